@@ -1,0 +1,11 @@
+"""Where the schemas and templates that ship with specc lie: inside the wheel, or beside the package in a checkout."""
+
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+
+
+def folder(name: str) -> Path:
+    """The folder `schemas` or `templates`."""
+    shipped = PACKAGE / "data" / name
+    return shipped if shipped.is_dir() else PACKAGE.parent / name

@@ -1,0 +1,93 @@
+"""Every kind of finding that the stages know, in one table. A code is never reused; severity is not part of it.
+
+The hundreds digit is the stage: 1 YAML, 2 composition, 3 templates, 4 schema, 5 rules, 6 lowering and units,
+7 submission, 8 API tables, 9 configuration.
+"""
+
+from specc.diagnostics.model import Code, Severity
+
+ERROR, WARNING = Severity.ERROR, Severity.WARNING
+
+# 1: reading YAML
+NOT_TEXT = Code("SPC101", "not-text", ERROR, "the file is not UTF-8 text")
+YAML_SYNTAX = Code("SPC102", "yaml-syntax", ERROR, "the file is not YAML")
+DUPLICATE_KEY = Code("SPC103", "duplicate-key", ERROR, "a mapping has one key twice")
+YAML_TAG = Code("SPC104", "yaml-tag", ERROR, "tags are not used in specs")
+TOO_LARGE = Code("SPC105", "too-large", ERROR, "the document exceeds a limit of size, depth or number of values")
+SECOND_DOCUMENT = Code("SPC106", "second-document", ERROR, "a file holds one document")
+UNQUOTED_TEMPLATE = Code("SPC107", "unquoted-template", ERROR, "YAML reads `{{ ... }}` without quotes as a mapping")
+BAD_KEY = Code("SPC108", "bad-key", ERROR, "a key that is not a plain text")
+BAD_ALIAS = Code("SPC109", "bad-alias", ERROR, "an alias or merge key that refers to nothing usable")
+YAML_1_1 = Code("SPC110", "yaml-1.1", WARNING, "tools that read YAML 1.1 read this value differently")
+EMPTY_SPEC = Code("SPC111", "empty-spec", ERROR, "the file holds no spec")
+NOT_A_SPEC = Code("SPC112", "not-a-spec", ERROR, "the document is not a mapping")
+UNREADABLE = Code("SPC113", "unreadable", ERROR, "the file cannot be read")
+
+# 2: structure and composition
+UNKNOWN_KEY = Code("SPC201", "unknown-key", ERROR, "a key that the spec language does not have")
+BAD_VERSION = Code("SPC202", "bad-version", ERROR, "the language version is missing or unknown")
+BAD_HEADER = Code("SPC203", "bad-header", ERROR, "a header key with a value of the wrong kind, or a template in it")
+PARENT_NOT_FOUND = Code("SPC204", "parent-not-found", ERROR, "`extends` names a file that is not there")
+OUTSIDE_PROJECT = Code("SPC205", "outside-project", ERROR, "a path leads out of the project")
+INHERITANCE_CYCLE = Code("SPC206", "inheritance-cycle", ERROR, "a spec inherits from itself")
+INHERITANCE_ORDER = Code("SPC207", "inheritance-order", ERROR, "the parents cannot be put in one order")
+INHERITANCE_DEPTH = Code("SPC208", "inheritance-depth", ERROR, "inheritance deeper than 16 files")
+SIBLINGS_DISAGREE = Code("SPC209", "siblings-disagree", WARNING, "two unrelated parents set one value differently")
+BAD_OPERATOR = Code("SPC210", "bad-operator", ERROR, "a `$` operator that does not exist or is used wrongly")
+NOTHING_INHERITED = Code("SPC211", "nothing-inherited", ERROR, "an operator on a value that was not inherited")
+KIND_CONFLICT = Code("SPC212", "kind-conflict", ERROR, "a mapping and another kind of value set at one place")
+FILE_NOT_FOUND = Code("SPC213", "file-not-found", ERROR, "`$file` names a file that is not there")
+BAD_PARAM = Code("SPC214", "bad-param", ERROR, "a parameter is declared wrongly")
+BAD_MATRIX = Code("SPC215", "bad-matrix", ERROR, "the matrix is declared wrongly")
+MATRIX_TOO_LARGE = Code("SPC216", "matrix-too-large", ERROR, "the matrix has more cells than `max`")
+DUPLICATE_CELL = Code("SPC217", "duplicate-cell", ERROR, "two cells of the matrix are the same")
+UNKNOWN_PROFILE = Code("SPC218", "unknown-profile", ERROR, "a profile that the spec does not have")
+UNKNOWN_PARAM = Code("SPC219", "unknown-param", ERROR, "`-p` names a parameter that the spec does not have")
+BAD_PARAM_VALUE = Code("SPC220", "bad-param-value", ERROR, "a parameter's value does not fit its declaration")
+MISSING_PARAM = Code("SPC221", "missing-param", ERROR, "a parameter without a default was not given")
+BAD_OVERRIDE = Code("SPC222", "bad-override", ERROR, "`--set` names no place in a spec")
+UNKNOWN_AXIS = Code("SPC223", "unknown-axis", ERROR, "an axis that the matrix does not have")
+DEAD_EXCLUDE = Code("SPC224", "dead-exclude", WARNING, "an exclude or include entry that changes nothing")
+ABSTRACT_SPEC = Code("SPC225", "abstract-spec", ERROR, "an abstract spec cannot be rendered or submitted")
+NO_SUCH_CELL = Code("SPC226", "no-such-cell", ERROR, "`--only` or `--cell` selects nothing")
+UNKNOWN_API = Code("SPC227", "unknown-api", ERROR, "an API version that specc does not have")
+
+# 3: templates
+TEMPLATE_SYNTAX = Code("SPC301", "template-syntax", ERROR, "a template that Jinja2 cannot read")
+UNDEFINED_NAME = Code("SPC302", "undefined-name", ERROR, "a template uses a name that nothing defines")
+FORBIDDEN_TEMPLATE = Code("SPC303", "forbidden-template", ERROR, "a construct, filter or method that templates lack")
+TEMPLATE_ERROR = Code("SPC304", "template-error", ERROR, "a template cannot be evaluated")
+TEMPLATE_LIMIT = Code("SPC305", "template-limit", ERROR, "a template exceeds the limit of work, size or depth")
+REFERENCE_CYCLE = Code("SPC306", "reference-cycle", ERROR, "values refer to each other in a circle")
+UNQUOTED_SHELL_VALUE = Code("SPC307", "unquoted-shell-value", ERROR, "the shell would split or expand a value")
+STATEMENT_IN_LINE = Code("SPC308", "statement-in-line", ERROR, "a template statement outside a multi-line string")
+TEMPLATE_NOT_ALLOWED = Code("SPC309", "template-not-allowed", ERROR, "a template where the spec must be static")
+
+# 4: the API's schema
+UNKNOWN_FIELD = Code("SPC401", "unknown-field", ERROR, "a field that the API does not have")
+WRONG_TYPE = Code("SPC402", "wrong-type", ERROR, "a value of another type than the API's table says")
+MISSING_FIELD = Code("SPC403", "missing-field", ERROR, "a field that the API requires is not set")
+BAD_VALUE = Code("SPC404", "bad-value", ERROR, "a value that the API does not accept")
+TRANSPORT_FIELD = Code("SPC405", "transport-field", ERROR, "a field that is filled in when the payload is sent")
+
+# 6: units and lowering
+UNIT_NOT_SET = Code("SPC601", "unit-not-set", ERROR, "a quantity where the project has not said the API's unit")
+AMBIGUOUS_QUANTITY = Code("SPC602", "ambiguous-quantity", ERROR, "a quantity that can be read in two ways")
+BAD_QUANTITY = Code("SPC603", "bad-quantity", ERROR, "a text that is no quantity")
+INEXACT_QUANTITY = Code("SPC604", "inexact-quantity", ERROR, "a quantity that is no whole number of the API's unit")
+NOT_CANONICAL = Code("SPC605", "not-canonical", ERROR, "a value that canonical JSON cannot hold")
+
+# 8: API tables
+BAD_TABLE = Code("SPC801", "bad-table", ERROR, "the page has no parameter table, or one that cannot be read")
+BAD_REQUIRED = Code("SPC802", "bad-required", ERROR, "a Required cell that is neither true nor false")
+BAD_TYPE = Code("SPC803", "bad-type", ERROR, "a type that the documentation's tables do not have")
+DUPLICATE_ROW = Code("SPC804", "duplicate-row", ERROR, "two rows of a table contradict each other")
+BAD_PATCH = Code("SPC805", "bad-patch", ERROR, "a patch that does not fit the table, or an entry without its source")
+STALE_SCHEMA = Code("SPC806", "stale-schema", ERROR, "a generated schema differs from its table")
+
+# 9: configuration
+CONFIG_SYNTAX = Code("SPC901", "config-syntax", ERROR, "the configuration is not TOML")
+UNKNOWN_SETTING = Code("SPC902", "unknown-setting", ERROR, "a setting that specc does not have")
+BAD_SETTING = Code("SPC903", "bad-setting", ERROR, "a setting with a value of the wrong kind")
+
+CODES: dict[str, Code] = {code.code: code for code in list(globals().values()) if isinstance(code, Code)}

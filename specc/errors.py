@@ -1,0 +1,14 @@
+"""The world is broken: what no edit of a spec can mend."""
+
+
+class SpeccError(Exception):
+    """A file that cannot be read, a setting that cannot be used, a call that makes no sense.
+
+    The command line prints it as one line and exits with 2. A mistake in a spec is never raised: it is a
+    `Diagnostic`.
+    """
+
+    def __init__(self, message: str, *, help: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.help = help
