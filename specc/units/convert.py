@@ -1,0 +1,51 @@
+"""From a quantity's text to the integer that the API wants, in the unit that the project says."""
+
+from fractions import Fraction
+from math import floor
+
+from specc.diagnostics.codes import BAD_QUANTITY, INEXACT_QUANTITY, UNIT_NOT_SET
+from specc.settings import FieldType, Quantity
+from specc.units.quantity import NOUNS, UNITS, Problem, read
+
+
+def convert(text: str, field: FieldType) -> int | Problem:
+    """The quantity `text` as a whole number of `field.unit`, or why it has none. Never raises, whatever the text."""
+    if field.quantity is None:
+        return Problem(BAD_QUANTITY, f"`{field.name}` takes no quantities", "write a plain number")
+    amount = read(text, field.quantity)
+    if isinstance(amount, Problem):
+        return amount
+    if field.unit is None or field.unit not in UNITS[field.quantity]:
+        return _no_unit(text, field, field.quantity)
+    return to_unit(amount, text, field.unit, field.quantity)
+
+
+def to_unit(amount: Fraction, text: str, unit: str, quantity: Quantity) -> int | Problem:
+    """`amount`, which `text` denotes in bytes or seconds, as a whole number of `unit`."""
+    exact = amount / UNITS[quantity][unit]
+    if exact.denominator == 1:
+        return exact.numerator
+    below = floor(exact)
+    return Problem(
+        INEXACT_QUANTITY,
+        f"`{text}` is no whole number of {unit}: it lies between {below}{unit} and {below + 1}{unit}",
+        f"write `{below}{unit}` or `{below + 1}{unit}`",
+    )
+
+
+def _no_unit(text: str, field: FieldType, quantity: Quantity) -> Problem:
+    example = "MiB" if quantity == "memory" else "min"
+    units = ", ".join(f"`{unit}`" for unit in UNITS[quantity])
+    if field.unit is None:
+        return Problem(
+            UNIT_NOT_SET,
+            f"`{text}` cannot be converted: the API documents no unit for `{field.name}`, and the project sets none",
+            f'write `{field.name} = "{example}"` under `[units]` in specc.toml, with the unit that the cluster uses '
+            f"({units}); a plain number is sent as it is",
+        )
+    return Problem(
+        UNIT_NOT_SET,
+        f"`{text}` cannot be converted: the project's unit for `{field.name}` is `{field.unit}`, "
+        f"which is no unit of {quantity}",
+        f"set `{field.name}` under `[units]` in specc.toml to one of {units}: it is a {NOUNS[quantity]}",
+    )

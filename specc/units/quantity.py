@@ -1,0 +1,231 @@
+"""Quantities as people write them: `64GiB`, `2h30m`, `12:00:00`, `1-12:00:00`. All sums are exact."""
+
+import re
+import unicodedata
+from fractions import Fraction
+from itertools import pairwise
+from typing import NamedTuple
+
+from specc.diagnostics import Code
+from specc.diagnostics.codes import AMBIGUOUS_QUANTITY, BAD_QUANTITY
+from specc.settings import Quantity
+
+MEMORY_UNITS: dict[str, int] = {
+    "B": 1,
+    "kB": 1000,
+    "KiB": 1024,
+    "MB": 1000**2,
+    "MiB": 1024**2,
+    "GB": 1000**3,
+    "GiB": 1024**3,
+    "TB": 1000**4,
+    "TiB": 1024**4,
+}
+DURATION_UNITS: dict[str, int] = {"s": 1, "min": 60, "h": 3600, "d": 86400}
+UNITS: dict[Quantity, dict[str, int]] = {"memory": MEMORY_UNITS, "duration": DURATION_UNITS}
+
+EXAMPLES: dict[Quantity, str] = {"memory": "64GiB", "duration": "2h30m"}
+NOUNS: dict[Quantity, str] = {"memory": "memory size", "duration": "duration"}
+ALIASES: dict[Quantity, dict[str, str]] = {"memory": {}, "duration": {"m": "min"}}
+
+# What a unit is also called. None of these is accepted: one spelling each keeps specs easy to search and compare.
+SPOKEN: dict[str, str] = {
+    **dict.fromkeys(("byte", "bytes", "字节"), "B"),
+    "ki": "KiB",
+    "mi": "MiB",
+    "gi": "GiB",
+    "ti": "TiB",  # Kubernetes
+    **dict.fromkeys(("sec", "secs", "second", "seconds", "秒"), "s"),
+    **dict.fromkeys(("mins", "minute", "minutes", "分", "分钟"), "min"),
+    **dict.fromkeys(("hr", "hrs", "hour", "hours", "小时"), "h"),
+    **dict.fromkeys(("day", "days", "天"), "d"),
+}
+
+MAX_LENGTH = 64
+PART = re.compile(r" *([0-9]+(?:\.[0-9]+)?) *([^\W\d_]+) *")
+CLOCK = re.compile(r"(?:([0-9]+)-)?([0-9]+):([0-9]{2}):([0-9]{2})")
+SHORT_CLOCK = re.compile(r"([0-9]+):([0-9]{2})")
+DAYS_AND_HOURS = re.compile(r"([0-9]+)-([0-9]{1,2})(?::([0-9]{2}))?")
+COMMA = re.compile(r"([0-9]+),([0-9]+) *([^\W\d_]+)")
+BARE_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+
+
+class Problem(NamedTuple):
+    """Why a text is not the quantity that is wanted: a finding that lacks only its place."""
+
+    code: Code
+    message: str
+    help: str | None
+
+
+class Part(NamedTuple):
+    """One number with its unit, as written: `30` and `m`."""
+
+    number: str
+    unit: str
+
+
+def read(text: str, quantity: Quantity) -> Fraction | Problem:
+    """The quantity that `text` denotes, in bytes or seconds."""
+    stripped = text.strip(" \t\r\n")
+    if len(stripped) > MAX_LENGTH:
+        return bad(f"a text of {len(stripped)} characters is no {NOUNS[quantity]}", quantity)
+    if quantity == "duration" and (":" in stripped or DAYS_AND_HOURS.fullmatch(stripped)):
+        return _clock(stripped)
+    parts = _parts(stripped)
+    if parts is None:
+        return _malformed(stripped, quantity)
+    return _sum(stripped, parts, quantity)
+
+
+def bad(message: str, quantity: Quantity, help: str | None = None) -> Problem:
+    """A text that is no quantity. Without a better help, say what one looks like."""
+    usual = f"write a number and a unit, such as `{EXAMPLES[quantity]}`; units: {_listed(quantity)}"
+    return Problem(BAD_QUANTITY, message, help or usual)
+
+
+def _listed(quantity: Quantity) -> str:
+    return ", ".join(f"`{unit}`" for unit in UNITS[quantity])
+
+
+def _parts(text: str) -> list[Part] | None:
+    """`text` cut into numbers with units, or None if it is anything else."""
+    parts, at = [], 0
+    while match := PART.match(text, at):
+        parts.append(Part(match[1], match[2]))
+        at = match.end()
+    return parts if parts and at == len(text) else None
+
+
+def _sum(text: str, parts: list[Part], quantity: Quantity) -> Fraction | Problem:
+    if quantity == "memory" and len(parts) > 1:
+        return bad(f"`{text}` is no memory size: it has {len(parts)} numbers", quantity)
+    factors: list[int] = []
+    for part in parts:
+        factor = _factor(part.unit, quantity)
+        if factor is None:
+            return _wrong_unit(text, parts, part.unit, quantity)
+        factors.append(factor)
+    if any(left <= right for left, right in pairwise(factors)):
+        return bad(
+            f"`{text}` does not go from the largest unit to the smallest, each once",
+            quantity,
+            "write days, hours, minutes and seconds in this order, such as `1d2h30m`",
+        )
+    return sum((Fraction(part.number) * factor for part, factor in zip(parts, factors, strict=True)), Fraction(0))
+
+
+def _factor(unit: str, quantity: Quantity) -> int | None:
+    return UNITS[quantity].get(ALIASES[quantity].get(unit, unit))
+
+
+def _wrong_unit(text: str, parts: list[Part], unit: str, quantity: Quantity) -> Problem:
+    number = "".join(part.number for part in parts)
+    if quantity == "memory" and (problem := _unclear_memory(text, number, unit)):
+        return problem
+    if quantity == "duration" and len(parts) == 1 and unit == "M":
+        return Problem(AMBIGUOUS_QUANTITY, f"`{text}` can be minutes or months", f"for minutes write `{number}min`")
+    other: Quantity = "duration" if quantity == "memory" else "memory"
+    if _factor(unit, other) is not None:
+        message = f"`{text}` is a {NOUNS[other]}, expected a {NOUNS[quantity]}"
+        return bad(message, quantity)
+    message = f"unknown unit `{unit}` in `{text}`, expected a unit of {quantity}"
+    meant = [_meant(part.unit, quantity) for part in parts]
+    if None in meant:
+        return bad(message, quantity, f"units here: {_listed(quantity)}")
+    mended = "".join(f"{part.number}{unit}" for part, unit in zip(parts, meant, strict=True))
+    return bad(message, quantity, f"did you mean `{mended}`?")
+
+
+def _unclear_memory(text: str, number: str, unit: str) -> Problem | None:
+    """`64G` and `64KB` are powers of 1000 to some tools and of 1024 to others, Slurm among them."""
+    letter = unit[0].upper()
+    if unit.upper() not in ("K", "M", "G", "T", "KB"):
+        return None
+    decimal, binary = ("kB" if letter == "K" else f"{letter}B"), f"{letter}iB"
+    power = "KMGT".index(letter) + 1
+    powers = [base if power == 1 else f"{base}^{power}" for base in ("1024", "1000")]
+    return Problem(
+        AMBIGUOUS_QUANTITY,
+        f"`{text}` can be {number}{binary} or {number}{decimal}",
+        f"write `{number}{binary}` ({number} × {powers[0]} bytes, as Slurm reads it) "
+        f"or `{number}{decimal}` ({number} × {powers[1]} bytes)",
+    )
+
+
+def _meant(unit: str, quantity: Quantity) -> str | None:
+    """The unit that was surely meant: another case, or another name. A mere likeness (`PB`, `MB`) proves nothing."""
+    by_folded = {name.lower(): name for name in [*UNITS[quantity], *ALIASES[quantity]]}
+    return by_folded.get(unit.lower()) or by_folded.get(SPOKEN.get(unit.lower(), "").lower())
+
+
+def _clock(text: str) -> Fraction | Problem:
+    """`H:MM:SS`, `D-HH:MM:SS`, and what looks like them."""
+    if match := CLOCK.fullmatch(text):
+        return _full_clock(text, *(int(group or 0) for group in match.groups()), has_days=match[1] is not None)
+    if match := SHORT_CLOCK.fullmatch(text):
+        first, second = int(match[1]), int(match[2])
+        return Problem(
+            AMBIGUOUS_QUANTITY,
+            f"`{text}` can be {first} h {second} min or {first} min {second} s",
+            f"write `{first}h{second}m` or `{first}m{second}s`",
+        )
+    if match := DAYS_AND_HOURS.fullmatch(text):
+        days, hours, minutes = int(match[1]), int(match[2]), match[3] or "00"
+        short = f"{days}d{hours}h" + (f"{int(minutes)}m" if int(minutes) else "")
+        return bad(
+            f"`{text}` is no duration: after the days comes a full clock time",
+            "duration",
+            f"for {days} d {hours} h {int(minutes)} min write `{short}` or `{days}-{hours:02}:{minutes}:00`",
+        )
+    return _malformed(text, "duration")
+
+
+def _full_clock(text: str, days: int, hours: int, minutes: int, seconds: int, *, has_days: bool) -> Fraction | Problem:
+    total = Fraction(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
+    for name, value, bound in (("minutes", minutes, 60), ("seconds", seconds, 60), ("hours", hours, 24)):
+        if value >= bound and (name != "hours" or has_days):
+            return bad(
+                f"`{text}` has {value} {name}, expected less than {bound}", "duration", f"write `{spell(total)}`"
+            )
+    return total
+
+
+def spell(seconds: Fraction) -> str:
+    """A duration as a person would write it: `1d2h30m`."""
+    rest, words = int(seconds), []
+    for unit, factor in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, rest = divmod(rest, factor)
+        if count:
+            words.append(f"{count}{unit}")
+    return "".join(words) or "0s"
+
+
+def _malformed(text: str, quantity: Quantity) -> Problem:
+    """A text without the form of a quantity: find the slip that explains it."""
+    noun = NOUNS[quantity]
+    if BARE_NUMBER.fullmatch(text):
+        unit = "MiB" if quantity == "memory" else "min"
+        message = f'the text "{text}" has no unit, so it is no {noun}'
+        return bad(message, quantity, f"write {text} without quotes, or with a unit, such as `{text}{unit}`")
+    if text.startswith(("-", "−")) and not isinstance(read(text[1:], quantity), Problem):
+        return bad(f"`{text}` is negative, expected a {noun} of 0 or more", quantity, f"write `{text[1:]}`")
+    if match := COMMA.fullmatch(text):
+        return _comma(text, match, quantity)
+    plain = unicodedata.normalize("NFKC", text).replace("。", ".")
+    if plain != text and not isinstance(read(plain, quantity), Problem):
+        return bad(f"`{text}` is not written with plain characters", quantity, f"write `{plain}`")
+    return bad(f'the text "{text}" is no {noun}', quantity)
+
+
+def _comma(text: str, match: re.Match[str], quantity: Quantity) -> Problem:
+    whole, rest, unit = match.groups()
+    decimal = f"{whole}.{rest}{unit}"
+    if len(rest) != 3:
+        return bad(f"`{text}` has a comma in its number", quantity, f"write `{decimal}`")
+    thousands = f"{whole}{rest}{unit}"
+    return Problem(
+        AMBIGUOUS_QUANTITY,
+        f"`{text}` can be {thousands} or {decimal}",
+        f"write `{thousands}` or `{decimal}`, without a comma",
+    )

@@ -1,0 +1,62 @@
+"""Law: a quantity that is accepted is exactly what it says, and no text makes the reader fail."""
+
+from fractions import Fraction
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from specc.settings import FieldType
+from specc.units import DURATION_UNITS, MEMORY_UNITS, UNITS, Problem, convert, filters, read
+
+quantities = st.sampled_from(["memory", "duration"])
+near_quantities = st.text(alphabet="0123456789.,:- +KkMmGgTtiBbsnhd分６\n", max_size=20)
+
+
+@given(quantities, st.one_of(st.text(), near_quantities), st.data())
+@example("duration", "9" * 5000, None)
+@settings(max_examples=100, deadline=None)
+def test_any_text_gives_a_number_or_a_problem(quantity, text, data):
+    unit = data.draw(st.sampled_from([None, *UNITS[quantity]])) if data else "min"
+    result = convert(text, FieldType("field", "integer", quantity, unit))
+    assert isinstance(result, Problem) or result >= 0
+    if isinstance(result, Problem):
+        assert result.help
+
+
+@given(
+    st.integers(0, 10**9), st.integers(0, 3), st.sampled_from(list(MEMORY_UNITS)), st.sampled_from(list(MEMORY_UNITS))
+)
+@settings(max_examples=100, deadline=None)
+def test_memory_is_exact_or_lies_between_the_two_values_named(number, places, unit, target):
+    amount = Fraction(number, 10**places)
+    text = f"{number // 10**places}.{number % 10**places:0{places}}{unit}" if places else f"{number}{unit}"
+    exact = amount * MEMORY_UNITS[unit] / MEMORY_UNITS[target]
+    result = convert(text, FieldType("mem_limit", "integer", "memory", target))
+    if exact.denominator == 1:
+        assert result == exact
+    else:
+        assert isinstance(result, Problem)
+        below = exact.numerator // exact.denominator
+        assert result.help == f"write `{below}{target}` or `{below + 1}{target}`"
+
+
+@given(st.integers(0, 99), st.integers(0, 23), st.integers(0, 59), st.integers(0, 59))
+@settings(max_examples=50, deadline=None)
+def test_a_clock_time_and_its_words_are_one_duration(days, hours, minutes, seconds):
+    clock = f"{days}-{hours:02}:{minutes:02}:{seconds:02}"
+    words = f"{days}d {hours}h {minutes}m {seconds}s"
+    total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+    assert read(clock, "duration") == read(words, "duration") == total
+
+
+@given(st.integers(0, 10**17), st.sampled_from(["gib", "mib", "minutes", "seconds"]))
+@settings(max_examples=50, deadline=None)
+def test_a_filter_undoes_itself(number, name):
+    apply = filters()[name]
+    assert apply(apply(number)) == number
+
+
+@given(st.sampled_from(list(DURATION_UNITS)), st.integers(0, 10**6))
+@settings(max_examples=30, deadline=None)
+def test_a_unit_converts_to_itself(unit, number):
+    assert convert(f"{number}{unit}", FieldType("time_limit", "integer", "duration", unit)) == number
