@@ -1,0 +1,68 @@
+"""Findings for people: the source line, carets under it, and the way out, in the manner of rustc and ruff."""
+
+from collections.abc import Iterator
+
+from specc.diagnostics import Diagnostic
+from specc.reporters.display import visible
+from specc.reporters.drawing import Page, draw
+from specc.reporters.paint import Paint, Style, painter
+from specc.reporters.report import Report, Summary, sort
+from specc.reporters.snippet import Snippet, snippets
+
+WIDTH = 120
+
+
+def render(report: Report, *, color: bool, width: int = WIDTH) -> str:
+    """The whole report, ending in a line that sums it up. No source line takes more than `width` columns."""
+    paint = painter(color)
+    blocks = ["\n".join(_lines(diagnostic, paint, width)) for diagnostic in sort(report.diagnostics)]
+    return "\n\n".join([*blocks, _summary(report.summary, paint)]) + "\n"
+
+
+def _lines(diagnostic: Diagnostic, paint: Paint, width: int) -> Iterator[str]:
+    style: Style = "error" if diagnostic.is_error else "warning"
+    title = f"{diagnostic.severity}[{diagnostic.code.code} {diagnostic.code.slug}]"
+    yield paint(style, title) + paint("bold", f": {visible(diagnostic.message)}")
+    first, *others = snippets(diagnostic)
+    page = Page(max(len(str(snippet.lines()[-1])) for snippet in (first, *others)), width, paint)
+    yield from _snippet(first, "-->", page)
+    for snippet in others:
+        yield page.row()
+        yield from _snippet(snippet, ":::", page)
+    if diagnostic.notes or diagnostic.help:
+        yield page.row()
+    for note in diagnostic.notes:
+        yield from _hint("bold", "note", note, page)
+    if diagnostic.help:
+        yield from _hint("help", "help", diagnostic.help, page)
+
+
+def _snippet(snippet: Snippet, arrow: str, page: Page) -> Iterator[str]:
+    line, column = snippet.marks[0].first
+    yield f"{' ' * page.margin}{page.paint('frame', arrow)} {visible(snippet.source.path)}:{line}:{column}"
+    if snippet.source.text or any(mark.label for mark in snippet.marks):
+        yield page.row()
+        yield from draw(snippet, page)
+
+
+def _hint(style: Style, name: str, text: str, page: Page) -> Iterator[str]:
+    """`= help: ...`. A text of several lines is continued under its first."""
+    first, *rest = text.splitlines() or [""]
+    yield f"{' ' * page.margin} {page.paint('frame', '=')} {page.paint(style, name)}: {visible(first)}"
+    for line in rest:
+        yield f"{' ' * (page.margin + len(name) + 5)}{visible(line)}".rstrip()
+
+
+def _summary(summary: Summary, paint: Paint) -> str:
+    files = _count(summary.files, "file")
+    found = [_count(summary.errors, "error")] if summary.errors else []
+    found += [_count(summary.warnings, "warning")] if summary.warnings else []
+    if found:
+        style: Style = "error" if summary.errors else "warning"
+        return paint(style, "found " + " and ".join(found)) + f" in {files}"
+    payloads = f", {_count(summary.payloads, 'payload')}" if summary.payloads else ""
+    return f"checked {files}{payloads}: {paint('good', 'no problems')}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,96 @@
+"""The reports for machines: one line a finding, and the JSON contract."""
+
+import json
+
+import pytest
+from rich.cells import cell_len
+
+from specc.diagnostics import Label
+from specc.diagnostics.codes import UNKNOWN_FIELD, WRONG_TYPE
+from specc.reporters import REPORTERS, Report, Summary
+from specc.reporters.display import cells, visible
+from specc.source import Source
+
+SOURCE = Source("jobs/流体.job.yaml", "job:\n  名: x\n")
+SUMMARY = Summary(files=2, specs=1, payloads=0, errors=2, warnings=0)
+FIRST = UNKNOWN_FIELD.at(
+    SOURCE.span(7, 8),
+    "unknown field `名`",
+    label="here",
+    labels=(Label(SOURCE.span(0, 3), "in this mapping"),),
+    notes=("a note",),
+    help="did you mean `name`?",
+)
+SECOND = WRONG_TYPE.at(SOURCE.span(10, len(SOURCE.text)), "a\nb")
+
+
+def test_concise():
+    assert REPORTERS["concise"](Report((SECOND, FIRST), SUMMARY), False) == (
+        "jobs/流体.job.yaml:2:3: error[SPC401 unknown-field]: unknown field `名`\n"
+        "jobs/流体.job.yaml:2:6: error[SPC402 wrong-type]: a␊b\n"
+    )
+
+
+def test_concise_is_silent_when_all_is_well():
+    assert REPORTERS["concise"](Report((), SUMMARY), False) == ""
+
+
+def test_json():
+    text = REPORTERS["json"](Report((SECOND, FIRST), SUMMARY), True)
+    assert text.isascii()
+    assert json.loads(text) == {
+        "version": 1,
+        "diagnostics": [
+            {
+                "code": "SPC401",
+                "slug": "unknown-field",
+                "severity": "error",
+                "message": "unknown field `名`",
+                "path": "jobs/流体.job.yaml",
+                "start": {"line": 2, "column": 3},
+                "end": {"line": 2, "column": 4},
+                "labels": [
+                    {
+                        "message": "in this mapping",
+                        "path": "jobs/流体.job.yaml",
+                        "start": {"line": 1, "column": 1},
+                        "end": {"line": 1, "column": 4},
+                    }
+                ],
+                "notes": ["a note"],
+                "help": "did you mean `name`?",
+            },
+            {
+                "code": "SPC402",
+                "slug": "wrong-type",
+                "severity": "error",
+                "message": "a\nb",
+                "path": "jobs/流体.job.yaml",
+                "start": {"line": 2, "column": 6},
+                "end": {"line": 3, "column": 1},
+                "labels": [],
+                "notes": [],
+                "help": None,
+            },
+        ],
+        "summary": {"files": 2, "specs": 1, "payloads": 0, "errors": 2, "warnings": 0},
+    }
+
+
+def test_the_reporters():
+    assert list(REPORTERS) == ["text", "concise", "json"]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "abc", "流体力学", "é", "e\u0301", "ｱ", "Ａ", "한글", "かな", "，。", "😀", "עברית"]
+)
+def test_widths_agree_with_rich(text):
+    assert cells(text) == cell_len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [("a b流", "a b流"), ("\t", "    "), ("\0", "␀"), ("\x7f", "␡"), ("\u2028", "<U+2028>"), ("\u3000", "\u3000")],
+)
+def test_visible(text, seen):
+    assert visible(text) == seen
