@@ -1,0 +1,47 @@
+"""Validation of one cell against the API's JSON Schema. What is unknown in a check is held to its type alone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from specc.checker.findings import Place, unknown_field, unknown_value, unmet_choice, unmet_required, wrong_value
+from specc.diagnostics import Diagnostic
+from specc.evaluator import EvaluatedSpec
+from specc.schema import ApiSchema, ValidationError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CheckedSpec:
+    """A cell that the schema accepts, with every value known. Only this becomes a payload."""
+
+    evaluated: EvaluatedSpec
+    schema: ApiSchema
+
+
+def check(evaluated: EvaluatedSpec, schema: ApiSchema) -> tuple[CheckedSpec | None, list[Diagnostic]]:
+    """The checked cell, or None when it has an error or a value that is not known yet.
+
+    An abstract spec is not asked for required fields.
+    """
+    known = {name: value.data for name, value in evaluated.job.items() if value.is_known}
+    place = Place(evaluated, schema)
+    found = [finding for error in schema.field_errors(known) for finding in _findings(error, place)]
+    for name, value in evaluated.job.items():
+        if not value.is_known:
+            found.extend(unknown_value(name, place))
+    is_complete = len(known) == len(evaluated.job) and not evaluated.spec.abstract
+    return (CheckedSpec(evaluated, schema) if is_complete and not found else None), found
+
+
+def _findings(error: ValidationError, place: Place) -> Iterator[Diagnostic]:
+    """JSON Schema reports missing and extra fields at the object, so the keyword decides where each one stands."""
+    match error.validator, list(error.absolute_path):
+        case "additionalProperties", []:
+            for name in place.evaluated.job:
+                if name not in place.schema.payload["properties"]:
+                    yield unknown_field(name, place)
+        case "required", []:
+            yield from unmet_required(error, place)
+        case "anyOf", []:
+            yield from unmet_choice(place)
+        case _, [name, *_]:
+            yield wrong_value(str(name), error, place)

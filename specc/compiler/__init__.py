@@ -1,0 +1,5 @@
+"""The pipeline on one screen: from a document to its payloads, and to everything that is wrong with it."""
+
+from specc.compiler.compile import Context, Request, check_document, evaluated_cells, payloads
+
+__all__ = ["Context", "Request", "check_document", "evaluated_cells", "payloads"]

@@ -1,0 +1,149 @@
+"""Document -> ResolvedSpec -> cells -> EvaluatedSpec -> CheckedSpec -> Payload, for one spec."""
+
+from collections.abc import Iterator
+from collections.abc import Mapping as Map
+from dataclasses import dataclass, field, replace
+
+from specc.checker import check
+from specc.diagnostics import Diagnostic, codes
+from specc.evaluator import Binding, EvaluatedSpec, Evaluation, Inputs, bind, missing, samples
+from specc.expander import Expansion, expand, select
+from specc.lowering import Payload, lower
+from specc.parser import Document
+from specc.resolver import Library, Overlays, ResolvedSpec, resolve
+from specc.schema import ApiSchema
+from specc.settings import Settings
+from specc.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the specs of one project are compiled against. `apis` holds every API by name."""
+
+    library: Library
+    apis: Map[str, ApiSchema]
+    settings: Settings
+    target: str
+    environment: Map[str, str] = field(default_factory=dict)
+
+    def overlays(self, request: "Request") -> Overlays:
+        target = self.settings.targets.get(self.target)
+        below = (self.settings.defaults, target.job if target is not None else None)
+        return Overlays(
+            lambda api: self.apis[api].defaults if api in self.apis else None,
+            self.settings.api,
+            tuple(self.apis),
+            tuple(layer for layer in below if layer is not None),
+            request.profiles,
+            request.sets,
+        )
+
+    def inputs(self, spec: ResolvedSpec, bindings: dict[str, Binding], *, checking: bool) -> Inputs:
+        fields = self.apis[spec.api].field_types(self.settings.units_for(self.target))
+        return Inputs(bindings, fields, self.settings.env, self.environment, checking)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a person asks of a spec. The texts of `-p`, `--set` and `--only` are sources, so findings can point at them."""
+
+    profiles: tuple[str, ...] = ()
+    params: tuple[Source, ...] = ()
+    sets: tuple[Source, ...] = ()
+    only: tuple[Source, ...] = ()
+    cells: tuple[str, ...] = ()
+
+
+def evaluated_cells(
+    document: Document, context: Context, request: Request
+) -> Iterator[Diagnostic | tuple[Evaluation, EvaluatedSpec]]:
+    """Every selected cell with the values of its fields, and every finding on the way."""
+    spec, found = resolve(document, context.library, context.overlays(request))
+    bindings, faults = bind(spec.params, request.params)
+    yield from (*found, *faults, *missing(bindings))
+    yield from _cells(spec, context, request, bindings, checking=False)
+
+
+def payloads(document: Document, context: Context, request: Request) -> Iterator[Diagnostic | Payload]:
+    """Every selected payload, made one by one, and every finding. With an error among them, none may be used."""
+    if document.abstract:
+        span = document.root.keys["abstract"].span
+        help = "render a spec that extends it, or remove `abstract: true`"
+        yield codes.ABSTRACT_SPEC.at(span, "an abstract spec is a base, and has no payload", help=help)
+        return
+    for item in evaluated_cells(document, context, request):
+        if isinstance(item, Diagnostic):
+            yield item
+            continue
+        _, evaluated = item
+        yield from _lowered(evaluated, context)
+
+
+def check_document(document: Document, context: Context, request: Request) -> Iterator[Diagnostic | Payload]:
+    """All that is wrong with a spec, without any input: plain and under each profile, with sample parameters.
+
+    The payloads are those of the plain spec, as far as they can be known.
+    """
+    spec, found = resolve(document, context.library, context.overlays(request))
+    yield from found
+    yield from _checked(spec, context, request)
+    for profile in spec.profile_names if not request.profiles else ():
+        overlaid = replace(request, profiles=(profile,))
+        variant, found = resolve(document, context.library, context.overlays(overlaid))
+        yield from found
+        yield from (item for item in _checked(variant, context, overlaid) if isinstance(item, Diagnostic))
+
+
+def _checked(spec: ResolvedSpec, context: Context, request: Request) -> Iterator[Diagnostic | Payload]:
+    bindings, faults = bind(spec.params, request.params)
+    yield from faults
+    for index, sample in enumerate(samples(bindings)):
+        for item in _cells(spec, context, request, sample, checking=True):
+            if isinstance(item, Diagnostic):
+                yield item
+                continue
+            _, evaluated = item
+            for result in _lowered(evaluated, context):
+                if index == 0 or isinstance(result, Diagnostic):
+                    yield result
+
+
+def _cells(
+    spec: ResolvedSpec, context: Context, request: Request, bindings: dict[str, Binding], *, checking: bool
+) -> Iterator[Diagnostic | tuple[Evaluation, EvaluatedSpec]]:
+    evaluation = Evaluation(spec, context.inputs(spec, bindings, checking=checking))
+    expansion, found = expand(spec.section("matrix"), evaluation.static)
+    yield from (*found, *_taken(evaluation))
+    if expansion is None:
+        # Without a usable matrix one cell still shows what else is wrong.
+        expansion = Expansion()
+        evaluation.without_axes()
+    selection, found = select(expansion, request.only, request.cells)
+    yield from found
+    picked = False
+    for cell in selection.of(expansion.cells()):
+        evaluated = evaluation.cell(cell)
+        if not picked and checking:
+            evaluation.check_rest()
+        picked = True
+        yield from _taken(evaluation)
+        yield evaluation, evaluated
+    if not picked and not found:
+        message = "no cell of the matrix is selected"
+        help = "`specc render SPEC --format cells` lists all cells"
+        yield codes.NO_SUCH_CELL.at(spec.document.source.span(), message, help=help)
+
+
+def _taken(evaluation: Evaluation) -> list[Diagnostic]:
+    found, evaluation.found = evaluation.found, []
+    return found
+
+
+def _lowered(evaluated: EvaluatedSpec, context: Context) -> Iterator[Diagnostic | Payload]:
+    checked, found = check(evaluated, context.apis[evaluated.spec.api])
+    yield from found
+    if checked is not None:
+        payload, found = lower(checked)
+        yield from found
+        if payload is not None:
+            yield payload

@@ -1,0 +1,7 @@
+"""Templates evaluated: from a resolved spec and a cell to the value of every job field."""
+
+from specc.evaluator.bindings import Binding, bind, missing, samples
+from specc.evaluator.evaluation import Evaluation, Inputs
+from specc.evaluator.values import EvaluatedSpec, Read, Value
+
+__all__ = ["Binding", "EvaluatedSpec", "Evaluation", "Inputs", "Read", "Value", "bind", "missing", "samples"]

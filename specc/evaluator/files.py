@@ -1,0 +1,70 @@
+"""`{$file: run.sh, env: {...}, args: [...]}` as a command: a quoted prologue, then the script as it is."""
+
+import re
+import shlex
+
+from specc.diagnostics import Diagnostic, codes
+from specc.evaluator.values import Value
+from specc.expressions import Unknown
+from specc.nodes import FileText, kind_of
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+SHELL = re.compile(r"#!.*\b(?:sh|bash|dash|ksh|zsh)\b")
+
+
+def assemble(node: FileText, data: object, env: Value | None, args: Value | None) -> tuple[object, list[Diagnostic]]:
+    """The command that a `$file` form stands for, or Unknown where a part of it is."""
+    found = [*_name_faults(node), *_value_faults(env), *_value_faults(args)]
+    text = data if isinstance(data, str) else ""
+    first = text.partition("\n")[0]
+    if (env or args) and first.startswith("#!") and not SHELL.match(first):
+        help = "write the values into the command line instead, or read them from a file"
+        message = f"`env` and `args` need a shell script, and this one starts with `{first}`"
+        found.append(codes.BAD_OPERATOR.at(node.ref.span, message, help=help))
+    if found or isinstance(data, Unknown) or any(part is not None and not part.is_known for part in (env, args)):
+        return Unknown("string"), found
+    names = env.data if env is not None and isinstance(env.data, dict) else {}
+    words = args.data if args is not None and isinstance(args.data, list) else []
+    return script(text, {name: as_text(value) for name, value in names.items()}, [as_text(word) for word in words]), []
+
+
+def script(text: str, env: dict[str, str], args: list[str]) -> str:
+    """The script with exports and `set --` before it. A `#!` line stays the first."""
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in env.items()]
+    if args:
+        lines.append("set -- " + " ".join(shlex.quote(value) for value in args))
+    if not lines:
+        return text
+    prologue = "\n".join(lines) + "\n"
+    if not text.startswith("#!"):
+        return prologue + text
+    shebang, _, rest = text.partition("\n")
+    return f"{shebang}\n{prologue}{rest}"
+
+
+def as_text(data: object) -> str:
+    """A value as a shell script sees it: booleans as YAML writes them."""
+    return str(data).lower() if isinstance(data, bool) else str(data)
+
+
+def _name_faults(node: FileText) -> list[Diagnostic]:
+    names = node.env.keys.values() if node.env is not None else ()
+    help = "use letters, digits and `_`, not beginning with a digit"
+    return [
+        codes.BAD_OPERATOR.at(key.span, f"`{key.value}` is no name of a shell variable", help=help)
+        for key in names
+        if not NAME.fullmatch(str(key.value))
+    ]
+
+
+def _value_faults(part: Value | None) -> list[Diagnostic]:
+    """A variable or an argument is one text, so a list, a mapping or null cannot be one."""
+    if part is None:
+        return []
+    return [
+        codes.BAD_OPERATOR.at(
+            value.node.span, f"{kind_of(value.node)} cannot be passed to a script", help="pass a text or a number"
+        )
+        for value in part.children_in_order()
+        if value.is_known and (value.data is None or isinstance(value.data, list | dict))
+    ]

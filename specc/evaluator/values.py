@@ -1,0 +1,47 @@
+"""Evaluated values. Each keeps the node it was written as and what its template read, so it can be explained."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from specc.expander import Cell
+from specc.expressions import Unknown
+from specc.nodes import Node
+from specc.resolver import ResolvedSpec
+
+
+class Read(NamedTuple):
+    """One name that a template read. `value` is None for names that no file sets, such as `cell.slug`."""
+
+    name: str
+    data: object
+    value: "Value | None"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Value:
+    """`data` is plain JSON data, or `Unknown` where a check has no input. `children` are those of a mapping or list."""
+
+    data: object
+    node: Node
+    reads: tuple[Read, ...] = ()
+    children: "dict[str, Value] | tuple[Value, ...]" = ()
+
+    @property
+    def is_known(self) -> bool:
+        return not isinstance(self.data, Unknown)
+
+    def children_in_order(self) -> "tuple[Value, ...]":
+        return tuple(self.children.values()) if isinstance(self.children, dict) else self.children
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EvaluatedSpec:
+    """One cell of a spec: every job field with its value, converted to what the API takes. `job` keeps written order."""
+
+    spec: ResolvedSpec
+    cell: Cell
+    job: dict[str, Value] = field(default_factory=dict)
+
+    def instance(self) -> dict[str, object]:
+        """The job as plain data, for validation."""
+        return {name: value.data for name, value in self.job.items()}

@@ -1,0 +1,7 @@
+"""The sweep: from a matrix to its cells, counted before any is made."""
+
+from specc.expander.cells import Cell, cell_of
+from specc.expander.expand import Expansion, expand
+from specc.expander.selection import Selection, select
+
+__all__ = ["Cell", "Expansion", "Selection", "cell_of", "expand", "select"]

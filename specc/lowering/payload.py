@@ -1,0 +1,56 @@
+"""The body of submitJob as RFC 8785 JSON. `timestamp` is the transport's, so it is in neither body nor digest."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+import rfc8785
+
+from specc.checker import CheckedSpec
+from specc.diagnostics import Diagnostic, codes
+from specc.evaluator import Value
+from specc.expander import Cell
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Payload:
+    """What is sent for one cell.
+
+    `canonical` is the RFC 8785 form of `body`, `digest` the SHA-256 of it in hex; `values` says of each field where
+    it came from.
+    """
+
+    spec_id: str
+    api: str
+    cell: Cell
+    body: dict[str, object]
+    canonical: bytes
+    digest: str
+    values: dict[str, Value]
+
+    @property
+    def name(self) -> str:
+        return str(self.body.get("name", ""))
+
+
+def lower(checked: CheckedSpec) -> tuple[Payload | None, list[Diagnostic]]:
+    """The payload, or None with what canonical JSON cannot hold, such as an integer over 2**53."""
+    evaluated = checked.evaluated
+    body = evaluated.instance()
+    try:
+        canonical = rfc8785.dumps(body)  # type: ignore[arg-type]
+    except rfc8785.CanonicalizationError:
+        return None, [finding for name, value in evaluated.job.items() if (finding := _fault(name, value))]
+    digest = sha256(canonical).hexdigest()
+    return Payload(evaluated.spec.id, checked.schema.name, evaluated.cell, body, canonical, digest, evaluated.job), []
+
+
+def _fault(name: str, value: Value) -> Diagnostic | None:
+    try:
+        rfc8785.dumps(value.data)  # type: ignore[arg-type]
+    except rfc8785.IntegerDomainError:
+        message = f"`{name}` is {value.data}, and JSON holds whole numbers exactly only up to 2**53"
+    except rfc8785.CanonicalizationError as error:
+        message = f"`{name}` cannot be written as JSON: {error}"
+    else:
+        return None
+    return codes.NOT_CANONICAL.at(value.node.span, message)

@@ -1,0 +1,20 @@
+"""Composition: from one parsed file to one spec with all that it inherits."""
+
+from specc.resolver.library import Library, Missing
+from specc.resolver.paths import join
+from specc.resolver.params import Param, has_type, is_template, shown
+from specc.resolver.resolve import Overlays, resolve
+from specc.resolver.spec import ResolvedSpec
+
+__all__ = [
+    "Library",
+    "Missing",
+    "Overlays",
+    "Param",
+    "ResolvedSpec",
+    "has_type",
+    "is_template",
+    "join",
+    "resolve",
+    "shown",
+]

@@ -1,0 +1,73 @@
+"""Value forms: `{$literal: text}` becomes a verbatim scalar, `{$file: PATH, env, args}` the text of a file."""
+
+from dataclasses import replace
+
+from specc.diagnostics import Diagnostic, codes
+from specc.nodes import FileText, Mapping, Node, Scalar, Sequence, kind_of
+from specc.resolver.library import Library, Missing
+from specc.resolver.operators import VALUE_FORMS, Operator, fault_of, operator_of
+from specc.resolver.paths import join
+
+NOTHING = ""
+
+
+def read_forms(node: Node, library: Library, found: list[Diagnostic]) -> Node:
+    """The same tree with every value form replaced by what it stands for, before anything is merged."""
+    match node:
+        case Mapping():
+            operator = operator_of(node)
+            if operator is not None and operator.name in VALUE_FORMS:
+                return _read(operator, node, library, found)
+            entries = {key: read_forms(value, library, found) for key, value in node.entries.items()}
+            return replace(node, entries=entries)
+        case Sequence():
+            return replace(node, items=tuple(read_forms(item, library, found) for item in node.items))
+        case _:
+            return node
+
+
+def _read(operator: Operator, node: Mapping, library: Library, found: list[Diagnostic]) -> Node:
+    fault = fault_of(operator, node)
+    nothing = Scalar(NOTHING, node.span, layer=node.layer, verbatim=True)
+    if fault is not None or not isinstance(operator.operand, Scalar):
+        found.extend([fault] if fault is not None else [])
+        return nothing
+    if operator.name == "$literal":
+        return replace(operator.operand, verbatim=True)
+    return _file(operator.operand, node, library, found) or nothing
+
+
+def _file(ref: Scalar, node: Mapping, library: Library, found: list[Diagnostic]) -> FileText | None:
+    wanted = str(ref.value)
+    if "{{" in wanted:
+        help = "pass what varies through `env:` or `args:`, or write the text in the spec"
+        found.append(
+            codes.TEMPLATE_NOT_ALLOWED.at(ref.span, "`$file` takes a fixed path, without templates", help=help)
+        )
+        return None
+    name = join(ref.span.source.name, wanted)
+    if name is None:
+        help = "copy the file into the project; `//` starts at the project's root"
+        found.append(codes.OUTSIDE_PROJECT.at(ref.span, f"`$file: {wanted}` leads out of the project", help=help))
+        return None
+    text = library.text(name)
+    if isinstance(text, Missing):
+        found.append(text.code.at(ref.span, text.message, help=text.help))
+        return None
+    env, args = node.get("env"), node.get("args")
+    if env is not None and not isinstance(env, Mapping):
+        help = "write `env: {NAME: value}`"
+        found.append(codes.BAD_OPERATOR.at(env.span, f"`env` is {kind_of(env)}, not a mapping of names", help=help))
+    if args is not None and not isinstance(args, Sequence):
+        found.append(
+            codes.BAD_OPERATOR.at(args.span, f"`args` is {kind_of(args)}, not a list", help="write `args: [...]`")
+        )
+    return FileText(
+        ref,
+        text,
+        is_template=wanted.endswith(".j2"),
+        env=env if isinstance(env, Mapping) else None,
+        args=args if isinstance(args, Sequence) else None,
+        span=node.span,
+        layer=node.layer,
+    )

@@ -1,0 +1,61 @@
+"""Operators: one-key mappings such as `{$append: [...]}`. Which they are, and what is wrong with one."""
+
+from typing import NamedTuple
+
+from specc.diagnostics import Diagnostic, codes, did_you_mean
+from specc.nodes import Mapping, Node, Scalar, Sequence, kind_of
+
+MERGE_OPERATORS = ("$append", "$prepend", "$replace", "$unset")
+VALUE_FORMS = ("$file", "$literal")
+FILE_KEYS = ("$file", "env", "args")
+
+
+class Operator(NamedTuple):
+    name: str
+    key: Scalar
+    operand: Node
+
+
+def operator_of(node: Node) -> Operator | None:
+    """The operator that a mapping is, if it has a `$` key (well formed or not)."""
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            if str(key.value).startswith("$"):
+                return Operator(str(key.value), key, value)
+    return None
+
+
+def fault_of(operator: Operator, node: Mapping) -> Diagnostic | None:
+    """What is wrong with an operator as it is written, whatever it acts on."""
+    allowed = FILE_KEYS if operator.name == "$file" else (operator.name,)
+    if operator.name not in MERGE_OPERATORS + VALUE_FORMS:
+        help = did_you_mean(operator.name, MERGE_OPERATORS + VALUE_FORMS, "operators")
+        return codes.BAD_OPERATOR.at(operator.key.span, f"there is no operator `{operator.name}`", help=help)
+    for key in node.keys.values():
+        if key.value not in allowed:
+            help = (
+                did_you_mean(str(key.value), FILE_KEYS, "keys")
+                if operator.name == "$file"
+                else f"an operator is a mapping of its own: `{{{operator.name}: ...}}`"
+            )
+            message = f"`{key.value}` cannot stand beside `{operator.name}`"
+            return codes.BAD_OPERATOR.at(key.span, message, help=help)
+    return _operand_fault(operator)
+
+
+def _operand_fault(operator: Operator) -> Diagnostic | None:
+    operand, expected = operator.operand, None
+    match operator.name:
+        case "$append" | "$prepend" if not isinstance(operand, Sequence):
+            expected = f"a list: `{{{operator.name}: [...]}}`"
+        case "$unset" if not (isinstance(operand, Scalar) and operand.value is True):
+            expected = "`true`: `{$unset: true}`"
+        case "$literal" if not isinstance(operand, Scalar):
+            expected = "a text: `{$literal: 'text'}`"
+        case "$file" if not (isinstance(operand, Scalar) and isinstance(operand.value, str)):
+            expected = "a path: `{$file: run.sh}`"
+    if expected is None:
+        return None
+    return codes.BAD_OPERATOR.at(
+        operand.span, f"`{operator.name}` has {kind_of(operand)}", help=f"`{operator.name}` takes {expected}"
+    )

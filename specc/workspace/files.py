@@ -1,0 +1,78 @@
+"""Files: which are specs, and how one is read without trusting it."""
+
+import os
+import stat
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path, PurePath
+
+from specc.diagnostics import codes
+from specc.errors import SpeccError
+from specc.parser import MAX_BYTES
+from specc.resolver import Missing
+
+SKIPPED = frozenset({".git", ".venv", "venv", "node_modules", "__pycache__", ".specc_cache"})
+CONFIGURATION = "specc.toml"
+
+
+def read_bytes(path: Path) -> bytes | Missing:
+    """At most one byte more than a spec may have; a pipe or device is not waited for."""
+    try:
+        # Opening a pipe without O_NONBLOCK waits for a writer, for ever.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError as error:
+        return _unreadable(path, error.strerror or str(error))
+    except ValueError as error:
+        return _unreadable(path, str(error))
+    with open(descriptor, "rb") as file:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            return _unreadable(path, "it is a directory" if stat.S_ISDIR(mode) else "it is no regular file")
+        try:
+            return file.read(MAX_BYTES + 1)
+        except OSError as error:
+            return _unreadable(path, error.strerror or str(error))
+
+
+def _unreadable(path: Path, why: str) -> Missing:
+    return Missing(codes.UNREADABLE, f"cannot read {path.name}: {why[:1].lower()}{why[1:]}")
+
+
+def spec_files(paths: list[Path], include: tuple[str, ...], exclude: tuple[str, ...]) -> list[Path]:
+    """The specs that the paths mean: files as they are, folders searched. Each once, in a fixed order.
+
+    Raises SpeccError for a path that is not there.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        if path.is_dir():
+            found.update(dict.fromkeys(sorted(_below(path, path, include, exclude))))
+        elif os.path.lexists(path):
+            found[path] = None
+        else:
+            raise SpeccError(f"{path}: no such file or folder")
+    return list(found)
+
+
+def _below(folder: Path, top: Path, include: tuple[str, ...], exclude: tuple[str, ...]) -> Iterator[Path]:
+    """Spec files in a folder. A nested project's files belong to it, with its own patterns; they are found, too."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        raise SpeccError(f"cannot list {folder}: {error.strerror}") from error
+    for entry in entries:
+        path = folder / entry.name
+        relative = path.relative_to(top)
+        if any(_matches(relative, pattern) for pattern in exclude):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            if entry.name not in SKIPPED:
+                yield from _below(path, top, include, exclude)
+        elif any(_matches(relative, pattern) for pattern in include):
+            yield path
+
+
+def _matches(path: PurePath, pattern: str) -> bool:
+    """Glob with `**/` for any folders, none included."""
+    text = path.as_posix()
+    return fnmatch(text, pattern) or (pattern.startswith("**/") and fnmatch(text, pattern[3:]))

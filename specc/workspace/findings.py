@@ -1,0 +1,46 @@
+"""Findings of many specs and cells, each said once."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import NamedTuple
+
+from specc.diagnostics import Diagnostic
+from specc.source import Source
+
+SAME_PLACE = 10
+"""So many findings of one code at one place are shown; a sweep can have one a cell."""
+
+
+class _Place(NamedTuple):
+    code: str
+    source: Source
+    start: int
+    end: int
+
+
+class Findings:
+    """Collects diagnostics. The same fact, seen from several heirs or cells, counts once."""
+
+    def __init__(self) -> None:
+        self._at: dict[_Place, dict[str, Diagnostic]] = {}
+
+    def add(self, *found: Diagnostic) -> None:
+        for diagnostic in found:
+            place = _Place(diagnostic.code.code, *diagnostic.span)
+            self._at.setdefault(place, {}).setdefault(diagnostic.message, diagnostic)
+
+    def all(self) -> list[Diagnostic]:
+        """In the order in which their places were found, with a note where there are more than are shown."""
+        return [diagnostic for messages in self._at.values() for diagnostic in _shown(list(messages.values()))]
+
+    @property
+    def has_errors(self) -> bool:
+        return any(diagnostic.is_error for messages in self._at.values() for diagnostic in messages.values())
+
+
+def _shown(found: list[Diagnostic]) -> Iterable[Diagnostic]:
+    if len(found) <= SAME_PLACE:
+        return found
+    *first, last = found[:SAME_PLACE]
+    more = f"and {len(found) - SAME_PLACE:,} more like this here"
+    return [*first, replace(last, notes=(*last.notes, more))]

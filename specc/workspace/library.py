@@ -1,0 +1,104 @@
+"""The texts of one project by name, each read and parsed once."""
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from specc import assets
+from specc.diagnostics import Code, Diagnostic, codes
+from specc.diagnostics.suggest import closest
+from specc.parser import Parsed, decode, parse
+from specc.resolver import Missing
+from specc.source import Source
+from specc.workspace.files import read_bytes
+
+SHIPPED = "specc:"
+SHIPPED_NAME = re.compile(r"[a-z0-9-]+")
+SUFFIX = ".job.yaml"
+
+
+class FileLibrary:
+    """Answers the resolver from the files below `root`. `show` gives the path that messages print."""
+
+    def __init__(self, root: Path, show: Callable[[Path], str]) -> None:
+        self.root = root
+        self._resolved_root = root.resolve()
+        self._show = show
+        self._parsed: dict[str, Parsed | Missing] = {}
+        self._texts: dict[str, Source | Missing] = {}
+
+    def document(self, name: str) -> Parsed | Missing:
+        if name not in self._parsed:
+            self._parsed[name] = self._parse(name)
+        return self._parsed[name]
+
+    def add(self, source: Source) -> Parsed:
+        """Takes a text that is no file, such as standard input."""
+        parsed = parse(source)
+        self._parsed[source.name] = parsed
+        return parsed
+
+    def text(self, name: str) -> Source | Missing:
+        if name not in self._texts:
+            self._texts[name] = self._read_text(name)
+        return self._texts[name]
+
+    def name_of(self, path: Path) -> str:
+        """The name of a file below the root, else its whole path."""
+        # Not resolve(): a symlinked spec keeps the name by which it is called.
+        absolute = Path(os.path.abspath(path))
+        return absolute.relative_to(self.root).as_posix() if absolute.is_relative_to(self.root) else str(absolute)
+
+    def _parse(self, name: str) -> Parsed | Missing:
+        path = self._path(name, codes.PARENT_NOT_FOUND)
+        if isinstance(path, Missing):
+            return path
+        data = read_bytes(path)
+        if isinstance(data, Missing):
+            return data
+        source = decode(data, self._show(path), name)
+        return Parsed(None, (source,)) if isinstance(source, Diagnostic) else parse(source)
+
+    def _read_text(self, name: str) -> Source | Missing:
+        path = self._path(name, codes.FILE_NOT_FOUND)
+        if isinstance(path, Missing):
+            return path
+        data = read_bytes(path)
+        if isinstance(data, Missing):
+            return data
+        source = decode(data, self._show(path), name)
+        if isinstance(source, Diagnostic):
+            return Missing(source.code, f"{self._show(path)}: {source.message}", source.help)
+        return Source(source.path, source.text.replace("\r\n", "\n"), name)
+
+    def _path(self, name: str, code: Code) -> Path | Missing:
+        """The file of a name. It must lie in the project, also behind symlinks."""
+        if name.startswith(SHIPPED):
+            return self._shipped(name.removeprefix(SHIPPED))
+        path = self.root / name
+        if not path.is_file():
+            near = self._neighbour(path)
+            help = f"did you mean `{near}`?" if near else None
+            what = "is no regular file" if path.exists() else "does not exist"
+            return Missing(code, f"{self._show(path)} {what}", help)
+        if not path.resolve().is_relative_to(self._resolved_root):
+            help = "copy the file into the project"
+            return Missing(codes.OUTSIDE_PROJECT, f"{self._show(path)} leads out of the project", help)
+        return path
+
+    def _shipped(self, name: str) -> Path | Missing:
+        folder = assets.folder("templates")
+        path = folder / f"{name}{SUFFIX}"
+        if SHIPPED_NAME.fullmatch(name) and path.is_file():
+            return path
+        known = sorted(file.name.removesuffix(SUFFIX) for file in folder.glob(f"*{SUFFIX}"))
+        near = closest(name, known)
+        help = f"did you mean `specc:{near}`?" if near else "specc ships " + ", ".join(f"`specc:{n}`" for n in known)
+        return Missing(codes.PARENT_NOT_FOUND, f"specc ships no base `{name}`", help)
+
+    @staticmethod
+    def _neighbour(path: Path) -> str | None:
+        if not path.parent.is_dir():
+            return None
+        return closest(path.name, [entry.name for entry in path.parent.iterdir()])

@@ -1,0 +1,40 @@
+"""One project: its root, its settings, its texts, and what its specs are compiled against."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from specc.compiler import Context
+from specc.schema import ApiSchema
+from specc.settings import Settings
+from specc.workspace.files import spec_files
+from specc.workspace.library import FileLibrary
+
+
+@dataclass(frozen=True, eq=False)
+class Project:
+    root: Path
+    settings: Settings
+    library: FileLibrary
+    apis: Mapping[str, ApiSchema]
+    environment: Mapping[str, str]
+
+    @classmethod
+    def open(
+        cls,
+        root: Path,
+        settings: Settings,
+        apis: Mapping[str, ApiSchema],
+        environment: Mapping[str, str],
+        show: Callable[[Path], str],
+    ) -> "Project":
+        return cls(root, settings, FileLibrary(root, show), apis, environment)
+
+    def context(self, target: str | None = None) -> Context:
+        """What to compile against for a target, the project's own by default."""
+        return Context(self.library, self.apis, self.settings, target or self.settings.target, self.environment)
+
+    def spec_names(self) -> list[str]:
+        """Every spec of the project, by name."""
+        files = spec_files([self.root], self.settings.include, self.settings.exclude)
+        return [self.library.name_of(path) for path in files]
