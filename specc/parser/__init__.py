@@ -1,0 +1,17 @@
+"""From bytes to a `Document`: the nodes of a YAML text, with a finding for everything that a spec must not hold."""
+
+from specc.parser.document import HEADER, SECTIONS, Document, Parsed, parse
+from specc.parser.text import MAX_BYTES, decode
+from specc.parser.tree import parse_flow, parse_tree
+
+__all__ = [
+    "HEADER",
+    "MAX_BYTES",
+    "SECTIONS",
+    "Document",
+    "Parsed",
+    "decode",
+    "parse",
+    "parse_flow",
+    "parse_tree",
+]

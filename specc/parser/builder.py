@@ -1,0 +1,248 @@
+"""From events to nodes: keys, anchors, merge keys and the limits, with a finding for each thing that is wrong."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from specc.diagnostics import Diagnostic, Label, codes
+from specc.diagnostics.suggest import closest
+from specc.nodes import Layer, Mapping, Node, Scalar, Sequence, Style, kind_of
+from specc.parser.events import Event, Kind
+from specc.parser.scalars import MAX_DIGITS, is_overlong, resolve
+from specc.parser.surrogates import without_surrogates
+from specc.parser.yaml11 import warn_1_1
+from specc.source import Source, Span
+
+MAX_DEPTH = 64
+"""How deep values may be nested, aliases counted as what they stand for."""
+
+MAX_NODES = 20_000
+"""How many keys and values a document may have, aliases counted as what they stand for."""
+
+
+class Unbuildable(Exception):
+    """The document goes beyond a limit; there is no sense in reading on."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic
+
+
+@dataclass(frozen=True, slots=True)
+class Anchored:
+    """What an anchor names: its node (None while that is still being read), how many nodes it is, and how deep."""
+
+    node: Node | None
+    size: int = 0
+    height: int = 0
+
+
+@dataclass(slots=True)
+class Entries:
+    """A mapping while it is read. `merged` is the value of its `<<` key."""
+
+    nodes: dict[str, Node]
+    keys: dict[str, Scalar]
+    merge_key: Scalar | None = None
+    merged: Node | None = None
+
+
+class Builder:
+    """Builds the nodes of one document. `findings` grows with each node."""
+
+    def __init__(self, source: Source, layer: Layer, events: Iterator[Event], *, is_verbatim: bool = False) -> None:
+        self.source = source
+        self.layer = layer
+        self.events = events
+        self.is_verbatim = is_verbatim
+        self.findings: list[Diagnostic] = []
+        self.anchors: dict[str, Anchored] = {}
+        self.count = 0
+        self.deepest = 0
+
+    def build(self) -> tuple[Node | None, Event | None]:
+        """The first document's node, and the event that starts a second document where there is one."""
+        root: Node | None = None
+        for event in self.events:
+            if event.kind is Kind.DOCUMENT and root is not None:
+                return root, event
+            if event.kind is not Kind.DOCUMENT:
+                root = self.value(event, 1)
+        return root, None
+
+    def node(self, event: Event, depth: int) -> Node:
+        if event.kind is Kind.ALIAS:
+            return self.alias(event, depth)
+        self.measure(event, 1, depth)
+        if event.anchor is None:
+            return self.content(event, depth)
+        return self.anchored(event, event.anchor, depth)
+
+    def anchored(self, event: Event, name: str, depth: int) -> Node:
+        unfinished = self.anchors[name] = Anchored(None)
+        count, deepest = self.count, self.deepest
+        self.deepest = depth
+        node = self.content(event, depth)
+        if self.anchors[name] is unfinished:  # else the name was given again, inside
+            self.anchors[name] = Anchored(node, self.count - count + 1, self.deepest - depth)
+        self.deepest = max(self.deepest, deepest)
+        return node
+
+    def content(self, event: Event, depth: int) -> Node:
+        match event.kind:
+            case Kind.MAPPING:
+                return self.mapping(event, depth)
+            case Kind.SEQUENCE:
+                return self.sequence(event, depth)
+            case _:
+                return self.scalar(event)
+
+    def measure(self, event: Event, size: int, depth: int) -> None:
+        """Count before anything is built, so that no limit is ever overrun."""
+        self.count += size
+        self.deepest = max(self.deepest, depth)
+        if depth > MAX_DEPTH:
+            raise Unbuildable(too_deep(self.span(event.start, event.start + 1)))
+        if self.count > MAX_NODES:
+            message = f"the document has more than {MAX_NODES} keys and values"
+            hint = "an alias counts as all that it stands for" if self.anchors else None
+            raise Unbuildable(codes.TOO_LARGE.at(self.span(event.start, event.end), message, help=hint))
+
+    def span(self, start: int, end: int) -> Span:
+        return Span(self.source, start, min(end, len(self.source.text)))
+
+    # scalars and aliases
+
+    def scalar(self, event: Event) -> Scalar:
+        span = self.span(event.start, event.end)
+        if event.style is not Style.PLAIN:
+            text = event.value
+            if event.style is Style.DOUBLE:
+                text, finding = without_surrogates(text, span)
+                self.findings += finding
+            return Scalar(text, span, text, event.style, self.layer, verbatim=self.is_verbatim)
+        value = resolve(event.value)
+        if is_overlong(event.value):
+            self.findings.append(
+                codes.TOO_LARGE.at(
+                    span, f"a number of more than {MAX_DIGITS} digits", help="put it in quotes if it is a text"
+                )
+            )
+        return Scalar(value, span, event.value, layer=self.layer, verbatim=self.is_verbatim)
+
+    def value(self, event: Event, depth: int) -> Node:
+        """A node that is no key."""
+        node = self.node(event, depth)
+        if event.kind is Kind.SCALAR and event.style is Style.PLAIN:
+            self.compare_1_1(node)
+        return node
+
+    def compare_1_1(self, node: Node) -> None:
+        if isinstance(node, Scalar) and not self.is_verbatim and not is_overlong(node.raw):
+            warning = warn_1_1(node.raw, node.span)
+            if warning is not None:
+                self.findings.append(warning)
+
+    def alias(self, event: Event, depth: int) -> Node:
+        """The anchor's node with the place where it is used; what is inside of it keeps its own place."""
+        span = self.span(event.start, event.end)
+        anchored = self.anchors.get(event.value)
+        if anchored is not None and anchored.node is not None:
+            self.measure(event, anchored.size, depth + anchored.height)
+            return replace(anchored.node, span=span)
+        self.measure(event, 1, depth)
+        if anchored is None:
+            near = closest(event.value, self.anchors)
+            hint = f"did you mean `*{near}`?" if near else "put a text that begins with `*` in quotes"
+            self.findings.append(codes.BAD_ALIAS.at(span, f"no anchor `&{event.value}` stands above", help=hint))
+        else:
+            self.findings.append(codes.BAD_ALIAS.at(span, f"`*{event.value}` is used inside of its own anchor"))
+        return Scalar(None, span, span.text, layer=self.layer, verbatim=self.is_verbatim)
+
+    # collections
+
+    def sequence(self, event: Event, depth: int) -> Sequence:
+        items: list[Node] = []
+        end = event.end
+        while (item := next(self.events)).kind is not Kind.END:
+            items.append(self.value(item, depth + 1))
+            end = items[-1].span.end
+        return Sequence(tuple(items), self.span(event.start, item.end if event.is_flow else end), self.layer)
+
+    def mapping(self, event: Event, depth: int) -> Mapping:
+        entries = Entries({}, {})
+        end = event.end
+        while (key_event := next(self.events)).kind is not Kind.END:
+            end = self.entry(entries, key_event, depth)
+        if entries.merge_key is not None and entries.merged is not None:
+            self.merge(entries, entries.merge_key, entries.merged)
+        span = self.span(event.start, key_event.end if event.is_flow else end)
+        return Mapping(entries.nodes, entries.keys, span, self.layer)
+
+    def entry(self, entries: Entries, event: Event, depth: int) -> int:
+        """Read a key with its value, and say where the value ends."""
+        is_merge = event.kind is Kind.SCALAR and event.style is Style.PLAIN and event.value == "<<"
+        key = self.key(event, depth + 1)
+        # what is merged stands one level higher than it is written
+        value = self.value(next(self.events), depth if is_merge else depth + 1)
+        if key is None:
+            return value.span.end
+        name = str(key.value)
+        first = entries.merge_key if is_merge else entries.keys.get(name)
+        if first is not None:
+            hint = "write one `<<: [*a, *b]`" if is_merge else None
+            label = Label(first.span, "first here")
+            self.findings.append(
+                codes.DUPLICATE_KEY.at(
+                    key.span, f"{named(name)} stands twice in one mapping", labels=(label,), help=hint
+                )
+            )
+        elif is_merge:
+            entries.merge_key, entries.merged = key, value
+        else:
+            entries.keys[name], entries.nodes[name] = key, value
+        return value.span.end
+
+    def key(self, event: Event, depth: int) -> Scalar | None:
+        """A key as a scalar with a text, or None where no text can be made of it."""
+        node = self.node(event, depth)
+        if isinstance(node, Scalar) and isinstance(node.value, str):
+            if event.kind is Kind.SCALAR and event.style is Style.PLAIN and node.raw != "<<":
+                self.compare_1_1(node)
+            return node
+        if isinstance(node, Scalar) and node.raw:
+            hint = f'write `"{node.raw}"` with quotes'
+            self.findings.append(
+                codes.BAD_KEY.at(node.span, f"expected a text as key, found {kind_of(node)}", help=hint)
+            )
+            return replace(node, value=node.raw)
+        found = "nothing" if isinstance(node, Scalar) else kind_of(node)
+        self.findings.append(codes.BAD_KEY.at(node.span, f"expected a text as key, found {found}"))
+        return None
+
+    def merge(self, entries: Entries, key: Scalar, value: Node) -> None:
+        """Put in what `<<` names. A key of the mapping itself wins, then the earlier mapping of the list."""
+        parents = value.items if isinstance(value, Sequence) else (value,)
+        for parent in parents:
+            if isinstance(parent, Mapping):
+                for name, node in parent.entries.items():
+                    if name not in entries.nodes:
+                        entries.nodes[name], entries.keys[name] = node, parent.keys[name]
+            elif not is_dangling(parent):
+                label = Label(key.span, "merged here")
+                message = f"`<<` merges mappings, found {kind_of(parent)}"
+                self.findings.append(codes.BAD_ALIAS.at(parent.span, message, labels=(label,)))
+
+
+def named(text: str) -> str:
+    """A key as a message can hold it: on one line, and not too long."""
+    line = text if text.isprintable() else ascii(text)[1:-1]
+    return f"`{line if len(line) <= 60 else line[:57] + '...'}`"
+
+
+def is_dangling(node: Node) -> bool:
+    """Does the node stand for an alias that named nothing? That has been reported."""
+    return isinstance(node, Scalar) and node.value is None and node.raw.startswith("*")
+
+
+def too_deep(span: Span) -> Diagnostic:
+    return codes.TOO_LARGE.at(span, f"values are nested deeper than {MAX_DEPTH} levels")

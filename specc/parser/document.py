@@ -1,0 +1,186 @@
+"""The top level of a spec: its header, and the sections that are left to the later stages."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from specc.diagnostics import Diagnostic, codes
+from specc.diagnostics.suggest import closest
+from specc.nodes import Mapping, Node, Scalar, Sequence, kind_of
+from specc.nodes.offsets import locate
+from specc.parser.builder import named
+from specc.parser.tree import parse_tree
+from specc.source import Source
+
+VERSION = 1
+HEADER = ("specc", "id", "extends", "abstract", "api")
+SECTIONS = ("params", "vars", "matrix", "profiles", "job")
+EXTENSION = "x-"
+
+ID = re.compile(r"[\w.-]+(?:/[\w.-]+)*")
+MAX_ID = 200
+TEMPLATE_OPENER = re.compile(r"\{\{|\{%")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Document:
+    """One spec as written. `body` holds the sections that are there, each of them a mapping."""
+
+    source: Source
+    root: Mapping
+    id: Scalar | None
+    parents: tuple[Scalar, ...]
+    abstract: bool
+    api: Scalar | None
+    body: Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """`document` is None when the text is not YAML, beyond a limit, or no mapping."""
+
+    document: Document | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def parse(source: Source) -> Parsed:
+    """Read a spec file. What cannot be used is reported and left out of the document."""
+    root, findings = parse_tree(source)
+    if isinstance(root, Mapping):
+        header = Header(root)
+        document = Document(
+            source,
+            root,
+            header.identifier(),
+            header.parents(),
+            header.abstract(),
+            header.text("api"),
+            header.body(),
+        )
+        header.check_version()
+        header.check_keys()
+        ordered = sorted([*findings, *header.findings], key=lambda finding: finding.span.start)
+        return Parsed(document, tuple(ordered))
+    if not any(finding.is_error for finding in findings):
+        findings.append(no_mapping(source, root))
+    return Parsed(None, tuple(findings))
+
+
+def no_mapping(source: Source, root: Node | None) -> Diagnostic:
+    if root is None or (isinstance(root, Scalar) and root.value is None and not root.raw):
+        return codes.EMPTY_SPEC.at(
+            source.span(), "the file holds no spec", help="a spec begins with `specc: 1`; `specc init` writes one"
+        )
+    return codes.NOT_A_SPEC.at(root.span, f"expected a mapping with `specc: 1` in it, found {kind_of(root)}")
+
+
+class Header:
+    """Reads the header of one spec; `findings` grows with each key that is read."""
+
+    def __init__(self, root: Mapping) -> None:
+        self.root = root
+        self.findings: list[Diagnostic] = []
+
+    def check_version(self) -> None:
+        node = self.root.get("specc")
+        if node is None:
+            first = next(iter(self.root.keys.values()), None)
+            span = first.span if first is not None else self.root.span
+            self.findings.append(
+                codes.BAD_VERSION.at(
+                    span, "the spec does not say its language version", help='add "specc: 1" as the first line'
+                )
+            )
+        elif not (isinstance(node, Scalar) and type(node.value) is int and node.value == VERSION):
+            message = f"expected `specc: {VERSION}`, the only language version so far, found {kind_of(node)}"
+            self.findings.append(codes.BAD_VERSION.at(node.span, message, help=f"write `specc: {VERSION}`"))
+
+    def check_keys(self) -> None:
+        known = (*HEADER, *SECTIONS)
+        for name, key in self.root.keys.items():
+            if name in known or name.startswith(EXTENSION):
+                continue
+            near = closest(name, known)
+            help = (
+                f"did you mean `{near}`?"
+                if near
+                else "job fields stand under `job:`; keys for other tools begin with `x-`"
+            )
+            self.findings.append(codes.UNKNOWN_KEY.at(key.span, f"a spec has no key {named(name)}", help=help))
+
+    def identifier(self) -> Scalar | None:
+        scalar = self.text("id")
+        if scalar is None:
+            return None
+        name = str(scalar.value)
+        is_path = ID.fullmatch(name) and len(name) <= MAX_ID
+        if is_path and not any(part in (".", "..") for part in name.split("/")):
+            return scalar
+        message = "an `id` consists of letters, digits and `._-`, with `/` between its parts"
+        self.findings.append(codes.BAD_HEADER.at(scalar.span, message, help="write something like `cfd/cavity`"))
+        return None
+
+    def parents(self) -> tuple[Scalar, ...]:
+        node = self.root.get("extends")
+        if node is None:
+            return ()
+        items = node.items if isinstance(node, Sequence) else (node,)
+        texts = (self.static_text(item, "`extends` takes a path or a list of paths") for item in items)
+        return tuple(text for text in texts if text is not None)
+
+    def abstract(self) -> bool:
+        node = self.root.get("abstract")
+        if node is None:
+            return False
+        if isinstance(node, Scalar) and isinstance(node.value, bool):
+            return node.value
+        if not self.reject_template(node):
+            message = f"`abstract` is `true` or `false`, found {kind_of(node)}"
+            self.findings.append(codes.BAD_HEADER.at(node.span, message))
+        return False
+
+    def text(self, name: str) -> Scalar | None:
+        node = self.root.get(name)
+        return None if node is None else self.static_text(node, f"`{name}` takes a text")
+
+    def static_text(self, node: Node, expected: str) -> Scalar | None:
+        """The node as a text without templates, or None with the reason among the findings."""
+        if self.reject_template(node):
+            return None
+        if isinstance(node, Scalar) and isinstance(node.value, str) and node.value:
+            return node
+        found = "nothing" if isinstance(node, Scalar) and not node.raw else kind_of(node)
+        number = isinstance(node, Scalar) and node.value is not None and node.raw
+        help = f'write `"{node.raw}"` with quotes' if number and isinstance(node, Scalar) else None
+        self.findings.append(codes.BAD_HEADER.at(node.span, f"{expected}, found {found}", help=help))
+        return None
+
+    def reject_template(self, node: Node) -> bool:
+        if not (isinstance(node, Scalar) and isinstance(node.value, str)):
+            return False
+        opener = TEMPLATE_OPENER.search(node.value)
+        if opener is None:
+            return False
+        span = locate(node, opener.start(), len(node.value.rstrip()))
+        message = "the header of a spec is read before any template"
+        self.findings.append(codes.TEMPLATE_NOT_ALLOWED.at(span, message, help="write the value itself"))
+        return True
+
+    def body(self) -> Mapping:
+        sections = dict(self.sections())
+        keys = {name: self.root.keys[name] for name in sections}
+        return replace(self.root, entries=dict(sections), keys=keys)
+
+    def sections(self) -> Iterator[tuple[str, Node]]:
+        for name in SECTIONS:
+            node = self.root.get(name)
+            match node:
+                case None:
+                    continue
+                case Mapping():
+                    yield name, node
+                case Scalar(value=None):
+                    yield name, Mapping({}, {}, node.span, node.layer)
+                case _:
+                    message = f"`{name}` takes a mapping, found {kind_of(node)}"
+                    self.findings.append(codes.BAD_HEADER.at(node.span, message))

@@ -1,0 +1,122 @@
+"""Any YAML text as nodes."""
+
+from collections import Counter
+from dataclasses import replace
+
+from specc.diagnostics import Diagnostic, Label, codes
+from specc.nodes import Layer, Mapping, Node, Scalar, Sequence, kind_of
+from specc.nodes.tree import FILE_LAYER
+from specc.parser.builder import MAX_DEPTH, Builder, Unbuildable, too_deep
+from specc.parser.events import DepthProblem, Events, SyntaxProblem
+from specc.parser.syntax import rest_of_line, syntax_error
+from specc.parser.text import MAX_BYTES, too_large, unprintable
+from specc.parser.unquoted import unquoted_templates
+from specc.source import Source
+
+MAX_ALIKE = 100
+"""How many findings of one kind a document gives. Thousands of lines that say the same help nobody."""
+
+
+def parse_tree(source: Source, layer: Layer = FILE_LAYER) -> tuple[Node | None, list[Diagnostic]]:
+    """The one document of a YAML text: None when it is empty or cannot be read to its end."""
+    return read(source, 0, layer, is_verbatim=False)
+
+
+def parse_flow(source: Source, start: int, layer: Layer) -> tuple[Node | None, list[Diagnostic]]:
+    """The text from `start` on as one scalar, `[...]` or `{...}`, as it is given on a command line.
+
+    Nothing at all is the empty text. Templates in it are text. It is read by nobody else, so how YAML 1.1 would
+    read it is not said.
+    """
+    if not source.text[start:].strip():
+        return Scalar("", source.span(start, len(source.text)), layer=layer, verbatim=True), []
+    node, findings = read(source, start, layer, is_verbatim=True)
+    if any(finding.is_error for finding in findings):
+        return node, findings
+    problem = not_one_value(source, start, node)
+    return (None, [*findings, problem]) if problem else (node, findings)
+
+
+def not_one_value(source: Source, start: int, node: Node | None) -> Diagnostic | None:
+    if isinstance(node, Mapping | Sequence) and not node.span.text.startswith(("{", "[")):
+        return codes.YAML_SYNTAX.at(
+            source.span(start, len(source.text)),
+            f"expected one value, found {kind_of(node)}",
+            help="put a text in quotes, or write `{key: value}` or `[value, value]`",
+        )
+    end = node.span.end if node is not None else start
+    rest = source.text[end:]
+    if rest.strip():
+        begin = end + len(rest) - len(rest.lstrip())
+        return codes.YAML_SYNTAX.at(
+            source.span(begin, len(source.text)), "YAML takes this for a comment", help="put the value in quotes"
+        )
+    return None
+
+
+def read(source: Source, start: int, layer: Layer, *, is_verbatim: bool) -> tuple[Node | None, list[Diagnostic]]:
+    if len(source.text) > MAX_BYTES:
+        return None, [too_large(source)]
+    forbidden = unprintable(source)
+    if forbidden is not None:
+        return None, [forbidden]
+    events = Events(source.text, start, MAX_DEPTH)
+    builder = Builder(source, layer, iter(events), is_verbatim=is_verbatim)
+    root, stopped = build(source, builder)
+    templates = unquoted_templates(source, events.templates)
+    tags = [tag_error(source, *place) for place in events.tags]
+    if stopped is not None and not explained_by(stopped, templates):
+        builder.findings.append(stopped)
+    return root, thinned(sorted([*builder.findings, *templates, *tags], key=lambda finding: finding.span.start))
+
+
+def build(source: Source, builder: Builder) -> tuple[Node | None, Diagnostic | None]:
+    """The root, and what kept it from being read to the end."""
+    try:
+        root, second = builder.build()
+    except SyntaxProblem as problem:
+        return None, syntax_error(source, problem)
+    except DepthProblem as problem:
+        return None, too_deep(source.span(problem.at, problem.at + 1))
+    except Unbuildable as limit:
+        return None, limit.diagnostic
+    if root is None or second is None:
+        return root, None
+    return root, codes.SECOND_DOCUMENT.at(
+        rest_of_line(source, second.start),
+        "a second document begins here, expected one in a file",
+        labels=(Label(rest_of_line(source, root.span.start), "the first document"),),
+        help="move it to a file of its own",
+    )
+
+
+def explained_by(stopped: Diagnostic, templates: list[Diagnostic]) -> bool:
+    """Is it on the line of an unquoted template? Then that is the mistake, and the rest follows from it."""
+    if stopped.code is not codes.YAML_SYNTAX:
+        return False
+    return any(template.span.first.line <= stopped.span.first.line <= template.span.last.line for template in templates)
+
+
+def tag_error(source: Source, start: int, end: int) -> Diagnostic:
+    span = source.span(start, end)
+    return codes.YAML_TAG.at(
+        span,
+        f"the tag `{span.text}` has no meaning in a spec",
+        help="remove it; put a text that begins with `!` in quotes",
+    )
+
+
+def thinned(findings: list[Diagnostic]) -> list[Diagnostic]:
+    """At most `MAX_ALIKE` findings of each code; the last of them says how many more there are."""
+    counts = Counter(finding.code.code for finding in findings)
+    seen: Counter[str] = Counter()
+    kept = []
+    for finding in findings:
+        code = finding.code.code
+        seen[code] += 1
+        if seen[code] == MAX_ALIKE < counts[code]:
+            more = f"{counts[code] - MAX_ALIKE} more like this are not shown"
+            kept.append(replace(finding, notes=(*finding.notes, more)))
+        elif seen[code] <= MAX_ALIKE:
+            kept.append(finding)
+    return kept

@@ -1,0 +1,151 @@
+"""How tools that read YAML 1.1 (PyYAML, and so pre-commit's `check-yaml`, Ansible and most of Python) see a scalar.
+
+Their rules give `no`, `12:00:00` and `010` other values than YAML 1.2 does. A spec that means different things to
+different tools is worth a warning, so the difference is found by value: what both read alike needs none.
+"""
+
+import re
+from dataclasses import dataclass
+
+from specc.diagnostics import Diagnostic, codes
+from specc.nodes.tree import Atom
+from specc.parser.scalars import MAX_DIGITS, resolve
+from specc.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A value that YAML 1.2 does not have, as it is named in a message."""
+
+    name: str
+
+
+Reading = Atom | Other
+
+REFUSED = Other("an error")
+
+TRUE, FALSE = ("yes", "true", "on"), ("no", "false", "off")
+BOOLEANS = {spelling: word in TRUE for word in TRUE + FALSE for spelling in (word, word.capitalize(), word.upper())}
+NULLS = ("", "~", "null", "Null", "NULL")
+
+INTEGER = re.compile(
+    r"""(?P<sign> [-+]? )
+        (?: 0b (?P<binary> [01_]+ )
+          | 0x (?P<hex> [0-9a-fA-F_]+ )
+          | 0 (?P<octal> [0-7_]+ )
+          | (?P<decimal> 0 | [1-9][0-9_]* )
+          | (?P<sexagesimal> [1-9][0-9_]*(?: :[0-5]?[0-9] )+ ) )""",
+    re.VERBOSE,
+)
+FLOAT = re.compile(
+    r"""[-+]?[0-9][0-9_]*\.[0-9_]*(?: [eE][-+][0-9]+ )?
+      | \.[0-9][0-9_]*(?: [eE][-+][0-9]+ )?""",
+    re.VERBOSE,
+)
+SEXAGESIMAL = re.compile(r"(?P<sign>[-+]?)(?P<parts>[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*)")
+INFINITY = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+TIME = re.compile(
+    r"""[0-9]{4}-[0-9]{1,2}-[0-9]{1,2} (?: [Tt] | [ \t]+ )
+        [0-9]{1,2}:[0-9]{2}:[0-9]{2} (?: \.[0-9]* )?
+        (?: [ \t]* (?: Z | [-+][0-9]{1,2}(?: :[0-9]{2} )? ) )?""",
+    re.VERBOSE,
+)
+BASES = {"binary": 2, "octal": 8, "decimal": 10, "hex": 16}
+
+
+def read_1_1(raw: str) -> Reading:
+    """The value of a plain scalar in YAML 1.1, as PyYAML constructs it."""
+    if raw in BOOLEANS:
+        return BOOLEANS[raw]
+    if raw in NULLS:
+        return None
+    if raw in ("=", "<<"):
+        return REFUSED
+    if raw[0] not in "-+.0123456789":
+        return raw
+    return read_number(raw)
+
+
+def read_number(raw: str) -> Reading:
+    if INFINITY.fullmatch(raw):
+        return float(raw.replace(".", "", 1))
+    if FLOAT.fullmatch(raw):
+        return float(raw.replace("_", ""))
+    if match := SEXAGESIMAL.fullmatch(raw):
+        return sixties(match["sign"], [float(part) for part in match["parts"].replace("_", "").split(":")])
+    if match := INTEGER.fullmatch(raw):
+        return read_integer(match)
+    if DATE.fullmatch(raw):
+        return Other(f"the date {raw}")
+    if TIME.fullmatch(raw):
+        return Other(f"the time {raw}")
+    return raw
+
+
+def read_integer(match: re.Match[str]) -> Reading:
+    kind = match.lastgroup or ""
+    digits = match[kind].replace("_", "")
+    if len(digits) > MAX_DIGITS:
+        return Other("a number")
+    if kind == "sexagesimal":
+        return sixties(match["sign"], [int(part) for part in digits.split(":")])
+    if kind == "octal":
+        digits = "0" + digits  # the first zero is a digit: `0_` is 0
+    if not digits:
+        return REFUSED  # `0x_` has the form of a number and no digits
+    number = int(digits, BASES[kind])
+    return -number if match["sign"] == "-" else number
+
+
+def sixties(sign: str, parts: list[int] | list[float]) -> Atom:
+    """`1:30` is 90: each part is worth sixty of the next."""
+    total: int | float = 0
+    for part in parts:
+        total = total * 60 + part
+    return -total if sign == "-" else total
+
+
+def differs(ours: Atom, theirs: Reading) -> bool:
+    if isinstance(ours, float) and isinstance(theirs, float):
+        return ours != theirs and not (ours != ours and theirs != theirs)  # nan is nan
+    return type(ours) is not type(theirs) or ours != theirs
+
+
+def warn_1_1(raw: str, span: Span) -> Diagnostic | None:
+    """The warning for a plain scalar that YAML 1.1 reads as another value."""
+    ours, theirs = resolve(raw), read_1_1(raw)
+    if not differs(ours, theirs):
+        return None
+    shown = raw if len(raw) <= 40 else raw[:37] + "..."
+    if isinstance(ours, str):
+        help = f'write `"{shown}"`'
+    else:
+        help = f'write `{spelled(ours)}` for the number, or `"{shown}"` for the text'
+    return codes.YAML_1_1.at(
+        span,
+        f"`{shown}` is {described(ours)} here, but {described(theirs)} for tools that read YAML 1.1",
+        help=help,
+    )
+
+
+def described(value: Reading) -> str:
+    match value:
+        case Other(name):
+            return name
+        case bool():
+            return f"the boolean {str(value).lower()}"
+        case int() | float():
+            return f"the number {spelled(value)}"
+        case _:
+            return "text"
+
+
+def spelled(value: Atom) -> str:
+    """A number as both versions of YAML read it: a float has a point, and its exponent a sign."""
+    if not isinstance(value, float):
+        return str(value)
+    if value in (float("inf"), float("-inf")):
+        return str(value).replace("inf", ".inf")
+    mantissa, exponent, power = repr(value).partition("e")
+    return (mantissa if "." in mantissa else mantissa + ".0") + exponent + power
