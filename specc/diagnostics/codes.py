@@ -84,6 +84,8 @@ BAD_TYPE = Code("SPC803", "bad-type", ERROR, "a type that the documentation's ta
 DUPLICATE_ROW = Code("SPC804", "duplicate-row", ERROR, "two rows of a table contradict each other")
 BAD_PATCH = Code("SPC805", "bad-patch", ERROR, "a patch that does not fit the table, or an entry without its source")
 STALE_SCHEMA = Code("SPC806", "stale-schema", ERROR, "a generated schema differs from its table")
+ODD_EXAMPLE = Code("SPC807", "odd-example", WARNING, "an example that is not of its row's type")
+REPEATED_ROW = Code("SPC808", "repeated-row", WARNING, "two rows of a table say the same")
 
 # 9: configuration
 CONFIG_SYNTAX = Code("SPC901", "config-syntax", ERROR, "the configuration is not TOML")
