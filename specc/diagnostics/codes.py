@@ -91,5 +91,6 @@ REPEATED_ROW = Code("SPC808", "repeated-row", WARNING, "two rows of a table say 
 CONFIG_SYNTAX = Code("SPC901", "config-syntax", ERROR, "the configuration is not TOML")
 UNKNOWN_SETTING = Code("SPC902", "unknown-setting", ERROR, "a setting that specc does not have")
 BAD_SETTING = Code("SPC903", "bad-setting", ERROR, "a setting with a value of the wrong kind")
+SHADOWED_SETTINGS = Code("SPC904", "shadowed-settings", WARNING, "`[tool.specc]` beside a specc.toml, which wins")
 
 CODES: dict[str, Code] = {code.code: code for code in list(globals().values()) if isinstance(code, Code)}
