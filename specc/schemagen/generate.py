@@ -1,0 +1,119 @@
+"""All generated files of a schemas folder, and which of them are stale."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from specc.diagnostics import Diagnostic, codes
+from specc.errors import SpeccError
+from specc.nodes import Layer, LayerKind
+from specc.parser import parse_tree
+from specc.schema import ApiSchema, JsonObject, read_schema
+from specc.schemagen.build import build_request, build_response
+from specc.schemagen.editor import build_editor
+from specc.schemagen.page import read_page
+from specc.schemagen.text import dump
+from specc.source import Source
+
+PAGE, PATCH = "submitjob.md", "submitjob.patch.yaml"
+REQUEST, RESPONSE = "request.schema.json", "response.schema.json"
+EDITOR = "jobspec.schema.json"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Version:
+    """One API version as its page and patch give it."""
+
+    name: str
+    folder: Path
+    request: JsonObject
+    response: JsonObject
+    patch: Source
+
+    def schema(self) -> ApiSchema:
+        request, response = (Source("", dump(part)) for part in (self.request, self.response))
+        return read_schema(self.name, request, response, self.patch)
+
+
+def generate(root: Path) -> tuple[dict[Path, str], list[Diagnostic]]:
+    """Each generated file below the folder `root` with the text that it must have. None when a page has an error."""
+    versions: list[Version] = []
+    found: list[Diagnostic] = []
+    for page in sorted(root.rglob(PAGE)):
+        version, faults = _version(root, page)
+        found.extend(faults)
+        if version is not None and not any(fault.is_error for fault in faults):
+            versions.append(version)
+    if any(finding.is_error for finding in found):
+        return {}, found
+    files: dict[Path, str] = {}
+    for version in versions:
+        files[version.folder / REQUEST] = dump(version.request)
+        files[version.folder / RESPONSE] = dump(version.response)
+    if versions:
+        files[root / EDITOR] = dump(build_editor([version.schema() for version in versions]))
+    return files, found
+
+
+def stale(root: Path) -> list[Diagnostic]:
+    """What keeps the generated files below `root` from being what their pages and patches give."""
+    files, found = generate(root)
+    for path, wanted in files.items():
+        if (difference := _difference(root, path, wanted)) is not None:
+            found.append(difference)
+    if not files and not found:
+        raise SpeccError(f"{root} has no API page: no {PAGE} below it")
+    return found
+
+
+def _version(root: Path, path: Path) -> tuple[Version | None, list[Diagnostic]]:
+    name = path.parent.relative_to(root).as_posix()
+    text, found = _read(root, path)
+    patch_text, patch_found = _read(root, path.with_name(PATCH)) if path.with_name(PATCH).exists() else (None, [])
+    found += patch_found
+    if text is None:
+        return None, found
+    page, page_found = read_page(text)
+    found += page_found
+    if page is None:
+        return None, found
+    patch_source = patch_text or Source(PATCH, "")
+    patch, patch_faults = parse_tree(patch_source, Layer(LayerKind.API, name))
+    request, request_found = build_request(page, patch)
+    response, response_found = build_response(page)
+    found += [*patch_faults, *request_found, *response_found]
+    return Version(name, path.parent, request, response, patch_source), found
+
+
+def _read(root: Path, path: Path) -> tuple[Source | None, list[Diagnostic]]:
+    name = path.relative_to(root.parent).as_posix()
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SpeccError(f"cannot read {path}: {error.strerror}") from error
+    try:
+        return Source(name, data.decode("utf-8-sig"), name), []
+    except UnicodeDecodeError as error:
+        message = f"byte {error.start} is not UTF-8"
+        return None, [codes.NOT_TEXT.at(Source(name, "", name).span(), message)]
+
+
+def _difference(root: Path, path: Path, wanted: str) -> Diagnostic | None:
+    """The first line that differs, in the file as it is."""
+    help = "run `specc schema check --write`"
+    if not path.exists():
+        name = path.relative_to(root.parent).as_posix()
+        return codes.STALE_SCHEMA.at(Source(name, "", name).span(), "the generated file is missing", help=help)
+    source, found = _read(root, path)
+    if source is None:
+        return found[0]
+    text = source.text.replace("\r\n", "\n")  # git may check files out with either line break
+    if text == wanted:
+        return None
+    is_lines, want_lines = text.split("\n"), wanted.split("\n")
+    same = next((i for i, pair in enumerate(zip(is_lines, want_lines, strict=False)) if pair[0] != pair[1]), None)
+    number = min(len(is_lines), len(want_lines)) if same is None else same
+    start = source.line_starts[min(number, len(source.line_starts) - 1)]
+    expected = f"`{want_lines[number].strip()[:80]}`" if number < len(want_lines) else "the end of the file"
+    span = source.span(start, start + len(source.line(source.position(start).line)))
+    message = f"the file is not what its page and patch give: expected {expected} here"
+    return codes.STALE_SCHEMA.at(span, message, help=help)
