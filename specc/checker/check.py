@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from jsonschema.exceptions import ValidationError
+
 from specc.checker.findings import Place, unknown_field, unknown_value, unmet_choice, unmet_required, wrong_value
 from specc.diagnostics import Diagnostic
 from specc.evaluator import EvaluatedSpec
-from specc.schema import ApiSchema, ValidationError
+from specc.schema import ApiSchema
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from jsonschema.exceptions import ValidationError
+
 from specc.diagnostics import Diagnostic, Label, codes, did_you_mean, one_of
 from specc.evaluator import EvaluatedSpec, Value
 from specc.expressions import Unknown
 from specc.nodes import LayerKind, Mapping, Node, Scalar, kind_of
 from specc.resolver import shown
-from specc.schema import ApiSchema, ValidationError
+from specc.schema import ApiSchema
 from specc.source import Span
 
 TYPE_NAMES = {"string": "a text", "integer": "a whole number", "number": "a number", "boolean": "true or false"}
@@ -99,10 +101,7 @@ def unknown_value(name: str, place: Place) -> Iterator[Diagnostic]:
 
 def _inner(value: Value, path: list[str | int]) -> Value:
     for part in path:
-        if isinstance(value.children, dict) and isinstance(part, str):
-            value = value.children[part]
-        elif isinstance(value.children, tuple) and isinstance(part, int):
-            value = value.children[part]
+        value = value.child(part)
     return value
 
 

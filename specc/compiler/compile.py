@@ -45,7 +45,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a person asks of a spec. The texts of `-p`, `--set` and `--only` are sources, so findings can point at them."""
+    """What a person asks of a spec. Texts of a command line are sources, so that findings can point at them."""
 
     profiles: tuple[str, ...] = ()
     params: tuple[Source, ...] = ()

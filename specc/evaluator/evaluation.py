@@ -101,8 +101,11 @@ class Evaluation:
             self._param(name)
 
     def named(self, name: str) -> Value | None:
-        """The value of `vars.NAME`, `params.NAME` or `job.NAME` in the current cell, for explaining it."""
+        """The value of `vars.NAME`, `params.NAME`, `matrix.NAME` or `job.NAME` in the current cell, for explaining it."""
         section, _, rest = name.partition(".")
+        if section == "matrix":
+            axis = self._cell.values.get(rest) if self._cell is not None else None
+            return Value(axis.data, axis.node) if axis is not None else None
         if section == "params" and (binding := self.inputs.bindings.get(rest)) is not None:
             return self._bound(binding)
         node: Node | None = self.spec.body.entries.get(section)

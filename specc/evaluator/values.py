@@ -30,13 +30,17 @@ class Value:
     def is_known(self) -> bool:
         return not isinstance(self.data, Unknown)
 
+    def child(self, key: str | int) -> "Value":
+        """The value at a key or index. It must be there."""
+        return self.children[str(key)] if isinstance(self.children, dict) else self.children[int(key)]
+
     def children_in_order(self) -> "tuple[Value, ...]":
         return tuple(self.children.values()) if isinstance(self.children, dict) else self.children
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EvaluatedSpec:
-    """One cell of a spec: every job field with its value, converted to what the API takes. `job` keeps written order."""
+    """One cell of a spec: every job field with its value as the API takes it, in the order written."""
 
     spec: ResolvedSpec
     cell: Cell

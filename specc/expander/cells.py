@@ -58,7 +58,7 @@ def slug_of(value: object) -> str:
 
 
 def _canonical(data: object) -> Json:
-    """JSON that stands for the value. Integers too large for JSON, and what is unknown, stand for themselves as text."""
+    """JSON that stands for the value. Integers too large for JSON, and what is unknown, become text."""
     match data:
         case dict():
             return {str(key): _canonical(value) for key, value in data.items()}

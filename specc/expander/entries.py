@@ -1,6 +1,7 @@
 """`exclude` and `include` entries: mappings from axes to values."""
 
-from collections.abc import Iterator, Sequence as Many
+from collections.abc import Iterator
+from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from itertools import product
 

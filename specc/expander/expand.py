@@ -93,7 +93,7 @@ def _expansion(
     included = _included(section, expansion, evaluate, found)
     expansion = Expansion(tuple(groups), tuple(excluded), tuple(included), repeats)
     if not any(d.is_error for d in found) and next(expansion.combinations(), None) is None:
-        where = section.keys["exclude"] if "exclude" in section.keys else section
+        where = section.keys.get("exclude", section)
         found.append(codes.BAD_MATRIX.at(where.span, "`exclude` leaves no cell"))
     return (None if any(d.is_error for d in found) else expansion), found
 

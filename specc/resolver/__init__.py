@@ -1,8 +1,8 @@
 """Composition: from one parsed file to one spec with all that it inherits."""
 
 from specc.resolver.library import Library, Missing
-from specc.resolver.paths import join
 from specc.resolver.params import Param, has_type, is_template, shown
+from specc.resolver.paths import join
 from specc.resolver.resolve import Overlays, resolve
 from specc.resolver.spec import ResolvedSpec
 

@@ -130,7 +130,7 @@ def _no_order(name: str, parents: list[tuple[Scalar, list[str]]], lines: list[li
     labels = tuple(Label(ref.span, f"brings {' over '.join(line)}") for ref, line in parents[:-1])
     return codes.INHERITANCE_ORDER.at(
         last[0].span,
-        f"the parents of {name} cannot be put in one order: `{blocked}` must be both stronger and weaker than `{rival}`",
+        f"the parents of {name} have no common order: `{blocked}` must be both stronger and weaker than `{rival}`",
         label=f"brings {' over '.join(last[1])}",
         labels=labels,
         help="the later parent in a list is the stronger one: change the order of this list, "

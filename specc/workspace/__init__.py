@@ -2,9 +2,23 @@
 
 from specc.workspace.apis import Apis
 from specc.workspace.checking import Checked, check_specs
-from specc.workspace.files import spec_files
+from specc.workspace.files import read_bytes, spec_files
 from specc.workspace.findings import Findings
 from specc.workspace.library import FileLibrary
+from specc.workspace.outputs import Folder, publish, spool, write_file
 from specc.workspace.project import Project
 
-__all__ = ["Apis", "Checked", "FileLibrary", "Findings", "Project", "check_specs", "spec_files"]
+__all__ = [
+    "Apis",
+    "Checked",
+    "FileLibrary",
+    "Findings",
+    "Folder",
+    "Project",
+    "check_specs",
+    "publish",
+    "read_bytes",
+    "spec_files",
+    "spool",
+    "write_file",
+]

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 from specc.compiler import Request, check_document
 from specc.diagnostics import Diagnostic
-from specc.resolver import Missing
-from specc.source import Source
 from specc.workspace.dependents import dependents, graph_of
 from specc.workspace.findings import Findings
 from specc.workspace.project import Project
@@ -33,15 +31,11 @@ def check_specs(
     context = project.context(target)
     specs = payloads = 0
     for name in wanted:
-        parsed = project.library.document(name)
-        if isinstance(parsed, Missing):
-            findings.add(parsed.code.at(Source(name, "", name).span(), parsed.message, help=parsed.help))
+        document = project.document(name, findings)
+        if document is None:
             continue
-        findings.add(*parsed.diagnostics)
-        if parsed.document is None:
-            continue
-        specs += not parsed.document.abstract
-        for item in check_document(parsed.document, context, request):
+        specs += not document.abstract
+        for item in check_document(document, context, request):
             if isinstance(item, Diagnostic):
                 findings.add(item)
             else:

@@ -23,19 +23,17 @@ class Findings:
 
     def __init__(self) -> None:
         self._at: dict[_Place, dict[str, Diagnostic]] = {}
+        self.has_errors = False
 
     def add(self, *found: Diagnostic) -> None:
         for diagnostic in found:
             place = _Place(diagnostic.code.code, *diagnostic.span)
             self._at.setdefault(place, {}).setdefault(diagnostic.message, diagnostic)
+            self.has_errors |= diagnostic.is_error
 
     def all(self) -> list[Diagnostic]:
         """In the order in which their places were found, with a note where there are more than are shown."""
         return [diagnostic for messages in self._at.values() for diagnostic in _shown(list(messages.values()))]
-
-    @property
-    def has_errors(self) -> bool:
-        return any(diagnostic.is_error for messages in self._at.values() for diagnostic in messages.values())
 
 
 def _shown(found: list[Diagnostic]) -> Iterable[Diagnostic]:

@@ -50,6 +50,10 @@ class FileLibrary:
         absolute = Path(os.path.abspath(path))
         return absolute.relative_to(self.root).as_posix() if absolute.is_relative_to(self.root) else str(absolute)
 
+    def path_of(self, name: str) -> str:
+        """The path that messages print for a name."""
+        return name if name.startswith((SHIPPED, "<")) else self._show(self.root / name)
+
     def _parse(self, name: str) -> Parsed | Missing:
         path = self._path(name, codes.PARENT_NOT_FOUND)
         if isinstance(path, Missing):

@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from specc.compiler import Context
+from specc.parser import Document
+from specc.resolver import Missing
 from specc.schema import ApiSchema
 from specc.settings import Settings
+from specc.source import Source
 from specc.workspace.files import spec_files
+from specc.workspace.findings import Findings
 from specc.workspace.library import FileLibrary
 
 
@@ -33,6 +37,16 @@ class Project:
     def context(self, target: str | None = None) -> Context:
         """What to compile against for a target, the project's own by default."""
         return Context(self.library, self.apis, self.settings, target or self.settings.target, self.environment)
+
+    def document(self, name: str, findings: Findings) -> Document | None:
+        """The spec of that name, or None with the reason among the findings."""
+        parsed = self.library.document(name)
+        if isinstance(parsed, Missing):
+            place = Source(self.library.path_of(name), "", name).span()
+            findings.add(parsed.code.at(place, parsed.message, help=parsed.help))
+            return None
+        findings.add(*parsed.diagnostics)
+        return parsed.document
 
     def spec_names(self) -> list[str]:
         """Every spec of the project, by name."""

@@ -1,0 +1,57 @@
+"""`specc check`: every mistake, before anything is sent."""
+
+from typing import Annotated
+
+import typer
+
+from specc.cli.completion import complete_spec
+from specc.cli.options import Params, Profiles, Sets, TargetName
+from specc.cli.printing import print_findings, report_of, write_report
+from specc.cli.session import Session, arguments
+from specc.compiler import Request
+from specc.workspace import check_specs
+
+Paths = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[PATH]...",
+        help="Specs or folders; `-` reads one spec from standard input.",
+        autocompletion=complete_spec,
+    ),
+]
+Outputs = Annotated[
+    list[str] | None,
+    typer.Option("--output", metavar="FORMAT[:PATH]", help="text, concise or json; repeatable."),
+]
+
+
+def check(
+    paths: Paths = None,
+    output: Outputs = None,
+    profile: Profiles = None,
+    param: Params = None,
+    set_: Sets = None,
+    target: TargetName = None,
+) -> int:
+    """Find every mistake in specs, offline, without any input.
+
+    Specs that inherit from the given ones are checked, too. Without a path, the whole project is checked.
+
+    Example: specc check jobs/cavity.job.yaml --output text --output json:report.json
+    """
+    session = Session()
+    selected = session.specs(list(paths or ()))
+    if print_findings(session.findings):
+        return 2
+    request = Request(tuple(profile or ()), arguments("-p", param), arguments("--set", set_))
+    checked = [
+        check_specs(entry.project, entry.names, request, target=target, all_specs=not paths) for entry in selected
+    ]
+    report = report_of(
+        (diagnostic for result in checked for diagnostic in result.diagnostics),
+        files=sum(result.files for result in checked),
+        specs=sum(result.specs for result in checked),
+        payloads=sum(result.payloads for result in checked),
+    )
+    write_report(report, output or ["text"])
+    return 1 if report.summary.errors else 0

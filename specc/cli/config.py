@@ -1,0 +1,39 @@
+"""`specc config`: each setting and where it came from."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from specc.cli.printing import print_findings
+from specc.cli.session import show
+from specc.config import find_root, read_configuration
+from specc.errors import SpeccError
+
+Output = Annotated[str, typer.Option("--output", metavar="FORMAT", help="text or json.")]
+Folder = Annotated[Path, typer.Argument(metavar="[PATH]", help="A folder or file of the project.")]
+
+
+def config(path: Folder = Path(), output: Output = "text") -> int:
+    """Print each setting of the project and where it came from.
+
+    Example: specc config --output json
+    """
+    if output not in ("text", "json"):
+        raise SpeccError(f"there is no output format `{output}`", help="formats: text, json")
+    configuration = read_configuration(find_root(Path(os.path.abspath(path))), show, os.environ)
+    failed = print_findings(configuration.diagnostics)
+    rows = [(entry.key, entry.value, str(entry.span) if entry.span else "default") for entry in configuration.entries]
+    if output == "json":
+        settings = [{"key": key, "value": value, "origin": origin} for key, value, origin in rows]
+        document = {"version": 1, "root": str(configuration.root), "settings": settings}
+        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
+        return 2 if failed else 0
+    print(f"root = {json.dumps(str(configuration.root))}")
+    width = max((len(key) for key, _, _ in rows), default=0)
+    for key, value, origin in rows:
+        print(f"{key.ljust(width)} = {json.dumps(value, ensure_ascii=False, default=str)}  # {origin}")
+    return 2 if failed else 0

@@ -1,0 +1,94 @@
+"""`specc explain`: where a value comes from."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from specc.cli.completion import complete_field, complete_spec
+from specc.cli.options import Cells, Only, Params, Profiles, Sets, TargetName
+from specc.cli.printing import print_findings
+from specc.cli.session import Session, arguments
+from specc.compiler import Request, evaluated_cells
+from specc.diagnostics import Diagnostic, did_you_mean
+from specc.errors import SpeccError
+from specc.evaluator import EvaluatedSpec, Evaluation
+from specc.explanation import Explanation, as_json, as_text, explain as explain_value, removed
+from specc.workspace import Findings
+
+SpecPath = Annotated[str, typer.Argument(metavar="SPEC", help="The spec.", autocompletion=complete_spec)]
+FieldName = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[FIELD]",
+        help="A job field, or params.NAME, vars.NAME, matrix.NAME; all job fields without it.",
+        autocompletion=complete_field,
+    ),
+]
+Output = Annotated[str, typer.Option("--output", metavar="FORMAT", help="text or json.")]
+
+
+def explain(
+    spec: SpecPath,
+    field: FieldName = None,
+    output: Output = "text",
+    profile: Profiles = None,
+    param: Params = None,
+    set_: Sets = None,
+    only: Only = None,
+    cell: Cells = None,
+    target: TargetName = None,
+) -> int:
+    """Show the final value of a field and its whole history: who set it, what it overrides, what its template read.
+
+    Of a sweep, the first selected cell is explained.
+
+    Example: specc explain jobs/cavity.job.yaml core_limit --profile smoke
+    """
+    if output not in ("text", "json"):
+        raise SpeccError(f"there is no output format `{output}`", help="formats: text, json")
+    session = Session()
+    selected = session.specs([spec])
+    if print_findings(session.findings):
+        return 2
+    if len(selected) != 1 or len(selected[0].names) != 1:
+        raise SpeccError("`specc explain` takes one spec", help="name the file: `specc explain jobs/a.job.yaml`")
+    entry, findings = selected[0], Findings()
+    document = entry.project.document(entry.names[0], findings)
+    first = None
+    if document is not None:
+        request = Request(
+            tuple(profile or ()),
+            arguments("-p", param),
+            arguments("--set", set_),
+            arguments("--only", only),
+            tuple(cell or ()),
+        )
+        for item in evaluated_cells(document, entry.project.context(target), request):
+            if isinstance(item, Diagnostic):
+                findings.add(item)
+                continue
+            first = item
+            break
+    failed = print_findings(findings.all())
+    if first is not None:
+        explanations = _explanations(*first, field)
+        sys.stdout.write(as_json(explanations) if output == "json" else as_text(explanations))
+    return 1 if failed else 0
+
+
+def _explanations(evaluation: Evaluation, evaluated: EvaluatedSpec, field: str | None) -> list[Explanation]:
+    job = evaluated.spec.section("job")
+    if field is None:
+        gone = [removed(f"job.{name}", node) for name, node in job.removed.items()]
+        return [explain_value(f"job.{name}", value) for name, value in evaluated.job.items()] + gone
+    name = field if field.partition(".")[0] in ("job", "vars", "params", "matrix") else f"job.{field}"
+    section, _, rest = name.partition(".")
+    if section == "job" and rest in job.removed:
+        return [removed(name, job.removed[rest])]
+    value = evaluation.named(name)
+    if value is None:
+        known = evaluation.names_in(section)
+        help = did_you_mean(rest, known, f"names in `{section}`")
+        raise SpeccError(f"the spec sets no `{name}`", help=help)
+    return [explain_value(name, value)]

@@ -1,0 +1,126 @@
+"""`specc init`: a working project to start from."""
+
+import re
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from specc import __version__, assets
+from specc.errors import SpeccError
+from specc.units import DURATION_UNITS, MEMORY_UNITS
+from specc.workspace import write_file
+
+UNKNOWN = "unknown"
+
+Folder = Annotated[Path, typer.Argument(metavar="[DIR]", help="Where the project goes; made if it is not there.")]
+Name = Annotated[str | None, typer.Option("--project", metavar="NAME", help="The project's name [the folder's].")]
+Memory = Annotated[
+    str | None, typer.Option("--mem-unit", help=f"The cluster's unit of mem_limit: {', '.join(MEMORY_UNITS)}.")
+]
+Time = Annotated[
+    str | None, typer.Option("--time-unit", help=f"The cluster's unit of time_limit: {', '.join(DURATION_UNITS)}.")
+]
+Zone = Annotated[str, typer.Option("--zone", help="The zone of the cluster.")]
+Cluster = Annotated[str, typer.Option("--cluster-id", help="The id of the cluster.")]
+User = Annotated[str, typer.Option("--run-user", help="The user that runs the jobs.")]
+
+
+def init(
+    folder: Folder = Path(),
+    project: Name = None,
+    mem_unit: Memory = None,
+    time_unit: Time = None,
+    zone: Zone = "jn1a",
+    cluster_id: Cluster = "ehpc-xxxxxxxx",
+    run_user: User = "usr-xxxxxxxx",
+) -> int:
+    """Make a working project: settings, a base, a job, the editor's schema, a pre-commit hook, .gitignore.
+
+    The units of memory and time are asked for on a terminal, because the API documents none. Nothing is overwritten.
+
+    Example: specc init cfd --mem-unit MiB --time-unit min
+    """
+    name = project or folder.resolve().name or "jobs"
+    units = {
+        "mem_limit": _unit(mem_unit, "mem_limit", MEMORY_UNITS),
+        "time_limit": _unit(time_unit, "time_limit", DURATION_UNITS),
+    }
+    values = {
+        "project": _plain(name),
+        "units": _unit_lines(units),
+        "limits": _limit_lines(units),
+        "zone": _plain(zone),
+        "cluster": _plain(cluster_id),
+        "user": _plain(run_user),
+        "version": __version__,
+    }
+    files = _files(folder, values)
+    taken = [str(path) for path in files if path.exists()]
+    if taken:
+        raise SpeccError(f"already there: {', '.join(taken)}", help="choose another folder: `specc init DIR`")
+    for path, text in files.items():
+        write_file(path, text)
+        print(path)
+    unset = [field for field, unit in units.items() if unit is None]
+    if unset:
+        print(f"set the unit of {' and '.join(unset)} in {folder / 'specc.toml'} before you use them", file=sys.stderr)
+    print(f"next: cd {folder} && specc check && specc render", file=sys.stderr)
+    return 0
+
+
+def _unit(given: str | None, field: str, units: tuple[str, ...]) -> str | None:
+    """The unit as given or asked for; None where nobody knows it."""
+    choice = given
+    if choice is None and sys.stdin.isatty():
+        question = f"In which unit does your cluster read {field}? ({', '.join(units)}, or {UNKNOWN})"
+        choice = typer.prompt(question, default=UNKNOWN)
+    if choice is None or choice == UNKNOWN:
+        return None
+    if choice not in units:
+        raise SpeccError(f"`{choice}` is no unit of {field}", help=f"units: {', '.join(units)}")
+    return choice
+
+
+def _unit_lines(units: dict[str, str | None]) -> str:
+    """The settings; a unit that nobody knows yet stays a comment."""
+    usual = {"mem_limit": "MiB", "time_limit": "min"}
+    return "\n".join(f'{f} = "{unit}"' if unit else f'# {f} = "{usual[f]}"' for f, unit in units.items())
+
+
+def _limit_lines(units: dict[str, str | None]) -> str:
+    quantities = {"mem_limit": "512MiB", "time_limit": "10min"}
+    exact = {"mem_limit": {"B", "KiB", "MiB"}, "time_limit": {"s", "min"}}
+    whole = {"mem_limit": "1GiB", "time_limit": "1d"}
+    lines = [
+        f"  {field}: {quantities[field] if unit in exact[field] else whole[field]}\n"
+        for field, unit in units.items()
+        if unit is not None and (unit in exact[field] or field == "time_limit" or unit in ("GiB",))
+    ]
+    return "".join(lines)
+
+
+def _plain(text: str) -> str:
+    """Text that can stand inside TOML's double quotes."""
+    return re.sub(r'["\\\x00-\x1f\x7f]', "_", text)
+
+
+def _files(folder: Path, values: dict[str, str]) -> dict[Path, str]:
+    scaffold = assets.folder("templates") / "init"
+    places = {
+        "specc.toml": "specc.toml",
+        "base/site.job.yaml": "base/site.job.yaml",
+        "jobs/hello.job.yaml": "jobs/hello.job.yaml",
+        "pre-commit-config.yaml": ".pre-commit-config.yaml",
+        "gitignore": ".gitignore",
+    }
+    files = {folder / place: _filled(scaffold / source, values) for source, place in places.items()}
+    schema = assets.folder("schemas") / "jobspec.schema.json"
+    files[folder / "schemas" / "jobspec.schema.json"] = schema.read_text(encoding="utf-8")
+    return files
+
+
+def _filled(path: Path, values: dict[str, str]) -> str:
+    """A scaffold with each `@name@` replaced. Jinja is not used here: the scaffolds hold Jinja of their own."""
+    return re.sub(r"@(\w+)@", lambda match: values[match[1]], path.read_text(encoding="utf-8"))

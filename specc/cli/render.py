@@ -1,0 +1,96 @@
+"""`specc render`: canonical payloads, all or none."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from specc.cli.completion import complete_spec
+from specc.cli.options import Cells, Only, Params, Profiles, Sets, TargetName
+from specc.cli.printing import print_findings
+from specc.cli.session import Selected, Session, arguments
+from specc.compiler import Context, Request, payloads
+from specc.diagnostics import Diagnostic
+from specc.errors import SpeccError
+from specc.lowering import Payload
+from specc.reporters.payloads import FORMATS, digest_line
+from specc.workspace import Findings, Folder, publish, spool
+
+Paths = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[SPEC]...", help="Specs or folders; `-` is standard input.", autocompletion=complete_spec),
+]
+FormatName = Annotated[str, typer.Option("--format", metavar="NAME", help=f"One of {', '.join(FORMATS)}.")]
+Out = Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="Write one NAME.json for each payload.")]
+Digest = Annotated[bool, typer.Option("--digest", help="Print digests and names instead of payloads.")]
+
+
+def render(
+    paths: Paths = None,
+    format_: FormatName = "ndjson",
+    out: Out = None,
+    digest: Digest = False,
+    profile: Profiles = None,
+    param: Params = None,
+    set_: Sets = None,
+    only: Only = None,
+    cell: Cells = None,
+    target: TargetName = None,
+) -> int:
+    """Print the canonical payloads of specs, one a line. With an error anywhere, nothing is printed.
+
+    Example: specc render jobs/cavity.job.yaml -p ranks=4 --only mesh=fine
+    """
+    if format_ not in FORMATS:
+        raise SpeccError(f"there is no format `{format_}`", help=f"formats: {', '.join(FORMATS)}")
+    session = Session()
+    selected = session.specs(list(paths or ()))
+    if print_findings(session.findings):
+        return 2
+    request = Request(
+        tuple(profile or ()),
+        arguments("-p", param),
+        arguments("--set", set_),
+        arguments("--only", only),
+        tuple(cell or ()),
+    )
+    to_text = digest_line if digest else FORMATS[format_]
+    findings = Findings()
+    folder = Folder(out) if out is not None else None
+    with spool() as text:
+        for payload, context in _payloads(selected, request, target, findings):
+            if findings.has_errors:
+                continue
+            endpoint = context.settings.targets[context.target].endpoint
+            line = to_text(payload, context.apis[payload.api], endpoint)
+            if folder is not None:
+                folder.add(payload.name, f"{payload.spec_id} (cell {payload.cell.id})", line)
+            else:
+                text.write(line)
+        if print_findings(findings.all()):
+            return 1
+        if folder is not None:
+            written = folder.write()
+            print(f"wrote {len(written)} files to {folder.path}", file=sys.stderr)
+        else:
+            publish(text, sys.stdout)
+    return 0
+
+
+def _payloads(
+    selected: list[Selected], request: Request, target: str | None, findings: Findings
+) -> Iterator[tuple[Payload, Context]]:
+    """The payloads of all specs. A base that a folder happens to hold is passed over; one given by name is a mistake."""
+    for entry in selected:
+        context = entry.project.context(target)
+        for name in entry.names:
+            document = entry.project.document(name, findings)
+            if document is None or (document.abstract and name not in entry.explicit):
+                continue
+            for item in payloads(document, context, request):
+                if isinstance(item, Diagnostic):
+                    findings.add(item)
+                else:
+                    yield item, context

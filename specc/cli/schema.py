@@ -1,0 +1,154 @@
+"""`specc schema`: JSON Schema from the API's pages."""
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from specc import assets
+from specc.cli.printing import print_findings, report_of, write_report
+from specc.cli.session import show
+from specc.diagnostics import Diagnostic, did_you_mean
+from specc.errors import SpeccError
+from specc.nodes import Layer, LayerKind, Node
+from specc.parser import decode, parse_tree
+from specc.resolver import Missing
+from specc.schema import ApiSchema, JsonObject, read_schema
+from specc.schemagen import build_editor, build_request, build_response, diff, dump, generate, read_page, stale
+from specc.source import Source
+from specc.workspace import Apis, read_bytes, write_file
+
+schema_app = typer.Typer(help="Build, show, compare and check the API's JSON Schemas.", no_args_is_help=True)
+
+
+class Kind(StrEnum):
+    REQUEST = "request"
+    RESPONSE = "response"
+    EDITOR = "editor"
+
+
+PageFile = Annotated[Path, typer.Argument(metavar="PAGE.md", help="A page of the API's documentation, in Markdown.")]
+PatchFile = Annotated[Path | None, typer.Option("--patch", help="A merge patch for what the page does not say.")]
+KindName = Annotated[Kind, typer.Option("--kind", help="Which schema.")]
+ApiName = Annotated[str, typer.Argument(metavar="API", help="An API version, such as ehpc/v1.")]
+
+
+@schema_app.command("build")
+def build(page: PageFile, patch: PatchFile = None, kind: KindName = Kind.REQUEST) -> int:
+    """Print the JSON Schema that an API page's tables say.
+
+    Example: specc schema build submitjob.md --patch submitjob.patch.yaml --kind request
+    """
+    schema, found = _built(_source(page), _source(patch) if patch is not None else None, kind)
+    failed = print_findings(found)
+    if failed or schema is None:
+        return 1
+    sys.stdout.write(dump(schema))
+    return 0
+
+
+@schema_app.command("show")
+def show_schema(api: ApiName = "ehpc/v1", kind: KindName = Kind.REQUEST) -> int:
+    """Print a schema that ships with specc.
+
+    Example: specc schema show ehpc/v2 --kind response
+    """
+    schema = _api(api)
+    match kind:
+        case Kind.REQUEST:
+            sys.stdout.write(dump(schema.request))
+        case Kind.RESPONSE:
+            sys.stdout.write(dump(schema.response))
+        case Kind.EDITOR:
+            sys.stdout.write((assets.folder("schemas") / "jobspec.schema.json").read_text(encoding="utf-8"))
+    return 0
+
+
+@schema_app.command("diff")
+def diff_schemas(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="An API version.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="Another one.")],
+    kind: KindName = Kind.REQUEST,
+    output: Annotated[str, typer.Option("--output", metavar="FORMAT", help="text or json.")] = "text",
+) -> int:
+    """Say what changed between two API versions.
+
+    Example: specc schema diff ehpc/v1 ehpc/v2
+    """
+    if kind is Kind.EDITOR:
+        raise SpeccError("there is one editor schema for all API versions", help="compare `request` or `response`")
+    before, after = _api(old), _api(new)
+    changes = diff(before.request, after.request) if kind is Kind.REQUEST else diff(before.response, after.response)
+    if output == "json":
+        rows = [
+            {"aspect": c.aspect, "field": c.field, "keyword": c.keyword, "old": c.old, "new": c.new} for c in changes
+        ]
+        sys.stdout.write(json.dumps({"version": 1, "changes": rows}, ensure_ascii=False, indent=2) + "\n")
+    else:
+        sys.stdout.write("".join(f"{change}\n" for change in changes) or "no difference\n")
+    return 0
+
+
+@schema_app.command("check")
+def check_schemas(
+    folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="A folder of API pages [specc's own].")] = None,
+    write: Annotated[bool, typer.Option("--write", help="Write the generated files anew.")] = False,
+) -> int:
+    """Fail when a generated schema differs from what its page and patch give.
+
+    Example: specc schema check schemas
+    """
+    root = folder if folder is not None else assets.folder("schemas")
+    if not root.is_dir():
+        raise SpeccError(f"{root} is no folder")
+    if not write:
+        report = report_of(stale(root))
+        write_report(report, ["text"] if report.diagnostics else [])
+        return 1 if report.summary.errors else 0
+    files, found = generate(root)
+    if print_findings(found):
+        return 1
+    for path, text in files.items():
+        write_file(path, text)
+        print(show(path))
+    return 0
+
+
+def _built(page: Source, patch: Source | None, kind: Kind) -> tuple[JsonObject | None, list[Diagnostic]]:
+    content, found = read_page(page)
+    if content is None:
+        return None, found
+    node: Node | None = None
+    if patch is not None:
+        node, faults = parse_tree(patch, Layer(LayerKind.API))
+        found.extend(faults)
+    if kind is Kind.RESPONSE:
+        schema, faults = build_response(content)
+        return schema, found + faults
+    schema, faults = build_request(content, node)
+    if kind is Kind.REQUEST or any(fault.is_error for fault in found + faults):
+        return schema, found + faults
+    response, more = build_response(content)
+    texts = [Source(part, dump(body)) for part, body in (("request", schema), ("response", response))]
+    api = read_schema(page.path, texts[0], texts[1], patch or Source("", "{}"))
+    return build_editor([api]), found + faults + more
+
+
+def _source(path: Path) -> Source:
+    data = read_bytes(path)
+    if isinstance(data, Missing):
+        raise SpeccError(data.message)
+    source = decode(data, show(path), show(path))
+    if isinstance(source, Diagnostic):
+        raise SpeccError(f"{show(path)}: {source.message}", help=source.help)
+    return source
+
+
+def _api(name: str) -> ApiSchema:
+    apis = Apis()
+    if name not in apis:
+        raise SpeccError(f"there is no API `{name}`", help=did_you_mean(name, apis, "APIs"))
+    return apis[name]

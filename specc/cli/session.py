@@ -1,0 +1,87 @@
+"""From the paths of a command line to projects and the names of their specs."""
+
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from specc.config import find_root, read_configuration
+from specc.errors import SpeccError
+from specc.parser import MAX_BYTES, decode
+from specc.diagnostics import Diagnostic
+from specc.source import Source
+from specc.workspace import Apis, Project, spec_files
+
+STDIN = "-"
+STDIN_NAME = "<stdin>"
+
+
+def show(path: Path) -> str:
+    """The path that messages print: relative to the current folder where it lies below it."""
+    absolute = Path(os.path.abspath(path))
+    cwd = Path.cwd()
+    return absolute.relative_to(cwd).as_posix() if absolute.is_relative_to(cwd) else str(absolute)
+
+
+@dataclass
+class Session:
+    """The projects that one command touches, each opened once."""
+
+    apis: Apis = field(default_factory=Apis)
+    projects: dict[Path, Project] = field(default_factory=dict)
+    findings: list[Diagnostic] = field(default_factory=list)
+
+    def project(self, start: Path) -> Project:
+        """The project that a path belongs to. Its configuration's findings are noted."""
+        root = find_root(Path(os.path.abspath(start)))
+        if root not in self.projects:
+            configuration = read_configuration(root, show, os.environ)
+            self.findings.extend(configuration.diagnostics)
+            self.projects[root] = Project.open(root, configuration.settings, self.apis, os.environ, show)
+        return self.projects[root]
+
+    def specs(self, paths: list[str]) -> "list[Selected]":
+        """The specs of the paths by project, in the order given; no path means the whole project."""
+        selected: dict[Path, Selected] = {}
+        for text in paths or ["."]:
+            if text == STDIN:
+                project = self.project(Path.cwd())
+                names = [self._stdin(project)]
+                self._select(selected, project, names)
+                continue
+            path = Path(text)
+            settings = self.project(path).settings
+            for file in spec_files([path], settings.include, settings.exclude):
+                project = self.project(file.parent)
+                name = project.library.name_of(file)
+                self._select(selected, project, [name])
+                if file == path:
+                    selected[project.root].explicit.add(name)
+        return list(selected.values())
+
+    @staticmethod
+    def _select(selected: "dict[Path, Selected]", project: Project, names: list[str]) -> None:
+        entry = selected.setdefault(project.root, Selected(project))
+        entry.names.extend(name for name in names if name not in entry.names)
+
+    @staticmethod
+    def _stdin(project: Project) -> str:
+        source = decode(sys.stdin.buffer.read(MAX_BYTES + 1), STDIN_NAME, STDIN_NAME)
+        if isinstance(source, Diagnostic):
+            raise SpeccError(f"standard input: {source.message}")
+        project.library.add(source)
+        return STDIN_NAME
+
+
+@dataclass
+class Selected:
+    """A project and the names of the specs that a command is about. `explicit` were given as files, by name."""
+
+    project: Project
+    names: list[str] = field(default_factory=list)
+    explicit: set[str] = field(default_factory=set)
+
+
+def arguments(option: str, texts: list[str] | None) -> tuple[Source, ...]:
+    """Values of a repeatable option as sources, so that findings can point into them."""
+    return tuple(Source(option, text, option) for text in texts or ())

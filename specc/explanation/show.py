@@ -1,0 +1,76 @@
+"""Explanations as a tree for people and as JSON for tools."""
+
+import json
+from collections.abc import Iterator
+
+from specc.explanation.model import Explanation, Step
+
+VERSION = 1
+WIDTH = 60
+
+
+def as_text(explanations: list[Explanation]) -> str:
+    return "".join(f"{line}\n" for explanation in explanations for line in _tree(explanation, ""))
+
+
+def _tree(explanation: Explanation, indent: str) -> Iterator[str]:
+    """The value, its writers from the winner down, then what the winner's template read, one level deeper."""
+    yield f"{indent}{explanation.name} = {_final(explanation)}"
+    branches: list[tuple[str, list[str]]] = []
+    for index, step in enumerate(explanation.steps):
+        reads = explanation.reads if index == 0 else ()
+        below = [line for read in reads for line in _tree(read, "")]
+        branches.append((_line(step, index), below))
+    if not explanation.steps:
+        branches.extend((line, []) for read in explanation.reads for line in _tree(read, ""))
+    for number, (line, below) in enumerate(branches):
+        is_last = number == len(branches) - 1
+        yield f"{indent}{'└─' if is_last else '├─'} {line}"
+        for deeper in below:
+            yield f"{indent}{'  ' if is_last else '│ '}   {deeper}"
+
+
+def _final(explanation: Explanation) -> str:
+    match explanation.state:
+        case "unknown":
+            return "(unknown: an input is not given)"
+        case "removed":
+            return "(removed)"
+        case _:
+            return _brief(explanation.data)
+
+
+def _line(step: Step, index: int) -> str:
+    verdict = "set by" if index == 0 else "overrides"
+    return f"{verdict} {step.layer} {step.span}: {_brief(step.written)}"
+
+
+def _brief(data: object) -> str:
+    """A value on one line, cut where it gets long."""
+    text = json.dumps(data, ensure_ascii=False, default=str)
+    return text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}..."
+
+
+def as_json(explanations: list[Explanation]) -> str:
+    document = {"version": VERSION, "values": [_object(explanation) for explanation in explanations]}
+    return json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n"
+
+
+def _object(explanation: Explanation) -> dict[str, object]:
+    return {
+        "name": explanation.name,
+        "state": explanation.state,
+        "value": explanation.data,
+        "history": [
+            {
+                "layer": step.layer,
+                "path": step.span.source.path,
+                "line": line,
+                "column": column,
+                "written": step.written,
+            }
+            for step in explanation.steps
+            for line, column in [step.span.first]
+        ],
+        "reads": [_object(read) for read in explanation.reads],
+    }

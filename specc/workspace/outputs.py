@@ -1,0 +1,82 @@
+"""Writing results so that there is never half of one: a spool for standard output, whole files for a folder."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from specc.errors import SpeccError
+
+IN_MEMORY = 1 << 20
+LONGEST_NAME = 200
+
+
+@contextmanager
+def spool() -> Iterator[IO[str]]:
+    """A text that may outgrow memory; it is published by `publish` once it is whole."""
+    with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY, mode="w+", encoding="utf-8", newline="") as file:
+        yield file
+
+
+def publish(file: IO[str], out: IO[str]) -> None:
+    file.seek(0)
+    shutil.copyfileobj(file, out, 1 << 16)
+    out.flush()
+
+
+def write_file(path: Path, text: str) -> None:
+    """Replaces a file in one step; a reader sees the old text or the new one."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+    except OSError as error:
+        raise SpeccError(f"cannot write {path}: {error.strerror}") from error
+    try:
+        with open(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True)
+        raise SpeccError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+class Folder:
+    """The files of `render -o DIR`, collected first, so that a clash of names is found before anything is written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._texts: dict[str, tuple[str, str, str]] = {}
+
+    def add(self, name: str, origin: str, text: str) -> None:
+        """Plans `NAME.json`. Raises SpeccError where the name is none for a file, or is taken."""
+        if not name or name.startswith(".") or any(c in "/\\" or ord(c) < 32 for c in name):
+            help = (
+                "choose names without `/`, `\\` and line breaks, not beginning with a dot, or render to standard output"
+            )
+            raise SpeccError(f"the job name {name!r} of {origin} cannot be a file's name", help=help)
+        if len(name.encode()) > LONGEST_NAME:
+            raise SpeccError(f"the job name of {origin} is too long for a file's name: {name[:60]}...")
+        # Two names that differ in case alone are one file on some disks.
+        taken = self._texts.get(name.casefold())
+        if taken is not None:
+            help = "make the names differ, for example with `{{ cell.slug }}`"
+            raise SpeccError(f"{taken[1]} and {origin} would both write {self.path / f'{name}.json'}", help=help)
+        self._texts[name.casefold()] = (name, origin, text)
+
+    def write(self) -> list[Path]:
+        paths = []
+        for name, _, text in self._texts.values():
+            path = self.path / f"{name}.json"
+            write_file(path, text)
+            paths.append(path)
+        return paths
