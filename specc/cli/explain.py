@@ -13,7 +13,8 @@ from specc.compiler import Request, evaluated_cells
 from specc.diagnostics import Diagnostic, did_you_mean
 from specc.errors import SpeccError
 from specc.evaluator import EvaluatedSpec, Evaluation
-from specc.explanation import Explanation, as_json, as_text, explain as explain_value, removed
+from specc.explanation import Explanation, as_json, as_text, removed
+from specc.explanation import explain as explain_value
 from specc.workspace import Findings
 
 SpecPath = Annotated[str, typer.Argument(metavar="SPEC", help="The spec.", autocompletion=complete_spec)]

@@ -82,7 +82,7 @@ def render(
 def _payloads(
     selected: list[Selected], request: Request, target: str | None, findings: Findings
 ) -> Iterator[tuple[Payload, Context]]:
-    """The payloads of all specs. A base that a folder happens to hold is passed over; one given by name is a mistake."""
+    """The payloads of all specs. Bases in a folder are passed over; one given by name is a mistake."""
     for entry in selected:
         context = entry.project.context(target)
         for name in entry.names:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from specc.config import find_root, read_configuration
+from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
 from specc.parser import MAX_BYTES, decode
-from specc.diagnostics import Diagnostic
 from specc.source import Source
 from specc.workspace import Apis, Project, spec_files
 

@@ -22,6 +22,7 @@ STATEMENT_LINE = re.compile(r"\{%[^\r\n\0]*%\}[ \t]*(?=[\r\n\0])")
 TEMPLATE = re.compile(r"\{\{[^\r\n\0]*?\}\}|\{%[^\r\n\0]*?%\}")
 BLOCK_END = re.compile(r"[ \t]+#|:(?=[ \t\r\n\0])|[\r\n\0]|\{[{%]")
 FLOW_END = re.compile(r"[ \t]+#|:(?=[ \t\r\n\0])|[,\[\]{}\r\n\0]")
+LINE_END = re.compile(r"[\r\n\0]")
 OPENERS = ("{{", "{%")
 
 
@@ -109,9 +110,11 @@ class SpecScanner(Scanner):
         end = reader.pointer
         while reader.buffer.startswith(OPENERS, end):
             inside = TEMPLATE.match(reader.buffer, end)
-            end = inside.end() if inside else end + 2
-            # the NUL that ruamel.yaml puts behind the text always matches
-            end = next(match.start() for match in ends.finditer(reader.buffer, end))
+            # the NUL that ruamel.yaml puts behind the text always matches; what is never closed takes the whole line
+            after = (ends, inside.end()) if inside else (LINE_END, end)
+            end = next(match.start() for match in after[0].finditer(reader.buffer, after[1]))
+            if inside is None:
+                break
         text = reader.buffer[reader.pointer : end].rstrip(" \t")
         start_mark = reader.get_mark()
         self.templates.append((reader.index, reader.index + len(text)))

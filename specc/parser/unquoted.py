@@ -1,45 +1,51 @@
 """Templates that nobody quoted. YAML reads `{{ x }}` as a mapping inside of a mapping, and `{% if %}` not at all."""
 
 import re
+from itertools import groupby
 
 from specc.diagnostics import Diagnostic, codes
 from specc.source import Source, Span
 
-BEFORE = re.compile(r"[^\s,\[\]{}]*\Z")
 COMMENT = re.compile(r"[ \t]*(?:#.*)?")
-MAX_SHOWN = 160
+MAX_LINE = 160
+"""A longer line is not written out again in a message."""
 
 
 def unquoted_templates(source: Source, places: list[tuple[int, int]]) -> list[Diagnostic]:
     """A finding for each unquoted template, with its line as it should be written."""
-    spans = [whole_value(source, start, end) for start, end in places]
-    return [finding(span, [other for other in spans if other.first.line == span.first.line]) for span in spans]
+    spans = [source.span(value_start(source.text, start), end) for start, end in places]
+    findings = []
+    for number, on_line in groupby(spans, key=lambda span: span.first.line):
+        line = source.line(number)
+        findings += findings_of_line(line, list(on_line))
+    return findings
 
 
-def whole_value(source: Source, start: int, end: int) -> Span:
+def value_start(text: str, start: int) -> int:
     """Inside of `[...]`, a value may have begun before its template: `x{{ y }}`."""
-    line_start = source.line_starts[source.position(start).line - 1]
-    before = BEFORE.search(source.text, line_start, start)
-    # `\Z` is where the search ends
-    return source.span(before.start() if before else start, end)
+    earliest = max(0, start - MAX_LINE)
+    while start > earliest and text[start - 1] not in " \t\r\n,[]{}":
+        start -= 1
+    return start
 
 
-def finding(span: Span, on_line: list[Span]) -> Diagnostic:
-    line = span.source.line(span.first.line)
-    before, after = line[: span.first.column - 1], line[span.last.column - 1 :]
-    is_statement = span.text.startswith("{%")
-    if is_statement and not before.strip():
-        return codes.UNQUOTED_TEMPLATE.at(
-            span,
-            "a template statement cannot stand between the lines of YAML",
-            help='templates live inside of values: `key: "{{ a if params.x else b }}"`',
-        )
-    if is_statement and COMMENT.fullmatch(after):
-        help = f"write `{before.strip()} |` and the template in the lines below it"
-    else:
-        written = corrected(line, on_line)
-        help = f"write `{written if len(written) <= MAX_SHOWN else quoted(span.text)}`"
-    return codes.UNQUOTED_TEMPLATE.at(span, "a value that begins with a template needs quotes", help=help)
+def findings_of_line(line: str, spans: list[Span]) -> list[Diagnostic]:
+    written = corrected(line, spans) if len(line) <= MAX_LINE else None
+    return [finding(line, span, written or quoted(span.text)) for span in spans]
+
+
+def finding(line: str, span: Span, written: str) -> Diagnostic:
+    column = span.first.column - 1
+    message = "a value that begins with a template needs quotes"
+    help = f"write `{written}`"
+    if span.text.startswith("{%"):
+        before = line[max(0, column - MAX_LINE) : column].strip()
+        if not before:
+            message = "a template statement cannot stand between the lines of YAML"
+            help = 'templates live inside of values: `key: "{{ a if params.x else b }}"`'
+        elif COMMENT.fullmatch(line, column + len(span.text)):
+            help = f"write `{before} |` and the template in the lines below it"
+    return codes.UNQUOTED_TEMPLATE.at(span, message, help=help)
 
 
 def corrected(line: str, spans: list[Span]) -> str:
