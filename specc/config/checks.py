@@ -1,0 +1,110 @@
+"""Do the settings exist, and are they of the right kind? What is not, is reported and left out."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from specc.config import credentials
+from specc.config.shapes import KINDS, Each, Items, Shape, Value, described, text_of, wanted
+from specc.diagnostics import Diagnostic, did_you_mean, one_of
+from specc.diagnostics.codes import BAD_SETTING, UNKNOWN_SETTING
+from specc.nodes import Mapping, Node, Path, Scalar, Sequence
+
+BARE = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def dotted(path: Path) -> str:
+    """A setting's name as TOML writes it: `targets.prod.kind`, `targets."a b".kind`."""
+    return ".".join(str(part) if BARE.fullmatch(str(part)) else f'"{part}"' for part in path)
+
+
+def usable(node: Mapping, shape: dict[str, Shape], found: list[Diagnostic]) -> Mapping:
+    """`node` without the settings that do not fit `shape`, which are reported to `found`."""
+    return _table(node, shape, (), found)
+
+
+def _fitting(node: Node, shape: Shape, path: Path, found: list[Diagnostic]) -> Node | None:
+    match shape, node:
+        case (dict() | Each(), Mapping()):
+            return _table(node, shape, path, found)
+        case (None, Mapping()):
+            return _table(node, Each(None), path, found)
+        case (None | Items(), Sequence()):
+            item = None if shape is None else shape.item
+            kept = (_fitting(each, item, (*path, index), found) for index, each in enumerate(node.items))
+            return replace(node, items=tuple(each for each in kept if each is not None))
+        case (None, _):
+            return node
+        case (Value(), _) if shape.fits(node):
+            return node
+    found.append(_misfit(node, shape, path))
+    return None
+
+
+def _table(node: Mapping, shape: dict[str, Shape] | Each, path: Path, found: list[Diagnostic]) -> Mapping:
+    kept: dict[str, Node] = {}
+    for key, value in node.items():
+        name = str(key.value)
+        below = (*path, name)
+        if credentials.is_credential(name):
+            found.append(_credential(key, below))
+        elif isinstance(shape, dict) and name not in shape:
+            found.append(_unknown(key, path, shape))
+        else:
+            fitting = _fitting(value, shape.value if isinstance(shape, Each) else shape[name], below, found)
+            if fitting is not None:
+                kept[name] = fitting
+    return replace(node, entries=kept, keys={name: node.keys[name] for name in kept})
+
+
+def _credential(key: Scalar, path: Path) -> Diagnostic:
+    message = f"`{dotted(path)}` looks like a credential, which must not stand in a configuration"
+    return BAD_SETTING.at(key.span, message, help=credentials.HELP)
+
+
+def _unknown(key: Scalar, path: Path, shape: dict[str, Shape]) -> Diagnostic:
+    inside = f" in `{dotted(path)}`" if path else ""
+    help = did_you_mean(str(key.value), shape, "settings")
+    return UNKNOWN_SETTING.at(key.span, f"unknown setting `{key.value}`{inside}", help=help)
+
+
+def _misfit(node: Node, shape: Shape, path: Path) -> Diagnostic:
+    expected, help = wanted(shape, node)
+    return BAD_SETTING.at(node.span, f"`{_owner(path)}` is {described(node)}, expected {expected}", help=help)
+
+
+def _owner(path: Path) -> str:
+    """An item is named by its list and its number: `include[2]`, counted from 1."""
+    *before, last = path
+    return f"{dotted(tuple(before))}[{last + 1}]" if isinstance(last, int) else dotted(path)
+
+
+def targets(settings: Mapping) -> Iterator[tuple[Scalar, Mapping]]:
+    """The targets that are declared, each with its key."""
+    declared = settings.get("targets")
+    if isinstance(declared, Mapping):
+        yield from ((key, node) for key, node in declared.items() if isinstance(node, Mapping))
+
+
+def target_findings(settings: Mapping) -> Iterator[Diagnostic]:
+    """What shows only when all files are merged. `settings` still holds the values that do not fit: they were said."""
+    declared = list(targets(settings))
+    for key, node in declared:
+        yield from _kind_findings(key, node)
+    names = list(dict.fromkeys(["local", *(str(key.value) for key, _ in declared)]))
+    chosen = settings.get("target")
+    name = text_of(chosen)
+    if chosen is not None and name is not None and name not in names:
+        help = did_you_mean(name, names, "targets")
+        yield BAD_SETTING.at(chosen.span, f"there is no target `{name}`", help=help)
+
+
+def _kind_findings(key: Scalar, node: Mapping) -> Iterator[Diagnostic]:
+    name, kind = str(key.value), node.get("kind")
+    if kind is None and name != "local":
+        table = dotted(("targets", name))
+        help = f'write `kind = "ehpc"` under `[{table}]`; kinds: {one_of(KINDS)}'
+        yield BAD_SETTING.at(key.span, f"`{table}.kind` is missing", help=help)
+    elif kind is not None and name == "local" and text_of(kind) in set(KINDS) - {"local"}:
+        message = f"the built-in target `local` cannot be of kind `{text_of(kind)}`"
+        yield BAD_SETTING.at(kind.span, message, help="give the target another name")

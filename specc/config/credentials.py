@@ -1,0 +1,34 @@
+"""Credentials do not belong into a configuration, and must not be printed when they stand there all the same."""
+
+import re
+
+from specc.config.tree import Place
+from specc.nodes import Path
+
+WORDS = r"access[_-]?key|secret|passw|token|credential|private[_-]?key|api[_-]?key"
+KEY = re.compile(WORDS, re.IGNORECASE)
+ASSIGNMENT = re.compile(rf"""((?:{WORDS})[\w-]*["']?\s*=[ \t]*)([^\r\n]*)""", re.IGNORECASE)
+VISIBLE = re.compile(r"[^\r\n]")
+
+HELP = (
+    "take it out, and set the environment variables `QY_ACCESS_KEY_ID` and `QY_SECRET_ACCESS_KEY` "
+    "or use ~/.qingcloud/config.yaml"
+)
+
+
+def is_credential(key: str) -> bool:
+    return KEY.search(key) is not None
+
+
+def masked(text: str, places: dict[Path, Place]) -> str:
+    """`text` with the values of credentials starred out, each character for one, so that places stay true."""
+    for path, place in places.items():
+        if place.value is not None and any(is_credential(str(part)) for part in path):
+            start, end = place.value
+            text = text[:start] + VISIBLE.sub("*", text[start:end]) + text[end:]
+    return text
+
+
+def masked_lines(text: str) -> str:
+    """The same for a text that is not TOML: all that follows a credential's name on its line."""
+    return ASSIGNMENT.sub(lambda match: match[1] + "*" * len(match[2]), text)

@@ -1,0 +1,132 @@
+"""The settings that exist: one table. A new setting is one line here, and one where it is used."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from specc.config.credentials import is_credential
+from specc.diagnostics import did_you_mean, one_of
+from specc.nodes import Node, Scalar, kind_of
+from specc.settings import TargetKind
+from specc.units import DURATION_UNITS, MEMORY_UNITS, Problem, read
+
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+KINDS: dict[str, TargetKind] = {"local": "local", "slurm": "slurm", "ehpc": "ehpc"}
+UNIT_NAMES = [*MEMORY_UNITS, *DURATION_UNITS]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A single value: what is expected, whether a node is that, and the way out if it is not."""
+
+    expected: str
+    fits: Callable[[Node], bool]
+    help: Callable[[Node], str | None] = lambda node: None
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list of such values."""
+
+    item: "Shape"
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """A table with keys of the user's choice, each with such a value."""
+
+    value: "Shape"
+
+
+Shape = Value | Items | Each | dict[str, "Shape"] | None
+"""What a setting may hold. A dict is a table with just these keys; None is anything."""
+
+
+def text_of(node: Node | None) -> str | None:
+    """The text of a node that is a text and not empty."""
+    return node.value if isinstance(node, Scalar) and isinstance(node.value, str) and node.value.strip() else None
+
+
+def _choice(names: list[str], what: str) -> Value:
+    return Value(
+        one_of(names) if len(names) < 5 else f"a {what}",
+        lambda node: text_of(node) in names,
+        lambda node: did_you_mean(text_of(node) or "", names, f"{what}s"),
+    )
+
+
+def _is_count(node: Node) -> bool:
+    return isinstance(node, Scalar) and type(node.value) is int and node.value > 0
+
+
+def _is_duration(node: Node) -> bool:
+    text = text_of(node)
+    return text is not None and not isinstance(read(text, "duration"), Problem)
+
+
+def _duration_help(node: Node) -> str | None:
+    problem = read(text_of(node) or "", "duration")
+    return problem.help if isinstance(problem, Problem) else None
+
+
+def _is_variable(node: Node) -> bool:
+    text = text_of(node) or ""
+    return VARIABLE.fullmatch(text) is not None and not is_credential(text)
+
+
+def _variable_help(node: Node) -> str | None:
+    return "a payload must not hold a credential" if is_credential(text_of(node) or "") else None
+
+
+def _is_address(node: Node) -> bool:
+    return (text_of(node) or "").startswith(("https://", "http://"))
+
+
+TEXT = Value("a text that is not empty", lambda node: text_of(node) is not None)
+ATOM = Value("a text, a number or a boolean", lambda node: isinstance(node, Scalar))
+COUNT = Value("a number above 0", _is_count)
+DURATION = Value("a duration", _is_duration, _duration_help)
+ADDRESS = Value("a web address", _is_address, lambda node: "begin it with `https://`")
+VARIABLE_NAME = Value("the name of an environment variable", _is_variable, _variable_help)
+UNIT = _choice(UNIT_NAMES, "unit")
+KIND = _choice(list(KINDS), "kind")
+CALLER = _choice(["caller"], "value")
+
+QUEUE: dict[str, Shape] = {"max_cores": COUNT, "max_time": DURATION}
+TARGET: dict[str, Shape] = {
+    "kind": KIND,
+    "endpoint": ADDRESS,
+    "job": Each(ATOM),
+    "units": Each(UNIT),
+    "run_as": CALLER,
+    "queues": Each(QUEUE),
+}
+SETTINGS: dict[str, Shape] = {
+    "project": TEXT,
+    "target": TEXT,
+    "api": TEXT,
+    "include": Items(TEXT),
+    "exclude": Items(TEXT),
+    "env": Items(VARIABLE_NAME),
+    "defaults": Each(None),
+    "units": Each(UNIT),
+    "targets": Each(TARGET),
+}
+
+
+def wanted(shape: Shape, node: Node) -> tuple[str, str | None]:
+    """What `shape` expects in place of `node`, and the way out."""
+    match shape:
+        case Value():
+            return shape.expected, shape.help(node)
+        case Items():
+            # A single value where a list is expected is a common slip.
+            text = text_of(node)
+            return f"a list, each item {wanted(shape.item, node)[0]}", f'write `["{text}"]`' if text else None
+        case _:
+            return "a table", None
+
+
+def described(node: Node) -> str:
+    """The node as messages name it."""
+    return kind_of(node).replace("a mapping", "a table")

@@ -1,0 +1,68 @@
+"""From checked nodes to `Settings`. What is missing takes its built-in default."""
+
+from collections.abc import Iterator
+
+from specc.config.checks import targets
+from specc.config.shapes import KINDS, text_of
+from specc.nodes import Mapping, Sequence, to_data
+from specc.settings import Settings, Target
+
+
+def settings_of(written: Mapping, project: str) -> Settings:
+    """The settings that `written` holds. `project` is the project's name if it says none."""
+    usual = Settings(project=project)
+    known = {"local": Target("local", "local"), **{target.name: target for target in _targets(written)}}
+    target = text_of(written.get("target"))
+    return Settings(
+        project=text_of(written.get("project")) or usual.project,
+        target=target if target in known else usual.target,
+        api=text_of(written.get("api")) or usual.api,
+        include=_texts(written, "include", usual.include),
+        exclude=_texts(written, "exclude", usual.exclude),
+        env=_texts(written, "env", usual.env),
+        defaults=_table(written, "defaults"),
+        units=_pairs(written, "units"),
+        targets=known,
+    )
+
+
+def _targets(written: Mapping) -> Iterator[Target]:
+    """The declared targets that have a kind. `local` has one without saying it."""
+    for key, node in targets(written):
+        name = str(key.value)
+        kind = "local" if name == "local" else text_of(node.get("kind"))
+        if kind is not None:
+            yield Target(
+                name,
+                KINDS[kind],
+                endpoint=text_of(node.get("endpoint")),
+                job=_table(node, "job"),
+                units=_pairs(node, "units"),
+                run_as="caller" if node.get("run_as") is not None else None,
+                queues=_queues(node),
+            )
+
+
+def _table(node: Mapping, key: str) -> Mapping | None:
+    table = node.get(key)
+    return table if isinstance(table, Mapping) else None
+
+
+def _texts(node: Mapping, key: str, usual: tuple[str, ...]) -> tuple[str, ...]:
+    items = node.get(key)
+    return tuple(text_of(item) or "" for item in items.items) if isinstance(items, Sequence) else usual
+
+
+def _pairs(node: Mapping, key: str) -> dict[str, str]:
+    table = _table(node, key)
+    return {name: text_of(value) or "" for name, value in table.entries.items()} if table else {}
+
+
+def _queues(target: Mapping) -> dict[str, dict[str, object]]:
+    table = _table(target, "queues")
+    entries = table.entries.items() if table else ()
+    return {
+        name: {limit: to_data(value) for limit, value in queue.entries.items()}
+        for name, queue in entries
+        if isinstance(queue, Mapping)
+    }
