@@ -42,7 +42,7 @@ def unknown_field(name: str, place: Place) -> Diagnostic:
 
 def unmet_required(error: ValidationError, place: Place) -> Iterator[Diagnostic]:
     """jsonschema gives one error a missing field, naming it only in its message, so they are counted anew."""
-    name = next((n for n in error.validator_value if error.message.startswith(f"'{n}' is a required")), None)
+    name = next((n for n in place.schema.payload["required"] if error.message.startswith(f"'{n}' is a required")), None)
     if name is None or name in place.evaluated.job or place.evaluated.spec.abstract:
         return
     field = place.schema.fields[name]
@@ -135,9 +135,10 @@ def _type_help(name: str, wanted: str, value: Value) -> str | None:
 
 def _complaint(error: ValidationError, value: Value) -> str:
     bound = error.validator_value
+    allowed = bound if isinstance(bound, list) else []
     match error.validator:
         case "enum":
-            return f"{shown(value.data)} is none of {', '.join(map(shown, bound))}"
+            return f"{shown(value.data)} is none of {', '.join(map(shown, allowed))}"
         case "minimum":
             return f"{shown(value.data)} is less than {bound}"
         case "maximum":

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,17 @@ from specc.units import DURATION_UNITS, MEMORY_UNITS
 from specc.workspace import write_file
 
 UNKNOWN = "unknown"
+
+MODEST = {
+    **dict.fromkeys(("B", "KiB", "MiB", "GiB"), "1GiB"),
+    **dict.fromkeys(("kB", "MB", "GB"), "1GB"),
+    "TiB": "1TiB",
+    "TB": "1TB",
+    **dict.fromkeys(("s", "min"), "10min"),
+    "h": "1h",
+    "d": "1d",
+}
+"""A small limit for a first job that is exact in each unit."""
 
 Folder = Annotated[Path, typer.Argument(metavar="[DIR]", help="Where the project goes; made if it is not there.")]
 Name = Annotated[str | None, typer.Option("--project", metavar="NAME", help="The project's name [the folder's].")]
@@ -70,7 +82,7 @@ def init(
     return 0
 
 
-def _unit(given: str | None, field: str, units: tuple[str, ...]) -> str | None:
+def _unit(given: str | None, field: str, units: Iterable[str]) -> str | None:
     """The unit as given or asked for; None where nobody knows it."""
     choice = given
     if choice is None and sys.stdin.isatty():
@@ -90,15 +102,8 @@ def _unit_lines(units: dict[str, str | None]) -> str:
 
 
 def _limit_lines(units: dict[str, str | None]) -> str:
-    quantities = {"mem_limit": "512MiB", "time_limit": "10min"}
-    exact = {"mem_limit": {"B", "KiB", "MiB"}, "time_limit": {"s", "min"}}
-    whole = {"mem_limit": "1GiB", "time_limit": "1d"}
-    lines = [
-        f"  {field}: {quantities[field] if unit in exact[field] else whole[field]}\n"
-        for field, unit in units.items()
-        if unit is not None and (unit in exact[field] or field == "time_limit" or unit in ("GiB",))
-    ]
-    return "".join(lines)
+    """Limits for the first job, as quantities that are whole numbers of the cluster's unit."""
+    return "".join(f"  {field}: {MODEST[unit]}\n" for field, unit in units.items() if unit is not None)
 
 
 def _plain(text: str) -> str:

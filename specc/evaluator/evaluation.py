@@ -115,6 +115,10 @@ class Evaluation:
             return None
         return self._field(rest, node) if section == "job" else self.value(node, name)
 
+    def names_in(self, section: str) -> list[str]:
+        """What can be asked for in `params`, `vars`, `matrix` or `job`."""
+        return list(self._names.known[section])
+
     def value(self, node: Node, name: str, allowed: tuple[str, ...] = NAMESPACES, of: FieldType | None = None) -> Value:
         """The value of a node, evaluated at most once (once a cell, where it depends on the cell)."""
         # One node can stand in two places (`<<: *common` in `vars` and in `job`), with another field type in each.
