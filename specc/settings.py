@@ -35,7 +35,7 @@ class Target:
     kind: TargetKind
     endpoint: str | None = None
     job: Mapping | None = None
-    units: Map[str, str] = EMPTY
+    units: Map[str, str] = field(default_factory=lambda: EMPTY)
     run_as: Literal["caller"] | None = None
     queues: Map[str, Map[str, object]] = field(default_factory=dict)
 
@@ -51,7 +51,7 @@ class Settings:
     exclude: tuple[str, ...] = ()
     env: tuple[str, ...] = ()
     defaults: Mapping | None = None
-    units: Map[str, str] = EMPTY
+    units: Map[str, str] = field(default_factory=lambda: EMPTY)
     targets: Map[str, Target] = field(default_factory=dict)
 
     def units_for(self, target: str) -> dict[str, str]:

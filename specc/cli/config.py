@@ -26,14 +26,20 @@ def config(path: Folder = Path(), output: Output = "text") -> int:
         raise SpeccError(f"there is no output format `{output}`", help="formats: text, json")
     configuration = read_configuration(find_root(Path(os.path.abspath(path))), show, os.environ)
     failed = print_findings(configuration.diagnostics)
-    rows = [(entry.key, entry.value, str(entry.span) if entry.span else "default") for entry in configuration.entries]
+    rows = [(entry, str(entry.span) if entry.span else "default") for entry in configuration.entries]
     if output == "json":
-        settings = [{"key": key, "value": value, "origin": origin} for key, value, origin in rows]
+        settings = [
+            {"key": entry.key, "value": entry.value, "origin": origin, "overridden": entry.is_overridden}
+            for entry, origin in rows
+        ]
         document = {"version": 1, "root": str(configuration.root), "settings": settings}
         sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
         return 2 if failed else 0
     print(f"root = {json.dumps(str(configuration.root))}")
-    width = max((len(key) for key, _, _ in rows), default=0)
-    for key, value, origin in rows:
-        print(f"{key.ljust(width)} = {json.dumps(value, ensure_ascii=False, default=str)}  # {origin}")
+    width = max((len(entry.key) for entry, _ in rows), default=0)
+    for entry, origin in rows:
+        verdict = "overridden, " if entry.is_overridden else ""
+        print(
+            f"{entry.key.ljust(width)} = {json.dumps(entry.value, ensure_ascii=False, default=str)}  # {verdict}{origin}"
+        )
     return 2 if failed else 0

@@ -9,7 +9,7 @@ from specc.diagnostics.suggest import closest
 from specc.nodes import Mapping, Node, Scalar, Sequence, kind_of
 from specc.nodes.offsets import locate
 from specc.parser.builder import named
-from specc.parser.tree import parse_tree
+from specc.parser.tree import parse_tree, thinned
 from specc.source import Source
 
 VERSION = 1
@@ -59,7 +59,7 @@ def parse(source: Source) -> Parsed:
         )
         header.check_version()
         header.check_keys()
-        ordered = sorted([*findings, *header.findings], key=lambda finding: finding.span.start)
+        ordered = sorted([*findings, *thinned(header.findings)], key=lambda finding: finding.span.start)
         return Parsed(document, tuple(ordered))
     if not any(finding.is_error for finding in findings):
         findings.append(no_mapping(source, root))

@@ -118,7 +118,7 @@ RULES = (
     Rule(
         re.compile(r"expected ',' or '(.)'"),
         "expected `,` or `{0}`",
-        "put a text that contains any of `[]{}},` in quotes",
+        "is a bracket not closed? a text that contains any of `[]{},` needs quotes",
     ),
     Rule(re.compile(r"expected the node content, but found '<stream end>'"), "the text ends where a value is expected"),
     Rule(re.compile(r"expected the node content, but found '(.+)'"), "expected a value, found `{0}`", QUOTE_IT),
