@@ -13,8 +13,8 @@ from specc.schemagen.markdown import Block, Code, Grid, Heading, Paragraph, read
 from specc.schemagen.table import Table, read_table
 from specc.source import Source, Span
 
-MAX_LENGTH = 65_536
-"""Three times the longest page that the documentation has."""
+MAX_LENGTH = 49_152
+"""More than twice the longest page that the documentation has."""
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 PATH = re.compile(r"/?[A-Za-z0-9_{}.-]+(?:/[A-Za-z0-9_{}.-]+)*/?")
