@@ -1,0 +1,176 @@
+"""Filters, tests, methods, and `range(...)`."""
+
+from inspect import Signature
+from typing import cast
+
+from jinja2 import nodes
+
+from specc.diagnostics import did_you_mean
+from specc.expressions.access import path_of
+from specc.expressions.apply import DEFAULTS, NAMES, SELECTING, apply_filter, complaint, filter_signature
+from specc.expressions.builder import Builder, BuildExpression
+from specc.expressions.faults import Place
+from specc.expressions.frame import Evaluate, Frame
+from specc.expressions.methods import METHODS, call_method
+from specc.expressions.predicates import TESTS, apply_test
+from specc.expressions.predicates import parameters as test_signature
+from specc.expressions.values import Call, Unknown, concrete
+
+# What people reach for, and what there is instead.
+INSTEAD = {
+    "format": "write `'%s' | format(...)`, or `~` to join texts",
+    "append": "write `xs + [x]`",
+    "extend": "write `xs + ys`",
+    "update": "a template cannot change a value",
+    "safe": "texts are never escaped here: leave it out",
+    "escape": "write `| sh` for the shell, `| tojson` for JSON",
+    "e": "write `| sh` for the shell, `| tojson` for JSON",
+    "quote": "write `| sh`",
+    "attr": "write `x.name` or `x['name']`",
+    "random": "templates give the same result every time",
+    "to_json": "write `| tojson`",
+}
+
+Arguments = tuple[list[Evaluate], dict[str, Evaluate]]
+
+
+def filtering(builder: Builder, node: nodes.Filter) -> Evaluate:
+    """`value | name(arguments)`"""
+    name, at, extra, value = node.name, builder.places.of(node), builder.extra, cast(nodes.Expr, node.node)
+    known = (*NAMES, *extra)
+    is_known = _is_allowed(builder, name, known, "filter", at)
+    if name in ("map", *SELECTING):
+        _check_inner(builder, node, known)
+    args, kwargs = _arguments(builder, node, lenient=name in DEFAULTS)
+    if is_known:
+        _check_arguments(builder, node, filter_signature(name, extra))
+    if name in DEFAULTS:
+        _guard(builder, value)
+    subject = builder.expression(value)
+
+    def filtered(frame: Frame) -> object:
+        call = Call(name, [arg(frame) for arg in args], {key: arg(frame) for key, arg in kwargs.items()})
+        return apply_filter(call, subject(frame), extra, frame.run.budget, at)
+
+    return filtered
+
+
+def testing(builder: Builder, node: nodes.Test) -> Evaluate:
+    """`value is name(arguments)`"""
+    name, at = node.name, builder.places.of(node)
+    is_known = _is_allowed(builder, name, TESTS, "test", at)
+    args, kwargs = _arguments(builder, node)
+    if is_known:
+        _check_arguments(builder, node, test_signature(name))
+    if name in ("defined", "undefined"):
+        _guard(builder, node.node)
+    subject = builder.expression(node.node)
+
+    def tested(frame: Frame) -> object:
+        call = Call(name, [arg(frame) for arg in args], {key: arg(frame) for key, arg in kwargs.items()})
+        return apply_test(call, subject(frame), frame.run.budget, at)
+
+    return tested
+
+
+def calling(builder: Builder, node: nodes.Call) -> Evaluate:
+    """`value.method(arguments)` or `range(arguments)`"""
+    called, at = node.node, builder.places.of(node)
+    args, kwargs = _arguments(builder, node)
+    if isinstance(called, nodes.Name) and called.name == "range" and not kwargs:
+        return _range(args, at)
+    if not isinstance(called, nodes.Getattr):
+        shown = builder.shown(builder.places.of(called))
+        builder.forbid(
+            at, f"`{shown}` cannot be called", "templates call methods such as `x.upper()`, and `range(...)`"
+        )
+        return builder.expression(nodes.Const(None, lineno=node.lineno))
+    name = called.attr
+    _is_allowed(builder, name, tuple(METHODS), "method", at)
+    subject = builder.needed(called.node)
+
+    def called_method(frame: Frame) -> object:
+        call = Call(name, [arg(frame) for arg in args], {key: arg(frame) for key, arg in kwargs.items()})
+        return call_method(call, subject(frame), frame.run.budget, at)
+
+    return called_method
+
+
+def _range(args: list[Evaluate], at: Place) -> Evaluate:
+    """`range(stop)`, `range(start, stop)`, `range(start, stop, step)`"""
+
+    def made(frame: Frame) -> object:
+        bounds = [concrete(arg(frame)) for arg in args]
+        if any(isinstance(bound, Unknown) for bound in bounds):
+            return Unknown("list")
+        whole = [bound for bound in bounds if isinstance(bound, int)]
+        if len(whole) < len(bounds) or not 1 <= len(whole) <= 3:
+            raise at.error("`range` takes one to three whole numbers")
+        if whole[2:] == [0]:
+            raise at.error("the step of a range cannot be 0")
+        numbers = range(*whole)
+        frame.run.budget.items(_length(numbers), at)
+        return numbers
+
+    return made
+
+
+def _length(numbers: range) -> int:
+    """The length of a range, of which Python's `len` knows only what fits a machine word."""
+    return max(0, (numbers.stop - numbers.start + numbers.step - (1 if numbers.step > 0 else -1)) // numbers.step)
+
+
+def _is_allowed(builder: Builder, name: str, known: tuple[str, ...], what: str, at: Place) -> bool:
+    if name in known:
+        return True
+    if name.startswith("_"):
+        builder.forbid(at, f"names that begin with `_` cannot be used: `{name}`")
+        return False
+    help = INSTEAD.get(name) or did_you_mean(name, known, f"{what}s")
+    builder.forbid(at, f"templates have no {what} `{name}`", help)
+    return False
+
+
+def _check_inner(builder: Builder, node: nodes.Filter, filters: tuple[str, ...]) -> None:
+    """The filter or test that `map` or `select` names in an argument, where it is plain to see."""
+    index = 1 if node.name.endswith("attr") else 0
+    if len(node.args) > index:
+        inner = node.args[index]
+        if isinstance(inner, nodes.Const) and isinstance(inner.value, str):
+            is_map = node.name == "map"
+            _is_allowed(
+                builder,
+                inner.value,
+                filters if is_map else TESTS,
+                "filter" if is_map else "test",
+                builder.places.of(inner),
+            )
+
+
+def _arguments(builder: Builder, node: nodes.Filter | nodes.Test | nodes.Call, *, lenient: bool = False) -> Arguments:
+    """The arguments, ready to be evaluated; those of `default` may be undefined."""
+    if node.dyn_args is not None or node.dyn_kwargs is not None:
+        builder.forbid(builder.places.of(node), "arguments cannot be unpacked with `*` or `**`")
+    build = builder.expression if lenient else builder.needed
+    return [build(arg) for arg in node.args], {str(arg.key): build(arg.value) for arg in node.kwargs}
+
+
+def _check_arguments(builder: Builder, node: nodes.Filter | nodes.Test, known: Signature | None) -> None:
+    call = Call(node.name, node.args, {str(arg.key): arg.value for arg in node.kwargs})
+    message = complaint(call, known)
+    if message is not None:
+        builder.refuse(builder.places.of(node), message)
+
+
+def _guard(builder: Builder, node: nodes.Expr) -> None:
+    """The template asks whether this name is defined, so it need not be."""
+    path = path_of(builder, node)
+    if path is not None:
+        builder.guards.add(path)
+
+
+CALLS: dict[type[nodes.Node], BuildExpression] = {
+    nodes.Filter: filtering,
+    nodes.Test: testing,
+    nodes.Call: calling,
+}

@@ -1,0 +1,63 @@
+"""What changes while a template is evaluated."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from specc.expressions.budget import Budget
+from specc.expressions.faults import EvaluationFault, Fault
+from specc.expressions.values import Scope, Unknown
+
+MAX_FAULTS = 20
+
+Hole = Callable[[object, int, int], Fault | None]
+"""Asked about each `{{ }}` in a text: its value before it becomes text, and its offsets."""
+
+
+@dataclass(slots=True)
+class Run:
+    """One evaluation of one template. `is_unknown`: part of its text is not known."""
+
+    scope: Scope
+    budget: Budget
+    hole: Hole | None = None
+    faults: list[Fault] = field(default_factory=list)
+    written: list[str] = field(default_factory=list)
+    length: int = 0
+    is_unknown: bool = False
+
+    def note(self, error: EvaluationFault) -> None:
+        """Keeps faults, each place once, so that the rest of the text is evaluated too; a limit ends it all."""
+        if error.is_limit or len(self.faults) >= MAX_FAULTS:
+            raise error
+        places = {(fault.start, fault.end) for fault in self.faults}
+        self.faults.extend(fault for fault in error.faults if (fault.start, fault.end) not in places)
+
+    def aside(self) -> "Run":
+        """A run whose text and faults nobody will see."""
+        return Run(self.scope, self.budget)
+
+
+@dataclass(slots=True)
+class Frame:
+    """The run, and the variables that the template itself has set where it is now."""
+
+    run: Run
+    names: dict[str, object]
+
+    def inner(self) -> "Frame":
+        """What is set in a loop stays in its round."""
+        return Frame(self.run, dict(self.names))
+
+
+Evaluate = Callable[[Frame], object]
+"""An expression, ready to be evaluated."""
+Write = Callable[[Frame], None]
+"""A statement, ready to write its text into the run."""
+
+
+def guess(evaluate: Evaluate, frame: Frame) -> object:
+    """The value of what may never be evaluated: its faults do not count."""
+    try:
+        return evaluate(frame)
+    except EvaluationFault:
+        return Unknown(None)

@@ -1,0 +1,186 @@
+"""Jinja2's operators on plain values, each priced and held to its limit before it works."""
+
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from specc.expressions.budget import MAX_BITS, Budget, bounded, weigh
+from specc.expressions.faults import EvaluationFault, Place
+from specc.expressions.printf import check_format
+from specc.expressions.values import Kind, Unknown, kind_of, noun
+
+Binary = Callable[[Any, Any, Budget, Place], object]
+
+NUMBER = (int, float)
+
+
+def add(left: Any, right: Any, budget: Budget, at: Place) -> object:
+    if isinstance(left, NUMBER) and isinstance(right, NUMBER):
+        return _calculated(operator.add, left, right, at)
+    if isinstance(left, str) and isinstance(right, str):
+        budget.text(len(left) + len(right), at)
+        return left + right
+    if _are_both(list, left, right) or _are_both(tuple, left, right):
+        budget.items(len(left) + len(right), at)
+        return left + right
+    has_text = isinstance(left, str) or isinstance(right, str)
+    help = "write `~` to join values as text" if has_text else None
+    raise _unfit("+", "two numbers, two texts or two lists", left, right, at, help)
+
+
+def _are_both(kind: type, left: object, right: object) -> bool:
+    return isinstance(left, kind) and isinstance(right, kind)
+
+
+def multiply(left: Any, right: Any, budget: Budget, at: Place) -> object:
+    if isinstance(left, NUMBER) and isinstance(right, NUMBER):
+        return _calculated(operator.mul, left, right, at)
+    many, times = (right, left) if isinstance(left, int) else (left, right)
+    if isinstance(times, int):
+        if isinstance(many, str):
+            budget.text(len(many) * max(times, 0), at)
+            return many * times
+        if isinstance(many, list | tuple):
+            budget.items(len(many) * max(times, 0), at)
+            return many * times
+    raise _unfit("*", "two numbers, or a text or list and a whole number", left, right, at)
+
+
+def modulo(left: Any, right: Any, budget: Budget, at: Place) -> object:
+    if isinstance(left, str):
+        return fill(left, right, budget, at)
+    return _REMAINDER(left, right, budget, at)
+
+
+def power(left: Any, right: Any, budget: Budget, at: Place) -> object:
+    if isinstance(left, int) and isinstance(right, int) and abs(left) > 1 and left.bit_length() * right > MAX_BITS:
+        raise at.limit("the number is too large")
+    result = _POWER(left, right, budget, at)
+    if isinstance(result, complex):
+        raise at.error("a negative number has no such power")
+    return result
+
+
+def fill(template: str, values: object, budget: Budget, at: Place) -> object:
+    """`template % values`, as the operator and the filter `format` do it."""
+    weight = weigh(budget, at, template, values)
+    if weight.unknown:
+        return Unknown("string")
+    if weight.streams:
+        raise unfinished(at)
+    check_format(template, weight.characters, at)
+    try:
+        text = template % values
+    except (TypeError, ValueError, LookupError, OverflowError) as error:
+        raise at.error(f"the format does not fit its values: {error}") from None
+    budget.text(len(text), at)
+    return text
+
+
+def arithmetic(sign: str, calculate: Callable[[Any, Any], object]) -> Binary:
+    """An operator that takes numbers only."""
+
+    def calculated(left: Any, right: Any, budget: Budget, at: Place) -> object:
+        if isinstance(left, NUMBER) and isinstance(right, NUMBER):
+            return _calculated(calculate, left, right, at)
+        raise _unfit(sign, "two numbers", left, right, at)
+
+    return calculated
+
+
+_REMAINDER = arithmetic("%", operator.mod)
+_POWER = arithmetic("**", operator.pow)
+
+
+def sign(symbol: str, calculate: Callable[[Any], object]) -> Callable[[Any, Place], object]:
+    """A sign before a number."""
+
+    def signed(value: Any, at: Place) -> object:
+        if not isinstance(value, NUMBER):
+            raise at.error(f"`{symbol}` takes a number, not {noun(value)}")
+        return calculate(value)
+
+    return signed
+
+
+def _calculated(calculate: Callable[[Any, Any], object], left: Any, right: Any, at: Place) -> object:
+    try:
+        result = calculate(left, right)
+        return bounded(result, at) if isinstance(result, int) else result
+    except ZeroDivisionError:
+        raise at.error("division by zero") from None
+    except OverflowError:
+        raise at.error("the number is too large") from None
+
+
+def unfinished(at: Place) -> EvaluationFault:
+    return at.error("what `map` and its like give is no list yet", "write `| list` after it")
+
+
+def _unfit(sign: str, takes: str, left: object, right: object, at: Place, help: str | None = None) -> EvaluationFault:
+    one, other = noun(left), noun(right)
+    kinds = f"two {one.removeprefix('a ')}s" if one == other else f"{one} and {other}"
+    return at.error(f"`{sign}` takes {takes}, not {kinds}", help)
+
+
+def compare(sign: str, left: object, right: object, budget: Budget, at: Place) -> object:
+    """One comparison, by Jinja2's name for it; Unknown when something unknown is among what is compared."""
+    if isinstance(left, Unknown) or isinstance(right, Unknown):
+        return Unknown("boolean")
+    if sign in ("in", "notin"):
+        found = _contains(left, right, budget, at)
+        return found if isinstance(found, Unknown) or sign == "in" else not found
+    if weigh(budget, at, left, right).unknown:
+        return Unknown("boolean")
+    symbol, function = COMPARISONS[sign]
+    try:
+        return function(left, right)
+    except TypeError:
+        raise _unfit(symbol, "two numbers or two texts", left, right, at) from None
+
+
+def _contains(left: Any, right: Any, budget: Budget, at: Place) -> object:
+    if isinstance(right, str) and not isinstance(left, str):
+        raise at.error(f"`in` looks for a text in a text, not for {noun(left)}")
+    if right is None or isinstance(right, NUMBER):
+        raise at.error(f"`in` looks into a list, a mapping or a text, not into {noun(right)}")
+    if isinstance(right, Iterator):
+        return _comes(left, right, budget, at)
+    if weigh(budget, at, left, right).unknown:
+        return Unknown("boolean")
+    try:
+        return left in right
+    except TypeError:
+        raise at.error(f"{noun(left)} cannot be the key of a mapping") from None
+
+
+def _comes(left: object, stream: Iterator[object], budget: Budget, at: Place) -> object:
+    """Like Python, takes from the stream only up to the value that is found."""
+    for item in stream:
+        if weigh(budget, at, left, item).unknown:
+            return Unknown("boolean")
+        if item is left or item == left:
+            return True
+    return False
+
+
+COMPARISONS: dict[str, tuple[str, Callable[[Any, Any], object]]] = {
+    "eq": ("==", operator.eq),
+    "ne": ("!=", operator.ne),
+    "lt": ("<", operator.lt),
+    "lteq": ("<=", operator.le),
+    "gt": (">", operator.gt),
+    "gteq": (">=", operator.ge),
+}
+
+
+def kind_of_result(symbol: str, left: object, right: object) -> Kind | None:
+    """What is known of `left symbol right` when one of them is unknown."""
+    kinds = {kind_of(left), kind_of(right)}
+    if "string" in kinds and symbol in ("+", "%", "*"):
+        return "string"
+    if "list" in kinds and symbol in ("+", "*"):
+        return "list"
+    if not kinds <= {"integer", "boolean", "number"}:
+        return None
+    return "number" if "number" in kinds or symbol in ("/", "**") else "integer"

@@ -1,0 +1,235 @@
+"""Text with holes, and the statements `if`, `for`, `set`, `with`."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from jinja2 import Undefined, nodes
+
+from specc.expressions.access import Loop
+from specc.expressions.apply import items_of
+from specc.expressions.budget import MAX_DATA_DEPTH, MAX_TEXT, weigh
+from specc.expressions.builder import Builder, BuildStatement
+from specc.expressions.faults import EvaluationFault, Place
+from specc.expressions.frame import Evaluate, Frame, Run, Write
+from specc.expressions.values import MISSING, Omitted, Unknown, concrete, fault_of, kind_of, text_of, truth
+
+
+def output(builder: Builder, node: nodes.Output) -> Write:
+    """Text and `{{ }}` in turn."""
+    if builder.places.is_tag(node.lineno, "print"):
+        builder.forbid(builder.places.tag(node.lineno), "templates have no statement `print`", "write `{{ ... }}`")
+    parts = [_text(part) if isinstance(part, nodes.TemplateData) else _hole(builder, part) for part in node.nodes]
+
+    def write(frame: Frame) -> None:
+        for part in parts:
+            part(frame)
+
+    return write
+
+
+def _text(node: nodes.TemplateData) -> Write:
+    text, at = node.data, Place(node.lineno, node.lineno + 1)
+    return lambda frame: _write(frame.run, text, at)
+
+
+def _write(run: Run, text: str, at: Place) -> None:
+    run.length += len(text)
+    if run.length > MAX_TEXT:
+        raise at.limit(f"the template makes a text of over {MAX_TEXT:,} characters")
+    run.budget.text(len(text), at)
+    run.written.append(text)
+
+
+def _hole(builder: Builder, node: nodes.Expr) -> Write:
+    """`{{ ... }}` in a text. A fault in it does not keep the rest of the text from being looked at."""
+    evaluate, at = builder.expression(node), builder.places.of(node)
+    tag = builder.places.tag(at.start)
+
+    def write(frame: Frame) -> None:
+        try:
+            _write(frame.run, _filled(evaluate(frame), frame.run, tag, at), at)
+        except EvaluationFault as error:
+            frame.run.note(error)
+
+    return write
+
+
+def _filled(value: object, run: Run, tag: Place, at: Place) -> str:
+    """The text that fills a hole, if the caller does not object to the value."""
+    if isinstance(value, Omitted):
+        return ""
+    if isinstance(value, Undefined):
+        raise EvaluationFault(fault_of(value, at))
+    value = concrete(value)
+    if isinstance(value, Unknown) and value.kind not in ("list", "mapping"):
+        run.is_unknown = True
+        return ""
+    if run.hole is not None and kind_of(value) not in (None, "mapping"):
+        fault = run.hole(value, tag.start, tag.end)
+        if fault is not None:
+            raise EvaluationFault(fault)
+    return text_of(value, at)
+
+
+def branching(builder: Builder, node: nodes.If) -> Write:
+    """`if`, `elif`, `else`"""
+    tests = [
+        (builder.needed(branch.test), builder.places.of(branch.test), builder.body(branch.body))
+        for branch in (node, *node.elif_)
+    ]
+    otherwise = builder.body(node.else_)
+
+    def write(frame: Frame) -> None:
+        for index, (test, at, body) in enumerate(tests):
+            holds = truth(test(frame), at)
+            if holds is None:
+                visit([*(body for _, _, body in tests[index:]), otherwise], frame)
+                return
+            if holds:
+                body(frame)
+                return
+        otherwise(frame)
+
+    return write
+
+
+def visit(bodies: Sequence[Write], frame: Frame) -> None:
+    """Goes through what may or may not happen. The text is unknown then, and so is whatever any of it sets."""
+    frame.run.is_unknown = True
+    changed: set[str] = set()
+    for body in bodies:
+        inner = Frame(frame.run.aside(), dict(frame.names))
+        with suppress(EvaluationFault):
+            body(inner)
+        changed.update(name for name, value in inner.names.items() if frame.names.get(name, MISSING) is not value)
+    frame.names.update(dict.fromkeys(changed, Unknown(None)))
+
+
+def looping(builder: Builder, node: nodes.For) -> Write:
+    """`for`, with a condition for its items, and `else` for when there are none"""
+    iterable, at = builder.needed(node.iter), builder.places.of(node.iter)
+    if node.recursive:
+        builder.forbid(builder.places.tag(node.lineno), "loops cannot be `recursive`")
+    size = sum(1 for _ in node.find_all(nodes.Node))
+    with builder.scope():
+        builder.declare(node.target)
+        condition = None if node.test is None else (builder.needed(node.test), builder.places.of(node.test))
+        builder.scopes[-1].add("loop")
+        body = builder.body(node.body)
+    with builder.scope():
+        otherwise = builder.body(node.else_)
+    bind = _binding(builder, node.target)
+
+    def round_of(frame: Frame, item: object) -> Frame:
+        frame.run.budget.spend(size, at)
+        inner = frame.inner()
+        bind(inner, item)
+        return inner
+
+    def unknown_round(frame: Frame) -> None:
+        inner = round_of(frame, Unknown(None))
+        inner.names["loop"] = Unknown(None)
+        body(inner)
+
+    def write(frame: Frame) -> None:
+        value = concrete(iterable(frame))
+        items = None if isinstance(value, Unknown) else items_of(value, frame.run.budget, at)
+        if items is not None and condition is not None:
+            items = _selected(items, *condition, lambda item: round_of(frame, item))
+        if items is None:
+            visit([unknown_round, lambda inner: otherwise(inner.inner())], frame)
+            return
+        for index, item in enumerate(items):
+            inner = round_of(frame, item)
+            inner.names["loop"] = Loop(items, index)
+            body(inner)
+        if not items:
+            otherwise(frame.inner())
+
+    return write
+
+
+def _selected(
+    items: list[object], test: Evaluate, at: Place, round_of: Callable[[object], Frame]
+) -> list[object] | None:
+    """The items for which the loop's condition holds; None when it is not known for one of them."""
+    selected = []
+    for item in items:
+        holds = truth(test(round_of(item)), at)
+        if holds is None:
+            return None
+        if holds:
+            selected.append(item)
+    return selected
+
+
+Bind = Callable[[Frame, object], None]
+
+
+def _binding(builder: Builder, target: nodes.Node) -> Bind:
+    """Gives names their values: `x`, or `a, b` for an item of two."""
+    if isinstance(target, nodes.Name):
+        name = target.name
+        return lambda frame, value: frame.names.__setitem__(name, value)
+    if not isinstance(target, nodes.Tuple):
+        builder.forbid(builder.places.of(target), "only a name can be set", "write `{% set name = ... %}`")
+        return lambda frame, value: None
+    parts, at = [_binding(builder, part) for part in target.items], builder.places.of(target)
+
+    def unpack(frame: Frame, value: object) -> None:
+        value = concrete(value)
+        items = [value] * len(parts) if isinstance(value, Unknown) else items_of(value, frame.run.budget, at)
+        if len(items) != len(parts):
+            raise at.error(f"found {len(items)} values for {len(parts)} names")
+        for bind, item in zip(parts, items, strict=True):
+            bind(frame, item)
+
+    return unpack
+
+
+def assignment(builder: Builder, node: nodes.Assign) -> Write:
+    """`set`"""
+    value = _kept(builder, node.node)
+    builder.declare(node.target)
+    bind = _binding(builder, node.target)
+    return lambda frame: bind(frame, value(frame))
+
+
+def _kept(builder: Builder, node: nodes.Node) -> Evaluate:
+    """A value to be given a name. Only this way can lists get deeper than the expression that makes them."""
+    evaluate, at = builder.needed(node), builder.places.of(node)
+
+    def kept(frame: Frame) -> object:
+        value = evaluate(frame)
+        if isinstance(value, list | tuple | dict) and weigh(frame.run.budget, at, value).depth > MAX_DATA_DEPTH:
+            raise at.limit("lists are nested too deeply")
+        return value
+
+    return kept
+
+
+def with_names(builder: Builder, node: nodes.With) -> Write:
+    """`with`: names for a part of the text; their values do not see each other."""
+    values = [_kept(builder, value) for value in node.values]
+    with builder.scope():
+        for target in node.targets:
+            builder.declare(target)
+        binds = [_binding(builder, target) for target in node.targets]
+        body = builder.body(node.body)
+
+    def write(frame: Frame) -> None:
+        inner = frame.inner()
+        for bind, value in zip(binds, values, strict=True):
+            bind(inner, value(frame))
+        body(inner)
+
+    return write
+
+
+STATEMENTS: dict[type[nodes.Node], BuildStatement] = {
+    nodes.Output: output,
+    nodes.If: branching,
+    nodes.For: looping,
+    nodes.Assign: assignment,
+    nodes.With: with_names,
+}
