@@ -99,7 +99,7 @@ def _read(root: Path, path: Path) -> tuple[Source | None, list[Diagnostic]]:
 
 def _difference(root: Path, path: Path, wanted: str) -> Diagnostic | None:
     """The first line that differs, in the file as it is."""
-    help = "run `specc schema generate`"
+    help = "run `specc schema check --write`"
     if not path.exists():
         name = path.relative_to(root.parent).as_posix()
         return codes.STALE_SCHEMA.at(Source(name, "", name).span(), "the generated file is missing", help=help)
