@@ -113,7 +113,10 @@ def _cells(
 ) -> Iterator[Diagnostic | tuple[Evaluation, EvaluatedSpec]]:
     evaluation = Evaluation(spec, context.inputs(spec, bindings, checking=checking))
     expansion, found = expand(spec.section("matrix"), evaluation.static)
-    yield from (*found, *_taken(evaluation))
+    is_overlaid = bool(request.profiles or request.sets)
+    # An overlay that shrinks an axis leaves excludes without a cell, which is no mistake.
+    yield from (finding for finding in found if not (is_overlaid and finding.code is codes.DEAD_EXCLUDE))
+    yield from _taken(evaluation)
     if expansion is None:
         # Without a usable matrix one cell still shows what else is wrong.
         expansion = Expansion()

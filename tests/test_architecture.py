@@ -1,0 +1,72 @@
+"""The invariants of ARCHITECTURE.md, as tests."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import specc
+from specc.diagnostics.codes import CODES
+
+ROOT = Path(specc.__file__).parent.parent
+MODULES = sorted((ROOT / "specc").rglob("*.py"))
+
+
+def test_imports_only_point_down() -> None:
+    tool = Path(sys.executable).with_name("lint-imports")
+    result = subprocess.run([tool, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout
+
+
+def calls_of(path: Path) -> set[str]:
+    """Names of the functions that a module calls."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return {ast.unparse(call) for call in calls}
+
+
+STAGES = (
+    "nodes", "parser", "resolver", "expander", "expressions", "units", "evaluator", "schema", "checker", "lowering",
+    "compiler", "diagnostics",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_opens_no_file_and_prints_nothing(stage: str) -> None:
+    for path in (ROOT / "specc" / stage).rglob("*.py"):
+        assert not calls_of(path) & {"open", "print", "input", "exec", "eval", "compile", "__import__"}, path
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_is_small_and_says_what_it_is(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert ast.get_docstring(ast.parse(text)), "every module has a docstring"
+    assert text.count("\n") <= 320, "a module that has grown past a few screens knows too much"
+
+
+def test_payloads_can_only_be_made_from_checked_specs() -> None:
+    makers = [path for path in MODULES if "Payload" in calls_of(path)]
+    assert makers == [ROOT / "specc" / "lowering" / "payload.py"]
+    checked = [path for path in MODULES if "CheckedSpec" in calls_of(path)]
+    assert checked == [ROOT / "specc" / "checker" / "check.py"]
+
+
+def test_every_code_is_well_formed_and_unique() -> None:
+    assert all(re.fullmatch(r"SPC[1-9]\d\d", code) for code in CODES)
+    slugs = [code.slug for code in CODES.values()]
+    assert len(slugs) == len(set(slugs))
+
+
+def test_every_code_is_documented() -> None:
+    page = (ROOT / "docs" / "codes.md").read_text(encoding="utf-8")
+    for code in CODES.values():
+        assert f"| {code.code} | {code.slug} |" in page, f"docs/codes.md lacks {code.code}"
+
+
+def test_every_code_is_used() -> None:
+    used = "\n".join(path.read_text(encoding="utf-8") for path in MODULES if path.name != "codes.py")
+    names = re.findall(r"^(\w+) = Code\(", (ROOT / "specc/diagnostics/codes.py").read_text(encoding="utf-8"), re.MULTILINE)
+    assert [name for name in names if not re.search(rf"\b{name}\b", used)] == []
