@@ -1,6 +1,7 @@
 """Every command in one table, and how a command line is handed to one."""
 
-import click
+import sys
+
 import typer
 
 from specc.cli.check import check
@@ -35,9 +36,11 @@ def dispatch(arguments: list[str]) -> int:
     """Runs one command. Commands return an exit code, or None for 0."""
     try:
         code = typer.main.get_command(app).main(arguments, prog_name="specc", standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
+    except typer.TyperException as error:
+        # A usage error, in our own manner. typer's own printing needs its private parts.
+        print(f"error: {error.format_message()}", file=sys.stderr)
+        print("help: `specc --help` lists the commands, `specc COMMAND --help` explains one", file=sys.stderr)
         return error.exit_code
-    except click.Abort:
+    except typer.Abort:
         return 130
     return code if isinstance(code, int) else 0

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-import click
+import typer
 
 from specc.cli.session import Session
 from specc.compiler import Request, evaluated_cells
@@ -35,7 +35,7 @@ def _is_offered(path: Path) -> bool:
     return path.is_dir() or path.name.endswith((".job.yaml", ".job.yml"))
 
 
-def complete_field(ctx: click.Context, incomplete: str) -> list[str]:
+def complete_field(ctx: typer.Context, incomplete: str) -> list[str]:
     fields = [name for spec in _specs(ctx) for name in spec.section("job").entries]
     inputs = [
         f"{part}.{name}" for spec in _specs(ctx) for part in ("params", "vars") for name in spec.section(part).entries
@@ -43,7 +43,7 @@ def complete_field(ctx: click.Context, incomplete: str) -> list[str]:
     return _matching(fields + inputs, incomplete)
 
 
-def complete_param(ctx: click.Context, incomplete: str) -> list[str]:
+def complete_param(ctx: typer.Context, incomplete: str) -> list[str]:
     """`NAME=` first, then the choices of that parameter."""
     name, equals, _ = incomplete.partition("=")
     params = {name: param for spec in _specs(ctx) for name, param in spec.params.items()}
@@ -53,22 +53,22 @@ def complete_param(ctx: click.Context, incomplete: str) -> list[str]:
     return _matching([f"{name}={choice.value}" for choice in choices], incomplete)
 
 
-def complete_profile(ctx: click.Context, incomplete: str) -> list[str]:
+def complete_profile(ctx: typer.Context, incomplete: str) -> list[str]:
     return _matching([name for spec in _specs(ctx) for name in spec.profile_names], incomplete)
 
 
-def complete_axis(ctx: click.Context, incomplete: str) -> list[str]:
+def complete_axis(ctx: typer.Context, incomplete: str) -> list[str]:
     """`AXIS=` first, then the values of that axis."""
     pairs = [(name, str(value)) for cell in _cells(ctx) for name, value in cell.data().items()]
     has_axis = "=" in incomplete
     return _matching([f"{name}={value}" if has_axis else f"{name}=" for name, value in pairs], incomplete)
 
 
-def complete_cell(ctx: click.Context, incomplete: str) -> list[str]:
+def complete_cell(ctx: typer.Context, incomplete: str) -> list[str]:
     return _matching([cell.id for cell in _cells(ctx)], incomplete)
 
 
-def complete_target(ctx: click.Context, incomplete: str) -> list[str]:
+def complete_target(ctx: typer.Context, incomplete: str) -> list[str]:
     try:
         return _matching(list(Session().project(Path.cwd()).settings.targets), incomplete)
     except SpeccError:
@@ -79,7 +79,7 @@ def _matching(offers: list[str], incomplete: str) -> list[str]:
     return [offer for offer in dict.fromkeys(offers) if offer.startswith(incomplete)]
 
 
-def _evaluated(ctx: click.Context) -> Iterator[EvaluatedSpec]:
+def _evaluated(ctx: typer.Context) -> Iterator[EvaluatedSpec]:
     """The first cells of the specs that the command line names so far."""
     given = ctx.params.get("paths") or ctx.params.get("spec") or []
     try:
@@ -92,9 +92,9 @@ def _evaluated(ctx: click.Context) -> Iterator[EvaluatedSpec]:
         return
 
 
-def _specs(ctx: click.Context) -> list[ResolvedSpec]:
+def _specs(ctx: typer.Context) -> list[ResolvedSpec]:
     return list(dict.fromkeys(evaluated.spec for evaluated in _evaluated(ctx)))
 
 
-def _cells(ctx: click.Context) -> list[Cell]:
+def _cells(ctx: typer.Context) -> list[Cell]:
     return [evaluated.cell for evaluated in _evaluated(ctx)]

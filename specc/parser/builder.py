@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 
 from specc.diagnostics import Diagnostic, Label, codes
 from specc.diagnostics.suggest import closest
-from specc.nodes import Layer, Mapping, Node, Scalar, Sequence, Style, kind_of
+from specc.nodes import Layer, Mapping, Node, Scalar, Sequence, Style
 from specc.parser.events import Event, Kind
 from specc.parser.scalars import MAX_DIGITS, is_overlong, resolve
 from specc.parser.surrogates import without_surrogates
+from specc.parser.wording import found, named
 from specc.parser.yaml11 import warn_1_1
 from specc.source import Source, Span
 
@@ -153,9 +154,11 @@ class Builder:
         if anchored is None:
             near = closest(event.value, self.anchors)
             hint = f"did you mean `*{near}`?" if near else "put a text that begins with `*` in quotes"
-            self.findings.append(codes.BAD_ALIAS.at(span, f"no anchor `&{event.value}` stands above", help=hint))
+            message = f"no anchor {named('&' + event.value)} stands above"
+            self.findings.append(codes.BAD_ALIAS.at(span, message, help=hint))
         else:
-            self.findings.append(codes.BAD_ALIAS.at(span, f"`*{event.value}` is used inside of its own anchor"))
+            message = f"{named('*' + event.value)} is used inside of its own anchor"
+            self.findings.append(codes.BAD_ALIAS.at(span, message))
         return Scalar(None, span, span.text, layer=self.layer, verbatim=self.is_verbatim)
 
     # collections
@@ -211,12 +214,10 @@ class Builder:
             return node
         if isinstance(node, Scalar) and node.raw:
             hint = f'write `"{node.raw}"` with quotes'
-            self.findings.append(
-                codes.BAD_KEY.at(node.span, f"expected a text as key, found {kind_of(node)}", help=hint)
-            )
+            self.findings.append(codes.BAD_KEY.at(node.span, f"expected a text as key, found {found(node)}", help=hint))
             return replace(node, value=node.raw)
-        found = "nothing" if isinstance(node, Scalar) else kind_of(node)
-        self.findings.append(codes.BAD_KEY.at(node.span, f"expected a text as key, found {found}"))
+        found_there = "nothing" if isinstance(node, Scalar) else found(node)
+        self.findings.append(codes.BAD_KEY.at(node.span, f"expected a text as key, found {found_there}"))
         return None
 
     def merge(self, entries: Entries, key: Scalar, value: Node) -> None:
@@ -229,14 +230,8 @@ class Builder:
                         entries.nodes[name], entries.keys[name] = node, parent.keys[name]
             elif not is_dangling(parent):
                 label = Label(key.span, "merged here")
-                message = f"`<<` merges mappings, found {kind_of(parent)}"
+                message = f"`<<` merges mappings, found {found(parent)}"
                 self.findings.append(codes.BAD_ALIAS.at(parent.span, message, labels=(label,)))
-
-
-def named(text: str) -> str:
-    """A key as a message can hold it: on one line, and not too long."""
-    line = text if text.isprintable() else ascii(text)[1:-1]
-    return f"`{line if len(line) <= 60 else line[:57] + '...'}`"
 
 
 def is_dangling(node: Node) -> bool:

@@ -4,13 +4,14 @@ from collections import Counter
 from dataclasses import replace
 
 from specc.diagnostics import Diagnostic, Label, codes
-from specc.nodes import Layer, Mapping, Node, Scalar, Sequence, kind_of
+from specc.nodes import Layer, Mapping, Node, Scalar, Sequence
 from specc.nodes.tree import FILE_LAYER
 from specc.parser.builder import MAX_DEPTH, Builder, Unbuildable, too_deep
 from specc.parser.events import DepthProblem, Events, SyntaxProblem
 from specc.parser.syntax import rest_of_line, syntax_error
 from specc.parser.text import MAX_BYTES, too_large, unprintable
 from specc.parser.unquoted import unquoted_templates
+from specc.parser.wording import found, named
 from specc.source import Source
 
 MAX_ALIKE = 100
@@ -41,7 +42,7 @@ def not_one_value(source: Source, start: int, node: Node | None) -> Diagnostic |
     if isinstance(node, Mapping | Sequence) and not node.span.text.startswith(("{", "[")):
         return codes.YAML_SYNTAX.at(
             source.span(start, len(source.text)),
-            f"expected one value, found {kind_of(node)}",
+            f"expected one value, found {found(node)}",
             help="put a text in quotes, or write `{key: value}` or `[value, value]`",
         )
     end = node.span.end if node is not None else start
@@ -101,7 +102,7 @@ def tag_error(source: Source, start: int, end: int) -> Diagnostic:
     span = source.span(start, end)
     return codes.YAML_TAG.at(
         span,
-        f"the tag `{span.text}` has no meaning in a spec",
+        f"the tag {named(span.text)} has no meaning in a spec",
         help="remove it; put a text that begins with `!` in quotes",
     )
 

@@ -112,7 +112,28 @@ def same(one: object, other: object) -> bool:
 PIECES = st.sampled_from(
     [*"0123456789", *"+-._:eExob~=<TZ ", "0o", "0x", "0b", "00", "10", "59", "2024-01-01", "-1-2", "12:00:00", ".inf"]
 )
-WORDS = st.sampled_from("y n yes no on off true false null Null ~ .nan .inf inf = << Yes NO On oFF".split())
+WORDS = st.sampled_from(
+    [
+        "y",
+        "n",
+        "yes",
+        "No",
+        "ON",
+        "oFF",
+        "on",
+        "off",
+        "true",
+        "FALSE",
+        "null",
+        "Null",
+        "~",
+        ".nan",
+        ".inf",
+        "inf",
+        "=",
+        "<<",
+    ]
+)
 
 
 # `!`, `&` and `*` begin no plain scalar, so what they would resolve to cannot arise.
