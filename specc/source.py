@@ -67,5 +67,8 @@ class Span(NamedTuple):
         return self.source.position(self.end)
 
     def __str__(self) -> str:
+        """`path:line:column`; a value of a command line is its own place, such as `--set job.core_limit=4`."""
+        if self.source.path.startswith("-"):
+            return f"{self.source.path} {self.source.text}"
         line, column = self.first
         return f"{self.source.path}:{line}:{column}"

@@ -37,7 +37,8 @@ def write_report(report: Report, outputs: list[str]) -> None:
 
 def print_findings(diagnostics: Iterable[Diagnostic]) -> bool:
     """Findings for people, on standard error. Says whether there is an error among them."""
-    report = report_of(diagnostics)
+    found = list(diagnostics)
+    report = report_of(found, files=len({diagnostic.span.source for diagnostic in found}))
     if report.diagnostics:
         sys.stderr.write(REPORTERS["text"](report, wants_color(sys.stderr)))
     return report.summary.errors > 0

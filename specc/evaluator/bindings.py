@@ -17,7 +17,7 @@ KINDS: dict[str, Kind] = {
     "boolean": "boolean",
     "list": "list",
 }
-INPUT_LAYER = Layer(LayerKind.SET, "-p")
+INPUT_LAYER = Layer(LayerKind.INPUT)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

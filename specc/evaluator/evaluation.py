@@ -62,7 +62,8 @@ class Evaluation:
         self._stack: list[_Frame] = []
         self._budget = Budget()
         self._filters = filters()
-        self._names: Names = names_of(spec, inputs.env_names)
+        env = tuple(name for name in inputs.env_names if inputs.checking or name in inputs.environment)
+        self._names: Names = names_of(spec, env)
         axes = tuple(self._names.known["matrix"])
         self._scope = Scope(
             {

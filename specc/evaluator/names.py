@@ -99,7 +99,7 @@ def _member_help(root: str, name: str, names: Names) -> str | None:
         if name in members:
             return f"did you mean `{other}.{name}`?"
     if root == "env":
-        return f'templates read only what the project lists: add `env = ["{name}"]` to specc.toml'
+        return f'set {name} in the environment; templates read only what specc.toml lists: `env = ["{name}"]`'
     if root == "params":
         return f"declare it: `params: {{{name}: {{type: string}}}}`"
     listed = ", ".join(f"`{member}`" for member in list(names.known[root])[:12])

@@ -42,6 +42,8 @@ def _final(explanation: Explanation) -> str:
 
 def _line(step: Step, index: int) -> str:
     verdict = "set by" if index == 0 else "overrides"
+    if step.layer.startswith("-"):
+        return f"{verdict} {step.span}"
     return f"{verdict} {step.layer} {step.span}: {_brief(step.written)}"
 
 

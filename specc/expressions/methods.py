@@ -9,7 +9,7 @@ from specc.expressions.faults import Place
 from specc.expressions.filters import settled
 from specc.expressions.guards import Guard, Use
 from specc.expressions.operators import unfinished
-from specc.expressions.values import MISSING, Call, Kind, Namespace, Unknown, concrete, noun
+from specc.expressions.values import MISSING, Call, Kind, Namespace, Unknown, concrete, is_namespace, noun
 
 _TO_TEXT = (
     *("capitalize", "casefold", "center", "expandtabs", "join", "ljust", "lower", "lstrip", "removeprefix"),
@@ -47,7 +47,7 @@ def call_method(call: Call, subject: object, budget: Budget, at: Place) -> objec
     """`subject.name(...)`, if values of its kind have the method."""
     call = call.concrete()
     name = call.name
-    if name == "get" and isinstance(subject, Namespace):
+    if name == "get" and is_namespace(subject) and call.args and isinstance(call.args[0], str):
         return _get(subject, call, at)
     value = concrete(subject)
     if isinstance(value, Unknown):
@@ -90,8 +90,9 @@ def _methods_of(value: object) -> dict[str, Kind | None]:
 
 def _get(subject: Namespace, call: Call, at: Place) -> object:
     """Asks for one member, where `plain` would evaluate them all."""
-    if call.kwargs or len(call.args) not in (1, 2):
+    if call.kwargs or len(call.args) > 2:
         raise at.error("`get` takes a name and a value to use when there is none")
-    key, *default = call.args
-    found = subject.member(key) if isinstance(key, str | int) else MISSING
-    return (default[0] if default else None) if found is MISSING else found
+    if not all(isinstance(key, str) for key in subject.keys()):
+        raise at.error("`get` is no method of a list")
+    found = subject.member(call.args[0])
+    return (call.args[1] if call.args[1:] else None) if found is MISSING else found

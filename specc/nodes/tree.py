@@ -33,6 +33,7 @@ class LayerKind(StrEnum):
     FILE = "file"
     PROFILE = "profile"
     SET = "--set"
+    INPUT = "-p"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """From events to nodes: keys, anchors, merge keys and the limits, with a finding for each thing that is wrong."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,12 @@ MAX_DEPTH = 64
 
 MAX_NODES = 20_000
 """How many keys and values a document may have, aliases counted as what they stand for."""
+
+
+COLON = re.compile(r"(?:[ \t\r\n]++|#[^\r\n]*+)*+:")
+
+MAX_CANDIDATES = 20
+"""How many anchors an unknown alias is compared with."""
 
 
 class Unbuildable(Exception):
@@ -152,7 +159,7 @@ class Builder:
             return replace(anchored.node, span=span)
         self.measure(event, 1, depth)
         if anchored is None:
-            near = closest(event.value, self.anchors)
+            near = closest(event.value, list(self.anchors)[:MAX_CANDIDATES])
             hint = f"did you mean `*{near}`?" if near else "put a text that begins with `*` in quotes"
             message = f"no anchor {named('&' + event.value)} stands above"
             self.findings.append(codes.BAD_ALIAS.at(span, message, help=hint))
@@ -184,34 +191,44 @@ class Builder:
     def entry(self, entries: Entries, event: Event, depth: int) -> int:
         """Read a key with its value, and say where the value ends."""
         is_merge = event.kind is Kind.SCALAR and event.style is Style.PLAIN and event.value == "<<"
-        key = self.key(event, depth + 1)
+        key, key_end = self.key(event, depth + 1)
         # what is merged stands one level higher than it is written
-        value = self.value(next(self.events), depth if is_merge else depth + 1)
+        value = self.value(self.placed(next(self.events), key_end), depth if is_merge else depth + 1)
         if key is None:
             return value.span.end
         name = str(key.value)
         first = entries.merge_key if is_merge else entries.keys.get(name)
         if first is not None:
             hint = "write one `<<: [*a, *b]`" if is_merge else None
-            label = Label(first.span, "first here")
-            self.findings.append(
-                codes.DUPLICATE_KEY.at(
-                    key.span, f"{named(name)} stands twice in one mapping", labels=(label,), help=hint
-                )
-            )
+            labels = (Label(first.span, "first here"),)
+            message = f"{named(name)} stands twice in one mapping"
+            self.findings.append(codes.DUPLICATE_KEY.at(key.span, message, labels=labels, help=hint))
         elif is_merge:
             entries.merge_key, entries.merged = key, value
         else:
             entries.keys[name], entries.nodes[name] = key, value
         return value.span.end
 
-    def key(self, event: Event, depth: int) -> Scalar | None:
-        """A key as a scalar with a text, or None where no text can be made of it."""
+    def placed(self, event: Event, key_end: int) -> Event:
+        """A value that is not there stands behind its `:`. ruamel.yaml has it where the next thing begins."""
+        if event.kind is not Kind.SCALAR or event.style is not Style.PLAIN or event.value or event.anchor:
+            return event
+        colon = COLON.match(self.source.text, key_end, event.start)
+        place = colon.end() if colon else key_end
+        return event._replace(start=place, end=place)
+
+    def key(self, event: Event, depth: int) -> tuple[Scalar | None, int]:
+        """A key as a scalar with a text, or None where no text can be made of it, and where it ends."""
         node = self.node(event, depth)
+        return self.text_key(event, node), node.span.end
+
+    def text_key(self, event: Event, node: Node) -> Scalar | None:
         if isinstance(node, Scalar) and isinstance(node.value, str):
             if event.kind is Kind.SCALAR and event.style is Style.PLAIN and node.raw != "<<":
                 self.compare_1_1(node)
             return node
+        if is_dangling(node):
+            return None
         if isinstance(node, Scalar) and node.raw:
             hint = f'write `"{node.raw}"` with quotes'
             self.findings.append(codes.BAD_KEY.at(node.span, f"expected a text as key, found {found(node)}", help=hint))

@@ -112,12 +112,12 @@ class Events:
                 style = STYLES[event.style]
                 if style in (Style.LITERAL, Style.FOLDED):
                     end = start + len(without_blank_lines(self.text[start - self.base : end - self.base]))
-                return Event(Kind.SCALAR, start, end, self.restored(event.value), style, event.anchor)
+                return Event(Kind.SCALAR, start, end, self.restored(event.value), style, self.anchor(event))
             case ruamel.MappingStartEvent() | ruamel.SequenceStartEvent():
                 kind = Kind.MAPPING if isinstance(event, ruamel.MappingStartEvent) else Kind.SEQUENCE
                 start = self.content_start(start)
                 is_flow = self.text.startswith(("{", "["), start - self.base)
-                return Event(kind, start, end, anchor=event.anchor, is_flow=is_flow)
+                return Event(kind, start, end, anchor=self.anchor(event), is_flow=is_flow)
             case ruamel.MappingEndEvent() | ruamel.SequenceEndEvent():
                 return Event(Kind.END, start, end)
             case ruamel.AliasEvent():
@@ -126,6 +126,9 @@ class Events:
                 return Event(Kind.DOCUMENT, start, end)
             case _:
                 return None
+
+    def anchor(self, event: ruamel.NodeEvent) -> str | None:
+        return None if event.anchor is None else self.restored(event.anchor)
 
     def offset(self, mark: Any) -> int:
         return self.base + int(mark.index)

@@ -86,7 +86,7 @@ def build(source: Source, builder: Builder) -> tuple[Node | None, Diagnostic | N
     return root, codes.SECOND_DOCUMENT.at(
         rest_of_line(source, second.start),
         "a second document begins here, expected one in a file",
-        labels=(Label(rest_of_line(source, root.span.start), "the first document"),),
+        labels=(Label(rest_of_line(source, root.span.start), "the first document"),) if root.span.text else (),
         help="move it to a file of its own",
     )
 
