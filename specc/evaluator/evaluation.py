@@ -68,7 +68,7 @@ class Evaluation:
         self._scope = Scope(
             {
                 "params": Members(tuple(spec.params), self._param),
-                "vars": Tree(spec.section("vars"), "vars", self._var),
+                "vars": Tree(spec.section("vars"), "vars", self._var, self._absent("vars")),
                 "matrix": Members(axes, self._axis),
                 "job": Members(tuple(spec.section("job").entries), self._job),
                 "cell": Members(("id", "index", "slug", "repeat"), self._of_cell),
@@ -237,7 +237,7 @@ class Evaluation:
 
     def _var(self, node: Node, name: str) -> object:
         if isinstance(node, Mapping):
-            return Tree(node, name, self._var)
+            return Tree(node, name, self._var, self._absent("vars"))
         value = self.value(node, name)
         return self._noted(name, value.data, value)
 

@@ -30,15 +30,19 @@ class Members:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A mapping inside `vars`: its values are evaluated one by one, so that they may refer to each other."""
+    """A mapping inside `vars`: its values are evaluated one by one, so that they may refer to each other.
+
+    `absent` is what a name gives that is not there: MISSING, or an unknown where an heir may supply it.
+    """
 
     node: Mapping
     name: str
     read: Callable[[Node, str], object]
+    absent: object = MISSING
 
     def member(self, key: str | int) -> object:
         node = self.node.get(key) if isinstance(key, str) else None
-        return MISSING if node is None else self.read(node, f"{self.name}.{key}")
+        return self.absent if node is None else self.read(node, f"{self.name}.{key}")
 
     def keys(self) -> Sequence[str | int]:
         return tuple(self.node.entries)
