@@ -61,7 +61,7 @@ class FileLibrary:
         data = read_bytes(path)
         if isinstance(data, Missing):
             return data
-        source = decode(data, self._show(path), name)
+        source = decode(data, self.path_of(name), name)
         return Parsed(None, (source,)) if isinstance(source, Diagnostic) else parse(source)
 
     def _read_text(self, name: str) -> Source | Missing:

@@ -1,0 +1,51 @@
+"""Every spec in the documentation compiles without a finding, and its links lead somewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+from specc.cli.main import run
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+SETTINGS = 'project = "docs"\n[units]\nmem_limit = "MiB"\ntime_limit = "min"\n'
+
+
+def specs(page: Path) -> list[str]:
+    tokens = MarkdownIt().parse(page.read_text(encoding="utf-8"))
+    blocks = [token.content for token in tokens if token.type == "fence" and token.info.strip() == "yaml"]
+    return [block for block in blocks if re.search(r"^specc: 1$", block, re.MULTILINE)]
+
+
+BLOCKS = [(page, number, text) for page in PAGES for number, text in enumerate(specs(page), 1)]
+
+
+@pytest.mark.parametrize(
+    ("page", "number", "text"), BLOCKS, ids=[f"{page.name}-{number}" for page, number, _ in BLOCKS]
+)
+def test_specs_compile(
+    page: Path,
+    number: int,
+    text: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "specc.toml").write_text(SETTINGS, encoding="utf-8")
+    (tmp_path / "block.job.yaml").write_text(text, encoding="utf-8")
+    assert run(["check"]) == 0, capsys.readouterr().out
+    assert "no problems" in capsys.readouterr().out
+
+
+def test_the_language_reference_has_specs() -> None:
+    assert len(specs(ROOT / "docs" / "language.md")) >= 4
+    assert specs(ROOT / "README.md")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
