@@ -1,5 +1,5 @@
 """CheckedSpec -> Payload: the canonical bytes that are sent, and their digest."""
 
-from specc.lowering.payload import Payload, lower
+from specc.lowering.payload import Payload, lower, receive
 
-__all__ = ["Payload", "lower"]
+__all__ = ["Payload", "lower", "receive"]

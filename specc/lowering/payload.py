@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 import rfc8785
+from jsonschema.exceptions import ValidationError
 
 from specc.checker import CheckedSpec
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator import Value
-from specc.expander import Cell
+from specc.expander import Cell, cell_of
+from specc.schema import ApiSchema
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,16 +40,32 @@ def lower(checked: CheckedSpec) -> tuple[Payload | None, list[Diagnostic]]:
     evaluated = checked.evaluated
     body = evaluated.instance()
     try:
-        canonical = rfc8785.dumps(body)  # type: ignore[arg-type]
+        canonical = _canonical(body)
     except rfc8785.CanonicalizationError:
         return None, [finding for name, value in evaluated.job.items() if (finding := _fault(name, value))]
     digest = sha256(canonical).hexdigest()
     return Payload(evaluated.spec.id, checked.schema.name, evaluated.cell, body, canonical, digest, evaluated.job), []
 
 
+def receive(body: dict[str, object], schema: ApiSchema) -> Payload | list[ValidationError]:
+    """A body that came over the wire as a payload, if the schema accepts it: for whoever plays the API's part.
+
+    Raises rfc8785.CanonicalizationError for a body that canonical JSON cannot hold.
+    """
+    errors = schema.field_errors(body)
+    if errors:
+        return errors
+    canonical = _canonical(body)
+    return Payload("", schema.name, cell_of({}, 0, 1, 1), body, canonical, sha256(canonical).hexdigest(), {})
+
+
+def _canonical(data: Any) -> bytes:
+    return rfc8785.dumps(data)
+
+
 def _fault(name: str, value: Value) -> Diagnostic | None:
     try:
-        rfc8785.dumps(value.data)  # type: ignore[arg-type]
+        _canonical(value.data)
     except rfc8785.IntegerDomainError:
         message = f"`{name}` is {value.data}, and JSON holds whole numbers exactly only up to 2**53"
     except rfc8785.CanonicalizationError as error:
