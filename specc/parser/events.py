@@ -97,10 +97,10 @@ class Events:
         except TooDeep as error:
             raise DepthProblem(self.offset(error.problem_mark)) from error
         except MarkedYAMLError as error:
-            # some errors of ruamel.yaml have only a context
+            problem = ": ".join(filter(None, (error.context, error.problem)))
             at = self.offset(error.problem_mark or error.context_mark)
             context_at = self.offset(error.context_mark) if error.context_mark else None
-            raise SyntaxProblem(self.restored(str(error.problem or error.context)), at, context_at) from error
+            raise SyntaxProblem(self.restored(problem), at, context_at) from error
         except (ValueError, OverflowError) as error:  # an escape such as "\UFFFFFFFF"
             raise SyntaxProblem("no such character", self.base + self.scanner.reader.index, None) from error
 

@@ -103,6 +103,18 @@ class SpecScanner(Scanner):
         else:
             super().fetch_flow_mapping_start()
 
+    def fetch_plain(self) -> None:
+        """Inside of `[...]` a plain scalar ends at a brace. One that goes on with a template is read on."""
+        super().fetch_plain()
+        token: ScalarToken = self.tokens[-1]
+        reader = self.reader
+        between = reader.buffer[reader.pointer - (reader.index - token.end_mark.index) : reader.pointer]
+        if reader.prefix(2) in OPENERS and not between.strip(" "):
+            template = self.scan_template()
+            self.templates[-1] = (token.start_mark.index, self.templates[-1][1])
+            text = f"{token.value}{between}{template.value}"
+            self.tokens[-1] = ScalarToken(text, True, token.start_mark, template.end_mark)
+
     def scan_template(self) -> ScalarToken:
         """An unquoted template with the text around it, as the plain scalar that its writer meant."""
         reader = self.reader

@@ -97,6 +97,11 @@ RULES = (
         "give the keys of one mapping, and the items of one list, the same indentation",
     ),
     Rule(
+        re.compile(r"block collection: expected <block end>, but found '\?'"),
+        "a key among the items of a list",
+        "indent the key below the item that it belongs to, or begin the line with `- `",
+    ),
+    Rule(
         re.compile(r"expected <block end>, but found '(?:-|\?)'"),
         "a list item among the keys of a mapping",
         "indent the list below the key that it belongs to",

@@ -8,6 +8,7 @@ from specc.nodes import Layer, Mapping, Node, Scalar, Sequence
 from specc.nodes.tree import FILE_LAYER
 from specc.parser.builder import MAX_DEPTH, Builder, Unbuildable, too_deep
 from specc.parser.events import DepthProblem, Events, SyntaxProblem
+from specc.parser.reading import TEMPLATE
 from specc.parser.syntax import rest_of_line, syntax_error
 from specc.parser.text import MAX_BYTES, too_large, unprintable
 from specc.parser.unquoted import unquoted_templates
@@ -92,10 +93,12 @@ def build(source: Source, builder: Builder) -> tuple[Node | None, Diagnostic | N
 
 
 def explained_by(stopped: Diagnostic, templates: list[Diagnostic]) -> bool:
-    """Is it on the line of an unquoted template? Then that is the mistake, and the rest follows from it."""
+    """Does it follow from an unquoted template? One that is on its line, or that was never closed."""
     if stopped.code is not codes.YAML_SYNTAX:
         return False
-    return any(template.span.first.line <= stopped.span.first.line <= template.span.last.line for template in templates)
+    spans = [template.span for template in templates]
+    line = stopped.span.first.line
+    return any(span.first.line == line or not TEMPLATE.search(span.text) for span in spans)
 
 
 def tag_error(source: Source, start: int, end: int) -> Diagnostic:

@@ -13,20 +13,12 @@ MAX_LINE = 160
 
 def unquoted_templates(source: Source, places: list[tuple[int, int]]) -> list[Diagnostic]:
     """A finding for each unquoted template, with its line as it should be written."""
-    spans = [source.span(value_start(source.text, start), end) for start, end in places]
+    spans = [source.span(start, end) for start, end in places]
     findings = []
     for number, on_line in groupby(spans, key=lambda span: span.first.line):
         line = source.line(number)
         findings += findings_of_line(line, list(on_line))
     return findings
-
-
-def value_start(text: str, start: int) -> int:
-    """Inside of `[...]`, a value may have begun before its template: `x{{ y }}`."""
-    earliest = max(0, start - MAX_LINE)
-    while start > earliest and text[start - 1] not in " \t\r\n,[]{}":
-        start -= 1
-    return start
 
 
 def findings_of_line(line: str, spans: list[Span]) -> list[Diagnostic]:
@@ -36,7 +28,7 @@ def findings_of_line(line: str, spans: list[Span]) -> list[Diagnostic]:
 
 def finding(line: str, span: Span, written: str) -> Diagnostic:
     column = span.first.column - 1
-    message = "a value that begins with a template needs quotes"
+    message = "a template without quotes: YAML takes its `{` for a mapping"
     help = f"write `{written}`"
     if span.text.startswith("{%"):
         before = line[max(0, column - MAX_LINE) : column].strip()

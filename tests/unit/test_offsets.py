@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from specc.nodes import Mapping, Scalar, Sequence
+from specc.nodes import Mapping, Scalar, Sequence, Style
 from specc.nodes.offsets import locate
 from specc.parser import parse_tree
 from specc.source import Source
@@ -123,3 +123,9 @@ def test_a_sequence_of_block_scalars() -> None:
     assert isinstance(second, Scalar)
     assert locate(first, 0, 3).text == "one"
     assert locate(second, 4, 9).text == "three"
+
+
+def test_a_span_that_ends_in_half_an_escape() -> None:
+    node = Scalar("x", Source("x.yaml", '"x\\').span(0, 4), "x", Style.DOUBLE)
+    assert locate(node, 0, 1).text == "x"
+    assert locate(replace(node, value="xy"), 0, 1) == node.span
