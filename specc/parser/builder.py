@@ -17,7 +17,7 @@ from specc.source import Source, Span
 MAX_DEPTH = 64
 """How deep values may be nested, aliases counted as what they stand for."""
 
-MAX_NODES = 20_000
+MAX_NODES = 10_000
 """How many keys and values a document may have, aliases counted as what they stand for."""
 
 

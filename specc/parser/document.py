@@ -8,7 +8,7 @@ from specc.diagnostics import Diagnostic, codes
 from specc.diagnostics.suggest import closest
 from specc.nodes import Mapping, Node, Scalar, Sequence
 from specc.nodes.offsets import locate
-from specc.parser.tree import parse_tree, thinned
+from specc.parser.tree import MAX_ALIKE, parse_tree, thinned
 from specc.parser.wording import found, named
 from specc.source import Source
 
@@ -16,6 +16,7 @@ VERSION = 1
 HEADER = ("specc", "id", "extends", "abstract", "api")
 SECTIONS = ("params", "vars", "matrix", "profiles", "job")
 EXTENSION = "x-"
+NOT_OURS = "job fields stand under `job:`; keys for other tools begin with `x-`"
 
 ID = re.compile(r"[\w.-]+(?:/[\w.-]+)*")
 MAX_ID = 200
@@ -97,16 +98,13 @@ class Header:
 
     def check_keys(self) -> None:
         known = (*HEADER, *SECTIONS)
-        for name, key in self.root.keys.items():
-            if name in known or name.startswith(EXTENSION):
-                continue
-            near = closest(name, known)
-            help = (
-                f"did you mean `{near}`?"
-                if near
-                else "job fields stand under `job:`; keys for other tools begin with `x-`"
+        unknown = [key for name, key in self.root.keys.items() if name not in known and not name.startswith(EXTENSION)]
+        for count, key in enumerate(unknown):
+            near = closest(str(key.value), known) if count < MAX_ALIKE else None  # what is not shown needs no help
+            help = f"did you mean `{near}`?" if near else NOT_OURS
+            self.findings.append(
+                codes.UNKNOWN_KEY.at(key.span, f"a spec has no key {named(str(key.value))}", help=help)
             )
-            self.findings.append(codes.UNKNOWN_KEY.at(key.span, f"a spec has no key {named(name)}", help=help))
 
     def identifier(self) -> Scalar | None:
         scalar = self.text("id")

@@ -323,7 +323,7 @@ def test_two_merge_keys() -> None:
 # limits
 
 OPEN = "values are nested deeper than 64 levels"
-MANY = "the document has more than 20000 keys and values"
+MANY = "the document has more than 10000 keys and values"
 
 
 def aliases(depth: int) -> str:
@@ -372,7 +372,7 @@ def test_limits_are_reached_exactly() -> None:
 
 
 def test_a_long_chain_of_merges_is_not_deep() -> None:
-    lines = ["a0: &a0 {x0: 1}", *(f"a{n}: &a{n} {{<<: *a{n - 1}, x{n}: 1}}" for n in range(1, 80))]
+    lines = ["a0: &a0 {x: 1}", *(f"a{n}: &a{n} {{<<: *a{n - 1}}}" for n in range(1, 80))]
     assert findings("\n".join(lines)) == []
 
 
