@@ -26,7 +26,7 @@ UNREADABLE = Code("SPC113", "unreadable", ERROR, "the file cannot be read")
 # 2: structure and composition
 UNKNOWN_KEY = Code("SPC201", "unknown-key", ERROR, "a key that the spec language does not have")
 BAD_VERSION = Code("SPC202", "bad-version", ERROR, "the language version is missing or unknown")
-BAD_HEADER = Code("SPC203", "bad-header", ERROR, "a header key with a value of the wrong kind, or a template in it")
+BAD_HEADER = Code("SPC203", "bad-header", ERROR, "a key of the top level with a value of the wrong kind")
 PARENT_NOT_FOUND = Code("SPC204", "parent-not-found", ERROR, "`extends` names a file that is not there")
 OUTSIDE_PROJECT = Code("SPC205", "outside-project", ERROR, "a path leads out of the project")
 INHERITANCE_CYCLE = Code("SPC206", "inheritance-cycle", ERROR, "a spec inherits from itself")
