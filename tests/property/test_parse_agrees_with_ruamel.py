@@ -19,7 +19,7 @@ from specc.nodes import to_data
 from specc.parser import parse_tree
 from specc.source import Source
 
-# Line breaks of YAML 1.1 are the one thing that ruamel.yaml and YAML 1.2 see differently: see tests/unit/test_parser_tree.py.
+# Line breaks of YAML 1.1 are the one thing that ruamel.yaml and YAML 1.2 see differently: test_parser_tree.py has them.
 CHARACTERS = st.characters(exclude_categories=["Cs", "Cc", "Cn"], exclude_characters="\u2028\u2029\ufeff")
 TEXTS = st.text(CHARACTERS | st.sampled_from("\n :#-'\"\\{}[],&*!|>%@?ab1"), max_size=20)
 STYLES = st.sampled_from([str, DoubleQuotedScalarString, SingleQuotedScalarString, LiteralScalarString])
