@@ -1,0 +1,51 @@
+"""Which process an open attempt belongs to: the one that holds a lock, whatever its pid.
+
+A pid file outlives its process and a pid is used again; an operating system's lock does neither.
+"""
+
+import contextlib
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+from specc.errors import SpeccError
+
+
+class Owners:
+    """Locks in a folder beside the ledger, one file a living process."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @contextlib.contextmanager
+    def claim(self) -> Iterator[str]:
+        """A new owner's name, held until the block ends or the process dies, however it dies."""
+        name = secrets.token_hex(8)
+        path = self._folder / name
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise SpeccError(f"cannot write {path}: {error.strerror}") from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield name
+        finally:
+            path.unlink(missing_ok=True)
+            os.close(descriptor)
+
+    def is_alive(self, name: str) -> bool:
+        """Whether a process holds the lock of that owner."""
+        try:
+            descriptor = os.open(self._folder / name, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(descriptor)
+        return False

@@ -1,0 +1,55 @@
+"""Rows of the ledger as frozen values."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from specc.submission.keys import LogicalKey
+
+
+class State(StrEnum):
+    """Where an attempt stands.
+
+    `intent` is written before a byte is sent; the rest is what came of it. `not-sent` surely started nothing.
+    `superseded` was unknown when the user had it sent again on purpose; `dismissed` was unknown, and the user says
+    that nothing was started.
+    """
+
+    INTENT = "intent"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+    NOT_SENT = "not-sent"
+    SUPERSEDED = "superseded"
+    DISMISSED = "dismissed"
+
+
+OPEN = (State.INTENT, State.UNKNOWN)
+"""States in which nothing else may be sent for the same key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One attempt. Times are seconds since the epoch, UTC; `job_state` is the last one seen of an accepted job."""
+
+    attempt: str
+    key: LogicalKey
+    target_name: str
+    digest: str
+    body: str
+    sent_name: str
+    slug: str
+    units: str
+    state: State
+    owner: str
+    number: int
+    created_at: float
+    settled_at: float | None = None
+    uuid: str | None = None
+    code: str | None = None
+    message: str | None = None
+    job_state: str | None = None
+    seen_at: float | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
