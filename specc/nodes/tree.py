@@ -126,10 +126,15 @@ def kind_of(node: Node) -> str:
         case Scalar(value=bool() as flag):
             return f"the boolean {str(flag).lower()}"
         case Scalar(value=int() | float()):
-            return f"the number {node.raw or node.value}"
+            return f"the number {brief(node.raw or str(node.value))}"
         case Scalar():
-            text = str(node.value)
-            return f'the text "{text[:37] + "..." if len(text) > 40 else text}"'
+            return f'the text "{brief(str(node.value))}"'
+
+
+def brief(text: str, most: int = 40) -> str:
+    """A text as a message of one line can hold it: no control characters, and not too long."""
+    line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: most + 1])
+    return line if len(text) <= most and len(line) <= most else line[: most - 3] + "..."
 
 
 def to_data(node: Node) -> object:

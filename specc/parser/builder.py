@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 from specc.diagnostics import Diagnostic, Label, codes
 from specc.diagnostics.suggest import closest
-from specc.nodes import Layer, Mapping, Node, Scalar, Sequence, Style
+from specc.nodes import Layer, Mapping, Node, Scalar, Sequence, Style, kind_of
 from specc.parser.events import Event, Kind
 from specc.parser.scalars import MAX_DIGITS, is_overlong, resolve
 from specc.parser.surrogates import without_surrogates
-from specc.parser.wording import found, named
+from specc.parser.wording import named
 from specc.parser.yaml11 import warn_1_1
 from specc.source import Source, Span
 
@@ -231,9 +231,11 @@ class Builder:
             return None
         if isinstance(node, Scalar) and node.raw:
             hint = f'write `"{node.raw}"` with quotes'
-            self.findings.append(codes.BAD_KEY.at(node.span, f"expected a text as key, found {found(node)}", help=hint))
+            self.findings.append(
+                codes.BAD_KEY.at(node.span, f"expected a text as key, found {kind_of(node)}", help=hint)
+            )
             return replace(node, value=node.raw)
-        found_there = "nothing" if isinstance(node, Scalar) else found(node)
+        found_there = "nothing" if isinstance(node, Scalar) else kind_of(node)
         self.findings.append(codes.BAD_KEY.at(node.span, f"expected a text as key, found {found_there}"))
         return None
 
@@ -247,7 +249,7 @@ class Builder:
                         entries.nodes[name], entries.keys[name] = node, parent.keys[name]
             elif not is_dangling(parent):
                 label = Label(key.span, "merged here")
-                message = f"`<<` merges mappings, found {found(parent)}"
+                message = f"`<<` merges mappings, found {kind_of(parent)}"
                 self.findings.append(codes.BAD_ALIAS.at(parent.span, message, labels=(label,)))
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 from specc.diagnostics import Diagnostic, codes
 from specc.diagnostics.suggest import closest
-from specc.nodes import Mapping, Node, Scalar, Sequence
+from specc.nodes import Mapping, Node, Scalar, Sequence, kind_of
 from specc.nodes.offsets import locate
 from specc.parser.tree import MAX_ALIKE, parse_tree, thinned
-from specc.parser.wording import found, named
+from specc.parser.wording import named
 from specc.source import Source
 
 VERSION = 1
@@ -72,7 +72,7 @@ def no_mapping(source: Source, root: Node | None) -> Diagnostic:
         return codes.EMPTY_SPEC.at(
             source.span(), "the file holds no spec", help="a spec begins with `specc: 1`; `specc init` writes one"
         )
-    return codes.NOT_A_SPEC.at(root.span, f"expected a mapping with `specc: 1` in it, found {found(root)}")
+    return codes.NOT_A_SPEC.at(root.span, f"expected a mapping with `specc: 1` in it, found {kind_of(root)}")
 
 
 class Header:
@@ -93,7 +93,7 @@ class Header:
                 )
             )
         elif not (isinstance(node, Scalar) and type(node.value) is int and node.value == VERSION):
-            message = f"expected `specc: {VERSION}`, the only language version so far, found {found(node)}"
+            message = f"expected `specc: {VERSION}`, the only language version so far, found {kind_of(node)}"
             self.findings.append(codes.BAD_VERSION.at(node.span, message, help=f"write `specc: {VERSION}`"))
 
     def check_keys(self) -> None:
@@ -133,7 +133,7 @@ class Header:
         if isinstance(node, Scalar) and isinstance(node.value, bool):
             return node.value
         if not self.reject_template(node):
-            message = f"`abstract` is `true` or `false`, found {found(node)}"
+            message = f"`abstract` is `true` or `false`, found {kind_of(node)}"
             self.findings.append(codes.BAD_HEADER.at(node.span, message))
         return False
 
@@ -147,7 +147,7 @@ class Header:
             return None
         if isinstance(node, Scalar) and isinstance(node.value, str) and node.value:
             return node
-        found_there = "nothing" if isinstance(node, Scalar) and not node.raw else found(node)
+        found_there = "nothing" if isinstance(node, Scalar) and not node.raw else kind_of(node)
         number = isinstance(node, Scalar) and node.value is not None and node.raw
         help = f'write `"{node.raw}"` with quotes' if number and isinstance(node, Scalar) else None
         self.findings.append(codes.BAD_HEADER.at(node.span, f"{expected}, found {found_there}", help=help))
@@ -180,5 +180,5 @@ class Header:
                 case Scalar(value=None):
                     yield name, Mapping({}, {}, node.span, node.layer)
                 case _:
-                    message = f"`{name}` takes a mapping, found {found(node)}"
+                    message = f"`{name}` takes a mapping, found {kind_of(node)}"
                     self.findings.append(codes.BAD_HEADER.at(node.span, message))

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import replace
 
 from specc.diagnostics import Diagnostic, Label, codes
-from specc.nodes import Layer, Mapping, Node, Scalar, Sequence
+from specc.nodes import Layer, Mapping, Node, Scalar, Sequence, kind_of
 from specc.nodes.tree import FILE_LAYER
 from specc.parser.builder import MAX_DEPTH, Builder, Unbuildable, too_deep
 from specc.parser.events import DepthProblem, Events, SyntaxProblem
@@ -12,7 +12,7 @@ from specc.parser.reading import TEMPLATE
 from specc.parser.syntax import rest_of_line, syntax_error
 from specc.parser.text import MAX_BYTES, too_large, unprintable
 from specc.parser.unquoted import unquoted_templates
-from specc.parser.wording import found, named
+from specc.parser.wording import named
 from specc.source import Source
 
 MAX_ALIKE = 100
@@ -43,7 +43,7 @@ def not_one_value(source: Source, start: int, node: Node | None) -> Diagnostic |
     if isinstance(node, Mapping | Sequence) and not node.span.text.startswith(("{", "[")):
         return codes.YAML_SYNTAX.at(
             source.span(start, len(source.text)),
-            f"expected one value, found {found(node)}",
+            f"expected one value, found {kind_of(node)}",
             help="put a text in quotes, or write `{key: value}` or `[value, value]`",
         )
     end = node.span.end if node is not None else start

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from specc.diagnostics import Diagnostic, Label, codes, did_you_mean
-from specc.nodes import Mapping, Node, Scalar, Sequence, kind_of, to_data
+from specc.nodes import Mapping, Node, Scalar, Sequence, brief, kind_of, to_data
 
 KEYS = ("type", "default", "minimum", "maximum", "choices", "example", "description")
 TYPES: dict[str, tuple[type, ...]] = {
@@ -49,7 +49,7 @@ def shown(value: object) -> str:
     """A value as a person would write it in YAML."""
     if isinstance(value, bool):
         return str(value).lower()
-    return "null" if value is None else f'"{value}"' if isinstance(value, str) else str(value)
+    return "null" if value is None else f'"{brief(value, 60)}"' if isinstance(value, str) else brief(str(value), 60)
 
 
 def has_type(value: object, type_name: str) -> bool:
