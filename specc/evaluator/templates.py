@@ -34,10 +34,11 @@ def prepare(
 
 
 def _statements_in_line(template: Template, node: Scalar | FileText) -> list[Fault]:
-    if isinstance(node, FileText) or "\n" in template.text:
+    # A folded text (`>`) is one line of many written ones.
+    if isinstance(node, FileText) or "\n" in template.text or "\n" in node.span.text.strip():
         return []
-    help = "write `{{ a if condition else b }}`, or make it a multi-line text with `|`"
-    message = "a template statement stands in a single line"
+    help = "write `{{ a if condition else b }}`, or make it a text of several lines with `|`"
+    message = "a template statement in a text of a single line"
     return [Fault(codes.STATEMENT_IN_LINE, start, end, message, help) for start, end in template.statements[:1]]
 
 
