@@ -1,6 +1,7 @@
 """Real Jinja2 as the oracle of our evaluation, and the variables that both are given."""
 
 import copy
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -136,3 +137,8 @@ def plain(value: object) -> object:
 def same(one: object, other: object) -> bool:
     """Equal, and of the same types all the way down; not-a-number is itself."""
     return repr(one) == repr(other)
+
+
+def cells(table: str) -> list[str]:
+    """The expressions of a table. Bars with blanks around them part cells; those of filters have none."""
+    return [cell.strip() for line in table.strip().splitlines() for cell in re.split(r" +\| +", line)]

@@ -6,21 +6,19 @@ from dataclasses import dataclass
 from jinja2 import Undefined
 
 from specc.expressions.faults import EvaluationFault, Place
-from specc.expressions.values import Unknown, fault_of
+from specc.expressions.values import Unknown, bounded, fault_of
 
 MAX_TEXT = 65_536
 """Characters of a template, and of any text that it makes."""
 MAX_ITEMS = 65_536
 """Items of any list that a template makes."""
-MAX_BITS = 4_096
-"""Bits of an integer: some 1200 digits, fewer than Python refuses to print."""
 MAX_DATA_DEPTH = 32
 """How deep lists and mappings may be nested in a value that a template gives."""
 
 STEPS = 100_000
 CHARACTERS = 1_000_000
 FRAMES = 500
-FRAMES_OF_A_REFERENCE = 10
+FRAMES_OF_A_REFERENCE = 8
 
 CHARACTERS_READ_IN_A_STEP = 16
 
@@ -59,19 +57,12 @@ class Budget:
         """Pays for Python's stack while a template is evaluated inside others; gives the price, for `leave`."""
         frames = 2 * depth + FRAMES_OF_A_REFERENCE
         if frames > self.frames:
-            raise at.limit("values refer to each other through too many steps")
+            raise at.limit("values refer to each other too deeply")
         self.frames -= frames
         return frames
 
     def leave(self, frames: int) -> None:
         self.frames += frames
-
-
-def bounded(value: int, at: Place) -> int:
-    """The integer, if it is not over the limit."""
-    if value.bit_length() > MAX_BITS:
-        raise at.limit("the number is too large")
-    return value
 
 
 @dataclass(slots=True)

@@ -79,7 +79,8 @@ class Builder:
         build = self.statements.get(type(node))
         if build is not None:
             return build(self, node)
-        offset = node.lineno
+        # `autoescape` is a node in a node, of which only the inner one has a place.
+        offset = node.body[0].lineno if isinstance(node, nodes.Scope) else node.lineno
         self.forbid(self.places.tag(offset), f"templates have no statement `{self.places.name_at(offset)}`", INSTEAD)
         return _nothing
 

@@ -11,12 +11,12 @@ from jinja2.filters import FILTERS as JINJA_FILTERS
 
 from specc.diagnostics import codes
 from specc.expressions import guards
-from specc.expressions.budget import MAX_TEXT, Budget, bounded, weigh
+from specc.expressions.budget import MAX_TEXT, Budget, weigh
 from specc.expressions.environment import CONTEXT, HERMETIC
 from specc.expressions.faults import EvaluationFault, Place
 from specc.expressions.guards import Guard, Use
 from specc.expressions.operators import unfinished
-from specc.expressions.values import DEFAULT_HELP, Absent, Call, Kind, Unknown, kind_of, noun
+from specc.expressions.values import DEFAULT_HELP, Absent, Call, Kind, Unknown, bounded, kind_of, noun
 
 Result = Kind | Literal["same"] | None
 

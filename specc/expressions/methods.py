@@ -92,7 +92,8 @@ def _get(subject: Namespace, call: Call, at: Place) -> object:
     """Asks for one member, where `plain` would evaluate them all."""
     if call.kwargs or len(call.args) > 2:
         raise at.error("`get` takes a name and a value to use when there is none")
-    if not all(isinstance(key, str) for key in subject.keys()):
+    names = subject.keys()
+    if not all(isinstance(name, str) for name in names):
         raise at.error("`get` is no method of a list")
     found = subject.member(call.args[0])
     return (call.args[1] if call.args[1:] else None) if found is MISSING else found

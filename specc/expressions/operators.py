@@ -4,10 +4,10 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from specc.expressions.budget import MAX_BITS, Budget, bounded, weigh
+from specc.expressions.budget import Budget, weigh
 from specc.expressions.faults import EvaluationFault, Place
 from specc.expressions.printf import check_format
-from specc.expressions.values import Kind, Unknown, kind_of, noun
+from specc.expressions.values import MAX_BITS, Kind, Unknown, bounded, kind_of, noun
 
 Binary = Callable[[Any, Any, Budget, Place], object]
 
@@ -53,7 +53,8 @@ def modulo(left: Any, right: Any, budget: Budget, at: Place) -> object:
 
 
 def power(left: Any, right: Any, budget: Budget, at: Place) -> object:
-    if isinstance(left, int) and isinstance(right, int) and abs(left) > 1 and left.bit_length() * right > MAX_BITS:
+    # So many bits the result has at least, and at most twice as many.
+    if isinstance(left, int) and isinstance(right, int) and (left.bit_length() - 1) * right > MAX_BITS:
         raise at.limit("the number is too large")
     result = _POWER(left, right, budget, at)
     if isinstance(result, complex):

@@ -23,7 +23,7 @@ def sh(value: object, budget: Budget, at: Place) -> object:
 
 def _word(value: object, at: Place) -> str:
     if isinstance(value, str | int | float):
-        return str(value)
+        return text_of(value, at)
     raise at.error(f"`sh` makes words of texts and numbers, not of {noun(value)}")
 
 

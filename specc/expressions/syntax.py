@@ -11,7 +11,7 @@ from specc.expressions.faults import Place
 from specc.expressions.places import Places
 from specc.expressions.tokens import SYNTAX, Tokens, Unreadable, misread, read_tokens, too_large
 
-MAX_NESTING = 16
+MAX_NESTING = 12
 """Brackets in brackets, statements in statements: the parser goes down some 14 calls for each."""
 MAX_REPEATED = 30
 """`not not ...`, `- - ...` and `... else ... else ...`: one call each."""

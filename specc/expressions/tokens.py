@@ -21,7 +21,7 @@ from specc.expressions.wording import worded
 # text can hold these delimiters.
 SYNTAX = Environment(comment_start_string="\r{", comment_end_string="}\r", keep_trailing_newline=True)
 
-MAX_TOKENS = 20_000
+MAX_TOKENS = 10_000
 MAX_DIGITS = 300
 
 CHARACTER = re.compile(r"\r\n|.", re.DOTALL)

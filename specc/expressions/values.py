@@ -103,6 +103,9 @@ class Call(NamedTuple):
         )
 
 
+MAX_BITS = 4_096
+"""Bits of an integer: some 1200 digits, fewer than Python refuses to print."""
+
 DEFAULT_HELP = "write `| default(...)` if it may be absent"
 
 PLAIN = frozenset({str, int, float, bool, type(None), list, tuple, dict, range, Unknown})
@@ -173,10 +176,19 @@ def noun(value: object) -> str:
             return "a list"
 
 
+def bounded(value: int, at: Place) -> int:
+    """The integer, if it is not over the limit."""
+    if value.bit_length() > MAX_BITS:
+        raise at.limit("the number is too large")
+    return value
+
+
 def text_of(value: object, at: Place) -> str:
     """The text that stands for a value within a text. Null, lists and mappings have none: nobody means `None` there."""
     match value:
-        case str() | int() | float():
+        case int():
+            return str(bounded(value, at))
+        case str() | float():
             return str(value)
         case None:
             raise at.error("null cannot stand in a text", "write `| default('', true)` for an empty text")
