@@ -7,7 +7,7 @@ from jinja2 import nodes
 
 from specc.diagnostics import codes, did_you_mean
 from specc.expressions.budget import CHARACTERS_READ_IN_A_STEP
-from specc.expressions.builder import FOREIGN, FUNCTIONS, NAMESPACES, Builder, BuildExpression, Path, Use
+from specc.expressions.builder import FOREIGN, FUNCTIONS, NAMESPACES, Builder, BuildExpression, Mention, Path
 from specc.expressions.environment import item
 from specc.expressions.faults import Place
 from specc.expressions.frame import Evaluate, Frame
@@ -37,7 +37,7 @@ LOOP: dict[str, Callable[[Loop], object]] = {
 def name(builder: Builder, node: nodes.Name) -> Evaluate:
     """A name that stands alone."""
     if not builder.is_local(node.name):
-        builder.uses.append(Use((node.name,), builder.places.of(node)))
+        builder.mentions.append(Mention((node.name,), builder.places.of(node)))
     elif node.name == "loop":
         builder.forbid(builder.places.of(node), "`loop` cannot be used alone", f"write {_one_of_loop()}")
     return _name(builder, node)
@@ -130,10 +130,10 @@ def path_of(builder: Builder, node: nodes.Node) -> Path | None:
 def _member(builder: Builder, node: nodes.Getattr | nodes.Getitem, key: object) -> Evaluate:
     """A constant member. Only the longest path of a chain is noted as used."""
     path, at = path_of(builder, node), builder.places.of(node)
-    used = len(builder.uses)
+    before = len(builder.mentions)
     subject = builder.needed(node.node)
     if path is not None:
-        builder.uses[used:] = [Use(path, at)]
+        builder.mentions[before:] = [Mention(path, at)]
     shown = builder.shown(at)
 
     def member(frame: Frame) -> object:

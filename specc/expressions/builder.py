@@ -27,7 +27,7 @@ FUNCTIONS = ("range",)
 FOREIGN = ("dict", "lipsum", "cycler", "joiner", "namespace", "self", "super", "caller", "varargs", "kwargs")
 
 
-class Use(NamedTuple):
+class Mention(NamedTuple):
     """A qualified name, as it stands in the template."""
 
     path: Path
@@ -40,7 +40,7 @@ BuildStatement = Callable[["Builder", Any], Write]
 
 @dataclass(slots=True)
 class Builder:
-    """Builds one template. What it finds on the way collects in `faults`, `uses` and `guards`."""
+    """Builds one template. What it finds on the way collects in `faults`, `mentions` and `guards`."""
 
     text: str
     places: Places
@@ -48,7 +48,7 @@ class Builder:
     expressions: Mapping[type[nodes.Node], BuildExpression]
     statements: Mapping[type[nodes.Node], BuildStatement]
     faults: list[Fault] = field(default_factory=list)
-    uses: list[Use] = field(default_factory=list)
+    mentions: list[Mention] = field(default_factory=list)
     guards: set[Path] = field(default_factory=set)
     scopes: list[set[str]] = field(default_factory=lambda: [set()])
 

@@ -101,8 +101,10 @@ def _build(builder: Builder, syntax: Syntax) -> Callable[[Frame], object]:
 
 
 def _references(builder: Builder) -> tuple[Reference, ...]:
-    uses = sorted(builder.uses, key=lambda use: use.at)
-    return tuple(Reference(use.path, *use.at, _is_guarded(use.path, builder.guards)) for use in uses)
+    mentions = sorted(builder.mentions, key=lambda mention: mention.at)
+    return tuple(
+        Reference(mention.path, *mention.at, _is_guarded(mention.path, builder.guards)) for mention in mentions
+    )
 
 
 def _is_guarded(path: Path, guards: set[Path]) -> bool:
