@@ -59,7 +59,7 @@ def evaluated_cells(
 ) -> Iterator[Diagnostic | tuple[Evaluation, EvaluatedSpec]]:
     """Every selected cell with the values of its fields, and every finding on the way."""
     spec, found = resolve(document, context.library, context.overlays(request))
-    bindings, faults = bind(spec.params, request.params)
+    bindings, faults = bind(spec, request.params)
     yield from (*found, *faults, *missing(bindings))
     yield from _cells(spec, context, request, bindings, checking=False)
 
@@ -84,28 +84,52 @@ def check_document(document: Document, context: Context, request: Request) -> It
 
     The payloads are those of the plain spec, as far as they can be known.
     """
+    exceeded = False
+    for variant in _variants(document, context, request):
+        if isinstance(variant, Diagnostic):
+            yield variant
+            continue
+        spec, asked = variant
+        for item in _checked(spec, context, asked):
+            if asked is request or isinstance(item, Diagnostic):
+                yield item
+            exceeded |= _is_limit(item)
+        if exceeded:
+            return
+
+
+def _variants(
+    document: Document, context: Context, request: Request
+) -> Iterator[Diagnostic | tuple[ResolvedSpec, Request]]:
+    """The spec as it was asked for and, where no profile was, under each of its profiles."""
     spec, found = resolve(document, context.library, context.overlays(request))
     yield from found
-    yield from _checked(spec, context, request)
+    yield spec, request
     for profile in spec.profile_names if not request.profiles else ():
         overlaid = replace(request, profiles=(profile,))
         variant, found = resolve(document, context.library, context.overlays(overlaid))
         yield from found
-        yield from (item for item in _checked(variant, context, overlaid) if isinstance(item, Diagnostic))
+        yield variant, overlaid
 
 
 def _checked(spec: ResolvedSpec, context: Context, request: Request) -> Iterator[Diagnostic | Payload]:
-    bindings, faults = bind(spec.params, request.params)
+    """What is found with each choice of sample inputs, and the payloads of the first."""
+    bindings, faults = bind(spec, request.params)
     yield from faults
+    exceeded = False
     for index, sample in enumerate(samples(bindings)):
         for item in _cells(spec, context, request, sample, checking=True):
-            if isinstance(item, Diagnostic):
-                yield item
-                continue
-            _, evaluated = item
-            for result in _lowered(evaluated, context):
+            for result in (item,) if isinstance(item, Diagnostic) else _lowered(item[1], context):
                 if index == 0 or isinstance(result, Diagnostic):
                     yield result
+                exceeded |= _is_limit(result)
+        if exceeded:
+            return
+
+
+def _is_limit(item: Diagnostic | Payload) -> bool:
+    """A template that exceeds a limit costs all that the limit allows: once is enough."""
+    return isinstance(item, Diagnostic) and item.code is codes.TEMPLATE_LIMIT
 
 
 def _cells(
@@ -113,10 +137,10 @@ def _cells(
 ) -> Iterator[Diagnostic | tuple[Evaluation, EvaluatedSpec]]:
     evaluation = Evaluation(spec, context.inputs(spec, bindings, checking=checking))
     expansion, found = expand(spec.section("matrix"), evaluation.static)
-    is_overlaid = bool(request.profiles or request.sets)
-    # An overlay that shrinks an axis leaves excludes without a cell, which is no mistake.
-    yield from (finding for finding in found if not (is_overlaid and finding.code is codes.DEAD_EXCLUDE))
-    yield from _taken(evaluation)
+    # An overlay or an input that shrinks an axis leaves excludes without a cell, which is no mistake.
+    varies = bool(request.profiles or request.sets) or evaluation.matrix_varies
+    yield from (finding for finding in found if not (varies and finding.code is codes.DEAD_EXCLUDE))
+    yield from evaluation.taken()
     if expansion is None:
         # Without a usable matrix one cell still shows what else is wrong.
         expansion = Expansion()
@@ -129,17 +153,14 @@ def _cells(
         if not picked and checking:
             evaluation.check_rest()
         picked = True
-        yield from _taken(evaluation)
+        yield from evaluation.taken()
         yield evaluation, evaluated
+        if evaluation.exceeded:
+            return
     if not picked and not found:
         message = "no cell of the matrix is selected"
         help = "`specc render SPEC --format cells` lists all cells"
         yield codes.NO_SUCH_CELL.at(spec.document.source.span(), message, help=help)
-
-
-def _taken(evaluation: Evaluation) -> list[Diagnostic]:
-    found, evaluation.found = evaluation.found, []
-    return found
 
 
 def _lowered(evaluated: EvaluatedSpec, context: Context) -> Iterator[Diagnostic | Payload]:

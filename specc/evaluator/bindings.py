@@ -1,13 +1,15 @@
 """Values of parameters: what `-p` gives, what the declaration defaults to, and what a check does without either."""
 
+import json
+import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from specc.diagnostics import Diagnostic, Label, codes, did_you_mean
 from specc.expressions import Kind, Unknown
-from specc.nodes import Layer, LayerKind, Node, Scalar, Sequence, to_data
+from specc.nodes import Layer, LayerKind, Node, Scalar, to_data
 from specc.parser import parse_flow
-from specc.resolver import Param
+from specc.resolver import Param, ResolvedSpec
 from specc.source import Source
 
 KINDS: dict[str, Kind] = {
@@ -17,36 +19,54 @@ KINDS: dict[str, Kind] = {
     "boolean": "boolean",
     "list": "list",
 }
+INSTEAD = {"number": ("integer",), "integer": ("number",)}
+"""A number that is not known may be a whole one."""
 INPUT_LAYER = Layer(LayerKind.INPUT)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Binding:
-    """A parameter with the node that gives its value; `node` None: unknown in this check."""
+    """A parameter with the node that gives its value; `node` None: unknown in this check.
+
+    `refused`: a value was given that does not fit, which is reported.
+    """
 
     param: Param
     node: Node | None
+    refused: bool = False
 
     @property
     def unknown(self) -> Unknown:
         return Unknown(KINDS[self.param.type])
 
+    def complaint(self, data: object) -> str | None:
+        """Why a computed value does not fit the declaration; of an unknown one, only what no input could mend."""
+        if not isinstance(data, Unknown):
+            return self.param.complaint(data)
+        if data.kind is None or data.kind in (self.param.type, *INSTEAD.get(self.param.type, ())):
+            return None
+        return f"`params.{self.param.name}` is declared as {a(self.param.type)}, and its template gives {a(data.kind)}"
 
-def bind(params: dict[str, Param], given: tuple[Source, ...]) -> tuple[dict[str, Binding], list[Diagnostic]]:
+
+def a(word: str) -> str:
+    return f"an {word}" if word[0] in "aeiou" else f"a {word}"
+
+
+def bind(spec: ResolvedSpec, given: tuple[Source, ...]) -> tuple[dict[str, Binding], list[Diagnostic]]:
     """Parameters with their given or default values; the required ones that were not given are unknown here."""
     found: list[Diagnostic] = []
-    bindings = {name: Binding(param, param.default) for name, param in params.items()}
+    bindings = {name: Binding(param, param.default) for name, param in spec.params.items()}
     for text in given:
         name, equals, _ = text.text.partition("=")
         span = text.span(0, len(name))
         if not equals:
             found.append(codes.BAD_OVERRIDE.at(text.span(0, len(text.text)), "`-p` takes NAME=VALUE"))
-        elif name not in params:
-            help = did_you_mean(name, params, "parameters") or "the spec declares no `params:`"
+        elif name in bindings:
+            node = _given(bindings[name].param, text, found)
+            bindings[name] = Binding(bindings[name].param, node, refused=node is None)
+        elif name not in spec.section("params").entries:
+            help = did_you_mean(name, bindings, "parameters") or "the spec declares no `params:`"
             found.append(codes.UNKNOWN_PARAM.at(span, f"the spec has no parameter `{name}`", help=help))
-        else:
-            node = _given(params[name], text, found)
-            bindings[name] = Binding(params[name], node) if node is not None else bindings[name]
     return bindings, found
 
 
@@ -55,39 +75,40 @@ def _given(param: Param, text: Source, found: list[Diagnostic]) -> Node | None:
     start = len(param.name) + 1
     node, faults = parse_flow(text, start, INPUT_LAYER)
     faults = [d for d in faults if d.is_error]
-    if param.type == "string" and (node is None or (isinstance(node, Scalar) and not isinstance(node.value, str))):
+    is_text = isinstance(node, Scalar) and isinstance(node.value, str) and not faults
+    if param.type == "string" and not is_text and not any(d.code is codes.NOT_TEXT for d in faults):
         typed = text.text[start:]
-        node, faults = Scalar(typed, text.span(start, len(text.text)), typed, layer=INPUT_LAYER), []
+        return _fitting(param, Scalar(typed, text.span(start), typed, layer=INPUT_LAYER, verbatim=True), found)
     found.extend(faults)
-    if node is None:
-        return None
+    return _fitting(param, node, found) if node is not None and not faults else None
+
+
+def _fitting(param: Param, node: Node, found: list[Diagnostic]) -> Node | None:
     complaint = param.complaint(to_data(node))
-    if complaint is not None:
-        label = Label(param.key.span, "declared here")
-        found.append(codes.BAD_PARAM_VALUE.at(node.span, complaint, labels=(label,)))
-        return None
-    return _verbatim(node)
-
-
-def _verbatim(node: Node) -> Node:
-    match node:
-        case Scalar():
-            return replace(node, verbatim=True)
-        case Sequence():
-            return replace(node, items=tuple(_verbatim(item) for item in node.items))
-        case _:
-            return node
+    if complaint is None:
+        return node
+    label = Label(param.key.span, "declared here")
+    help = f"write `-p {param.name}=[first, second]`, in quotes for the shell" if param.type == "list" else None
+    found.append(codes.BAD_PARAM_VALUE.at(node.span, complaint, labels=(label,), help=help))
+    return None
 
 
 def missing(bindings: dict[str, Binding]) -> Iterator[Diagnostic]:
     """The required parameters that have no value."""
     for name, binding in bindings.items():
-        if binding.node is None:
+        if binding.node is None and not binding.refused:
             param = binding.param
-            example = to_data(param.example) if param.example is not None else None
-            shown = example if example is not None else param.choices[0].value if param.choices else "VALUE"
-            help = f"give it on the command line: `-p {name}={shown}`, or declare a `default`"
+            example = param.example if param.example is not None else next(iter(param.choices), None)
+            help = f"give it on the command line: `-p {_typed(name, example)}`, or declare a `default`"
             yield codes.MISSING_PARAM.at(param.key.span, f"`params.{name}` has no value", help=help)
+
+
+def _typed(name: str, example: Node | None) -> str:
+    """`name=value` as it is typed into a shell."""
+    if example is None:
+        return f"{name}=VALUE"
+    data = to_data(example)
+    return shlex.quote(f"{name}={data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)}")
 
 
 def samples(bindings: dict[str, Binding]) -> Iterator[dict[str, Binding]]:
@@ -95,13 +116,13 @@ def samples(bindings: dict[str, Binding]) -> Iterator[dict[str, Binding]]:
     base = {name: _sample(binding) for name, binding in bindings.items()}
     yield base
     for name, binding in bindings.items():
-        if binding.node is None:
+        if binding.node is None and not binding.refused:
             for choice in binding.param.choices[1:]:
                 yield {**base, name: Binding(binding.param, choice)}
 
 
 def _sample(binding: Binding) -> Binding:
-    if binding.node is not None:
+    if binding.node is not None or binding.refused:
         return binding
     param = binding.param
     return Binding(param, param.choices[0] if param.choices else param.example)

@@ -17,7 +17,11 @@ def assemble(node: FileText, data: object, env: Value | None, args: Value | None
     found = [*_name_faults(node), *_value_faults(env), *_value_faults(args)]
     text = data if isinstance(data, str) else ""
     first = text.partition("\n")[0]
-    if (env or args) and first.startswith("#!") and not SHELL.match(first):
+    if (
+        any(part is not None and part.children for part in (env, args))
+        and first.startswith("#!")
+        and not SHELL.match(first)
+    ):
         help = "write the values into the command line instead, or read them from a file"
         message = f"`env` and `args` need a shell script, and this one starts with `{first}`"
         found.append(codes.BAD_OPERATOR.at(node.ref.span, message, help=help))
@@ -63,8 +67,22 @@ def _value_faults(part: Value | None) -> list[Diagnostic]:
         return []
     return [
         codes.BAD_OPERATOR.at(
-            value.node.span, f"{kind_of(value.node)} cannot be passed to a script", help="pass a text or a number"
+            value.node.span, f"{_noun(value)} cannot be passed to a script", help="pass a text or a number"
         )
         for value in part.children_in_order()
-        if value.is_known and (value.data is None or isinstance(value.data, list | dict))
+        if _is_no_text(value.data)
     ]
+
+
+def _is_no_text(data: object) -> bool:
+    if isinstance(data, Unknown):
+        return data.kind in ("list", "mapping")
+    return data is None or isinstance(data, list | dict)
+
+
+def _noun(value: Value) -> str:
+    if not value.is_computed:
+        return kind_of(value.node)
+    kind = value.data.kind if isinstance(value.data, Unknown) else None
+    is_mapping = kind == "mapping" or isinstance(value.data, dict)
+    return "null" if value.data is None else "a mapping" if is_mapping else "a list"

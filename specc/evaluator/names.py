@@ -14,14 +14,18 @@ Known = dict[str, dict[str, Node | None]]
 
 
 class Names(NamedTuple):
-    """`open` lists the namespaces to which an heir of an abstract spec may add names."""
+    """`open` lists the namespaces to which an heir of an abstract spec may add names.
+
+    `unset` are environment variables that templates may read and that nobody has set.
+    """
 
     known: Known
     open: frozenset[str]
+    unset: tuple[str, ...] = ()
 
 
-def names_of(spec: ResolvedSpec, env_names: tuple[str, ...]) -> Names:
-    """Every name that a template of this spec can use."""
+def names_of(spec: ResolvedSpec, env_names: tuple[str, ...], unset: tuple[str, ...]) -> Names:
+    """Every name that a template of this spec can use. `env_names` are those that have a value."""
     matrix = spec.section("matrix")
     axes = [node for part in ("axes", "zip") if isinstance(node := matrix.get(part), Mapping)]
     known: Known = {
@@ -33,48 +37,54 @@ def names_of(spec: ResolvedSpec, env_names: tuple[str, ...]) -> Names:
         "spec": dict.fromkeys(("id", "name", "dir", "path")),
         "env": dict.fromkeys(env_names),
     }
-    return Names(known, frozenset({"params", "vars", "matrix", "job"}) if spec.abstract else frozenset())
+    return Names(known, frozenset({"params", "vars", "matrix", "job"}) if spec.abstract else frozenset(), unset)
+
+
+class Lack(NamedTuple):
+    """A name that nothing defines, and the way out."""
+
+    name: str
+    help: str | None
 
 
 def undefined(template: Template, names: Names, allowed: tuple[str, ...]) -> Iterator[Fault]:
     """A fault for each reference that nothing defines, or that `allowed` namespaces do not cover."""
     for reference in template.references:
-        if not reference.guarded:
-            fault = _fault(reference, names, allowed)
-            if fault is not None:
-                yield fault
+        if reference.guarded:
+            continue
+        start, end = reference.start, reference.end
+        root = str(reference.path[0])
+        if root in names.known and root not in allowed:
+            listed = " and ".join(f"`{name}`" for name in allowed)
+            message = f"`{root}` cannot be read here"
+            yield Fault(codes.TEMPLATE_NOT_ALLOWED, start, end, message, f"only {listed} can")
+        elif (lack := _lack(reference, names)) is not None:
+            # At `vars.run` alone, where `vars.run.dir` is written and already `vars.run` is not there.
+            end = start + len(lack.name) if template.text.startswith(lack.name, start) else end
+            yield Fault(codes.UNDEFINED_NAME, start, end, f"`{lack.name}` is not defined", lack.help)
 
 
-def _fault(reference: Reference, names: Names, allowed: tuple[str, ...]) -> Fault | None:
+def _lack(reference: Reference, names: Names) -> Lack | None:
     root, *rest = reference.path
     if root not in names.known:
-        return _undefined(reference, str(root), _root_help(str(root), names))
-    if root not in allowed:
-        listed = " and ".join(f"`{name}`" for name in allowed)
-        message = f"`{root}` cannot be read here"
-        return Fault(codes.TEMPLATE_NOT_ALLOWED, reference.start, reference.end, message, f"only {listed} can")
+        return Lack(str(root), _root_help(str(root), names))
     members = names.known[str(root)]
     if not rest or not isinstance(rest[0], str) or root in names.open:
         return None
     if rest[0] not in members:
-        help = _member_help(str(root), rest[0], names)
-        return _undefined(reference, f"{root}.{rest[0]}", help)
-    return _deeper_fault(reference, f"{root}.{rest[0]}", members[rest[0]], rest[1:])
+        return Lack(f"{root}.{rest[0]}", _member_help(str(root), rest[0], names))
+    return _deeper_lack(f"{root}.{rest[0]}", members[rest[0]], rest[1:])
 
 
-def _deeper_fault(reference: Reference, name: str, node: Node | None, rest: list[str | int]) -> Fault | None:
+def _deeper_lack(name: str, node: Node | None, rest: list[str | int]) -> Lack | None:
     for part in rest:
         if not isinstance(node, Mapping) or not isinstance(part, str):
             return None
         if part not in node.entries:
             near = closest(part, node.entries)
-            return _undefined(reference, f"{name}.{part}", f"did you mean `{name}.{near}`?" if near else None)
+            return Lack(f"{name}.{part}", f"did you mean `{name}.{near}`?" if near else None)
         name, node = f"{name}.{part}", node.entries[part]
     return None
-
-
-def _undefined(reference: Reference, name: str, help: str | None) -> Fault:
-    return Fault(codes.UNDEFINED_NAME, reference.start, reference.end, f"`{name}` is not defined", help)
 
 
 def _root_help(name: str, names: Names) -> str:
@@ -92,6 +102,8 @@ def _root_help(name: str, names: Names) -> str:
 
 
 def _member_help(root: str, name: str, names: Names) -> str | None:
+    if root == "env" and name in names.unset:
+        return f"set {name} in the environment, or write `| default(...)`"
     near = closest(name, names.known[root])
     if near is not None:
         return f"did you mean `{root}.{near}`?"
@@ -99,7 +111,7 @@ def _member_help(root: str, name: str, names: Names) -> str | None:
         if name in members:
             return f"did you mean `{other}.{name}`?"
     if root == "env":
-        return f'set {name} in the environment; templates read only what specc.toml lists: `env = ["{name}"]`'
+        return f'templates read only what specc.toml lists: `env = ["{name}"]`'
     if root == "params":
         return f"declare it: `params: {{{name}: {{type: string}}}}`"
     listed = ", ".join(f"`{member}`" for member in list(names.known[root])[:12])

@@ -1,10 +1,11 @@
 """What templates see: `params`, `vars`, `matrix`, `job`, `cell`, `spec`, `env`, each answered lazily."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from collections.abc import Sequence as Many
 from dataclasses import dataclass
 
 from specc.expressions import MISSING
-from specc.nodes import Mapping, Node
+from specc.nodes import Mapping, Node, Sequence
 
 NAMESPACES = ("params", "vars", "matrix", "job", "cell", "spec", "env")
 STATIC_NAMESPACES = ("params", "env")
@@ -21,34 +22,42 @@ class Members:
     def member(self, key: str | int) -> object:
         return self.look_up(key) if isinstance(key, str) else MISSING
 
-    def keys(self) -> Sequence[str | int]:
+    def keys(self) -> Many[str | int]:
         return self.names
 
     def plain(self) -> object:
-        return {name: plain(self.look_up(name)) for name in self.names}
+        members = {name: plain(self.look_up(name)) for name in self.names}
+        return {name: data for name, data in members.items() if data is not MISSING}
 
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A mapping inside `vars`: its values are evaluated one by one, so that they may refer to each other.
+    """A mapping or list inside `vars`: its values are evaluated one by one, so that they may refer to each other.
 
-    `absent` is what a name gives that is not there: MISSING, or an unknown where an heir may supply it.
+    `read` gives one member, `whole` all of it. `absent` is what a name gives that is not there: MISSING, or an
+    unknown where an heir may supply it.
     """
 
-    node: Mapping
+    node: Mapping | Sequence
     name: str
     read: Callable[[Node, str], object]
+    whole: Callable[[Node, str], object]
     absent: object = MISSING
 
     def member(self, key: str | int) -> object:
-        node = self.node.get(key) if isinstance(key, str) else None
-        return self.absent if node is None else self.read(node, f"{self.name}.{key}")
+        match self.node, key:
+            case Mapping(entries=entries), str() if key in entries:
+                return self.read(entries[key], f"{self.name}.{key}")
+            case Sequence(items=items), int() if 0 <= key < len(items):
+                return self.read(items[key], f"{self.name}[{key}]")
+            case _:
+                return self.absent
 
-    def keys(self) -> Sequence[str | int]:
-        return tuple(self.node.entries)
+    def keys(self) -> Many[str | int]:
+        return tuple(self.node.entries) if isinstance(self.node, Mapping) else range(len(self.node.items))
 
     def plain(self) -> object:
-        return {key: plain(self.member(key)) for key in self.node.entries}
+        return self.whole(self.node, self.name)
 
 
 def plain(value: object) -> object:

@@ -1,16 +1,21 @@
 """A node's template: compiled, held to where it may stand, its names checked, its faults placed in the source."""
 
+import re
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Map
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator.names import Names, undefined
-from specc.expressions import Fault, Template, compile_template, is_template
+from specc.evaluator.shell import judge_of
+from specc.expressions import Fault, Hole, Template, compile_template, is_template
 from specc.nodes import FileText, Scalar
 from specc.nodes.offsets import locate
 from specc.source import Span
 
 Filters = Map[str, Callable[..., object]]
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def template_text(node: Scalar | FileText) -> str | None:
@@ -22,15 +27,42 @@ def template_text(node: Scalar | FileText) -> str | None:
     return node.value
 
 
-def prepare(
-    node: Scalar | FileText, text: str, names: Names, allowed: tuple[str, ...], filters: Filters
-) -> tuple[Template | None, list[Diagnostic]]:
-    """The template of a node, ready to be evaluated; None when something is wrong with it."""
-    compiled = compile_template(text, filters=filters)
-    if not isinstance(compiled, Template):
-        return None, place(compiled, node)
-    faults = [*_statements_in_line(compiled, node), *undefined(compiled, names, allowed)]
-    return (None if faults else compiled), place(faults, node)
+@dataclass(frozen=True)
+class Ready:
+    """A template that nothing is wrong with. `judge` holds its holes against the shell, where it is a command."""
+
+    template: Template
+
+    @cached_property
+    def judge(self) -> Hole:
+        return judge_of(self.template.text)
+
+
+@dataclass(slots=True)
+class Templates:
+    """The templates of one spec, each prepared when it is first needed. Findings collect in `found`."""
+
+    names: Names
+    filters: Filters
+    found: list[Diagnostic] = field(default_factory=list)
+    # One node can stand in two places (an alias), and names be allowed in one of them that the other may not read.
+    _known: dict[tuple[int, tuple[str, ...]], Ready | None] = field(default_factory=dict)
+
+    def ready(self, node: Scalar | FileText, text: str, allowed: tuple[str, ...]) -> Ready | None:
+        """The template of a node, ready to be evaluated; None when something is wrong with it, which is said once."""
+        key = (id(node), allowed)
+        if key not in self._known:
+            self._known[key] = self._prepared(node, text, allowed)
+        return self._known[key]
+
+    def _prepared(self, node: Scalar | FileText, text: str, allowed: tuple[str, ...]) -> Ready | None:
+        compiled = compile_template(text, filters=self.filters)
+        if not isinstance(compiled, Template):
+            self.found.extend(place(compiled, node))
+            return None
+        faults = [*_statements_in_line(compiled, node), *undefined(compiled, self.names, allowed)]
+        self.found.extend(place(faults, node))
+        return None if faults else Ready(compiled)
 
 
 def _statements_in_line(template: Template, node: Scalar | FileText) -> list[Fault]:
@@ -59,5 +91,22 @@ def _help(fault: Fault, node: Scalar | FileText) -> str | None:
     """Braces of awk, Go templates or Python are no mistake of the user's: say how to keep them."""
     if fault.code is not codes.TEMPLATE_SYNTAX:
         return fault.help
-    literal = "if the braces are not a template, write `{$literal: ...}` around the text"
+    literal = "if the braces are not a template, "
+    literal += (
+        "take `.j2` off the file's name" if isinstance(node, FileText) else "write `{$literal: ...}` around the text"
+    )
     return f"{fault.help}; {literal}" if fault.help else literal
+
+
+def half_character(data: object) -> str | None:
+    """The first half of a surrogate pair in a value: an escape or a broken environment gives one, no file holds one."""
+    match data:
+        case str():
+            found = None if data.isascii() else SURROGATE.search(data)
+            return found.group() if found else None
+        case dict():
+            return next(filter(None, map(half_character, [*data, *data.values()])), None)
+        case list():
+            return next(filter(None, map(half_character, data)), None)
+        case _:
+            return None

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from specc.evaluator.templates import template_text
 from specc.expander import Cell
 from specc.expressions import Unknown
-from specc.nodes import Node
+from specc.nodes import FileText, Node, Scalar
 from specc.resolver import ResolvedSpec
 
 
@@ -27,6 +28,11 @@ class Value:
     children: "dict[str, Value] | tuple[Value, ...]" = ()
 
     @property
+    def is_computed(self) -> bool:
+        """A template gave it."""
+        return isinstance(self.node, Scalar | FileText) and template_text(self.node) is not None
+
+    @property
     def is_known(self) -> bool:
         return not isinstance(self.data, Unknown)
 
@@ -36,6 +42,20 @@ class Value:
 
     def children_in_order(self) -> "tuple[Value, ...]":
         return tuple(self.children.values()) if isinstance(self.children, dict) else self.children
+
+    def known_parts(self) -> object:
+        """The data with `Unknown` only where something is unknown: a list with an unknown item has a known length."""
+        match self.children:
+            case dict() as members if members:
+                return {key: child.known_parts() for key, child in members.items()}
+            case (_, *_) as items:
+                return [child.known_parts() for child in items]
+            case _:
+                return self.data
+
+    def all_reads(self) -> tuple[Read, ...]:
+        """What the value and all that lies in it have read."""
+        return (*self.reads, *(read for child in self.children_in_order() for read in child.all_reads()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

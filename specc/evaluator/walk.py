@@ -1,0 +1,161 @@
+"""From nodes to values: each is evaluated when it is first asked for, by whatever template asks for it.
+
+A value that does not depend on the cell is evaluated once for the whole sweep. What has already been reported
+becomes `Unknown`, so that nothing is said twice and the rest is still evaluated.
+"""
+
+from dataclasses import dataclass, field
+
+from specc.diagnostics import Diagnostic, codes
+from specc.evaluator.fields import fit
+from specc.evaluator.files import assemble
+from specc.evaluator.scope import NAMESPACES, Scope, plain
+from specc.evaluator.sweep import Sweep
+from specc.evaluator.templates import Templates, half_character, place, template_text
+from specc.evaluator.values import Read, Value
+from specc.expressions import EvaluationFault, Unknown
+from specc.nodes import FileText, LayerKind, Mapping, Node, Scalar, Sequence
+from specc.settings import FieldType
+from specc.units import Problem
+
+
+@dataclass(slots=True)
+class Frame:
+    """One value being evaluated: its name, what it has read, and whether any of that depends on the cell."""
+
+    name: str
+    node: Node
+    reads: list[Read] = field(default_factory=list)
+    by_cell: bool = False
+
+
+Key = tuple[int, tuple[str, ...], str]
+
+
+class Walk:
+    """The walk over one spec's values. `scope` is what templates see; findings collect in `found`."""
+
+    def __init__(self, templates: Templates, scope: Scope, found: list[Diagnostic]) -> None:
+        self.templates = templates
+        self.scope = scope
+        self.found = found
+        self.sweep = Sweep()
+        self._shared: dict[Key, Value] = {}
+        self._by_cell: dict[Key, Value] = {}
+        self._stack: list[Frame] = []
+
+    def next_cell(self) -> None:
+        """Forgets what depended on the cell."""
+        self._by_cell = {}
+        self.sweep.next_cell()
+
+    def noted(self, name: str, data: object, value: Value | None = None, *, by_cell: bool = False) -> object:
+        """Writes down that the value being evaluated has read `name`."""
+        if self._stack:
+            self._stack[-1].reads.append(Read(name, data, value))
+            self._stack[-1].by_cell |= by_cell
+        return data
+
+    def value(self, node: Node, name: str, allowed: tuple[str, ...] = NAMESPACES, of: FieldType | None = None) -> Value:
+        """The value of a node, evaluated at most once (once a cell, where it depends on the cell)."""
+        # One node can stand in two places (`<<: *common` in `vars` and in `job`), with another field type in each.
+        key = (id(node), allowed, of.name if of is not None else "")
+        known = self._shared.get(key) or self._by_cell.get(key)
+        if known is not None:
+            self._inherit_cell(key)
+            return known
+        if any(frame.node is node for frame in self._stack):
+            return self._cycle(node)
+        frame = Frame(name, node)
+        self._stack.append(frame)
+        value = self._evaluated(node, name, allowed, of)
+        self._stack.pop()
+        (self._by_cell if frame.by_cell else self._shared)[key] = value
+        self._inherit_cell(key)
+        return value
+
+    def _inherit_cell(self, key: Key) -> None:
+        """What reads a value that depends on the cell depends on it, too."""
+        if self._stack and key in self._by_cell:
+            self._stack[-1].by_cell = True
+
+    def _evaluated(self, node: Node, name: str, allowed: tuple[str, ...], of: FieldType | None) -> Value:
+        match node:
+            case Mapping():
+                children = {k: self.value(v, f"{name}.{k}", allowed, of) for k, v in node.entries.items()}
+                known = all(child.is_known for child in children.values())
+                data: object = {k: child.data for k, child in children.items()}
+                return Value(data if known else Unknown("mapping"), node, children=children)
+            case Sequence():
+                items = tuple(self.value(item, f"{name}[{i}]", allowed, of) for i, item in enumerate(node.items))
+                known = all(item.is_known for item in items)
+                return Value([item.data for item in items] if known else Unknown("list"), node, children=items)
+            case FileText():
+                return self._file(node, name, allowed, of)
+            case Scalar():
+                return self._scalar(node, allowed, of)
+
+    def _scalar(self, node: Scalar, allowed: tuple[str, ...], of: FieldType | None) -> Value:
+        text = template_text(node)
+        data: object = node.value if text is None else self._render(node, text, allowed, of)
+        is_typed = node.layer.kind is LayerKind.SET and node.value is not None and of is not None
+        if is_typed and of is not None and of.type == "string":
+            # On a command line nobody quotes a number to make it a text.
+            data = node.raw
+        return Value(self._fitted(data, node, of, computed=text is not None), node, self._reads())
+
+    def _file(self, node: FileText, name: str, allowed: tuple[str, ...], of: FieldType | None) -> Value:
+        text = template_text(node)
+        data = node.text.text if text is None else self._render(node, text, allowed, of)
+        env = self.value(node.env, f"{name}.env", allowed) if node.env else None
+        args = self.value(node.args, f"{name}.args", allowed) if node.args else None
+        command, found = assemble(node, data, env, args)
+        self.found.extend(found)
+        for part in (env, args):
+            self._stack[-1].reads.extend(part.all_reads() if part is not None else ())
+        return Value(command, node, self._reads())
+
+    def _reads(self) -> tuple[Read, ...]:
+        """What was read, each name once: data may be a list, so they are told apart by name."""
+        return tuple({read.name: read for read in self._stack[-1].reads}.values())
+
+    def _fitted(self, data: object, node: Scalar, of: FieldType | None, *, computed: bool) -> object:
+        fitted = fit(data, of, computed=computed) if of is not None else data
+        if isinstance(fitted, Problem):
+            self.found.append(fitted.code.at(node.span, fitted.message, help=fitted.help))
+            return Unknown("integer")
+        return fitted
+
+    def _render(self, node: Scalar | FileText, text: str, allowed: tuple[str, ...], of: FieldType | None) -> object:
+        ready = self.templates.ready(node, text, allowed)
+        if ready is None or self.sweep.is_spent:
+            return Unknown(None)
+        hole = ready.judge if of is not None and of.shell else None
+        try:
+            data = plain(ready.template.evaluate(self.scope, self.sweep.budget, hole))
+        except EvaluationFault as fault:
+            self.found.extend(place(self.sweep.worth_saying(fault.faults), node))
+            return Unknown(None)
+        if (half := half_character(data)) is not None:
+            message = f"the value has half a character, U+{ord(half):04X}, which no text can hold"
+            self.found.append(
+                codes.NOT_CANONICAL.at(
+                    node.span, message, help="write the character itself; environment variables are UTF-8"
+                )
+            )
+            return Unknown(None)
+        return data
+
+    def _cycle(self, node: Node) -> Value:
+        """Values that refer to each other in a circle: the chain, one line an edge."""
+        start = next(i for i, frame in enumerate(self._stack) if frame.node is node)
+        names = [frame.name for frame in self._stack[start:]] + [self._stack[start].name]
+        chain = tuple(
+            f"{frame.node.span}: {frame.name} reads {then}"
+            for frame, then in zip(self._stack[start:], names[1:], strict=True)
+        )
+        message = f"`{names[0]}` refers to itself" + (f" through `{'`, `'.join(names[1:-1])}`" if names[2:] else "")
+        self.found.append(
+            codes.REFERENCE_CYCLE.at(node.span, message, notes=chain, help="break the circle at one of these places")
+        )
+        return Value(Unknown(None), node)
