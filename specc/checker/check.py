@@ -26,12 +26,18 @@ def check(evaluated: EvaluatedSpec, schema: ApiSchema) -> tuple[CheckedSpec | No
     """
     known = {name: value.data for name, value in evaluated.job.items() if value.is_known}
     place = Place(evaluated, schema)
-    found = [finding for error in schema.field_errors(known) for finding in _findings(error, place)]
+    found = [finding for error in _worth_saying(schema.field_errors(known)) for finding in _findings(error, place)]
     for name, value in evaluated.job.items():
         if not value.is_known:
             found.extend(unknown_value(name, place))
     is_complete = len(known) == len(evaluated.job) and not evaluated.spec.abstract
     return (CheckedSpec(evaluated, schema) if is_complete and not found else None), found
+
+
+def _worth_saying(errors: list[ValidationError]) -> list[ValidationError]:
+    """A value of a wrong type is none of the allowed values either, which follows."""
+    mistyped = [error.absolute_path for error in errors if error.validator == "type"]
+    return [error for error in errors if error.validator == "type" or error.absolute_path not in mistyped]
 
 
 def _findings(error: ValidationError, place: Place) -> Iterator[Diagnostic]:

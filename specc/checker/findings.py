@@ -9,12 +9,28 @@ from specc.diagnostics import Diagnostic, Label, codes, did_you_mean, one_of
 from specc.evaluator import EvaluatedSpec, Value
 from specc.expressions import Unknown
 from specc.nodes import LayerKind, Mapping, Node, Scalar, kind_of
-from specc.resolver import shown
+from specc.resolver import join, shown
 from specc.schema import ApiSchema
 from specc.source import Span
 
-TYPE_NAMES = {"string": "a text", "integer": "a whole number", "number": "a number", "boolean": "true or false"}
-MATCHING_KINDS = {"string": {"string"}, "integer": {"integer", "number"}, "number": {"integer", "number"}}
+TYPE_NAMES = {
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+}
+# Whole numbers become texts where a text is wanted, and a number that is not known yet may be a whole one.
+MATCHING_KINDS = {
+    "string": {"string", "integer", "number"},
+    "integer": {"integer", "number"},
+    "number": {"integer", "number"},
+    "boolean": {"boolean"},
+    "array": {"list"},
+    "object": {"mapping"},
+}
+MAX_READS = 5
 
 
 class Place(NamedTuple):
@@ -100,36 +116,58 @@ def unknown_value(name: str, place: Place) -> Iterator[Diagnostic]:
 
 
 def _inner(value: Value, path: list[str | int]) -> Value:
+    """The part that is wrong, or what a template gave as a whole."""
     for part in path:
+        if not value.children:
+            return value
         value = value.child(part)
     return value
 
 
 def _what(value: Value) -> str:
     """The wrong value as the user wrote it, or what their template made of it."""
-    if value.reads or not isinstance(value.node, Scalar) or value.node.value != value.data:
-        return f"{shown(value.data)}, which the template gives" if value.reads else kind_of(value.node)
-    return kind_of(value.node)
+    if not value.is_computed:
+        return kind_of(value.node)
+    match value.data:
+        case str():
+            return f"the text {shown(value.data)}, which its template gives"
+        case list() | dict():
+            return f"{'a list' if isinstance(value.data, list) else 'a mapping'}, which its template gives"
+        case _:
+            return f"{shown(value.data)}, which its template gives"
 
 
 def _reads(value: Value) -> tuple[str, ...]:
     """Where the values come from that a wrong template read."""
+    known = [read for read in value.reads if not isinstance(read.data, Unknown)]
     return tuple(
-        f"{read.name} is {shown(read.data)}" + (f", set at {read.value.node.span}" if read.value else "")
-        for read in value.reads
+        f"`{read.name}` is {shown(read.data)}" + (f", set at {read.value.node.span}" if read.value else "")
+        for read in known[:MAX_READS]
     )
 
 
 def _type_help(name: str, wanted: str, value: Value) -> str | None:
-    node = value.node
-    if value.data is None:
-        return "`null` is a value, too; to take an inherited value away, write `{$unset: true}`"
-    if wanted == "string" and isinstance(node, Scalar) and not value.reads:
-        return f'quote it: `{name}: "{node.raw or node.value}"`'
-    if wanted == "integer" and isinstance(value.data, str):
-        number = value.data.strip()
-        if number.isdecimal() and number.isascii():
-            return f"write it without quotes: `{name}: {number}`" if not value.reads else "use the filter `int`"
+    data = value.data
+    if value.is_computed:
+        return _filter_help(wanted, data)
+    if data is None:
+        is_inherited = value.node.beneath is not None
+        return f"to take the inherited value away, write `{name}: {{$unset: true}}`" if is_inherited else "remove it"
+    if wanted == "string" and isinstance(value.node, Scalar) and not isinstance(data, str):
+        return f'quote it: `{name}: "{value.node.raw or data}"`'
+    if wanted == "integer" and isinstance(data, str) and data.strip().isascii() and data.strip().isdecimal():
+        return f"write it without quotes: `{name}: {data.strip()}`"
+    return None
+
+
+def _filter_help(wanted: str, data: object) -> str | None:
+    """How a template gives the type that is wanted."""
+    kind = data.kind if isinstance(data, Unknown) else None
+    if wanted == "string" and (kind == "boolean" or isinstance(data, bool | float)):
+        return "write `| string` in the template for the text of it"
+    is_number = isinstance(data, str) and data.strip().isascii() and data.strip().isdecimal()
+    if wanted == "integer" and (kind == "string" or is_number or isinstance(data, float)):
+        return "write `| int` in the template for a whole number"
     return None
 
 
@@ -155,13 +193,18 @@ def _job_key(place: Place) -> Span:
 
 
 def _inherited(node: Node, place: Place) -> tuple[Label, ...]:
-    """Which `extends` brought a value that another file wrote."""
+    """Which `extends` brought a value that another file wrote, where that is plain to see."""
     document = place.evaluated.spec.document
-    is_foreign = node.layer.kind is LayerKind.FILE and node.span.source is not document.source
-    if not is_foreign or not document.parents:
+    writer = node.span.source
+    if node.layer.kind is not LayerKind.FILE or writer is document.source:
         return ()
-    return (Label(document.parents[0].span, "inherited through this"),) if len(document.parents) == 1 else ()
+    parents = document.parents
+    direct = [ref for ref in parents if join(document.source.name, str(ref.value)) == writer.name]
+    return tuple(Label(ref.span, "inherited through this") for ref in direct or (parents if len(parents) == 1 else ()))
 
 
 def _overridden(node: Node) -> tuple[Label, ...]:
-    return (Label(node.beneath.span, f"overrides {kind_of(node.beneath)}"),) if node.beneath is not None else ()
+    below = node.beneath
+    if below is None or below.layer.kind is LayerKind.API:
+        return ()
+    return (Label(below.span, f"overrides {kind_of(below)}"),)

@@ -11,6 +11,7 @@ from specc.checker import CheckedSpec
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator import Value
 from specc.expander import Cell, cell_of
+from specc.nodes import brief
 from specc.schema import ApiSchema
 
 
@@ -67,7 +68,7 @@ def _fault(name: str, value: Value) -> Diagnostic | None:
     try:
         _canonical(value.data)
     except rfc8785.IntegerDomainError:
-        message = f"`{name}` is {value.data}, and JSON holds whole numbers exactly only up to 2**53"
+        message = f"`{name}` is {brief(str(value.data))}, and JSON holds whole numbers exactly only up to 2**53 - 1"
     except rfc8785.CanonicalizationError as error:
         message = f"`{name}` cannot be written as JSON: {error}"
     else:
