@@ -18,6 +18,10 @@ class AxisValue(NamedTuple):
     data: object
     node: Node
 
+    @property
+    def is_known(self) -> bool:
+        return self.data is None or isinstance(self.data, str | int | float | list | dict)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Group:

@@ -78,8 +78,13 @@ def _faults(name: str, item: Mapping, groups: Many[Group]) -> Iterator[Diagnosti
 def _matches_something(entry: Entry, groups: Many[Group]) -> bool:
     """Groups are independent, so an entry matches a cell when each group has a row that agrees with it."""
     for group in groups:
-        wanted = {name: entry.values[name].data for name in group.names if name in entry.values}
-        rows = (dict(zip(group.names, (value.data for value in row), strict=True)) for row in group.rows)
-        if not any(all(row[name] == data for name, data in wanted.items()) for row in rows):
+        wanted = {name: entry.values[name] for name in group.names if name in entry.values}
+        rows = (dict(zip(group.names, row, strict=True)) for row in group.rows)
+        if not any(all(_may_be(row[name], value) for name, value in wanted.items()) for row in rows):
             return False
     return True
+
+
+def _may_be(one: AxisValue, other: AxisValue) -> bool:
+    """Equal, or not known to differ."""
+    return one.data == other.data or not (one.is_known and other.is_known)

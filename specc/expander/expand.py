@@ -10,6 +10,7 @@ from specc.expander.axes import Axis, AxisValue, Evaluate, Group, groups_of, len
 from specc.expander.cells import Cell, cell_of, digest_of
 from specc.expander.entries import Entry, read_entries
 from specc.nodes import Mapping, Node, Scalar, kind_of
+from specc.resolver import shown
 
 KEYS = ("axes", "zip", "exclude", "include", "max", "repeat")
 DEFAULT_MAX = 1000
@@ -85,7 +86,7 @@ def _expansion(
     extra = section.get("include")
     count = (prod(sizes) + len(getattr(extra, "items", ()) if not isinstance(extra, Mapping) else ())) * repeats
     if count > limit:
-        return None, [_too_many(section, count, limit)]
+        return None, [_too_many(section, count, limit, {**axes, **zipped})]
     groups = groups_of(axes, zipped)
     found: list[Diagnostic] = _repeated_values(groups)
     excluded = read_entries(section, "exclude", groups, evaluate, found)
@@ -111,7 +112,7 @@ def _included(
         new = 0
         for values in entry.completed(expansion.groups):
             digest = digest_of({name: value.data for name, value in values.items()})
-            if digest not in seen:
+            if digest not in seen or not all(value.is_known for value in values.values()):
                 seen.add(digest)
                 added.append(values)
                 new += 1
@@ -121,14 +122,15 @@ def _included(
     return added
 
 
-def _too_many(section: Mapping, count: int, limit: int) -> Diagnostic:
+def _too_many(section: Mapping, count: int, limit: int, axes: dict[str, Axis]) -> Diagnostic:
     where: Node = section.get("max") or section
     help = f"if that many jobs are meant, write `max: {count}`" if count <= HARD_MAX else "make the axes shorter"
     label = "the limit" if "max" in section.entries else ""
     message = f"the matrix has {count:,} cells, more than {limit:,}"
     if where is section and section.keys:
         where = next(iter(section.keys.values()))
-    return codes.MATRIX_TOO_LARGE.at(where.span, message, label=label, help=help)
+    sizes = ", ".join(f"`{name}` has {length(axis):,}" for name, axis in axes.items())
+    return codes.MATRIX_TOO_LARGE.at(where.span, message, label=label, notes=(f"values: {sizes}",), help=help)
 
 
 def _report_shared_names(
@@ -164,11 +166,13 @@ def _repeated_values(groups: list[Group]) -> list[Diagnostic]:
     for group in groups:
         seen: dict[str, tuple[AxisValue, ...]] = {}
         for row in group.rows:
+            if not all(value.is_known for value in row):
+                continue
             digest = digest_of([value.data for value in row])
             if digest in seen:
                 label = Label(seen[digest][0].node.span, "first here")
                 what = " and ".join(f"`{name}`" for name in group.names)
-                message = f"axis {what} has the value {row[0].data} twice, which makes two equal cells"
+                message = f"axis {what} has the value {shown(row[0].data)} twice, which makes two equal cells"
                 help = "remove one; to run each cell several times, write `repeat: 2`"
                 found.append(codes.DUPLICATE_CELL.at(row[0].node.span, message, labels=(label,), help=help))
             seen.setdefault(digest, row)
