@@ -111,7 +111,7 @@ class Builder:
         if depth > MAX_DEPTH:
             raise Unbuildable(too_deep(self.span(event.start, event.start + 1)))
         if self.count > MAX_NODES:
-            message = f"the document has more than {MAX_NODES} keys and values"
+            message = f"the document has more than {MAX_NODES:,} keys and values"
             hint = "an alias counts as all that it stands for" if self.anchors else None
             raise Unbuildable(codes.TOO_LARGE.at(self.span(event.start, event.end), message, help=hint))
 

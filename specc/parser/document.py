@@ -35,6 +35,13 @@ class Document:
     api: Scalar | None
     body: Mapping
 
+    @property
+    def has_all_parents(self) -> bool:
+        """Could all of `extends` be read?"""
+        node = self.root.get("extends")
+        written = len(node.items) if isinstance(node, Sequence) else 0 if node is None else 1
+        return len(self.parents) == written
+
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
@@ -89,7 +96,7 @@ class Header:
             span = first.span if first is not None else self.root.span
             self.findings.append(
                 codes.BAD_VERSION.at(
-                    span, "the spec does not say its language version", help='add "specc: 1" as the first line'
+                    span, "the spec does not say its language version", help="add `specc: 1` as the first line"
                 )
             )
         elif not (isinstance(node, Scalar) and type(node.value) is int and node.value == VERSION):

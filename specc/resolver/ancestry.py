@@ -85,14 +85,14 @@ def _parent(name: str, reference: Scalar, climb: _Climb) -> Document | None:
 
 
 def _cycle(chain: Sequence[tuple[str, Scalar]]) -> Diagnostic:
-    """One edge a line, from the first file back to itself."""
-    (first, reference), *rest = chain
+    """One edge a line, from the first file by name back to itself, so that a cycle is one finding for all its files."""
+    start = min(range(len(chain)), key=lambda index: chain[index][0])
+    (first, reference), *rest = turned = [*chain[start:], *chain[:start]]
     targets = [name for name, _ in rest] + [first]
-    edges = [f"{ref.span}: {name} extends {to}" for (name, ref), to in zip(chain, targets, strict=True)]
-    labels = tuple(Label(ref.span, f"which extends {to}") for (_, ref), to in zip(rest, targets[1:], strict=True))
+    edges = [f"{ref.span}: {name} extends {to}" for (name, ref), to in zip(turned, targets, strict=True)]
     what = f"{first} inherits from itself" + (f" through {' and '.join(targets[:-1])}" if rest else "")
     return codes.INHERITANCE_CYCLE.at(
-        reference.span, what, labels=labels, notes=tuple(edges), help="remove one of these `extends`"
+        reference.span, what, notes=tuple(edges) if rest else (), help="remove one of these `extends`"
     )
 
 

@@ -4,16 +4,14 @@ from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic, Label, codes
 from specc.nodes import LayerKind, Mapping, Node, Path, Sequence, to_data
+from specc.resolver.ancestry import Ancestry
 
 
-def disagreements(node: Node, above: dict[str, frozenset[str]], path: Path = ()) -> Iterator[Diagnostic]:
-    """One finding a leaf whose winner replaced another file's different value without inheriting from that file.
-
-    `above` gives the names of each file's ancestors.
-    """
+def disagreements(node: Node, line: Ancestry, path: Path = ()) -> Iterator[Diagnostic]:
+    """One finding a leaf whose winner replaced another file's different value without inheriting from that file."""
     if isinstance(node, Mapping):
         for key, value in node.entries.items():
-            yield from disagreements(value, above, (*path, key))
+            yield from disagreements(value, line, (*path, key))
         return
     if node.layer.kind is not LayerKind.FILE:
         return
@@ -21,9 +19,9 @@ def disagreements(node: Node, above: dict[str, frozenset[str]], path: Path = ())
     loser = _next_below(node)
     while loser is not None and loser.layer.kind is LayerKind.FILE:
         other = loser.span.source
-        related = other is winner or other.name in above.get(winner.name, frozenset())
+        related = other is winner or other.name in line.above.get(winner.name, frozenset())
         if not related and to_data(loser) != to_data(node):
-            yield _disagreement(node, loser, path)
+            yield _disagreement(node, loser, path, line)
             return
         loser = _next_below(loser)
 
@@ -40,12 +38,15 @@ def _next_below(node: Node) -> Node | None:
     return below
 
 
-def _disagreement(node: Node, loser: Node, path: Path) -> Diagnostic:
+def _disagreement(node: Node, loser: Node, path: Path, line: Ancestry) -> Diagnostic:
     name = ".".join(map(str, path))
+    pair = {node.span.source.name, loser.span.source.name}
+    # The first file that inherits from both; its heirs only inherit the disagreement.
+    meeting = next(part for part in line.order if pair <= line.above.get(part.source.name, frozenset()))
     return codes.SIBLINGS_DISAGREE.at(
         node.span,
         f"two parents that do not inherit from each other set `{name}` differently",
         label="this one wins, because its file comes later in `extends`",
-        labels=(Label(loser.span, "this one loses"),),
+        labels=(Label(loser.span, "this one loses"), Label(meeting.root.entries["extends"].span, "both extended here")),
         help=f"set `{name}` in the spec that extends both, if the order is meant",
     )

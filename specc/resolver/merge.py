@@ -12,7 +12,7 @@ RANGE_KEYS = frozenset({"from", "to", "step"})
 
 @dataclass
 class Merge:
-    """One merge of layers and what it found. `lenient`: an abstract base, whose heirs may supply what is missing."""
+    """One merge of layers and what it found. `lenient`: another file may supply what is missing, such as an heir."""
 
     lenient: bool = False
     found: list[Diagnostic] = field(default_factory=list)
@@ -23,18 +23,18 @@ class Merge:
         if operator is not None and isinstance(above, Mapping):
             return self._operate(operator, above, below, path, known)
         match above:
+            case _ if below is not None and self._conflict(below, above, path):
+                # What was inherited stays, so that what uses it shows no mistakes of its own.
+                return below
             case Mapping():
                 return self._mapping(below, above, path)
             case Sequence():
-                self._report_kind(below, above, path)
                 return replace(above, items=tuple(self._items(above, path)), beneath=below)
             case Scalar() | FileText():
-                self._report_kind(below, above, path)
                 return replace(above, beneath=below) if below is not None else above
 
     def _mapping(self, below: Node | None, above: Mapping, path: Path) -> Mapping:
         """Deep merge: the keys of `below` keep their order, new ones follow."""
-        self._report_kind(below, above, path)
         base = below if isinstance(below, Mapping) else None
         entries = dict(base.entries) if base else {}
         keys = dict(base.keys) if base else {}
@@ -112,12 +112,12 @@ class Merge:
             )
         )
 
-    def _report_kind(self, below: Node | None, above: Node, path: Path) -> None:
+    def _conflict(self, below: Node, above: Node, path: Path) -> bool:
         """A mapping over another kind, or the reverse, is a mistake, except between a range and a list."""
-        if below is None or isinstance(below, Mapping) == isinstance(above, Mapping):
-            return
+        if isinstance(below, Mapping) == isinstance(above, Mapping):
+            return False
         if {type(below), type(above)} == {Mapping, Sequence} and (is_range(below) or is_range(above)):
-            return
+            return False
         self.found.append(
             codes.KIND_CONFLICT.at(
                 above.span,
@@ -126,6 +126,7 @@ class Merge:
                 help="to put it in place of the inherited value on purpose, write `{$replace: ...}`",
             )
         )
+        return True
 
 
 def is_range(node: Node) -> bool:

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from specc.diagnostics import Diagnostic, Label, codes, did_you_mean
+from specc.diagnostics.suggest import closest
 from specc.nodes import Mapping, Node, Scalar, Sequence, brief, kind_of, to_data
+from specc.parser.scalars import resolve
 
 KEYS = ("type", "default", "minimum", "maximum", "choices", "example", "description")
 TYPES: dict[str, tuple[type, ...]] = {
@@ -97,9 +99,8 @@ def _param(name: str, key: Scalar, node: Mapping) -> Param:
 def _faults(name: str, node: Node) -> Iterator[Diagnostic]:
     """What makes a declaration unusable."""
     if not isinstance(node, Mapping):
-        help = f"write `{name}: {{type: string, default: ...}}`"
         message = f"`params.{name}` is {kind_of(node)}, not a declaration"
-        yield codes.BAD_PARAM.at(node.span, message, help=help)
+        yield codes.BAD_PARAM.at(node.span, message, help=f"write `{name}: {{type: string, default: ...}}`")
         return
     for key in node.keys.values():
         if key.value not in KEYS:
@@ -150,11 +151,24 @@ def _misfits(param: Param) -> Iterator[Diagnostic]:
             continue
         complaint = param.complaint(to_data(node))
         if complaint is not None:
-            declaration = Label(param.node.entries["type"].span, "declared here")
-            help = "leave `default` out to make the parameter required" if which == "default" else None
             yield codes.BAD_PARAM_VALUE.at(
-                node.span, f"the {which} does not fit: {complaint}", labels=(declaration,), help=help
+                node.span,
+                f"the {which} does not fit: {complaint}",
+                labels=(Label(param.node.entries["type"].span, "declared here"),),
+                help=_way_out(which, param, node),
             )
+
+
+def _way_out(which: str, param: Param, node: Node) -> str | None:
+    """Numbers in quotes are the usual slip."""
+    if isinstance(node, Scalar) and isinstance(node.value, str) and param.type in ("integer", "number"):
+        number = resolve(node.value)
+        if has_type(number, param.type):
+            return f"write it without quotes: `{which}: {node.value}`"
+    if param.choices and has_type(to_data(node), param.type):
+        near = closest(str(to_data(node)), [str(choice.value) for choice in param.choices])
+        return f"did you mean `{near}`?" if near else "add it to `choices`, or take one of them"
+    return "leave `default` out to make the parameter required" if which == "default" else None
 
 
 def _number(node: Scalar) -> float:

@@ -39,9 +39,10 @@ class Overlays:
 def resolve(document: Document, library: Library, overlays: Overlays) -> tuple[ResolvedSpec, list[Diagnostic]]:
     """One spec, composed. What cannot be composed is reported and left out, so that later stages find more."""
     line, found = ancestry(document, library)
+    is_whole = document.has_all_parents and not any(finding.is_error for finding in found)
     bodies = [_without_forms(part.body, library, found) for part in line.order]
     api, api_node = _api(line.order, overlays, found)
-    merge = Merge(lenient=document.abstract)
+    merge = Merge(lenient=document.abstract or not is_whole)
     merge.found = found
 
     body = _empty(document)
@@ -49,14 +50,14 @@ def resolve(document: Document, library: Library, overlays: Overlays) -> tuple[R
         body = _merge_job(merge, body, job)
     for part in bodies:
         body = _merge_body(merge, body, part)
-    found.extend(disagreements(body, line.above))
+    found.extend(disagreements(body, line))
     profiles = _profiles(bodies, found)
     body = _overlay(merge, body, overlays, profiles, found)
 
     params, faults = declared(_section(body, "params"))
     found.extend(faults)
     names = {name: key for name, (key, _) in profiles.items()}
-    spec = ResolvedSpec(document, line.order[:-1], api, api_node, body, params, names)
+    spec = ResolvedSpec(document, line.order[:-1], api, api_node, body, params, names, is_whole)
     return spec, found
 
 

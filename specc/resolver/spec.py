@@ -6,6 +6,7 @@ from posixpath import basename, dirname
 from specc.nodes import Mapping, Scalar
 from specc.parser import Document
 from specc.resolver.params import Param
+from specc.source import Span
 
 SUFFIXES = (".job.yaml", ".job.yml", ".yaml", ".yml")
 
@@ -16,7 +17,7 @@ class ResolvedSpec:
 
     `ancestors` are the files it is made of, weakest first, without itself. `body` is the merged whole: `params`,
     `vars`, `matrix` and `job`, each a mapping (the empty one where nothing is said). `profile_names` are all that
-    can be chosen.
+    can be chosen. `is_whole` is False where a parent could not be had, which is reported.
     """
 
     document: Document
@@ -26,6 +27,7 @@ class ResolvedSpec:
     body: Mapping
     params: dict[str, Param]
     profile_names: dict[str, Scalar]
+    is_whole: bool = True
 
     @property
     def path(self) -> str:
@@ -50,6 +52,17 @@ class ResolvedSpec:
     @property
     def abstract(self) -> bool:
         return self.document.abstract
+
+    @property
+    def is_open(self) -> bool:
+        """What is missing here may stand in another file: an heir of a base, or a parent that could not be had."""
+        return self.abstract or not self.is_whole
+
+    @property
+    def extends(self) -> Span | None:
+        """Where the spec says its parents."""
+        node = self.document.root.get("extends")
+        return node.span if node is not None else None
 
     def section(self, name: str) -> Mapping:
         node = self.body.entries[name]

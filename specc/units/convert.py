@@ -29,7 +29,7 @@ def to_unit(amount: Fraction, text: str, unit: str, quantity: Quantity) -> int |
     return Problem(
         INEXACT_QUANTITY,
         f"`{text}` is no whole number of {unit}: it lies between {below}{unit} and {below + 1}{unit}",
-        f"write `{below}{unit}` or `{below + 1}{unit}`",
+        f"write `{below}{unit}` or `{below + 1}{unit}`" if below else f"write `1{unit}`",
     )
 
 

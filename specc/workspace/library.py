@@ -82,27 +82,34 @@ class FileLibrary:
             return self._shipped(name.removeprefix(SHIPPED))
         path = self.root / name
         if not path.is_file():
-            near = self._neighbour(path)
-            help = f"did you mean `{near}`?" if near else None
             what = "is no regular file" if path.exists() else "does not exist"
-            return Missing(code, f"{self._show(path)} {what}", help)
+            return Missing(code, f"{self._show(path)} {what}", _meant(path))
         if not path.resolve().is_relative_to(self._resolved_root):
             help = "copy the file into the project"
             return Missing(codes.OUTSIDE_PROJECT, f"{self._show(path)} leads out of the project", help)
         return path
 
     def _shipped(self, name: str) -> Path | Missing:
-        folder = assets.folder("templates")
-        path = folder / f"{name}{SUFFIX}"
+        path = assets.folder("templates") / f"{name}{SUFFIX}"
         if SHIPPED_NAME.fullmatch(name) and path.is_file():
             return path
-        known = sorted(file.name.removesuffix(SUFFIX) for file in folder.glob(f"*{SUFFIX}"))
+        known = shipped_names()
         near = closest(name, known)
         help = f"did you mean `specc:{near}`?" if near else "specc ships " + ", ".join(f"`specc:{n}`" for n in known)
         return Missing(codes.PARENT_NOT_FOUND, f"specc ships no base `{name}`", help)
 
-    @staticmethod
-    def _neighbour(path: Path) -> str | None:
-        if not path.parent.is_dir():
-            return None
-        return closest(path.name, [entry.name for entry in path.parent.iterdir()])
+
+def _meant(path: Path) -> str | None:
+    """What a missing file's name was probably meant to be: often its suffix is missing, or `specc:`."""
+    if path.with_name(path.name + SUFFIX).is_file():
+        return f"did you mean `{path.name}{SUFFIX}`?"
+    near = closest(path.name, [entry.name for entry in path.parent.iterdir()]) if path.parent.is_dir() else None
+    if near is not None:
+        return f"did you mean `{near}`?"
+    base = path.name.removesuffix(SUFFIX)
+    return f"did you mean `{SHIPPED}{base}`?" if base in shipped_names() else None
+
+
+def shipped_names() -> list[str]:
+    """The names of the bases that ship with specc, without `specc:`."""
+    return sorted(file.name.removesuffix(SUFFIX) for file in assets.folder("templates").glob(f"*{SUFFIX}"))

@@ -37,7 +37,8 @@ def test_memory_is_exact_or_lies_between_the_two_values_named(number, places, un
     else:
         assert isinstance(result, Problem)
         below = exact.numerator // exact.denominator
-        assert result.help == f"write `{below}{target}` or `{below + 1}{target}`"
+        named = [f"`{amount}{target}`" for amount in (below, below + 1) if amount]  # nobody wants a limit of 0
+        assert result.help == "write " + " or ".join(named)
 
 
 @given(st.integers(0, 99), st.integers(0, 23), st.integers(0, 59), st.integers(0, 59))
