@@ -118,7 +118,7 @@ def test_the_version(text: str, written: str, message: str) -> None:
 
 
 def test_a_missing_version_says_what_to_write() -> None:
-    assert findings("job: {}\n")[0].help == 'add "specc: 1" as the first line'
+    assert findings("job: {}\n")[0].help == "add `specc: 1` as the first line"
 
 
 @pytest.mark.parametrize(

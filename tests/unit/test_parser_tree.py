@@ -323,7 +323,7 @@ def test_two_merge_keys() -> None:
 # limits
 
 OPEN = "values are nested deeper than 64 levels"
-MANY = "the document has more than 10000 keys and values"
+MANY = "the document has more than 10,000 keys and values"
 
 
 def aliases(depth: int) -> str:

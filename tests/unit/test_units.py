@@ -183,7 +183,6 @@ def test_long_texts_are_refused_without_being_read():
     ("text", "field", "nearest"),
     [
         ("1500MB", MEMORY, ("1430MiB", "1431MiB")),
-        ("1.5MiB", in_unit(MEMORY, "GiB"), ("0GiB", "1GiB")),
         ("90s", DURATION, ("1min", "2min")),
     ],
 )
@@ -194,6 +193,13 @@ def test_inexact_names_the_nearest_values(text, field, nearest):
         f"`{text}` is no whole number of {field.unit}: it lies between {below} and {above}",
         f"write `{below}` or `{above}`",
     )
+
+
+def test_inexact_and_less_than_one_unit_does_not_propose_zero():
+    problem = convert("1.5MiB", in_unit(MEMORY, "GiB"))
+    assert isinstance(problem, Problem)
+    assert problem.message == "`1.5MiB` is no whole number of GiB: it lies between 0GiB and 1GiB"
+    assert problem.help == "write `1GiB`"
 
 
 def test_without_a_unit_says_what_to_add_and_why():
