@@ -22,7 +22,7 @@ class CheckedSpec:
 def check(evaluated: EvaluatedSpec, schema: ApiSchema) -> tuple[CheckedSpec | None, list[Diagnostic]]:
     """The checked cell, or None when it has an error or a value that is not known yet.
 
-    An abstract spec is not asked for required fields.
+    A spec is not asked for required fields that another file may supply.
     """
     known = {name: value.data for name, value in evaluated.job.items() if value.is_known}
     place = Place(evaluated, schema)
@@ -30,7 +30,7 @@ def check(evaluated: EvaluatedSpec, schema: ApiSchema) -> tuple[CheckedSpec | No
     for name, value in evaluated.job.items():
         if not value.is_known:
             found.extend(unknown_value(name, place))
-    is_complete = len(known) == len(evaluated.job) and not evaluated.spec.abstract
+    is_complete = len(known) == len(evaluated.job) and not evaluated.spec.is_open
     return (CheckedSpec(evaluated, schema) if is_complete and not found else None), found
 
 

@@ -1,6 +1,6 @@
 """Schema errors in a user's words, each at the key or value that is wrong."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from jsonschema.exceptions import ValidationError
@@ -9,7 +9,7 @@ from specc.diagnostics import Diagnostic, Label, codes, did_you_mean, one_of
 from specc.evaluator import EvaluatedSpec, Value
 from specc.expressions import Unknown
 from specc.nodes import LayerKind, Mapping, Node, Scalar, kind_of
-from specc.resolver import join, shown
+from specc.resolver import shown
 from specc.schema import ApiSchema
 from specc.source import Span
 
@@ -46,20 +46,19 @@ class Place(NamedTuple):
 
 def unknown_field(name: str, place: Place) -> Diagnostic:
     key = place.job.keys[name]
-    labels = _inherited(place.job.entries[name], place)
     known = place.schema.fields
     if name in known and known[name].filled_by_transport:
         message = f"`{name}` is filled in when the payload is sent"
-        return codes.TRANSPORT_FIELD.at(key.span, message, labels=labels, help="remove it")
+        return codes.TRANSPORT_FIELD.at(key.span, message, help="remove it")
     fields = [field for field in known if not known[field].filled_by_transport]
     help = did_you_mean(name, fields, f"fields of {place.schema.name}")
-    return codes.UNKNOWN_FIELD.at(key.span, f"unknown field `{name}`", labels=labels, help=help)
+    return codes.UNKNOWN_FIELD.at(key.span, f"unknown field `{name}`", help=help)
 
 
 def unmet_required(error: ValidationError, place: Place) -> Iterator[Diagnostic]:
     """jsonschema gives one error a missing field, naming it only in its message, so they are counted anew."""
     name = next((n for n in place.schema.payload["required"] if error.message.startswith(f"'{n}' is a required")), None)
-    if name is None or name in place.evaluated.job or place.evaluated.spec.abstract:
+    if name is None or name in place.evaluated.job or not _is_asked_for([name], place):
         return
     field = place.schema.fields[name]
     help = f"add `{name}: ...` under `job:`"
@@ -73,19 +72,23 @@ def unmet_required(error: ValidationError, place: Place) -> Iterator[Diagnostic]
 
 
 def unmet_choice(place: Place) -> Iterator[Diagnostic]:
-    if place.evaluated.spec.abstract:
-        return
     for group in place.schema.needed:
-        if not any(name in place.evaluated.job for name in group):
+        if not any(name in place.evaluated.job for name in group) and _is_asked_for(group, place):
             message = f"{one_of(group)} is missing"
             note = f"{place.schema.name} needs one of them"
             help = f"add `{group[0]}: ...` under `job:`"
             yield codes.MISSING_FIELD.at(_job_key(place), message, notes=(note,), help=help)
 
 
+def _is_asked_for(names: Iterable[str], place: Place) -> bool:
+    """Not where another file may supply one of them, nor where one stands outside of `job:`, which is reported."""
+    spec = place.evaluated.spec
+    return not spec.is_open and not any(name in spec.document.root.entries for name in names)
+
+
 def wrong_value(name: str, error: ValidationError, place: Place) -> Diagnostic:
     value = _inner(place.evaluated.job[name], list(error.absolute_path)[1:])
-    labels = (*_inherited(value.node, place), *_overridden(value.node))
+    labels = _overridden(value.node)
     notes = _reads(value)
     span = value.node.span
     if error.validator == "type":
@@ -93,7 +96,7 @@ def wrong_value(name: str, error: ValidationError, place: Place) -> Diagnostic:
         message = f"`{name}` must be {expected}, not {_what(value)}"
         help = _type_help(name, str(error.validator_value), value)
         return codes.WRONG_TYPE.at(span, message, labels=labels, notes=notes, help=help)
-    message = f"`{name}`: {_complaint(error, value)}"
+    message = f"`{name}` {_complaint(error, value)}"
     note = f"{place.schema.name} says so: {place.schema.fields[name].description}"
     return codes.BAD_VALUE.at(span, message, labels=labels, notes=(*notes, note))
 
@@ -111,8 +114,7 @@ def unknown_value(name: str, place: Place) -> Iterator[Diagnostic]:
     if kind is not None and allowed is not None and kind not in allowed:
         expected = TYPE_NAMES.get(wanted, wanted)
         message = f"`{name}` must be {expected}, and this template gives {TYPE_NAMES.get(kind, f'a {kind}')}"
-        labels = _inherited(value.node, place)
-        yield codes.WRONG_TYPE.at(value.node.span, message, labels=labels, help=_type_help(name, wanted, value))
+        yield codes.WRONG_TYPE.at(value.node.span, message, help=_type_help(name, wanted, value))
 
 
 def _inner(value: Value, path: list[str | int]) -> Value:
@@ -176,13 +178,13 @@ def _complaint(error: ValidationError, value: Value) -> str:
     allowed = bound if isinstance(bound, list) else []
     match error.validator:
         case "enum":
-            return f"{shown(value.data)} is none of {', '.join(map(shown, allowed))}"
+            return f"must be {' or '.join(map(shown, allowed))}, not {shown(value.data)}"
         case "minimum":
-            return f"{shown(value.data)} is less than {bound}"
+            return f"must be at least {bound}, not {shown(value.data)}"
         case "maximum":
-            return f"{shown(value.data)} is more than {bound}"
+            return f"must be at most {bound}, not {shown(value.data)}"
         case _:
-            return error.message
+            return f"does not fit: {error.message}"
 
 
 def _job_key(place: Place) -> Span:
@@ -190,17 +192,6 @@ def _job_key(place: Place) -> Span:
     root = place.evaluated.spec.document.root
     key = root.keys.get("job") or root.keys.get("specc") or next(iter(root.keys.values()), None)
     return key.span if key is not None else place.evaluated.spec.document.source.span()
-
-
-def _inherited(node: Node, place: Place) -> tuple[Label, ...]:
-    """Which `extends` brought a value that another file wrote, where that is plain to see."""
-    document = place.evaluated.spec.document
-    writer = node.span.source
-    if node.layer.kind is not LayerKind.FILE or writer is document.source:
-        return ()
-    parents = document.parents
-    direct = [ref for ref in parents if join(document.source.name, str(ref.value)) == writer.name]
-    return tuple(Label(ref.span, "inherited through this") for ref in direct or (parents if len(parents) == 1 else ()))
 
 
 def _overridden(node: Node) -> tuple[Label, ...]:

@@ -135,6 +135,13 @@ def _is_limit(item: Diagnostic | Payload) -> bool:
 def _cells(
     spec: ResolvedSpec, context: Context, request: Request, bindings: dict[str, Binding], *, checking: bool
 ) -> Iterator[Diagnostic | tuple[Evaluation, EvaluatedSpec]]:
+    for item in _swept(spec, context, request, bindings, checking=checking):
+        yield spec.traced(item) if isinstance(item, Diagnostic) else item
+
+
+def _swept(
+    spec: ResolvedSpec, context: Context, request: Request, bindings: dict[str, Binding], *, checking: bool
+) -> Iterator[Diagnostic | tuple[Evaluation, EvaluatedSpec]]:
     evaluation = Evaluation(spec, context.inputs(spec, bindings, checking=checking))
     expansion, found = expand(spec.section("matrix"), evaluation.static)
     # An overlay or an input that shrinks an axis leaves excludes without a cell, which is no mistake.
@@ -165,9 +172,9 @@ def _cells(
 
 def _lowered(evaluated: EvaluatedSpec, context: Context) -> Iterator[Diagnostic | Payload]:
     checked, found = check(evaluated, context.apis[evaluated.spec.api])
-    yield from found
+    yield from map(evaluated.spec.traced, found)
     if checked is not None:
         payload, found = lower(checked)
-        yield from found
+        yield from map(evaluated.spec.traced, found)
         if payload is not None:
             yield payload

@@ -116,7 +116,7 @@ class Evaluation:
         return list(self._templates.names.known[section])
 
     def _absent(self, namespace: str) -> object:
-        """An heir of an abstract spec may supply the name; elsewhere nobody does."""
+        """Another file may supply the name, such as an heir of an abstract spec; else nobody does."""
         return Unknown(None) if namespace in self._templates.names.open else MISSING
 
     def _field(self, name: str, node: Node) -> Value:

@@ -14,7 +14,7 @@ Known = dict[str, dict[str, Node | None]]
 
 
 class Names(NamedTuple):
-    """`open` lists the namespaces to which an heir of an abstract spec may add names.
+    """`open` lists the namespaces to which another file may add names, such as an heir of an abstract spec.
 
     `unset` are environment variables that templates may read and that nobody has set.
     """
@@ -37,7 +37,7 @@ def names_of(spec: ResolvedSpec, env_names: tuple[str, ...], unset: tuple[str, .
         "spec": dict.fromkeys(("id", "name", "dir", "path")),
         "env": dict.fromkeys(env_names),
     }
-    return Names(known, frozenset({"params", "vars", "matrix", "job"}) if spec.abstract else frozenset(), unset)
+    return Names(known, frozenset({"params", "vars", "matrix", "job"}) if spec.is_open else frozenset(), unset)
 
 
 class Lack(NamedTuple):
@@ -56,8 +56,8 @@ def undefined(template: Template, names: Names, allowed: tuple[str, ...]) -> Ite
         root = str(reference.path[0])
         if root in names.known and root not in allowed:
             listed = " and ".join(f"`{name}`" for name in allowed)
-            message = f"`{root}` cannot be read here"
-            yield Fault(codes.TEMPLATE_NOT_ALLOWED, start, end, message, f"only {listed} can")
+            message = f"`{root}` cannot be read here: this value is needed before there is a cell"
+            yield Fault(codes.TEMPLATE_NOT_ALLOWED, start, end, message, f"axes and defaults read only {listed}")
         elif (lack := _lack(reference, names)) is not None:
             # At `vars.run` alone, where `vars.run.dir` is written and already `vars.run` is not there.
             end = start + len(lack.name) if template.text.startswith(lack.name, start) else end
@@ -114,5 +114,7 @@ def _member_help(root: str, name: str, names: Names) -> str | None:
         return f'templates read only what specc.toml lists: `env = ["{name}"]`'
     if root == "params":
         return f"declare it: `params: {{{name}: {{type: string}}}}`"
+    if root == "vars":
+        return f"add it: `vars: {{{name}: ...}}`"
     listed = ", ".join(f"`{member}`" for member in list(names.known[root])[:12])
     return f"in `{root}` there is {listed}" if listed else f"the spec has no `{root}`"

@@ -6,7 +6,7 @@ from collections.abc import Mapping as Map
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from specc.diagnostics import Diagnostic, codes
+from specc.diagnostics import Diagnostic, Label, codes
 from specc.evaluator.names import Names, undefined
 from specc.evaluator.shell import judge_of
 from specc.expressions import Fault, Hole, Template, compile_template, is_template
@@ -76,8 +76,11 @@ def _statements_in_line(template: Template, node: Scalar | FileText) -> list[Fau
 
 def place(faults: Iterable[Fault], node: Scalar | FileText) -> list[Diagnostic]:
     """Faults as diagnostics, at their characters in the file where the template is written."""
+    # A script does not know who reads it.
+    labels = (Label(node.ref.span, "read here"),) if isinstance(node, FileText) else ()
     return [
-        fault.code.at(span_in(node, fault.start, fault.end), fault.message, help=_help(fault, node)) for fault in faults
+        fault.code.at(span_in(node, fault.start, fault.end), fault.message, labels=labels, help=_help(fault, node))
+        for fault in faults
     ]
 
 

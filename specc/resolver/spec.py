@@ -1,12 +1,14 @@
 """What the resolver gives: one spec with everything inherited, overlaid and set, before anything is evaluated."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from posixpath import basename, dirname
 
+from specc.diagnostics import Diagnostic, Label
 from specc.nodes import Mapping, Scalar
 from specc.parser import Document
 from specc.resolver.params import Param
-from specc.source import Span
+from specc.resolver.paths import join
+from specc.source import Source, Span
 
 SUFFIXES = (".job.yaml", ".job.yml", ".yaml", ".yml")
 
@@ -58,11 +60,20 @@ class ResolvedSpec:
         """What is missing here may stand in another file: an heir of a base, or a parent that could not be had."""
         return self.abstract or not self.is_whole
 
-    @property
-    def extends(self) -> Span | None:
-        """Where the spec says its parents."""
-        node = self.document.root.get("extends")
-        return node.span if node is not None else None
+    def traced(self, finding: Diagnostic) -> Diagnostic:
+        """The finding as one about this spec: in an inherited file, it shows the `extends` that led there."""
+        place = self._through(finding.span.source)
+        if place is None or any(label.span == place for label in finding.labels):
+            return finding
+        return replace(finding, labels=(*finding.labels, Label(place, "inherited through this")))
+
+    def _through(self, source: Source) -> Span | None:
+        """The parent in `extends` that is that file, else the whole of it where some parent brings the file."""
+        if all(source is not ancestor.source for ancestor in self.ancestors):
+            return None
+        name = self.document.source.name
+        direct = (ref.span for ref in self.document.parents if join(name, str(ref.value)) == source.name)
+        return next(direct, self.document.root.entries["extends"].span)
 
     def section(self, name: str) -> Mapping:
         node = self.body.entries[name]
