@@ -1,0 +1,22 @@
+"""This machine as a target: a queue for its cores, limits that are kept, and jobs that outlive whoever submitted them.
+
+Three kinds of processes meet in one store (`store.py`), and any of them may die at any time:
+
+- clients (`target.py`) add jobs, ask, and cancel;
+- one supervisor a user (`supervisor.py`) starts a runner for each job when there are cores;
+- one runner a job (`runner.py`) claims the job, starts it, keeps its limits, and writes down how it ended.
+
+A job runs in a directory and a process group of its own. Its environment is the caller's `PATH`, `HOME`, `USER`,
+`LOGNAME`, `SHELL`, `LANG`, `LANGUAGE`, `LC_*`, `TZ` and `TMPDIR` from the time of submission, `OMP_NUM_THREADS`, and
+`SPECC_JOB_ID`, `SPECC_JOB_NAME`, `SPECC_JOB_DIR`, `SPECC_CORES`; nothing else, so no credential. Processes that outlive
+the command are ended with it. What each field of a payload means here, and which are ignored, is said in `request.py`.
+
+Made for Linux. macOS has no subreaper, so there a process that leaves its job's tree *and* drops the job's mark from
+its environment is neither limited nor ended.
+"""
+
+from specc.targets.local.options import Options
+from specc.targets.local.request import IGNORED
+from specc.targets.local.target import LocalTarget
+
+__all__ = ["IGNORED", "LocalTarget", "Options"]

@@ -1,0 +1,91 @@
+"""Starting a job's command: its files opened, its directory entered, bash in a process group of its own."""
+
+import contextlib
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+from specc.targets.local import environment
+from specc.targets.local.jobs import Job, Run
+from specc.targets.local.paths import JobDir
+
+BASH = "/bin/bash"
+RESET = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE, signal.SIGTERM, signal.SIGCHLD, signal.SIGXFSZ)
+"""Python ignores some of these, a caller's `nohup` others; a program expects the default."""
+
+
+class CannotStart(Exception):
+    """The command was not started, and never will be: the reason, for the user."""
+
+
+def prepare(folder: JobDir, run: Run) -> None:
+    """Makes the job's directory and its script. Doing it twice, or two doing it at once, makes no difference."""
+    folder.work.mkdir(parents=True, exist_ok=True)
+    if run.command is not None:
+        part = folder.script.with_name(f"{folder.script.name}.{os.getpid()}")
+        part.write_text(run.command, encoding="utf-8")
+        part.rename(folder.script)
+
+
+def start(job: Job, run: Run, folder: JobDir) -> int:
+    """The pid of the started command. Raises CannotStart. This process enters the job's directory, too."""
+    variables = environment.of_job(
+        run.environment, uuid=job.uuid, name=job.name, cores=job.cores, directory=str(folder.root)
+    )
+    bash = shutil.which("bash", path=variables["PATH"]) or BASH
+    os.umask(run.umask)
+    os.chdir(folder.work)
+    with _streams(run, folder) as streams, _says(f"cannot run {bash}"):
+        return os.posix_spawn(
+            bash,
+            ["bash", run.script or str(folder.script)],
+            variables,
+            file_actions=[(os.POSIX_SPAWN_DUP2, stream, number) for number, stream in enumerate(streams)],
+            setpgroup=0,
+            setsigmask=(),
+            setsigdef=RESET,
+        )
+
+
+@contextlib.contextmanager
+def _streams(run: Run, folder: JobDir) -> Iterator[tuple[int, int, int]]:
+    """Descriptors of stdin, stdout and stderr. The last two are one if they are one file, whatever their names."""
+    with contextlib.ExitStack() as stack:
+        stdin = _open(Path(run.stdin or os.devnull), os.O_RDONLY, stack)
+        out, err = folder.stream("stdout", run.stdout), folder.stream("stderr", run.stderr)
+        stdout = _open_output(out, stack)
+        stderr = stdout if _is_same(err, stdout) else _open_output(err, stack)
+        yield stdin, stdout, stderr
+
+
+def _open_output(path: Path, stack: contextlib.ExitStack) -> int:
+    """For appending, so that a second writer of the file does not write over the first."""
+    with _says(f"cannot make the folder {path.parent}"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    return _open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, stack)
+
+
+def _open(path: Path, flags: int, stack: contextlib.ExitStack) -> int:
+    """Without waiting: opening a FIFO that nobody reads would take for ever."""
+    with _says(f"cannot open {path}"):
+        descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
+    stack.callback(os.close, descriptor)
+    os.set_blocking(descriptor, True)
+    return descriptor
+
+
+def _is_same(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(descriptor))
+    except OSError:
+        return False
+
+
+@contextlib.contextmanager
+def _says(what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise CannotStart(f"{what}: {error.strerror}") from error

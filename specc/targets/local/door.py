@@ -1,0 +1,118 @@
+"""How a supervisor is woken, and started where there is none.
+
+There is one at most, because it holds a lock that the system takes back however it dies. Who starts one takes the lock
+first and hands it over, so two never start, and nobody waits for it to be up. Nothing gets lost between a client that
+has just written to the store and a supervisor that is about to leave: it closes its ears, gives the lock back, and
+looks into the store once more.
+"""
+
+import contextlib
+import errno
+import fcntl
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from specc.errors import SpeccError
+from specc.targets.local.environment import JOB_DIR, of_supervisor
+from specc.targets.local.options import Options
+from specc.targets.local.paths import StateDir
+
+SUPERVISOR = "specc.targets.local.supervisor"
+DETACH = '"$@" </dev/null >/dev/null 2>&1 &'
+"""A shell that ends at once leaves the supervisor without a parent that would have to wait for it."""
+
+
+def knock(state: StateDir) -> bool:
+    """Wakes the supervisor; False when none listens."""
+    try:
+        bell = os.open(state.bell, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            return False
+        raise SpeccError(f"cannot open {state.bell}: {error.strerror}") from error
+    try:
+        os.write(bell, b"!")
+    except BlockingIOError:
+        return True
+    except BrokenPipeError:
+        return False
+    finally:
+        os.close(bell)
+    return True
+
+
+def ensure(state: StateDir, options: Options) -> bool:
+    """Wakes the supervisor or starts one; False when it must not be started from here.
+
+    Within a job of the same state it must not: it would be one of the job's processes, and end with it.
+    """
+    if knock(state):
+        return True
+    if Path(os.environ.get(JOB_DIR, "/")).is_relative_to(state.root):
+        return False
+    lock = try_lock(state)
+    if lock is not None:
+        try:
+            _start(state, options, lock)
+        finally:
+            os.close(lock)
+    return True
+
+
+def try_lock(state: StateDir) -> int | None:
+    """The supervisor's lock as an open descriptor, or None when another process has it."""
+    try:
+        descriptor = os.open(state.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise SpeccError(f"cannot write {state.lock}: {error.strerror}") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    except OSError as error:
+        os.close(descriptor)
+        raise SpeccError(f"cannot lock {state.lock}: {error.strerror}") from error
+    return descriptor
+
+
+def listen(state: StateDir) -> int:
+    """The bell as a descriptor. It is open for writing, too, so that it never reads as ended."""
+    with contextlib.suppress(FileExistsError):
+        os.mkfifo(state.bell, 0o600)
+    if not stat.S_ISFIFO(os.stat(state.bell).st_mode):
+        raise SpeccError(f"{state.bell} is no FIFO", help="take it away")
+    return os.open(state.bell, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+
+
+def _start(state: StateDir, options: Options, lock: int) -> None:
+    arguments = [sys.executable, "-P", "-m", SUPERVISOR, str(state.root), "--lock", str(lock)]
+    arguments += ["--idle", str(options.idle)]
+    if options.cores is not None:
+        arguments += ["--cores", str(options.cores)]
+    with _starting(state):
+        subprocess.run(
+            ["/bin/sh", "-c", DETACH, "sh", *arguments],
+            env=of_supervisor(os.environ),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            pass_fds=(lock,),
+            check=True,
+        )
+
+
+@contextlib.contextmanager
+def _starting(state: StateDir) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise SpeccError(f"cannot start the supervisor of {state.root}: {error}") from error

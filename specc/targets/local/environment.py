@@ -1,0 +1,43 @@
+"""What a job finds in its environment: a short list of the caller's variables, and what it is told about itself.
+
+No credential is on the list, and the supervisor and the runners, whose environment a job could read, have no more.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+
+KEPT = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR")
+KEPT_BEGINNING = ("LC_",)
+INTERPRETER = ("PYTHON",)
+"""What the supervisor keeps besides, so that it finds the same Python packages as the caller."""
+
+JOB_DIR = "SPECC_JOB_DIR"
+"""Also the mark by which a job's processes are known when nothing else leads to them."""
+
+
+def kept(environment: Mapping[str, str]) -> dict[str, str]:
+    """The caller's variables that go into a job."""
+    own = {name: value for name, value in environment.items() if name in KEPT or name.startswith(KEPT_BEGINNING)}
+    return {"PATH": os.defpath, **own}
+
+
+def of_supervisor(environment: Mapping[str, str]) -> dict[str, str]:
+    python = {name: value for name, value in environment.items() if name.startswith(INTERPRETER)}
+    return {**kept(environment), **python}
+
+
+def of_job(kept: Mapping[str, str], *, uuid: str, name: str, cores: int, directory: str) -> dict[str, str]:
+    """`kept` is what was taken over at submission. A program that counts cores itself is told the job's share."""
+    own = {"SPECC_JOB_ID": uuid, "SPECC_JOB_NAME": name, "SPECC_CORES": str(cores), JOB_DIR: directory}
+    return {**kept, "OMP_NUM_THREADS": str(cores), **own}
+
+
+def umask() -> int:
+    """The caller's umask, which its jobs get."""
+    if sys.platform == "linux":
+        with open("/proc/self/status", encoding="ascii", errors="replace") as file:
+            return next(int(line.split()[1], 8) for line in file if line.startswith("Umask:"))
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,76 @@
+"""Jobs as frozen values: how one is run, where it stands, how it ended."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from specc.targets.local.process import ProcessId
+from specc.targets.protocol import JobState
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a job is run, settled when it is submitted.
+
+    bash runs `command`, or the file `script`. Paths are absolute but for `stdout` and `stderr`, which may be relative
+    to the job's directory. `seconds` and `memory` (bytes) limit it; `grace` is the time in seconds between TERM and
+    KILL. `environment` is what was taken over from the caller.
+    """
+
+    cores: int
+    grace: float
+    environment: Mapping[str, str]
+    umask: int
+    command: str | None = None
+    script: str | None = None
+    stdin: str | None = None
+    stdout: str | None = None
+    stderr: str | None = None
+    seconds: int | None = None
+    memory: int | None = None
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Run":
+        return cls(**json.loads(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a job ended: always in a final state."""
+
+    state: JobState
+    exit_code: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as the store knows it. `runner` is the process that attends to it, or did. Times are those of the wall
+    clock, for people only."""
+
+    number: int
+    uuid: str
+    key: str
+    digest: str
+    name: str
+    cores: int
+    state: JobState
+    submitted_at: float
+    runner: ProcessId | None = None
+    cancel_asked: bool = False
+    exit_code: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A job to be added: `key` is the attempt's, `body` the payload's canonical text."""
+
+    key: str
+    digest: str
+    body: str
+    name: str
+    run: Run

@@ -1,0 +1,61 @@
+"""Where things lie. STATE/ holds the store and what belongs to the supervisor, STATE/jobs/UUID/ one job."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class StateDir:
+    """The state of one user on one machine. `bell` is a FIFO that wakes the supervisor, `lock` makes it singular."""
+
+    root: Path
+
+    @property
+    def store(self) -> Path:
+        return self.root / "jobs.db"
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "supervisor.lock"
+
+    @property
+    def bell(self) -> Path:
+        return self.root / "supervisor.bell"
+
+    @property
+    def log(self) -> Path:
+        return self.root / "supervisor.log"
+
+    def job(self, uuid: str) -> "JobDir":
+        return JobDir(self.root / "jobs" / uuid)
+
+
+@dataclass(frozen=True, slots=True)
+class JobDir:
+    """The directory of one job. The job runs in `work`; what specc writes about it lies beside that."""
+
+    root: Path
+
+    @property
+    def work(self) -> Path:
+        return self.root / "work"
+
+    @property
+    def script(self) -> Path:
+        """The text of `cmd_line`."""
+        return self.root / "command.sh"
+
+    @property
+    def record(self) -> Path:
+        """How the job ended. It is there only when it is whole."""
+        return self.root / "exit.json"
+
+    def stream(self, name: str, asked: str | None) -> Path:
+        """Where an output stream goes: the path asked for, a relative one from `work`; else STATE/jobs/UUID/NAME."""
+        return self.work / asked if asked else self.root / name
+
+
+def leaves(relative: str) -> bool:
+    """Whether a relative path leads out of the directory that it starts from."""
+    return os.path.normpath(relative).split(os.sep)[0] == os.pardir

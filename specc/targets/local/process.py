@@ -1,0 +1,81 @@
+"""Which process is meant, beyond doubt: a pid is used again, a pid with its start time and the boot id is not."""
+
+import os
+import signal
+import sys
+from typing import NamedTuple
+
+import psutil
+
+from specc.targets.local.machine import boot_id
+
+STATE, START = 0, 19
+"""Fields of /proc/PID/stat, counted from behind the name, which may hold blanks and brackets itself."""
+
+GONE = (b"Z", b"X")
+
+
+class ProcessId(NamedTuple):
+    """A process for all times. `born` is its start as the kernel counts it from the boot: no clock change moves it."""
+
+    boot: str
+    pid: int
+    born: int
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it still runs. A zombie does not: it has ended, and only nobody has asked how."""
+        return self.boot == boot_id() and born(self.pid) == self.born
+
+    def send(self, number: signal.Signals) -> bool:
+        """Sends a signal to this process and surely to no other; False when it is gone."""
+        if sys.platform == "linux":
+            return self._send_safely(number)
+        if not self.is_alive:
+            return False
+        os.kill(self.pid, number)
+        return True
+
+    def _send_safely(self, number: signal.Signals) -> bool:
+        """The descriptor holds the pid, so it cannot go to another process between the check and the signal."""
+        try:
+            descriptor = os.pidfd_open(self.pid)
+        except ProcessLookupError:
+            return False
+        try:
+            if not self.is_alive:
+                return False
+            signal.pidfd_send_signal(descriptor, number)
+        except ProcessLookupError:
+            return False
+        finally:
+            os.close(descriptor)
+        return True
+
+
+def this_process() -> ProcessId:
+    pid = os.getpid()
+    started = born(pid)
+    assert started is not None, "a process that asks for itself is there"
+    return ProcessId(boot_id(), pid, started)
+
+
+def born(pid: int) -> int | None:
+    """When the process started: clock ticks since the boot on Linux. None when there is none, or only a zombie."""
+    if sys.platform != "linux":
+        return _born_elsewhere(pid)
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return None if fields[STATE] in GONE else int(fields[START])
+
+
+def _born_elsewhere(pid: int) -> int | None:
+    """The kernel of macOS notes the wall clock at the start once, and never changes it."""
+    try:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else int(process.create_time() * 1e6)
+    except psutil.NoSuchProcess:
+        return None

@@ -1,0 +1,76 @@
+"""The exit record: one file beside the job, there only when it is whole, written by the job's runner and read by all.
+
+It stands on its own, so that what a runner saw outlives a store that was locked or full when the job ended.
+"""
+
+import json
+import os
+from pathlib import Path
+
+from specc.targets.local.jobs import Ended
+from specc.targets.local.process import ProcessId
+from specc.targets.protocol import JobState
+
+RESERVED = 4096
+"""Bytes taken on the disk before the job starts, so that its record has room on a disk that the job has filled."""
+
+LONGEST_REASON = 1000
+
+
+def reserve(path: Path, runner: ProcessId) -> None:
+    """Takes the room for the record of this runner."""
+    part = _part(path, runner)
+    with open(part, "wb") as file:
+        file.write(b" " * RESERVED)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def release(path: Path, runner: ProcessId) -> None:
+    """Gives the room back: this runner is not the one."""
+    _part(path, runner).unlink(missing_ok=True)
+
+
+def write(path: Path, uuid: str, runner: ProcessId, ended: Ended) -> None:
+    """Writes the record, as a whole or not at all, and to the disk."""
+    data = {
+        "uuid": uuid, "boot": runner.boot, "pid": runner.pid, "born": runner.born, "state": ended.state.value,
+        "exit_code": ended.exit_code, "reason": ended.reason[:LONGEST_REASON],
+    }  # fmt: skip
+    part = _part(path, runner)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        _write_all(descriptor, json.dumps(data).encode().ljust(RESERVED))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    os.rename(part, path)
+    _sync_directory(path.parent)
+
+
+def read(path: Path, runner: ProcessId) -> Ended | None:
+    """What the record says, if it is there and this runner's."""
+    try:
+        data = json.loads(path.read_bytes())
+        written_by = ProcessId(data["boot"], data["pid"], data["born"])
+        ended = Ended(JobState(data["state"]), data["exit_code"], data["reason"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+    return ended if written_by == runner else None
+
+
+def _part(path: Path, runner: ProcessId) -> Path:
+    return path.with_name(f"{path.name}.{runner.pid}")
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def _sync_directory(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

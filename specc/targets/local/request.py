@@ -1,0 +1,178 @@
+"""From a payload to how it is run here, and all that speaks against it.
+
+What the fields of submitJob mean on this machine:
+
+- `cmd_line`: the text of a bash script.
+- `input_file`: standard input of the command; without `cmd_line` it is the bash script itself. A relative path starts
+  at the directory of the process that submits.
+- `core_limit`: the cores that the job waits for, 1 without it. It is told how many, and not bound to them.
+- `mem_limit`, `time_limit`: limits of all the job's processes together. They need a unit.
+- `stdout_redirect_path`, `stderr_redirect_path`: files that are made anew. A relative path starts at the directory the
+  job runs in. Every character stands for itself, `%` too. One file for both streams may have any two names.
+- `run_user`: the caller, or anything where the target says `run_as = "caller"`.
+- `name`: for people.
+- All others are ignored, see `IGNORED`.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from specc.lowering import Payload
+from specc.settings import Quantity, Target
+from specc.targets.local import environment
+from specc.targets.local.jobs import Run
+from specc.targets.local.options import Options
+from specc.targets.local.paths import leaves
+from specc.targets.protocol import Rejected
+from specc.units import UNITS
+
+IGNORED: dict[str, str] = {
+    "cluster_id": "this machine is the cluster",
+    "zone": "this machine is the zone",
+    "hpcqueue_id": "there is one queue",
+    "scheduler_queue_name": "there is one queue",
+    "priority": "the queue is first come, first served",
+    "resource_limit": "a text for another scheduler, whose grammar the API does not document",
+    "submit_type": "nothing depends on how a job was submitted",
+    "cmd_line_type": "the API documents no value but `input`, a typed command",
+}
+"""Fields that mean nothing here, and why a payload that has them is run all the same."""
+
+OUTPUTS = ("stdout_redirect_path", "stderr_redirect_path")
+LIMITS: dict[str, Quantity] = {"mem_limit": "memory", "time_limit": "duration"}
+EXAMPLES: dict[Quantity, str] = {"memory": "MiB", "duration": "min"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that speaks against a payload."""
+
+    code: str
+    field: str
+    message: str
+    help: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What payloads are held to: the target's settings, its units, who asks, and what the machine has."""
+
+    target: Target
+    units: Mapping[str, str]
+    caller: str
+    options: Options
+
+    def refuse(self, payload: Payload) -> Rejected | None:
+        """All that can be known of the payload alone."""
+        return rejected(list(self._faults(payload.body)))
+
+    def run(self, body: Mapping[str, object], variables: Mapping[str, str]) -> Run:
+        """How a body that was not refused is run for a caller with this environment."""
+        command, file = text(body, "cmd_line"), text(body, "input_file")
+        path = str(Path(file).absolute()) if file else None
+        return Run(
+            cores=number(body, "core_limit") or 1,
+            grace=self.options.grace,
+            environment=environment.kept(variables),
+            umask=environment.umask(),
+            command=command,
+            script=None if command else path,
+            stdin=path if command else None,
+            stdout=text(body, OUTPUTS[0]),
+            stderr=text(body, OUTPUTS[1]),
+            seconds=self._amount(body, "time_limit"),
+            memory=self._amount(body, "mem_limit"),
+        )
+
+    def _amount(self, body: Mapping[str, object], field: str) -> int | None:
+        """A limit in bytes or seconds."""
+        value = number(body, field)
+        return None if value is None else value * UNITS[LIMITS[field]][self.units[field]]
+
+    def _faults(self, body: Mapping[str, object]) -> Iterator[Fault]:
+        for field in ("name", "cmd_line", "input_file", *OUTPUTS):
+            if "\0" in (text(body, field) or ""):
+                yield Fault("nul-byte", field, f"`{field}` holds a NUL byte", "take it out: no command or path can")
+        yield from self._user_faults(text(body, "run_user"))
+        if not text(body, "cmd_line") and not text(body, "input_file"):
+            yield Fault("no-command", "cmd_line", "there is nothing to run: `cmd_line` is missing", "write `cmd_line`")
+        yield from self._core_faults(number(body, "core_limit"))
+        for field, quantity in LIMITS.items():
+            yield from self._limit_faults(field, quantity, number(body, field))
+        for field in OUTPUTS:
+            path = text(body, field)
+            if path and not path.startswith("/") and leaves(path):
+                message = f"`{field}` is `{path}`, which leads out of the job's directory"
+                yield Fault("bad-path", field, message, "write an absolute path")
+
+    def _user_faults(self, user: str | None) -> Iterator[Fault]:
+        if user is not None and user != self.caller and self.target.run_as != "caller":
+            message = f"`run_user` is `{user}`, and a job on this machine runs as `{self.caller}`"
+            help = f'write `run_as = "caller"` under `[targets.{self.target.name}]` to run it as yourself'
+            yield Fault("run-user", "run_user", message, help)
+
+    def _core_faults(self, cores: int | None) -> Iterator[Fault]:
+        if cores is None:
+            return
+        if cores < 1:
+            yield Fault("bad-limit", "core_limit", f"`core_limit` is {cores}, expected 1 or more")
+        elif cores > (total := self.options.total_cores):
+            message = f"`core_limit` is {cores}, and this machine has {total}"
+            yield Fault("too-many-cores", "core_limit", message, f"write {total} or less")
+
+    def _limit_faults(self, field: str, quantity: Quantity, value: int | None) -> Iterator[Fault]:
+        if value is None:
+            return
+        known = ", ".join(f"`{unit}`" for unit in UNITS[quantity])
+        unit = self.units.get(field)
+        if value < 1:
+            message = f"`{field}` is {value}, expected 1 or more"
+            yield Fault("bad-limit", field, message, "leave it out for no limit")
+        if unit is None:
+            message = f"`{field}` is {value}, and no unit is set for it"
+            help = f'write `{field} = "{EXAMPLES[quantity]}"` under `[units]` in specc.toml (one of {known})'
+            yield Fault("no-unit", field, message, help)
+        elif unit not in UNITS[quantity]:
+            message = f"the unit of `{field}` is `{unit}`, which is no unit of {quantity}"
+            yield Fault("no-unit", field, message, f"set it under `[units]` in specc.toml to one of {known}")
+
+
+def missing_file(run: Run) -> Rejected | None:
+    """Whether the input file can be read at the moment of submission."""
+    path = run.stdin or run.script
+    if path is None:
+        return None
+    try:
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)):
+            return None
+    except OSError as error:
+        message = f"`input_file` cannot be read: {path}: {error.strerror}"
+        help = "a relative path starts at the directory where you submit"
+        return rejected([Fault("no-input-file", "input_file", message, help)])
+
+
+def rejected_key(key: str, uuid: str) -> Rejected:
+    """A key is one attempt's, and an attempt has one payload."""
+    return Rejected("key-used", f"the key {key} is that of {uuid}, which has another payload")
+
+
+def rejected(faults: list[Fault]) -> Rejected | None:
+    """One answer for all faults; the first gives it its code."""
+    if not faults:
+        return None
+    message = "; ".join(fault.message for fault in faults)
+    helps = dict.fromkeys(fault.help for fault in faults if fault.help)
+    return Rejected(faults[0].code, message, "; ".join(helps) or None, {fault.field: fault.message for fault in faults})
+
+
+def text(body: Mapping[str, object], field: str) -> str | None:
+    """A field's text. One that is empty is not set: the API's own answers say `\"\"` for that."""
+    value = body.get(field)
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def number(body: Mapping[str, object], field: str) -> int | None:
+    value = body.get(field)
+    return value if isinstance(value, int) else None

@@ -1,0 +1,90 @@
+"""The runner: one process for each job, forked by the supervisor and independent of it from then on.
+
+It claims the job in the store before it starts anything: whoever else was started for the same job gets no claim, and
+leaves. It writes the exit record first and the store second; either is enough for others to know how the job ended. If
+it is killed, nobody can know, and the job is `lost`.
+"""
+
+import contextlib
+import signal
+import time
+
+from specc.errors import SpeccError
+from specc.targets.local import command, door, record, tree
+from specc.targets.local.jobs import Ended, Job, Run
+from specc.targets.local.log import note
+from specc.targets.local.options import Options
+from specc.targets.local.paths import StateDir
+from specc.targets.local.process import ProcessId, this_process
+from specc.targets.local.signals import Signals
+from specc.targets.local.store import Store
+from specc.targets.local.watch import Watch
+from specc.targets.protocol import JobState
+
+PATIENCE = 600.0
+"""So many seconds the end of a job is kept in memory while neither the record nor the store can be written."""
+
+PAUSE = 1.0
+
+
+def attend(state: StateDir, uuid: str, options: Options) -> int:
+    """Runs the job to its end, if it can be claimed. The exit code of this process: 1 when the job could not even be
+    prepared (a full disk, a locked store) and is still pending."""
+    signals = Signals()
+    subreaper = tree.adopt_orphans()
+    me, store = this_process(), Store(state.store)
+    try:
+        run = store.run_of(uuid)
+        if run is None:
+            return 0
+        command.prepare(state.job(uuid), run)
+        record.reserve(state.job(uuid).record, me)
+        job = store.claim(uuid, me, options.total_cores)
+    except (OSError, SpeccError) as error:
+        note(f"{uuid} cannot be started now: {error}")
+        return 1
+    if job is None:
+        record.release(state.job(uuid).record, me)
+        return 0
+    _report(state, store, job.uuid, me, _run(state, store, job, run, signals, subreaper=subreaper))
+    with contextlib.suppress(SpeccError):
+        door.ensure(state, options)
+    return 0
+
+
+def _run(state: StateDir, store: Store, job: Job, run: Run, signals: Signals, *, subreaper: bool) -> Ended:
+    folder = state.job(job.uuid)
+
+    def is_cancelled() -> bool:
+        with contextlib.suppress(SpeccError):
+            return store.with_uuids([job.uuid])[job.uuid].cancel_asked
+        return False
+
+    try:
+        main = command.start(job, run, folder)
+    except command.CannotStart as error:
+        return Ended(JobState.EXITED, None, str(error))
+    return Watch(main, run, folder, signals, subreaper=subreaper, is_cancelled=is_cancelled).to_the_end()
+
+
+def _report(state: StateDir, store: Store, uuid: str, me: ProcessId, ended: Ended) -> None:
+    """Writes the end down, in two places if possible, in one at least."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    end = time.monotonic() + PATIENCE
+    while not _is_written(state, store, uuid, me, ended) and time.monotonic() < end:
+        time.sleep(PAUSE)
+
+
+def _is_written(state: StateDir, store: Store, uuid: str, me: ProcessId, ended: Ended) -> bool:
+    written = False
+    try:
+        record.write(state.job(uuid).record, uuid, me, ended)
+        written = True
+    except OSError as error:
+        note(f"{uuid} is {ended.state}, but its exit record cannot be written: {error}")
+    try:
+        store.settle(uuid, me, ended)
+        written = True
+    except SpeccError as error:
+        note(f"{uuid} is {ended.state}, but {error}")
+    return written

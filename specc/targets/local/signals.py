@@ -1,0 +1,47 @@
+"""Waiting for signals, descriptors and the clock at once, without losing a signal in between."""
+
+import contextlib
+import os
+import select
+import signal
+from types import FrameType
+
+NOTICED = (signal.SIGCHLD, signal.SIGTERM)
+PIECE = 4096
+
+
+class Signals:
+    """Turns SIGCHLD and SIGTERM into something to wait for. There is one in a process; a fork needs its own."""
+
+    def __init__(self) -> None:
+        self._read, self._write = os.pipe()
+        for end in (self._read, self._write):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
+        for number in NOTICED:
+            signal.signal(number, _noted)
+
+    @property
+    def descriptors(self) -> tuple[int, int]:
+        return self._read, self._write
+
+    def wait(self, timeout: float | None, *others: int) -> set[int]:
+        """The signals that came, after the first of them, or something to read from `others`, or the timeout."""
+        ready = select.select([self._read, *others], [], [], timeout)[0]
+        for other in others:
+            if other in ready:
+                drain(other)
+        return set(drain(self._read))
+
+
+def drain(descriptor: int) -> bytes:
+    """All that can be read without waiting."""
+    found = b""
+    with contextlib.suppress(BlockingIOError):
+        while piece := os.read(descriptor, PIECE):
+            found += piece
+    return found
+
+
+def _noted(number: int, frame: FrameType | None) -> None:
+    """Python writes the signal's number to the descriptor before it comes here; there is nothing more to do."""

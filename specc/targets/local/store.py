@@ -1,0 +1,200 @@
+"""The jobs of one user on one machine, in SQLite. What is safe about the target is safe here.
+
+A job is added once for each key, by a unique index. It is started once, because its runner must claim it here first, in
+one transaction that finds it still pending and the cores free. It ends once: only a running job is settled. So it does
+not matter which process dies where, nor how many of them run at once.
+
+Each call opens the file anew: a connection must not live through a fork, nor go from thread to thread. A rollback
+journal is used, because a write-ahead log does not work on network file systems.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+import sqlite3
+import string
+import time
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+
+from specc.errors import SpeccError
+from specc.targets.local.jobs import Ended, Job, Request, Run
+from specc.targets.local.machine import machine_id
+from specc.targets.local.process import ProcessId
+from specc.targets.local.queue import fits
+from specc.targets.protocol import JobState
+
+VERSION = 1
+BUSY_SECONDS = 30.0
+UUID_LETTERS = string.ascii_lowercase + string.digits
+
+TABLES = """
+CREATE TABLE jobs (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL UNIQUE, key TEXT NOT NULL UNIQUE, digest TEXT NOT NULL,
+  body TEXT NOT NULL, name TEXT NOT NULL, cores INTEGER NOT NULL, run TEXT NOT NULL, state TEXT NOT NULL,
+  submitted_at REAL NOT NULL, started_at REAL, ended_at REAL, cancel_at REAL, exit_code INTEGER,
+  reason TEXT NOT NULL DEFAULT '', boot TEXT, pid INTEGER, born INTEGER,
+  CHECK ((state = 'running') <= (pid IS NOT NULL))
+) STRICT;
+CREATE INDEX by_state ON jobs (state);
+CREATE TABLE place (machine TEXT NOT NULL) STRICT;
+"""
+
+COLUMNS = "number, uuid, key, digest, name, cores, state, submitted_at, boot, pid, born, cancel_at, exit_code, reason"
+LISTED = "IN (SELECT value FROM json_each(?))"
+"""Any number of values in one query, whatever the limit on `?`."""
+
+
+class Store:
+    """The store at `path`. Every method is one transaction; one that writes has written to the disk when it returns.
+
+    Raises SpeccError where the file cannot be used.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        self.path = path
+        self._clock = clock
+
+    def prepare(self) -> None:
+        """Makes the store if there is none. One that is damaged, newer, or another machine's is never touched."""
+        with self._broken_as_error():
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        with self._transaction() as connection:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
+                for statement in filter(str.strip, TABLES.split(";")):
+                    connection.execute(statement)
+                connection.execute("INSERT INTO place VALUES (?)", (machine_id(),))
+                connection.execute(f"PRAGMA user_version = {VERSION}")
+            elif version != VERSION:
+                raise SpeccError(f"the job store {self.path} was written by a newer specc", help="upgrade specc")
+            (machine,) = connection.execute("SELECT machine FROM place").fetchone()
+        if machine != machine_id():
+            raise SpeccError(
+                f"the job store {self.path} belongs to another machine", help="give each machine a state folder"
+            )
+
+    def add(self, request: Request) -> Job:
+        """A new pending job, or the one that was added under this key before."""
+        run = request.run
+        values = (request.key, request.digest, request.body, request.name, run.cores, run.to_json())
+        with self._transaction() as connection:
+            connection.execute(
+                "INSERT INTO jobs (uuid, key, digest, body, name, cores, run, state, submitted_at) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, 'pending', ?) ON CONFLICT (key) DO NOTHING",
+                (_free_uuid(connection), *values, self._clock()),
+            )
+            row = connection.execute(f"SELECT {COLUMNS} FROM jobs WHERE key = ?", (request.key,)).fetchone()
+        return _job(row)
+
+    def claim(self, uuid: str, runner: ProcessId, cores: int) -> Job | None:
+        """Makes `runner` the one process that may start the job. None when it must not be started (now, or ever)."""
+        with self._transaction() as connection:
+            (used,) = connection.execute("SELECT total(cores) FROM jobs WHERE state = 'running'").fetchone()
+            row = connection.execute("SELECT cores FROM jobs WHERE uuid = ? AND state = 'pending'", (uuid,)).fetchone()
+            if row is None or not fits(row[0], int(used), cores):
+                return None
+            changed = connection.execute(
+                "UPDATE jobs SET state = 'running', boot = ?, pid = ?, born = ?, started_at = ? WHERE uuid = ? "
+                f"RETURNING {COLUMNS}",
+                (*runner, self._clock(), uuid),
+            ).fetchone()
+        return _job(changed)
+
+    def settle(self, uuid: str, runner: ProcessId, ended: Ended) -> bool:
+        """Writes how a running job ended; False when that is known already."""
+        with self._transaction() as connection:
+            changed = connection.execute(
+                "UPDATE jobs SET state = ?, exit_code = ?, reason = ?, ended_at = ? "
+                "WHERE uuid = ? AND state = 'running' AND boot = ? AND pid = ? AND born = ?",
+                (ended.state, ended.exit_code, ended.reason, self._clock(), uuid, *runner),
+            ).rowcount
+        return changed == 1
+
+    def cancel(self, uuids: Collection[str]) -> None:
+        """Ends those that are pending, and notes the wish for those that run. Their runners must be told."""
+        listed, now = json.dumps(list(uuids)), self._clock()
+        with self._transaction() as connection:
+            connection.execute(
+                "UPDATE jobs SET state = 'cancelled', reason = 'cancelled before it started', cancel_at = ?, "
+                f"ended_at = ? WHERE state = 'pending' AND uuid {LISTED}",
+                (now, now, listed),
+            )
+            connection.execute(
+                f"UPDATE jobs SET cancel_at = coalesce(cancel_at, ?) WHERE state = 'running' AND uuid {LISTED}",
+                (now, listed),
+            )
+
+    def open_jobs(self) -> list[Job]:
+        """Those that wait or run, in the order of submission."""
+        return self._jobs("state IN ('pending', 'running')")
+
+    def with_uuids(self, uuids: Collection[str]) -> dict[str, Job]:
+        return {job.uuid: job for job in self._jobs(f"uuid {LISTED}", json.dumps(list(uuids)))}
+
+    def with_keys(self, keys: Collection[str]) -> list[Job]:
+        return self._jobs(f"key {LISTED}", json.dumps(list(keys)))
+
+    def run_of(self, uuid: str) -> Run | None:
+        with self._reading() as connection:
+            row = connection.execute("SELECT run FROM jobs WHERE uuid = ?", (uuid,)).fetchone()
+        return Run.from_json(row[0]) if row else None
+
+    def body_of(self, uuid: str) -> dict[str, object]:
+        """The payload as it was submitted."""
+        with self._reading() as connection:
+            (text,) = connection.execute("SELECT body FROM jobs WHERE uuid = ?", (uuid,)).fetchone()
+        body: dict[str, object] = json.loads(text)
+        return body
+
+    def _jobs(self, condition: str, *values: object) -> list[Job]:
+        with self._reading() as connection:
+            rows = connection.execute(f"SELECT {COLUMNS} FROM jobs WHERE {condition} ORDER BY number", values)
+            return [_job(row) for row in rows]
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """IMMEDIATE: the lock is taken before reading. Whatever goes wrong, closing the connection takes it back."""
+        with self._reading() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.execute("COMMIT")
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with self._broken_as_error(), contextlib.closing(self._connect()) as connection:
+            yield connection
+
+    def _connect(self) -> sqlite3.Connection:
+        """`mode=rw`: a store that has been taken away is not made anew in silence."""
+        connection = sqlite3.connect(
+            f"{self.path.as_uri()}?mode=rw", timeout=BUSY_SECONDS, isolation_level=None, uri=True
+        )
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA synchronous = EXTRA")
+        return connection
+
+    @contextlib.contextmanager
+    def _broken_as_error(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            help = "free the disk or mend its rights; a damaged store must be moved away, and its jobs are then unknown"
+            raise SpeccError(f"the job store {self.path} cannot be used: {error}", help=help) from error
+
+
+def _free_uuid(connection: sqlite3.Connection) -> str:
+    while True:
+        uuid = "hpcjob-" + "".join(secrets.choice(UUID_LETTERS) for _ in range(8))
+        if connection.execute("SELECT 1 FROM jobs WHERE uuid = ?", (uuid,)).fetchone() is None:
+            return uuid
+
+
+def _job(row: sqlite3.Row) -> Job:
+    runner = None if row["pid"] is None else ProcessId(row["boot"], row["pid"], row["born"])
+    return Job(
+        row["number"], row["uuid"], row["key"], row["digest"], row["name"], row["cores"], JobState(row["state"]),
+        row["submitted_at"], runner, row["cancel_at"] is not None, row["exit_code"], row["reason"],
+    )  # fmt: skip

@@ -1,0 +1,187 @@
+"""The supervisor: one process a user that starts jobs when there are cores for them. `python -m` runs it.
+
+It holds nothing that matters: the queue is the store, each job has its own runner, and a supervisor that dies is
+replaced by the next call of a client or the next job that ends. It does nothing but look, fork, and wait.
+"""
+
+import argparse
+import contextlib
+import gc
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from specc.errors import SpeccError
+from specc.targets.local import door, runner
+from specc.targets.local.jobs import Job
+from specc.targets.local.log import note
+from specc.targets.local.options import Options
+from specc.targets.local.paths import StateDir
+from specc.targets.local.queue import Waiting, startable
+from specc.targets.local.reconcile import settle_dead
+from specc.targets.local.signals import Signals
+from specc.targets.local.store import Store
+from specc.targets.protocol import JobState
+
+CHECK_SECONDS = 2.0
+"""So often it looks after jobs that an earlier supervisor started: of their ends it hears only by chance."""
+
+PAUSE, LONGEST_PAUSE = 0.5, 30.0
+MOST_FAULTS = 20
+"""So often in a row the store may be unusable before the supervisor gives up. The next client starts another one."""
+
+
+class Supervisor:
+    """Serves the queue of `state` while it holds `lock`."""
+
+    def __init__(self, state: StateDir, options: Options, lock: int) -> None:
+        self._state = state
+        self._options = options
+        self._lock = lock
+        self._store = Store(state.store)
+        self._signals = Signals()
+        self._bell = door.listen(state)
+        self._launched: dict[int, Waiting] = {}
+        self._faults = 0
+        self._resume_at = 0.0
+
+    def serve(self) -> None:
+        """Until there has been nothing to do for a while, SIGTERM, or the state folder is gone."""
+        idle_since: float | None = None
+        while self._is_at_home() and self._faults < MOST_FAULTS:
+            is_busy = self._tick() or bool(self._launched)
+            now = time.monotonic()
+            idle_since = None if is_busy else idle_since or now
+            left = CHECK_SECONDS if idle_since is None else idle_since + self._options.idle - now
+            if left <= 0 and self._leave():
+                return
+            pause = self._resume_at - now
+            came = self._signals.wait(max(0.0, min(left, pause) if pause > 0 else left), self._bell)
+            if signal.SIGTERM in came:
+                return
+
+    def _tick(self) -> bool:
+        """Does all that can be done now; whether there are open jobs."""
+        self._reap()
+        if time.monotonic() < self._resume_at:
+            return True
+        try:
+            jobs = self._store.open_jobs()
+            dead = settle_dead(self._store, self._state, jobs)
+            self._start([job for job in jobs if job.uuid not in dead])
+        except (SpeccError, OSError) as error:
+            self._pause(f"{error}")
+            return True
+        return bool(jobs)
+
+    def _start(self, jobs: Sequence[Job]) -> None:
+        running = [job for job in jobs if job.state is JobState.RUNNING]
+        for job in running:
+            if job.cancel_asked and job.runner is not None:
+                job.runner.send(signal.SIGTERM)
+        claimed = {job.uuid for job in running}
+        coming = {job.uuid: job for job in self._launched.values() if job.uuid not in claimed}
+        waiting = [
+            Waiting(job.uuid, job.cores) for job in jobs if job.state is JobState.PENDING and job.uuid not in coming
+        ]
+        used = sum(job.cores for job in running) + sum(job.cores for job in coming.values())
+        for start in startable(waiting, used, self._options.total_cores):
+            self._launch(start)
+
+    def _launch(self, job: Waiting) -> None:
+        """Forks the job's runner. Nothing is written: the runner's own claim is what counts."""
+        pid = os.fork()
+        if pid:
+            self._launched[pid] = job
+            return
+        code = os.EX_SOFTWARE
+        try:
+            self._become_runner()
+            code = runner.attend(self._state, job.uuid, self._options)
+        finally:
+            if code == os.EX_SOFTWARE:
+                note(f"{job.uuid}: {traceback.format_exc()}")
+            os._exit(code)
+
+    def _become_runner(self) -> None:
+        """Cuts what would tie the new process to this one: above all the lock, which it must not keep."""
+        signal.set_wakeup_fd(-1)
+        for descriptor in (self._lock, self._bell, *self._signals.descriptors):
+            os.close(descriptor)
+        os.setsid()
+
+    def _reap(self) -> None:
+        with contextlib.suppress(ChildProcessError):
+            while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+                pid, status = ended
+                job = self._launched.pop(pid, None)
+                if job is not None and status:
+                    self._pause(f"the runner of {job.uuid} ended with {os.waitstatus_to_exitcode(status)}")
+                elif job is not None:
+                    self._faults = 0
+
+    def _pause(self, why: str) -> None:
+        """Waits with starting, the longer the more often it failed."""
+        pause = min(PAUSE * 2**self._faults, LONGEST_PAUSE)
+        self._faults += 1
+        self._resume_at = time.monotonic() + pause
+        note(f"{why}; trying again in {pause:.0f} s")
+
+    def _leave(self) -> bool:
+        """Stops listening, then gives the lock back, then looks once more: who has written to the store before, and
+        found this process still there, is not forgotten. False when there is work after all."""
+        os.close(self._bell)
+        os.close(self._lock)
+        if not self._store.open_jobs():
+            return True
+        lock = door.try_lock(self._state)
+        if lock is None:
+            return True
+        self._lock, self._bell = lock, door.listen(self._state)
+        return False
+
+    def _is_at_home(self) -> bool:
+        """Whether the lock is still that of the state folder, and not of one that was taken away."""
+        try:
+            return os.path.samestat(os.stat(self._state.lock), os.fstat(self._lock))
+        except OSError:
+            return False
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog=f"python -m {door.SUPERVISOR}", description=__doc__)
+    parser.add_argument("state", type=Path, metavar="STATE_DIR")
+    parser.add_argument("--lock", type=int, help="descriptor of the lock, from whoever took it")
+    parser.add_argument("--idle", type=float, default=Options().idle, help="seconds without a job after which it ends")
+    parser.add_argument("--cores", type=int, help="cores to hand out; default: the machine's")
+    given = parser.parse_args(arguments)
+    state = StateDir(given.state)
+    lock = given.lock if given.lock is not None else door.try_lock(state)
+    if lock is None:
+        return 0
+    os.set_inheritable(lock, False)
+    _settle_in(state)
+    try:
+        Supervisor(state, Options(given.cores, idle=given.idle), lock).serve()
+    except SpeccError as error:
+        note(error.message)
+        return 2
+    return 0
+
+
+def _settle_in(state: StateDir) -> None:
+    """Nobody's terminal, nobody's folder, and a log in place of standard error."""
+    os.umask(0o077)
+    os.chdir("/")
+    log = os.open(state.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    gc.freeze()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,176 @@
+"""The local target: what submission asks, answered from the store."""
+
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from specc.errors import SpeccError
+from specc.lowering import Payload
+from specc.settings import Target
+from specc.targets.local import door
+from specc.targets.local.jobs import Job, Request
+from specc.targets.local.machine import machine_id
+from specc.targets.local.options import Options
+from specc.targets.local.paths import StateDir
+from specc.targets.local.reconcile import settle_dead
+from specc.targets.local.request import Rules, missing_file, rejected_key
+from specc.targets.local.store import Store
+from specc.targets.protocol import (
+    Accepted,
+    Attempt,
+    Cancelled,
+    Candidate,
+    JobReport,
+    JobState,
+    LogFile,
+    Logs,
+    NotSent,
+    Outcome,
+    Rejected,
+    Unclear,
+)
+
+DEFAULTS = Options()
+
+
+class LocalTarget:
+    """This machine as a target. Its calls may come from several threads, and from several processes."""
+
+    def __init__(self, state: StateDir, store: Store, rules: Rules) -> None:
+        self._state = state
+        self._store = store
+        self._rules = rules
+
+    @classmethod
+    def open(
+        cls,
+        settings_target: Target,
+        units: Mapping[str, str],
+        state_dir: Path,
+        caller: str,
+        options: Options = DEFAULTS,
+    ) -> "LocalTarget":
+        """The target whose jobs lie in `state_dir`, made if need be. Raises SpeccError if that cannot be used."""
+        state = StateDir(state_dir.expanduser().resolve())
+        store = Store(state.store)
+        store.prepare()
+        return cls(state, store, Rules(settings_target, units, caller, options))
+
+    @property
+    def identity(self) -> str:
+        """The machine goes by an id of its own: its name may change with the network it is in."""
+        return f"local:{machine_id()}:{self._rules.caller}:{self._state.root}"
+
+    @property
+    def quota(self) -> int | None:
+        return None
+
+    def refuse(self, payload: Payload) -> Rejected | None:
+        return self._rules.refuse(payload)
+
+    def submit(self, attempt: Attempt) -> Outcome:
+        """Adds the job to the queue, once for each key: the same key again gives the first job."""
+        try:
+            known = self._store.with_keys([attempt.key])
+            if known:
+                return _same(known[0], attempt)
+            refused = self.refuse(attempt.payload)
+            if refused is not None:
+                return refused
+            run = self._rules.run(attempt.payload.body, os.environ)
+            if missing := missing_file(run):
+                return missing
+            body = attempt.payload.canonical.decode()
+            job = self._store.add(Request(attempt.key, attempt.payload.digest, body, attempt.sent_name, run))
+        except SpeccError as error:
+            return self._after(error, attempt)
+        self._wake()
+        return _same(job, attempt)
+
+    def look_up(self, attempts: Sequence[Attempt], since: datetime, until: datetime) -> list[Candidate]:
+        """By their keys, so exactly; the time does not matter."""
+        return [
+            Candidate(job.uuid, datetime.fromtimestamp(job.submitted_at, UTC), self._store.body_of(job.uuid), job.key)
+            for job in self._store.with_keys([attempt.key for attempt in attempts])
+        ]
+
+    def status(self, uuids: Sequence[str]) -> dict[str, JobReport]:
+        """Three queries, however many jobs. One that runs without a runner is settled first, so none is said to run
+        that does not."""
+        still_open = self._store.open_jobs()
+        dead = settle_dead(self._store, self._state, still_open)
+        is_served = not still_open or self._wake()
+        reports = {}
+        for uuid, job in self._store.with_uuids(uuids).items():
+            ended = dead.get(uuid) if job.state is JobState.RUNNING else None
+            state, exit_code, reason = (
+                (job.state, job.exit_code, job.reason)
+                if ended is None
+                else (ended.state, ended.exit_code, ended.reason)
+            )
+            if state is JobState.PENDING:
+                reason = self._why_pending(job, is_served=is_served)
+            reports[uuid] = JobReport(uuid, state, state.value, reason, exit_code, job.name)
+        return reports
+
+    def logs(self, uuid: str) -> Logs:
+        """Raises SpeccError for a job that was never here."""
+        run = self._store.run_of(uuid)
+        if run is None:
+            raise SpeccError(f"there is no job {uuid} on this machine", help=f"its jobs are in {self._state.root}")
+        folder = self._state.job(uuid)
+        paths = {"stdout": folder.stream("stdout", run.stdout), "stderr": folder.stream("stderr", run.stderr)}
+        return Logs(uuid, tuple(LogFile(stream, path, str(path)) for stream, path in paths.items()))
+
+    def cancel(self, uuids: Sequence[str]) -> list[Cancelled]:
+        """A pending job leaves the queue at once; of one that runs, the processes are asked to end, and killed after a
+        while if they do not."""
+        settle_dead(self._store, self._state, self._store.open_jobs())
+        before = self._store.with_uuids(uuids)
+        self._store.cancel(uuids)
+        after = self._store.with_uuids(uuids)
+        for job in after.values():
+            if job.state is JobState.RUNNING and job.runner is not None:
+                job.runner.send(signal.SIGTERM)
+        self._wake()
+        return [_cancelled(uuid, before.get(uuid), after.get(uuid)) for uuid in uuids]
+
+    def _after(self, error: SpeccError, attempt: Attempt) -> Outcome:
+        """What became of the job when the store failed: what the store says, if it can still be read."""
+        try:
+            known = self._store.with_keys([attempt.key])
+        except SpeccError:
+            return Unclear(error.message)
+        return _same(known[0], attempt) if known else NotSent(error.message)
+
+    def _wake(self) -> bool:
+        """Whether there is a supervisor. Where none can be started the jobs wait, and a later call tries again."""
+        try:
+            return door.ensure(self._state, self._rules.options)
+        except SpeccError:
+            return False
+
+    def _why_pending(self, job: Job, *, is_served: bool) -> str:
+        if is_served:
+            return "waiting for a core" if job.cores == 1 else f"waiting for {job.cores} cores"
+        return f"waiting for a supervisor, which cannot be started from here; {self._state.log} may say why"
+
+
+def _same(job: Job, attempt: Attempt) -> Outcome:
+    if job.digest != attempt.payload.digest:
+        return rejected_key(attempt.key, job.uuid)
+    return Accepted(job.uuid, {"job_status": job.state.value, "job_id": str(job.number)})
+
+
+def _cancelled(uuid: str, before: Job | None, after: Job | None) -> Cancelled:
+    if before is None or after is None:
+        return Cancelled(uuid, False, "there is no such job on this machine")
+    if before.state.is_final:
+        return Cancelled(uuid, False, f"it has ended: {before.state}")
+    if after.state is JobState.RUNNING:
+        return Cancelled(uuid, True, "its processes are told to end")
+    if after.state is JobState.CANCELLED:
+        return Cancelled(uuid, True, "it had not started" if before.state is JobState.PENDING else "")
+    return Cancelled(uuid, False, f"it has ended: {after.state}")

@@ -1,0 +1,88 @@
+"""A job's processes: all descendants of its runner, whatever group, session or parent they chose for themselves.
+
+On Linux the runner is their subreaper: who loses its parent becomes the runner's own child, and cannot leave. macOS has
+no such thing. There, who leaves the tree is found again only by the mark in its environment, which a program can drop.
+"""
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import psutil
+
+from specc.targets.local.environment import JOB_DIR
+
+PR_SET_CHILD_SUBREAPER = 36
+FREEZES = 20
+"""How often processes are looked for while they are being stopped: one that forks is outrun after a few rounds."""
+
+Find = Callable[[], list[psutil.Process]]
+
+
+def adopt_orphans() -> bool:
+    """Makes this process the subreaper of all its descendants. False where the system has no such thing."""
+    if sys.platform != "linux":
+        return False
+    done: int = ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    return done == 0
+
+
+def descendants() -> list[psutil.Process]:
+    """Those of this process."""
+    return psutil.Process().children(recursive=True)
+
+
+def marked(job: Path) -> list[psutil.Process]:
+    """This user's processes that were started with the mark of the job, wherever they are now."""
+    mark = str(job)
+    return [process for process in psutil.process_iter() if _mark_of(process) == mark]
+
+
+def memory(processes: Iterable[psutil.Process]) -> int:
+    """Resident bytes, summed up: what several processes share counts for each."""
+    total = 0
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            total += process.memory_info().rss
+    return total
+
+
+def terminate(processes: Iterable[psutil.Process]) -> None:
+    """Asks them to end. One that is stopped is woken, else it would not hear."""
+    for process in processes:
+        _send(process, signal.SIGTERM)
+        _send(process, signal.SIGCONT)
+
+
+def kill(find: Find) -> None:
+    """Kills all that `find` finds. They are stopped first, until no new one turns up: none can outrun it by forking."""
+    found: dict[int, psutil.Process] = {}
+    for _ in range(FREEZES):
+        new = [process for process in find() if process.pid not in found]
+        if not new:
+            break
+        for process in new:
+            found[process.pid] = process
+            _send(process, signal.SIGSTOP)
+    for process in found.values():
+        _send(process, signal.SIGKILL)
+
+
+def _send(process: psutil.Process, number: signal.Signals) -> None:
+    """psutil checks the start time, so that no other process gets the signal. One that is gone, or another user's, is
+    left alone."""
+    with contextlib.suppress(psutil.Error):
+        process.send_signal(number)
+
+
+def _mark_of(process: psutil.Process) -> str | None:
+    if process.pid == os.getpid():
+        return None
+    try:
+        return process.environ().get(JOB_DIR)
+    except (psutil.Error, OSError):
+        return None

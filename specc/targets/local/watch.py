@@ -1,0 +1,164 @@
+"""Attending to a command that runs: its end, its limits, a cancellation, and whatever it leaves behind.
+
+Limits are kept by the monotonic clock, so neither a changed clock nor a leap of time touches them; while the machine
+sleeps, a job's time stands still.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import psutil
+
+from specc.targets.local import tree
+from specc.targets.local.jobs import Ended, Run
+from specc.targets.local.paths import JobDir
+from specc.targets.local.signals import Signals
+from specc.targets.protocol import JobState
+
+LOOK_SECONDS = 0.25
+LOOK_SHARE = 20
+"""Memory is looked at every quarter of a second, or less often where a look takes more than 1/20 of that time."""
+
+MEMORY_GRACE = 1.0
+"""Who eats the machine's memory gets no longer to end in good order."""
+
+LONGEST_WAIT = 3600.0
+TICK = 0.1
+KILL_SECONDS = 10.0
+"""So long killing is tried. A process of another user, or one that waits for a dead disk, cannot be killed."""
+
+
+class Cause(NamedTuple):
+    """Why a command is ended before it ends itself."""
+
+    state: JobState
+    reason: str
+    grace: float
+
+
+class Watch:
+    """One command, from its start until nothing of it is left. `is_cancelled` is asked when the runner gets SIGTERM."""
+
+    def __init__(
+        self,
+        main: int,
+        run: Run,
+        folder: JobDir,
+        signals: Signals,
+        *,
+        subreaper: bool,
+        is_cancelled: Callable[[], bool],
+    ) -> None:
+        self._main = main
+        self._run = run
+        self._folder = folder
+        self._signals = signals
+        self._subreaper = subreaper
+        self._is_cancelled = is_cancelled
+        self._status: int | None = None
+
+    def to_the_end(self) -> Ended:
+        """How the command ended. Descendants that outlive it are ended, too, as a batch system does."""
+        cause = self._attend()
+        is_clear = self._clear(cause.grace if cause else self._run.grace)
+        ended = verdict(self._status, cause)
+        if is_clear:
+            return ended
+        reasons = filter(None, (ended.reason, "some of its processes could not be killed"))
+        return Ended(ended.state, ended.exit_code, "; ".join(reasons))
+
+    def _attend(self) -> Cause | None:
+        """Waits for the command's own end, or for a cause to end it."""
+        start = time.monotonic()
+        deadline = None if self._run.seconds is None else start + self._run.seconds
+        look_at = None if self._run.memory is None else start
+        came: set[int] = set()
+        while True:
+            self._reap()
+            if self._status is not None:
+                return None
+            now = time.monotonic()
+            if signal.SIGTERM in came:
+                return self._told_to_end()
+            if deadline is not None and now >= deadline:
+                return Cause(JobState.EXITED, f"time limit of {self._run.seconds} s reached", self._run.grace)
+            if look_at is not None and now >= look_at:
+                if cause := self._over_memory():
+                    return cause
+                spent = time.monotonic() - now
+                look_at = now + spent + max(LOOK_SECONDS, LOOK_SHARE * spent)
+            came = self._signals.wait(_until(deadline, look_at))
+
+    def _told_to_end(self) -> Cause:
+        if self._is_cancelled():
+            return Cause(JobState.CANCELLED, "cancelled while it ran", self._run.grace)
+        return Cause(JobState.EXITED, "its runner was told to end, perhaps by a shutdown", self._run.grace)
+
+    def _over_memory(self) -> Cause | None:
+        used = tree.memory(self._members())
+        if self._run.memory is None or used <= self._run.memory:
+            return None
+        reason = f"memory limit of {_mebibytes(self._run.memory)} exceeded: {_mebibytes(used)} in use"
+        return Cause(JobState.EXITED, reason, min(MEMORY_GRACE, self._run.grace))
+
+    def _clear(self, grace: float) -> bool:
+        """Ends all that is left: TERM, and after the grace KILL. False when something cannot be killed."""
+        if not self._is_left():
+            return True
+        tree.terminate(self._members())
+        end = time.monotonic() + grace
+        while self._is_left() and time.monotonic() < end:
+            self._signals.wait(min(TICK, grace))
+        end = time.monotonic() + KILL_SECONDS
+        while self._is_left() and time.monotonic() < end:
+            tree.kill(self._members)
+            self._signals.wait(TICK)
+        return not self._is_left()
+
+    def _members(self) -> list[psutil.Process]:
+        found = tree.descendants()
+        return found if self._subreaper else list({*found, *tree.marked(self._folder.root)})
+
+    def _is_left(self) -> bool:
+        return self._reap() or (not self._subreaper and bool(self._members()))
+
+    def _reap(self) -> bool:
+        """Takes note of the children that ended; False when there is none left, and so no descendant either."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return False
+            if pid == 0:
+                return True
+            if pid == self._main:
+                self._status = os.waitstatus_to_exitcode(status)
+
+
+def verdict(status: int | None, cause: Cause | None) -> Ended:
+    """What the job came to. `status` is negative for a signal, as Python has it; a shell adds 128 to its number."""
+    code = 128 - status if status is not None and status < 0 else status
+    if cause is not None:
+        return Ended(cause.state, code, cause.reason)
+    if status == 0:
+        return Ended(JobState.FINISHED, 0)
+    if status is not None and status < 0:
+        return Ended(JobState.EXITED, code, f"killed by {_signal_name(-status)}")
+    return Ended(JobState.EXITED, code, f"exit code {code}")
+
+
+def _signal_name(number: int) -> str:
+    return next((known.name for known in signal.Signals if known == number), f"signal {number}")
+
+
+def _until(*times: float | None) -> float | None:
+    """Seconds to the first of these times, as far as the system can count them; None: for ever."""
+    known = [moment for moment in times if moment is not None]
+    return min(max(0.0, min(known) - time.monotonic()), LONGEST_WAIT) if known else None
+
+
+def _mebibytes(amount: int) -> str:
+    return f"{amount / 1024**2:.0f} MiB"
