@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from collections.abc import Mapping as Map
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from specc.checker import check
 from specc.diagnostics import Diagnostic, codes
@@ -14,6 +15,9 @@ from specc.resolver import Library, Overlays, ResolvedSpec, resolve
 from specc.schema import ApiSchema
 from specc.settings import Settings
 from specc.source import Source
+
+CELLS_OF_VARIANTS = 5_000
+"""So many cells, in all, are checked under the profiles and with the other choices of required parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ def check_document(document: Document, context: Context, request: Request) -> It
             yield variant
             continue
         spec, asked = variant
-        for item in _checked(spec, context, asked):
+        for item in _checked(spec, context, asked, is_plain=asked is request):
             if asked is request or isinstance(item, Diagnostic):
                 yield item
             exceeded |= _is_limit(item)
@@ -112,13 +116,18 @@ def _variants(
         yield variant, overlaid
 
 
-def _checked(spec: ResolvedSpec, context: Context, request: Request) -> Iterator[Diagnostic | Payload]:
+def _checked(
+    spec: ResolvedSpec, context: Context, request: Request, *, is_plain: bool
+) -> Iterator[Diagnostic | Payload]:
     """What is found with each choice of sample inputs, and the payloads of the first."""
     bindings, faults = bind(spec, request.params)
     yield from faults
     exceeded = False
-    for index, sample in enumerate(samples(bindings)):
-        for item in _cells(spec, context, request, sample, checking=True):
+    tried = list(samples(bindings))
+    share = max(1, CELLS_OF_VARIANTS // (len(tried) * (1 + len(spec.profile_names))))
+    for index, sample in enumerate(tried):
+        most = None if is_plain and index == 0 else share
+        for item in _cells(spec, context, request, sample, checking=True, most=most):
             for result in (item,) if isinstance(item, Diagnostic) else _lowered(item[1], context):
                 if index == 0 or isinstance(result, Diagnostic):
                     yield result
@@ -133,14 +142,27 @@ def _is_limit(item: Diagnostic | Payload) -> bool:
 
 
 def _cells(
-    spec: ResolvedSpec, context: Context, request: Request, bindings: dict[str, Binding], *, checking: bool
+    spec: ResolvedSpec,
+    context: Context,
+    request: Request,
+    bindings: dict[str, Binding],
+    *,
+    checking: bool,
+    most: int | None = None,
 ) -> Iterator[Diagnostic | tuple[Evaluation, EvaluatedSpec]]:
-    for item in _swept(spec, context, request, bindings, checking=checking):
+    """Every selected cell, evaluated, or as many as `most`; and every finding about this spec on the way."""
+    for item in _swept(spec, context, request, bindings, most, checking=checking):
         yield spec.traced(item) if isinstance(item, Diagnostic) else item
 
 
 def _swept(
-    spec: ResolvedSpec, context: Context, request: Request, bindings: dict[str, Binding], *, checking: bool
+    spec: ResolvedSpec,
+    context: Context,
+    request: Request,
+    bindings: dict[str, Binding],
+    most: int | None,
+    *,
+    checking: bool,
 ) -> Iterator[Diagnostic | tuple[Evaluation, EvaluatedSpec]]:
     evaluation = Evaluation(spec, context.inputs(spec, bindings, checking=checking))
     expansion, found = expand(spec.section("matrix"), evaluation.static)
@@ -155,7 +177,7 @@ def _swept(
     selection, found = select(expansion, request.only, request.cells)
     yield from found
     picked = False
-    for cell in selection.of(expansion.cells()):
+    for cell in islice(selection.of(expansion.cells()), most):
         evaluated = evaluation.cell(cell)
         if not picked and checking:
             evaluation.check_rest()

@@ -48,7 +48,9 @@ def _is_changed(value: object, place: Place, neighbours: str) -> bool:
 
 
 def _verb(value: object, place: Place) -> str:
-    return "drop" if value == "" else "end the comment within" if place is Place.COMMENT else "split or expand"
+    if place is Place.COMMENT:
+        return "end the comment within"
+    return "drop" if value == "" else "split or expand" if place is Place.WORD else "change"
 
 
 def _shown(value: object) -> str:
@@ -68,13 +70,13 @@ def _way_out(place: Place, tag: str, *, is_list: bool) -> str:
     if OPERATOR.search(QUOTED.sub("", expression)):
         expression = f"({expression})"
     text = f"{expression} | join(' ')" if is_list else expression
-    raw = f"write `{{{{ {text} | raw }}}}` if the shell is meant to see it"
+    raw = f"`{{{{ {text} | raw }}}}` if the shell is meant to see it"
     match place:
         case Place.WORD:
-            return f"write `{{{{ {expression} | sh }}}}`; {raw}"
+            return f"write `{{{{ {expression} | sh }}}}`, or {raw}"
         case Place.SINGLE | Place.DOUBLE | Place.ESCAPED:
-            return f"take the quotes away and write `{{{{ {expression} | sh }}}}`; {raw}"
+            return f"take the quotes away and write `{{{{ {expression} | sh }}}}`, or write {raw}"
         case Place.COMMENT:
             return "take it out of the comment"
         case _:
-            return f"quote the here-document's word (`<<'EOF'`); {raw}"
+            return f"quote the here-document's word (`<<'EOF'`), or write {raw}"

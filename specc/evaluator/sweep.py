@@ -8,6 +8,8 @@ from specc.expressions.budget import STEPS
 
 STEPS_OF_A_CELL = 5_000
 """On average. What a cell does not use is left for the others."""
+RESERVE = 10 * STEPS
+"""What the cells of a sweep may use beyond their average, so that a few heavy ones are no matter."""
 
 
 class Sweep:
@@ -16,7 +18,7 @@ class Sweep:
     def __init__(self) -> None:
         self.budget = Budget()
         self.exceeded = False
-        self._reserve = STEPS
+        self._reserve = RESERVE
         self._given = STEPS
 
     @property
@@ -32,5 +34,8 @@ class Sweep:
     def worth_saying(self, faults: Iterable[Fault]) -> list[Fault]:
         """The faults without those that follow from a spent budget."""
         said = [fault for fault in faults if fault.code is not codes.TEMPLATE_LIMIT or not self.exceeded]
+        if self.budget.steps < 0 and self._given < STEPS:
+            message = "the templates of this sweep take too many steps, all cells together"
+            said = [fault._replace(message=message) if fault.code is codes.TEMPLATE_LIMIT else fault for fault in said]
         self.exceeded |= any(fault.code is codes.TEMPLATE_LIMIT for fault in said)
         return said

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from specc.diagnostics import Diagnostic, Label, codes
 from specc.evaluator.names import Names, undefined
+from specc.evaluator.scope import NAMESPACES
 from specc.evaluator.shell import judge_of
 from specc.expressions import Fault, Hole, Template, compile_template, is_template
 from specc.nodes import FileText, Scalar
@@ -15,6 +16,8 @@ from specc.nodes.offsets import locate
 from specc.source import Span
 
 Filters = Map[str, Callable[..., object]]
+OUR_NAME = re.compile(rf"\b(?:{'|'.join(NAMESPACES)})\.\w")
+"""A name that only a template of ours has."""
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -92,7 +95,9 @@ def span_in(node: Scalar | FileText, start: int, end: int) -> Span:
 
 def _help(fault: Fault, node: Scalar | FileText) -> str | None:
     """Braces of awk, Go templates or Python are no mistake of the user's: say how to keep them."""
-    if fault.code is not codes.TEMPLATE_SYNTAX:
+    text = node.text.text if isinstance(node, FileText) else str(node.value)
+    hole = text[max(text.rfind("{{", 0, fault.start), 0) : fault.end]
+    if fault.code is not codes.TEMPLATE_SYNTAX or OUR_NAME.search(hole):
         return fault.help
     literal = "if the braces are not a template, "
     literal += (
