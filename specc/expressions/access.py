@@ -70,7 +70,8 @@ def _qualified(name: str) -> str | None:
 def attribute(builder: Builder, node: nodes.Getattr) -> Evaluate:
     """`subject.name`"""
     at = builder.places.of(node)
-    if node.attr.startswith("_"):
+    is_said = isinstance(node.node, nodes.Getattr) and node.node.attr.startswith("_")
+    if node.attr.startswith("_") and not is_said:
         builder.forbid(at, f"names that begin with `_` cannot be used: `{node.attr}`")
     if isinstance(node.node, nodes.Name) and node.node.name == "loop" and builder.is_local("loop"):
         return _loop(builder, node.attr, at)

@@ -24,7 +24,7 @@ def add(left: Any, right: Any, budget: Budget, at: Place) -> object:
         budget.items(len(left) + len(right), at)
         return left + right
     has_text = isinstance(left, str) or isinstance(right, str)
-    help = "write `~` to join values as text" if has_text else None
+    help = "`int` and `float` make numbers of texts, and `~` joins values as text" if has_text else None
     raise _unfit("+", "two numbers, two texts or two lists", left, right, at, help)
 
 

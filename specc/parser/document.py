@@ -167,7 +167,7 @@ class Header:
         if opener is None:
             return False
         span = locate(node, opener.start(), len(node.value.rstrip()))
-        message = "the header of a spec is read before any template"
+        message = "no template can stand here: the header of a spec is read before any template"
         self.findings.append(codes.TEMPLATE_NOT_ALLOWED.at(span, message, help="write the value itself"))
         return True
 

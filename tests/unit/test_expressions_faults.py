@@ -28,7 +28,7 @@ def told(text: str) -> list[tuple[str, str]]:
         ("{{ (a }}", "}", "found `}`, expected `)`"),
         ("{{ a) }}", ")", "`)` does not fit here"),
         ("awk '{{print $1}}'", "$", "the character `$` has no meaning in a template"),
-        ("{{ a + }}", "}}", "`}}` does not fit here"),
+        ("{{ a + }}", "}}", "found `}}`, expected a value"),
         ("{{ a.  }}", "}}", "found no name after `.`"),
         ("{{ a is b is c }}", "is", "`is` cannot follow another `is` without `and` or `or`"),
         ("{{ f(a=1, 2) }}", "(", "these arguments are in the wrong order"),
@@ -47,7 +47,7 @@ def told(text: str) -> list[tuple[str, str]]:
         ("{% for a b %}{% endfor %}", "b", "found `b`, expected `in`"),
         ("{% set 1 = 2 %}", "1", "nothing can be assigned to this"),
         ("{% raw %} {{ x }}", "{% raw %}", "`{% raw %}` is never closed"),
-        ("{{ a if b else }}", "}}", "`}}` does not fit here"),
+        ("{{ a if b else }}", "}}", "found `}}`, expected a value"),
         ("{{ a[1 }}", "}", "found `}`, expected `]`"),
     ],
 )

@@ -205,7 +205,7 @@ def test_what_is_no_id(name: str) -> None:
     ],
 )
 def test_the_header_is_static(line: str, written: str) -> None:
-    message = "the header of a spec is read before any template"
+    message = "no template can stand here: the header of a spec is read before any template"
     assert said(f"specc: 1\n{line}\n") == [("template-not-allowed", written, message)]
 
 
