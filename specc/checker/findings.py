@@ -6,7 +6,7 @@ from typing import NamedTuple
 from jsonschema.exceptions import ValidationError
 
 from specc.diagnostics import Diagnostic, Label, codes, did_you_mean, one_of
-from specc.evaluator import EvaluatedSpec, Value
+from specc.evaluator import EvaluatedSpec, Value, told
 from specc.expressions import Unknown
 from specc.nodes import LayerKind, Mapping, Node, Scalar, kind_of
 from specc.resolver import shown
@@ -30,7 +30,6 @@ MATCHING_KINDS = {
     "array": {"list"},
     "object": {"mapping"},
 }
-MAX_READS = 5
 
 
 class Place(NamedTuple):
@@ -89,7 +88,7 @@ def _is_asked_for(names: Iterable[str], place: Place) -> bool:
 def wrong_value(name: str, error: ValidationError, place: Place) -> Diagnostic:
     value = _inner(place.evaluated.job[name], list(error.absolute_path)[1:])
     labels = _overridden(value.node)
-    notes = _reads(value)
+    notes = told(value.reads)
     span = value.node.span
     if error.validator == "type":
         expected = TYPE_NAMES.get(str(error.validator_value), str(error.validator_value))
@@ -137,15 +136,6 @@ def _what(value: Value) -> str:
             return f"{'a list' if isinstance(value.data, list) else 'a mapping'}, which its template gives"
         case _:
             return f"{shown(value.data)}, which its template gives"
-
-
-def _reads(value: Value) -> tuple[str, ...]:
-    """Where the values come from that a wrong template read."""
-    known = [read for read in value.reads if not isinstance(read.data, Unknown)]
-    return tuple(
-        f"`{read.name}` is {shown(read.data)}" + (f", set at {read.value.node.span}" if read.value else "")
-        for read in known[:MAX_READS]
-    )
 
 
 def _type_help(name: str, wanted: str, value: Value) -> str | None:

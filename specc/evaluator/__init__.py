@@ -2,6 +2,6 @@
 
 from specc.evaluator.bindings import Binding, bind, missing, samples
 from specc.evaluator.evaluation import Evaluation, Inputs
-from specc.evaluator.values import EvaluatedSpec, Read, Value
+from specc.evaluator.values import EvaluatedSpec, Read, Value, told
 
-__all__ = ["Binding", "EvaluatedSpec", "Evaluation", "Inputs", "Read", "Value", "bind", "missing", "samples"]
+__all__ = ["Binding", "EvaluatedSpec", "Evaluation", "Inputs", "Read", "Value", "bind", "missing", "samples", "told"]

@@ -7,7 +7,9 @@ from specc.evaluator.templates import template_text
 from specc.expander import Cell
 from specc.expressions import Unknown
 from specc.nodes import FileText, Node, Scalar
-from specc.resolver import ResolvedSpec
+from specc.resolver import ResolvedSpec, shown
+
+MAX_TOLD = 5
 
 
 class Read(NamedTuple):
@@ -16,6 +18,15 @@ class Read(NamedTuple):
     name: str
     data: object
     value: "Value | None"
+
+
+def told(reads: tuple[Read, ...]) -> tuple[str, ...]:
+    """Where the values come from that a wrong template read."""
+    known = [read for read in reads if not isinstance(read.data, Unknown)]
+    return tuple(
+        f"`{read.name}` is {shown(read.data)}" + (f", set at {read.value.node.span}" if read.value else "")
+        for read in known[:MAX_TOLD]
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

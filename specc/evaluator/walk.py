@@ -12,9 +12,10 @@ from specc.evaluator.files import assemble
 from specc.evaluator.scope import NAMESPACES, Scope, plain
 from specc.evaluator.sweep import Sweep
 from specc.evaluator.templates import Templates, half_character, place, template_text
-from specc.evaluator.values import Read, Value
+from specc.evaluator.values import Read, Value, told
 from specc.expressions import EvaluationFault, Unknown
 from specc.nodes import FileText, LayerKind, Mapping, Node, Scalar, Sequence
+from specc.parser.builder import is_dangling
 from specc.settings import FieldType
 from specc.units import Problem
 
@@ -96,6 +97,8 @@ class Walk:
                 return self._scalar(node, allowed, of)
 
     def _scalar(self, node: Scalar, allowed: tuple[str, ...], of: FieldType | None) -> Value:
+        if is_dangling(node):
+            return Value(Unknown(None), node)
         text = template_text(node)
         data: object = node.value if text is None else self._render(node, text, allowed, of)
         is_typed = node.layer.kind is LayerKind.SET and node.value is not None and of is not None
@@ -122,7 +125,11 @@ class Walk:
     def _fitted(self, data: object, node: Scalar, of: FieldType | None, *, computed: bool) -> object:
         fitted = fit(data, of, computed=computed) if of is not None else data
         if isinstance(fitted, Problem):
-            self.found.append(fitted.code.at(node.span, fitted.message, help=fitted.help))
+            help = fitted.help
+            if computed and str(data).strip().isdecimal():
+                help = "write `| int` in the template for a plain number, or give it a unit"
+            notes = told(self._reads()) if computed else ()
+            self.found.append(fitted.code.at(node.span, fitted.message, notes=notes, help=help))
             return Unknown("integer")
         return fitted
 
@@ -138,11 +145,9 @@ class Walk:
             return Unknown(None)
         if (half := half_character(data)) is not None:
             message = f"the value has half a character, U+{ord(half):04X}, which no text can hold"
-            self.found.append(
-                codes.NOT_CANONICAL.at(
-                    node.span, message, help="write the character itself; environment variables are UTF-8"
-                )
-            )
+            foreign = [read.name for read in self._reads() if read.name.startswith("env.")]
+            help = f"`{foreign[0]}` is not UTF-8" if foreign else "write the character itself"
+            self.found.append(codes.NOT_CANONICAL.at(node.span, message, help=help))
             return Unknown(None)
         return data
 
