@@ -136,7 +136,8 @@ def _counted(name: str, numbers: dict[str, Decimal], node: Mapping, found: list[
     if step == 0 or (last - first) * step < 0:
         where = node.get("step") or node
         message = f"the range of axis `{name}` never arrives: from {first} to {last} in steps of {step}"
-        help = "change the sign of `step`" if step else "`step` must not be 0"
+        wanted = "step: 1" if last >= first else "step: -1"
+        help = "change the sign of `step`" if step and "step" in node.entries else f"write `{wanted}`"
         found.append(codes.BAD_MATRIX.at(where.span, message, help=help))
         return None
     return Range(first, step, int((last - first) / step) + 1, node)

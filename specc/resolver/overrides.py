@@ -59,6 +59,6 @@ def _fault(text: Source, place: str, has_value: bool, parts: list[str], body: Ma
     section = body.get(parts[0])
     names = list(section.entries) if isinstance(section, Mapping) else []
     if parts[0] in ("params", "vars") and parts[1] not in names:
-        help = did_you_mean(parts[1], names, parts[0])
+        help = did_you_mean(f"{parts[0]}.{parts[1]}", [f"{parts[0]}.{name}" for name in names], parts[0])
         return codes.BAD_OVERRIDE.at(span, f"the spec has no `{parts[0]}.{parts[1]}`", help=help)
     return None

@@ -158,7 +158,8 @@ def _overlay(
     for name in overlays.profiles:
         if name not in profiles:
             help = did_you_mean(name, profiles, "profiles") or "the spec and its parents declare no `profiles:`"
-            found.append(codes.UNKNOWN_PROFILE.at(body.span, f"the spec has no profile `{name}`", help=help))
+            asked = Source("--profile", name, "--profile").span(0, len(name))
+            found.append(codes.UNKNOWN_PROFILE.at(asked, f"the spec has no profile `{name}`", help=help))
             continue
         layer = Layer(LayerKind.PROFILE, name)
         for fragment in profiles[name][1]:
