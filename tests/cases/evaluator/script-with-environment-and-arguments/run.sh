@@ -1,0 +1,2 @@
+#!/bin/bash
+echo "$MESH" "$1" {{ not a template }}
