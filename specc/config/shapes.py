@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from specc.config.credentials import is_credential
 from specc.diagnostics import did_you_mean, one_of
-from specc.nodes import Node, Scalar, kind_of
+from specc.nodes import Mapping, Node, Scalar, kind_of
 from specc.settings import TargetKind
 from specc.units import DURATION_UNITS, MEMORY_UNITS, Problem, read
 
@@ -83,6 +83,11 @@ def _is_address(node: Node) -> bool:
 
 
 TEXT = Value("a text that is not empty", lambda node: text_of(node) is not None)
+TARGET_NAME = Value(
+    "the name of a target",
+    lambda node: text_of(node) is not None,
+    lambda node: "what a target is stands under `[targets.NAME]`" if isinstance(node, Mapping) else None,
+)
 ATOM = Value("a text, a number or a boolean", lambda node: isinstance(node, Scalar))
 COUNT = Value("a number above 0", _is_count)
 DURATION = Value("a duration", _is_duration, _duration_help)
@@ -103,7 +108,7 @@ TARGET: dict[str, Shape] = {
 }
 SETTINGS: dict[str, Shape] = {
     "project": TEXT,
-    "target": TEXT,
+    "target": TARGET_NAME,
     "api": TEXT,
     "include": Items(TEXT),
     "exclude": Items(TEXT),

@@ -154,9 +154,15 @@ def _misfits(param: Param) -> Iterator[Diagnostic]:
             yield codes.BAD_PARAM_VALUE.at(
                 node.span,
                 f"the {which} does not fit: {complaint}",
-                labels=(Label(param.node.entries["type"].span, "declared here"),),
+                labels=(Label(_declaration(param, to_data(node)).span, "declared here"),),
                 help=_way_out(which, param, node),
             )
+
+
+def _declaration(param: Param, value: object) -> Node:
+    """The part of the declaration that refuses the value."""
+    refused_by = "choices" if param.choices and has_type(value, param.type) else "type"
+    return param.node.entries[refused_by]
 
 
 def _way_out(which: str, param: Param, node: Node) -> str | None:
