@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from hashlib import sha256
+from math import isfinite
 
 import rfc8785
 
@@ -58,7 +59,7 @@ def slug_of(value: object) -> str:
 
 
 def _canonical(data: object) -> Json:
-    """JSON that stands for the value. Integers too large for JSON, and what is unknown, become text."""
+    """JSON that stands for the value. Numbers that JSON cannot hold, and what is unknown, become text."""
     match data:
         case dict():
             return {str(key): _canonical(value) for key, value in data.items()}
@@ -68,6 +69,8 @@ def _canonical(data: object) -> Json:
             return data
         case int() if abs(data) >= 2**53:
             return f"integer {data}"
+        case float() if not isfinite(data):
+            return f"number {data}"
         case int() | float():
             return data
         case _:
