@@ -1,5 +1,6 @@
 """`specc init`: a working project to start from."""
 
+import os
 import re
 import sys
 from collections.abc import Iterable
@@ -14,6 +15,8 @@ from specc.units import DURATION_UNITS, MEMORY_UNITS
 from specc.workspace import write_file
 
 UNKNOWN = "unknown"
+SHARED = (".gitignore", ".pre-commit-config.yaml")
+"""Files that are not specc's own: a repository often has them."""
 
 MODEST = {
     **dict.fromkeys(("B", "KiB", "MiB", "GiB"), "1GiB"),
@@ -50,7 +53,8 @@ def init(
 ) -> int:
     """Make a working project: settings, a base, a job, the editor's schema, a pre-commit hook, .gitignore.
 
-    The units of memory and time are asked for on a terminal, because the API documents none. Nothing is overwritten.
+    The units of memory and time are asked for on a terminal, because the API documents none. Nothing is overwritten: a
+    .gitignore or pre-commit configuration that is there stays as it is.
 
     Example: specc init cfd --mem-unit MiB --time-unit min
     """
@@ -69,12 +73,17 @@ def init(
         "version": __version__,
     }
     files = _files(folder, values)
-    taken = [str(path) for path in files if path.exists()]
+    kept = {path: text for path, text in files.items() if path.name in SHARED and os.path.lexists(path)}
+    taken = [str(path) for path in files if os.path.lexists(path) and path not in kept]
     if taken:
         raise SpeccError(f"already there: {', '.join(taken)}", help="choose another folder: `specc init DIR`")
     for path, text in files.items():
-        write_file(path, text)
-        print(path)
+        if path not in kept:
+            write_file(path, text)
+            print(path)
+    for path, text in kept.items():
+        print(f"{path} is there already; specc would like to have this in it:", file=sys.stderr)
+        print("".join(f"    {line}\n" for line in text.splitlines()), end="", file=sys.stderr)
     unset = [field for field, unit in units.items() if unit is None]
     if unset:
         print(f"set the unit of {' and '.join(unset)} in {folder / 'specc.toml'} before you use them", file=sys.stderr)
@@ -107,8 +116,8 @@ def _limit_lines(units: dict[str, str | None]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text that can stand inside TOML's double quotes."""
-    return re.sub(r'["\\\x00-\x1f\x7f]', "_", text)
+    """Text that can stand inside TOML's double quotes. A folder's name can hold anything, even half a character."""
+    return re.sub(r'["\\\x00-\x1f\x7f\ud800-\udfff]', "_", text)
 
 
 def _files(folder: Path, values: dict[str, str]) -> dict[Path, str]:
@@ -120,7 +129,7 @@ def _files(folder: Path, values: dict[str, str]) -> dict[Path, str]:
         "pre-commit-config.yaml": ".pre-commit-config.yaml",
         "gitignore": ".gitignore",
     }
-    files = {folder / place: _filled(scaffold / source, values) for source, place in places.items()}
+    files = {folder / place: _filled(scaffold / f"{name}.in", values) for name, place in places.items()}
     schema = assets.folder("schemas") / "jobspec.schema.json"
     files[folder / "schemas" / "jobspec.schema.json"] = schema.read_text(encoding="utf-8")
     return files

@@ -1,0 +1,213 @@
+"""`specc init`: what it makes is a clean project, whatever it is called, and nothing that is there gets lost."""
+
+import io
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from specc import __version__
+from specc.cli.main import run
+from specc.units import DURATION_UNITS, MEMORY_UNITS
+
+Capture = pytest.CaptureFixture[str]
+Patch = pytest.MonkeyPatch
+
+KNOWN = ["--mem-unit", "MiB", "--time-unit", "min"]
+FILES = {
+    "specc.toml", "base/site.job.yaml", "jobs/hello.job.yaml", "schemas/jobspec.schema.json", ".pre-commit-config.yaml",
+    ".gitignore",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def empty_folder(tmp_path: Path, monkeypatch: Patch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def settings(folder: Path) -> dict[str, object]:
+    return tomllib.loads((folder / "specc.toml").read_text(encoding="utf-8"))
+
+
+def payloads(capsys: Capture) -> list[dict[str, object]]:
+    capsys.readouterr()
+    assert run(["render"]) == 0, capsys.readouterr().err
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def assert_clean(capsys: Capture) -> None:
+    capsys.readouterr()
+    assert run(["check"]) == 0
+    assert capsys.readouterr().out == "checked 2 files, 2 payloads: no problems\n"
+
+
+def test_a_project_with_units(empty_folder: Path, monkeypatch: Patch, capsys: Capture) -> None:
+    assert run(["init", "cfd", *KNOWN]) == 0
+    out, err = capsys.readouterr()
+    assert {Path(line).relative_to("cfd").as_posix() for line in out.splitlines()} == FILES
+    assert err == "next: cd cfd && specc check && specc render\n"
+    assert settings(Path("cfd"))["project"] == "cfd"
+    assert settings(Path("cfd"))["units"] == {"mem_limit": "MiB", "time_limit": "min"}
+    monkeypatch.chdir("cfd")
+    assert_clean(capsys)
+    hello, _ = payloads(capsys)
+    assert hello == {
+        "cluster_id": "ehpc-xxxxxxxx",
+        "cmd_line": "echo hello world",
+        "core_limit": 1,
+        "mem_limit": 1024,
+        "name": "hello-world",
+        "run_user": "usr-xxxxxxxx",
+        "scheduler_queue_name": "normal",
+        "stderr_redirect_path": "./hello-world.err",
+        "stdout_redirect_path": "./hello-world.out",
+        "time_limit": 10,
+        "zone": "jn1a",
+    }
+    assert run(["render", "jobs", "--profile", "smoke", "-p", "greeting=hi there"]) == 0
+    assert json.loads(capsys.readouterr().out)["cmd_line"] == "echo 'hi there' world"
+
+
+def test_a_project_whose_units_nobody_knows(monkeypatch: Patch, capsys: Capture) -> None:
+    assert run(["init", "--zone", "jn1b", "--cluster-id", "ehpc-0a1b2c3d", "--run-user", "usr-Kx81mPq2"]) == 0
+    out, err = capsys.readouterr()
+    assert set(out.split()) == FILES
+    assert "set the unit of mem_limit and time_limit in specc.toml before you use them" in err
+    assert settings(Path())["units"] == {}
+    assert_clean(capsys)
+    hello, _ = payloads(capsys)
+    assert "mem_limit" not in hello
+    assert (hello["zone"], hello["cluster_id"], hello["run_user"]) == ("jn1b", "ehpc-0a1b2c3d", "usr-Kx81mPq2")
+    assert run(["render", "jobs", "--set", "job.mem_limit=1GiB"]) == 1
+    assert "unit-not-set" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("memory", MEMORY_UNITS)
+def test_every_unit_of_memory_gives_a_clean_project(memory: str, capsys: Capture) -> None:
+    assert run(["init", "--mem-unit", memory]) == 0
+    assert_clean(capsys)
+
+
+@pytest.mark.parametrize("time", DURATION_UNITS)
+def test_every_unit_of_time_gives_a_clean_project(time: str, capsys: Capture) -> None:
+    assert run(["init", "--time-unit", time]) == 0
+    assert_clean(capsys)
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("流体 力学", "流体 力学"),
+        ('say "hi"', "say _hi_"),
+        ("it's {{ mine }}", "it's {{ mine }}"),
+        ("@units@ & [targets]", "@units@ & [targets]"),
+        ("back\\slash", "back_slash"),
+        ("two\nlines", "two_lines"),
+        ("# a comment", "# a comment"),
+        ("😀", "😀"),
+        ("caf\udce9", "caf_"),
+    ],
+)
+def test_odd_names_of_projects(name: str, written: str, monkeypatch: Patch, capsys: Capture) -> None:
+    assert run(["init", "--project", name, *KNOWN]) == 0
+    assert settings(Path())["project"] == written
+    assert_clean(capsys)
+    assert run(["config"]) == 0
+
+
+@pytest.mark.parametrize("folder", ["中文 项目", 'a "quoted" folder', "deep/er/folder"])
+def test_odd_folders(folder: str, monkeypatch: Patch, capsys: Capture) -> None:
+    assert run(["init", folder, *KNOWN]) == 0
+    monkeypatch.chdir(folder)
+    assert_clean(capsys)
+    assert len(payloads(capsys)) == 2
+
+
+def test_nothing_is_overwritten(capsys: Capture) -> None:
+    Path("jobs").mkdir()
+    Path("jobs/hello.job.yaml").write_text("mine\n")
+    assert run(["init", *KNOWN]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == "error: already there: jobs/hello.job.yaml\nhelp: choose another folder: `specc init DIR`\n"
+    assert [path.name for path in Path().iterdir()] == ["jobs"]
+    assert Path("jobs/hello.job.yaml").read_text() == "mine\n"
+
+
+def test_a_second_init_changes_nothing(capsys: Capture) -> None:
+    assert run(["init", *KNOWN]) == 0
+    before = {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
+    assert run(["init"]) == 2
+    assert {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()} == before
+
+
+def test_a_repository_keeps_its_own_files(capsys: Capture) -> None:
+    Path(".gitignore").write_text("*.log\n")
+    Path(".pre-commit-config.yaml").write_text("repos: []\n")
+    assert run(["init", *KNOWN]) == 0
+    out, err = capsys.readouterr()
+    assert set(out.split()) == FILES - {".gitignore", ".pre-commit-config.yaml"}
+    assert Path(".gitignore").read_text() == "*.log\n"
+    assert ".gitignore is there already; specc would like to have this in it:\n" in err
+    assert "    specc.local.toml\n" in err
+    assert "entry: specc check\n" in err
+    assert_clean(capsys)
+
+
+@pytest.mark.parametrize("arguments", [["--mem-unit", "MB/s"], ["--time-unit", "MiB"], ["--mem-unit", "mib"]])
+def test_a_unit_that_is_none(arguments: list[str], capsys: Capture) -> None:
+    assert run(["init", *arguments]) == 2
+    assert "help: units: " in capsys.readouterr().err
+    assert list(Path().iterdir()) == []
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_it_asks_for_the_units(monkeypatch: Patch, capsys: Capture) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal("GiB\n\n"))
+    assert run(["init"]) == 0
+    assert "In which unit does your cluster read mem_limit?" in capsys.readouterr().out
+    assert settings(Path())["units"] == {"mem_limit": "GiB"}
+    assert_clean(capsys)
+
+
+def test_the_pre_commit_hook(capsys: Capture) -> None:
+    run(["init", *KNOWN])
+    config = YAML(typ="safe", pure=True).load(Path(".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    ((hook,),) = [repo["hooks"] for repo in config["repos"]]
+    assert hook["entry"] == "specc check"
+    assert hook["additional_dependencies"] == [f"specc=={__version__}"]
+    assert hook["pass_filenames"] is False, "a changed script or setting can break any spec"
+    for path in ("jobs/a.job.yaml", "a.job.yml", "specc.toml", "sub/specc.toml", "scripts/run.sh", "run.sh.j2"):
+        assert re.search(hook["files"], path), path
+    for path in ("README.md", "data.yaml", "src/main.py"):
+        assert not re.search(hook["files"], path), path
+
+
+def test_git_ignores_personal_settings() -> None:
+    run(["init", *KNOWN])
+    assert "specc.local.toml" in Path(".gitignore").read_text(encoding="utf-8").splitlines()
+
+
+def test_the_specs_fit_the_copied_editor_schema() -> None:
+    run(["init", *KNOWN])
+    specs = sorted(Path().rglob("*.job.yaml"))
+    for spec in specs:
+        modeline = re.match(r"# yaml-language-server: \$schema=(\S+)\n", spec.read_text(encoding="utf-8"))
+        assert modeline is not None
+        assert (spec.parent / modeline[1]).resolve() == Path("schemas/jobspec.schema.json").resolve()
+    tool = Path(sys.executable).with_name("check-jsonschema")
+    result = subprocess.run(
+        [tool, "--schemafile", "schemas/jobspec.schema.json", *specs],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stdout
