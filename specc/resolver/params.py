@@ -110,8 +110,9 @@ def _faults(name: str, node: Node) -> Iterator[Diagnostic]:
     if type_node is None:
         help = f"add `type:`, one of {', '.join(TYPES)}"
         yield codes.BAD_PARAM.at(node.span, f"`params.{name}` does not say its type", help=help)
-    elif to_data(type_node) not in TYPES:
-        help = did_you_mean(str(to_data(type_node)), TYPES, "types")
+    elif to_data(type_node) not in list(TYPES):
+        is_text = isinstance(type_node, Scalar) and isinstance(type_node.value, str)
+        help = did_you_mean(str(to_data(type_node)) if is_text else "", TYPES, "types")
         yield codes.BAD_PARAM.at(type_node.span, f"`params.{name}` has an unknown type", help=help)
     else:
         yield from _bound_faults(name, str(to_data(type_node)), node)
