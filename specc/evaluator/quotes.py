@@ -23,6 +23,7 @@ class Place(StrEnum):
     HERE = "inside a here-document"
     QUOTED_HERE = "inside a quoted here-document"
     COMMENT = "in a comment"
+    BRACES = "inside `${...}`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class Scan:
                 self.at += 1
             case Place.ESCAPED:
                 self.at += 2 if char == "\\" else 1
-            case Place.DOUBLE | Place.HERE:
+            case Place.DOUBLE | Place.HERE | Place.BRACES:
                 self._expansion(char, top.place)
             case Place.WORD:
                 self._word(char)
@@ -109,7 +110,7 @@ class Scan:
         elif char == "$" and following.startswith("("):
             self._open(Open(Place.WORD, ")", is_arithmetic=following == "(("), 2)
         elif char == "$" and following.startswith("{") and following not in TAGS:
-            self._open(Open(around, "}"), 2)
+            self._open(Open(Place.BRACES, "}"), 2)
         elif char == "$" and following.startswith("'") and around is Place.WORD:
             self._open(Open(Place.ESCAPED, "'"), 2)
         else:

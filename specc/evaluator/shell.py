@@ -42,8 +42,9 @@ def _is_changed(value: object, place: Place, neighbours: str) -> bool:
     """`neighbours` are the characters on both sides: an empty value is lost only where it is a word of its own."""
     if not isinstance(value, str) or place is Place.QUOTED_HERE:
         return place is not Place.QUOTED_HERE
-    if place is Place.WORD:
-        return SAFE_WORD.fullmatch(value) is None or (not value and not neighbours.strip())
+    if place in (Place.WORD, Place.BRACES):
+        is_lost = not value and place is Place.WORD and not neighbours.strip()
+        return is_lost or SAFE_WORD.fullmatch(value) is None
     return CHANGED[place].search(value) is not None
 
 
@@ -76,6 +77,8 @@ def _way_out(place: Place, tag: str, *, is_list: bool) -> str:
             return f"write `{{{{ {expression} | sh }}}}`, or {raw}"
         case Place.SINGLE | Place.DOUBLE | Place.ESCAPED:
             return f"take the quotes away and write `{{{{ {expression} | sh }}}}`, or write {raw}"
+        case Place.BRACES:
+            return f"give a shell variable the value first: `name={{{{ {expression} | sh }}}}`"
         case Place.COMMENT:
             return "take it out of the comment"
         case _:

@@ -1,0 +1,230 @@
+"""Holes in a command: where they stand, and which values the shell would not take as they are."""
+
+import shutil
+import subprocess
+
+import pytest
+from compiling import check, render
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from specc.diagnostics import codes
+from specc.evaluator.quotes import Place, end_of_tag, places_of_tags
+from specc.evaluator.shell import judge_of
+from specc.expressions import Quoted, Raw, Unknown
+
+HOLE = "{{ x }}"
+
+PLACES = [
+    ("run {{ x }}", Place.WORD),
+    ("{{ x }}", Place.WORD),
+    ("run --case={{ x }}/in", Place.WORD),
+    ("run '{{ x }}'", Place.SINGLE),
+    ("run 'a\\' {{ x }}", Place.WORD),
+    ('run "{{ x }}"', Place.DOUBLE),
+    ('run "a\\"{{ x }}"', Place.DOUBLE),
+    ('run "it\'s {{ x }}"', Place.DOUBLE),
+    ("run \\' {{ x }}", Place.WORD),
+    ("run \\{{ x }}", Place.WORD),
+    ("run $'a\\'{{ x }}'", Place.ESCAPED),
+    ("run $(head {{ x }})", Place.WORD),
+    ('run "$(head {{ x }})"', Place.WORD),
+    ('run "$(head a) {{ x }}"', Place.DOUBLE),
+    ('run "`head {{ x }}`"', Place.WORD),
+    ('run "`head a` {{ x }}"', Place.DOUBLE),
+    ("run ${a:-{{ x }}}", Place.BRACES),
+    ('run "${a:-{{ x }}}"', Place.BRACES),
+    ('run "${a:-b} {{ x }}"', Place.DOUBLE),
+    ("run ${#a[@]} {{ x }}", Place.WORD),
+    ("run $# {{ x }}", Place.WORD),
+    ("run a#b {{ x }}", Place.WORD),
+    ("run # it's {{ x }}", Place.COMMENT),
+    ("# it's\nrun {{ x }}", Place.WORD),
+    ("run;# {{ x }}", Place.COMMENT),
+    ("cat <<EOF\n{{ x }}\nEOF\n", Place.HERE),
+    ("cat << EOF\n{{ x }}\nEOF\n", Place.HERE),
+    ("cat <<'EOF'\n{{ x }}\nEOF\n", Place.QUOTED_HERE),
+    ('cat <<"E F"\n{{ x }}\nE F\n', Place.QUOTED_HERE),
+    ("cat <<\\EOF\n{{ x }}\nEOF\n", Place.QUOTED_HERE),
+    ("cat <<EOF\na\nEOF\nrun {{ x }}", Place.WORD),
+    ("cat <<EOF\na\n EOF\n{{ x }}", Place.HERE),
+    ("cat <<-EOF\n\ta\n\tEOF\n{{ x }}", Place.WORD),
+    ("cat <<EOF\nit's \"\nEOF\n{{ x }}", Place.WORD),
+    ("cat <<EOF\n$(head {{ x }})\nEOF\n", Place.WORD),
+    ("cat <<EOF\n`head\nEOF\n{{ x }}", Place.WORD),
+    ("cat <<A <<'B'\na\nA\n{{ x }}\nB\n", Place.QUOTED_HERE),
+    ("cat <<A <<'B'\n{{ x }}\nA\nb\nB\n", Place.HERE),
+    ("cat <<EOF | tr a b {{ x }}\na\nEOF\n", Place.WORD),
+    ("cat <<EOF \\\n  {{ x }}\na\nEOF\n", Place.WORD),
+    ("cat <<''\na\n\n{{ x }}", Place.WORD),
+    ("$(cat <<EOF\n{{ x }}\nEOF\n)", Place.HERE),
+    ("cat <<<word\n{{ x }}", Place.WORD),
+    ("# cat <<EOF\n{{ x }}", Place.WORD),
+    ("echo '<<EOF'\n{{ x }}", Place.WORD),
+    ("echo $((1 << 2))\n{{ x }}", Place.WORD),
+    ("(( a = 1 << 2 ))\n{{ x }}", Place.WORD),
+    ("cat << \n{{ x }}", Place.WORD),
+    ("a=(1 2) {{ x }}", Place.WORD),
+    ("case a in a) {{ x }};; esac", Place.WORD),
+    ('{% if a == "it\'s" %}{{ x }}{% endif %}', Place.WORD),
+    ('{{ "\'" }} {{ x }}', Place.WORD),
+    ("{{ {'a': {'b': '}}'}} }} '{{ x }}'", Place.SINGLE),
+    ("{% raw %}'{{ it's }}{% endraw %}{{ x }}", Place.WORD),
+    ("{% raw %}'{{{% endraw %}{{ x }}'", Place.SINGLE),
+    ("run '\n{{ x }}'", Place.SINGLE),
+    ('run "\n{{ x }}"', Place.DOUBLE),
+]
+
+
+@pytest.mark.parametrize(("text", "place"), PLACES, ids=[text for text, _ in PLACES])
+def test_where_a_hole_stands(text, place):
+    assert places_of_tags(text)[text.rindex(HOLE)] is place
+
+
+@pytest.mark.parametrize("text", ["{{ x", "{{ 'x", "{% if", "{{ (", "{{ '\\"])
+def test_a_tag_that_is_never_closed_ends_with_the_text(text):
+    assert end_of_tag(text, 0) >= len(text)
+
+
+JUDGED = [
+    # the template, the value, what the shell would do to it
+    ("run {{ x }}", "a b", "split or expand"),
+    ("run {{ x }}", "$HOME", "split or expand"),
+    ("run {{ x }}", "*.dat", "split or expand"),
+    ("run {{ x }}", "a;b", "split or expand"),
+    ("run {{ x }}", "a\nb", "split or expand"),
+    ("run {{ x }}", "~/x", "split or expand"),
+    ("run {{ x }}", "it's", "split or expand"),
+    ("run {{ x }}", "/scratch/a-b_c.d:1,2+3=4%5@6", None),
+    ("run {{ x }}", "网格（细）", None),
+    ("run {{ x }}", "", "drop"),
+    ("{{ x }} run", "", "drop"),
+    ("run a{{ x }}", "", None),
+    ("run '{{ x }}'", 'a b $c "d" \\', None),
+    ("run '{{ x }}'", "it's", "change"),
+    ("run '{{ x }}'", "", None),
+    ("run $'{{ x }}'", "a\\b", "change"),
+    ("run $'{{ x }}'", "a b", None),
+    ('run "{{ x }}"', "a b; it's *", None),
+    ('run "{{ x }}"', "$a", "change"),
+    ('run "{{ x }}"', "`a`", "change"),
+    ('run "{{ x }}"', 'a"b', "change"),
+    ('run "{{ x }}"', "\\d+", None),
+    ('run "{{ x }}"', "a\\", "change"),
+    ("cat <<E\n{{ x }}\nE", 'a "b"', None),
+    ("cat <<E\n{{ x }}\nE", "$a", "change"),
+    ("cat <<'E'\n{{ x }}\nE", "$a `b` \\", None),
+    ('run "${a:-{{ x }}}"', "it's", "change"),
+    ('run "${a:-{{ x }}}"', "", None),
+    ("run # {{ x }}", "it's $a", None),
+    ("run # {{ x }}", "a\nrm b", "end the comment within"),
+    ("run {{ x }}", ["a", "b"], "split or expand"),
+    ("cat <<'E'\n{{ x }}\nE", ["a", "b"], None),
+    ("run {{ x }}", 4, None),
+    ("run {{ x }}", 0.5, None),
+    ("run {{ x }}", True, None),
+    ("run {{ x }}", Quoted("'a b'"), None),
+    ("run {{ x }}", Raw("a b"), None),
+    ("run {{ x }}", Unknown("string"), None),
+]
+
+
+@pytest.mark.parametrize(("text", "value", "verb"), JUDGED, ids=[f"{text} {value!r}" for text, value, _ in JUDGED])
+def test_what_the_shell_would_do_to_a_value(text, value, verb):
+    start = text.index(HOLE)
+    fault = judge_of(text)(value, start, start + len(HOLE))
+    assert (fault is None) == (verb is None)
+    if fault is not None:
+        assert (fault.code, fault.start, fault.end) == (codes.UNQUOTED_SHELL_VALUE, start, start + len(HOLE))
+        assert f"would {verb} this value" in fault.message
+
+
+WAYS_OUT = [
+    ("run {{ x }}", "a b", "write `{{ x | sh }}`, or `{{ x | raw }}` if"),
+    ("run {{- x -}}", "a b", "write `{{ x | sh }}`"),
+    ("run {{ x | default('a b') }}", "a b", "write `{{ x | default('a b') | sh }}`"),
+    ("run {{ x | default('a-b') }}", "a b", "write `{{ x | default('a-b') | sh }}`"),
+    ("run {{ x ~ y }}", "a b", "write `{{ (x ~ y) | sh }}`"),
+    ("run {{ x if y else z }}", "a b", "write `{{ (x if y else z) | sh }}`"),
+    ("run {{ x }}", ["a"], "write `{{ x | sh }}`, or `{{ x | join(' ') | raw }}` if"),
+    ("run '{{ x }}'", "it's", "take the quotes away and write `{{ x | sh }}`"),
+    ('run "{{ x }}"', "$a", "take the quotes away and write `{{ x | sh }}`"),
+    ("cat <<E\n{{ x }}\nE", "$a", "quote the here-document's word (`<<'EOF'`)"),
+    ("run # {{ x }}", "a\nb", "take it out of the comment"),
+    ("run ${a:-{{ x }}}", "a b", "give a shell variable the value first: `name={{ x | sh }}`"),
+]
+
+
+@pytest.mark.parametrize(("text", "value", "help"), WAYS_OUT, ids=[text for text, *_ in WAYS_OUT])
+def test_the_way_out_depends_on_the_place(text, value, help):
+    start = text.index("{{")
+    fault = judge_of(text)(value, start, end_of_tag(text, start))
+    assert fault.help.startswith(help)
+
+
+def test_a_long_or_odd_value_is_shown_on_one_short_line():
+    judge = judge_of("run {{ x }}")
+    assert "`a\\nb`" in judge("a\nb", 4, 11).message
+    assert '"`a`"' in judge("`a`", 4, 11).message
+    assert len(judge("a " * 1000, 4, 11).message) < 200
+
+
+def test_a_command_that_is_one_expression_is_exempt():
+    body = render("vars: {x: a b}\njob: {name: n, cmd_line: '{{ vars.x }}'}").body
+    assert body["cmd_line"] == "a b"
+
+
+def test_only_commands_are_judged():
+    spec = "vars: {x: a b}\njob: {name: 'n {{ vars.x }}', cmd_line: run, input_file: '{{ vars.x }}/a'}"
+    assert render(spec).body["name"] == "n a b"
+
+
+def test_holes_of_all_rounds_of_a_loop_are_judged_once_a_place():
+    found = check(
+        """
+        vars: {xs: [a, b c, d e]}
+        job:
+          name: n
+          cmd_line: |
+            {% for x in vars.xs %}run {{ x }}
+            {% endfor %}
+        """
+    )
+    assert found.slugs == ["unquoted-shell-value"]
+    assert "`b c`" in found.messages[0]
+
+
+WORD = "WORD"
+SKELETONS = [text for text, _ in PLACES if text.count("{{") == 1 and "{%" not in text and "\\{{" not in text] + [
+    "p 'a' \"b\" {{ x }} c"
+]
+VALUES = st.text("ab '\"$`\\\n#;*~=-é（", max_size=6)
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+@given(st.sampled_from(SKELETONS), VALUES)
+@settings(max_examples=80, deadline=None)
+def test_bash_takes_a_value_that_is_let_pass_as_it_is(skeleton, value):
+    """The command does with the value what it does with a plain word, bash says."""
+    start = skeleton.index(HOLE)
+    if judge_of(skeleton)(value, start, start + len(HOLE)) is None:
+        plain, filled = outcome(skeleton.replace(HOLE, WORD)), outcome(skeleton.replace(HOLE, value))
+        assert filled == plain.replace(WORD.encode(), value.encode())
+
+
+def outcome(command: str) -> bytes:
+    """What the words of a command are, with `run` and `head` as programs that tell their arguments."""
+    tell = 'run() { printf "<%s>" "$@"; }; head() { run "$@"; }; tr() { run "$@"; }; p() { run "$@"; }\n'
+    command = (
+        command
+        if command.lstrip().startswith(("run", "cat", "echo", "#", "p ", "(", "$", "a=", "case"))
+        else f"run {command}"
+    )
+    done = subprocess.run(
+        ["bash", "--norc", "-c", tell + command + "\n"],
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        cwd="/",
+        timeout=10,
+    )
+    return done.stdout
