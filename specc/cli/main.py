@@ -1,5 +1,6 @@
 """The way in, and the one place where exceptions become exit codes."""
 
+import io
 import os
 import platform
 import sys
@@ -17,7 +18,18 @@ def main() -> None:
         # Answered before anything heavy is imported.
         print(f"specc {__version__}")
         return
+    _settle_streams()
     sys.exit(run(sys.argv[1:]))
+
+
+def _settle_streams() -> None:
+    """The same bytes on every machine, whatever its locale says. A path can hold what is no UTF-8."""
+    # Python gives None for a stream that the caller has closed.
+    sys.stdout = sys.stdout or io.StringIO()
+    sys.stderr = sys.stderr or io.StringIO()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def run(arguments: list[str]) -> int:
@@ -37,12 +49,22 @@ def run(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # `specc render | head`: nobody reads on. What Python would flush at exit goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # `specc render | head`: nobody reads on.
+        _drop_output()
         return 0
+    except OSError as error:
+        # Whatever reads or writes a file raises SpeccError, so this is the output, on a full disk.
+        _drop_output()
+        print(f"error: cannot write the output: {error.strerror or error}", file=sys.stderr)
+        return USAGE
     except Exception:
         print(_bug_report(arguments), file=sys.stderr)
         return BUG
+
+
+def _drop_output() -> None:
+    """What Python would still flush at exit goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _bug_report(arguments: list[str]) -> str:
