@@ -53,11 +53,23 @@ class Change:
                 return f"removed `{self.field}`, {self.old}"
             case Aspect.REQUIRED:
                 return f"`{self.field}` is {'now' if self.new else 'no longer'} required"
+            case Aspect.NEEDED if self.old and self.new:
+                return f"needs one of {_listed(self.new)} instead of one of {_listed(self.old)}"
+            case Aspect.NEEDED:
+                return (
+                    f"now needs one of {_listed(self.new)}"
+                    if self.new
+                    else f"no longer needs one of {_listed(self.old)}"
+                )
             case Aspect.ORDER:
                 return "the fields stand in another order"
             case _:
                 what = f"`{self.field}`: {self.keyword}" if self.field else self.keyword
                 return f"{what} {_shown(self.old)} -> {_shown(self.new)}"
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def diff(old: JsonObject, new: JsonObject) -> list[Change]:

@@ -27,7 +27,13 @@ A = {"type": "string"}
         (schema(a={"description": "x"}), schema(a={"description": "y\nz"}), ["`a`: description x -> y / z"]),
         (schema(a=A, b=A), schema(b=A, a=A), ["the fields stand in another order"]),
         ({"x-endpoint": "http://a"}, {"x-endpoint": "http://b"}, ["endpoint http://a -> http://b"]),
-        ({"anyOf": [{"required": ["a"]}]}, {}, ["at least one of a -> (none)"]),
+        ({"anyOf": [{"required": ["a"]}, {"required": ["b"]}]}, {}, ["no longer needs one of `a`, `b`"]),
+        ({}, {"anyOf": [{"required": ["a"]}]}, ["now needs one of `a`"]),
+        (
+            {"anyOf": [{"required": ["a"]}]},
+            {"anyOf": [{"required": ["b"]}]},
+            ["needs one of `b` instead of one of `a`"],
+        ),
     ],
 )
 def test_changes(old, new, expected):
