@@ -116,16 +116,15 @@ class Place:
         with contextlib.closing(sqlite3.connect(self.state.store)) as connection, connection:
             connection.execute(statement, values)
 
+    def supervisors(self) -> list[psutil.Process]:
+        """The one that listens, by the pid it left in its lock, if there is one."""
+        with contextlib.suppress(OSError, ValueError, psutil.NoSuchProcess):
+            process = psutil.Process(int(self.state.lock.read_text()))
+            return [process] if process in self.processes() and self.state.bell.exists() else []
+        return []
+
     def supervisor(self) -> psutil.Process:
-        """The one that is up and listens, by the pid it left in its lock."""
-
-        def look() -> psutil.Process | None:
-            with contextlib.suppress(OSError, ValueError, psutil.NoSuchProcess):
-                process = psutil.Process(int(self.state.lock.read_text()))
-                return process if process in self.processes() and self.state.bell.exists() else None
-            return None
-
-        return eventually(look, "no supervisor comes up")
+        return eventually(self.supervisors, "no supervisor comes up")[0]
 
     def processes(self) -> list[psutil.Process]:
         """Supervisors, runners, and what belongs to jobs."""

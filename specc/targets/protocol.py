@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from specc.lowering import Payload
+if TYPE_CHECKING:
+    from specc.lowering import Payload  # a quarter of a second that the processes of the local target do not need
 
 
 class JobState(StrEnum):
@@ -50,7 +51,7 @@ class Attempt:
     """
 
     key: str
-    payload: Payload
+    payload: "Payload"
     sent_name: str
 
 
@@ -158,7 +159,7 @@ class Target(Protocol):
     @property
     def quota(self) -> int | None: ...
 
-    def refuse(self, payload: Payload) -> Rejected | None:
+    def refuse(self, payload: "Payload") -> Rejected | None:
         """Why this payload cannot go to this target, known without sending: a foreign run_user, no units, a cluster
         or zone that contradicts the target's."""
 

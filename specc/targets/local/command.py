@@ -25,8 +25,11 @@ def prepare(folder: JobDir, run: Run) -> None:
     folder.work.mkdir(parents=True, exist_ok=True)
     if run.command is not None:
         part = folder.script.with_name(f"{folder.script.name}.{os.getpid()}")
-        part.write_text(run.command, encoding="utf-8")
-        part.rename(folder.script)
+        try:
+            part.write_text(run.command, encoding="utf-8")
+            part.rename(folder.script)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def start(job: Job, run: Run, folder: JobDir) -> int:

@@ -26,8 +26,8 @@ DETACH = '"$@" </dev/null >/dev/null 2>&1 &'
 """A shell that ends at once leaves the supervisor without a parent that would have to wait for it."""
 
 
-def knock(state: StateDir) -> bool:
-    """Wakes the supervisor; False when none listens."""
+def knock(state: StateDir, *, ring: bool = True) -> bool:
+    """Wakes the supervisor; False when none listens. Without `ring` it is left to sleep."""
     try:
         bell = os.open(state.bell, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -37,7 +37,8 @@ def knock(state: StateDir) -> bool:
             return False
         raise SpeccError(f"cannot open {state.bell}: {error.strerror}") from error
     try:
-        os.write(bell, b"!")
+        if ring:
+            os.write(bell, b"!")
     except BlockingIOError:
         return True
     except BrokenPipeError:
@@ -47,12 +48,12 @@ def knock(state: StateDir) -> bool:
     return True
 
 
-def ensure(state: StateDir, options: Options) -> bool:
-    """Wakes the supervisor or starts one; False when it must not be started from here.
+def ensure(state: StateDir, options: Options, *, ring: bool = True) -> bool:
+    """Wakes the supervisor or starts one; False when it must not be started from here. `ring` is that of `knock`.
 
     Within a job of the same state it must not: it would be one of the job's processes, and end with it.
     """
-    if knock(state):
+    if knock(state, ring=ring):
         return True
     if Path(os.environ.get(JOB_DIR, "/")).is_relative_to(state.root):
         return False

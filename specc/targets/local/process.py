@@ -1,8 +1,10 @@
 """Which process is meant, beyond doubt: a pid is used again, a pid with its start time and the boot id is not."""
 
+import contextlib
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import psutil
@@ -29,28 +31,27 @@ class ProcessId(NamedTuple):
 
     def send(self, number: signal.Signals) -> bool:
         """Sends a signal to this process and surely to no other; False when it is gone."""
-        if sys.platform == "linux":
-            return self._send_safely(number)
-        if not self.is_alive:
+        try:
+            if sys.platform == "linux":
+                # The descriptor holds the pid, so it cannot go to another process between the check and the signal.
+                with _descriptor(os.pidfd_open(self.pid)) as process:
+                    if self.is_alive:
+                        signal.pidfd_send_signal(process, number)
+                        return True
+            elif self.is_alive:
+                os.kill(self.pid, number)
+                return True
+        except ProcessLookupError:
             return False
-        os.kill(self.pid, number)
-        return True
+        return False
 
-    def _send_safely(self, number: signal.Signals) -> bool:
-        """The descriptor holds the pid, so it cannot go to another process between the check and the signal."""
-        try:
-            descriptor = os.pidfd_open(self.pid)
-        except ProcessLookupError:
-            return False
-        try:
-            if not self.is_alive:
-                return False
-            signal.pidfd_send_signal(descriptor, number)
-        except ProcessLookupError:
-            return False
-        finally:
-            os.close(descriptor)
-        return True
+
+@contextlib.contextmanager
+def _descriptor(number: int) -> Iterator[int]:
+    try:
+        yield number
+    finally:
+        os.close(number)
 
 
 def this_process() -> ProcessId:

@@ -18,8 +18,8 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from specc.lowering import Payload
 from specc.settings import Quantity, Target
 from specc.targets.local import environment
 from specc.targets.local.jobs import Run
@@ -27,6 +27,9 @@ from specc.targets.local.options import Options
 from specc.targets.local.paths import leaves
 from specc.targets.protocol import Rejected
 from specc.units import UNITS
+
+if TYPE_CHECKING:
+    from specc.lowering import Payload
 
 IGNORED: dict[str, str] = {
     "cluster_id": "this machine is the cluster",
@@ -64,7 +67,7 @@ class Rules:
     caller: str
     options: Options
 
-    def refuse(self, payload: Payload) -> Rejected | None:
+    def refuse(self, payload: "Payload") -> Rejected | None:
         """All that can be known of the payload alone."""
         return rejected(list(self._faults(payload.body)))
 

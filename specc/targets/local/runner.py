@@ -6,6 +6,7 @@ it is killed, nobody can know, and the job is `lost`.
 """
 
 import contextlib
+import os
 import signal
 import time
 
@@ -27,29 +28,38 @@ PATIENCE = 600.0
 PAUSE = 1.0
 
 
-def attend(state: StateDir, uuid: str, options: Options) -> int:
+def attend(state: StateDir, uuid: str, options: Options, *, supervisor: int) -> int:
     """Runs the job to its end, if it can be claimed. The exit code of this process: 1 when the job could not even be
-    prepared (a full disk, a locked store) and is still pending."""
+    prepared (a full disk, a locked store) and is still pending. It sees to a new supervisor if its own has died."""
     signals = Signals()
     subreaper = tree.adopt_orphans()
     me, store = this_process(), Store(state.store)
     try:
         run = store.run_of(uuid)
-        if run is None:
-            return 0
-        command.prepare(state.job(uuid), run)
-        record.reserve(state.job(uuid).record, me)
-        job = store.claim(uuid, me, options.total_cores)
+        job = _claim(state, store, uuid, me, run, options) if run else None
     except (OSError, SpeccError) as error:
         note(f"{uuid} cannot be started now: {error}")
         return 1
-    if job is None:
-        record.release(state.job(uuid).record, me)
+    if run is None or job is None:
         return 0
     _report(state, store, job.uuid, me, _run(state, store, job, run, signals, subreaper=subreaper))
-    with contextlib.suppress(SpeccError):
-        door.ensure(state, options)
+    if os.getppid() != supervisor:
+        with contextlib.suppress(SpeccError):
+            door.ensure(state, options)
     return 0
+
+
+def _claim(state: StateDir, store: Store, uuid: str, me: ProcessId, run: Run, options: Options) -> Job | None:
+    """Prepares all that can fail for want of room, then claims: a full disk leaves the job pending."""
+    folder, job = state.job(uuid), None
+    try:
+        command.prepare(folder, run)
+        record.reserve(folder.record, me)
+        job = store.claim(uuid, me, options.total_cores)
+    finally:
+        if job is None:
+            record.release(folder.record, me)
+    return job
 
 
 def _run(state: StateDir, store: Store, job: Job, run: Run, signals: Signals, *, subreaper: bool) -> Ended:

@@ -37,7 +37,7 @@ CREATE TABLE jobs (
   reason TEXT NOT NULL DEFAULT '', boot TEXT, pid INTEGER, born INTEGER,
   CHECK ((state = 'running') <= (pid IS NOT NULL))
 ) STRICT;
-CREATE INDEX by_state ON jobs (state);
+CREATE INDEX by_state ON jobs (state, number);
 CREATE TABLE place (machine TEXT NOT NULL) STRICT;
 """
 
@@ -127,9 +127,12 @@ class Store:
                 (now, listed),
             )
 
-    def open_jobs(self) -> list[Job]:
-        """Those that wait or run, in the order of submission."""
-        return self._jobs("state IN ('pending', 'running')")
+    def running(self) -> list[Job]:
+        return self._jobs("state = 'running'")
+
+    def pending(self, most: int) -> list[Job]:
+        """The head of the queue, oldest first."""
+        return self._jobs("state = 'pending'", most=most)
 
     def with_uuids(self, uuids: Collection[str]) -> dict[str, Job]:
         return {job.uuid: job for job in self._jobs(f"uuid {LISTED}", json.dumps(list(uuids)))}
@@ -149,10 +152,10 @@ class Store:
         body: dict[str, object] = json.loads(text)
         return body
 
-    def _jobs(self, condition: str, *values: object) -> list[Job]:
+    def _jobs(self, condition: str, *values: object, most: int = -1) -> list[Job]:
+        query = f"SELECT {COLUMNS} FROM jobs WHERE {condition} ORDER BY number LIMIT ?"
         with self._reading() as connection:
-            rows = connection.execute(f"SELECT {COLUMNS} FROM jobs WHERE {condition} ORDER BY number", values)
-            return [_job(row) for row in rows]
+            return [_job(row) for row in connection.execute(query, (*values, most))]
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -25,13 +25,12 @@ from specc.targets.local.queue import Waiting, startable
 from specc.targets.local.reconcile import settle_dead
 from specc.targets.local.signals import Signals
 from specc.targets.local.store import Store
-from specc.targets.protocol import JobState
 
 CHECK_SECONDS = 2.0
 """So often it looks after jobs that an earlier supervisor started: of their ends it hears only by chance."""
 
-PAUSE, LONGEST_PAUSE = 0.5, 30.0
-MOST_FAULTS = 20
+PAUSE, LONGEST_PAUSE = 0.5, 10.0
+MOST_FAULTS = 60
 """So often in a row the store may be unusable before the supervisor gives up. The next client starts another one."""
 
 
@@ -70,30 +69,34 @@ class Supervisor:
         if time.monotonic() < self._resume_at:
             return True
         try:
-            jobs = self._store.open_jobs()
-            dead = settle_dead(self._store, self._state, jobs)
-            self._start([job for job in jobs if job.uuid not in dead])
+            running = self._store.running()
+            dead = settle_dead(self._store, self._state, running)
+            running = [job for job in running if job.uuid not in dead]
+            pending = self._store.pending(len(self._launched) + self._options.total_cores)
+            self._repeat_cancellations(running)
+            self._start(running, pending)
         except (SpeccError, OSError) as error:
             self._pause(f"{error}")
             return True
-        return bool(jobs)
+        return bool(running or pending)
 
-    def _start(self, jobs: Sequence[Job]) -> None:
-        running = [job for job in jobs if job.state is JobState.RUNNING]
+    def _repeat_cancellations(self, running: Sequence[Job]) -> None:
+        """Who asked for one may have died between writing it down and telling the runner."""
         for job in running:
             if job.cancel_asked and job.runner is not None:
                 job.runner.send(signal.SIGTERM)
+
+    def _start(self, running: Sequence[Job], pending: Sequence[Job]) -> None:
         claimed = {job.uuid for job in running}
         coming = {job.uuid: job for job in self._launched.values() if job.uuid not in claimed}
-        waiting = [
-            Waiting(job.uuid, job.cores) for job in jobs if job.state is JobState.PENDING and job.uuid not in coming
-        ]
+        waiting = [Waiting(job.uuid, job.cores) for job in pending if job.uuid not in coming]
         used = sum(job.cores for job in running) + sum(job.cores for job in coming.values())
         for start in startable(waiting, used, self._options.total_cores):
             self._launch(start)
 
     def _launch(self, job: Waiting) -> None:
         """Forks the job's runner. Nothing is written: the runner's own claim is what counts."""
+        supervisor = os.getpid()
         pid = os.fork()
         if pid:
             self._launched[pid] = job
@@ -101,7 +104,7 @@ class Supervisor:
         code = os.EX_SOFTWARE
         try:
             self._become_runner()
-            code = runner.attend(self._state, job.uuid, self._options)
+            code = runner.attend(self._state, job.uuid, self._options, supervisor=supervisor)
         finally:
             if code == os.EX_SOFTWARE:
                 note(f"{job.uuid}: {traceback.format_exc()}")
@@ -136,7 +139,7 @@ class Supervisor:
         found this process still there, is not forgotten. False when there is work after all."""
         os.close(self._bell)
         os.close(self._lock)
-        if not self._store.open_jobs():
+        if not self._store.running() and not self._store.pending(1):
             return True
         lock = door.try_lock(self._state)
         if lock is None:
@@ -164,7 +167,7 @@ def main(arguments: Sequence[str]) -> int:
     if lock is None:
         return 0
     os.set_inheritable(lock, False)
-    _settle_in(state)
+    _settle_in(state, lock)
     try:
         Supervisor(state, Options(given.cores, idle=given.idle), lock).serve()
     except SpeccError as error:
@@ -173,13 +176,16 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _settle_in(state: StateDir) -> None:
-    """Nobody's terminal, nobody's folder, and a log in place of standard error."""
+def _settle_in(state: StateDir, lock: int) -> None:
+    """Nobody's folder, a log in place of standard error, and the pid in the lock file: for people, nothing reads it."""
     os.umask(0o077)
     os.chdir("/")
     log = os.open(state.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     os.dup2(log, 1)
     os.dup2(log, 2)
+    with contextlib.suppress(OSError):
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
     gc.freeze()
 
 

@@ -5,12 +5,12 @@ import signal
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from specc.errors import SpeccError
-from specc.lowering import Payload
 from specc.settings import Target
 from specc.targets.local import door
-from specc.targets.local.jobs import Job, Request
+from specc.targets.local.jobs import Job, Request, Run
 from specc.targets.local.machine import machine_id
 from specc.targets.local.options import Options
 from specc.targets.local.paths import StateDir
@@ -31,6 +31,9 @@ from specc.targets.protocol import (
     Rejected,
     Unclear,
 )
+
+if TYPE_CHECKING:
+    from specc.lowering import Payload
 
 DEFAULTS = Options()
 
@@ -67,23 +70,29 @@ class LocalTarget:
     def quota(self) -> int | None:
         return None
 
-    def refuse(self, payload: Payload) -> Rejected | None:
+    def refuse(self, payload: "Payload") -> Rejected | None:
         return self._rules.refuse(payload)
 
     def submit(self, attempt: Attempt) -> Outcome:
         """Adds the job to the queue, once for each key: the same key again gives the first job."""
         try:
             known = self._store.with_keys([attempt.key])
-            if known:
-                return _same(known[0], attempt)
-            refused = self.refuse(attempt.payload)
-            if refused is not None:
-                return refused
-            run = self._rules.run(attempt.payload.body, os.environ)
-            if missing := missing_file(run):
-                return missing
-            body = attempt.payload.canonical.decode()
-            job = self._store.add(Request(attempt.key, attempt.payload.digest, body, attempt.sent_name, run))
+        except SpeccError as error:
+            return NotSent(error.message)
+        if known:
+            return _same(known[0], attempt)
+        refused = self.refuse(attempt.payload)
+        if refused is not None:
+            return refused
+        run = self._rules.run(attempt.payload.body, os.environ)
+        return missing_file(run) or self._add(attempt, run)
+
+    def _add(self, attempt: Attempt, run: Run) -> Outcome:
+        payload = attempt.payload
+        try:
+            job = self._store.add(
+                Request(attempt.key, payload.digest, payload.canonical.decode(), attempt.sent_name, run)
+            )
         except SpeccError as error:
             return self._after(error, attempt)
         self._wake()
@@ -97,11 +106,11 @@ class LocalTarget:
         ]
 
     def status(self, uuids: Sequence[str]) -> dict[str, JobReport]:
-        """Three queries, however many jobs. One that runs without a runner is settled first, so none is said to run
+        """A few queries, however many jobs. One that runs without a runner is settled first, so none is said to run
         that does not."""
-        still_open = self._store.open_jobs()
-        dead = settle_dead(self._store, self._state, still_open)
-        is_served = not still_open or self._wake()
+        running = self._store.running()
+        dead = settle_dead(self._store, self._state, running)
+        is_served = self._wake(ring=False) if running or self._store.pending(1) else True
         reports = {}
         for uuid, job in self._store.with_uuids(uuids).items():
             ended = dead.get(uuid) if job.state is JobState.RUNNING else None
@@ -127,7 +136,7 @@ class LocalTarget:
     def cancel(self, uuids: Sequence[str]) -> list[Cancelled]:
         """A pending job leaves the queue at once; of one that runs, the processes are asked to end, and killed after a
         while if they do not."""
-        settle_dead(self._store, self._state, self._store.open_jobs())
+        settle_dead(self._store, self._state, self._store.running())
         before = self._store.with_uuids(uuids)
         self._store.cancel(uuids)
         after = self._store.with_uuids(uuids)
@@ -145,10 +154,10 @@ class LocalTarget:
             return Unclear(error.message)
         return _same(known[0], attempt) if known else NotSent(error.message)
 
-    def _wake(self) -> bool:
+    def _wake(self, *, ring: bool = True) -> bool:
         """Whether there is a supervisor. Where none can be started the jobs wait, and a later call tries again."""
         try:
-            return door.ensure(self._state, self._rules.options)
+            return door.ensure(self._state, self._rules.options, ring=ring)
         except SpeccError:
             return False
 

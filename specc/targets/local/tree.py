@@ -39,7 +39,7 @@ def descendants() -> list[psutil.Process]:
 def marked(job: Path) -> list[psutil.Process]:
     """This user's processes that were started with the mark of the job, wherever they are now."""
     mark = str(job)
-    return [process for process in psutil.process_iter() if _mark_of(process) == mark]
+    return [process for pid in psutil.pids() if (process := _process(pid)) and _mark_of(process) == mark]
 
 
 def memory(processes: Iterable[psutil.Process]) -> int:
@@ -77,6 +77,13 @@ def _send(process: psutil.Process, number: signal.Signals) -> None:
     left alone."""
     with contextlib.suppress(psutil.Error):
         process.send_signal(number)
+
+
+def _process(pid: int) -> psutil.Process | None:
+    try:
+        return psutil.Process(pid)
+    except psutil.Error:
+        return None
 
 
 def _mark_of(process: psutil.Process) -> str | None:
