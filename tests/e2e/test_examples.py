@@ -6,6 +6,7 @@
 import contextlib
 import io
 import json
+import os
 import re
 import shlex
 import shutil
@@ -130,6 +131,19 @@ def test_chinese_names_reach_the_payload(monkeypatch: Patch, capsys: Capture) ->
     names = {str(cell["name"]) for cell in payloads(["算例", "-p", "台风=梅花"], capsys)}
     assert len(names) == 21
     assert {"梅花-云微物理-03", "梅花-后处理"} <= names
+
+
+def test_the_bytes_do_not_depend_on_the_locale() -> None:
+    command = [Path(sys.executable).with_name("specc"), "render", "算例/台风集合.job.yaml", "--profile", "试算"]
+    outputs = {
+        subprocess.run(
+            command, cwd=EXAMPLES / "chinese", env={**os.environ, "PYTHONIOENCODING": encoding}, check=True,
+            capture_output=True, timeout=60,
+        ).stdout
+        for encoding in ("utf-8", "ascii", "gbk")
+    }  # fmt: skip
+    (output,) = outputs
+    assert "烟花-积云对流-01" in output.decode("utf-8")
 
 
 def test_the_editor_schema_accepts_every_good_spec() -> None:
