@@ -39,7 +39,6 @@ def config(path: Folder = Path(), output: Output = "text") -> int:
     width = max((len(entry.key) for entry, _ in rows), default=0)
     for entry, origin in rows:
         verdict = "overridden, " if entry.is_overridden else ""
-        print(
-            f"{entry.key.ljust(width)} = {json.dumps(entry.value, ensure_ascii=False, default=str)}  # {verdict}{origin}"
-        )
+        value = json.dumps(entry.value, ensure_ascii=False, default=str)
+        print(f"{entry.key.ljust(width)} = {value}  # {verdict}{origin}")
     return 2 if failed else 0
