@@ -178,6 +178,24 @@ def test_a_pid_that_was_used_again_is_no_runner_and_gets_no_signal(place: Place)
         stranger.wait()
 
 
+def test_a_supervisor_told_to_end_ends_and_its_jobs_go_on(place: Place) -> None:
+    uuid = place.submit("sleep 0.4; echo done")
+    runner = place.started(uuid)
+    supervisor = place.supervisor()
+    supervisor.terminate()
+    eventually(lambda: not supervisor.is_running())
+    assert runner.is_running()
+    assert place.wait(uuid)[0].state is JobState.FINISHED
+
+
+def test_a_job_whose_directory_is_deleted_still_ends_as_it_ends(place: Place) -> None:
+    uuid = place.submit("while [ -e $SPECC_JOB_DIR ]; do sleep 0.02; done; exit 6")
+    place.started(uuid)
+    shutil.rmtree(place.folder(uuid).root)
+    assert place.wait(uuid)[0].exit_code == 6
+    assert "its exit record cannot be written" in place.log()
+
+
 def test_a_cancellation_is_repeated_for_a_client_that_died_before_it_told_the_runner(place: Place) -> None:
     uuid = place.submit("sleep 60")
     place.started(uuid)

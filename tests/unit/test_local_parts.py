@@ -1,0 +1,305 @@
+"""Small parts of the local target: processes, records, environment, waking, verdicts."""
+
+import ast
+import contextlib
+import os
+import platform
+import signal
+import stat
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from local_jobs import Place
+
+import specc.targets.local
+from specc.errors import SpeccError
+from specc.targets import JobState
+from specc.targets.local import Options, door, environment, log, machine, process, record, tree, watch
+from specc.targets.local.jobs import Ended, Request, Run
+from specc.targets.local.machine import boot_id, machine_id
+from specc.targets.local.paths import StateDir, leaves
+from specc.targets.local.process import ProcessId, born, this_process
+from specc.targets.local.signals import NOTICED, Signals, drain
+from specc.targets.local.supervisor import Supervisor
+from specc.targets.local.watch import Cause, verdict
+
+ME = this_process()
+
+
+@pytest.fixture
+def default_signals() -> Iterator[None]:
+    """Undoes what a supervisor or runner in this process does to its signals."""
+    before = {number: signal.getsignal(number) for number in NOTICED}
+    wakeup = signal.set_wakeup_fd(-1)
+    yield
+    signal.set_wakeup_fd(wakeup)
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_a_process_is_known_by_boot_pid_and_start() -> None:
+    assert ME.is_alive
+    assert not ME._replace(boot="another").is_alive
+    assert not ME._replace(born=ME.born + 1).is_alive
+    assert born(2**22 + 1) is None
+
+
+def test_a_zombie_is_gone() -> None:
+    child = subprocess.Popen(["true"])
+    time.sleep(0.2)
+    assert born(child.pid) is None
+    child.wait()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads what Linux says of a process")
+def test_a_program_may_have_any_name(tmp_path: Path) -> None:
+    (tmp_path / "a) R 1 (b").symlink_to("/bin/sleep")
+    child = subprocess.Popen([tmp_path / "a) R 1 (b", "60"])
+    try:
+        began = born(child.pid)
+        assert began is not None
+        assert abs(began - ME.born) < 100 * 3600 * 24
+        assert ProcessId(boot_id(), child.pid, began).send(signal.SIGKILL)
+        assert child.wait() == -signal.SIGKILL
+        assert not ProcessId(boot_id(), child.pid, began).send(signal.SIGKILL)
+    finally:
+        child.kill()
+
+
+def test_no_signal_goes_to_a_process_with_another_start() -> None:
+    assert not ME._replace(born=1).send(signal.SIGKILL)
+
+
+def test_elsewhere_the_start_comes_from_psutil() -> None:
+    found = process._born_elsewhere(os.getpid())
+    assert found == int(psutil.Process().create_time() * 1e6)
+    assert process._born_elsewhere(2**22 + 1) is None
+
+
+def test_the_machine_has_a_name_that_gives_nothing_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "machine-id"
+    file.write_text("0123456789abcdef\n")
+    monkeypatch.setattr(machine, "MACHINE_IDS", (tmp_path / "none", file))
+    named = machine_id.__wrapped__()
+    assert len(named) == 12
+    assert named not in file.read_text()
+    monkeypatch.setattr(machine, "MACHINE_IDS", ())
+    monkeypatch.setattr(uuid, "getnode", lambda: 0x0123456789AB & ~machine.MULTICAST)
+    by_address = machine_id.__wrapped__()
+    monkeypatch.setattr(uuid, "getnode", lambda: machine.MULTICAST)
+    monkeypatch.setattr(platform, "node", lambda: "host")
+    assert len({named, by_address, machine_id.__wrapped__()}) == 3
+
+
+def test_there_is_a_core() -> None:
+    assert machine.cores() >= 1
+    assert Options().total_cores == machine.cores()
+    assert Options(cores=7).total_cores == 7
+
+
+def test_a_record_is_read_back_by_its_runner_only(tmp_path: Path) -> None:
+    path = tmp_path / "exit.json"
+    record.reserve(path, ME)
+    assert [file.stat().st_size for file in tmp_path.iterdir()] == [record.RESERVED]
+    assert record.read(path, ME) is None
+    ended = Ended(JobState.EXITED, 3, "ö" * 5000)
+    record.write(path, "hpcjob-1", ME, ended)
+    assert record.read(path, ME) == Ended(JobState.EXITED, 3, "ö" * record.LONGEST_REASON)
+    assert record.read(path, ME._replace(pid=1)) is None
+    assert [file.name for file in tmp_path.iterdir()] == ["exit.json"]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", "\xff", '{"boot": "x"}'])
+def test_no_text_makes_reading_a_record_fail(tmp_path: Path, text: str) -> None:
+    (tmp_path / "exit.json").write_text(text, encoding="latin-1")
+    assert record.read(tmp_path / "exit.json", ME) is None
+
+
+def test_a_released_record_leaves_no_file(tmp_path: Path) -> None:
+    record.reserve(tmp_path / "exit.json", ME)
+    record.release(tmp_path / "exit.json", ME)
+    record.release(tmp_path / "exit.json", ME)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_credentials_are_not_taken_over() -> None:
+    given = {"HOME": "/h", "LC_ALL": "C", "QY_SECRET_ACCESS_KEY": "s", "PYTHONPATH": "/p", "BASH_ENV": "x"}
+    assert environment.kept(given) == {"PATH": os.defpath, "HOME": "/h", "LC_ALL": "C"}
+    assert environment.of_supervisor(given) == {"PATH": os.defpath, "HOME": "/h", "LC_ALL": "C", "PYTHONPATH": "/p"}
+
+
+@pytest.mark.parametrize(
+    ("path", "out"), [("a", False), ("a/../b", False), ("..", True), ("a/../../b", True), ("..a", False)]
+)
+def test_which_paths_lead_out(path: str, out: bool) -> None:
+    assert leaves(path) is out
+
+
+@pytest.mark.parametrize(
+    ("status", "cause", "ended"),
+    [
+        (0, None, Ended(JobState.FINISHED, 0)),
+        (2, None, Ended(JobState.EXITED, 2, "exit code 2")),
+        (-9, None, Ended(JobState.EXITED, 137, "killed by SIGKILL")),
+        (0, Cause(JobState.EXITED, "time limit", 1), Ended(JobState.EXITED, 0, "time limit")),
+        (-15, Cause(JobState.CANCELLED, "cancelled", 1), Ended(JobState.CANCELLED, 143, "cancelled")),
+        (None, Cause(JobState.CANCELLED, "cancelled", 1), Ended(JobState.CANCELLED, None, "cancelled")),
+    ],
+)
+def test_what_a_job_came_to(status: int | None, cause: Cause | None, ended: Ended) -> None:
+    assert verdict(status, cause) == ended
+
+
+def test_knocking_where_nobody_listens(tmp_path: Path) -> None:
+    state = StateDir(tmp_path)
+    assert not door.knock(state)
+    os.mkfifo(state.bell)
+    assert not door.knock(state)
+    bell = door.listen(state)
+    assert door.knock(state)
+    assert door.knock(state, ring=False)
+    assert drain(bell) == b"!"
+    os.set_blocking(bell, False)
+    with contextlib.suppress(BlockingIOError):
+        while os.write(bell, b"!" * 65536):
+            pass
+    assert door.knock(state), "a full pipe wakes, too"
+    os.close(bell)
+
+
+def test_only_one_has_the_lock(tmp_path: Path) -> None:
+    state = StateDir(tmp_path)
+    first = door.try_lock(state)
+    assert first is not None
+    assert door.try_lock(state) is None
+    os.close(first)
+    again = door.try_lock(state)
+    assert again is not None
+    os.close(again)
+
+
+def test_within_a_job_of_the_same_state_no_supervisor_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(environment.JOB_DIR, str(StateDir(tmp_path).job("hpcjob-1").root))
+    assert not door.ensure(StateDir(tmp_path), Options())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_state_folder_that_cannot_be_used(tmp_path: Path) -> None:
+    with pytest.raises(SpeccError, match="cannot write"):
+        door.try_lock(StateDir(tmp_path / "none"))
+    (tmp_path / "supervisor.bell").touch()
+    with pytest.raises(SpeccError, match="is no FIFO"):
+        door.listen(StateDir(tmp_path))
+
+
+def test_a_supervisor_that_cannot_be_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*given: object, **options: object) -> None:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(subprocess, "run", fail)
+    with pytest.raises(SpeccError, match="cannot start the supervisor of"):
+        door.ensure(StateDir(tmp_path), Options(cores=1))
+    lock = door.try_lock(StateDir(tmp_path))
+    assert lock is not None, "the lock is free again"
+    os.close(lock)
+
+
+def test_processes_that_are_gone_do_no_harm() -> None:
+    gone = subprocess.Popen(["sleep", "60"])
+    known = psutil.Process(gone.pid)
+    gone.kill()
+    gone.wait()
+    tree.terminate([known])
+    tree.kill(lambda: [known])
+    assert tree.memory([known]) == 0
+    assert tree.memory([psutil.Process()]) > 10**6
+    assert tree.marked(Path("/no/such/job")) == []
+    assert tree._process(2**22 + 1) is None
+
+
+def test_a_note_is_one_line(capfd: pytest.CaptureFixture[str]) -> None:
+    log.note("what \udc80 happened")
+    assert capfd.readouterr().err.endswith(f"[{os.getpid()}] what \\udc80 happened\n")
+
+
+def test_no_decision_rests_on_the_wall_clock() -> None:
+    """A clock that jumps must not end a job, or start one: only the store, for people, and the log ask for the time."""
+    asks = {"time.time", "datetime.now", "datetime.utcnow"}
+    for path in Path(specc.targets.local.__path__[0]).glob("*.py"):
+        named = {ast.unparse(node) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+        assert not named & asks or path.name in ("store.py", "log.py"), path
+
+
+def test_what_cannot_be_killed_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, default_signals: None) -> None:
+    """A child that never ends, whatever it is sent: here a system that never reports one."""
+    waited = iter([(17, 0)])
+    monkeypatch.setattr(os, "waitpid", lambda pid, flags: next(waited, (0, 0)))
+    monkeypatch.setattr(tree, "descendants", list)
+    monkeypatch.setattr(watch, "KILL_SECONDS", 0.05)
+    attended = watch.Watch(
+        17,
+        Run(1, 0.05, {}, 0o22, command="true"),
+        StateDir(tmp_path).job("hpcjob-1"),
+        Signals(),
+        subreaper=True,
+        is_cancelled=lambda: False,
+    )
+    assert attended.to_the_end() == Ended(JobState.FINISHED, 0, "some of its processes could not be killed")
+
+
+def test_without_a_subreaper_processes_are_known_by_their_mark(tmp_path: Path, default_signals: None) -> None:
+    """As on macOS. The marked process is no child of the watched command."""
+    folder = StateDir(tmp_path).job("hpcjob-1")
+    stranger = subprocess.Popen(["sleep", "60"], env={environment.JOB_DIR: str(folder.root)})
+    try:
+        assert tree.marked(folder.root) == [psutil.Process(stranger.pid)]
+        tree.kill(lambda: tree.marked(folder.root))
+        assert stranger.wait() == -signal.SIGKILL
+        assert tree.marked(folder.root) == []
+    finally:
+        stranger.kill()
+
+
+def test_a_supervisor_that_leaves_looks_once_more(tmp_path: Path, default_signals: None) -> None:
+    """A client wrote a job, and found the supervisor's lock still taken."""
+    place = Place(tmp_path)
+    lock = door.try_lock(place.state)
+    assert lock is not None
+    supervisor = Supervisor(place.state, Options(cores=1, idle=0.0), lock)
+    run = Run(1, 1.0, {}, 0o22, command="true")
+    uuid = place.store.add(Request("k", "d", "{}", "job", run)).uuid
+    assert not supervisor._leave()
+    assert door.knock(place.state)
+    assert door.try_lock(place.state) is None
+    place.store.cancel([uuid])
+    assert supervisor._leave()
+    assert not door.knock(place.state)
+    other = door.try_lock(place.state)
+    assert other is not None
+    os.close(other)
+
+
+def test_a_supervisor_that_leaves_may_find_its_place_taken(tmp_path: Path, default_signals: None) -> None:
+    place = Place(tmp_path)
+    lock = door.try_lock(place.state)
+    assert lock is not None
+    supervisor = Supervisor(place.state, Options(cores=1), lock)
+    place.store.add(Request("k", "d", "{}", "job", Run(1, 1.0, {}, 0o22, command="true")))
+    duplicate = os.dup(lock)
+    assert supervisor._leave()
+    os.close(duplicate)
+
+
+def test_the_bell_is_a_pipe_for_the_owner_only(tmp_path: Path) -> None:
+    os.close(door.listen(StateDir(tmp_path)))
+    mode = StateDir(tmp_path).bell.stat().st_mode
+    assert stat.S_ISFIFO(mode)
+    assert stat.S_IMODE(mode) == 0o600
