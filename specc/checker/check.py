@@ -26,7 +26,8 @@ def check(evaluated: EvaluatedSpec, schema: ApiSchema) -> tuple[CheckedSpec | No
     """
     known = {name: value.data for name, value in evaluated.job.items() if value.is_known}
     place = Place(evaluated, schema)
-    found = [finding for error in _worth_saying(schema.field_errors(known)) for finding in _findings(error, place)]
+    found = [unknown_field(name, place) for name in evaluated.job if name not in schema.payload["properties"]]
+    found += [finding for error in _worth_saying(schema.field_errors(known)) for finding in _findings(error, place)]
     for name, value in evaluated.job.items():
         if not value.is_known:
             found.extend(unknown_value(name, place))
@@ -44,9 +45,8 @@ def _findings(error: ValidationError, place: Place) -> Iterator[Diagnostic]:
     """JSON Schema reports missing and extra fields at the object, so the keyword decides where each one stands."""
     match error.validator, list(error.absolute_path):
         case "additionalProperties", []:
-            for name in place.evaluated.job:
-                if name not in place.schema.payload["properties"]:
-                    yield unknown_field(name, place)
+            # Fields of which no value is known are unknown, too: they have been told from the others above.
+            return
         case "required", []:
             yield from unmet_required(error, place)
         case "anyOf", []:

@@ -101,11 +101,9 @@ def wrong_value(name: str, error: ValidationError, place: Place) -> Diagnostic:
 
 
 def unknown_value(name: str, place: Place) -> Iterator[Diagnostic]:
-    """A field, or a value whose type alone is known, that no input could make right."""
+    """A value whose type alone is known, which no input could make right."""
     value = place.evaluated.job[name]
-    properties = place.schema.payload["properties"]
-    if name not in properties:
-        yield unknown_field(name, place)
+    if name not in place.schema.payload["properties"]:
         return
     wanted = place.schema.fields[name].type
     kind = value.data.kind if isinstance(value.data, Unknown) else None
@@ -147,9 +145,13 @@ def _type_help(name: str, wanted: str, value: Value) -> str | None:
         return f"to take the inherited value away, write `{name}: {{$unset: true}}`" if is_inherited else "remove it"
     if wanted == "string" and isinstance(value.node, Scalar) and not isinstance(data, str):
         return f'quote it: `{name}: "{value.node.raw or data}"`'
-    if wanted == "integer" and isinstance(data, str) and data.strip().isascii() and data.strip().isdecimal():
-        return f"write it without quotes: `{name}: {data.strip()}`"
+    if wanted == "integer" and isinstance(value.node, Scalar) and _has_digits(data):
+        return f"write it without quotes: `{name}: {str(data).strip()}`"
     return None
+
+
+def _has_digits(data: object) -> bool:
+    return isinstance(data, str) and data.strip().isascii() and data.strip().isdecimal()
 
 
 def _filter_help(wanted: str, data: object) -> str | None:
@@ -157,8 +159,7 @@ def _filter_help(wanted: str, data: object) -> str | None:
     kind = data.kind if isinstance(data, Unknown) else None
     if wanted == "string" and (kind == "boolean" or isinstance(data, bool | float)):
         return "write `| string` in the template for the text of it"
-    is_number = isinstance(data, str) and data.strip().isascii() and data.strip().isdecimal()
-    if wanted == "integer" and (kind == "string" or is_number or isinstance(data, float)):
+    if wanted == "integer" and (kind == "string" or _has_digits(data) or isinstance(data, float)):
         return "write `| int` in the template for a whole number"
     return None
 
