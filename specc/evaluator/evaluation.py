@@ -15,7 +15,6 @@ from specc.expressions import MISSING, Unknown
 from specc.nodes import FileText, Mapping, Node, Scalar, Sequence
 from specc.resolver import ResolvedSpec
 from specc.settings import FieldType
-from specc.units import filters
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class Evaluation:
         self._bindings: dict[str, Value] = {}
         known = [name for name in inputs.env_names if inputs.checking or name in inputs.environment]
         unset = [name for name in inputs.env_names if name not in known]
-        self._templates = Templates(names_of(spec, tuple(known), tuple(unset)), filters(), self._found)
+        self._templates = Templates(names_of(spec, tuple(known), tuple(unset)), self._found)
         axes = tuple(self._templates.names.known["matrix"])
         scope = Scope(
             {

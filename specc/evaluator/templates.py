@@ -1,10 +1,9 @@
 """A node's template: compiled, held to where it may stand, its names checked, its faults placed in the source."""
 
 import re
-from collections.abc import Callable, Iterable
-from collections.abc import Mapping as Map
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from specc.diagnostics import Diagnostic, Label, codes
 from specc.evaluator.names import Names, undefined
@@ -14,8 +13,9 @@ from specc.expressions import Fault, Hole, Template, compile_template, is_templa
 from specc.nodes import FileText, Scalar
 from specc.nodes.offsets import locate
 from specc.source import Span
+from specc.units import filters
 
-Filters = Map[str, Callable[..., object]]
+FILTERS = filters()
 OUR_NAME = re.compile(rf"\b(?:{'|'.join(NAMESPACES)})\.\w")
 """A name that only a template of ours has."""
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -46,7 +46,6 @@ class Templates:
     """The templates of one spec, each prepared when it is first needed. Findings collect in `found`."""
 
     names: Names
-    filters: Filters
     found: list[Diagnostic] = field(default_factory=list)
     # One node can stand in two places (an alias), and names be allowed in one of them that the other may not read.
     _known: dict[tuple[int, tuple[str, ...]], Ready | None] = field(default_factory=dict)
@@ -59,13 +58,19 @@ class Templates:
         return self._known[key]
 
     def _prepared(self, node: Scalar | FileText, text: str, allowed: tuple[str, ...]) -> Ready | None:
-        compiled = compile_template(text, filters=self.filters)
+        compiled = _compiled(text)
         if not isinstance(compiled, Template):
             self.found.extend(place(compiled, node))
             return None
         faults = [*_statements_in_line(compiled, node), *undefined(compiled, self.names, allowed)]
         self.found.extend(place(faults, node))
         return None if faults else Ready(compiled)
+
+
+@lru_cache(maxsize=4096)
+def _compiled(text: str) -> Template | tuple[Fault, ...]:
+    """Specs of one base share its templates, and a template knows nothing of the spec that it stands in."""
+    return compile_template(text, filters=FILTERS)
 
 
 def _statements_in_line(template: Template, node: Scalar | FileText) -> list[Fault]:
