@@ -1,5 +1,7 @@
 """What a person means by "this submission": target, spec, cell, and the parameters given."""
 
+import json
+import shlex
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -21,8 +23,24 @@ class LogicalKey(NamedTuple):
     params: str
 
     def __str__(self) -> str:
-        given = f" with {self.params}" if self.params != "{}" else ""
-        return f"{self.spec} cell {self.cell}{given} on {self.target}"
+        """As `specc ledger mv` takes it."""
+        given = [f"{name}={value}" for name, value in json.loads(self.params).items()]
+        return shlex.join([f"{self.spec}@{self.cell}", *(word for text in given for word in ("-p", text))])
+
+    @property
+    def coordinates(self) -> str:
+        """The cell without the number of its repetition."""
+        return self.cell.partition(".")[0]
+
+    def repeats(self, other: "LogicalKey") -> bool:
+        """`matrix.repeat` asks for one payload several times: the two differ in the repetition, and in nothing else."""
+        return (
+            (self.target, self.spec, self.params) == (other.target, other.spec, other.params)
+            and self.coordinates == other.coordinates
+            and self.cell != other.cell
+            and "." in self.cell
+            and "." in other.cell
+        )
 
 
 def key_of(payload: Payload, target: str, params: Sequence[Source]) -> LogicalKey:

@@ -1,55 +1,47 @@
-"""The ledger: what was tried, and what came of it. SQLite, written through to the disk before anything is sent.
-
-A rollback journal is used everywhere, because a write-ahead log does not work on network file systems.
-"""
+"""The ledger: what was tried, and what came of it. It is on the disk before anything is sent."""
 
 import contextlib
-import os
+import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from specc.errors import SpeccError
+from specc.submission import tables
 from specc.submission.keys import LogicalKey
 from specc.submission.owner import Owners
 from specc.submission.records import Record, State
+from specc.submission.tables import COLUMNS, broken_as_error
 
-VERSION = 1
-BUSY_SECONDS = 30.0
+HOUR = 3600.0
+AHEAD = 60.0
+"""A call noted further ahead than this was noted by a clock that was wrong."""
 
-TABLES = """
-CREATE TABLE attempts (
-  attempt TEXT PRIMARY KEY, target TEXT NOT NULL, spec TEXT NOT NULL, cell TEXT NOT NULL, params TEXT NOT NULL,
-  target_name TEXT NOT NULL, digest TEXT NOT NULL, body TEXT NOT NULL, sent_name TEXT NOT NULL, slug TEXT NOT NULL,
-  units TEXT NOT NULL, state TEXT NOT NULL, owner TEXT NOT NULL, number INTEGER NOT NULL, created_at REAL NOT NULL,
-  settled_at REAL, uuid TEXT, code TEXT, message TEXT, job_state TEXT, seen_at REAL
-) STRICT;
-CREATE UNIQUE INDEX one_open ON attempts (target, spec, cell, params) WHERE state IN ('intent', 'unknown');
-CREATE UNIQUE INDEX one_number ON attempts (target, spec, cell, params, number);
-CREATE UNIQUE INDEX one_uuid ON attempts (target, uuid) WHERE uuid IS NOT NULL;
-CREATE INDEX by_digest ON attempts (target, digest);
-CREATE TABLE calls (target TEXT NOT NULL, at REAL NOT NULL) STRICT;
-CREATE INDEX calls_at ON calls (target, at);
-CREATE TABLE clocks (target TEXT PRIMARY KEY, skew REAL NOT NULL) STRICT;
-"""
-"""`one_open` is what makes two submitting processes safe: the second intent for a key cannot be written."""
-
-COLUMNS = (
-    "attempt, target, spec, cell, params, target_name, digest, body, sent_name, slug, units, state, owner, number, "
-    "created_at, settled_at, uuid, code, message, job_state, seen_at"
-)
+LISTED = "IN (SELECT value FROM json_each(?))"
+"""Any number of values in one query, whatever the limit on `?`."""
 
 
 class AttemptOpen(Exception):
-    """Another attempt for the same key is open; nothing was written."""
+    """The key has gone on since it was looked at: another process is sending it, or has. Nothing was written."""
+
+
+class SettledAlready(Exception):
+    """The attempt is not open any more, so nothing was written."""
+
+
+class UuidTaken(Exception):
+    """Another attempt on the target has this uuid, so nothing was written."""
 
 
 class Ledger:
     """The attempts of one user and project. Every method that writes has written to the disk when it returns."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, path: Path, connection: sqlite3.Connection, clock: Callable[[], float], *, is_new: bool = False
+    ) -> None:
         self.path = path
+        self.is_new = is_new
         self.owners = Owners(path.with_name(f"{path.name}.owners"))
         self._connection = connection
         self._clock = clock
@@ -57,26 +49,43 @@ class Ledger:
     @classmethod
     @contextlib.contextmanager
     def open(cls, path: Path, clock: Callable[[], float] = time.time) -> Iterator["Ledger"]:
-        """Opens or makes the ledger. Raises SpeccError where it cannot be used; it is never made anew in silence."""
+        """Opens or makes the ledger. Raises SpeccError where it cannot be used; one that is damaged stays as it is."""
         with broken_as_error(path):
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-            connection.row_factory = sqlite3.Row
-        try:
-            with broken_as_error(path):
-                os.chmod(path, 0o600)
-                connection.execute("PRAGMA journal_mode = DELETE")
-                connection.execute("PRAGMA synchronous = EXTRA")
-                _prepare(connection, path)
-            yield cls(path, connection, clock)
-        finally:
-            connection.close()
+            is_new = tables.make(path)
+            connection = tables.connect(path, writable=True)
+        with contextlib.closing(connection):
+            yield cls(path, connection, clock, is_new=is_new)
 
-    def begin(self, record: Record) -> None:
-        """Writes an intent. Raises AttemptOpen when the key has an open attempt."""
+    @classmethod
+    @contextlib.contextmanager
+    def read(cls, path: Path, clock: Callable[[], float] = time.time) -> Iterator["Ledger"]:
+        """Opens the ledger for reading alone, also where nothing can be written. One that is not there is empty."""
+        with broken_as_error(path):
+            connection = tables.connect(path, writable=False) if path.exists() else tables.nothing()
+        with contextlib.closing(connection):
+            yield cls(path, connection, clock)
+
+    def begin(self, record: Record, supersedes: str | None = None) -> None:
+        """Writes an intent as the next attempt of its key, in place of the unknown one that it supersedes.
+
+        Raises AttemptOpen when the key has another open attempt, or has gone on since it was looked at.
+        """
         with self._transaction() as connection:
+            if supersedes is not None:
+                changed = connection.execute(
+                    "UPDATE attempts SET state = 'superseded', settled_at = ?, message = 'sent again on purpose' "
+                    "WHERE attempt = ? AND state = 'unknown'",
+                    (self._clock(), supersedes),
+                ).rowcount
+                if changed != 1:
+                    raise AttemptOpen(str(record.key))
+            last = connection.execute(
+                "SELECT max(number) FROM attempts WHERE target = ? AND spec = ? AND cell = ? AND params = ?", record.key
+            ).fetchone()[0]
+            if (last or 0) != record.number - 1:
+                raise AttemptOpen(str(record.key))
             try:
-                connection.execute(f"INSERT INTO attempts ({COLUMNS}) VALUES ({', '.join('?' * 21)})", _row(record))
+                connection.execute(f"INSERT INTO attempts ({COLUMNS}) VALUES ({tables.PLACES})", tables.row_of(record))
             except sqlite3.IntegrityError as error:
                 raise AttemptOpen(str(record.key)) from error
 
@@ -89,76 +98,104 @@ class Ledger:
         code: str | None = None,
         message: str | None = None,
     ) -> None:
-        """Writes what came of an attempt. Raises SpeccError when it is not open any more."""
-        with self._transaction() as connection:
-            changed = connection.execute(
-                "UPDATE attempts SET state = ?, uuid = ?, code = ?, message = ?, settled_at = ? "
-                "WHERE attempt = ? AND state IN ('intent', 'unknown')",
-                (state, uuid, code, message, self._clock(), attempt),
-            ).rowcount
-        if changed != 1:
-            raise SpeccError(f"attempt {attempt} is settled already", help="`specc ledger show` says how")
+        """Writes what came of an open attempt. A job that is there also beats what the user said of it before.
 
-    def recover(self) -> list[Record]:
-        """Turns the intents of dead processes into `unknown`: nobody can say whether their bytes went out."""
-        dead = [r for r in self.where("state = 'intent'") if not self.owners.is_alive(r.owner)]
-        for record in dead:
+        Raises SettledAlready and UuidTaken.
+        """
+        beats = ("intent", "unknown", "dismissed", "superseded") if state is State.ACCEPTED else ("intent", "unknown")
+        with self._transaction() as connection:
+            try:
+                changed = connection.execute(
+                    "UPDATE attempts SET state = ?, uuid = ?, code = ?, message = ?, settled_at = ? "
+                    f"WHERE attempt = ? AND state {LISTED}",
+                    (state, uuid, code, message, self._clock(), attempt, json.dumps(beats)),
+                ).rowcount
+            except sqlite3.IntegrityError as error:
+                raise UuidTaken(str(uuid)) from error
+            if changed != 1:
+                raise SettledAlready(attempt)
+
+    def recover(self, mine: str | None = None) -> list[Record]:
+        """Turns the intents of dead processes into `unknown`: nobody can say whether their bytes went out.
+
+        `mine` is the caller's own name as an owner, who is surely alive.
+        """
+        intents = self._where("state = 'intent'")
+        owners = {record.owner for record in intents} - {mine}
+        dead = sorted(owner for owner in owners if not self.owners.is_alive(owner))
+        if dead:
             with self._transaction() as connection:
                 connection.execute(
                     "UPDATE attempts SET state = 'unknown', message = ?, settled_at = ? "
-                    "WHERE attempt = ? AND state = 'intent'",
-                    ("the process that was sending it died", self._clock(), record.attempt),
+                    f"WHERE state = 'intent' AND owner {LISTED}",
+                    ("the process that was sending it died", self._clock(), json.dumps(dead)),
                 )
-        return dead
+        for owner in dead:
+            self.owners.forget(owner)
+        return [record for record in intents if record.owner in dead]
+
+    def all(self) -> list[Record]:
+        """Every attempt, oldest first."""
+        return self._where("1")
 
     def of_key(self, key: LogicalKey) -> list[Record]:
-        """All attempts of a key, oldest first."""
-        return self.where("target = ? AND spec = ? AND cell = ? AND params = ?", *key)
+        """All attempts of a key, in the order of their numbers."""
+        found = self._where("target = ? AND spec = ? AND cell = ? AND params = ?", *key)
+        return sorted(found, key=lambda record: record.number)
 
     def with_digest(self, target: str, digest: str) -> list[Record]:
-        """Accepted attempts of that payload on the target, under whatever key."""
-        return self.where("target = ? AND digest = ? AND state = 'accepted'", target, digest)
+        """Attempts to send that payload to the target, under whatever key, of which a job is or may be there."""
+        return self._where("target = ? AND digest = ? AND state IN ('intent', 'unknown', 'accepted')", target, digest)
 
-    def where(self, condition: str = "1", *values: object) -> list[Record]:
-        with broken_as_error(self.path):
-            rows = self._connection.execute(
-                f"SELECT {COLUMNS} FROM attempts WHERE {condition} ORDER BY created_at, number, attempt", values
-            ).fetchall()
-        return [_record(row) for row in rows]
+    def unknown(self, target: str) -> list[Record]:
+        return self._where("target = ? AND state = 'unknown'", target)
 
-    def move(self, old: LogicalKey, new: LogicalKey) -> int:
-        """Puts all attempts of one key under another, for a spec that was renamed. Gives their number."""
-        if self.of_key(new):
-            raise SpeccError(f"there are attempts under {new} already", help="`specc ledger list` shows them")
+    def uuids(self, target: str) -> set[str]:
+        """Every job of the target that a row has."""
+        return {record.uuid for record in self._where("target = ? AND uuid IS NOT NULL", target) if record.uuid}
+
+    def move(self, pairs: Sequence[tuple[LogicalKey, LogicalKey]]) -> int:
+        """Puts all attempts of each first key under the second, all or none. Gives the number of attempts."""
+        moved = 0
         with self._transaction() as connection:
-            return connection.execute(
-                "UPDATE attempts SET target = ?, spec = ?, cell = ?, params = ? "
-                "WHERE target = ? AND spec = ? AND cell = ? AND params = ?",
-                (*new, *old),
-            ).rowcount
+            for old, new in pairs:
+                if self.of_key(new):
+                    raise SpeccError(f"there are attempts of {new} already", help="`specc ledger list` shows them")
+                moved += connection.execute(
+                    "UPDATE attempts SET target = ?, spec = ?, cell = ?, params = ? "
+                    "WHERE target = ? AND spec = ? AND cell = ? AND params = ?",
+                    (*new, *old),
+                ).rowcount
+        return moved
 
-    def saw(self, target: str, states: dict[str, str]) -> None:
+    def saw(self, target: str, states: Mapping[str, str]) -> None:
         """Notes the last known state of jobs, by uuid."""
+        if not states:
+            return
         with self._transaction() as connection:
             connection.executemany(
                 "UPDATE attempts SET job_state = ?, seen_at = ? WHERE target = ? AND uuid = ?",
                 [(state, self._clock(), target, uuid) for uuid, state in states.items()],
             )
 
-    def count_call(self, target: str) -> None:
-        """Notes one call to the target, and forgets those that no quota counts any more."""
+    def take_call(self, target: str, quota: int | None) -> float:
+        """Notes one call to the target and gives 0, or notes none and gives the seconds until the quota allows one."""
+        if quota is None:
+            return 0.0
         now = self._clock()
         with self._transaction() as connection:
-            connection.execute("DELETE FROM calls WHERE at < ?", (now - 86_400,))
+            connection.execute("DELETE FROM calls WHERE at <= ? OR at > ?", (now - HOUR, now + AHEAD))
+            times = connection.execute("SELECT at FROM calls WHERE target = ? ORDER BY at", (target,)).fetchall()
+            if len(times) >= quota:
+                return max(1.0, float(times[len(times) - quota]["at"]) + HOUR - now)
             connection.execute("INSERT INTO calls VALUES (?, ?)", (target, now))
+        return 0.0
 
-    def calls_since(self, target: str, since: float) -> Sequence[float]:
-        """Times of the calls after `since`, oldest first."""
-        with broken_as_error(self.path):
-            rows = self._connection.execute(
-                "SELECT at FROM calls WHERE target = ? AND at > ? ORDER BY at", (target, since)
-            ).fetchall()
-        return [row[0] for row in rows]
+    def note_calls(self, target: str, calls: int) -> None:
+        """Notes calls that were made already, such as those of a question about many jobs."""
+        now = self._clock()
+        with self._transaction() as connection:
+            connection.executemany("INSERT INTO calls VALUES (?, ?)", [(target, now)] * calls)
 
     def skew(self, target: str) -> float:
         """By how many seconds the server's clock is ahead of ours, as last learnt."""
@@ -166,15 +203,33 @@ class Ledger:
             row = self._connection.execute("SELECT skew FROM clocks WHERE target = ?", (target,)).fetchone()
         return row[0] if row else 0.0
 
-    def learn_skew(self, target: str, seconds: float) -> None:
+    def learn_skew(self, target: str, seconds: float, attempt: str | None = None) -> None:
+        """Notes it for the target, and for the attempt that taught it."""
         with self._transaction() as connection:
             connection.execute("INSERT OR REPLACE INTO clocks VALUES (?, ?)", (target, seconds))
+            connection.execute("UPDATE attempts SET skew = ? WHERE attempt = ?", (seconds, attempt))
 
-    def faults(self) -> list[str]:
-        """What is wrong with the file itself, for `ledger verify`."""
+    def use_plan(self, plan: str) -> bool:
+        """Notes that a plan is carried out; False when it has been before."""
+        with self._transaction() as connection:
+            return connection.execute("INSERT OR IGNORE INTO plans VALUES (?, ?)", (plan, self._clock())).rowcount == 1
+
+    def has_used(self, plan: str) -> bool:
+        with broken_as_error(self.path):
+            return self._connection.execute("SELECT 1 FROM plans WHERE id = ?", (plan,)).fetchone() is not None
+
+    def damage(self) -> list[str]:
+        """What is wrong with the file itself."""
         with broken_as_error(self.path):
             rows = self._connection.execute("PRAGMA integrity_check").fetchall()
         return [row[0] for row in rows if row[0] != "ok"]
+
+    def _where(self, condition: str, *values: object) -> list[Record]:
+        with broken_as_error(self.path):
+            rows = self._connection.execute(
+                f"SELECT {COLUMNS} FROM attempts WHERE {condition} ORDER BY created_at, number, attempt", values
+            ).fetchall()
+        return [tables.record_of(row) for row in rows]
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -183,47 +238,8 @@ class Ledger:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
-
-
-@contextlib.contextmanager
-def broken_as_error(path: Path) -> Iterator[None]:
-    """A ledger that cannot be read or written stops everything: without it nothing may be sent."""
-    try:
-        yield
-    except (sqlite3.Error, OSError) as error:
-        help = "nothing is sent without a ledger; free the disk, mend its rights, or move it with `[ledger] path`"
-        raise SpeccError(f"the ledger {path} cannot be used: {error}", help=help) from error
-
-
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version == VERSION:
-        return
-    if version > VERSION:
-        raise SpeccError(f"the ledger {path} was written by a newer specc", help="upgrade specc")
-    connection.execute("BEGIN IMMEDIATE")
-    # Another process may have made the tables while this one waited.
-    if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-        for statement in filter(str.strip, TABLES.split(";")):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {VERSION}")
-    connection.execute("COMMIT")
-
-
-def _row(record: Record) -> tuple[object, ...]:
-    key = record.key
-    return (
-        record.attempt, key.target, key.spec, key.cell, key.params, record.target_name, record.digest, record.body,
-        record.sent_name, record.slug, record.units, record.state, record.owner, record.number, record.created_at,
-        record.settled_at, record.uuid, record.code, record.message, record.job_state, record.seen_at,
-    )  # fmt: skip
-
-
-def _record(row: sqlite3.Row) -> Record:
-    key = LogicalKey(row["target"], row["spec"], row["cell"], row["params"])
-    names = [name for name in COLUMNS.split(", ") if name not in ("target", "spec", "cell", "params")]
-    return Record(key=key, **{**{name: row[name] for name in names}, "state": State(row["state"])})
+                self._connection.execute("COMMIT")
+            finally:
+                # A full disk makes SQLite roll back by itself.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")

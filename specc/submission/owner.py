@@ -24,28 +24,44 @@ class Owners:
         """A new owner's name, held until the block ends or the process dies, however it dies."""
         name = secrets.token_hex(8)
         path = self._folder / name
-        try:
+        with _as_error(path):
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise SpeccError(f"cannot write {path}: {error.strerror}") from error
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with _as_error(path):
+                # Nobody asks for an owner before its first intent is written, so nobody else holds this lock.
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield name
         finally:
             path.unlink(missing_ok=True)
             os.close(descriptor)
 
     def is_alive(self, name: str) -> bool:
-        """Whether a process holds the lock of that owner."""
-        try:
-            descriptor = os.open(self._folder / name, os.O_RDWR | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return False
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(descriptor)
+        """Whether a process holds the lock of that owner. Raises SpeccError where locks cannot be asked for."""
+        path = self._folder / name
+        with _as_error(path):
+            try:
+                descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            except FileNotFoundError:
+                return False
+            try:
+                # Shared, so that two who ask at once do not take each other for the owner.
+                fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+            finally:
+                os.close(descriptor)
         return False
+
+    def forget(self, name: str) -> None:
+        """Takes away what a dead owner left."""
+        with _as_error(self._folder / name):
+            (self._folder / name).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _as_error(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SpeccError(f"cannot lock {path}: {error.strerror}") from error

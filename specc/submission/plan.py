@@ -1,7 +1,7 @@
 """What submitting would do, decided from the ledger alone. Nothing here sends anything."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from specc.lowering import Payload
@@ -20,19 +20,20 @@ class Action(StrEnum):
     RERUN = "rerun"
     RESEND = "resend"
     KEEP = "keep"
-    REFUSE_CHANGED = "changed"
+    WAIT = "in-flight"
     REFUSE_UNKNOWN = "unknown"
+    REFUSE_CHANGED = "changed"
     REFUSE_MOVED = "moved"
     REFUSE_TWIN = "twin"
-    WAIT = "in-flight"
 
     @property
     def sends(self) -> bool:
         return self in (Action.SEND, Action.RERUN, Action.RESEND)
 
     @property
-    def refuses(self) -> bool:
-        return self.name.startswith("REFUSE")
+    def stops(self) -> bool:
+        """What the user must decide first: as long as one payload is refused like this, none is sent."""
+        return self in (Action.REFUSE_CHANGED, Action.REFUSE_MOVED, Action.REFUSE_TWIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,11 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """One payload and what is done with it. `last` is the attempt that decides, `why` says it to a person."""
+    """One payload and what is done with it. `why` says it to a person.
+
+    `last` is the attempt that decides, `accepted` the one that was last accepted under this key, `number` the number
+    that a new attempt gets. `twin` is the payload of this run that is the same.
+    """
 
     payload: Payload
     key: LogicalKey
@@ -55,6 +60,8 @@ class Step:
     why: str
     number: int
     last: Record | None = None
+    accepted: Record | None = None
+    twin: Payload | None = None
 
 
 def plan(
@@ -67,17 +74,21 @@ def plan(
 ) -> list[Step]:
     """A step for each payload. `exists` says whether the project still has a key, to tell what was moved.
 
-    Two cells with one digest are refused, except repetitions of one cell.
+    Two cells with one digest are refused, except repetitions of one cell. A job that was moved is offered once.
     """
     steps: list[Step] = []
     first: dict[str, Step] = {}
+    offered: set[str] = set()
     for payload in payloads:
         key = key_of(payload, target, params)
-        step = decide(payload, key, ledger.of_key(key), ledger.with_digest(target, payload.digest), exists, allowed)
+        same = [one for one in ledger.with_digest(target, payload.digest) if one.attempt not in offered]
+        step = decide(payload, key, ledger.of_key(key), same, exists, allowed)
+        if step.action is Action.REFUSE_MOVED and step.last is not None:
+            offered.add(step.last.attempt)
         twin = first.setdefault(payload.digest, step)
-        if twin is not step and step.action.sends and not _are_repetitions(twin.payload, payload):
-            why = f"it is the same payload as cell {twin.payload.cell.id} of {twin.payload.spec_id}"
-            step = Step(payload, key, Action.REFUSE_TWIN, why, step.number, twin.last)
+        if twin is not step and step.action.sends and not key.repeats(twin.key):
+            why = f"it is the same payload as {twin.key}"
+            step = replace(step, action=Action.REFUSE_TWIN, why=why, twin=twin.payload)
         steps.append(step)
     return steps
 
@@ -90,53 +101,55 @@ def decide(
     exists: Exists,
     allowed: Allowed,
 ) -> Step:
-    """The step for one payload, given its key's attempts and the accepted attempts of the same payload elsewhere."""
-    number = max((record.number for record in own), default=0) + 1
+    """The step for one payload, given its key's attempts in order, and those of the same payload under any key of
+    which a job is or may be there."""
+    number = own[-1].number + 1 if own else 1
+    accepted = next((record for record in reversed(own) if record.state is State.ACCEPTED), None)
+    last = own[-1] if own else None
+
+    def step(action: Action, why: str, decisive: Record | None = last) -> Step:
+        return Step(payload, key, action, why, number, decisive, accepted)
+
     open_attempt = next((record for record in own if record.is_open), None)
     if open_attempt is not None:
-        return _for_open(payload, key, open_attempt, number, allowed)
-    accepted = [record for record in own if record.state is State.ACCEPTED]
-    if not accepted:
-        return _for_new(payload, key, own, same_digest, number, exists)
-    last = accepted[-1]
-    if last.digest == payload.digest:
+        return step(*_for_open(open_attempt, allowed), open_attempt)
+    if accepted is not None and accepted.digest == payload.digest:
         if allowed.rerun:
-            return Step(payload, key, Action.RERUN, f"runs again on purpose, after {last.uuid}", number, last)
-        return Step(payload, key, Action.KEEP, f"accepted as {last.uuid}", number, last)
-    if allowed.changed or allowed.rerun:
-        return Step(payload, key, Action.SEND, f"changed since {last.uuid}", number, last)
-    why = f"the payload changed since it was accepted as {last.uuid}; `--changed` sends the new one"
-    return Step(payload, key, Action.REFUSE_CHANGED, why, number, last)
+            return step(Action.RERUN, f"runs again on purpose, after {accepted.uuid}", accepted)
+        return step(Action.KEEP, f"accepted as {accepted.uuid}", accepted)
+    if accepted is not None and not allowed.changed:
+        why = f"the payload changed since it was accepted as {accepted.uuid}; `--changed` sends the new one"
+        return step(Action.REFUSE_CHANGED, why, accepted)
+    elsewhere = [one for one in same_digest if one.key != key and not one.key.repeats(key)]
+    for record in elsewhere:
+        refused = _for_elsewhere(record, key, allowed, is_gone=not exists(record.key))
+        if refused is not None:
+            return step(*refused, record)
+    return step(Action.SEND, _why_sent(accepted, last))
 
 
-def _for_open(payload: Payload, key: LogicalKey, record: Record, number: int, allowed: Allowed) -> Step:
+def _for_open(record: Record, allowed: Allowed) -> tuple[Action, str]:
     if record.state is State.INTENT:
-        return Step(payload, key, Action.WAIT, "another process is sending it now", number, record)
+        return Action.WAIT, "another process is sending it now"
     if allowed.resend_unknown:
-        return Step(payload, key, Action.RESEND, "sent again although it may be there already", number, record)
-    why = f"an earlier attempt may have been accepted ({record.message}); `specc ledger resolve` finds out"
-    return Step(payload, key, Action.REFUSE_UNKNOWN, why, number, record)
+        return Action.RESEND, "sent again although it may be there already"
+    return Action.REFUSE_UNKNOWN, f"it may have been accepted ({record.message}); `specc ledger resolve` finds out"
 
 
-def _for_new(
-    payload: Payload,
-    key: LogicalKey,
-    own: Sequence[Record],
-    same_digest: Sequence[Record],
-    number: int,
-    exists: Exists,
-) -> Step:
-    moved = next((record for record in same_digest if not exists(record.key)), None)
-    if moved is not None:
-        gone = f"{moved.key.spec} cell {moved.key.cell}, which is gone"
-        why = f"the same payload was accepted as {moved.uuid} under {gone}; `specc ledger mv` takes it over"
-        return Step(payload, key, Action.REFUSE_MOVED, why, number, moved)
-    last = own[-1] if own else None
-    why = "new" if last is None else f"{last.state} before: {last.code or last.message or ''}".rstrip(": ")
-    return Step(payload, key, Action.SEND, why, number, last)
+def _for_elsewhere(record: Record, key: LogicalKey, allowed: Allowed, *, is_gone: bool) -> tuple[Action, str] | None:
+    """The payload was sent before as something else: a moved file or a renamed cell, or another spec's work."""
+    known = f"accepted as {record.uuid}" if record.uuid else f"sent, with the outcome {record.state},"
+    if is_gone:
+        why = f"the same payload was {known} under {record.key}, which is gone; `specc ledger mv {record.key} {key}`"
+        return Action.REFUSE_MOVED, f"{why} takes it over"
+    if allowed.rerun:
+        return None
+    return Action.REFUSE_TWIN, f"the same payload was {known} under {record.key}; `--rerun` sends it all the same"
 
 
-def _are_repetitions(one: Payload, other: Payload) -> bool:
-    """`matrix.repeat` asks for the same payload several times: same spec, same axis values, another repetition."""
-    same_values = one.cell.data() == other.cell.data()
-    return one.spec_id == other.spec_id and same_values and one.cell.repeat != other.cell.repeat
+def _why_sent(accepted: Record | None, last: Record | None) -> str:
+    if accepted is not None:
+        return f"changed since {accepted.uuid}"
+    if last is None:
+        return "new"
+    return f"{last.state} before: {last.code or last.message or ''}".rstrip(": ")

@@ -29,20 +29,28 @@ OPEN = (State.INTENT, State.UNKNOWN)
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One attempt. Times are seconds since the epoch, UTC; `job_state` is the last one seen of an accepted job."""
+    """One attempt. Times are seconds since the epoch by this machine's clock, which may have been wrong.
+
+    `number` counts the attempts of one key from 1. `body` is the payload's canonical text, `sent_name` the job's name
+    as sent, `axes` the cell's values and `units` the target's, both as JSON. `skew` is by how many seconds the
+    server's clock was taken to be ahead. `job_state` is the last one seen of an accepted job, at `seen_at`.
+    """
 
     attempt: str
     key: LogicalKey
     target_name: str
+    api: str
     digest: str
     body: str
     sent_name: str
     slug: str
+    axes: str
     units: str
     state: State
     owner: str
     number: int
     created_at: float
+    skew: float = 0.0
     settled_at: float | None = None
     uuid: str | None = None
     code: str | None = None
@@ -53,3 +61,8 @@ class Record:
     @property
     def is_open(self) -> bool:
         return self.state in OPEN
+
+    @property
+    def may_run(self) -> bool:
+        """A job of it is there, or may be."""
+        return self.is_open or self.state is State.ACCEPTED

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 FIRST_SECONDS = 1.0
 MOST_SECONDS = 60.0
+PATIENCE = 600.0
+"""A server that asks for a longer wait than this is not waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +21,7 @@ class Backoff:
 
         What the server asks for is the least; the jitter comes on top of it.
         """
-        if tried >= self.tries:
+        least = max(0.0, retry_after or 0.0)
+        if tried >= self.tries or least > PATIENCE:
             return None
-        ceiling = min(MOST_SECONDS, FIRST_SECONDS * 2.0 ** (tried - 1))
-        least = retry_after if retry_after is not None else 0.0
-        return least + self.random() * ceiling
+        return least + self.random() * min(MOST_SECONDS, FIRST_SECONDS * 2.0 ** (tried - 1))

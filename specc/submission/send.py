@@ -1,64 +1,33 @@
 """Sending the steps of a plan: intent first, then the bytes, then what came of it.
 
-One thread decides and writes the ledger; up to `max_in_flight` workers do nothing but ask the target once.
-Interrupted, it sends nothing more, waits for what is in flight and writes that down, too.
+One thread decides and writes the ledger; each flight is a thread that does nothing but ask the target once. A sender
+that is stopped sends nothing more, waits for what is in flight and writes that down, too. One that is abandoned leaves
+at once: what was in flight stays an intent, which a later run finds to be of a dead process, and so unknown.
 """
 
 import heapq
+import json
 import secrets
-from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Thread
 
-from specc.submission.ledger import AttemptOpen, Ledger
+from specc.errors import SpeccError
+from specc.submission.ledger import AttemptOpen, Ledger, SettledAlready, UuidTaken
 from specc.submission.plan import Action, Step
-from specc.submission.quota import pause_for
 from specc.submission.records import Record, State
+from specc.submission.results import Luck, Result
 from specc.submission.retry import Backoff
+from specc.submission.world import Sending, World
 from specc.targets import Accepted, Attempt, NotSent, Outcome, Rejected, Target, Unclear
-
-STOP_AFTER = 5
-"""So many rejections with one code, and nothing accepted: the rest would be rejected, too."""
 
 SIGNATURES = 3
 """How often a request is signed anew when the server finds its time wrong."""
 
 TAG_DIGITS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """Time (seconds since the epoch), patience and chance, handed in."""
-
-    clock: Callable[[], float]
-    sleep: Callable[[float], None]
-    random: Callable[[], float]
-
-
-@dataclass(frozen=True, slots=True)
-class Sending:
-    """How to send. `tag_names` puts a short tag of the attempt behind the job's name, outside the digest."""
-
-    target_name: str
-    units: str
-    owner: str
-    max_in_flight: int = 1
-    tries: int = 6
-    tag_names: bool = False
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Result:
-    """What came of one step; `state` None: not tried. `fields` are the job fields that the target complained about."""
-
-    step: Step
-    state: State | None
-    uuid: str | None = None
-    code: str | None = None
-    message: str = ""
-    help: str | None = None
-    fields: dict[str, str] = field(default_factory=dict)
+STOPPED = "stopped before it was sent"
 
 
 @dataclass(slots=True, eq=False)
@@ -71,8 +40,12 @@ class _Flight:
     signed_anew: int = 0
 
 
+Landing = tuple[_Flight, Outcome | SpeccError | None]
+"""A flight with its outcome. None: the target failed in a way that is a bug."""
+
+
 class Sender:
-    """One run of sending. `results` gives what came of every step; close it to stop early."""
+    """One run of sending."""
 
     def __init__(self, target: Target, ledger: Ledger, sending: Sending, world: World) -> None:
         self._target = target
@@ -82,142 +55,239 @@ class Sender:
         self._backoff = Backoff(sending.tries, world.random)
         self._waiting: deque[Step] = deque()
         self._paused: list[tuple[float, int, _Flight]] = []
-        self._flying: dict[Future[Outcome], _Flight] = {}
-        self._rejections: Counter[str] = Counter()
-        self._accepted = 0
+        self._flying: dict[int, _Flight] = {}
+        self._landings: SimpleQueue[Landing | None] = SimpleQueue()
+        self._luck = Luck()
+        self._quota_until = 0.0
+        self._fault: Exception | None = None
+        self._is_stopped = self._is_abandoned = False
+        self.unwritten: list[Result] = []
+        """What the target answered and the ledger could not take. It must be told to the user."""
 
     def results(self, steps: Sequence[Step]) -> Iterator[Result]:
-        """A result for every step that sends, as it comes; those that were not tried come last."""
+        """A result for every step that sends, as it comes; those that were not tried come last.
+
+        Raises what broke the world or the target, after what was in flight has been written down.
+        """
         self._waiting.extend(step for step in steps if step.action.sends)
-        workers = ThreadPoolExecutor(self._sending.max_in_flight, thread_name_prefix="send")
         try:
-            while self._paused or self._flying or (self._waiting and not self._is_hopeless):
-                yield from self._launch(workers)
-                yield from self._landed()
+            while self._flying or (not self._is_over and (self._waiting or self._paused)):
+                yield from self._launch()
+                yield from self._land()
+            yield from self._leave()
         finally:
-            self._stop(workers)
-        for step in self._waiting:
-            message = f"not tried: {STOP_AFTER} rejections of one kind before it"
-            yield Result(step, None, message=message)
+            self._close()
+        if self._fault is not None:
+            raise self._fault
+
+    def stop(self) -> None:
+        """Sends nothing more. May be called from a signal handler."""
+        self._is_stopped = True
+        self._landings.put(None)
+
+    def abandon(self) -> None:
+        """Does not wait for what is in flight either."""
+        self._is_abandoned = True
 
     @property
     def in_flight(self) -> list[Step]:
-        """Steps whose bytes may be on their way, for telling an impatient user."""
+        """Steps whose bytes may be on their way."""
         return [flight.step for flight in self._flying.values()]
 
     @property
-    def _is_hopeless(self) -> bool:
-        return not self._accepted and any(count >= STOP_AFTER for count in self._rejections.values())
+    def _is_over(self) -> bool:
+        return self._is_stopped or self._fault is not None or self._luck.is_out
 
-    def _launch(self, workers: ThreadPoolExecutor) -> Iterator[Result]:
+    def _launch(self) -> Iterator[Result]:
         """Sends what is due, as far as the limit of flights and the quota allow."""
-        while len(self._flying) < self._sending.max_in_flight:
-            flight = self._due()
-            if flight is None and self._waiting and not self._is_hopeless:
-                flight = self._begin(step := self._waiting.popleft())
-                if flight is None:
-                    yield Result(step, None, message="another process is sending it now")
-                    continue
-            if flight is None:
+        while len(self._flying) < self._sending.max_in_flight and not self._is_over and self._is_due():
+            if not self._is_within_quota():
                 return
-            self._keep_quota()
+            if self._paused and self._paused[0][0] <= self._world.monotonic():
+                flight = heapq.heappop(self._paused)[2]
+            else:
+                step = self._waiting.popleft()
+                begun = self._begin(step)
+                if begun is None:
+                    yield self._elsewhere(step)
+                    continue
+                flight = begun
             flight.tried += 1
-            self._flying[workers.submit(self._target.submit, flight.attempt)] = flight
+            self._flying[id(flight)] = flight
+            Thread(target=self._ask, args=(flight,), name="send", daemon=True).start()
 
-    def _due(self) -> _Flight | None:
-        if self._paused and self._paused[0][0] <= self._world.clock():
-            return heapq.heappop(self._paused)[2]
-        return None
+    def _is_due(self) -> bool:
+        return bool(self._waiting) or (bool(self._paused) and self._paused[0][0] <= self._world.monotonic())
+
+    def _is_within_quota(self) -> bool:
+        """Takes one call from the quota, before an intent is written: waiting may take an hour."""
+        if self._world.monotonic() < self._quota_until:
+            return False
+        pause = self._ledger.take_call(self._target.identity, self._target.quota)
+        if pause > 0:
+            self._quota_until = self._world.monotonic() + pause
+            self._world.tell(f"the quota of {self._target.quota} calls an hour is used up; going on in {pause:.0f} s")
+        return pause <= 0
 
     def _begin(self, step: Step) -> _Flight | None:
         """Writes the intent; None when another process was quicker."""
         payload = step.payload
-        key = secrets.token_hex(16)
-        name = f"{payload.name}-{key[:TAG_DIGITS]}" if self._sending.tag_names else payload.name
-        if step.action is Action.RESEND and step.last is not None:
-            self._ledger.settle(step.last.attempt, State.SUPERSEDED, message="sent again on purpose")
+        attempt = secrets.token_hex(16)
+        name = f"{payload.name}-{attempt[:TAG_DIGITS]}" if self._sending.tag_names else payload.name
         record = Record(
-            key,
-            step.key,
-            self._sending.target_name,
-            payload.digest,
-            payload.canonical.decode(),
-            name,
-            payload.cell.slug,
-            self._sending.units,
-            State.INTENT,
-            self._sending.owner,
-            step.number,
-            self._world.clock(),
+            attempt=attempt,
+            key=step.key,
+            target_name=self._sending.target_name,
+            api=payload.api,
+            digest=payload.digest,
+            body=payload.canonical.decode(),
+            sent_name=name,
+            slug=payload.cell.slug,
+            axes=json.dumps(payload.cell.data(), ensure_ascii=False),
+            units=self._sending.units,
+            state=State.INTENT,
+            owner=self._sending.owner,
+            number=step.number,
+            created_at=self._world.clock(),
+            skew=self._ledger.skew(self._target.identity),
         )
+        supersedes = step.last.attempt if step.action is Action.RESEND and step.last is not None else None
         try:
-            self._ledger.begin(record)
+            self._ledger.begin(record, supersedes)
         except AttemptOpen:
             return None
-        return _Flight(step, Attempt(key, payload, name))
+        return _Flight(step, Attempt(attempt, payload, name))
 
-    def _keep_quota(self) -> None:
-        identity = self._target.identity
-        pause = pause_for(self._ledger, identity, self._target.quota, self._world.clock())
-        if pause > 0:
-            self._world.sleep(pause)
-        self._ledger.count_call(identity)
+    def _elsewhere(self, step: Step) -> Result:
+        """What another process has made of the step in the meantime."""
+        attempts = self._ledger.of_key(step.key)
+        last = attempts[-1] if attempts else None
+        if last is None or last.digest != step.payload.digest:
+            return Result(step, None, message="another process has sent something else for this cell")
+        message = "another process is sending it" if last.state is State.INTENT else "another process sent it"
+        return Result(step, last.state, last.uuid, last.code, message)
 
-    def _landed(self) -> Iterator[Result]:
-        """Waits for the next outcome, or for the next pause to end."""
-        until = max(0.0, self._paused[0][0] - self._world.clock()) if self._paused else None
+    def _ask(self, flight: _Flight) -> None:
+        """Runs in a thread of its own, and touches nothing but the target and the queue."""
+        outcome: Outcome | SpeccError | None = None
+        try:
+            outcome = self._target.submit(flight.attempt)
+        except SpeccError as error:
+            outcome = error
+        finally:
+            self._landings.put((flight, outcome))
+
+    def _land(self) -> Iterator[Result]:
+        """Waits for the next outcome, or for a pause to end, and writes down all that has come in."""
         if not self._flying:
-            if until:
-                self._world.sleep(until)
+            pause = self._next_due()
+            if pause > 0 and not self._is_over:
+                self._world.sleep(pause)
             return
-        done, _ = wait(self._flying, timeout=until, return_when=FIRST_COMPLETED)
-        for future in done:
-            result = self._settle(self._flying.pop(future), future.result())
-            if result is not None:
-                yield result
+        is_full = len(self._flying) >= self._sending.max_in_flight
+        idle = is_full or self._is_over or not (self._waiting or self._paused)
+        landing = self._next_landing(None if idle else max(0.0, self._next_due()))
+        if landing is not None:
+            yield from self._landed(*landing)
 
-    def _settle(self, flight: _Flight, outcome: Outcome) -> Result | None:
-        """Writes what came of a flight; None when it will be tried again."""
-        attempt, step = flight.attempt.key, flight.step
+    def _next_due(self) -> float:
+        """Seconds until something can be sent, as far as time and quota decide."""
+        now = self._world.monotonic()
+        paused = [self._paused[0][0] - now] if self._paused else []
+        waiting = [0.0] if self._waiting else []
+        return max(self._quota_until - now, min([*paused, *waiting], default=0.0))
+
+    def _next_landing(self, timeout: float | None) -> Landing | None:
+        try:
+            return self._landings.get(timeout=timeout)
+        except Empty:
+            return None
+
+    def _landed(self, flight: _Flight, outcome: Outcome | SpeccError | None) -> Iterator[Result]:
+        del self._flying[id(flight)]
+        result = self._outcome(flight, outcome)
+        if result is None:
+            return
+        self._luck.note(result)
+        yield self._write(flight, result)
+
+    def _outcome(self, flight: _Flight, outcome: Outcome | SpeccError | None) -> Result | None:
+        """What a flight came to; None when it is to be tried again."""
+        step = flight.step
         match outcome:
             case Accepted(uuid=uuid):
-                self._accepted += 1
-                self._ledger.settle(attempt, State.ACCEPTED, uuid=uuid)
                 return Result(step, State.ACCEPTED, uuid=uuid)
             case Rejected():
-                self._rejections[outcome.code] += 1
-                self._ledger.settle(attempt, State.REJECTED, code=outcome.code, message=outcome.message)
                 fields = outcome.fields or {}
                 return Result(step, State.REJECTED, None, outcome.code, outcome.message, outcome.help, fields)
             case Unclear():
-                self._ledger.settle(attempt, State.UNKNOWN, message=outcome.reason)
                 return Result(step, State.UNKNOWN, message=outcome.reason)
             case NotSent():
                 return self._again(flight, outcome)
+            case SpeccError():
+                self._fault = self._fault or outcome
+                return Result(step, State.NOT_SENT, message=outcome.message, help=outcome.help)
+            case None:
+                self._fault = self._fault or RuntimeError("the target failed; its traceback is above")
+                return Result(step, State.UNKNOWN, message="specc failed while it was sending")
 
     def _again(self, flight: _Flight, outcome: NotSent) -> Result | None:
-        if outcome.server_time is not None:
-            skew = outcome.server_time.timestamp() - self._world.clock()
-            self._ledger.learn_skew(self._target.identity, skew)
+        self._learn_skew(flight, outcome)
         if outcome.resign and flight.signed_anew < SIGNATURES:
             flight.signed_anew += 1
             pause: float | None = 0.0
         else:
             pause = self._backoff.pause(flight.tried, outcome.retry_after)
-        if pause is None:
-            self._ledger.settle(flight.attempt.key, State.NOT_SENT, message=outcome.reason)
+        if pause is None or self._is_over:
             return Result(flight.step, State.NOT_SENT, message=outcome.reason)
-        heapq.heappush(self._paused, (self._world.clock() + pause, id(flight), flight))
+        if pause >= 1:
+            self._world.tell(f"{flight.step.key}: {outcome.reason}; trying again in {pause:.0f} s")
+        heapq.heappush(self._paused, (self._world.monotonic() + pause, id(flight), flight))
         return None
 
-    def _stop(self, workers: ThreadPoolExecutor) -> None:
-        """Also after an interruption: what is in flight is waited for, and its outcome is written down."""
-        for future, flight in self._flying.items():
-            outcome = future.result()
-            if isinstance(outcome, NotSent):
-                self._ledger.settle(flight.attempt.key, State.NOT_SENT, message=outcome.reason)
-            else:
-                self._settle(flight, outcome)
-        for _, _, flight in self._paused:
-            self._ledger.settle(flight.attempt.key, State.NOT_SENT, message="stopped before it was tried again")
-        workers.shutdown()
+    def _learn_skew(self, flight: _Flight, outcome: NotSent) -> None:
+        if outcome.server_time is None:
+            return
+        skew = outcome.server_time.timestamp() - self._world.clock()
+        try:
+            self._ledger.learn_skew(self._target.identity, skew, flight.attempt.key)
+        except SpeccError as error:
+            self._fault = self._fault or error
+
+    def _write(self, flight: _Flight, result: Result) -> Result:
+        """Writes a result to the ledger. What it cannot take is kept for the user, and ends the run."""
+        attempt = flight.attempt.key
+        try:
+            self._ledger.settle(
+                attempt, result.state or State.NOT_SENT, uuid=result.uuid, code=result.code, message=result.message
+            )
+        except UuidTaken:
+            message = f"the target answered with {result.uuid}, which is the job of another attempt"
+            return self._write(flight, Result(flight.step, State.UNKNOWN, message=message))
+        except SettledAlready:
+            # Somebody took this process for dead and settled the attempt in its place.
+            return result
+        except SpeccError as error:
+            self._fault = self._fault or error
+            self.unwritten.append(result)
+        return result
+
+    def _leave(self) -> Iterator[Result]:
+        """What is left when nothing more is sent."""
+        why = f"not tried after {self._luck}" if self._luck.is_out else STOPPED
+        while self._paused:
+            flight = heapq.heappop(self._paused)[2]
+            yield self._write(flight, Result(flight.step, State.NOT_SENT, message=why))
+        while self._waiting:
+            yield Result(self._waiting.popleft(), None, message=why)
+
+    def _close(self) -> None:
+        """Also when whoever reads the results goes away: what is in flight is waited for and written down."""
+        self._is_stopped = True
+        while self._flying and not self._is_abandoned:
+            landing = self._next_landing(None)
+            if landing is not None:
+                for _ in self._landed(*landing):
+                    pass
+        for _ in self._leave() if not self._is_abandoned else ():
+            pass

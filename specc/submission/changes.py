@@ -1,0 +1,67 @@
+"""What is new in a payload, field by field, and what it may cost."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from specc.units import DURATION_UNITS
+
+HOUR = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field. `before` and `after` hold the value, or nothing where the field was not there."""
+
+    field: str
+    before: tuple[object, ...]
+    after: tuple[object, ...]
+
+    def data(self) -> dict[str, object]:
+        sides = {"before": self.before, "after": self.after}
+        return {"field": self.field, **{name: side[0] for name, side in sides.items() if side}}
+
+
+def changes(before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[Change]:
+    """The fields that differ, in alphabetical order. `1` and `true` differ, as they do in JSON."""
+    for name in sorted({*before, *after}):
+        old = (before[name],) if name in before else ()
+        new = (after[name],) if name in after else ()
+        if repr(old) != repr(new):
+            yield Change(name, old, new)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Core-hours that payloads can use at most; `unlimited` of them say no time, so nobody can tell."""
+
+    hours: Fraction
+    counted: int
+    unlimited: int
+    has_unit: bool
+
+    def __str__(self) -> str:
+        if not self.has_unit:
+            return "core-hours: unknown, because no unit of `time_limit` is set"
+        if not self.counted and not self.unlimited:
+            return "core-hours: none"
+        at_most = f"core-hours: at most {hours_text(self.hours)}" if self.counted else "core-hours: unknown"
+        return f"{at_most}, and {self.unlimited} without `time_limit`" if self.unlimited else at_most
+
+
+def hours_text(hours: Fraction) -> str:
+    return f"{float(hours):,.2f}".rstrip("0").rstrip(".")
+
+
+def core_hours(body: Mapping[str, object], units: Mapping[str, str]) -> Fraction | None:
+    """`core_limit` times `time_limit`, one core where none is said; None where the time or its unit is not known."""
+    cores, time, unit = body.get("core_limit", 1), body.get("time_limit"), units.get("time_limit")
+    if not isinstance(cores, int) or not isinstance(time, int) or unit not in DURATION_UNITS:
+        return None
+    return Fraction(cores * time * DURATION_UNITS[unit], HOUR)
+
+
+def cost(bodies: Iterable[Mapping[str, object]], units: Mapping[str, str]) -> Cost:
+    each = [core_hours(body, units) for body in bodies]
+    known = [hours for hours in each if hours is not None]
+    return Cost(sum(known, Fraction()), len(known), len(each) - len(known), units.get("time_limit") in DURATION_UNITS)

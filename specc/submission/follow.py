@@ -1,0 +1,100 @@
+"""Jobs after they were accepted: what they are doing, in as few calls as possible, until they end."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from specc.errors import SpeccError
+from specc.submission.ledger import Ledger
+from specc.submission.world import World
+from specc.targets import JobReport, JobState, Target
+
+FIRST_SECONDS = 0.25
+MOST_SECONDS = 30.0
+GROWTH = 1.5
+SHARE = 0.5
+"""Of the quota, so much may go into waiting."""
+
+HOUR = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A target whose questions cost calls: `calls` counts those that it has made so far."""
+
+    target: Target
+    calls: Callable[[], int]
+
+
+def look(watched: Watched, uuids: Sequence[str], ledger: Ledger, tell: Callable[[str], object]) -> dict[str, JobReport]:
+    """What the target says of the jobs now, noted in the ledger. Jobs that it says nothing of are left out."""
+    if not uuids:
+        return {}
+    target, before = watched.target, watched.calls()
+    reports = target.status(uuids)
+    states = {uuid: report.state.value for uuid, report in reports.items() if report.state is not JobState.UNKNOWN}
+    try:
+        ledger.saw(target.identity, states)
+        if target.quota is not None and watched.calls() > before:
+            ledger.note_calls(target.identity, watched.calls() - before)
+    except SpeccError as error:
+        # What was seen is true all the same, and a full disk should not hide it.
+        tell(f"the jobs' states were not noted: {error.message}")
+    return reports
+
+
+def follow(
+    watched: Watched, uuids: Sequence[str], ledger: Ledger, world: World, timeout: float | None
+) -> Iterator[dict[str, JobReport]]:
+    """Looks again and again, each time for the jobs that have not ended, and gives all that is known so far.
+
+    Ends when all have ended, or after `timeout` seconds.
+    """
+    start = world.monotonic()
+    known: dict[str, JobReport] = {}
+    interval = FIRST_SECONDS
+    while True:
+        before = watched.calls()
+        seen = look(watched, [uuid for uuid in uuids if not _has_ended(known.get(uuid))], ledger, world.tell)
+        changed = any(report != known.get(uuid) for uuid, report in seen.items())
+        known |= seen
+        yield dict(known)
+        left = None if timeout is None else start + timeout - world.monotonic()
+        if all(_has_ended(known.get(uuid)) for uuid in uuids) or (left is not None and left <= 0):
+            return
+        interval = FIRST_SECONDS if changed else min(interval * GROWTH, MOST_SECONDS)
+        pause = max(interval, _fair(watched.target.quota, watched.calls() - before))
+        world.sleep(pause if left is None else min(pause, left))
+
+
+def _has_ended(report: JobReport | None) -> bool:
+    return report is not None and report.state.is_final
+
+
+def _fair(quota: int | None, calls: int) -> float:
+    """The pause that leaves the quota its share for other things."""
+    return 0.0 if quota is None else calls * HOUR / (quota * SHARE)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How jobs that were waited for ended."""
+
+    finished: int = 0
+    failed: int = 0
+    open: int = 0
+
+    def __str__(self) -> str:
+        parts = {"finished": self.finished, "failed": self.failed, "not ended": self.open}
+        return ", ".join(f"{count:,} {name}" for name, count in parts.items() if count) or "no jobs"
+
+
+def ending(uuids: Iterable[str], reports: Mapping[str, JobReport]) -> Ending:
+    counts: Counter[str] = Counter()
+    for uuid in uuids:
+        report = reports.get(uuid)
+        if report is None or not report.state.is_final:
+            counts["open"] += 1
+        else:
+            counts["finished" if report.state.is_success else "failed"] += 1
+    return Ending(**counts)

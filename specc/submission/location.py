@@ -1,0 +1,40 @@
+"""Where the ledger of a project is: outside the checkout, which clones, runners and `git clean` lose."""
+
+import os
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+
+from specc.errors import SpeccError
+
+UNSAFE = re.compile(r"[^\w.-]+")
+FALSE = ("", "0", "false")
+
+
+def state_home(environment: Mapping[str, str]) -> Path:
+    """The folder for what specc remembers of this user (XDG base directories)."""
+    given = environment.get("XDG_STATE_HOME", "")
+    # The standard says that a relative path is to be ignored.
+    base = Path(given) if os.path.isabs(given) else Path(os.path.expanduser("~")) / ".local" / "state"
+    return base / "specc"
+
+
+def ledger_path(
+    project: str, root: Path, environment: Mapping[str, str], *, setting: str | None, is_named: bool
+) -> Path:
+    """The ledger of one user and project.
+
+    All clones of a project that says its name share one; without a name, each folder has its own. A relative setting
+    starts at the project's root. On a CI runner, where nothing outlives the job, it must be set.
+    """
+    if setting is not None:
+        return Path(os.path.abspath(root / os.path.expanduser(setting)))
+    if environment.get("CI", "").lower() not in FALSE:
+        raise SpeccError(
+            "no ledger is set, and on a CI runner (`CI` is set) the default one does not outlive the job",
+            help='write `path = "..."` under `[ledger]` in specc.toml, on a disk that is kept',
+        )
+    identity = f"project {project}" if is_named else f"folder {root.resolve()}"
+    name = UNSAFE.sub("-", project).strip("-.")[:40] or "project"
+    return state_home(environment) / f"{name}-{sha256(identity.encode()).hexdigest()[:8]}" / "ledger.sqlite"

@@ -1,0 +1,161 @@
+"""What became of attempts whose outcome is unknown: jobs on the target that they may have started.
+
+An exact tag proves a match. Anything else is proposed, one job to one attempt, and only a person can say yes. That
+nothing is found proves nothing.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from specc.errors import SpeccError
+from specc.lowering import receive
+from specc.schema import ApiSchema
+from specc.submission.ledger import Ledger
+from specc.submission.records import Record, State
+from specc.targets import Attempt, Candidate, Target
+
+MARGIN = 120.0
+"""Seconds before and after an attempt in which its job is looked for: clocks differ, and servers are slow."""
+
+USER_WORD = "the user's word"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Match:
+    """A job for an attempt. An exact one carries the attempt's own tag."""
+
+    record: Record
+    candidate: Candidate
+    is_exact: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """What was found out about unknown attempts of one target. `candidates` may be of an open attempt, but nobody can
+    say of which; `open` are the attempts without a match."""
+
+    exact: tuple[Match, ...]
+    proposed: tuple[Match, ...]
+    open: tuple[tuple[Record, tuple[Candidate, ...]], ...]
+
+
+def find(records: Sequence[Record], target: Target, ledger: Ledger, schema: Callable[[str], ApiSchema]) -> Found:
+    """Asks the target once for all attempts. `schema` gives an API's by its name."""
+    if not records:
+        return Found((), (), ())
+    windows = [window(record) for record in records]
+    since, until = min(start for start, _ in windows), max(end for _, end in windows)
+    attempts = [attempt_of(record, schema(record.api)) for record in records]
+    found = target.look_up(attempts, datetime.fromtimestamp(since, UTC), datetime.fromtimestamp(until, UTC))
+    taken = ledger.uuids(target.identity)
+    return matched(records, {one.uuid: one for one in found if one.uuid not in taken}.values())
+
+
+def matched(records: Sequence[Record], candidates: Iterable[Candidate]) -> Found:
+    """Exact matches first; then groups of attempts and jobs that fit each other and nobody else."""
+    free = list(candidates)
+    exact: list[Match] = []
+    for record in records:
+        tagged = [one for one in free if is_tagged(record, one)]
+        if len(tagged) == 1:
+            exact.append(Match(record, tagged[0], True))
+            free.remove(tagged[0])
+    matched_attempts = {match.record.attempt for match in exact}
+    left = [record for record in records if record.attempt not in matched_attempts]
+    fits = {record.attempt: [one for one in free if agrees(record, one)] for record in left}
+    proposed: list[Match] = []
+    unresolved: list[tuple[Record, tuple[Candidate, ...]]] = []
+    for group in _groups(left, fits):
+        jobs = fits[group[0].attempt]
+        if _is_one_to_one(group, jobs, fits):
+            pairs = zip(sorted(group, key=lambda one: one.created_at), sorted(jobs, key=_time), strict=True)
+            proposed.extend(Match(record, job, False) for record, job in pairs)
+        else:
+            unresolved.extend((record, tuple(fits[record.attempt])) for record in group)
+    return Found(tuple(exact), tuple(proposed), tuple(unresolved))
+
+
+def _groups(records: Sequence[Record], fits: dict[str, list[Candidate]]) -> list[list[Record]]:
+    """Attempts that compete for a job, directly or through others."""
+    groups: list[tuple[list[Record], set[str]]] = []
+    for record in records:
+        members, jobs = [record], {one.uuid for one in fits[record.attempt]}
+        apart = []
+        for group, wanted in groups:
+            if wanted & jobs:
+                members, jobs = [*group, *members], jobs | wanted
+            else:
+                apart.append((group, wanted))
+        groups = [*apart, (members, jobs)]
+    return [members for members, _ in groups]
+
+
+def _is_one_to_one(group: list[Record], jobs: list[Candidate], fits: dict[str, list[Candidate]]) -> bool:
+    """As many jobs as attempts, each fitting each, and all attempts of one payload: then it does not matter which."""
+    uuids = {one.uuid for one in jobs}
+    return (
+        len(jobs) == len(group)
+        and all({one.uuid for one in fits[record.attempt]} == uuids for record in group)
+        and len({record.digest for record in group}) == 1
+    )
+
+
+def is_tagged(record: Record, candidate: Candidate) -> bool:
+    """Whether the job carries the attempt's own mark: its key, or the name that only this attempt had."""
+    if candidate.tag is not None:
+        return candidate.tag == record.attempt
+    name = json.loads(record.body).get("name")
+    return record.sent_name != name and candidate.fields.get("name") == record.sent_name
+
+
+def agrees(record: Record, candidate: Candidate) -> bool:
+    """Whether the job can be the attempt's: no other tag, the right time, and every echoed field as it was sent.
+
+    What the answer leaves empty, it does not echo. What was not sent, the server has filled in.
+    """
+    if candidate.tag is not None and candidate.tag != record.attempt:
+        return False
+    if candidate.submitted_at is not None:
+        start, end = window(record)
+        if not start <= candidate.submitted_at.timestamp() <= end:
+            return False
+    sent = {**json.loads(record.body), "name": record.sent_name}
+    echoed = {name: value for name, value in candidate.fields.items() if value not in (None, "") and name in sent}
+    return all(str(value) == str(sent[name]) for name, value in echoed.items())
+
+
+def window(record: Record) -> tuple[float, float]:
+    """When the job can have been submitted, by the server's clock. What was learnt of that clock may be out of date,
+    so both readings count."""
+    end = record.settled_at if record.settled_at is not None else record.created_at
+    first, last = min(record.created_at, end), max(record.created_at, end)
+    return first + min(0.0, record.skew) - MARGIN, last + max(0.0, record.skew) + MARGIN
+
+
+def attempt_of(record: Record, schema: ApiSchema) -> Attempt:
+    """The attempt as it was handed to the target. Raises SpeccError when the API has changed under it."""
+    payload = receive(json.loads(record.body), schema)
+    if isinstance(payload, list):
+        help = "say what became of it: `specc ledger resolve ATTEMPT --uuid UUID`, or `--dismiss`"
+        raise SpeccError(f"the payload of attempt {record.attempt} is not one of {record.api} any more", help=help)
+    return Attempt(record.attempt, payload, record.sent_name)
+
+
+def adopt(ledger: Ledger, match: Match) -> None:
+    """Writes that the job is the attempt's."""
+    why = "found by its tag" if match.is_exact else "found on the target, and confirmed"
+    ledger.settle(match.record.attempt, State.ACCEPTED, uuid=match.candidate.uuid, message=why)
+
+
+def take_word(ledger: Ledger, record: Record, uuid: str | None) -> None:
+    """Writes what the user says: the job is `uuid`, or (None) nothing was started."""
+    if uuid is None:
+        ledger.settle(record.attempt, State.DISMISSED, message=USER_WORD)
+    else:
+        ledger.settle(record.attempt, State.ACCEPTED, uuid=uuid, message=USER_WORD)
+
+
+def _time(candidate: Candidate) -> float:
+    return candidate.submitted_at.timestamp() if candidate.submitted_at else 0.0

@@ -1,0 +1,100 @@
+"""The one selector of all commands that look into the ledger: SPEC or uuid, `--only`, `--cell`, `--state`."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from specc.diagnostics import did_you_mean
+from specc.errors import SpeccError
+from specc.submission.keys import LogicalKey
+from specc.submission.records import Record, State
+from specc.targets import JobState
+
+FAILED = frozenset({JobState.EXITED, JobState.LOST, JobState.STOPPED})
+NAMED = {"failed": {state.value for state in FAILED}, "active": {"pending", "running", "suspended"}}
+STATES = sorted({*State, *JobState, *NAMED})
+SHORTEST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Attempts of any of `specs`, or with a uuid or attempt among `ids`; and of the given cells and states.
+
+    `only` holds (axis, text) pairs, several of one axis as alternatives. Nothing given means everything.
+    """
+
+    specs: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    only: tuple[tuple[str, str], ...] = ()
+    cells: tuple[str, ...] = ()
+    states: frozenset[str] = frozenset()
+    target_name: str | None = None
+
+    @property
+    def is_everything(self) -> bool:
+        return not (self.specs or self.ids or self.only or self.cells or self.states)
+
+    def picks(self, record: Record) -> bool:
+        return (
+            (not (self.specs or self.ids) or record.key.spec in self.specs or self._has_id(record))
+            and (self.target_name is None or record.target_name == self.target_name)
+            and (not self.cells or any(record.key.cell.startswith(cell) for cell in self.cells))
+            and self._has_axes(json.loads(record.axes))
+            and self.has_state(record)
+        )
+
+    def has_state(self, record: Record) -> bool:
+        return not self.states or bool(self.states & states_of(record))
+
+    def _has_id(self, record: Record) -> bool:
+        return any(is_id_of(text, record) for text in self.ids)
+
+    def _has_axes(self, axes: dict[str, object]) -> bool:
+        wanted: dict[str, set[str]] = {}
+        for axis, text in self.only:
+            wanted.setdefault(axis, set()).add(text)
+        return all(axis in axes and text_of(axes[axis]) in texts for axis, texts in wanted.items())
+
+
+def is_id_of(text: str, record: Record) -> bool:
+    """A uuid is given in full, an attempt by its beginning."""
+    return text == record.uuid or (len(text) >= SHORTEST and record.attempt.startswith(text))
+
+
+def text_of(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def states_of(record: Record) -> set[str]:
+    """The attempt's state, and its job's as last seen."""
+    return {str(record.state), *([record.job_state] if record.job_state else [])}
+
+
+def states_named(texts: Iterable[str]) -> frozenset[str]:
+    """`--state failed,rejected`, repeatable. Raises SpeccError for a state that there is not."""
+    names = [name.strip() for text in texts for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in STATES:
+            raise SpeccError(f"there is no state `{name}`", help=did_you_mean(name, STATES, "states"))
+    return frozenset(state for name in names for state in NAMED.get(name, {name}))
+
+
+def only_of(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """`--only AXIS=VALUE` for the ledger, where values are compared as texts. Raises SpeccError without a `=`."""
+    pairs = []
+    for text in texts:
+        axis, equals, value = text.partition("=")
+        if not equals:
+            raise SpeccError(f"`--only {text}`: expected AXIS=VALUE")
+        pairs.append((axis, value))
+    return tuple(pairs)
+
+
+def latest(records: Sequence[Record]) -> list[Record]:
+    """Of each key the last attempt, and the last job where that attempt came to none: what there is to follow."""
+    chosen: dict[tuple[LogicalKey, bool], Record] = {}
+    for record in sorted(records, key=lambda one: one.number):
+        chosen[record.key, record.state is State.ACCEPTED] = record
+        if record.state is State.ACCEPTED:
+            chosen.pop((record.key, False), None)
+    return sorted(chosen.values(), key=lambda one: (one.created_at, one.number, one.attempt))

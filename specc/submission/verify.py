@@ -1,0 +1,60 @@
+"""Is the ledger what it should be? The file, and each row in itself and among the others."""
+
+import json
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from itertools import groupby
+
+import rfc8785
+
+from specc.submission.ledger import Ledger
+from specc.submission.records import Record, State
+
+NEEDS = {State.REJECTED: "code", State.UNKNOWN: "message", State.NOT_SENT: "message"}
+AHEAD = 60.0
+
+
+def verify(ledger: Ledger, now: float) -> Iterator[str]:
+    """All that is wrong, one line each."""
+    damage = ledger.damage()
+    yield from (f"the file is damaged: {line}" for line in damage)
+    if damage:
+        return
+    records = ledger.all()
+    for record in records:
+        yield from (f"attempt {record.attempt} of {record.key}: {fault}" for fault in _faults(record, now))
+        if record.state is State.INTENT and not ledger.owners.is_alive(record.owner):
+            yield f"attempt {record.attempt} of {record.key}: the process that was sending it died; submit or resolve"
+    yield from _gaps(records)
+
+
+def _faults(record: Record, now: float) -> Iterator[str]:
+    if sha256(record.body.encode()).hexdigest() != record.digest:
+        yield "the body is not the one of its digest"
+    else:
+        yield from _body_faults(record)
+    if (record.settled_at is None) != (record.state is State.INTENT):
+        yield f"it is `{record.state}`, and " + ("has no time" if record.settled_at is None else "has a time already")
+    needed = NEEDS.get(record.state)
+    if needed is not None and getattr(record, needed) is None:
+        yield f"it is `{record.state}` without a {needed}"
+    if record.job_state is not None and record.uuid is None:
+        yield "it has a job's state and no job"
+    if record.created_at > now + AHEAD:
+        yield "it is from the future: a clock was wrong"
+
+
+def _body_faults(record: Record) -> Iterator[str]:
+    """The digest speaks for the bytes; whether they are canonical JSON is another question."""
+    body = json.loads(record.body)
+    if rfc8785.dumps(body).decode() != record.body:
+        yield "the body is not canonical"
+    if not record.sent_name.startswith(str(body.get("name", ""))):
+        yield f"it was sent as `{record.sent_name}`, which is not the payload's name"
+
+
+def _gaps(records: Sequence[Record]) -> Iterator[str]:
+    for key, group in groupby(sorted(records, key=lambda one: (one.key, one.number)), key=lambda one: one.key):
+        numbers = [record.number for record in group]
+        if numbers != list(range(1, len(numbers) + 1)):
+            yield f"the attempts of {key} are numbered {', '.join(map(str, numbers))}: some are missing"
