@@ -1,0 +1,66 @@
+"""Where the API is, and how the account is named without giving its key away."""
+
+import ipaddress
+from dataclasses import dataclass
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+import httpx
+
+from specc.errors import SpeccError
+
+PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """The base URL of the API in parts: `https://host:port` and the path before every call, such as `/api`."""
+
+    origin: str
+    host: str
+    path: str
+
+    @classmethod
+    def parse(cls, url: str) -> "Endpoint":
+        """Raises SpeccError for a URL that requests cannot be made from."""
+        help = 'write `endpoint = "https://HOST/api"` under the target in specc.toml'
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+            httpx.URL(url)
+        except (ValueError, httpx.InvalidURL):
+            raise SpeccError("the target's endpoint is no web address", help=help) from None
+        if parts.username is not None or parts.password is not None:
+            raise SpeccError("the target's endpoint holds a user name or password", help=f"take it out: {help}")
+        if parts.scheme not in PORTS or not parts.hostname or parts.query or parts.fragment:
+            raise SpeccError(f"the target's endpoint `{url}` is no web address", help=help)
+        name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        host = name if port in (None, PORTS[parts.scheme]) else f"{name}:{port}"
+        return cls(f"{parts.scheme}://{host}", host, parts.path.rstrip("/"))
+
+    def path_of(self, action: str) -> str:
+        return f"{self.path}/{action}"
+
+    @property
+    def is_open_to_eavesdroppers(self) -> bool:
+        """Without TLS over a network: anybody on the way reads jobs and answers, and can alter answers."""
+        if self.origin.startswith("https://"):
+            return False
+        name = urlsplit(self.origin).hostname or ""
+        if name == "localhost":
+            return False
+        try:
+            return not ipaddress.ip_address(name).is_loopback
+        except ValueError:
+            return True
+
+
+def identity_of(endpoint: Endpoint, access_key_id: str) -> str:
+    """The account at the endpoint: the same on every machine of the user, and another for every key."""
+    digest = sha256(f"specc ehpc {access_key_id}".encode()).hexdigest()[:12]
+    return f"ehpc:{endpoint.host}{endpoint.path}:{masked(access_key_id)}:{digest}"
+
+
+def masked(access_key_id: str) -> str:
+    """Enough of a key to know which it is. A short one shows nothing."""
+    return f"{access_key_id[:4]}...{access_key_id[-4:]}" if len(access_key_id) >= 12 else "..."

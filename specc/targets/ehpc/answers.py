@@ -1,0 +1,145 @@
+"""From an answer to what surely happened."""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from specc.nodes.tree import brief
+from specc.targets.ehpc.client import Failure, Reply
+from specc.targets.ehpc.ret_codes import MEANINGS, OK, Meaning, Verdict
+from specc.targets.protocol import Accepted, NotSent, Outcome, Rejected, Unclear
+
+MOVED = frozenset({301, 302, 307, 308})
+REFUSED = frozenset({400, 401, 403, 404, 405, 407, 411, 413, 414, 415, 421, 431})
+"""Statuses by which HTTP itself says that the request was not carried out. Believed where the answer is not the API's:
+it comes from a web server or proxy on the way."""
+
+TOO_MANY = 429
+MOST_TEXT = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A well-formed answer of the API. `message` is its own text, cut and cleaned for one line."""
+
+    ret_code: int
+    message: str
+    data: dict[str, object]
+
+    @property
+    def is_ok(self) -> bool:
+        return self.ret_code == OK
+
+    @property
+    def meaning(self) -> Meaning | None:
+        return MEANINGS.get(self.ret_code)
+
+    @property
+    def text(self) -> str:
+        """What went wrong, for people: the documented meaning, then the server's own words."""
+        summary = self.meaning.summary if self.meaning else "an undocumented code"
+        return f"{self.ret_code}: {summary}" + (f" ({self.message})" if self.message else "")
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """What came back is not the API's."""
+
+    reason: str
+
+
+class _Unreadable(ValueError):
+    """JSON that two readers could read differently."""
+
+
+def read_answer(reply: Reply) -> Answer | NoAnswer:
+    """The answer in a reply, whatever its HTTP status."""
+    data = _json(reply.body)
+    if data is None:
+        return NoAnswer(f"the answer is not the API's: HTTP {reply.status}, and not JSON")
+    if not isinstance(data, dict):
+        return NoAnswer(f"the answer is not the API's: HTTP {reply.status}, and no JSON object")
+    code = data.get("ret_code")
+    if type(code) is not int:
+        return NoAnswer(f"the answer is not the API's: HTTP {reply.status}, and no whole number as `ret_code`")
+    message = data.get("message")
+    return Answer(code, brief(message, MOST_TEXT) if isinstance(message, str) else "", data)
+
+
+def submit_outcome(reply: Reply | Failure, fields: Iterable[str]) -> Outcome:
+    """What became of a submission with these fields."""
+    if isinstance(reply, Failure):
+        return _failed(reply)
+    answer = read_answer(reply)
+    if isinstance(answer, NoAnswer):
+        return _by_status(reply, answer.reason)
+    if answer.is_ok:
+        uuid = answer.data.get("hpcjob_uuid")
+        if isinstance(uuid, str) and uuid.strip():
+            return Accepted(uuid, answer.data)
+        return Unclear("the answer says that all went well, and gives no `hpcjob_uuid`")
+    return _refused(reply, answer, fields)
+
+
+def _refused(reply: Reply, answer: Answer, fields: Iterable[str]) -> Outcome:
+    meaning = answer.meaning
+    match meaning.verdict if meaning else None:
+        case Verdict.REJECTED:
+            named = fields_named(answer.message, fields)
+            help = meaning.help if meaning else None
+            return Rejected(str(answer.ret_code), answer.text, help, dict.fromkeys(named, answer.message) or None)
+        case Verdict.TRY_LATER:
+            return NotSent(answer.text, retry_after=reply.retry_after)
+        case Verdict.SIGN_AGAIN:
+            return NotSent(answer.text, resign=True, server_time=reply.date)
+    return Unclear(answer.text)
+
+
+def _failed(failure: Failure) -> Outcome:
+    if failure.bad_certificate:
+        help = "check `endpoint`; a private certificate authority goes into SSL_CERT_FILE"
+        return Rejected("certificate", failure.reason, help)
+    return Unclear(failure.reason) if failure.sent else NotSent(failure.reason)
+
+
+def _by_status(reply: Reply, reason: str) -> Outcome:
+    help = "check `endpoint` of the target in specc.toml, and the proxy"
+    if reply.status in MOVED:
+        where = f" to {brief(reply.location.partition('?')[0], MOST_TEXT)}" if reply.location else ""
+        return Rejected(f"http-{reply.status}", f"the endpoint has moved{where}", help)
+    if reply.status in REFUSED:
+        return Rejected(f"http-{reply.status}", reason, help)
+    if reply.status == TOO_MANY:
+        return NotSent(reason, retry_after=reply.retry_after)
+    return Unclear(reason)
+
+
+def fields_named(message: str, fields: Iterable[str]) -> list[str]:
+    """The fields that a message is about. A field with a name of every day, such as `name`, only where it is quoted."""
+    return [field for field in fields if re.search(_mention(field), message)]
+
+
+def _mention(field: str) -> str:
+    word = re.escape(field)
+    bare = rf"(?<![\w-]){word}(?![\w-])"
+    return bare if "_" in field else rf"""(?:[`'"\[]{word}[`'"\]])|(?:\b(?:parameter|field|param)\s+{bare})"""
+
+
+def _json(body: bytes) -> object:
+    """The value of a JSON text; None for anything else, and for a text with one key twice."""
+    try:
+        return json.loads(body.decode(), object_pairs_hook=_object, parse_constant=_constant)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    data = dict(pairs)
+    if len(data) != len(pairs):
+        raise _Unreadable
+    return data
+
+
+def _constant(name: str) -> object:
+    raise _Unreadable(name)

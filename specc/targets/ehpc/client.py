@@ -1,0 +1,203 @@
+"""One signed request, and one answer: or why there is none, and whether bytes went out.
+
+Every request has a connection of its own. On one that was used before, a failure to send may mean that the server
+closed it while the request was on its way; on a fresh one, a failure to connect surely means that nothing was sent.
+"""
+
+import hashlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from specc.errors import SpeccError
+from specc.targets.ehpc.account import Endpoint
+from specc.targets.ehpc.credentials import Credentials
+from specc.targets.ehpc.deadline import Deadline
+from specc.targets.ehpc.network import describe, is_bad_certificate, is_before_sending
+from specc.targets.ehpc.signing import signed_query, timestamp_of
+
+# httpx logs the URL of each request, and with it the signature.
+logging.getLogger("httpx").setLevel(logging.WARNING)
+
+MEMORY = timedelta(minutes=5)
+"""How long the timestamps of a body are remembered: longer than any server takes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait, in seconds, and for how much. `total` is for the whole call, however busily bytes drip in."""
+
+    connect: float = 10.0
+    read: float = 60.0
+    total: float = 120.0
+    answer_bytes: int = 1 << 20
+    list_bytes: int = 16 << 20
+
+
+PATIENCE = Patience()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer as it came. `date` is the server's clock, `retry_after` in seconds, both where it says so."""
+
+    status: int
+    body: bytes
+    location: str | None = None
+    date: datetime | None = None
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """No answer that could be read. `sent` says that bytes of the request may have reached the server."""
+
+    reason: str
+    sent: bool
+    bad_certificate: bool = False
+
+
+def client_opener(patience: Patience = PATIENCE) -> Callable[[], httpx.Client]:
+    """Makes clients that verify certificates, use the environment's proxies and follow no redirect.
+
+    Raises SpeccError for certificates or proxies of the environment that cannot be used.
+    """
+    timeout = httpx.Timeout(patience.read, connect=patience.connect)
+    try:
+        certificates = httpx.create_ssl_context()
+
+        def open_client() -> httpx.Client:
+            return httpx.Client(verify=certificates, timeout=timeout, follow_redirects=False, trust_env=True)
+
+        open_client().close()
+    except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
+        help = "look at SSL_CERT_FILE, SSL_CERT_DIR, HTTPS_PROXY, HTTP_PROXY and ALL_PROXY in the environment"
+        raise SpeccError(f"the environment's certificates or proxies cannot be used: {error}", help=help) from error
+    return open_client
+
+
+class Client:
+    """Signs and sends. Its calls may come from several threads."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        credentials: Credentials,
+        clock: Callable[[], datetime],
+        open_client: Callable[[], httpx.Client],
+        sleep: Callable[[float], None] = time.sleep,
+        patience: Patience = PATIENCE,
+        skew: timedelta = timedelta(),
+    ) -> None:
+        self._endpoint = endpoint
+        self._credentials = credentials
+        self._clock = clock
+        self._open_client = open_client
+        self._sleep = sleep
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._skew = skew
+        self._signed: dict[bytes, set[datetime]] = {}
+
+    @property
+    def skew(self) -> timedelta:
+        """By how much the server's clock is ahead of ours, as far as is known."""
+        with self._lock:
+            return self._skew
+
+    def learn(self, server_time: datetime) -> None:
+        with self._lock:
+            self._skew = server_time - self._clock()
+
+    def get(self, action: str, query: Mapping[str, str]) -> Reply | Failure:
+        return self._send("GET", action, query, b"", self._now(), self._patience.list_bytes)
+
+    def post(self, action: str, body: bytes) -> Reply | Failure:
+        """Never signs a body twice with one timestamp: the server may take the second for the first, sent again."""
+        return self._send("POST", action, {}, body, self._unused(body), self._patience.answer_bytes)
+
+    def _now(self) -> datetime:
+        with self._lock:
+            return (self._clock() + self._skew).astimezone(UTC).replace(microsecond=0)
+
+    def _unused(self, body: bytes) -> datetime:
+        """The first second from now on that this body was not signed with, once it has come."""
+        digest = hashlib.sha256(body).digest()
+        with self._lock:
+            now = (self._clock() + self._skew).astimezone(UTC)
+            second = now.replace(microsecond=0)
+            used = self._signed.setdefault(digest, set())
+            while second in used:
+                second += timedelta(seconds=1)
+            used.add(second)
+            self._forget(now - MEMORY)
+        if second > now:
+            self._sleep((second - now).total_seconds())
+        return second
+
+    def _forget(self, before: datetime) -> None:
+        for digest in [digest for digest, used in self._signed.items() if max(used) < before]:
+            del self._signed[digest]
+
+    def _send(
+        self, method: str, action: str, query: Mapping[str, str], body: bytes, at: datetime, most: int
+    ) -> Reply | Failure:
+        path = self._endpoint.path_of(action)
+        key, secret = self._credentials.access_key_id, self._credentials.secret
+        signed = signed_query(method, path, query, body, key, secret, timestamp_of(at))
+        deadline = Deadline(self._patience.total)
+        try:
+            with self._open_client() as http, deadline:
+                headers = {"Accept": "application/json", "Accept-Encoding": "identity", "Connection": "close"}
+                if body:
+                    headers["Content-Type"] = "application/json"
+                request = http.build_request(
+                    method,
+                    f"{self._endpoint.origin}{path}?{signed}",
+                    content=body or None,
+                    headers=headers,
+                    extensions={"trace": deadline.watch},
+                )
+                return _read(http.send(request, stream=True, follow_redirects=False), most)
+        except httpx.HTTPError as error:
+            reason = f"no answer within {self._patience.total:g} seconds" if deadline.is_over else describe(error)
+            return Failure(reason, not is_before_sending(error), is_bad_certificate(error))
+
+
+def _read(response: httpx.Response, most: int) -> Reply | Failure:
+    body = bytearray()
+    try:
+        for chunk in response.iter_raw():
+            body += chunk
+            if len(body) > most:
+                return Failure(f"the answer is longer than {most} bytes", sent=True)
+    finally:
+        response.close()
+    headers = response.headers
+    date = _date(headers.get("date"))
+    return Reply(response.status_code, bytes(body), headers.get("location"), date, _pause(headers, date))
+
+
+def _date(text: str | None) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text) if text else None
+    except ValueError:
+        return None
+    return moment if moment is None or moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _pause(headers: httpx.Headers, date: datetime | None) -> float | None:
+    """Retry-After in seconds, as a number or as a date."""
+    text = headers.get("retry-after")
+    if text is None:
+        return None
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        return float(text)
+    until = _date(text)
+    return max(0.0, (until - date).total_seconds()) if until is not None and date is not None else None

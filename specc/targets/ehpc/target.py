@@ -1,0 +1,245 @@
+"""The signed API as a target: what submission asks, in calls of the API."""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import rfc8785
+
+from specc.errors import SpeccError
+from specc.lowering import Payload
+from specc.targets.ehpc.account import Endpoint, identity_of
+from specc.targets.ehpc.answers import Answer, read_answer, submit_outcome
+from specc.targets.ehpc.client import PATIENCE, Client, Failure, Patience, Reply
+from specc.targets.ehpc.credentials import Credentials
+from specc.targets.ehpc.jobs import Job
+from specc.targets.ehpc.queries import Missing, Queries
+from specc.targets.ehpc.ret_codes import Verdict
+from specc.targets.protocol import (
+    Attempt,
+    Cancelled,
+    Candidate,
+    JobReport,
+    JobState,
+    LogFile,
+    Logs,
+    Outcome,
+    Rejected,
+)
+
+QUOTA = 2000
+"""Calls an hour, as one page of the documentation says. Another says that the quota is of a day, without a number."""
+
+PLACE = ("zone", "cluster_id")
+MARGIN = timedelta(minutes=2)
+"""How far the clocks may differ unnoticed: a request is taken within 60 seconds, so two minutes are ample."""
+
+MOST_STOPPED = 100
+MOST_CANDIDATES = 50
+
+
+class EhpcTarget:
+    """An account at an endpoint. Its calls may come from several threads, and it keeps nothing on the disk.
+
+    `job` holds the target's own values of job fields: its zone and cluster go along with every question.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        endpoint: Endpoint,
+        credentials: Credentials,
+        job: Mapping[str, object],
+        clock: Callable[[], datetime],
+        open_client: Callable[[], httpx.Client],
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        patience: Patience = PATIENCE,
+        skew: timedelta = timedelta(),
+    ) -> None:
+        self.name = name
+        self._endpoint = endpoint
+        self._credentials = credentials
+        self._job = job
+        self._client = Client(endpoint, credentials, clock, open_client, sleep, patience, skew)
+        given = {"zone": credentials.zone, **job}
+        self._place = {field: str(given[field]) for field in PLACE if given.get(field)}
+        self._queries = Queries(self._client.get, self._place)
+        self._ended: dict[str, JobReport] = {}
+
+    @property
+    def identity(self) -> str:
+        return identity_of(self._endpoint, self._credentials.access_key_id)
+
+    @property
+    def quota(self) -> int | None:
+        return QUOTA
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should know before anything is sent."""
+        unsafe = f"{self._endpoint.origin} is not encrypted: anybody on the way can read jobs and alter answers"
+        found = (self._credentials.warning, unsafe if self._endpoint.is_open_to_eavesdroppers else None)
+        return tuple(warning for warning in found if warning)
+
+    @property
+    def trouble(self) -> str:
+        """Why the last question about jobs was not answered; empty when it was."""
+        return self._queries.trouble.reason
+
+    def refuse(self, payload: Payload) -> Rejected | None:
+        """A payload for another zone or cluster than the target's."""
+        faults = {
+            field: f"`{field}` is `{payload.body[field]}`, and the target `{self.name}` says `{self._job[field]}`"
+            for field in PLACE
+            if field in payload.body and field in self._job and payload.body[field] != self._job[field]
+        }
+        if not faults:
+            return None
+        help = "take it out of the spec, or choose another target with `--target`"
+        return Rejected("other-place", "; ".join(faults.values()), help, faults)
+
+    def submit(self, attempt: Attempt) -> Outcome:
+        """One request. Where the answer shows that our clock is wrong, the next is signed with the server's time."""
+        refused = self.refuse(attempt.payload)
+        if refused is not None:
+            return refused
+        reply = self._client.post("job/submitJob", _body(attempt))
+        self._learn(reply)
+        return submit_outcome(reply, attempt.payload.body)
+
+    def look_up(self, attempts: Sequence[Attempt], since: datetime, until: datetime) -> list[Candidate]:
+        """By the name sent and the time of submission. A name with a tag is one attempt's, so that match is exact."""
+        names = {attempt.sent_name for attempt in attempts}
+        tags = {attempt.sent_name: attempt.key for attempt in attempts if attempt.sent_name != attempt.payload.name}
+        found = [job for job in self._queries.listed() if job.name in names][:MOST_CANDIDATES]
+        candidates = []
+        for job in found:
+            whole = self._with_moment(job)
+            at = whole.submitted_at.replace(tzinfo=UTC) - self._client.skew if whole.submitted_at is not None else None
+            if at is None or since - MARGIN <= at <= until + MARGIN:
+                candidates.append(Candidate(whole.uuid, at, whole.fields, tags.get(whole.name)))
+        return candidates
+
+    def status(self, uuids: Sequence[str]) -> dict[str, JobReport]:
+        """What is known of each job. One that has ended is not asked about again."""
+        reports = {uuid: self._ended[uuid] for uuid in uuids if uuid in self._ended}
+        open_jobs = [uuid for uuid in dict.fromkeys(uuids) if uuid not in reports]
+        for uuid, job in self._queries.jobs(open_jobs).items() if open_jobs else ():
+            reports[uuid] = (
+                JobReport(uuid, JobState.UNKNOWN, "", job.reason) if isinstance(job, Missing) else job.report()
+            )
+        self._ended |= {uuid: report for uuid, report in reports.items() if report.state.is_final}
+        return reports
+
+    def logs(self, uuid: str) -> Logs:
+        """Raises SpeccError where the API does not tell where they are: it has no call that gives a log."""
+        job = self._queries.detail(uuid)
+        if job is None:
+            raise SpeccError(f"cannot ask for the outputs of {uuid}: {self.trouble}")
+        if isinstance(job, Missing):
+            raise SpeccError(f"there is no job {uuid} at {self._endpoint.host}: {job.reason}")
+        return Logs(uuid, tuple(self._log_file(job, stream) for stream in ("stdout", "stderr")))
+
+    def cancel(self, uuids: Sequence[str]) -> list[Cancelled]:
+        """One call for all jobs of a cluster. A call that fails is safe to repeat."""
+        clusters: dict[str | None, list[str]] = {}
+        for uuid in dict.fromkeys(uuids):
+            clusters.setdefault(self._cluster_of(uuid), []).append(uuid)
+        return [
+            answer
+            for cluster, listed in clusters.items()
+            for start in range(0, len(listed), MOST_STOPPED)
+            for answer in self._stop(cluster, listed[start : start + MOST_STOPPED])
+        ]
+
+    def _learn(self, reply: Reply | Failure) -> None:
+        if isinstance(reply, Failure) or reply.date is None:
+            return
+        answer = read_answer(reply)
+        if isinstance(answer, Answer) and answer.meaning and answer.meaning.verdict is Verdict.SIGN_AGAIN:
+            self._client.learn(reply.date)
+
+    def _with_moment(self, job: Job) -> Job:
+        """A list gives times without a zone; the job's own page gives them with one."""
+        if job.submitted_at is not None and job.submitted_at.tzinfo is not None:
+            return job
+        detail = self._queries.detail(job.uuid)
+        return detail if isinstance(detail, Job) and detail.name == job.name else job
+
+    def _cluster_of(self, uuid: str) -> str | None:
+        if "cluster_id" in self._place:
+            return self._place["cluster_id"]
+        job = self._queries.detail(uuid)
+        return job.cluster_id if isinstance(job, Job) else None
+
+    def _stop(self, cluster: str | None, uuids: list[str]) -> list[Cancelled]:
+        if cluster is None:
+            why = f"its cluster is not known; write `job = {{cluster_id = ...}}` under `[targets.{self.name}]`"
+            return [Cancelled(uuid, False, why) for uuid in uuids]
+        zone = {"zone": self._place["zone"]} if "zone" in self._place else {}
+        body = rfc8785.dumps({"cluster_id": cluster, "job_ids": list(uuids), **zone})
+        reply = self._client.post("job/stopJobs", body)
+        self._learn(reply)
+        answer = reply if isinstance(reply, Failure) else read_answer(reply)
+        if not isinstance(answer, Answer):
+            return [Cancelled(uuid, False, answer.reason) for uuid in uuids]
+        if not answer.is_ok:
+            return [Cancelled(uuid, False, answer.text) for uuid in uuids]
+        failed = _failures(answer.data)
+        if failed and len(uuids) == 1:
+            return [Cancelled(uuids[0], False, failed)]
+        return [Cancelled(uuid, True, failed) for uuid in uuids]
+
+    def _log_file(self, job: Job, stream: str) -> LogFile:
+        remote = job.output(stream)
+        if remote is None:
+            return LogFile(stream, None, "the API does not say where it is")
+        user, cluster = (
+            job.fields.get("run_user", "you"),
+            job.cluster_id or self._place.get("cluster_id", "the cluster"),
+        )
+        where = f"{remote} on {cluster}: log in there as `{user}`, or copy it with scp"
+        local = Path(remote)
+        return LogFile(stream, local if _is_output(local, job.submitted_at) else None, where)
+
+
+def _body(attempt: Attempt) -> bytes:
+    """The bytes that the digest is of; only a tag changes them."""
+    payload = attempt.payload
+    if attempt.sent_name == payload.name:
+        return payload.canonical
+    body: dict[str, Any] = {**payload.body, "name": attempt.sent_name}
+    return rfc8785.dumps(body)
+
+
+def _is_output(path: Path, submitted_at: datetime | None) -> bool:
+    """Whether a file of that path here is the job's: one that was there before the job is not."""
+    try:
+        changed = path.stat().st_mtime
+    except OSError:
+        return False
+    if submitted_at is None:
+        return path.is_file()
+    return path.is_file() and changed >= (submitted_at.replace(tzinfo=UTC) - MARGIN).timestamp()
+
+
+def _failures(data: Mapping[str, object]) -> str:
+    """What single jobs answered to the scheduler's command. They go by the scheduler's numbers, which nobody knows."""
+    results = data.get("custom_cmd_result")
+    if not isinstance(results, list):
+        return ""
+    failed = sum(_failed(result) for result in results)
+    return f"the scheduler refused {failed} of {len(results)}; `specc status` shows which go on" if failed else ""
+
+
+def _failed(result: object) -> bool:
+    try:
+        parsed = json.loads(result) if isinstance(result, str) else result
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(parsed, dict) and parsed.get("ret_code") not in (0, "0", None)
