@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from jsonschema.exceptions import ValidationError
 
+from specc.checker.guesses import meant_by
 from specc.diagnostics import Diagnostic, Label, codes, did_you_mean, one_of
 from specc.evaluator import EvaluatedSpec, Value, told
 from specc.expressions import Unknown
@@ -42,6 +43,11 @@ class Place(NamedTuple):
     def job(self) -> Mapping:
         return self.evaluated.spec.section("job")
 
+    @property
+    def fields(self) -> list[str]:
+        """The fields that a spec can set."""
+        return list(self.schema.payload["properties"])
+
 
 def unknown_field(name: str, place: Place) -> Diagnostic:
     key = place.job.keys[name]
@@ -49,8 +55,8 @@ def unknown_field(name: str, place: Place) -> Diagnostic:
     if name in known and known[name].filled_by_transport:
         message = f"`{name}` is filled in when the payload is sent"
         return codes.TRANSPORT_FIELD.at(key.span, message, help="remove it")
-    fields = [field for field in known if not known[field].filled_by_transport]
-    help = did_you_mean(name, fields, f"fields of {place.schema.name}")
+    meant = meant_by(name, place.fields)
+    help = f"did you mean `{meant}`?" if meant else did_you_mean(name, place.fields, f"fields of {place.schema.name}")
     return codes.UNKNOWN_FIELD.at(key.span, f"unknown field `{name}`", help=help)
 
 
@@ -80,9 +86,13 @@ def unmet_choice(place: Place) -> Iterator[Diagnostic]:
 
 
 def _is_asked_for(names: Iterable[str], place: Place) -> bool:
-    """Not where another file may supply one of them, nor where one stands outside of `job:`, which is reported."""
+    """Not where another file may supply one of them, nor where one is there, misspelled or outside of `job:`.
+
+    That is reported already, and mending it mends both.
+    """
     spec = place.evaluated.spec
-    return not spec.is_open and not any(name in spec.document.root.entries for name in names)
+    misspelled = {meant_by(key, place.fields) for key in place.job.entries if key not in place.fields}
+    return not spec.is_open and not any(name in misspelled or name in spec.document.root.entries for name in names)
 
 
 def wrong_value(name: str, error: ValidationError, place: Place) -> Diagnostic:

@@ -209,7 +209,7 @@ def test_a_wrong_type_is_not_also_a_bad_value():
 
 def test_all_mistakes_are_found_in_one_run():
     found = check(
-        "job: {nam: n, core_limit: x, time_limit: 1:30, mem_limit: '{{ vars.x }}', timestamp: 1, cmd_line: run}"
+        "job: {zzz: n, core_limit: x, time_limit: 1:30, mem_limit: '{{ vars.x }}', timestamp: 1, cmd_line: run}"
     )
     assert sorted(set(found.slugs) - {"yaml-1.1"}) == sorted(
         ["ambiguous-quantity", "missing-field", "transport-field", "undefined-name", "unknown-field", "wrong-type"]
@@ -258,6 +258,8 @@ def other_api(job):
         ),
         ("{deep: {x: 1}}", "1", "`deep` must be true or false, not the number 1"),
         ("{deep: x}", "x", '`deep` must be a mapping, not the text "x"'),
+        ("{free: [.inf]}", "[.inf]", "`free` holds a number that JSON does not have, such as infinity"),
+        ("{free: '{{ 1e400 }}'}", "'{{ 1e400 }}'", "`free` holds a number that JSON does not have, such as infinity"),
     ],
 )
 def test_other_keywords_of_a_schema(job, span, message):
@@ -273,3 +275,8 @@ def test_render_gives_a_payload_or_an_error_for_every_cell():
     made = render("matrix: {axes: {m: [1, x, 2]}}\njob: {name: n, cmd_line: run, core_limit: '{{ matrix.m }}'}")
     assert [payload.body["core_limit"] for payload in made.payloads] == [1, 2]
     assert made.slugs == ["wrong-type"]
+
+
+def test_a_misspelled_field_is_not_missing_too():
+    found = check("job: {name: n, cmd_lin: run, cluster_id: c, zone: z, run_user: u}")
+    assert found.slugs == ["unknown-field"]
