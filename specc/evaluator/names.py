@@ -98,7 +98,9 @@ def _root_help(name: str, names: Names) -> str:
     for root, members in names.known.items():
         if (close := closest(name, members)) is not None:
             return f"did you mean `{root}.{close}`?"
-    return f"names begin with one of {', '.join(f'`{root}.`' for root in names.known)}"
+    roots = ", ".join(f"`{root}.`" for root in names.known)
+    literal = "if the braces are not a template, write `{$literal: ...}` around the text"
+    return f"names begin with one of {roots}; {literal}"
 
 
 def _member_help(root: str, name: str, names: Names) -> str | None:

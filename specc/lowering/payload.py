@@ -69,8 +69,8 @@ def _fault(name: str, value: Value) -> Diagnostic | None:
         _canonical(value.data)
     except rfc8785.IntegerDomainError:
         message = f"`{name}` is {brief(str(value.data))}, and JSON holds whole numbers exactly only up to 2**53 - 1"
-    except rfc8785.CanonicalizationError as error:
-        message = f"`{name}` cannot be written as JSON: {error}"
+    except rfc8785.CanonicalizationError:
+        message = f"`{name}` holds a number that JSON does not have, such as infinity"
     else:
         return None
     return codes.NOT_CANONICAL.at(value.node.span, message)

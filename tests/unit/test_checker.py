@@ -280,3 +280,8 @@ def test_render_gives_a_payload_or_an_error_for_every_cell():
 def test_a_misspelled_field_is_not_missing_too():
     found = check("job: {name: n, cmd_lin: run, cluster_id: c, zone: z, run_user: u}")
     assert found.slugs == ["unknown-field"]
+
+
+@pytest.mark.parametrize("job", ["{nam: n, cmd_line: run}", "{name: n, command: run}"])
+def test_a_misspelled_field_is_not_missing_as_well(job):
+    assert check(f"job: {job}").slugs == ["unknown-field"]
