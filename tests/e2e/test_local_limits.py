@@ -49,7 +49,9 @@ def test_what_outlives_the_command_is_ended_with_it(place: Place, escape: str) -
     assert not sleepers(place), "what dropped the mark has no other name than this"
 
 
-@pytest.mark.parametrize("escape", ["wait", "setsid sleep 60", *ESCAPES.values()], ids=["wait", "foreground", *ESCAPES])
+@pytest.mark.parametrize(
+    "escape", ["true", "setsid sleep 60", "\n".join(ESCAPES.values())], ids=["child", "foreground", "all"]
+)
 def test_the_time_limit_holds_for_all(place: Place, escape: str) -> None:
     start = time.monotonic()
     report = place.run(f"sleep 59 &\n{escape}\nwait; sleep 58", time_limit=1)

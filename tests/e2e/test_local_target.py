@@ -269,7 +269,7 @@ print(place.target.submit(attempt("echo x >> {tmp_path}/runs", key="many")).uuid
         subprocess.Popen(
             [sys.executable, "-c", code], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        for _ in range(4)
+        for _ in range(3)
     ]
     for client in clients:
         assert client.stdin is not None

@@ -11,6 +11,9 @@ A job runs in a directory and a process group of its own. Its environment is the
 `SPECC_JOB_ID`, `SPECC_JOB_NAME`, `SPECC_JOB_DIR`, `SPECC_CORES`; nothing else, so no credential. Processes that outlive
 the command are ended with it. What each field of a payload means here, and which are ignored, is said in `request.py`.
 
+Jobs that waited when the machine was stopped wait until the next call of a client. Nothing is ever deleted: a job's
+directory is STATE/jobs/UUID, its outputs are the user's.
+
 Made for Linux. macOS has no subreaper, so there a process that leaves its job's tree *and* drops the job's mark from
 its environment is neither limited nor ended.
 """

@@ -31,7 +31,8 @@ def settle_dead(store: Store, state: StateDir, jobs: Iterable[Job]) -> dict[str,
 
 def _end_of(job: Job, runner: ProcessId, state: StateDir) -> Ended:
     """From the exit record; without one the job is lost. Then its processes are killed before it is called so: whoever
-    runs a lost job again must not meet the first one still at work."""
+    runs a lost job again must not meet the first one still at work. They are known by their mark; one that dropped it
+    is found by the supervisor, if that is alive."""
     folder = state.job(job.uuid)
     ended = record.read(folder.record, runner)
     if ended is not None:

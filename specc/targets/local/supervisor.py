@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from specc.errors import SpeccError
-from specc.targets.local import door, runner
+from specc.targets.local import door, runner, tree
 from specc.targets.local.jobs import Job
 from specc.targets.local.log import note
 from specc.targets.local.options import Options
@@ -118,12 +118,14 @@ class Supervisor:
         os.setsid()
 
     def _reap(self) -> None:
+        """Children that are no runners are what a runner left that was killed: this process is a subreaper, too."""
         with contextlib.suppress(ChildProcessError):
             while (ended := os.waitpid(-1, os.WNOHANG))[0]:
                 pid, status = ended
                 job = self._launched.pop(pid, None)
                 if job is not None and status:
                     self._pause(f"the runner of {job.uuid} ended with {os.waitstatus_to_exitcode(status)}")
+                    tree.kill(lambda: tree.strangers(self._launched))
                 elif job is not None:
                     self._faults = 0
 
@@ -132,7 +134,7 @@ class Supervisor:
         pause = min(PAUSE * 2**self._faults, LONGEST_PAUSE)
         self._faults += 1
         self._resume_at = time.monotonic() + pause
-        note(f"{why}; trying again in {pause:.0f} s")
+        note(f"{why}; starting no job for {pause:.1f} s")
 
     def _leave(self) -> bool:
         """Stops listening, then gives the lock back, then looks once more: who has written to the store before, and
@@ -178,6 +180,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _settle_in(state: StateDir, lock: int) -> None:
     """Nobody's folder, a log in place of standard error, and the pid in the lock file: for people, nothing reads it."""
+    tree.adopt_orphans()
     os.umask(0o077)
     os.chdir("/")
     log = os.open(state.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)

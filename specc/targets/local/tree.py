@@ -9,7 +9,7 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 import psutil
@@ -34,6 +34,17 @@ def adopt_orphans() -> bool:
 def descendants() -> list[psutil.Process]:
     """Those of this process."""
     return psutil.Process().children(recursive=True)
+
+
+def strangers(known: Collection[int]) -> list[psutil.Process]:
+    """This process's children and all below them, but for the children in `known`."""
+    found = []
+    for child in psutil.Process().children():
+        if child.pid not in known:
+            found.append(child)
+            with contextlib.suppress(psutil.Error):
+                found += child.children(recursive=True)
+    return found
 
 
 def marked(job: Path) -> list[psutil.Process]:
