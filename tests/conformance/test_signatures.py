@@ -87,5 +87,12 @@ def test_timestamps_are_utc_and_of_one_form() -> None:
     moment = datetime(2021, 8, 19, 16, 44, 40, tzinfo=UTC)
     assert timestamp_of(moment) == "2021-08-19T16:44:40Z"
     assert moment_of("2021-08-19T16:44:40Z") == moment
-    for other in ("2021-08-19T16:44:40", "2021-8-19T16:44:40Z", "2021-08-19 16:44:40Z", "now", "", "2021-02-30T00:00:00Z"):
+    for other in (
+        "2021-08-19T16:44:40",
+        "2021-8-19T16:44:40Z",
+        "2021-08-19 16:44:40Z",
+        "now",
+        "",
+        "2021-02-30T00:00:00Z",
+    ):
         assert moment_of(other) is None

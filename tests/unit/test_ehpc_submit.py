@@ -243,10 +243,10 @@ def test_every_documented_code_says_what_it_means_and_that_nothing_started(code:
 
 def test_every_code_of_the_documentation_is_listed() -> None:
     documented = {
-        1100, 1101, 1200, 1300, 1400, 1500, 1510, 1520, 1600, 1610, 1620, 1630, 1640, 1650, 1660, 1661, 1662, 2000, 2100,
-        2110, 2200, 2300, 2400, 2500, 3300, 4000, 4001, 4002, 4003, 4004, 4005, 5000, 5100, 5200, 5300, 5400, 5500, 5600,
-        8000, 8001, 8002, 8003, 8004,
-    }  # fmt: skip
+        *(1100, 1101, 1200, 1300, 1400, 1500, 1510, 1520, 1600, 1610, 1620, 1630, 1640, 1650, 1660, 1661, 1662),
+        *(2000, 2100, 2110, 2200, 2300, 2400, 2500, 3300, 4000, 4001, 4002, 4003, 4004, 4005),
+        *(5000, 5100, 5200, 5300, 5400, 5500, 5600, 8000, 8001, 8002, 8003, 8004),
+    }
     assert set(MEANINGS) == documented
 
 
@@ -280,8 +280,8 @@ def test_try_later_says_when() -> None:
     assert submit(error(5100, "", 503, Retry_After="7")) == NotSent("5100: the server is busy", retry_after=7.0)
     date = {"Date": "Mon, 23 Nov 2026 12:00:00 GMT", "Retry_After": "Mon, 23 Nov 2026 12:00:30 GMT"}
     assert submit(error(5300, "", 503, **date)) == NotSent("5300: the service is being updated", retry_after=30.0)
-    for odd in ("soon", "-1", "1" * 30, "٣"):
-        outcome = submit(http({"ret_code": 5100}, 503, **{"Retry_After": odd.encode("utf-8").decode("latin-1")}))
+    for odd in ("soon", "-1", "1" * 30, "1e3"):
+        outcome = submit(http({"ret_code": 5100}, 503, Retry_After=odd))
         assert isinstance(outcome, NotSent)
         assert outcome.retry_after is None
 

@@ -68,10 +68,11 @@ def _read(path: Path) -> tuple[str, int]:
         raise SpeccError("there are no credentials for the EHPC API", help=HELP) from None
     except OSError as error:
         raise SpeccError(f"cannot read {path}: {error.strerror}", help=HELP) from error
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        raise SpeccError(f"{path} is no regular file", help=HELP)
     with open(descriptor, "rb") as file:
-        mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):
-            raise SpeccError(f"{path} is no regular file", help=HELP)
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise SpeccError(f"{path} is too large for a configuration", help=HELP)
