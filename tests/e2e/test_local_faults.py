@@ -145,6 +145,7 @@ def test_runner_and_supervisor_killed_at_once(place: Place) -> None:
 def test_an_exit_record_is_believed_when_the_store_never_heard(place: Place) -> None:
     uuid = place.submit("exit 3")
     place.wait(uuid)
+    eventually(lambda: not place.processes(), "its runner is still there")
     place.sql("UPDATE jobs SET state = 'running', exit_code = NULL, reason = '' WHERE uuid = ?", uuid)
     assert (place.report(uuid).state, place.report(uuid).exit_code) == (JobState.EXITED, 3)
     place.sql("UPDATE jobs SET state = 'running', exit_code = NULL WHERE uuid = ?", uuid)
