@@ -7,7 +7,7 @@ from typing import NamedTuple
 from specc.diagnostics import Diagnostic
 from specc.source import Source
 
-SAME_PLACE = 10
+SAME_PLACE = 3
 """So many findings of one code at one place are shown; a sweep can have one a cell."""
 
 
