@@ -135,7 +135,7 @@ class Ledger:
         return [record for record in intents if record.owner in dead]
 
     def all(self) -> list[Record]:
-        """Every attempt, oldest first."""
+        """Every attempt, in the order in which they were begun, whatever the clock said."""
         return self._where("1")
 
     def of_key(self, key: LogicalKey) -> list[Record]:
@@ -220,14 +220,16 @@ class Ledger:
 
     def damage(self) -> list[str]:
         """What is wrong with the file itself."""
-        with broken_as_error(self.path):
+        try:
             rows = self._connection.execute("PRAGMA integrity_check").fetchall()
+        except sqlite3.DatabaseError as error:
+            return [str(error)]
         return [row[0] for row in rows if row[0] != "ok"]
 
     def _where(self, condition: str, *values: object) -> list[Record]:
         with broken_as_error(self.path):
             rows = self._connection.execute(
-                f"SELECT {COLUMNS} FROM attempts WHERE {condition} ORDER BY created_at, number, attempt", values
+                f"SELECT {COLUMNS} FROM attempts WHERE {condition} ORDER BY rowid", values
             ).fetchall()
         return [tables.record_of(row) for row in rows]
 

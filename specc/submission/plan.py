@@ -120,6 +120,12 @@ def decide(
     if accepted is not None and not allowed.changed:
         why = f"the payload changed since it was accepted as {accepted.uuid}; `--changed` sends the new one"
         return step(Action.REFUSE_CHANGED, why, accepted)
+    earlier = next((one for one in own if one.state is State.ACCEPTED and one.digest == payload.digest), None)
+    if earlier is not None:
+        if allowed.rerun:
+            return step(Action.RERUN, f"runs again on purpose, as {earlier.uuid} did", accepted)
+        why = f"it is again the payload that was accepted as {earlier.uuid}; `--changed --rerun` runs that once more"
+        return step(Action.REFUSE_CHANGED, why, accepted)
     elsewhere = [one for one in same_digest if one.key != key and not one.key.repeats(key)]
     for record in elsewhere:
         refused = _for_elsewhere(record, key, allowed, is_gone=not exists(record.key))

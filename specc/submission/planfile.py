@@ -146,7 +146,7 @@ def read(text: str, path: str) -> PlanFile:
         )
         target = data["target"]
         return PlanFile(data["plan"], data["project"], target["name"], target["identity"], _asked(data["asked"]), steps)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise SpeccError(f"{path} is no plan", help="`specc plan --out FILE` writes one") from error
 
 

@@ -61,8 +61,3 @@ class Record:
     @property
     def is_open(self) -> bool:
         return self.state in OPEN
-
-    @property
-    def may_run(self) -> bool:
-        """A job of it is there, or may be."""
-        return self.is_open or self.state is State.ACCEPTED

@@ -92,9 +92,11 @@ def only_of(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
 
 def latest(records: Sequence[Record]) -> list[Record]:
     """Of each key the last attempt, and the last job where that attempt came to none: what there is to follow."""
-    chosen: dict[tuple[LogicalKey, bool], Record] = {}
+    last: dict[LogicalKey, Record] = {}
+    job: dict[LogicalKey, Record] = {}
     for record in sorted(records, key=lambda one: one.number):
-        chosen[record.key, record.state is State.ACCEPTED] = record
+        last[record.key] = record
         if record.state is State.ACCEPTED:
-            chosen.pop((record.key, False), None)
-    return sorted(chosen.values(), key=lambda one: (one.created_at, one.number, one.attempt))
+            job[record.key] = record
+    chosen = {record.attempt for record in (*last.values(), *job.values())}
+    return [record for record in records if record.attempt in chosen]

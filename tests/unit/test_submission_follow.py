@@ -1,0 +1,208 @@
+"""After acceptance: choosing attempts, asking about jobs, reading what they wrote."""
+
+import subprocess
+
+import pytest
+import submitting
+
+from specc.errors import SpeccError
+from specc.submission.follow import Watched, ending, follow, look
+from specc.submission.ledger import Ledger
+from specc.submission.output import Reading
+from specc.submission.selector import Selector, latest, only_of, states_named
+from specc.targets import JobState
+
+
+@pytest.fixture
+def desk(tmp_path):
+    return submitting.Desk(tmp_path / "ledger.sqlite")
+
+
+class Life(submitting.FakeTarget):
+    """Each question moves the jobs one state on; `calls` counts questions."""
+
+    def __init__(self, *lives, quota=None):
+        super().__init__(quota=quota)
+        self.lives = {f"job-{number}": list(life) for number, life in enumerate(lives, 1)}
+        self.asked_for = []
+
+    def status(self, uuids):
+        self.asked_for.append(list(uuids))
+        for uuid in uuids:
+            if self.lives[uuid]:
+                self.states[uuid] = JobState(self.lives[uuid].pop(0))
+        return super().status(uuids)
+
+    def watched(self):
+        return Watched(self, lambda: len(self.asked_for))
+
+
+def followed(desk, timeout=None):
+    with desk.ledger() as ledger:
+        uuids = [record.uuid for record in ledger.all()]
+        looks = list(follow(desk.target.watched(), uuids, ledger, submitting.world(desk.clock, desk.told), timeout))
+    return uuids, looks
+
+
+class TestFollowing:
+    def test_until_all_have_ended(self, desk):
+        desk.target = Life(["running", "finished"], ["pending", "running", "exited"])
+        desk.submit(submitting.sweep(2))
+        uuids, looks = followed(desk)
+        assert [sorted(str(report.state) for report in seen.values()) for seen in looks] == [
+            ["pending", "running"],
+            ["finished", "running"],
+            ["exited", "finished"],
+        ]
+        assert desk.target.asked_for == [["job-1", "job-2"], ["job-1", "job-2"], ["job-2"]]
+        assert str(ending(uuids, looks[-1])) == "1 finished, 1 failed"
+
+    def test_states_are_noted(self, desk):
+        desk.target = Life(["finished"])
+        desk.submit(submitting.sweep(1))
+        followed(desk)
+        with desk.ledger() as ledger:
+            assert ledger.all()[0].job_state == "finished"
+
+    def test_a_state_that_is_not_known_does_not_hide_the_last_one(self, desk):
+        desk.target = Life(["running", "unknown", "finished"])
+        desk.submit(submitting.sweep(1))
+        with desk.ledger() as ledger:
+            for _ in range(2):
+                look(desk.target.watched(), ["job-1"], ledger, print)
+            assert ledger.all()[0].job_state == "running"
+
+    def test_the_longer_nothing_happens_the_longer_are_the_pauses(self, desk):
+        desk.target = Life(["running"])
+        desk.submit(submitting.sweep(1))
+        uuids, looks = followed(desk, timeout=100)
+        assert desk.clock.slept[:4] == [0.25, 0.375, 0.5625, 0.84375]
+        assert max(desk.clock.slept) <= 30
+        assert sum(desk.clock.slept) == pytest.approx(100)
+        assert ending(uuids, looks[-1]).open == 1
+
+    def test_waiting_leaves_half_the_quota(self, desk):
+        desk.target = Life(["running"], quota=100)
+        desk.submit(submitting.sweep(1))
+        followed(desk, timeout=1800)
+        assert len(desk.target.asked_for) <= 27
+        with desk.ledger() as ledger:
+            used = 100 - sum(ledger.take_call(submitting.IDENTITY, 100) == 0 for _ in range(100))
+        assert used == len(desk.target.asked_for) + 1
+
+    def test_a_job_that_nothing_is_said_of_is_waited_for(self, desk):
+        desk.target = Life(["finished"])
+        desk.submit(submitting.sweep(1))
+        desk.target.jobs.clear()
+        _, looks = followed(desk, timeout=5)
+        assert looks[-1] == {}
+
+    def test_a_ledger_that_cannot_be_written_hides_nothing(self, desk, monkeypatch):
+        desk.target = Life(["finished"])
+        desk.submit(submitting.sweep(1))
+
+        def full(*args):
+            raise SpeccError("disk full")
+
+        monkeypatch.setattr(Ledger, "saw", full)
+        _, looks = followed(desk)
+        assert looks[-1]["job-1"].state == "finished"
+        assert desk.told == ["the jobs' states were not noted: disk full"]
+
+    def test_nobody_is_asked_about_nothing(self, desk):
+        desk.target = Life()
+        with desk.ledger() as ledger:
+            assert look(desk.target.watched(), [], ledger, print) == {}
+        assert str(ending([], {})) == "no jobs"
+
+
+class TestSelecting:
+    @pytest.fixture
+    def records(self, desk):
+        desk.target.script = ["accept", submitting.REJECTED, "silent"]
+        desk.submit(submitting.sweep(3))
+        with desk.ledger() as ledger:
+            ledger.saw(submitting.IDENTITY, {"job-1": "exited"})
+            return ledger.all()
+
+    @pytest.mark.parametrize(
+        ("how", "expected"),
+        [
+            ({}, ["a-0", "a-1", "a-2"]),
+            ({"specs": ("a.job.yaml",)}, ["a-0", "a-1", "a-2"]),
+            ({"specs": ("b.job.yaml",)}, []),
+            ({"ids": ("job-1",)}, ["a-0"]),
+            ({"ids": ("job",)}, []),
+            ({"ids": ("job-1",), "specs": ("b",)}, ["a-0"]),
+            ({"only": (("n", "1"),)}, ["a-1"]),
+            ({"only": (("n", "1"), ("n", "2"))}, ["a-1", "a-2"]),
+            ({"only": (("m", "1"),)}, []),
+            ({"states": states_named(["failed"])}, ["a-0"]),
+            ({"states": states_named(["failed,rejected"])}, ["a-0", "a-1"]),
+            ({"states": states_named(["unknown"])}, ["a-2"]),
+            ({"states": states_named(["active"])}, []),
+            ({"target_name": "fake"}, ["a-0", "a-1", "a-2"]),
+            ({"target_name": "other"}, []),
+        ],
+    )
+    def test_what_is_picked(self, records, how, expected):
+        selector = Selector(**how)
+        assert [record.sent_name for record in records if selector.picks(record)] == expected
+
+    def test_by_cell_and_attempt(self, records):
+        assert [one for one in records if Selector(cells=(records[1].key.cell[:5],)).picks(one)] == [records[1]]
+        assert [one for one in records if Selector(ids=(records[2].attempt[:8],)).picks(one)] == [records[2]]
+        assert [one for one in records if Selector(ids=(records[2].attempt[:5],)).picks(one)] == []
+
+    def test_everything(self):
+        assert Selector().is_everything
+        assert Selector(target_name="x").is_everything
+        assert not Selector(cells=("a",)).is_everything
+
+    def test_states_that_there_are_not(self):
+        with pytest.raises(SpeccError) as raised:
+            states_named(["faild"])
+        assert raised.value.help == "did you mean `failed`?"
+        assert states_named(["", "failed"]) >= {"lost"}
+
+    def test_only_needs_a_value(self):
+        assert only_of(["a=b=c"]) == (("a", "b=c"),)
+        with pytest.raises(SpeccError, match="AXIS=VALUE"):
+            only_of(["a"])
+
+    def test_the_latest_is_the_last_attempt_and_the_last_job(self, desk):
+        desk.submit(submitting.sweep(2))
+        desk.target.script = ["accept", submitting.REJECTED]
+        desk.submit(submitting.sweep(2), rerun=True)
+        with desk.ledger() as ledger:
+            shown = [(record.sent_name, str(record.state), record.number) for record in latest(ledger.all())]
+        assert shown == [("a-1", "accepted", 1), ("a-0", "accepted", 2), ("a-1", "rejected", 2)]
+
+
+class TestOutput:
+    def test_reading_on(self, tmp_path):
+        path = tmp_path / "out"
+        reading = Reading(path)
+        assert b"".join(reading.more()) == b""
+        path.write_bytes(b"one\n")
+        assert b"".join(reading.more()) == b"one\n"
+        assert b"".join(reading.more()) == b""
+        with path.open("ab") as file:
+            file.write(b"two")
+        assert b"".join(reading.more()) == b"two"
+        path.write_bytes(b"new")
+        assert b"".join(reading.more()) == b"new"
+
+    def test_a_folder_is_no_output(self, tmp_path):
+        with pytest.raises(SpeccError, match="cannot read"):
+            list(Reading(tmp_path).more())
+
+    @pytest.mark.parametrize("lines", [0, 1, 2, 3, 5, 100])
+    @pytest.mark.parametrize(
+        "content", [b"", b"\n", b"one", b"one\n", b"1\n2\n3\n", b"1\n2\n3", b"\n\n\n", b"x" * 70_000 + b"\ny\n" * 9]
+    )
+    def test_the_end_is_what_tail_says(self, tmp_path, lines, content):
+        path = tmp_path / "out"
+        path.write_bytes(content)
+        expected = subprocess.run(["tail", "-n", str(lines), path], capture_output=True, check=True).stdout
+        assert b"".join(Reading(path, lines).more()) == expected
