@@ -10,6 +10,18 @@ from specc.nodes import Mapping, Node, Sequence, kind_of
 
 RANGE_KEYS = ("from", "to", "step")
 
+
+def same(one: object, other: object) -> bool:
+    """Equal as JSON is: `true` is not 1, though Python takes them for equal."""
+    match one, other:
+        case list(), list():
+            return len(one) == len(other) and all(map(same, one, other))
+        case dict(), dict():
+            return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+        case _:
+            return isinstance(one, bool) == isinstance(other, bool) and one == other
+
+
 Evaluate = Callable[[Node], object]
 """The value of a node that may read `params` and `env`; what is unknown without inputs comes as any other object."""
 
@@ -68,6 +80,10 @@ def read_axes(section: Mapping, name: str, evaluate: Evaluate, found: list[Diagn
         return {}
     axes: dict[str, Axis] = {}
     for key, value in node.items():
+        if "{{" in str(key.value):
+            help = "write the name out; its values may be templates"
+            found.append(codes.TEMPLATE_NOT_ALLOWED.at(key.span, "the name of an axis is fixed", help=help))
+            continue
         axis = _axis(str(key.value), value, evaluate, found)
         if axis is not None:
             axes[str(key.value)] = axis

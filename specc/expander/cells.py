@@ -35,10 +35,12 @@ class Cell:
         return {name: value.data for name, value in self.values.items()}
 
 
-def cell_of(values: dict[str, AxisValue], index: int, repeat: int, repeats: int) -> Cell:
-    """The cell of these values; `repeat` counts from 1 to `repeats`."""
+def cell_of(values: dict[str, AxisValue], index: int, repeat: int, repeats: int, *, tagged: bool = False) -> Cell:
+    """The cell of these values; `repeat` counts from 1 to `repeats`. `tagged` puts part of the id into the slug."""
     digest = digest_of({name: value.data for name, value in values.items()})
     slug = "-".join(slug_of(value.data) for value in values.values()) or "0"
+    if tagged:
+        slug = f"{slug}-{digest[:6]}"
     if repeats > 1:
         return Cell(f"{digest}.{repeat}", index, f"{slug}-r{repeat}", repeat, values)
     return Cell(digest, index, slug, repeat, values)
@@ -50,6 +52,8 @@ def digest_of(data: object) -> str:
 
 def slug_of(value: object) -> str:
     """The value as part of a name. Where characters had to go, a digest keeps two values apart."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
+        return f"m{slug_of(-value)}"
     text = str(value).lower() if isinstance(value, bool | None) else str(value)
     clean = UNSAFE.sub("-", text).strip("-")
     if clean == text and len(text) <= 40 and isinstance(value, str | int | float | bool | None):

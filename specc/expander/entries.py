@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 
 from specc.diagnostics import Diagnostic, codes, did_you_mean
-from specc.expander.axes import AxisValue, Evaluate, Group
+from specc.expander.axes import AxisValue, Evaluate, Group, same
 from specc.nodes import Mapping, Sequence, kind_of
 
 
@@ -16,7 +17,11 @@ class Entry:
     node: Mapping
 
     def matches(self, cell: dict[str, AxisValue]) -> bool:
-        return all(cell[name].data == value.data for name, value in self.values.items())
+        return all(same(cell[name].data, value.data) for name, value in self.values.items())
+
+    def count(self, groups: Many[Group]) -> int:
+        """How many cells an `include` entry means, without making them."""
+        return prod(1 if any(name in self.values for name in group.names) else len(group.rows) for group in groups)
 
     def completed(self, groups: Many[Group]) -> Iterator[dict[str, AxisValue]]:
         """The cells that an `include` entry means: groups that it does not name take all their rows."""
@@ -87,4 +92,4 @@ def _matches_something(entry: Entry, groups: Many[Group]) -> bool:
 
 def _may_be(one: AxisValue, other: AxisValue) -> bool:
     """Equal, or not known to differ."""
-    return one.data == other.data or not (one.is_known and other.is_known)
+    return same(one.data, other.data) or not (one.is_known and other.is_known)

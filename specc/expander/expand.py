@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from math import prod
 
 from specc.diagnostics import Diagnostic, Label, codes, did_you_mean
-from specc.expander.axes import Axis, AxisValue, Evaluate, Group, groups_of, length, read_axes, unequal
-from specc.expander.cells import Cell, cell_of, digest_of
+from specc.expander.axes import Axis, AxisValue, Evaluate, Group, groups_of, length, read_axes, same, unequal
+from specc.expander.cells import Cell, cell_of, digest_of, slug_of
 from specc.expander.entries import Entry, read_entries
 from specc.nodes import Mapping, Node, Scalar, kind_of
 from specc.resolver import shown
@@ -17,7 +18,7 @@ DEFAULT_MAX = 1000
 HARD_MAX = 1_000_000
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Expansion:
     """A sweep that is counted and not yet made: `cells()` makes the cells one by one."""
 
@@ -36,7 +37,7 @@ class Expansion:
                     values.setdefault(name, []).append(value.data)
         for extra in self.included:
             for name, value in extra.items():
-                if value.data not in values[name]:
+                if not any(same(value.data, known) for known in values[name]):
                     values[name].append(value.data)
         return values
 
@@ -52,11 +53,22 @@ class Expansion:
                 yield values
         yield from self.included
 
+    @cached_property
+    def has_alike_slugs(self) -> bool:
+        """Whether two cells could read alike: values of one axis that do, or two axes whose values hold a dash."""
+        with_dash = 0
+        for values in self.axes.values():
+            slugs = [slug_of(value) for value in values]
+            if len(set(slugs)) < len(slugs):
+                return True
+            with_dash += any("-" in slug for slug in slugs)
+        return with_dash > 1
+
     def cells(self) -> Iterator[Cell]:
         index = 0
         for values in self.combinations():
             for repeat in range(1, self.repeats + 1):
-                yield cell_of(values, index, repeat, self.repeats)
+                yield cell_of(values, index, repeat, self.repeats, tagged=self.has_alike_slugs)
                 index += 1
 
 
@@ -91,7 +103,11 @@ def _expansion(
     found: list[Diagnostic] = _repeated_values(groups)
     excluded = read_entries(section, "exclude", groups, evaluate, found)
     expansion = Expansion(tuple(groups), tuple(excluded), repeats=repeats)
-    included = _included(section, expansion, evaluate, found)
+    entries = read_entries(section, "include", groups, evaluate, found)
+    count += sum(entry.count(groups) - 1 for entry in entries) * repeats
+    if count > limit:
+        return None, [*found, _too_many(section, count, limit, {**axes, **zipped})]
+    included = _included(entries, expansion, found)
     expansion = Expansion(tuple(groups), tuple(excluded), tuple(included), repeats)
     if not any(d.is_error for d in found) and next(expansion.combinations(), None) is None:
         where = section.keys.get("exclude", section)
@@ -99,11 +115,8 @@ def _expansion(
     return (None if any(d.is_error for d in found) else expansion), found
 
 
-def _included(
-    section: Mapping, expansion: Expansion, evaluate: Evaluate, found: list[Diagnostic]
-) -> list[dict[str, AxisValue]]:
+def _included(entries: list[Entry], expansion: Expansion, found: list[Diagnostic]) -> list[dict[str, AxisValue]]:
     """The cells that `include` adds. Axes that an entry leaves out take all their values."""
-    entries = read_entries(section, "include", expansion.groups, evaluate, found)
     if not entries:
         return []
     seen = {digest_of({n: v.data for n, v in values.items()}) for values in expansion.combinations()}

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from specc.diagnostics import Diagnostic, codes, did_you_mean
+from specc.expander.axes import same
 from specc.expander.cells import Cell
 from specc.expander.expand import Expansion
 from specc.nodes import Layer, LayerKind, to_data
@@ -31,7 +32,7 @@ class Selection:
 
 
 def _same(value: object, text: str, data: object) -> bool:
-    return value == data or str(value) == text
+    return same(value, data) or str(value) == text
 
 
 def select(expansion: Expansion, only: tuple[Source, ...], ids: tuple[str, ...]) -> tuple[Selection, list[Diagnostic]]:
