@@ -6,7 +6,7 @@ import typer
 
 from specc.cli.completion import complete_spec
 from specc.cli.options import Params, Profiles, Sets, TargetName
-from specc.cli.printing import print_findings, report_of, write_report
+from specc.cli.printing import report_of, write_report
 from specc.cli.session import Session, arguments
 from specc.compiler import Request
 from specc.workspace import check_specs
@@ -41,14 +41,15 @@ def check(
     """
     session = Session()
     selected = session.specs(list(paths or ()))
-    if print_findings(session.findings):
+    if any(finding.is_error for finding in session.findings):
+        write_report(report_of(session.findings), output or ["text"])
         return 2
     request = Request(tuple(profile or ()), arguments("-p", param), arguments("--set", set_))
     checked = [
         check_specs(entry.project, entry.names, request, target=target, all_specs=not paths) for entry in selected
     ]
     report = report_of(
-        (diagnostic for result in checked for diagnostic in result.diagnostics),
+        [*session.findings, *(diagnostic for result in checked for diagnostic in result.diagnostics)],
         files=sum(result.files for result in checked),
         specs=sum(result.specs for result in checked),
         payloads=sum(result.payloads for result in checked),

@@ -18,6 +18,9 @@ from specc.lowering import Payload
 from specc.reporters.payloads import FORMATS, digest_line
 from specc.workspace import Findings, Folder, publish, spool
 
+WHOLE = ("ndjson", "pretty", "request")
+"""The formats in which each payload is a JSON document of its own."""
+
 Paths = Annotated[
     list[str] | None,
     typer.Argument(metavar="[SPEC]...", help="Specs or folders; `-` is standard input.", autocompletion=complete_spec),
@@ -45,6 +48,9 @@ def render(
     """
     if format_ not in FORMATS:
         raise SpeccError(f"there is no format `{format_}`", help=f"formats: {', '.join(FORMATS)}")
+    if out is not None and (digest or format_ not in WHOLE):
+        help = f"formats for `-o`: {', '.join(WHOLE)}; the others go to standard output"
+        raise SpeccError("`-o` writes JSON files, one a payload", help=help)
     session = Session()
     selected = session.specs(list(paths or ()))
     if print_findings(session.findings):

@@ -80,6 +80,8 @@ def diff_schemas(
     """
     if kind is Kind.EDITOR:
         raise SpeccError("there is one editor schema for all API versions", help="compare `request` or `response`")
+    if output not in ("text", "json"):
+        raise SpeccError(f"there is no output format `{output}`", help="formats: text, json")
     before, after = _api(old), _api(new)
     changes = diff(before.request, after.request) if kind is Kind.REQUEST else diff(before.response, after.response)
     if output == "json":

@@ -43,15 +43,15 @@ class Session:
     def specs(self, paths: list[str]) -> "list[Selected]":
         """The specs of the paths by project, in the order given; no path means the whole project."""
         selected: dict[Path, Selected] = {}
-        for text in paths or ["."]:
+        for text in paths or [show(find_root(Path.cwd()))]:
             if text == STDIN:
                 project = self.project(Path.cwd())
                 names = [self._stdin(project)]
                 self._select(selected, project, names)
                 continue
             path = Path(text)
-            settings = self.project(path).settings
-            for file in spec_files([path], settings.include, settings.exclude):
+            owner = self.project(path)
+            for file in spec_files([path], owner.root, owner.settings.include, owner.settings.exclude):
                 project = self.project(file.parent)
                 name = project.library.name_of(file)
                 self._select(selected, project, [name])
@@ -66,11 +66,13 @@ class Session:
 
     @staticmethod
     def _stdin(project: Project) -> str:
-        source = decode(sys.stdin.buffer.read(MAX_BYTES + 1), STDIN_NAME, STDIN_NAME)
+        """Its name puts it into the current folder, so that a relative parent is found from there."""
+        name = project.library.name_of(Path(STDIN_NAME))
+        source = decode(sys.stdin.buffer.read(MAX_BYTES + 1), STDIN_NAME, name)
         if isinstance(source, Diagnostic):
             raise SpeccError(f"standard input: {source.message}")
         project.library.add(source)
-        return STDIN_NAME
+        return name
 
 
 @dataclass

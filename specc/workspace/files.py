@@ -38,15 +38,17 @@ def _unreadable(path: Path, why: str) -> Missing:
     return Missing(codes.UNREADABLE, f"cannot read {path.name}: {why[:1].lower()}{why[1:]}")
 
 
-def spec_files(paths: list[Path], include: tuple[str, ...], exclude: tuple[str, ...]) -> list[Path]:
+def spec_files(paths: list[Path], root: Path, include: tuple[str, ...], exclude: tuple[str, ...]) -> list[Path]:
     """The specs that the paths mean: files as they are, folders searched. Each once, in a fixed order.
 
-    Raises SpeccError for a path that is not there.
+    Patterns are relative to the project's root, whichever folder is searched. Raises SpeccError for a path that is
+    not there.
     """
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
-            found.update(dict.fromkeys(sorted(_below(path, path, include, exclude))))
+            inside = Path(os.path.abspath(path)).relative_to(root)
+            found.update(dict.fromkeys(sorted(_below(path, inside, include, exclude))))
         elif os.path.lexists(path):
             found[path] = None
         else:
@@ -54,20 +56,20 @@ def spec_files(paths: list[Path], include: tuple[str, ...], exclude: tuple[str, 
     return list(found)
 
 
-def _below(folder: Path, top: Path, include: tuple[str, ...], exclude: tuple[str, ...]) -> Iterator[Path]:
-    """Spec files in a folder. A nested project's files belong to it, with its own patterns; they are found, too."""
+def _below(folder: Path, inside: Path, include: tuple[str, ...], exclude: tuple[str, ...]) -> Iterator[Path]:
+    """Spec files in a folder, which is `inside` the project. Those of a nested project are found, too."""
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
         raise SpeccError(f"cannot list {folder}: {error.strerror}") from error
     for entry in entries:
         path = folder / entry.name
-        relative = path.relative_to(top)
+        relative = inside / entry.name
         if any(_matches(relative, pattern) for pattern in exclude):
             continue
         if entry.is_dir(follow_symlinks=False):
             if entry.name not in SKIPPED:
-                yield from _below(path, top, include, exclude)
+                yield from _below(path, relative, include, exclude)
         elif any(_matches(relative, pattern) for pattern in include):
             yield path
 

@@ -28,7 +28,13 @@ def publish(file: IO[str], out: IO[str]) -> None:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Replaces a file in one step; a reader sees the old text or the new one."""
+    """Replaces a file in one step; a reader sees the old text or the new one.
+
+    A pipe or a device, such as /dev/stdout, is written to instead.
+    """
+    if path.exists() and not path.is_file():
+        _write_through(path, text)
+        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
@@ -41,6 +47,14 @@ def write_file(path: Path, text: str) -> None:
         os.replace(temporary, path)
     except OSError as error:
         Path(temporary).unlink(missing_ok=True)
+        raise SpeccError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _write_through(path: Path, text: str) -> None:
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except OSError as error:
         raise SpeccError(f"cannot write {path}: {error.strerror}") from error
 
 
@@ -74,9 +88,11 @@ class Folder:
         self._texts[name.casefold()] = (name, origin, text)
 
     def write(self) -> list[Path]:
-        paths = []
-        for name, _, text in self._texts.values():
-            path = self.path / f"{name}.json"
+        """Writes all files, or none where one of them cannot be."""
+        texts = {self.path / f"{name}.json": text for name, _, text in self._texts.values()}
+        for path in texts:
+            if path.exists() and not path.is_file():
+                raise SpeccError(f"cannot write {path}: it is there, and no file")
+        for path, text in texts.items():
             write_file(path, text)
-            paths.append(path)
-        return paths
+        return list(texts)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from specc.compiler import Context
+from specc.diagnostics import did_you_mean
+from specc.errors import SpeccError
 from specc.parser import Document
 from specc.resolver import Missing
 from specc.schema import ApiSchema
@@ -35,7 +37,18 @@ class Project:
         return cls(root, settings, FileLibrary(root, show), apis, environment)
 
     def context(self, target: str | None = None) -> Context:
-        """What to compile against for a target, the project's own by default."""
+        """What to compile against for a target, the project's own by default.
+
+        Raises SpeccError for a target or an API that there is not: nothing is checked against nothing.
+        """
+        if target is not None and target not in self.settings.targets:
+            help = did_you_mean(target, self.settings.targets, "targets")
+            raise SpeccError(f"the project {self.settings.project} has no target `{target}`", help=help)
+        if self.settings.api not in self.apis:
+            help = did_you_mean(self.settings.api, self.apis, "APIs")
+            raise SpeccError(
+                f"the settings of {self.root} name an API that there is not: `{self.settings.api}`", help=help
+            )
         return Context(self.library, self.apis, self.settings, target or self.settings.target, self.environment)
 
     def document(self, name: str, findings: Findings) -> Document | None:
@@ -50,5 +63,5 @@ class Project:
 
     def spec_names(self) -> list[str]:
         """Every spec of the project, by name."""
-        files = spec_files([self.root], self.settings.include, self.settings.exclude)
+        files = spec_files([self.root], self.root, self.settings.include, self.settings.exclude)
         return [self.library.name_of(path) for path in files]
