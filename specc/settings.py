@@ -29,7 +29,10 @@ class FieldType:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where payloads go. `job` holds values of job fields that belong to the target, such as its zone."""
+    """Where payloads go. `job` holds values of job fields that belong to the target, such as its zone.
+
+    `tag_names` puts a short tag behind the job's name when it is sent, by which the job is found again.
+    """
 
     name: str
     kind: TargetKind
@@ -38,11 +41,16 @@ class Target:
     units: Map[str, str] = field(default_factory=lambda: EMPTY)
     run_as: Literal["caller"] | None = None
     queues: Map[str, Map[str, object]] = field(default_factory=dict)
+    tag_names: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The merged configuration of one project. `env` lists the environment variables that templates may read."""
+    """The merged configuration of one project. `env` lists the environment variables that templates may read.
+
+    `is_named` says that `project` is the name that the configuration gives, not just the folder's. `ledger` is the
+    path of the ledger where it is not the usual one, as written.
+    """
 
     project: str
     target: str = "local"
@@ -53,6 +61,8 @@ class Settings:
     defaults: Mapping | None = None
     units: Map[str, str] = field(default_factory=lambda: EMPTY)
     targets: Map[str, Target] = field(default_factory=dict)
+    ledger: str | None = None
+    is_named: bool = False
 
     def units_for(self, target: str) -> dict[str, str]:
         """Units of the project with those of the target over them."""

@@ -96,6 +96,7 @@ VARIABLE_NAME = Value("the name of an environment variable", _is_variable, _vari
 UNIT = _choice(UNIT_NAMES, "unit")
 KIND = _choice(list(KINDS), "kind")
 CALLER = _choice(["caller"], "value")
+FLAG = Value("true or false", lambda node: isinstance(node, Scalar) and isinstance(node.value, bool))
 
 QUEUE: dict[str, Shape] = {"max_cores": COUNT, "max_time": DURATION}
 TARGET: dict[str, Shape] = {
@@ -105,6 +106,7 @@ TARGET: dict[str, Shape] = {
     "units": Each(UNIT),
     "run_as": CALLER,
     "queues": Each(QUEUE),
+    "tag_names": FLAG,
 }
 SETTINGS: dict[str, Shape] = {
     "project": TEXT,
@@ -115,6 +117,7 @@ SETTINGS: dict[str, Shape] = {
     "env": Items(VARIABLE_NAME),
     "defaults": Each(None),
     "units": Each(UNIT),
+    "ledger": {"path": TEXT},
     "targets": Each(TARGET),
 }
 

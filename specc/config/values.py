@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from specc.config.checks import targets
 from specc.config.shapes import KINDS, text_of
-from specc.nodes import Mapping, Sequence, to_data
+from specc.nodes import Mapping, Scalar, Sequence, to_data
 from specc.settings import Settings, Target
 
 
@@ -23,6 +23,8 @@ def settings_of(written: Mapping, project: str) -> Settings:
         defaults=_table(written, "defaults"),
         units=_pairs(written, "units"),
         targets=known,
+        ledger=text_of(ledger.get("path")) if (ledger := _table(written, "ledger")) else None,
+        is_named=text_of(written.get("project")) is not None,
     )
 
 
@@ -40,6 +42,7 @@ def _targets(written: Mapping) -> Iterator[Target]:
                 units=_pairs(node, "units"),
                 run_as="caller" if node.get("run_as") is not None else None,
                 queues=_queues(node),
+                tag_names=isinstance(tag := node.get("tag_names"), Scalar) and tag.value is True,
             )
 
 
