@@ -112,7 +112,7 @@ def decide(
 
     open_attempt = next((record for record in own if record.is_open), None)
     if open_attempt is not None:
-        return step(*_for_open(open_attempt, allowed), open_attempt)
+        return step(*_for_open(open_attempt, payload, allowed), open_attempt)
     if accepted is not None and accepted.digest == payload.digest:
         if allowed.rerun:
             return step(Action.RERUN, f"runs again on purpose, after {accepted.uuid}", accepted)
@@ -134,9 +134,12 @@ def decide(
     return step(Action.SEND, _why_sent(accepted, last))
 
 
-def _for_open(record: Record, allowed: Allowed) -> tuple[Action, str]:
+def _for_open(record: Record, payload: Payload, allowed: Allowed) -> tuple[Action, str]:
     if record.state is State.INTENT:
         return Action.WAIT, "another process is sending it now"
+    if record.digest != payload.digest:
+        why = f"another payload may have been accepted for it ({record.message}); `specc ledger resolve` comes first"
+        return Action.REFUSE_UNKNOWN, why
     if allowed.resend_unknown:
         return Action.RESEND, "sent again although it may be there already"
     return Action.REFUSE_UNKNOWN, f"it may have been accepted ({record.message}); `specc ledger resolve` finds out"

@@ -57,7 +57,7 @@ class TestDecisions:
             ("accept", {"changed": True}, "send"),
             (submitting.REJECTED, {}, "send"),
             ("silent", {"changed": True}, "unknown"),
-            ("silent", {"resend_unknown": True}, "resend"),
+            ("silent", {"resend_unknown": True, "changed": True, "rerun": True}, "unknown"),
         ],
     )
     def test_another_payload_for_the_same_cell(self, desk, answer, allowed, action):
