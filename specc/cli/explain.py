@@ -74,7 +74,8 @@ def explain(
     failed = print_findings(findings.all())
     if first is not None:
         explanations = _explanations(*first, field)
-        sys.stdout.write(as_json(explanations) if output == "json" else as_text(explanations))
+        shown = as_json if output == "json" else as_text
+        sys.stdout.write(shown(explanations, first[1].cell))
     return 1 if failed else 0
 
 

@@ -2,11 +2,19 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from itertools import islice
+
+
+MOST_COMPARED = 60
 
 
 def closest(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate that `word` was probably meant to be, or None when nothing is near."""
     by_folded = {candidate.casefold(): candidate for candidate in candidates}
+    if len(by_folded) > MOST_COMPARED:
+        # Comparing is slow, and a spec with thousands of names can have thousands of wrong ones.
+        alike = (name for name in by_folded if name[:1] == word[:1].casefold() and abs(len(name) - len(word)) <= 2)
+        by_folded = {name: by_folded[name] for name in islice(alike, MOST_COMPARED)}
     near = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
     return by_folded[near[0]] if near else None
 

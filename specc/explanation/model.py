@@ -5,7 +5,7 @@ from typing import Literal
 
 from specc.evaluator import Value
 from specc.expressions import Unknown
-from specc.nodes import FileText, LayerKind, Node, Scalar, to_data
+from specc.nodes import FileText, LayerKind, Node, Scalar, Sequence, to_data
 from specc.source import Span
 
 State = Literal["known", "unknown", "removed"]
@@ -76,7 +76,9 @@ def place_of(node: Node) -> Span:
 
 
 def written(node: Node) -> object:
-    """What the file says: a template as it is written, a `$file` as its path."""
+    """What the file says: a template as it is written, a `$file` as its path, an operator instead of its result."""
     if isinstance(node, FileText):
         return {"$file": node.ref.value}
+    if isinstance(node, Sequence) and node.layer.kind is not LayerKind.SET and node.span.text.lstrip().startswith("{"):
+        return node.span.text
     return node.value if isinstance(node, Scalar) else to_data(node)

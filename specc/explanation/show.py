@@ -3,14 +3,18 @@
 import json
 from collections.abc import Iterator
 
+from specc.expander import Cell
 from specc.explanation.model import Explanation, Step
 
 VERSION = 1
 WIDTH = 60
 
 
-def as_text(explanations: list[Explanation]) -> str:
-    return "".join(f"{line}\n" for explanation in explanations for line in _tree(explanation, ""))
+def as_text(explanations: list[Explanation], cell: Cell) -> str:
+    """The tree of each value. Of a sweep, the cell that is shown comes first."""
+    values = ", ".join(f"{name}={value}" for name, value in cell.data().items())
+    heading = f"cell {cell.id}: {values}\n" if values else ""
+    return heading + "".join(f"{line}\n" for explanation in explanations for line in _tree(explanation, ""))
 
 
 def _tree(explanation: Explanation, indent: str) -> Iterator[str]:
@@ -53,8 +57,12 @@ def _brief(data: object) -> str:
     return text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}..."
 
 
-def as_json(explanations: list[Explanation]) -> str:
-    document = {"version": VERSION, "values": [_object(explanation) for explanation in explanations]}
+def as_json(explanations: list[Explanation], cell: Cell) -> str:
+    document = {
+        "version": VERSION,
+        "cell": {"id": cell.id, "slug": cell.slug, "values": cell.data()},
+        "values": [_object(explanation) for explanation in explanations],
+    }
     return json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n"
 
 
