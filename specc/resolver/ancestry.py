@@ -20,21 +20,30 @@ class Ancestry:
     above: dict[str, frozenset[str]]
 
 
+Edge = tuple[str, Scalar]
+"""A file's name with one parent in its `extends`."""
+
+
 @dataclass
 class _Climb:
-    """The way up from one file: what was met so far, and the chain of `extends` lines that led here."""
+    """The way up from one file: what was met so far, and the chain of `extends` lines that led here.
+
+    `longest` is the longest chain from each file on up, however often that file was met on a shorter way.
+    """
 
     library: Library
     found: list[Diagnostic]
     lines: dict[str, list[str] | None] = field(default_factory=dict)
+    longest: dict[str, tuple[Edge, ...]] = field(default_factory=dict)
     documents: dict[str, Document] = field(default_factory=dict)
-    chain: list[tuple[str, Scalar]] = field(default_factory=list)
+    chain: list[Edge] = field(default_factory=list)
 
 
 def ancestry(document: Document, library: Library) -> tuple[Ancestry, list[Diagnostic]]:
     """The order of inheritance. Parents that cannot be had are reported and left out."""
     climb = _Climb(library, [])
     line = _linearise(document, climb) or [document.source.name]
+    _check_depth(climb.longest[document.source.name], climb.found)
     order = tuple(climb.documents[name] for name in reversed(line))
     above = {name: frozenset(own[1:]) for name, own in climb.lines.items() if own}
     return Ancestry(order, above), climb.found
@@ -46,15 +55,22 @@ def _linearise(document: Document, climb: _Climb) -> list[str] | None:
     if name in climb.lines:
         return climb.lines[name]
     climb.documents[name] = document
-    parents: list[tuple[Scalar, list[str]]] = []
+    parents: dict[str, tuple[Scalar, list[str]]] = {}
+    longest: tuple[Edge, ...] = ()
     for reference in document.parents:
         climb.chain.append((name, reference))
         parent = _parent(name, reference, climb)
         line = _linearise(parent, climb) if parent is not None else None
         climb.chain.pop()
-        if parent is not None and line is not None:
-            parents.append((reference, line))
-    climb.lines[name] = _merge_lines(name, parents, climb.found)
+        if parent is None or line is None:
+            continue
+        longest = max(longest, ((name, reference), *climb.longest[parent.source.name]), key=len)
+        if parent.source.name in parents:
+            climb.found.append(_twice(parent.source.name, parents[parent.source.name][0], reference))
+        else:
+            parents[parent.source.name] = (reference, line)
+    climb.longest[name] = longest
+    climb.lines[name] = _merge_lines(name, list(parents.values()), climb.found)
     return climb.lines[name]
 
 
@@ -73,8 +89,7 @@ def _parent(name: str, reference: Scalar, climb: _Climb) -> Document | None:
     if start is not None:
         climb.found.append(_cycle(climb.chain[start:]))
         return None
-    if len(climb.chain) > MAX_DEPTH:
-        climb.found.append(_too_deep(climb.chain))
+    if not _check_depth(climb.chain, climb.found):
         return None
     answer = climb.library.document(wanted)
     if isinstance(answer, Missing):
@@ -84,26 +99,36 @@ def _parent(name: str, reference: Scalar, climb: _Climb) -> Document | None:
     return answer.document
 
 
-def _cycle(chain: Sequence[tuple[str, Scalar]]) -> Diagnostic:
+def _twice(name: str, first: Scalar, second: Scalar) -> Diagnostic:
+    return codes.INHERITANCE_ORDER.at(
+        second.span,
+        f"`{name}` stands twice in this `extends`",
+        labels=(Label(first.span, "first here"),),
+        help="remove one of them; the later parent in a list is the stronger one",
+    )
+
+
+def _cycle(chain: Sequence[Edge]) -> Diagnostic:
     """One edge a line, from the first file by name back to itself, so that a cycle is one finding for all its files."""
     start = min(range(len(chain)), key=lambda index: chain[index][0])
     (first, reference), *rest = turned = [*chain[start:], *chain[:start]]
     targets = [name for name, _ in rest] + [first]
     edges = [f"{ref.span}: {name} extends {to}" for (name, ref), to in zip(turned, targets, strict=True)]
     what = f"{first} inherits from itself" + (f" through {' and '.join(targets[:-1])}" if rest else "")
-    return codes.INHERITANCE_CYCLE.at(
-        reference.span, what, notes=tuple(edges) if rest else (), help="remove one of these `extends`"
-    )
+    help = "remove one of these `extends`" if rest else "remove it from its `extends`"
+    return codes.INHERITANCE_CYCLE.at(reference.span, what, notes=tuple(edges) if rest else (), help=help)
 
 
-def _too_deep(chain: Sequence[tuple[str, Scalar]]) -> Diagnostic:
-    edges = tuple(f"{ref.span}: {name} extends {ref.value}" for name, ref in chain)
-    return codes.INHERITANCE_DEPTH.at(
-        chain[0][1].span,
-        f"inheritance is deeper than {MAX_DEPTH} files",
-        notes=edges,
-        help="merge some of these bases into one",
-    )
+def _check_depth(chain: Sequence[Edge], found: list[Diagnostic]) -> bool:
+    """Is the chain short enough? The first that is not is reported: the others would tell of the same bases."""
+    if len(chain) <= MAX_DEPTH:
+        return True
+    if all(finding.code is not codes.INHERITANCE_DEPTH for finding in found):
+        edges = tuple(f"{ref.span}: {name} extends {ref.value}" for name, ref in chain)
+        message = f"inheritance is deeper than {MAX_DEPTH} files"
+        help = "merge some of these bases into one"
+        found.append(codes.INHERITANCE_DEPTH.at(chain[0][1].span, message, notes=edges, help=help))
+    return False
 
 
 def _merge_lines(name: str, parents: list[tuple[Scalar, list[str]]], found: list[Diagnostic]) -> list[str] | None:
@@ -122,15 +147,21 @@ def _merge_lines(name: str, parents: list[tuple[Scalar, list[str]]], found: list
 
 
 def _no_order(name: str, parents: list[tuple[Scalar, list[str]]], lines: list[list[str]]) -> Diagnostic:
-    """Names two files that one parent wants in one order and another (or the list itself) in the other."""
-    blocked = lines[0][0]
-    other = next(line for line in lines if blocked in line[1:])
-    rival = other[0]
+    """Names files in a circle: each must be weaker than the next, because some line says so."""
+    stronger = {line[0]: next(other[0] for other in lines if line[0] in other[1:]) for line in lines}
+    circle = [lines[0][0]]
+    while (above := stronger[circle[-1]]) not in circle:
+        circle.append(above)
+    circle = circle[circle.index(above) :]
+    if len(circle) == 2:
+        why = f"`{circle[0]}` must be both stronger and weaker than `{circle[1]}`"
+    else:
+        why = ", and ".join(f"`{one}` must be weaker than `{stronger[one]}`" for one in circle)
     *_, last = parents
     labels = tuple(Label(ref.span, f"brings {' over '.join(line)}") for ref, line in parents[:-1])
     return codes.INHERITANCE_ORDER.at(
         last[0].span,
-        f"the parents of {name} have no common order: `{blocked}` must be both stronger and weaker than `{rival}`",
+        f"the parents of {name} have no common order: {why}",
         label=f"brings {' over '.join(last[1])}",
         labels=labels,
         help="the later parent in a list is the stronger one: change the order of this list, "
