@@ -1,0 +1,102 @@
+"""`specc serve`: this machine behind the EHPC API."""
+
+import getpass
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from specc.cli.completion import complete_target
+from specc.cli.printing import print_findings
+from specc.cli.session import Session
+from specc.diagnostics import did_you_mean
+from specc.errors import SpeccError
+from specc.schema import ApiSchema
+from specc.settings import Settings, Target
+from specc.submission.location import state_home
+from specc.targets.local import LocalTarget
+from specc.workspace import Project
+
+Name = Annotated[
+    str, typer.Option("--target", metavar="NAME", help="The target that runs the jobs.", autocompletion=complete_target)
+]
+Host = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="The address to listen on.")]
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port to listen on; 0 takes a free one.")]
+AllowHost = Annotated[
+    list[str] | None,
+    typer.Option("--allow-host", metavar="NAME", help="Another name that clients call this machine by; repeatable."),
+]
+State = Annotated[
+    Path | None,
+    typer.Option("--state", metavar="FOLDER", help="Where keys, requests and jobs are kept [your state folder]."),
+]
+Calls = Annotated[int, typer.Option("--calls", min=1, help="Calls an hour that one key may make.")]
+Jobs = Annotated[int, typer.Option("--open-jobs", min=1, help="Jobs that may wait or run at once.")]
+
+
+def serve(
+    target: Name = "local",
+    host: Host = "127.0.0.1",
+    port: Port = 8888,
+    allow_host: AllowHost = None,
+    state: State = None,
+    calls: Calls = 10_000,
+    open_jobs: Jobs = 1000,
+) -> int:
+    """Run submitted jobs on this machine, behind the EHPC API.
+
+    The vendor's SDK and targets of kind ehpc work against it. Prints the endpoint on standard output. A key is made at
+    the first start; where it is kept is printed.
+
+    Example: specc serve --port 8888
+    """
+    session = Session()
+    project = session.project(Path.cwd())
+    if print_findings(session.findings):
+        return 2
+    folder = (state or state_home(os.environ) / "serve").absolute()
+    # Imported only now: the server's libraries cost every other command a quarter of a second.
+    gateway = import_module("specc.gateway")
+    gateway.run(
+        _opened(project.settings, target),
+        _api(project),
+        folder,
+        gateway.Address(host, port),
+        list(allow_host or ()),
+        gateway.Limits(calls=calls, open_jobs=open_jobs),
+        say=_say,
+        ready=_ready,
+    )
+    return 0
+
+
+def _api(project: Project) -> ApiSchema:
+    name = project.settings.api
+    if name not in project.apis:
+        raise SpeccError(f"there is no API `{name}`", help=did_you_mean(name, project.apis, "APIs"))
+    return project.apis[name]
+
+
+def _opened(settings: Settings, name: str) -> LocalTarget:
+    chosen = settings.targets.get(name) or (Target("local", "local") if name == "local" else None)
+    if chosen is None:
+        raise SpeccError(
+            f"there is no target `{name}`", help=did_you_mean(name, ["local", *settings.targets], "targets")
+        )
+    if chosen.kind != "local":
+        raise SpeccError(
+            f"`{name}` is a target of kind {chosen.kind}, and `specc serve` runs jobs on this machine",
+            help="leave `--target` out",
+        )
+    return LocalTarget.open(chosen, settings.units_for(name), state_home(os.environ) / "local", getpass.getuser())
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _ready(url: str) -> None:
+    print(url, flush=True)

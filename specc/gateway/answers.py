@@ -1,0 +1,43 @@
+"""Answers of the API, good and bad, as the documentation shows them.
+
+Every answer of the API itself has HTTP status 200: the documentation names no other, and the vendor's SDK raises on a
+5xx before anybody can read the `ret_code`.
+"""
+
+import json
+from dataclasses import dataclass
+
+from specc.targets.ehpc.ret_codes import OK
+
+SUBMIT, LIST = "HpcJobSubmitJobResponse", "HpcJobListJobsResponse"
+DETAIL, STOP = "HpcJobGetJobDetailResponse", "HpcJobStopJobsResponse"
+"""The page of stopJobs calls its answer HpcJobStopJobResponse in the table and as here in the example."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The text of an answer, as it is sent and stored. A status other than 200 comes from the web server's part."""
+
+    text: str
+    ret_code: int
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request is not carried out."""
+
+    code: int
+    message: str
+    status: int = 200
+
+    def answer(self) -> Answer:
+        return Answer(_json({"message": self.message, "ret_code": self.code}), self.code, self.status)
+
+
+def good(action: str, **fields: object) -> Answer:
+    return Answer(_json({"action": action, **fields, "ret_code": OK}), OK)
+
+
+def _json(data: dict[str, object]) -> str:
+    return json.dumps(data, ensure_ascii=False)

@@ -1,0 +1,191 @@
+"""The gateway as an ASGI application: who may ask, how much, and which call answers."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from specc.errors import SpeccError
+from specc.gateway.answers import Answer, Refusal
+from specc.gateway.authentication import Caller, authenticate, stale
+from specc.gateway.bodies import read_object, read_payload, read_stop
+from specc.gateway.limits import Limits, Rate
+from specc.gateway.listing import Listing
+from specc.gateway.origin import not_for_pages
+from specc.gateway.stops import Stops
+from specc.gateway.store import Store
+from specc.gateway.submissions import Submissions
+from specc.schema import ApiSchema
+from specc.targets import Target
+from specc.targets.ehpc.account import masked
+from specc.targets.ehpc.ret_codes import BAD_VALUE, INTERNAL, MISSING, QUOTA
+
+Log = Callable[[str], None]
+Call = Callable[[Caller, bytes, Mapping[str, str]], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One line of the access log: neither the query, which holds signatures, nor a body."""
+
+    method: str
+    path: str
+    key: str
+    answer: Answer
+    seconds: float
+
+    def __str__(self) -> str:
+        path = ascii(self.path)[1:-1]
+        done = f"{self.answer.status} ret_code={self.answer.ret_code} {self.seconds * 1000:.0f}ms"
+        return f"{self.method} {path} key={self.key or '-'} {done}"
+
+
+class Gateway:
+    """The calls of the API. What blocks runs in threads."""
+
+    def __init__(
+        self,
+        target: Target,
+        api: ApiSchema,
+        secrets: Mapping[str, str],
+        store: Store,
+        clock: Callable[[], datetime],
+        hosts: frozenset[str],
+        limits: Limits,
+        log: Log,
+    ) -> None:
+        self._api = api
+        self._secrets = secrets
+        self._clock = clock
+        self._hosts = hosts
+        self._limits = limits
+        self._log = log
+        self._rate = Rate(limits, time.monotonic)
+        self._submissions = Submissions(target, api, store, limits, self._rate, clock)
+        self._listing = Listing(target, store, self._submissions.recover, clock)
+        self._stops = Stops(target, store, clock)
+
+    def routes(self) -> list[Route]:
+        calls: list[tuple[str, str, Call]] = [
+            ("POST", "/api/job/submitJob", self._submit),
+            ("GET", "/api/job/list", self._list),
+            ("GET", "/api/job/jobdetail/{job_uuid}", self._detail),
+            ("POST", "/api/job/stopJobs", self._stop),
+        ]
+        return [Route(path, self._endpoint(call), methods=[method]) for method, path, call in calls]
+
+    async def no_such_call(self, request: Request, error: Exception) -> Response:
+        """Any other path or method."""
+        status = error.status_code if isinstance(error, HTTPException) else 400
+        answer = Refusal(BAD_VALUE, "there is no such call", status).answer()
+        self._log(str(Access(request.method, request.scope["path"], "", answer, 0.0)))
+        return _response(answer)
+
+    async def failed(self, request: Request, error: Exception) -> Response:
+        """A bug, or a world that broke. The server logs the traceback; the client learns that nobody knows."""
+        answer = Refusal(INTERNAL, "internal error").answer()
+        self._log(str(Access(request.method, request.scope["path"], "", answer, 0.0)))
+        return _response(answer)
+
+    def _endpoint(self, call: Call) -> Callable[[Request], object]:
+        async def endpoint(request: Request) -> Response:
+            started = time.monotonic()
+            caller, answer = await self._answered(request, call)
+            key = masked(caller.access_key_id) if caller is not None else ""
+            self._log(str(Access(request.method, request.scope["path"], key, answer, time.monotonic() - started)))
+            return _response(answer)
+
+        return endpoint
+
+    async def _answered(self, request: Request, call: Call) -> tuple[Caller | None, Answer]:
+        refusal = not_for_pages(request.method, request.headers, self._hosts)
+        if refusal is not None:
+            return None, refusal.answer()
+        body = await _body(request, self._limits)
+        if isinstance(body, Refusal):
+            return None, body.answer()
+        query = request.scope["query_string"]
+        caller = authenticate(request.method, request.scope["path"], query, body, self._secrets)
+        if isinstance(caller, Refusal):
+            return None, caller.answer()
+        try:
+            return caller, await run_in_threadpool(call, caller, body, request.path_params)
+        except SpeccError as error:
+            self._log(f"error: {error.message}")
+            return caller, Refusal(INTERNAL, "internal error").answer()
+
+    def _submit(self, caller: Caller, body: bytes, path: Mapping[str, str]) -> Answer:
+        data = read_object(body)
+        payload = data if isinstance(data, Refusal) else read_payload(data, caller, self._api)
+        return payload.answer() if isinstance(payload, Refusal) else self._submissions.submit(caller, payload)
+
+    def _list(self, caller: Caller, body: bytes, path: Mapping[str, str]) -> Answer:
+        refusal = self._not_now(caller)
+        return refusal.answer() if refusal is not None else self._listing.page(caller)
+
+    def _detail(self, caller: Caller, body: bytes, path: Mapping[str, str]) -> Answer:
+        refusal = self._not_now(caller)
+        return refusal.answer() if refusal is not None else self._listing.detail(caller, path["job_uuid"])
+
+    def _stop(self, caller: Caller, body: bytes, path: Mapping[str, str]) -> Answer:
+        refusal = self._not_now(caller)
+        if refusal is not None:
+            return refusal.answer()
+        data = read_object(body)
+        asked = data if isinstance(data, Refusal) else read_stop(data, caller)
+        return asked.answer() if isinstance(asked, Refusal) else self._stops.stop(caller, *asked)
+
+    def _not_now(self, caller: Caller) -> Refusal | None:
+        """For calls that may come twice: too old, or too many."""
+        refusal = stale(caller, self._clock())
+        if refusal is None and not self._rate.takes(caller.access_key_id):
+            refusal = Refusal(QUOTA, f"more than {self._limits.calls} calls in {self._limits.per:g} seconds")
+        return refusal
+
+
+def create_app(
+    target: Target,
+    api: ApiSchema,
+    secrets: Mapping[str, str],
+    store: Store,
+    clock: Callable[[], datetime],
+    *,
+    hosts: frozenset[str],
+    limits: Limits,
+    log: Log,
+) -> Starlette:
+    """The application. `secrets` are those of the keys, by access key id; `hosts` the names it may be called by."""
+    gateway = Gateway(target, api, secrets, store, clock, hosts, limits, log)
+    handlers = {404: gateway.no_such_call, 405: gateway.no_such_call, 500: gateway.failed}
+    app = Starlette(routes=gateway.routes(), exception_handlers=handlers)
+    app.router.redirect_slashes = False
+    return app
+
+
+async def _body(request: Request, limits: Limits) -> bytes | Refusal:
+    """The body, as far as it is short enough and comes soon enough."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(limits.body_seconds):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > limits.body_bytes:
+                    return Refusal(MISSING, f"the body is longer than {limits.body_bytes} bytes", 413)
+    except TimeoutError:
+        return Refusal(MISSING, f"the body did not come within {limits.body_seconds:g} seconds", 408)
+    except ClientDisconnect:
+        return Refusal(MISSING, "the client went away", 400)
+    return bytes(body)
+
+
+def _response(answer: Answer) -> Response:
+    """Nothing on the way may keep an answer."""
+    return Response(answer.text, answer.status, media_type="application/json", headers={"Cache-Control": "no-store"})

@@ -1,0 +1,202 @@
+"""job/list and job/jobdetail: the jobs that a key submitted here, in the documented form, with the target's states."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from specc.errors import SpeccError
+from specc.gateway.answers import DETAIL, LIST, Answer, Refusal, good
+from specc.gateway.authentication import Caller
+from specc.gateway.store import Job, Store
+from specc.targets import JobState, Target
+from specc.targets.ehpc.ret_codes import BAD_VALUE, NOT_FOUND
+
+DEFAULT_LIMIT, MOST_LIMIT, MOST_OFFSET = 10, 100, 1 << 31
+
+FILTERS = {
+    "cluster_id": "cluster",
+    "zone": "zone",
+    "run_user": "run_user",
+    "queue_name": "queue",
+    "hpcjob_uuid": "uuid",
+    "jobs_status": "state",
+    "job_status": "state",
+}
+"""What the documentation calls `jobs_status`, the vendor's SDK calls `job_status`."""
+
+SORT_KEYS = {"job_id": "number", "submitted_time": "number", "job_name": "name", "modified_time": "changed_at"}
+PAGING = frozenset({"limit", "offset", "reverse", "sort_key", "search_word", "verbose"})
+WORDS = {JobState.LOST: "exited"}
+"""A job that was lost has failed, in a word that every client of the API knows; its reason says that it was lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A list request as a query of the store."""
+
+    condition: str
+    values: tuple[object, ...]
+    order: str
+    limit: int
+    offset: int
+    needs_states: bool
+
+
+class Listing:
+    """Its calls may come from several threads. `recover` is called before the store is asked."""
+
+    def __init__(
+        self, target: Target, store: Store, recover: Callable[[], None], clock: Callable[[], datetime]
+    ) -> None:
+        self._target = target
+        self._store = store
+        self._recover = recover
+        self._clock = clock
+
+    def page(self, caller: Caller) -> Answer:
+        page = read_page(caller)
+        if isinstance(page, Refusal):
+            return page.answer()
+        self._recover()
+        if page.needs_states:
+            self.refresh(self._store.open_uuids(caller.access_key_id))
+        jobs, count = self._find(page)
+        if not page.needs_states:
+            self.refresh([job.uuid for job in jobs if not job.state.is_final])
+            jobs, count = self._find(page)
+        return good(LIST, hpc_job_set=[_entry(job) for job in jobs], total_count=count)
+
+    def detail(self, caller: Caller, uuid: str) -> Answer:
+        if unknown := set(caller.asked) - {"cluster_id", "zone"}:
+            return Refusal(BAD_VALUE, f"unknown in the query: {', '.join(sorted(unknown))}").answer()
+        self._recover()
+        job = self._store.job(uuid, caller.access_key_id)
+        if job is None or job.cluster != caller.asked.get("cluster_id", job.cluster):
+            return Refusal(NOT_FOUND, "there is no such job").answer()
+        if not job.state.is_final:
+            self.refresh([uuid])
+            job = self._store.job(uuid, caller.access_key_id) or job
+        return good(DETAIL, hpc_job_set=[self._details(job)])
+
+    def refresh(self, uuids: Sequence[str]) -> None:
+        """Asks the target about jobs that have not ended, and writes down what it says."""
+        if uuids:
+            self._store.saw(list(self._target.status(uuids).values()), self._clock().timestamp())
+
+    def _find(self, page: Page) -> tuple[list[Job], int]:
+        return self._store.jobs(page.condition, page.values, page.order, page.limit, page.offset)
+
+    def _details(self, job: Job) -> dict[str, object]:
+        body = json.loads(job.body)
+        stdout, stderr = self._outputs(job, body)
+        return {
+            **_common(job, body),
+            "cluster_id": job.cluster,
+            "cluster_type": "ehpc",
+            "cmd_line_type": body.get("cmd_line_type", "input"),
+            "end_status": "" if job.exit_code is None else str(job.exit_code),
+            "end_time": _time(job.changed_at) + "Z" if job.state.is_final else None,
+            "input_file": body.get("input_file", ""),
+            "modified_time": _time(job.changed_at) + "Z",
+            "reason": job.reason,
+            "resource_limit": body.get("resource_limit", ""),
+            "stderr_redirect_path": stderr,
+            "stdout_redirect_path": stdout,
+            "submit_type": body.get("submit_type", 1),
+            "submitted_time": _time(job.submitted_at) + "Z",
+            "time_limit": _optional(body.get("time_limit")),
+        }
+
+    def _outputs(self, job: Job, body: dict[str, object]) -> tuple[object, object]:
+        """Where the outputs are; what was asked for while the target does not say."""
+        try:
+            files = {file.stream: str(file.path or file.where) for file in self._target.logs(job.uuid).files}
+        except SpeccError:
+            files = {}
+        stdout, stderr = (files.get(each, body.get(f"{each}_redirect_path", "")) for each in ("stdout", "stderr"))
+        return stdout, stderr
+
+
+def read_page(caller: Caller) -> Page | Refusal:
+    """A filter that is not known is refused: a list without it would be another list."""
+    asked = caller.asked
+    if unknown := set(asked) - set(FILTERS) - PAGING:
+        return Refusal(BAD_VALUE, f"unknown in the query: {', '.join(sorted(unknown))}")
+    limit, offset = _count(asked, "limit", DEFAULT_LIMIT), _count(asked, "offset", 0)
+    if limit is None or not 1 <= limit <= MOST_LIMIT:
+        return Refusal(BAD_VALUE, f"`limit` must be a number from 1 to {MOST_LIMIT}")
+    if offset is None or offset > MOST_OFFSET:
+        return Refusal(BAD_VALUE, "`offset` must be a number from 0")
+    order = asked.get("sort_key", "")
+    if order and order not in SORT_KEYS:
+        return Refusal(BAD_VALUE, f"`sort_key` must be one of {', '.join(SORT_KEYS)}")
+    if asked.get("reverse", "0") not in ("0", "1"):
+        return Refusal(BAD_VALUE, "`reverse` must be 0 or 1")
+    conditions, values = ["owner = ?"], [caller.access_key_id]
+    for name, column in FILTERS.items():
+        if asked.get(name):
+            conditions.append(f"{_column(column)} = ?")
+            values.append(asked[name])
+    if asked.get("search_word"):
+        conditions.append("(instr(lower(name), lower(?)) OR uuid = ?)")
+        values += [asked["search_word"], asked["search_word"]]
+    # Without a sort key the newest come first. Jobs that compare alike stay in the order of submission.
+    is_down = (asked.get("reverse") == "1") == bool(order)
+    direction = "DESC" if is_down else "ASC"
+    by = f"{SORT_KEYS[order]} {direction}, number {direction}" if order else f"number {direction}"
+    needs_states = any(asked.get(name) for name in ("jobs_status", "job_status")) or order == "modified_time"
+    return Page(" AND ".join(conditions), tuple(values), by, limit, offset, needs_states)
+
+
+def _column(column: str) -> str:
+    if column != "state":
+        return column
+    words = " ".join(f"WHEN '{state}' THEN '{word}'" for state, word in WORDS.items())
+    return f"CASE state {words} ELSE state END"
+
+
+def _count(asked: dict[str, str], name: str, default: int) -> int | None:
+    text = asked.get(name, str(default))
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else None
+
+
+def _entry(job: Job) -> dict[str, object]:
+    """A job in a list. `name` is the queue's there, and times have no Z, as documented."""
+    body = json.loads(job.body)
+    return {
+        **_common(job, body),
+        "hpq_name": job.queue,
+        "modified_time": _time(job.changed_at),
+        "name": job.queue,
+        "queue_name": job.queue,
+        "stderr_redirect_path": body.get("stderr_redirect_path", ""),
+        "stdout_redirect_path": body.get("stdout_redirect_path", ""),
+        "submitted_time": _time(job.submitted_at),
+    }
+
+
+def _common(job: Job, body: dict[str, object]) -> dict[str, object]:
+    return {
+        "cmd_line": body.get("cmd_line", ""),
+        "core_limit": body.get("core_limit", 1),
+        "exec_cwd": "",
+        "hpcjob_uuid": job.uuid,
+        "hpcqueue_id": body.get("hpcqueue_id", ""),
+        "job_id": job.number,
+        "job_name": job.name,
+        "job_node_list": "",
+        "job_priority": body.get("priority", 1),
+        "job_status": WORDS.get(job.state, job.state.value),
+        "mem_limit": _optional(body.get("mem_limit")),
+        "run_user": job.run_user,
+        "scheduler_queue_name": job.queue,
+    }
+
+
+def _optional(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -1,0 +1,86 @@
+"""What `specc serve` runs, put together from a target and a folder for what it remembers."""
+
+import ipaddress
+import os
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from specc.errors import SpeccError
+from specc.gateway.app import create_app
+from specc.gateway.keys import load_keys
+from specc.gateway.limits import Limits
+from specc.gateway.origin import LOOPBACK
+from specc.gateway.server import Address, serve
+from specc.gateway.store import Store
+from specc.schema import ApiSchema
+from specc.targets import Target
+
+
+def run(
+    target: Target,
+    api: ApiSchema,
+    state: Path,
+    address: Address,
+    names: Sequence[str],
+    limits: Limits,
+    say: Callable[[str], None],
+    ready: Callable[[str], None],
+) -> None:
+    """Serves until it is told to end. `names` are what clients may call this machine by besides the loopback's names
+    and the address. `say` is for people, line by line; `ready` is given the URL once connections are taken."""
+    hosts = _hosts(address, names)
+    for warning in _warnings(address):
+        say(f"warning: {warning}")
+    path = state / "keys.env"
+    secrets = load_keys(path)
+    store = Store(state / "gateway.sqlite")
+
+    def log(line: str) -> None:
+        say(f"{_now():%Y-%m-%dT%H:%M:%SZ} {line}")
+
+    def listening(url: str) -> None:
+        say(f"keys: {path}")
+        say(f"a shell of yours is a client after: set -a; . {path}; set +a")
+        ready(url)
+
+    app = create_app(target, api, secrets, store, _now, hosts=hosts, limits=limits, log=log)
+    try:
+        serve(app, address, limits, listening)
+    finally:
+        store.close()
+    say("ended")
+
+
+def _hosts(address: Address, names: Sequence[str]) -> frozenset[str]:
+    if _is_anywhere(address.host) and not names:
+        help = "name this machine as clients do, with `--allow-host NAME`"
+        raise SpeccError(f"`--host {address.host}` does not say by which name the server is called", help=help)
+    return LOOPBACK | {address.host.lower()} | {name.lower() for name in names}
+
+
+def _warnings(address: Address) -> list[str]:
+    found = []
+    if not _is_loopback(address.host):
+        found.append("not encrypted, and reachable over the network; put a proxy with TLS before it")
+    if os.geteuid() == 0:
+        found.append("jobs will run as root")
+    return found
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _is_anywhere(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return not host
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,76 @@
+"""The server process: it listens, says where, and ends when told to, after the requests that it has begun."""
+
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import FrameType
+
+import uvicorn
+from starlette.applications import Starlette
+
+from specc.errors import SpeccError
+from specc.gateway.limits import Limits
+
+GRACE_SECONDS = 30
+BACKLOG = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to listen; port 0 takes a free one."""
+
+    host: str = "127.0.0.1"
+    port: int = 8888
+
+
+def serve(app: Starlette, address: Address, limits: Limits, ready: Callable[[str], None]) -> None:
+    """Runs until SIGTERM or SIGINT. `ready` is given the URL of the API once connections are taken.
+
+    Raises SpeccError where it cannot listen.
+    """
+    config = uvicorn.Config(
+        app,
+        access_log=False,  # uvicorn's shows queries, and with them signatures
+        log_config=None,
+        lifespan="off",
+        ws="none",
+        proxy_headers=False,
+        server_header=False,
+        limit_concurrency=limits.connections,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        backlog=BACKLOG,
+    )
+    with _listening(address) as listening, _ending_quietly():
+        host, port = listening.getsockname()[:2]
+        ready(f"http://{f'[{host}]' if ':' in host else host}:{port}/api")
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+@contextlib.contextmanager
+def _listening(address: Address) -> Iterator[socket.socket]:
+    try:
+        family = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0][0]
+        listening = socket.create_server((address.host, address.port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        help = "another program may listen there; `--port 0` takes a free port"
+        raise SpeccError(f"cannot listen on {address.host}, port {address.port}: {why}", help=help) from error
+    with listening:
+        yield listening
+
+
+@contextlib.contextmanager
+def _ending_quietly() -> Iterator[None]:
+    """uvicorn raises the signal that ended it once more when all is done; being told to end is no failure."""
+
+    def nothing(number: int, frame: FrameType | None) -> None:
+        """The server has ended."""
+
+    before = {number: signal.signal(number, nothing) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,243 @@
+"""What the gateway must not forget: every request that may start something, and every job that was started.
+
+A request is written down, with the body, before the target is asked; its answer before it is sent. Whoever dies in
+between, the same request comes back to its own entry.
+"""
+
+import contextlib
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from specc.errors import SpeccError
+from specc.gateway.answers import Answer
+from specc.targets import JobReport, JobState
+from specc.targets.protocol import FINAL
+
+VERSION = 1
+BUSY_SECONDS = 30.0
+FINAL_WORDS = ", ".join(f"'{state}'" for state in sorted(FINAL))
+
+TABLES = f"""
+CREATE TABLE requests (
+  id TEXT PRIMARY KEY, owner TEXT NOT NULL, action TEXT NOT NULL, body TEXT NOT NULL, at REAL NOT NULL,
+  until REAL NOT NULL, ret_code INTEGER, status INTEGER, answer TEXT, settled INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX unsettled ON requests (at) WHERE NOT settled;
+CREATE INDEX until ON requests (until);
+CREATE TABLE jobs (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL UNIQUE, request TEXT NOT NULL UNIQUE,
+  owner TEXT NOT NULL, body TEXT NOT NULL, name TEXT NOT NULL, cluster TEXT NOT NULL, zone TEXT NOT NULL,
+  run_user TEXT NOT NULL, queue TEXT NOT NULL, submitted_at REAL NOT NULL, changed_at REAL NOT NULL,
+  state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '', exit_code INTEGER
+) STRICT;
+CREATE INDEX by_owner ON jobs (owner, number);
+CREATE INDEX open_jobs ON jobs (owner) WHERE state NOT IN ({FINAL_WORDS});
+"""
+
+JOB = (
+    "number, uuid, request, owner, body, name, cluster, zone, run_user, queue, submitted_at, changed_at, state, "
+    "reason, exit_code"
+)
+IS_OPEN = f"state NOT IN ({FINAL_WORDS})"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that was written down. `answer` None: nobody lived to write it. Unsettled: it may have started a job
+    that is not among the jobs."""
+
+    id: str
+    owner: str
+    action: str
+    body: str
+    at: float
+    answer: Answer | None
+    is_settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job that a request started. Times are seconds since the epoch."""
+
+    number: int
+    uuid: str
+    request: str
+    owner: str
+    body: str
+    name: str
+    cluster: str
+    zone: str
+    run_user: str
+    queue: str
+    submitted_at: float
+    changed_at: float
+    state: JobState
+    reason: str
+    exit_code: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A job of the target, to be written down beside the answer to its request."""
+
+    uuid: str
+    fields: dict[str, str]
+    at: float
+
+
+class Store:
+    """One connection for all threads. What a method writes is on the disk when it returns.
+
+    Raises SpeccError where the file cannot be used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        with self._broken_as_error():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            self._connection = sqlite3.connect(
+                path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            self._connection.row_factory = sqlite3.Row
+            self._connection.execute("PRAGMA synchronous = EXTRA")
+        with self._transaction() as connection:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
+                for statement in filter(str.strip, TABLES.split(";")):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {VERSION}")
+            elif version != VERSION:
+                raise SpeccError(f"the gateway's state {path} was written by a newer specc", help="upgrade specc")
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    def claim(self, id: str, owner: str, action: str, body: str, at: float, until: float) -> tuple[Request, bool]:
+        """The request of that id, and whether it is new. It is written down if so."""
+        with self._transaction() as connection:
+            is_new = connection.execute(
+                "INSERT INTO requests (id, owner, action, body, at, until) VALUES (?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (id) DO NOTHING",
+                (id, owner, action, body, at, until),
+            ).rowcount
+            row = connection.execute("SELECT * FROM requests WHERE id = ?", (id,)).fetchone()
+        return _request(row), bool(is_new)
+
+    def settle(self, id: str, answer: Answer, *, is_settled: bool = True) -> None:
+        """Writes the answer of a request that started nothing, or of one (unsettled) of which nobody knows."""
+        with self._transaction() as connection:
+            _answer(connection, id, answer, is_settled=is_settled)
+
+    def start(self, id: str, started: Started, answer_of: Callable[[Job], Answer]) -> Answer:
+        """Writes the job that a request started, and its answer, in one."""
+        with self._transaction() as connection:
+            _add(connection, id, started)
+            row = connection.execute(f"SELECT {JOB} FROM jobs WHERE request = ?", (id,)).fetchone()
+            answer = answer_of(_job(row))
+            _answer(connection, id, answer, is_settled=True)
+        return answer
+
+    def unsettled(self) -> list[Request]:
+        """Oldest first."""
+        rows = self._rows("SELECT * FROM requests WHERE NOT settled AND action = 'submitJob' ORDER BY at")
+        return [_request(row) for row in rows]
+
+    def forget(self, before: float) -> None:
+        """Drops the requests that no clock takes any more. Jobs stay."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM requests WHERE until < ?", (before,))
+
+    def count_open(self) -> int:
+        """Jobs that have not ended, and requests that may become one."""
+        rows = self._rows(
+            f"SELECT (SELECT count(*) FROM jobs WHERE {IS_OPEN}) + "
+            "(SELECT count(*) FROM requests WHERE NOT settled AND action = 'submitJob')"
+        )
+        return int(rows[0][0])
+
+    def open_uuids(self, owner: str | None = None) -> list[str]:
+        whose, values = ("owner = ? AND ", (owner,)) if owner is not None else ("", ())
+        return [row["uuid"] for row in self._rows(f"SELECT uuid FROM jobs WHERE {whose}{IS_OPEN}", *values)]
+
+    def job(self, uuid: str, owner: str) -> Job | None:
+        rows = self._rows(f"SELECT {JOB} FROM jobs WHERE uuid = ? AND owner = ?", uuid, owner)
+        return _job(rows[0]) if rows else None
+
+    def jobs(
+        self, condition: str, values: Sequence[object], order: str, limit: int, offset: int
+    ) -> tuple[list[Job], int]:
+        """A page of the jobs that fulfil a condition, and how many do."""
+        (count,) = self._rows(f"SELECT count(*) FROM jobs WHERE {condition}", *values)[0]
+        rows = self._rows(
+            f"SELECT {JOB} FROM jobs WHERE {condition} ORDER BY {order} LIMIT ? OFFSET ?", *values, limit, offset
+        )
+        return [_job(row) for row in rows], count
+
+    def saw(self, reports: Sequence[JobReport], at: float) -> None:
+        """Notes what the target says of jobs. One that has ended stays as it ended."""
+        with self._transaction() as connection:
+            connection.executemany(
+                "UPDATE jobs SET changed_at = CASE WHEN state = ? THEN changed_at ELSE ? END, state = ?, reason = ?, "
+                f"exit_code = ? WHERE uuid = ? AND {IS_OPEN}",
+                [(r.state, at, r.state, r.reason, r.exit_code, r.uuid) for r in reports],
+            )
+
+    def _rows(self, query: str, *values: object) -> list[sqlite3.Row]:
+        with self._lock, self._broken_as_error():
+            return self._connection.execute(query, values).fetchall()
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, self._broken_as_error():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    @contextlib.contextmanager
+    def _broken_as_error(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise SpeccError(f"the gateway's state {self._path} cannot be used: {error}") from error
+
+
+def _answer(connection: sqlite3.Connection, id: str, answer: Answer, *, is_settled: bool) -> None:
+    connection.execute(
+        "UPDATE requests SET ret_code = ?, status = ?, answer = ?, settled = ? WHERE id = ?",
+        (answer.ret_code, answer.status, answer.text, is_settled, id),
+    )
+
+
+def _add(connection: sqlite3.Connection, request: str, started: Started) -> None:
+    """A request has one job; asked for the second time it stays as it is."""
+    fields = started.fields
+    owner, body = connection.execute("SELECT owner, body FROM requests WHERE id = ?", (request,)).fetchone()
+    connection.execute(
+        "INSERT INTO jobs (uuid, request, owner, body, name, cluster, zone, run_user, queue, submitted_at, changed_at, "
+        "state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (request) DO NOTHING",
+        (
+            started.uuid, request, owner, body, fields["name"], fields["cluster_id"], fields["zone"],
+            fields["run_user"], fields.get("scheduler_queue_name", ""), started.at, started.at, JobState.PENDING,
+        ),
+    )  # fmt: skip
+
+
+def _request(row: sqlite3.Row) -> Request:
+    answer = Answer(row["answer"], row["ret_code"], row["status"]) if row["answer"] is not None else None
+    return Request(row["id"], row["owner"], row["action"], row["body"], row["at"], answer, bool(row["settled"]))
+
+
+def _job(row: sqlite3.Row) -> Job:
+    return Job(**{**dict(row), "state": JobState(row["state"])})

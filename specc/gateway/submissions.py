@@ -1,0 +1,154 @@
+"""submitJob, at most once for each request.
+
+A request is known by its signature. The first time it is written down before anything else happens; whenever it comes
+again, however late, it gets the answer that is stored: a client that were told "expired" of a job that runs would sign
+anew and start it twice. When the gateway died before the answer, the request is unsettled: the target is asked for its
+job by the attempt's key, which derives from the signature, and only then given the same attempt again, which a target
+with unique keys takes for the first.
+"""
+
+import json
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from specc.errors import SpeccError
+from specc.gateway.answers import SUBMIT, Answer, Refusal, good
+from specc.gateway.authentication import Caller, stale
+from specc.gateway.limits import Limits, Rate
+from specc.gateway.store import Job, Request, Started, Store
+from specc.lowering import Payload, receive
+from specc.nodes.tree import brief
+from specc.schema import ApiSchema
+from specc.targets import Accepted, Attempt, NotSent, Outcome, Rejected, Target, Unclear
+from specc.targets.ehpc.ret_codes import BAD_VALUE, BUSY, DENIED, INTERNAL, QUOTA
+
+ACTION = "submitJob"
+KEPT = timedelta(days=1)
+"""How long a request is remembered after its timestamp could last be taken."""
+
+STRIPES = 64
+FORGET_EVERY = 500
+
+
+class Submissions:
+    """Its calls may come from several threads. Two with the same request take turns."""
+
+    def __init__(
+        self, target: Target, api: ApiSchema, store: Store, limits: Limits, rate: Rate, clock: Callable[[], datetime]
+    ) -> None:
+        self._target = target
+        self._api = api
+        self._store = store
+        self._limits = limits
+        self._rate = rate
+        self._clock = clock
+        self._turns = [threading.Lock() for _ in range(STRIPES)]
+        self._claims = 0
+
+    def submit(self, caller: Caller, payload: Payload) -> Answer:
+        with self._turn(caller.request_id):
+            request, is_new = self._claim(caller, payload)
+            if request.answer is not None:
+                return request.answer
+            refusal = self._refusal(caller, payload, request, is_new=is_new)
+            if refusal is not None:
+                return self._settled(request, refusal.answer())
+            adopted = None if is_new else self._adopted(request, payload)
+            return adopted if adopted is not None else self._sent(request, payload)
+
+    def recover(self) -> None:
+        """Looks for the jobs of requests that nobody lived to answer, or whose outcome the target did not know."""
+        for request in self._store.unsettled():
+            turn = self._turn(request.id)
+            if turn.acquire(blocking=False):
+                try:
+                    received = receive(json.loads(request.body), self._api)
+                    if isinstance(received, Payload):
+                        self._adopted(request, received)
+                finally:
+                    turn.release()
+
+    def _turn(self, request_id: str) -> threading.Lock:
+        return self._turns[int(request_id[:4], 16) % STRIPES]
+
+    def _claim(self, caller: Caller, payload: Payload) -> tuple[Request, bool]:
+        now = self._clock()
+        until = (max(now, caller.timestamp) + KEPT).timestamp()
+        if self._claims % FORGET_EVERY == 0:
+            self._store.forget(now.timestamp())
+        self._claims += 1
+        body = payload.canonical.decode()
+        return self._store.claim(caller.request_id, caller.access_key_id, ACTION, body, now.timestamp(), until)
+
+    def _refusal(self, caller: Caller, payload: Payload, request: Request, *, is_new: bool) -> Refusal | None:
+        """One that was begun before is judged as it was then."""
+        refusal = stale(caller, datetime.fromtimestamp(request.at, UTC))
+        if refusal is None and is_new:
+            refusal = self._over_limit(caller)
+        if refusal is not None:
+            return refusal
+        refused = self._target.refuse(payload)
+        return _rejected(refused) if refused is not None else None
+
+    def _over_limit(self, caller: Caller) -> Refusal | None:
+        if not self._rate.takes(caller.access_key_id):
+            return Refusal(QUOTA, f"more than {self._limits.calls} calls in {self._limits.per:g} seconds")
+        if self._store.count_open() > self._limits.open_jobs:
+            self._refresh()
+            if self._store.count_open() > self._limits.open_jobs:
+                return Refusal(BUSY, f"{self._limits.open_jobs} jobs wait or run; try again when some have ended")
+        return None
+
+    def _refresh(self) -> None:
+        reports = self._target.status(self._store.open_uuids())
+        self._store.saw(list(reports.values()), self._clock().timestamp())
+
+    def _sent(self, request: Request, payload: Payload) -> Answer:
+        outcome = self._ask(Attempt(request.id, payload, payload.name))
+        match outcome:
+            case Accepted(uuid=uuid):
+                return self._accepted(request, payload, uuid, self._clock())
+            case Rejected():
+                return self._settled(request, _rejected(outcome).answer())
+            case NotSent(reason=reason):
+                return self._settled(request, Refusal(BUSY, _line(reason)).answer())
+            case Unclear(reason=reason):
+                answer = Refusal(INTERNAL, _line(reason)).answer()
+                self._store.settle(request.id, answer, is_settled=False)
+                return answer
+
+    def _ask(self, attempt: Attempt) -> Outcome:
+        try:
+            return self._target.submit(attempt)
+        except SpeccError as error:
+            return Unclear(error.message)
+
+    def _adopted(self, request: Request, payload: Payload) -> Answer | None:
+        """The answer for the job that the target has under the request's key, if it has one."""
+        since, attempt = datetime.fromtimestamp(request.at, UTC), Attempt(request.id, payload, payload.name)
+        for candidate in self._target.look_up([attempt], since, self._clock()):
+            if candidate.tag == request.id:
+                return self._accepted(request, payload, candidate.uuid, candidate.submitted_at or since)
+        return None
+
+    def _accepted(self, request: Request, payload: Payload, uuid: str, at: datetime) -> Answer:
+        fields = {name: str(value) for name, value in payload.body.items()}
+        return self._store.start(request.id, Started(uuid, fields, at.timestamp()), _accepted)
+
+    def _settled(self, request: Request, answer: Answer) -> Answer:
+        self._store.settle(request.id, answer)
+        return answer
+
+
+def _accepted(job: Job) -> Answer:
+    return good(SUBMIT, job_status="pending", hpcjob_uuid=job.uuid, job_id=str(job.number))
+
+
+def _rejected(rejected: Rejected) -> Refusal:
+    code = DENIED if "run_user" in (rejected.fields or {}) else BAD_VALUE
+    return Refusal(code, _line(f"{rejected.message}; {rejected.help}" if rejected.help else rejected.message))
+
+
+def _line(text: str) -> str:
+    return brief(text, 1000)
