@@ -1,9 +1,11 @@
 """Options and profiles of the whole suite."""
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from projects import BASE, SETTINGS, SWEEP, Place
 
 settings.register_profile(
     "quick", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
@@ -14,3 +16,13 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-cases", action="store_true", help="rewrite the expectations of tests/cases")
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Place:
+    """A project with settings, a base and a sweep; the current folder is its root."""
+    monkeypatch.chdir(tmp_path)
+    place = Place(tmp_path, capsys)
+    place.put("specc.toml", SETTINGS.encode())
+    place.write(base=BASE, sweep=SWEEP)
+    return place

@@ -24,14 +24,16 @@ def read_bytes(path: Path) -> bytes | Missing:
         return _unreadable(path, error.strerror or str(error))
     except ValueError as error:
         return _unreadable(path, str(error))
-    with open(descriptor, "rb") as file:
+    try:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
             return _unreadable(path, "it is a directory" if stat.S_ISDIR(mode) else "it is no regular file")
-        try:
+        with open(descriptor, "rb", closefd=False) as file:
             return file.read(MAX_BYTES + 1)
-        except OSError as error:
-            return _unreadable(path, error.strerror or str(error))
+    except OSError as error:
+        return _unreadable(path, error.strerror or str(error))
+    finally:
+        os.close(descriptor)
 
 
 def _unreadable(path: Path, why: str) -> Missing:

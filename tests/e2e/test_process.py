@@ -1,0 +1,79 @@
+"""The installed command as a process: pipes, signals, exit codes, what it imports."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from projects import Place
+
+import specc
+from specc.cli import main
+
+SPECC = str(Path(sys.executable).with_name("specc"))
+LARGE = """specc: 1
+matrix: {axes: {a: {from: 1, to: 100}, b: {from: 1, to: 100}}, max: 10000}
+job: {name: "n-{{ cell.slug }}", cmd_line: "echo {{ matrix.a }}", core_limit: 1}
+"""
+
+
+def test_the_version_costs_no_import() -> None:
+    code = "import sys; sys.argv = ['specc', '--version']; from specc.cli.main import main; main(); "
+    code += "assert not {'typer', 'jinja2', 'specc.cli.app'} & sys.modules.keys()"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout == f"specc {specc.__version__}\n"
+
+
+def test_the_module_is_the_command(place: Place) -> None:
+    result = subprocess.run([sys.executable, "-m", "specc", "check"], capture_output=True, text=True, check=True)
+    assert "no problems" in result.stdout
+
+
+def test_a_reader_that_goes_away(place: Place) -> None:
+    place.write(sweep=LARGE)
+    result = subprocess.run(f"{SPECC} render | head -n 1", shell=True, capture_output=True, text=True, check=False)
+    assert result.stdout.count("\n") == 1
+    assert result.stderr == ""
+
+
+def test_an_interruption_leaves_nothing_half_written(place: Place) -> None:
+    place.write(sweep=LARGE)
+    process = subprocess.Popen([SPECC, "render", "-o", "out"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    time.sleep(1.2)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    written = list((place.root / "out").glob("*")) if (place.root / "out").exists() else []
+    assert process.returncode in (130, 0)
+    assert b"Traceback" not in errors
+    assert all(path.read_text().endswith("}\n") for path in written if path.suffix == ".json")
+
+
+def test_colour_is_for_terminals(place: Place) -> None:
+    place.write(sweep="specc: 1\n")
+    result = subprocess.run([SPECC, "check"], capture_output=True, env={**os.environ, "TERM": "xterm"}, check=False)
+    assert result.returncode == 1
+    assert b"\x1b[" not in result.stdout
+
+
+def test_our_bug_ends_with_101_and_a_report(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(arguments: list[str]) -> int:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr("specc.cli.app.dispatch", broken)
+    assert main.run(["check", "x"]) == 101
+    report = capsys.readouterr().err
+    assert "arguments: ['check', 'x']" in report
+    assert "ZeroDivisionError: a bug" in report
+    assert specc.__version__ in report
+
+
+@pytest.mark.parametrize("command", [[], ["check"], ["render"], ["explain"], ["schema", "build"], ["init"], ["config"]])
+def test_help_has_an_example(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run([*command, "--help"]) == 0
+    out = capsys.readouterr().out
+    assert "Example: specc" in out or not command
