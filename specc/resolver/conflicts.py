@@ -3,50 +3,93 @@
 from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic, Label, codes
-from specc.nodes import LayerKind, Mapping, Node, Path, Sequence, to_data
+from specc.nodes import FileText, Layer, LayerKind, Mapping, Node, Path, Scalar, Sequence
+from specc.nodes.tree import FILE_LAYER
 from specc.resolver.ancestry import Ancestry
+from specc.resolver.operators import operator_of
 
 
-def disagreements(node: Node, line: Ancestry, path: Path = ()) -> Iterator[Diagnostic]:
-    """One finding a leaf whose winner replaced another file's different value without inheriting from that file."""
-    if isinstance(node, Mapping):
+def disagreements(node: Node, line: Ancestry, layer: Layer = FILE_LAYER, path: Path = ()) -> Iterator[Diagnostic]:
+    """One finding a leaf that two files wrote differently in this layer, where only their order decides.
+
+    Of two files of which one inherits from the other, the heir decides. So does a third one that inherits from both.
+    """
+    if isinstance(node, Mapping) and _is_merged(node):
         for key, value in node.entries.items():
-            yield from disagreements(value, line, (*path, key))
-        return
-    if node.layer.kind is not LayerKind.FILE:
-        return
-    winner = node.span.source
-    loser = _next_below(node)
-    while loser is not None and loser.layer.kind is LayerKind.FILE:
-        other = loser.span.source
-        related = other is winner or other.name in line.above.get(winner.name, frozenset())
-        if not related and to_data(loser) != to_data(node):
-            yield _disagreement(node, loser, path, line)
-            return
-        loser = _next_below(loser)
+            yield from disagreements(value, line, layer, (*path, key))
+        for key, operator in node.removed.items():
+            yield from _disagreement(operator, line, layer, (*path, key))
+    else:
+        yield from _disagreement(node, line, layer, path)
 
 
-def _next_below(node: Node) -> Node | None:
-    """What the node replaced. A list that was appended to was not replaced: its old items live on."""
+def _is_merged(node: Mapping) -> bool:
+    """Its values stand beside those of the mapping below it. Else it took the place of something as a whole."""
     below = node.beneath
-    while (
-        isinstance(node, Sequence)
-        and isinstance(below, Sequence)
-        and {id(i) for i in below.items} <= {id(i) for i in node.items}
-    ):
-        below = below.beneath
-    return below
+    return below is None or (isinstance(below, Mapping) and operator_of(below) is None)
 
 
-def _disagreement(node: Node, loser: Node, path: Path, line: Ancestry) -> Diagnostic:
+def _disagreement(node: Node, line: Ancestry, layer: Layer, path: Path) -> Iterator[Diagnostic]:
+    writers = list(_replacing(node, layer))
+    if not writers:
+        return
+    winner, *others = _last_words(writers, line)
+    loser = next((other for other in others if _meaning(other) != _meaning(winner)), None)
+    if loser is None or _is_meant_for_siblings(winner, writers, line):
+        return
     name = ".".join(map(str, path))
-    pair = {node.span.source.name, loser.span.source.name}
+    pair = {winner.span.source.name, loser.span.source.name}
     # The first file that inherits from both; its heirs only inherit the disagreement.
-    meeting = next(part for part in line.order if pair <= line.above.get(part.source.name, frozenset()))
-    return codes.SIBLINGS_DISAGREE.at(
-        node.span,
-        f"two parents that do not inherit from each other set `{name}` differently",
+    meeting = next(part for part in line.order if pair <= line.above[part.source.name])
+    where = f" in the profile `{layer.name}`" if layer.kind is LayerKind.PROFILE else ""
+    yield codes.SIBLINGS_DISAGREE.at(
+        winner.span,
+        f"two parents that do not inherit from each other set `{name}` differently{where}",
         label="this one wins, because its file comes later in `extends`",
         labels=(Label(loser.span, "this one loses"), Label(meeting.root.entries["extends"].span, "both extended here")),
-        help=f"set `{name}` in the spec that extends both, if the order is meant",
+        help=f"set `{name}`{where} in the spec that extends both, if the order is meant",
     )
+
+
+def _replacing(node: Node | None, layer: Layer) -> Iterator[Node]:
+    """Who wrote the value in this layer, strongest first. What only adds to a list replaces nothing."""
+    while node is not None and node.layer == layer and _extends(node):
+        node = node.beneath
+    while node is not None and node.layer == layer:
+        yield node
+        node = node.beneath
+
+
+def _extends(node: Node) -> bool:
+    below = node.beneath
+    if not isinstance(node, Sequence) or not isinstance(below, Sequence):
+        return False
+    return {id(item) for item in below.items} <= {id(item) for item in node.items}
+
+
+def _last_words(writers: list[Node], line: Ancestry) -> list[Node]:
+    """The writers of whom no other one is an heir."""
+    overruled = {name for writer in writers for name in line.above.get(writer.span.source.name, ())}
+    return [writer for writer in writers if writer.span.source.name not in overruled]
+
+
+def _is_meant_for_siblings(winner: Node, writers: list[Node], line: Ancestry) -> bool:
+    """It takes away what no ancestor of its file has set, so it can only mean what other parents bring."""
+    above = line.above[winner.span.source.name]
+    return operator_of(winner) is not None and all(writer.span.source.name not in above for writer in writers)
+
+
+def _meaning(node: Node | None) -> object:
+    """What tells two values apart: `true` is not 1, and a text is not the template that it looks like."""
+    match node:
+        case Scalar(value=value):
+            is_text = node.verbatim and isinstance(value, str) and "{" in value
+            return isinstance(value, bool), value, is_text
+        case Mapping():
+            return {key: _meaning(value) for key, value in node.entries.items()}
+        case Sequence():
+            return [_meaning(item) for item in node.items]
+        case FileText():
+            return node.text.name, _meaning(node.env), _meaning(node.args)
+        case None:
+            return None
