@@ -1,7 +1,7 @@
 """Composition: from one parsed file to one spec with all that it inherits."""
 
 from specc.resolver.library import Library, Missing
-from specc.resolver.params import Param, has_type, is_template, shown
+from specc.resolver.params import Param, has_type, shown
 from specc.resolver.paths import join
 from specc.resolver.resolve import Overlays, resolve
 from specc.resolver.spec import ResolvedSpec
@@ -13,7 +13,6 @@ __all__ = [
     "Param",
     "ResolvedSpec",
     "has_type",
-    "is_template",
     "join",
     "resolve",
     "shown",

@@ -5,7 +5,7 @@ from dataclasses import replace
 from specc.diagnostics import Diagnostic, codes
 from specc.nodes import FileText, Mapping, Node, Scalar, Sequence, kind_of
 from specc.resolver.library import Library, Missing
-from specc.resolver.operators import VALUE_FORMS, Operator, fault_of, operator_of
+from specc.resolver.operators import VALUE_FORMS, Operator, fault_of, is_template, operator_of
 from specc.resolver.paths import join
 
 NOTHING = ""
@@ -39,7 +39,7 @@ def _read(operator: Operator, node: Mapping, library: Library, found: list[Diagn
 
 def _file(ref: Scalar, node: Mapping, library: Library, found: list[Diagnostic]) -> FileText | None:
     wanted = str(ref.value)
-    if "{{" in wanted:
+    if is_template(ref):
         help = "pass what varies through `env:` or `args:`, or write the text in the spec"
         found.append(
             codes.TEMPLATE_NOT_ALLOWED.at(ref.span, "`$file` takes a fixed path, without templates", help=help)
@@ -54,20 +54,17 @@ def _file(ref: Scalar, node: Mapping, library: Library, found: list[Diagnostic])
     if isinstance(text, Missing):
         found.append(text.code.at(ref.span, text.message, help=text.help))
         return None
-    env, args = node.get("env"), node.get("args")
+    env, args = _passed(node, library, found)
+    return FileText(ref, text, wanted.endswith(".j2"), env, args, node.span, node.layer)
+
+
+def _passed(node: Mapping, library: Library, found: list[Diagnostic]) -> tuple[Mapping | None, Sequence | None]:
+    """`env` and `args` of a `$file`; what is neither a mapping nor a list is reported and left out."""
+    env, args = (read_forms(part, library, found) if (part := node.get(name)) else None for name in ("env", "args"))
     if env is not None and not isinstance(env, Mapping):
         help = "write `env: {NAME: value}`"
         found.append(codes.BAD_OPERATOR.at(env.span, f"`env` is {kind_of(env)}, not a mapping of names", help=help))
     if args is not None and not isinstance(args, Sequence):
-        found.append(
-            codes.BAD_OPERATOR.at(args.span, f"`args` is {kind_of(args)}, not a list", help="write `args: [...]`")
-        )
-    return FileText(
-        ref,
-        text,
-        is_template=wanted.endswith(".j2"),
-        env=env if isinstance(env, Mapping) else None,
-        args=args if isinstance(args, Sequence) else None,
-        span=node.span,
-        layer=node.layer,
-    )
+        help = "write `args: [first, second]`"
+        found.append(codes.BAD_OPERATOR.at(args.span, f"`args` is {kind_of(args)}, not a list", help=help))
+    return env if isinstance(env, Mapping) else None, args if isinstance(args, Sequence) else None

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from specc.diagnostics import Diagnostic, Label, codes
 from specc.diagnostics.suggest import closest
 from specc.nodes import FileText, Mapping, Node, Path, Scalar, Sequence, kind_of
-from specc.resolver.operators import Operator, fault_of, operator_of
+from specc.parser.builder import is_dangling
+from specc.resolver.operators import VALUE_FORMS, Operator, fault_of, is_template, operator_of
 
 RANGE_KEYS = frozenset({"from", "to", "step"})
 
@@ -29,9 +30,15 @@ class Merge:
             case Mapping():
                 return self._mapping(below, above, path)
             case Sequence():
-                return replace(above, items=tuple(self._items(above, path)), beneath=below)
-            case Scalar() | FileText():
+                return replace(above, items=self._items(above, path), beneath=below)
+            case Scalar():
                 return replace(above, beneath=below) if below is not None else above
+            case FileText():
+                env = self._alone(above.env, (*path, "env")) if above.env is not None else None
+                args = self._alone(above.args, (*path, "args")) if above.args is not None else None
+                assert isinstance(env, Mapping | None)
+                assert isinstance(args, Sequence | None)
+                return replace(above, env=env, args=args, beneath=below)
 
     def _mapping(self, below: Node | None, above: Mapping, path: Path) -> Mapping:
         """Deep merge: the keys of `below` keep their order, new ones follow."""
@@ -42,35 +49,38 @@ class Merge:
         known = tuple(entries)
         for key, node in above.items():
             name = str(key.value)
-            before = entries.get(name) or removed.get(name)
-            merged = self.over(entries.get(name), node, (*path, name), known)
-            if merged is None:
-                entries.pop(name, None)
-                keys.pop(name, None)
-                if before is not None:
-                    removed[name] = replace(node, beneath=before)
-            else:
-                lost = removed.pop(name, None)
-                entries[name] = replace(merged, beneath=lost) if lost is not None else merged
+            lost = removed.get(name)
+            # What another file has taken away was inherited all the same.
+            merge = self if lost is None else Merge(True, self.found)
+            merged = merge.over(entries.get(name), node, (*path, name), known)
+            if merged is not None:
+                entries[name] = merged if lost is None else _in_place_of(lost, merged)
                 keys[name] = key
+                removed.pop(name, None)
+            elif name in entries or lost is not None:
+                removed[name] = replace(node, beneath=entries.pop(name, lost))
+                keys.pop(name, None)
         return replace(above, entries=entries, keys=keys, beneath=below, removed=removed)
 
-    def _items(self, sequence: Sequence, path: Path) -> list[Node]:
-        """A list's items inherit nothing, so an operator among them is a mistake."""
-        items: list[Node] = []
-        for index, item in enumerate(sequence.items):
-            operator = operator_of(item)
-            if operator is not None:
-                message = f"`{operator.name}` stands in a list, where nothing is inherited"
-                self.found.append(codes.BAD_OPERATOR.at(operator.key.span, message))
-            elif (settled := self.over(None, item, (*path, index))) is not None:
-                items.append(settled)
-        return items
+    def _items(self, sequence: Sequence, path: Path) -> tuple[Node, ...]:
+        items = (self._alone(item, (*path, index)) for index, item in enumerate(sequence.items))
+        return tuple(item for item in items if item is not None)
+
+    def _alone(self, node: Node, path: Path) -> Node | None:
+        """The items of a list, and what is passed to a script, inherit nothing: an operator there is a mistake."""
+        operator = operator_of(node)
+        if operator is None or not isinstance(node, Mapping):
+            return self.over(None, node, path)
+        message = f"`{operator.name}` cannot stand here, where nothing is inherited"
+        help = "write the value itself; operators stand for a whole list, or for a value of a mapping"
+        misplaced = codes.BAD_OPERATOR.at(operator.key.span, message, help=help)
+        self.found.append(fault_of(operator, node) or _unread(operator) or misplaced)
+        return None
 
     def _operate(
         self, operator: Operator, above: Mapping, below: Node | None, path: Path, known: tuple[str, ...]
     ) -> Node | None:
-        fault = fault_of(operator, above)
+        fault = fault_of(operator, above) or _unread(operator)
         if fault is not None:
             self.found.append(fault)
             return below
@@ -80,22 +90,22 @@ class Merge:
             self._report_lack(operator, path, known)
         if operator.name == "$unset":
             return None
-        settled = self.over(None, operator.operand, path)
-        return replace(settled, beneath=below) if settled is not None else None
+        settled = self._alone(operator.operand, path)
+        return below if settled is None else _replaced(below, settled, above)
 
     def _extend(self, operator: Operator, above: Mapping, below: Node | None, path: Path) -> Node | None:
         assert isinstance(operator.operand, Sequence)
-        added = tuple(self._items(operator.operand, path))
+        added = self._items(operator.operand, path)
         if below is None:
             return replace(operator.operand, items=added)
         if isinstance(below, Sequence):
             items = below.items + added if operator.name == "$append" else added + below.items
             return Sequence(items, above.span, above.layer, below)
-        is_template = isinstance(below, Scalar) and "{{" in str(below.value)
+        what = "a template" if is_template(below) else kind_of(below)
         self.found.append(
             codes.BAD_OPERATOR.at(
                 operator.key.span,
-                f"`{operator.name}` needs a list below it, not {'a template' if is_template else kind_of(below)}",
+                f"`{operator.name}` needs a list below it, not {what}",
                 labels=(Label(below.span, "this is what was inherited"),),
                 help="write the whole list, or make the inherited value a list",
             )
@@ -116,6 +126,8 @@ class Merge:
         """A mapping over another kind, or the reverse, is a mistake, except between a range and a list."""
         if isinstance(below, Mapping) == isinstance(above, Mapping):
             return False
+        if is_dangling(above):
+            return True
         if {type(below), type(above)} == {Mapping, Sequence} and (is_range(below) or is_range(above)):
             return False
         self.found.append(
@@ -127,6 +139,39 @@ class Merge:
             )
         )
         return True
+
+
+def _unread(operator: Operator) -> Diagnostic | None:
+    """A value form in a layer that is no file: there, nobody reads files, and texts are literal anyway."""
+    if operator.name not in VALUE_FORMS:
+        return None
+    message = f"`{operator.name}` works only in a spec file"
+    return codes.BAD_OPERATOR.at(operator.key.span, message, help="write the value itself")
+
+
+def _replaced(below: Node | None, new: Node, by: Mapping) -> Node:
+    """`new` in the place of `below`, which `by` says. Where both are mappings, each key keeps its history."""
+    if not isinstance(below, Mapping) or not isinstance(new, Mapping) or operator_of(below) is not None:
+        return replace(new, beneath=below)
+    old = {**below.removed, **below.entries}
+    entries = {key: _replaced(old.get(key), value, by) for key, value in new.entries.items()}
+    removed: dict[str, Node] = {key: replace(by, beneath=lost) for key, lost in old.items() if key not in entries}
+    return replace(new, entries=entries, beneath=below, removed=removed)
+
+
+def _in_place_of(lost: Node, new: Node) -> Node:
+    """`new` where an operator took a value away. Where both are mappings, each key keeps its history."""
+    was = lost.beneath
+    if not isinstance(was, Mapping) or not isinstance(new, Mapping) or operator_of(was) is not None:
+        return replace(new, beneath=lost)
+    entries = {
+        key: _in_place_of(replace(lost, beneath=was.entries[key]), value) if key in was.entries else value
+        for key, value in new.entries.items()
+    }
+    removed: dict[str, Node] = {
+        key: replace(lost, beneath=value) for key, value in was.entries.items() if key not in entries
+    }
+    return replace(new, entries=entries, beneath=lost, removed=removed)
 
 
 def is_range(node: Node) -> bool:

@@ -1,9 +1,13 @@
-"""Operators: one-key mappings such as `{$append: [...]}`. Which they are, and what is wrong with one."""
+"""Operators: one-key mappings such as `{$append: [...]}`. Which they are, and what is wrong with one.
+
+And templates, as far as it matters here that a value is one.
+"""
 
 from typing import NamedTuple
 
 from specc.diagnostics import Diagnostic, codes, did_you_mean
-from specc.nodes import Mapping, Node, Scalar, Sequence, kind_of
+from specc.nodes import FileText, Mapping, Node, Scalar, Sequence, kind_of
+from specc.parser.document import TEMPLATE_OPENER
 
 MERGE_OPERATORS = ("$append", "$prepend", "$replace", "$unset")
 VALUE_FORMS = ("$file", "$literal")
@@ -23,6 +27,14 @@ def operator_of(node: Node) -> Operator | None:
             if str(key.value).startswith("$"):
                 return Operator(str(key.value), key, value)
     return None
+
+
+def is_template(node: Node | None) -> bool:
+    """Is its value not known before it is evaluated?"""
+    if isinstance(node, FileText):
+        return node.is_template
+    text = node.value if isinstance(node, Scalar) and not node.verbatim else None
+    return isinstance(text, str) and TEMPLATE_OPENER.search(text) is not None
 
 
 def fault_of(operator: Operator, node: Mapping) -> Diagnostic | None:

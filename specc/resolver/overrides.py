@@ -1,27 +1,12 @@
 """`--set PATH=VALUE`: the strongest layer, one place each."""
 
-from dataclasses import replace
-
 from specc.diagnostics import Diagnostic, codes, did_you_mean
-from specc.nodes import Layer, LayerKind, Mapping, Node, Scalar, Sequence
+from specc.nodes import Layer, LayerKind, Mapping, Node, Scalar
 from specc.parser import parse_flow
-from specc.source import Source
+from specc.source import Source, Span
 
 PLACES = ("params", "vars", "matrix", "job")
 SET_LAYER = Layer(LayerKind.SET)
-
-
-def verbatim(node: Node) -> Node:
-    """The same tree with templates read as text: a value of a command line is taken literally."""
-    match node:
-        case Scalar():
-            return replace(node, verbatim=True)
-        case Mapping():
-            return replace(node, entries={key: verbatim(value) for key, value in node.entries.items()})
-        case Sequence():
-            return replace(node, items=tuple(verbatim(item) for item in node.items))
-        case _:
-            return node
 
 
 def override(text: Source, body: Mapping) -> tuple[Mapping | None, list[Diagnostic]]:
@@ -32,9 +17,11 @@ def override(text: Source, body: Mapping) -> tuple[Mapping | None, list[Diagnost
     if fault is not None:
         return None, [fault]
     value, found = parse_flow(text, len(place) + 1, SET_LAYER)
-    if value is None:
+    if value is None or any(finding.is_error for finding in found):
         return None, found
-    node: Node = verbatim(value)
+    if parts[0] == "params" and len(parts) == 2 and not isinstance(value, Mapping):
+        return None, [_no_declaration(text, place, parts[1])]
+    node: Node = value
     end = len(place)
     for part in reversed(parts):
         key = Scalar(part, text.span(end - len(part), end), part, layer=SET_LAYER)
@@ -47,18 +34,39 @@ def override(text: Source, body: Mapping) -> tuple[Mapping | None, list[Diagnost
 def _fault(text: Source, place: str, has_value: bool, parts: list[str], body: Mapping) -> Diagnostic | None:
     span = text.span(0, len(place))
     if not has_value:
-        return codes.BAD_OVERRIDE.at(text.span(0, len(text.text)), "`--set` takes PATH=VALUE, and there is no `=`")
+        message = "`--set` takes PATH=VALUE, and there is no `=`"
+        whole = text.span(0, len(text.text))
+        return codes.BAD_OVERRIDE.at(whole, message, help="write `--set job.FIELD=VALUE`")
+    if any(part != part.strip() for part in parts):
+        bare = ".".join(part.strip() for part in parts)
+        message = "a place in a spec is written without spaces"
+        return codes.BAD_OVERRIDE.at(span, message, help=f"write `--set {bare}=...`")
     if parts[0] not in PLACES:
-        job = body.get("job")
-        near = f"write `--set job.{place}=...`" if isinstance(job, Mapping) and parts[0] in job.entries else None
-        help = near or did_you_mean(parts[0], PLACES, "places")
-        return codes.BAD_OVERRIDE.at(span, f"`{place}` is no place in a spec", help=help)
+        return _no_place(span, place, parts[0], body)
     if len(parts) < 2 or not all(parts):
-        help = f"name the value, too: `--set {parts[0]}.NAME=VALUE`"
-        return codes.BAD_OVERRIDE.at(span, f"`{place}` is not the place of one value", help=help)
+        message = f"`{place}` is not the place of one value"
+        return codes.BAD_OVERRIDE.at(span, message, help=f"name the value, too: `--set {parts[0]}.NAME=VALUE`")
     section = body.get(parts[0])
     names = list(section.entries) if isinstance(section, Mapping) else []
     if parts[0] in ("params", "vars") and parts[1] not in names:
         help = did_you_mean(f"{parts[0]}.{parts[1]}", [f"{parts[0]}.{name}" for name in names], parts[0])
         return codes.BAD_OVERRIDE.at(span, f"the spec has no `{parts[0]}.{parts[1]}`", help=help)
     return None
+
+
+def _no_place(span: Span, place: str, root: str, body: Mapping) -> Diagnostic:
+    job = body.get("job")
+    help = did_you_mean(root, PLACES, "places")
+    if isinstance(job, Mapping) and root in job.entries:
+        help = f"write `--set job.{place}=...`"
+    what = f"`{place}` is no place in a spec" if place else "`--set` takes PATH=VALUE, and nothing stands before `=`"
+    return codes.BAD_OVERRIDE.at(span, what, help=help)
+
+
+def _no_declaration(text: Source, place: str, name: str) -> Diagnostic:
+    value = text.text[len(place) + 1 :]
+    return codes.BAD_OVERRIDE.at(
+        text.span(0, len(text.text)),
+        f"`{place}` is the declaration of a parameter, not its value",
+        help=f"to give the parameter a value, write `-p {name}={value}`",
+    )

@@ -4,20 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from specc.diagnostics import Diagnostic, codes, did_you_mean
-from specc.nodes import Layer, LayerKind, Mapping, Node, Scalar, Sequence, kind_of
-from specc.parser import SECTIONS, Document
-from specc.resolver.ancestry import ancestry
+from specc.nodes import Layer, LayerKind, Mapping, Node, Scalar, kind_of
+from specc.parser import Document
+from specc.resolver.ancestry import Ancestry, ancestry
 from specc.resolver.conflicts import disagreements
+from specc.resolver.declarations import declared
 from specc.resolver.forms import read_forms
 from specc.resolver.library import Library
 from specc.resolver.merge import Merge
-from specc.resolver.operators import operator_of
 from specc.resolver.overrides import override
-from specc.resolver.params import declared
+from specc.resolver.profiles import COMPOSED, Profile, read_profiles, relayered
 from specc.resolver.spec import ResolvedSpec
 from specc.source import Source
-
-COMPOSED = ("params", "vars", "matrix", "job")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +40,21 @@ def resolve(document: Document, library: Library, overlays: Overlays) -> tuple[R
     is_whole = document.has_all_parents and not any(finding.is_error for finding in found)
     bodies = [_without_forms(part.body, library, found) for part in line.order]
     api, api_node = _api(line.order, overlays, found)
-    merge = Merge(lenient=document.abstract or not is_whole)
-    merge.found = found
+    merge = Merge(document.abstract or not is_whole, found)
 
     body = _empty(document)
-    for job in (overlays.api_defaults(api), *overlays.below):
-        body = _merge_job(merge, body, job)
+    for job in filter(None, (overlays.api_defaults(api), *overlays.below)):
+        body = replace(body, entries={**body.entries, "job": _merge_section(merge, body, "job", job)})
     for part in bodies:
         body = _merge_body(merge, body, part)
     found.extend(disagreements(body, line))
-    profiles = _profiles(bodies, found)
-    body = _overlay(merge, body, overlays, profiles, found)
+    profiles = read_profiles(bodies, found, lenient=merge.lenient)
+    body = _with_profiles(merge, body, overlays.profiles, profiles, line)
+    body = _with_sets(merge, body, overlays.sets)
 
     params, faults = declared(_section(body, "params"))
     found.extend(faults)
-    names = {name: key for name, (key, _) in profiles.items()}
+    names = {name: profile.key for name, profile in profiles.items()}
     spec = ResolvedSpec(document, line.order[:-1], api, api_node, body, params, names, is_whole)
     return spec, found
 
@@ -91,96 +89,54 @@ def _api(order: tuple[Document, ...], overlays: Overlays, found: list[Diagnostic
     return api, node
 
 
-def _merge_job(merge: Merge, body: Mapping, job: Mapping | None) -> Mapping:
-    if job is None:
-        return body
-    section = merge.over(body.entries["job"], job, ("job",))
-    return replace(body, entries={**body.entries, "job": section or job})
+def _merge_section(merge: Merge, body: Mapping, name: str, node: Node) -> Mapping:
+    """A section over what is there. It can be an operator as a whole; empty or not, it stays a mapping."""
+    below = _section(body, name)
+    is_inherited = bool(below.entries or below.removed)
+    merged = merge.over(below if is_inherited else None, node, (name,))
+    match merged:
+        case Mapping():
+            return merged
+        case None:
+            removed: dict[str, Node] = {key: replace(node, beneath=value) for key, value in below.entries.items()}
+            return Mapping({}, {}, node.span, node.layer, below, {**below.removed, **removed})
+        case _:
+            message = f"`{name}` is {kind_of(merged)}, not a mapping"
+            merge.found.append(codes.KIND_CONFLICT.at(merged.span, message))
+            return below
 
 
 def _merge_body(merge: Merge, body: Mapping, part: Mapping) -> Mapping:
-    """One file or overlay over what is there. A section itself can hold an operator; it never disappears."""
+    """One file or overlay over what is there."""
     entries, keys = dict(body.entries), dict(body.keys)
     for key, node in part.items():
         name = str(key.value)
-        if name not in COMPOSED:
-            continue
-        merged = merge.over(entries[name], node, (name,), COMPOSED)
-        if isinstance(merged, Mapping):
-            entries[name], keys[name] = merged, key
-        elif merged is None:
-            entries[name] = Mapping({}, {}, node.span, node.layer, beneath=entries[name])
+        if name in COMPOSED:
+            entries[name], keys[name] = _merge_section(merge, body, name, node), key
     return replace(body, entries=entries, keys=keys)
 
 
-def _profiles(bodies: list[Mapping], found: list[Diagnostic]) -> dict[str, tuple[Scalar, list[Mapping]]]:
-    """Each profile's overlays, from the weakest file to the spec itself, with the key that names it last."""
-    profiles: dict[str, tuple[Scalar, list[Mapping]]] = {}
-    for body in bodies:
-        section = body.get("profiles")
-        if not isinstance(section, Mapping):
-            continue
-        for key, node in section.items():
-            name = str(key.value)
-            operator = operator_of(node)
-            if operator is not None and operator.name in ("$unset", "$replace"):
-                profiles.pop(name, None)
-                node = operator.operand
-            if isinstance(node, Mapping):
-                _check_overlay(name, node, found)
-                profiles[name] = (key, [*profiles.get(name, (key, []))[1], node])
-            elif operator is None:
-                message = f"profile `{name}` is {kind_of(node)}, not an overlay"
-                help = f"write `{name}: {{job: {{...}}}}`"
-                found.append(codes.KIND_CONFLICT.at(node.span, message, help=help))
-    return profiles
-
-
-def _check_overlay(name: str, overlay: Mapping, found: list[Diagnostic]) -> None:
-    for key, node in overlay.items():
-        if key.value not in COMPOSED:
-            help = did_you_mean(str(key.value), COMPOSED, "sections")
-            inside = " (job fields stand under `job:`)" if key.value not in SECTIONS else ""
-            message = f"profile `{name}` has no section `{key.value}`{inside}"
-            found.append(codes.UNKNOWN_KEY.at(key.span, message, help=help))
-        elif not isinstance(node, Mapping):
-            found.append(codes.KIND_CONFLICT.at(node.span, f"`{key.value}` is {kind_of(node)}, not a mapping"))
-
-
-def _overlay(
-    merge: Merge,
-    body: Mapping,
-    overlays: Overlays,
-    profiles: dict[str, tuple[Scalar, list[Mapping]]],
-    found: list[Diagnostic],
+def _with_profiles(
+    merge: Merge, body: Mapping, chosen: tuple[str, ...], profiles: dict[str, Profile], line: Ancestry
 ) -> Mapping:
-    """Profiles in the order given, then each `--set`."""
-    for name in overlays.profiles:
+    """Profiles in the order given. One that is given twice acts once, where it is given last."""
+    for name in reversed(dict.fromkeys(reversed(chosen))):
         if name not in profiles:
             help = did_you_mean(name, profiles, "profiles") or "the spec and its parents declare no `profiles:`"
             asked = Source("--profile", name, "--profile").span(0, len(name))
-            found.append(codes.UNKNOWN_PROFILE.at(asked, f"the spec has no profile `{name}`", help=help))
+            merge.found.append(codes.UNKNOWN_PROFILE.at(asked, f"the spec has no profile `{name}`", help=help))
             continue
         layer = Layer(LayerKind.PROFILE, name)
-        for fragment in profiles[name][1]:
-            overlay = relayered(fragment, layer)
-            assert isinstance(overlay, Mapping)
-            body = _merge_body(merge, body, overlay)
-    for text in overlays.sets:
-        layer_body, faults = override(text, body)
-        found.extend(faults)
-        if layer_body is not None:
-            body = _merge_body(merge, body, layer_body)
+        for overlay in profiles[name].overlays:
+            body = _merge_body(merge, body, relayered(overlay, layer))
+        merge.found.extend(disagreements(body, line, layer))
     return body
 
 
-def relayered(node: Node, layer: Layer) -> Node:
-    """The same tree as written by another layer."""
-    match node:
-        case Mapping():
-            entries = {key: relayered(value, layer) for key, value in node.entries.items()}
-            return replace(node, entries=entries, layer=layer)
-        case Sequence():
-            return replace(node, items=tuple(relayered(item, layer) for item in node.items), layer=layer)
-        case _:
-            return replace(node, layer=layer)
+def _with_sets(merge: Merge, body: Mapping, sets: tuple[Source, ...]) -> Mapping:
+    for text in sets:
+        overlay, faults = override(text, body)
+        merge.found.extend(faults)
+        if overlay is not None:
+            body = _merge_body(merge, body, overlay)
+    return body

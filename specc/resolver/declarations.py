@@ -1,0 +1,135 @@
+"""The merged `params:` section, declaration by declaration, with what is wrong with each."""
+
+from collections.abc import Iterator
+
+from specc.diagnostics import Diagnostic, Label, codes, did_you_mean
+from specc.diagnostics.suggest import closest
+from specc.nodes import Mapping, Node, Scalar, Sequence, kind_of, to_data
+from specc.parser.builder import is_dangling
+from specc.parser.scalars import resolve
+from specc.resolver.operators import is_template
+from specc.resolver.params import KEYS, TYPES, Param, Refusal, a, has_type, shown
+
+
+def declared(section: Mapping) -> tuple[dict[str, Param], list[Diagnostic]]:
+    """The parameters of a merged `params:` section; a declaration that cannot be used is reported and left out."""
+    params: dict[str, Param] = {}
+    found: list[Diagnostic] = []
+    for key, node in section.items():
+        faults = list(_faults(str(key.value), node))
+        found.extend(faults)
+        if isinstance(node, Mapping) and not faults:
+            params[str(key.value)] = param = _param(str(key.value), key, node)
+            found.extend(_misfits(param))
+    return params, found
+
+
+def _param(name: str, key: Scalar, node: Mapping) -> Param:
+    def number(which: str) -> Scalar | None:
+        bound = node.get(which)
+        return bound if isinstance(bound, Scalar) else None
+
+    choices = node.get("choices")
+    return Param(
+        name,
+        str(to_data(node.entries["type"])),
+        node,
+        key,
+        default=node.get("default"),
+        minimum=number("minimum"),
+        maximum=number("maximum"),
+        choices=tuple(c for c in choices.items if isinstance(c, Scalar)) if isinstance(choices, Sequence) else (),
+        example=node.get("example"),
+    )
+
+
+def _faults(name: str, node: Node) -> Iterator[Diagnostic]:
+    """What makes a declaration unusable."""
+    if not isinstance(node, Mapping):
+        message = f"`params.{name}` is {kind_of(node)}, not a declaration"
+        yield codes.BAD_PARAM.at(node.span, message, help=f"write `{name}: {_as_default(node)}`")
+        return
+    for key in node.keys.values():
+        if key.value not in KEYS:
+            help = did_you_mean(str(key.value), KEYS, "keys")
+            yield codes.BAD_PARAM.at(key.span, f"a parameter has no `{key.value}`", help=help)
+    type_node = node.get("type")
+    if type_node is None:
+        help = f"add `type:`, one of {', '.join(TYPES)}"
+        yield codes.BAD_PARAM.at(node.span, f"`params.{name}` does not say its type", help=help)
+    elif to_data(type_node) not in list(TYPES):
+        is_text = isinstance(type_node, Scalar) and isinstance(type_node.value, str)
+        help = did_you_mean(str(to_data(type_node)) if is_text else "", TYPES, "types")
+        yield codes.BAD_PARAM.at(type_node.span, f"`params.{name}` has an unknown type", help=help)
+    else:
+        yield from _bound_faults(name, str(to_data(type_node)), node)
+    choices = node.get("choices")
+    if choices is not None and not (
+        isinstance(choices, Sequence) and choices.items and all(isinstance(c, Scalar) for c in choices.items)
+    ):
+        message = f"`choices` of `params.{name}` is not a list of values"
+        yield codes.BAD_PARAM.at(choices.span, message, help="write `choices: [first, second]`")
+    elif isinstance(choices, Sequence) and (template := next(filter(is_template, choices.items), None)):
+        help = "write the values themselves"
+        message = f"the choices of `params.{name}` are fixed, without templates"
+        yield codes.TEMPLATE_NOT_ALLOWED.at(template.span, message, help=help)
+
+
+def _as_default(node: Node) -> str:
+    """The declaration that a plain value was probably meant as."""
+    data = to_data(node)
+    fitting = next((name for name in TYPES if has_type(data, name)), None)
+    is_short = isinstance(node, Scalar) and fitting is not None and data != ""
+    return f"{{type: {fitting}, default: {shown(data)}}}" if is_short else "{type: string, default: ...}"
+
+
+def _bound_faults(name: str, type_name: str, node: Mapping) -> Iterator[Diagnostic]:
+    bounds = [(which, bound) for which in ("minimum", "maximum") if (bound := node.get(which)) is not None]
+    for which, bound in bounds:
+        if type_name not in ("integer", "number"):
+            message = f"`{which}` is for numbers, and `params.{name}` is {a(type_name)}"
+            yield codes.BAD_PARAM.at(node.keys[which].span, message)
+        elif not has_type(to_data(bound), "number"):
+            yield codes.BAD_PARAM.at(bound.span, f"`{which}` of `params.{name}` is {kind_of(bound)}, not a number")
+    if len(bounds) == 2:
+        (_, low), (_, high) = bounds
+        least, most = to_data(low), to_data(high)
+        if isinstance(least, int | float) and isinstance(most, int | float) and least > most:
+            label = Label(low.span, "the minimum")
+            message = f"`maximum` of `params.{name}` is below its `minimum`"
+            yield codes.BAD_PARAM.at(high.span, message, labels=(label,))
+
+
+def _misfits(param: Param) -> Iterator[Diagnostic]:
+    """Values in a declaration that the declaration itself refuses."""
+    written = [("choice", choice) for choice in param.choices] + [
+        ("default", param.default),
+        ("example", param.example),
+    ]
+    for which, node in written:
+        if node is None or is_template(node) or is_dangling(node):
+            continue
+        refused = param.refusal(to_data(node))
+        if refused is not None:
+            yield codes.BAD_PARAM_VALUE.at(
+                node.span,
+                f"the {which} does not fit: {param.complaint(to_data(node))}",
+                labels=(Label(param.node.entries[refused.key].span, "declared here"),),
+                help=_way_out(which, refused, param, node),
+            )
+
+
+def _way_out(which: str, refused: Refusal, param: Param, node: Node) -> str | None:
+    """What was probably meant: numbers in quotes, and texts without them, are the usual slips."""
+    place = "" if which == "choice" else f"{which}: "
+    text = node.value if isinstance(node, Scalar) and isinstance(node.value, str) else None
+    if refused.key == "type" and text is not None and has_type(resolve(text), param.type):
+        return f"write it without quotes: `{place}{text}`"
+    if refused.key == "type" and param.type == "string" and isinstance(node, Scalar) and node.value is not None:
+        return f'write it with quotes: `{place}"{node.raw}"`'
+    if refused.key == "choices":
+        near = closest(str(to_data(node)), [str(choice.value) for choice in param.choices])
+        return f"did you mean `{near}`?" if near else "add it to `choices`, or take one of them"
+    if refused.key == "type" and which == "default":
+        return "leave `default` out to make the parameter required"
+    return None
