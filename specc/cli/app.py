@@ -4,12 +4,20 @@ import sys
 
 import typer
 
+from specc.cli.cancel import cancel
 from specc.cli.check import check
 from specc.cli.config import config
 from specc.cli.explain import explain
 from specc.cli.init import init
+from specc.cli.ledger import ledger_app
+from specc.cli.logs import logs
+from specc.cli.plan import plan
 from specc.cli.render import render
 from specc.cli.schema import schema_app
+from specc.cli.serve import serve
+from specc.cli.status import status
+from specc.cli.submit import submit
+from specc.cli.wait import wait
 
 app = typer.Typer(
     name="specc",
@@ -22,9 +30,17 @@ app.command("check")(check)
 app.command("lint", hidden=True)(check)
 app.command("render")(render)
 app.command("explain")(explain)
+app.command("plan")(plan)
+app.command("submit")(submit)
+app.command("status")(status)
+app.command("wait")(wait)
+app.command("logs")(logs)
+app.command("cancel")(cancel)
+app.add_typer(ledger_app, name="ledger")
 app.add_typer(schema_app, name="schema")
 app.command("init")(init)
 app.command("config")(config)
+app.command("serve")(serve)
 
 
 @app.callback(epilog="`specc --version` prints the version.")

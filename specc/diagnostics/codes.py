@@ -77,6 +77,11 @@ BAD_QUANTITY = Code("SPC603", "bad-quantity", ERROR, "a text that is no quantity
 INEXACT_QUANTITY = Code("SPC604", "inexact-quantity", ERROR, "a quantity that is no whole number of the API's unit")
 NOT_CANONICAL = Code("SPC605", "not-canonical", ERROR, "a value that canonical JSON cannot hold")
 
+# 7: submission
+REFUSED_BY_TARGET = Code("SPC701", "refused-by-target", ERROR, "a payload that the target cannot take")
+REJECTED = Code("SPC702", "rejected", ERROR, "a payload that the target has rejected")
+SAME_PAYLOAD = Code("SPC703", "same-payload", ERROR, "two cells of one run with the same payload")
+
 # 8: API tables
 BAD_TABLE = Code("SPC801", "bad-table", ERROR, "the page has no parameter table, or one that cannot be read")
 BAD_REQUIRED = Code("SPC802", "bad-required", ERROR, "a Required cell that is neither true nor false")

@@ -1,0 +1,65 @@
+"""`specc cancel`: ends jobs."""
+
+from typing import Annotated
+
+import typer
+
+from specc.cli import exits
+from specc.cli.choosing import Choice, Words
+from specc.cli.following import groups, look_at
+from specc.cli.guards import UNASKED
+from specc.cli.options import Cells, Only
+from specc.cli.sendoptions import AtTarget, Chosen, Output, States, Yes
+from specc.cli.speech import check_output, confirm, is_terminal, say, write_json, write_table
+from specc.errors import SpeccError
+from specc.targets import Cancelled
+
+All = Annotated[bool, typer.Option("--all", help="All jobs of the project.")]
+
+
+def cancel(
+    chosen: Chosen = None,
+    all_: All = False,
+    yes: Yes = False,
+    output: Output = "text",
+    state: States = None,
+    only: Only = None,
+    cell: Cells = None,
+    target: AtTarget = None,
+) -> int:
+    """Cancel jobs that have not ended. Exits with 1 when one could not be cancelled.
+
+    Example: specc cancel jobs/cavity.job.yaml --only mesh=fine
+    """
+    check_output(output)
+    words = Words.of(chosen, only, cell, state, target)
+    if words.is_everything and not all_:
+        raise SpeccError("nothing says which jobs to cancel", help="name specs or jobs, or write `--all`")
+    choice = Choice.of(words)
+    with choice.workplace.ledger_if_any() as ledger:
+        found = groups(choice.workplace, ledger, choice.records(ledger))
+        reports = look_at(found, ledger)
+        running = [
+            (group, [uuid for uuid in group.uuids if uuid not in reports or not reports[uuid].state.is_final])
+            for group in found
+        ]
+        count = sum(len(uuids) for _, uuids in running)
+        if count > UNASKED and not yes and is_terminal() and not confirm(f"cancel {count:,} jobs?"):
+            return exits.REFUSED
+        answers = [answer for group, uuids in running if uuids for answer in group.opened.target.cancel(uuids)]
+        look_at(found, ledger)
+    _show(answers, output)
+    return exits.OK if all(answer.done for answer in answers) else exits.REFUSED
+
+
+def _show(answers: list[Cancelled], output: str) -> None:
+    if output == "json":
+        rows = [{"uuid": answer.uuid, "done": answer.done, "message": answer.message} for answer in answers]
+        write_json({"cancelled": rows})
+        return
+    write_table(
+        ("", "uuid", ""),
+        [("cancelled" if answer.done else "not cancelled", answer.uuid, answer.message) for answer in answers],
+    )
+    if not answers:
+        say("no job that has not ended")

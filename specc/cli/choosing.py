@@ -1,0 +1,103 @@
+"""The selector of the commands that look after what was sent: from words to attempts in the ledger."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from specc.cli.printing import print_findings
+from specc.cli.session import Selected, Session
+from specc.cli.workplace import Workplace
+from specc.diagnostics import did_you_mean
+from specc.errors import SpeccError
+from specc.submission.ledger import Ledger
+from specc.submission.records import Record
+from specc.submission.selector import Selector, is_id_of, latest, only_of, states_named
+from specc.workspace import Findings
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The arguments of such a command as they were given."""
+
+    chosen: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    cells: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    target: str | None = None
+
+    @classmethod
+    def of(
+        cls,
+        chosen: list[str] | None,
+        only: list[str] | None,
+        cells: list[str] | None,
+        states: list[str] | None,
+        target: str | None,
+    ) -> "Words":
+        return cls(tuple(chosen or ()), tuple(only or ()), tuple(cells or ()), tuple(states or ()), target)
+
+    @property
+    def is_everything(self) -> bool:
+        return not (self.chosen or self.only or self.cells or self.states)
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """The project of a command, and the ids of the specs that its words name as files or folders."""
+
+    workplace: Workplace
+    words: Words
+    specs: dict[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, words: Words) -> "Choice":
+        """Raises SpeccError where the configuration cannot be used, after its findings were printed."""
+        session = Session()
+        selected = {word: session.specs([word]) for word in words.chosen if os.path.exists(word)}
+        entries = {entry.project.root: entry for each in selected.values() for entry in each}
+        workplace = Workplace.of(session, list(entries.values()))
+        if print_findings(session.findings):
+            raise SpeccError("the configuration cannot be used")
+        states_named(words.states)
+        return cls(workplace, words, {word: _ids(entries) for word, entries in selected.items()})
+
+    def records(self, ledger: Ledger, *, whole_history: bool = False) -> list[Record]:
+        """The attempts that are meant: of each cell the latest, or all, and each one that is named itself.
+
+        Raises SpeccError for a word that means nothing.
+        """
+        everything = ledger.all()
+        selector = self._selector(everything)
+        current = everything if whole_history else latest(everything)
+        named = [one for one in everything if any(is_id_of(word, one) for word in selector.ids)]
+        wanted = {record.attempt for record in (*current, *named)}
+        return [record for record in everything if record.attempt in wanted and selector.picks(record)]
+
+    def _selector(self, records: Sequence[Record]) -> Selector:
+        known = {record.key.spec for record in records}
+        specs: list[str] = []
+        ids: list[str] = []
+        for word in self.words.chosen:
+            if word in self.specs:
+                specs.extend(self.specs[word])
+            elif word in known:
+                specs.append(word)
+            elif any(is_id_of(word, record) for record in records):
+                ids.append(word)
+            else:
+                help = did_you_mean(word, sorted(known), "specs in the ledger")
+                raise SpeccError(f"there is no spec, job or attempt `{word}`", help=help)
+        words = self.words
+        return Selector(
+            tuple(specs), tuple(ids), only_of(words.only), words.cells, states_named(words.states), words.target
+        )
+
+
+def _ids(selected: list[Selected]) -> tuple[str, ...]:
+    """By what submissions of these specs are known."""
+    found = []
+    for entry in selected:
+        for name in entry.names:
+            document = entry.project.document(name, Findings())
+            found.append(str(document.id.value) if document is not None and document.id else name)
+    return tuple(found)

@@ -1,0 +1,151 @@
+"""`specc ledger`: what the ledger knows, and putting right what only a person can."""
+
+import json
+import time
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from specc.cli import exits
+from specc.cli.choosing import Choice, Words
+from specc.cli.options import Cells, Only, Params
+from specc.cli.resolving import resolve
+from specc.cli.sendoptions import AtTarget, Chosen, Output, States
+from specc.cli.speech import check_output, say, write_json, write_table
+from specc.cli.status import record_data, row
+from specc.errors import SpeccError
+from specc.source import Source
+from specc.submission.keys import LogicalKey, canonical_params
+from specc.submission.ledger import Ledger
+from specc.submission.records import Record
+from specc.submission.selector import is_id_of
+from specc.submission.verify import verify
+
+ledger_app = typer.Typer(name="ledger", help="Show what was sent, and settle what became of it.", no_args_is_help=True)
+ledger_app.command("resolve")(resolve)
+
+HEAD = ("state", "uuid", "spec", "cell", "name", "", "attempt", "when")
+
+
+@ledger_app.command("list")
+def list_(
+    chosen: Chosen = None,
+    output: Output = "text",
+    state: States = None,
+    only: Only = None,
+    cell: Cells = None,
+    target: AtTarget = None,
+) -> int:
+    """List every attempt, without asking anybody.
+
+    Example: specc ledger list jobs --state unknown
+    """
+    check_output(output)
+    choice = Choice.of(Words.of(chosen, only, cell, state, target))
+    with choice.workplace.ledger_for_reading() as ledger:
+        records = choice.records(ledger, whole_history=True)
+    if output == "json":
+        write_json({"path": str(ledger.path), "attempts": [record_data(record, {}) for record in records]})
+        return exits.OK
+    write_table(HEAD, [(*row(record, {}), record.attempt[:12], _moment(record.created_at)) for record in records])
+    say(f"{len(records):,} attempts in {ledger.path}")
+    return exits.OK
+
+
+@ledger_app.command("show")
+def show(chosen: Chosen = None, output: Output = "text") -> int:
+    """Show all that is known of attempts, with the payloads that were sent.
+
+    Example: specc ledger show hpcjob-r9cb3r02
+    """
+    check_output(output)
+    words = Words.of(chosen, None, None, None, None)
+    if words.is_everything:
+        raise SpeccError("nothing says what to show", help="name a spec, a job or an attempt")
+    choice = Choice.of(words)
+    with choice.workplace.ledger_for_reading() as ledger:
+        records = choice.records(ledger, whole_history=True)
+    data = [
+        {**record_data(record, {}), "units": json.loads(record.units), "payload": json.loads(record.body)}
+        for record in records
+    ]
+    if output == "json":
+        write_json({"attempts": data})
+        return exits.OK
+    for one in data:
+        for name, value in one.items():
+            print(f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
+        print()
+    return exits.OK
+
+
+@ledger_app.command("mv")
+def mv(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="SPEC, SPEC@CELL, a job or an attempt.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="SPEC, or SPEC@CELL.")],
+    param: Params = None,
+    output: Output = "text",
+) -> int:
+    """Put attempts under another name, after a spec was moved or a cell renamed. Nothing is sent.
+
+    With -p, the parameters of NEW; else they stay as they are.
+
+    Example: specc ledger mv jobs/old.job.yaml jobs/new.job.yaml
+    """
+    check_output(output)
+    choice = Choice.of(Words())
+    params = canonical_params([Source("-p", text, "-p") for text in param]) if param else None
+    with choice.workplace.ledger() as ledger:
+        keys = _keys(ledger, old)
+        pairs = [(key, _renamed(key, new, params)) for key in keys]
+        if len(keys) > 1 and "@" in new:
+            raise SpeccError(f"{old} has {len(keys):,} cells, and {new} is one", help="name one cell: SPEC@CELL")
+        moved = ledger.move(pairs)
+    if output == "json":
+        write_json({"moved": [{"from": str(before), "to": str(after)} for before, after in pairs], "attempts": moved})
+    else:
+        say(f"{moved:,} attempts of {len(keys):,} cells are now known as {new}")
+    return exits.OK
+
+
+def _keys(ledger: Ledger, text: str) -> list[LogicalKey]:
+    """The keys that OLD means. Raises SpeccError when there is none."""
+    spec, _, cell = text.partition("@")
+
+    def is_meant(record: Record) -> bool:
+        return is_id_of(text, record) or (record.key.spec == spec and (not cell or record.key.cell == cell))
+
+    keys = list(dict.fromkeys(record.key for record in ledger.all() if is_meant(record)))
+    if not keys:
+        raise SpeccError(f"the ledger knows no `{text}`", help="`specc ledger list` shows what it knows")
+    return keys
+
+
+def _renamed(key: LogicalKey, text: str, params: str | None) -> LogicalKey:
+    spec, _, cell = text.partition("@")
+    return LogicalKey(key.target, spec, cell or key.cell, key.params if params is None else params)
+
+
+@ledger_app.command("verify")
+def verify_(output: Output = "text") -> int:
+    """Check that the ledger is whole and agrees with itself. Exits with 1 when it does not.
+
+    Example: specc ledger verify
+    """
+    check_output(output)
+    choice = Choice.of(Words())
+    with choice.workplace.ledger_for_reading() as ledger:
+        found = list(verify(ledger, time.time()))
+        count = 0 if found and found[0].startswith("the file") else len(ledger.all())
+    if output == "json":
+        write_json({"path": str(ledger.path), "attempts": count, "faults": found})
+    else:
+        for line in found:
+            print(line)
+        say(f"{ledger.path}: {count:,} attempts, {len(found):,} faults")
+    return exits.REFUSED if found else exits.OK
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%SZ")

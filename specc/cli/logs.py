@@ -1,0 +1,140 @@
+"""`specc logs`: what jobs wrote."""
+
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from specc.cli import exits
+from specc.cli.choosing import Choice, Words
+from specc.cli.following import Group, groups, look_at
+from specc.cli.options import Cells, Only
+from specc.cli.sendoptions import AtTarget, Chosen, Output, States
+from specc.cli.speech import check_output, say, write_json
+from specc.errors import SpeccError
+from specc.submission.ledger import Ledger
+from specc.submission.output import Reading
+from specc.targets import LogFile
+
+LOOK_SECONDS = 2.0
+READ_SECONDS = 0.2
+STREAMS = ("stdout", "stderr", "both")
+
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on until the jobs have ended.")]
+Stream = Annotated[str, typer.Option("--stream", metavar="NAME", help="stdout, stderr or both.")]
+Tail = Annotated[int | None, typer.Option("--tail", metavar="N", min=0, help="Only the last N lines of each file.")]
+
+
+@dataclass(frozen=True, eq=False)
+class Log:
+    """One output of one job. `reading` is None where the file is not visible from here."""
+
+    uuid: str
+    name: str
+    file: LogFile
+    reading: Reading | None
+
+
+def logs(
+    chosen: Chosen = None,
+    follow: Follow = False,
+    stream: Stream = "stdout",
+    tail: Tail = None,
+    output: Output = "text",
+    state: States = None,
+    only: Only = None,
+    cell: Cells = None,
+    target: AtTarget = None,
+) -> int:
+    """Print what jobs wrote, where it is visible from here; else where it is, and how to get it.
+
+    Example: specc logs jobs/cavity.job.yaml --only mesh=fine -f
+    """
+    check_output(output)
+    if stream not in STREAMS:
+        raise SpeccError(f"there is no stream `{stream}`", help=f"streams: {', '.join(STREAMS)}")
+    if follow and output == "json":
+        raise SpeccError("`--follow` prints text only", help="leave out `--output json`")
+    words = Words.of(chosen, only, cell, state, target)
+    if words.is_everything and not words.target:
+        raise SpeccError("nothing says whose output to print", help="name specs or jobs")
+    choice = Choice.of(words)
+    with choice.workplace.ledger_if_any() as ledger:
+        found = groups(choice.workplace, ledger, choice.records(ledger))
+        listed = [log for group in found for log in _logs(group, stream, tail)]
+        if output == "json":
+            write_json({"logs": [_data(log) for log in listed]})
+            return exits.OK
+        printer = _Printer(len(listed) > 1)
+        while True:
+            # Asked before reading: what a job wrote before it ended is then surely read.
+            has_ended = not follow or _have_ended(found, ledger)
+            printer.print(listed)
+            if has_ended:
+                break
+            _read_on(printer, listed)
+    for log in listed:
+        if log.reading is None:
+            say(f"{log.name} {log.file.stream}: not visible from here: {log.file.where}")
+    if not listed:
+        say("no jobs")
+    return exits.OK
+
+
+def _logs(group: Group, stream: str, tail: int | None) -> list[Log]:
+    found = []
+    for record in group.records:
+        if record.uuid is None:
+            continue
+        for file in group.opened.target.logs(record.uuid).files:
+            if stream in (file.stream, "both"):
+                reading = None if file.path is None else Reading(file.path, tail)
+                found.append(Log(record.uuid, record.sent_name, file, reading))
+    return found
+
+
+def _have_ended(groups: Sequence[Group], ledger: Ledger) -> bool:
+    reports = look_at(groups, ledger)
+    return all(uuid in reports and reports[uuid].state.is_final for group in groups for uuid in group.uuids)
+
+
+def _read_on(printer: "_Printer", listed: Sequence[Log]) -> None:
+    """Until it is time to ask again how the jobs are."""
+    until = time.monotonic() + LOOK_SECONDS
+    while time.monotonic() < until:
+        time.sleep(READ_SECONDS)
+        printer.print(listed)
+
+
+class _Printer:
+    """Writes bytes as they are, with a head where it goes over to another file, as `tail` does."""
+
+    def __init__(self, has_heads: bool) -> None:
+        self._has_heads = has_heads
+        self._last: Log | None = None
+
+    def print(self, listed: Sequence[Log]) -> None:
+        out = sys.stdout.buffer
+        for log in listed:
+            for block in log.reading.more() if log.reading is not None else ():
+                if self._has_heads and log is not self._last:
+                    out.write(f"{'' if self._last is None else chr(10)}==> {log.name} {log.file.stream} <==\n".encode())
+                self._last = log
+                out.write(block)
+        out.flush()
+
+
+def _data(log: Log) -> dict[str, object]:
+    text = b"".join(log.reading.more()).decode(errors="replace") if log.reading is not None else None
+    path = None if log.file.path is None else str(log.file.path)
+    return {
+        "uuid": log.uuid,
+        "name": log.name,
+        "stream": log.file.stream,
+        "path": path,
+        "where": log.file.where,
+        "text": text,
+    }

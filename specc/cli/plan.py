@@ -1,0 +1,155 @@
+"""`specc plan`: what submitting would do, for a person to read and to approve."""
+
+import json
+import secrets
+import shlex
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from specc.cli.exits import CHANGES, OK, REFUSED
+from specc.cli.options import Cells, Only, Params, Profiles, Sets
+from specc.cli.ordering import Order, decide, order, refusals
+from specc.cli.printing import print_findings
+from specc.cli.sendoptions import Changed, Output, Rerun, Resend, Specs, States, ToTarget
+from specc.cli.session import STDIN, Session
+from specc.cli.speech import check_output, say, write_json, write_table
+from specc.errors import SpeccError
+from specc.submission.changes import changes, cost
+from specc.submission.plan import Action, Step
+from specc.submission.planfile import Asked, Heading, document
+from specc.workspace import write_file
+
+SIDES = ("before", "after")
+OPTIONS = {
+    "profiles": "--profile",
+    "params": "-p",
+    "sets": "--set",
+    "only": "--only",
+    "cells": "--cell",
+    "states": "--state",
+}
+
+Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the plan for `submit --plan FILE`.")]
+Check = Annotated[bool, typer.Option("--check", help="Exit with 10 when there is anything to send.")]
+
+
+def plan(
+    paths: Specs = None,
+    out: Out = None,
+    check: Check = False,
+    output: Output = "text",
+    state: States = None,
+    changed: Changed = False,
+    rerun: Rerun = False,
+    resend_unknown: Resend = False,
+    profile: Profiles = None,
+    param: Params = None,
+    set_: Sets = None,
+    only: Only = None,
+    cell: Cells = None,
+    target: ToTarget = None,
+) -> int:
+    """Show what submitting would send, what is there already, and what changed. Nothing is sent.
+
+    Example: specc plan jobs --out plan.json
+    """
+    check_output(output)
+    if out is not None and STDIN in (paths or ()):
+        raise SpeccError("a plan of standard input cannot be carried out later", help="write the spec to a file")
+    session = Session()
+    selected = session.specs(list(paths or ()))
+    names = tuple(name for entry in selected for name in entry.names)
+    asked = asked_of(names, profile, param, set_, only, cell, state, changed, rerun, resend_unknown)
+    ordered = order(session, selected, asked, target)
+    if isinstance(ordered, int):
+        return ordered
+    opened = ordered.workplace.open(ordered.target, is_offline=True)
+    with ordered.workplace.ledger_if_any() as ledger:
+        steps = decide(ordered, opened.target, ledger)
+    if print_findings(refusals(steps, opened.target)):
+        return REFUSED
+    show(ordered, opened.target.identity, steps, output, out)
+    has_changes = any(step.action is not Action.KEEP for step in steps)
+    return CHANGES if check and has_changes else OK
+
+
+def asked_of(
+    names: tuple[str, ...],
+    profile: list[str] | None,
+    param: list[str] | None,
+    set_: list[str] | None,
+    only: list[str] | None,
+    cell: list[str] | None,
+    state: list[str] | None,
+    changed: bool,
+    rerun: bool,
+    resend_unknown: bool,
+) -> Asked:
+    return Asked(
+        names,
+        tuple(profile or ()),
+        tuple(param or ()),
+        tuple(set_ or ()),
+        tuple(only or ()),
+        tuple(cell or ()),
+        tuple(state or ()),
+        changed,
+        rerun,
+        resend_unknown,
+    )
+
+
+def show(order: Order, identity: str, steps: list[Step], output: str, out: Path | None) -> None:
+    command = f"specc submit --plan {shlex.quote(str(out))}" if out is not None else command_of(order)
+    project = order.workplace.project.settings.project
+    heading = Heading(secrets.token_hex(8), project, order.target, identity, command, time.time())
+    data = document(heading, order.asked, steps, order.units)
+    if out is not None:
+        write_file(out, json.dumps(data, ensure_ascii=False, indent=2) + "\n")
+    if output == "json":
+        del data["version"]
+        write_json(data)
+        return
+    show_steps(steps)
+    say(summary(steps, order.units))
+    say(f"to send it: {command}")
+
+
+def show_steps(steps: list[Step]) -> None:
+    """The steps as a table, each with the fields that changed."""
+    head = ("action", "spec", "cell", "name", "why")
+    rows = []
+    for step in steps:
+        rows.append((step.action.value, step.key.spec, step.key.cell, step.payload.name, step.why))
+        if step.accepted is not None and step.accepted.digest != step.payload.digest:
+            before, after = json.loads(step.accepted.body), json.loads(step.payload.canonical)
+            rows.extend(("", "", "", change.field, _sides(change.data())) for change in changes(before, after))
+    write_table(head, rows)
+
+
+def _sides(change: dict[str, object]) -> str:
+    before, after = (json.dumps(change[side], ensure_ascii=False) if side in change else "not set" for side in SIDES)
+    return f"{before} -> {after}"
+
+
+def summary(steps: list[Step], units: dict[str, str]) -> str:
+    counts = {action: sum(step.action is action for step in steps) for action in Action}
+    listed = ", ".join(f"{count:,} {action}" for action, count in counts.items() if count)
+    return (
+        f"{len(steps):,} payloads: {listed or 'none'}; {cost((s.payload.body for s in steps if s.action.sends), units)}"
+    )
+
+
+def command_of(order: Order) -> str:
+    """The command that does what the plan says, whole: it can be pasted."""
+    given = asdict(order.asked)
+    library = order.workplace.project.library
+    words = ["specc", "submit", *map(library.path_of, order.asked.specs), "--target", order.target]
+    words += [word for name, option in OPTIONS.items() for text in given[name] for word in (option, text)]
+    flags = {"changed": "--changed", "rerun": "--rerun", "resend_unknown": "--resend-unknown"}
+    words += [option for name, option in flags.items() if given[name]]
+    return shlex.join(words)

@@ -1,0 +1,97 @@
+"""`specc status`: what became of what was sent."""
+
+import json
+from collections import Counter
+
+from specc.cli.choosing import Choice, Words
+from specc.cli.following import groups, look_at
+from specc.cli.options import Cells, Only
+from specc.cli.sendoptions import AtTarget, Chosen, Output, States
+from specc.cli.speech import check_output, say, write_json, write_table
+from specc.submission.records import Record, State
+from specc.targets import JobReport, JobState
+
+HEAD = ("state", "uuid", "spec", "cell", "name", "")
+
+
+def status(
+    chosen: Chosen = None,
+    output: Output = "text",
+    state: States = None,
+    only: Only = None,
+    cell: Cells = None,
+    target: AtTarget = None,
+) -> int:
+    """Show what became of submissions: of each cell the latest.
+
+    Example: specc status jobs --state failed
+    """
+    check_output(output)
+    words = Words.of(chosen, only, cell, None, target)
+    choice = Choice.of(Words.of(chosen, only, cell, state, target))
+    with choice.workplace.ledger_if_any() as ledger:
+        # The states are looked at before they choose.
+        candidates = Choice(choice.workplace, words, choice.specs).records(ledger)
+        asked = [one for one in candidates if one.uuid and not _has_ended(one)]
+        reports = look_at(groups(choice.workplace, ledger, asked), ledger)
+        records = choice.records(ledger)
+    if output == "json":
+        write_json({"jobs": [record_data(record, reports) for record in records]})
+        return 0
+    write_table(HEAD, [row(record, reports) for record in records])
+    counts = Counter(state_of(record, reports) for record in records)
+    say(", ".join(f"{count:,} {name}" for name, count in sorted(counts.items())) or "nothing was submitted")
+    return 0
+
+
+def _has_ended(record: Record) -> bool:
+    return record.job_state is not None and JobState(record.job_state).is_final
+
+
+def state_of(record: Record, reports: dict[str, JobReport]) -> str:
+    """The job's state where it is known, else the attempt's."""
+    report = reports.get(record.uuid or "")
+    if report is not None and report.state is not JobState.UNKNOWN:
+        return report.state.value
+    return record.job_state or record.state.value
+
+
+def row(record: Record, reports: dict[str, JobReport]) -> tuple[str, ...]:
+    key = record.key
+    return state_of(record, reports), record.uuid or "", key.spec, key.cell, record.sent_name, _said(record, reports)
+
+
+def _said(record: Record, reports: dict[str, JobReport]) -> str:
+    report = reports.get(record.uuid or "")
+    if report is not None:
+        code = "" if report.exit_code is None else f"exit code {report.exit_code}"
+        return report.reason or code
+    if record.state is State.ACCEPTED:
+        return ""
+    return ": ".join(filter(None, (record.code, record.message)))
+
+
+def record_data(record: Record, reports: dict[str, JobReport]) -> dict[str, object]:
+    """An attempt as JSON data, with what its target says of the job now."""
+    key, report = record.key, reports.get(record.uuid or "")
+    return {
+        "attempt": record.attempt,
+        "number": record.number,
+        "spec": key.spec,
+        "cell": key.cell,
+        "slug": record.slug,
+        "axes": json.loads(record.axes),
+        "params": json.loads(key.params),
+        "target": {"name": record.target_name, "identity": key.target},
+        "name": record.sent_name,
+        "digest": record.digest,
+        "state": record.state.value,
+        "uuid": record.uuid,
+        "job_state": report.state.value if report else record.job_state,
+        "reason": report.reason if report else None,
+        "exit_code": report.exit_code if report else None,
+        "code": record.code,
+        "message": record.message,
+        "created_at": record.created_at,
+        "settled_at": record.settled_at,
+    }

@@ -1,0 +1,89 @@
+"""From a target's name in the configuration to the target itself.
+
+A kind of target is one module, `specc.cli.target_KIND`, which is imported when such a target is opened: an HTTP client
+costs more time than a whole `specc check`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+from threading import Lock
+
+from specc.diagnostics import did_you_mean
+from specc.errors import SpeccError
+from specc.schema import ApiSchema
+from specc.settings import Settings
+from specc.settings import Target as TargetSettings
+from specc.submission.follow import Watched
+from specc.targets import Target
+
+Skew = Callable[[str], float]
+
+
+class Calls:
+    """Counts calls, which several threads make."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._count = 0
+
+    def add(self) -> None:
+        with self._lock:
+            self._count += 1
+
+    def __call__(self) -> int:
+        return self._count
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a target is opened with. `endpoint` is the API page's own, `skew` what is known of the server's clock.
+
+    Offline, the target must be made without any means to send: it is asked only what it knows by itself.
+    """
+
+    settings: TargetSettings
+    units: Mapping[str, str]
+    endpoint: str | None
+    environment: Mapping[str, str]
+    skew: Skew
+    is_offline: bool
+    calls: Calls = field(default_factory=Calls)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A target under its name. `warnings` are for the user, `trouble` says why the last question had no answer."""
+
+    name: str
+    target: Target
+    calls: Calls
+    warnings: tuple[str, ...] = ()
+    trouble: Callable[[], str] = str
+
+    @property
+    def watched(self) -> Watched:
+        return Watched(self.target, self.calls)
+
+
+def open_target(
+    name: str,
+    settings: Settings,
+    apis: Mapping[str, ApiSchema],
+    environment: Mapping[str, str],
+    *,
+    skew: Skew = lambda identity: 0.0,
+    is_offline: bool = False,
+) -> Opened:
+    """Raises SpeccError for a target that there is not, or that cannot be opened."""
+    known = settings.targets.get(name)
+    if known is None:
+        raise SpeccError(f"there is no target `{name}`", help=did_you_mean(name, settings.targets, "targets"))
+    module = f"specc.cli.target_{known.kind}"
+    if find_spec(module) is None:
+        raise SpeccError(f"the target `{name}` is of kind `{known.kind}`, which cannot be used yet")
+    endpoint = known.endpoint or (apis[settings.api].endpoint if settings.api in apis else None)
+    opening = Opening(known, settings.units_for(name), endpoint, environment, skew, is_offline)
+    opened: Opened = import_module(module).open_target(opening)
+    return opened

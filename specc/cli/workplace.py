@@ -1,0 +1,78 @@
+"""The one project that a command about submissions works in: its ledger, and its targets."""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from specc.cli.session import Selected, Session
+from specc.cli.speech import say
+from specc.cli.targets import Opened, open_target
+from specc.errors import SpeccError
+from specc.submission.ledger import Ledger
+from specc.submission.location import ledger_path
+from specc.workspace import Project
+
+
+@dataclass(frozen=True, eq=False)
+class Workplace:
+    project: Project
+
+    @classmethod
+    def of(cls, session: Session, selected: list[Selected]) -> "Workplace":
+        """Of the project that all the specs belong to, or of the current folder's where there are none."""
+        if len(selected) > 1:
+            raise SpeccError("the specs belong to several projects, and each has a ledger of its own")
+        return cls(selected[0].project if selected else session.project(Path.cwd()))
+
+    @property
+    def ledger_path(self) -> Path:
+        settings = self.project.settings
+        return ledger_path(
+            settings.project,
+            self.project.root,
+            self.project.environment,
+            setting=settings.ledger,
+            is_named=settings.is_named,
+        )
+
+    @contextlib.contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        """The ledger, with the work of dead processes found out. One that is new is said to be."""
+        with Ledger.open(self.ledger_path) as ledger:
+            if ledger.is_new:
+                say(f"new ledger: {ledger.path}")
+            self._recover(ledger)
+            yield ledger
+
+    @contextlib.contextmanager
+    def ledger_for_reading(self) -> Iterator[Ledger]:
+        with Ledger.read(self.ledger_path) as ledger:
+            yield ledger
+
+    @contextlib.contextmanager
+    def ledger_if_any(self) -> Iterator[Ledger]:
+        """For a look ahead, which makes no ledger."""
+        path = self.ledger_path
+        opened = self.ledger() if os.path.lexists(path) else self.ledger_for_reading()
+        with opened as ledger:
+            yield ledger
+
+    @staticmethod
+    def _recover(ledger: Ledger) -> None:
+        lost = ledger.recover()
+        if lost:
+            names = ", ".join(str(record.key) for record in lost[:3]) + (", ..." if len(lost) > 3 else "")
+            say(f"{len(lost):,} of a process that died are unknown now: {names}")
+
+    def open(
+        self, name: str, *, skew: Callable[[str], float] = lambda identity: 0.0, is_offline: bool = False
+    ) -> Opened:
+        project = self.project
+        opened = open_target(
+            name, project.settings, project.apis, project.environment, skew=skew, is_offline=is_offline
+        )
+        for warning in opened.warnings:
+            say(f"warning: {warning}")
+        return opened
