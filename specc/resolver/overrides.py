@@ -1,6 +1,7 @@
 """`--set PATH=VALUE`: the strongest layer, one place each."""
 
 from specc.diagnostics import Diagnostic, codes, did_you_mean
+from specc.diagnostics.suggest import closest
 from specc.nodes import Layer, LayerKind, Mapping, Node, Scalar
 from specc.parser import parse_flow
 from specc.source import Source, Span
@@ -49,7 +50,8 @@ def _fault(text: Source, place: str, has_value: bool, parts: list[str], body: Ma
     section = body.get(parts[0])
     names = list(section.entries) if isinstance(section, Mapping) else []
     if parts[0] in ("params", "vars") and parts[1] not in names:
-        help = did_you_mean(f"{parts[0]}.{parts[1]}", [f"{parts[0]}.{name}" for name in names], parts[0])
+        near = closest(parts[1], names)
+        help = f"did you mean `{parts[0]}.{near}`?" if near else did_you_mean("", names, f"names in `{parts[0]}`")
         return codes.BAD_OVERRIDE.at(span, f"the spec has no `{parts[0]}.{parts[1]}`", help=help)
     return None
 

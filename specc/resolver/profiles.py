@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from specc.diagnostics import Diagnostic, codes, did_you_mean
 from specc.diagnostics.suggest import closest
 from specc.nodes import FileText, Layer, Mapping, Node, Scalar, Sequence, kind_of
-from specc.parser import SECTIONS
+from specc.parser import HEADER, SECTIONS
 from specc.resolver.operators import Operator, fault_of, operator_of
 
 COMPOSED = ("params", "vars", "matrix", "job")
@@ -111,7 +111,7 @@ def _sections(name: str, overlay: Mapping, found: list[Diagnostic]) -> Iterator[
         section = str(key.value)
         if section not in COMPOSED:
             help = did_you_mean(section, COMPOSED, "sections")
-            inside = " (job fields stand under `job:`)" if section not in SECTIONS else ""
+            inside = " (job fields stand under `job:`)" if section not in (*HEADER, *SECTIONS) else ""
             message = f"profile `{name}` has no section `{section}`{inside}"
             found.append(codes.UNKNOWN_KEY.at(key.span, message, help=help))
         elif isinstance(node, Mapping):
