@@ -9,8 +9,10 @@ import httpx
 from specc.cli.targets import Calls, Opened, Opening
 from specc.errors import SpeccError
 from specc.nodes import to_data
-from specc.targets.ehpc import EhpcTarget, Endpoint, client_opener, read_credentials
+from specc.targets.ehpc import EhpcTarget, Endpoint, Patience, client_opener, read_credentials
 from specc.targets.ehpc.account import identity_of
+
+PATIENCE = Patience()
 
 
 def open_target(opening: Opening) -> Opened:
@@ -28,7 +30,8 @@ def open_target(opening: Opening) -> Opened:
         credentials,
         job if isinstance(job, dict) else {},
         lambda: datetime.now(UTC),
-        _no_client if opening.is_offline else _counted(client_opener(), opening.calls),
+        _no_client if opening.is_offline else _counted(client_opener(PATIENCE), opening.calls),
+        patience=PATIENCE,
         skew=timedelta(seconds=opening.skew(identity_of(endpoint, credentials.access_key_id))),
     )
     return Opened(name, target, opening.calls, target.warnings, lambda: target.trouble)

@@ -1,0 +1,212 @@
+"""The storm: many payloads, a hostile server, and a client that is killed at random, until all is settled.
+
+    python tests/chaos/storm.py --seeds 5 --payloads 60
+
+prints one line of figures, and exits with 1 if a payload started twice or a job was forgotten.
+"""
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from chaos.hostile import Hostile
+
+from specc.submission.ledger import Ledger
+from specc.submission.records import Record, State
+from specc.submission.verify import verify
+
+PATIENCE = 0.15
+MOST_RUNS = 400
+
+SETTINGS = """
+project = "chaos"
+target = "cloud"
+[ledger]
+path = "ledger.sqlite"
+[targets.cloud]
+kind = "ehpc"
+endpoint = "{endpoint}"
+job = {{zone = "z", cluster_id = "c", run_user = "u"}}
+"""
+SPEC = """
+specc: 1
+matrix: {{axes: {{n: {{from: 1, to: {count}}}}}}}
+job: {{name: "storm-{{{{ matrix.n }}}}", cmd_line: "run {{{{ matrix.n }}}}", core_limit: 1}}
+"""
+
+
+@dataclass
+class Figures:
+    """What happened. `lost` are jobs of the server that the ledger has neither as accepted nor as unknown."""
+
+    payloads: int = 0
+    runs: int = 0
+    kills: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    unknown: int = 0
+    duplicates: int = 0
+    lost: int = 0
+    unsettled: int = 0
+
+    def __add__(self, other: "Figures") -> "Figures":
+        return Figures(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
+
+    @property
+    def is_good(self) -> bool:
+        return not (self.duplicates or self.lost or self.unsettled)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.payloads} payloads, {self.runs} runs, {sum(self.faults.values())} faults of {len(self.faults)} "
+            f"kinds, {self.kills} kills, {self.unknown} unknown and settled; "
+            f"duplicates = {self.duplicates}, lost = {self.lost}, unsettled = {self.unsettled}"
+        )
+
+
+class Clients:
+    """`specc` processes in a project of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.log = folder / "log"
+        keys = {"QY_ACCESS_KEY_ID": "KEYKEYKEYKEY", "QY_SECRET_ACCESS_KEY": "secret"}
+        kept = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+        self._process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("client.py")), str(PATIENCE)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=folder,
+            env={**kept, **keys, "HOME": str(folder)},
+        )
+
+    def run(self, *arguments: str, kill_after: float | None = None) -> int:
+        """The exit status: -9 when it was killed in time."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        call = {"arguments": arguments, "log": str(self.log), "kill_after": kill_after}
+        print(json.dumps(call), file=self._process.stdin, flush=True)
+        return int(self._process.stdout.readline())
+
+    def close(self) -> None:
+        self._process.communicate()
+
+
+class Storm:
+    def __init__(self, folder: Path, seed: int, payloads: int) -> None:
+        self._random = random.Random(seed)
+        self._count = payloads
+        skew = self._random.choice([0.0, 0.0, 3700.0, -90.0])
+        self._server = Hostile(seed, share=0.6, patience=PATIENCE, skew=skew)
+        (folder / "specc.toml").write_text(SETTINGS.format(endpoint=self._server.endpoint))
+        (folder / "storm.job.yaml").write_text(SPEC.format(count=payloads))
+        self._ledger = folder / "ledger.sqlite"
+        self._clients = Clients(folder)
+        self._unknown: set[str] = set()
+        self._lost: set[str] = set()
+        self.figures = Figures(payloads=payloads)
+
+    def blow(self) -> Figures:
+        try:
+            self._submit_all()
+            self._settle()
+        finally:
+            self._clients.close()
+            self._server.close()
+        self.figures.faults = self._server.faults
+        self.figures.unknown, self.figures.lost = len(self._unknown), len(self._lost)
+        return self.figures
+
+    def _run(self, *arguments: str) -> int:
+        """A run that is killed at a random moment, or not."""
+        kill_after = self._random.choice([None, *(self._random.uniform(0.0, most * PATIENCE) for most in (1, 2, 4))])
+        status = self._clients.run(*arguments, kill_after=kill_after)
+        self.figures.runs += 1
+        self.figures.kills += status == -signal.SIGKILL
+        return status
+
+    def _submit_all(self) -> None:
+        """Until every payload has its job, or long enough. The ledger is held against the server after each run."""
+        for _ in range(MOST_RUNS):
+            self._run("submit", "storm.job.yaml", "--max-in-flight", str(self._random.choice([1, 4, 8])))
+            self._compare()
+            if self._random.random() < 0.4:
+                self._run("ledger", "resolve", "--yes")
+                self._dismiss()
+            if len({one.key for one in self._records() if one.state is State.ACCEPTED}) == self._count:
+                return
+
+    def _dismiss(self) -> None:
+        """A user who looks at the server when nothing is on its way to it, and says what surely was not started."""
+        self._server.wait_until_quiet()
+        started = {job.digest for job in self._server.jobs}
+        unknown = [one for one in self._records(recover=True) if one.state is State.UNKNOWN]
+        attempts = [one.attempt for one in unknown if one.digest not in started]
+        if attempts:
+            self._run("ledger", "resolve", *attempts, "--dismiss", "--yes")
+
+    def _compare(self) -> None:
+        """What the server has, against what the ledger says, while the storm is at its worst."""
+        jobs = list(self._server.jobs)
+        records = self._records(recover=True)
+        unknown = {record.digest: record.attempt for record in records if record.state is State.UNKNOWN}
+        accepted = {record.uuid for record in records}
+        self._unknown.update(unknown.values())
+        self._lost.update(job.uuid for job in jobs if job.uuid not in accepted and job.digest not in unknown)
+
+    def _settle(self) -> None:
+        """In calm weather: what is there is found, what is not is dismissed and sent. Then each payload has its job."""
+        self._server.calm = True
+        self._server.wait_until_quiet()
+        self._compare()
+        self._clients.run("ledger", "resolve", "--yes")
+        self._clients.run("ledger", "resolve", "storm.job.yaml", "--dismiss", "--yes")
+        self._clients.run("submit", "storm.job.yaml")
+        self.figures.duplicates = self._server.duplicates()
+        records = self._records()
+        accepted = {record.uuid: record.digest for record in records if record.state is State.ACCEPTED}
+        jobs = {job.uuid: job.digest for job in self._server.jobs}
+        self.figures.unsettled = len(accepted.items() ^ jobs.items()) + abs(len(jobs) - self._count)
+        with Ledger.read(self._ledger) as ledger:
+            self.figures.unsettled += len(list(verify(ledger, time.time())))
+
+    def _records(self, *, recover: bool = False) -> Sequence[Record]:
+        with Ledger.open(self._ledger) as ledger:
+            if recover:
+                ledger.recover()
+            return ledger.all()
+
+
+def storm(seeds: Sequence[int], payloads: int) -> Figures:
+    total = Figures()
+    for seed in seeds:
+        with tempfile.TemporaryDirectory() as folder:
+            total += Storm(Path(folder), seed, payloads).blow()
+    return total
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Submit through a storm, and count what went wrong.")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--payloads", type=int, default=60)
+    parser.add_argument("--first", type=int, default=0, metavar="SEED")
+    given = parser.parse_args()
+    figures = storm(range(given.first, given.first + given.seeds), given.payloads)
+    print(f"chaos: {figures}")
+    return 0 if figures.is_good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
