@@ -1,9 +1,11 @@
 """Every command in one table, and how a command line is handed to one."""
 
-import sys
+import os
+from typing import Any
 
 import typer
 
+from specc import __version__
 from specc.cli.cancel import cancel
 from specc.cli.check import check
 from specc.cli.config import config
@@ -18,9 +20,13 @@ from specc.cli.serve import serve
 from specc.cli.status import status
 from specc.cli.submit import submit
 from specc.cli.wait import wait
+from specc.errors import SpeccError
+
+NAME = "specc"
+COMPLETE = "_SPECC_COMPLETE"
 
 app = typer.Typer(
-    name="specc",
+    name=NAME,
     help="Compile declarative HPC job specs: check them, explain them, render canonical submitJob payloads.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -43,20 +49,42 @@ app.command("config")(config)
 app.command("serve")(serve)
 
 
-@app.callback(epilog="`specc --version` prints the version.")
+@app.callback(epilog="Begin with `specc init DIR`. `specc COMMAND --help` has an example of each command.")
 def specc(version: bool = typer.Option(False, "--version", "-V", help="Print the version.")) -> None:
     """Compile declarative HPC job specs: check them, explain them, render canonical submitJob payloads."""
+    if version:
+        print(f"specc {__version__}")
+        raise typer.Exit
 
 
 def dispatch(arguments: list[str]) -> int:
     """Runs one command. Commands return an exit code, or None for 0."""
+    command = typer.main.get_command(app)
+    _set_examples_apart(command)
+    if COMPLETE in os.environ:
+        command.main(arguments, prog_name=NAME)
     try:
-        code = typer.main.get_command(app).main(arguments, prog_name="specc", standalone_mode=False)
-    except typer.TyperException as error:
-        # A usage error, in our own manner. typer's own printing needs its private parts.
-        print(f"error: {error.format_message()}", file=sys.stderr)
-        print("help: `specc --help` lists the commands, `specc COMMAND --help` explains one", file=sys.stderr)
-        return error.exit_code
+        # Not `main()`, which ends the process itself when nobody reads its output.
+        with command.make_context(NAME, arguments) as context:
+            code = command.invoke(context)
+    except typer.Exit as ending:
+        return ending.exit_code
     except typer.Abort:
         return 130
+    except typer.TyperException as error:
+        # In our own manner. Without a message it has printed the help, for a command line without a command.
+        if not error.format_message():
+            return error.exit_code
+        context = getattr(error, "ctx", None)
+        name = context.command_path if context is not None else NAME
+        raise SpeccError(error.format_message(), help=f"`{name} --help` says what there is") from error
     return code if isinstance(code, int) else 0
+
+
+def _set_examples_apart(command: Any) -> None:
+    """The example of a docstring is shown below the options, on a line of its own, so that it can be copied."""
+    for each in getattr(command, "commands", {}).values():
+        _set_examples_apart(each)
+    text, _, example = (command.help or "").partition("Example: ")
+    if example:
+        command.help, command.epilog = text.rstrip(), f"Example:\n\n{example}"

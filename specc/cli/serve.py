@@ -5,6 +5,7 @@ import os
 import sys
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated
 
 import typer
@@ -58,8 +59,7 @@ def serve(
     if print_findings(session.findings):
         return 2
     folder = (state or state_home(os.environ) / "serve").absolute()
-    # Imported only now: the server's libraries cost every other command a quarter of a second.
-    gateway = import_module("specc.gateway")
+    gateway = _gateway()
     gateway.run(
         _opened(project.settings, target),
         _api(project),
@@ -71,6 +71,17 @@ def serve(
         ready=_ready,
     )
     return 0
+
+
+def _gateway() -> ModuleType:
+    """Imported only now: the server's libraries are an extra, and cost every other command a quarter of a second."""
+    try:
+        return import_module("specc.gateway")
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("specc"):
+            raise
+        help = "install specc with the extra `serve`: pip install 'specc[serve]'"
+        raise SpeccError(f"`specc serve` needs {error.name}, which is not installed", help=help) from error
 
 
 def _api(project: Project) -> ApiSchema:

@@ -42,10 +42,11 @@ def serve(app: Starlette, address: Address, limits: Limits, ready: Callable[[str
         timeout_graceful_shutdown=GRACE_SECONDS,
         backlog=BACKLOG,
     )
-    with _listening(address) as listening, _ending_quietly():
+    server = uvicorn.Server(config)
+    with _listening(address) as listening, _ending_quietly(server):
         host, port = listening.getsockname()[:2]
         ready(f"http://{f'[{host}]' if ':' in host else host}:{port}/api")
-        uvicorn.Server(config).run(sockets=[listening])
+        server.run(sockets=[listening])
 
 
 @contextlib.contextmanager
@@ -62,13 +63,14 @@ def _listening(address: Address) -> Iterator[socket.socket]:
 
 
 @contextlib.contextmanager
-def _ending_quietly() -> Iterator[None]:
-    """uvicorn raises the signal that ended it once more when all is done; being told to end is no failure."""
+def _ending_quietly(server: uvicorn.Server) -> Iterator[None]:
+    """Being told to end is no failure. uvicorn minds signals only while it runs, and raises the one that ended it once
+    more when all is done; before and after, they come here."""
 
-    def nothing(number: int, frame: FrameType | None) -> None:
-        """The server has ended."""
+    def end(number: int, frame: FrameType | None) -> None:
+        server.should_exit = True
 
-    before = {number: signal.signal(number, nothing) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:

@@ -1,30 +1,30 @@
-"""`specc serve` as a process, before jobs that really run: driven by the vendor's SDK, by specc itself, and by accidents."""
+"""`specc serve` as a process, before jobs that really run: driven by the vendor's SDK, by specc, and by accidents."""
 
 import contextlib
 import io
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
+import psutil
 import pytest
-from local_jobs import eventually, place_at
-from qingcloud_hpc import HpcApiConnection
+from local_jobs import Place, eventually
+from qingcloud_hpc.HpcApiConnection import HpcApiConnection
 
 from specc.lowering import Payload, receive
 from specc.targets import Accepted, Attempt, JobState
 from specc.targets.ehpc import EhpcTarget, Endpoint, client_opener, read_credentials
 from specc.targets.ehpc.signing import signed_query, timestamp_of
-from specc.targets.local import Options
 from specc.workspace import Apis
 
 CLUSTER, ZONE = "ehpc-8jqdq0mz", "jn1a"
@@ -35,8 +35,6 @@ time_limit = "s"
 [targets.local]
 run_as = "caller"
 """
-
-T = TypeVar("T")
 
 
 class Gateway:
@@ -68,6 +66,9 @@ class Gateway:
 
     def end(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
+        return self.ended()
+
+    def ended(self) -> int:
         code = self.process.wait(30)
         self.process.stdout.close()
         self.errors.close()
@@ -106,21 +107,28 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def gateway_in(folder: Path) -> Iterator[Gateway]:
+    """Nothing of it is left afterwards: the supervisor of its jobs would wait for more of them for a while."""
     folder.mkdir(exist_ok=True)
-    with place_at(folder / "state" / "specc" / "local", Options(cores=2)):
-        gateway = Gateway(folder)
-        try:
-            yield gateway
-        finally:
-            if gateway.process.poll() is None:
-                gateway.end(signal.SIGKILL)
-            shutil.rmtree(folder / "state" / "specc" / "serve", ignore_errors=True)
+    gateway = Gateway(folder)
+    jobs = Place(gateway.state / "local")
+    try:
+        yield gateway
+    finally:
+        if gateway.process.poll() is None:
+            gateway.end(signal.SIGKILL)
+        for process in jobs.processes():
+            with contextlib.suppress(psutil.Error):
+                process.kill()
 
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     with gateway_in(tmp_path_factory.mktemp("gateway")) as gateway:
         yield gateway
+
+
+def post(url: str, body: bytes) -> dict[str, Any]:
+    return httpx.post(url, content=body, headers={"Content-Type": "application/json"}).json()
 
 
 def ask(connection: HpcApiConnection, action: str, **parameters: Any) -> dict[str, Any]:
@@ -222,40 +230,36 @@ def test_a_request_that_is_sent_again_after_kill_9_starts_no_second_job(tmp_path
     with gateway_in(tmp_path / "project") as gateway:
         body = json.dumps({**job(cmd_line="true", name="once"), "zone": ZONE}).encode()
         url = gateway.signed("POST", "/api/job/submitJob", body)
-        send: Callable[[], dict[str, Any]] = lambda: (  # noqa: E731
-            httpx.post(url, content=body, headers={"Content-Type": "application/json"}).json()
-        )
-        first = send()
+        first = post(url, body)
         assert first["ret_code"] == 0
         assert gateway.end(signal.SIGKILL) == -signal.SIGKILL
         gateway.start()
-        assert send() == first
+        assert post(url, body) == first
         assert [entry["hpcjob_uuid"] for entry in listed(gateway.sdk())] == [first["hpcjob_uuid"]]
 
 
 def test_kill_9_at_any_moment_loses_no_job_and_doubles_none(tmp_path: Path) -> None:
     with gateway_in(tmp_path / "project") as gateway:
         requests = []
-        for number in range(12):
+        for number in range(9):
             body = json.dumps({**job(name=f"job {number}"), "zone": ZONE}).encode()
             requests.append((gateway.signed("POST", "/api/job/submitJob", body), body))
         for number, (url, body) in enumerate(requests):
-            with contextlib.suppress(httpx.HTTPError), httpx.Client(timeout=5) as client:
-                if number % 3 == 0:
-                    subprocess.Popen(["sh", "-c", f"sleep 0.00{number}; kill -9 {gateway.process.pid}"]).wait()
-                client.post(url, content=body, headers={"Content-Type": "application/json"})
+            killer = threading.Timer(0.008 + number / 1000, gateway.process.kill)
+            if number % 3 == 0:
+                killer.start()
+            with contextlib.suppress(httpx.HTTPError):
+                post(url, body)
+            killer.cancel()
             if gateway.process.poll() is not None:
                 gateway.end(signal.SIGKILL)
                 gateway.start()
-        answers = [
-            httpx.post(url, content=body, headers={"Content-Type": "application/json"}).json() for url, body in requests
-        ]
+        answers = [post(url, body) for url, body in requests]
         uuids = [answer["hpcjob_uuid"] for answer in answers]
-        assert len(set(uuids)) == 12
+        assert len(set(uuids)) == 9
         entries = listed(gateway.sdk(), limit=100)
         assert sorted(entry["hpcjob_uuid"] for entry in entries) == sorted(uuids)
-        with place_at(gateway.state / "local", Options(cores=2)) as local:
-            assert sorted(local.all_states()) == sorted(uuids)
+        assert sorted(Place(gateway.state / "local").all_states()) == sorted(uuids)
 
 
 def test_told_to_end_it_ends_after_what_it_has_begun(tmp_path: Path) -> None:
@@ -263,18 +267,17 @@ def test_told_to_end_it_ends_after_what_it_has_begun(tmp_path: Path) -> None:
         body = json.dumps({**job(name="last"), "zone": ZONE}).encode()
         url = gateway.signed("POST", "/api/job/submitJob", body)
         path = url.partition(str(gateway.port))[2]
-        head = (
-            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
-        )
+        headers = f"Host: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+        head = f"POST {path} HTTP/1.1\r\n{headers}\r\nConnection: close"
         with socket.create_connection(("127.0.0.1", gateway.port)) as connection:
             connection.sendall(f"{head}\r\n\r\n".encode() + body[:10])
             time.sleep(0.3)
             gateway.process.send_signal(signal.SIGTERM)
             eventually(lambda: refuses(gateway.port))
             connection.sendall(body[10:])
-            answer = connection.recv(65536)
+            answer = b"".join(iter(lambda: connection.recv(65536), b""))
         assert b'"ret_code": 0' in answer
-        assert gateway.process.wait(20) == 0
+        assert gateway.ended() == 0
         assert gateway.log().endswith("ended\n")
 
 

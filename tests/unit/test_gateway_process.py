@@ -1,0 +1,133 @@
+"""The server as it is put together: where it listens, what it is called, what it warns of, and how bodies come."""
+
+import asyncio
+import json
+import os
+import signal
+import threading
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fake_target import FakeTarget
+from gateway_client import BODY, SUBMIT, Place
+
+from specc.errors import SpeccError
+from specc.gateway import Address, Limits, run
+from specc.workspace import Apis
+
+LIMITS = Limits()
+
+
+def served(folder: Path, address: Address, names: list[str], visit: Callable[[str], object]) -> list[str]:
+    """Serves in this thread while `visit` is with the URL in another, then is told to end. Gives what was said."""
+    lines: list[str] = []
+
+    def ready(url: str) -> None:
+        def visiting() -> None:
+            try:
+                visit(url)
+            finally:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+        threading.Thread(target=visiting).start()
+
+    run(FakeTarget(), Apis()["ehpc/v1"], folder, address, names, LIMITS, lines.append, ready)
+    return lines
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_it_listens_on_a_free_port_and_ends_when_told_to(tmp_path: Path, host: str) -> None:
+    answers: list[httpx.Response] = []
+    lines = served(tmp_path, Address(host, 0), [], lambda url: answers.append(httpx.get(f"{url}/job/list")))
+    assert answers[0].json()["ret_code"] == 1100
+    assert "date" in answers[0].headers  # clients learn the server's clock from it
+    assert "server" not in answers[0].headers
+    assert lines[-1] == "ended"
+    assert f"keys: {tmp_path / 'keys.env'}" in lines
+    assert any(line.endswith(" GET /api/job/list key=- 200 ret_code=1100 0ms") for line in lines)
+    assert not any("network" in line for line in lines)
+
+
+def test_the_signals_mean_again_what_they_meant(tmp_path: Path) -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
+    served(tmp_path, Address(port=0), [], lambda url: None)
+    assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)] == before
+
+
+def test_an_address_on_the_network_is_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr("specc.gateway.process.load_keys", lambda path: {})
+    codes: list[int] = []
+
+    def visit(url: str) -> None:
+        here = url.replace("0.0.0.0", "127.0.0.1")
+        codes.extend(httpx.get(here, headers={"Host": host}).status_code for host in ("gpu-7", "GPU-7:8888", "gpu-8"))
+
+    lines = served(tmp_path, Address("0.0.0.0", 0), ["gpu-7"], visit)
+    assert lines[:2] == [
+        "warning: not encrypted, and reachable over the network; put a proxy with TLS before it",
+        "warning: jobs will run as root",
+    ]
+    assert codes == [404, 404, 404]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", ""])
+def test_an_address_that_is_no_name_needs_one(tmp_path: Path, host: str) -> None:
+    with pytest.raises(SpeccError, match="does not say by which name") as caught:
+        served(tmp_path, Address(host, 0), [], print)
+    assert "--allow-host" in str(caught.value.help)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_on_the_network_is_warned_of_and_a_taken_port_is_said(tmp_path: Path) -> None:
+    lines: list[str] = []
+
+    def busy(url: str) -> None:
+        port = int(url.rpartition(":")[2].partition("/")[0])
+        with pytest.raises(SpeccError, match=f"cannot listen on 127.0.0.1, port {port}: address already in use"):
+            run(FakeTarget(), Apis()["ehpc/v1"], tmp_path, Address("127.0.0.1", port), [], LIMITS, lines.append, print)
+        with pytest.raises(SpeccError, match=r"cannot listen on specc\.invalid"):
+            run(FakeTarget(), Apis()["ehpc/v1"], tmp_path, Address("specc.invalid"), [], LIMITS, lines.append, print)
+
+    served(tmp_path, Address(port=0), [], busy)
+    assert any("network" in line for line in lines)
+
+
+Message = dict[str, Any]
+
+
+def answered(place: Place, receive: Callable[[], Awaitable[Message]]) -> Message:
+    """The answer to a submission whose body comes as `receive` says."""
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    path, _, query = place.url("POST", SUBMIT, json.dumps(BODY).encode()).partition("?")
+    scope = {
+        "type": "http", "http_version": "1.1", "method": "POST", "path": path, "raw_path": path.encode(),
+        "query_string": query.encode(), "headers": [(b"host", b"localhost"), (b"content-type", b"application/json")],
+    }  # fmt: skip
+    asyncio.run(place.app(scope, receive, send))
+    return json.loads(sent[1]["body"]) | {"status": sent[0]["status"]}
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path) -> None:
+    async def never() -> Message:
+        await asyncio.sleep(10)
+        raise AssertionError
+
+    answer = answered(Place(tmp_path, Limits(body_seconds=0.05)), never)
+    assert answer == {"message": "the body did not come within 0.05 seconds", "ret_code": 1100, "status": 408}
+
+
+def test_a_client_that_goes_away_starts_nothing(tmp_path: Path) -> None:
+    async def gone() -> Message:
+        return {"type": "http.disconnect"}
+
+    place = Place(tmp_path)
+    assert answered(place, gone)["ret_code"] == 1100
+    assert place.target.submissions == 0
