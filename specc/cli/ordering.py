@@ -1,8 +1,8 @@
 """What a person wants sent: specs compiled to payloads, and a step for each of them."""
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from specc.cli.printing import print_findings
 from specc.cli.session import Selected, Session
@@ -11,6 +11,7 @@ from specc.compiler import Context, Request, evaluated_cells, payloads
 from specc.diagnostics import Diagnostic, Label, codes
 from specc.errors import SpeccError
 from specc.lowering import Payload
+from specc.parser import Document
 from specc.source import Source, Span
 from specc.submission.keys import LogicalKey, canonical_params, key_of
 from specc.submission.ledger import Ledger
@@ -52,35 +53,43 @@ def request_of(asked: Asked) -> Request:
 
 
 def order(session: Session, selected: list[Selected], asked: Asked, target: str | None) -> Order | int:
-    """The payloads of all specs, or the exit code when there are findings, which are printed."""
+    """The payloads of all specs, or the exit code when there are findings, which are printed.
+
+    What was asked is noted with the names of the specs themselves.
+    """
     if print_findings(session.findings):
         return 2
     states_named(asked.states)
     workplace = Workplace.of(session, selected)
     name = target or workplace.project.settings.target
     findings = Findings()
-    made = tuple(payload for entry in selected for payload in _payloads(entry, request_of(asked), name, findings))
+    names: list[str] = []
+    made: list[Payload] = []
+    for entry in selected:
+        for document in _concrete(entry, findings):
+            names.append(document.source.name)
+            made.extend(_payloads(document, entry.project.context(name), request_of(asked), findings))
     if print_findings(findings.all()):
         return 1
     if any(payload.spec_id == STDIN_NAME for payload in made):
         raise SpeccError("a spec from standard input is known by no path", help="write `id: NAME` at its top")
-    return Order(workplace, asked, name, made)
+    return Order(workplace, replace(asked, specs=tuple(names)), name, tuple(made))
 
 
-def _payloads(entry: Selected, request: Request, target: str, findings: Findings) -> list[Payload]:
-    """Bases in a folder are passed over; one given by name is a mistake."""
-    context = entry.project.context(target)
-    made: list[Payload] = []
+def _concrete(entry: Selected, findings: Findings) -> Iterator[Document]:
+    """Bases in a folder are passed over; one given by name is a mistake, which compiling it says."""
     for name in entry.names:
         document = entry.project.document(name, findings)
-        if document is None or (document.abstract and name not in entry.explicit):
-            continue
-        for item in payloads(document, context, request):
-            if isinstance(item, Diagnostic):
-                findings.add(item)
-            else:
-                made.append(item)
-    return made
+        if document is not None and (not document.abstract or name in entry.explicit):
+            yield document
+
+
+def _payloads(document: Document, context: Context, request: Request, findings: Findings) -> Iterator[Payload]:
+    for item in payloads(document, context, request):
+        if isinstance(item, Diagnostic):
+            findings.add(item)
+        else:
+            yield item
 
 
 def decide(order: Order, target: Target, ledger: Ledger) -> list[Step]:

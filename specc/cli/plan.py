@@ -61,10 +61,8 @@ def plan(
     if out is not None and STDIN in (paths or ()):
         raise SpeccError("a plan of standard input cannot be carried out later", help="write the spec to a file")
     session = Session()
-    selected = session.specs(list(paths or ()))
-    names = tuple(name for entry in selected for name in entry.names)
-    asked = asked_of(names, profile, param, set_, only, cell, state, changed, rerun, resend_unknown)
-    ordered = order(session, selected, asked, target)
+    asked = asked_of(profile, param, set_, only, cell, state, changed, rerun, resend_unknown)
+    ordered = order(session, session.specs(list(paths or ())), asked, target)
     if isinstance(ordered, int):
         return ordered
     opened = ordered.workplace.open(ordered.target, is_offline=True)
@@ -78,7 +76,6 @@ def plan(
 
 
 def asked_of(
-    names: tuple[str, ...],
     profile: list[str] | None,
     param: list[str] | None,
     set_: list[str] | None,
@@ -90,7 +87,7 @@ def asked_of(
     resend_unknown: bool,
 ) -> Asked:
     return Asked(
-        names,
+        (),
         tuple(profile or ()),
         tuple(param or ()),
         tuple(set_ or ()),

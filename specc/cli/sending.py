@@ -5,7 +5,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from threading import Event
 
@@ -70,9 +70,11 @@ def send(steps: Sequence[Step], opened: Opened, ledger: Ledger, sending: Sending
     fault = None
     with heeding_signals(sender, stopped), _showing(steps, quiet=quiet) as show:
         try:
-            for result in sender.results(steps):
-                results.append(result)
-                show(result)
+            # Closed here, whatever happens: then what is in flight is still written to an open ledger.
+            with closing(sender.results(steps)) as coming:
+                for result in coming:
+                    results.append(result)
+                    show(result)
         except SpeccError as error:
             fault = error
         except KeyboardInterrupt:

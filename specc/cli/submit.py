@@ -17,7 +17,7 @@ from specc.cli.ordering import Order, decide, order
 from specc.cli.plan import asked_of, show_steps, summary
 from specc.cli.sending import Sent, report_rejections, result_data, send, show, show_standing, standing
 from specc.cli.sendoptions import Changed, Output, Rerun, Resend, Specs, States, Timeout, ToTarget, Yes
-from specc.cli.session import Selected, Session
+from specc.cli.session import Session
 from specc.cli.speech import check_output, say, write_json
 from specc.cli.targets import Opened
 from specc.errors import SpeccError
@@ -85,7 +85,7 @@ def submit(
     """
     check_output(output)
     manner = Manner(output, yes, max_in_flight, wait, seconds_of(timeout))
-    given = asked_of((), profile, param, set_, only, cell, state, changed, rerun, resend_unknown)
+    given = asked_of(profile, param, set_, only, cell, state, changed, rerun, resend_unknown)
     session = Session()
     planned = None
     if plan is None:
@@ -102,9 +102,7 @@ def submit(
 
 
 def _ordered(session: Session, paths: list[str], given: Asked, target: str | None) -> Order | int:
-    selected = session.specs(paths)
-    names = tuple(name for entry in selected for name in entry.names)
-    return order(session, selected, Asked(**{**asdict(given), "specs": names}), target)
+    return order(session, session.specs(paths), given, target)
 
 
 def _replayed(session: Session, planned: PlanFile) -> Order | int:
@@ -112,7 +110,10 @@ def _replayed(session: Session, planned: PlanFile) -> Order | int:
     project = session.project(Path.cwd())
     if planned.project != project.settings.project:
         raise SpeccError(f"the plan is of the project `{planned.project}`, and this is `{project.settings.project}`")
-    return order(session, [Selected(project, list(planned.asked.specs))], planned.asked, planned.target)
+    if not planned.asked.specs:
+        raise SpeccError("the plan is of no spec")
+    paths = [str(project.root / name) for name in planned.asked.specs]
+    return order(session, session.specs(paths), planned.asked, planned.target)
 
 
 def _read_plan(path: Path) -> PlanFile:

@@ -33,7 +33,8 @@ class Owners:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield name
         finally:
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # it is the lock that counts
+                path.unlink()
             os.close(descriptor)
 
     def is_alive(self, name: str) -> bool:

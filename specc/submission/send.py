@@ -9,7 +9,7 @@ import heapq
 import json
 import secrets
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -64,7 +64,7 @@ class Sender:
         self.unwritten: list[Result] = []
         """What the target answered and the ledger could not take. It must be told to the user."""
 
-    def results(self, steps: Sequence[Step]) -> Iterator[Result]:
+    def results(self, steps: Sequence[Step]) -> Generator[Result, None, None]:
         """A result for every step that sends, as it comes; those that were not tried come last.
 
         Raises what broke the world or the target, after what was in flight has been written down.

@@ -91,6 +91,8 @@ class Hostile:
 
     def close(self) -> None:
         self._is_over.set()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # else the thread that accepts would not notice
         self._listener.close()
 
     def duplicates(self) -> int:
@@ -212,7 +214,8 @@ class Hostile:
                 else:
                     connection.sendall(self._response(truth) * 2)
             case _:
-                self._say(connection, {"ret_code": int(fault), "message": "so it is"})
+                code, _, message = fault.partition(" ")
+                self._say(connection, {"ret_code": int(code), "message": message or "so it is"})
 
     def _answer_query(self, connection: socket.socket, fault: str | None, path: str, query: dict[str, str]) -> None:
         if fault is not None:
