@@ -59,6 +59,8 @@ def _listening(address: Address) -> Iterator[socket.socket]:
         help = "another program may listen there; `--port 0` takes a free port"
         raise SpeccError(f"cannot listen on {address.host}, port {address.port}: {why}", help=help) from error
     with listening:
+        # asyncio sets it only on sockets that name their protocol; without it kept connections wait for delayed acks.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         yield listening
 
 

@@ -5,8 +5,10 @@ import json
 import os
 import signal
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import httpx
@@ -49,6 +51,20 @@ def test_it_listens_on_a_free_port_and_ends_when_told_to(tmp_path: Path, host: s
     assert f"keys: {tmp_path / 'keys.env'}" in lines
     assert any(line.endswith(" GET /api/job/list key=- 200 ret_code=1100 0ms") for line in lines)
     assert not any("network" in line for line in lines)
+
+
+def test_a_connection_that_is_kept_does_not_wait_for_acknowledgements(tmp_path: Path) -> None:
+    times: list[float] = []
+
+    def visit(url: str) -> None:
+        with httpx.Client() as client:
+            for _ in range(30):
+                started = time.monotonic()
+                client.post(f"{url}/job/submitJob", content=b"{}", headers={"Content-Type": "application/json"})
+                times.append(time.monotonic() - started)
+
+    served(tmp_path, Address(port=0), [], visit)
+    assert median(times) < 0.03  # a delayed acknowledgement takes 0.04
 
 
 def test_the_signals_mean_again_what_they_meant(tmp_path: Path) -> None:
