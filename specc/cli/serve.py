@@ -1,6 +1,5 @@
 """`specc serve`: this machine behind the EHPC API."""
 
-import getpass
 import os
 import sys
 from importlib import import_module
@@ -13,12 +12,13 @@ import typer
 from specc.cli.completion import complete_target
 from specc.cli.printing import print_findings
 from specc.cli.session import Session
+from specc.cli.targets import open_target
 from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
 from specc.schema import ApiSchema
-from specc.settings import Settings, Target
 from specc.submission.location import state_home
-from specc.targets.local import LocalTarget
+from specc.targets import Target
+from specc.targets.local.machine import machine_id
 from specc.workspace import Project
 
 Name = Annotated[
@@ -58,10 +58,11 @@ def serve(
     project = session.project(Path.cwd())
     if print_findings(session.findings):
         return 2
-    folder = (state or state_home(os.environ) / "serve").absolute()
+    # Machines may share a home, and each has jobs of its own.
+    folder = (state or state_home(os.environ) / "serve" / machine_id()).absolute()
     gateway = _gateway()
     gateway.run(
-        _opened(project.settings, target),
+        _opened(project, target),
         _api(project),
         folder,
         gateway.Address(host, port),
@@ -91,18 +92,13 @@ def _api(project: Project) -> ApiSchema:
     return project.apis[name]
 
 
-def _opened(settings: Settings, name: str) -> LocalTarget:
-    chosen = settings.targets.get(name) or (Target("local", "local") if name == "local" else None)
-    if chosen is None:
-        raise SpeccError(
-            f"there is no target `{name}`", help=did_you_mean(name, ["local", *settings.targets], "targets")
-        )
-    if chosen.kind != "local":
-        raise SpeccError(
-            f"`{name}` is a target of kind {chosen.kind}, and `specc serve` runs jobs on this machine",
-            help="leave `--target` out",
-        )
-    return LocalTarget.open(chosen, settings.units_for(name), state_home(os.environ) / "local", getpass.getuser())
+def _opened(project: Project, name: str) -> Target:
+    settings = project.settings
+    known = settings.targets.get(name)
+    if known is not None and known.kind == "ehpc":
+        message = f"`{name}` is an account of the EHPC API, and `specc serve` is that API for jobs on this machine"
+        raise SpeccError(message, help="leave `--target` out")
+    return open_target(name, settings, project.apis, os.environ).target
 
 
 def _say(line: str) -> None:

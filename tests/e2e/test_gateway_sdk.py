@@ -25,6 +25,7 @@ from specc.lowering import Payload, receive
 from specc.targets import Accepted, Attempt, JobState
 from specc.targets.ehpc import EhpcTarget, Endpoint, client_opener, read_credentials
 from specc.targets.ehpc.signing import signed_query, timestamp_of
+from specc.targets.local.machine import machine_id
 from specc.workspace import Apis
 
 CLUSTER, ZONE = "ehpc-8jqdq0mz", "jn1a"
@@ -48,7 +49,7 @@ class Gateway:
         (folder / "specc.toml").write_text(CONFIGURATION)
         self.environment = {**os.environ, "XDG_STATE_HOME": str(folder / "state"), "HOME": str(folder)}
         self.start()
-        text = (self.state / "serve" / "keys.env").read_text()
+        text = (self.state / "serve" / machine_id() / "keys.env").read_text()
         self.keys = dict(line.split("=", 1) for line in text.splitlines())
 
     def start(self) -> None:
@@ -110,7 +111,7 @@ def gateway_in(folder: Path) -> Iterator[Gateway]:
     """Nothing of it is left afterwards: the supervisor of its jobs would wait for more of them for a while."""
     folder.mkdir(exist_ok=True)
     gateway = Gateway(folder)
-    jobs = Place(gateway.state / "local")
+    jobs = Place(gateway.state / "local" / machine_id())
     try:
         yield gateway
     finally:
@@ -259,7 +260,7 @@ def test_kill_9_at_any_moment_loses_no_job_and_doubles_none(tmp_path: Path) -> N
         assert len(set(uuids)) == 9
         entries = listed(gateway.sdk(), limit=100)
         assert sorted(entry["hpcjob_uuid"] for entry in entries) == sorted(uuids)
-        assert sorted(Place(gateway.state / "local").all_states()) == sorted(uuids)
+        assert sorted(Place(gateway.state / "local" / machine_id()).all_states()) == sorted(uuids)
 
 
 def test_told_to_end_it_ends_after_what_it_has_begun(tmp_path: Path) -> None:
@@ -293,7 +294,7 @@ def refuses(port: int) -> bool:
     ("arguments", "message"),
     [
         (["--target", "nowhere"], "there is no target `nowhere`"),
-        (["--target", "cloud"], "`cloud` is a target of kind ehpc, and `specc serve` runs jobs on this machine"),
+        (["--target", "cloud"], "`cloud` is an account of the EHPC API"),
         (["--host", "0.0.0.0"], "`--host 0.0.0.0` does not say by which name the server is called"),
         (["--host", "256.0.0.1"], "cannot listen on 256.0.0.1, port 8888: "),
         (["--port", "99999"], "99999"),
