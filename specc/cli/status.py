@@ -62,18 +62,22 @@ def row(record: Record, reports: dict[str, JobReport]) -> tuple[str, ...]:
 
 
 def _said(record: Record, reports: dict[str, JobReport]) -> str:
+    if record.state is not State.ACCEPTED:
+        return ": ".join(filter(None, (record.code, record.message)))
+    reason, exit_code = _seen(record, reports)
+    return reason or ("" if exit_code is None else f"exit code {exit_code}")
+
+
+def _seen(record: Record, reports: dict[str, JobReport]) -> tuple[str | None, int | None]:
+    """Why the job is in its state, and its exit code: as the target says now, else as it was last seen."""
     report = reports.get(record.uuid or "")
-    if report is not None:
-        code = "" if report.exit_code is None else f"exit code {report.exit_code}"
-        return report.reason or code
-    if record.state is State.ACCEPTED:
-        return ""
-    return ": ".join(filter(None, (record.code, record.message)))
+    return (record.job_reason, record.exit_code) if report is None else (report.reason, report.exit_code)
 
 
 def record_data(record: Record, reports: dict[str, JobReport]) -> dict[str, object]:
     """An attempt as JSON data, with what its target says of the job now."""
     key, report = record.key, reports.get(record.uuid or "")
+    reason, exit_code = _seen(record, reports)
     return {
         "attempt": record.attempt,
         "number": record.number,
@@ -88,8 +92,8 @@ def record_data(record: Record, reports: dict[str, JobReport]) -> dict[str, obje
         "state": record.state.value,
         "uuid": record.uuid,
         "job_state": report.state.value if report else record.job_state,
-        "reason": report.reason if report else None,
-        "exit_code": report.exit_code if report else None,
+        "reason": reason,
+        "exit_code": exit_code,
         "code": record.code,
         "message": record.message,
         "created_at": record.created_at,

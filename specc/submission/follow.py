@@ -32,9 +32,9 @@ def look(watched: Watched, uuids: Sequence[str], ledger: Ledger, tell: Callable[
         return {}
     target, before = watched.target, watched.calls()
     reports = target.status(uuids)
-    states = {uuid: report.state.value for uuid, report in reports.items() if report.state is not JobState.UNKNOWN}
+    known = [report for report in reports.values() if report.state is not JobState.UNKNOWN]
     try:
-        ledger.saw(target.identity, states)
+        ledger.saw(target.identity, known)
         if target.quota is not None and watched.calls() > before:
             ledger.note_calls(target.identity, watched.calls() - before)
     except SpeccError as error:

@@ -4,7 +4,7 @@ import contextlib
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from specc.errors import SpeccError
@@ -13,6 +13,7 @@ from specc.submission.keys import LogicalKey
 from specc.submission.owner import Owners
 from specc.submission.records import Record, State
 from specc.submission.tables import COLUMNS, broken_as_error
+from specc.targets import JobReport
 
 HOUR = 3600.0
 AHEAD = 60.0
@@ -168,14 +169,16 @@ class Ledger:
                 ).rowcount
         return moved
 
-    def saw(self, target: str, states: Mapping[str, str]) -> None:
-        """Notes the last known state of jobs, by uuid."""
-        if not states:
+    def saw(self, target: str, reports: Sequence[JobReport]) -> None:
+        """Notes what was seen of jobs."""
+        if not reports:
             return
+        now = self._clock()
         with self._transaction() as connection:
             connection.executemany(
-                "UPDATE attempts SET job_state = ?, seen_at = ? WHERE target = ? AND uuid = ?",
-                [(state, self._clock(), target, uuid) for uuid, state in states.items()],
+                "UPDATE attempts SET job_state = ?, job_reason = ?, exit_code = ?, seen_at = ? "
+                "WHERE target = ? AND uuid = ?",
+                [(one.state.value, one.reason, one.exit_code, now, target, one.uuid) for one in reports],
             )
 
     def take_call(self, target: str, quota: int | None) -> float:

@@ -33,7 +33,8 @@ class Record:
 
     `number` counts the attempts of one key from 1. `body` is the payload's canonical text, `sent_name` the job's name
     as sent, `axes` the cell's values and `units` the target's, both as JSON. `skew` is by how many seconds the
-    server's clock was taken to be ahead. `job_state` is the last one seen of an accepted job, at `seen_at`.
+    server's clock was taken to be ahead. What was last seen of an accepted job is its state, the target's reason for it
+    and its exit code, at `seen_at`.
     """
 
     attempt: str
@@ -56,6 +57,8 @@ class Record:
     code: str | None = None
     message: str | None = None
     job_state: str | None = None
+    job_reason: str | None = None
+    exit_code: int | None = None
     seen_at: float | None = None
 
     @property

@@ -25,7 +25,7 @@ CREATE TABLE attempts (
   target_name TEXT NOT NULL, api TEXT NOT NULL, digest TEXT NOT NULL, body TEXT NOT NULL, sent_name TEXT NOT NULL,
   slug TEXT NOT NULL, axes TEXT NOT NULL, units TEXT NOT NULL, state TEXT NOT NULL, owner TEXT NOT NULL,
   number INTEGER NOT NULL, created_at REAL NOT NULL, skew REAL NOT NULL, settled_at REAL, uuid TEXT, code TEXT,
-  message TEXT, job_state TEXT, seen_at REAL,
+  message TEXT, job_state TEXT, job_reason TEXT, exit_code INTEGER, seen_at REAL,
   CHECK ((state = 'accepted') = (uuid IS NOT NULL))
 ) STRICT;
 CREATE UNIQUE INDEX one_open ON attempts (target, spec, cell, params) WHERE state IN ('intent', 'unknown');
@@ -41,7 +41,7 @@ CREATE TABLE plans (id TEXT PRIMARY KEY, used_at REAL NOT NULL) STRICT;
 
 COLUMNS = (
     "attempt, target, spec, cell, params, target_name, api, digest, body, sent_name, slug, axes, units, state, owner, "
-    "number, created_at, skew, settled_at, uuid, code, message, job_state, seen_at"
+    "number, created_at, skew, settled_at, uuid, code, message, job_state, job_reason, exit_code, seen_at"
 )
 PLACES = ", ".join("?" * len(COLUMNS.split(", ")))
 
@@ -128,7 +128,7 @@ def row_of(record: Record) -> tuple[object, ...]:
         record.attempt, key.target, key.spec, key.cell, key.params, record.target_name, record.api, record.digest,
         record.body, record.sent_name, record.slug, record.axes, record.units, record.state, record.owner,
         record.number, record.created_at, record.skew, record.settled_at, record.uuid, record.code, record.message,
-        record.job_state, record.seen_at,
+        record.job_state, record.job_reason, record.exit_code, record.seen_at,
     )  # fmt: skip
 
 

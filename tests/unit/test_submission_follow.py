@@ -10,7 +10,7 @@ from specc.submission.follow import Watched, ending, follow, look
 from specc.submission.ledger import Ledger
 from specc.submission.output import Reading
 from specc.submission.selector import Selector, latest, only_of, states_named
-from specc.targets import JobState
+from specc.targets import JobReport, JobState
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ class TestSelecting:
         desk.target.script = ["accept", submitting.REJECTED, "silent"]
         desk.submit(submitting.sweep(3))
         with desk.ledger() as ledger:
-            ledger.saw(submitting.IDENTITY, {"job-1": "exited"})
+            ledger.saw(submitting.IDENTITY, [JobReport("job-1", JobState.EXITED, "exited")])
             return ledger.all()
 
     @pytest.mark.parametrize(

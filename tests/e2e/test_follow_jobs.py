@@ -1,0 +1,273 @@
+"""What became of jobs: `status`, `wait`, `logs`, `cancel` and `ledger`, for jobs that really run on this machine."""
+
+import json
+import os
+import sqlite3
+import time
+
+import pytest
+from projects import Place
+
+SETTINGS = b"""project = "demo"
+[units]
+time_limit = "min"
+[targets.local]
+run_as = "caller"
+[defaults]
+zone = "z"
+cluster_id = "c"
+run_user = "u"
+[targets.cloud]
+kind = "ehpc"
+endpoint = "http://127.0.0.1:9/api"
+"""
+JOB = "specc: 1\nmatrix: {axes: {n: [1, 2]}}\njob:\n  name: j-{{ matrix.n }}\n  cmd_line: %s\n"
+
+
+@pytest.fixture
+def here(place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
+    for file in place.root.glob("*.job.yaml"):
+        file.unlink()
+    place.put("specc.toml", SETTINGS)
+    monkeypatch.setenv("XDG_STATE_HOME", str(place.root / "state"))
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr("specc.submission.follow.FIRST_SECONDS", 0.05)
+    monkeypatch.setattr("specc.cli.logs.LOOK_SECONDS", 0.2)
+    monkeypatch.setattr("specc.cli.logs.READ_SECONDS", 0.05)
+    return place
+
+
+def submitted(place: Place, command: str, *arguments: str) -> list[str]:
+    """The uuids of the two jobs."""
+    place.write(jobs__a=JOB % json.dumps(command))
+    assert place.run("submit", *arguments) in (0, 5, 6), place.err
+    return [line.split("\t")[1] for line in place.out.splitlines()]
+
+
+def states(place: Place) -> list[str]:
+    return [line.split("\t")[0] for line in place.out.splitlines()]
+
+
+class TestWaiting:
+    def test_submit_and_wait(self, here):
+        submitted(here, "echo {{ matrix.n }}", "--wait")
+        assert "2 finished" in here.err
+        assert here.run("status") == 0
+        assert states(here) == ["finished", "finished"]
+
+    def test_a_job_that_fails(self, here):
+        submitted(here, "exit $(({{ matrix.n }} - 1))")
+        assert here.run("wait", "jobs") == 5
+        assert "1 finished, 1 failed" in here.err
+        assert here.run("status", "--state", "failed") == 0
+        assert here.out.split("\t")[0] == "exited"
+        assert "exit code 1" in here.out
+
+    def test_failed_ones_run_again(self, here):
+        submitted(here, "exit $(({{ matrix.n }} - 1))", "--wait")
+        assert here.run("submit", "--rerun", "--state", "failed", "--wait") == 5
+        assert here.out.count("accepted") == 1
+        assert here.run("ledger", "list", "jobs") == 0
+        assert len(states(here)) == 3
+
+    def test_time_runs_out(self, here):
+        submitted(here, "sleep 30")
+        assert here.run("wait", "jobs", "--timeout", "0") == 6
+        assert here.run("wait", "jobs", "--timeout", "100s", "--state", "failed") == 0
+        assert here.run("cancel", "jobs") == 0
+        assert here.run("wait", "jobs") == 5
+
+    def test_by_uuid_and_by_attempt(self, here):
+        first, second = submitted(here, "true", "--wait")
+        assert here.run("status", second) == 0
+        assert second in here.out
+        assert first not in here.out
+        here.run("ledger", "show", first, "--output", "json")
+        attempt = json.loads(here.out)["attempts"][0]["attempt"]
+        assert here.run("status", attempt[:10]) == 0
+        assert first in here.out
+
+    def test_nothing_like_that(self, here):
+        submitted(here, "true", "--wait")
+        assert here.run("status", "hpcjob-none") == 2
+        assert "no spec, job or attempt `hpcjob-none`" in here.err
+        assert here.run("status", "jobs/a.job.yml") == 2
+        assert "did you mean `jobs/a.job.yaml`?" in here.err
+
+    def test_of_a_spec_that_is_gone(self, here):
+        submitted(here, "true", "--wait")
+        (here.root / "jobs" / "a.job.yaml").unlink()
+        assert here.run("status", "jobs/a.job.yaml") == 0
+        assert states(here) == ["finished", "finished"]
+
+    def test_nothing_was_submitted(self, here):
+        assert here.run("status") == 0
+        assert here.err == "nothing was submitted\n"
+        assert here.run("wait") == 0
+        assert not (here.root / "state").exists()
+
+
+class TestOutput:
+    def test_of_several_jobs(self, here):
+        submitted(here, "echo out {{ matrix.n }}; echo err >&2", "--wait")
+        assert here.run("logs", "jobs") == 0
+        assert here.out == "==> j-1 stdout <==\nout 1\n\n==> j-2 stdout <==\nout 2\n"
+        assert here.run("logs", "jobs", "--only", "n=2", "--stream", "stderr") == 0
+        assert here.out == "err\n"
+
+    def test_followed_until_the_end(self, here):
+        first, _ = submitted(here, "echo one; sleep 0.4; echo two")
+        assert here.run("logs", first, "-f") == 0
+        assert here.out == "one\ntwo\n"
+
+    def test_its_end(self, here):
+        first, _ = submitted(here, "seq 5", "--wait")
+        assert here.run("logs", first, "--tail", "2") == 0
+        assert here.out == "4\n5\n"
+
+    def test_as_json(self, here):
+        first, _ = submitted(here, "echo x", "--wait")
+        assert here.run("logs", first, "--stream", "both", "--output", "json") == 0
+        logs = json.loads(here.out)["logs"]
+        assert [(log["stream"], log["text"]) for log in logs] == [("stdout", "x\n"), ("stderr", "")]
+
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [
+            ((), "nothing says whose output"),
+            (("jobs", "--stream", "log"), "no stream `log`"),
+            (("jobs", "-f", "--output", "json"), "prints text only"),
+        ],
+    )
+    def test_arguments_that_make_no_sense(self, here, arguments, said):
+        here.write(jobs__a=JOB % "x")
+        assert here.run("logs", *arguments) == 2
+        assert said in here.err
+
+    def test_of_nothing(self, here):
+        here.write(jobs__a=JOB % "x")
+        assert here.run("logs", "jobs") == 0
+        assert here.err == "no jobs\n"
+
+
+class TestCancelling:
+    def test_jobs_that_run(self, here):
+        submitted(here, "sleep 30")
+        assert here.run("cancel", "jobs") == 0
+        assert states(here) == ["cancelled", "cancelled"]
+        here.run("wait", "jobs")
+        assert here.run("cancel", "jobs") == 0
+        assert here.err == "no job that has not ended\n"
+
+    def test_not_all_by_mistake(self, here):
+        submitted(here, "sleep 30")
+        assert here.run("cancel") == 2
+        assert "nothing says which jobs to cancel" in here.err
+        assert here.run("cancel", "--all", "--output", "json") == 0
+        assert [answer["done"] for answer in json.loads(here.out)["cancelled"]] == [True, True]
+
+
+class TestLedger:
+    def test_listing_and_showing(self, here):
+        (first, _) = submitted(here, "true", "--wait")
+        assert here.run("ledger", "list") == 0
+        assert f"2 attempts in {here.root}/state/specc/demo-" in here.err
+        assert here.run("ledger", "show", first) == 0
+        assert 'payload: {"cluster_id": "c", "cmd_line": "true"' in here.out
+        assert here.run("ledger", "show") == 2
+
+    def test_verifying(self, here):
+        submitted(here, "true", "--wait")
+        assert here.run("ledger", "verify") == 0
+        (path,) = (here.root / "state").rglob("ledger.sqlite")
+        with sqlite3.connect(path) as connection:
+            connection.execute("UPDATE attempts SET body = '{}'")
+        connection.close()
+        assert here.run("ledger", "verify") == 1
+        assert here.out.count("the body is not the one of its digest") == 2
+
+    def test_moving_what_there_is_not(self, here):
+        submitted(here, "true")
+        for arguments, said in (
+            (("x", "y"), "the ledger knows no `x`"),
+            (("jobs/a.job.yaml", "b@0"), "has 2 cells, and b@0 is one"),
+            (("jobs/a.job.yaml", "jobs/a.job.yaml"), "attempts of jobs/a.job.yaml@"),
+        ):
+            assert here.run("ledger", "mv", *arguments) == 2
+            assert said in here.err
+
+    def test_moving_gives_other_parameters(self, here):
+        first, _ = submitted(here, "true")
+        assert here.run("ledger", "mv", first, "b", "-p", "n=1", "--output", "json") == 0
+        assert json.loads(here.out)["moved"][0]["to"].endswith(" -p n=1")
+
+    def test_a_target_that_is_another_one_now(self, here):
+        submitted(here, "true", "--wait")
+        (path,) = (here.root / "state").rglob("ledger.sqlite")
+        with sqlite3.connect(path) as connection:
+            connection.execute("UPDATE attempts SET target = 'elsewhere', job_state = NULL")
+        connection.close()
+        assert here.run("status") == 0
+        assert states(here) == ["accepted", "accepted"]
+        assert "2 jobs went to elsewhere" in here.err
+        assert here.run("wait") == 2
+
+
+class TestUnknown:
+    @pytest.fixture
+    def unknown(self, here):
+        """Two jobs that run, and a ledger in which their answers were lost."""
+        submitted(here, "true", "--wait")
+        (self.path,) = (here.root / "state").rglob("ledger.sqlite")
+        with sqlite3.connect(self.path) as connection:
+            connection.execute("UPDATE attempts SET state = 'unknown', uuid = NULL, job_state = NULL, message = 'lost'")
+        connection.close()
+        return here
+
+    def test_here_each_is_found_by_its_tag_unasked(self, unknown):
+        assert unknown.run("submit") == 4
+        assert unknown.run("wait") == 4
+        assert unknown.run("ledger", "resolve") == 0
+        assert states(unknown) == ["accepted", "accepted"]
+        assert unknown.out.count("found by its tag") == 2
+        assert unknown.run("submit") == 0
+        assert states(unknown) == ["finished", "finished"]
+
+    def test_the_users_word(self, unknown):
+        assert unknown.run("ledger", "resolve", "jobs", "--only", "n=1", "--uuid", "hpcjob-x") == 0
+        assert unknown.run("ledger", "resolve", "jobs", "--only", "n=2", "--uuid", "hpcjob-x") == 2
+        assert "hpcjob-x is the job of another attempt" in unknown.err
+        assert unknown.run("ledger", "resolve", "jobs", "--only", "n=2", "--dismiss") == 0
+        assert states(unknown) == ["dismissed"]
+
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [
+            (("--uuid", "x", "--dismiss"), "contradict each other"),
+            (("--dismiss",), "nothing says what to dismiss"),
+            (("--uuid", "x"), "one job, and 2 attempts"),
+            (("jobs", "--only", "n=3", "--dismiss"), "nothing that is chosen is unknown"),
+        ],
+    )
+    def test_words_that_make_no_sense(self, unknown, arguments, said):
+        assert unknown.run("ledger", "resolve", *arguments) == 2
+        assert said in unknown.err
+
+    def test_nothing_is_unknown(self, here):
+        submitted(here, "true")
+        assert here.run("ledger", "resolve") == 0
+        assert here.err.endswith("nothing is unknown\n")
+
+    def test_a_person_can_say_no(self, unknown, monkeypatch):
+        monkeypatch.setattr("specc.cli.resolving.is_terminal", lambda: True)
+        monkeypatch.setattr("specc.cli.resolving.confirm", lambda question: False)
+        assert unknown.run("ledger", "resolve", "jobs", "--dismiss") == 4
+
+
+def test_jobs_outlive_whoever_submitted_them(here: Place) -> None:
+    """The command has ended long before its job has, which another process then finds."""
+    submitted(here, "sleep 0.5; echo $SPECC_JOB_NAME > {{ matrix.n }}.done")
+    started = time.monotonic()
+    assert here.run("wait", "jobs") == 0
+    assert time.monotonic() - started < 20
+    assert os.environ.get("SPECC_JOB_NAME") is None
