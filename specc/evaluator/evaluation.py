@@ -10,11 +10,16 @@ from specc.evaluator.scope import STATIC_NAMESPACES, Members, Scope, Tree
 from specc.evaluator.templates import Templates, template_text
 from specc.evaluator.values import EvaluatedSpec, Value
 from specc.evaluator.walk import Walk
-from specc.expander import Cell
+from specc.expander import AxisValue, Cell
 from specc.expressions import MISSING, Unknown
 from specc.nodes import FileText, Mapping, Node, Scalar, Sequence
 from specc.resolver import ResolvedSpec
 from specc.settings import FieldType
+
+
+def axis_value(axis: AxisValue) -> Value:
+    """An axis in one cell. Of the items of an unknown list, nothing is known."""
+    return Value(Unknown(None) if axis.is_item else axis.data, axis.node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,7 @@ class Evaluation:
         section, _, rest = name.partition(".")
         if section == "matrix":
             axis = self._cell.values.get(rest) if self._cell is not None else None
-            return Value(axis.data, axis.node) if axis is not None else None
+            return axis_value(axis) if axis is not None else None
         if section == "params" and (binding := self.inputs.bindings.get(rest)) is not None:
             return self._bound(binding)
         node: Node | None = self.spec.body.entries.get(section)
@@ -164,8 +169,8 @@ class Evaluation:
     def _axis(self, name: str) -> object:
         if self._cell is None or name not in self._cell.values:
             return self._absent("matrix")
-        axis = self._cell.values[name]
-        return self._walk.noted(f"matrix.{name}", axis.data, Value(axis.data, axis.node), by_cell=True)
+        value = axis_value(self._cell.values[name])
+        return self._walk.noted(f"matrix.{name}", value.data, value, by_cell=True)
 
     def _of_cell(self, name: str) -> object:
         if self._cell is None or name not in ("id", "index", "slug", "repeat"):

@@ -2,33 +2,30 @@
 
 from collections.abc import Iterator
 from collections.abc import Sequence as Many
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from math import prod
 
 from specc.diagnostics import Diagnostic, codes, did_you_mean
-from specc.expander.axes import AxisValue, Evaluate, Group, same
+from specc.expander.axes import Evaluate, Group
+from specc.expander.values import AxisValue, Values
 from specc.nodes import Mapping, Sequence, kind_of
+
+Keys = tuple[bytes | None, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    values: dict[str, AxisValue]
+    values: Values
     node: Mapping
 
-    def matches(self, cell: dict[str, AxisValue]) -> bool:
-        return all(same(cell[name].data, value.data) for name, value in self.values.items())
+    def size(self, groups: Many[Group]) -> int:
+        """How many cells an `include` entry means."""
+        return prod(len(group.rows) for group in groups if not self.names(group))
 
-    def count(self, groups: Many[Group]) -> int:
-        """How many cells an `include` entry means, without making them."""
-        return prod(1 if any(name in self.values for name in group.names) else len(group.rows) for group in groups)
-
-    def completed(self, groups: Many[Group]) -> Iterator[dict[str, AxisValue]]:
+    def completed(self, groups: Many[Group]) -> Iterator[Values]:
         """The cells that an `include` entry means: groups that it does not name take all their rows."""
-        rows = []
-        for group in groups:
-            own = tuple(self.values[name] for name in group.names if name in self.values)
-            rows.append([own] if own else list(group.rows))
+        rows = [[tuple(self.values[n] for n in group.names)] if self.names(group) else group.rows for group in groups]
         for combination in product(*rows):
             yield {
                 name: value
@@ -36,9 +33,69 @@ class Entry:
                 for name, value in zip(group.names, row, strict=True)
             }
 
+    def names(self, group: Group) -> tuple[str, ...]:
+        """The axes of the group that the entry names."""
+        return tuple(name for name in group.names if name in self.values)
+
+
+def keys_of(values: Values, names: tuple[str, ...]) -> Keys:
+    return tuple(values[name].key for name in names)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Excluded:
+    """What `exclude` takes away, for look-up: entries and cells come by the thousand. `keys` are by the axes named."""
+
+    keys: dict[tuple[str, ...], set[Keys]] = field(default_factory=dict)
+
+    def matches(self, cell: Values) -> bool:
+        return any(keys_of(cell, names) in keys for names, keys in self.keys.items())
+
+
+def excluded(entries: Many[Entry]) -> Excluded:
+    """Entries with unknown values take nothing away: what they match is not known."""
+    keys: dict[tuple[str, ...], set[Keys]] = {}
+    for entry in entries:
+        if all(value.is_known for value in entry.values.values()):
+            names = tuple(sorted(entry.values))
+            keys.setdefault(names, set()).add(keys_of(entry.values, names))
+    return Excluded(keys)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Product:
+    """The combinations of all groups, for look-up, without making them."""
+
+    groups: Many[Group]
+    tables: dict[tuple[str, ...], set[Keys]] = field(default_factory=dict)
+
+    def has(self, values: Values) -> bool:
+        """Is the combination among them? An unknown value is not known to be."""
+        keys = ((group, keys_of(values, group.names)) for group in self.groups)
+        return all(None not in key and key in self._table(group, group.names) for group, key in keys)
+
+    def may_match(self, entry: Entry) -> bool:
+        """Does the entry match a combination, or is that not known? Groups are independent of each other."""
+        for group in self.groups:
+            names = entry.names(group)
+            table, wanted = self._table(group, names), keys_of(entry.values, names)
+            if wanted not in table and None not in wanted and not self._is_open(group, names):
+                return False
+        return True
+
+    def _table(self, group: Group, names: tuple[str, ...]) -> set[Keys]:
+        if names not in self.tables:
+            columns = [group.names.index(name) for name in names]
+            self.tables[names] = {tuple(row[column].key for column in columns) for row in group.rows}
+        return self.tables[names]
+
+    def _is_open(self, group: Group, names: tuple[str, ...]) -> bool:
+        """A value of these axes is unknown."""
+        return any((None,) in self._table(group, (name,)) for name in names)
+
 
 def read_entries(
-    section: Mapping, name: str, groups: Many[Group], evaluate: Evaluate, found: list[Diagnostic]
+    section: Mapping, name: str, known: Product, evaluate: Evaluate, found: list[Diagnostic]
 ) -> list[Entry]:
     """The usable entries of `exclude:` or `include:`; the others are reported."""
     node = section.get(name)
@@ -52,12 +109,13 @@ def read_entries(
     entries: list[Entry] = []
     for item in node.items:
         if not isinstance(item, Mapping) or not item.entries:
-            message = f"an entry of `{name}` is {kind_of(item)}, not a mapping from axes to values"
+            what = "empty" if isinstance(item, Mapping) else kind_of(item)
+            message = f"an entry of `{name}` is {what}, not a mapping from axes to values"
             found.append(codes.BAD_MATRIX.at(item.span, message, help="write `- {AXIS: value}`"))
             continue
-        faults = list(_faults(name, item, groups))
+        faults = list(_faults(name, item, known.groups))
         entry = Entry({key: AxisValue(evaluate(value), value) for key, value in item.entries.items()}, item)
-        if name == "exclude" and not faults and not _matches_something(entry, groups):
+        if name == "exclude" and not faults and not known.may_match(entry):
             message = "this `exclude` matches no cell"
             help = "check its values against the axes; numbers and texts differ"
             found.append(codes.DEAD_EXCLUDE.at(item.span, message, help=help))
@@ -70,7 +128,7 @@ def _faults(name: str, item: Mapping, groups: Many[Group]) -> Iterator[Diagnosti
     known = [axis for group in groups for axis in group.names]
     for key in item.keys.values():
         if key.value not in known:
-            help = did_you_mean(str(key.value), known, "axes")
+            help = did_you_mean(str(key.value), known, "axes") or f"declare it: `axes: {{{key.value}: [...]}}`"
             yield codes.UNKNOWN_AXIS.at(key.span, f"the matrix has no axis `{key.value}`", help=help)
     for group in groups:
         named = [axis for axis in group.names if axis in item.entries]
@@ -78,18 +136,3 @@ def _faults(name: str, item: Mapping, groups: Many[Group]) -> Iterator[Diagnosti
             missing = next(axis for axis in group.names if axis not in item.entries)
             message = f"`{named[0]}` advances together with `{missing}`, so this entry must name `{missing}`, too"
             yield codes.BAD_MATRIX.at(item.keys[named[0]].span, message)
-
-
-def _matches_something(entry: Entry, groups: Many[Group]) -> bool:
-    """Groups are independent, so an entry matches a cell when each group has a row that agrees with it."""
-    for group in groups:
-        wanted = {name: entry.values[name] for name in group.names if name in entry.values}
-        rows = (dict(zip(group.names, row, strict=True)) for row in group.rows)
-        if not any(all(_may_be(row[name], value) for name, value in wanted.items()) for row in rows):
-            return False
-    return True
-
-
-def _may_be(one: AxisValue, other: AxisValue) -> bool:
-    """Equal, or not known to differ."""
-    return same(one.data, other.data) or not (one.is_known and other.is_known)

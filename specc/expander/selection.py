@@ -1,54 +1,83 @@
 """`--only AXIS=VALUE` and `--cell ID`: a choice among the cells of a sweep."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from specc.diagnostics import Diagnostic, codes, did_you_mean
-from specc.expander.axes import same
 from specc.expander.cells import Cell
 from specc.expander.expand import Expansion
+from specc.expander.values import AxisValue
 from specc.nodes import Layer, LayerKind, to_data
 from specc.parser import parse_flow
+from specc.resolver import shown
 from specc.source import Source
 
+MOST_COMPARED = 1000
+"""So many values of an axis are searched for the one that was meant."""
 
-@dataclass(frozen=True, slots=True)
+
+class Choice(NamedTuple):
+    """A value as it is typed, and as YAML reads it."""
+
+    text: str
+    value: AxisValue
+
+    def means(self, value: AxisValue) -> bool:
+        """An unknown value may be the one. A text can be typed without its quotes."""
+        return not value.is_known or value.key == self.value.key or value.data == self.text
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Selection:
     """Cells whose axes have one of the values given for each axis, and whose id begins with one of `ids`."""
 
-    only: tuple[tuple[str, str, object], ...] = ()
+    only: dict[str, list[Choice]] = field(default_factory=dict)
     ids: tuple[str, ...] = ()
 
     def picks(self, cell: Cell) -> bool:
-        wanted: dict[str, list[tuple[str, object]]] = {}
-        for axis, text, data in self.only:
-            wanted.setdefault(axis, []).append((text, data))
-        return (not self.ids or any(cell.id.startswith(id) for id in self.ids)) and all(
-            any(_same(cell.values[axis].data, text, data) for text, data in choices) for axis, choices in wanted.items()
+        return (not self.ids or any(_is_called(cell, id) for id in self.ids)) and all(
+            any(choice.means(cell.values[axis]) for choice in choices) for axis, choices in self.only.items()
         )
 
     def of(self, cells: Iterable[Cell]) -> Iterator[Cell]:
         return (cell for cell in cells if self.picks(cell))
 
 
-def _same(value: object, text: str, data: object) -> bool:
-    return same(value, data) or str(value) == text
+def _is_called(cell: Cell, id: str) -> bool:
+    """The beginning of an id means every repetition; one with the number of a repetition means only that."""
+    digest, dot, repeat = id.partition(".")
+    own, _, number = cell.id.partition(".")
+    return bool(digest) and own.startswith(digest) and (not dot or number == repeat)
 
 
 def select(expansion: Expansion, only: tuple[Source, ...], ids: tuple[str, ...]) -> tuple[Selection, list[Diagnostic]]:
     """Checks `AXIS=VALUE` texts against the axes of one expansion."""
     found: list[Diagnostic] = []
-    choices: list[tuple[str, str, object]] = []
-    axes = expansion.axes
+    choices: dict[str, list[Choice]] = {}
+    axes = expansion.axes if only else {}
     for text in only:
         axis, equals, wanted = text.text.partition("=")
         if not equals:
-            found.append(codes.BAD_OVERRIDE.at(text.span(0, len(text.text)), "`--only` takes AXIS=VALUE"))
+            message = "`--only` takes AXIS=VALUE, and there is no `=`"
+            found.append(codes.BAD_OVERRIDE.at(text.span(0, len(text.text)), message))
         elif axis not in axes:
             help = did_you_mean(axis, axes, "axes") or "the spec has no matrix"
             found.append(codes.UNKNOWN_AXIS.at(text.span(0, len(axis)), f"the matrix has no axis `{axis}`", help=help))
         else:
             node, faults = parse_flow(text, len(axis) + 1, Layer(LayerKind.SET))
             found.extend(d for d in faults if d.is_error)
-            choices.append((axis, wanted, to_data(node) if node is not None else None))
-    return Selection(tuple(choices), ids), found
+            if node is None or any(d.is_error for d in faults):
+                continue
+            choice = Choice(wanted, AxisValue(to_data(node), node))
+            choices.setdefault(axis, []).append(choice)
+            found.extend(_lack(axis, choice, axes[axis]))
+    return Selection(choices, ids), found
+
+
+def _lack(axis: str, choice: Choice, values: list[AxisValue]) -> Iterator[Diagnostic]:
+    if any(choice.means(value) for value in values):
+        return
+    known = [value.data if isinstance(value.data, str) else shown(value.data) for value in values[:MOST_COMPARED]]
+    message = f"axis `{axis}` has no value `{choice.text}`"
+    yield codes.NO_SUCH_CELL.at(choice.value.node.span, message, help=did_you_mean(choice.text, known, "values"))

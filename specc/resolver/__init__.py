@@ -1,6 +1,7 @@
 """Composition: from one parsed file to one spec with all that it inherits."""
 
 from specc.resolver.library import Library, Missing
+from specc.resolver.operators import is_template
 from specc.resolver.params import Param, has_type, shown
 from specc.resolver.paths import join
 from specc.resolver.resolve import Overlays, resolve
@@ -13,6 +14,7 @@ __all__ = [
     "Param",
     "ResolvedSpec",
     "has_type",
+    "is_template",
     "join",
     "resolve",
     "shown",
