@@ -75,8 +75,8 @@ def dispatch(arguments: list[str]) -> int:
         # In our own manner. Without a message it has printed the help, for a command line without a command.
         if not error.format_message():
             return error.exit_code
-        context = getattr(error, "ctx", None)
-        name = context.command_path if context is not None else NAME
+        place = getattr(error, "ctx", None)
+        name = place.command_path if place is not None else NAME
         raise SpeccError(error.format_message(), help=f"`{name} --help` says what there is") from error
     return code if isinstance(code, int) else 0
 

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from specc.cli.completion import complete_spec
+from specc.cli.completion import complete_report, complete_spec
 from specc.cli.options import Params, Profiles, Sets, TargetName
-from specc.cli.printing import report_of, write_report
+from specc.cli.printing import outputs_of, report_of, write_report
 from specc.cli.session import Session, arguments
 from specc.compiler import Request
 from specc.workspace import check_specs
@@ -21,7 +21,12 @@ Paths = Annotated[
 ]
 Outputs = Annotated[
     list[str] | None,
-    typer.Option("--output", metavar="FORMAT[:PATH]", help="text, concise or json; repeatable."),
+    typer.Option(
+        "--output",
+        metavar="FORMAT[:PATH]",
+        help="text, concise or json; repeatable. [default: text]",
+        autocompletion=complete_report,
+    ),
 ]
 
 
@@ -39,10 +44,11 @@ def check(
 
     Example: specc check jobs/cavity.job.yaml --output text --output json:report.json
     """
+    outputs = outputs_of(output)
     session = Session()
     selected = session.specs(list(paths or ()))
     if any(finding.is_error for finding in session.findings):
-        write_report(report_of(session.findings), output or ["text"])
+        write_report(report_of(session.findings), outputs)
         return 2
     request = Request(tuple(profile or ()), arguments("-p", param), arguments("--set", set_))
     checked = [
@@ -54,5 +60,5 @@ def check(
         specs=sum(result.specs for result in checked),
         payloads=sum(result.payloads for result in checked),
     )
-    write_report(report, output or ["text"])
+    write_report(report, outputs)
     return 1 if report.summary.errors else 0

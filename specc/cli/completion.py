@@ -3,44 +3,54 @@
 Completion must be quick and must never fail, so a spec with mistakes offers what can be read of it.
 """
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
 import typer
 
-from specc.cli.session import Session
+from specc.cli.session import STDIN, Session
 from specc.compiler import Request, evaluated_cells
 from specc.errors import SpeccError
 from specc.evaluator import EvaluatedSpec
 from specc.expander import Cell
+from specc.reporters import REPORTERS
+from specc.reporters.payloads import FORMATS
 from specc.resolver import ResolvedSpec
-from specc.workspace import Findings
+from specc.workspace import Apis, Findings
 
 MOST_CELLS = 200
+MOST_SPECS = 50
 
 
 def complete_spec(incomplete: str) -> list[str]:
     """Spec files and folders that begin with what is typed."""
-    typed = Path(incomplete)
-    folder = typed if incomplete.endswith("/") else typed.parent
-    if not folder.is_dir():
+    folder, typed = os.path.split(incomplete)
+    try:
+        entries = sorted(os.scandir(folder or "."), key=lambda entry: entry.name)
+    except OSError:
         return []
-    entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
-    names = [f"{entry}/" if entry.is_dir() else str(entry) for entry in entries if _is_offered(entry)]
-    return [name for name in names if name.startswith(incomplete)]
+    named = [entry for entry in entries if entry.name.startswith(typed) and not _is_hidden(entry.name, typed)]
+    return [os.path.join(folder, entry.name) + ("/" if entry.is_dir() else "") for entry in named if _is_offered(entry)]
 
 
-def _is_offered(path: Path) -> bool:
-    return path.is_dir() or path.name.endswith((".job.yaml", ".job.yml"))
+def _is_hidden(name: str, typed: str) -> bool:
+    """As shells have it: a name that begins with a dot is offered to whoever types the dot."""
+    return name.startswith(".") and not typed
+
+
+def _is_offered(entry: os.DirEntry[str]) -> bool:
+    return entry.is_dir() or entry.name.endswith((".job.yaml", ".job.yml"))
 
 
 def complete_field(ctx: typer.Context, incomplete: str) -> list[str]:
-    fields = [name for spec in _specs(ctx) for name in spec.section("job").entries]
-    inputs = [
-        f"{part}.{name}" for spec in _specs(ctx) for part in ("params", "vars") for name in spec.section(part).entries
-    ]
-    return _matching(fields + inputs, incomplete)
+    offers: list[str] = []
+    for spec in _specs(ctx):
+        offers += spec.section("job").entries
+        offers += (f"{part}.{name}" for part in ("params", "vars") for name in spec.section(part).entries)
+    offers += (f"matrix.{axis}" for cell in _cells(ctx) for axis in cell.data())
+    return _matching(offers, incomplete)
 
 
 def complete_param(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -68,33 +78,50 @@ def complete_cell(ctx: typer.Context, incomplete: str) -> list[str]:
     return _matching([cell.id for cell in _cells(ctx)], incomplete)
 
 
-def complete_target(ctx: typer.Context, incomplete: str) -> list[str]:
+def complete_target(incomplete: str) -> list[str]:
     try:
-        return _matching(list(Session().project(Path.cwd()).settings.targets), incomplete)
+        return _matching(Session().project(Path.cwd()).settings.targets, incomplete)
     except SpeccError:
         return []
 
 
-def _matching(offers: list[str], incomplete: str) -> list[str]:
+def complete_format(incomplete: str) -> list[str]:
+    return _matching(FORMATS, incomplete)
+
+
+def complete_report(incomplete: str) -> list[str]:
+    return _matching(REPORTERS, incomplete)
+
+
+def complete_api(incomplete: str) -> list[str]:
+    return _matching(Apis(), incomplete)
+
+
+def _matching(offers: Iterable[str], incomplete: str) -> list[str]:
     return [offer for offer in dict.fromkeys(offers) if offer.startswith(incomplete)]
 
 
-def _evaluated(ctx: typer.Context) -> Iterator[EvaluatedSpec]:
-    """The first cells of the specs that the command line names so far."""
-    given = ctx.params.get("paths") or ctx.params.get("spec") or []
+def _evaluated(ctx: typer.Context, most: int) -> Iterator[EvaluatedSpec]:
+    """The first cells of the specs that the command line names so far, or of the first ones of the project."""
+    given = ctx.params.get("paths") or ctx.params.get("chosen") or ctx.params.get("spec") or []
+    paths = [given] if isinstance(given, str) else list(given)
+    if STDIN in paths:
+        return  # what comes there is not there yet
     try:
-        for entry in Session().specs([given] if isinstance(given, str) else list(given)):
-            for name in entry.names:
-                document = entry.project.document(name, Findings())
-                items = evaluated_cells(document, entry.project.context(), Request()) if document else iter(())
-                yield from islice((item[1] for item in items if isinstance(item, tuple)), MOST_CELLS)
+        selected = Session().specs(paths)
+        context = {entry.project.root: entry.project.context() for entry in selected}
+        named = ((entry.project, name) for entry in selected for name in entry.names)
+        for project, name in islice(named, MOST_SPECS):
+            document = project.document(name, Findings())
+            items = evaluated_cells(document, context[project.root], Request()) if document else iter(())
+            yield from islice((item[1] for item in items if isinstance(item, tuple)), most)
     except SpeccError:
         return
 
 
 def _specs(ctx: typer.Context) -> list[ResolvedSpec]:
-    return list(dict.fromkeys(evaluated.spec for evaluated in _evaluated(ctx)))
+    return [evaluated.spec for evaluated in _evaluated(ctx, 1)]
 
 
 def _cells(ctx: typer.Context) -> list[Cell]:
-    return [evaluated.cell for evaluated in _evaluated(ctx)]
+    return [evaluated.cell for evaluated in _evaluated(ctx, MOST_CELLS)]

@@ -24,6 +24,8 @@ def config(path: Folder = Path(), output: Output = "text") -> int:
     """
     if output not in ("text", "json"):
         raise SpeccError(f"there is no output format `{output}`", help="formats: text, json")
+    if not os.path.lexists(path):
+        raise SpeccError(f"{path}: no such file or folder")
     configuration = read_configuration(find_root(Path(os.path.abspath(path))), show, os.environ)
     failed = print_findings(configuration.diagnostics)
     rows = [(entry, str(entry.span) if entry.span else "default") for entry in configuration.entries]

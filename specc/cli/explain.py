@@ -10,7 +10,7 @@ from specc.cli.options import Cells, Only, Params, Profiles, Sets, TargetName
 from specc.cli.printing import print_findings
 from specc.cli.session import Session, arguments
 from specc.compiler import Request, evaluated_cells
-from specc.diagnostics import Diagnostic, did_you_mean
+from specc.diagnostics import Diagnostic, codes, did_you_mean
 from specc.errors import SpeccError
 from specc.evaluator import EvaluatedSpec, Evaluation
 from specc.explanation import Explanation, as_json, as_text, removed
@@ -22,11 +22,15 @@ FieldName = Annotated[
     str | None,
     typer.Argument(
         metavar="[FIELD]",
-        help="A job field, or params.NAME, vars.NAME, matrix.NAME; all job fields without it.",
+        help="A job field, or params.NAME, vars.NAME, matrix.NAME, or one of the four words. [default: job]",
         autocompletion=complete_field,
     ),
 ]
 Output = Annotated[str, typer.Option("--output", metavar="FORMAT", help="text or json.")]
+
+
+SECTIONS = ("job", "vars", "params", "matrix")
+NOT_WRITTEN = ("cell", "spec", "env")
 
 
 def explain(
@@ -55,7 +59,8 @@ def explain(
     if len(selected) != 1 or len(selected[0].names) != 1:
         raise SpeccError("`specc explain` takes one spec", help="name the file: `specc explain jobs/a.job.yaml`")
     entry, findings = selected[0], Findings()
-    document = entry.project.document(entry.names[0], findings)
+    (name,) = entry.names
+    document = entry.project.document(name, findings)
     first = None
     if document is not None:
         request = Request(
@@ -67,7 +72,9 @@ def explain(
         )
         for item in evaluated_cells(document, entry.project.context(target), request):
             if isinstance(item, Diagnostic):
-                findings.add(item)
+                # An input that is not given is shown as unknown: that is no mistake as long as nothing is rendered.
+                if item.code is not codes.MISSING_PARAM:
+                    findings.add(item)
                 continue
             first = item
             break
@@ -81,16 +88,25 @@ def explain(
 
 def _explanations(evaluation: Evaluation, evaluated: EvaluatedSpec, field: str | None) -> list[Explanation]:
     job = evaluated.spec.section("job")
-    if field is None:
+    if field is None or field == "job":
         gone = [removed(f"job.{name}", node) for name, node in job.removed.items()]
         return [explain_value(f"job.{name}", value) for name, value in evaluated.job.items()] + gone
-    name = field if field.partition(".")[0] in ("job", "vars", "params", "matrix") else f"job.{field}"
+    if field in SECTIONS:
+        return [_explanation(evaluation, f"{field}.{name}") for name in evaluation.names_in(field)]
+    name = field if field.partition(".")[0] in SECTIONS else f"job.{field}"
+    gone_field = job.removed.get(name.removeprefix("job."))
+    return [removed(name, gone_field) if gone_field is not None else _explanation(evaluation, name)]
+
+
+def _explanation(evaluation: Evaluation, name: str) -> Explanation:
     section, _, rest = name.partition(".")
-    if section == "job" and rest in job.removed:
-        return [removed(name, job.removed[rest])]
-    value = evaluation.named(name)
+    value = evaluation.named(name) if rest else None
     if value is None:
-        known = evaluation.names_in(section)
-        help = did_you_mean(rest, known, f"names in `{section}`")
-        raise SpeccError(f"the spec sets no `{name}`", help=help)
-    return [explain_value(name, value)]
+        raise SpeccError(f"the spec sets no `{name}`", help=_meant(rest, section, evaluation.names_in(section)))
+    return explain_value(name, value)
+
+
+def _meant(name: str, section: str, known: list[str]) -> str | None:
+    if name.partition(".")[0] in NOT_WRITTEN:
+        return "this is no value of a file; ask for a job field, params.NAME, vars.NAME or matrix.NAME"
+    return did_you_mean(name, known, f"names in `{section}`")

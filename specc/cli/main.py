@@ -5,11 +5,12 @@ import os
 import platform
 import sys
 import traceback
+from typing import TextIO
 
 from specc import __version__
 from specc.errors import SpeccError
 
-USAGE, INTERRUPTED, BUG = 2, 130, 101
+USAGE, INTERRUPTED, UNREAD, BUG = 2, 130, 141, 101
 
 
 def main() -> None:
@@ -34,37 +35,50 @@ def _settle_streams() -> None:
 
 def run(arguments: list[str]) -> int:
     """Runs one command line and returns its exit code."""
-    # Deferred so that `--version` costs no more than Python itself.
-    from specc.cli.app import dispatch
-
     try:
+        return _ended(arguments)
+    except BrokenPipeError:
+        # `specc render | head`: nobody reads on. Ends as if by SIGPIPE, because errors may be among what was not read.
+        _drop(sys.stdout)
+        _drop(sys.stderr)
+        return UNREAD
+    except OSError as error:
+        # Whatever reads or writes a file raises SpeccError, so this is the output, on a full disk.
+        _drop(sys.stdout)
+        print(f"error: cannot write the output: {error.strerror or error}", file=sys.stderr)
+        return USAGE
+
+
+def _ended(arguments: list[str]) -> int:
+    try:
+        # Deferred so that `--version` costs no more than Python itself.
+        from specc.cli.app import dispatch
+
         code = dispatch(arguments)
         sys.stdout.flush()
         return code
     except SpeccError as error:
-        print(f"error: {error.message}", file=sys.stderr)
+        print(f"error: {_printable(error.message)}", file=sys.stderr)
         if error.help is not None:
-            print(f"help: {error.help}", file=sys.stderr)
+            print(f"help: {_printable(error.help)}", file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        # `specc render | head`: nobody reads on.
-        _drop_output()
-        return 0
-    except OSError as error:
-        # Whatever reads or writes a file raises SpeccError, so this is the output, on a full disk.
-        _drop_output()
-        print(f"error: cannot write the output: {error.strerror or error}", file=sys.stderr)
-        return USAGE
+    except OSError:
+        raise
     except Exception:
         print(_bug_report(arguments), file=sys.stderr)
         return BUG
 
 
-def _drop_output() -> None:
+def _printable(text: str) -> str:
+    """On one line. Names of files can hold anything."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+def _drop(stream: TextIO) -> None:
     """What Python would still flush at exit goes nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _bug_report(arguments: list[str]) -> str:

@@ -6,6 +6,14 @@ import typer
 
 from specc.cli.completion import complete_axis, complete_cell, complete_param, complete_profile, complete_target
 
+
+def _not_empty(ids: list[str] | None) -> list[str] | None:
+    """Every id begins with nothing: an unset variable of a script would select all cells."""
+    if ids is not None and "" in ids:
+        raise typer.BadParameter("an empty id selects nothing")
+    return ids
+
+
 Profiles = Annotated[
     list[str] | None,
     typer.Option("--profile", metavar="NAME", help="Lay a profile over the specs.", autocompletion=complete_profile),
@@ -27,7 +35,11 @@ Only = Annotated[
 Cells = Annotated[
     list[str] | None,
     typer.Option(
-        "--cell", metavar="ID", help="Only the cell with this id, or its beginning.", autocompletion=complete_cell
+        "--cell",
+        metavar="ID",
+        help="Only the cell with this id, or its beginning.",
+        callback=_not_empty,
+        autocompletion=complete_cell,
     ),
 ]
 TargetName = Annotated[

@@ -1,15 +1,25 @@
 """Findings on the screen or in a file."""
 
 import os
+import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
-from specc.reporters import REPORTERS, Report, Summary, sort
+from specc.reporters import REPORTERS, Report, Summary, sort, text
 from specc.workspace import write_file
+
+NARROWEST = 60
+
+
+class Output(NamedTuple):
+    """One report: its format, and the file that it goes to. Without a file it goes to standard output."""
+
+    format: str
+    path: Path | None
 
 
 def wants_color(stream: IO[str]) -> bool:
@@ -17,28 +27,54 @@ def wants_color(stream: IO[str]) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def report_of(diagnostics: Iterable[Diagnostic], *, files: int = 0, specs: int = 0, payloads: int = 0) -> Report:
+def width_of(stream: IO[str]) -> int:
+    """How wide a report may be: as the terminal, where there is one."""
+    columns = shutil.get_terminal_size().columns if stream.isatty() else text.WIDTH
+    return min(max(columns, NARROWEST), text.WIDTH)
+
+
+def report_of(
+    diagnostics: Iterable[Diagnostic], *, files: int | None = None, specs: int = 0, payloads: int = 0
+) -> Report:
+    """`files` counts those that were read; without it, those that have findings."""
     found = tuple(sort(diagnostics))
     errors = sum(d.is_error for d in found)
-    return Report(found, Summary(files, specs, payloads, errors, len(found) - errors))
+    count = len({finding.span.source for finding in found}) if files is None else files
+    return Report(found, Summary(count, specs, payloads, errors, len(found) - errors))
 
 
-def write_report(report: Report, outputs: list[str]) -> None:
-    """Each FORMAT goes to standard output, each FORMAT:PATH to a file. Raises SpeccError for an unknown format."""
+def outputs_of(texts: list[str] | None) -> list[Output]:
+    """What `--output FORMAT[:PATH]` asks for, text without it. Raises SpeccError for what cannot be had."""
+    outputs = [Output(name, Path(path) if path else None) for name, _, path in (t.partition(":") for t in texts or ())]
     for output in outputs:
-        name, _, path = output.partition(":")
-        if name not in REPORTERS:
-            raise SpeccError(f"there is no output format `{name}`", help=f"formats: {', '.join(REPORTERS)}")
-        if path:
-            write_file(Path(path), REPORTERS[name](report, False))
+        if output.format not in REPORTERS:
+            raise SpeccError(f"there is no output format `{output.format}`", help=f"formats: {', '.join(REPORTERS)}")
+    files = [output.path for output in outputs if output.path is not None]
+    for path in files:
+        if files.count(path) > 1:
+            raise SpeccError(f"two reports cannot both be written to {path}")
+    return outputs or [Output("text", None)]
+
+
+def write_report(report: Report, outputs: list[Output]) -> None:
+    """The files first: when one cannot be written, nothing is printed."""
+    for output in sorted(outputs, key=lambda output: output.path is None):
+        reporter = REPORTERS[output.format]
+        if output.path is not None:
+            write_file(output.path, reporter(report, False))
+        elif output.format == "text":
+            _print_text(report, sys.stdout)
         else:
-            sys.stdout.write(REPORTERS[name](report, wants_color(sys.stdout)))
+            sys.stdout.write(reporter(report, False))
 
 
 def print_findings(diagnostics: Iterable[Diagnostic]) -> bool:
     """Findings for people, on standard error. Says whether there is an error among them."""
-    found = list(diagnostics)
-    report = report_of(found, files=len({diagnostic.span.source for diagnostic in found}))
+    report = report_of(diagnostics)
     if report.diagnostics:
-        sys.stderr.write(REPORTERS["text"](report, wants_color(sys.stderr)))
+        _print_text(report, sys.stderr)
     return report.summary.errors > 0
+
+
+def _print_text(report: Report, stream: IO[str]) -> None:
+    stream.write(text.render(report, color=wants_color(stream), width=width_of(stream)))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from specc.cli.completion import complete_spec
+from specc.cli.completion import complete_format, complete_spec
 from specc.cli.options import Cells, Only, Params, Profiles, Sets, TargetName
 from specc.cli.printing import print_findings
 from specc.cli.session import Selected, Session, arguments
@@ -25,7 +25,10 @@ Paths = Annotated[
     list[str] | None,
     typer.Argument(metavar="[SPEC]...", help="Specs or folders; `-` is standard input.", autocompletion=complete_spec),
 ]
-FormatName = Annotated[str, typer.Option("--format", metavar="NAME", help=f"One of {', '.join(FORMATS)}.")]
+FormatName = Annotated[
+    str,
+    typer.Option("--format", metavar="NAME", help=f"One of {', '.join(FORMATS)}.", autocompletion=complete_format),
+]
 Out = Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="Write one NAME.json for each payload.")]
 Digest = Annotated[bool, typer.Option("--digest", help="Print digests and names instead of payloads.")]
 

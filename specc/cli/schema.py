@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from specc import assets
-from specc.cli.printing import print_findings, report_of, write_report
-from specc.cli.session import show
+from specc.cli.completion import complete_api
+from specc.cli.printing import outputs_of, print_findings, report_of, write_report
+from specc.cli.session import STDIN, STDIN_NAME, read_stdin, show
 from specc.diagnostics import Diagnostic, did_you_mean
 from specc.errors import SpeccError
 from specc.nodes import Layer, LayerKind, Node
@@ -30,10 +31,15 @@ class Kind(StrEnum):
     EDITOR = "editor"
 
 
-PageFile = Annotated[Path, typer.Argument(metavar="PAGE.md", help="A page of the API's documentation, in Markdown.")]
+PageFile = Annotated[
+    Path,
+    typer.Argument(metavar="PAGE.md", help="A page of the API's documentation, in Markdown; `-` is standard input."),
+]
 PatchFile = Annotated[Path | None, typer.Option("--patch", help="A merge patch for what the page does not say.")]
 KindName = Annotated[Kind, typer.Option("--kind", help="Which schema.")]
-ApiName = Annotated[str, typer.Argument(metavar="API", help="An API version, such as ehpc/v1.")]
+ApiName = Annotated[
+    str, typer.Argument(metavar="[API]", help="An API version, such as ehpc/v1.", autocompletion=complete_api)
+]
 
 
 @schema_app.command("build")
@@ -69,8 +75,8 @@ def show_schema(api: ApiName = "ehpc/v1", kind: KindName = Kind.REQUEST) -> int:
 
 @schema_app.command("diff")
 def diff_schemas(
-    old: Annotated[str, typer.Argument(metavar="OLD", help="An API version.")],
-    new: Annotated[str, typer.Argument(metavar="NEW", help="Another one.")],
+    old: Annotated[str, typer.Argument(metavar="OLD", help="An API version.", autocompletion=complete_api)],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="Another one.", autocompletion=complete_api)],
     kind: KindName = Kind.REQUEST,
     output: Annotated[str, typer.Option("--output", metavar="FORMAT", help="text or json.")] = "text",
 ) -> int:
@@ -108,7 +114,7 @@ def check_schemas(
         raise SpeccError(f"{root} is no folder")
     if not write:
         report = report_of(stale(root))
-        write_report(report, ["text"] if report.diagnostics else [])
+        write_report(report, outputs_of(None) if report.diagnostics else [])
         return 1 if report.summary.errors else 0
     files, found = generate(root)
     if print_findings(found):
@@ -140,12 +146,13 @@ def _built(page: Source, patch: Source | None, kind: Kind) -> tuple[JsonObject |
 
 
 def _source(path: Path) -> Source:
-    data = read_bytes(path)
+    name = STDIN_NAME if str(path) == STDIN else show(path)
+    data = read_stdin() if str(path) == STDIN else read_bytes(path)
     if isinstance(data, Missing):
         raise SpeccError(data.message)
-    source = decode(data, show(path), show(path))
+    source = decode(data, name, name)
     if isinstance(source, Diagnostic):
-        raise SpeccError(f"{show(path)}: {source.message}", help=source.help)
+        raise SpeccError(f"{name}: {source.message}", help=source.help)
     return source
 
 

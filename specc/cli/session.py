@@ -8,7 +8,7 @@ from pathlib import Path
 from specc.config import find_root, read_configuration
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
-from specc.parser import MAX_BYTES, decode
+from specc.parser import MAX_BYTES
 from specc.source import Source
 from specc.workspace import Apis, Project, spec_files
 
@@ -49,6 +49,8 @@ class Session:
                 names = [self._stdin(project)]
                 self._select(selected, project, names)
                 continue
+            if not text:
+                raise SpeccError("a path is empty", help="leave it out to mean the whole project, or write `.`")
             path = Path(text)
             owner = self.project(path)
             for file in spec_files([path], owner.root, owner.settings.include, owner.settings.exclude):
@@ -62,17 +64,23 @@ class Session:
     @staticmethod
     def _select(selected: "dict[Path, Selected]", project: Project, names: list[str]) -> None:
         entry = selected.setdefault(project.root, Selected(project))
-        entry.names.extend(name for name in names if name not in entry.names)
+        entry.names.update(dict.fromkeys(names))
 
     @staticmethod
     def _stdin(project: Project) -> str:
         """Its name puts it into the current folder, so that a relative parent is found from there."""
         name = project.library.name_of(Path(STDIN_NAME))
-        source = decode(sys.stdin.buffer.read(MAX_BYTES + 1), STDIN_NAME, name)
-        if isinstance(source, Diagnostic):
-            raise SpeccError(f"standard input: {source.message}")
-        project.library.add(source)
+        project.library.add(name, STDIN_NAME, read_stdin())
         return name
+
+
+def read_stdin() -> bytes:
+    """What stands on standard input, and not much more of it than a file may have."""
+    try:
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    except (OSError, AttributeError) as error:
+        # Python has no `sys.stdin` where the caller has closed it.
+        raise SpeccError("cannot read standard input") from error
 
 
 @dataclass
@@ -80,7 +88,7 @@ class Selected:
     """A project and the names of the specs that a command is about. `explicit` were given as files, by name."""
 
     project: Project
-    names: list[str] = field(default_factory=list)
+    names: dict[str, None] = field(default_factory=dict)
     explicit: set[str] = field(default_factory=set)
 
 

@@ -24,6 +24,7 @@ class Step:
 class Explanation:
     """A name with its final value, who wrote it (the winner first, then the losing layers), and what it read.
 
+    `reads` holds each name's own reads once, where the name comes first.
     `steps` is empty for names that no file sets, such as `cell.slug`. `state` is "known", "unknown" where an input is
     not given, or "removed" where the strongest layer says `{$unset: true}`.
     """
@@ -36,12 +37,19 @@ class Explanation:
 
 
 def explain(name: str, value: Value) -> Explanation:
+    """A name that is read again is not followed again: templates that share names would repeat each other for ever."""
+    return _explained(name, value, set())
+
+
+def _explained(name: str, value: Value, told: set[str]) -> Explanation:
     steps = tuple(Step(layer_of(node), place_of(node), written(node)) for node in _history(value.node))
+    again = name in told
+    told.add(name)
     reads = tuple(
-        explain(read.name, read.value)
+        _explained(read.name, read.value, told)
         if read.value is not None
         else Explanation(read.name, *_data(read.data), steps=(), reads=())
-        for read in value.reads
+        for read in (() if again else value.reads)
     )
     return Explanation(name, *_data(value.data), steps=steps, reads=reads)
 

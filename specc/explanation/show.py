@@ -37,7 +37,7 @@ def _tree(explanation: Explanation, indent: str) -> Iterator[str]:
 def _final(explanation: Explanation) -> str:
     match explanation.state:
         case "unknown":
-            return "(unknown: an input is not given)"
+            return "(not given)" if explanation.name.startswith("params.") else "(unknown)"
         case "removed":
             return "(removed)"
         case _:

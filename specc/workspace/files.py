@@ -37,7 +37,7 @@ def read_bytes(path: Path) -> bytes | Missing:
 
 
 def _unreadable(path: Path, why: str) -> Missing:
-    return Missing(codes.UNREADABLE, f"cannot read {path.name}: {why[:1].lower()}{why[1:]}")
+    return Missing(codes.UNREADABLE, f"cannot read {path.name or path}: {why[:1].lower()}{why[1:]}")
 
 
 def spec_files(paths: list[Path], root: Path, include: tuple[str, ...], exclude: tuple[str, ...]) -> list[Path]:
@@ -48,7 +48,8 @@ def spec_files(paths: list[Path], root: Path, include: tuple[str, ...], exclude:
     """
     found: dict[Path, None] = {}
     for path in paths:
-        if path.is_dir():
+        # Not `Path.is_dir()`, which raises where a name is too long or a folder is closed to us.
+        if os.path.isdir(path):
             inside = Path(os.path.abspath(path)).relative_to(root)
             found.update(dict.fromkeys(sorted(_below(path, inside, include, exclude))))
         elif os.path.lexists(path):

@@ -23,7 +23,8 @@ class FileLibrary:
 
     def __init__(self, root: Path, show: Callable[[Path], str]) -> None:
         self.root = root
-        self._resolved_root = root.resolve()
+        self._resolved_root = Path(os.path.realpath(root))
+        self._folders: dict[Path, Path] = {}
         self._show = show
         self._parsed: dict[str, Parsed | Missing] = {}
         self._texts: dict[str, Source | Missing] = {}
@@ -33,11 +34,9 @@ class FileLibrary:
             self._parsed[name] = self._parse(name)
         return self._parsed[name]
 
-    def add(self, source: Source) -> Parsed:
-        """Takes a text that is no file, such as standard input."""
-        parsed = parse(source)
-        self._parsed[source.name] = parsed
-        return parsed
+    def add(self, name: str, path: str, data: bytes) -> None:
+        """Takes what is in no file, such as standard input."""
+        self._parsed[name] = _parsed(decode(data, path, name))
 
     def text(self, name: str) -> Source | Missing:
         if name not in self._texts:
@@ -45,10 +44,21 @@ class FileLibrary:
         return self._texts[name]
 
     def name_of(self, path: Path) -> str:
-        """The name of a file below the root, else its whole path."""
-        # Not resolve(): a symlinked spec keeps the name by which it is called.
+        """The name of a file below the root, else its whole path.
+
+        A file behind a symlinked folder has the name that it has without it: one file is not two specs. A symlinked
+        file keeps the name by which it is called.
+        """
         absolute = Path(os.path.abspath(path))
+        folder = self._real(absolute.parent)
+        if folder.is_relative_to(self._resolved_root):
+            return (folder.relative_to(self._resolved_root) / absolute.name).as_posix()
         return absolute.relative_to(self.root).as_posix() if absolute.is_relative_to(self.root) else str(absolute)
+
+    def _real(self, folder: Path) -> Path:
+        if folder not in self._folders:
+            self._folders[folder] = Path(os.path.realpath(folder))
+        return self._folders[folder]
 
     def path_of(self, name: str) -> str:
         """The path that messages print for a name."""
@@ -61,8 +71,7 @@ class FileLibrary:
         data = read_bytes(path)
         if isinstance(data, Missing):
             return data
-        source = decode(data, self.path_of(name), name)
-        return Parsed(None, (source,)) if isinstance(source, Diagnostic) else parse(source)
+        return _parsed(decode(data, self.path_of(name), name))
 
     def _read_text(self, name: str) -> Source | Missing:
         path = self._path(name, codes.FILE_NOT_FOUND)
@@ -81,10 +90,10 @@ class FileLibrary:
         if name.startswith(SHIPPED):
             return self._shipped(name.removeprefix(SHIPPED))
         path = self.root / name
-        if not path.is_file():
-            what = "is no regular file" if path.exists() else "does not exist"
+        if not os.path.isfile(path):
+            what = "is no regular file" if os.path.exists(path) else "does not exist"
             return Missing(code, f"{self._show(path)} {what}", _meant(path))
-        if not path.resolve().is_relative_to(self._resolved_root):
+        if not Path(os.path.realpath(path)).is_relative_to(self._resolved_root):
             help = "copy the file into the project"
             return Missing(codes.OUTSIDE_PROJECT, f"{self._show(path)} leads out of the project", help)
         return path
@@ -99,15 +108,26 @@ class FileLibrary:
         return Missing(codes.PARENT_NOT_FOUND, f"specc ships no base `{name}`", help)
 
 
+def _parsed(source: Source | Diagnostic) -> Parsed:
+    return Parsed(None, (source,)) if isinstance(source, Diagnostic) else parse(source)
+
+
 def _meant(path: Path) -> str | None:
     """What a missing file's name was probably meant to be: often its suffix is missing, or `specc:`."""
-    if path.with_name(path.name + SUFFIX).is_file():
+    if os.path.isfile(path.with_name(path.name + SUFFIX)):
         return f"did you mean `{path.name}{SUFFIX}`?"
-    near = closest(path.name, [entry.name for entry in path.parent.iterdir()]) if path.parent.is_dir() else None
+    near = closest(path.name, _neighbours(path))
     if near is not None:
         return f"did you mean `{near}`?"
     base = path.name.removesuffix(SUFFIX)
     return f"did you mean `{SHIPPED}{base}`?" if base in shipped_names() else None
+
+
+def _neighbours(path: Path) -> list[str]:
+    try:
+        return sorted(os.listdir(path.parent))
+    except OSError:
+        return []
 
 
 def shipped_names() -> list[str]:

@@ -3,10 +3,11 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
+from unicodedata import normalize
 
 from specc.errors import SpeccError
 
@@ -32,30 +33,43 @@ def write_file(path: Path, text: str) -> None:
 
     A pipe or a device, such as /dev/stdout, is written to instead.
     """
-    if path.exists() and not path.is_file():
+    if os.path.exists(path) and not os.path.isfile(path):
         _write_through(path, text)
-        return
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
-    except OSError as error:
-        raise SpeccError(f"cannot write {path}: {error.strerror}") from error
-    try:
-        with open(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
-        raise SpeccError(f"cannot write {path}: {error.strerror}") from error
+    else:
+        write_files({path: text})
+
+
+def write_files(texts: Mapping[Path, str]) -> None:
+    """Replaces files, each in one step, once all texts are on the disk. A failure before that leaves no trace."""
+    mode = 0o666 & ~_umask()
+    with ExitStack() as leftovers:
+        staged: list[tuple[str, Path]] = []
+        for path, text in texts.items():
+            with _said_of(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+                leftovers.callback(Path(temporary).unlink, missing_ok=True)
+                with open(descriptor, "w", encoding="utf-8", newline="") as file:
+                    file.write(text)
+                os.chmod(temporary, mode)
+                staged.append((temporary, path))
+        for temporary, path in staged:
+            with _said_of(path):
+                os.replace(temporary, path)
 
 
 def _write_through(path: Path, text: str) -> None:
+    with _said_of(path), path.open("w", encoding="utf-8", newline="") as file:
+        file.write(text)
+
+
+@contextmanager
+def _said_of(path: Path) -> Iterator[None]:
+    """What goes wrong is said of the file that the user asked for."""
     try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        yield
     except OSError as error:
-        raise SpeccError(f"cannot write {path}: {error.strerror}") from error
+        raise SpeccError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def _umask() -> int:
@@ -80,19 +94,19 @@ class Folder:
             raise SpeccError(f"the job name {name!r} of {origin} cannot be a file's name", help=help)
         if len(name.encode()) > LONGEST_NAME:
             raise SpeccError(f"the job name of {origin} is too long for a file's name: {name[:60]}...")
-        # Two names that differ in case alone are one file on some disks.
-        taken = self._texts.get(name.casefold())
+        # Two names that differ in case alone, or in how an accent is written, are one file on some disks.
+        key = normalize("NFC", name).casefold()
+        taken = self._texts.get(key)
         if taken is not None:
             help = "make the names differ, for example with `{{ cell.slug }}`"
             raise SpeccError(f"{taken[1]} and {origin} would both write {self.path / f'{name}.json'}", help=help)
-        self._texts[name.casefold()] = (name, origin, text)
+        self._texts[key] = (name, origin, text)
 
     def write(self) -> list[Path]:
         """Writes all files, or none where one of them cannot be."""
         texts = {self.path / f"{name}.json": text for name, _, text in self._texts.values()}
         for path in texts:
-            if path.exists() and not path.is_file():
+            if os.path.exists(path) and not os.path.isfile(path):
                 raise SpeccError(f"cannot write {path}: it is there, and no file")
-        for path, text in texts.items():
-            write_file(path, text)
+        write_files(texts)
         return list(texts)
