@@ -68,5 +68,7 @@ def test_every_code_is_documented() -> None:
 
 def test_every_code_is_used() -> None:
     used = "\n".join(path.read_text(encoding="utf-8") for path in MODULES if path.name != "codes.py")
-    names = re.findall(r"^(\w+) = Code\(", (ROOT / "specc/diagnostics/codes.py").read_text(encoding="utf-8"), re.MULTILINE)
+    names = re.findall(
+        r"^(\w+) = Code\(", (ROOT / "specc/diagnostics/codes.py").read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert [name for name in names if not re.search(rf"\b{name}\b", used)] == []
