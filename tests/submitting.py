@@ -15,6 +15,7 @@ from specc.source import Source
 from specc.submission.keys import LogicalKey
 from specc.submission.ledger import Ledger
 from specc.submission.plan import Allowed, Step, plan
+from specc.submission.records import Record, State
 from specc.submission.results import Result
 from specc.submission.send import Sender
 from specc.submission.world import Sending, World
@@ -52,6 +53,19 @@ def same(count: int) -> list[Payload]:
     compiled = compiling.render(f"matrix: {{repeat: {count}}}\njob: {{name: a, cmd_line: echo}}")
     assert not compiled.shown, compiled.shown
     return compiled.payloads
+
+
+KEY = LogicalKey("t", "a.job.yaml", "abc", "{}")
+
+
+def record(attempt: str = "a1", number: int = 1, key: LogicalKey = KEY, owner: str = "o", **others: str) -> Record:
+    """An intent as the ledger holds it."""
+    body = '{"name":"n"}'
+    digest = "e49e06ff2c0dee1f29aabf5bc1b8c3b9d8fa7f70fa6a53d6d5ea6e9db6d2ff1e"
+    fields = {"digest": digest, "body": body, "sent_name": "n", "slug": "0", "axes": "{}", "units": "{}"} | others
+    return Record(
+        attempt, key, "prod", "ehpc/v1", **fields, state=State.INTENT, owner=owner, number=number, created_at=1.0
+    )
 
 
 class Clock:

@@ -31,7 +31,7 @@ PATIENCE = 120.0
 
 GLANCE = 0.2
 HEAD = ("state", "uuid", "spec", "cell", "name", "")
-STANDING = {Action.KEEP: State.ACCEPTED, Action.REFUSE_UNKNOWN: State.UNKNOWN, Action.WAIT: State.INTENT}
+STANDING = {Action.KEEP: State.ACCEPTED, Action.REFUSE_UNKNOWN: State.UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +62,29 @@ def standing(steps: Sequence[Step]) -> list[Result]:
 
 
 def send(steps: Sequence[Step], opened: Opened, ledger: Ledger, sending: Sending, *, quiet: bool) -> Sent:
-    """Sends what is to be sent, and shows each result as it comes. `quiet` leaves standard output alone."""
+    """Sends what is to be sent, waits for what another process is sending, and shows each result as it comes.
+
+    `quiet` leaves standard output alone.
+    """
     stopped = Event()
     world = World(time.time, time.monotonic, stopped.wait, random.random, say)
     sender = Sender(opened.target, ledger, sending, world)
     results: list[Result] = []
+    elsewhere = [Result(step, State.INTENT, message=step.why) for step in steps if step.action is Action.WAIT]
     fault = None
     with heeding_signals(sender, stopped), _showing(steps, quiet=quiet) as show:
         try:
             # Closed here, whatever happens: then what is in flight is still written to an open ledger.
             with closing(sender.results(steps)) as coming:
                 for result in coming:
+                    if result.state is State.INTENT:
+                        elsewhere.append(result)
+                        continue
                     results.append(result)
                     show(result)
+            for result in _settled(elsewhere, ledger, sending.owner, world, stopped):
+                results.append(result)
+                show(result)
         except SpeccError as error:
             fault = error
         except KeyboardInterrupt:
@@ -84,19 +94,20 @@ def send(steps: Sequence[Step], opened: Opened, ledger: Ledger, sending: Sending
     for result in sender.unwritten:
         what = f"accepted as {result.uuid}" if result.uuid else str(result.state)
         say(f"not in the ledger: {result.step.key} was {what}; `specc ledger resolve` can note it later")
-    settled = tuple(_settled(result, ledger, sending.owner, world, stopped) for result in results)
-    return Sent(settled, stopped.is_set(), fault)
+    return Sent(tuple(results), stopped.is_set(), fault)
 
 
-def _settled(result: Result, ledger: Ledger, owner: str, world: World, stopped: Event) -> Result:
-    """Waits a while for another process that is sending the same."""
+def _settled(results: Sequence[Result], ledger: Ledger, owner: str, world: World, stopped: Event) -> Iterator[Result]:
+    """What became of steps that another process is sending. It is waited for, as long as sending should take."""
     until = world.monotonic() + PATIENCE
-    while result.state is State.INTENT and world.monotonic() < until and not stopped.is_set():
-        world.sleep(GLANCE)
-        ledger.recover(owner)
+    for result in results:
         last = ledger.of_key(result.step.key)[-1]
-        result = replace(result, state=last.state, uuid=last.uuid, code=last.code, message="another process sent it")
-    return result
+        while last.state is State.INTENT and world.monotonic() < until and not stopped.is_set():
+            world.sleep(GLANCE)
+            ledger.recover(owner)
+            last = ledger.of_key(result.step.key)[-1]
+        said = result.message if last.state is State.INTENT else "another process sent it"
+        yield replace(result, state=last.state, uuid=last.uuid, code=last.code, message=said)
 
 
 @contextmanager

@@ -7,15 +7,13 @@ from hashlib import sha256
 
 import pytest
 import submitting
+from submitting import KEY, record
 
 from specc.errors import SpeccError
-from specc.submission.keys import LogicalKey
 from specc.submission.ledger import AttemptOpen, Ledger, SettledAlready, UuidTaken
 from specc.submission.location import ledger_path
-from specc.submission.records import Record, State
+from specc.submission.records import State
 from specc.submission.verify import verify
-
-KEY = LogicalKey("t", "a.job.yaml", "abc", "{}")
 
 
 @pytest.fixture
@@ -32,15 +30,6 @@ def clock():
 def ledger(path, clock):
     with Ledger.open(path, clock) as ledger:
         yield ledger
-
-
-def record(attempt="a1", number=1, key=KEY, owner="o", **others):
-    body = '{"name":"n"}'
-    digest = "e49e06ff2c0dee1f29aabf5bc1b8c3b9d8fa7f70fa6a53d6d5ea6e9db6d2ff1e"
-    fields = {"digest": digest, "body": body, "sent_name": "n", "slug": "0", "axes": "{}", "units": "{}"} | others
-    return Record(
-        attempt, key, "prod", "ehpc/v1", **fields, state=State.INTENT, owner=owner, number=number, created_at=1.0
-    )
 
 
 def states(ledger):
