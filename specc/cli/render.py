@@ -29,7 +29,7 @@ FormatName = Annotated[
     str,
     typer.Option("--format", metavar="NAME", help=f"One of {', '.join(FORMATS)}.", autocompletion=complete_format),
 ]
-Out = Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="Write one NAME.json for each payload.")]
+Out = Annotated[str | None, typer.Option("-o", "--out", metavar="DIR", help="Write one NAME.json for each payload.")]
 Digest = Annotated[bool, typer.Option("--digest", help="Print digests and names instead of payloads.")]
 
 
@@ -54,6 +54,8 @@ def render(
     if out is not None and (digest or format_ not in WHOLE):
         help = f"formats for `-o`: {', '.join(WHOLE)}; the others go to standard output"
         raise SpeccError("`-o` writes JSON files, one a payload", help=help)
+    if out == "":
+        raise SpeccError("`-o` names no folder", help="write `-o .` for the current one")
     session = Session()
     selected = session.specs(list(paths or ()))
     if print_findings(session.findings):
@@ -67,7 +69,7 @@ def render(
     )
     to_text = digest_line if digest else FORMATS[format_]
     findings = Findings()
-    folder = Folder(out) if out is not None else None
+    folder = Folder(Path(out)) if out is not None else None
     with spool() as text:
         for payload, context in _payloads(selected, request, target, findings):
             if findings.has_errors:

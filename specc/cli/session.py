@@ -43,7 +43,7 @@ class Session:
     def specs(self, paths: list[str]) -> "list[Selected]":
         """The specs of the paths by project, in the order given; no path means the whole project."""
         selected: dict[Path, Selected] = {}
-        for text in paths or [show(find_root(Path.cwd()))]:
+        for text in dict.fromkeys(paths) or [show(find_root(Path.cwd()))]:
             if text == STDIN:
                 project = self.project(Path.cwd())
                 names = [self._stdin(project)]

@@ -3,8 +3,9 @@
 import os
 import stat
 from collections.abc import Iterator
-from fnmatch import fnmatch
-from pathlib import Path, PurePath
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path, PurePath, PurePosixPath
 
 from specc.diagnostics import codes
 from specc.errors import SpeccError
@@ -12,7 +13,7 @@ from specc.parser import MAX_BYTES
 from specc.resolver import Missing
 
 SKIPPED = frozenset({".git", ".venv", "venv", "node_modules", "__pycache__", ".specc_cache"})
-CONFIGURATION = "specc.toml"
+ANY_FOLDERS = "**"
 
 
 def read_bytes(path: Path) -> bytes | Missing:
@@ -78,6 +79,26 @@ def _below(folder: Path, inside: Path, include: tuple[str, ...], exclude: tuple[
 
 
 def _matches(path: PurePath, pattern: str) -> bool:
-    """Glob with `**/` for any folders, none included."""
-    text = path.as_posix()
-    return fnmatch(text, pattern) or (pattern.startswith("**/") and fnmatch(text, pattern[3:]))
+    """As git does: `*` stays within a folder, `**` is any folders, a pattern without `/` fits at any depth."""
+    globs = _globs(pattern)
+    reached = _past_folders({0}, globs)
+    for part in path.parts:
+        here = [index for index in reached if index < len(globs)]
+        stays = {index for index in here if globs[index] == ANY_FOLDERS}
+        moves = {index + 1 for index in here if index not in stays and fnmatchcase(part, globs[index])}
+        reached = _past_folders(stays | moves, globs)
+    return len(globs) in reached
+
+
+@cache
+def _globs(pattern: str) -> tuple[str, ...]:
+    parts = PurePosixPath(pattern.lstrip("/")).parts
+    return parts if "/" in pattern.rstrip("/") else (ANY_FOLDERS, *parts)
+
+
+def _past_folders(reached: set[int], globs: tuple[str, ...]) -> set[int]:
+    """`**` can also stand for no folder."""
+    for index, glob in enumerate(globs):
+        if index in reached and glob == ANY_FOLDERS:
+            reached.add(index + 1)
+    return reached

@@ -91,8 +91,9 @@ class FileLibrary:
             return self._shipped(name.removeprefix(SHIPPED))
         path = self.root / name
         if not os.path.isfile(path):
-            what = "is no regular file" if os.path.exists(path) else "does not exist"
-            return Missing(code, f"{self._show(path)} {what}", _meant(path))
+            there = os.path.lexists(path)
+            help = None if there else _meant(path)
+            return Missing(code, f"{self._show(path)} {_what_is(path) if there else 'does not exist'}", help)
         if not Path(os.path.realpath(path)).is_relative_to(self._resolved_root):
             help = "copy the file into the project"
             return Missing(codes.OUTSIDE_PROJECT, f"{self._show(path)} leads out of the project", help)
@@ -110,6 +111,10 @@ class FileLibrary:
 
 def _parsed(source: Source | Diagnostic) -> Parsed:
     return Parsed(None, (source,)) if isinstance(source, Diagnostic) else parse(source)
+
+
+def _what_is(path: Path) -> str:
+    return "is no regular file" if os.path.exists(path) else "is a symlink that leads nowhere"
 
 
 def _meant(path: Path) -> str | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from specc.compiler import Context
-from specc.diagnostics import did_you_mean
+from specc.diagnostics import codes, did_you_mean
 from specc.errors import SpeccError
 from specc.parser import Document
 from specc.resolver import Missing
@@ -56,7 +56,8 @@ class Project:
         parsed = self.library.document(name)
         if isinstance(parsed, Missing):
             place = Source(self.library.path_of(name), "", name).span()
-            findings.add(parsed.code.at(place, parsed.message, help=parsed.help))
+            code = codes.UNREADABLE if parsed.code is codes.PARENT_NOT_FOUND else parsed.code
+            findings.add(code.at(place, parsed.message, help=parsed.help))
             return None
         findings.add(*parsed.diagnostics)
         return parsed.document
