@@ -8,6 +8,7 @@ import typer
 from specc import __version__
 from specc.cli.cancel import cancel
 from specc.cli.check import check
+from specc.cli.completion import COMPLETE, answer_shell
 from specc.cli.config import config
 from specc.cli.explain import explain
 from specc.cli.init import init
@@ -23,7 +24,6 @@ from specc.cli.wait import wait
 from specc.errors import SpeccError
 
 NAME = "specc"
-COMPLETE = "_SPECC_COMPLETE"
 
 app = typer.Typer(
     name=NAME,
@@ -62,7 +62,8 @@ def dispatch(arguments: list[str]) -> int:
     command = typer.main.get_command(app)
     _set_examples_apart(command)
     if COMPLETE in os.environ:
-        command.main(arguments, prog_name=NAME)
+        answer_shell(lambda: command.main(arguments, prog_name=NAME))
+        return 0
     try:
         # Not `main()`, which ends the process itself when nobody reads its output.
         with command.make_context(NAME, arguments) as context:

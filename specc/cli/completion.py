@@ -4,7 +4,10 @@ Completion must be quick and must never fail, so a spec with mistakes offers wha
 """
 
 import os
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from contextlib import redirect_stdout, suppress
+from io import StringIO
 from itertools import islice
 from pathlib import Path
 
@@ -20,8 +23,38 @@ from specc.reporters.payloads import FORMATS
 from specc.resolver import ResolvedSpec
 from specc.workspace import Apis, Findings
 
+COMPLETE = "_SPECC_COMPLETE"
+"""The variable by which the shell asks for completions."""
 MOST_CELLS = 200
 MOST_SPECS = 50
+
+
+def answer_shell(ask: Callable[[], object]) -> None:
+    """Prints what the shell is to offer. `ask` has typer print it, and ends the process."""
+    known = _join_words(os.environ)
+    with redirect_stdout(StringIO()) as offers, suppress(SystemExit):
+        ask()
+    sys.stdout.write("".join(f"{line.removeprefix(known)}\n" for line in offers.getvalue().splitlines() if line))
+
+
+def _join_words(environment: MutableMapping[str, str]) -> str:
+    """Undoes what bash does to `mesh=fine`, three words to it. Gives what bash does not want back."""
+    if environment[COMPLETE] != "complete_bash":
+        return ""
+    words: list[str] = []
+    position = 0
+    is_open = False
+    for number, word in enumerate(environment["COMP_WORDS"].split("\n")):
+        if words and (is_open or word == "="):
+            words[-1] += word
+        else:
+            words.append(word)
+        is_open = word == "="
+        if number == int(environment["COMP_CWORD"]):
+            position = len(words) - 1
+    environment["COMP_WORDS"], environment["COMP_CWORD"] = "\n".join(words), str(position)
+    name, equals, _ = words[position].partition("=")
+    return name + equals if equals else ""
 
 
 def complete_spec(incomplete: str) -> list[str]:
@@ -54,13 +87,10 @@ def complete_field(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def complete_param(ctx: typer.Context, incomplete: str) -> list[str]:
-    """`NAME=` first, then the choices of that parameter."""
-    name, equals, _ = incomplete.partition("=")
+    """`NAME=VALUE` for what a parameter can be, `NAME=` where that can be anything."""
     params = {name: param for spec in _specs(ctx) for name, param in spec.params.items()}
-    if not equals:
-        return _matching([f"{param}=" for param in params], incomplete)
-    choices = params[name].choices if name in params else ()
-    return _matching([f"{name}={choice.value}" for choice in choices], incomplete)
+    pairs = [(name, [str(choice.value) for choice in param.choices] or [""]) for name, param in params.items()]
+    return _matching((f"{name}={value}" for name, values in pairs for value in values), incomplete)
 
 
 def complete_profile(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -68,10 +98,8 @@ def complete_profile(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def complete_axis(ctx: typer.Context, incomplete: str) -> list[str]:
-    """`AXIS=` first, then the values of that axis."""
-    pairs = [(name, str(value)) for cell in _cells(ctx) for name, value in cell.data().items()]
-    has_axis = "=" in incomplete
-    return _matching([f"{name}={value}" if has_axis else f"{name}=" for name, value in pairs], incomplete)
+    pairs = (f"{name}={value}" for cell in _cells(ctx) for name, value in cell.data().items())
+    return _matching(pairs, incomplete)
 
 
 def complete_cell(ctx: typer.Context, incomplete: str) -> list[str]:
