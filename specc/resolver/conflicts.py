@@ -1,5 +1,6 @@
 """Two unrelated parents that set one value differently: only their order in a list decides, so say so."""
 
+import re
 from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic, Label, codes
@@ -7,6 +8,8 @@ from specc.nodes import FileText, Layer, LayerKind, Mapping, Node, Path, Scalar,
 from specc.nodes.tree import FILE_LAYER
 from specc.resolver.ancestry import Ancestry
 from specc.resolver.operators import operator_of
+
+ADDITION = re.compile(r"""\{?\s*['"]?\$(?:append|prepend)\b""")
 
 
 def disagreements(node: Node, line: Ancestry, layer: Layer = FILE_LAYER, path: Path = ()) -> Iterator[Diagnostic]:
@@ -61,9 +64,12 @@ def _replacing(node: Node | None, layer: Layer) -> Iterator[Node]:
 
 
 def _extends(node: Node) -> bool:
+    """Does the list hold what it found below it? Every list holds an empty one, so then its text must say so."""
     below = node.beneath
     if not isinstance(node, Sequence) or not isinstance(below, Sequence):
         return False
+    if not below.items:
+        return ADDITION.match(node.span.text) is not None
     return {id(item) for item in below.items} <= {id(item) for item in node.items}
 
 

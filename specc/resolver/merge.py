@@ -151,7 +151,9 @@ def _unread(operator: Operator) -> Diagnostic | None:
 
 def _replaced(below: Node | None, new: Node, by: Mapping) -> Node:
     """`new` in the place of `below`, which `by` says. Where both are mappings, each key keeps its history."""
-    if not isinstance(below, Mapping) or not isinstance(new, Mapping) or operator_of(below) is not None:
+    if below is not None and operator_of(below) is not None:
+        return _in_place_of(below, new)
+    if not isinstance(below, Mapping) or not isinstance(new, Mapping):
         return replace(new, beneath=below)
     old = {**below.removed, **below.entries}
     entries = {key: _replaced(old.get(key), value, by) for key, value in new.entries.items()}
@@ -160,18 +162,22 @@ def _replaced(below: Node | None, new: Node, by: Mapping) -> Node:
 
 
 def _in_place_of(lost: Node, new: Node) -> Node:
-    """`new` where an operator took a value away. Where both are mappings, each key keeps its history."""
-    was = lost.beneath
-    if not isinstance(was, Mapping) or not isinstance(new, Mapping) or operator_of(was) is not None:
+    """`new` where operators took a value away. Where both are mappings, each key keeps its history."""
+    if not isinstance(new, Mapping):
         return replace(new, beneath=lost)
-    entries = {
-        key: _in_place_of(replace(lost, beneath=was.entries[key]), value) if key in was.entries else value
-        for key, value in new.entries.items()
-    }
-    removed: dict[str, Node] = {
-        key: replace(lost, beneath=value) for key, value in was.entries.items() if key not in entries
-    }
+    parts = _lost_parts(lost)
+    entries = {key: _in_place_of(parts[key], value) if key in parts else value for key, value in new.entries.items()}
+    removed = {key: part for key, part in parts.items() if key not in entries}
     return replace(new, entries=entries, beneath=lost, removed=removed)
+
+
+def _lost_parts(lost: Node) -> dict[str, Node]:
+    """What an operator took away, key by key, if it was a mapping. Several may have done so, one after the other."""
+    was = lost.beneath
+    if was is None or not isinstance(was, Mapping):
+        return {}
+    parts = {**was.removed, **was.entries} if operator_of(was) is None else _lost_parts(was)
+    return {key: replace(lost, beneath=part) for key, part in parts.items()}
 
 
 def is_range(node: Node) -> bool:

@@ -35,6 +35,8 @@ DISAGREE = [
     ("job: {a: null}", "job: {a: 0}"),
     ("job: {a: '{{ vars.x }}'}", "job: {a: {$literal: '{{ vars.x }}'}}"),
     ("job: {a: [1, 2]}", "job: {a: [2, 1]}"),
+    ("job: {a: []}", "job: {a: [1]}"),
+    ("job: {a: [1]}", "job: {a: []}"),
     ("vars: {m: {deep: {a: 1}}}", "vars: {m: {deep: {a: 2}}}"),
     ("params: {p: {type: integer, default: 1}}", "params: {p: {type: integer, default: 2}}"),
     ("matrix: {axes: {a: [1]}}", "matrix: {axes: {a: {from: 1, to: 2}}}"),
@@ -59,6 +61,7 @@ AGREE = [
     ("job: {a: {$append: [1]}}", "job: {a: {$append: [2]}}"),
     ("job: {a: [1]}", "job: {a: {$append: [2]}}"),
     ("job: {a: []}", "job: {a: {$prepend: [2]}}"),
+    ("job: {a: []}", "job:\n  a:\n    '$append': [2]"),
 ]
 
 
