@@ -36,18 +36,16 @@ class Group:
 
 
 def groups(workplace: Workplace, ledger: Ledger, records: Sequence[Record]) -> list[Group]:
-    """The jobs by target. What went to a target that is not the same any more cannot be asked about, which is said."""
+    """The jobs by target. What went to a target that is not to be had any more is left out."""
     by_target: dict[tuple[str, str], list[Record]] = {}
     for record in records:
         if record.uuid is not None:
             by_target.setdefault((record.target_name, record.key.target), []).append(record)
     found = []
     for (name, identity), listed in by_target.items():
-        opened = workplace.open(name, skew=ledger.skew)
-        if opened.target.identity == identity:
+        opened = workplace.open_again(name, identity, len(listed), ledger.skew)
+        if opened is not None:
             found.append(Group(opened, tuple(listed)))
-        else:
-            say(f"{len(listed):,} jobs went to {identity}, and `{name}` is {opened.target.identity} now")
     return found
 
 

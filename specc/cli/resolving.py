@@ -82,9 +82,8 @@ def _searches(workplace: Workplace, ledger: Ledger, records: Sequence[Record]) -
         by_target.setdefault((record.target_name, record.key.target), []).append(record)
     found = []
     for (name, identity), listed in by_target.items():
-        opened = workplace.open(name, skew=ledger.skew)
-        if opened.target.identity != identity:
-            say(f"{len(listed):,} went to {identity}, and `{name}` is {opened.target.identity} now")
+        opened = workplace.open_again(name, identity, len(listed), ledger.skew)
+        if opened is None:
             continue
         found.append(find(listed, opened.target, ledger, workplace.project.apis.__getitem__))
         if trouble := opened.trouble():

@@ -209,8 +209,21 @@ class TestLedger:
         connection.close()
         assert here.run("status") == 0
         assert states(here) == ["accepted", "accepted"]
-        assert "2 jobs went to elsewhere" in here.err
+        assert "2 went to elsewhere" in here.err
         assert here.run("wait") == 2
+
+    def test_a_target_that_is_gone(self, here):
+        submitted(here, "true", "--wait")
+        (path,) = (here.root / "state").rglob("ledger.sqlite")
+        with sqlite3.connect(path) as connection:
+            connection.execute("UPDATE attempts SET target_name = 'old', job_state = NULL")
+        connection.close()
+        assert here.run("status") == 0
+        assert "2 went to `old`, which cannot be asked" in here.err
+        with sqlite3.connect(path) as connection:
+            connection.execute("UPDATE attempts SET state = 'unknown', uuid = NULL, message = 'lost'")
+        connection.close()
+        assert here.run("ledger", "resolve") == 4
 
 
 class TestUnknown:
@@ -271,3 +284,17 @@ def test_jobs_outlive_whoever_submitted_them(here: Place) -> None:
     assert here.run("wait", "jobs") == 0
     assert time.monotonic() - started < 20
     assert os.environ.get("SPECC_JOB_NAME") is None
+
+
+def test_a_dry_run_makes_nothing_here(here: Place) -> None:
+    here.write(jobs__a=JOB % "x")
+    assert here.run("submit", "--dry-run") == 0
+    assert not (here.root / "state").exists()
+
+
+def test_a_kind_of_target_that_is_still_to_come(here: Place) -> None:
+    settings = here.root / "specc.toml"
+    settings.write_text(settings.read_text() + '[targets.later]\nkind = "slurm"\n')
+    here.write(jobs__a=JOB % "x")
+    assert here.run("submit", "--target", "later") == 2
+    assert "of kind `slurm`, which cannot be used yet" in here.err

@@ -305,6 +305,61 @@ class TestAnswers:
         assert "5 rejected, 15 not tried" in cloud.err
 
 
+class TestResolving:
+    @pytest.fixture
+    def lost(self, cloud, server):
+        server.script = ["reset-after-accepting"]
+        assert cloud.run("submit", *FIRST) == 4
+        return cloud
+
+    def test_a_match_is_proposed_and_taken_on_a_word(self, lost, server):
+        assert lost.run("ledger", "resolve") == 4
+        assert f"is {server.jobs[0].uuid} of " in lost.err
+        assert lost.run("ledger", "resolve", "--yes") == 0
+        assert lost.run("submit", *FIRST) == 0
+        assert len(server.jobs) == 1
+
+    @pytest.mark.parametrize(("answer", "code"), [(True, 0), (False, 4)])
+    def test_a_person_is_asked(self, lost, monkeypatch, answer, code):
+        monkeypatch.setattr("specc.cli.resolving.is_terminal", lambda: True)
+        monkeypatch.setattr("specc.cli.resolving.confirm", lambda question: answer)
+        assert lost.run("ledger", "resolve") == code
+
+    def test_two_jobs_for_one_attempt_are_left_to_the_user(self, lost, server):
+        server._start(server.jobs[0].body)
+        assert lost.run("ledger", "resolve", "--yes") == 4
+        words = lost.err.split("`specc ")[1].split("`")[0].replace("UUID", server.jobs[0].uuid)
+        assert lost.run(*words.split()) == 0
+
+    def test_no_match_proves_nothing(self, lost, server):
+        server.jobs.clear()
+        assert lost.run("ledger", "resolve", "--yes") == 4
+        assert "which proves nothing" in lost.err
+
+    def test_a_server_that_does_not_answer(self, lost, server):
+        server.close()
+        assert lost.run("ledger", "resolve", "--yes") == 4
+        assert "hpc did not answer: the server cannot be reached" in lost.err
+        assert lost.run("ledger", "resolve", "sweep.job.yaml", "--dismiss", "--yes") == 0
+        assert lost.run("status") == 0
+        assert states(lost) == ["dismissed"]
+
+    def test_a_tag_is_proof_enough(self, cloud, server):
+        path = cloud.root / "specc.toml"
+        path.write_text(path.read_text() + "tag_names = true\n")
+        server.script = ["reset-after-accepting"]
+        cloud.run("submit", *FIRST)
+        assert cloud.run("ledger", "resolve") == 0
+        assert "found by its tag" in cloud.out
+
+    def test_jobs_that_nothing_is_said_of(self, cloud, server):
+        cloud.run("submit", *FIRST)
+        server.close()
+        assert cloud.run("status") == 0
+        assert "hpc said nothing of 1 jobs: the server cannot be reached" in cloud.err
+        assert states(cloud) == ["accepted"]
+
+
 class TestLookingAhead:
     @pytest.fixture(autouse=True)
     def no_transport(self, monkeypatch):

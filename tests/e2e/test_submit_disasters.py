@@ -273,6 +273,21 @@ def test_a_person_at_a_terminal(site: Site) -> None:
     assert text.count("accepted") >= 12
 
 
+def test_a_person_who_waits(site: Site) -> None:
+    """Sees how far the jobs are."""
+    site.sweep(2)
+    assert site.run("submit")[0] == 0
+    outer, inner = pty.openpty()
+    with site.start("wait", "--timeout", "1", stdin=inner, stdout=inner, stderr=inner) as process:
+        os.close(inner)
+        seen = read_until(outer, None).decode()
+        process.wait(30)
+    os.close(outer)
+    assert process.returncode == 6
+    assert "0/2" in seen
+    assert "2 pending" in seen
+
+
 def read_until(terminal: int, end: bytes | None) -> bytes:
     """What comes from a terminal, up to `end`, or to its hanging up."""
     seen = b""
