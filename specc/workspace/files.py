@@ -92,7 +92,7 @@ def _matches(path: PurePath, pattern: str) -> bool:
 
 @cache
 def _globs(pattern: str) -> tuple[str, ...]:
-    parts = PurePosixPath(pattern.lstrip("/")).parts
+    parts = PurePosixPath(pattern.lstrip("/")).parts or ("",)
     return parts if "/" in pattern.rstrip("/") else (ANY_FOLDERS, *parts)
 
 
