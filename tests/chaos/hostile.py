@@ -165,6 +165,13 @@ class Hostile:
         with self._lock:
             return self._random.random() < 0.5
 
+    def _think(self) -> None:
+        """An answer takes a while, in which a client can be killed."""
+        if not self.calm:
+            with self._lock:
+                pause = self._random.random() * self.patience / 2
+            self._is_over.wait(pause)
+
     @property
     def _now(self) -> datetime:
         return datetime.now(UTC) + timedelta(seconds=self.skew)
@@ -179,6 +186,7 @@ class Hostile:
             self.faults[fault] += 1
         accepts = fault is None or fault.endswith("after-accepting") or (fault in STARTING and self._chance())
         job = self._start(body) if accepts else None
+        self._think()
         good = {"ret_code": 0, "hpcjob_uuid": job.uuid if job else "hpcjob-none", "job_status": "pending"}
         self._go_wrong(connection, fault, good, is_accepted=job is not None)
 

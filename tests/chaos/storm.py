@@ -105,9 +105,10 @@ class Clients:
 
 
 class Storm:
-    def __init__(self, folder: Path, seed: int, payloads: int) -> None:
+    def __init__(self, folder: Path, seed: int, payloads: int, runs: int) -> None:
         self._random = random.Random(seed)
         self._count = payloads
+        self._runs = runs
         skew = self._random.choice([0.0, 0.0, 3700.0, -90.0])
         self._server = Hostile(seed, share=0.6, patience=PATIENCE, skew=skew)
         (folder / "specc.toml").write_text(SETTINGS.format(endpoint=self._server.endpoint))
@@ -139,7 +140,7 @@ class Storm:
 
     def _submit_all(self) -> None:
         """Until every payload has its job, or long enough. The ledger is held against the server after each run."""
-        for _ in range(MOST_RUNS):
+        while self.figures.runs < self._runs:
             self._run("submit", "storm.job.yaml", "--max-in-flight", str(self._random.choice([1, 4, 8])))
             self._compare()
             if self._random.random() < 0.4:
@@ -189,11 +190,11 @@ class Storm:
             return ledger.all()
 
 
-def storm(seeds: Sequence[int], payloads: int) -> Figures:
+def storm(seeds: Sequence[int], payloads: int, runs: int = MOST_RUNS) -> Figures:
     total = Figures()
     for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
-            total += Storm(Path(folder), seed, payloads).blow()
+            total += Storm(Path(folder), seed, payloads, runs).blow()
     return total
 
 

@@ -230,3 +230,9 @@ def test_settings_that_cannot_be_used(run: Place) -> None:
     assert run.run("explain", "run.job.yaml", *GIVEN) == 2
     assert run.out == ""
     assert "specc.local.toml:1:1" in run.err
+
+
+def test_a_cell_that_there_is_not(run: Place) -> None:
+    assert run.run("explain", "run.job.yaml", "name", *GIVEN, "--only", "mesh=huge") == 1
+    assert run.out == ""
+    assert "huge" in run.err
