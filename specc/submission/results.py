@@ -13,7 +13,10 @@ STOP_AFTER = 5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Result:
-    """What came of one step; `state` None: not tried. `fields` are the job fields that the target complained about."""
+    """What came of one step; `state` None: not tried. `fields` are the job fields that the target complained about.
+
+    `is_general`: the rejection is about the account or the place, so every other payload would meet it.
+    """
 
     step: Step
     state: State | None
@@ -22,6 +25,7 @@ class Result:
     message: str = ""
     help: str | None = None
     fields: dict[str, str] = field(default_factory=dict)
+    is_general: bool = False
 
 
 class Luck:
@@ -30,6 +34,7 @@ class Luck:
     def __init__(self) -> None:
         self._kind: str | None = None
         self._count = 0
+        self._barred_by: str | None = None
 
     def note(self, result: Result) -> None:
         if result.state is State.ACCEPTED:
@@ -38,13 +43,15 @@ class Luck:
         kind = result.code or str(result.state)
         self._count = self._count + 1 if kind == self._kind else 1
         self._kind = kind
+        if result.is_general:
+            self._barred_by = kind
 
     @property
     def is_out(self) -> bool:
-        return self._count >= STOP_AFTER
+        return self._barred_by is not None or self._count >= STOP_AFTER
 
     def __str__(self) -> str:
-        return f"{self._count} times in a row `{self._kind}`"
+        return f"`{self._barred_by}`" if self._barred_by else f"{self._count} times in a row `{self._kind}`"
 
 
 @dataclass(frozen=True, slots=True)

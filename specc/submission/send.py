@@ -219,7 +219,8 @@ class Sender:
                 return Result(step, State.ACCEPTED, uuid=uuid)
             case Rejected():
                 fields = outcome.fields or {}
-                return Result(step, State.REJECTED, None, outcome.code, outcome.message, outcome.help, fields)
+                said = (outcome.code, outcome.message, outcome.help, fields, outcome.is_general)
+                return Result(step, State.REJECTED, None, *said)
             case Unclear():
                 return Result(step, State.UNKNOWN, message=outcome.reason)
             case NotSent():

@@ -65,12 +65,16 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The target surely did not start anything. `fields` maps field names to what is wrong with each."""
+    """The target surely did not start anything. `fields` maps field names to what is wrong with each.
+
+    `is_general` says that it is about the account or the place, so every other payload would be rejected, too.
+    """
 
     code: str
     message: str
     help: str | None = None
     fields: dict[str, str] | None = None
+    is_general: bool = False
 
 
 @dataclass(frozen=True, slots=True)

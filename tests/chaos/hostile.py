@@ -73,7 +73,7 @@ class Hostile:
     calm: bool = False
     jobs: list[Job] = field(default_factory=list)
     faults: Counter[str] = field(default_factory=Counter)
-    script: list[str] = field(default_factory=list)
+    script: list[str | None] = field(default_factory=list)
     """Faults to come next, before chance decides."""
 
     def __post_init__(self) -> None:

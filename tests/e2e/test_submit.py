@@ -304,6 +304,15 @@ class TestAnswers:
         assert cloud.run("submit", "many.job.yaml", "--max-in-flight", "1") == 3
         assert "5 rejected, 15 not tried" in cloud.err
 
+    @pytest.mark.parametrize("code", [1200, 2400, 2500])
+    def test_a_rejection_that_all_would_meet_ends_the_run_at_once(self, cloud, server, code):
+        server.script = [None, f"{code} no"]
+        assert cloud.run("submit", "--max-in-flight", "1") == 3
+        assert len(server.jobs) == 1
+        assert "1 accepted, 1 rejected, 2 not tried" in cloud.err
+        assert cloud.run("submit") == 0
+        assert len(server.jobs) == 4
+
 
 class TestResolving:
     @pytest.fixture

@@ -87,8 +87,9 @@ def _refused(reply: Reply, answer: Answer, fields: Iterable[str]) -> Outcome:
     match meaning.verdict if meaning else None:
         case Verdict.REJECTED:
             named = fields_named(answer.message, fields)
-            help = meaning.help if meaning else None
-            return Rejected(str(answer.ret_code), answer.text, help, dict.fromkeys(named, answer.message) or None)
+            faults = dict.fromkeys(named, answer.message) or None
+            help, is_general = (meaning.help, meaning.is_general) if meaning else (None, False)
+            return Rejected(str(answer.ret_code), answer.text, help, faults, is_general)
         case Verdict.TRY_LATER:
             return NotSent(answer.text, retry_after=reply.retry_after)
         case Verdict.SIGN_AGAIN:
@@ -99,7 +100,7 @@ def _refused(reply: Reply, answer: Answer, fields: Iterable[str]) -> Outcome:
 def _failed(failure: Failure) -> Outcome:
     if failure.bad_certificate:
         help = "check `endpoint`; a private certificate authority goes into SSL_CERT_FILE"
-        return Rejected("certificate", failure.reason, help)
+        return Rejected("certificate", failure.reason, help, is_general=True)
     return Unclear(failure.reason) if failure.sent else NotSent(failure.reason)
 
 
@@ -107,7 +108,7 @@ def _by_status(reply: Reply, reason: str) -> Outcome:
     help = "check `endpoint` of the target in specc.toml, and the proxy"
     if reply.status in MOVED:
         where = f" to {brief(reply.location.partition('?')[0], MOST_TEXT)}" if reply.location else ""
-        return Rejected(f"http-{reply.status}", f"the endpoint has moved{where}", help)
+        return Rejected(f"http-{reply.status}", f"the endpoint has moved{where}", help, is_general=True)
     if reply.status in REFUSED:
         return Rejected(f"http-{reply.status}", reason, help)
     if reply.status == TOO_MANY:

@@ -19,9 +19,12 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
+    """`is_general`: it is about the account or the endpoint, so every other submission would get this answer, too."""
+
     verdict: Verdict
     summary: str
     help: str | None = None
+    is_general: bool = False
 
 
 OK = 0
@@ -37,6 +40,10 @@ def _rejected(summary: str, help: str | None = None) -> Meaning:
     return Meaning(Verdict.REJECTED, summary, help)
 
 
+def _barred(summary: str, help: str) -> Meaning:
+    return Meaning(Verdict.REJECTED, summary, help, is_general=True)
+
+
 MEANINGS: dict[int, Meaning] = {
     MISSING: _rejected(
         "a parameter is missing or of a wrong form",
@@ -46,38 +53,38 @@ MEANINGS: dict[int, Meaning] = {
         "there is no such call, or a value is not allowed",
         "check the values, and `endpoint` of the target in specc.toml",
     ),
-    AUTH: _rejected("the access key is unknown or the signature wrong", "check the access key id and its secret"),
+    AUTH: _barred("the access key is unknown or the signature wrong", "check the access key id and its secret"),
     EXPIRED: Meaning(Verdict.SIGN_AGAIN, "the request's timestamp is not within 60 seconds of the server's clock"),
     DENIED: _rejected(
         "access denied, or the cluster is in a state that does not allow it",
         "check that the cluster is active, and that `run_user` and the queue belong to you",
     ),
-    **dict.fromkeys((1500, 1510, 1520), _rejected("the account could not be registered", ACCOUNT)),
-    **dict.fromkeys((1600, 1610, 1620, 1660), _rejected("the user is unknown or cannot log in", ACCOUNT)),
-    **dict.fromkeys((1630, 1640, 1650), _rejected("the password could not be reset", ACCOUNT)),
-    1661: _rejected("the account is not fully registered", ACCOUNT),
-    1662: _rejected("the account is barred", ACCOUNT),
-    2000: _rejected("the login session is over", ACCOUNT),
+    **dict.fromkeys((1500, 1510, 1520), _barred("the account could not be registered", ACCOUNT)),
+    **dict.fromkeys((1600, 1610, 1620, 1660), _barred("the user is unknown or cannot log in", ACCOUNT)),
+    **dict.fromkeys((1630, 1640, 1650), _barred("the password could not be reset", ACCOUNT)),
+    1661: _barred("the account is not fully registered", ACCOUNT),
+    1662: _barred("the account is barred", ACCOUNT),
+    2000: _barred("the login session is over", ACCOUNT),
     NOT_FOUND: _rejected(
         "something that the job names does not exist", "check `cluster_id`, `zone`, queue and `run_user`"
     ),
     2110: _rejected("it exists already", "give the job another name"),
     2200: _rejected("a lease failed", ACCOUNT),
     2300: _rejected("a lease could not be ended", ACCOUNT),
-    2400: _rejected("the account has no money left", "top it up and submit again: what was accepted is not sent again"),
+    2400: _barred("the account has no money left", "top it up and submit again: what was accepted is not sent again"),
     # The limit is documented as 2000 calls an hour, and elsewhere as calls a day that come back at midnight; it may
     # also be a quota of resources. Waiting here could be in vain for a day, so the user decides when to go on.
-    QUOTA: _rejected(
+    QUOTA: _barred(
         "over quota: of calls in an hour or a day, or of resources",
         "submit again in an hour, or tomorrow: what was accepted is not sent again",
     ),
-    3300: _rejected("there is no such part of the API", "check `endpoint` of the target in specc.toml"),
-    4000: _rejected("the licence is not valid", LICENCE),
-    4001: _rejected("the licence has run out", LICENCE),
-    4002: _rejected("the licence is there twice", LICENCE),
-    4003: _rejected("more than the licence allows", LICENCE),
-    4004: _rejected("the licence could not be loaded", LICENCE),
-    4005: _rejected("there is no licence", LICENCE),
+    3300: _barred("there is no such part of the API", "check `endpoint` of the target in specc.toml"),
+    4000: _barred("the licence is not valid", LICENCE),
+    4001: _barred("the licence has run out", LICENCE),
+    4002: _barred("the licence is there twice", LICENCE),
+    4003: _barred("more than the licence allows", LICENCE),
+    4004: _barred("the licence could not be loaded", LICENCE),
+    4005: _barred("there is no licence", LICENCE),
     INTERNAL: Meaning(Verdict.UNCLEAR, "internal error of the server"),
     # That these two started nothing is an assumption: both say "try again later". 5100 also covers a call that took the
     # server too long, so if double starts are ever seen, UNCLEAR is what it must become.
@@ -85,11 +92,11 @@ MEANINGS: dict[int, Meaning] = {
     5300: Meaning(Verdict.TRY_LATER, "the service is being updated"),
     5200: _rejected("there are not enough resources", "ask for less, choose another queue, or submit again later"),
     5400: _rejected("something depends on it, or the service is being updated", "submit again later"),
-    5500: _rejected("the warehouse service is not running", SUPPORT),
+    5500: _barred("the warehouse service is not running", SUPPORT),
     5600: _rejected("the kind of disk is not supported", SUPPORT),
-    8000: _rejected("a parameter in the cloud's configuration file is wrong", SUPPORT),
-    8001: _rejected("the cloud's configuration file has no image", SUPPORT),
+    8000: _barred("a parameter in the cloud's configuration file is wrong", SUPPORT),
+    8001: _barred("the cloud's configuration file has no image", SUPPORT),
     8002: _rejected("an image of the cloud's configuration is not in the zone", "check `zone`"),
-    8003: _rejected("the cluster's settings are not valid", SUPPORT),
-    8004: _rejected("the cloud's configuration file is missing", SUPPORT),
+    8003: _barred("the cluster's settings are not valid", SUPPORT),
+    8004: _barred("the cloud's configuration file is missing", SUPPORT),
 }  # fmt: skip
