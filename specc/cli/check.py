@@ -1,12 +1,13 @@
 """`specc check`: every mistake, before anything is sent."""
 
+import sys
 from typing import Annotated
 
 import typer
 
 from specc.cli.completion import complete_report, complete_spec
 from specc.cli.options import Params, Profiles, Sets, TargetName
-from specc.cli.printing import outputs_of, report_of, write_report
+from specc.cli.printing import outputs_of, print_statistics, report_of, write_report
 from specc.cli.session import Session, arguments
 from specc.compiler import Request
 from specc.workspace import check_specs
@@ -24,9 +25,13 @@ Outputs = Annotated[
     typer.Option(
         "--output",
         metavar="FORMAT[:PATH]",
-        help="text, concise or json; repeatable. [default: text]",
+        help="text, concise, json, sarif, github, gitlab or junit; repeatable. [default: text]",
         autocompletion=complete_report,
     ),
+]
+Statistics = Annotated[
+    bool,
+    typer.Option("--statistics", help="Count findings by code, in place of the text; beside --output, on stderr."),
 ]
 
 
@@ -37,6 +42,7 @@ def check(
     param: Params = None,
     set_: Sets = None,
     target: TargetName = None,
+    statistics: Statistics = False,
 ) -> int:
     """Find every mistake in specs, offline, without any input.
 
@@ -44,7 +50,7 @@ def check(
 
     Example: specc check jobs/cavity.job.yaml --output text --output json:report.json
     """
-    outputs = outputs_of(output)
+    outputs = outputs_of(output) if output or not statistics else []
     session = Session()
     selected = session.specs(list(paths or ()))
     if any(finding.is_error for finding in session.findings):
@@ -61,4 +67,6 @@ def check(
         payloads=sum(result.payloads for result in checked),
     )
     write_report(report, outputs)
+    if statistics:
+        print_statistics(report, sys.stderr if outputs else sys.stdout)
     return 1 if report.summary.errors else 0

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import IO, NamedTuple
 
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
-from specc.reporters import REPORTERS, Report, Summary, sort, text
+from specc.reporters import REPORTERS, Report, Summary, sort, statistics, text
+from specc.reporters.links import Links
 from specc.workspace import write_file
 
 NARROWEST = 60
@@ -23,8 +25,17 @@ class Output(NamedTuple):
 
 
 def wants_color(stream: IO[str]) -> bool:
-    """Colour on a terminal, unless NO_COLOR says otherwise (https://no-color.org)."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    """Colour on a terminal, and where FORCE_COLOR wants it; none where NO_COLOR is set (https://no-color.org)."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
+
+
+def links_of(stream: IO[str]) -> Links | None:
+    """Links on a terminal alone: in a file or a pipe they would only be in the way."""
+    if not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return None
+    return Links(Path.cwd().as_posix(), socket.gethostname())
 
 
 def width_of(stream: IO[str]) -> int:
@@ -40,7 +51,10 @@ def report_of(
     found = tuple(sort(diagnostics))
     errors = sum(d.is_error for d in found)
     count = len({finding.span.source for finding in found}) if files is None else files
-    return Report(found, Summary(count, specs, payloads, errors, len(found) - errors))
+    folder = Path.cwd()
+    repository = next((above for above in (folder, *folder.parents) if os.path.exists(above / ".git")), folder)
+    summary = Summary(count, specs, payloads, errors, len(found) - errors)
+    return Report(found, summary, folder.as_posix(), repository.as_posix())
 
 
 def outputs_of(texts: list[str] | None) -> list[Output]:
@@ -77,4 +91,8 @@ def print_findings(diagnostics: Iterable[Diagnostic]) -> bool:
 
 
 def _print_text(report: Report, stream: IO[str]) -> None:
-    stream.write(text.render(report, color=wants_color(stream), width=width_of(stream)))
+    stream.write(text.render(report, color=wants_color(stream), width=width_of(stream), links=links_of(stream)))
+
+
+def print_statistics(report: Report, stream: IO[str]) -> None:
+    stream.write(statistics.render(report, color=wants_color(stream)))

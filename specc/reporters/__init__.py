@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from specc.reporters import concise, json_report, text
+from specc.reporters import concise, github, gitlab, json_report, junit, sarif, text
 from specc.reporters.report import Report, Summary, sort
 
 __all__ = ["REPORTERS", "Report", "Summary", "sort"]
@@ -12,12 +12,17 @@ def _text(report: Report, color: bool) -> str:
     return text.render(report, color=color)
 
 
-def _concise(report: Report, color: bool) -> str:
-    return concise.render(report)
+def _plain(render: Callable[[Report], str]) -> Callable[[Report, bool], str]:
+    """A report that knows no colours."""
+    return lambda report, color: render(report)
 
 
-def _json(report: Report, color: bool) -> str:
-    return json_report.render(report)
-
-
-REPORTERS: dict[str, Callable[[Report, bool], str]] = {"text": _text, "concise": _concise, "json": _json}
+REPORTERS: dict[str, Callable[[Report, bool], str]] = {
+    "text": _text,
+    "concise": _plain(concise.render),
+    "json": _plain(json_report.render),
+    "sarif": _plain(sarif.render),
+    "github": _plain(github.render),
+    "gitlab": _plain(gitlab.render),
+    "junit": _plain(junit.render),
+}

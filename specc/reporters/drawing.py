@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from specc.reporters.display import Strip, strip, visible
+from specc.reporters.links import Links
 from specc.reporters.paint import Paint
 from specc.reporters.snippet import Mark, Snippet
 
@@ -25,6 +26,7 @@ class Page:
     margin: int
     width: int
     paint: Paint
+    links: Links | None = None
 
     def row(self, body: str = "", number: int | None = None) -> str:
         head = f"{'' if number is None else number:>{self.margin}} |"

@@ -20,8 +20,12 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Report:
+    """`folder` is where relative paths begin, and `repository` the git root, as whole paths, where there are any."""
+
     diagnostics: tuple[Diagnostic, ...]
     summary: Summary
+    folder: str = ""
+    repository: str = ""
 
 
 def sort(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -1,30 +1,39 @@
 """Findings for people: the source line, carets under it, and the way out, in the manner of rustc and ruff."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from specc.diagnostics import Diagnostic
 from specc.reporters.display import visible
 from specc.reporters.drawing import Page, draw
+from specc.reporters.links import Links
 from specc.reporters.paint import Paint, Style, painter
 from specc.reporters.report import Report, Summary, sort
 from specc.reporters.snippet import Snippet, snippets
 
 WIDTH = 120
+MANY = 50
 
 
-def render(report: Report, *, color: bool, width: int = WIDTH) -> str:
+def render(report: Report, *, color: bool, width: int = WIDTH, links: Links | None = None) -> str:
     """The whole report, ending in a line that sums it up. No source line takes more than `width` columns."""
     paint = painter(color)
-    blocks = ["\n".join(_lines(diagnostic, paint, width)) for diagnostic in sort(report.diagnostics)]
-    return "\n\n".join([*blocks, _summary(report.summary, paint)]) + "\n"
+    page = Page(0, width, paint, links)
+    blocks = ["\n".join(_lines(diagnostic, page)) for diagnostic in sort(report.diagnostics)]
+    summary = _summary(report.summary, paint)
+    if len(blocks) > MANY:
+        # Nothing is left out: who reads a log cannot ask again. But this many are read by kind.
+        summary += f"\n{paint('help', 'help')}: `--statistics` counts them by code"
+    return "\n\n".join([*blocks, summary]) + "\n"
 
 
-def _lines(diagnostic: Diagnostic, paint: Paint, width: int) -> Iterator[str]:
+def _lines(diagnostic: Diagnostic, unset: Page) -> Iterator[str]:
+    paint = unset.paint
     style: Style = "error" if diagnostic.is_error else "warning"
     title = f"{diagnostic.severity}[{diagnostic.code.code} {diagnostic.code.slug}]"
     yield paint(style, title) + paint("bold", f": {visible(diagnostic.message)}")
     first, *others = snippets(diagnostic)
-    page = Page(max(len(str(snippet.lines()[-1])) for snippet in (first, *others)), width, paint)
+    page = replace(unset, margin=max(len(str(snippet.lines()[-1])) for snippet in (first, *others)))
     yield from _snippet(first, "-->", page)
     for snippet in others:
         yield page.row()
@@ -39,7 +48,9 @@ def _lines(diagnostic: Diagnostic, paint: Paint, width: int) -> Iterator[str]:
 
 def _snippet(snippet: Snippet, arrow: str, page: Page) -> Iterator[str]:
     line, column = snippet.marks[0].first
-    yield f"{' ' * page.margin}{page.paint('frame', arrow)} {visible(snippet.source.path)}:{line}:{column}"
+    place = f"{visible(snippet.source.path)}:{line}:{column}"
+    shown = page.links.path(snippet.source.path, place) if page.links else place
+    yield f"{' ' * page.margin}{page.paint('frame', arrow)} {shown}"
     if snippet.source.text or any(mark.label for mark in snippet.marks):
         yield page.row()
         yield from draw(snippet, page)

@@ -2,7 +2,10 @@
 
 import json
 import unicodedata
+from pathlib import Path
+from xml.etree import ElementTree
 
+import jsonschema
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -17,6 +20,8 @@ odd = "ab: \t\r\n流é\u0301\u202e\u200b\u0000\x1bש\ud800😀"
 texts = st.one_of(st.text(alphabet=odd, max_size=300), st.text(alphabet="流体a ", min_size=500, max_size=700))
 sources = st.builds(Source, st.text(alphabet=odd, max_size=8), texts)
 SUMMARY = Summary(1, 1, 0, 1, 0)
+DATA = Path(__file__).parent.parent / "data"
+SARIF = jsonschema.Draft4Validator(json.loads((DATA / "sarif-schema-2.1.0.json").read_text(encoding="utf-8")))
 
 
 @st.composite
@@ -49,6 +54,18 @@ def test_every_report_comes_out_and_is_clean(found, width):
     assert len(REPORTERS["concise"](report, False).splitlines()) == len(found)
     REPORTERS["text"](report, True).encode()
     assert len(json.loads(REPORTERS["json"](report, False))["diagnostics"]) == len(found)
+
+
+@given(st.lists(diagnostics(), max_size=3), st.sampled_from(["", "/repo", "/repo/a", "/"]))
+@settings(max_examples=100, deadline=None)
+def test_every_report_for_a_tool_is_valid(found, repository):
+    report = Report(tuple(found), SUMMARY, "/repo/a", repository)
+    rendered = {name: render(report, False) for name, render in REPORTERS.items()}
+    assert all(text.encode() for name, text in rendered.items() if name not in ("concise", "github"))
+    assert not [*SARIF.iter_errors(json.loads(rendered["sarif"]))]
+    assert len({issue["fingerprint"] for issue in json.loads(rendered["gitlab"])}) == len(found)
+    assert [line[:2] for line in rendered["github"].split("\n")[:-1]] == ["::"] * len(found)
+    assert len([*ElementTree.fromstring(rendered["junit"].encode()).iter("testcase")]) == max(len(found), 1)
 
 
 @given(st.text(alphabet="ab: \t流é\u0301😀", max_size=400), st.data(), st.integers(40, 120))

@@ -78,7 +78,7 @@ def test_json():
 
 
 def test_the_reporters():
-    assert list(REPORTERS) == ["text", "concise", "json"]
+    assert list(REPORTERS) == ["text", "concise", "json", "sarif", "github", "gitlab", "junit"]
 
 
 @pytest.mark.parametrize(

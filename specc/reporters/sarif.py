@@ -1,0 +1,109 @@
+"""Findings as SARIF 2.1.0 (OASIS), which code hosts and editors show beside the code."""
+
+import json
+from collections.abc import Iterable
+
+from specc import __version__
+from specc.diagnostics import Code, Diagnostic
+from specc.reporters.fingerprints import fingerprints
+from specc.reporters.locations import in_repository, is_file, stretch, uri
+from specc.reporters.report import Report, sort
+from specc.source import Position, Source, Span
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
+ROOT = "%SRCROOT%"
+FINGERPRINT = "speccFingerprint/v1"
+
+Json = dict[str, object]
+
+
+def render(report: Report) -> str:
+    """Columns count UTF-16 code units; paths are from the root of the repository; no machine's path is in it."""
+    found = sort(report.diagnostics)
+    codes = sorted({finding.code.code: finding.code for finding in found}.values(), key=lambda code: code.code)
+    indices = {code.code: index for index, code in enumerate(codes)}
+    driver = {"name": "specc", "version": __version__, "rules": [_rule(code) for code in codes]}
+    run = {
+        "tool": {"driver": driver},
+        "invocations": [{"executionSuccessful": True}],
+        "originalUriBaseIds": {ROOT: {"description": {"text": "The root of the repository."}}},
+        "columnKind": "utf16CodeUnits",
+        "newlineSequences": ["\r\n", "\n", "\r"],
+        "results": [
+            _result(finding, indices[finding.code.code], digest, report)
+            for finding, digest in fingerprints(found, report)
+        ],
+    }
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _rule(code: Code) -> Json:
+    summary = f"{code.summary[:1].upper()}{code.summary[1:]}."
+    return {
+        "id": code.code,
+        "name": code.slug,
+        "shortDescription": {"text": summary},
+        "help": {"text": f"{code.code} {code.slug}: {summary}", "markdown": f"**{code.code} {code.slug}**: {summary}"},
+        "defaultConfiguration": {"level": code.severity.value},
+        "properties": {"problem.severity": code.severity.value},
+    }
+
+
+def _result(finding: Diagnostic, index: int, digest: str, report: Report) -> Json:
+    result: Json = {
+        "ruleId": finding.code.code,
+        "ruleIndex": index,
+        "level": finding.severity.value,
+        "message": {"text": _message(finding)},
+        "locations": [_location(finding.span, finding.label, report)],
+        "partialFingerprints": {FINGERPRINT: digest},
+    }
+    if finding.labels:
+        related = [_location(label.span, label.message, report) for label in finding.labels]
+        result["relatedLocations"] = [{"id": number, **place} for number, place in enumerate(related, 1)]
+    return result
+
+
+def _message(finding: Diagnostic) -> str:
+    return "\n".join([finding.message, *_hints(finding)])
+
+
+def _hints(finding: Diagnostic) -> Iterable[str]:
+    yield from (f"note: {note}" for note in finding.notes)
+    if finding.help:
+        yield f"help: {finding.help}"
+
+
+def _location(span: Span, message: str, report: Report) -> Json:
+    """What a command line says is at no place in a file, and is named instead."""
+    text: Json = {"message": {"text": message}} if message else {}
+    path = span.source.path
+    if not is_file(path):
+        return {"logicalLocations": [{"fullyQualifiedName": str(span) if path.startswith("-") else path}], **text}
+    physical: Json = {"artifactLocation": _artifact(in_repository(path, report))}
+    if span.source.text:
+        physical["region"] = _region(span)
+    return {"physicalLocation": physical, **text}
+
+
+def _artifact(path: str) -> Json:
+    """A path as an URI. One outside of the repository has no base but the machine's root."""
+    return {"uri": f"file://{uri(path)}"} if path.startswith("/") else {"uri": uri(path), "uriBaseId": ROOT}
+
+
+def _region(span: Span) -> Json:
+    first, last = stretch(span)
+    source = span.source
+    return {
+        "startLine": first.line,
+        "startColumn": _column(source, first),
+        "endLine": last.line,
+        "endColumn": _column(source, last),
+    }
+
+
+def _column(source: Source, position: Position) -> int:
+    before = source.line(position.line)[: position.column - 1]
+    # A position behind a line break counts one more than the line has.
+    beyond = position.column - 1 - len(before)
+    return len(before.encode("utf-16-le", "surrogatepass")) // 2 + beyond + 1
