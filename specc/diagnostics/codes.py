@@ -70,6 +70,10 @@ MISSING_FIELD = Code("SPC403", "missing-field", ERROR, "a field that the API req
 BAD_VALUE = Code("SPC404", "bad-value", ERROR, "a value that the API does not accept")
 TRANSPORT_FIELD = Code("SPC405", "transport-field", ERROR, "a field that is filled in when the payload is sent")
 
+# 5: rules
+UNUSED_IGNORE = Code("SPC590", "unused-ignore", WARNING, "a `# specc: ignore` comment that ignores nothing")
+BAD_IGNORE = Code("SPC591", "bad-ignore", ERROR, "a `# specc: ignore` comment without a code, or with an unknown one")
+
 # 6: units and lowering
 UNIT_NOT_SET = Code("SPC601", "unit-not-set", ERROR, "a quantity where the project has not said the API's unit")
 AMBIGUOUS_QUANTITY = Code("SPC602", "ambiguous-quantity", ERROR, "a quantity that can be read in two ways")

@@ -1,6 +1,7 @@
 """From bytes to a `Document`: the nodes of a YAML text, with a finding for everything that a spec must not hold."""
 
 from specc.parser.document import HEADER, SECTIONS, Document, Parsed, parse
+from specc.parser.suppressions import Suppression, Suppressions, script_suppressions
 from specc.parser.text import MAX_BYTES, decode
 from specc.parser.tree import parse_flow, parse_tree
 
@@ -10,8 +11,11 @@ __all__ = [
     "SECTIONS",
     "Document",
     "Parsed",
+    "Suppression",
+    "Suppressions",
     "decode",
     "parse",
     "parse_flow",
     "parse_tree",
+    "script_suppressions",
 ]

@@ -8,7 +8,8 @@ from specc.diagnostics import Diagnostic, codes
 from specc.diagnostics.suggest import closest
 from specc.nodes import Mapping, Node, Scalar, Sequence, kind_of
 from specc.nodes.offsets import locate
-from specc.parser.tree import MAX_ALIKE, parse_tree, thinned
+from specc.parser.suppressions import NO_SUPPRESSIONS, Suppressions, spec_suppressions
+from specc.parser.tree import MAX_ALIKE, read, thinned
 from specc.parser.wording import named
 from specc.source import Source
 
@@ -45,15 +46,19 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """`document` is None when the text is not YAML, beyond a limit, or no mapping."""
+    """`document` is None when the text is not YAML, beyond a limit, or no mapping.
+
+    What is wrong with `suppressions` is not among `diagnostics`: it is no mistake of the spec.
+    """
 
     document: Document | None
     diagnostics: tuple[Diagnostic, ...]
+    suppressions: Suppressions = NO_SUPPRESSIONS
 
 
 def parse(source: Source) -> Parsed:
     """Read a spec file. What cannot be used is reported and left out of the document."""
-    root, findings = parse_tree(source)
+    root, findings, scalars = read(source)
     if isinstance(root, Mapping):
         header = Header(root)
         document = Document(
@@ -68,7 +73,7 @@ def parse(source: Source) -> Parsed:
         header.check_version()
         header.check_keys()
         ordered = sorted([*findings, *thinned(header.findings)], key=lambda finding: finding.span.start)
-        return Parsed(document, tuple(ordered))
+        return Parsed(document, tuple(ordered), spec_suppressions(source, scalars))
     if not any(finding.is_error for finding in findings):
         findings.append(no_mapping(source, root))
     return Parsed(None, tuple(findings))

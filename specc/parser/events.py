@@ -43,6 +43,14 @@ class Event(NamedTuple):
     is_flow: bool = False
 
 
+class Stretch(NamedTuple):
+    """Where a scalar stands."""
+
+    start: int
+    end: int
+    style: Style
+
+
 class SyntaxProblem(Exception):
     """The text is not YAML: ruamel.yaml's words, the offset where it noticed and the one where its reading began."""
 
@@ -65,7 +73,7 @@ class Events:
     """The events of `text[start:]`; all offsets count from the start of `text`.
 
     Iterating raises `SyntaxProblem` or `DepthProblem` where the text cannot be read on. `tags` and `templates` tell
-    where tags and unquoted templates were met so far, in the order of the text.
+    where tags and unquoted templates were met so far, and `scalars` where all scalars were, in the order of the text.
     """
 
     def __init__(self, text: str, start: int = 0, max_depth: int = 64) -> None:
@@ -79,6 +87,7 @@ class Events:
         self.scanner: SpecScanner = yaml.scanner
         self.scanner.max_depth = max_depth
         self.parser = yaml.parser
+        self.scalars: list[Stretch] = []
 
     @property
     def tags(self) -> list[tuple[int, int]]:
@@ -112,6 +121,7 @@ class Events:
                 style = STYLES[event.style]
                 if style in (Style.LITERAL, Style.FOLDED):
                     end = start + len(without_blank_lines(self.text[start - self.base : end - self.base]))
+                self.scalars.append(Stretch(start, end, style))
                 return Event(Kind.SCALAR, start, end, self.restored(event.value), style, self.anchor(event))
             case ruamel.MappingStartEvent() | ruamel.SequenceStartEvent():
                 kind = Kind.MAPPING if isinstance(event, ruamel.MappingStartEvent) else Kind.SEQUENCE

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from dataclasses import replace
+from typing import NamedTuple
 
 from specc.diagnostics import Diagnostic, Label, codes
 from specc.nodes import Layer, Mapping, Node, Scalar, Sequence, kind_of
 from specc.nodes.tree import FILE_LAYER
 from specc.parser.builder import MAX_DEPTH, Builder, Unbuildable, too_deep
-from specc.parser.events import DepthProblem, Events, SyntaxProblem
+from specc.parser.events import DepthProblem, Events, Stretch, SyntaxProblem
 from specc.parser.reading import TEMPLATE
 from specc.parser.syntax import rest_of_line, syntax_error
 from specc.parser.text import MAX_BYTES, too_large, unprintable
@@ -21,7 +22,8 @@ MAX_ALIKE = 100
 
 def parse_tree(source: Source, layer: Layer = FILE_LAYER) -> tuple[Node | None, list[Diagnostic]]:
     """The one document of a YAML text: None when it is empty or cannot be read to its end."""
-    return read(source, 0, layer, is_verbatim=False)
+    root, findings, _ = read(source, 0, layer, is_verbatim=False)
+    return root, findings
 
 
 def parse_flow(source: Source, start: int, layer: Layer) -> tuple[Node | None, list[Diagnostic]]:
@@ -32,7 +34,7 @@ def parse_flow(source: Source, start: int, layer: Layer) -> tuple[Node | None, l
     """
     if not source.text[start:].strip():
         return Scalar("", source.span(start, len(source.text)), layer=layer, verbatim=True), []
-    node, findings = read(source, start, layer, is_verbatim=True)
+    node, findings, _ = read(source, start, layer, is_verbatim=True)
     if any(finding.is_error for finding in findings):
         return node, findings
     problem = not_one_value(source, start, node)
@@ -56,12 +58,20 @@ def not_one_value(source: Source, start: int, node: Node | None) -> Diagnostic |
     return None
 
 
-def read(source: Source, start: int, layer: Layer, *, is_verbatim: bool) -> tuple[Node | None, list[Diagnostic]]:
+class Reading(NamedTuple):
+    """What a text holds, what is wrong with it, and where its scalars stand."""
+
+    root: Node | None
+    findings: list[Diagnostic]
+    scalars: list[Stretch]
+
+
+def read(source: Source, start: int = 0, layer: Layer = FILE_LAYER, *, is_verbatim: bool = False) -> Reading:
     if len(source.text) > MAX_BYTES:
-        return None, [too_large(source)]
+        return Reading(None, [too_large(source)], [])
     forbidden = unprintable(source)
     if forbidden is not None:
-        return None, [forbidden]
+        return Reading(None, [forbidden], [])
     events = Events(source.text, start, MAX_DEPTH)
     builder = Builder(source, layer, iter(events), is_verbatim=is_verbatim)
     root, stopped = build(source, builder)
@@ -69,7 +79,8 @@ def read(source: Source, start: int, layer: Layer, *, is_verbatim: bool) -> tupl
     tags = [tag_error(source, *place) for place in events.tags]
     if stopped is not None and not explained_by(stopped, templates):
         builder.findings.append(stopped)
-    return root, thinned(sorted([*builder.findings, *templates, *tags], key=lambda finding: finding.span.start))
+    found = sorted([*builder.findings, *templates, *tags], key=lambda finding: finding.span.start)
+    return Reading(root, thinned(found), events.scalars)
 
 
 def build(source: Source, builder: Builder) -> tuple[Node | None, Diagnostic | None]:

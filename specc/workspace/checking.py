@@ -5,9 +5,14 @@ from dataclasses import dataclass
 
 from specc.compiler import Request, check_document
 from specc.diagnostics import Diagnostic
+from specc.workspace.coverage import Coverage
+from specc.parser import Document
+from specc.workspace.clashes import Clashes
 from specc.workspace.dependents import dependents, graph_of
+from specc.workspace.families import family_findings
 from specc.workspace.findings import Findings
 from specc.workspace.project import Project
+from specc.workspace.suppression import RULES, suppress
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +23,7 @@ class Checked:
     files: int
     specs: int
     payloads: int
+    coverage: Coverage
 
 
 def check_specs(
@@ -25,19 +31,28 @@ def check_specs(
 ) -> Checked:
     """Checks the named specs and their dependents. `all_specs` says that the names are the whole project already."""
     wanted = list(names)
+    specs_there = [] if all_specs else project.spec_names()
     if not all_specs:
-        wanted += dependents(wanted, graph_of(project.spec_names(), project.library))
+        wanted += dependents(wanted, graph_of(specs_there, project.library))
     findings = Findings()
     context = project.context(target)
+    broken: set[str] = set()
     specs = payloads = 0
     for name in wanted:
         document = project.document(name, findings)
         if document is None:
+            broken.add(name)
             continue
         specs += not document.abstract
         for item in check_document(document, context, request):
             if isinstance(item, Diagnostic):
                 findings.add(item)
+                if item.is_error and not item.code.code.startswith(RULES):
+                    broken.add(name)
             else:
                 payloads += 1
-    return Checked(tuple(findings.all()), len(wanted), specs, payloads)
+    broken |= {finding.span.source.name for finding in findings.all() if finding.is_error}
+    as_is = request == Request() and target is None
+    coverage = Coverage(tuple(specs_there), project.library, frozenset(wanted), frozenset(broken), as_is)
+    kept = suppress(findings.all(), project.library.suppressions(), lambda source: coverage.is_sound(source.name))
+    return Checked(tuple(kept), len(wanted), specs, payloads, coverage)

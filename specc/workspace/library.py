@@ -8,7 +8,7 @@ from pathlib import Path
 from specc import assets
 from specc.diagnostics import Code, Diagnostic, codes
 from specc.diagnostics.suggest import closest
-from specc.parser import Parsed, decode, parse
+from specc.parser import Parsed, Suppressions, decode, parse, script_suppressions
 from specc.resolver import Missing
 from specc.source import Source
 from specc.workspace.files import read_bytes
@@ -42,6 +42,13 @@ class FileLibrary:
         if name not in self._texts:
             self._texts[name] = self._read_text(name)
         return self._texts[name]
+
+    def suppressions(self) -> dict[Source, Suppressions]:
+        """The comments of every text that has been read, about findings in it."""
+        specs = [parsed for parsed in self._parsed.values() if not isinstance(parsed, Missing)]
+        found = {parsed.document.source: parsed.suppressions for parsed in specs if parsed.document is not None}
+        texts = [text for text in self._texts.values() if isinstance(text, Source)]
+        return found | {text: script_suppressions(text) for text in texts}
 
     def name_of(self, path: Path) -> str:
         """The name of a file below the root, else its whole path.
