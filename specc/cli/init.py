@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from specc import __version__, assets
+from specc.cli.importing import JOBS, SCHEMA, Place, import_scripts, place_in, root_of, split_paths
 from specc.errors import SpeccError
 from specc.units import DURATION_UNITS, MEMORY_UNITS
 from specc.workspace import write_file
@@ -17,6 +18,20 @@ from specc.workspace import write_file
 UNKNOWN = "unknown"
 SHARED = (".gitignore", ".pre-commit-config.yaml")
 """Files that are not specc's own: a repository often has them."""
+
+SETTINGS = {
+    "specc.toml": "specc.toml",
+    "pre-commit-config.yaml": ".pre-commit-config.yaml",
+    "gitignore": ".gitignore",
+}
+EXAMPLE = {
+    "specc.toml": "specc.toml",
+    "base/site.job.yaml": "base/site.job.yaml",
+    "jobs/hello.job.yaml": "jobs/hello.job.yaml",
+    "pre-commit-config.yaml": ".pre-commit-config.yaml",
+    "gitignore": ".gitignore",
+}
+"""The scaffolds, and where each goes: of a project for imported jobs, and of one to learn from."""
 
 MODEST = {
     **dict.fromkeys(("B", "KiB", "MiB", "GiB"), "1GiB"),
@@ -29,7 +44,16 @@ MODEST = {
 }
 """A small limit for a first job that is exact in each unit."""
 
-Folder = Annotated[Path, typer.Argument(metavar="[DIR]", help="Where the project goes; made if it is not there.")]
+Paths = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[DIR]", help="Where the project goes; made if it is not there. More scripts can stand before it."
+    ),
+]
+Scripts = Annotated[
+    list[str] | None,
+    typer.Option("--from", metavar="SCRIPT...", help="Make specs from sbatch scripts, in this project or a new one."),
+]
 Name = Annotated[str | None, typer.Option("--project", metavar="NAME", help="The project's name [the folder's].")]
 Memory = Annotated[
     str | None, typer.Option("--mem-unit", help=f"The cluster's unit of mem_limit: {', '.join(MEMORY_UNITS)}.")
@@ -43,7 +67,8 @@ User = Annotated[str, typer.Option("--run-user", help="The user that runs the jo
 
 
 def init(
-    folder: Folder = Path(),
+    paths: Paths = None,
+    from_: Scripts = None,
     project: Name = None,
     mem_unit: Memory = None,
     time_unit: Time = None,
@@ -56,8 +81,21 @@ def init(
     The units of memory and time are asked for on a terminal, because the API documents none. Nothing is overwritten: a
     .gitignore or pre-commit configuration that is there stays as it is.
 
+    With --from, each sbatch script becomes a spec NAME.job.yaml and the script NAME.sh that it runs. They go into DIR,
+    or into jobs/ where DIR is the root of the project. What has no place in a spec is listed on standard error and at
+    the top of the spec.
+
     Example: specc init cfd --mem-unit MiB --time-unit min
     """
+    given = paths or []
+    if len(given) > 1 and not from_:
+        raise SpeccError(
+            f"one folder is expected, not {len(given)}", help="for scripts write `specc init --from SCRIPT... DIR`"
+        )
+    scripts, folder = split_paths(from_, given) if from_ else ([], Path(*given))
+    root = root_of(folder) if scripts else None
+    if root is not None:
+        return import_scripts(scripts, place_in(root, folder), {})
     name = project or folder.resolve().name or "jobs"
     units = {
         "mem_limit": _unit(mem_unit, "mem_limit", MEMORY_UNITS),
@@ -72,13 +110,20 @@ def init(
         "user": _plain(run_user),
         "version": __version__,
     }
-    files = _files(folder, values)
+    files = _files(folder, values, SETTINGS if scripts else EXAMPLE)
     kept = {path: text for path, text in files.items() if path.name in SHARED and os.path.lexists(path)}
     taken = [str(path) for path in files if os.path.lexists(path) and path not in kept]
     if taken:
         raise SpeccError(f"already there: {', '.join(taken)}", help="choose another folder: `specc init DIR`")
-    for path, text in files.items():
-        if path not in kept:
+    new = {path: text for path, text in files.items() if path not in kept}
+    code = 0
+    if scripts:
+        known = {field: unit for field, unit in units.items() if unit is not None}
+        code = import_scripts(scripts, Place(folder / JOBS, known, folder / SCHEMA), new)
+        if not os.path.lexists(folder / "specc.toml"):
+            return code
+    else:
+        for path, text in new.items():
             write_file(path, text)
             print(path)
     for path, text in kept.items():
@@ -88,7 +133,7 @@ def init(
     if unset:
         print(f"set the unit of {' and '.join(unset)} in {folder / 'specc.toml'} before you use them", file=sys.stderr)
     print(f"next: cd {folder} && specc check && specc render", file=sys.stderr)
-    return 0
+    return code
 
 
 def _unit(given: str | None, field: str, units: Iterable[str]) -> str | None:
@@ -120,18 +165,11 @@ def _plain(text: str) -> str:
     return re.sub(r'["\\\x00-\x1f\x7f\ud800-\udfff]', "_", text)
 
 
-def _files(folder: Path, values: dict[str, str]) -> dict[Path, str]:
+def _files(folder: Path, values: dict[str, str], places: dict[str, str]) -> dict[Path, str]:
     scaffold = assets.folder("templates") / "init"
-    places = {
-        "specc.toml": "specc.toml",
-        "base/site.job.yaml": "base/site.job.yaml",
-        "jobs/hello.job.yaml": "jobs/hello.job.yaml",
-        "pre-commit-config.yaml": ".pre-commit-config.yaml",
-        "gitignore": ".gitignore",
-    }
     files = {folder / place: _filled(scaffold / f"{name}.in", values) for name, place in places.items()}
     schema = assets.folder("schemas") / "jobspec.schema.json"
-    files[folder / "schemas" / "jobspec.schema.json"] = schema.read_text(encoding="utf-8")
+    files[folder / SCHEMA] = schema.read_text(encoding="utf-8")
     return files
 
 

@@ -1,7 +1,7 @@
 """Every kind of finding that the stages know, in one table. A code is never reused; severity is not part of it.
 
 The hundreds digit is the stage: 1 YAML, 2 composition, 3 templates, 4 schema, 5 rules, 6 lowering and units,
-7 submission, 8 API tables, 9 configuration.
+7 submission, 8 API tables (from 851 on: sbatch scripts), 9 configuration.
 """
 
 from specc.diagnostics.model import Code, Severity
@@ -95,6 +95,8 @@ BAD_PATCH = Code("SPC805", "bad-patch", ERROR, "a patch that does not fit the ta
 STALE_SCHEMA = Code("SPC806", "stale-schema", ERROR, "a generated schema differs from its table")
 ODD_EXAMPLE = Code("SPC807", "odd-example", WARNING, "an example that is not of its row's type")
 REPEATED_ROW = Code("SPC808", "repeated-row", WARNING, "two rows of a table say the same")
+BAD_DIRECTIVE = Code("SPC851", "bad-directive", ERROR, "a line of an sbatch script that cannot be read or imported")
+NOT_A_BATCH_SCRIPT = Code("SPC852", "not-a-batch-script", ERROR, "a file that cannot be imported as an sbatch script")
 
 # 9: configuration
 CONFIG_SYNTAX = Code("SPC901", "config-syntax", ERROR, "the configuration is not TOML")

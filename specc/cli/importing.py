@@ -1,0 +1,151 @@
+"""`specc init --from SCRIPT...`: sbatch scripts become specs of a project, each whole or not at all."""
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from unicodedata import normalize
+
+from specc.cli.printing import print_findings
+from specc.cli.session import show
+from specc.config import find_root, read_configuration
+from specc.config.root import OWN, SHARED, configures
+from specc.diagnostics import Diagnostic
+from specc.errors import SpeccError
+from specc.migration import Migrated, migrate
+from specc.parser import decode
+from specc.resolver import Missing
+from specc.workspace import read_bytes
+from specc.workspace.outputs import write_files
+
+JOBS = "jobs"
+SCHEMA = Path("schemas") / "jobspec.schema.json"
+SUFFIX = re.compile(r"\.(?:sh|bash|sbatch|slurm|slm|job|batch|sub|cmd|run|txt)\Z", re.IGNORECASE)
+ODD = re.compile(r"[^\w.+-]+")
+LONGEST_NAME = 60
+REFUSED, BROKEN = 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where specs go, and in which units their project counts."""
+
+    folder: Path
+    units: Mapping[str, str]
+    schema: Path | None
+
+
+def split_paths(first: list[str], others: list[str]) -> tuple[list[Path], Path]:
+    """Scripts and the folder, as `cp` takes them: what stands last may be a folder.
+
+    Raises SpeccError where a name that looks like a script's is not there: a folder of that name is not meant.
+    """
+    last = others[-1] if others else None
+    is_folder = last is not None and not os.path.isfile(last)
+    if last is not None and is_folder and not os.path.isdir(last) and SUFFIX.search(last):
+        raise SpeccError(f"{last}: no such script", help="for a new folder write a name without such a suffix")
+    if last is not None and is_folder and os.path.lexists(last) and not os.path.isdir(last):
+        raise SpeccError(f"{last} is neither a script nor a folder")
+    scripts = [*first, *(others[:-1] if is_folder else others)]
+    folder = Path(last) if last is not None and is_folder else Path()
+    return list(dict.fromkeys(map(Path, scripts))), folder
+
+
+def root_of(folder: Path) -> Path | None:
+    """The root of the project that the folder belongs to, or None where there is none yet."""
+    root = find_root(folder)
+    return root if os.path.isfile(root / OWN) or configures(root / SHARED) else None
+
+
+def place_in(root: Path, folder: Path) -> Place:
+    """In the folder itself, but in `jobs/` where that is the project's root. Raises SpeccError for bad settings."""
+    configuration = read_configuration(root, show, os.environ)
+    if print_findings(finding for finding in configuration.diagnostics if finding.is_error):
+        raise SpeccError("the project's settings have errors, so the units of its cluster are not known")
+    settings = configuration.settings
+    is_root = Path(os.path.abspath(folder)) == root
+    schema = root / SCHEMA if os.path.isfile(root / SCHEMA) else None
+    return Place(folder / JOBS if is_root else folder, settings.units_for(settings.target), schema)
+
+
+def import_scripts(scripts: list[Path], place: Place, project: Mapping[Path, str]) -> int:
+    """Writes the project's own files and every spec that can be made. What is refused is said, and spoils no other."""
+    names = _names(scripts)
+    done = 0
+    code = 0
+    schema = os.path.relpath(place.schema, place.folder) if place.schema is not None else None
+    for script in scripts:
+        try:
+            migrated = _migrated(script, names[script], place.units, schema)
+            if isinstance(migrated, Migrated):
+                _write(script, names[script], place.folder, migrated, {} if done else project)
+                done += 1
+            else:
+                print_findings(migrated)
+                code = max(code, REFUSED)
+        except SpeccError as error:
+            print(f"error: {error.message}", file=sys.stderr)
+            if error.help:
+                print(f"help: {error.help}", file=sys.stderr)
+            code = BROKEN
+    if len(scripts) > 1 or code:
+        refused = len(scripts) - done
+        print(f"{len(scripts)} scripts: {done} imported, {refused} refused", file=sys.stderr)
+    return code
+
+
+def _migrated(script: Path, name: str, units: Mapping[str, str], schema: str | None) -> Migrated | list[Diagnostic]:
+    data = read_bytes(script)
+    if isinstance(data, Missing):
+        raise SpeccError(f"{script}: {data.message}", help=data.help)
+    source = decode(data, show(script), script.name)
+    return [source] if isinstance(source, Diagnostic) else migrate(source, name, units, schema)
+
+
+def _write(script: Path, name: str, folder: Path, migrated: Migrated, project: Mapping[Path, str]) -> None:
+    """Both files or none; nothing that is there is touched."""
+    spec, body = folder / f"{name}.job.yaml", folder / f"{name}.sh"
+    taken = [str(path) for path in (spec, body) if os.path.lexists(path)]
+    if taken:
+        help = "choose another folder: `specc init --from SCRIPT... DIR`"
+        raise SpeccError(f"{script} is not imported, as it is already there: {', '.join(taken)}", help=help)
+    texts = {**project, spec: migrated.spec, body: migrated.script}
+    write_files(texts)
+    for path in texts:
+        print(path)
+    print(f"{show(script)} -> {spec}, {body}", file=sys.stderr)
+    for note in migrated.notes:
+        print(f"  {note.shown()}", file=sys.stderr)
+
+
+def _names(scripts: list[Path]) -> dict[Path, str]:
+    """A name for each: of the file, with its folder's before it where several files are called the same."""
+    names = {script: _name(SUFFIX.sub("", script.name)) for script in scripts}
+    parents = {script: Path(os.path.abspath(script)).parent.name for script in scripts}
+    counts = _counted(names)
+    wide = {s: _name(f"{parents[s]}-{n}") if counts[_folded(n)] > 1 else n for s, n in names.items()}
+    counts = _counted(wide)
+    taken: set[str] = set()
+    for script, name in wide.items():
+        number = 2
+        while counts[_folded(name)] > 1 and _folded(wide[script]) in taken:
+            wide[script], number = f"{name}-{number}", number + 1
+        taken.add(_folded(wide[script]))
+    return wide
+
+
+def _counted(names: Mapping[Path, str]) -> dict[str, int]:
+    folded = [_folded(name) for name in names.values()]
+    return {name: folded.count(name) for name in folded}
+
+
+def _folded(name: str) -> str:
+    """Two names that differ in case alone are one file on some disks."""
+    return normalize("NFC", name).casefold()
+
+
+def _name(text: str) -> str:
+    """Plain letters for a file and a job, whatever the script is called."""
+    return ODD.sub("-", text)[:LONGEST_NAME].strip("-.") or "job"

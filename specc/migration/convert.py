@@ -1,0 +1,199 @@
+"""An sbatch script -> a spec, the script that it runs, and a list of what is not as it was."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from specc.diagnostics import Diagnostic, codes
+from specc.migration import environment
+from specc.migration.arrays import Tasks, axis, read_tasks
+from specc.migration.directives import Header, read_header
+from specc.migration.notes import Note
+from specc.migration.options import Option, last_of_each, read_options
+from specc.migration.patterns import Job, escaped, fill
+from specc.migration.resources import Cores, Limit, read_cores, read_memory, read_time
+from specc.migration.script import directive_faults, script_faults, script_notes
+from specc.migration.variables import exported, given_variables
+from specc.migration.writing import command, comment, joined, scalar
+from specc.source import Source
+
+USUAL_MAX = 1000
+"""The most cells of a matrix that does not say `max`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """The texts of both files. The script is the sbatch script without the directives that were read."""
+
+    spec: str
+    script: str
+    notes: tuple[Note, ...]
+
+
+@dataclass(slots=True)
+class Draft:
+    """A job in the making: the lines of its `job` section in order, and what was said on the way."""
+
+    options: dict[str, Option]
+    job: dict[str, str] = field(default_factory=dict)
+    unset: list[Limit] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    found: list[Diagnostic] = field(default_factory=list)
+
+    def say(self, said: list[Diagnostic | Note]) -> None:
+        for each in said:
+            (self.notes.append(each) if isinstance(each, Note) else self.found.append(each))
+
+    def put(self, limit: Limit | None) -> None:
+        if limit is not None and limit.is_written:
+            self.job[limit.field] = limit.amount.text
+        elif limit is not None:
+            self.unset.append(limit)
+
+
+def migrate(source: Source, name: str, units: Mapping[str, str], schema: str | None) -> Migrated | list[Diagnostic]:
+    """The spec `name.job.yaml` and its script `name.sh`, or why there are none: what sbatch itself would refuse, and
+    what a job of the API cannot be.
+
+    `units` are those of the project by field, and `schema` is where the editor finds the spec's schema.
+    """
+    found = list(script_faults(source))
+    if found:
+        return found
+    header, found = read_header(source)
+    found.extend(directive_faults(source, header))
+    parts = list(read_options(header.words)) if not found else []
+    found.extend(part for part in parts if isinstance(part, Diagnostic))
+    if found:
+        return found
+    options, replaced = last_of_each([part for part in parts if isinstance(part, Option)])
+    draft = Draft(options, notes=[*script_notes(source, header), *replaced])
+    text = _converted(draft, source, header, name, units)
+    if draft.found:
+        return draft.found
+    notes = tuple(sorted(draft.notes))
+    return Migrated(joined([*_heading(source, notes, schema), *text]), header.body, notes)
+
+
+def _converted(draft: Draft, source: Source, header: Header, name: str, units: Mapping[str, str]) -> list[str]:
+    """The spec below its heading."""
+    options = draft.options
+    tasks = _tasks(draft)
+    cores, said = read_cores(options)
+    draft.say(said)
+    given_name = options["job-name"].value if "job-name" in options else None
+    slurm_name = given_name or name
+    draft.job["name"] = scalar(_name(slurm_name, tasks))
+    draft.job["core_limit"] = str(cores.total)
+    memory, said = read_memory(options, cores, units.get("mem_limit"))
+    draft.say(said)
+    draft.put(memory)
+    duration, said = read_time(options, units.get("time_limit"))
+    draft.say(said)
+    draft.put(duration)
+    _put_queue(draft)
+    _put_paths(draft, Job(slurm_name, tasks is not None))
+    _drop_others(draft)
+    env = _environment(draft, source, header, cores, tasks)
+    matrix = _matrix(tasks) if tasks else []
+    job = [f"  {key}: {value}" for key, value in draft.job.items()]
+    unset = [f"  # {limit.field}: {limit.amount.text}" for limit in draft.unset]
+    return ["specc: 1", *matrix, "job:", *job, *unset, *command(f"{name}.sh", env)]
+
+
+def _heading(source: Source, notes: tuple[Note, ...], schema: str | None) -> list[str]:
+    first = [comment(f"yaml-language-server: $schema={schema}")] if schema else []
+    origin = Note(1, PurePosixPath(source.path).name).shown().removeprefix("line 1: ")
+    if not notes:
+        return [*first, comment(f"From {origin}. Everything in it has its place here.")]
+    return [*first, comment(f"From {origin}. What is not as it was there:"), *(comment(n.shown()) for n in notes)]
+
+
+def _name(slurm_name: str, tasks: Tasks | None) -> str:
+    return escaped(slurm_name) + ("-{{ matrix.task }}" if tasks else "")
+
+
+def _tasks(draft: Draft) -> Tasks | None:
+    option = draft.options.get("array")
+    if option is None:
+        return None
+    tasks = read_tasks(option.value or "")
+    if isinstance(tasks, str):
+        help = "write numbers and ranges, such as `1-10`, `0-100:10` or `1,3,5-7`"
+        draft.found.append(codes.BAD_DIRECTIVE.at(option.span, f"{option.shown}: {tasks}", help=help))
+        return None
+    count = len(tasks.numbers)
+    text = f"is a matrix: {count:,} jobs of their own, each with its number in its name"
+    draft.notes.append(Note(option.line, f"{option.shown} {text}"))
+    if tasks.at_once is not None:
+        text = f"is dropped: the API cannot hold jobs back, so all {count:,} are in the queue at once"
+        draft.notes.append(Note(option.line, f"`%{tasks.at_once}` of --array {text}"))
+    return tasks
+
+
+def _matrix(tasks: Tasks) -> list[str]:
+    count = len(tasks.numbers)
+    limit = [f"  max: {count}"] if count > USUAL_MAX else []
+    return ["matrix:", "  axes:", f"    task: {axis(tasks)}", *limit]
+
+
+def _put_queue(draft: Draft) -> None:
+    option = draft.options.get("partition")
+    if option is None or not option.value:
+        return
+    first, *others = option.value.split(",")
+    draft.job["scheduler_queue_name"] = scalar(escaped(first))
+    if others:
+        text = f"{option.shown} is cut to `{first}`: a job of the API names one queue"
+        draft.notes.append(Note(option.line, text))
+
+
+def _put_paths(draft: Draft, job: Job) -> None:
+    """Relative paths begin where the job starts, which is `--chdir` where it is given."""
+    folder = draft.options.get("chdir")
+    if folder is not None:
+        text = "the API has no field for it: write `cd` into the script"
+        draft.notes.append(Note(folder.line, f"{folder.shown} is dropped for the command, as {text}"))
+    fields = {"input": "input_file", "output": "stdout_redirect_path", "error": "stderr_redirect_path"}
+    for name, key in fields.items():
+        option = draft.options.get(name)
+        if option is None or not option.value:
+            continue
+        filled = fill(option.value, job)
+        is_relative = folder is not None and folder.value and not option.value.startswith("/")
+        start = escaped((folder.value or "").rstrip("/")) + "/" if folder is not None and is_relative else ""
+        draft.job[key] = scalar(start + filled.text)
+        draft.notes.extend(Note(option.line, f"{option.shown}: {change}") for change in filled.changes)
+        if name == "output" and "error" not in draft.options:
+            text = "takes standard error, too, in Slurm: set stderr_redirect_path if your target does not do so"
+            draft.notes.append(Note(option.line, f"{option.shown} alone {text}"))
+
+
+def _drop_others(draft: Draft) -> None:
+    for option in draft.options.values():
+        if option.flag.reason:
+            draft.notes.append(Note(option.line, f"{option.shown} is dropped: {option.flag.reason}"))
+        elif option.flag.name == "wrap":
+            message = "`--wrap` takes the place of a script, so sbatch refuses it in one"
+            draft.found.append(codes.BAD_DIRECTIVE.at(option.span, message, help="take it away"))
+
+
+def _environment(
+    draft: Draft, source: Source, header: Header, cores: Cores, tasks: Tasks | None
+) -> dict[str, str | int]:
+    """What the script is given, with a note on what it expects and is not."""
+    read = set(header.directives)
+    # The numbers are those of the original script, where a person looks them up.
+    lines = [(n, line) for n, line in enumerate(source.text.split("\n"), 1) if n not in read]
+    used = environment.uses(lines)
+    env = given_variables(used, cores, tasks)
+    for name, lines_of in used.items():
+        if name in env and name != "SLURM_ARRAY_TASK_ID":
+            draft.notes.append(Note(lines_of[0], f"`{name}` is given under `env` of cmd_line, as Slurm sets it"))
+    draft.notes.extend(environment.unknown_variables(used, set(env)))
+    draft.notes.extend(environment.commands(lines))
+    if "export" in draft.options:
+        passed, notes = exported(draft.options["export"])
+        env |= passed
+        draft.notes.extend(notes)
+    return env

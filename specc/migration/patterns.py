@@ -1,0 +1,98 @@
+"""File names with `%x`, `%a`, `%j`: what Slurm fills in, filled in by a template."""
+
+import re
+from dataclasses import dataclass, field
+
+PATTERN = re.compile(r"%(?:%|([0-9]*)([A-Za-z]))")
+TAG = re.compile(r"\{\{|\{%")
+SEPARATORS = ("-", "_", ".")
+JOB_IDS = ("j", "J", "A")
+STANDS_FOR = {
+    "N": ("node", "the node's name"),
+    "n": ("0", "the node's number"),
+    "s": ("batch", "the step"),
+    "t": ("0", "the task's number"),
+    "u": ("user", "the user's name"),
+}
+"""What is the same in every batch script, or known only when it runs: a plain word in its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What the patterns of one job are made from. `name` is the name as Slurm has it, without the task."""
+
+    name: str
+    is_array: bool
+
+
+@dataclass(slots=True)
+class Filled:
+    """A path as a template, and what was changed in it."""
+
+    text: str = ""
+    changes: list[str] = field(default_factory=list)
+
+
+def escaped(text: str) -> str:
+    """A text as part of a template that yields it."""
+    return TAG.sub(lambda match: "{{ '" + match[0] + "' }}", text)
+
+
+def fill(path: str, job: Job) -> Filled:
+    """The path with each pattern replaced. A backslash anywhere turns patterns off, as in Slurm."""
+    if "\\" in path:
+        return Filled(escaped(path.replace("\\", "")))
+    used = {match[2] for match in PATTERN.finditer(path)}
+    filled = Filled()
+    at = 0
+    for match in PATTERN.finditer(path):
+        filled.text += escaped(path[at : match.start()])
+        value = _value(match, used, job, filled.changes)
+        at = match.end()
+        filled.text += value
+        # What is left out takes a separator with it: `%x-%j.out` becomes `name.out`.
+        if not value and filled.text.endswith(SEPARATORS):
+            filled.text = filled.text[:-1]
+        elif not value and path.startswith(SEPARATORS, at):
+            at += 1
+    filled.text += escaped(path[at:])
+    return filled
+
+
+def _value(match: re.Match[str], used: set[str | None], job: Job, changes: list[str]) -> str:
+    width, letter = match[1], match[2]
+    if letter is None:
+        return "%"
+    if letter == "x":
+        return name_of(job)
+    if letter == "a" and job.is_array:
+        return f"{{{{ '%0{int(width[-2:])}d' | format(matrix.task) }}}}" if width else "{{ matrix.task }}"
+    if letter == "b" and job.is_array:
+        return "{{ matrix.task % 10 }}"
+    if letter in JOB_IDS:
+        return _without_id(f"%{width}{letter}", used, job, changes)
+    if letter in STANDS_FOR:
+        word, what = STANDS_FOR[letter]
+        changes.append(f"`%{letter}`, {what}, is `{word}`: specc does not know it")
+        return word
+    changes.append(f"`%{width}{letter}` is left as it is: it means nothing here")
+    return escaped(f"%{width}{letter}")
+
+
+def _without_id(written: str, used: set[str | None], job: Job, changes: list[str]) -> str:
+    """A job has no id before it is submitted, so what else tells its file apart takes its place."""
+    tells_task = not job.is_array or bool(used & {"a"})
+    if "x" in used:
+        value = "" if tells_task else "{{ matrix.task }}"
+    else:
+        value = name_of(job) if tells_task else "{{ job.name }}"
+        used.add("x")
+    used.add("a")
+    instead = f"`{value}` stands in its place" if value else "it is left out"
+    changes.append(f"`{written}` cannot exist, as a spec is the same for every run: {instead}")
+    return value
+
+
+def name_of(job: Job) -> str:
+    """The name without the task. That of an array has the task in it already."""
+    return escaped(job.name) if job.is_array else "{{ job.name }}"

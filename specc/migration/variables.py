@@ -1,0 +1,53 @@
+"""The variables that a script is given, because a spec knows their values."""
+
+import re
+
+from specc.migration.arrays import Tasks
+from specc.migration.notes import Note
+from specc.migration.options import Option
+from specc.migration.patterns import escaped
+from specc.migration.resources import Cores
+
+ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
+WHOLE = ("ALL", "NONE", "NIL")
+TASK = "SLURM_ARRAY_TASK_ID"
+
+
+def given_variables(used: dict[str, list[int]], cores: Cores, tasks: Tasks | None) -> dict[str, str | int]:
+    """Those that the script uses. A sweep's task is always given, as a program that the script runs may read it."""
+    limit = "{{ job.core_limit }}"
+    known: dict[str, str | int] = {
+        "SLURM_NTASKS": cores.tasks if cores.cpus_per_task else limit,
+        "SLURM_NPROCS": cores.tasks if cores.cpus_per_task else limit,
+        "SLURM_NNODES": cores.nodes,
+        "SLURM_JOB_NUM_NODES": cores.nodes,
+        "SLURM_JOB_NAME": "{{ job.name }}",
+    }
+    if cores.cpus_per_task:
+        known["SLURM_CPUS_PER_TASK"] = limit if cores.tasks == 1 else cores.cpus_per_task
+    env: dict[str, str | int] = {}
+    if tasks is not None:
+        env[TASK] = "{{ matrix.task }}"
+        first, last = tasks.numbers[0], tasks.numbers[-1]
+        known |= {
+            "SLURM_ARRAY_TASK_COUNT": len(tasks.numbers),
+            "SLURM_ARRAY_TASK_MIN": first,
+            "SLURM_ARRAY_TASK_MAX": last,
+            "SLURM_ARRAY_TASK_STEP": tasks.step or 1,
+        }
+    return env | {name: known[name] for name in used if name in known}
+
+
+def exported(option: Option) -> tuple[dict[str, str | int], list[Note]]:
+    """`--export=ALL,CASE=cavity`: what has a value is passed on."""
+    env: dict[str, str | int] = {}
+    notes: list[Note] = []
+    for word in filter(None, (option.value or "").split(",")):
+        if match := ASSIGNMENT.fullmatch(word):
+            env[match[1]] = escaped(match[2])
+        elif word.upper() in WHOLE:
+            notes.append(Note(option.line, f"`--export={word}` is dropped: the target decides what a job inherits"))
+        else:
+            text = "is dropped: specc passes no variable of your shell; give its value under `env` of cmd_line"
+            notes.append(Note(option.line, f"`--export={word}` {text}"))
+    return env, notes
