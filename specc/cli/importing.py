@@ -73,8 +73,8 @@ def place_in(root: Path, folder: Path) -> Place:
 def import_scripts(scripts: list[Path], place: Place, project: Mapping[Path, str]) -> int:
     """Writes the project's own files and every spec that can be made. What is refused is said, and spoils no other."""
     names = _names(scripts)
-    done = 0
-    code = 0
+    done, code = 0, 0
+    found: list[Diagnostic] = []
     schema = os.path.relpath(place.schema, place.folder) if place.schema is not None else None
     for script in scripts:
         try:
@@ -83,14 +83,15 @@ def import_scripts(scripts: list[Path], place: Place, project: Mapping[Path, str
                 _write(script, names[script], place.folder, migrated, {} if done else project)
                 done += 1
             else:
-                print_findings(migrated)
-                code = max(code, REFUSED)
+                found.extend(migrated)
         except SpeccError as error:
             print(f"error: {error.message}", file=sys.stderr)
             if error.help:
                 print(f"help: {error.help}", file=sys.stderr)
             code = BROKEN
-    if len(scripts) > 1 or code:
+    if print_findings(found):
+        code = max(code, REFUSED)
+    if len(scripts) > 1:
         refused = len(scripts) - done
         print(f"{len(scripts)} scripts: {done} imported, {refused} refused", file=sys.stderr)
     return code

@@ -37,8 +37,10 @@ def read_tasks(text: str) -> Tasks | str:
             return f"`{entry}` is neither a task number nor a range of them"
         at_once = at_once or int(match[4] or 0) or None
         first, last, step = int(match[1]), int(match[2] or match[1]), int(match[3] or 1)
-        if last < first or step == 0:
-            return f"the range `{entry}` has no end"
+        if last < first:
+            return f"the range `{entry}` ends before it begins"
+        if step == 0:
+            return f"the range `{entry}` has a step of 0"
         tasks = range(first, last + 1, step)
         count += len(tasks)
         if count > MOST:

@@ -163,10 +163,10 @@ def _put_paths(draft: Draft, job: Job) -> None:
         is_relative = folder is not None and folder.value and not option.value.startswith("/")
         start = escaped((folder.value or "").rstrip("/")) + "/" if folder is not None and is_relative else ""
         draft.job[key] = scalar(start + filled.text)
-        draft.notes.extend(Note(option.line, f"{option.shown}: {change}") for change in filled.changes)
+        draft.notes.extend(Note(option.line, f"--{name}: {change}") for change in filled.changes)
         if name == "output" and "error" not in draft.options:
             text = "takes standard error, too, in Slurm: set stderr_redirect_path if your target does not do so"
-            draft.notes.append(Note(option.line, f"{option.shown} alone {text}"))
+            draft.notes.append(Note(option.line, f"`--output` alone {text}"))
 
 
 def _drop_others(draft: Draft) -> None:

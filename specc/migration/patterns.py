@@ -51,7 +51,9 @@ def fill(path: str, job: Job) -> Filled:
         at = match.end()
         filled.text += value
         # What is left out takes a separator with it: `%x-%j.out` becomes `name.out`.
-        if not value and filled.text.endswith(SEPARATORS):
+        if not value and filled.text.endswith("/") and path.startswith("/", at):
+            at += 1
+        elif not value and filled.text.endswith(SEPARATORS):
             filled.text = filled.text[:-1]
         elif not value and path.startswith(SEPARATORS, at):
             at += 1

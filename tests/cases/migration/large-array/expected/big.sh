@@ -1,0 +1,2 @@
+#!/bin/sh
+./run $SLURM_ARRAY_TASK_ID

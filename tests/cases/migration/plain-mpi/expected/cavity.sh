@@ -1,0 +1,4 @@
+#!/bin/bash
+
+set -euo pipefail
+mpirun -np "$SLURM_NTASKS" ./solver -case cavity

@@ -1,0 +1,2 @@
+echo
+#SBATCH -n 1

@@ -1,0 +1,3 @@
+#!/bin/bash
+#PBS -l nodes=1:ppn=4
+echo

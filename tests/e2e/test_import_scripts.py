@@ -1,0 +1,132 @@
+"""`specc init --from`: many scripts, each whole or not at all, into a new project or one that is there."""
+
+from pathlib import Path
+
+import pytest
+
+from specc.cli.main import run
+from specc.migration import environment
+
+Capture = pytest.CaptureFixture[str]
+UNITS = ["--mem-unit", "MiB", "--time-unit", "min"]
+SCRIPT = "#!/bin/bash\n#SBATCH -n 4\n#SBATCH -t 90\n#SBATCH --mem=3G\nhostname\n"
+SETTINGS = """project = "there"
+target = "hpc"
+[units]
+mem_limit = "GB"
+time_limit = "h"
+[targets.hpc]
+kind = "ehpc"
+job = {zone = "z", cluster_id = "c", run_user = "u"}
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def script(path: str, text: str = SCRIPT) -> str:
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text(text, encoding="utf-8")
+    return path
+
+
+def files(root: str = ".") -> set[str]:
+    return {path.relative_to(root).as_posix() for path in Path(root).rglob("*") if path.is_file()}
+
+
+def test_fifty_scripts_of_which_one_is_refused(capsys: Capture) -> None:
+    scripts = [script(f"old/run-{n}.sbatch") for n in range(50)]
+    script("old/run-7.sbatch", "#!/bin/bash\n#SBATCH --nope\n")
+    assert run(["init", "--from", *scripts, "new", *UNITS]) == 1
+    out, err = capsys.readouterr()
+    assert {line for line in out.splitlines() if line.endswith(".job.yaml")} == {
+        f"new/jobs/run-{n}.job.yaml" for n in range(50) if n != 7
+    }
+    assert "sbatch has no option `--nope`" in err
+    assert "old/run-3.sbatch -> new/jobs/run-3.job.yaml, new/jobs/run-3.sh" in err
+    assert "50 scripts: 49 imported, 1 refused" in err
+    assert "jobs/run-7.job.yaml" not in files("new")
+    assert run(["check", "new"]) == 0
+
+
+def test_nothing_is_made_where_every_script_is_refused(capsys: Capture) -> None:
+    assert run(["init", "--from", script("a.sh", "#!/bin/bash\n"), "new"]) == 1
+    assert "the script has no `#SBATCH` line" in capsys.readouterr().err
+    assert files() == {"a.sh"}
+
+
+def test_a_project_that_is_there_gets_jobs_in_its_own_units(capsys: Capture) -> None:
+    script("specc.toml", SETTINGS)
+    assert run(["init", "--from", script("a.sbatch")]) == 0
+    assert files() == {"specc.toml", "a.sbatch", "jobs/a.job.yaml", "jobs/a.sh"}
+    err = capsys.readouterr().err
+    assert "line 3: `--time=90` is rounded up to 2h: the cluster counts time_limit in whole h" in err
+    assert "line 4: `--mem=3G` is rounded up to 4GB: the cluster counts mem_limit in whole GB" in err
+    assert run(["check"]) == 0
+
+
+def test_a_folder_of_the_project_gets_the_files_itself() -> None:
+    script("specc.toml", SETTINGS)
+    assert run(["init", "--from", script("a.sbatch"), "cases/deep"]) == 0
+    assert {"cases/deep/a.job.yaml", "cases/deep/a.sh"} < files()
+
+
+def test_settings_with_an_error_are_not_guessed_around(capsys: Capture) -> None:
+    script("specc.toml", SETTINGS.replace('"GB"', '"stones"'))
+    assert run(["init", "--from", script("a.sbatch")]) == 2
+    assert "the project's settings have errors" in capsys.readouterr().err
+    assert files() == {"specc.toml", "a.sbatch"}
+
+
+@pytest.mark.parametrize("taken", ["a.job.yaml", "a.sh"])
+def test_nothing_is_overwritten_and_half_a_job_is_not_written(taken: str, capsys: Capture) -> None:
+    script("specc.toml", SETTINGS)
+    script(f"jobs/{taken}", "mine")
+    assert run(["init", "--from", script("a.sbatch"), script("b.sbatch")]) == 2
+    assert f"a.sbatch is not imported, as it is already there: jobs/{taken}" in capsys.readouterr().err
+    assert Path("jobs", taken).read_text() == "mine"
+    assert {path for path in files() if path.startswith("jobs/")} == {f"jobs/{taken}", "jobs/b.job.yaml", "jobs/b.sh"}
+
+
+def test_scripts_of_one_name_are_told_apart_by_their_folders() -> None:
+    scripts = [script(path) for path in ("x/run.sbatch", "y/run.sbatch", "other/x/RUN.sh", "z/solo.sbatch")]
+    assert run(["init", "--from", *scripts, "new", *UNITS]) == 0
+    specs = {path.name for path in Path("new/jobs").glob("*.job.yaml")}
+    assert specs == {"x-run.job.yaml", "y-run.job.yaml", "x-RUN-2.job.yaml", "solo.job.yaml"}
+    assert run(["check", "new"]) == 0
+
+
+@pytest.mark.parametrize("name", ["a b$c.sbatch", "算例.sbatch", "x" * 200 + ".sh", "---.sh", "-.sh", "{{x}}.sbatch"])
+def test_odd_names_of_scripts(name: str, capsys: Capture) -> None:
+    assert run(["init", "--from", f"./{script(name)}", "new", *UNITS]) == 0, capsys.readouterr().err
+    assert run(["check", "new"]) == 0, capsys.readouterr().out
+    assert run(["render", "new"]) == 0
+
+
+def test_a_folder_is_no_script_and_a_missing_script_is_no_folder(capsys: Capture) -> None:
+    Path("folder").mkdir()
+    assert run(["init", "--from", "folder", "new"]) == 2
+    assert "cannot read folder: it is a directory" in capsys.readouterr().err
+    assert run(["init", "--from", script("a.sh"), "typo.sh"]) == 2
+    assert "typo.sh: no such script" in capsys.readouterr().err
+    assert run(["init", "--from", "a.sh", "missing", "new"]) == 2
+    assert "missing" in capsys.readouterr().err
+    assert run(["init", "one", "two"]) == 2
+    assert "one folder is expected, not 2" in capsys.readouterr().err
+    assert run(["init", "--from", "a.sh", "/dev/null"]) == 2
+    assert "/dev/null is neither a script nor a folder" in capsys.readouterr().err
+
+
+def test_a_file_that_is_too_large(capsys: Capture) -> None:
+    assert run(["init", "--from", script("a.sh", SCRIPT + "#" * 200_000), "new"]) == 1
+    assert "the file is larger than 128 KiB" in capsys.readouterr().err
+
+
+def test_a_variable_in_many_lines_names_some_of_them() -> None:
+    used = environment.uses([(n, "echo $SLURM_PROCID $SLURM_PROCID # SLURM_X") for n in range(1, 20)])
+    assert used["SLURM_PROCID"] == list(range(1, 20))
+    (note, *_) = environment.unknown_variables(used, {"SLURM_X"})
+    assert "`SLURM_PROCID` (also in line 2, 3, 4, 5, 6, ...) is set by Slurm alone" in note.text

@@ -1,0 +1,47 @@
+"""The golden cases of `specc init --from`: one folder a case, `tests/cases/migration/<what-is-odd>/`.
+
+Each script of the folder is imported into a new project. What is written for it and what is said must be what
+`expected/` holds, and the project must pass `check` and `render` at once. `pytest --update-cases` rewrites.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from specc.cli.main import run
+
+CASES = Path(__file__).parent / "cases" / "migration"
+FOLDERS = sorted(path for path in CASES.iterdir() if path.is_dir())
+UNITS = ["--mem-unit", "MiB", "--time-unit", "min"]
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
+def test_case(
+    folder: Path,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    scripts = sorted(path.name for path in folder.iterdir() if path.is_file())
+    for name in scripts:
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    monkeypatch.chdir(tmp_path)
+    units = [] if folder.name == "no-units" else UNITS
+    code = run(["init", "--from", *scripts, "project", *units])
+    report = f"{capsys.readouterr().err}exit {code}\n"
+    made = sorted(Path("project/jobs").glob("*"))
+    texts = {"report.txt": report, **{path.name: path.read_text(encoding="utf-8") for path in made}}
+    if made:
+        monkeypatch.chdir("project")
+        assert run(["check"]) == 0, capsys.readouterr().out
+        assert run(["render", "--format", "pretty"]) == 0, capsys.readouterr().err
+        texts["payloads.json"] = capsys.readouterr().out.split("no problems\n")[1]
+    expected = folder / "expected"
+    if request.config.getoption("--update-cases"):
+        expected.mkdir(exist_ok=True)
+        for path in expected.iterdir():
+            path.unlink()
+        for name, text in texts.items():
+            (expected / name).write_text(text, encoding="utf-8")
+    assert texts == {path.name: path.read_text(encoding="utf-8") for path in sorted(expected.iterdir())}
