@@ -6,12 +6,14 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from specc.checker import check
+from specc.compiler.ruling import job_findings, spec_findings
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator import Binding, EvaluatedSpec, Evaluation, Inputs, bind, missing, samples
 from specc.expander import Expansion, expand, select
 from specc.lowering import Payload, lower
 from specc.parser import Document
 from specc.resolver import Library, Overlays, ResolvedSpec, resolve
+from specc.rules.rule import Job, Spec, World
 from specc.schema import ApiSchema
 from specc.settings import Settings
 from specc.source import Source
@@ -29,6 +31,10 @@ class Context:
     settings: Settings
     target: str
     environment: Map[str, str] = field(default_factory=dict)
+
+    @property
+    def world(self) -> World:
+        return World(self.settings, self.target, self.apis)
 
     def overlays(self, request: "Request") -> Overlays:
         target = self.settings.targets.get(self.target)
@@ -88,18 +94,25 @@ def check_document(document: Document, context: Context, request: Request) -> It
 
     The payloads are those of the plain spec, as far as they can be known.
     """
-    exceeded = False
+    exceeded = has_errors = False
+    specs: dict[str, ResolvedSpec] = {}
     for variant in _variants(document, context, request):
         if isinstance(variant, Diagnostic):
+            has_errors |= variant.is_error
             yield variant
             continue
         spec, asked = variant
+        specs["" if asked is request else asked.profiles[0]] = spec
         for item in _checked(spec, context, asked, is_plain=asked is request):
             if asked is request or isinstance(item, Diagnostic):
                 yield item
             exceeded |= _is_limit(item)
+            has_errors |= isinstance(item, Diagnostic) and item.is_error
         if exceeded:
-            return
+            break
+    if not (request.profiles or request.sets):
+        plain = specs.pop("")
+        yield from spec_findings(Spec(plain, specs, context.world), is_sound=not has_errors)
 
 
 def _variants(
@@ -128,7 +141,7 @@ def _checked(
     for index, sample in enumerate(tried):
         most = None if is_plain and index == 0 else share
         for item in _cells(spec, context, request, sample, checking=True, most=most):
-            for result in (item,) if isinstance(item, Diagnostic) else _lowered(item[1], context):
+            for result in (item,) if isinstance(item, Diagnostic) else _ruled(item[1], context):
                 if index == 0 or isinstance(result, Diagnostic):
                     yield result
                 exceeded |= _is_limit(result)
@@ -200,3 +213,12 @@ def _lowered(evaluated: EvaluatedSpec, context: Context) -> Iterator[Diagnostic 
         yield from map(evaluated.spec.traced, found)
         if payload is not None:
             yield payload
+
+
+def _ruled(evaluated: EvaluatedSpec, context: Context) -> Iterator[Diagnostic | Payload]:
+    """As `_lowered`, and what the rules have to say about the cell."""
+    payload = None
+    for result in _lowered(evaluated, context):
+        payload = result if isinstance(result, Payload) else None
+        yield result
+    yield from job_findings(Job(evaluated, payload, context.world))

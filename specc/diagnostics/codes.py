@@ -70,7 +70,10 @@ MISSING_FIELD = Code("SPC403", "missing-field", ERROR, "a field that the API req
 BAD_VALUE = Code("SPC404", "bad-value", ERROR, "a value that the API does not accept")
 TRANSPORT_FIELD = Code("SPC405", "transport-field", ERROR, "a field that is filled in when the payload is sent")
 
-# 5: rules
+# 5: rules (to SPC539: specs and payloads; to SPC579: the shell's part)
+UNUSED_PARAM = Code("SPC501", "unused-param", WARNING, "a parameter that no template reads")
+UNUSED_VAR = Code("SPC502", "unused-var", WARNING, "a variable that no template reads")
+SAME_JOB_NAME = Code("SPC508", "same-job-name", WARNING, "several jobs have one name")
 UNUSED_IGNORE = Code("SPC590", "unused-ignore", WARNING, "a `# specc: ignore` comment that ignores nothing")
 BAD_IGNORE = Code("SPC591", "bad-ignore", ERROR, "a `# specc: ignore` comment without a code, or with an unknown one")
 

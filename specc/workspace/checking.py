@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from specc.compiler import Request, check_document
 from specc.diagnostics import Diagnostic
-from specc.workspace.coverage import Coverage
 from specc.parser import Document
 from specc.workspace.clashes import Clashes
+from specc.workspace.coverage import Coverage
 from specc.workspace.dependents import dependents, graph_of
 from specc.workspace.families import family_findings
 from specc.workspace.findings import Findings
@@ -35,6 +35,8 @@ def check_specs(
     if not all_specs:
         wanted += dependents(wanted, graph_of(specs_there, project.library))
     findings = Findings()
+    clashes = Clashes()
+    documents: list[Document] = []
     context = project.context(target)
     broken: set[str] = set()
     specs = payloads = 0
@@ -44,13 +46,19 @@ def check_specs(
             broken.add(name)
             continue
         specs += not document.abstract
+        documents.append(document)
         for item in check_document(document, context, request):
             if isinstance(item, Diagnostic):
                 findings.add(item)
                 if item.is_error and not item.code.code.startswith(RULES):
                     broken.add(name)
             else:
+                clashes.add(item)
                 payloads += 1
+    findings.add(*clashes.findings())
+    if len(documents) == len(wanted):  # else what could not be read may use what nothing else does
+        faulty = {finding.span.source.name for finding in findings.all() if finding.is_error}
+        findings.add(*family_findings(documents, project.library, project.settings, faulty))
     broken |= {finding.span.source.name for finding in findings.all() if finding.is_error}
     as_is = request == Request() and target is None
     coverage = Coverage(tuple(specs_there), project.library, frozenset(wanted), frozenset(broken), as_is)

@@ -1,0 +1,70 @@
+"""A rule's docstring, taken apart: one line that says what the rule finds, then What, Why, Bad and Good.
+
+    A parameter that no template reads.
+
+    ## What
+    ...
+    ## Why
+    ...
+    ## Bad
+    ```yaml
+    specc: 1
+    ```
+    ## Good
+    ```yaml title="base.job.yaml"
+    specc: 1
+    ```
+
+Bad and Good are small projects. A block without a title is `spec.job.yaml`; others are named by `title="..."`, and
+may be a `specc.toml`. `specc check` of the Bad one finds this rule alone, of the Good one nothing.
+"""
+
+import re
+from dataclasses import dataclass
+from importlib import import_module
+from inspect import cleandoc
+
+from specc.rules.rule import Rule
+
+HEADING = re.compile(r"^## (What|Why|Bad|Good)\n", re.MULTILINE)
+BLOCK = re.compile(r'^```\w+(?: title="(?P<title>[^"\n]+)")?\n(?P<text>.*?)^```$', re.MULTILINE | re.DOTALL)
+UNTITLED = "spec.job.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A section with a small project. `text` is the Markdown as written, `files` its blocks by name."""
+
+    text: str
+    files: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Documentation:
+    """`title` is one sentence; `markdown` is all that follows it."""
+
+    title: str
+    what: str
+    why: str
+    bad: Example
+    good: Example
+    markdown: str
+
+
+def document(rule: Rule) -> Documentation:
+    """The documentation of a rule, from its module. A docstring in another form is our bug: ValueError."""
+    return parse(import_module(rule.find.__module__ if hasattr(rule, "find") else rule.clash.__module__).__doc__ or "")
+
+
+def parse(docstring: str) -> Documentation:
+    text = cleandoc(docstring)
+    title, *parts = HEADING.split(text)
+    names, bodies = parts[::2], [body.strip() for body in parts[1::2]]
+    if names != ["What", "Why", "Bad", "Good"]:
+        raise ValueError(f"a rule is documented by What, Why, Bad and Good, not by {names}")
+    what, why, bad, good = bodies
+    return Documentation(title.strip(), what, why, _example(bad), _example(good), text[len(title) :].strip())
+
+
+def _example(text: str) -> Example:
+    return Example(text, {match["title"] or UNTITLED: match["text"] for match in BLOCK.finditer(text)})

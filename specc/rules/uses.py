@@ -1,0 +1,73 @@
+"""Which names a file's templates mention, read off its text. A name that might be meant counts as used.
+
+The templates are not parsed: whatever looks like `vars.n` between braces counts, so nothing is called unused that a
+template could read.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from specc.nodes import Mapping, Node, Scalar, Sequence
+from specc.source import Source
+
+NAMESPACES = ("params", "vars", "matrix", "cell")
+MENTION = re.compile(
+    rf"""(?<![\w.])(?P<root>{"|".join(NAMESPACES)})\b"""
+    r"""(?:\s*\.\s*(?P<name>\w+)|\s*\[\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)')\s*\])?"""
+)
+OPENER = re.compile(r"\{\{|\{%")
+TEMPLATE_SUFFIX = ".j2"
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """The names that are mentioned, such as "vars.run_dir". A namespace alone, "vars", means any name in it."""
+
+    names: frozenset[str] = frozenset()
+
+    def has(self, namespace: str, name: str) -> bool:
+        return namespace in self.names or f"{namespace}.{name}" in self.names
+
+    def has_any(self, namespace: str) -> bool:
+        """Is any name of the namespace mentioned?"""
+        return any(name.partition(".")[0] == namespace for name in self.names)
+
+    def __or__(self, other: "Uses") -> "Uses":
+        return (
+            other
+            if self.names <= other.names
+            else self
+            if other.names <= self.names
+            else Uses(self.names | other.names)
+        )
+
+
+def uses_of(node: Node, read: Callable[[str], Source | None]) -> Uses:
+    """What the templates below `node` mention. `read` gives the text of a `$file` by its path as written."""
+    return Uses(frozenset(_names(node, read)))
+
+
+def _names(node: Node, read: Callable[[str], Source | None]) -> Iterator[str]:
+    match node:
+        case Scalar(value=str() as text):
+            yield from mentioned(text)
+        case Mapping():
+            ref = node.get("$file")
+            if isinstance(ref, Scalar) and isinstance(ref.value, str) and ref.value.endswith(TEMPLATE_SUFFIX):
+                source = read(ref.value)
+                yield from mentioned(source.text) if source is not None else NAMESPACES
+            for value in node.entries.values():
+                yield from _names(value, read)
+        case Sequence():
+            for item in node.items:
+                yield from _names(item, read)
+
+
+def mentioned(text: str) -> Iterator[str]:
+    """The names in the text of one template; none in a text that is no template."""
+    if OPENER.search(text) is None:
+        return
+    for match in MENTION.finditer(text):
+        name = match["name"] or match["double"] or match["single"]
+        yield f"{match['root']}.{name}" if name else match["root"]
