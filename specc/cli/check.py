@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from specc.cli.baselines import BaselineFile, UpdateBaseline, baseline_of, hold_back
 from specc.cli.completion import complete_report, complete_spec
 from specc.cli.options import Params, Profiles, Sets, TargetName
 from specc.cli.printing import outputs_of, print_statistics, report_of, write_report
@@ -43,6 +44,8 @@ def check(
     set_: Sets = None,
     target: TargetName = None,
     statistics: Statistics = False,
+    baseline: BaselineFile = None,
+    update_baseline: UpdateBaseline = False,
 ) -> int:
     """Find every mistake in specs, offline, without any input.
 
@@ -51,6 +54,8 @@ def check(
     Example: specc check jobs/cavity.job.yaml --output text --output json:report.json
     """
     outputs = outputs_of(output) if output or not statistics else []
+    as_is = not (profile or param or set_ or target)
+    allowed = baseline_of(baseline, update=update_baseline, as_is=as_is)
     session = Session()
     selected = session.specs(list(paths or ()))
     if any(finding.is_error for finding in session.findings):
@@ -60,8 +65,9 @@ def check(
     checked = [
         check_specs(entry.project, entry.names, request, target=target, all_specs=not paths) for entry in selected
     ]
+    found = (*session.findings, *(diagnostic for result in checked for diagnostic in result.diagnostics))
     report = report_of(
-        [*session.findings, *(diagnostic for result in checked for diagnostic in result.diagnostics)],
+        hold_back(allowed, found, checked) if allowed else found,
         files=sum(result.files for result in checked),
         specs=sum(result.specs for result in checked),
         payloads=sum(result.payloads for result in checked),
@@ -69,4 +75,5 @@ def check(
     write_report(report, outputs)
     if statistics:
         print_statistics(report, sys.stderr if outputs else sys.stdout)
-    return 1 if report.summary.errors else 0
+    refused = allowed is not None and allowed.refuses(report.diagnostics)
+    return 1 if report.summary.errors or refused else 0

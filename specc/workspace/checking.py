@@ -62,5 +62,9 @@ def check_specs(
     broken |= {finding.span.source.name for finding in findings.all() if finding.is_error}
     as_is = request == Request() and target is None
     coverage = Coverage(tuple(specs_there), project.library, frozenset(wanted), frozenset(broken), as_is)
-    kept = suppress(findings.all(), project.library.suppressions(), lambda source: coverage.is_sound(source.name))
+    kept = suppress(
+        findings.all(),
+        project.library.suppressions(),
+        lambda source, code: coverage.is_sound(source.name, code.code),
+    )
     return Checked(tuple(kept), len(wanted), specs, payloads, coverage)

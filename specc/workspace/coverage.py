@@ -4,37 +4,56 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from specc.resolver import Library
-from specc.workspace.dependents import Graph, dependents, graph_of
+from specc.rules import CLASH_RULES
+from specc.workspace.dependents import Graph, graph_of
+from specc.workspace.library import FileLibrary
 
-NO_NAMES: frozenset[str] = frozenset()
+CLASHES = frozenset(rule.code.code for rule in CLASH_RULES)
 
 
 @dataclass(frozen=True, eq=False)
 class Coverage:
-    """`checked` are the specs that were, and `broken` those of them with an error that may have hidden other findings.
+    """`checked` are the specs that were, and `broken` those with an error that may have hidden other findings.
 
     `as_is` says that nothing of the command line changed them: no profile, parameter, override or target.
     """
 
     specs: tuple[str, ...]
-    library: Library
+    library: FileLibrary
     checked: frozenset[str]
-    broken: frozenset[str] = NO_NAMES
-    as_is: bool = True
+    broken: frozenset[str]
+    as_is: bool
+
+    def is_complete(self, name: str, code: str) -> bool:
+        """Has every spec been checked that a text is part of, and the text itself if it is a spec?
+
+        What specs do to each other is found when all of the project are checked.
+        """
+        return self.as_is and (not self._unseen if code in CLASHES else name not in self._unseen)
+
+    def is_sound(self, name: str, code: str) -> bool:
+        """Have they, without an error on the way?"""
+        is_sound = not self.broken if code in CLASHES else name not in self._doubtful
+        return is_sound and self.is_complete(name, code)
 
     @cached_property
-    def graph(self) -> Graph:
+    def _graph(self) -> Graph:
         return graph_of(dict.fromkeys([*self.specs, *self.checked]), self.library)
 
-    def is_complete(self, name: str) -> bool:
-        """Has every spec that a text is part of been checked, and the text itself if it is a spec?"""
-        return self.as_is and self._needed(name) <= self.checked
+    @cached_property
+    def _unseen(self) -> frozenset[str]:
+        return self._reached(self._graph.keys() - self.checked)
 
-    def is_sound(self, name: str) -> bool:
-        """Has it, without an error on the way?"""
-        return self.is_complete(name) and not (self._needed(name) & self.broken)
+    @cached_property
+    def _doubtful(self) -> frozenset[str]:
+        return self._reached(self.broken)
 
-    def _needed(self, name: str) -> frozenset[str]:
-        own: Iterable[str] = [name] if name in self.graph else []
-        return frozenset([*own, *dependents([name], self.graph)])
+    def _reached(self, names: Iterable[str]) -> frozenset[str]:
+        """These specs, and all that they consist of."""
+        found = set(names)
+        waiting = list(found)
+        while waiting:
+            new = self._graph.get(waiting.pop(), frozenset()) - found
+            found |= new
+            waiting += new
+        return frozenset(found)

@@ -43,6 +43,12 @@ class FileLibrary:
             self._texts[name] = self._read_text(name)
         return self._texts[name]
 
+    def sources(self) -> list[Source]:
+        """Every text that has been read, as far as there is sense in it."""
+        specs = [parsed for parsed in self._parsed.values() if not isinstance(parsed, Missing)]
+        documents = [parsed.document.source for parsed in specs if parsed.document is not None]
+        return documents + [text for text in self._texts.values() if isinstance(text, Source)]
+
     def suppressions(self) -> dict[Source, Suppressions]:
         """The comments of every text that has been read, about findings in it."""
         specs = [parsed for parsed in self._parsed.values() if not isinstance(parsed, Missing)]

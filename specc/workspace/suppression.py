@@ -21,11 +21,11 @@ def is_ignorable(finding: Diagnostic) -> bool:
 
 
 def suppress(
-    findings: Iterable[Diagnostic], texts: Mapping[Source, Suppressions], is_settled: Callable[[Source], bool]
+    findings: Iterable[Diagnostic], texts: Mapping[Source, Suppressions], is_settled: Callable[[Source, Code], bool]
 ) -> list[Diagnostic]:
     """What is left of the findings, what is wrong with comments, and which have no use.
 
-    `is_settled` says of a text whether all that could need its comments ran.
+    `is_settled` says of a text and a code whether all ran that could find it there.
     """
     found = list(findings)
     used: Used = set()
@@ -33,13 +33,12 @@ def suppress(
     alike = Counter((finding.span.source, finding.code.code) for finding in found)
     for source, suppressions in texts.items():
         kept += suppressions.diagnostics
-        if suppressions.comments and is_settled(source):
-            kept += (
-                _unused(comment, code)
-                for comment, code in _without_use(suppressions, used)
-                # The parser counts out what there is too much of.
-                if alike[source, code.code] < MAX_ALIKE
-            )
+        kept += (
+            _unused(comment, code)
+            for comment, code in _without_use(suppressions, used)
+            # The parser leaves out what there is too much of.
+            if is_settled(source, code) and alike[source, code.code] < MAX_ALIKE
+        )
     return kept
 
 

@@ -59,7 +59,10 @@ def test_one_without_a_use_is_found(lone: Place) -> None:
 
 @pytest.mark.parametrize("arguments", [["--set", "job.core_limit=2"], ["--target", "hpc"], ["-p", "n=1"]])
 def test_one_is_not_called_useless_when_not_all_ran(lone: Place, arguments: list[str]) -> None:
-    text = SPEC.format(name="a  # specc: ignore[SPC110]") + "params: {n: {type: integer, default: 1}}\n"
+    text = (
+        SPEC.format(name="a  # specc: ignore[SPC110]")
+        + "params: {n: {type: integer, default: 1}} # specc: ignore[unused-param]\n"
+    )
     lone.write(a=text)
     assert found(lone) == [("unused-ignore", "a", 3)]
     assert found(lone, *arguments) == []
@@ -87,13 +90,13 @@ def test_comments_that_cannot_be_read_are_errors(lone: Place) -> None:
 
 
 BASE = "specc: 1\nabstract: true\njob:\n  name: no\n  cmd_line: run\n  core_limit: 1\n  time_limit: 2h\n"
-CHILD = "specc: 1\nextends: base.job.yaml\njob: {core_limit: 2}\n"
+CHILD = "specc: 1\nextends: base.job.yaml\njob: {{name: {}}}\n"
 EXCLUDE = "matrix: {axes: {n: [1, 2]}, exclude: [{n: 3}]}\n"
 
 
 def test_a_comment_in_a_base_is_about_what_its_heirs_show(lone: Place) -> None:
     """The warning stands in the base, and it is only found where the matrix is expanded."""
-    lone.write(base=BASE + EXCLUDE, one=CHILD, two=CHILD)
+    lone.write(base=BASE + EXCLUDE, one=CHILD.format('"one{{ cell.slug }}"'), two=CHILD.format('"two{{ cell.slug }}"'))
     assert ("dead-exclude", "base", 8) in found(lone)
     ignored = BASE.replace("no\n", "no # specc: ignore[SPC110]\n") + EXCLUDE.replace("\n", " # specc: ignore[SPC224]\n")
     lone.write(base=ignored)
@@ -103,19 +106,21 @@ def test_a_comment_in_a_base_is_about_what_its_heirs_show(lone: Place) -> None:
 
 
 def test_one_in_a_base_is_useless_only_when_all_heirs_say_so(lone: Place) -> None:
-    lone.write(base=BASE.replace("no\n", "a # specc: ignore[SPC224]\n"), one=CHILD, two=CHILD)
+    lone.write(
+        base=BASE.replace("no\n", "a # specc: ignore[SPC224]\n"), one=CHILD.format("one"), two=CHILD.format("two")
+    )
     assert found(lone, "one.job.yaml") == []
     assert found(lone, "one.job.yaml", "two.job.yaml") == []
     assert found(lone, "base.job.yaml") == [("unused-ignore", "base", 4)]
     assert found(lone) == [("unused-ignore", "base", 4)]
-    lone.write(two=CHILD + "nope: 1\n")
+    lone.write(two=CHILD.format("two") + "nope: 1\n")
     assert found(lone) == [("unknown-key", "two", 4)]
 
 
 def test_a_script_and_its_comments(lone: Place) -> None:
     lone.put("run.sh", b"#!/bin/bash\n# specc: ignore[SPC110]\necho 1\n#specc:ignore SPC224\n")
     script = SPEC.format(name="a").replace("run\n", "{$file: run.sh}\n")
-    lone.write(a=script, b=script)
+    lone.write(a=script, b=script.replace("name: a", "name: b"))
     assert found(lone) == [("unused-ignore", "run.sh", 2), ("bad-ignore", "run.sh", 4)]
     assert found(lone, "a.job.yaml") == [("bad-ignore", "run.sh", 4)]
 
@@ -135,3 +140,14 @@ def test_projects_are_judged_on_their_own(lone: Place) -> None:
     lone.put("inner/specc.toml", SETTINGS.encode())
     lone.write(inner__a=SPEC.format(name="a  # specc: ignore[SPC110]"), b=WARNS)
     assert sorted(found(lone)) == [("unused-ignore", "inner/a", 3), ("yaml-1.1", "b", 3)]
+
+
+def test_what_specs_do_to_each_other_needs_the_whole_project(lone: Place) -> None:
+    lone.write(a=SPEC.format(name="same # specc: ignore[same-job-name]"), b=SPEC.format(name="same"))
+    assert [slug for slug, _, _ in found(lone)].count("unused-ignore") == 0
+    assert found(lone, "a.job.yaml") == []
+    lone.write(b=SPEC.format(name="other"))
+    assert found(lone, "a.job.yaml") == []
+    assert found(lone) == [("unused-ignore", "a", 3)]
+    lone.write(c=SPEC.format(name="c") + "  nope: 1\n")
+    assert found(lone) == [("unknown-field", "c", 7)]

@@ -1,0 +1,111 @@
+"""`--baseline FILE` and `--update-baseline` of `specc check`."""
+
+import os
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from specc.diagnostics import Diagnostic
+from specc.errors import SpeccError
+from specc.reporters import sort
+from specc.reporters.locations import is_file
+from specc.source import Source
+from specc.workspace import Checked
+from specc.workspace.baseline import Counts, compare, count, read_baseline, write_baseline
+
+BaselineFile = Annotated[
+    str | None,
+    typer.Option("--baseline", metavar="FILE", help="Hide as many findings of each file and code as FILE has."),
+]
+UpdateBaseline = Annotated[
+    bool,
+    typer.Option("--update-baseline", help="Write FILE if it is new, else take out of it what is mended."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """`counts` is None where the file is yet to be written."""
+
+    path: Path
+    counts: Counts | None
+    update: bool
+
+    def file_of(self, source: Source) -> str | None:
+        """The file from the baseline's folder on: the same from wherever specc is run."""
+        return Path(os.path.relpath(source.path, self.path.parent)).as_posix() if is_file(source.path) else None
+
+    def refuses(self, shown: Iterable[Diagnostic]) -> bool:
+        """Is there something that it was asked to take in, and may not?"""
+        return self.update and self.counts is not None and any(True for _ in shown)
+
+    def is_there(self, file: str) -> bool:
+        return os.path.lexists(self.path.parent / file)
+
+
+def baseline_of(path: str | None, *, update: bool, as_is: bool) -> Baseline | None:
+    """What the options ask for. Raises SpeccError for what cannot be had, before anything is checked."""
+    if not path:
+        if update or path is not None:
+            raise SpeccError("no baseline is named", help="write `--baseline specc-baseline.json`")
+        return None
+    counts = read_baseline(Path(path))
+    if counts is None and not update:
+        raise SpeccError(f"there is no baseline {path}", help="write it with `--update-baseline`")
+    if update and not as_is:
+        help = "leave out --profile, -p, --set and --target"
+        raise SpeccError("a baseline is written from what the specs say by themselves", help=help)
+    return Baseline(Path(path), counts, update)
+
+
+def hold_back(baseline: Baseline, findings: Iterable[Diagnostic], checked: list[Checked]) -> tuple[Diagnostic, ...]:
+    """The findings that the baseline does not cover. Brings the file up to date, and says what became of it."""
+    found = sort(findings)
+    if baseline.counts is None:
+        counts = count(found, baseline.file_of)
+        write_baseline(baseline.path, counts)
+        number = sum(number for codes in counts.values() for number in codes.values())
+        _say(f"wrote {baseline.path} with {_findings(number)}")
+        return compare(found, counts, baseline.file_of, lambda file, code: False).shown
+    read = {
+        baseline.file_of(source): (result.coverage, source.name)
+        for result in checked
+        for source in result.coverage.library.sources()
+    }
+
+    def is_complete(file: str, code: str) -> bool:
+        if file not in read:
+            return not baseline.is_there(file)
+        coverage, name = read[file]
+        return coverage.is_complete(name, code)
+
+    compared = compare(found, baseline.counts, baseline.file_of, is_complete)
+    # An error that is new may be the reason why others are gone.
+    if compared.gone and not any(finding.is_error for finding in compared.shown):
+        _shrink(baseline, compared.gone, compared.counts)
+    if baseline.refuses(compared.shown):
+        _say(
+            f"{_findings(len(compared.shown))} not taken into {baseline.path}, which may only shrink",
+            "mend or ignore them, or delete the file to begin anew",
+        )
+    return compared.shown
+
+
+def _shrink(baseline: Baseline, gone: int, counts: Counts) -> None:
+    if baseline.update:
+        write_baseline(baseline.path, counts)
+        _say(f"took {_findings(gone)} out of {baseline.path}")
+    else:
+        _say(f"{_findings(gone)} of {baseline.path} not there any more", "run it with `--update-baseline`, too")
+
+
+def _findings(number: int) -> str:
+    return f"{number:,} finding{'' if number == 1 else 's'}"
+
+
+def _say(message: str, help: str | None = None) -> None:
+    print(f"baseline: {message}" + (f"\nhelp: {help}" if help else ""), file=sys.stderr)

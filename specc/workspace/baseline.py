@@ -1,0 +1,121 @@
+"""Findings that a team has decided to live with for now: how many of each code in each file. It may only shrink."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from specc.diagnostics import Diagnostic
+from specc.errors import SpeccError
+from specc.source import Source
+from specc.workspace.outputs import write_file
+
+VERSION = 1
+MOST_LINES = 5
+
+Counts = dict[str, dict[str, int]]
+"""By file, from the baseline's folder on, and by code."""
+
+ANEW = "delete it, and write it anew with `--update-baseline`"
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """`shown` is what the baseline does not cover, `gone` how many findings it covers that are not there any more.
+
+    `counts` is the baseline without those.
+    """
+
+    shown: tuple[Diagnostic, ...]
+    gone: int
+    counts: Counts
+
+
+def read_baseline(path: Path) -> Counts | None:
+    """None where there is no such file. Raises SpeccError for one that cannot be read."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise SpeccError(f"cannot read the baseline {path}: {why}") from error
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise SpeccError(f"the baseline {path} is not JSON: {str(error).partition(chr(10))[0]}", help=ANEW) from error
+    if isinstance(document, dict) and document.get("version") != VERSION:
+        found = json.dumps(document.get("version"))[:20]
+        raise SpeccError(f"the baseline {path} has the version {found}, expected {VERSION}", help=ANEW)
+    if not isinstance(document, dict) or not _are_counts(document.get("findings")):
+        help = f'expected `{{"version": {VERSION}, "findings": {{FILE: {{CODE: NUMBER}}}}}}`; {ANEW}'
+        raise SpeccError(f"{path} is no baseline", help=help)
+    return dict(document["findings"])
+
+
+def _are_counts(value: object) -> bool:
+    files = list(value.values()) if isinstance(value, dict) else [None]
+    numbers = [number for file in files if isinstance(file, dict) for number in file.values()]
+    return all(isinstance(file, dict) for file in files) and all(type(n) is int and n > 0 for n in numbers)
+
+
+def write_baseline(path: Path, counts: Counts) -> None:
+    """Sorted, a line for each code, so that a diff shows what became better. All of it or nothing is written."""
+    document = {"version": VERSION, "findings": counts}
+    text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False)
+    if not text.isprintable() and any("\ud800" <= char <= "\udfff" for char in text):
+        text = json.dumps(document, indent=2, sort_keys=True)  # a file's name that is no UTF-8
+    write_file(path, text + "\n")
+
+
+def count(findings: Iterable[Diagnostic], file_of: Callable[[Source], str | None]) -> Counts:
+    """What a new baseline holds. `file_of` gives None for what is in no file, which none can hold."""
+    counts: Counts = {}
+    for finding in findings:
+        file = file_of(finding.span.source)
+        if file is not None:
+            codes = counts.setdefault(file, {})
+            codes[finding.code.code] = codes.get(finding.code.code, 0) + 1
+    return counts
+
+
+def compare(
+    findings: Iterable[Diagnostic],
+    counts: Counts,
+    file_of: Callable[[Source], str | None],
+    is_complete: Callable[[str, str], bool],
+) -> Compared:
+    """Hides as many findings as the baseline has. `is_complete` says of a file and a code whether all was found."""
+    found = list(findings)
+    by_place: dict[tuple[str, str], list[Diagnostic]] = {}
+    for finding in found:
+        by_place.setdefault((file_of(finding.span.source) or "", finding.code.code), []).append(finding)
+    shown = [
+        finding
+        for (file, code), alike in by_place.items()
+        for finding in _beyond(alike, counts.get(file, {}).get(code, 0) if file else 0)
+    ]
+    there = Counter({place: len(alike) for place, alike in by_place.items()})
+    left: Counts = {}
+    for file, codes in counts.items():
+        for code, number in codes.items():
+            kept = min(number, there[file, code]) if is_complete(file, code) else number
+            if kept:
+                left.setdefault(file, {})[code] = kept
+    return Compared(tuple(shown), _total(counts) - _total(left), left)
+
+
+def _beyond(alike: list[Diagnostic], most: int) -> list[Diagnostic]:
+    """The last ones, with a word on the others: which of them is new, numbers cannot tell."""
+    hidden, shown = alike[:most], alike[most:]
+    if not hidden:
+        return shown
+    lines = sorted({finding.span.first.line for finding in hidden})
+    listed = ", ".join(map(str, lines[:MOST_LINES])) + (", ..." if len(lines) > MOST_LINES else "")
+    note = f"the baseline has {most:,} of these in this file, hidden on line {listed}; any of them may be the new one"
+    return [replace(finding, notes=(*finding.notes, note)) for finding in shown]
+
+
+def _total(counts: Counts) -> int:
+    return sum(number for codes in counts.values() for number in codes.values())
