@@ -52,7 +52,8 @@ def minutes(text: str) -> int | None:
     """The whole minutes of `M`, `M:S`, `H:M:S`, `D-H`, `D-H:M` or `D-H:M:S`; seconds round up, as in Slurm."""
     if text.lower() in NO_LIMIT:
         return UNLIMITED
-    match = TIME.fullmatch(text) if len(text) <= LONGEST else None
+    # sbatch takes `2-` for two days.
+    match = TIME.fullmatch(f"{text}0" if text.endswith("-") else text) if len(text) <= LONGEST else None
     if match is None:
         return None
     days, *parts = (None if group is None else int(group) for group in match.groups())

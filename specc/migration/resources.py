@@ -22,7 +22,8 @@ MOST_CORES = 10_000_000
 MOST_MEMORY = 2**30
 """In MiB. JSON holds no more bytes exactly."""
 
-MOST_MINUTES = 100 * 365 * 24 * 60
+MOST_MINUTES = 50 * 365 * 24 * 60
+"""Slurm itself counts wrong from 68 years on."""
 
 Options = Mapping[str, Option]
 T = TypeVar("T")
@@ -108,7 +109,7 @@ def read_time(options: Options, unit: str | None) -> tuple[Limit | None, list[Di
         said.append(Note(option.line, f"{option.shown} is dropped: it means no limit, and no limit is left out"))
         return None, said
     if duration > MOST_MINUTES:
-        said.append(codes.BAD_DIRECTIVE.at(option.span, "a time limit of more than 100 years"))
+        said.append(codes.BAD_DIRECTIVE.at(option.span, "a time limit of more than 50 years"))
         return None, said
     limit = Limit("time_limit", time_amount(duration, unit), unit is not None)
     said.extend(_unit_notes(limit, option, unit))
@@ -132,6 +133,6 @@ def _number(
         return None
     value = read(option.value or "")
     if value is None:
-        message = f"sbatch refuses {option.shown}, expected {form}"
+        message = f"{option.shown} cannot be read, expected {form}"
         said.append(codes.BAD_DIRECTIVE.at(option.span, message))
     return value
