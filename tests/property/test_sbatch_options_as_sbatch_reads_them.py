@@ -7,6 +7,7 @@ from sbatch_oracle import SBATCH, Sbatch
 
 from specc.diagnostics import Diagnostic
 from specc.migration.directives import read_header
+from specc.migration.flags import ABBREVIATED, SHORT
 from specc.migration.options import Option, last_of_each, read_options
 from specc.migration.quantities import mebibytes, minutes, nodes, whole_number
 from specc.source import Source
@@ -24,8 +25,9 @@ COUNTS = st.from_regex(r"[0-9]{1,5}", fullmatch=True) | st.text("0123456789-+.kx
 PIECES = [
     "-n4", "-n", "4", "--ntasks=3", "--ntasks", "-c", "2", "--mem=4G", "--mem", "-Hn2", "-H", "--hold", "--hold=x",
     "-k", "-koff", "--exclusive", "--exclusive=user", "-J", "a b", "--job-name=x y", "--part=p", "--nt=3",
-    "--cl=x", "--nope", "-Z", "-", "--", "word", "#", "# x", "\\", "\"", "'", "'a\\'b'", '"a b"', '"#"', ":", "a:", "\t",
-    "--time=5", "-t5", "--mail-type=END", "--requeue", "--comment=a=b", "=", "é", "\v", "--n=1", "-oa\\ b", " ", "--tasks-per-node=2",
+    "--cl=x", "--nope", "-Z", "-", "--", "word", "#", "# x", "\\", "\"", "'", "'a\\'b'", '"a b"', '"#"', ":",
+    "--time=5", "-t5", "--mail-type=END", "--requeue", "--comment=a=b", "=", "é", "\v", "--n=1", "-oa\\ b",
+    " ", "--tasks-per-node=2", "a:", "\t",
 ]  # fmt: skip
 LINES = st.lists(st.sampled_from(PIECES), max_size=5).map(" ".join) | st.lists(st.sampled_from(PIECES), max_size=4).map(
     "".join
@@ -132,3 +134,21 @@ def test_lines(sbatch: Sbatch, text: str) -> None:
     else:
         # What is left to refuse are values: a count that is none, a size that is none.
         assert any(option.value is not None for option in chosen.values()), reading.said
+
+
+@pytest.mark.parametrize("name", sorted(ABBREVIATED))
+def test_the_table_of_options(sbatch: Sbatch, name: str) -> None:
+    """Each option takes a value, or none, or may take one, in sbatch as in the table."""
+    flag = ABBREVIATED[name]
+    bare = sbatch.read(f"#!/bin/sh\n#SBATCH --{name}\n").said
+    assert "unrecognized" not in bare
+    assert ("requires an argument" in bare) == (flag.takes == "value")
+    assert ("doesn't allow an argument" in sbatch.read(with_option(f"--{name}=x")).said) == (flag.takes == "nothing")
+
+
+def test_the_table_has_every_short_option(sbatch: Sbatch) -> None:
+    for letter in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ":
+        said = sbatch.read(f"#!/bin/sh\n#SBATCH -{letter}\n").said
+        assert ("invalid option" in said) == (letter not in SHORT), letter
+        if letter in SHORT:
+            assert ("requires an argument" in said) == (SHORT[letter].takes == "value"), letter

@@ -1,0 +1,164 @@
+"""Parts of the import of sbatch scripts: what golden cases and laws do not reach."""
+
+import pytest
+
+from specc.diagnostics import Diagnostic
+from specc.migration import Migrated, migrate
+from specc.migration.arrays import read_tasks
+from specc.migration.patterns import Job, fill
+from specc.migration.quantities import memory_amount, time_amount
+from specc.source import Source
+
+
+def imported(*lines: str, body: str = "true\n", units: dict[str, str] | None = None) -> Migrated:
+    text = "".join(f"{line}\n" for line in ("#!/bin/bash", *(f"#SBATCH {line}" for line in lines))) + body
+    outcome = migrate(Source("run.sbatch", text), "run", units or {"mem_limit": "MiB", "time_limit": "min"}, None)
+    assert isinstance(outcome, Migrated), [each.message for each in outcome]
+    return outcome
+
+
+def refused(*lines: str) -> list[str]:
+    text = "".join(f"{line}\n" for line in ("#!/bin/bash", *(f"#SBATCH {line}" for line in lines)))
+    outcome = migrate(Source("run.sbatch", text), "run", {}, None)
+    assert not isinstance(outcome, Migrated)
+    assert all(isinstance(each, Diagnostic) for each in outcome)
+    return [each.message for each in outcome]
+
+
+def fields(migrated: Migrated) -> dict[str, str]:
+    lines = migrated.spec.partition("job:\n")[2].splitlines()
+    return dict(line.strip().split(": ", 1) for line in lines if ": " in line)
+
+
+@pytest.mark.parametrize(
+    ("lines", "cores"),
+    [
+        (["-c 4"], 4),
+        (["-n 4 -c 2"], 8),
+        (["-N 3"], 3),
+        (["-N 2-4 --ntasks-per-node 8"], 16),
+        (["-N 2 -n 6 --ntasks-per-node 8"], 6),
+        (["-N 0 -n 2"], 2),
+        (["-t 5"], 1),
+    ],
+)
+def test_cores(lines: list[str], cores: int) -> None:
+    assert fields(imported(*lines))["core_limit"] == str(cores)
+
+
+@pytest.mark.parametrize(
+    ("lines", "memory"),
+    [
+        (["--mem=4G"], "4GiB"),
+        (["--mem=1500 -N 2"], "3000MiB"),
+        (["--mem-per-cpu=2G -n 8"], "16GiB"),
+        (["--mem=1T"], "1TiB"),
+        (["--mem=1K"], "1MiB"),
+    ],
+)
+def test_memory(lines: list[str], memory: str) -> None:
+    assert fields(imported(*lines))["mem_limit"] == memory
+
+
+def test_all_memory_of_a_node_and_no_limit_of_time_are_left_out() -> None:
+    migrated = imported("--mem=0 -t 0")
+    assert not {"mem_limit", "time_limit"} & set(fields(migrated))
+    assert [note.text for note in migrated.notes] == [
+        "`--mem=0` is dropped: it means all memory of a node; set mem_limit",
+        "`--time=0` is dropped: it means no limit, and no limit is left out",
+    ]
+
+
+def test_more_than_anybody_has() -> None:
+    assert refused("-n 2147483647 -c 2") == ["4,294,967,294 cores are more than specc counts, 10,000,000"]
+    assert refused("--mem=2000T") == ["more than 1024 TiB of memory is more than specc counts"]
+    assert refused("-t 99999-0") == ["a time limit of more than 50 years"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        (memory_amount(1024, "GiB"), ("1GiB", False)),
+        (memory_amount(1500, "GiB"), ("2GiB", True)),
+        (memory_amount(1024, "GB"), ("2GB", True)),
+        (memory_amount(3, "B"), ("3MiB", False)),
+        (time_amount(90, "h"), ("2h", True)),
+        (time_amount(120, "h"), ("2h", False)),
+        (time_amount(2880, "min"), ("48h", False)),
+        (time_amount(4321, "min"), ("3d1min", False)),
+        (time_amount(1, "d"), ("1d", True)),
+        (time_amount(1, "weeks"), ("1min", False)),
+    ],
+)
+def test_amounts_are_rounded_up_to_the_unit_of_the_cluster(amount: tuple[str, bool], text: tuple[str, bool]) -> None:
+    assert amount == text
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "`` is neither a task number nor a range of them"),
+        ("1-", "`1-` is neither a task number nor a range of them"),
+        ("3,,4", "`` is neither a task number nor a range of them"),
+        ("5-1", "the range `5-1` ends before it begins"),
+        ("1-5:0", "the range `1-5:0` has a step of 0"),
+        ("0-999999,1", "an array of more than 1,000,000 tasks is more than a matrix can have"),
+        ("0-5000,9000", "5,002 tasks without a common step are more than a spec can list"),
+    ],
+)
+def test_arrays_that_are_none(text: str, why: str) -> None:
+    assert read_tasks(text) == why
+    if text:
+        assert refused(f"-a {text}") == [f"`--array={text}`: {why}"]
+
+
+def test_the_bound_of_running_tasks_stands_anywhere() -> None:
+    assert read_tasks("[1-10:2%4,15]") == ((1, 3, 5, 7, 9, 15), 4)
+
+
+@pytest.mark.parametrize(
+    ("path", "alone", "in_array"),
+    [
+        ("slurm-%j.out", "slurm-{{ job.name }}.out", "slurm-{{ job.name }}.out"),
+        ("%x-%j.out", "{{ job.name }}.out", "n-{{ matrix.task }}.out"),
+        ("%j_%x.out", "{{ job.name }}.out", "{{ matrix.task }}_n.out"),
+        ("%A_%a.out", "{{ job.name }}_%a.out", "n_{{ matrix.task }}.out"),
+        ("a%%j.out", "a%j.out", "a%j.out"),
+        ("%x\\%j", "%x%j", "%x%j"),
+        ("%b%s%t%n", "%bbatch00", "{{ matrix.task % 10 }}batch00"),
+        ("plain.out", "plain.out", "plain.out"),
+    ],
+)
+def test_patterns(path: str, alone: str, in_array: str) -> None:
+    assert fill(path, Job("n", False)).text == alone
+    assert fill(path, Job("n", True)).text == in_array
+
+
+def test_the_script_loses_its_directives_and_nothing_else() -> None:
+    body = "\n\t# x  \necho 'é' \\\n  {{ }}\r\x85\n\n#SBATCH -n 3\nno end"
+    assert imported("-n 2", "", "# a comment", body=body).script == f"#!/bin/bash\n{body}"
+
+
+def test_ntasks_follows_core_limit_where_it_can() -> None:
+    body = "echo $SLURM_NTASKS $SLURM_CPUS_PER_TASK\n"
+    assert fields(imported("-n 4", body=body))["SLURM_NTASKS"] == '"{{ job.core_limit }}"'
+    assert fields(imported("-c 4", body=body))["SLURM_CPUS_PER_TASK"] == '"{{ job.core_limit }}"'
+    both = fields(imported("-n 4 -c 2", body=body))
+    assert (both["SLURM_NTASKS"], both["SLURM_CPUS_PER_TASK"]) == ("4", "2")
+
+
+def test_options_of_later_releases_are_known_by_their_full_names() -> None:
+    assert "`--segment=2` is dropped" in imported("--segment=2").notes[0].text
+    assert refused("--segmen=2") == ["sbatch has no option `--segmen`"]
+
+
+def test_words_that_are_no_options() -> None:
+    assert refused("-n 4 -- -c 2") == ["`-c` is no option, so sbatch refuses the script"]
+    assert refused("-n") == ["`-n` lacks its value"]
+    assert refused("--ntasks") == ["`--ntasks` lacks its value"]
+    assert refused("--hold=1", "--nt=2", "-Z") == [
+        "`--hold` takes no value",
+        "`--nt` can be the start of 6 options",
+        "sbatch has no option `-Z`",
+    ]
+    assert refused(":x") == ["sbatch refuses a `:` at the start of a word"]
