@@ -100,7 +100,9 @@ def _shrink(baseline: Baseline, gone: int, counts: Counts) -> None:
         write_baseline(baseline.path, counts)
         _say(f"took {_findings(gone)} out of {baseline.path}")
     else:
-        _say(f"{_findings(gone)} of {baseline.path} not there any more", "run it with `--update-baseline`, too")
+        _say(
+            f"{_findings(gone)} fewer than {baseline.path} allows", "add `--update-baseline` to allow no more than that"
+        )
 
 
 def _findings(number: int) -> str:

@@ -191,7 +191,11 @@ def _unknown(span: Span) -> Diagnostic:
 
 
 def _malformed(mark: Mark) -> Iterator[Diagnostic]:
-    named = list(dict.fromkeys(word for word in CODE.findall(mark.match["rest"]) if word in KNOWN))
+    words = CODE.findall(mark.match["rest"])
+    named = list(dict.fromkeys(word for word in words if word in KNOWN))
+    if not named and words:
+        near = closest(words[0], KNOWN)
+        named = [near] if near is not None else []
     if named:
         help = f"write `{FORM.format(', '.join(named))}`"
         yield codes.BAD_IGNORE.at(mark.span, "a comment that ignores a finding has another form", help=help)

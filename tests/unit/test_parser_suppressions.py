@@ -107,6 +107,7 @@ def test_a_continued_command_is_one_line():
         ("# SPECC: Ignore[SPC110]", None, "has another form", "write `# specc: ignore[SPC110] reason`"),
         ("# specc: ignore[SPC110", None, "has another form", "write `# specc: ignore[SPC110] reason`"),
         ("# specc: ignore-file[SPC110]", None, "has another form", "write `# specc: ignore[SPC110] reason`"),
+        ("# specc: ignore unused-parm", None, "has another form", "write `# specc: ignore[unused-param] reason`"),
         ("# specc: ignore", None, "does not name the code", "write `# specc: ignore[CODE] reason`"),
         ("# specc: ignore[]", None, "does not name the code", "write `# specc: ignore[CODE] reason`"),
         ("# specc: ignore[ , ]", None, "does not name the code", "write `# specc: ignore[CODE] reason`"),
