@@ -1,0 +1,185 @@
+"""Commands of the shell's language: lists, pipelines, functions, simple commands. The grammar is that of `bash -n`.
+
+Whoever reads a mistake here wants to know what was opened and never closed, so every compound keeps its opener.
+"""
+
+import re
+
+from specc.shell.complaints import CLOSERS, Opener
+from specc.shell.compounds import COMPOUNDS, Compounds
+from specc.shell.faults import Broken, ShellFault, never_closed
+from specc.shell.words import Here
+
+REDIRECTION = re.compile(r"(?:\d+|\{\w+\})?(&>>|&>|<<-|<<<|<<|<&|<>|>>|>&|>\||<(?!\()|>(?!\())")
+ASSIGNMENT = re.compile(r"\w+(?:\[(?:[^\[\]]|\[[^\]]*\])*\])?\+?=")
+FUNCTION = re.compile(r"[^\s;&|()<>'\"$`\\=]+[ \t]*\([ \t]*\)")
+PARENTHESES = re.compile(r"\([ \t]*\)")
+
+
+class Commands(Compounds):
+    """Reads a whole script. Raises `Broken` at the first mistake."""
+
+    def script(self) -> list[Here]:
+        """The here-documents that never end."""
+        self.list_()
+        if not self.words.is_done:
+            self.unexpected(None)
+        return [*self.words.unended, *self.words.waiting]
+
+    def list_(self) -> int:
+        """Commands up to a word or an operator that none can begin with. How many there were."""
+        count = 0
+        while True:
+            self.words.lines()
+            if self.words.is_done or self.words.looking_at(")", ";;", ";&") or self.words.literal() in CLOSERS:
+                return count
+            self._and_or()
+            count += 1
+            self.words.skip_blanks()
+            if self.words.looking_at(";;", ";&"):
+                return count
+            if self.words.looking_at(";", "&"):
+                self.words.at += 1
+            elif not self.words.looking_at("\n"):
+                return count
+
+    def _and_or(self) -> None:
+        self._pipeline()
+        while self._operator("&&", "||"):
+            self._pipeline()
+
+    def _pipeline(self) -> None:
+        if not self._prefixes():
+            self._command()
+        while not self.words.looking_at("||") and self._operator("|&", "|"):
+            if not self._prefixes():
+                self._command()
+
+    def _operator(self, *operators: str) -> bool:
+        """Passes over an operator, and the lines that may follow it before its command."""
+        self.words.skip_blanks()
+        for operator in operators:
+            if self.words.looking_at(operator):
+                start = self.words.at
+                self.words.at += len(operator)
+                self.words.lines()
+                self._need_command(start, operator)
+                return True
+        return False
+
+    def _need_command(self, start: int, operator: str) -> None:
+        if self.words.is_done or self.words.looking_at("|", "&&", ";", ")", "& "):
+            message = f"there is no command after `{operator}`"
+            raise Broken(ShellFault(start, start + len(operator), message, "remove it, or write the command"))
+
+    def _prefixes(self) -> bool:
+        """`!` and `time`. True when nothing need follow them."""
+        is_prefixed = False
+        while (word := self.words.literal()) in ("!", "time"):
+            is_prefixed = True
+            self.words.take()
+            self.words.skip_blanks()
+            while word == "time" and self.words.literal() in ("-p", "--"):
+                self.words.take()
+                self.words.skip_blanks()
+        return is_prefixed and (self.words.is_done or self.words.looking_at("\n", ";", "&", ")"))
+
+    def _command(self) -> None:
+        self.words.enter()
+        self.words.skip_blanks()
+        if self.compound():
+            self._redirections()
+        elif (word := self.words.literal()) == "function":
+            self._function(word)
+        elif word == "coproc":
+            self._coprocess(word)
+        elif FUNCTION.match(self.text, self.words.at):
+            self._definition()
+        else:
+            self._simple()
+        self.words.depth -= 1
+
+    def _function(self, word: str) -> None:
+        self.words.take()
+        self.words.skip_blanks()
+        if not self.words.word():
+            self.unexpected(None, "a name is missing after `function`")
+        self.words.skip_blanks()
+        parentheses = PARENTHESES.match(self.text, self.words.at)
+        if parentheses:
+            self.words.at = parentheses.end()
+        self._function_body()
+
+    def _definition(self) -> None:
+        match = FUNCTION.match(self.text, self.words.at)
+        self.words.at = match.end() if match else self.words.at
+        self._function_body()
+
+    def _function_body(self) -> None:
+        self.words.lines()
+        if not self.compound():
+            self.unexpected(None, "the body of a function begins with `{`")
+        self._redirections()
+
+    def _coprocess(self, word: str) -> None:
+        self.words.take()
+        self.words.skip_blanks()
+        start = self.words.at
+        if self.words.literal() not in COMPOUNDS and self.words.word():
+            self.words.skip_blanks()
+            if self.words.literal() not in COMPOUNDS and not self.words.looking_at("("):
+                self.words.at = start
+        self._command()
+
+    def _simple(self) -> None:
+        """Assignments, words and redirections in any order, at least one of them."""
+        start = self.words.at
+        while self._redirection() or self._assignment() or self.words.word():
+            self.words.skip_blanks()
+        if self.words.at == start:
+            self.unexpected(None)
+        if self.words.looking_at("("):
+            self.unexpected(None)
+
+    def _assignment(self) -> bool:
+        match = ASSIGNMENT.match(self.text, self.words.at)
+        if match is None:
+            return False
+        start, self.words.at = self.words.at, match.end()
+        if not self.words.looking_at("("):
+            self.words.word()
+            return True
+        opener = Opener(start, match.group() + "(", ")")
+        self.words.at += 1
+        self.words.lines()
+        while not self.words.looking_at(")"):
+            if self.words.is_done:
+                raise never_closed(*opener.place, "the array opened here", ")")
+            if not self._assignment() and not self.words.word():
+                self.unexpected(opener)
+            self.words.lines()
+        self.words.at += 1
+        return True
+
+    def _redirections(self) -> None:
+        self.words.skip_blanks()
+        while self._redirection():
+            self.words.skip_blanks()
+
+    def _redirection(self) -> bool:
+        match = REDIRECTION.match(self.text, self.words.at)
+        if match is None:
+            return False
+        start, self.words.at = match.start(1), match.end()
+        operator = match[1]
+        if operator in ("<<", "<<-"):
+            self.words.at = start
+            is_read = self.words.here_document(len(operator))
+        else:
+            self.words.skip_blanks()
+            is_read = self.words.word()
+        if not is_read:
+            what = "the word that ends it" if operator.startswith("<<") else "a file name"
+            message = f"{what} is missing after `{operator}`"
+            raise Broken(ShellFault(start, start + len(operator), message))
+        return True

@@ -1,0 +1,274 @@
+"""Words of the shell's language: quotes, expansions and substitutions, character by character."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from specc.shell.faults import GivenUp, never_closed
+
+MAX_DEPTH = 60
+BLANKS = re.compile(r"(?:[ \t]|\\\n)*")
+BARE = re.compile(r"[^\s;&|()<>'\"$`\\]+|\r")
+LITERAL = re.compile(r"(?:[^ \t\n;&|()<>'\"$`\\]|\\\n)+")
+META = frozenset(" \t\n;&|()<>")
+EXTENDED = frozenset("?*+@!")
+PARAMETER = re.compile(r"[!#]?(?:\w+|[-@*#?$!])(?:\[[^\]]*\])?")
+KEEPS_QUOTES = re.compile(r":?[-=?+]")
+"""After these operators, single quotes within double quotes are characters like others."""
+HERE_WORD = re.compile(r"(?:\\.|'[^'\n]*'|\"[^\"\n]*\"|[^\s;&|()<>'\"\\])+")
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """A here-document: its operator and word in the text, and the line that ends it."""
+
+    start: int
+    end: int
+    word: str
+    strips_tabs: bool
+
+
+@dataclass(slots=True)
+class Words:
+    """A place in a text, and what reads words from there. `commands` reads what stands in `$( )`, to its `)`."""
+
+    text: str
+    commands: Callable[[int], None]
+    at: int = 0
+    depth: int = 0
+    waiting: list[Here] = field(default_factory=list)
+    unended: list[Here] = field(default_factory=list)
+    odd_quote: tuple[int, int] | None = None
+    """The first quote that goes over several lines and ends right before a letter: often it ends too late."""
+
+    def looking_at(self, *openers: str) -> bool:
+        return self.text.startswith(openers, self.at)
+
+    @property
+    def is_done(self) -> bool:
+        return self.at >= len(self.text)
+
+    def skip_blanks(self) -> None:
+        """Over spaces, tabs, joined lines and a comment; not over the end of the line."""
+        match = BLANKS.match(self.text, self.at)
+        self.at = match.end() if match else self.at
+        if self.looking_at("#"):
+            end = self.text.find("\n", self.at)
+            self.at = len(self.text) if end < 0 else end
+
+    def literal(self) -> str:
+        """The plain word here, if one stands here and goes on with nothing quoted or expanded. Does not move."""
+        match = LITERAL.match(self.text, self.at)
+        if match is None or (match.end() < len(self.text) and self.text[match.end()] not in META):
+            return ""
+        return match.group().replace("\\\n", "")
+
+    def take(self) -> None:
+        """Passes over the plain word here."""
+        match = LITERAL.match(self.text, self.at)
+        self.at = match.end() if match else self.at
+
+    def word(self) -> bool:
+        """Reads one word. False when none stands here."""
+        start = self.at
+        while not self.is_done and self._piece(start):
+            pass
+        return self.at > start
+
+    def _piece(self, start: int) -> bool:
+        if bare := BARE.match(self.text, self.at):
+            self.at = bare.end()
+        elif self.looking_at("<(", ">("):
+            self.substitution(2)
+        elif self.looking_at("(") and self.at > start and self.text[self.at - 1] in EXTENDED:
+            self._pattern()
+        elif self.looking_at("\\"):
+            self.at = min(self.at + 2, len(self.text))
+        elif self.looking_at("'"):
+            self._single()
+        elif self.looking_at('"'):
+            self._double()
+        elif self.looking_at("`"):
+            self._backquotes()
+        elif self.looking_at("$"):
+            self.expansion(in_quotes=False)
+        elif not self.is_done and self.text[self.at] not in META:
+            self.at += 1  # a blank that is none to the shell, such as a form feed
+        else:
+            return False
+        return True
+
+    def _pattern(self) -> None:
+        """`@(a|b)`, which `shopt -s extglob` allows."""
+        opener, self.at = self.at, self.at + 1
+        while not self.looking_at(")"):
+            if self.is_done:
+                raise never_closed(opener - 1, opener + 1, "the pattern opened here", ")")
+            if not self.word():
+                self.at += 1
+        self.at += 1
+
+    def _single(self) -> None:
+        end = self.text.find("'", self.at + 1)
+        if end < 0:
+            raise never_closed(self.at, self.at + 1, "the single quote opened here", "'", self.odd_quote)
+        self._closed(self.at, end)
+
+    def _closed(self, opener: int, end: int) -> None:
+        self.at = end + 1
+        is_odd = "\n" in self.text[opener:end] and self.text[self.at : self.at + 1].isalpha()
+        if is_odd and self.odd_quote is None:
+            self.odd_quote = (opener, opener + 1)
+
+    def _escaped(self) -> None:
+        """`$'...'`, in which a backslash escapes a quote."""
+        opener, self.at = self.at, self.at + 2
+        while not self.looking_at("'"):
+            if self.is_done:
+                raise never_closed(opener, opener + 2, "the quote opened here", "'")
+            self.at += 2 if self.looking_at("\\") else 1
+        self.at += 1
+
+    def _double(self) -> None:
+        opener, self.at = self.at, self.at + 1
+        while not self.looking_at('"'):
+            if self.is_done:
+                raise never_closed(opener, opener + 1, "the double quote opened here", '"', self.odd_quote)
+            self._quoted()
+        self._closed(opener, self.at)
+
+    def _quoted(self) -> None:
+        """One step inside double quotes."""
+        if self.looking_at("\\"):
+            self.at += 2
+        elif self.looking_at("`"):
+            self._backquotes()
+        elif self.looking_at("$"):
+            self.expansion(in_quotes=True)
+        else:
+            self.at += 1
+
+    def _backquotes(self) -> None:
+        """What stands between backquotes is read when it is run."""
+        opener, self.at = self.at, self.at + 1
+        while not self.looking_at("`"):
+            if self.is_done:
+                raise never_closed(opener, opener + 1, "the backquote opened here", "`")
+            self.at += 2 if self.looking_at("\\") else 1
+        self.at += 1
+
+    def expansion(self, *, in_quotes: bool) -> None:
+        """From a `$` on."""
+        if self.looking_at("$(("):
+            self._arithmetic_or_commands()
+        elif self.looking_at("$("):
+            self.substitution(2)
+        elif self.looking_at("${"):
+            self._braces(in_quotes=in_quotes)
+        elif self.looking_at("$["):
+            raise GivenUp
+        elif self.looking_at("$'") and not in_quotes:
+            self._escaped()
+        else:
+            special = self.text[self.at + 1 : self.at + 2]
+            self.at += 2 if special and special in "#$!?*@-" else 1
+
+    def _arithmetic_or_commands(self) -> None:
+        start = self.at
+        if not self.arithmetic(3):
+            self.at = start
+            self.substitution(2)
+
+    def substitution(self, length: int) -> None:
+        """Commands up to the `)` that closes them; the opener has `length` characters."""
+        opener, self.at = self.at, self.at + length
+        self.enter()
+        waiting = len(self.waiting)
+        self.commands(opener)
+        if len(self.waiting) != waiting:
+            raise GivenUp  # a here-document that was begun inside and whose text follows outside
+        self.depth -= 1
+
+    def enter(self) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise GivenUp
+
+    def arithmetic(self, length: int) -> bool:
+        """To the `))`. False when the parentheses close one by one: two of them began commands then."""
+        opener, self.at = self.at, self.at + length
+        self.enter()
+        inner = 0
+        while inner or not self.looking_at("))"):
+            if self.is_done:
+                raise never_closed(opener, opener + length, f"the `{self.text[opener : opener + length]}` here", "))")
+            if self.looking_at(")") and not inner:
+                self.depth -= 1
+                return False
+            inner += self.looking_at("(") - self.looking_at(")")
+            self._inside(in_quotes=False)
+        self.at += 2
+        self.depth -= 1
+        return True
+
+    def _braces(self, *, in_quotes: bool) -> None:
+        opener, self.at = self.at, self.at + 2
+        self.enter()
+        name = PARAMETER.match(self.text, self.at)
+        if name is not None:
+            self.at = name.end()
+        keeps = in_quotes and KEEPS_QUOTES.match(self.text, self.at) is not None
+        while not self.looking_at("}"):
+            if self.is_done:
+                raise never_closed(opener, opener + 2, "the `${` here", "}")
+            self._inside(in_quotes=keeps)
+        self.at += 1
+        self.depth -= 1
+
+    def _inside(self, *, in_quotes: bool) -> None:
+        """One step inside `(( ))` or `${ }`."""
+        if self.looking_at('"'):
+            self._double()
+        elif self.looking_at("'") and not in_quotes:
+            self._single()
+        else:
+            self._quoted()
+
+    def here_document(self, length: int) -> bool:
+        """Reads the word behind `<<`; the text is read at the end of the line. False when there is no word."""
+        start, self.at = self.at, self.at + length
+        self.skip_blanks()
+        match = HERE_WORD.match(self.text, self.at)
+        if match is None:
+            if self.looking_at("'", '"'):
+                raise GivenUp  # a word of several lines
+            return False
+        word = re.sub(r"\\(.)|['\"]", r"\1", match.group())
+        self.at = match.end()
+        self.waiting.append(Here(start, self.at, word, strips_tabs=length == len("<<-")))
+        return True
+
+    def line_break(self) -> None:
+        """Over the end of a line, and over the here-documents that begin there."""
+        self.at += 1
+        for here in self.waiting:
+            if not self._text_of(here):
+                self.unended.append(here)
+        self.waiting.clear()
+
+    def _text_of(self, here: Here) -> bool:
+        while not self.is_done:
+            end = self.text.find("\n", self.at)
+            end = len(self.text) if end < 0 else end
+            line = self.text[self.at : end]
+            self.at = min(end + 1, len(self.text))
+            if (line.lstrip("\t") if here.strips_tabs else line) == here.word:
+                return True
+        return False
+
+    def lines(self) -> None:
+        """Over blanks, comments and the ends of lines."""
+        self.skip_blanks()
+        while self.looking_at("\n"):
+            self.line_break()
+            self.skip_blanks()
