@@ -81,9 +81,9 @@ def init(
     The units of memory and time are asked for on a terminal, because the API documents none. Nothing is overwritten: a
     .gitignore or pre-commit configuration that is there stays as it is.
 
-    With --from, each sbatch script becomes a spec NAME.job.yaml and the script NAME.sh that it runs. They go into DIR,
-    or into jobs/ where DIR is the root of the project. What has no place in a spec is listed on standard error and at
-    the top of the spec.
+    With --from, as in `specc init --from old/*.sbatch new`, each sbatch script becomes a spec NAME.job.yaml and the
+    script NAME.sh that it runs. They go into DIR, or into jobs/ where DIR is the root of the project. What has no place
+    in a spec is listed on standard error and at the top of the spec. A script that is refused stops no other.
 
     Example: specc init cfd --mem-unit MiB --time-unit min
     """

@@ -57,7 +57,9 @@ def script_notes(source: Source, header: Header) -> Iterator[Note]:
         instead = "source /etc/profile" if "l" in arguments else f"set {arguments}"
         yield Note(1, f"`{arguments}` may have no effect, as a target may run `bash SCRIPT`: write `{instead}`")
     for line, mark in header.foreign:
-        yield Note(line, f"`#{mark}` is a directive of {SCHEDULERS[mark]}: it stays, as a comment that nobody reads")
+        yield Note(
+            line, f"`#{mark}` is a directive of {SCHEDULERS[mark]}, which specc does not read: it stays in the script"
+        )
     for line in header.late:
         yield Note(line, "`#SBATCH` behind a command is not read by sbatch either: it stays, as a comment")
 
