@@ -11,6 +11,7 @@ from specc.cli.check import check
 from specc.cli.completion import COMPLETE, answer_shell
 from specc.cli.config import config
 from specc.cli.explain import explain
+from specc.cli.fmt import fmt
 from specc.cli.init import init
 from specc.cli.ledger import ledger_app
 from specc.cli.logs import logs
@@ -36,6 +37,7 @@ app.command("check")(check)
 app.command("lint", hidden=True)(check)
 app.command("render")(render)
 app.command("explain")(explain)
+app.command("fmt")(fmt)
 app.command("plan")(plan)
 app.command("submit")(submit)
 app.command("status")(status)

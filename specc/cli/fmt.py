@@ -1,0 +1,140 @@
+"""`specc fmt`: one layout for all specs."""
+
+import re
+import sys
+from dataclasses import dataclass, field
+from difflib import unified_diff
+from typing import Annotated
+
+import typer
+
+from specc.cli.completion import complete_spec
+from specc.cli.printing import print_findings
+from specc.cli.session import STDIN_NAME, Session
+from specc.diagnostics import Diagnostic
+from specc.errors import SpeccError
+from specc.formatter import format_source
+from specc.parser import Document
+from specc.source import Source
+from specc.workspace import Findings, Project
+from specc.workspace.rewriting import rewrite
+
+Paths = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[PATH]...",
+        help="Specs or folders; `-` formats standard input to standard output.",
+        autocompletion=complete_spec,
+    ),
+]
+Check = Annotated[bool, typer.Option("--check", help="Change nothing; exit with 1 where something would change.")]
+Diff = Annotated[bool, typer.Option("--diff", help="Print what would change, and change nothing; exit as --check.")]
+
+
+LINE = re.compile(r"[^\n]*\n|[^\n]+")
+
+
+@dataclass
+class Run:
+    """What became of the specs. `failed` could not be read, or not be written."""
+
+    check: bool
+    diff: bool
+    findings: list[Diagnostic] = field(default_factory=list)
+    changed: int = 0
+    unchanged: int = 0
+    failed: int = 0
+
+
+def fmt(paths: Paths = None, check: Check = False, diff: Diff = False) -> int:
+    """Bring specs into one layout: the order of keys, quotes and indentation. What they say stays as it is.
+
+    Comments are kept. Without a path, the whole project is formatted.
+
+    Example: specc fmt --check jobs/cavity.job.yaml
+    """
+    session = Session()
+    selected = session.specs(list(paths or ()))
+    if print_findings(session.findings):
+        return 2
+    run = Run(check, diff)
+    for entry in selected:
+        for name in entry.names:
+            try:
+                _format(run, entry.project, name)
+            except SpeccError as error:
+                _say_failed(run, error.message)
+    print_findings(run.findings)
+    print(_summary(run), file=sys.stderr)
+    if run.failed:
+        return 2
+    return 1 if (check or diff) and run.changed else 0
+
+
+def _format(run: Run, project: Project, name: str) -> None:
+    findings = Findings()
+    document = project.document(name, findings)
+    if document is None:
+        run.findings += [finding for finding in findings.all() if finding.is_error]
+        run.failed += 1
+        return
+    source = document.source
+    result = format_source(source, _fields(project, document))
+    if isinstance(result, tuple):
+        run.findings += result
+        run.failed += 1
+    elif result.problem is not None:
+        _say_failed(
+            run,
+            f"{source.path} is left as it is, because after formatting {result.problem}. "
+            "This is a bug of specc; please paste this line and the file into an issue.",
+        )
+    else:
+        _deliver(run, project, source, result.text)
+
+
+def _deliver(run: Run, project: Project, source: Source, text: str) -> None:
+    """Standard input goes to standard output, whether it changes or not."""
+    is_changed = text != source.text
+    if run.diff:
+        sys.stdout.write(difference(source, text))
+    elif run.check:
+        if is_changed:
+            print(f"would reformat {source.path}", file=sys.stderr)
+    elif source.path == STDIN_NAME:
+        sys.stdout.write(text)
+    elif is_changed:
+        rewrite(project.root / source.name, source.text, text, source.path)
+        print(f"reformatted {source.path}", file=sys.stderr)
+    run.changed += is_changed
+    run.unchanged += not is_changed
+
+
+def difference(source: Source, text: str) -> str:
+    """A unified diff, as `git diff` and `patch` have it."""
+    lines = unified_diff(LINE.findall(source.text), LINE.findall(text), f"a/{source.path}", f"b/{source.path}")
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def _fields(project: Project, document: Document) -> tuple[str, ...]:
+    """The fields in the order of the API's table: the API that this file names, else the project's."""
+    named = str(document.api.value) if document.api is not None else project.settings.api
+    api = project.apis.get(named) or project.apis.get(project.settings.api)
+    return tuple(api.fields) if api is not None else ()
+
+
+def _say_failed(run: Run, message: str) -> None:
+    run.failed += 1
+    print(f"error: {message}", file=sys.stderr)
+
+
+def _summary(run: Run) -> str:
+    done = "would be reformatted" if run.check or run.diff else "reformatted"
+    parts = [f"{_files(run.changed)} {done}"] if run.changed else []
+    parts += [f"{_files(run.unchanged)} already formatted"] if run.unchanged else []
+    parts += [f"{_files(run.failed)} not formatted"] if run.failed else []
+    return ", ".join(parts) or "no specs here"
+
+
+def _files(count: int) -> str:
+    return f"{count:,} file" if count == 1 else f"{count:,} files"

@@ -1,0 +1,93 @@
+"""The order of keys: which mapping has one, and what it is."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeVar
+
+from specc.parser import HEADER, SECTIONS
+from specc.parser.document import EXTENSION
+
+ROOT, PROFILES, PARAMS, PARAM, MATRIX, AXES, AXIS, JOB, FIELD, OTHER = (
+    "root", "profiles", "params", "param", "matrix", "axes", "axis", "job", "field", "other",
+)  # fmt: skip
+FORMS = ("$replace",)
+"""Operators whose operand is what would stand there without them."""
+
+KEYS: dict[str, tuple[str, ...]] = {
+    ROOT: (*HEADER, *SECTIONS),
+    PARAM: ("type", "choices", "default", "minimum", "maximum", "example", "description"),
+    MATRIX: ("axes", "zip", "exclude", "include", "repeat", "max"),
+    AXIS: ("from", "to", "step"),
+    FIELD: ("$file", "env", "args"),
+}
+CHILDREN: dict[str, dict[str, str]] = {
+    ROOT: {"params": PARAMS, "matrix": MATRIX, "profiles": PROFILES, "job": JOB},
+    MATRIX: {"axes": AXES, "zip": AXES},
+}
+EVERY_CHILD = {PARAMS: PARAM, PROFILES: ROOT, AXES: AXIS, JOB: FIELD}
+
+
+def kind_below(kind: str, name: str) -> str:
+    """The kind of mapping that the value of key `name` is."""
+    if name in FORMS:
+        return kind
+    return EVERY_CHILD.get(kind) or CHILDREN.get(kind, {}).get(name, OTHER)
+
+
+class Movable(Protocol):
+    """What `arranged` needs to know of an entry. `defines` and `uses` are anchors; a long one has several lines."""
+
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def defines(self) -> frozenset[str]: ...
+    @property
+    def uses(self) -> frozenset[str]: ...
+    @property
+    def is_long(self) -> bool: ...
+
+
+M = TypeVar("M", bound=Movable)
+
+
+class Order:
+    """`fields` are the API's, in the order of its table."""
+
+    def __init__(self, fields: Iterable[str], *, moves: bool = True) -> None:
+        names = {**KEYS, JOB: tuple(fields)}
+        self._ranks = {kind: {name: rank for rank, name in enumerate(keys)} for kind, keys in names.items()}
+        self._moves = moves
+
+    def arranged(self, kind: str, entries: Sequence[M]) -> list[M]:
+        """The entries in their order. One that defines an anchor stays before those that use it."""
+        ranks = self._ranks.get(kind)
+        if ranks is None or not self._moves:
+            return list(entries)
+        # A script between the limits of a job would hide them.
+        lasts = kind == JOB
+        return _sorted(list(entries), lambda entry: (lasts and entry.is_long, _rank(kind, ranks, entry.name)))
+
+    def is_header(self, name: str | None) -> bool:
+        return name in HEADER
+
+
+def _rank(kind: str, ranks: dict[str, int], name: str | None) -> int:
+    if name == "<<":
+        return -1
+    behind = 1 if kind == ROOT and (name or "").startswith(EXTENSION) else 0
+    return ranks.get(name or "", len(ranks) + behind)
+
+
+def _sorted(entries: list[M], rank: Callable[[M], tuple[bool, int]]) -> list[M]:
+    done: list[M] = []
+
+    def place(entry: M) -> None:
+        """An entry, behind those that define its anchors. In a text that YAML reads there are no circles."""
+        for other in entries:
+            if other is not entry and other not in done and entry.uses & other.defines:
+                place(other)
+        done.append(entry)
+
+    for entry in sorted(entries, key=rank):
+        if entry not in done:
+            place(entry)
+    return done

@@ -1,0 +1,178 @@
+"""From a text without mistakes to its layout."""
+
+import re
+from collections.abc import Iterator
+
+from specc.formatter.flow import one_line
+from specc.formatter.order import OTHER, Order, kind_below
+from specc.formatter.quotes import quoted
+from specc.formatter.tree import Block, BlockScalar, Continued, Entry, Inline, Value
+from specc.nodes.tree import Style
+from specc.parser.events import BETWEEN, Event, Events, Kind
+
+COLON = re.compile(r"[ \t]*:")
+PROPERTIES = re.compile(r"&\S+")
+BLANK_LINES = re.compile(r"(?:\n[ ]*(?=\n))*")
+INDENTED_BY = re.compile(r"[1-9]")
+
+
+class NoLayout(Exception):
+    """The text has a form that is kept as it is, such as one large `{...}` or keys with `?`."""
+
+
+class Reader:
+    """Reads the events of one text. `leaves` are the stretches in which no comment can stand, in order."""
+
+    def __init__(self, text: str, order: Order) -> None:
+        self.text = text
+        self.order = order
+        self.events: Iterator[Event] = iter(Events(text))
+        self.at = 0
+        self.leaves: list[tuple[int, int]] = []
+        self.defined: list[str] = []
+        self.used: list[str] = []
+
+    def root(self, kind: str) -> Block:
+        next(self.events)
+        event = next(self.events)
+        if event.kind is not Kind.MAPPING or event.is_flow or event.anchor is not None:
+            raise NoLayout
+        self.at = event.start
+        return self.block(event, kind, None)
+
+    def column(self, offset: int) -> int:
+        return offset - (self.text.rfind("\n", 0, offset) + 1)
+
+    def block(self, event: Event, kind: str, parent: Block | None) -> Block:
+        start = self.gap()
+        block = Block(kind, event.kind is not Kind.MAPPING, self.column(start), parent)
+        while (first := next(self.events)).kind is not Kind.END:
+            block.entries.append(self.item(block, first) if block.is_list else self.pair(block, first))
+        return block
+
+    def gap(self) -> int:
+        """Where the next thing begins, behind blanks and comments."""
+        between = BETWEEN.match(self.text, self.at)
+        return between.end() if between else self.at
+
+    def item(self, block: Block, event: Event) -> Entry:
+        start = self.gap()
+        if not self.text.startswith("-", start):
+            raise NoLayout
+        self.at = start + 1
+        return self.entry(block, None, "-", start, event)
+
+    def pair(self, block: Block, event: Event) -> Entry:
+        start = self.gap()
+        if event.kind is not Kind.SCALAR or event.anchor is not None or event.start != start:
+            raise NoLayout
+        colon = COLON.match(self.text, event.end)
+        if colon is None or event.style in (Style.LITERAL, Style.FOLDED):
+            raise NoLayout
+        self.leaves.append((start, event.end))
+        self.at = colon.end()
+        key = quoted(self.text[start : event.end], event.value, event.style, in_flow=False)
+        return self.entry(block, event.value, f"{key}:", start, next(self.events))
+
+    def entry(self, block: Block, name: str | None, key: str, start: int, event: Event) -> Entry:
+        defined, used = len(self.defined), len(self.used)
+        if event.anchor is not None:
+            key = f"{key} {self.anchor(event.anchor)}"
+        value_start = self.gap()
+        column = self.column(start)
+        kind = OTHER if name is None else kind_below(block.kind, name)
+        value = self.value(event, kind, block, column)
+        if name == "<<" and isinstance(value, Block):
+            raise NoLayout
+        return Entry(
+            block,
+            name,
+            key,
+            start,
+            column,
+            value,
+            value_start,
+            frozenset(self.defined[defined:]),
+            frozenset(self.used[used:]),
+        )
+
+    def anchor(self, name: str) -> str:
+        properties = PROPERTIES.match(self.text, self.gap())
+        if properties is None:
+            raise NoLayout
+        self.at = properties.end()
+        self.defined.append(name)
+        return properties.group()
+
+    def value(self, event: Event, kind: str, block: Block, column: int) -> Value:
+        match event.kind:
+            case Kind.ALIAS:
+                self.used.append(event.value)
+                return self.leaf(event.end)
+            case Kind.SCALAR if event.style is Style.PLAIN and not event.value:
+                return Inline("")
+            case Kind.SCALAR if event.style in (Style.LITERAL, Style.FOLDED):
+                return self.block_scalar(event, column)
+            case Kind.SCALAR:
+                source = self.text[event.start : event.end]
+                if "\n" in source:
+                    return self.leaf(event.end, indents=False)
+                self.leaf(event.end)
+                return Inline(quoted(source, event.value, event.style, in_flow=False))
+            case _ if event.is_flow:
+                return self.flow(event, kind)
+            case _:
+                return self.block(event, kind, block)
+
+    def leaf(self, end: int, *, indents: bool = True) -> Inline | Continued:
+        """The text up to `end` as it is. `indents` says that the lines keep their indentation."""
+        start = self.gap()
+        self.leaves.append((start, end))
+        self.at = end
+        lines = self.text[start:end].split("\n")
+        if len(lines) == 1:
+            return Inline(lines[0])
+        bare = [lines[0], *(line.lstrip(" ") for line in lines[1:])]
+        depths = [0, *(len(line) - len(text) for line, text in zip(lines[1:], bare[1:], strict=True))]
+        return Continued(tuple(bare), tuple(depths), is_flow=indents)
+
+    def flow(self, event: Event, kind: str) -> Value:
+        events = [event, *self.to_end()]
+        self.defined += [each.anchor for each in events[1:] if each.anchor is not None]
+        self.used += [each.value for each in events if each.kind is Kind.ALIAS]
+        value = self.leaf(events[-1].end)
+        if isinstance(value, Inline):
+            return Inline(one_line(self.text, events, kind, self.order) or value.text)
+        return value
+
+    def to_end(self) -> Iterator[Event]:
+        depth = 1
+        while depth:
+            event = next(self.events)
+            depth += (event.kind in (Kind.MAPPING, Kind.SEQUENCE)) - (event.kind is Kind.END)
+            yield event
+
+    def block_scalar(self, event: Event, column: int) -> BlockScalar:
+        """The content without its indentation. Empty lines behind it belong to it only where they count."""
+        header, *lines = self.text[event.start : event.end].split("\n")
+        indicators = header.partition("#")[0]
+        given = INDENTED_BY.search(indicators)
+        filled = next((line for line in lines if line.strip(" ")), "")
+        depth = column + int(given.group()) if given else len(filled) - len(filled.lstrip(" "))
+        end, behind = event.end, self.blank_lines_behind(event.end)
+        if "+" in indicators or any(len(line) > depth for line in behind):
+            lines += behind
+            end += sum(len(line) + 1 for line in behind)
+        self.leaves.append((event.start, end))
+        self.at = end
+        if given:
+            indicators = indicators.replace(given.group(), "2", 1)
+        if end == len(self.text) and "-" not in indicators:
+            # Without a line break behind it the text has none at its end. It gets one, and says so otherwise.
+            indicators = f"{indicators[:1]}-{indicators[1:].replace('+', '')}"
+        header = indicators + header[len(header.partition("#")[0]) :]
+        return BlockScalar(header.rstrip(" \t"), tuple(line[depth:] for line in lines))
+
+    def blank_lines_behind(self, end: int) -> list[str]:
+        found = BLANK_LINES.match(self.text, end)
+        return found.group().split("\n")[1:] if found else []

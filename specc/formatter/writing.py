@@ -1,0 +1,136 @@
+"""From a layout to its text: two columns a level, lists set in like mappings."""
+
+from collections.abc import Iterator
+
+from specc.formatter.order import ROOT, Order
+from specc.formatter.tree import Beside, Block, BlockScalar, Continued, Entry, Inline, Remarks
+
+STEP = 2
+NO_AIR = "\0"
+"""Stands behind a text of `|+`, to which empty lines would belong."""
+
+
+class Writer:
+    def __init__(self, order: Order, remarks: Remarks) -> None:
+        self.order = order
+        self.remarks = remarks
+
+    def document(self, root: Block) -> str:
+        return "".join(f"{line}\n" for line in _without_air(self.block(root, 0)))
+
+    def block(self, block: Block, indent: int) -> list[str]:
+        """The lines of a block. It begins with no empty line, and has no two of them in a row."""
+        pad = " " * indent
+        lines: list[str] = []
+        for above, entry in self.placed(block):
+            lines += [pad + text if text else "" for text in above]
+            lines += self.entry(entry, indent)
+        lines += [pad + text if text else "" for text in self.remarks.below.get(block, [])]
+        while lines and not lines[0]:
+            del lines[0]
+        return lines
+
+    def placed(self, block: Block) -> Iterator[tuple[list[str], Entry]]:
+        """The entries in their order, each with the lines above it."""
+        if block.parent is None and block.kind == ROOT:
+            yield from self.top(block)
+            return
+        for lead, entries in self.paragraphs(block):
+            for entry in self.order.arranged(block.kind, entries):
+                yield [*lead, *self.own(entry)], entry
+                lead = []
+
+    def paragraphs(self, block: Block) -> Iterator[tuple[list[str], list[Entry]]]:
+        """Empty lines part a block; keys do not move from one part to another."""
+        lead: list[str] = []
+        part: list[Entry] = []
+        for entry in block.entries:
+            above = self.remarks.above.get(entry, [])
+            if "" in above and part:
+                yield lead, part
+                lead, part = [], []
+            if "" in above:
+                lead = above[: len(above) - len(self.own(entry))]
+            part.append(entry)
+        yield lead, part
+
+    def own(self, entry: Entry) -> list[str]:
+        """The comments directly above an entry, which move with it."""
+        return _after_blank(self.remarks.above.get(entry, []))
+
+    def top(self, root: Block) -> Iterator[tuple[list[str], Entry]]:
+        """The keys of the spec. Where one section is set apart by an empty line, all are."""
+        first, *others = root.entries
+        head = self.remarks.above.get(first, [])
+        arranged = self.order.arranged(root.kind, root.entries)
+        own = _after_blank(head) if "" in head or arranged[0] is first else []
+        head = head[: len(head) - len(own)]
+        is_airy = any(self.remarks.above.get(entry, [])[:1] == [""] for entry in others)
+        for index, entry in enumerate(arranged):
+            above = own if entry is first else self.remarks.above.get(entry, [])
+            bare = above[1:] if above[:1] == [""] else above
+            wants_air = is_airy and (bool(bare) or not self.order.is_header(entry.name))
+            yield (head + bare if index == 0 else [""] * wants_air + bare), entry
+
+    def entry(self, entry: Entry, indent: int) -> list[str]:
+        head = " " * indent + entry.key
+        comment = self.remarks.beside.get(entry)
+        match entry.value:
+            case Inline(text):
+                return [self.ended(f"{head} {text}".rstrip(), comment, entry, indent)]
+            case BlockScalar(header, content):
+                keeps = "+" in header.partition("#")[0]
+                return [f"{head} {header}", *_set_in(content, indent + STEP), *[NO_AIR] * keeps]
+            case Continued() as value:
+                lines = _continued(value, entry.column, indent)
+                lines[-1] = self.ended(lines[-1], comment, entry, indent)
+                return [f"{head} {lines[0]}", *lines[1:]]
+            case Block() as block:
+                lines = self.block(block, indent + STEP)
+                is_short = entry.key == "-" and comment is None and not lines[0].lstrip(" ").startswith("#")
+                if is_short:
+                    return [f"{head} {lines[0].lstrip(' ')}", *lines[1:]]
+                return [self.ended(head, comment, entry, indent), *lines]
+
+    @staticmethod
+    def ended(line: str, comment: Beside | None, entry: Entry, indent: int) -> str:
+        """A line with its comment: two columns behind, or where it stood, in line with others."""
+        if comment is None:
+            return line
+        column = comment.column + indent - entry.column
+        gap = max(STEP, column - len(line)) if comment.gap > STEP else STEP
+        return line + " " * gap + comment.text
+
+
+def _without_air(lines: list[str]) -> Iterator[str]:
+    is_kept = False
+    for line in lines:
+        if line == NO_AIR:
+            is_kept = True
+        elif line or not is_kept:
+            is_kept = False
+            yield line
+
+
+def _after_blank(above: list[str]) -> list[str]:
+    own: list[str] = []
+    for text in reversed(above):
+        if not text:
+            break
+        own.insert(0, text)
+    return own
+
+
+def _set_in(lines: tuple[str, ...], indent: int) -> list[str]:
+    return [" " * indent + line if line else "" for line in lines]
+
+
+def _continued(value: Continued, column: int, indent: int) -> list[str]:
+    first, *rest = value.lines
+    depths = value.indents[1:]
+    if value.is_flow:
+        shifted = [max(0, depth + indent - column) for depth in depths]
+    else:
+        least = min((depth for line, depth in zip(rest, depths, strict=True) if line), default=0)
+        shifted = [indent + STEP + depth - least for depth in depths]
+    return [first, *(" " * depth + line if line else "" for line, depth in zip(rest, shifted, strict=True))]

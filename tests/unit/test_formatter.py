@@ -1,0 +1,246 @@
+"""The layout of specs: order, quotes, indentation, and where comments go."""
+
+from textwrap import dedent
+
+import pytest
+
+from specc.formatter import Formatted, format_source
+from specc.formatter import formatting as formatting_module
+from specc.formatter.writing import Writer
+from specc.source import Source
+
+FIELDS = ("name", "cmd_line", "core_limit", "mem_limit", "time_limit")
+
+
+def formatted(text: str) -> str:
+    result = format_source(Source("spec", dedent(text)), FIELDS)
+    assert isinstance(result, Formatted)
+    assert result.problem is None
+    return result.text
+
+
+def test_keys_of_the_language_have_one_order() -> None:
+    names = ["x-b", "job", "matrix", "x-a", "note", "vars", "api", "params", "id", "profiles", "extends", "specc"]
+    text = "".join(f"{name}: 1\n" for name in names)
+    keys = [line.partition(":")[0] for line in formatted(text).splitlines()]
+    assert keys == [
+        "specc",
+        "id",
+        "extends",
+        "api",
+        "params",
+        "vars",
+        "matrix",
+        "profiles",
+        "job",
+        "note",
+        "x-b",
+        "x-a",
+    ]
+
+
+def test_fields_have_the_order_of_the_table_and_a_long_one_is_last() -> None:
+    text = """\
+        job:
+          other: 1
+          time_limit: 1
+          cmd_line: |
+            a
+          name: n
+        profiles:
+          smoke: {job: {time_limit: 1, name: n}}
+        """
+    assert formatted(text) == dedent("""\
+        profiles:
+          smoke: {job: {name: n, time_limit: 1}}
+        job:
+          name: n
+          time_limit: 1
+          other: 1
+          cmd_line: |
+            a
+        """)
+
+
+def test_an_empty_line_parts_the_fields_and_nothing_moves_across() -> None:
+    text = "job:\n  time_limit: 1\n  name: n\n\n\n  # about memory\n\n  mem_limit: 1\n  core_limit: 1\n"
+    expected = "job:\n  name: n\n  time_limit: 1\n\n  # about memory\n\n  core_limit: 1\n  mem_limit: 1\n"
+    assert formatted(text) == expected
+
+
+def test_attributes_of_parameters_and_ranges_have_an_order_and_names_of_the_user_have_none() -> None:
+    text = "params:\n  z: {default: 1, type: integer}\n  a: {}\nmatrix: {axes: {z: {to: 2, from: 1}, a: [1]}}\n"
+    expected = "params:\n  z: {type: integer, default: 1}\n  a: {}\nmatrix: {axes: {z: {from: 1, to: 2}, a: [1]}}\n"
+    assert formatted(text) == expected
+
+
+def test_an_operator_is_looked_through() -> None:
+    assert formatted("params: {n: {$replace: {default: 1, type: integer}}}\n") == (
+        "params: {n: {$replace: {type: integer, default: 1}}}\n"
+    )
+
+
+def test_an_anchor_stays_before_its_alias() -> None:
+    text = "x-base: &base {a: 1}\njob:\n  time_limit: &n 1\n  core_limit: *n\n  <<: *base\nspecc: 1\n"
+    expected = "specc: 1\nx-base: &base {a: 1}\njob:\n  <<: *base\n  time_limit: &n 1\n  core_limit: *n\n"
+    assert formatted(text) == expected
+
+
+def test_nothing_moves_where_an_anchor_is_there_twice() -> None:
+    text = "job:\n  time_limit: &n 1\n  core_limit: *n\n  name: &n x\nspecc: 1\n"
+    assert formatted(text) == text
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ('"a"', "a"),
+        ("'a b, c'", "a b, c"),
+        ('"64GiB"', "64GiB"),
+        ('"no"', '"no"'),
+        ("'no'", '"no"'),
+        ("'12:00:00'", '"12:00:00"'),
+        ("'016'", '"016"'),
+        ('"a: b"', '"a: b"'),
+        ("'a # b'", '"a # b"'),
+        ("'say \"a\"'", "'say \"a\"'"),
+        ("'a\\b'", "'a\\b'"),
+        ('"a\\tb"', '"a\\tb"'),
+        ("'{{ vars.n }}'", '"{{ vars.n }}"'),
+        ('"run-{{ vars.n }}"', '"run-{{ vars.n }}"'),
+        ("run {{ vars.n }}", "run {{ vars.n }}"),
+        ('"."', '"."'),
+        ('""', '""'),
+        ('"中文"', "中文"),
+        ("[ 'a', \"b c\",1 ]", '[a, "b c", 1]'),
+        ("{b: 1,  'a' : [ ]}", "{b: 1, a: []}"),
+        ("[a: b]", "[a: b]"),
+        ("{a, b}", "{a, b}"),
+        ("{? a : b}", "{a: b}"),
+    ],
+)
+def test_quotes_and_brackets(written: str, expected: str) -> None:
+    assert formatted(f"vars:\n  n: {written}\n") == f"vars:\n  n: {expected}\n"
+
+
+def test_comments_go_with_their_key() -> None:
+    text = """\
+        # yaml-language-server: $schema=x
+        # What it is.
+        job:  # the job
+            # many
+            core_limit: 4 # four
+            name: n      # aligned
+            # cmd_line: was here
+        # About vars.
+        vars:
+        - a
+        # b
+        -   # c
+            k: v
+        # The end.
+        """
+    assert formatted(text) == dedent("""\
+        # yaml-language-server: $schema=x
+        # What it is.
+        # About vars.
+        vars:
+          - a
+          # b
+          -   # c
+            k: v
+        job:  # the job
+          name: n      # aligned
+          # many
+          core_limit: 4  # four
+          # cmd_line: was here
+        # The end.
+        """)
+
+
+def test_a_comment_between_a_key_and_its_value_goes_above() -> None:
+    text = "vars:\n  a: # one\n    # two\n\n    b # three\n  c: # four\n    |\n    d\n"
+    expected = "vars:\n  # three\n  # two\n  a: b  # one\n  # four\n  c: |\n    d\n"
+    assert formatted(text) == expected
+
+
+def test_the_block_above_the_first_key_goes_with_it_and_the_head_stays() -> None:
+    text = "# head\n\n# about job\njob: {}\nspecc: 1\n"
+    assert formatted(text) == "# head\n\nspecc: 1\n# about job\njob: {}\n"
+
+
+def test_sections_are_set_apart_all_or_none() -> None:
+    assert formatted("specc: 1\n\nid: i\nvars: {}\n\n\njob: {}\n\n") == "specc: 1\nid: i\n\nvars: {}\n\njob: {}\n"
+    assert formatted("specc: 1\nvars: {}\njob: {}\n") == "specc: 1\nvars: {}\njob: {}\n"
+
+
+def test_texts_of_several_lines_keep_their_content() -> None:
+    text = (
+        "vars:\n"
+        "    a: |2-  # why\n          x\n        y\n"
+        "    b: >+\n      x\n\n      y\n\n\n"
+        '    c: "x\n      y\n\n      z"\n'
+        "    d: x\n       y # end\n"
+        "    e: [x,   # one\n        y]  # end\n"
+    )
+    assert formatted(text) == (
+        "vars:\n"
+        "  a: |2-  # why\n        x\n      y\n"
+        "  b: >+\n    x\n\n    y\n\n\n"
+        '  c: "x\n    y\n\n    z"\n'
+        "  d: x\n    y  # end\n"
+        "  e: [x,   # one\n      y]  # end\n"
+    )
+
+
+def test_a_text_without_a_final_line_break_says_so() -> None:
+    assert formatted("vars:\n  a: |+  # why\n    b") == "vars:\n  a: |-  # why\n    b\n"
+
+
+def test_no_empty_line_joins_a_text_that_keeps_them() -> None:
+    assert formatted("vars: |+\n  a\n\nspecc: 1\n\n# end\n") == "specc: 1\nvars: |+\n  a\n\n# end\n"
+
+
+def test_line_breaks_become_lf_and_the_last_line_has_one() -> None:
+    assert formatted("specc: 1\r\njob:\r\n  cmd_line: |\r\n    a\r\n    b") == (
+        "specc: 1\njob:\n  cmd_line: |-\n    a\n    b\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["{job: {}, specc: 1}", "job: {}\n? specc\n: 1", "&a job: 1\nspecc: 1", "--- &a\nb: 1"]
+)
+def test_unusual_forms_are_left_alone(text: str) -> None:
+    assert formatted(text) == text + "\n"
+
+
+def test_markers_of_a_document_do_not_mix_with_its_keys() -> None:
+    assert formatted("# head\n--- # here\njob: {}\nspecc: 1\n...\n# end\n") == (
+        "# head\n--- # here\nspecc: 1\njob: {}\n# end\n"
+    )
+
+
+def test_what_cannot_be_read_is_reported() -> None:
+    result = format_source(Source("spec", "a: 1\na: 2\n"), FIELDS)
+    assert isinstance(result, tuple)
+    assert [finding.code.slug for finding in result] == ["duplicate-key"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        ("a: 2\n# c\n", "a value was different"),
+        ("a: 1.0\n# c\n", "a value was different"),
+        ("a: 1\n", "a comment was different"),
+        ("a: [\n", "it could not be read again"),
+        ("{a: 1}\n# c\n", "its layout was not found again"),
+        ("a:   1\n# c\n", "formatting it again changed it again"),
+    ],
+)
+def test_a_wrong_result_is_never_given(monkeypatch: pytest.MonkeyPatch, wrong: str, problem: str) -> None:
+    results = iter([wrong])
+    write = Writer.document
+    monkeypatch.setattr(
+        formatting_module.Writer, "document", lambda self, root: next(results, None) or write(self, root)
+    )
+    assert format_source(Source("spec", "a: 1\n# c\n"), FIELDS) == Formatted("a: 1\n# c\n", problem)
