@@ -59,7 +59,7 @@ def check_specs(
     if len(documents) == len(wanted):  # else what could not be read may use what nothing else does
         faulty = {finding.span.source.name for finding in findings.all() if finding.is_error}
         findings.add(*family_findings(documents, project.library, project.settings, faulty))
-    broken |= {finding.span.source.name for finding in findings.all() if finding.is_error}
+    broken |= {f.span.source.name for f in findings.all() if f.is_error and not f.code.code.startswith(RULES)}
     as_is = request == Request() and target is None
     coverage = Coverage(tuple(specs_there), project.library, frozenset(wanted), frozenset(broken), as_is)
     kept = suppress(
