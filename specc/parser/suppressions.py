@@ -6,7 +6,7 @@ of a spec, the `#` is the shell's. A mark in a quoted text is text.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -27,7 +27,6 @@ GOOD = re.compile(r"#[ \t]*specc:[ \t]*ignore[ \t]*\[(?P<names>[^\]]*)\]")
 NAME = re.compile(r"[^,\s]+(?:[ \t]+[^,\s]+)*")
 CODE = re.compile(r"[\w.-]+")
 NUMBER = re.compile(r"SPC\d+")
-FORM = "# specc: ignore[{}] reason"
 
 KNOWN: dict[str, Code] = {**codes.CODES, **{code.slug: code for code in codes.CODES.values()}}
 
@@ -69,10 +68,11 @@ class Suppression:
 
 @dataclass(frozen=True, slots=True)
 class Suppressions:
-    """The comments of one text, and what is wrong with those that cannot be used."""
+    """The comments of one text, and what is wrong with others. `blanket` are those that name no code."""
 
     comments: tuple[Suppression, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    blanket: tuple[Suppression, ...] = ()
 
 
 NO_SUPPRESSIONS = Suppressions()
@@ -150,17 +150,21 @@ def _target(source: Source, at: int, end: int) -> int:
 
 def _read(marks: Iterator[tuple[Mark, Lines]]) -> Suppressions:
     comments: list[Suppression] = []
+    blanket: list[Suppression] = []
     found: list[Diagnostic] = []
     for mark, (first, last) in marks:
         good = GOOD.match(mark.match.group())
         if good is None or not good["names"].strip(", \t"):
-            found.extend(_malformed(mark))
+            named = _meant(mark)
+            found.extend(_malformed(mark, named))
+            if not named:
+                blanket.append(Suppression(mark.span, (), first, last))
             continue
         ignored, unknown = _names(mark, good)
         found.extend(unknown)
         if ignored:
             comments.append(Suppression(mark.span, tuple(ignored), first, last))
-    return Suppressions(tuple(comments), tuple(found))
+    return Suppressions(tuple(comments), tuple(found), tuple(blanket))
 
 
 def _names(mark: Mark, good: re.Match[str]) -> tuple[list[Ignored], list[Diagnostic]]:
@@ -187,20 +191,28 @@ def _unknown(span: Span) -> Diagnostic:
         help = f"did you mean `{near}`?"
     else:
         help = "a code is `SPC` and three digits, or its name, such as `unknown-field`"
-    return codes.BAD_IGNORE.at(span, f"there is no finding with the code `{span.text}`", help=help)
+    return codes.BAD_IGNORE.at(span, f"specc has no code `{span.text}`", help=help)
 
 
-def _malformed(mark: Mark) -> Iterator[Diagnostic]:
+def _meant(mark: Mark) -> list[str]:
+    """The codes that a comment of another form names, or the one that it nearly does."""
     words = CODE.findall(mark.match["rest"])
     named = list(dict.fromkeys(word for word in words if word in KNOWN))
-    if not named and words:
-        near = closest(words[0], KNOWN)
-        named = [near] if near is not None else []
+    near = closest(words[0], KNOWN) if words and not named else None
+    return [near] if near is not None else named
+
+
+def _malformed(mark: Mark, named: list[str]) -> Iterator[Diagnostic]:
     if named:
-        help = f"write `{FORM.format(', '.join(named))}`"
-        yield codes.BAD_IGNORE.at(mark.span, "a comment that ignores a finding has another form", help=help)
+        message = "a comment that ignores a finding has another form"
+        yield codes.BAD_IGNORE.at(mark.span, message, help=right_form(named))
     elif mark.match["colon"] or "[" in mark.match["rest"]:
         message = "this ignores nothing, because it does not name the code of a finding"
-        help = f"write `{FORM.format('CODE')}`, with the code that is in brackets where the finding is shown"
+        help = f"{right_form(['CODE'])}, with the code that is in brackets where the finding is shown"
         yield codes.BAD_IGNORE.at(mark.span, message, help=help)
     # else it is a sentence about specc
+
+
+def right_form(named: Iterable[str]) -> str:
+    """What to write instead."""
+    return f"write `# specc: ignore[{', '.join(named)}] reason`"

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from specc.diagnostics import Code, Diagnostic, codes
 from specc.parser import Suppression, Suppressions
+from specc.parser.suppressions import right_form
 from specc.parser.tree import MAX_ALIKE
 from specc.source import Source
 
@@ -32,7 +33,7 @@ def suppress(
     kept = [left for finding in found if (left := _left(finding, texts, used)) is not None]
     alike = Counter((finding.span.source, finding.code.code) for finding in found)
     for source, suppressions in texts.items():
-        kept += suppressions.diagnostics
+        kept += _misused(source, suppressions, found)
         kept += (
             _unused(comment, code)
             for comment, code in _without_use(suppressions, used)
@@ -57,6 +58,16 @@ def _about(finding: Diagnostic, suppressions: Suppressions) -> Iterator[Suppress
     for comment in suppressions.comments:
         if comment.first <= line <= comment.last and any(code is finding.code for code, _ in comment.ignored):
             yield comment
+
+
+def _misused(source: Source, suppressions: Suppressions, found: list[Diagnostic]) -> Iterator[Diagnostic]:
+    """One that names no code is told which codes there are."""
+    blanket = {comment.span: comment for comment in suppressions.blanket}
+    for diagnostic in suppressions.diagnostics:
+        comment = blanket.get(diagnostic.span)
+        near = [finding for finding in found if comment and finding.span.source is source and is_ignorable(finding)]
+        named = sorted({f.code.code for f in near if comment and comment.first <= f.span.first.line <= comment.last})
+        yield replace(diagnostic, help=right_form(named)) if named else diagnostic
 
 
 def _without_use(suppressions: Suppressions, used: Used) -> Iterator[tuple[Suppression, Code]]:

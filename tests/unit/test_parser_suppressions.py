@@ -112,10 +112,10 @@ def test_a_continued_command_is_one_line():
         ("# specc: ignore[]", None, "does not name the code", "write `# specc: ignore[CODE] reason`"),
         ("# specc: ignore[ , ]", None, "does not name the code", "write `# specc: ignore[CODE] reason`"),
         ("# specc: ignore this line", None, "does not name the code", "write `# specc: ignore[CODE] reason`"),
-        ("# specc: ignore[SPC999]", "SPC999", "no finding with the code `SPC999`", "a code is `SPC` and"),
-        ("# specc: ignore[yaml-1.2]", "yaml-1.2", "no finding with the code", "did you mean `yaml-1.1`?"),
-        ("# specc: ignore[spc110]", "spc110", "no finding with the code", "did you mean `SPC110`?"),
-        ("# specc: ignore[SPC110 SPC224]", "SPC110 SPC224", "no finding", "put commas between them: `SPC110, SPC224`"),
+        ("# specc: ignore[SPC999]", "SPC999", "specc has no code `SPC999`", "a code is `SPC` and"),
+        ("# specc: ignore[yaml-1.2]", "yaml-1.2", "specc has no code", "did you mean `yaml-1.1`?"),
+        ("# specc: ignore[spc110]", "spc110", "specc has no code", "did you mean `SPC110`?"),
+        ("# specc: ignore[SPC110 SPC224]", "SPC110 SPC224", "has no code", "put commas between them: `SPC110, SPC224`"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_comment(comment, marked, message, help):

@@ -81,3 +81,20 @@ def test_where_the_parser_leaves_findings_out_nothing_is_called_useless():
     assert isinstance(suppressions, Suppressions)
     assert left([at(text, line, codes.YAML_1_1) for line in range(1, 101)], (text, suppressions)) == []
     assert len(left([at(text, line, codes.YAML_1_1) for line in range(1, 100)], (text, suppressions))) == 51
+
+
+@pytest.mark.parametrize(
+    ("comment", "help"),
+    [
+        ("# specc: ignore", "write `# specc: ignore[SPC110, SPC501] reason`"),
+        ("# specc: ignore[]", "write `# specc: ignore[SPC110, SPC501] reason`"),
+        ("#specc:ignore dead-exclude", "write `# specc: ignore[dead-exclude] reason`"),
+        ("# specc: ignore[nonsense]", "a code is `SPC` and three digits, or its name, such as `unknown-field`"),
+    ],
+)
+def test_a_comment_without_a_code_is_told_the_codes(comment, help):
+    text = spec_of(f"a: no {comment}\nb: 1\n")
+    findings = [at(text[0], 1), at(text[0], 1, codes.YAML_1_1), at(text[0], 1, codes.UNKNOWN_FIELD), at(text[0], 2)]
+    *others, misused = left(findings, text)
+    assert others == findings
+    assert misused.help == help
