@@ -9,6 +9,7 @@ from specc.nodes import Mapping
 
 Quantity = Literal["memory", "duration"]
 TargetKind = Literal["local", "slurm", "ehpc"]
+Layout = Literal["tasks", "threads"]
 
 EMPTY: Map[str, str] = MappingProxyType({})
 
@@ -31,7 +32,13 @@ class FieldType:
 class Target:
     """Where payloads go. `job` holds values of job fields that belong to the target, such as its zone.
 
-    `tag_names` puts a short tag behind the job's name when it is sent, by which the job is found again.
+    `tag_names` puts a short tag behind the job's name when it is sent, by which the job is found again. `needs_queue`
+    wants each job to say which queue it runs in.
+
+    The rest is for clusters that run Slurm. `layout` says what cores are: MPI tasks, or threads of one task; a queue
+    may say otherwise (`layout_of`). `hpcqueues` maps the API's queue ids to partitions, `resource_limits` texts of
+    that field to options of sbatch. `options` go along with every job, as do the variables that `environment` names.
+    `directory` is a folder that login node and compute nodes share, `cluster` the cluster's name.
     """
 
     name: str
@@ -42,6 +49,36 @@ class Target:
     run_as: Literal["caller"] | None = None
     queues: Map[str, Map[str, object]] = field(default_factory=dict)
     tag_names: bool = False
+    needs_queue: bool = False
+    layout: Layout = "threads"
+    hpcqueues: Map[str, str] = field(default_factory=lambda: EMPTY)
+    resource_limits: Map[str, tuple[str, ...]] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+    directory: str | None = None
+    cluster: str | None = None
+
+    def layout_of(self, queue: str | None) -> Layout:
+        own = self.queues.get(queue or "", {}).get("layout")
+        return "tasks" if own == "tasks" else "threads" if own == "threads" else self.layout
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTable:
+    """Findings, by code, that are not wanted, and severities (`error`, `warning`, `off`) in place of the usual ones."""
+
+    ignore: frozenset[str] = frozenset()
+    severity: Map[str, str] = field(default_factory=lambda: EMPTY)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSettings:
+    """What the project wants of the linter. `select`: only these rules; None: all. `paths` are patterns of files."""
+
+    select: frozenset[str] | None = None
+    everywhere: RuleTable = field(default_factory=RuleTable)
+    paths: tuple[tuple[str, RuleTable], ...] = ()
+    max_inheritance: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +99,7 @@ class Settings:
     units: Map[str, str] = field(default_factory=lambda: EMPTY)
     targets: Map[str, Target] = field(default_factory=dict)
     ledger: str | None = None
+    rules: RuleSettings = field(default_factory=RuleSettings)
     is_named: bool = False
 
     def units_for(self, target: str) -> dict[str, str]:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from specc.config.credentials import is_credential
+from specc.config.findings import BY_NAME, is_optional
+from specc.config.sbatch import fault_in
 from specc.diagnostics import did_you_mean, one_of
 from specc.nodes import Mapping, Node, Scalar, kind_of
 from specc.settings import TargetKind
@@ -12,6 +14,7 @@ from specc.units import DURATION_UNITS, MEMORY_UNITS, Problem, read
 
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 KINDS: dict[str, TargetKind] = {"local": "local", "slurm": "slurm", "ehpc": "ehpc"}
+CANNOT = "an error that makes a payload impossible cannot be turned off: mend the spec"
 UNIT_NAMES = [*MEMORY_UNITS, *DURATION_UNITS]
 
 
@@ -69,6 +72,26 @@ def _duration_help(node: Node) -> str | None:
     return problem.help if isinstance(problem, Problem) else None
 
 
+def _is_memory(node: Node) -> bool:
+    text = text_of(node)
+    return text is not None and not isinstance(read(text, "memory"), Problem)
+
+
+def _memory_help(node: Node) -> str | None:
+    problem = read(text_of(node) or "", "memory")
+    return problem.help if isinstance(problem, Problem) else None
+
+
+def _is_optional(node: Node) -> bool:
+    code = BY_NAME.get(text_of(node) or "")
+    return code is not None and is_optional(code)
+
+
+def _rule_help(node: Node) -> str | None:
+    name = text_of(node) or ""
+    return CANNOT if name in BY_NAME else did_you_mean(name, BY_NAME, "findings")
+
+
 def _is_variable(node: Node) -> bool:
     text = text_of(node) or ""
     return VARIABLE.fullmatch(text) is not None and not is_credential(text)
@@ -91,6 +114,7 @@ TARGET_NAME = Value(
 ATOM = Value("a text, a number or a boolean", lambda node: isinstance(node, Scalar))
 COUNT = Value("a number above 0", _is_count)
 DURATION = Value("a duration", _is_duration, _duration_help)
+MEMORY = Value("a memory size", _is_memory, _memory_help)
 ADDRESS = Value("a web address", _is_address, lambda node: "begin it with `https://`")
 VARIABLE_NAME = Value("the name of an environment variable", _is_variable, _variable_help)
 UNIT = _choice(UNIT_NAMES, "unit")
@@ -98,7 +122,29 @@ KIND = _choice(list(KINDS), "kind")
 CALLER = _choice(["caller"], "value")
 FLAG = Value("true or false", lambda node: isinstance(node, Scalar) and isinstance(node.value, bool))
 
-QUEUE: dict[str, Shape] = {"max_cores": COUNT, "max_time": DURATION}
+LAYOUT = _choice(["tasks", "threads"], "layout")
+OPTION = Value(
+    "an option of sbatch, written as `--option=value`",
+    lambda node: fault_in(text_of(node) or "") is None,
+    lambda node: fault_in(text_of(node) or ""),
+)
+
+RULE_NAME = Value("the code or name of a finding", lambda node: text_of(node) in BY_NAME, _rule_help)
+OPTIONAL_NAME = Value("the code or name of a rule or a warning", _is_optional, _rule_help)
+LEVEL = _choice(["error", "warning", "off"], "severity")
+ONLY_ERROR = Value("`error`", lambda node: text_of(node) == "error", lambda node: CANNOT)
+RULE_TABLE: dict[str, Shape] = {
+    "ignore": Items(OPTIONAL_NAME),
+    "severity": {name: LEVEL if is_optional(code) else ONLY_ERROR for name, code in BY_NAME.items()},
+}
+RULES: dict[str, Shape] = {
+    "select": Items(RULE_NAME),
+    **RULE_TABLE,
+    "max_inheritance": COUNT,
+    "paths": Each(RULE_TABLE),
+}
+
+QUEUE: dict[str, Shape] = {"max_cores": COUNT, "max_time": DURATION, "max_mem": MEMORY, "layout": LAYOUT}
 TARGET: dict[str, Shape] = {
     "kind": KIND,
     "endpoint": ADDRESS,
@@ -107,6 +153,14 @@ TARGET: dict[str, Shape] = {
     "run_as": CALLER,
     "queues": Each(QUEUE),
     "tag_names": FLAG,
+    "needs_queue": FLAG,
+    "layout": LAYOUT,
+    "hpcqueues": Each(TEXT),
+    "resource_limits": Each(Items(OPTION)),
+    "options": Items(OPTION),
+    "environment": Items(VARIABLE_NAME),
+    "directory": TEXT,
+    "cluster": TEXT,
 }
 SETTINGS: dict[str, Shape] = {
     "project": TEXT,
@@ -119,6 +173,7 @@ SETTINGS: dict[str, Shape] = {
     "units": Each(UNIT),
     "ledger": {"path": TEXT},
     "targets": Each(TARGET),
+    "rules": RULES,
 }
 
 

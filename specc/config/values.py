@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from specc.config.checks import targets
+from specc.config.rules import rule_settings
 from specc.config.shapes import KINDS, text_of
 from specc.nodes import Mapping, Scalar, Sequence, to_data
 from specc.settings import Settings, Target
@@ -24,6 +25,7 @@ def settings_of(written: Mapping, project: str) -> Settings:
         units=_pairs(written, "units"),
         targets=known,
         ledger=text_of(ledger.get("path")) if (ledger := _table(written, "ledger")) else None,
+        rules=rule_settings(_table(written, "rules")),
         is_named=text_of(written.get("project")) is not None,
     )
 
@@ -42,7 +44,15 @@ def _targets(written: Mapping) -> Iterator[Target]:
                 units=_pairs(node, "units"),
                 run_as="caller" if node.get("run_as") is not None else None,
                 queues=_queues(node),
+                needs_queue=isinstance(flag := node.get("needs_queue"), Scalar) and flag.value is True,
                 tag_names=isinstance(tag := node.get("tag_names"), Scalar) and tag.value is True,
+                layout="tasks" if text_of(node.get("layout")) == "tasks" else "threads",
+                hpcqueues=_pairs(node, "hpcqueues"),
+                resource_limits=_lists(node, "resource_limits"),
+                options=_texts(node, "options", ()),
+                environment=_texts(node, "environment", ()),
+                directory=text_of(node.get("directory")),
+                cluster=text_of(node.get("cluster")),
             )
 
 
@@ -59,6 +69,11 @@ def _texts(node: Mapping, key: str, usual: tuple[str, ...]) -> tuple[str, ...]:
 def _pairs(node: Mapping, key: str) -> dict[str, str]:
     table = _table(node, key)
     return {name: text_of(value) or "" for name, value in table.entries.items()} if table else {}
+
+
+def _lists(node: Mapping, key: str) -> dict[str, tuple[str, ...]]:
+    table = _table(node, key)
+    return {name: _texts(table, name, ()) for name in table.entries} if table else {}
 
 
 def _queues(target: Mapping) -> dict[str, dict[str, object]]:

@@ -20,13 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from specc.settings import Quantity, Target
+from specc.settings import Target
+from specc.targets.faults import OUTPUTS, Fault, amount, limit_faults, number, rejected, text
 from specc.targets.local import environment
 from specc.targets.local.jobs import Run
 from specc.targets.local.options import Options
 from specc.targets.local.paths import leaves
 from specc.targets.protocol import Rejected
-from specc.units import UNITS
 
 if TYPE_CHECKING:
     from specc.lowering import Payload
@@ -42,20 +42,6 @@ IGNORED: dict[str, str] = {
     "cmd_line_type": "the API documents no value but `input`, a typed command",
 }
 """Fields that mean nothing here, and why a payload that has them is run all the same."""
-
-OUTPUTS = ("stdout_redirect_path", "stderr_redirect_path")
-LIMITS: dict[str, Quantity] = {"mem_limit": "memory", "time_limit": "duration"}
-EXAMPLES: dict[Quantity, str] = {"memory": "MiB", "duration": "min"}
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that speaks against a payload."""
-
-    code: str
-    field: str
-    message: str
-    help: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +71,9 @@ class Rules:
             stdin=path if command else None,
             stdout=text(body, OUTPUTS[0]),
             stderr=text(body, OUTPUTS[1]),
-            seconds=self._amount(body, "time_limit"),
-            memory=self._amount(body, "mem_limit"),
+            seconds=amount(body, "time_limit", self.units),
+            memory=amount(body, "mem_limit", self.units),
         )
-
-    def _amount(self, body: Mapping[str, object], field: str) -> int | None:
-        """A limit in bytes or seconds."""
-        value = number(body, field)
-        return None if value is None else value * UNITS[LIMITS[field]][self.units[field]]
 
     def _faults(self, body: Mapping[str, object]) -> Iterator[Fault]:
         for field in ("name", "cmd_line", "input_file", *OUTPUTS):
@@ -102,8 +83,7 @@ class Rules:
         if not text(body, "cmd_line") and not text(body, "input_file"):
             yield Fault("no-command", "cmd_line", "there is nothing to run: `cmd_line` is missing", "write `cmd_line`")
         yield from self._core_faults(number(body, "core_limit"))
-        for field, quantity in LIMITS.items():
-            yield from self._limit_faults(field, quantity, number(body, field))
+        yield from limit_faults(body, self.units)
         for field in OUTPUTS:
             path = text(body, field)
             if path and not path.startswith("/") and leaves(path):
@@ -125,22 +105,6 @@ class Rules:
             message = f"`core_limit` is {cores}, and this machine has {total}"
             yield Fault("too-many-cores", "core_limit", message, f"write {total} or less")
 
-    def _limit_faults(self, field: str, quantity: Quantity, value: int | None) -> Iterator[Fault]:
-        if value is None:
-            return
-        known = ", ".join(f"`{unit}`" for unit in UNITS[quantity])
-        unit = self.units.get(field)
-        if value < 1:
-            message = f"`{field}` is {value}, expected 1 or more"
-            yield Fault("bad-limit", field, message, "leave it out for no limit")
-        if unit is None:
-            message = f"`{field}` is {value}, and no unit is set for it"
-            help = f'write `{field} = "{EXAMPLES[quantity]}"` under `[units]` in specc.toml (one of {known})'
-            yield Fault("no-unit", field, message, help)
-        elif unit not in UNITS[quantity]:
-            message = f"the unit of `{field}` is `{unit}`, which is no unit of {quantity}"
-            yield Fault("no-unit", field, message, f"set it under `[units]` in specc.toml to one of {known}")
-
 
 def missing_file(run: Run) -> Rejected | None:
     """Whether the input file can be read at the moment of submission."""
@@ -159,23 +123,3 @@ def missing_file(run: Run) -> Rejected | None:
 def rejected_key(key: str, uuid: str) -> Rejected:
     """A key is one attempt's, and an attempt has one payload."""
     return Rejected("key-used", f"the key {key} is that of {uuid}, which has another payload")
-
-
-def rejected(faults: list[Fault]) -> Rejected | None:
-    """One answer for all faults; the first gives it its code."""
-    if not faults:
-        return None
-    message = "; ".join(fault.message for fault in faults)
-    helps = dict.fromkeys(fault.help for fault in faults if fault.help)
-    return Rejected(faults[0].code, message, "; ".join(helps) or None, {fault.field: fault.message for fault in faults})
-
-
-def text(body: Mapping[str, object], field: str) -> str | None:
-    """A field's text. One that is empty is not set: the API's own answers say `\"\"` for that."""
-    value = body.get(field)
-    return value if isinstance(value, str) and value.strip() else None
-
-
-def number(body: Mapping[str, object], field: str) -> int | None:
-    value = body.get(field)
-    return value if isinstance(value, int) else None

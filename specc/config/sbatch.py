@@ -1,0 +1,47 @@
+"""Options of sbatch that a configuration may give. An allow-list: a project's file must not make a job another user's,
+run something else, or take away what specc itself decides.
+"""
+
+import re
+
+from specc.diagnostics import did_you_mean
+
+WITH_VALUE = frozenset(
+    {
+        "account", "acctg-freq", "begin", "bb", "constraint", "core-spec", "cores-per-socket", "cpu-freq",
+        "cpus-per-gpu", "deadline", "delay-boot", "distribution", "exclude", "exclusive", "gpu-bind", "gpu-freq",
+        "gpus", "gpus-per-node", "gpus-per-socket", "gpus-per-task", "gres", "gres-flags", "hint", "licenses",
+        "mail-type", "mail-user", "mem-bind", "mem-per-gpu", "mincpus", "network", "nice", "nodelist",
+        "ntasks-per-core", "ntasks-per-gpu", "ntasks-per-node", "ntasks-per-socket", "prefer", "qos", "reservation",
+        "sockets-per-node", "switches", "thread-spec", "threads-per-core", "tmp", "tres-bind", "tres-per-task",
+        "wckey",
+    }
+)  # fmt: skip
+FLAGS = frozenset({"contiguous", "exclusive", "oversubscribe", "overcommit", "spread-job", "use-min-nodes"})
+FORM = re.compile(r"--([a-z][a-z-]*)(?:=([^\x00-\x20\x7f]+))?")
+
+DECIDED = {
+    "job-name": "`name`", "partition": "`scheduler_queue_name`", "time": "`time_limit`", "mem": "`mem_limit`",
+    "ntasks": "`core_limit` and `layout`", "cpus-per-task": "`core_limit` and `layout`", "nodes": "`core_limit`",
+    "output": "`stdout_redirect_path`", "error": "`stderr_redirect_path`", "input": "`input_file`",
+}  # fmt: skip
+"""Options that a field of the job or another setting stands for."""
+
+
+def fault_in(option: str) -> str | None:
+    """Why this is no option for a configuration, and what to write; None if it is one."""
+    match = FORM.fullmatch(option)
+    if match is None:
+        return "write one option an item, its name in full, without spaces: `--gres=gpu:1`"
+    name, value = match[1], match[2]
+    if name in DECIDED:
+        return f"{DECIDED[name]} {'decide' if ' and ' in DECIDED[name] else 'decides'} it"
+    if name not in WITH_VALUE | FLAGS:
+        near = did_you_mean(name, sorted(WITH_VALUE | FLAGS), "options")
+        said = f"`--{name}` is not among the options that may stand here"
+        return f"{said}; {near}" if near else said
+    if value is None and name not in FLAGS:
+        return f"`--{name}` needs a value: `--{name}=...`"
+    if value is not None and name not in WITH_VALUE:
+        return f"`--{name}` takes no value"
+    return None

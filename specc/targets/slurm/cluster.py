@@ -1,0 +1,34 @@
+"""Which cluster this is: its name in slurm.conf, read without asking the controller, which may be down."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from specc.errors import SpeccError
+
+PLACES = ("/etc/slurm/slurm.conf", "/run/slurm/conf/slurm.conf", "/etc/slurm-llnl/slurm.conf")
+NAME = re.compile(r"(?im)^[ \t]*ClusterName[ \t]*=[ \t]*([^\s#]+)")
+
+
+def cluster_name(environment: Mapping[str, str], said: str | None, target: str) -> str:
+    """The cluster's name. Raises SpeccError where it cannot be found out, or is not the one that the settings say."""
+    given = environment.get("SLURM_CONF", "")
+    places = [Path(given)] if given else [Path(place) for place in PLACES]
+    found = next((name for place in places if (name := _name_in(place)) is not None), None)
+    if found is None and said is None:
+        where = ", ".join(map(str, places))
+        help = f'write `cluster = "NAME"` under `[targets.{target}]`; `scontrol show config` says its ClusterName'
+        raise SpeccError(f"cannot tell which Slurm cluster this is: no ClusterName in {where}", help=help)
+    if said is not None and found is not None and said.lower() != found:
+        message = f"this machine belongs to the cluster `{found}`, and the target `{target}` is `{said}`"
+        raise SpeccError(message, help=f"go to a login node of `{said}`, or choose another target")
+    return found or (said or "").lower()
+
+
+def _name_in(path: Path) -> str | None:
+    """Slurm itself reads the name without regard to case."""
+    try:
+        match = NAME.search(path.read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        return None
+    return match[1].lower() if match else None

@@ -1,0 +1,128 @@
+"""The folder of one submission, on a file system that the login node and the compute nodes share.
+
+DIRECTORY/jobs/TAG/ is made before sbatch is called. In it, `claim` is made by the first copy of the job that runs, and
+by no other: a folder can be made only once. `claim/exit` is how the command ended; it is there only when it is whole.
+"""
+
+import contextlib
+import json
+import os
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+TAG_DIGITS = 16
+LOG_BYTES = 4096
+COMPLAINT = re.compile(r"(?:slurmstepd[^:]*: error|specc): (?!\*\*\*)(.+)")
+HEX = frozenset("0123456789abcdef")
+
+
+def tag_of(key: str) -> str:
+    """What names a submission in paths and uuids: the beginning of its key, which is random."""
+    return key[:TAG_DIGITS] if len(key) >= TAG_DIGITS and HEX.issuperset(key) else sha256(key.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """A job's uuid taken apart: Slurm's number, and the tag, because numbers come again."""
+
+    job_id: str
+    tag: str
+
+    def __str__(self) -> str:
+        return f"{self.job_id}-{self.tag}"
+
+    @classmethod
+    def parse(cls, uuid: str) -> "Handle | None":
+        job_id, _, tag = uuid.partition("-")
+        fits = job_id.isascii() and job_id.isdigit() and len(tag) == TAG_DIGITS and HEX.issuperset(tag)
+        return cls(job_id, tag) if fits else None
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How the command ended, as its own script says. `code` is over 128 for a signal, as shells count."""
+
+    job_id: str
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    root: Path
+
+    @property
+    def request(self) -> Path:
+        return self.root / "request.json"
+
+    @property
+    def claim(self) -> Path:
+        return self.root / "claim"
+
+    @property
+    def log(self) -> Path:
+        """What Slurm itself says of the job, such as that it was killed."""
+        return self.root / "slurm.log"
+
+    @property
+    def work(self) -> Path:
+        """Where the job runs."""
+        return self.root / "work"
+
+    @property
+    def cancelled(self) -> Path:
+        """There when Slurm has taken a cancellation."""
+        return self.root / "cancelled"
+
+    def stream(self, name: str, asked: str | None) -> Path:
+        """Where an output goes: the path asked for, a relative one from `work`; else a file in this folder."""
+        return self.work / asked if asked else self.root / name
+
+    def prepare(self, request: dict[str, object]) -> dict[str, object] | None:
+        """Makes the folder for a request; the request that it was made for before, else None. Raises OSError."""
+        self.root.mkdir(parents=True, mode=0o700, exist_ok=True)
+        known = self.read_request()
+        if known is not None:
+            return known
+        part = self.root / f"request.{os.getpid()}.part"
+        part.write_text(json.dumps(request, ensure_ascii=False), encoding="utf-8")
+        part.rename(self.request)
+        return None
+
+    def read_request(self) -> dict[str, object] | None:
+        try:
+            found = json.loads(self.request.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return found if isinstance(found, dict) else None
+
+    def note_cancelled(self) -> None:
+        """For when the controller has forgotten the job. Without it the job is only less well known."""
+        with contextlib.suppress(OSError):
+            self.cancelled.touch()
+
+    def owner(self) -> str | None:
+        """The Slurm job that runs the command or ran it; empty where it did not live to say; None: nobody yet."""
+        try:
+            return (self.claim / "job").read_text(encoding="utf-8").strip()
+        except OSError:
+            return "" if self.claim.is_dir() else None
+
+    def complaint(self) -> str:
+        """What Slurm or the job's script said went wrong; empty where they said nothing."""
+        try:
+            with self.log.open("rb") as file:
+                lines = file.read(LOG_BYTES).decode(errors="replace").splitlines()
+        except OSError:
+            return ""
+        said = (match[1] for line in lines if (match := COMPLAINT.match(line)))
+        return next(said, "")
+
+    def exit(self) -> Exit | None:
+        try:
+            lines = (self.claim / "exit").read_text(encoding="utf-8", errors="replace").split("\n", 2)
+            return Exit(lines[0], int(lines[1]), lines[2].strip())
+        except (OSError, ValueError, IndexError):
+            return None

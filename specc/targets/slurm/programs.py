@@ -1,0 +1,85 @@
+"""Running Slurm's own programs: found on the PATH, with a time limit, and out of reach of the terminal's Ctrl-C."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from specc.errors import SpeccError
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A program that ended by itself. `code` is negative for a signal."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def complaint(self) -> str:
+        """What it said went wrong, in one line."""
+        lines = [line.strip() for line in self.err.splitlines() if line.strip()]
+        return "; ".join(dict.fromkeys(lines)) or f"exit code {self.code}"
+
+
+@dataclass(frozen=True, slots=True)
+class TimedOut:
+    """A program that was killed because it took too long, with what it had said until then."""
+
+    seconds: float
+    err: str
+
+
+class Programs(Protocol):
+    def __call__(
+        self, command: Sequence[str], environment: Mapping[str, str], seconds: float, stdin: bytes = b""
+    ) -> Ran | TimedOut:
+        """Raises SpeccError where the program is not there or cannot be started: then nothing was asked."""
+
+
+class Installed:
+    """The programs of this machine. `count` is told of each call."""
+
+    def __init__(self, count: Callable[[], object] = lambda: None) -> None:
+        self._count = count
+
+    def __call__(
+        self, command: Sequence[str], environment: Mapping[str, str], seconds: float, stdin: bytes = b""
+    ) -> Ran | TimedOut:
+        name = command[0]
+        path = shutil.which(name, path=environment.get("PATH", os.defpath))
+        if path is None:
+            help = "submit from a login node of the cluster, or load the module that brings Slurm's programs"
+            raise SpeccError(f"`{name}` is not on the PATH", help=help)
+        self._count()
+        try:
+            process = subprocess.Popen(
+                [path, *command[1:]],
+                env=dict(environment),
+                cwd="/",
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                # Else a Ctrl-C in the terminal would reach it, and nobody would know what it had done by then.
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise SpeccError(f"cannot run {path}: {error.strerror}") from error
+        with process:
+            try:
+                out, err = process.communicate(stdin, timeout=seconds)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                # Whoever holds its outputs open as well is not waited for.
+                return TimedOut(seconds, _rest(process))
+        return Ran(process.returncode, out.decode(errors="replace"), err.decode(errors="replace"))
+
+
+def _rest(process: subprocess.Popen[bytes]) -> str:
+    try:
+        return process.communicate(timeout=1)[1].decode(errors="replace")
+    except subprocess.TimeoutExpired:
+        return ""

@@ -1,0 +1,138 @@
+"""How jobs are: from the queue, the accounting, and what they left in their folders. Success is never guessed.
+
+The controller forgets a job some minutes after its end. Then the accounting knows it, where there is one, or the job's
+own record. A job of which nobody knows anything is lost; after a question that failed nothing is said.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from specc.targets.protocol import JobReport, JobState
+from specc.targets.slurm.folder import Exit, Folder, Handle, tag_of
+from specc.targets.slurm.queries import Entry, Queries
+from specc.targets.slurm.script import COPY
+from specc.targets.slurm.states import reason_of, state_of
+
+SIGNALLED = 128
+
+
+class Reports:
+    def __init__(self, queries: Queries, folder: Callable[[str], Folder]) -> None:
+        self._queries = queries
+        self._folder = folder
+
+    def of(self, uuids: Sequence[str], *, fresh: bool = False) -> dict[str, JobReport]:
+        """A report for each job of which something can be said."""
+        handles = {uuid: handle for uuid in uuids if (handle := Handle.parse(uuid)) is not None}
+        foreign = {
+            uuid: JobReport(uuid, JobState.UNKNOWN, "", "this is no job of specc on a Slurm cluster")
+            for uuid in uuids
+            if uuid not in handles
+        }
+        if not handles:
+            return foreign
+        jobs = self._queries.listed([handle.job_id for handle in handles.values()], fresh=fresh)
+        if jobs is None:
+            return foreign | self._by_records(handles)
+        found: dict[str, JobReport] = {}
+        for uuid, handle in handles.items():
+            if (entry := _own(jobs, handle)) is not None:
+                found[uuid] = self._listed(uuid, handle, entry, jobs)
+        self._explain(found, handles)
+        return foreign | found | self._forgotten({uuid: handles[uuid] for uuid in handles if uuid not in found})
+
+    def _listed(self, uuid: str, handle: Handle, entry: Entry, jobs: Mapping[str, Entry]) -> JobReport:
+        """A job that has ended may be a second copy: then the one that ran the command speaks for both."""
+        state = state_of(entry.word)
+        if not state.is_final:
+            return JobReport(uuid, state, entry.word, reason_of(entry.word, entry.reason, state))
+        folder = self._folder(handle.tag)
+        owner = folder.owner()
+        if owner and owner != handle.job_id and state is JobState.EXITED:
+            first = jobs.get(owner)
+            if first is not None and not state_of(first.word).is_final:
+                return JobReport(uuid, state_of(first.word), first.word, f"as Slurm's job {owner}")
+            return _recorded(uuid, folder.exit()) or JobReport(
+                uuid, state, entry.word, f"the command ran as Slurm's job {owner}", COPY
+            )
+        return _ended(uuid, entry, folder)
+
+    def _explain(self, found: dict[str, JobReport], handles: Mapping[str, Handle]) -> None:
+        """Exit codes of those that failed and left no record."""
+        silent = [
+            uuid for uuid, report in found.items() if report.state is JobState.EXITED and report.exit_code is None
+        ]
+        if not silent:
+            return
+        codes = self._queries.exit_codes()
+        for uuid in silent:
+            report = found[uuid]
+            code = codes.get(handles[uuid].job_id)
+            found[uuid] = JobReport(uuid, report.state, report.raw, report.reason, code)
+
+    def _forgotten(self, handles: Mapping[str, Handle]) -> dict[str, JobReport]:
+        if not handles:
+            return {}
+        accounted = self._queries.accounted([handle.job_id for handle in handles.values()])
+        if accounted is None:
+            return self._by_records(handles)
+        found = {}
+        for uuid, handle in handles.items():
+            folder, entry = self._folder(handle.tag), _own(accounted, handle)
+            if entry is not None and state_of(entry.word) is not JobState.UNKNOWN:
+                found[uuid] = _ended(uuid, entry, folder)
+            else:
+                found[uuid] = _recorded(uuid, folder.exit(), folder) or _lost(uuid, folder)
+        return found
+
+    def _by_records(self, handles: Mapping[str, Handle]) -> dict[str, JobReport]:
+        """What is sure without an answer: commands that ended by themselves."""
+        found = {}
+        for uuid, handle in handles.items():
+            ended = self._folder(handle.tag).exit()
+            report = _recorded(uuid, ended) if ended is not None and ended.code < SIGNALLED else None
+            if report is not None:
+                found[uuid] = report
+        return found
+
+
+def _own(jobs: Mapping[str, Entry], handle: Handle) -> Entry | None:
+    """The job of a handle; not another one that has got its number since."""
+    entry = jobs.get(handle.job_id)
+    return entry if entry is not None and (entry.key is None or tag_of(entry.key) == handle.tag) else None
+
+
+def _ended(uuid: str, entry: Entry, folder: Folder) -> JobReport:
+    """A job that Slurm says has ended. One without a record was ended from outside, or never began."""
+    state, own = state_of(entry.word), folder.exit()
+    recorded = own if own is not None and own.job_id == entry.job_id else None
+    code = recorded.code if recorded is not None else entry.exit_code
+    said = entry.reason
+    if recorded is not None and recorded.reason:
+        said = recorded.reason
+    elif recorded is None and state is JobState.EXITED:
+        said = "; ".join(filter(None, (said, folder.complaint())))
+    if said == "NonZeroExitCode" and code is not None:
+        said = f"exit code {code}"
+    if code is None and state is JobState.FINISHED:
+        code = 0
+    return JobReport(uuid, state, entry.word, reason_of(entry.word, said, state), code)
+
+
+def _recorded(uuid: str, own: Exit | None, folder: Folder | None = None) -> JobReport | None:
+    """How the command ended by its own record."""
+    if own is None:
+        return None
+    if own.code == 0:
+        return JobReport(uuid, JobState.FINISHED, "", "", 0)
+    if own.code > SIGNALLED and folder is not None and folder.cancelled.exists():
+        return JobReport(uuid, JobState.CANCELLED, "", "cancelled while it ran", own.code)
+    return JobReport(uuid, JobState.EXITED, "", own.reason or f"exit code {own.code}", own.code)
+
+
+def _lost(uuid: str, folder: Folder) -> JobReport:
+    if folder.cancelled.exists():
+        return JobReport(uuid, JobState.CANCELLED, "", "cancelled")
+    begun = (
+        "it began, and left no record of its end" if folder.owner() is not None else "it left no trace of having run"
+    )
+    return JobReport(uuid, JobState.LOST, "", f"Slurm does not know it any more; {begun}")

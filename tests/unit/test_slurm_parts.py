@@ -1,0 +1,254 @@
+"""The batch script as bash runs it, Slurm's programs as processes, and which cluster this is."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from specc.config.sbatch import fault_in
+from specc.errors import SpeccError
+from specc.targets.slurm import Installed, cluster_name
+from specc.targets.slurm.environment import of_job, of_query
+from specc.targets.slurm.folder import Exit, Folder, tag_of
+from specc.targets.slurm.programs import Ran, TimedOut
+from specc.targets.slurm.script import COPY, NO_CLAIM, NO_START, Command, script_of
+
+TAG = "a" * 16
+
+
+class Job:
+    """A batch script in a folder, run as a node would."""
+
+    def __init__(self, root: Path, command: str | None = "true", **files: str | Path | None) -> None:
+        self.folder = Folder(root)
+        root.mkdir(parents=True, exist_ok=True)
+        usual = {"script": None, "stdin": None, "stdout": root / "stdout", "stderr": root / "stderr"}
+        made = Command(command=command, **{**usual, **files})
+        self.script = script_of(self.folder, TAG, "my 'job'", 4, 1, made)
+
+    def run(self, number: int = 7) -> subprocess.CompletedProcess[str]:
+        environment = {"PATH": os.environ["PATH"], "SLURM_JOB_ID": str(number)}
+        return subprocess.run(["bash"], input=self.script, env=environment, text=True, capture_output=True, check=False)
+
+    def read(self, name: str) -> str:
+        return (self.folder.root / name).read_text()
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "it's $HOME %j"
+
+
+def test_the_command_runs_in_its_own_folder_and_its_end_is_recorded(root: Path) -> None:
+    job = Job(root, 'pwd; echo "$SPECC_JOB_NAME $SPECC_JOB_ID $SPECC_CORES $OMP_NUM_THREADS"; echo no >&2; exit 3')
+    done = job.run()
+    assert (done.returncode, done.stdout, done.stderr) == (3, "", "")
+    assert job.read("stdout") == f"{root}/work\nmy 'job' 7-{TAG} 4 1\n"
+    assert job.read("stderr") == "no\n"
+    assert job.folder.exit() == Exit("7", 3, "")
+    assert job.folder.owner() == "7"
+    assert not list(root.glob("**/*.part"))
+
+
+def test_a_second_copy_does_not_run(root: Path) -> None:
+    job = Job(root, "echo ran")
+    job.run(7)
+    done = job.run(8)
+    assert done.returncode == COPY
+    assert "job 7 has begun it before" in done.stderr
+    assert job.read("stdout") == "ran\n"
+    assert job.folder.exit() == Exit("7", 0, "")
+    assert job.folder.owner() == "7"
+
+
+def test_many_copies_at_once_run_once(root: Path) -> None:
+    job = Job(root, "echo ran")
+    copies = [subprocess.Popen(["bash", "-c", job.script], stderr=subprocess.DEVNULL) for _ in range(8)]
+    assert sorted(copy.wait() for copy in copies) == [0, *[COPY] * 7]
+    assert job.read("stdout") == "ran\n"
+
+
+HOSTILE = "#SBATCH --uid=0\nEOF\n_\n__\n' \" $(echo x) `echo y` \\n %j\r\n# é 漢\nprintf '%s\\n' done  \n\n"
+
+
+def test_the_command_arrives_to_the_byte(root: Path) -> None:
+    job = Job(root, HOSTILE)
+    assert "SBATCH" not in job.script
+    job.run()
+    assert (root / "claim" / "command.sh").read_bytes() == HOSTILE.encode()
+
+
+def test_a_long_command(root: Path) -> None:
+    job = Job(root, "x=" + "a" * 1_000_000 + "\necho ${#x}")
+    job.run()
+    assert job.read("stdout") == "1000000\n"
+
+
+def test_files_in_odd_places(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "in put").write_text("input")
+    out = tmp_path / "new -- folder" / "50% \\ 'out'"
+    job = Job(root, "cat; echo err >&2", stdin=str(tmp_path / "in put"), stdout=out, stderr=out)
+    out.parent.mkdir()
+    out.write_text("what was there before")
+    assert job.run().returncode == 0
+    assert out.read_text() == "inputerr\n"
+
+
+def test_the_input_file_is_the_script_where_there_is_no_command(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "run it.sh").write_text("echo from the file")
+    job = Job(root, None, script=str(tmp_path / "run it.sh"))
+    job.run()
+    assert job.read("stdout") == "from the file\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        ({"stdout": Path("/proc/nothing/out")}, "cannot make the folder of /proc/nothing/out"),
+        ({"stderr": Path("/proc")}, "cannot write to /proc"),
+        ({"stdin": "/nowhere"}, "cannot read /nowhere"),
+    ],
+)
+def test_a_file_that_fails_is_named(root: Path, files: dict[str, Path], reason: str) -> None:
+    job = Job(root, "echo ran >>$SPECC_JOB_DIR/ran", **files)
+    done = job.run()
+    assert done.returncode == NO_START
+    assert job.folder.exit() == Exit("7", NO_START, reason)
+    assert not (root / "ran").exists()
+
+
+def test_a_fifo_nobody_reads_is_not_waited_for(root: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    assert Job(root, "true", stdout=tmp_path / "fifo").run().returncode == NO_START
+
+
+def test_a_folder_that_the_node_does_not_see(root: Path) -> None:
+    job = Job(root, "true")
+    root.rmdir()
+    done = job.run()
+    assert done.returncode == NO_CLAIM
+    assert "is this a file system that the login node and this node share?" in done.stderr
+
+
+def test_term_does_not_keep_it_from_recording(root: Path) -> None:
+    job = Job(root, "kill $PPID; exit 4")
+    assert job.run().returncode == 4
+    assert job.folder.exit() == Exit("7", 4, "")
+
+
+def test_records_that_cannot_be_read(root: Path) -> None:
+    folder = Folder(root)
+    assert (folder.exit(), folder.owner(), folder.read_request(), folder.complaint()) == (None, None, None, "")
+    folder.claim.mkdir(parents=True)
+    assert folder.owner() == ""
+    (folder.claim / "exit").write_text("7\n")
+    folder.request.write_text("[")
+    assert (folder.exit(), folder.read_request()) == (None, None)
+    folder.request.write_text("[]")
+    assert folder.read_request() is None
+
+
+def test_tags() -> None:
+    assert tag_of("0123456789abcdef" * 2) == "0123456789abcdef"
+    assert len(tag_of("a key")) == 16
+    assert tag_of("0123456789abcdeX" * 2) != "0123456789abcdeX"
+
+
+class TestPrograms:
+    def program(self, folder: Path, text: str) -> dict[str, str]:
+        (folder / "tool").write_text(f"#!/bin/bash\n{text}\n")
+        (folder / "tool").chmod(0o755)
+        return {"PATH": f"{folder}:{os.environ['PATH']}"}
+
+    def test_what_it_says(self, tmp_path: Path) -> None:
+        counted: list[int] = []
+        environment = self.program(tmp_path, 'cat; echo "$@"; pwd; echo no >&2; exit 3')
+        ran = Installed(lambda: counted.append(1))(["tool", "a b"], environment, 10, b"in ")
+        assert ran == Ran(3, "in a b\n/\n", "no\n")
+        assert counted == [1]
+
+    def test_one_that_hangs_is_killed_with_what_it_said(self, tmp_path: Path) -> None:
+        environment = self.program(tmp_path, "echo trying >&2; exec sleep 60")
+        assert Installed()(["tool"], environment, 0.3) == TimedOut(0.3, "trying\n")
+
+    def test_one_whose_child_keeps_the_outputs_open(self, tmp_path: Path) -> None:
+        environment = self.program(tmp_path, "sleep 2 & exec sleep 60")
+        assert Installed()(["tool"], environment, 0.2) == TimedOut(0.2, "")
+
+    def test_one_that_is_not_there(self, tmp_path: Path) -> None:
+        with pytest.raises(SpeccError, match="`tool` is not on the PATH"):
+            Installed()(["tool"], {"PATH": str(tmp_path)}, 1)
+
+    def test_one_that_cannot_be_run(self, tmp_path: Path) -> None:
+        environment = self.program(tmp_path, "")
+        (tmp_path / "tool").write_text("#!/no/such/interpreter\n")
+        with pytest.raises(SpeccError, match="cannot run"):
+            Installed()(["tool"], environment, 1)
+
+    def test_complaints_in_one_line(self) -> None:
+        assert Ran(1, "", "a\n\n b\na\n").complaint == "a; b"
+        assert Ran(1, "", "").complaint == "exit code 1"
+
+
+def test_environments() -> None:
+    caller = {
+        "PATH": "/bin", "HOME": "/h", "LC_ALL": "de_DE", "SLURM_CONF": "/c", "SLURM_JOB_ID": "1", "MINE": "m",
+        "SBATCH_PARTITION": "p", "SQUEUE_FORMAT": "x", "QY_SECRET_ACCESS_KEY": "s", "LMOD_CMD": "l", "TZ": "Asia/Tokyo",
+        "BASH_FUNC_module%%": "() { :; }",
+    }  # fmt: skip
+    job = of_job(caller, ["MINE", "SBATCH_PARTITION", "GONE"])
+    assert set(job) == {"PATH", "HOME", "LC_ALL", "SLURM_CONF", "MINE", "LMOD_CMD", "TZ", "BASH_FUNC_module%%"}
+    query = of_query(caller)
+    assert (query["LC_ALL"], query["TZ"]) == ("C", "UTC")
+    assert not {"SLURM_JOB_ID", "SQUEUE_FORMAT", "MINE"} & set(query)
+
+
+class TestClusterName:
+    def conf(self, folder: Path) -> dict[str, str]:
+        (folder / "slurm.conf").write_text("# ClusterName=no\nSlurmctldHost=a\n clustername = Hpc1 # yes\n")
+        return {"SLURM_CONF": str(folder / "slurm.conf")}
+
+    def test_as_slurm_reads_it(self, tmp_path: Path) -> None:
+        assert cluster_name(self.conf(tmp_path), None, "hpc") == "hpc1"
+        assert cluster_name(self.conf(tmp_path), "HPC1", "hpc") == "hpc1"
+
+    def test_another_cluster(self, tmp_path: Path) -> None:
+        with pytest.raises(SpeccError, match="belongs to the cluster `hpc1`, and the target `hpc` is `hpc2`"):
+            cluster_name(self.conf(tmp_path), "hpc2", "hpc")
+
+    def test_no_configuration(self, tmp_path: Path) -> None:
+        nowhere = {"SLURM_CONF": str(tmp_path / "gone")}
+        assert cluster_name(nowhere, "Hpc2", "hpc") == "hpc2"
+        with pytest.raises(SpeccError, match="cannot tell which Slurm cluster this is"):
+            cluster_name(nowhere, None, "hpc")
+
+
+@pytest.mark.parametrize(
+    "option", ["--gres=gpu:1", "--exclusive", "--exclusive=user", "--constraint=a&b", "--account=x"]
+)
+def test_options_that_a_configuration_may_have(option: str) -> None:
+    assert fault_in(option) is None
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("--uid=0", "not among"),
+        ("--gid=0", "not among"),
+        ("--wrap=rm", "not among"),
+        ("--export=ALL", "not among"),
+        ("--dependency=singleton", "not among"),
+        ("--gress=gpu:1", "did you mean `gres`"),
+        ("--partition=x", "`scheduler_queue_name` decides it"),
+        ("--ntasks=4", "`core_limit` and `layout` decide it"),
+        ("--gres", "needs a value"),
+        ("--contiguous=1", "takes no value"),
+        ("-p x", "write one option"),
+        ("--gres=gpu:1 --uid=0", "write one option"),
+        ("--gres=gpu:1\n--uid=0", "write one option"),
+        ("", "write one option"),
+    ],
+)  # fmt: skip
+def test_options_that_it_may_not(option: str, said: str) -> None:
+    assert said in (fault_in(option) or "")

@@ -1,0 +1,467 @@
+"""What the Slurm target makes of what Slurm's programs say."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from fake_slurm import KEY, TAG, Fake, failed, line, ok, refused
+from local_jobs import payload
+
+from specc.errors import SpeccError
+from specc.targets import (
+    Accepted,
+    Attempt,
+    Cancelled,
+    JobReport,
+    JobState,
+    NotSent,
+    Outcome,
+    Rejected,
+    Unclear,
+)
+from specc.targets.slurm.programs import Ran, TimedOut
+from specc.targets.slurm.target import SUBMIT_SECONDS
+
+UUID = f"7-{TAG}"
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+NO_CONTACT = "Unable to contact slurm controller (connect failure)"
+DOWN = failed(f"slurm_load_jobs error: {NO_CONTACT}")
+
+
+@pytest.fixture
+def fake(tmp_path: Path) -> Fake:
+    return Fake(tmp_path)
+
+
+def answer(fake: Fake, sbatch: Ran | TimedOut, **fields: object) -> Outcome:
+    fake.programs.answers["sbatch"] = sbatch
+    return fake.target.submit(fake.attempt(**fields))
+
+
+def report(fake: Fake, uuid: str = UUID) -> JobReport | None:
+    return fake.target.status([uuid]).get(uuid)
+
+
+@pytest.mark.parametrize("out", ["7\n", "7;hpc\n", "Welcome to the cluster\nsbatch: job 3 of yours waits\n7;hpc\n"])
+def test_accepted(fake: Fake, out: str) -> None:
+    assert answer(fake, ok(out)) == Accepted(UUID, {"job_status": "pending", "job_id": "7"})
+    assert fake.programs.names() == ["sbatch"]
+
+
+@pytest.mark.parametrize(
+    ("message", "code", "fields"),
+    [
+        ("Invalid partition name specified", "no-such-queue", {"scheduler_queue_name"}),
+        ("Invalid account or account/partition combination specified", "bad-account", {"scheduler_queue_name"}),
+        ("Requested time limit is invalid (missing or exceeds some limit)", "over-time", {"time_limit"}),
+        ("Memory required by task is not available", "over-memory", {"mem_limit"}),
+        ("More processors requested than permitted", "too-many-cores", {"core_limit"}),
+        ("Requested node configuration is not available", "too-large", {"core_limit", "mem_limit"}),
+        ("Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)", "over-policy", None),
+        ("Access/permission denied", "denied", None),
+    ],
+)
+def test_a_refusal_names_the_fields_that_it_is_about(
+    fake: Fake, message: str, code: str, fields: set[str] | None
+) -> None:
+    outcome = answer(fake, refused(message), scheduler_queue_name="q", core_limit=1, mem_limit=1, time_limit=1)
+    assert isinstance(outcome, Rejected)
+    assert (outcome.code, outcome.message) == (code, message)
+    assert outcome.fields == (None if fields is None else dict.fromkeys(outcome.fields or {}, message))
+    assert set(outcome.fields or {}) == (fields or set())
+    assert outcome.is_general == (code == "denied")
+
+
+def test_only_fields_that_were_sent_are_named(fake: Fake) -> None:
+    outcome = answer(fake, refused("Requested node configuration is not available"), core_limit=9)
+    assert isinstance(outcome, Rejected)
+    assert set(outcome.fields or {}) == {"core_limit"}
+
+
+def test_a_rule_of_the_site_is_shown_in_its_words(fake: Fake) -> None:
+    said = (
+        "sbatch: error: say your project with --account\nsbatch: error: Batch job submission failed: Unspecified error"
+    )
+    outcome = answer(fake, failed(said))
+    assert isinstance(outcome, Rejected)
+    assert outcome.message == "say your project with --account; Unspecified error"
+
+
+@pytest.mark.parametrize(
+    "ran",
+    [
+        refused(NO_CONTACT),
+        refused("Slurm temporarily unable to accept job, sleeping and retrying"),
+        refused("Resource temporarily unavailable"),
+        failed("sbatch: error: Munge encode failed: no munged\n"
+               "sbatch: error: Batch job submission failed: Protocol authentication error"),
+    ],
+)  # fmt: skip
+def test_surely_not_sent(fake: Fake, ran: Ran) -> None:
+    assert isinstance(answer(fake, ran), NotSent)
+    assert "squeue" not in fake.programs.names()
+
+
+UNCLEAR = [
+    refused("Unable to contact slurm controller (receive failure)"),
+    refused("Unable to contact slurm controller (send failure)"),
+    refused("Socket timed out on send/recv operation"),
+    refused("Unspecified error"),
+    refused("Some message of a later version"),
+    failed(
+        "sbatch: error: Munge decode failed\nsbatch: error: Batch job submission failed: Protocol authentication error"
+    ),
+    failed("", -9),
+    failed("something odd", 3),
+    ok("submitted\n"),
+    ok(),
+    TimedOut(SUBMIT_SECONDS, "sbatch: error: Slurm temporarily unable to accept job, sleeping and retrying."),
+]
+
+
+@pytest.mark.parametrize("ran", UNCLEAR)
+def test_what_nobody_knows_is_unclear(fake: Fake, ran: Ran | TimedOut) -> None:
+    outcome = answer(fake, ran)
+    assert isinstance(outcome, Unclear)
+    assert outcome.reason
+
+
+@pytest.mark.parametrize("ran", UNCLEAR)
+def test_a_lost_answer_is_adopted_by_the_key_in_the_comment(fake: Fake, ran: Ran | TimedOut) -> None:
+    fake.queue(line("3", "RUNNING", "another"), line("7", "PENDING", reason="a reason, with\nall (kinds) of | text"))
+    assert answer(fake, ran) == Accepted(UUID, {"job_status": "pending", "job_id": "7"})
+
+
+def test_an_unclear_answer_and_a_queue_that_cannot_be_asked(fake: Fake) -> None:
+    fake.programs.answers["squeue"] = DOWN
+    assert isinstance(answer(fake, UNCLEAR[0]), Unclear)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["sbatch: fatal: Unable to open slurm.conf", 'sbatch: unrecognized option "--x"\nTry "sbatch --help" for more'],
+)
+def test_an_sbatch_that_fails_before_it_submits_rejects_all(fake: Fake, said: str) -> None:
+    outcome = answer(fake, failed(said))
+    assert isinstance(outcome, Rejected)
+    assert outcome.is_general
+
+
+def test_no_sbatch(fake: Fake) -> None:
+    fake.programs.answers["sbatch"] = SpeccError("`sbatch` is not on the PATH")
+    with pytest.raises(SpeccError, match="not on the PATH"):
+        fake.target.submit(fake.attempt())
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    fake = Fake(tmp_path / "file")
+    with pytest.raises(SpeccError, match="cannot make the job's folder") as caught:
+        fake.target.submit(fake.attempt())
+    assert caught.value.help is not None
+    assert fake.programs.calls == []
+
+
+class TestSentTwice:
+    """The same attempt again: the sender's after "not sent", the gateway's after a crash."""
+
+    def test_one_that_slurm_has_is_not_sent_again(self, fake: Fake) -> None:
+        answer(fake, ok("7\n"))
+        fake.queue(line("7", "RUNNING"))
+        assert answer(fake, ok("8\n")) == Accepted(UUID, {"job_status": "running", "job_id": "7"})
+        assert fake.programs.names() == ["sbatch", "squeue"]
+
+    def test_one_that_slurm_has_forgotten_is_known_by_its_claim(self, fake: Fake) -> None:
+        answer(fake, refused(NO_CONTACT))
+        fake.claimed("7", 0)
+        assert answer(fake, ok("8\n")) == Accepted(UUID, {"job_status": "unknown", "job_id": "7"})
+
+    def test_one_that_left_no_trace_is_sent(self, fake: Fake) -> None:
+        answer(fake, refused(NO_CONTACT))
+        assert answer(fake, ok("8\n")) == Accepted(f"8-{TAG}", {"job_status": "pending", "job_id": "8"})
+
+    def test_nothing_is_sent_while_slurm_cannot_be_asked(self, fake: Fake) -> None:
+        answer(fake, refused(NO_CONTACT))
+        fake.programs.answers["squeue"] = DOWN
+        assert isinstance(answer(fake, ok("8\n")), Unclear)
+        assert fake.programs.names() == ["sbatch", "squeue"]
+
+    def test_a_key_has_one_payload(self, fake: Fake) -> None:
+        answer(fake, ok("7\n"))
+        outcome = fake.target.submit(fake.attempt("another"))
+        assert isinstance(outcome, Rejected)
+        assert outcome.code == "key-used"
+
+
+class TestLookUp:
+    def test_by_the_comment(self, fake: Fake) -> None:
+        fake.queue(line("7", "RUNNING"), line("8", "RUNNING", None))
+        attempts = [fake.attempt(), Attempt("f" * 32, payload(), "job")]
+        (found,) = fake.target.look_up(attempts, NOW, NOW)
+        assert (found.uuid, found.tag, found.fields["name"]) == (UUID, KEY, "job")
+        assert found.submitted_at == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+    def test_by_the_claim_while_slurm_is_silent(self, fake: Fake) -> None:
+        fake.programs.answers["squeue"] = DOWN
+        fake.claimed("7")
+        (found,) = fake.target.look_up([fake.attempt()], NOW, NOW)
+        assert (found.uuid, found.tag, found.submitted_at) == (UUID, KEY, None)
+
+    def test_keys_of_any_form(self, fake: Fake) -> None:
+        fake.queue(line("7", "RUNNING", "key of a test"))
+        (found,) = fake.target.look_up([fake.attempt(key="key of a test")], NOW, NOW)
+        assert report(fake, found.uuid) is not None
+
+
+STATES = {
+    "PENDING": JobState.PENDING, "CONFIGURING": JobState.PENDING, "RUNNING": JobState.RUNNING,
+    "COMPLETING": JobState.RUNNING, "SUSPENDED": JobState.SUSPENDED, "STOPPED": JobState.SUSPENDED,
+    "COMPLETED": JobState.FINISHED, "FAILED": JobState.EXITED, "TIMEOUT": JobState.EXITED,
+    "OUT_OF_MEMORY": JobState.EXITED, "CANCELLED": JobState.CANCELLED, "PREEMPTED": JobState.STOPPED,
+    "NODE_FAIL": JobState.STOPPED, "SOMETHING_NEW": JobState.UNKNOWN,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("word", "state"), STATES.items())
+def test_states(fake: Fake, word: str, state: JobState) -> None:
+    fake.queue(line("7", word))
+    found = report(fake)
+    assert found is not None
+    assert (found.state, found.raw) == (state, word)
+
+
+def test_one_call_for_many_jobs_and_none_for_a_while(fake: Fake) -> None:
+    keys = [f"{number:032x}" for number in range(1000)]
+    uuids = [f"{number}-{key[:16]}" for number, key in enumerate(keys)]
+    fake.queue(*(line(str(number), "RUNNING", key) for number, key in enumerate(keys)))
+    assert len(fake.target.status(uuids)) == 1000
+    fake.now = 0.9
+    fake.target.status(uuids[:10])
+    assert fake.programs.names() == ["squeue"]
+    fake.now = 1.1
+    fake.target.status(uuids)
+    assert fake.programs.names() == ["squeue"] * 2
+
+
+def test_a_job_that_the_last_answer_does_not_have_is_asked_for_anew(fake: Fake) -> None:
+    fake.queue(line("7", "RUNNING"))
+    report(fake)
+    fake.queue(line("7", "RUNNING"), line("8", "PENDING", "f" * 32))
+    assert report(fake, f"8-{'f' * 16}") == JobReport(f"8-{'f' * 16}", JobState.PENDING, "PENDING")
+
+
+def test_the_reason_is_kept(fake: Fake) -> None:
+    odd = line("1", "PENDING", None, "ReqNodeNotAvail, UnavailableNodes:n[1-2]") + "no record at all\n"
+    fake.queue(odd, line("7", "PENDING", reason="Resources"))
+    assert report(fake) == JobReport(UUID, JobState.PENDING, "PENDING", "Resources")
+
+
+class TestEnds:
+    def test_the_exit_code_is_in_the_record(self, fake: Fake) -> None:
+        fake.claimed("7", 3)
+        fake.queue(line("7", "FAILED", reason="NonZeroExitCode"))
+        assert report(fake) == JobReport(UUID, JobState.EXITED, "FAILED", "exit code 3", 3)
+        assert fake.programs.names() == ["squeue"]
+
+    def test_why_the_script_gave_up(self, fake: Fake) -> None:
+        fake.claimed("7", 115, "cannot write to /x")
+        fake.queue(line("7", "FAILED", reason="NonZeroExitCode"))
+        assert report(fake) == JobReport(UUID, JobState.EXITED, "FAILED", "cannot write to /x", 115)
+
+    def test_one_that_was_killed_left_none(self, fake: Fake) -> None:
+        fake.claimed("7")
+        fake.place.folder(TAG).log.write_text(
+            "slurmstepd-n1: error: *** JOB 7 CANCELLED ***\nslurmstepd: error: Exceeded job memory limit\nmore\n"
+        )
+        fake.queue(line("7", "FAILED", reason="JobLaunchFailure"))
+        fake.programs.answers["scontrol"] = ok(
+            "JobId=6 JobName=x JobState=FAILED Requeue=0 Restarts=0 BatchFlag=1 Reboot=0 ExitCode=1:0 RunTime=0\n"
+            "JobId=7 JobName=a b ExitCode=0:0 Requeue=0 Restarts=0 BatchFlag=1 Reboot=0 ExitCode=0:9 RunTime=0\n"
+        )
+        reason = "JobLaunchFailure; Exceeded job memory limit"
+        assert report(fake) == JobReport(UUID, JobState.EXITED, "FAILED", reason, 137)
+
+    def test_a_second_copy_gives_the_report_of_the_first(self, fake: Fake) -> None:
+        fake.claimed("6", 0)
+        fake.queue(line("7", "FAILED", reason="NonZeroExitCode"))
+        assert report(fake) == JobReport(UUID, JobState.FINISHED, "", "", 0)
+
+    def test_a_second_copy_while_the_first_runs(self, fake: Fake) -> None:
+        fake.claimed("6")
+        fake.queue(line("6", "RUNNING"), line("7", "FAILED", reason="NonZeroExitCode"))
+        assert report(fake) == JobReport(UUID, JobState.RUNNING, "RUNNING", "as Slurm's job 6")
+
+    def test_a_second_copy_of_one_that_vanished(self, fake: Fake) -> None:
+        fake.claimed("6")
+        fake.queue(line("7", "FAILED", reason="NonZeroExitCode"))
+        assert report(fake) == JobReport(UUID, JobState.EXITED, "FAILED", "the command ran as Slurm's job 6", 113)
+
+    def test_success_is_what_slurm_says(self, fake: Fake) -> None:
+        fake.queue(line("7", "COMPLETED"))
+        assert report(fake) == JobReport(UUID, JobState.FINISHED, "COMPLETED", "", 0)
+
+    def test_a_time_limit(self, fake: Fake) -> None:
+        fake.claimed("7", 143)
+        fake.queue(line("7", "TIMEOUT", reason="TimeLimit"))
+        assert report(fake) == JobReport(UUID, JobState.EXITED, "TIMEOUT", "TimeLimit", 143)
+
+
+class TestForgotten:
+    """Jobs that the controller does not list any more."""
+
+    def test_by_the_record(self, fake: Fake) -> None:
+        fake.claimed("7", 0)
+        assert report(fake) == JobReport(UUID, JobState.FINISHED, "", "", 0)
+
+    def test_by_a_record_of_failure(self, fake: Fake) -> None:
+        fake.claimed("7", 143)
+        assert report(fake) == JobReport(UUID, JobState.EXITED, "", "exit code 143", 143)
+
+    def test_by_the_accounting(self, fake: Fake) -> None:
+        fake.programs.answers["sacct"] = ok("7\x1fTIMEOUT\x1f0:15\x1f\nnonsense\n7.batch\x1fCANCELLED\x1f0:15\x1f\n")
+        assert report(fake) == JobReport(UUID, JobState.EXITED, "TIMEOUT", "TIMEOUT", 143)
+
+    def test_the_accounting_says_who_cancelled(self, fake: Fake) -> None:
+        fake.programs.answers["sacct"] = ok(f"7\x1fCANCELLED by 0\x1fx\x1fspecc:{KEY}\n")
+        assert report(fake) == JobReport(UUID, JobState.CANCELLED, "CANCELLED by 0", "CANCELLED by 0")
+
+    def test_another_job_of_that_number(self, fake: Fake) -> None:
+        fake.queue(line("7", "RUNNING", "f" * 32))
+        fake.programs.answers["sacct"] = ok(f"7\x1fCOMPLETED\x1f0:0\x1fspecc:{'f' * 32}\n")
+        found = report(fake)
+        assert found is not None
+        assert found.state is JobState.LOST
+
+    @pytest.mark.parametrize("has_begun", [True, False])
+    def test_lost(self, fake: Fake, has_begun: bool) -> None:
+        if has_begun:
+            fake.claimed("7")
+        reason = "it began, and left no record of its end" if has_begun else "it left no trace of having run"
+        expected = JobReport(UUID, JobState.LOST, "", f"Slurm does not know it any more; {reason}")
+        assert report(fake) == expected
+
+    def test_that_there_is_no_accounting_is_found_out_once(self, fake: Fake) -> None:
+        report(fake)
+        report(fake)
+        assert fake.programs.names() == ["squeue", "sacct", "squeue"]
+
+    def test_a_failed_question_is_no_verdict(self, fake: Fake) -> None:
+        fake.programs.answers["sacct"] = failed("sacct: error: slurmdbd: connection refused")
+        assert report(fake) is None
+        assert fake.target.trouble == "sacct: error: slurmdbd: connection refused"
+        fake.programs.answers["sacct"] = TimedOut(60, "")
+        assert report(fake) is None
+        assert fake.target.trouble == "sacct did not end within 60 s"
+
+
+class TestSilence:
+    """The controller does not answer."""
+
+    @pytest.mark.parametrize("squeue", [DOWN, TimedOut(60, "")])
+    def test_nothing_is_said(self, fake: Fake, squeue: Ran | TimedOut) -> None:
+        fake.programs.answers["squeue"] = squeue
+        assert fake.target.status([UUID]) == {}
+        assert fake.target.trouble
+        fake.queue(line("7", "RUNNING"))
+        assert report(fake) is not None
+        assert fake.target.trouble == ""
+
+    def test_but_for_commands_that_ended_by_themselves(self, fake: Fake) -> None:
+        fake.programs.answers["squeue"] = DOWN
+        fake.claimed("7", 0)
+        assert report(fake) == JobReport(UUID, JobState.FINISHED, "", "", 0)
+
+    def test_why_a_command_was_killed_only_slurm_knows(self, fake: Fake) -> None:
+        fake.programs.answers["squeue"] = DOWN
+        fake.claimed("7", 143)
+        assert report(fake) is None
+
+
+@pytest.mark.parametrize("uuid", ["hpcjob-1", "7", "7-xyz", "-0123456789abcdef", "x-0123456789abcdef"])
+def test_what_is_no_job_of_slurm(fake: Fake, uuid: str) -> None:
+    found = report(fake, uuid)
+    assert found is not None
+    assert found.state is JobState.UNKNOWN
+    assert fake.programs.calls == []
+    with pytest.raises(SpeccError, match="nothing is known here"):
+        fake.target.logs(uuid)
+
+
+class TestCancel:
+    def test_all_in_one_call(self, fake: Fake) -> None:
+        other = f"8-{'f' * 16}"
+        before = ok(line("7", "RUNNING") + line("8", "PENDING", "f" * 32))
+        fake.programs.answers["squeue"] = [before, ok(line("7", "COMPLETING") + line("8", "CANCELLED", "f" * 32))]
+        for tag in (TAG, "f" * 16):
+            fake.place.folder(tag).root.mkdir(parents=True)
+        assert fake.target.cancel([UUID, other]) == [
+            Cancelled(UUID, True, "its processes are told to end"),
+            Cancelled(other, True),
+        ]
+        assert ["scancel", "7", "8"] in fake.programs.calls
+        assert fake.programs.names() == ["squeue", "scancel", "squeue"]
+        fake.queue()
+        fake.now = 5.0
+        assert {each.state for each in fake.target.status([UUID, other]).values()} == {JobState.CANCELLED}
+
+    def test_a_record_of_a_signal_after_a_cancellation(self, fake: Fake) -> None:
+        fake.claimed("7", 143)
+        fake.place.folder(TAG).note_cancelled()
+        assert report(fake) == JobReport(UUID, JobState.CANCELLED, "", "cancelled while it ran", 143)
+
+    def test_what_is_not_done_is_said(self, fake: Fake) -> None:
+        fake.queue(line("7", "RUNNING"))
+        fake.programs.answers["scancel"] = failed("scancel: error: Kill job error on job id 7: Access denied")
+        assert fake.target.cancel([UUID]) == [
+            Cancelled(UUID, False, "scancel: error: Kill job error on job id 7: Access denied")
+        ]
+        fake.programs.answers["scancel"] = TimedOut(60, "")
+        assert fake.target.cancel([UUID]) == [Cancelled(UUID, False, "scancel did not end within 60 s")]
+        fake.programs.answers["scancel"] = ok()
+        assert fake.target.cancel([UUID]) == [Cancelled(UUID, False, "Slurm goes on calling it RUNNING")]
+
+    def test_one_that_has_ended(self, fake: Fake) -> None:
+        fake.queue(line("7", "COMPLETED"))
+        assert fake.target.cancel([UUID]) == [Cancelled(UUID, False, "it has ended: finished")]
+        assert "scancel" not in fake.programs.names()
+
+    def test_one_that_ends_at_that_moment(self, fake: Fake) -> None:
+        fake.programs.answers["squeue"] = [ok(line("7", "RUNNING")), ok(line("7", "COMPLETED"))]
+        assert fake.target.cancel([UUID]) == [Cancelled(UUID, False, "it has ended: finished")]
+
+    def test_the_job_of_another_is_never_touched(self, fake: Fake) -> None:
+        fake.queue(line("7", "RUNNING", "f" * 32))
+        assert fake.target.cancel([UUID]) == [Cancelled(UUID, False, "it has ended: lost")]
+        assert "scancel" not in fake.programs.names()
+
+    def test_the_controller_is_down(self, fake: Fake) -> None:
+        fake.programs.answers["squeue"] = DOWN
+        assert fake.target.cancel([UUID, "x"]) == [
+            Cancelled(UUID, False, fake.target.trouble),
+            Cancelled("x", False, fake.target.trouble),
+        ]
+        fake.programs.answers["squeue"] = [ok(line("7", "RUNNING")), DOWN]
+        (said,) = fake.target.cancel([UUID])
+        assert said.message == f"nobody can say what came of it: {fake.target.trouble}"
+
+    def test_the_copy_that_runs_is_the_one_to_cancel(self, fake: Fake) -> None:
+        fake.claimed("6")
+        fake.programs.answers["squeue"] = [ok(line("6", "RUNNING") + line("7", "PENDING")), ok(line("6", "CANCELLED"))]
+        fake.target.cancel([UUID])
+        assert ["scancel", "6"] in fake.programs.calls
+
+
+def test_logs_are_where_they_were_asked_for(fake: Fake) -> None:
+    answer(fake, ok("7\n"), stdout_redirect_path="logs/o %j", stderr_redirect_path="/tmp/e")
+    folder = fake.place.folder(TAG).root
+    paths = {file.stream: file.path for file in fake.target.logs(UUID).files}
+    assert paths == {
+        "stdout": folder / "work" / "logs" / "o %j",
+        "stderr": Path("/tmp/e"),
+        "slurm": folder / "slurm.log",
+    }
+
+
+def test_identity_and_quota(fake: Fake) -> None:
+    assert fake.target.identity == "slurm:hpc:ada"
+    assert fake.target.quota is None
