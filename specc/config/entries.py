@@ -26,7 +26,7 @@ def entries(written: Mapping, settings: Settings) -> Iterator[Entry]:
             yield from _targets(written.get(name))
         elif (node := written.get(name)) is not None:
             yield from _node(node, (name,))
-        elif name not in ("defaults", "units", "ledger"):
+        elif name not in ("defaults", "units", "ledger", "rules"):
             value = getattr(settings, name)
             yield Entry(name, list(value) if isinstance(value, tuple) else value, None)
 

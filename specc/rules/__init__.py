@@ -3,16 +3,49 @@
 To add one: a code in `specc.diagnostics.codes`, a module that says what it finds, and a line in the tuple here.
 """
 
-from specc.rules import same_job_name, unused_param, unused_var
+from specc.diagnostics import Code
+from specc.rules import (
+    deep_inheritance,
+    fixed_param,
+    merged_streams,
+    over_queue_limit,
+    same_job_name,
+    same_output_path,
+    scheduler_pattern,
+    secret_in_spec,
+    shadowed_param,
+    unclear_queue,
+    unused_axis,
+    unused_param,
+    unused_parent,
+    unused_profile,
+    unused_var,
+    version_dependent_field,
+)
 from specc.rules.rule import ClashRule, FamilyRule, JobRule, Rule, SpecRule
 
 RULES: tuple[Rule, ...] = (
     unused_param.RULE,
     unused_var.RULE,
+    unused_axis.RULE,
+    unused_profile.RULE,
+    unused_parent.RULE,
+    shadowed_param.RULE,
+    fixed_param.RULE,
     same_job_name.RULE,
+    same_output_path.RULE,
+    merged_streams.RULE,
+    scheduler_pattern.RULE,
+    over_queue_limit.RULE,
+    unclear_queue.RULE,
+    secret_in_spec.RULE,
+    deep_inheritance.RULE,
+    version_dependent_field.RULE,
 )
 
 SPEC_RULES = tuple(rule for rule in RULES if isinstance(rule, SpecRule))
 JOB_RULES = tuple(rule for rule in RULES if isinstance(rule, JobRule))
 CLASH_RULES = tuple(rule for rule in RULES if isinstance(rule, ClashRule))
 FAMILY_RULES = tuple(rule for rule in RULES if isinstance(rule, FamilyRule))
+
+RULE_CODES: dict[str, Code] = {rule.code.code: rule.code for rule in RULES}

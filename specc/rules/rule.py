@@ -14,11 +14,11 @@ from specc.diagnostics import Code, Diagnostic
 from specc.evaluator import EvaluatedSpec, Value
 from specc.lowering import Payload
 from specc.nodes import Mapping, Scalar
-from specc.parser import Document
+from specc.parser import Document as Document
 from specc.resolver import ResolvedSpec
 from specc.rules.uses import Uses
 from specc.schema import ApiSchema
-from specc.settings import Settings, Target
+from specc.settings import FieldType, Settings, Target
 from specc.source import Span
 
 
@@ -61,6 +61,12 @@ class Job:
         """The value of a field, if it is a known whole number."""
         value = self.evaluated.job.get(field)
         return value.data if value is not None and type(value.data) is int else None
+
+    def field_types(self) -> Iterable[FieldType]:
+        """The API's fields that have a known value here, with the project's units."""
+        spec, world = self.evaluated.spec, self.world
+        types = world.apis[spec.api].field_types(world.settings.units_for(world.target_name))
+        return [field for name, field in types.items() if name in self.evaluated.job]
 
     @property
     def fields(self) -> Mapping:
@@ -126,7 +132,7 @@ class ClashRule:
     """Looks across all payloads: `claims` says what one payload takes, `clash` what is wrong when several take it."""
 
     code: Code
-    claims: Callable[[Payload], Iterable[tuple[str, Claim]]]
+    claims: Callable[[Payload, World], Iterable[tuple[str, Claim]]]
     clash: Callable[[Claims], Diagnostic]
 
 

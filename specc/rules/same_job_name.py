@@ -35,12 +35,11 @@ from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.codes import SAME_JOB_NAME
 from specc.lowering import Payload
 from specc.nodes import brief
-from specc.rules.rule import Claim, Claims, ClashRule
+from specc.rules.rule import Claim, Claims, ClashRule, World
 
 
-def claims(payload: Payload) -> Iterator[tuple[str, Claim]]:
-    # Repetitions of one cell are one job on purpose.
-    if payload.name and payload.cell.repeat == 1:
+def claims(payload: Payload, world: World) -> Iterator[tuple[str, Claim]]:
+    if payload.name:
         yield payload.name, Claim("name", payload.values["name"], payload.spec_id, payload.cell.slug)
 
 

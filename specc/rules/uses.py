@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from specc.nodes import Mapping, Node, Scalar, Sequence
+from specc.nodes import FileText, Mapping, Node, Scalar, Sequence
 from specc.source import Source
 
 NAMESPACES = ("params", "vars", "matrix", "cell")
@@ -28,19 +28,6 @@ class Uses:
 
     def has(self, namespace: str, name: str) -> bool:
         return namespace in self.names or f"{namespace}.{name}" in self.names
-
-    def has_any(self, namespace: str) -> bool:
-        """Is any name of the namespace mentioned?"""
-        return any(name.partition(".")[0] == namespace for name in self.names)
-
-    def __or__(self, other: "Uses") -> "Uses":
-        return (
-            other
-            if self.names <= other.names
-            else self
-            if other.names <= self.names
-            else Uses(self.names | other.names)
-        )
 
 
 def uses_of(node: Node, read: Callable[[str], Source | None]) -> Uses:
@@ -62,6 +49,10 @@ def _names(node: Node, read: Callable[[str], Source | None]) -> Iterator[str]:
         case Sequence():
             for item in node.items:
                 yield from _names(item, read)
+        case FileText():
+            yield from mentioned(node.text.text) if node.is_template else ()
+            for part in (node.env, node.args):
+                yield from _names(part, read) if part is not None else ()
 
 
 def mentioned(text: str) -> Iterator[str]:

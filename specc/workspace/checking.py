@@ -11,8 +11,10 @@ from specc.workspace.coverage import Coverage
 from specc.workspace.dependents import dependents, graph_of
 from specc.workspace.families import family_findings
 from specc.workspace.findings import Findings
+from specc.workspace.masking import masked
 from specc.workspace.project import Project
 from specc.workspace.suppression import RULES, suppress
+from specc.workspace.verdicts import judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,9 @@ def check_specs(
     if not all_specs:
         wanted += dependents(wanted, graph_of(specs_there, project.library))
     findings = Findings()
-    clashes = Clashes()
     documents: list[Document] = []
     context = project.context(target)
+    clashes = Clashes(context.world)
     broken: set[str] = set()
     specs = payloads = 0
     for name in wanted:
@@ -57,7 +59,7 @@ def check_specs(
                 payloads += 1
     findings.add(*clashes.findings())
     if len(documents) == len(wanted):  # else what could not be read may use what nothing else does
-        faulty = {finding.span.source.name for finding in findings.all() if finding.is_error}
+        faulty = {f.span.source.name for f in findings.all() if f.is_error and not f.code.code.startswith(RULES)}
         findings.add(*family_findings(documents, project.library, project.settings, faulty))
     broken |= {f.span.source.name for f in findings.all() if f.is_error and not f.code.code.startswith(RULES)}
     as_is = request == Request() and target is None
@@ -67,4 +69,5 @@ def check_specs(
         project.library.suppressions(),
         lambda source, code: coverage.is_sound(source.name, code.code),
     )
+    kept = masked(judged(kept, project.settings.rules))
     return Checked(tuple(kept), len(wanted), specs, payloads, coverage)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from specc.diagnostics import Diagnostic
 from specc.lowering import Payload
 from specc.rules import CLASH_RULES
-from specc.rules.rule import Claim, Claims
+from specc.rules.rule import Claim, Claims, World
 from specc.source import Span
 
 MOST_PLACES = 4
@@ -22,12 +22,18 @@ class _Taken:
 class Clashes:
     """Collects what payloads claim, and keeps no payload."""
 
-    def __init__(self) -> None:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._seen: set[tuple[str, str]] = set()
         self._taken: list[dict[str, _Taken]] = [{} for _ in CLASH_RULES]
 
     def add(self, payload: Payload) -> None:
+        """A payload that its spec has already made is one job, sent again: who does that is told elsewhere."""
+        if (payload.spec_id, payload.digest) in self._seen:
+            return
+        self._seen.add((payload.spec_id, payload.digest))
         for rule, taken in zip(CLASH_RULES, self._taken, strict=True):
-            for thing, claim in rule.claims(payload):
+            for thing, claim in rule.claims(payload, self._world):
                 known = taken.setdefault(thing, _Taken())
                 known.count += 1
                 if len(known.places) < MOST_PLACES:

@@ -69,16 +69,16 @@ def _below(folder: Path, inside: Path, include: tuple[str, ...], exclude: tuple[
     for entry in entries:
         path = folder / entry.name
         relative = inside / entry.name
-        if any(_matches(relative, pattern) for pattern in exclude):
+        if any(matches(relative, pattern) for pattern in exclude):
             continue
         if entry.is_dir(follow_symlinks=False):
             if entry.name not in SKIPPED:
                 yield from _below(path, relative, include, exclude)
-        elif any(_matches(relative, pattern) for pattern in include):
+        elif any(matches(relative, pattern) for pattern in include):
             yield path
 
 
-def _matches(path: PurePath, pattern: str) -> bool:
+def matches(path: PurePath, pattern: str) -> bool:
     """As git does: `*` stays within a folder, `**` is any folders, a pattern without `/` fits at any depth."""
     globs = _globs(pattern)
     reached = _past_folders({0}, globs)

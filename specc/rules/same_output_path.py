@@ -1,0 +1,72 @@
+"""Several jobs write one file.
+
+## What
+Finds two or more payloads of a check, cells of one matrix or jobs of several specs, with the same path in
+`stdout_redirect_path` or `stderr_redirect_path`. `/dev/null` is fine, as are relative paths on a `local` target, where
+each job has a folder of its own. Only specs as they are count, not their variants by profile.
+
+## Why
+The jobs run at the same time. Each begins the file anew, or they write into each other's lines, and what the first
+one said is lost.
+
+## Bad
+```yaml
+specc: 1
+matrix: {axes: {mesh: [coarse, fine]}}
+job:
+  name: cavity-{{ matrix.mesh }}
+  core_limit: 4
+  cmd_line: ./solver {{ matrix.mesh }}
+  stdout_redirect_path: logs/cavity.out
+```
+
+## Good
+```yaml
+specc: 1
+matrix: {axes: {mesh: [coarse, fine]}}
+job:
+  name: cavity-{{ matrix.mesh }}
+  core_limit: 4
+  cmd_line: ./solver {{ matrix.mesh }}
+  stdout_redirect_path: logs/cavity-{{ cell.slug }}.out
+```
+"""
+
+import re
+from collections.abc import Iterator
+from posixpath import normpath
+
+from specc.diagnostics import Diagnostic, Label
+from specc.diagnostics.codes import SAME_OUTPUT_PATH
+from specc.lowering import Payload
+from specc.nodes import brief
+from specc.rules.rule import Claim, Claims, ClashRule, World
+
+FIELDS = ("stdout_redirect_path", "stderr_redirect_path")
+FILLED_IN = re.compile(r"%\w")
+"""sbatch would make such a path another one for each job, of which `scheduler-pattern` speaks."""
+
+
+def claims(payload: Payload, world: World) -> Iterator[tuple[str, Claim]]:
+    paths: dict[str, Claim] = {}
+    has_folders = world.target is not None and world.target.kind == "local"
+    for field in FIELDS:
+        path = payload.body.get(field)
+        if not isinstance(path, str) or not path or path.startswith("/dev/") or FILLED_IN.search(path):
+            continue
+        if path.startswith("/") or not has_folders:
+            claim = Claim(field, payload.values[field], payload.spec_id, payload.cell.slug)
+            paths.setdefault(normpath(path), claim)
+    yield from paths.items()
+
+
+def clash(claims: Claims) -> Diagnostic:
+    specs = list(dict.fromkeys(claim.spec for claim in claims.places))
+    where = f"cells of {specs[0]}" if len(specs) == 1 else "jobs"
+    message = f"{claims.count:,} {where} write `{brief(claims.thing)}`"
+    labels = tuple(Label(claim.value.node.span, f"{claim.spec} writes it, too") for claim in claims.places[1:])
+    way_out = "{{ cell.slug }}" if len(specs) == 1 else "{{ spec.name }}"
+    return SAME_OUTPUT_PATH.at(claims.span, message, labels=labels, help=f"add `{way_out}` to the path")
+
+
+RULE = ClashRule(SAME_OUTPUT_PATH, claims, clash)

@@ -1,0 +1,131 @@
+"""A password, key or token in a spec.
+
+## What
+Finds keys and tokens of a known form (AWS, GitHub, GitLab, Slack, Google, Hugging Face, OpenAI, PyPI, npm, Docker,
+QingCloud key ids with their names, private key blocks, signed web tokens), passwords in web addresses, and random
+looking values of `password=`, `secret=`, `token=`, `api_key=` and the like. Comments and scripts that the spec includes
+are looked at, too. The secret itself is never printed.
+
+## Why
+Specs are kept in git, reviewed, and sent to the cluster, where the command of a job can be read by others. A secret
+that was ever committed has to be replaced.
+
+## Bad
+```yaml
+specc: 1
+job:
+  name: cavity
+  core_limit: 4
+  cmd_line: API_TOKEN=q7Zt1xW9pLr4vB2nK8sD ./solver
+```
+
+## Good
+```yaml
+specc: 1
+job:
+  name: cavity
+  core_limit: 4
+  cmd_line: API_TOKEN="$(cat ~/.solver-token)" ./solver
+```
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+from math import log2
+
+from specc.diagnostics import Diagnostic
+from specc.diagnostics.codes import SECRET_IN_SPEC
+from specc.nodes import FileText, Mapping, Node, Sequence
+from specc.rules.rule import Spec, SpecRule
+from specc.source import Source, Span
+
+KNOWN = {
+    "an AWS access key id": r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b",
+    "a QingCloud access key id": r"(?i:access_key_id)[\"']?\s*[:=]\s*[\"']?(?P<qy>[A-Z]{20})\b",
+    "a private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----",
+    "a GitHub token": r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{22,})\b",
+    "a GitLab token": r"\bglpat-[A-Za-z0-9_-]{20,}",
+    "a Slack token": r"\bxox[abeprs]-[A-Za-z0-9-]{20,}",
+    "a Google API key": r"\bAIza[A-Za-z0-9_-]{35}\b",
+    "a Hugging Face token": r"\bhf_[A-Za-z]{30,}\b",
+    "an API key": r"\bsk-(?:[a-z]+-)*(?=[A-Za-z0-9_]*\d)[A-Za-z0-9_]{32,}",
+    "a PyPI token": r"\bpypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{20,}",
+    "an npm token": r"\bnpm_[A-Za-z0-9]{36}\b",
+    "a Docker token": r"\bdckr_pat_[A-Za-z0-9_-]{20,}",
+    "a signed web token": r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
+    "a password in an address": r"\b[a-z][a-z0-9+]*://[^\s:/@{}$<>]+:(?P<address>[^\s/@{}$<>]{6,})@",
+}
+PATTERNS = {what: re.compile(pattern) for what, pattern in KNOWN.items()}
+ASSIGNED = re.compile(
+    r"(?i:pass(?:word|wd|phrase)|secret|token|api[_-]?key|(?:secret|private)[_-]?(?:access[_-]?)?key)"
+    r"[\"']?\s*[:=]\s*[\"']?(?P<value>[A-Za-z0-9+/_.!@#%^&*=-]{8,})"
+)
+HINT = re.compile(
+    r"(?i)pass|secret|token|key|://|akia|asia|gh[pousr]_|github_pat|glpat|xox|aiza|hf_|sk-|pypi-|npm_|dckr_|eyj"
+)
+"""What a text without any of these holds no secret that we know."""
+INVENTED = re.compile(r"(?i)example|change.?me|placeholder|your|dummy|sample|redacted|xxx|\*\*\*|1234|abcd")
+LEAST_BITS = 3.0
+HELP = "take it out and replace it where it is valid; let the job read it from a file that only its user can read"
+
+
+def find(spec: Spec) -> Iterator[Diagnostic]:
+    own = spec.plain.document.source
+    for source in (own, *_scripts(spec.plain.body, own)):
+        for what, start, end in secrets(source):
+            yield SECRET_IN_SPEC.at(Span(source, start, end), f"this looks like {what}", help=HELP)
+
+
+def _scripts(node: Node, own: Source) -> Iterator[Source]:
+    """The texts of the files that the spec itself includes."""
+    match node:
+        case FileText() if node.ref.span.source is own:
+            yield node.text
+        case Mapping():
+            for value in node.entries.values():
+                yield from _scripts(value, own)
+        case Sequence():
+            for item in node.items:
+                yield from _scripts(item, own)
+
+
+@lru_cache(maxsize=256)
+def secrets(source: Source) -> tuple[tuple[str, int, int], ...]:
+    """What looks like a secret, and where it begins and ends."""
+    if HINT.search(source.text) is None:
+        return ()
+    found = [
+        (what, *match.span(match.lastgroup or 0)) for what, p in PATTERNS.items() for match in p.finditer(source.text)
+    ]
+    found = [place for place in found if not INVENTED.search(source.text[place[1] : place[2]])]
+    for match in ASSIGNED.finditer(source.text):
+        start, end = match.span("value")
+        known = any(first < end and start < last for _, first, last in found)
+        if not known and _looks_random(match["value"]):
+            found.append(("a secret", start, end))
+    return tuple(sorted(found, key=lambda place: place[1]))
+
+
+def _looks_random(text: str) -> bool:
+    """Letters and digits without a word or a path in them: nobody names a file or a variable like this."""
+    is_mixed = re.search(r"[0-9]", text) and re.search(r"[A-Za-z]", text)
+    if (
+        not is_mixed
+        or INVENTED.search(text)
+        or re.match(r"[./~]", text)
+        or text.count("/") > 1
+        or re.search(r"[.]\w{1,5}$", text)
+    ):
+        return False
+    changes = len(re.findall(r"(?<=[A-Za-z])[0-9]|(?<=[a-z])[A-Z]|(?<=\w)[!@#%^&*]", text))
+    return changes >= 2 and _bits(text) >= LEAST_BITS
+
+
+def _bits(text: str) -> float:
+    """Shannon's entropy of a character of the text."""
+    return -sum(count / len(text) * log2(count / len(text)) for count in Counter(text).values())
+
+
+RULE = SpecRule(SECRET_IN_SPEC, find, always=True)

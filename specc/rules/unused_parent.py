@@ -1,0 +1,112 @@
+"""A parent of which nothing is left.
+
+## What
+Finds a file in `extends` of which no value survives: whatever it and its own parents say is replaced by the spec.
+
+## Why
+A reader takes the parent for the place where a value comes from, and changes it there, without effect. Each change of
+the parent also checks, and asks for a review of, specs that it cannot touch.
+
+## Bad
+```yaml title="base.job.yaml"
+specc: 1
+abstract: true
+job: {core_limit: 4}
+```
+```yaml
+specc: 1
+extends: base.job.yaml
+job:
+  name: cavity
+  core_limit: 64
+  cmd_line: ./solver
+```
+
+## Good
+```yaml title="base.job.yaml"
+specc: 1
+abstract: true
+job: {core_limit: 4}
+```
+```yaml
+specc: 1
+extends: base.job.yaml
+job:
+  name: cavity
+  cmd_line: ./solver
+```
+"""
+
+from collections.abc import Iterator
+
+from specc.diagnostics import Diagnostic
+from specc.diagnostics.codes import UNUSED_PARENT
+from specc.nodes import FileText, Mapping, Node, Scalar, Sequence
+from specc.resolver import join
+from specc.rules.rule import Document, Spec, SpecRule
+
+
+def find(spec: Spec) -> Iterator[Diagnostic]:
+    plain = spec.plain
+    files = {document.source.name: document for document in plain.ancestors}
+    lines = [(parent, _line(plain.path, parent, files)) for parent in plain.document.parents]
+    if not lines:
+        return
+    left = set(_sources(plain.body))
+    left.update(source for variant in spec.variants.values() for source in _sources(variant.body))
+    left.update(document.source.name for document in plain.ancestors if _speaks(document))
+    replaced = {loser for loser, winner in _replaced(plain.body) if winner != plain.path}
+    for parent, line in lines:
+        # A parent that another one brings, too, is there for the order.
+        brings_order = any(other is not parent and line & names for other, names in lines)
+        # Where another parent has replaced a value, the two may disagree, which is told elsewhere.
+        if not brings_order and left.isdisjoint(line) and replaced.isdisjoint(line):
+            message = f"nothing is left of `{parent.value}`: every value of it is replaced"
+            help = "remove it from `extends`, or remove the values here that were meant to come from it"
+            yield UNUSED_PARENT.at(parent.span, message, help=help)
+
+
+def _speaks(document: Document) -> bool:
+    """Does the file say anything beside values, such as `api:`, or declare profiles?"""
+    return document.api is not None or document.body.get("profiles") is not None
+
+
+def _line(origin: str, parent: Scalar, files: dict[str, Document]) -> frozenset[str]:
+    """The names of the parent and of all that it inherits from."""
+    name = join(origin, str(parent.value))
+    document = files.get(name) if name is not None else None
+    if document is None or name is None:
+        return frozenset()
+    above = (_line(name, reference, files) for reference in document.parents)
+    return frozenset({name}).union(*above)
+
+
+def _sources(node: Node) -> Iterator[str]:
+    """The names of the files that wrote what is left in a tree, or took something away from it."""
+    match node:
+        case Mapping():
+            yield from (operator.span.source.name for operator in node.removed.values())
+            if not node.entries:
+                yield node.span.source.name
+            for value in node.entries.values():
+                yield from _sources(value)
+        case Sequence() if node.items:
+            for item in node.items:
+                yield from _sources(item)
+        case Scalar() | Sequence() | FileText():
+            yield node.span.source.name
+
+
+def _replaced(node: Node) -> Iterator[tuple[str, str]]:
+    """The names of each file that lost a value and of the file that has replaced it."""
+    below = node.beneath
+    while below is not None:
+        if not isinstance(below, Mapping):
+            yield below.span.source.name, node.span.source.name
+        below = below.beneath
+    if isinstance(node, Mapping):
+        for value in node.entries.values():
+            yield from _replaced(value)
+
+
+RULE = SpecRule(UNUSED_PARENT, find)

@@ -1,0 +1,29 @@
+"""What the project's `[rules]` make of a finding: its severity, or that it is none."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import PurePath
+
+from specc.diagnostics import Diagnostic, Severity
+from specc.rules import RULE_CODES
+from specc.settings import RuleSettings
+from specc.workspace.files import matches
+
+
+def judged(findings: Iterable[Diagnostic], rules: RuleSettings) -> Iterator[Diagnostic]:
+    """The findings that the project wants, as severe as it wants them. The last table that says something wins."""
+    for finding in findings:
+        verdict = _verdict(finding, rules)
+        if verdict != "off":
+            yield finding if verdict == finding.severity else replace(finding, severity=Severity(verdict))
+
+
+def _verdict(finding: Diagnostic, rules: RuleSettings) -> str:
+    code = finding.code.code
+    verdict = finding.severity.value
+    if rules.select is not None and code in RULE_CODES and code not in rules.select:
+        return "off"
+    path = PurePath(finding.span.source.name)
+    for table in (rules.everywhere, *(table for pattern, table in rules.paths if matches(path, pattern))):
+        verdict = "off" if code in table.ignore else table.severity.get(code, verdict)
+    return verdict
