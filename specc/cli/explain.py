@@ -78,7 +78,7 @@ def explain(
                 continue
             first = item
             break
-    failed = print_findings(findings.all())
+    failed = print_findings(session.not_ignored(findings))
     if first is not None:
         explanations = _explanations(*first, field)
         shown = as_json if output == "json" else as_text

@@ -69,7 +69,7 @@ def order(session: Session, selected: list[Selected], asked: Asked, target: str 
         for document in _concrete(entry, findings):
             names.append(document.source.name)
             made.extend(_payloads(document, entry.project.context(name), request_of(asked), findings))
-    if print_findings(findings.all()):
+    if print_findings(session.not_ignored(findings)):
         return 1
     if any(payload.spec_id == STDIN_NAME for payload in made):
         raise SpeccError("a spec from standard input is known by no path", help="write `id: NAME` at its top")

@@ -80,7 +80,7 @@ def render(
                 folder.add(payload.name, f"{payload.spec_id} (cell {payload.cell.id})", line)
             else:
                 text.write(line)
-        if print_findings(findings.all()):
+        if print_findings(session.not_ignored(findings)):
             return 1
         if folder is not None:
             written = folder.write()

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections import ChainMap
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
 from specc.parser import MAX_BYTES
 from specc.source import Source
-from specc.workspace import Apis, Project, spec_files
+from specc.workspace import Apis, Findings, Project, not_ignored, spec_files
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
@@ -60,6 +61,11 @@ class Session:
                 if file == path:
                     selected[project.root].explicit.add(name)
         return list(selected.values())
+
+    def not_ignored(self, findings: Findings) -> list[Diagnostic]:
+        """The findings that no comment of their text ignores."""
+        texts = [project.library.suppressions() for project in self.projects.values()]
+        return not_ignored(findings.all(), dict(ChainMap(*texts)))
 
     @staticmethod
     def _select(selected: "dict[Path, Selected]", project: Project, names: list[str]) -> None:

@@ -7,6 +7,7 @@ from specc.workspace.findings import Findings
 from specc.workspace.library import FileLibrary
 from specc.workspace.outputs import Folder, publish, spool, write_file
 from specc.workspace.project import Project
+from specc.workspace.suppression import not_ignored
 
 __all__ = [
     "Apis",
@@ -16,6 +17,7 @@ __all__ = [
     "Folder",
     "Project",
     "check_specs",
+    "not_ignored",
     "publish",
     "read_bytes",
     "spec_files",

@@ -43,6 +43,12 @@ def suppress(
     return kept
 
 
+def not_ignored(findings: Iterable[Diagnostic], texts: Mapping[Source, Suppressions]) -> list[Diagnostic]:
+    """What is left of the findings where comments are obeyed and not judged."""
+    used: Used = set()
+    return [left for finding in findings if (left := _left(finding, texts, used)) is not None]
+
+
 def _left(finding: Diagnostic, texts: Mapping[Source, Suppressions], used: Used) -> Diagnostic | None:
     """The finding, with a word to who tried to ignore it in vain; None if it is ignored."""
     suppressions = texts.get(finding.span.source)

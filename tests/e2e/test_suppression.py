@@ -151,3 +151,25 @@ def test_what_specs_do_to_each_other_needs_the_whole_project(lone: Place) -> Non
     assert found(lone) == [("unused-ignore", "a", 3)]
     lone.write(c=SPEC.format(name="c") + "  nope: 1\n")
     assert found(lone) == [("unknown-field", "c", 7)]
+
+
+@pytest.mark.parametrize("command", [["render"], ["explain"], ["plan", "--target", "local"]], ids=" ".join)
+def test_what_is_ignored_is_ignored_by_every_command(
+    lone: Place, command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(lone.root / "state"))
+    monkeypatch.delenv("CI", raising=False)
+    lone.put("specc.toml", SETTINGS.replace('target = "hpc"', 'target = "local"').encode())
+    body = WARNS + "  run_user: u\n  cluster_id: c\n  zone: z\n"
+    lone.write(a=body)
+    lone.run(*command, "a.job.yaml")
+    assert "yaml-1.1" in lone.err
+    lone.write(a=body.replace("no\n", "no  # specc: ignore[yaml-1.1] it is a name\n"))
+    lone.run(*command, "a.job.yaml")
+    assert "yaml-1.1" not in lone.err
+
+
+def test_no_command_ignores_what_cannot_be_sent(lone: Place) -> None:
+    lone.write(a=WARNS + "  nope: 1  # specc: ignore[unknown-field]\n")
+    assert lone.run("render", "a.job.yaml") == 1
+    assert "note: it cannot be ignored" in lone.err
