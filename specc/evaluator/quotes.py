@@ -24,6 +24,7 @@ class Place(StrEnum):
     QUOTED_HERE = "inside a quoted here-document"
     COMMENT = "in a comment"
     BRACES = "inside `${...}`"
+    ARITHMETIC = "in arithmetic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,8 @@ class Scan:
 
     def _tag(self) -> None:
         """Notes the place of a tag and passes over it. What follows `{% raw %}` has no tags until `{% endraw %}`."""
-        self.places[self.at] = self.stack[-1].place
+        top = self.stack[-1]
+        self.places[self.at] = Place.ARITHMETIC if top.is_arithmetic else top.place
         raw = RAW.match(self.text, self.at)
         self.raw_until = raw.end(1) if raw else 0
         self.at = raw.start(1) if raw else end_of_tag(self.text, self.at)

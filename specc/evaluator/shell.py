@@ -15,6 +15,8 @@ CHANGED: dict[Place, re.Pattern[str]] = {
     Place.HERE: re.compile(r"[$`]|\\(?=[$`\\\n]|\Z)"),
     Place.COMMENT: re.compile(r"[\n\r]"),
 }
+SUM = re.compile(r"(?!.*\w\s+\w)[\w\s+*/%()!=?:,^~-]*", re.DOTALL)
+"""A text that arithmetic takes as it is, whatever it means."""
 TAG = re.compile(r"\{\{[-+]?\s*(.*?)\s*[-+]?\}\}", re.DOTALL)
 QUOTED = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"", re.DOTALL)
 OPERATOR = re.compile(r"\b(?:if|and|or|not|in|is)\b|[-~+*/%<>=]")
@@ -26,16 +28,30 @@ def judge_of(text: str) -> Hole:
     places = places_of_tags(text)
 
     def judge(value: object, start: int, end: int) -> Fault | None:
-        if isinstance(value, Quoted | Raw | Unknown | bool | int | float):
-            return None
         place = places.get(start, Place.WORD)
+        if isinstance(value, Quoted):
+            return _quoted_again(value, place, start, end)
+        if isinstance(value, Raw | Unknown | bool | int | float):
+            return None
         if not _is_changed(value, place, text[start - 1 : start] + text[end : end + 1]):
             return None
         message = f"the shell would {_verb(value, place)} this value, {_shown(value)}, which stands {place}"
         way_out = _way_out(place, text[start:end], is_list=not isinstance(value, str))
-        return Fault(codes.UNQUOTED_SHELL_VALUE, start, end, message, way_out)
+        tag = text[start:end]
+        trims = tag[2:3] in ("-", "+") or tag[-3:-2] in ("-", "+")
+        instead = f"{{{{ {_expression(tag)} | sh }}}}" if place is Place.WORD and not trims else None
+        return Fault(codes.UNQUOTED_SHELL_VALUE, start, end, message, way_out, instead)
 
     return judge
+
+
+def _quoted_again(value: Quoted, place: Place, start: int, end: int) -> Fault | None:
+    """Inside double quotes the quotes of `sh` are kept, for another shell: that may be meant."""
+    if place not in (Place.SINGLE, Place.ESCAPED) or CHANGED[place].search(value) is None:
+        return None
+    message = f"`sh` has quoted this value, {_shown(value)}, and it stands {place}, which its quotes would end"
+    help = "take the quotes around it away, or give a shell variable the value first"
+    return Fault(codes.UNQUOTED_SHELL_VALUE, start, end, message, help)
 
 
 def _is_changed(value: object, place: Place, neighbours: str) -> bool:
@@ -45,6 +61,8 @@ def _is_changed(value: object, place: Place, neighbours: str) -> bool:
     if place in (Place.WORD, Place.BRACES):
         is_lost = not value and place is Place.WORD and not neighbours.strip()
         return is_lost or SAFE_WORD.fullmatch(value) is None
+    if place is Place.ARITHMETIC:
+        return SUM.fullmatch(value) is None
     return CHANGED[place].search(value) is not None
 
 
@@ -65,11 +83,7 @@ def _shown(value: object) -> str:
 
 def _way_out(place: Place, tag: str, *, is_list: bool) -> str:
     """`sh` quotes a value that stands alone; inside quotes it would add quotes to quotes."""
-    match = TAG.fullmatch(tag)
-    expression = match[1] if match else tag
-    # a filter binds closer than any operator
-    if OPERATOR.search(QUOTED.sub("", expression)):
-        expression = f"({expression})"
+    expression = _expression(tag)
     text = f"{expression} | join(' ')" if is_list else expression
     raw = f"`{{{{ {text} | raw }}}}` if the shell is meant to see it"
     match place:
@@ -77,9 +91,17 @@ def _way_out(place: Place, tag: str, *, is_list: bool) -> str:
             return f"write `{{{{ {expression} | sh }}}}`, or {raw}"
         case Place.SINGLE | Place.DOUBLE | Place.ESCAPED:
             return f"take the quotes away and write `{{{{ {expression} | sh }}}}`, or write {raw}"
-        case Place.BRACES:
+        case Place.BRACES | Place.ARITHMETIC:
             return f"give a shell variable the value first: `name={{{{ {expression} | sh }}}}`"
         case Place.COMMENT:
             return "take it out of the comment"
         case _:
             return f"quote the here-document's word (`<<'EOF'`), or write {raw}"
+
+
+def _expression(tag: str) -> str:
+    """What stands in a hole, as a filter can be put behind it."""
+    match = TAG.fullmatch(tag)
+    expression = match[1] if match else tag
+    # a filter binds closer than any operator
+    return f"({expression})" if OPERATOR.search(QUOTED.sub("", expression)) else expression

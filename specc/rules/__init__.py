@@ -5,16 +5,22 @@ To add one: a code in `specc.diagnostics.codes`, a module that says what it find
 
 from specc.diagnostics import Code
 from specc.rules import (
+    array_task_id,
     deep_inheritance,
     fixed_param,
+    folded_here_document,
     merged_streams,
+    more_ranks_than_cores,
     over_queue_limit,
     same_job_name,
     same_output_path,
+    sbatch_directive,
     scheduler_pattern,
     secret_in_spec,
     shadowed_param,
+    shell_syntax_error,
     unclear_queue,
+    unended_here_document,
     unused_axis,
     unused_param,
     unused_parent,
@@ -41,6 +47,12 @@ RULES: tuple[Rule, ...] = (
     secret_in_spec.RULE,
     deep_inheritance.RULE,
     version_dependent_field.RULE,
+    shell_syntax_error.RULE,
+    unended_here_document.RULE,
+    folded_here_document.RULE,
+    sbatch_directive.RULE,
+    array_task_id.RULE,
+    more_ranks_than_cores.RULE,
 )
 
 SPEC_RULES = tuple(rule for rule in RULES if isinstance(rule, SpecRule))

@@ -1,10 +1,11 @@
-"""Shell commands as text: what is wrong with their syntax, and the words and comments in them.
+"""Shell commands as text: what is wrong with their syntax, and the comments, variables and calls in them.
 
-Two parsers have to agree before anything is reported: our own, which knows what was opened where, and tree-sitter's.
-The latter is loaded only when it is needed, because a plain spec needs nothing of it.
+Two parsers have to agree before a mistake is reported: our own, which knows what was opened where, and tree-sitter's.
+The latter is loaded only when the former has found something, because a plain spec needs nothing of it.
 """
 
 from specc.shell.faults import ShellFault
 from specc.shell.reading import Reading, read
+from specc.shell.words import Here, Variable
 
-__all__ = ["Reading", "ShellFault", "read"]
+__all__ = ["Here", "Reading", "ShellFault", "Variable", "read"]

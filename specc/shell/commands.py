@@ -8,7 +8,6 @@ import re
 from specc.shell.complaints import CLOSERS, Opener
 from specc.shell.compounds import COMPOUNDS, Compounds
 from specc.shell.faults import Broken, ShellFault, never_closed
-from specc.shell.words import Here
 
 REDIRECTION = re.compile(r"(?:\d+|\{\w+\})?(&>>|&>|<<-|<<<|<<|<&|<>|>>|>&|>\||<(?!\()|>(?!\())")
 ASSIGNMENT = re.compile(r"\w+(?:\[(?:[^\[\]]|\[[^\]]*\])*\])?\+?=")
@@ -17,14 +16,17 @@ PARENTHESES = re.compile(r"\([ \t]*\)")
 
 
 class Commands(Compounds):
-    """Reads a whole script. Raises `Broken` at the first mistake."""
+    """Reads a whole script. Raises `Broken` at the first mistake. `calls` are simple commands, word by word."""
 
-    def script(self) -> list[Here]:
-        """The here-documents that never end."""
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.calls: dict[int, tuple[tuple[int, int], ...]] = {}
+
+    def script(self) -> None:
         self.list_()
         if not self.words.is_done:
             self.unexpected(None)
-        return [*self.words.unended, *self.words.waiting]
+        self.words.unended.extend(self.words.waiting)
 
     def list_(self) -> int:
         """Commands up to a word or an operator that none can begin with. How many there were."""
@@ -134,12 +136,23 @@ class Commands(Compounds):
     def _simple(self) -> None:
         """Assignments, words and redirections in any order, at least one of them."""
         start = self.words.at
-        while self._redirection() or self._assignment() or self.words.word():
+        call: list[tuple[int, int]] = []
+        while True:
+            at = self.words.at
+            if not self._redirection() and not (not call and self._assignment()):
+                if not self._argument():
+                    break
+                call.append((at, self.words.at))
             self.words.skip_blanks()
+        self.calls[start] = tuple(call)
         if self.words.at == start:
             self.unexpected(None)
         if self.words.looking_at("("):
             self.unexpected(None)
+
+    def _argument(self) -> bool:
+        """A word, or an array that `declare` and its like take."""
+        return self._assignment() or self.words.word()
 
     def _assignment(self) -> bool:
         match = ASSIGNMENT.match(self.text, self.words.at)

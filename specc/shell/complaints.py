@@ -40,10 +40,15 @@ class Complaints:
         if self.words.is_done:
             raise self.unclosed(opener, word)
         if word in ("then", "do") and self.words.literal() in CLOSERS:
-            self.fault(f"`{self.token()}` without `{word}`", self.token(), opener, f"write `; {word}` on the line")
+            self.fault(
+                f"`{self.token()}` without `{word}`",
+                self.token(),
+                opener,
+                f"write `; {word}`: it needs a `;` or a line break before it",
+            )
         if self.words.literal() in CLOSERS:
             self.unexpected(opener)
-        help = f"write `; {word}` behind the `{opener.word}`" if word in ("then", "do") else None
+        help = f"write `; {word}`: it needs a `;` or a line break before it" if word in ("then", "do") else None
         self.fault(f"`{word}` is missing before `{self.token()}`", self.token(), opener, help)
 
     def unclosed(self, opener: Opener, word: str = "") -> Broken:

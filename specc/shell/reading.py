@@ -1,43 +1,62 @@
 """A shell text, read once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import import_module
 
 from specc.shell.commands import Commands
 from specc.shell.faults import Broken, GivenUp, ShellFault
-from specc.shell.words import Here
+from specc.shell.words import Here, Variable
 
 MAX_LENGTH = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is wrong with a text: the first mistake of syntax, or the here-documents that never end."""
+    """What stands in a text, up to its first mistake of syntax.
 
+    `comments` are places, `calls` simple commands as the places of their words. `unended` are the here-documents that
+    go on to the end of the text.
+    """
+
+    text: str
     fault: ShellFault | None = None
+    heres: tuple[Here, ...] = ()
     unended: tuple[Here, ...] = ()
-
-
-@lru_cache(maxsize=1024)
-def suspected(text: str) -> Reading:
-    """What our own parser finds."""
-    if len(text) > MAX_LENGTH:
-        return Reading()
-    try:
-        return Reading(unended=tuple(Commands(text).script()))
-    except Broken as broken:
-        return Reading(broken.fault)
-    except GivenUp:
-        return Reading()
+    comments: tuple[tuple[int, int], ...] = ()
+    variables: tuple[Variable, ...] = ()
+    calls: tuple[tuple[tuple[int, int], ...], ...] = ()
 
 
 @lru_cache(maxsize=1024)
 def read(text: str) -> Reading:
-    """What is wrong with a text, as far as both parsers see it."""
+    """A mistake is one that our parser and tree-sitter's both see, or that only the latter is known to overlook."""
     reading = suspected(text)
     if reading.fault is None or reading.fault.is_sure:
         return reading
     # 30 ms, which only a text with a mistake in it costs
     trees = import_module("specc.shell.trees")
-    return reading if trees.tree_of(text).root_node.has_error else Reading()
+    return reading if trees.has_error(text) else replace(reading, fault=None)
+
+
+def suspected(text: str) -> Reading:
+    """What our own parser finds."""
+    if len(text) > MAX_LENGTH:
+        return Reading(text)
+    commands, fault = Commands(text), None
+    try:
+        commands.script()
+    except Broken as broken:
+        fault = broken.fault
+    except GivenUp:
+        fault = None
+    words = commands.words
+    return Reading(
+        text,
+        fault,
+        tuple(words.heres.values()),
+        tuple(words.unended) if fault is None else (),
+        tuple(words.comments.items()),
+        tuple(words.variables.values()),
+        tuple(call for call in commands.calls.values() if call),
+    )

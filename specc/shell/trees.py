@@ -1,13 +1,11 @@
-"""tree-sitter's tree of a shell text. Imported when it is needed."""
-
-from functools import lru_cache
+"""The second opinion on a shell text. Imported when it is needed."""
 
 import tree_sitter_bash
-from tree_sitter import Language, Parser, Tree
+from tree_sitter import Language, Parser
 
 LANGUAGE = Language(tree_sitter_bash.language())
 
 
-@lru_cache(maxsize=256)
-def tree_of(text: str) -> Tree:
-    return Parser(LANGUAGE).parse(text.encode(errors="replace"))
+def has_error(text: str) -> bool:
+    """Does tree-sitter's grammar of bash find anything wrong?"""
+    return Parser(LANGUAGE).parse(text.encode(errors="replace")).root_node.has_error

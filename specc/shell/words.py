@@ -12,6 +12,7 @@ BARE = re.compile(r"[^\s;&|()<>'\"$`\\]+|\r")
 LITERAL = re.compile(r"(?:[^ \t\n;&|()<>'\"$`\\]|\\\n)+")
 META = frozenset(" \t\n;&|()<>")
 EXTENDED = frozenset("?*+@!")
+NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 PARAMETER = re.compile(r"[!#]?(?:\w+|[-@*#?$!])(?:\[[^\]]*\])?")
 KEEPS_QUOTES = re.compile(r":?[-=?+]")
 """After these operators, single quotes within double quotes are characters like others."""
@@ -28,6 +29,16 @@ class Here:
     strips_tabs: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable that is expanded. `has_default`: the script says what to take where it is not set."""
+
+    start: int
+    end: int
+    name: str
+    has_default: bool
+
+
 @dataclass(slots=True)
 class Words:
     """A place in a text, and what reads words from there. `commands` reads what stands in `$( )`, to its `)`."""
@@ -37,7 +48,10 @@ class Words:
     at: int = 0
     depth: int = 0
     waiting: list[Here] = field(default_factory=list)
+    heres: dict[int, Here] = field(default_factory=dict)
     unended: list[Here] = field(default_factory=list)
+    comments: dict[int, int] = field(default_factory=dict)
+    variables: dict[int, Variable] = field(default_factory=dict)
     odd_quote: tuple[int, int] | None = None
     """The first quote that goes over several lines and ends right before a letter: often it ends too late."""
 
@@ -54,7 +68,9 @@ class Words:
         self.at = match.end() if match else self.at
         if self.looking_at("#"):
             end = self.text.find("\n", self.at)
-            self.at = len(self.text) if end < 0 else end
+            end = len(self.text) if end < 0 else end
+            self.comments[self.at] = end
+            self.at = end
 
     def literal(self) -> str:
         """The plain word here, if one stands here and goes on with nothing quoted or expanded. Does not move."""
@@ -169,9 +185,15 @@ class Words:
             raise GivenUp
         elif self.looking_at("$'") and not in_quotes:
             self._escaped()
+        elif name := NAME.match(self.text, self.at + 1):
+            self._note(self.at, name.end(), name.group(), has_default=False)
+            self.at = name.end()
         else:
             special = self.text[self.at + 1 : self.at + 2]
             self.at += 2 if special and special in "#$!?*@-" else 1
+
+    def _note(self, start: int, end: int, name: str, *, has_default: bool) -> None:
+        self.variables[start] = Variable(start, end, name, has_default)
 
     def _arithmetic_or_commands(self) -> None:
         start = self.at
@@ -217,13 +239,16 @@ class Words:
         name = PARAMETER.match(self.text, self.at)
         if name is not None:
             self.at = name.end()
-        keeps = in_quotes and KEEPS_QUOTES.match(self.text, self.at) is not None
+        has_default = KEEPS_QUOTES.match(self.text, self.at) is not None
+        keeps = in_quotes and has_default
         while not self.looking_at("}"):
             if self.is_done:
                 raise never_closed(opener, opener + 2, "the `${` here", "}")
             self._inside(in_quotes=keeps)
         self.at += 1
         self.depth -= 1
+        if name is not None:
+            self._note(opener, self.at, name.group(), has_default=has_default)
 
     def _inside(self, *, in_quotes: bool) -> None:
         """One step inside `(( ))` or `${ }`."""
@@ -245,7 +270,9 @@ class Words:
             return False
         word = re.sub(r"\\(.)|['\"]", r"\1", match.group())
         self.at = match.end()
-        self.waiting.append(Here(start, self.at, word, strips_tabs=length == len("<<-")))
+        here = Here(start, self.at, word, strips_tabs=length == len("<<-"))
+        self.heres[start] = here
+        self.waiting.append(here)
         return True
 
     def line_break(self) -> None:

@@ -1,0 +1,110 @@
+"""The shell commands of a job, and the way back from a character of a command to where it is written."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from specc.diagnostics import Label
+from specc.evaluator import Value
+from specc.evaluator.files import SHELL
+from specc.evaluator.quotes import end_of_tag
+from specc.evaluator.templates import span_in, template_text
+from specc.nodes import FileText, Scalar, Style
+from specc.rules.rule import Job
+from specc.shell import Reading, read
+from specc.source import Span
+
+STATEMENT = re.compile(r"\{%|\{#")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A field that a shell runs, as it is sent."""
+
+    field: str
+    text: str
+    value: Value
+    node: Scalar | FileText
+
+    @property
+    def reading(self) -> Reading:
+        return read(self.text)
+
+    @property
+    def is_folded(self) -> bool:
+        return isinstance(self.node, Scalar) and self.node.style is Style.FOLDED
+
+    def span(self, start: int, end: int) -> Span:
+        """Where characters of the command are written: in the hole that gave them; at the node, if nobody knows."""
+        written = self._written()
+        offsets = _offsets(written, self.text, start, end)
+        # Nothing of a script is where the reference to it stands.
+        whole = Span(self.node.text, 0, 0) if isinstance(self.node, FileText) else self.node.span
+        return span_in(self.node, *offsets) if offsets is not None else whole
+
+    def labels(self) -> tuple[Label, ...]:
+        """A script does not know who reads it."""
+        return (Label(self.node.ref.span, "read here"),) if isinstance(self.node, FileText) else ()
+
+    def _written(self) -> str:
+        text = template_text(self.node)
+        if text is not None:
+            return text
+        return self.node.text.text if isinstance(self.node, FileText) else str(self.node.value)
+
+
+def commands(job: Job) -> Iterator[Command]:
+    """What shells run in a job, as far as it is known. A script for something else is none."""
+    fields = job.world.apis[job.evaluated.spec.api].fields
+    for name, value in job.evaluated.job.items():
+        is_shell = name in fields and fields[name].shell
+        text, node = value.data, value.node
+        if not is_shell or not isinstance(text, str) or not isinstance(node, Scalar | FileText):
+            continue
+        if not text.startswith("#!") or SHELL.match(text):
+            yield Command(name, text, value, node)
+
+
+def _offsets(written: str, text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Characters of `text` in the template that gave it.
+
+    Statements repeat and leave out; among them only a passage that occurs once can be found again.
+    """
+    pieces = list(_pieces(written)) if STATEMENT.search(written) is None else []
+    # From the end, because a `$file` form may put lines before its script.
+    at = len(text)
+    for begin, stop in reversed(pieces):
+        found, length = text.rfind(written[begin:stop], 0, at), stop - begin
+        is_last = stop == len(written)
+        if found < 0 or (is_last and found + length != len(text)):
+            break
+        if start >= found + length and not is_last:
+            return stop, end_of_tag(written, stop)
+        if start >= found:
+            return begin + start - found, min(begin + end - found, stop)
+        at = found
+    return _unique(written, text, start, end)
+
+
+def _pieces(written: str) -> Iterator[tuple[int, int]]:
+    """The literal text between the holes."""
+    at = 0
+    while (start := written.find("{{", at)) >= 0:
+        yield at, start
+        at = end_of_tag(written, start)
+    yield at, len(written)
+
+
+def _unique(written: str, text: str, start: int, end: int) -> tuple[int, int] | None:
+    """The longest passage around the characters that the template has, too, if it has it once."""
+    begin, stop = start, end
+    if text[begin:stop] not in written:
+        return None
+    while stop < len(text) and text[begin : stop + 1] in written:
+        stop += 1
+    while begin > 0 and text[begin - 1 : stop] in written:
+        begin -= 1
+    if written.count(text[begin:stop]) != 1:
+        return None
+    found = written.index(text[begin:stop]) + start - begin
+    return found, found + end - start

@@ -1,0 +1,63 @@
+"""The shell cannot read a command.
+
+## What
+Finds mistakes of syntax in `cmd_line` and in the script of a `$file`, after the templates in them have been
+evaluated: quotes and parentheses that nothing closes, `if` without `fi`, `done` without `do`, an operator without a
+command. The commands are held to the grammar of bash. A script whose first line names another program is not looked
+at.
+
+## Why
+The API takes any text. The job waits in the queue, starts, and ends at once with a message in its standard error.
+
+## Bad
+```yaml
+specc: 1
+job:
+  name: cavity
+  core_limit: 4
+  cmd_line: |
+    for mesh in coarse fine; do
+      ./solver "$mesh"
+    fi
+```
+
+## Good
+```yaml
+specc: 1
+job:
+  name: cavity
+  core_limit: 4
+  cmd_line: |
+    for mesh in coarse fine; do
+      ./solver "$mesh"
+    done
+```
+"""
+
+from collections.abc import Iterator
+
+from specc.diagnostics import Diagnostic, Label
+from specc.diagnostics.codes import SHELL_SYNTAX_ERROR
+from specc.rules.commands import Command, commands
+from specc.rules.rule import Job, JobRule
+from specc.shell import ShellFault
+
+
+def find(job: Job) -> Iterator[Diagnostic]:
+    for command in commands(job):
+        fault = command.reading.fault
+        # What folding does to a here-document is another rule's finding.
+        if fault is not None and not (command.is_folded and command.reading.heres):
+            span = command.span(fault.start, fault.end)
+            labels = (*_opened(command, fault), *command.labels())
+            yield SHELL_SYNTAX_ERROR.at(span, fault.message, labels=labels, help=fault.help)
+
+
+def _opened(command: Command, fault: ShellFault) -> Iterator[Label]:
+    if fault.opened is not None and fault.opened[0] != fault.start:
+        is_quote = command.text[fault.opened[0]] in "'\""
+        text = "this quote goes over several lines; it may be the one that is not closed" if is_quote else "opened here"
+        yield Label(command.span(*fault.opened), text)
+
+
+RULE = JobRule(SHELL_SYNTAX_ERROR, find)
