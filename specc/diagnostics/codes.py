@@ -87,13 +87,15 @@ UNCLEAR_QUEUE = Code("SPC513", "unclear-queue", ERROR, "a job names no queue, or
 SECRET_IN_SPEC = Code("SPC514", "secret-in-spec", ERROR, "a password, key or token in a spec")
 DEEP_INHERITANCE = Code("SPC515", "deep-inheritance", WARNING, "a chain of parents longer than the project wants")
 VERSION_DEPENDENT_FIELD = Code("SPC516", "version-dependent-field", WARNING, "a field that other API versions lack")
-MORE_RANKS_THAN_CORES = Code(
 )
 SHELL_SYNTAX_ERROR = Code("SPC540", "shell-syntax-error", ERROR, "a command that the shell cannot read")
 UNENDED_HERE_DOCUMENT = Code("SPC541", "unended-here-document", ERROR, "a here-document that no line ends")
 FOLDED_HERE_DOCUMENT = Code("SPC542", "folded-here-document", ERROR, "a here-document in a folded text (`>`)")
 SBATCH_DIRECTIVE = Code("SPC543", "sbatch-directive", WARNING, "a `#SBATCH` line in a command, where nothing reads it")
 ARRAY_TASK_ID = Code("SPC544", "array-task-id", WARNING, "a command reads the index of an array job")
+MORE_RANKS_THAN_CORES = Code(
+    "SPC545", "more-ranks-than-cores", WARNING, "a command starts more processes than the job has cores"
+)
 UNUSED_IGNORE = Code("SPC590", "unused-ignore", WARNING, "a `# specc: ignore` comment that ignores nothing")
 BAD_IGNORE = Code("SPC591", "bad-ignore", ERROR, "a `# specc: ignore` comment without a code, or with an unknown one")
 
