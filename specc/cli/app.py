@@ -17,6 +17,7 @@ from specc.cli.ledger import ledger_app
 from specc.cli.logs import logs
 from specc.cli.plan import plan
 from specc.cli.render import render
+from specc.cli.rules import rules
 from specc.cli.schema import schema_app
 from specc.cli.serve import serve
 from specc.cli.status import status
@@ -38,6 +39,7 @@ app.command("lint", hidden=True)(check)
 app.command("render")(render)
 app.command("explain")(explain)
 app.command("fmt")(fmt)
+app.command("rules")(rules)
 app.command("plan")(plan)
 app.command("submit")(submit)
 app.command("status")(status)

@@ -15,6 +15,7 @@ import typer
 
 from specc.cli.session import STDIN, Session
 from specc.compiler import Request, evaluated_cells
+from specc.diagnostics.codes import CODES
 from specc.errors import SpeccError
 from specc.evaluator import EvaluatedSpec
 from specc.expander import Cell
@@ -119,6 +120,12 @@ def complete_format(incomplete: str) -> list[str]:
 
 def complete_report(incomplete: str) -> list[str]:
     return _matching(REPORTERS, incomplete)
+
+
+def complete_code(incomplete: str) -> list[str]:
+    """Codes, or the names of findings for whoever begins with one."""
+    offers = [name for code in CODES.values() for name in ((code.code,) if not incomplete else (code.code, code.slug))]
+    return _matching(offers, incomplete)
 
 
 def complete_api(incomplete: str) -> list[str]:

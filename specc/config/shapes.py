@@ -8,6 +8,7 @@ from specc.config.credentials import is_credential
 from specc.config.findings import BY_NAME, is_optional
 from specc.config.sbatch import fault_in
 from specc.diagnostics import did_you_mean, one_of
+from specc.diagnostics.suggest import closest
 from specc.nodes import Mapping, Node, Scalar, kind_of
 from specc.settings import TargetKind
 from specc.units import DURATION_UNITS, MEMORY_UNITS, Problem, read
@@ -89,7 +90,8 @@ def _is_optional(node: Node) -> bool:
 
 def _rule_help(node: Node) -> str | None:
     name = text_of(node) or ""
-    return CANNOT if name in BY_NAME else did_you_mean(name, BY_NAME, "findings")
+    near = closest(name, BY_NAME)
+    return CANNOT if name in BY_NAME else f"did you mean `{near}`?" if near else "`specc rules` lists them"
 
 
 def _is_variable(node: Node) -> bool:
@@ -131,7 +133,7 @@ OPTION = Value(
 
 RULE_NAME = Value("the code or name of a finding", lambda node: text_of(node) in BY_NAME, _rule_help)
 OPTIONAL_NAME = Value("the code or name of a rule or a warning", _is_optional, _rule_help)
-LEVEL = _choice(["error", "warning", "off"], "severity")
+LEVEL = _choice(["error", "warning", "off"], "level")
 ONLY_ERROR = Value("`error`", lambda node: text_of(node) == "error", lambda node: CANNOT)
 RULE_TABLE: dict[str, Shape] = {
     "ignore": Items(OPTIONAL_NAME),

@@ -82,7 +82,7 @@ def find(job: Job) -> Iterator[Diagnostic]:
                 value = job.evaluated.job[field.name]
                 amount = f"{value.data} {field.unit}" if field.unit else str(value.data)
                 message = f"`{field.name}` is {amount}, and the queue `{queue}` allows {limits[limit]}"
-                note = f"`{limit}` of `[targets.{target.name}.queues.{queue}]` says so"
+                note = f"`{limit}` in `[targets.{target.name}.queues.{queue}]` says so"
                 label = Label(job.evaluated.job[queue_field].node.span, "the queue")
                 help = "ask for less, or name another queue"
                 yield OVER_QUEUE_LIMIT.at(value.node.span, message, labels=(label,), notes=(note,), help=help)

@@ -50,7 +50,7 @@ KNOWN = {
     "a Slack token": r"\bxox[abeprs]-[A-Za-z0-9-]{20,}",
     "a Google API key": r"\bAIza[A-Za-z0-9_-]{35}\b",
     "a Hugging Face token": r"\bhf_[A-Za-z]{30,}\b",
-    "an API key": r"\bsk-(?:[a-z]+-)*(?=[A-Za-z0-9_]*\d)[A-Za-z0-9_]{32,}",
+    "an API key": r"\bsk-(?:[a-z0-9]+-)*(?=[A-Za-z0-9_]*\d)[A-Za-z0-9_]{32,}",
     "a PyPI token": r"\bpypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{20,}",
     "an npm token": r"\bnpm_[A-Za-z0-9]{36}\b",
     "a Docker token": r"\bdckr_pat_[A-Za-z0-9_-]{20,}",
@@ -66,7 +66,7 @@ HINT = re.compile(
     r"(?i)pass|secret|token|key|://|akia|asia|gh[pousr]_|github_pat|glpat|xox|aiza|hf_|sk-|pypi-|npm_|dckr_|eyj"
 )
 """What a text without any of these holds no secret that we know."""
-INVENTED = re.compile(r"(?i)example|change.?me|placeholder|your|dummy|sample|redacted|xxx|\*\*\*|1234|abcd")
+INVENTED = re.compile(r"(?i)example|change.?me|placeholder|your|dummy|sample|redacted|passw|xxx|\*\*\*|1234|abcd")
 LEAST_BITS = 3.0
 HELP = "take it out and replace it where it is valid; let the job read it from a file that only its user can read"
 

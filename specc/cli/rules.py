@@ -1,0 +1,106 @@
+"""`specc rules`: what a check can find, and why it matters."""
+
+import json
+import sys
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from specc.cli.completion import complete_code
+from specc.config.findings import is_optional
+from specc.diagnostics import Code, did_you_mean
+from specc.diagnostics.codes import CODES
+from specc.errors import SpeccError
+from specc.rules import RULES
+from specc.rules.documentation import Documentation, document
+
+NAMES: dict[str, Code] = {name: code for code in CODES.values() for name in (code.code, code.slug)}
+DOCUMENTED = {rule.code.code: rule for rule in RULES}
+STAGES = {
+    "1": "reading YAML",
+    "2": "structure and composition",
+    "3": "templates",
+    "4": "the API's schema",
+    "5": "rules",
+    "6": "units",
+    "7": "submission",
+    "8": "API tables and sbatch scripts",
+    "9": "configuration",
+}
+
+CodeName = Annotated[
+    str | None,
+    typer.Argument(metavar="[CODE]", help="A code or its name, such as SPC501.", autocompletion=complete_code),
+]
+Output = Annotated[str, typer.Option("--output", metavar="FORMAT", help="text or json.")]
+
+
+def rules(code: CodeName = None, output: Output = "text") -> int:
+    """List everything that specc can find, or explain one finding.
+
+    Example: specc rules SPC501
+    """
+    if output not in ("text", "json"):
+        raise SpeccError(f"there is no output format `{output}`", help="formats: text, json")
+    if code is not None and (named := NAMES.get(code) or NAMES.get(code.upper())) is None:
+        raise SpeccError(f"there is no finding `{code}`", help=did_you_mean(code, NAMES, "findings"))
+    wanted = [named] if code is not None and named is not None else sorted(CODES.values(), key=lambda each: each.code)
+    if output == "json":
+        data = {"version": 1, "rules": [_data(each) for each in wanted]}
+        sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
+    else:
+        sys.stdout.write(_page(wanted[0]) if code is not None else _list(wanted))
+    return 0
+
+
+def _documentation(code: Code) -> Documentation | None:
+    rule = DOCUMENTED.get(code.code)
+    return document(rule) if rule is not None else None
+
+
+def _data(code: Code) -> dict[str, object]:
+    written = _documentation(code)
+    return {
+        "code": code.code,
+        "name": code.slug,
+        "severity": code.severity.value,
+        "summary": code.summary,
+        "stage": STAGES[code.code[3]],
+        "optional": is_optional(code),
+        "documentation": asdict(written) if written is not None else None,
+    }
+
+
+def _list(codes: list[Code]) -> str:
+    width = max(len(code.slug) for code in codes)
+    lines: list[str] = []
+    stage = ""
+    for code in codes:
+        if code.code[3] != stage:
+            stage = code.code[3]
+            lines += ["", STAGES[stage]] if lines else [STAGES[stage]]
+        lines.append(f"  {code.code}  {code.slug:{width}}  {code.severity.value:7}  {code.summary}")
+    return "\n".join(lines) + "\n"
+
+
+def _page(code: Code) -> str:
+    written = _documentation(code)
+    title = f"{code.code} {code.slug} ({code.severity.value})"
+    text = (
+        f"# {title}\n\n{written.title if written is not None else f'{code.summary[:1].upper()}{code.summary[1:]}.'}\n"
+    )
+    if written is not None:
+        text += f"\n{written.markdown}\n"
+    return f"{text}\n{_way_out(code)}\n"
+
+
+def _way_out(code: Code) -> str:
+    if code.code[3] in "789":
+        return f"It is not about specs ({STAGES[code.code[3]]}), and cannot be turned off."
+    if not is_optional(code):
+        return "It cannot be turned off: with it, there is no payload."
+    return (
+        f"Turn it off at one place with `# specc: ignore[{code.code}] reason`, or for the project in specc.toml:\n"
+        f'`[rules]` `ignore = ["{code.slug}"]`, or `severity = {{{code.slug} = "error"}}` for another severity.'
+    )

@@ -1,0 +1,132 @@
+"""`[rules]`: which findings a project wants, and how severe. `specc rules` lists and explains them."""
+
+import json
+
+import pytest
+from projects import SETTINGS, Place
+
+from specc.cli.completion import complete_code
+from specc.diagnostics.codes import CODES
+from specc.rules import RULES
+from specc.rules.documentation import parse
+
+UNUSED = (
+    "specc: 1\nvars: {a: 1}\nprofiles: {p: {job: {core_limit: 4}}}\njob: {name: n, core_limit: 4, cmd_line: ./run}\n"
+)
+
+
+@pytest.fixture
+def project(place: Place) -> Place:
+    for path in place.root.glob("*.job.yaml"):
+        path.unlink()
+    place.write(a=UNUSED, legacy__b=UNUSED.replace("name: n", "name: b"))
+    return place
+
+
+def found(project: Place, settings: str) -> list[str]:
+    project.put("specc.toml", (SETTINGS + settings).encode())
+    project.run("check", "--output", "json")
+    findings = json.loads(project.out)["diagnostics"]
+    return [f"{one['severity']} {one['slug']} {one['path']}" for one in findings]
+
+
+BOTH = [f"warning {slug} {path}.job.yaml" for path in ("a", "legacy/b") for slug in ("unused-var", "unused-profile")]
+
+
+def test_all_rules_without_settings(project: Place) -> None:
+    assert found(project, "") == BOTH
+
+
+@pytest.mark.parametrize("name", ["SPC502", "unused-var"])
+def test_ignored_by_code_or_name(project: Place, name: str) -> None:
+    assert found(project, f'[rules]\nignore = ["{name}"]\n') == BOTH[1::2]
+
+
+def test_selected(project: Place) -> None:
+    assert found(project, '[rules]\nselect = ["unused-var"]\n') == BOTH[::2]
+    assert found(project, "[rules]\nselect = []\n") == []
+
+
+def test_severities(project: Place) -> None:
+    settings = '[rules]\nseverity = {unused-var = "error", SPC504 = "off"}\n'
+    assert found(project, settings) == [one.replace("warning", "error") for one in BOTH[::2]]
+    assert project.run("check") == 1
+
+
+def test_by_path(project: Place) -> None:
+    settings = '[rules.paths."legacy/**"]\nignore = ["unused-var"]\nseverity = {unused-profile = "error"}\n'
+    assert found(project, settings) == [*BOTH[:2], "error unused-profile legacy/b.job.yaml"]
+
+
+def test_a_path_can_take_back_what_holds_everywhere(project: Place) -> None:
+    settings = '[rules]\nseverity = {unused-var = "off", unused-profile = "off"}\n'
+    settings += '[rules.paths]\n"legacy/" = {severity = {unused-var = "warning"}}\n'
+    assert found(project, settings.replace("legacy/", "/legacy/*")) == ["warning unused-var legacy/b.job.yaml"]
+
+
+def test_a_warning_of_a_stage_can_be_turned_off(project: Place) -> None:
+    project.write(a=UNUSED.replace("{a: 1}", "{a: no}"))
+    assert "warning yaml-1.1 a.job.yaml" in found(project, "")
+    assert "warning yaml-1.1 a.job.yaml" not in found(project, '[rules]\nignore = ["yaml-1.1"]\n')
+
+
+@pytest.mark.parametrize(
+    ("settings", "message", "help"),
+    [
+        ('ignore = ["unused-vars"]', "expected the code or name of a rule or a warning", "did you mean `unused-var`?"),
+        ('ignore = ["SPC402"]', "expected the code or name of a rule or a warning", "cannot be turned off"),
+        ('ignore = ["!"]', "expected the code or name of a rule or a warning", "`specc rules` lists them"),
+        ('select = ["SPC999"]', "expected the code or name of a finding", "did you mean"),
+        ('severity = {unused-var = "loud"}', "expected `error`, `warning` or `off`", "levels here"),
+        ('severity = {SPC402 = "off"}', "expected `error`", "cannot be turned off"),
+        ('severity = {unused-vra = "off"}', "unknown setting `unused-vra`", "did you mean `unused-var`?"),
+        ('paths = {"x" = {select = []}}', "unknown setting `select`", "settings here: `ignore`, `severity`"),
+        ("max_inheritance = 0", "expected a number above 0", ""),
+    ],
+)
+def test_mistakes(project: Place, settings: str, message: str, help: str) -> None:
+    project.put("specc.toml", f"{SETTINGS}[rules]\n{settings}\n".encode())
+    assert project.run("check") == 2
+    assert message in project.out
+    assert help in project.out
+
+
+def test_the_list_has_every_code(project: Place) -> None:
+    assert project.run("rules") == 0
+    assert all(f"  {code.code}  {code.slug}" in project.out for code in CODES.values())
+    assert project.run("rules", "--output", "json") == 0
+    listed = json.loads(project.out)["rules"]
+    assert [one["code"] for one in listed] == sorted(CODES)
+    assert [one["code"] for one in listed if one["documentation"]] == [rule.code.code for rule in RULES]
+    assert [one["code"] for one in listed if one["code"] in ("SPC402", "SPC110") and one["optional"]] == ["SPC110"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("SPC501", "## Why"),
+        ("unused-param", "# specc: ignore[SPC501] reason"),
+        ("spc402", "It cannot be turned off"),
+        ("SPC902", "It is not about specs (configuration)"),
+    ],
+)
+def test_one_explained(project: Place, name: str, words: str) -> None:
+    assert project.run("rules", name) == 0
+    assert words in project.out
+
+
+def test_mistakes_on_the_command_line(project: Place) -> None:
+    assert project.run("rules", "SPC5O1") == 2
+    assert "did you mean `SPC501`?" in project.err
+    assert project.run("rules", "--output", "xml") == 2
+
+
+def test_completion() -> None:
+    assert complete_code("") == list(CODES)
+    assert complete_code("unused-p") == ["unused-param", "unused-profile", "unused-parent"]
+    assert complete_code("SPC50")[:2] == ["SPC501", "SPC502"]
+
+
+def test_documentation_in_another_form_is_our_bug() -> None:
+    with pytest.raises(ValueError, match="What, Why, Bad and Good"):
+        parse("A title.\n\n## What\nx\n")
