@@ -9,7 +9,13 @@ else
   bold='' dim='' plain=''
 fi
 output=$(mktemp) || exit 1
-trap 'rm -f "$output"' EXIT
+place=$(mktemp -d) || exit 1
+server=
+tidy() {
+  [ -z "$server" ] || kill "$server" 2>/dev/null
+  rm -rf "$output" "$place"
+}
+trap tidy EXIT
 trap 'exit 130' INT TERM
 
 fail() {
@@ -100,5 +106,43 @@ expect 1 specc check unquoted-shell-value.job.yaml
 say 'The fields come from the API documentation itself. What did its later version change?'
 cd "$root" || exit 1
 without description specc schema diff ehpc/v1 ehpc/v2
+
+say 'Now for real: a sweep that runs on any machine. It is sent to this one, through a ledger that lies in a temporary folder.'
+cd "$root" || exit 1
+cp -R examples/heat "$place/heat"
+unset CI
+export XDG_STATE_HOME="$place/state"
+enter "$place/heat"
+expect 0 specc plan
+expect 0 specc submit --wait
+expect 0 specc logs --tail 1
+
+say 'The same specs, unchanged, through the signed HTTP API: `specc serve` speaks it on loopback.'
+printf '%s$ specc serve --port 0 &%s\n' "$bold" "$plain"
+specc serve --port 0 >"$place/url" 2>"$place/log" &
+server=$!
+tries=0
+until [ -s "$place/url" ]; do
+  tries=$((tries + 1))
+  [ "$tries" -le 150 ] && kill -0 "$server" || fail '`specc serve` did not start'
+  sleep 0.2
+done
+set -a
+. "$XDG_STATE_HOME"/specc/serve/*/keys.env
+set +a
+printf '[targets.loopback]\nendpoint = "%s"\n' "$(cat "$place/url")" >specc.local.toml
+expect 0 cat specc.local.toml
+expect 0 specc submit --target loopback --wait
+expect 0 specc status --target loopback
+expect 0 specc logs --target loopback --tail 1
+head_of 3 cat "$place/log"
+kill "$server" && wait "$server"
+server=
+
+say 'The same command again sends nothing: the ledger knows what was accepted. A change is shown, and refused unasked.'
+head_of 2 specc submit
+sed -i.bak 's/rate: \[0.1, 0.2\]/rate: [0.1, 0.2, 0.25]/; s/default: 500/default: 600/' sweep.job.yaml
+expect 10 specc plan --check --only grid=12
+expect 1 specc submit --only grid=12
 
 printf '\n%sThat was specc.%s More projects to try: examples/*/README.md; your own: specc init DIR\n' "$bold" "$plain"

@@ -59,8 +59,6 @@ def logs(
     if follow and output == "json":
         raise SpeccError("`--follow` prints text only", help="leave out `--output json`")
     words = Words.of(chosen, only, cell, state, target)
-    if words.is_everything and not words.target:
-        raise SpeccError("nothing says whose output to print", help="name specs or jobs")
     choice = Choice.of(words)
     with choice.workplace.ledger_if_any() as ledger:
         found = groups(choice.workplace, ledger, choice.records(ledger))

@@ -23,7 +23,6 @@ from specc.submission.plan import Action, Step
 from specc.submission.planfile import Asked, Heading, document
 from specc.workspace import write_file
 
-SIDES = ("before", "after")
 OPTIONS = {
     "profiles": "--profile",
     "params": "-p",
@@ -124,13 +123,11 @@ def show_steps(steps: list[Step]) -> None:
         rows.append((step.action.value, step.key.spec, step.key.cell, step.payload.name, step.why))
         if step.accepted is not None and step.accepted.digest != step.payload.digest:
             before, after = json.loads(step.accepted.body), json.loads(step.payload.canonical)
-            rows.extend(("", "", "", change.field, _sides(change.data())) for change in changes(before, after))
+            for change in changes(before, after):
+                first, *rest = change.lines()
+                rows.append(("", "", "", change.field, first))
+                rows.extend(("", "", "", "", line) for line in rest)
     write_table(head, rows)
-
-
-def _sides(change: dict[str, object]) -> str:
-    before, after = (json.dumps(change[side], ensure_ascii=False) if side in change else "not set" for side in SIDES)
-    return f"{before} -> {after}"
 
 
 def summary(steps: list[Step], units: dict[str, str]) -> str:

@@ -1,12 +1,16 @@
 """What is new in a payload, field by field, and what it may cost."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import unified_diff
 from fractions import Fraction
 
 from specc.units import DURATION_UNITS
 
 HOUR = 3600
+MOST_LINES = 12
+"""So many lines of a text that changed are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,24 @@ class Change:
     def data(self) -> dict[str, object]:
         sides = {"before": self.before, "after": self.after}
         return {"field": self.field, **{name: side[0] for name, side in sides.items() if side}}
+
+    def lines(self) -> list[str]:
+        """For people: both values, or of a text of several lines those that differ."""
+        match self.before, self.after:
+            case (str(before),), (str(after),) if "\n" in before.rstrip("\n") or "\n" in after.rstrip("\n"):
+                return _differing(before, after)
+        sides = [json.dumps(side[0], ensure_ascii=False) if side else "not set" for side in (self.before, self.after)]
+        return [" -> ".join(sides)]
+
+
+def _differing(before: str, after: str) -> list[str]:
+    marked = unified_diff(before.splitlines(), after.splitlines(), n=0)
+    lines = [f"{line[0]} {line[1:]}".rstrip() for line in list(marked)[2:] if line[0] != "@"]
+    if not lines:
+        return ["only the ends of lines differ"]
+    if len(lines) <= MOST_LINES:
+        return lines
+    return [*lines[: MOST_LINES - 1], f"and {len(lines) - MOST_LINES + 1:,} more lines"]
 
 
 def changes(before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[Change]:

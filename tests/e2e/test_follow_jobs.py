@@ -134,7 +134,6 @@ class TestOutput:
     @pytest.mark.parametrize(
         ("arguments", "said"),
         [
-            ((), "nothing says whose output"),
             (("jobs", "--stream", "log"), "no stream `log`"),
             (("jobs", "-f", "--output", "json"), "prints text only"),
         ],
