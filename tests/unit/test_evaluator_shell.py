@@ -63,6 +63,8 @@ PLACES = [
     ("echo '<<EOF'\n{{ x }}", Place.WORD),
     ("echo $((1 << 2))\n{{ x }}", Place.WORD),
     ("(( a = 1 << 2 ))\n{{ x }}", Place.WORD),
+    ("echo $(( {{ x }} + 1 ))", Place.ARITHMETIC),
+    ("(( a = (b + {{ x }}) ))", Place.ARITHMETIC),
     ("cat << \n{{ x }}", Place.WORD),
     ("a=(1 2) {{ x }}", Place.WORD),
     ("case a in a) {{ x }};; esac", Place.WORD),
@@ -126,6 +128,9 @@ JUDGED = [
     ("run {{ x }}", Quoted("'a b'"), None),
     ("run {{ x }}", Raw("a b"), None),
     ("run {{ x }}", Unknown("string"), None),
+    ("run $(( {{ x }} ))", "2 * (n + 1)", None),
+    ("run $(( {{ x }} ))", "$(rm a)", "change"),
+    ("(( a = {{ x }} ))", "a b", "change"),
 ]
 
 
@@ -137,6 +142,24 @@ def test_what_the_shell_would_do_to_a_value(text, value, verb):
     if fault is not None:
         assert (fault.code, fault.start, fault.end) == (codes.UNQUOTED_SHELL_VALUE, start, start + len(HOLE))
         assert f"would {verb} this value" in fault.message
+
+
+QUOTED_AGAIN = [
+    ("run '{{ x }}'", "'a b'", True),
+    ("run $'{{ x }}'", "'a b'", True),
+    ("run '{{ x }}'", "plain", False),
+    ('bash -c "run {{ x }}"', "'a b'", False),
+]
+
+
+@pytest.mark.parametrize(("text", "value", "is_found"), QUOTED_AGAIN)
+def test_what_sh_has_quoted_does_not_stand_in_single_quotes(text, value, is_found):
+    start = text.index(HOLE)
+    fault = judge_of(text)(Quoted(value), start, start + len(HOLE))
+    assert (fault is not None) == is_found
+    if fault is not None:
+        assert "`sh` has quoted this value" in fault.message
+        assert (fault.start, fault.end) == (start, start + len(HOLE))
 
 
 WAYS_OUT = [
