@@ -1,4 +1,4 @@
-"""`specc serve`: this machine behind the EHPC API."""
+"""`specc serve`: this machine, or a Slurm cluster, behind the EHPC API."""
 
 import os
 import sys
@@ -16,7 +16,7 @@ from specc.cli.targets import open_target
 from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
 from specc.schema import ApiSchema
-from specc.submission.location import state_home
+from specc.submission.location import UNSAFE, state_home
 from specc.targets import Target
 from specc.targets.local.machine import machine_id
 from specc.workspace import Project
@@ -47,7 +47,7 @@ def serve(
     calls: Calls = 10_000,
     open_jobs: Jobs = 1000,
 ) -> int:
-    """Run submitted jobs on this machine, behind the EHPC API.
+    """Run submitted jobs on this machine, or on the Slurm cluster of a target, behind the EHPC API.
 
     The vendor's SDK and targets of kind ehpc work against it. Prints the endpoint on standard output. A key is made at
     the first start; where it is kept is printed.
@@ -58,8 +58,7 @@ def serve(
     project = session.project(Path.cwd())
     if print_findings(session.findings):
         return 2
-    # Machines may share a home, and each has jobs of its own.
-    folder = (state or state_home(os.environ) / "serve" / machine_id()).absolute()
+    folder = (state or state_home(os.environ) / "serve" / _place(target)).absolute()
     gateway = _gateway()
     gateway.run(
         _opened(project, target),
@@ -72,6 +71,11 @@ def serve(
         ready=_ready,
     )
     return 0
+
+
+def _place(target: str) -> str:
+    """Machines may share a home, and each has jobs of its own; so has each target."""
+    return machine_id() if target == "local" else f"{machine_id()}-{UNSAFE.sub('-', target)}"
 
 
 def _gateway() -> ModuleType:
@@ -96,8 +100,8 @@ def _opened(project: Project, name: str) -> Target:
     settings = project.settings
     known = settings.targets.get(name)
     if known is not None and known.kind == "ehpc":
-        message = f"`{name}` is an account of the EHPC API, and `specc serve` is that API for jobs on this machine"
-        raise SpeccError(message, help="leave `--target` out")
+        message = f"`{name}` is an account of the EHPC API, and `specc serve` is that API for other places"
+        raise SpeccError(message, help="leave `--target` out for this machine, or name a target of kind slurm")
     return open_target(name, settings, project.apis, os.environ).target
 
 

@@ -1,0 +1,143 @@
+"""A project whose default target is a real cluster, and that cluster as a target in this process."""
+
+import getpass
+import json
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from local_jobs import payload
+from slurm_cluster import Cluster
+
+from specc.settings import Target
+from specc.targets import Accepted, Attempt, JobReport
+from specc.targets.slurm import Installed, Place, Queries, Rules, SlurmTarget
+from specc.targets.slurm.environment import of_job, of_query
+from specc.targets.slurm.programs import Programs, Ran, TimedOut
+
+UNITS = {"mem_limit": "MiB", "time_limit": "min"}
+SETTINGS = """\
+project = "real"
+target = "hpc"
+[units]
+mem_limit = "MiB"
+time_limit = "min"
+[targets.hpc]
+kind = "slurm"
+run_as = "caller"
+"""
+SPEC = """\
+specc: 1
+job:
+  cluster_id: c
+  zone: z
+  run_user: me
+  name: {name}
+  cmd_line: |
+"""
+LONG = 60.0
+
+T = TypeVar("T")
+
+
+def eventually(look: Callable[[], T], seconds: float = LONG, what: str = "it did not come about") -> T:
+    end = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < end, what
+        time.sleep(0.2)
+    return found
+
+
+class Counting:
+    """Slurm's programs, counted by name. `meddle` may put another answer in the place of the true one."""
+
+    def __init__(self, meddle: Callable[[str, Ran | TimedOut], Ran | TimedOut] = lambda name, ran: ran) -> None:
+        self.calls: list[str] = []
+        self.meddle = meddle
+        self._real: Programs = Installed()
+
+    def __call__(
+        self, command: Sequence[str], environment: Mapping[str, str], seconds: float, stdin: bytes = b""
+    ) -> Ran | TimedOut:
+        self.calls.append(command[0])
+        return self.meddle(command[0], self._real(command, environment, seconds, stdin))
+
+
+class Project:
+    def __init__(self, slurm: Cluster, folder: Path) -> None:
+        self.slurm = slurm
+        self.folder = folder / "project"
+        self.folder.mkdir()
+        self.environment = {**slurm.environment, "XDG_STATE_HOME": str(folder / "state"), "HOME": str(folder)}
+        self.environment.pop("CI", None)
+        self.jobs = folder / "jobs"
+        self.write("specc.toml", SETTINGS + f'directory = "{self.jobs}"\n')
+
+    def write(self, name: str, text: str) -> None:
+        (self.folder / name).write_text(text)
+
+    def spec(self, name: str, command: str, **fields: object) -> None:
+        """A spec of one job, or of a sweep where `matrix` is among the fields."""
+        text = SPEC.format(name=name)
+        matrix = fields.pop("matrix", None)
+        text += "".join(f"    {line}\n" for line in command.splitlines())
+        text += "".join(f"  {field}: {json.dumps(value)}\n" for field, value in fields.items())
+        text += f"matrix: {json.dumps(matrix)}\n" if matrix else ""
+        self.write(f"{name.partition('-')[0]}.job.yaml", text)
+
+    def __call__(self, *words: str, seconds: float = 240) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "specc", *words],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+
+    def states(self) -> list[dict[str, Any]]:
+        done = self("status", "--output", "json")
+        assert done.returncode == 0, done.stderr
+        return list(json.loads(done.stdout)["jobs"])
+
+    def state(self) -> dict[str, Any]:
+        (job,) = self.states()
+        return job
+
+    def target(self, programs: Programs | None = None, **settings: Any) -> SlurmTarget:
+        user, run = getpass.getuser(), programs or Installed()
+        place = Place("specctest", user, self.jobs, of_job(self.environment))
+        made = Target("hpc", "slurm", run_as="caller", **settings)
+        return SlurmTarget(place, Rules(made, UNITS, user), run, Queries(run, of_query(self.environment), user))
+
+
+def attempt(command: str = "true", key: str = "", **fields: object) -> Attempt:
+    made = payload(command, **fields)
+    return Attempt(key or secrets.token_hex(16), made, made.name)
+
+
+def accepted(target: SlurmTarget, sent: Attempt) -> str:
+    outcome = target.submit(sent)
+    assert isinstance(outcome, Accepted), outcome
+    return outcome.uuid
+
+
+def ended(target: SlurmTarget, uuid: str, seconds: float = LONG) -> JobReport:
+    def look() -> JobReport | None:
+        report = target.status([uuid]).get(uuid)
+        return report if report is not None and report.state.is_final else None
+
+    found = eventually(look, seconds)
+    assert found is not None
+    return found
+
+
+def output(target: SlurmTarget, uuid: str, stream: str = "stdout") -> str:
+    (path,) = (file.path for file in target.logs(uuid).files if file.stream == stream)
+    assert path is not None
+    return path.read_text()
