@@ -164,6 +164,7 @@ class Commands(Compounds):
             return True
         opener = Opener(start, match.group() + "(", ")")
         self.words.at += 1
+        self.words.enter()
         self.words.lines()
         while not self.words.looking_at(")"):
             if self.words.is_done:
@@ -172,6 +173,7 @@ class Commands(Compounds):
                 self.unexpected(opener)
             self.words.lines()
         self.words.at += 1
+        self.words.depth -= 1
         return True
 
     def _redirections(self) -> None:

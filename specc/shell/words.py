@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from specc.shell.faults import GivenUp, never_closed
 
 MAX_DEPTH = 60
+MAX_ENTRIES = 100_000
+"""Two parentheses are read twice when they are no arithmetic, and what is nested in them four times."""
 BLANKS = re.compile(r"(?:[ \t]|\\\n)*")
 BARE = re.compile(r"[^\s;&|()<>'\"$`\\]+|\r")
 LITERAL = re.compile(r"(?:[^ \t\n;&|()<>'\"$`\\]|\\\n)+")
@@ -47,6 +49,7 @@ class Words:
     commands: Callable[[int], None]
     at: int = 0
     depth: int = 0
+    entries: int = 0
     waiting: list[Here] = field(default_factory=list)
     heres: dict[int, Here] = field(default_factory=dict)
     unended: list[Here] = field(default_factory=list)
@@ -117,12 +120,14 @@ class Words:
     def _pattern(self) -> None:
         """`@(a|b)`, which `shopt -s extglob` allows."""
         opener, self.at = self.at, self.at + 1
+        self.enter()
         while not self.looking_at(")"):
             if self.is_done:
                 raise never_closed(opener - 1, opener + 1, "the pattern opened here", ")")
             if not self.word():
                 self.at += 1
         self.at += 1
+        self.depth -= 1
 
     def _single(self) -> None:
         end = self.text.find("'", self.at + 1)
@@ -213,7 +218,8 @@ class Words:
 
     def enter(self) -> None:
         self.depth += 1
-        if self.depth > MAX_DEPTH:
+        self.entries += 1
+        if self.depth > MAX_DEPTH or self.entries > MAX_ENTRIES:
             raise GivenUp
 
     def arithmetic(self, length: int) -> bool:
