@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SEEDS ?= 10
 READY := $(VENV)/.ready
 
-.PHONY: demo test chaos lint generate update-cases wheel clean
+.PHONY: demo test chaos slurm lint generate update-cases wheel clean
 
 demo: $(READY)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
@@ -18,6 +18,10 @@ test: $(READY)
 # Submits through a storm of faults and kills, and counts what started twice or got lost.
 chaos: $(READY)
 	$(BIN)/python tests/chaos/storm.py --seeds $(SEEDS) --payloads 100
+
+# Before a real Slurm on this machine, from Debian's packages (.ci/slurm-packages). Takes some minutes.
+slurm: $(READY)
+	$(BIN)/pytest -q tests/slurm
 
 lint: $(READY)
 	$(BIN)/ruff check .

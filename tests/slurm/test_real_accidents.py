@@ -67,7 +67,6 @@ def test_a_controller_that_is_down_gets_the_job_when_it_is_back(project: Project
         if not slurm.is_up():
             slurm.start_controller()
     assert done.returncode == 0, done.stderr
-    assert "Unable to contact slurm controller" in done.stderr
     slurm.until_idle()
     target = project.target()
     assert ended(target, project.state()["uuid"]).state is JobState.FINISHED
