@@ -4,10 +4,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from rich.cells import cell_len
 from rich.console import Console
-from rich.markup import escape
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 COLORS = {
     "accepted": "green",
@@ -25,14 +27,50 @@ COLORS = {
 }
 
 
+COPIED = ("uuid", "cell", "attempt")
+"""Columns that people copy from, or give as arguments: narrow terminals take the room from others."""
+
+GAP, SHORTEST = 2, 4
+
+
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """The first column is a state, and has its colour."""
-    drawn = Table(*head, box=None, header_style="bold", pad_edge=False)
-    for first, *rest in rows:
-        color = COLORS.get(first)
-        state = f"[{color}]{escape(first)}[/]" if color else escape(first)
-        drawn.add_row(state, *(escape(cell) for cell in rest))
-    Console(file=sys.stdout).print(drawn)
+    """The first column is a state, and has its colour. Where the terminal is too narrow, the messages (columns without
+    a name) get lines of their own, and all that nobody copies ends in `…`."""
+    console = Console(file=sys.stdout)
+    widths = [max(len(name), *(cell_len(row[at]) for row in rows)) if rows else 0 for at, name in enumerate(head)]
+    if sum(widths) + GAP * (len(widths) - 1) <= console.width:
+        console.print(_drawn(head, rows, widths))
+        return
+    named = [at for at, name in enumerate(head) if name or at == 0]
+    least = [widths[at] if _is_whole(at, head[at]) else min(widths[at], SHORTEST) for at in named]
+    width = console.width
+    # A terminal that is narrower still folds the lines itself.
+    console.width = max(width, sum(least) + GAP * (len(least) - 1))
+    with console.capture() as captured:
+        console.print(_drawn([head[at] for at in named], [[row[at] for at in named] for row in rows], least))
+    first, *lines = captured.get().splitlines()
+    console.file.write(f"{first}\n")
+    console.width = width
+    for line, row in zip(lines, rows, strict=True):
+        console.file.write(f"{line}\n")
+        for message in (text for at, text in enumerate(row) if at not in named and text):
+            console.print(Padding(Text(message), (0, 0, 0, GAP)))
+
+
+def _is_whole(at: int, name: str) -> bool:
+    return at == 0 or name in COPIED
+
+
+def _drawn(head: Sequence[str], rows: Sequence[Sequence[str]], least: Sequence[int]) -> Table:
+    columns = (
+        Column(name, header_style="bold", no_wrap=_is_whole(at, name), min_width=width)
+        for at, (name, width) in enumerate(zip(head, least, strict=True))
+    )
+    drawn = Table(*columns, box=None, pad_edge=False)
+    for row in rows:
+        others = (Text(text, no_wrap=True, overflow="ellipsis") for text in row[1:])
+        drawn.add_row(Text(row[0], COLORS.get(row[0], "")), *others)
+    return drawn
 
 
 class Bar:
