@@ -83,7 +83,7 @@ class Choice:
             elif word in known:
                 specs.append(word)
             elif any(is_id_of(word, record) for record in records):
-                ids.append(word)
+                ids.append(_unique(word, records))
             else:
                 help = did_you_mean(word, sorted(known), "specs in the ledger")
                 raise SpeccError(f"there is no spec, job or attempt `{word}`", help=help)
@@ -91,6 +91,15 @@ class Choice:
         return Selector(
             tuple(specs), tuple(ids), only_of(words.only), words.cells, states_named(words.states), words.target
         )
+
+
+def _unique(word: str, records: Sequence[Record]) -> str:
+    """The word, if it means one job, or one attempt. Raises SpeccError where it is the beginning of several."""
+    meant = [record for record in records if is_id_of(word, record)]
+    if any(record.uuid == word for record in meant) or len({record.attempt for record in meant}) == 1:
+        return word
+    listed = ", ".join(record.uuid or record.attempt[:12] for record in meant[:3])
+    raise SpeccError(f"`{word}` is the beginning of several: {listed}", help="write more of it")
 
 
 def _ids(selected: list[Selected]) -> tuple[str, ...]:

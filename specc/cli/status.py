@@ -65,7 +65,7 @@ def _said(record: Record, reports: dict[str, JobReport]) -> str:
     if record.state is not State.ACCEPTED:
         return ": ".join(filter(None, (record.code, record.message)))
     reason, exit_code = _seen(record, reports)
-    return reason or ("" if exit_code is None else f"exit code {exit_code}")
+    return reason or (f"exit code {exit_code}" if exit_code else "")
 
 
 def _seen(record: Record, reports: dict[str, JobReport]) -> tuple[str | None, int | None]:

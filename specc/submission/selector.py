@@ -57,8 +57,10 @@ class Selector:
 
 
 def is_id_of(text: str, record: Record) -> bool:
-    """A uuid is given in full, an attempt by its beginning."""
-    return text == record.uuid or (len(text) >= SHORTEST and record.attempt.startswith(text))
+    """A uuid and an attempt can be given by their beginning. Of a uuid, `hpcjob-` or the like does not count for it."""
+    if text == record.uuid or (len(text) >= SHORTEST and record.attempt.startswith(text)):
+        return True
+    return len(text.partition("-")[2]) >= SHORTEST and (record.uuid or "").startswith(text)
 
 
 def text_of(value: object) -> str:

@@ -87,6 +87,25 @@ class TestWaiting:
         assert here.run("status", attempt[:10]) == 0
         assert first in here.out
 
+    def test_by_the_beginning_of_a_uuid(self, here):
+        first, second = submitted(here, "true", "--wait")
+        assert here.run("status", second[:-2]) == 0
+        assert second in here.out
+        assert first not in here.out
+        assert here.run("status", second[:-3]) == 2
+        (path,) = (here.root / "state").rglob("ledger.sqlite")
+        with sqlite3.connect(path) as connection:
+            connection.execute("UPDATE attempts SET uuid = 'hpcjob-aaaaaa' || substr(sent_name, -1)")
+        connection.close()
+        assert here.run("cancel", "hpcjob-aaaaaa") == 2
+        assert "is the beginning of several: hpcjob-aaaaaa1, hpcjob-aaaaaa2" in here.err
+        assert here.run("status", "hpcjob-aaaaaa2") == 0
+
+    def test_what_ended_well_needs_no_words(self, here):
+        submitted(here, "exit $(({{ matrix.n }} - 1))", "--wait")
+        assert here.run("status") == 0
+        assert [line.split("\t")[5] for line in here.out.splitlines()] == ["", "exit code 1"]
+
     def test_nothing_like_that(self, here):
         submitted(here, "true", "--wait")
         assert here.run("status", "hpcjob-none") == 2
@@ -289,11 +308,3 @@ def test_a_dry_run_makes_nothing_here(here: Place) -> None:
     here.write(jobs__a=JOB % "x")
     assert here.run("submit", "--dry-run") == 0
     assert not (here.root / "state").exists()
-
-
-def test_a_kind_of_target_that_is_still_to_come(here: Place) -> None:
-    settings = here.root / "specc.toml"
-    settings.write_text(settings.read_text() + '[targets.later]\nkind = "slurm"\n')
-    here.write(jobs__a=JOB % "x")
-    assert here.run("submit", "--target", "later") == 2
-    assert "of kind `slurm`, which cannot be used yet" in here.err
