@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from specc.shell.faults import GivenUp, never_closed
 
 MAX_DEPTH = 60
-MAX_ENTRIES = 100_000
-"""Two parentheses are read twice when they are no arithmetic, and what is nested in them four times."""
+MAX_REREAD = 300_000
+"""Two parentheses that are no arithmetic are read twice: so many characters of a text, in all."""
 BLANKS = re.compile(r"(?:[ \t]|\\\n)*")
 BARE = re.compile(r"[^\s;&|()<>'\"$`\\]+|\r")
 LITERAL = re.compile(r"(?:[^ \t\n;&|()<>'\"$`\\]|\\\n)+")
@@ -49,7 +49,8 @@ class Words:
     commands: Callable[[int], None]
     at: int = 0
     depth: int = 0
-    entries: int = 0
+    reread: int = 0
+    no_arithmetic: set[int] = field(default_factory=set)
     waiting: list[Here] = field(default_factory=list)
     heres: dict[int, Here] = field(default_factory=dict)
     unended: list[Here] = field(default_factory=list)
@@ -218,12 +219,13 @@ class Words:
 
     def enter(self) -> None:
         self.depth += 1
-        self.entries += 1
-        if self.depth > MAX_DEPTH or self.entries > MAX_ENTRIES:
+        if self.depth > MAX_DEPTH or self.reread > MAX_REREAD:
             raise GivenUp
 
     def arithmetic(self, length: int) -> bool:
         """To the `))`. False when the parentheses close one by one: two of them began commands then."""
+        if self.at in self.no_arithmetic:
+            return False
         opener, self.at = self.at, self.at + length
         self.enter()
         inner = 0
@@ -232,6 +234,8 @@ class Words:
                 raise never_closed(opener, opener + length, f"the `{self.text[opener : opener + length]}` here", "))")
             if self.looking_at(")") and not inner:
                 self.depth -= 1
+                self.reread += self.at - opener
+                self.no_arithmetic.add(opener)
                 return False
             inner += self.looking_at("(") - self.looking_at(")")
             self._inside(in_quotes=False)
