@@ -241,3 +241,27 @@ class TestInheritance:
         assert [one for one in found(project) if one.startswith("deep")] == ["deep-inheritance f3.job.yaml:3"]
         assert project.run("check") == 0
         assert "f2.job.yaml:3:10: f2.job.yaml extends f1.job.yaml" in project.out
+
+
+class TestUnusedProfile:
+    HEAD = "vars: {l: [1, 2]}\nprofiles:\n  p: {vars: {l: %s}, job: {cmd_line: {$file: run.sh, args: [%s]}}}\n"
+
+    @pytest.mark.parametrize(
+        ("items", "argument", "is_same"), [("[1, 2]", "a", True), ("[1]", "a", False), ("[1, 2]", "b", False)]
+    )
+    def test_lists_and_scripts_are_compared(self, project: Place, items: str, argument: str, is_same: bool) -> None:
+        project.put("run.sh", b"./run $1\n")
+        text = spec("  resource_limit: '{{ vars.l | length }}'\n", self.HEAD % (items, argument))
+        project.write(a=text.replace("cmd_line: ./run", "cmd_line: {$file: run.sh, args: [a]}"))
+        assert found(project) == (["unused-profile a.job.yaml:4"] if is_same else [])
+
+    def test_an_empty_one_is_a_name_for_the_spec_as_it_is(self, project: Place) -> None:
+        project.write(a=spec(head="profiles: {full: {}, also: {job: {}}}\n"))
+        assert found(project) == []
+
+
+def test_a_variable_that_reads_the_param_of_its_name_through_a_script(project: Place) -> None:
+    project.put("n.j2", b"{{ params.n }}\n")
+    head = "params: {n: {type: integer, default: 1}}\nvars: {n: {$file: n.j2}}\n"
+    project.write(a=spec("  resource_limit: '{{ vars.n }}'\n", head))
+    assert found(project) == []
