@@ -123,6 +123,11 @@ GARBLED = {
     "no code": http({"hpcjob_uuid": "hpcjob-1"}),
     "no uuid": http({"ret_code": 0}),
     "an empty uuid": http({"ret_code": 0, "hpcjob_uuid": " "}),
+    "a uuid with half a character": http('{"ret_code": 0, "hpcjob_uuid": "hpcjob-\\ud800x"}'),
+    "a uuid with control characters": http({"ret_code": 0, "hpcjob_uuid": "hpcjob-\0\x1b[2J"}),
+    "a uuid of several lines": http({"ret_code": 0, "hpcjob_uuid": "hpcjob-1\n"}),
+    "a uuid that is a path": http({"ret_code": 0, "hpcjob_uuid": "../hpcjob-1"}),
+    "a uuid without an end": http({"ret_code": 0, "hpcjob_uuid": "h" * 100_000}),
     "a uuid that is a number": http({"ret_code": 0, "hpcjob_uuid": 7}),
     "an undocumented code": error(7777),
     "a negative code": error(-1),
@@ -146,9 +151,22 @@ def test_what_is_doubtful_after_bytes_went_out_is_unclear(behaviour: Behaviour) 
     outcome = submit(behaviour)
     assert isinstance(outcome, Unclear), outcome
     assert outcome.reason
-    assert "\n" not in outcome.reason
+    assert outcome.reason.isprintable()
+    assert len(outcome.reason) < 500
     assert SECRET not in outcome.reason
     assert "signature" not in outcome.reason
+
+
+def test_what_an_answer_says_can_be_written_down() -> None:
+    body = '{"ret_code": 0, "hpcjob_uuid": "hpcjob-1", "x\\ud800": [{"y": "\\udfff \\ud83d\\ude00"}, 1], "job_status": null}'
+    outcome = submit(http(body))
+    assert outcome == Accepted(
+        "hpcjob-1",
+        {"ret_code": 0, "hpcjob_uuid": "hpcjob-1", "x\ufffd": [{"y": "\ufffd \U0001f600"}, 1], "job_status": None},
+    )
+    outcome = submit(http('{"ret_code": 1400, "message": "no \\ud800 \\u0000 core_limit"}'), core_limit=1)
+    assert isinstance(outcome, Rejected)
+    assert f"{outcome.message}{outcome.fields}".encode()
 
 
 def drip(head: bytes) -> Behaviour:
@@ -231,14 +249,14 @@ def test_the_code_decides_and_not_the_http_status(code: int, status: int) -> Non
 def test_every_documented_code_says_what_it_means_and_that_nothing_started(code: int) -> None:
     outcome = submit(error(code, "the server's words"))
     meaning = WELL_FORMED[code]
-    text = f"{code}: {meaning.summary} (the server's words)"
+    text = f"{meaning.summary} (the server's words)"
     if meaning.verdict is Verdict.REJECTED:
         assert isinstance(outcome, Rejected)
         assert (outcome.code, outcome.message, outcome.help) == (str(code), text, meaning.help)
         assert outcome.help
     else:
         assert isinstance(outcome, NotSent)
-        assert outcome.reason == text
+        assert outcome.reason == f"{code}: {text}"
 
 
 def test_every_code_of_the_documentation_is_listed() -> None:

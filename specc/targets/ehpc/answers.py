@@ -10,6 +10,10 @@ from specc.targets.ehpc.client import Failure, Reply
 from specc.targets.ehpc.ret_codes import MEANINGS, OK, Meaning, Verdict
 from specc.targets.protocol import Accepted, NotSent, Outcome, Rejected, Unclear
 
+UUID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+"""A handle of a job. It goes into URLs, tables and the ledger, so what else an answer may say is none."""
+
+SURROGATE = re.compile("[\ud800-\udfff]")
 MOVED = frozenset({301, 302, 307, 308})
 REFUSED = frozenset({400, 401, 403, 404, 405, 407, 411, 413, 414, 415, 421, 431})
 """Statuses by which HTTP itself says that the request was not carried out. Believed where the answer is not the API's:
@@ -21,7 +25,10 @@ MOST_TEXT = 300
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A well-formed answer of the API. `message` is its own text, cut and cleaned for one line."""
+    """A well-formed answer of the API. `message` is its own text, cut and cleaned for one line.
+
+    Every text of `data` can be written as UTF-8.
+    """
 
     ret_code: int
     message: str
@@ -36,10 +43,15 @@ class Answer:
         return MEANINGS.get(self.ret_code)
 
     @property
-    def text(self) -> str:
+    def words(self) -> str:
         """What went wrong, for people: the documented meaning, then the server's own words."""
         summary = self.meaning.summary if self.meaning else "an undocumented code"
-        return f"{self.ret_code}: {summary}" + (f" ({self.message})" if self.message else "")
+        return summary + (f" ({self.message})" if self.message else "")
+
+    @property
+    def text(self) -> str:
+        """The same for where the code is not shown beside it."""
+        return f"{self.ret_code}: {self.words}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +87,17 @@ def submit_outcome(reply: Reply | Failure, fields: Iterable[str]) -> Outcome:
     if isinstance(answer, NoAnswer):
         return _by_status(reply, answer.reason)
     if answer.is_ok:
-        uuid = answer.data.get("hpcjob_uuid")
-        if isinstance(uuid, str) and uuid.strip():
-            return Accepted(uuid, answer.data)
-        return Unclear("the answer says that all went well, and gives no `hpcjob_uuid`")
+        return _accepted(answer)
     return _refused(reply, answer, fields)
+
+
+def _accepted(answer: Answer) -> Outcome:
+    uuid = answer.data.get("hpcjob_uuid")
+    if not isinstance(uuid, str) or not uuid.strip():
+        return Unclear("the answer says that all went well, and gives no `hpcjob_uuid`")
+    if not UUID.fullmatch(uuid):
+        return Unclear(f"the answer says that all went well, and its `hpcjob_uuid` is none: {brief(uuid, MOST_TEXT)}")
+    return Accepted(uuid, answer.data)
 
 
 def _refused(reply: Reply, answer: Answer, fields: Iterable[str]) -> Outcome:
@@ -89,7 +107,7 @@ def _refused(reply: Reply, answer: Answer, fields: Iterable[str]) -> Outcome:
             named = fields_named(answer.message, fields)
             faults = dict.fromkeys(named, answer.message) or None
             help, is_general = (meaning.help, meaning.is_general) if meaning else (None, False)
-            return Rejected(str(answer.ret_code), answer.text, help, faults, is_general)
+            return Rejected(str(answer.ret_code), answer.words, help, faults, is_general)
         case Verdict.TRY_LATER:
             return NotSent(answer.text, retry_after=reply.retry_after)
         case Verdict.SIGN_AGAIN:
@@ -130,9 +148,21 @@ def _mention(field: str) -> str:
 def _json(body: bytes) -> object:
     """The value of a JSON text; None for anything else, and for a text with one key twice."""
     try:
-        return json.loads(body.decode(), object_pairs_hook=_object, parse_constant=_constant)
+        return _encodable(json.loads(body.decode(), object_pairs_hook=_object, parse_constant=_constant))
     except (ValueError, RecursionError):
         return None
+
+
+def _encodable(value: object) -> object:
+    r"""The value with a mark for each half of a character: JSON can say `\ud800`, and UTF-8 cannot."""
+    match value:
+        case str():
+            return SURROGATE.sub("\ufffd", value)
+        case list():
+            return [_encodable(item) for item in value]
+        case dict():
+            return {SURROGATE.sub("\ufffd", name): _encodable(item) for name, item in value.items()}
+    return value
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:

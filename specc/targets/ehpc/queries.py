@@ -1,10 +1,9 @@
 """Asking about jobs, in few calls: lists in pages of 100, single jobs where that is cheaper or the list is silent."""
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from specc.targets.ehpc.answers import Answer, NoAnswer, read_answer
+from specc.targets.ehpc.answers import UUID, Answer, NoAnswer, read_answer
 from specc.targets.ehpc.client import Failure, Reply
 from specc.targets.ehpc.jobs import Job, read_jobs, total_count
 from specc.targets.ehpc.ret_codes import NOT_FOUND
@@ -14,7 +13,6 @@ Get = Callable[[str, Mapping[str, str]], Reply | Failure]
 PAGE = 100
 MOST_PAGES = 50
 MOST_DETAILS = 50
-UUID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(slots=True)
