@@ -3,6 +3,7 @@
 Nothing is lost in silence, and nothing runs twice.
 """
 
+import contextlib
 import os
 import random
 import resource
@@ -268,6 +269,34 @@ def test_a_job_that_fills_the_disk_ends_as_it_ends(tmp_path: Path) -> None:
             assert place.all_states()[uuid] is JobState.EXITED
     finally:
         subprocess.run(["umount", "-l", disk], check=True)
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="mounts a small disk")
+def test_a_full_disk_is_told_and_jobs_start_once_there_is_room(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", disk], check=True)
+    try:
+        with place_at(disk / "state") as place:
+            first = place.submit("sleep 1", core_limit=2)
+            place.started(first)
+            waiting = place.submit("true")
+            assert place.report(waiting).reason == "waiting for a core"
+            fill(disk / "fill")
+            said = eventually(lambda: (r := place.report(waiting).reason) and "No space" in r and r, "nothing is said")
+            assert said.startswith("no job can be started now: ")
+            assert place.report(waiting).state is JobState.PENDING
+            (disk / "fill").unlink()
+            assert [report.state for report in place.wait(first, waiting)] == [JobState.FINISHED, JobState.FINISHED]
+            assert "No space" not in place.report(place.submit("true")).reason
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)
+
+
+def fill(path: Path) -> None:
+    with contextlib.suppress(OSError), path.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(512))
 
 
 def test_a_damaged_store_stops_everything_and_is_not_made_anew(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from local_jobs import CALLER, Place, attempt
 
 from specc.errors import SpeccError
 from specc.targets import Accepted, Attempt, Cancelled, JobState, NotSent, Rejected, Target, Unclear
-from specc.targets.local import LocalTarget, door
+from specc.targets.local import LocalTarget, door, trouble
 from specc.targets.local.jobs import Ended, Job
 from specc.targets.local.process import this_process
 from specc.targets.local.store import Store
@@ -65,6 +65,22 @@ def test_a_job_waits_where_no_supervisor_can_be_started(place: Place, monkeypatc
         report = place.report(place.submit())
         assert report.state is JobState.PENDING
         assert report.reason.startswith("waiting for a supervisor, which cannot be started from here; ")
+
+
+def test_a_job_waits_for_cores_only_where_there_are_none(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "ensure", lambda state, options, ring=True: True)
+    uuids = [place.submit() for _ in range(3)]
+    place.submit(core_limit=2)
+
+    def reasons() -> list[str]:
+        return [report.reason.partition(";")[0] for report in place.target.status(uuids).values()]
+
+    assert reasons() == ["about to start", "about to start", "waiting for a core"]
+    trouble.tell(place.state, "the disk\nis full " + "x" * 2000)
+    assert {reason[:45] for reason in reasons()} == {"no job can be started now: the disk is full x"}
+    place.store.claim(uuids[0], this_process(), 2)
+    place.store.claim(uuids[1], this_process(), 2)
+    assert reasons() == ["", "", "waiting for a core"]
 
 
 def broken(*given: object) -> Job:

@@ -24,6 +24,10 @@ class StateDir:
         return self.root / "supervisor.bell"
 
     @property
+    def trouble(self) -> Path:
+        return self.root / "supervisor.trouble"
+
+    @property
     def log(self) -> Path:
         return self.root / "supervisor.log"
 

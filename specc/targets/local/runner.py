@@ -11,7 +11,7 @@ import signal
 import time
 
 from specc.errors import SpeccError
-from specc.targets.local import command, door, record, tree
+from specc.targets.local import command, door, record, tree, trouble
 from specc.targets.local.jobs import Ended, Job, Run
 from specc.targets.local.log import note
 from specc.targets.local.options import Options
@@ -26,11 +26,13 @@ PATIENCE = 600.0
 """So many seconds the end of a job is kept in memory while neither the record nor the store can be written."""
 
 PAUSE = 1.0
+NOT_PREPARED = 1
 
 
 def attend(state: StateDir, uuid: str, options: Options, *, supervisor: int) -> int:
-    """Runs the job to its end, if it can be claimed. The exit code of this process: 1 when the job could not even be
-    prepared (a full disk, a locked store) and is still pending. It sees to a new supervisor if its own has died."""
+    """Runs the job to its end, if it can be claimed. The exit code of this process: NOT_PREPARED when the job could not
+    even be prepared (a full disk, a locked store), is still pending, and the trouble is told. It sees to a new
+    supervisor if its own has died."""
     signals = Signals()
     subreaper = tree.adopt_orphans()
     me, store = this_process(), Store(state.store)
@@ -39,7 +41,8 @@ def attend(state: StateDir, uuid: str, options: Options, *, supervisor: int) -> 
         job = _claim(state, store, uuid, me, run, options) if run else None
     except (OSError, SpeccError) as error:
         note(f"{uuid} cannot be started now: {error}")
-        return 1
+        trouble.tell(state, f"{error}")
+        return NOT_PREPARED
     if run is None or job is None:
         return 0
     _report(state, store, job.uuid, me, _run(state, store, job, run, signals, subreaper=subreaper))

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from specc.errors import SpeccError
-from specc.targets.local import door, runner, tree
+from specc.targets.local import door, runner, tree, trouble
 from specc.targets.local.jobs import Job
 from specc.targets.local.log import note
 from specc.targets.local.options import Options
@@ -44,6 +44,7 @@ class Supervisor:
         self._store = Store(state.store)
         self._signals = Signals()
         self._bell = door.listen(state)
+        trouble.tell(state, "")
         self._launched: dict[int, Waiting] = {}
         self._faults = 0
         self._resume_at = 0.0
@@ -77,6 +78,7 @@ class Supervisor:
             self._start(running, pending)
         except (SpeccError, OSError) as error:
             self._pause(f"{error}")
+            trouble.tell(self._state, f"{error}")
             return True
         return bool(running or pending)
 
@@ -124,10 +126,18 @@ class Supervisor:
                 pid, status = ended
                 job = self._launched.pop(pid, None)
                 if job is not None and status:
-                    self._pause(f"the runner of {job.uuid} ended with {os.waitstatus_to_exitcode(status)}")
+                    code = os.waitstatus_to_exitcode(status)
+                    self._pause(f"the runner of {job.uuid} ended with {code}")
+                    if code != runner.NOT_PREPARED:
+                        trouble.tell(self._state, f"the runner of {job.uuid} ended with {code}")
                     tree.kill(lambda: tree.strangers(self._launched))
                 elif job is not None:
-                    self._faults = 0
+                    self._recover()
+
+    def _recover(self) -> None:
+        if self._faults:
+            trouble.tell(self._state, "")
+        self._faults = 0
 
     def _pause(self, why: str) -> None:
         """Waits with starting, the longer the more often it failed."""

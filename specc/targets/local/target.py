@@ -2,18 +2,19 @@
 
 import os
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from specc.errors import SpeccError
 from specc.settings import Target
-from specc.targets.local import door
+from specc.targets.local import door, trouble
 from specc.targets.local.jobs import Job, Request, Run
 from specc.targets.local.machine import machine_id
 from specc.targets.local.options import Options
 from specc.targets.local.paths import StateDir
+from specc.targets.local.queue import Waiting, startable
 from specc.targets.local.reconcile import settle_dead
 from specc.targets.local.request import Rules, missing_file, rejected_key
 from specc.targets.local.store import Store
@@ -112,6 +113,7 @@ class LocalTarget:
         dead = settle_dead(self._store, self._state, running)
         is_served = self._wake(ring=False) if running or self._store.pending(1) else True
         reports = {}
+        why_pending = self._why_pending([job for job in running if job.uuid not in dead], is_served=is_served)
         for uuid, job in self._store.with_uuids(uuids).items():
             ended = dead.get(uuid) if job.state is JobState.RUNNING else None
             state, exit_code, reason = (
@@ -120,7 +122,7 @@ class LocalTarget:
                 else (ended.state, ended.exit_code, ended.reason)
             )
             if state is JobState.PENDING:
-                reason = self._why_pending(job, is_served=is_served)
+                reason = why_pending(job)
             reports[uuid] = JobReport(uuid, state, state.value, reason, exit_code, job.name)
         return reports
 
@@ -161,10 +163,25 @@ class LocalTarget:
         except SpeccError:
             return False
 
-    def _why_pending(self, job: Job, *, is_served: bool) -> str:
-        if is_served:
+    def _why_pending(self, running: Sequence[Job], *, is_served: bool) -> Callable[[Job], str]:
+        """What each job in the queue waits for: cores only where there are none, or others come first."""
+        if not is_served:
+            return lambda job: (
+                f"waiting for a supervisor, which cannot be started from here; {self._state.log} may say why"
+            )
+        total = self._rules.options.total_cores
+        head = [Waiting(job.uuid, job.cores) for job in self._store.pending(total)]
+        starting = {job.uuid for job in startable(head, sum(job.cores for job in running), total)}
+        fault = trouble.told(self._state) if starting else ""
+
+        def why(job: Job) -> str:
+            if fault:
+                return f"no job can be started now: {fault}"
+            if job.uuid in starting:
+                return f"about to start; if it does not, {self._state.log} may say why"
             return "waiting for a core" if job.cores == 1 else f"waiting for {job.cores} cores"
-        return f"waiting for a supervisor, which cannot be started from here; {self._state.log} may say why"
+
+        return why
 
 
 def _same(job: Job, attempt: Attempt) -> Outcome:
