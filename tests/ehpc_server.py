@@ -151,6 +151,7 @@ def account(
     zone: str | None = None,
     patience: Patience = QUICK,
     open_client: Callable[[], httpx.Client] | None = None,
+    skew: timedelta = timedelta(),
 ) -> EhpcTarget:
     clock = clock or Clock()
     place = {"zone": "jn1a", "cluster_id": "ehpc-1"} if job is None else job
@@ -164,6 +165,7 @@ def account(
         open_client or opener(),
         sleep=clock.sleep,
         patience=patience,
+        skew=skew,
     )
 
 

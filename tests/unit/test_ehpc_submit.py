@@ -158,7 +158,8 @@ def test_what_is_doubtful_after_bytes_went_out_is_unclear(behaviour: Behaviour) 
 
 
 def test_what_an_answer_says_can_be_written_down() -> None:
-    body = '{"ret_code": 0, "hpcjob_uuid": "hpcjob-1", "x\\ud800": [{"y": "\\udfff \\ud83d\\ude00"}, 1], "job_status": null}'
+    odd = '"x\\ud800": [{"y": "\\udfff \\ud83d\\ude00"}, 1], "job_status": null'
+    body = '{"ret_code": 0, "hpcjob_uuid": "hpcjob-1", ' + odd + "}"
     outcome = submit(http(body))
     assert outcome == Accepted(
         "hpcjob-1",
@@ -328,6 +329,43 @@ def test_without_the_servers_time_it_is_only_signed_anew(date: dict[str, str]) -
         assert isinstance(outcome, NotSent)
         assert (outcome.resign, outcome.server_time) == (True, None)
         assert isinstance(target.submit(attempt()), Accepted)
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Mon, 01 Jan 2024 00:00:00 +99999999999999999",
+        "Mon, 01 Jan 2024 00:00:00 +9999",
+        "01 Jan 99999999999",
+        "Fri, 31 Dec 9999 23:59:59 -2359",
+        "Mon, 01 Jan 0001 00:00:00 +0100",
+        "32 Feb",
+        ",",
+    ],
+)
+def test_a_date_that_is_none_spoils_no_answer(date: str) -> None:
+    answer = {"ret_code": 0, "hpcjob_uuid": "hpcjob-1"}
+    assert isinstance(submit(http(answer, Date=date, Retry_After=date)), Accepted)
+    assert isinstance(submit(error(1300, Date=date, Retry_After=date)), NotSent)
+
+
+@pytest.mark.parametrize("date", ["Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0001 00:00:00 GMT"])
+def test_a_clock_that_must_be_wrong_is_not_signed_by(date: str) -> None:
+    with serving(error(1300, Date=date), ACCEPTED) as server:
+        target = account(server.url)
+        outcome = target.submit(attempt())
+        assert isinstance(outcome, Rejected)
+        assert (outcome.code, outcome.is_general) == ("1300", True)
+        assert outcome.message.endswith("Z: this machine's clock or the server's is wrong")
+        assert isinstance(target.submit(attempt(name="another")), Accepted)
+        assert server.requests[1].asked["timestamp"] == "2026-11-23T12%3A00%3A00Z"
+
+
+def test_a_clock_that_was_wrong_once_is_not_remembered() -> None:
+    with serving(ACCEPTED) as server:
+        target = account(server.url, skew=timedelta(days=2_912_000))
+        assert isinstance(target.submit(attempt()), Accepted)
+        assert server.requests[0].asked["timestamp"] == "2026-11-23T12%3A00%3A00Z"
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 413, 421])

@@ -29,6 +29,10 @@ MEMORY = timedelta(minutes=5)
 """How long the timestamps of a body are remembered: longer than any server takes them."""
 
 
+MOST_SKEW = timedelta(days=1)
+"""Clocks that are further apart are not slow or fast but wrong, and a time that is signed by them is of no use."""
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long to wait, in seconds, and for how much. `total` is for the whole call, however busily bytes drip in."""
@@ -102,7 +106,7 @@ class Client:
         self._sleep = sleep
         self._patience = patience
         self._lock = threading.Lock()
-        self._skew = skew
+        self._skew = skew if abs(skew) <= MOST_SKEW else timedelta()
         self._signed: dict[bytes, set[datetime]] = {}
 
     @property
@@ -111,9 +115,14 @@ class Client:
         with self._lock:
             return self._skew
 
-    def learn(self, server_time: datetime) -> None:
+    def learn(self, server_time: datetime) -> bool:
+        """Signs by the server's clock from now on, unless that is so far from ours that one of them must be wrong."""
         with self._lock:
-            self._skew = server_time - self._clock()
+            skew = server_time - self._clock()
+            if abs(skew) > MOST_SKEW:
+                return False
+            self._skew = skew
+            return True
 
     def get(self, action: str, query: Mapping[str, str]) -> Reply | Failure:
         return self._send("GET", action, query, b"", self._now(), self._patience.list_bytes)
@@ -187,9 +196,14 @@ def _read(response: httpx.Response, most: int) -> Reply | Failure:
 def _date(text: str | None) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text) if text else None
-    except ValueError:
+        return None if moment is None else _in_utc(moment)
+    except (ValueError, OverflowError):
         return None
-    return moment if moment is None or moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """A date of HTTP without a zone is in UTC."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _pause(headers: httpx.Headers, date: datetime | None) -> float | None:

@@ -73,7 +73,7 @@ class EhpcTarget:
 
     @property
     def identity(self) -> str:
-        return identity_of(self._endpoint, self._credentials.access_key_id)
+        return identity_of(self._endpoint, self._credentials.access_key_id, self._job)
 
     @property
     def quota(self) -> int | None:
@@ -109,8 +109,9 @@ class EhpcTarget:
         if refused is not None:
             return refused
         reply = self._client.post("job/submitJob", _body(attempt))
-        self._learn(reply)
-        return submit_outcome(reply, attempt.payload.body)
+        outcome = submit_outcome(reply, attempt.payload.body)
+        wrong = self._learn(reply)
+        return outcome if wrong is None else wrong
 
     def look_up(self, attempts: Sequence[Attempt], since: datetime, until: datetime) -> list[Candidate]:
         """By the name sent and the time of submission. A name with a tag is one attempt's, so that match is exact."""
@@ -157,12 +158,18 @@ class EhpcTarget:
             for answer in self._stop(cluster, listed[start : start + MOST_STOPPED])
         ]
 
-    def _learn(self, reply: Reply | Failure) -> None:
+    def _learn(self, reply: Reply | Failure) -> Rejected | None:
+        """The server's time, from an answer that refuses ours; or why there is nothing to be learnt from it."""
         if isinstance(reply, Failure) or reply.date is None:
-            return
+            return None
         answer = read_answer(reply)
-        if isinstance(answer, Answer) and answer.meaning and answer.meaning.verdict is Verdict.SIGN_AGAIN:
-            self._client.learn(reply.date)
+        if not isinstance(answer, Answer) or answer.meaning is None or answer.meaning.verdict is not Verdict.SIGN_AGAIN:
+            return None
+        if self._client.learn(reply.date):
+            return None
+        said = f"{reply.date:%Y-%m-%d %H:%M:%SZ}"
+        message = f"{answer.words}, which says {said}: this machine's clock or the server's is wrong"
+        return Rejected(str(answer.ret_code), message, "set this machine's clock, and submit again", is_general=True)
 
     def _with_moment(self, job: Job) -> Job:
         """A list gives times without a zone; the job's own page gives them with one."""
