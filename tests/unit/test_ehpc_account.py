@@ -32,7 +32,7 @@ def test_endpoints(url: str, origin: str, path: str) -> None:
 @pytest.mark.parametrize(
     "url",
     ["", "hpc-api.qingcloud.com/api", "ftp://x/api", "https://", "https://x:port/api", "https://x/api?a=b", "https://x/#f",
-     "https://[::1/api", "https://x\x00y/"],
+     "https://[::1/api", "https://x\x00y/", f"https://{'x' * 70}.example/api", f"https://{'é' * 70}/api", "https://a..b/api"],
 )  # fmt: skip
 def test_what_is_no_endpoint(url: str) -> None:
     with pytest.raises(SpeccError, match="is no web address"):
@@ -58,13 +58,15 @@ def test_plain_http_over_a_network_is_warned_of(url: str, is_open: bool) -> None
 
 def test_the_identity_names_the_account_and_hides_most_of_the_key() -> None:
     endpoint = Endpoint.parse("https://hpc-api.qingcloud.com/api")
-    one = identity_of(endpoint, KEY)
+    one = identity_of(endpoint, KEY, {})
+    two = [identity_of(endpoint, KEY, {"zone": "z", "cluster_id": c, "run_user": "u"}) for c in "ab"]
+    assert two == [f"{one}@z/a", f"{one}@z/b"]
     assert one.startswith("ehpc:hpc-api.qingcloud.com/api:QYAC...MPLE:")
-    assert one == account("https://hpc-api.qingcloud.com/api").identity
+    assert account("https://hpc-api.qingcloud.com/api").identity == f"{one}@jn1a/ehpc-1"
     assert KEY not in one
-    assert identity_of(endpoint, "QYAC" + "X" * 12 + "MPLE") != one
-    assert identity_of(Endpoint.parse("https://hpc.api.qingcloud.com/api"), KEY) != one
-    assert "short" not in identity_of(endpoint, "short")
+    assert identity_of(endpoint, "QYAC" + "X" * 12 + "MPLE", {}) != one
+    assert identity_of(Endpoint.parse("https://hpc.api.qingcloud.com/api"), KEY, {}) != one
+    assert "short" not in identity_of(endpoint, "short", {})
 
 
 def write(home: Path, text: str, mode: int = 0o600) -> None:
@@ -182,7 +184,13 @@ def test_a_proxy_that_does_not_connect_sends_nothing(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("ALL_PROXY", "socks9://x:1"), ("HTTPS_PROXY", "http://x:port"), ("SSL_CERT_FILE", "/dev/null")]
+    ("name", "value"),
+    [
+        ("ALL_PROXY", "socks9://x:1"),
+        ("HTTPS_PROXY", "http://x:port"),
+        ("HTTP_PROXY", f"http://{'x' * 70}:1"),
+        ("SSL_CERT_FILE", "/dev/null"),
+    ],
 )
 def test_an_environment_that_is_no_use(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)

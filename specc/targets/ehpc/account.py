@@ -1,6 +1,7 @@
 """Where the API is, and how the account is named without giving its key away."""
 
 import ipaddress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import urlsplit
@@ -27,7 +28,8 @@ class Endpoint:
         try:
             parts = urlsplit(url)
             port = parts.port
-            httpx.URL(url)
+            # What looks names up refuses parts that are empty or too long, and would do so while a request is made.
+            httpx.URL(url).raw_host.decode("ascii").encode("idna")
         except (ValueError, httpx.InvalidURL):
             raise SpeccError("the target's endpoint is no web address", help=help) from None
         if parts.username is not None or parts.password is not None:
@@ -55,10 +57,15 @@ class Endpoint:
             return True
 
 
-def identity_of(endpoint: Endpoint, access_key_id: str) -> str:
-    """The account at the endpoint: the same on every machine of the user, and another for every key."""
+def identity_of(endpoint: Endpoint, access_key_id: str, job: Mapping[str, object]) -> str:
+    """The account at the endpoint, then the zone and cluster that the target says: one account can have several.
+
+    The same on every machine of the user, and another for every key.
+    """
     digest = sha256(f"specc ehpc {access_key_id}".encode()).hexdigest()[:12]
-    return f"ehpc:{endpoint.host}{endpoint.path}:{masked(access_key_id)}:{digest}"
+    place = "/".join(str(job[name]) for name in ("zone", "cluster_id") if name in job)
+    account = f"ehpc:{endpoint.host}{endpoint.path}:{masked(access_key_id)}:{digest}"
+    return f"{account}@{place}" if place else account
 
 
 def masked(access_key_id: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from urllib.request import getproxies
 
 import httpx
 
@@ -74,6 +75,7 @@ def client_opener(patience: Patience = PATIENCE) -> Callable[[], httpx.Client]:
     """
     timeout = httpx.Timeout(patience.read, connect=patience.connect)
     try:
+        _check_proxies()
         certificates = httpx.create_ssl_context()
 
         def open_client() -> httpx.Client:
@@ -84,6 +86,13 @@ def client_opener(patience: Patience = PATIENCE) -> Callable[[], httpx.Client]:
         help = "look at SSL_CERT_FILE, SSL_CERT_DIR, HTTPS_PROXY, HTTP_PROXY and ALL_PROXY in the environment"
         raise SpeccError(f"the environment's certificates or proxies cannot be used: {error}", help=help) from error
     return open_client
+
+
+def _check_proxies() -> None:
+    """Raises ValueError for a proxy whose name cannot be looked up: a request would fail in a way of its own."""
+    for scheme, url in getproxies().items():
+        if scheme in ("http", "https", "all"):
+            httpx.URL(url).raw_host.decode("ascii").encode("idna")
 
 
 class Client:
