@@ -138,6 +138,7 @@ def test_states(raw: str, state: JobState) -> None:
         ([], []),
         ({"hpcjob_uuid": "a"}, ["a"]),
         ([None, 7, {}, {"hpcjob_uuid": 7}, {"hpcjob_uuid": "a"}], ["a"]),
+        ([{"hpcjob_uuid": odd} for odd in ("../a", "a b", "a\0", "\x1b[2J", "a" * 300, "-a", "a\n")], []),
     ],
 )
 def test_lists_are_read_tolerantly(entries: object, uuids: list[str]) -> None:
@@ -157,6 +158,8 @@ def test_a_field_may_have_any_documented_type() -> None:
         ({"total_sum": 7}, 7),
         ({"total_count": "7"}, 7),
         ({"total_count": None}, None),
+        ({"total_count": "--7"}, None),
+        ({"total_count": 10**400}, None),
         ({}, None),
     ],
 )
@@ -169,6 +172,8 @@ def test_times() -> None:
     assert read_time("2021-08-19T14:06:21Z") == datetime(2021, 8, 19, 14, 6, 21, tzinfo=UTC)
     assert read_time("2021-08-19T14:06:21+08:00") == datetime(2021, 8, 19, 6, 6, 21, tzinfo=UTC)
     assert read_time("null") is None
+    for odd in ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00", "9999-12-31T23:59:59-23:59"):
+        assert read_time(odd) is None
 
 
 def test_a_job_is_looked_up_by_its_name_and_time() -> None:
@@ -307,6 +312,13 @@ def test_outputs_elsewhere_say_where() -> None:
 def test_paths_of_outputs(directory: str, written: str, path: str | None) -> None:
     (found,) = read_jobs({"hpc_job_set": [job("a", exec_cwd=directory, stdout_redirect_path=written)]})
     assert (None if found.output("stdout") is None else str(found.output("stdout"))) == path
+
+
+def test_a_path_that_is_none_here_says_where_all_the_same() -> None:
+    with serving(detail(job("a", stdout_redirect_path="/out\0\x1b[2J"))) as server:
+        out, _ = account(server.url).logs("a").files
+    assert out.path is None
+    assert out.where.startswith("/out\\x00\\x1b[2J on ehpc-1")
 
 
 def test_outputs_that_nobody_tells_of() -> None:

@@ -338,7 +338,6 @@ def test_without_the_servers_time_it_is_only_signed_anew(date: dict[str, str]) -
         "Mon, 01 Jan 2024 00:00:00 +9999",
         "01 Jan 99999999999",
         "Fri, 31 Dec 9999 23:59:59 -2359",
-        "Mon, 01 Jan 0001 00:00:00 +0100",
         "32 Feb",
         ",",
     ],

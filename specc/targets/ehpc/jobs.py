@@ -4,17 +4,22 @@ Known disagreements: `job_id` is an integer or a string; limits are integers, st
 the working directory is `exec_cwd` or `exec_swd`; in a list `name` is the queue's, and the job's is `job_name`.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 from specc.nodes.tree import brief
+from specc.targets.ehpc.answers import UUID
 from specc.targets.protocol import JobReport, JobState
 
 STATES = {state.value: state for state in JobState if state not in (JobState.LOST, JobState.UNKNOWN)}
 REASONS = ("end_reason", "suspend_reson", "suspend_reason", "pend_reason", "reason")
 NUMBERS = ("core_limit", "mem_limit", "time_limit", "priority", "submit_type")
+YEARS = range(1970, 9999)
+NUMBER = re.compile(r"-?[0-9]{1,15}")
+MOST_NUMBER = 1 << 53
 TEXTS = (
     "cluster_id", "cmd_line", "cmd_line_type", "hpcqueue_id", "input_file", "resource_limit", "run_user",
     "scheduler_queue_name", "zone",
@@ -62,7 +67,7 @@ class Job:
 
 
 def read_jobs(data: Mapping[str, object]) -> list[Job]:
-    """The jobs of an answer. An entry that is no job, or has no uuid, is passed over."""
+    """The jobs of an answer. An entry that is no job, or has no uuid that is one, is passed over."""
     listed = data.get("hpc_job_set")
     entries = [listed] if isinstance(listed, dict) else listed
     return list(_jobs(entries)) if isinstance(entries, list) else []
@@ -76,7 +81,7 @@ def total_count(data: Mapping[str, object]) -> int | None:
 
 def _jobs(entries: list[object]) -> Iterator[Job]:
     for entry in entries:
-        if isinstance(entry, dict) and (uuid := _text(entry, "hpcjob_uuid")):
+        if isinstance(entry, dict) and UUID.fullmatch(uuid := _text(entry, "hpcjob_uuid")):
             yield _job(uuid, entry)
 
 
@@ -106,10 +111,12 @@ def _exit_code(entry: dict[str, object]) -> int | None:
 
 
 def read_time(text: str) -> datetime | None:
-    """A time of the API: aware where it ends in Z or an offset, else naive."""
+    """A time of the API: aware where it ends in Z or an offset, else naive. The year 1 means that there is none."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
+        return None
+    if moment.year not in YEARS:
         return None
     return moment.astimezone(UTC) if moment.tzinfo is not None else moment
 
@@ -120,8 +127,9 @@ def _text(entry: Mapping[str, object], key: str) -> str:
 
 
 def _number(value: object) -> int | None:
+    """None also for what no ledger could hold."""
     if type(value) is int:
-        return value
-    if isinstance(value, str) and value.strip().lstrip("-").isdecimal() and len(value) < 16:
+        return value if abs(value) < MOST_NUMBER else None
+    if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
         return int(value)
     return None

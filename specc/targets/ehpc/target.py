@@ -12,6 +12,7 @@ import rfc8785
 
 from specc.errors import SpeccError
 from specc.lowering import Payload
+from specc.nodes.tree import brief
 from specc.targets.ehpc.account import Endpoint, identity_of
 from specc.targets.ehpc.answers import Answer, read_answer, submit_outcome
 from specc.targets.ehpc.client import PATIENCE, Client, Failure, Patience, Reply
@@ -39,6 +40,7 @@ MARGIN = timedelta(minutes=2)
 """How far the clocks may differ unnoticed: a request is taken within 60 seconds, so two minutes are ample."""
 
 MOST_STOPPED = 100
+MOST_PATH = 4096
 MOST_CANDIDATES = 50
 
 
@@ -210,7 +212,7 @@ class EhpcTarget:
             job.fields.get("run_user", "you"),
             job.cluster_id or self._place.get("cluster_id", "the cluster"),
         )
-        where = f"{remote} on {cluster}: log in there as `{user}`, or copy it with scp"
+        where = f"{brief(str(remote), MOST_PATH)} on {cluster}: log in there as `{user}`, or copy it with scp"
         local = Path(remote)
         return LogFile(stream, local if _is_output(local, job.submitted_at) else None, where)
 
@@ -228,7 +230,7 @@ def _is_output(path: Path, submitted_at: datetime | None) -> bool:
     """Whether a file of that path here is the job's: one that was there before the job is not."""
     try:
         changed = path.stat().st_mtime
-    except OSError:
+    except (OSError, ValueError):  # a path of the API may be none here
         return False
     if submitted_at is None:
         return path.is_file()
