@@ -9,6 +9,7 @@ import typer
 
 from specc.cli import exits
 from specc.cli.choosing import Choice, Words
+from specc.cli.completion import complete_target
 from specc.cli.options import Cells, Only, Params
 from specc.cli.resolving import resolve
 from specc.cli.sendoptions import AtTarget, Chosen, Output, States
@@ -25,6 +26,12 @@ from specc.submission.verify import verify
 ledger_app = typer.Typer(name="ledger", help="Show what was sent, and settle what became of it.", no_args_is_help=True)
 ledger_app.command("resolve")(resolve)
 
+Retargeted = Annotated[
+    str | None,
+    typer.Option(
+        "--target", metavar="NAME", help="The target that stands for another place now.", autocompletion=complete_target
+    ),
+]
 HEAD = ("state", "uuid", "spec", "cell", "name", "", "attempt", "when")
 
 
@@ -85,11 +92,13 @@ def mv(
     old: Annotated[str, typer.Argument(metavar="OLD", help="SPEC, SPEC@CELL, a job or an attempt.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="SPEC, or SPEC@CELL.")],
     param: Params = None,
+    target: Retargeted = None,
     output: Output = "text",
 ) -> int:
     """Put attempts under another name, after a spec was moved or a cell renamed. Nothing is sent.
 
-    With -p, the parameters of NEW; else they stay as they are.
+    With -p, the parameters of NEW; else they stay as they are. With --target, attempts that went to that target when
+    it stood for another place belong to what it is now: the same account with a new access key.
 
     Example: specc ledger mv jobs/old.job.yaml jobs/new.job.yaml
     """
@@ -97,8 +106,9 @@ def mv(
     choice = Choice.of(Words())
     params = canonical_params([Source("-p", text, "-p") for text in param]) if param else None
     with choice.workplace.ledger() as ledger:
-        keys = _keys(ledger, old)
-        pairs = [(key, _renamed(key, new, params)) for key in keys]
+        identity = choice.workplace.open(target, is_offline=True).target.identity if target else None
+        keys = _keys(ledger, old, target)
+        pairs = [(key, _renamed(key, new, params, identity)) for key in keys]
         if len(keys) > 1 and "@" in new:
             raise SpeccError(f"{old} has {len(keys):,} cells, and {new} is one", help="name one cell: SPEC@CELL")
         moved = ledger.move(pairs)
@@ -109,11 +119,13 @@ def mv(
     return exits.OK
 
 
-def _keys(ledger: Ledger, text: str) -> list[LogicalKey]:
-    """The keys that OLD means. Raises SpeccError when there is none."""
+def _keys(ledger: Ledger, text: str, target: str | None) -> list[LogicalKey]:
+    """The keys that OLD means, on the target of that name where one is given. Raises SpeccError when there is none."""
     spec, _, cell = text.partition("@")
 
     def is_meant(record: Record) -> bool:
+        if target is not None and record.target_name != target:
+            return False
         return is_id_of(text, record) or (record.key.spec == spec and (not cell or record.key.cell == cell))
 
     keys = list(dict.fromkeys(record.key for record in ledger.all() if is_meant(record)))
@@ -122,9 +134,9 @@ def _keys(ledger: Ledger, text: str) -> list[LogicalKey]:
     return keys
 
 
-def _renamed(key: LogicalKey, text: str, params: str | None) -> LogicalKey:
+def _renamed(key: LogicalKey, text: str, params: str | None, identity: str | None) -> LogicalKey:
     spec, _, cell = text.partition("@")
-    return LogicalKey(key.target, spec, cell or key.cell, key.params if params is None else params)
+    return LogicalKey(identity or key.target, spec, cell or key.cell, key.params if params is None else params)
 
 
 @ledger_app.command("verify")

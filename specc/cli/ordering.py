@@ -52,12 +52,14 @@ def request_of(asked: Asked) -> Request:
     return Request(asked.profiles, params, sets, only, asked.cells)
 
 
-def order(session: Session, selected: list[Selected], asked: Asked, target: str | None) -> Order | int:
+def order(
+    session: Session, selected: list[Selected], asked: Asked, target: str | None, *, is_json: bool
+) -> Order | int:
     """The payloads of all specs, or the exit code when there are findings, which are printed.
 
     What was asked is noted with the names of the specs themselves.
     """
-    if print_findings(session.findings):
+    if print_findings(session.findings, is_json=is_json):
         return 2
     states_named(asked.states)
     workplace = Workplace.of(session, selected)
@@ -69,7 +71,7 @@ def order(session: Session, selected: list[Selected], asked: Asked, target: str 
         for document in _concrete(entry, findings):
             names.append(document.source.name)
             made.extend(_payloads(document, entry.project.context(name), request_of(asked), findings))
-    if print_findings(session.not_ignored(findings)):
+    if print_findings(session.not_ignored(findings), is_json=is_json):
         return 1
     if any(payload.spec_id == STDIN_NAME for payload in made):
         raise SpeccError("a spec from standard input is known by no path", help="write `id: NAME` at its top")
@@ -101,7 +103,7 @@ def decide(order: Order, target: Target, ledger: Ledger) -> list[Step]:
         wanted = tuple(one for one in wanted if _has_state(one, selector, order, target.identity, ledger))
     allowed = Allowed(asked.changed, asked.rerun, asked.resend_unknown)
     exists = Existing(order, target.identity)
-    return plan(wanted, target.identity, order.request.params, ledger, exists, allowed)
+    return plan(wanted, target.identity, order.target, order.request.params, ledger, exists, allowed)
 
 
 def _has_state(payload: Payload, selector: Selector, order: Order, identity: str, ledger: Ledger) -> bool:

@@ -61,15 +61,18 @@ def plan(
         raise SpeccError("a plan of standard input cannot be carried out later", help="write the spec to a file")
     session = Session()
     asked = asked_of(profile, param, set_, only, cell, state, changed, rerun, resend_unknown)
-    ordered = order(session, session.specs(list(paths or ())), asked, target)
+    ordered = order(session, session.specs(list(paths or ())), asked, target, is_json=output == "json")
     if isinstance(ordered, int):
         return ordered
+    ordered.workplace.check_name(ordered.target)
     opened = ordered.workplace.open(ordered.target, is_offline=True)
-    with ordered.workplace.ledger_if_any() as ledger:
+    # A plan in a file is bound to a ledger, so there must be one.
+    with ordered.workplace.ledger() if out is not None else ordered.workplace.ledger_if_any() as ledger:
         steps = decide(ordered, opened.target, ledger)
-    if print_findings(refusals(steps, opened.target)):
+        ledger_id = ledger.id
+    if print_findings(refusals(steps, opened.target), is_json=output == "json"):
         return REFUSED
-    show(ordered, opened.target.identity, steps, output, out)
+    show(ordered, opened.target.identity, ledger_id, steps, output, out)
     has_changes = any(step.action is not Action.KEEP for step in steps)
     return CHANGES if check and has_changes else OK
 
@@ -99,10 +102,10 @@ def asked_of(
     )
 
 
-def show(order: Order, identity: str, steps: list[Step], output: str, out: Path | None) -> None:
+def show(order: Order, identity: str, ledger_id: str, steps: list[Step], output: str, out: Path | None) -> None:
     command = f"specc submit --plan {shlex.quote(str(out))}" if out is not None else command_of(order)
     project = order.workplace.project.settings.project
-    heading = Heading(secrets.token_hex(8), project, order.target, identity, command, time.time())
+    heading = Heading(secrets.token_hex(8), ledger_id, project, order.target, identity, command, time.time())
     data = document(heading, order.asked, steps, order.units)
     if out is not None:
         write_file(out, json.dumps(data, ensure_ascii=False, indent=2) + "\n")
@@ -112,7 +115,8 @@ def show(order: Order, identity: str, steps: list[Step], output: str, out: Path 
         return
     show_steps(steps)
     say(summary(steps, order.units))
-    say(f"to send it: {command}")
+    if any(step.action.sends for step in steps):
+        say(f"to send it: {command}")
 
 
 def show_steps(steps: list[Step]) -> None:

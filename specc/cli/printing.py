@@ -82,9 +82,14 @@ def write_report(report: Report, outputs: list[Output]) -> None:
             sys.stdout.write(reporter(report, False))
 
 
-def print_findings(diagnostics: Iterable[Diagnostic]) -> bool:
-    """Findings for people, on standard error. Says whether there is an error among them."""
+def print_findings(diagnostics: Iterable[Diagnostic], *, is_json: bool = False) -> bool:
+    """Findings for people, on standard error. Says whether there is an error among them.
+
+    `is_json`: a program reads the output, so with an error it gets the report that `check --output json` gives.
+    """
     report = report_of(diagnostics)
+    if is_json and report.summary.errors:
+        sys.stdout.write(REPORTERS["json"](report, False))
     if report.diagnostics:
         _print_text(report, sys.stderr)
     return report.summary.errors > 0

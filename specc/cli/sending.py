@@ -91,9 +91,10 @@ def send(steps: Sequence[Step], opened: Opened, ledger: Ledger, sending: Sending
             for step in sender.in_flight:
                 say(f"in flight, so its outcome is unknown: {step.key}")
             raise
-    for result in sender.unwritten:
-        what = f"accepted as {result.uuid}" if result.uuid else str(result.state)
-        say(f"not in the ledger: {result.step.key} was {what}; `specc ledger resolve` can note it later")
+        finally:
+            for result in sender.unwritten:
+                what = f"accepted as {result.uuid}" if result.uuid else str(result.state)
+                say(f"not in the ledger: {result.step.key} was {what}; `specc ledger resolve` can note it later")
     return Sent(tuple(results), stopped.is_set(), fault)
 
 
@@ -101,11 +102,15 @@ def _settled(results: Sequence[Result], ledger: Ledger, owner: str, world: World
     """What became of steps that another process is sending. It is waited for, as long as sending should take."""
     until = world.monotonic() + PATIENCE
     for result in results:
-        last = ledger.of_key(result.step.key)[-1]
-        while last.state is State.INTENT and world.monotonic() < until and not stopped.is_set():
+        attempts = ledger.of_key(result.step.key)
+        while attempts and attempts[-1].state is State.INTENT and world.monotonic() < until and not stopped.is_set():
             world.sleep(GLANCE)
             ledger.recover(owner)
-            last = ledger.of_key(result.step.key)[-1]
+            attempts = ledger.of_key(result.step.key)
+        if not attempts:
+            yield replace(result, state=State.UNKNOWN, message="its attempts were put under another name meanwhile")
+            continue
+        last = attempts[-1]
         said = result.message if last.state is State.INTENT else "another process sent it"
         yield replace(result, state=last.state, uuid=last.uuid, code=last.code, message=said)
 

@@ -89,23 +89,19 @@ def submit(
     session = Session()
     planned = None
     if plan is None:
-        ordered = _ordered(session, list(paths or ()), given, target)
+        ordered = order(session, session.specs(list(paths or ())), given, target, is_json=manner.is_json)
     else:
         if paths or target or given != Asked():
             raise SpeccError("`--plan` takes no specs and no options that choose payloads", help="the plan says them")
         planned = _read_plan(plan)
-        ordered = _replayed(session, planned)
+        ordered = _replayed(session, planned, manner)
     if isinstance(ordered, int):
         return ordered
-    guard = Guard(ordered, planned, may_ask=not manner.is_json)
+    guard = Guard(ordered, planned, is_json=manner.is_json)
     return _look_ahead(guard, manner) if dry_run else _submit(guard, manner)
 
 
-def _ordered(session: Session, paths: list[str], given: Asked, target: str | None) -> Order | int:
-    return order(session, session.specs(paths), given, target)
-
-
-def _replayed(session: Session, planned: PlanFile) -> Order | int:
+def _replayed(session: Session, planned: PlanFile, manner: Manner) -> Order | int:
     """The order that the plan was made of."""
     project = session.project(Path.cwd())
     if planned.project != project.settings.project:
@@ -113,7 +109,7 @@ def _replayed(session: Session, planned: PlanFile) -> Order | int:
     if not planned.asked.specs:
         raise SpeccError("the plan is of no spec")
     paths = [str(project.root / name) for name in planned.asked.specs]
-    return order(session, session.specs(paths), planned.asked, planned.target)
+    return order(session, session.specs(paths), planned.asked, planned.target, is_json=manner.is_json)
 
 
 def _read_plan(path: Path) -> PlanFile:
@@ -144,6 +140,7 @@ def _look_ahead(guard: Guard, manner: Manner) -> int:
 def _submit(guard: Guard, manner: Manner) -> int:
     order = guard.order
     with ExitStack() as stack:
+        order.workplace.check_name(order.target)
         ledger = stack.enter_context(order.workplace.ledger())
         opened = order.workplace.open(order.target, skew=ledger.skew)
         steps = _decided(guard, opened, ledger)

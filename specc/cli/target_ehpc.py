@@ -23,16 +23,17 @@ def open_target(opening: Opening) -> Opened:
         raise SpeccError(f"the target `{name}` has no endpoint", help=help)
     endpoint = Endpoint.parse(opening.endpoint)
     credentials = read_credentials(opening.environment, Path.home())
-    job = to_data(opening.settings.job) if opening.settings.job is not None else {}
+    data = to_data(opening.settings.job) if opening.settings.job is not None else {}
+    job = data if isinstance(data, dict) else {}
     target = EhpcTarget(
         name,
         endpoint,
         credentials,
-        job if isinstance(job, dict) else {},
+        job,
         lambda: datetime.now(UTC),
         _no_client if opening.is_offline else _counted(client_opener(PATIENCE), opening.calls),
         patience=PATIENCE,
-        skew=timedelta(seconds=opening.skew(identity_of(endpoint, credentials.access_key_id))),
+        skew=timedelta(seconds=opening.skew(identity_of(endpoint, credentials.access_key_id, job))),
     )
     return Opened(name, target, opening.calls, target.warnings, lambda: target.trouble)
 

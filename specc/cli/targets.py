@@ -7,7 +7,6 @@ costs more time than a whole `specc check`.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from importlib.util import find_spec
 from threading import Lock
 
 from specc.diagnostics import did_you_mean
@@ -80,10 +79,7 @@ def open_target(
     known = settings.targets.get(name)
     if known is None:
         raise SpeccError(f"there is no target `{name}`", help=did_you_mean(name, settings.targets, "targets"))
-    module = f"specc.cli.target_{known.kind}"
-    if find_spec(module) is None:
-        raise SpeccError(f"the target `{name}` is of kind `{known.kind}`, which cannot be used yet")
     endpoint = known.endpoint or (apis[settings.api].endpoint if settings.api in apis else None)
     opening = Opening(known, settings.units_for(name), endpoint, environment, skew, is_offline)
-    opened: Opened = import_module(module).open_target(opening)
+    opened: Opened = import_module(f"specc.cli.target_{known.kind}").open_target(opening)
     return opened

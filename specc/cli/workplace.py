@@ -37,12 +37,20 @@ class Workplace:
             is_named=settings.is_named,
         )
 
+    def check_name(self, target: str) -> None:
+        """Raises SpeccError where the ledger is that of a folder, and jobs would go where they cost something: when the
+        folder is renamed, everything would be sent again."""
+        settings = self.project.settings
+        if settings.ledger is None and not settings.is_named and settings.targets[target].kind != "local":
+            help = 'write `project = "NAME"` at the top of specc.toml, a name that stays'
+            raise SpeccError("the project has no name, by which its ledger is found again", help=help)
+
     @contextlib.contextmanager
     def ledger(self) -> Iterator[Ledger]:
         """The ledger, with the work of dead processes found out. One that is new is said to be."""
         with Ledger.open(self.ledger_path) as ledger:
             if ledger.is_new:
-                say(f"new ledger: {ledger.path}")
+                say(f"new ledger: {ledger.path} (what was sent from elsewhere is not in it)")
             self._recover(ledger)
             yield ledger
 
@@ -64,7 +72,7 @@ class Workplace:
         lost = ledger.recover()
         if lost:
             names = ", ".join(str(record.key) for record in lost[:3]) + (", ..." if len(lost) > 3 else "")
-            say(f"{len(lost):,} of a process that died are unknown now: {names}")
+            say(f"the process that was sending these died, so their outcome is unknown now: {names}")
 
     def open_again(self, name: str, identity: str, count: int, skew: Callable[[str], float]) -> Opened | None:
         """The target that `count` attempts went to, or None where it is not to be had any more, which is said."""

@@ -43,6 +43,11 @@ class LogicalKey(NamedTuple):
         )
 
 
+def account_of(target: str) -> str:
+    """The account of a target's identity: its quota and its server's clock are the same for all its places."""
+    return target.partition("@")[0]
+
+
 def key_of(payload: Payload, target: str, params: Sequence[Source]) -> LogicalKey:
     return LogicalKey(target, payload.spec_id, payload.cell.id, canonical_params(params))
 

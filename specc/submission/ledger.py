@@ -9,7 +9,7 @@ from pathlib import Path
 
 from specc.errors import SpeccError
 from specc.submission import tables
-from specc.submission.keys import LogicalKey
+from specc.submission.keys import LogicalKey, account_of
 from specc.submission.owner import Owners
 from specc.submission.records import Record, State
 from specc.submission.tables import COLUMNS, broken_as_error
@@ -19,12 +19,19 @@ HOUR = 3600.0
 AHEAD = 60.0
 """A call noted further ahead than this was noted by a clock that was wrong."""
 
+MOST_SKEW = 86_400.0
+"""Seconds. A server that is more than a day ahead is broken, and so would be every request signed by its clock."""
+
 LISTED = "IN (SELECT value FROM json_each(?))"
 """Any number of values in one query, whatever the limit on `?`."""
 
 
 class AttemptOpen(Exception):
     """The key has gone on since it was looked at: another process is sending it, or has. Nothing was written."""
+
+
+class SentElsewhere(Exception):
+    """Another process has sent the same payload under the key that this says. Nothing was written."""
 
 
 class SettledAlready(Exception):
@@ -50,8 +57,12 @@ class Ledger:
     @classmethod
     @contextlib.contextmanager
     def open(cls, path: Path, clock: Callable[[], float] = time.time) -> Iterator["Ledger"]:
-        """Opens or makes the ledger. Raises SpeccError where it cannot be used; one that is damaged stays as it is."""
+        """Opens or makes the ledger. Raises SpeccError where it cannot be used; one that is damaged stays as it is.
+
+        Symbolic links are followed first: the owners' locks lie beside the file itself.
+        """
         with broken_as_error(path):
+            path = path.resolve()
             is_new = tables.make(path)
             connection = tables.connect(path, writable=True)
         with contextlib.closing(connection):
@@ -62,16 +73,29 @@ class Ledger:
     def read(cls, path: Path, clock: Callable[[], float] = time.time) -> Iterator["Ledger"]:
         """Opens the ledger for reading alone, also where nothing can be written. One that is not there is empty."""
         with broken_as_error(path):
+            path = path.resolve()
             connection = tables.connect(path, writable=False) if path.exists() else tables.nothing()
         with contextlib.closing(connection):
             yield cls(path, connection, clock)
 
-    def begin(self, record: Record, supersedes: str | None = None) -> None:
+    @property
+    def id(self) -> str:
+        """Which ledger this is. A copy has the same."""
+        with broken_as_error(self.path):
+            return str(self._connection.execute("SELECT id FROM self").fetchone()[0])
+
+    def begin(self, record: Record, supersedes: str | None = None, seen: frozenset[str] = frozenset()) -> None:
         """Writes an intent as the next attempt of its key, in place of the unknown one that it supersedes.
 
-        Raises AttemptOpen when the key has another open attempt, or has gone on since it was looked at.
+        `seen` are the attempts for the same payload under other keys that were known when it was decided to send.
+        Raises AttemptOpen when the key has another open attempt, or has gone on since it was looked at, and
+        SentElsewhere when the payload was sent under another key since then.
         """
         with self._transaction() as connection:
+            for other in self.with_digest(record.key.target, record.digest):
+                is_own = other.owner == record.owner or other.key == record.key or other.key.repeats(record.key)
+                if not is_own and other.attempt not in seen:
+                    raise SentElsewhere(str(other.key))
             if supersedes is not None:
                 changed = connection.execute(
                     "UPDATE attempts SET state = 'superseded', settled_at = ?, message = 'sent again on purpose' "
@@ -144,6 +168,20 @@ class Ledger:
         found = self._where("target = ? AND spec = ? AND cell = ? AND params = ?", *key)
         return sorted(found, key=lambda record: record.number)
 
+    def attempt(self, name: str) -> Record | None:
+        found = self._where("attempt = ?", name)
+        return found[0] if found else None
+
+    def of_name(self, target_name: str, key: LogicalKey) -> list[Record]:
+        """Attempts for the same cell on a target of that name, when the name stood for another place or account, of
+        which a job is or may be there."""
+        return self._where(
+            "target_name = ? AND target != ? AND spec = ? AND cell = ? AND params = ? "
+            "AND state IN ('intent', 'unknown', 'accepted')",
+            target_name,
+            *key,
+        )
+
     def with_digest(self, target: str, digest: str) -> list[Record]:
         """Attempts to send that payload to the target, under whatever key, of which a job is or may be there."""
         return self._where("target = ? AND digest = ? AND state IN ('intent', 'unknown', 'accepted')", target, digest)
@@ -162,6 +200,8 @@ class Ledger:
             for old, new in pairs:
                 if self.of_key(new):
                     raise SpeccError(f"there are attempts of {new} already", help="`specc ledger list` shows them")
+                if any(one.state is State.INTENT for one in self.of_key(old)):
+                    raise SpeccError(f"{old} is being sent now", help="try again when that has ended")
                 moved += connection.execute(
                     "UPDATE attempts SET target = ?, spec = ?, cell = ?, params = ? "
                     "WHERE target = ? AND spec = ? AND cell = ? AND params = ?",
@@ -185,31 +225,33 @@ class Ledger:
         """Notes one call to the target and gives 0, or notes none and gives the seconds until the quota allows one."""
         if quota is None:
             return 0.0
-        now = self._clock()
+        now, account = self._clock(), account_of(target)
         with self._transaction() as connection:
             connection.execute("DELETE FROM calls WHERE at <= ? OR at > ?", (now - HOUR, now + AHEAD))
-            times = connection.execute("SELECT at FROM calls WHERE target = ? ORDER BY at", (target,)).fetchall()
+            times = connection.execute("SELECT at FROM calls WHERE target = ? ORDER BY at", (account,)).fetchall()
             if len(times) >= quota:
                 return max(1.0, float(times[len(times) - quota]["at"]) + HOUR - now)
-            connection.execute("INSERT INTO calls VALUES (?, ?)", (target, now))
+            connection.execute("INSERT INTO calls VALUES (?, ?)", (account, now))
         return 0.0
 
     def note_calls(self, target: str, calls: int) -> None:
         """Notes calls that were made already, such as those of a question about many jobs."""
         now = self._clock()
         with self._transaction() as connection:
-            connection.executemany("INSERT INTO calls VALUES (?, ?)", [(target, now)] * calls)
+            connection.executemany("INSERT INTO calls VALUES (?, ?)", [(account_of(target), now)] * calls)
 
     def skew(self, target: str) -> float:
         """By how many seconds the server's clock is ahead of ours, as last learnt."""
         with broken_as_error(self.path):
-            row = self._connection.execute("SELECT skew FROM clocks WHERE target = ?", (target,)).fetchone()
+            row = self._connection.execute("SELECT skew FROM clocks WHERE target = ?", (account_of(target),)).fetchone()
         return row[0] if row else 0.0
 
     def learn_skew(self, target: str, seconds: float, attempt: str | None = None) -> None:
-        """Notes it for the target, and for the attempt that taught it."""
+        """Notes it for the target, and for the attempt that taught it. What no clock is wrong by is not learnt."""
+        if abs(seconds) > MOST_SKEW:
+            return
         with self._transaction() as connection:
-            connection.execute("INSERT OR REPLACE INTO clocks VALUES (?, ?)", (target, seconds))
+            connection.execute("INSERT OR REPLACE INTO clocks VALUES (?, ?)", (account_of(target), seconds))
             connection.execute("UPDATE attempts SET skew = ? WHERE attempt = ?", (seconds, attempt))
 
     def use_plan(self, plan: str) -> bool:

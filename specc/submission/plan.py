@@ -51,7 +51,8 @@ class Step:
     """One payload and what is done with it. `why` says it to a person.
 
     `last` is the attempt that decides, `accepted` the one that was last accepted under this key, `number` the number
-    that a new attempt gets. `twin` is the payload of this run that is the same.
+    that a new attempt gets. `twin` is the payload of this run that is the same, `seen` are the attempts that had sent
+    the same payload under other keys when this was decided.
     """
 
     payload: Payload
@@ -62,17 +63,19 @@ class Step:
     last: Record | None = None
     accepted: Record | None = None
     twin: Payload | None = None
+    seen: frozenset[str] = frozenset()
 
 
 def plan(
     payloads: Iterable[Payload],
     target: str,
+    target_name: str,
     params: Sequence[Source],
     ledger: Ledger,
     exists: Exists,
     allowed: Allowed,
 ) -> list[Step]:
-    """A step for each payload. `exists` says whether the project still has a key, to tell what was moved.
+    """A step for each payload. `target` is the target's identity, `exists` says whether the project still has a key.
 
     Two cells with one digest are refused, except repetitions of one cell. A job that was moved is offered once.
     """
@@ -81,8 +84,13 @@ def plan(
     offered: set[str] = set()
     for payload in payloads:
         key = key_of(payload, target, params)
-        same = [one for one in ledger.with_digest(target, payload.digest) if one.attempt not in offered]
-        step = decide(payload, key, ledger.of_key(key), same, exists, allowed)
+        same = ledger.with_digest(target, payload.digest)
+        left = [one for one in same if one.attempt not in offered]
+        own = ledger.of_key(key)
+        step = decide(payload, key, own, left, exists, allowed)
+        if not own and step.action is Action.SEND and (before := ledger.of_name(target_name, key)):
+            step = replace(step, action=Action.REFUSE_MOVED, why=_why_retargeted(before[-1], key), last=before[-1])
+        step = replace(step, seen=frozenset(one.attempt for one in same))
         if step.action is Action.REFUSE_MOVED and step.last is not None:
             offered.add(step.last.attempt)
         twin = first.setdefault(payload.digest, step)
@@ -147,13 +155,27 @@ def _for_open(record: Record, payload: Payload, allowed: Allowed) -> tuple[Actio
 
 def _for_elsewhere(record: Record, key: LogicalKey, allowed: Allowed, *, is_gone: bool) -> tuple[Action, str] | None:
     """The payload was sent before as something else: a moved file or a renamed cell, or another spec's work."""
-    known = f"accepted as {record.uuid}" if record.uuid else f"sent, with the outcome {record.state},"
+    known = _known(record)
     if is_gone:
         why = f"the same payload was {known} under {record.key}, which is gone; `specc ledger mv {record.key} {key}`"
         return Action.REFUSE_MOVED, f"{why} takes it over"
     if allowed.rerun:
         return None
     return Action.REFUSE_TWIN, f"the same payload was {known} under {record.key}; `--rerun` sends it all the same"
+
+
+def _known(record: Record) -> str:
+    if record.state is State.INTENT:
+        return "just now being sent"
+    return f"accepted as {record.uuid}" if record.uuid else "sent, and nobody knows with what outcome,"
+
+
+def _why_retargeted(record: Record, key: LogicalKey) -> str:
+    """A target of that name was another place or account: the same account with an older access key, perhaps."""
+    name = record.target_name
+    was = f"it was {_known(record)} when `{name}` was {record.key.target}, and now that is {key.target}"
+    move = f"if it is the same account with a new key, `specc ledger mv {key.spec} {key.spec} --target {name}`"
+    return f"{was}; {move} takes it over; to send there as well, give the new place a target of its own"
 
 
 def _why_sent(accepted: Record | None, last: Record | None) -> str:

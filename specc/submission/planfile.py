@@ -53,9 +53,11 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class PlanFile:
-    """A plan as it was written. `identity` is the target's, `target` its name in the configuration."""
+    """A plan as it was written. `identity` is the target's, `target` its name in the configuration, `ledger` the id of
+    the ledger that it was decided from."""
 
     id: str
+    ledger: str
     project: str
     target: str
     identity: str
@@ -68,6 +70,7 @@ class Heading:
     """What a plan says of itself. `command` is what carries it out."""
 
     id: str
+    ledger: str
     project: str
     target: str
     identity: str
@@ -82,6 +85,7 @@ def document(heading: Heading, asked: Asked, steps: Sequence[Step], units: Mappi
     return {
         "version": VERSION,
         "plan": heading.id,
+        "ledger": heading.ledger,
         "created": datetime.fromtimestamp(heading.now, UTC).isoformat(timespec="seconds"),
         "project": heading.project,
         "target": {"name": heading.target, "identity": heading.identity},
@@ -145,7 +149,8 @@ def read(text: str, path: str) -> PlanFile:
             for step in data["steps"]
         )
         target = data["target"]
-        return PlanFile(data["plan"], data["project"], target["name"], target["identity"], _asked(data["asked"]), steps)
+        place = target["name"], target["identity"]
+        return PlanFile(data["plan"], data["ledger"], data["project"], *place, _asked(data["asked"]), steps)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise SpeccError(f"{path} is no plan", help="`specc plan --out FILE` writes one") from error
 
@@ -164,8 +169,10 @@ def _asked(data: Mapping[str, object]) -> Asked:
     return Asked(**values)
 
 
-def differences(plan: PlanFile, identity: str, steps: Sequence[Step]) -> Iterator[str]:
+def differences(plan: PlanFile, ledger: str, identity: str, steps: Sequence[Step]) -> Iterator[str]:
     """In what the world is no longer as the plan says. Nothing may be sent if there is anything."""
+    if plan.ledger != ledger:
+        yield "the plan was made from another ledger, which may know of jobs that this one does not"
     if plan.identity != identity:
         yield f"the target `{plan.target}` was {plan.identity} and is {identity} now"
     planned = {step.key: step for step in plan.steps}

@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 
 from specc.errors import SpeccError
-from specc.submission.ledger import AttemptOpen, Ledger, SettledAlready, UuidTaken
+from specc.submission.ledger import AttemptOpen, Ledger, SentElsewhere, SettledAlready, UuidTaken
 from specc.submission.plan import Action, Step
 from specc.submission.records import Record, State
 from specc.submission.results import Luck, Result
@@ -99,22 +99,35 @@ class Sender:
         return self._is_stopped or self._fault is not None or self._luck.is_out
 
     def _launch(self) -> Iterator[Result]:
-        """Sends what is due, as far as the limit of flights and the quota allow."""
+        """Sends what is due, as far as the limit of flights and the quota allow. A ledger that fails ends the run."""
         while len(self._flying) < self._sending.max_in_flight and not self._is_over and self._is_due():
-            if not self._is_within_quota():
+            try:
+                if not self._is_within_quota():
+                    return
+                ready = self._ready()
+            except SpeccError as error:
+                self._fault = self._fault or error
                 return
-            if self._paused and self._paused[0][0] <= self._world.monotonic():
-                flight = heapq.heappop(self._paused)[2]
-            else:
-                step = self._waiting.popleft()
-                begun = self._begin(step)
-                if begun is None:
-                    yield self._elsewhere(step)
-                    continue
-                flight = begun
-            flight.tried += 1
-            self._flying[id(flight)] = flight
-            Thread(target=self._ask, args=(flight,), name="send", daemon=True).start()
+            if isinstance(ready, Result):
+                yield ready
+                continue
+            ready.tried += 1
+            self._flying[id(ready)] = ready
+            Thread(target=self._ask, args=(ready,), name="send", daemon=True).start()
+
+    def _ready(self) -> _Flight | Result:
+        """What is to be sent next, its intent written; or why the next step is not to be sent."""
+        if self._paused and self._paused[0][0] <= self._world.monotonic():
+            flight = heapq.heappop(self._paused)[2]
+            record = self._ledger.attempt(flight.attempt.key)
+            if record is None or record.state is not State.INTENT:
+                # It waited for its next try so long that somebody settled it by hand.
+                return self._elsewhere(flight.step, record)
+            return flight
+        step = self._waiting[0]
+        flight_or_result = self._begin(step)
+        self._waiting.popleft()
+        return flight_or_result
 
     def _is_due(self) -> bool:
         return bool(self._waiting) or (bool(self._paused) and self._paused[0][0] <= self._world.monotonic())
@@ -129,8 +142,8 @@ class Sender:
             self._world.tell(f"the quota of {self._target.quota} calls an hour is used up; going on in {pause:.0f} s")
         return pause <= 0
 
-    def _begin(self, step: Step) -> _Flight | None:
-        """Writes the intent; None when another process was quicker."""
+    def _begin(self, step: Step) -> _Flight | Result:
+        """Writes the intent; what became of the step when another process was quicker."""
         payload = step.payload
         attempt = secrets.token_hex(16)
         name = f"{payload.name}-{attempt[:TAG_DIGITS]}" if self._sending.tag_names else payload.name
@@ -153,15 +166,17 @@ class Sender:
         )
         supersedes = step.last.attempt if step.action is Action.RESEND and step.last is not None else None
         try:
-            self._ledger.begin(record, supersedes)
+            self._ledger.begin(record, supersedes, step.seen)
         except AttemptOpen:
-            return None
+            attempts = self._ledger.of_key(step.key)
+            return self._elsewhere(step, attempts[-1] if attempts else None)
+        except SentElsewhere as error:
+            return Result(step, None, message=f"another process has sent the same payload as {error}")
         return _Flight(step, Attempt(attempt, payload, name))
 
-    def _elsewhere(self, step: Step) -> Result:
+    @staticmethod
+    def _elsewhere(step: Step, last: Record | None) -> Result:
         """What another process has made of the step in the meantime."""
-        attempts = self._ledger.of_key(step.key)
-        last = attempts[-1] if attempts else None
         if last is None or last.digest != step.payload.digest:
             return Result(step, None, message="another process has sent something else for this cell")
         message = "another process is sending it" if last.state is State.INTENT else "another process sent it"
@@ -230,7 +245,8 @@ class Sender:
                 return Result(step, State.NOT_SENT, message=outcome.message, help=outcome.help)
             case None:
                 self._fault = self._fault or RuntimeError("the target failed; its traceback is above")
-                return Result(step, State.UNKNOWN, message="specc failed while it was sending")
+                message = "specc failed while it was sending; `specc ledger resolve` finds out what became of it"
+                return Result(step, State.UNKNOWN, message=message)
 
     def _again(self, flight: _Flight, outcome: NotSent) -> Result | None:
         self._learn_skew(flight, outcome)
@@ -258,24 +274,28 @@ class Sender:
     def _write(self, flight: _Flight, result: Result) -> Result:
         """Writes a result to the ledger. What it cannot take is kept for the user, and ends the run."""
         attempt = flight.attempt.key
+        self.unwritten.append(result)
         try:
             self._ledger.settle(
                 attempt, result.state or State.NOT_SENT, uuid=result.uuid, code=result.code, message=result.message
             )
         except UuidTaken:
             message = f"the target answered with {result.uuid}, which is the job of another attempt"
+            self.unwritten.remove(result)
             return self._write(flight, Result(flight.step, State.UNKNOWN, message=message))
         except SettledAlready:
-            # Somebody took this process for dead and settled the attempt in its place.
-            return result
+            pass  # somebody took this process for dead and settled the attempt in its place
         except SpeccError as error:
             self._fault = self._fault or error
-            self.unwritten.append(result)
+            return result
+        self.unwritten.remove(result)
         return result
 
     def _leave(self) -> Iterator[Result]:
         """What is left when nothing more is sent."""
         why = f"not tried after {self._luck}" if self._luck.is_out else STOPPED
+        if self._fault is not None:
+            why = "not tried, because something broke"
         while self._paused:
             flight = heapq.heappop(self._paused)[2]
             yield self._write(flight, Result(flight.step, State.NOT_SENT, message=why))

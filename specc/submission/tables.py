@@ -36,8 +36,11 @@ CREATE TABLE calls (target TEXT NOT NULL, at REAL NOT NULL) STRICT;
 CREATE INDEX calls_at ON calls (target, at);
 CREATE TABLE clocks (target TEXT PRIMARY KEY, skew REAL NOT NULL) STRICT;
 CREATE TABLE plans (id TEXT PRIMARY KEY, used_at REAL NOT NULL) STRICT;
+CREATE TABLE self (id TEXT NOT NULL) STRICT;
+INSERT INTO self VALUES (lower(hex(randomblob(8))));
 """
-"""`one_open` is what makes two submitting processes safe: the second intent for a key cannot be written."""
+"""`one_open` is what makes two submitting processes safe: the second intent for a key cannot be written. `self` names
+this ledger among all, which binds a plan to it."""
 
 COLUMNS = (
     "attempt, target, spec, cell, params, target_name, api, digest, body, sent_name, slug, axes, units, state, owner, "

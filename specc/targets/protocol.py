@@ -152,8 +152,9 @@ class Cancelled:
 class Target(Protocol):
     """A place that runs payloads.
 
-    `identity` names the place for the ledger: kind, endpoint and account, the same on every machine of the user.
-    `quota` is how many calls an hour it allows, or None. A call raises SpeccError when the world is broken before
+    `identity` names the place for the ledger: kind, endpoint and account, the same on every machine of the user; what
+    stands behind an `@` is one of several places of the account. `quota` is how many calls an hour it allows the
+    account, or None. A call raises SpeccError when the world is broken before
     anything was asked (no credentials, no sbatch); what happens after that is an answer.
     """
 

@@ -381,7 +381,7 @@ class TestLookingAhead:
 
         monkeypatch.setattr(httpx.Client, "__init__", init)
 
-    @pytest.mark.parametrize("command", [("submit", "--dry-run"), ("plan",), ("plan", "--check", "--out", "p.json")])
+    @pytest.mark.parametrize("command", [("submit", "--dry-run"), ("plan",), ("plan", "--check")])
     def test_no_client_is_ever_made_and_no_ledger(self, cloud, server, command):
         assert cloud.run(*command) in (0, 10)
         assert states(cloud) == ["send"] * 4

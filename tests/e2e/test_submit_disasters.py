@@ -111,7 +111,7 @@ def test_killed_between_the_intent_and_the_answer(site: Site) -> None:
     assert site.states() == ["intent"]
     code, out, err = site.run("submit")
     assert code == 4
-    assert "1 of a process that died are unknown now: a.job.yaml@" in err
+    assert "died, so their outcome is unknown now: a.job.yaml@" in err
     assert sorted(line.split("\t")[0] for line in out.splitlines()) == ["accepted", "accepted", "unknown"]
     assert site.run("ledger", "resolve")[0] == 4
     code, out, _ = site.run("ledger", "resolve", "--yes")

@@ -10,7 +10,7 @@ import submitting
 from submitting import KEY, record
 
 from specc.errors import SpeccError
-from specc.submission.ledger import AttemptOpen, Ledger, SettledAlready, UuidTaken
+from specc.submission.ledger import AttemptOpen, Ledger, SentElsewhere, SettledAlready, UuidTaken
 from specc.submission.location import ledger_path
 from specc.submission.records import State
 from specc.submission.verify import verify
@@ -272,18 +272,31 @@ class TestFile:
 
 
 class TestKeys:
+    def test_the_same_payload_sent_by_another_meanwhile(self, ledger):
+        """Between deciding and sending, another process sent it under another key."""
+        other = KEY._replace(spec="b.job.yaml")
+        ledger.begin(record())
+        with pytest.raises(SentElsewhere, match=r"a\.job\.yaml@abc"):
+            ledger.begin(record("a2", key=other, owner="p"))
+        ledger.begin(record("a3", key=other, owner="p"), seen=frozenset({"a1"}))
+
     def test_moving_takes_all_attempts_along(self, ledger):
         new = KEY._replace(spec="b.job.yaml")
         ledger.begin(record())
         ledger.settle("a1", State.REJECTED, code="1", message="no")
         ledger.begin(record("a2", 2))
+        with pytest.raises(SpeccError, match="is being sent now"):
+            ledger.move([(KEY, new)])
+        ledger.settle("a2", State.UNKNOWN, message="lost")
         assert ledger.move([(KEY, new)]) == 2
         assert [one.key for one in ledger.all()] == [new, new]
 
     def test_moving_is_all_or_nothing(self, ledger):
         taken = KEY._replace(spec="b.job.yaml")
         ledger.begin(record())
-        ledger.begin(record("a2", key=taken))
+        ledger.begin(record("a2", key=taken, digest="other"))
+        for attempt in ("a1", "a2"):
+            ledger.settle(attempt, State.UNKNOWN, message="lost")
         free = KEY._replace(spec="c.job.yaml")
         with pytest.raises(SpeccError, match=r"attempts of b\.job\.yaml@abc already"):
             ledger.move([(KEY, free), (free, taken)])

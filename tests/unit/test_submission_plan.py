@@ -121,7 +121,7 @@ class TestSamePayloadElsewhere:
         desk.target.script = ["silent"]
         desk.submit(sweep1())
         assert actions(desk, self.other(), exists=gone) == ["moved"]
-        assert "with the outcome unknown" in why(desk, self.other(), exists=gone)
+        assert "nobody knows with what outcome" in why(desk, self.other(), exists=gone)
 
     def test_after_the_move_it_is_known(self, desk):
         desk.submit(sweep1())
@@ -192,7 +192,7 @@ class TestCost:
         assert str(cost(bodies, {"time_limit": unit} if unit else {})) == said
 
 
-HEADING = Heading("id1", "p", "prod", submitting.IDENTITY, "specc submit --plan plan.json", 0.0)
+HEADING = Heading("id1", "ledger1", "p", "prod", submitting.IDENTITY, "specc submit --plan plan.json", 0.0)
 UNITS = {"time_limit": "min"}
 
 
@@ -202,9 +202,9 @@ class TestPlanFiles:
             steps = desk.plan(ledger, payloads, **allowed)
             return json.dumps(document(HEADING, asked or Asked(("a.job.yaml",)), steps, UNITS))
 
-    def now(self, desk, text, payloads, identity=submitting.IDENTITY, **allowed):
+    def now(self, desk, text, payloads, identity=submitting.IDENTITY, ledger_id="ledger1", **allowed):
         with desk.ledger() as ledger:
-            return list(differences(read(text, "plan.json"), identity, desk.plan(ledger, payloads, **allowed)))
+            return list(differences(read(text, "plan.json"), ledger_id, identity, desk.plan(ledger, payloads, **allowed)))
 
     def test_it_says_what_a_reviewer_asks(self, desk):
         desk.submit(submitting.sweep(1))
