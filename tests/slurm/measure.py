@@ -1,7 +1,8 @@
 """How fast sweeps are submitted to a real Slurm, and what watching them costs its controller.
 
 `python tests/slurm/measure.py 200 1000` prints some lines of figures for each size. Slurm's programs are counted by a
-folder in front of them on the PATH. The jobs sleep for a while, so that there is something to watch.
+folder in front of them on the PATH. The jobs begin when all are submitted, because they share
+their machine with the controller, and sleep for a while, so that there is something to watch.
 """
 
 import os
@@ -41,6 +42,8 @@ def measure(slurm: Cluster, count: int) -> str:
         project.spec("a", "sleep 5; echo {{ matrix.n }}", matrix=matrix)
         text = (project.folder / "a.job.yaml").read_text().replace("name: a", 'name: "a-{{ matrix.n }}"')
         project.write("a.job.yaml", text)
+        settings = (project.folder / "specc.toml").read_text()
+        project.write("specc.toml", f'{settings}options = ["--begin=now+{10 + count // 50}"]\n')
         start = time.monotonic()
         done = project("submit", "-y", "--max-in-flight", os.environ.get("IN_FLIGHT", "4"), seconds=600)
         assert done.returncode == 0, done.stderr[-2000:]

@@ -78,7 +78,7 @@ export SPECC_JOB_ID="$SLURM_JOB_ID-{tag}" SPECC_JOB_NAME={name} SPECC_JOB_DIR="$
 export OMP_NUM_THREADS={threads}
 mkdir -p "$folder/work" && cd "$folder/work" || stop {no_start} "cannot go to $folder/work"
 for file in "$stdout" "$stderr"; do
-  mkdir -p -- "$(dirname -- "$file")" || stop {no_start} "cannot make the folder of $file"
+  [ -d "${{file%/*}}/" ] || mkdir -p -- "${{file%/*}}/" || stop {no_start} "cannot make the folder of $file"
   [ ! -p "$file" ] && : >"$file" || stop {no_start} "cannot write to $file"
 done
 [ -r "$stdin" ] || stop {no_start} "cannot read $stdin"
