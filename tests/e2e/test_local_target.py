@@ -133,15 +133,30 @@ def test_a_job_has_the_umask_of_who_submits_it(place: Place) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "reason"),
+    ("odd", "reason"),
     [
-        ({"stdout_redirect_path": "/dev/null/x"}, "cannot make the folder /dev/null: File exists"),
-        ({"stdout_redirect_path": "/"}, "cannot open /: Is a directory"),
+        ("file", "cannot make the folder {0}: {0} is a file, and no folder"),
+        ("loop", "cannot make the folder {0}: {0}: Too many levels of symbolic links"),
+        ("nowhere", "cannot make the folder {0}: {0} is a symbolic link that leads nowhere"),
+        ("folder", "cannot open {0}/out: Is a directory"),
     ],
 )
-def test_a_job_whose_files_cannot_be_opened_says_so(place: Place, fields: dict[str, str], reason: str) -> None:
-    report = place.run("true", **fields)
-    assert (report.state, report.exit_code, report.reason) == (JobState.EXITED, None, reason)
+def test_a_job_whose_files_cannot_be_opened_says_so(place: Place, tmp_path: Path, odd: str, reason: str) -> None:
+    """They could when it was submitted."""
+    gate = tmp_path / "gate"
+    first = place.submit(f"while [ ! -e {gate} ]; do sleep 0.02; done", core_limit=2)
+    where = tmp_path / odd
+    second = place.submit("true", stdout_redirect_path=f"{where}/out")
+    if odd == "file":
+        where.touch()
+    elif odd == "folder":
+        (where / "out").mkdir(parents=True)
+    else:
+        where.symlink_to(where if odd == "loop" else tmp_path / "none")
+    gate.touch()
+    report = place.wait(first, second)[1]
+    assert (report.state, report.exit_code) == (JobState.EXITED, None)
+    assert report.reason == f"never started: {reason.format(where)}"
 
 
 def test_jobs_wait_for_cores_in_their_order(place: Place) -> None:

@@ -1,4 +1,3 @@
-import os
 from pathlib import Path
 
 import pytest
@@ -8,7 +7,7 @@ from specc.settings import Target
 from specc.targets import Rejected
 from specc.targets.local import IGNORED, Options
 from specc.targets.local.jobs import Run
-from specc.targets.local.request import Rules, missing_file
+from specc.targets.local.request import Rules
 
 SETTINGS = Target("here", "local")
 
@@ -120,18 +119,3 @@ def test_what_a_run_is_made_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 def test_an_input_file_without_a_command_is_the_script(tmp_path: Path) -> None:
     made = run(None, input_file=str(tmp_path / "run.sh"))
     assert (made.command, made.script, made.stdin) == (None, str(tmp_path / "run.sh"), None)
-
-
-def test_a_missing_input_file_is_found_at_submission(tmp_path: Path) -> None:
-    assert missing_file(run()) is None
-    for path, why in ((tmp_path / "no", "No such file or directory"), (tmp_path, "Is a directory")):
-        for command in ("cat", None):
-            answer = missing_file(run(command, input_file=str(path)))
-            assert isinstance(answer, Rejected)
-            assert answer.message == f"`input_file` cannot be read: {path}: {why}"
-            assert answer.code == "no-input-file"
-
-
-def test_a_pipe_as_input_file_holds_nobody_up(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe")
-    assert missing_file(run("cat", input_file=str(tmp_path / "pipe"))) is None

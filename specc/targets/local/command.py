@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from specc.targets.local import environment
+from specc.targets.local.files import no_folder
 from specc.targets.local.jobs import Job, Run
 from specc.targets.local.paths import JobDir
 
@@ -66,7 +67,10 @@ def _streams(run: Run, folder: JobDir) -> Iterator[tuple[int, int, int]]:
 def _open_output(path: Path, stack: contextlib.ExitStack) -> int:
     """For appending, so that a second writer of the file does not write over the first."""
     with _says(f"cannot make the folder {path.parent}"):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except FileExistsError as error:
+            raise CannotStart(f"cannot make the folder {path.parent}: {no_folder(path.parent)}") from error
     return _open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, stack)
 
 

@@ -3,8 +3,8 @@
 What the fields of submitJob mean on this machine:
 
 - `cmd_line`: the text of a bash script.
-- `input_file`: standard input of the command; without `cmd_line` it is the bash script itself. A relative path starts
-  at the directory of the process that submits.
+- `input_file`: standard input of the command; without `cmd_line` it is the bash script itself. It is a regular file or
+  a device. A relative path starts at the directory of the process that submits.
 - `core_limit`: the cores that the job waits for, 1 without it. It is told how many, and not bound to them.
 - `mem_limit`, `time_limit`: limits of all the job's processes together. They need a unit.
 - `stdout_redirect_path`, `stderr_redirect_path`: files that are made anew. A relative path starts at the directory the
@@ -14,7 +14,6 @@ What the fields of submitJob mean on this machine:
 - All others are ignored, see `IGNORED`.
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,20 +103,6 @@ class Rules:
         elif cores > (total := self.options.total_cores):
             message = f"`core_limit` is {cores}, and this machine has {total}"
             yield Fault("too-many-cores", "core_limit", message, f"write {total} or less")
-
-
-def missing_file(run: Run) -> Rejected | None:
-    """Whether the input file can be read at the moment of submission."""
-    path = run.stdin or run.script
-    if path is None:
-        return None
-    try:
-        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)):
-            return None
-    except OSError as error:
-        message = f"`input_file` cannot be read: {path}: {error.strerror}"
-        help = "a relative path starts at the directory where you submit"
-        return rejected([Fault("no-input-file", "input_file", message, help)])
 
 
 def rejected_key(key: str, uuid: str) -> Rejected:

@@ -76,7 +76,7 @@ def _run(state: StateDir, store: Store, job: Job, run: Run, signals: Signals, *,
     try:
         main = command.start(job, run, folder)
     except command.CannotStart as error:
-        return Ended(JobState.EXITED, None, str(error))
+        return Ended(JobState.EXITED, None, f"never started: {error}")
     return Watch(main, run, folder, signals, subreaper=subreaper, is_cancelled=is_cancelled).to_the_end()
 
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from specc.errors import SpeccError
 from specc.settings import Target
 from specc.targets.local import door, trouble
+from specc.targets.local.files import unusable
 from specc.targets.local.jobs import Job, Request, Run
 from specc.targets.local.machine import machine_id
 from specc.targets.local.options import Options
 from specc.targets.local.paths import StateDir
 from specc.targets.local.queue import Waiting, startable
 from specc.targets.local.reconcile import settle_dead
-from specc.targets.local.request import Rules, missing_file, rejected_key
+from specc.targets.local.request import Rules, rejected_key
 from specc.targets.local.store import Store
 from specc.targets.protocol import (
     Accepted,
@@ -86,7 +87,7 @@ class LocalTarget:
         if refused is not None:
             return refused
         run = self._rules.run(attempt.payload.body, os.environ)
-        return missing_file(run) or self._add(attempt, run)
+        return unusable(run) or self._add(attempt, run)
 
     def _add(self, attempt: Attempt, run: Run) -> Outcome:
         payload = attempt.payload

@@ -1,0 +1,88 @@
+"""The files that a job names, looked at when it is submitted: what surely cannot work is not put into the queue."""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from specc.targets.faults import OUTPUTS, Fault, rejected
+from specc.targets.local.jobs import Run
+from specc.targets.protocol import Rejected
+
+OWN = ("/dev/stdin", "/dev/tty", "/dev/fd/", "/proc/self/")
+"""Beginnings of names that mean another file in each process, so that the job would read none."""
+
+
+def unusable(run: Run) -> Rejected | None:
+    """All that is wrong with the files of a job now."""
+    return rejected([*_input_faults(run.stdin or run.script), *_output_faults(run)])
+
+
+def _input_faults(path: str | None) -> Iterator[Fault]:
+    why = None if path is None else _unreadable(path)
+    if why is not None:
+        help = "write a regular file or /dev/null; a relative path starts at the directory where you submit"
+        yield Fault("no-input-file", "input_file", f"`input_file` cannot be read: {path}: {why}", help)
+
+
+def _unreadable(path: str) -> str | None:
+    """Why not, or None. What does not hold its data, such as a FIFO, would give a job an empty input in silence."""
+    if path.startswith(OWN):
+        return "it is another file for each process"
+    try:
+        mode = os.stat(path).st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISCHR(mode)):
+            return f"it is {kind(mode)}"
+        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY))
+    except OSError as error:
+        return error.strerror or str(error)
+    return None
+
+
+def _output_faults(run: Run) -> Iterator[Fault]:
+    for field, path in zip(OUTPUTS, (run.stdout, run.stderr), strict=True):
+        why = None if path is None else _unwritable(path)
+        if why is not None:
+            help = "write the path of a file that can be made or written"
+            yield Fault("bad-path", field, f"`{field}` cannot be written: {path}: {why}", help)
+
+
+def _unwritable(path: str) -> str | None:
+    """Why not, or None where it may work. Of a relative path, whose folder is still to be made, little is known."""
+    if not path.startswith("/"):
+        return "it is the job's own folder" if os.path.normpath(path) == os.curdir else None
+    file = Path(path)
+    try:
+        mode = os.stat(file).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return _unmakeable(file)
+    except OSError as error:
+        return error.strerror or str(error)
+    if stat.S_ISDIR(mode) or stat.S_ISSOCK(mode):
+        return f"it is {kind(mode)}"
+    return None if os.access(file, os.W_OK) else "Permission denied"
+
+
+def _unmakeable(file: Path) -> str | None:
+    """Why the file, which is not there, cannot be made: the first thing on the way to it that is there decides."""
+    for place in file.parents:
+        if place.is_dir():
+            return None if os.access(place, os.W_OK | os.X_OK) else f"{place}: Permission denied"
+        if os.path.lexists(place):
+            return no_folder(place)
+    return None
+
+
+def no_folder(place: Path) -> str:
+    """What stands where a folder is wanted."""
+    try:
+        return f"{place} is {kind(os.stat(place).st_mode)}, and no folder"
+    except FileNotFoundError:
+        return f"{place} is a symbolic link that leads nowhere"
+    except OSError as error:
+        return f"{place}: {error.strerror}"
+
+
+def kind(mode: int) -> str:
+    kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket", stat.S_IFBLK: "a disk"}
+    return kinds.get(stat.S_IFMT(mode), "a device" if stat.S_ISCHR(mode) else "a file")
