@@ -142,7 +142,10 @@ GARBLED = {
     "the connection closed": lambda connection, request: None,
     "the connection reset": reset,
     "silence": lambda connection, request: time.sleep(0.6),
-    **{f"HTTP {status}": http("busy", status) for status in (408, 409, 425, 500, 501, 502, 503, 504, 303, 204)},
+    **{
+        f"HTTP {status}": http("busy", status)
+        for status in (302, 303, 400, 402, 403, 406, 408, 409, 425, 500, 501, 502, 503, 504, 204)
+    },
 }
 
 
@@ -367,16 +370,23 @@ def test_a_clock_that_was_wrong_once_is_not_remembered() -> None:
         assert server.requests[0].asked["timestamp"] == "2026-11-23T12%3A00%3A00Z"
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 413, 421])
-def test_http_itself_says_that_nothing_was_carried_out(status: int) -> None:
+@pytest.mark.parametrize("status", [401, 404, 405, 407, 411, 413, 414, 415, 421, 431])
+def test_what_is_said_before_a_request_is_handed_on_started_nothing(status: int) -> None:
     outcome = submit(http("<html>", status))
     assert isinstance(outcome, Rejected)
     assert outcome.code == f"http-{status}"
     assert "endpoint" in str(outcome.help)
 
 
-def test_a_redirect_is_not_followed() -> None:
-    with serving(http("", 307, Location="https://elsewhere.example/api?signature=abc")) as server:
+def test_a_firewall_may_have_refused_the_answer() -> None:
+    outcome = submit(http("<html>blocked", 403))
+    assert isinstance(outcome, Unclear)
+    assert "HTTP 403, and not JSON; a firewall refused the request, or the answer to it" in outcome.reason
+
+
+@pytest.mark.parametrize("status", [301, 307, 308])
+def test_a_redirect_is_not_followed(status: int) -> None:
+    with serving(http("", status, Location="https://elsewhere.example/api?signature=abc")) as server:
         outcome = account(server.url).submit(attempt())
         assert len(server.requests) == 1
     assert isinstance(outcome, Rejected)

@@ -14,12 +14,14 @@ UUID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 """A handle of a job. It goes into URLs, tables and the ledger, so what else an answer may say is none."""
 
 SURROGATE = re.compile("[\ud800-\udfff]")
-MOVED = frozenset({301, 302, 307, 308})
-REFUSED = frozenset({400, 401, 403, 404, 405, 407, 411, 413, 414, 415, 421, 431})
-"""Statuses by which HTTP itself says that the request was not carried out. Believed where the answer is not the API's:
-it comes from a web server or proxy on the way."""
-
+# The statuses of an answer that is not the API's, but of a web server or proxy on the way, that are believed. Each is
+# said before a request is handed on: where to, by whom, how large and in what form it is. Not among them are 302, which
+# also answers a form that was carried out, 400, which frameworks say in the middle of their work, and 403, which
+# firewalls say of answers, too: the job may run. docs/decisions/0008-answers-of-others.md has the reasons.
+MOVED = frozenset({301, 307, 308})
+REFUSED = frozenset({401, 404, 405, 407, 411, 413, 414, 415, 421, 431})
 TOO_MANY = 429
+FORBIDDEN = 403
 MOST_TEXT = 300
 
 
@@ -131,6 +133,8 @@ def _by_status(reply: Reply, reason: str) -> Outcome:
         return Rejected(f"http-{reply.status}", reason, help)
     if reply.status == TOO_MANY:
         return NotSent(reason, retry_after=reply.retry_after)
+    if reply.status == FORBIDDEN:
+        return Unclear(f"{reason}; a firewall refused the request, or the answer to it")
     return Unclear(reason)
 
 
