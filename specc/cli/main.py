@@ -1,5 +1,6 @@
 """The way in, and the one place where exceptions become exit codes."""
 
+import errno
 import io
 import os
 import platform
@@ -11,6 +12,13 @@ from specc import __version__
 from specc.errors import SpeccError
 
 USAGE, INTERRUPTED, UNREAD, BUG = 2, 130, 141, 101
+
+OUTPUT_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EAGAIN, errno.EBADF}
+"""How writing to a stream fails. Whatever opens a file says its name, and should have raised SpeccError."""
+
+
+class _OutputFault(Exception):
+    """Standard output takes nothing more, such as on a full disk."""
 
 
 def main() -> None:
@@ -42,15 +50,15 @@ def run(arguments: list[str]) -> int:
         _drop(sys.stdout)
         _drop(sys.stderr)
         return UNREAD
-    except OSError as error:
-        # Whatever reads or writes a file raises SpeccError, so this is the output, on a full disk.
+    except _OutputFault as error:
         _drop(sys.stdout)
-        print(f"error: cannot write the output: {error.strerror or error}", file=sys.stderr)
+        print(f"error: cannot write the output: {error}", file=sys.stderr)
         return USAGE
 
 
 def _ended(arguments: list[str]) -> int:
     try:
+        _check_current_folder()
         # Deferred so that `--version` costs no more than Python itself.
         from specc.cli.app import dispatch
 
@@ -64,11 +72,20 @@ def _ended(arguments: list[str]) -> int:
         return USAGE
     except KeyboardInterrupt:
         return INTERRUPTED
-    except OSError:
+    except BrokenPipeError:
         raise
-    except Exception:
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in OUTPUT_FAULTS and error.filename is None:
+            raise _OutputFault(error.strerror) from error
         print(_bug_report(arguments), file=sys.stderr)
         return BUG
+
+
+def _check_current_folder() -> None:
+    try:
+        os.getcwd()
+    except FileNotFoundError as error:
+        raise SpeccError("the current folder is gone", help="`cd` to one that exists") from error
 
 
 def _printable(text: str) -> str:

@@ -1,6 +1,8 @@
 """The installed command as a process: pipes, signals, exit codes, what it imports."""
 
+import errno
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -37,6 +39,36 @@ def test_a_reader_that_goes_away(place: Place) -> None:
     result = subprocess.run(f"{SPECC} render | head -n 1", shell=True, capture_output=True, text=True, check=False)
     assert result.stdout.count("\n") == 1
     assert result.stderr == ""
+
+
+@pytest.mark.parametrize("command", [["status"], ["check"], ["submit", "--yes"], ["init", "x"]])
+def test_a_current_folder_that_is_gone(tmp_path: Path, command: list[str]) -> None:
+    script = f"cd {tmp_path} && mkdir gone && cd gone && rmdir ../gone && exec {shlex.join([SPECC, *command])}"
+    result = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == "error: the current folder is gone\nhelp: `cd` to one that exists\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no disk that is always full")
+def test_an_output_that_takes_nothing_more(place: Place) -> None:
+    place.write(sweep=LARGE)
+    result = subprocess.run(f"{SPECC} render > /dev/full", shell=True, capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert result.stderr == "error: cannot write the output: No space left on device\n"
+
+
+@pytest.mark.parametrize(
+    "fault", [FileNotFoundError(errno.ENOENT, "No such file or directory"), OSError(errno.ENOSPC, "No space", "file")]
+)
+def test_a_fault_of_another_file_is_our_bug(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], fault: OSError
+) -> None:
+    def broken(arguments: list[str]) -> int:
+        raise fault
+
+    monkeypatch.setattr("specc.cli.app.dispatch", broken)
+    assert main.run(["check", "x"]) == 101
+    assert f"{fault}" in capsys.readouterr().err
 
 
 def test_an_interruption_leaves_nothing_half_written(place: Place) -> None:
