@@ -1,10 +1,13 @@
 """Jobs of every kind on a real Slurm, through the command line."""
 
+import shutil
 from pathlib import Path
 
 from real_slurm import Counting, Project, accepted, attempt, ended, eventually, output
 
 from specc.targets import JobState, Rejected
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def test_success(project: Project) -> None:
@@ -93,6 +96,19 @@ def test_cancelling_one_that_runs_and_one_that_waits(project: Project) -> None:
 def output_or_none(project: Project, uuid: str) -> str | None:
     path = project.jobs / "jobs" / uuid.partition("-")[2] / "stdout"
     return path.read_text() if path.exists() else None
+
+
+def test_the_example_runs_unchanged(project: Project) -> None:
+    """The files that run on this machine: only the target is another."""
+    shutil.rmtree(project.folder)
+    shutil.copytree(EXAMPLES / "heat", project.folder)
+    job = 'job = {zone = "z", cluster_id = "c", run_user = "me"}'
+    settings = f'kind = "slurm"\nrun_as = "caller"\n{job}\ndirectory = "{project.jobs}"\n'
+    project.write("specc.local.toml", f'target = "hpc"\n[targets.hpc]\n{settings}')
+    done = project("submit", "-y", "--wait")
+    assert done.returncode == 0, done.stderr
+    assert {job["job_state"] for job in project.states()} == {"finished"}
+    assert project("logs", "--tail", "1").stdout.strip()
 
 
 def test_a_sweep_of_200(project: Project) -> None:
