@@ -10,6 +10,7 @@ from jsonschema.exceptions import ValidationError
 from specc.gateway.answers import Refusal
 from specc.gateway.authentication import Caller
 from specc.lowering import Payload, receive
+from specc.nodes.tree import brief
 from specc.schema import ApiSchema
 from specc.targets.ehpc.ret_codes import BAD_VALUE, MISSING
 from specc.targets.ehpc.signing import timestamp_of
@@ -18,6 +19,7 @@ FORMAT = frozenset({"required", "type", "anyOf"})
 """Failures of these keywords are "missing or of a wrong form"; those of others are values that are not allowed."""
 
 MOST_IDS = 100
+MOST_NUMBER = 2**53 - 1
 
 
 class _Twice(ValueError):
@@ -25,9 +27,12 @@ class _Twice(ValueError):
 
 
 def read_object(body: bytes) -> dict[str, object] | Refusal:
-    """The JSON object of a body."""
+    """The JSON object of a body. All its texts can be written as UTF-8."""
     try:
         data = json.loads(body.decode(), object_pairs_hook=_object, parse_constant=_constant)
+        json.dumps(data, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return Refusal(MISSING, "the body has half of a character, such as `\\ud800`")
     except _Twice as error:
         return Refusal(BAD_VALUE, f"the body has {error} twice")
     except (ValueError, RecursionError):
@@ -49,8 +54,9 @@ def read_payload(data: dict[str, object], caller: Caller, schema: ApiSchema) -> 
         return Refusal(MISSING, f"wrong form: {_names(fractional)} must be a whole number, written without a point")
     try:
         received = receive(fields, schema)
-    except rfc8785.CanonicalizationError as error:
-        return Refusal(BAD_VALUE, f"the body has no canonical form: {error}")
+    except rfc8785.IntegerDomainError:
+        large = [name for name, value in fields.items() if isinstance(value, int) and abs(value) > MOST_NUMBER]
+        return Refusal(BAD_VALUE, f"{_names(large)} is more than 2**53 - 1")
     return received if isinstance(received, Payload) else _misfit(received, schema)
 
 
@@ -96,7 +102,7 @@ def _sentence(error: ValidationError, known: Iterable[str]) -> str:
 
 
 def _names(names: Iterable[object]) -> str:
-    return ", ".join(f"`{name}`" for name in sorted(map(str, names)))
+    return brief(", ".join(f"`{brief(str(name))}`" for name in sorted(map(str, names))), 1000)
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:

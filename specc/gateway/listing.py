@@ -9,6 +9,7 @@ from specc.errors import SpeccError
 from specc.gateway.answers import DETAIL, LIST, Answer, Refusal, good
 from specc.gateway.authentication import Caller
 from specc.gateway.store import Job, Store
+from specc.nodes.tree import brief
 from specc.targets import JobState, Target
 from specc.targets.ehpc.ret_codes import BAD_VALUE, NOT_FOUND
 
@@ -69,7 +70,7 @@ class Listing:
 
     def detail(self, caller: Caller, uuid: str) -> Answer:
         if unknown := set(caller.asked) - {"cluster_id", "zone"}:
-            return Refusal(BAD_VALUE, f"unknown in the query: {', '.join(sorted(unknown))}").answer()
+            return _unknown(unknown).answer()
         self._recover()
         job = self._store.job(uuid, caller.access_key_id)
         if job is None or job.cluster != caller.asked.get("cluster_id", job.cluster):
@@ -122,7 +123,7 @@ def read_page(caller: Caller) -> Page | Refusal:
     """A filter that is not known is refused: a list without it would be another list."""
     asked = caller.asked
     if unknown := set(asked) - set(FILTERS) - PAGING:
-        return Refusal(BAD_VALUE, f"unknown in the query: {', '.join(sorted(unknown))}")
+        return _unknown(unknown)
     limit, offset = _count(asked, "limit", DEFAULT_LIMIT), _count(asked, "offset", 0)
     if limit is None or not 1 <= limit <= MOST_LIMIT:
         return Refusal(BAD_VALUE, f"`limit` must be a number from 1 to {MOST_LIMIT}")
@@ -147,6 +148,10 @@ def read_page(caller: Caller) -> Page | Refusal:
     by = f"{SORT_KEYS[order]} {direction}, number {direction}" if order else f"number {direction}"
     needs_states = any(asked.get(name) for name in ("jobs_status", "job_status")) or order == "modified_time"
     return Page(" AND ".join(conditions), tuple(values), by, limit, offset, needs_states)
+
+
+def _unknown(names: set[str]) -> Refusal:
+    return Refusal(BAD_VALUE, brief(f"unknown in the query: {', '.join(sorted(names))}", 1000))
 
 
 def _column(column: str) -> str:

@@ -74,7 +74,7 @@ class Submissions:
 
     def _claim(self, caller: Caller, payload: Payload) -> tuple[Request, bool]:
         now = self._clock()
-        until = (max(now, caller.timestamp) + KEPT).timestamp()
+        until = max(now, caller.timestamp).timestamp() + KEPT.total_seconds()
         if self._claims % FORGET_EVERY == 0:
             self._store.forget(now.timestamp())
         self._claims += 1

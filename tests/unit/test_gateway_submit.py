@@ -3,12 +3,12 @@
 import json
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from gateway_client import BODY, KEY, LIST, OTHER_KEY, OTHER_SECRET, SECRET, SUBMIT, Place
+from gateway_client import BODY, KEY, LIST, OTHER_KEY, OTHER_SECRET, SECRET, STOP, SUBMIT, Place
 from jsonschema import Draft202012Validator
 
 from specc.errors import SpeccError
@@ -83,8 +83,8 @@ BAD_BODIES: dict[str, tuple[object, int, str]] = {
     "true": ({**BODY, "core_limit": True}, 1100, "wrong form: `core_limit` must be of type integer"),
     "null": ({**BODY, "core_limit": None}, 1100, "wrong form"),
     "unknown fields": ({**BODY, "memory": 1, "x": 2}, 1101, "unknown: `memory`, `x`"),
-    "a huge number": ({**BODY, "core_limit": 2**60}, 1101, "no canonical form"),
-    "half a character": (json.dumps({**BODY, "name": "\ud800"}).encode(), 1101, "no canonical form"),
+    "a huge number": ({**BODY, "core_limit": 2**60}, 1101, "`core_limit` is more than 2**53 - 1"),
+    "half a character": (json.dumps({**BODY, "name": "\ud800"}).encode(), 1100, "half of a character"),
     "another timestamp": ({**BODY, "timestamp": "2021-08-19T16:44:40Z"}, 1101, "`timestamp` in the body differs"),
 }
 
@@ -94,6 +94,27 @@ def test_bodies_are_held_to_the_schema(place: Place, body: object, code: int, me
     answer = place.post(SUBMIT, body)
     assert answer["ret_code"] == code
     assert message in answer["message"]
+    assert place.target.submissions == 0
+
+
+def test_a_message_does_not_repeat_what_was_sent(place: Place) -> None:
+    answer = place.post(SUBMIT, {**BODY, "core_limit": 10**400, "mem_limit": 1})
+    assert answer == {"message": "`core_limit` is more than 2**53 - 1", "ret_code": 1101}
+    answer = place.post(SUBMIT, {**BODY, "x" * 10_000: 1, "y\n": 2})
+    assert len(answer["message"]) < 100
+    assert answer["message"].isprintable()
+    answer = place.post(SUBMIT, {**BODY, **{f"x{number}": 1 for number in range(1000)}})
+    assert len(answer["message"]) < 1100
+
+
+@pytest.mark.parametrize(
+    "member", ['"name": "\\ud800"', '"\\ud800": 1', '"x": [{"y": "a\\udfff"}]', '"\\ud800": 1, "\\ud800": 2']
+)
+def test_half_of_a_character_is_refused(place: Place, member: str) -> None:
+    for path in (SUBMIT, STOP):
+        answer = place.post(path, b"{" + member.encode() + b"}")
+        assert answer["ret_code"] in (1100, 1101)
+        assert answer["message"].isprintable()
     assert place.target.submissions == 0
 
 
@@ -181,6 +202,16 @@ def test_what_the_target_does_not_take(place: Place, outcome: Outcome, code: int
 def test_what_the_target_refuses_before(place: Place) -> None:
     place.target.refusal = Rejected("x", "no", "write yes", {"name": "no"})
     assert place.post(SUBMIT, BODY) == {"message": "no; write yes", "ret_code": 1101}
+    assert place.target.submissions == 0
+
+
+@pytest.mark.parametrize("year", [1000, 9999])
+def test_a_time_far_off_is_refused_and_stays_so(place: Place, year: int) -> None:
+    body, at = json.dumps(BODY).encode(), datetime(year, 12, 31, 23, 59, 59, tzinfo=UTC)
+    url = place.url("POST", SUBMIT, body, at=at)
+    for _ in range(2):
+        assert place.send("POST", url, body).json()["ret_code"] == 1300
+    assert place.get(LIST)["ret_code"] == 0
     assert place.target.submissions == 0
 
 
