@@ -100,6 +100,11 @@ def test_a_failure_ends_the_wait(specc: Place) -> None:
     specc.spec(code=4)
     assert specc("submit", "-y", "--wait").returncode == 5
     assert "exit code 4" in specc("status").stdout
+    log = next(specc.folder.glob("state/specc/slurm/made_up/jobs/*/slurm.log"))
+    log.write_text("slurmstepd: error: something\n")
+    assert "slurmstepd: error: something" in specc("logs", "--stream", "both").stdout
+    log.unlink()
+    assert specc("logs", "--stream", "both").stdout == "==> hello stdout <==\nhello 1@server\n"
 
 
 def test_a_queue_that_does_not_exist_is_shown_where_it_is_written(specc: Place) -> None:
