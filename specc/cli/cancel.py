@@ -7,10 +7,10 @@ import typer
 from specc.cli import exits
 from specc.cli.choosing import Choice, Words
 from specc.cli.following import groups, look_at
-from specc.cli.guards import UNASKED
+from specc.cli.guards import UNASKED, agrees
 from specc.cli.options import Cells, Only
 from specc.cli.sendoptions import AtTarget, Chosen, Output, States, Yes
-from specc.cli.speech import check_output, confirm, is_terminal, say, write_json, write_table
+from specc.cli.speech import check_output, is_terminal, say, write_json, write_table
 from specc.errors import SpeccError
 from specc.targets import Cancelled
 
@@ -44,7 +44,8 @@ def cancel(
             for group in found
         ]
         count = sum(len(uuids) for _, uuids in running)
-        if count > UNASKED and not yes and is_terminal() and not confirm(f"cancel {count:,} jobs?"):
+        question = f"cancel {count:,} jobs?"
+        if count > UNASKED and not yes and is_terminal() and not agrees(question, "nothing was cancelled"):
             return exits.REFUSED
         answers = [answer for group, uuids in running if uuids for answer in group.opened.target.cancel(uuids)]
         look_at(found, ledger)

@@ -61,7 +61,7 @@ class Guard:
         for step in stopped:
             say(f"{step.action}: {step.key}: {step.why}")
         if len(moved) == len(stopped) and not self.is_json and self.planned is None and is_terminal():
-            if not confirm(f"take over {len(moved):,} jobs under their new names?"):
+            if not agrees(f"take over {len(moved):,} jobs under their new names?"):
                 return False
             ledger.move(moved)
             return True
@@ -77,9 +77,20 @@ class Guard:
         count = sum(step.action.sends for step in steps)
         if count > UNASKED and not yes and not self.is_json and is_terminal():
             say(summary(list(steps), self.order.units))
-            if not confirm(f"send {count:,} payloads to `{self.order.target}`?"):
+            if not agrees(f"send {count:,} payloads to `{self.order.target}`?"):
                 return False
         if self.planned is None or ledger.use_plan(self.planned.id):
             return True
         self._refuse(["another process is carrying out this plan"], "`specc status` shows how far it is")
         return False
+
+
+def agrees(question: str, otherwise: str = "nothing was sent") -> bool:
+    """Asks a person; without a yes, also at ^C, what that came to is said."""
+    is_agreed = False
+    try:
+        is_agreed = confirm(question)
+    finally:
+        if not is_agreed:
+            say(otherwise)
+    return is_agreed

@@ -27,10 +27,21 @@ def is_watched() -> bool:
 
 
 def confirm(question: str) -> bool:
-    """Asks a person; no answer means no."""
+    """Asks a person; no answer means no. After ^C or ^D, what follows stands on a line of its own."""
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
-    return sys.stdin.readline().strip().casefold() in ("y", "yes")
+    answer = ""
+    try:
+        answer = sys.stdin.readline()
+    finally:
+        if not answer.endswith("\n"):
+            say("")
+    return answer.strip().casefold() in ("y", "yes")
+
+
+def counted(count: int, thing: str) -> str:
+    """`1 job`, `2 jobs`."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
 def check_output(output: str) -> None:
