@@ -17,7 +17,7 @@ from specc.errors import SpeccError
 from specc.gateway.answers import Answer, Refusal
 from specc.gateway.authentication import Caller, authenticate, stale
 from specc.gateway.bodies import read_object, read_payload, read_stop
-from specc.gateway.limits import Limits, Rate
+from specc.gateway.limits import Limits, Load, Rate
 from specc.gateway.listing import Listing
 from specc.gateway.origin import not_for_pages
 from specc.gateway.stops import Stops
@@ -69,7 +69,8 @@ class Gateway:
         self._limits = limits
         self._log = log
         self._rate = Rate(limits, time.monotonic)
-        self._submissions = Submissions(target, api, store, limits, self._rate, clock)
+        self._load = Load(limits)
+        self._submissions = Submissions(target, api, store, limits, self._rate, self._load, clock)
         self._listing = Listing(target, store, self._submissions.recover, clock)
         self._stops = Stops(target, store, clock)
 
@@ -117,7 +118,8 @@ class Gateway:
         if isinstance(caller, Refusal):
             return None, caller.answer()
         try:
-            return caller, await run_in_threadpool(call, caller, body, request.path_params)
+            with self._load:
+                return caller, await run_in_threadpool(call, caller, body, request.path_params)
         except SpeccError as error:
             self._log(f"error: {error.message}")
             return caller, Refusal(INTERNAL, "internal error").answer()
@@ -145,7 +147,7 @@ class Gateway:
 
     def _not_now(self, caller: Caller) -> Refusal | None:
         """For calls that may come twice: too old, or too many."""
-        refusal = stale(caller, self._clock())
+        refusal = self._load.refusal() or stale(caller, self._clock())
         if refusal is None and not self._rate.takes(caller.access_key_id):
             refusal = Refusal(QUOTA, f"more than {self._limits.calls} calls in {self._limits.per:g} seconds")
         return refusal

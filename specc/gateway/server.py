@@ -11,6 +11,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from specc.errors import SpeccError
+from specc.gateway.connections import bounded
 from specc.gateway.limits import Limits
 
 GRACE_SECONDS = 30
@@ -38,7 +39,7 @@ def serve(app: Starlette, address: Address, limits: Limits, ready: Callable[[str
         ws="none",
         proxy_headers=False,
         server_header=False,
-        limit_concurrency=limits.connections,
+        http=bounded(limits),
         timeout_graceful_shutdown=GRACE_SECONDS,
         backlog=BACKLOG,
     )

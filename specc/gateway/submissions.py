@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from specc.errors import SpeccError
 from specc.gateway.answers import SUBMIT, Answer, Refusal, good
 from specc.gateway.authentication import Caller, stale
-from specc.gateway.limits import Limits, Rate
+from specc.gateway.limits import Limits, Load, Rate
 from specc.gateway.store import Job, Request, Started, Store
 from specc.lowering import Payload, receive
 from specc.nodes.tree import brief
@@ -35,13 +35,21 @@ class Submissions:
     """Its calls may come from several threads. Two with the same request take turns."""
 
     def __init__(
-        self, target: Target, api: ApiSchema, store: Store, limits: Limits, rate: Rate, clock: Callable[[], datetime]
+        self,
+        target: Target,
+        api: ApiSchema,
+        store: Store,
+        limits: Limits,
+        rate: Rate,
+        load: Load,
+        clock: Callable[[], datetime],
     ) -> None:
         self._target = target
         self._api = api
         self._store = store
         self._limits = limits
         self._rate = rate
+        self._load = load
         self._clock = clock
         self._turns = [threading.Lock() for _ in range(STRIPES)]
         self._claims = 0
@@ -94,6 +102,8 @@ class Submissions:
     def _over_limit(self, caller: Caller) -> Refusal | None:
         if not self._rate.takes(caller.access_key_id):
             return Refusal(QUOTA, f"more than {self._limits.calls} calls in {self._limits.per:g} seconds")
+        if (refusal := self._load.refusal()) is not None:
+            return refusal
         if self._store.count_open() > self._limits.open_jobs:
             self._refresh()
             if self._store.count_open() > self._limits.open_jobs:

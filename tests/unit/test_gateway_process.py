@@ -1,9 +1,11 @@
 """The server as it is put together: where it listens, what it is called, what it warns of, and how bodies come."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -23,7 +25,9 @@ from specc.workspace import Apis
 LIMITS = Limits()
 
 
-def served(folder: Path, address: Address, names: list[str], visit: Callable[[str], object]) -> list[str]:
+def served(
+    folder: Path, address: Address, names: list[str], visit: Callable[[str], object], limits: Limits = LIMITS
+) -> list[str]:
     """Serves in this thread while `visit` is with the URL in another, then is told to end. Gives what was said."""
     lines: list[str] = []
 
@@ -36,7 +40,7 @@ def served(folder: Path, address: Address, names: list[str], visit: Callable[[st
 
         threading.Thread(target=visiting).start()
 
-    run(FakeTarget(), Apis()["ehpc/v1"], folder, address, names, LIMITS, lines.append, ready)
+    run(FakeTarget(), Apis()["ehpc/v1"], folder, address, names, limits, lines.append, ready)
     return lines
 
 
@@ -65,6 +69,77 @@ def test_a_connection_that_is_kept_does_not_wait_for_acknowledgements(tmp_path: 
 
     served(tmp_path, Address(port=0), [], visit)
     assert median(times) < 0.03  # a delayed acknowledgement takes 0.04
+
+
+def port_of(url: str) -> int:
+    return int(url.rpartition(":")[2].partition("/")[0])
+
+
+def is_open(connection: socket.socket, seconds: float) -> bool:
+    connection.settimeout(seconds)
+    try:
+        return connection.recv(1) != b""
+    except TimeoutError:
+        return True
+    except ConnectionError:
+        return False
+
+
+HALF = b"GET /api/job/list HTTP/1.1\r\nHost: 127.0.0.1\r\nX: "
+
+
+@pytest.mark.parametrize(
+    ("first", "whole"),
+    [(b"", 0), (HALF, 0), (HALF[:-3] + b"\r\n" + HALF, 1)],
+    ids=["nothing", "half", "one and a half"],
+)
+def test_a_request_that_does_not_become_whole_is_not_waited_for(tmp_path: Path, first: bytes, whole: int) -> None:
+    def visit(url: str) -> None:
+        with socket.create_connection(("127.0.0.1", port_of(url))) as connection:
+            connection.sendall(first)
+            started = time.monotonic()
+            while is_open(connection, 0.1) and time.monotonic() < started + 5:
+                with contextlib.suppress(ConnectionError):
+                    connection.sendall(b"x" if first else b"")
+            took.append(time.monotonic() - started)
+
+    took: list[float] = []
+    lines = served(tmp_path, Address(port=0), [], visit, Limits(head_seconds=0.5))
+    assert 0.3 < took[0] < 4
+    assert sum("job/list" in line for line in lines) == whole
+
+
+def test_a_slow_body_is_not_mistaken_for_a_slow_head(tmp_path: Path) -> None:
+    answers: list[bytes] = []
+
+    def visit(url: str) -> None:
+        with socket.create_connection(("127.0.0.1", port_of(url)), timeout=5) as connection:
+            head = b"POST /api/job/submitJob HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            connection.sendall(head + b"Content-Length: 2\r\n\r\n{")
+            time.sleep(0.5)
+            connection.sendall(b"}")
+            answers.append(connection.recv(4096))
+
+    served(tmp_path, Address(port=0), [], visit, Limits(head_seconds=0.2))
+    assert answers[0].startswith(b"HTTP/1.1 200 ")
+
+
+def test_connections_that_say_nothing_keep_nobody_out(tmp_path: Path) -> None:
+    answers: list[httpx.Response] = []
+    left: list[bool] = []
+
+    def visit(url: str) -> None:
+        with contextlib.ExitStack() as stack:
+            silent = [socket.create_connection(("127.0.0.1", port_of(url))) for _ in range(8)]
+            for connection in silent:
+                stack.enter_context(connection).sendall(HALF)
+            answers.extend(httpx.get(f"{url}/job/list") for _ in range(3))
+            left.extend(is_open(connection, 0.1) for connection in silent)
+
+    served(tmp_path, Address(port=0), [], visit, Limits(connections=4))
+    assert [answer.json()["ret_code"] for answer in answers] == [1100] * 3
+    assert left[:4] == [False] * 4
+    assert any(left)
 
 
 def test_the_signals_mean_again_what_they_meant(tmp_path: Path) -> None:

@@ -312,6 +312,32 @@ def test_open_jobs_are_limited(tmp_path: Path) -> None:
     assert place.target.submissions == 3
 
 
+def test_requests_at_one_time_are_limited_and_the_refusal_stands(tmp_path: Path) -> None:
+    place = Place(tmp_path, Limits(requests=1))
+    is_begun, may_end = threading.Event(), threading.Event()
+
+    def slowly(attempt: Attempt) -> Outcome:
+        is_begun.set()
+        assert may_end.wait(5)
+        return place.target.start(attempt)
+
+    place.target.answer = slowly
+    first, second = request_of(place), request_of(place, {**BODY, "name": "second"})
+    answers: list[dict[str, Any]] = []
+    thread = threading.Thread(target=lambda: answers.append(first()))
+    thread.start()
+    assert is_begun.wait(5)
+    refused = second()
+    listed = place.get(LIST)
+    may_end.set()
+    thread.join()
+    assert refused == listed == {"message": "more than 1 requests at one time; try again", "ret_code": 5100}
+    assert answers[0]["ret_code"] == 0
+    # Whoever was told that nothing was started signs anew, so the same request must not start it later.
+    assert second() == refused
+    assert place.target.submissions == 1
+
+
 def test_one_job_for_two_requests_is_a_bug_of_the_target(place: Place) -> None:
     place.target.answer = lambda attempt: Accepted("always-the-same", {})
     place.submit()

@@ -1,0 +1,75 @@
+"""Connections that send no request: they are neither waited for without end, nor may they keep others out.
+
+uvicorn waits for the head of a request as long as it takes, and counts every connection against its one limit: then it
+answers all others with a text that is no answer of the API.
+"""
+
+import asyncio
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from specc.gateway.limits import Limits
+
+
+def bounded(limits: Limits) -> type[H11Protocol]:
+    """Connections that keep to these limits, as a kind that uvicorn can make."""
+
+    class Bounded(Connection):
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            super().__init__(limits, *arguments, **named)
+
+    return Bounded
+
+
+class Connection(H11Protocol):
+    """Ends when the head of a request is not whole in time. Where there are too many, the one that has been waiting
+    longest for a head gives way."""
+
+    def __init__(self, limits: Limits, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._limits = limits
+        self._deadline: asyncio.TimerHandle | None = None
+        self._wait()
+        if len(self.connections) >= limits.connections:
+            self._make_room()
+
+    @property
+    def head_due(self) -> float | None:
+        """When the head of the next request has to be there; None while a request is under way."""
+        return None if self._deadline is None else self._deadline.when()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.conn.their_state is not h11.IDLE:
+            self._stop_waiting()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.conn.their_state is h11.IDLE:
+            self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _wait(self) -> None:
+        self._stop_waiting()
+        self._deadline = self.loop.call_later(self._limits.head_seconds, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _give_up(self) -> None:
+        # An answer that is read slowly is still sent whole.
+        self.transport.close()
+
+    def _make_room(self) -> None:
+        waiting = {one: due for one in self.connections if isinstance(one, Connection) and (due := one.head_due)}
+        if waiting:
+            last = min(waiting, key=waiting.__getitem__)
+            last._stop_waiting()  # it is lost only in a moment, and must not be chosen again until then
+            last.transport.abort()
