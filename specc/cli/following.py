@@ -1,6 +1,7 @@
 """Waiting for jobs: a progress bar on a terminal, else a line for each change."""
 
 import random
+import shlex
 import sys
 import time
 from collections import Counter
@@ -8,16 +9,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from specc.cli.speech import drawing, say
+from specc.cli.news import News
+from specc.cli.speech import counted, drawing, say
 from specc.cli.targets import Opened
 from specc.cli.workplace import Workplace
 from specc.errors import SpeccError
 from specc.submission.follow import Ending, ending, follow, look
 from specc.submission.ledger import Ledger
 from specc.submission.records import Record
+from specc.submission.selector import FAILED
 from specc.submission.world import World
 from specc.targets import JobReport
 from specc.units import Problem, read
+
+MOST_NAMED = 3
 
 Show = Callable[[Mapping[str, JobReport], Mapping[str, JobReport]], None]
 """Shows what is known, given what was known before."""
@@ -81,41 +86,66 @@ def patience() -> World:
 
 
 def wait_for(groups: Sequence[Group], ledger: Ledger, timeout: float | None) -> tuple[dict[str, JobReport], Ending]:
-    """Waits until all have ended, or for `timeout` seconds; one target after the other."""
+    """Waits until all have ended, or for `timeout` seconds; one target after the other. ^C says what goes on."""
     start = time.monotonic()
     reports: dict[str, JobReport] = {}
-    uuids = [uuid for group in groups for uuid in group.uuids]
-    names = {record.uuid: record.sent_name for group in groups for record in group.records if record.uuid}
-    with _showing(names) as show:
-        for group in groups:
-            left = None if timeout is None else max(0.0, start + timeout - time.monotonic())
-            for seen in follow(group.opened.watched, group.uuids, ledger, patience(), left):
-                show(reports, seen)
-                reports |= seen
-    return reports, ending(uuids, reports)
+    records = {record.uuid: record for group in groups for record in group.records if record.uuid}
+    try:
+        with _showing({uuid: record.sent_name for uuid, record in records.items()}) as show:
+            for group in groups:
+                left = None if timeout is None else max(0.0, start + timeout - time.monotonic())
+                for seen in follow(group.opened.watched, group.uuids, ledger, patience(), left):
+                    show(reports, seen)
+                    reports |= seen
+    except KeyboardInterrupt:
+        _say_what_goes_on([one for uuid, one in records.items() if not _has_ended(reports.get(uuid))])
+        raise
+    _say_how_to_read([one for uuid, one in records.items() if uuid in reports and reports[uuid].state in FAILED])
+    return reports, ending(records, reports)
 
 
-class _Lines:
-    """A line for each job that got into another state."""
+def _has_ended(report: JobReport | None) -> bool:
+    return report is not None and report.state.is_final
 
-    def __init__(self, names: Mapping[str, str]) -> None:
-        self._names = names
 
-    def __call__(self, before: Mapping[str, JobReport], now: Mapping[str, JobReport]) -> None:
-        for uuid, report in now.items():
-            if uuid not in before or before[uuid].state is not report.state:
-                reason = f" ({report.reason})" if report.reason else ""
-                say(f"{report.state}: {self._names[uuid]} {uuid}{reason}")
+def _say_what_goes_on(records: Sequence[Record]) -> None:
+    named = _named(records)
+    if records:
+        say(
+            f"{counted(len(records), 'job')} {'goes' if len(records) == 1 else 'go'} on; `specc wait{named}` waits "
+            f"again, `specc cancel{named or ' --all'}` ends {'it' if len(records) == 1 else 'them'}"
+        )
+
+
+def _say_how_to_read(failed: Sequence[Record]) -> None:
+    if failed:
+        chosen = f" {failed[0].uuid}" if len(failed) == 1 else f"{_named(failed)} --state failed"
+        say(f"help: specc logs{chosen} --stream stderr")
+
+
+def _named(records: Sequence[Record]) -> str:
+    """The specs of the jobs as arguments, or none where they are many: then the whole project is meant."""
+    specs = sorted({record.key.spec for record in records})
+    return "".join(f" {shlex.quote(spec)}" for spec in specs) if len(specs) <= MOST_NAMED else ""
 
 
 @contextmanager
 def _showing(names: Mapping[str, str]) -> Iterator[Show]:
-    if not sys.stderr.isatty():
-        yield _Lines(names)
+    has_bar = sys.stderr.isatty()
+    news = News(names, has_bar=has_bar)
+    if not has_bar:
+
+        def tell(before: Mapping[str, JobReport], now: Mapping[str, JobReport]) -> None:
+            for line in news.lines(before, now):
+                say(line)
+
+        yield tell
         return
     with drawing().bar("waiting", len(names)) as bar:
 
         def show(before: Mapping[str, JobReport], now: Mapping[str, JobReport]) -> None:
+            for line in news.lines(before, now):
+                bar.say(line)
             known = {**before, **now}
             counts = Counter(str(report.state) for report in known.values())
             done = sum(report.state.is_final for report in known.values())

@@ -227,6 +227,6 @@ def _ways_on(sent: Sent) -> Sequence[str]:
 def exit_code_of(ended: Ending | None) -> int:
     if ended is None:
         return exits.OK
-    if ended.failed:
-        return exits.JOB_FAILED
-    return exits.TIMED_OUT if ended.open else exits.OK
+    if ended.open:
+        return exits.TIMED_OUT
+    return exits.JOB_FAILED if ended.failed or ended.cancelled else exits.OK

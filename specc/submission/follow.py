@@ -78,14 +78,17 @@ def _fair(quota: int | None, calls: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How jobs that were waited for ended."""
+    """How jobs that were waited for ended. One that was cancelled has not failed, nor finished."""
 
     finished: int = 0
     failed: int = 0
+    cancelled: int = 0
     open: int = 0
 
     def __str__(self) -> str:
-        parts = {"finished": self.finished, "failed": self.failed, "not ended": self.open}
+        parts = {
+            "finished": self.finished, "failed": self.failed, "cancelled": self.cancelled, "not ended": self.open,
+        }  # fmt: skip
         return ", ".join(f"{count:,} {name}" for name, count in parts.items() if count) or "no jobs"
 
 
@@ -95,6 +98,8 @@ def ending(uuids: Iterable[str], reports: Mapping[str, JobReport]) -> Ending:
         report = reports.get(uuid)
         if report is None or not report.state.is_final:
             counts["open"] += 1
+        elif report.state is JobState.CANCELLED:
+            counts["cancelled"] += 1
         else:
             counts["finished" if report.state.is_success else "failed"] += 1
     return Ending(**counts)

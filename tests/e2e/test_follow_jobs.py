@@ -77,6 +77,48 @@ class TestWaiting:
         assert here.run("cancel", "jobs") == 0
         assert here.run("wait", "jobs") == 5
 
+    def test_time_runs_out_after_one_failed(self, here):
+        submitted(here, "exit 1")
+        here.run("wait", "jobs")
+        here.write(jobs__b=JOB % json.dumps("sleep 30"))
+        here.run("submit", "jobs/b.job.yaml")
+        assert here.run("wait", "jobs", "--timeout", "0") == 6
+        assert "2 failed, 2 not ended" in here.err
+        assert here.run("cancel", "jobs") == 0
+
+    def test_what_was_cancelled_has_not_failed(self, here):
+        submitted(here, "sleep 30")
+        assert here.run("cancel", "jobs", "--only", "n=1") == 0
+        assert here.run("cancel", "jobs") == 0
+        assert here.run("wait", "jobs", "--output", "json") == 5
+        assert here.err.endswith("2 cancelled\n")
+        assert json.loads(here.out)["summary"] == {"finished": 0, "failed": 0, "cancelled": 2, "open": 0}
+
+    def test_how_to_read_what_a_failed_job_said(self, here):
+        first, second = submitted(here, "exit $(({{ matrix.n }} - 1))")
+        assert here.run("wait", "jobs") == 5
+        assert f"exited: j-2 {second} (exit code 1)\n" in here.err
+        assert f"help: specc logs {second} --stream stderr\n" in here.err
+        submitted(here, "exit 7", "--changed")
+        assert here.run("wait", "jobs") == 5
+        assert "help: specc logs jobs/a.job.yaml --state failed --stream stderr\n" in here.err
+
+    def test_interrupted(self, here, monkeypatch):
+        submitted(here, "sleep 30")
+        started = time.monotonic()
+
+        def interrupt(seconds):
+            if time.monotonic() > started + 0.3:
+                raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr("specc.cli.following.time.sleep", interrupt)
+            assert here.run("wait", "jobs") == 130
+        assert here.err.endswith(
+            "2 jobs go on; `specc wait jobs/a.job.yaml` waits again, `specc cancel jobs/a.job.yaml` ends them\n"
+        )
+        assert here.run("cancel", "jobs") == 0
+
     def test_by_uuid_and_by_attempt(self, here):
         first, second = submitted(here, "true", "--wait")
         assert here.run("status", second) == 0
