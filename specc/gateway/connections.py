@@ -5,7 +5,7 @@ answers all others with a text that is no answer of the API.
 """
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -31,14 +31,17 @@ class Connection(H11Protocol):
         super().__init__(*arguments, **named)
         self._limits = limits
         self._deadline: asyncio.TimerHandle | None = None
-        self._wait()
-        if len(self.connections) >= limits.connections:
-            self._make_room()
 
     @property
     def head_due(self) -> float | None:
         """When the head of the next request has to be there; None while a request is under way."""
         return None if self._deadline is None else self._deadline.when()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(cast(asyncio.Transport, transport))
+        self._wait()
+        if len(self.connections) > self._limits.connections:
+            self._make_room()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
