@@ -36,7 +36,7 @@ def test_the_tour() -> None:
     sending = {"specc plan", "specc submit", "specc status", "specc logs", "specc serve"}
     assert compiling | sending == set(shown)
     assert result.stdout.count("(exit code 1)") == 4
-    assert result.stdout.count("grid 24, rate 0.2: 23.696 degrees after 500 steps") == 2, "from here and through the API"
+    assert result.stdout.count("grid 24, rate 0.2: 23.696 degrees after 500 steps") == 2
     for part in ("no problems", "└─", '{"cluster_id":', "core_limit: 4\n", "did you mean", "added `priority`"):
         assert part in result.stdout
 

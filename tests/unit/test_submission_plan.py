@@ -204,7 +204,8 @@ class TestPlanFiles:
 
     def now(self, desk, text, payloads, identity=submitting.IDENTITY, ledger_id="ledger1", **allowed):
         with desk.ledger() as ledger:
-            return list(differences(read(text, "plan.json"), ledger_id, identity, desk.plan(ledger, payloads, **allowed)))
+            steps = desk.plan(ledger, payloads, **allowed)
+            return list(differences(read(text, "plan.json"), ledger_id, identity, steps))
 
     def test_it_says_what_a_reviewer_asks(self, desk):
         desk.submit(submitting.sweep(1))
