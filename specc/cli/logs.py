@@ -1,5 +1,6 @@
 """`specc logs`: what jobs wrote."""
 
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -21,6 +22,9 @@ from specc.targets import LogFile
 
 LOOK_SECONDS = 2.0
 READ_SECONDS = 0.2
+JSON_BYTES = 1 << 20
+"""Of each file, so much of its end is in a document of JSON, which has to be made as a whole."""
+
 STREAMS = ("stdout", "stderr", "both")
 
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on until the jobs have ended.")]
@@ -87,11 +91,22 @@ def _logs(group: Group, stream: str, tail: int | None) -> list[Log]:
     for record in group.records:
         if record.uuid is None:
             continue
-        for file in group.opened.target.logs(record.uuid).files:
-            if stream in (file.stream, "both"):
+        asked = [file for file in group.opened.target.logs(record.uuid).files if stream in (file.stream, "both")]
+        for at, file in enumerate(asked):
+            if not any(_is_same(file, other) for other in asked[:at]):
                 reading = None if file.path is None else Reading(file.path, tail)
                 found.append(Log(record.uuid, record.sent_name, file, reading))
     return found
+
+
+def _is_same(file: LogFile, other: LogFile) -> bool:
+    """Whether both streams go to one file, which is then printed once."""
+    if file.path is None or other.path is None:
+        return False
+    try:
+        return file.path.samefile(other.path)
+    except OSError:
+        return os.path.normpath(file.path) == os.path.normpath(other.path)
 
 
 def _have_ended(groups: Sequence[Group], ledger: Ledger) -> bool:
@@ -126,7 +141,7 @@ class _Printer:
 
 
 def _data(log: Log) -> dict[str, object]:
-    text = b"".join(log.reading.more()).decode(errors="replace") if log.reading is not None else None
+    data, is_cut = (None, False) if log.reading is None else log.reading.last(JSON_BYTES)
     path = None if log.file.path is None else str(log.file.path)
     return {
         "uuid": log.uuid,
@@ -134,5 +149,6 @@ def _data(log: Log) -> dict[str, object]:
         "stream": log.file.stream,
         "path": path,
         "where": log.file.where,
-        "text": text,
+        "text": None if data is None else data.decode(errors="replace"),
+        "truncated": is_cut,
     }

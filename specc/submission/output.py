@@ -1,8 +1,11 @@
 """What jobs wrote, read from where it is visible: from the beginning, from the end, and as it grows."""
 
+import contextlib
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from specc.errors import SpeccError
 
@@ -10,7 +13,10 @@ BLOCK = 1 << 16
 
 
 class Reading:
-    """One output file, read on from where the last reading ended. It may not be there yet."""
+    """One output file, read on from where the last reading ended. It may not be there yet.
+
+    What keeps no data, such as a FIFO or /dev/null, reads as empty.
+    """
 
     def __init__(self, path: Path, tail: int | None = None) -> None:
         self.path = path
@@ -19,17 +25,36 @@ class Reading:
 
     def more(self) -> Iterator[bytes]:
         """What has been written since. A file that got shorter is read from its beginning again."""
+        with self._opened() as file:
+            while file is not None and (block := file.read(BLOCK)):
+                self._offset = file.tell()
+                yield block
+
+    def last(self, most: int) -> tuple[bytes, bool]:
+        """The end of what `more` would give, in at most so many bytes, and whether that is less than all."""
+        with self._opened() as file:
+            if file is None:
+                return b"", False
+            size = os.fstat(file.fileno()).st_size
+            is_cut = size - file.tell() > most
+            file.seek(size - most if is_cut else file.tell())
+            return file.read(most), is_cut
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[BinaryIO | None]:
+        """The file where reading goes on, or None where there is nothing to read."""
         try:
-            with self.path.open("rb") as file:
-                size = os.fstat(file.fileno()).st_size
+            with open(self.path, "rb", opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK)) as file:
+                status = os.fstat(file.fileno())
+                if not stat.S_ISREG(status.st_mode):
+                    yield None
+                    return
                 if self._tail is not None:
-                    self._offset, self._tail = _last_lines(self.path, size, self._tail), None
-                file.seek(self._offset if self._offset <= size else 0)
-                while block := file.read(BLOCK):
-                    self._offset = file.tell()
-                    yield block
+                    self._offset, self._tail = _last_lines(self.path, status.st_size, self._tail), None
+                file.seek(self._offset if self._offset <= status.st_size else 0)
+                yield file
         except FileNotFoundError:
-            return
+            yield None
         except OSError as error:
             raise SpeccError(f"cannot read {self.path}: {error.strerror}") from error
 

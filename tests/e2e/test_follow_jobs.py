@@ -186,6 +186,21 @@ class TestOutput:
         assert here.run("logs", first, "--tail", "2") == 0
         assert here.out == "4\n5\n"
 
+    def test_one_file_for_both_streams_is_printed_once(self, here):
+        job = JOB % json.dumps("echo out; echo err >&2")
+        job += f"  stdout_redirect_path: {here.root}/o.txt\n  stderr_redirect_path: {here.root}/./o.txt\n"
+        here.write(jobs__a=job.replace("[1, 2]", "[1]"))
+        assert here.run("submit", "--wait") == 0
+        assert here.run("logs", "jobs", "--stream", "both") == 0
+        assert here.out == "out\nerr\n"
+
+    def test_of_json_only_the_end_of_a_long_one(self, here, monkeypatch):
+        monkeypatch.setattr("specc.cli.logs.JSON_BYTES", 6)
+        first, second = submitted(here, "seq $(({{ matrix.n }} * 3))", "--wait")
+        assert here.run("logs", first, second, "--output", "json") == 0
+        logs = json.loads(here.out)["logs"]
+        assert [(log["text"], log["truncated"]) for log in logs] == [("1\n2\n3\n", False), ("4\n5\n6\n", True)]
+
     def test_as_json(self, here):
         first, _ = submitted(here, "echo x", "--wait")
         assert here.run("logs", first, "--stream", "both", "--output", "json") == 0

@@ -1,5 +1,6 @@
 """After acceptance: choosing attempts, asking about jobs, reading what they wrote."""
 
+import os
 import subprocess
 
 import pytest
@@ -196,6 +197,20 @@ class TestOutput:
     def test_a_folder_is_no_output(self, tmp_path):
         with pytest.raises(SpeccError, match="cannot read"):
             list(Reading(tmp_path).more())
+
+    def test_what_keeps_no_data_is_empty(self, tmp_path):
+        os.mkfifo(tmp_path / "pipe")
+        for path in (tmp_path / "pipe", "/dev/zero", tmp_path / "none"):
+            assert list(Reading(path).more()) == []
+            assert Reading(path).last(5) == (b"", False)
+
+    def test_only_the_end(self, tmp_path):
+        path = tmp_path / "out"
+        path.write_bytes(b"1\n2\n3\n")
+        assert Reading(path).last(6) == (b"1\n2\n3\n", False)
+        assert Reading(path).last(4) == (b"2\n3\n", True)
+        assert Reading(path, 1).last(4) == (b"3\n", False)
+        assert Reading(path, 2).last(3) == (b"\n3\n", True)
 
     @pytest.mark.parametrize("lines", [0, 1, 2, 3, 5, 100])
     @pytest.mark.parametrize(
