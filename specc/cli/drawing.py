@@ -31,6 +31,7 @@ COPIED = ("uuid", "cell", "attempt")
 """Columns that people copy from, or give as arguments: narrow terminals take the room from others."""
 
 GAP, SHORTEST = 2, 4
+WIDE, WIDE_BAR, NARROW_BAR = 100, 40, 10
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -90,12 +91,14 @@ class Bar:
 
 @contextmanager
 def bar(what: str, total: int) -> Iterator[Bar]:
+    console = Console(file=sys.stderr)
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(WIDE_BAR if console.width >= WIDE else NARROW_BAR),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("{task.fields[words]}"),
+        # The one column that is folded where the terminal is narrow.
+        TextColumn("{task.fields[words]}", table_column=Column(no_wrap=False)),
     )
-    with Progress(*columns, console=Console(file=sys.stderr)) as progress:
+    with Progress(*columns, console=console) as progress:
         yield Bar(progress, progress.add_task(what, total=total, words=""))

@@ -1,5 +1,6 @@
 """Tables on terminals of any width."""
 
+import io
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -51,6 +52,19 @@ def test_a_message_is_told_to_its_end(drawn: Draw, width: int) -> None:
 def test_a_wide_terminal_cuts_nothing(drawn: Draw) -> None:
     assert not any("…" in line for line in drawn(200))
     assert len(drawn(200)) == 3
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_bar_on_a_narrow_terminal_still_counts(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    written = io.StringIO()
+    monkeypatch.setattr(drawing, "Console", lambda file: Console(file=written, width=width, force_terminal=True))
+    with drawing.bar("waiting", 1200) as bar:
+        bar.show(1150, "1 exited, 1,149 finished, 30 pending, 20 running")
+    last = written.getvalue()
+    assert "1150/1200" in last
+    assert "0:00:00" in last
+    assert "1 exited," in last
+    assert "running" in last
 
 
 def test_other_tables(drawn: Draw) -> None:

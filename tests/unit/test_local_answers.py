@@ -75,6 +75,8 @@ def test_a_job_waits_for_cores_only_where_there_are_none(place: Place, monkeypat
     def reasons() -> list[str]:
         return [report.reason.partition(";")[0] for report in place.target.status(uuids).values()]
 
+    assert reasons() == ["", "", "waiting for a core"]
+    place.state.log.write_text("something")
     assert reasons() == ["about to start", "about to start", "waiting for a core"]
     trouble.tell(place.state, "the disk\nis full " + "x" * 2000)
     assert {reason[:45] for reason in reasons()} == {"no job can be started now: the disk is full x"}

@@ -3,6 +3,15 @@
 import contextlib
 import os
 from datetime import UTC, datetime
+from pathlib import Path
+
+
+def is_noted(log: Path) -> bool:
+    """Whether something was wrong once."""
+    try:
+        return log.stat().st_size > 0
+    except OSError:
+        return False
 
 
 def note(text: str) -> None:

@@ -12,6 +12,7 @@ from specc.settings import Target
 from specc.targets.local import door, trouble
 from specc.targets.local.files import unusable
 from specc.targets.local.jobs import Job, Request, Run
+from specc.targets.local.log import is_noted
 from specc.targets.local.machine import machine_id
 from specc.targets.local.options import Options
 from specc.targets.local.paths import StateDir
@@ -174,12 +175,13 @@ class LocalTarget:
         head = [Waiting(job.uuid, job.cores) for job in self._store.pending(total)]
         starting = {job.uuid for job in startable(head, sum(job.cores for job in running), total)}
         fault = trouble.told(self._state) if starting else ""
+        doubt = f"about to start; if it does not, {self._state.log} may say why" if is_noted(self._state.log) else ""
 
         def why(job: Job) -> str:
             if fault:
                 return f"no job can be started now: {fault}"
             if job.uuid in starting:
-                return f"about to start; if it does not, {self._state.log} may say why"
+                return doubt
             return "waiting for a core" if job.cores == 1 else f"waiting for {job.cores} cores"
 
         return why
