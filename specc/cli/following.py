@@ -48,7 +48,7 @@ def groups(workplace: Workplace, ledger: Ledger, records: Sequence[Record]) -> l
             by_target.setdefault((record.target_name, record.key.target), []).append(record)
     found = []
     for (name, identity), listed in by_target.items():
-        opened = workplace.open_again(name, identity, len(listed), ledger.skew)
+        opened = workplace.open_again(name, identity, len(listed), ledger.accounts.skew)
         if opened is not None:
             found.append(Group(opened, tuple(listed)))
     return found
@@ -62,7 +62,7 @@ def look_at(groups: Sequence[Group], ledger: Ledger) -> dict[str, JobReport]:
         if len(seen) < len(group.uuids):
             trouble = group.opened.trouble()
             say(
-                f"{group.opened.name} said nothing of {len(group.uuids) - len(seen):,} jobs"
+                f"{group.opened.name} said nothing of {counted(len(group.uuids) - len(seen), 'job')}"
                 + (trouble and f": {trouble}")
             )
         reports |= seen

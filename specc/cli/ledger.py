@@ -13,7 +13,7 @@ from specc.cli.completion import complete_target
 from specc.cli.options import Cells, Only, Params
 from specc.cli.resolving import resolve
 from specc.cli.sendoptions import AtTarget, Chosen, Output, States
-from specc.cli.speech import check_output, say, write_json, write_table
+from specc.cli.speech import check_output, counted, say, write_json, write_table
 from specc.cli.status import record_data, row
 from specc.errors import SpeccError
 from specc.source import Source
@@ -56,7 +56,7 @@ def list_(
         write_json({"path": str(ledger.path), "attempts": [record_data(record, {}) for record in records]})
         return exits.OK
     write_table(HEAD, [(*row(record, {}), record.attempt[:12], _moment(record.created_at)) for record in records])
-    say(f"{len(records):,} attempts in {ledger.path}")
+    say(f"{counted(len(records), 'attempt')} in {ledger.path}")
     return exits.OK
 
 
@@ -155,7 +155,7 @@ def verify_(output: Output = "text") -> int:
     else:
         for line in found:
             print(line)
-        say(f"{ledger.path}: {count:,} attempts, {len(found):,} faults")
+        say(f"{ledger.path}: {counted(count, 'attempt')}, {counted(len(found), 'fault')}")
     return exits.REFUSED if found else exits.OK
 
 

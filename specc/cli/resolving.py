@@ -9,7 +9,7 @@ from specc.cli import exits
 from specc.cli.choosing import Choice, Words
 from specc.cli.options import Cells, Only
 from specc.cli.sendoptions import AtTarget, Chosen, Output, Yes
-from specc.cli.speech import check_output, confirm, is_terminal, say, write_json, write_row
+from specc.cli.speech import check_output, confirm, counted, is_terminal, say, write_json, write_row
 from specc.cli.status import record_data
 from specc.cli.workplace import Workplace
 from specc.errors import SpeccError
@@ -65,7 +65,7 @@ def _take_word(ledger: Ledger, records: Sequence[Record], uuid: str | None, word
         raise SpeccError(f"one job, and {len(records):,} attempts", help="name the attempt")
     if uuid is None and words.is_everything:
         raise SpeccError("nothing says what to dismiss", help="name a spec or an attempt")
-    question = f"{len(records):,} attempts surely started nothing?"
+    question = f"{counted(len(records), 'attempt')} surely started nothing?"
     if uuid is None and not yes and is_terminal() and not confirm(question):
         return
     for record in records:
@@ -82,7 +82,7 @@ def _searches(workplace: Workplace, ledger: Ledger, records: Sequence[Record]) -
         by_target.setdefault((record.target_name, record.key.target), []).append(record)
     found = []
     for (name, identity), listed in by_target.items():
-        opened = workplace.open_again(name, identity, len(listed), ledger.skew)
+        opened = workplace.open_again(name, identity, len(listed), ledger.accounts.skew)
         if opened is None:
             continue
         found.append(find(listed, opened.target, ledger, workplace.project.apis.__getitem__))
