@@ -19,7 +19,7 @@ from specc.submission.ledger import Ledger
 from specc.submission.records import Record
 from specc.submission.selector import FAILED
 from specc.submission.world import World
-from specc.targets import JobReport
+from specc.targets import JobReport, JobState
 from specc.units import Problem, read
 
 MOST_NAMED = 3
@@ -40,18 +40,65 @@ class Group:
         return [record.uuid for record in self.records if record.uuid is not None]
 
 
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """Attempts at a target that is not to be had any more, or not now."""
+
+    records: tuple[Record, ...]
+    why: str
+
+
 def groups(workplace: Workplace, ledger: Ledger, records: Sequence[Record]) -> list[Group]:
-    """The jobs by target. What went to a target that is not to be had any more is left out."""
-    by_target: dict[tuple[str, str], list[Record]] = {}
+    """The jobs by target. What went to a target that cannot be asked is left out."""
+    return reach(workplace, ledger, records)[0]
+
+
+def reach(workplace: Workplace, ledger: Ledger, records: Sequence[Record]) -> tuple[list[Group], list[Unreachable]]:
+    """The jobs by target, and those whose target cannot be asked, which is said."""
+    found: list[Group] = []
+    lost: list[Unreachable] = []
+    for (name, identity), listed in by_target([record for record in records if record.uuid is not None]).items():
+        opened = open_again(workplace, name, identity, ledger)
+        if isinstance(opened, Opened):
+            found.append(Group(opened, listed))
+        else:
+            say(f"{counted(len(listed), 'job')} cannot be asked about: {opened}")
+            lost.append(Unreachable(listed, opened))
+    return found, lost
+
+
+def by_target(records: Sequence[Record]) -> dict[tuple[str, str], tuple[Record, ...]]:
+    """By the target's name when they were sent, and the identity that it had."""
+    found: dict[tuple[str, str], tuple[Record, ...]] = {}
     for record in records:
-        if record.uuid is not None:
-            by_target.setdefault((record.target_name, record.key.target), []).append(record)
-    found = []
-    for (name, identity), listed in by_target.items():
-        opened = workplace.open_again(name, identity, len(listed), ledger.accounts.skew)
-        if opened is not None:
-            found.append(Group(opened, tuple(listed)))
+        where = (record.target_name, record.key.target)
+        found[where] = (*found.get(where, ()), record)
     return found
+
+
+def open_again(workplace: Workplace, name: str, identity: str, ledger: Ledger) -> Opened | str:
+    """The target of that name and identity, or why there is none."""
+    try:
+        opened = workplace.open(name, skew=ledger.accounts.skew)
+    except SpeccError as error:
+        return f"the target `{name}` cannot be used: {error.message}"
+    if opened.target.identity != identity:
+        return f"the target `{name}` was {identity}, and is {opened.target.identity} now"
+    return opened
+
+
+def is_over(record: Record) -> bool:
+    """Whether the job is known to have ended: then its target need not be asked."""
+    return record.job_state is not None and JobState(record.job_state).is_final
+
+
+def last_seen(records: Sequence[Record]) -> dict[str, JobReport]:
+    """What the ledger knows of jobs that have ended."""
+    return {
+        one.uuid: JobReport(one.uuid, JobState(one.job_state), one.job_state, one.job_reason or "", one.exit_code)
+        for one in records
+        if one.uuid is not None and one.job_state is not None and is_over(one)
+    }
 
 
 def look_at(groups: Sequence[Group], ledger: Ledger) -> dict[str, JobReport]:

@@ -7,6 +7,7 @@ import typer
 
 from specc.cli import exits
 from specc.cli.choosing import Choice, Words
+from specc.cli.following import by_target, open_again
 from specc.cli.options import Cells, Only
 from specc.cli.sendoptions import AtTarget, Chosen, Output, Yes
 from specc.cli.speech import check_output, confirm, counted, is_terminal, say, write_json, write_row
@@ -77,13 +78,11 @@ def _take_word(ledger: Ledger, records: Sequence[Record], uuid: str | None, word
 
 def _searches(workplace: Workplace, ledger: Ledger, records: Sequence[Record]) -> list[Found]:
     """What was found, target by target."""
-    by_target: dict[tuple[str, str], list[Record]] = {}
-    for record in records:
-        by_target.setdefault((record.target_name, record.key.target), []).append(record)
     found = []
-    for (name, identity), listed in by_target.items():
-        opened = workplace.open_again(name, identity, len(listed), ledger.accounts.skew)
-        if opened is None:
+    for (name, identity), listed in by_target(records).items():
+        opened = open_again(workplace, name, identity, ledger)
+        if isinstance(opened, str):
+            say(f"{counted(len(listed), 'attempt')} cannot be looked up: {opened}")
             continue
         found.append(find(listed, opened.target, ledger, workplace.project.apis.__getitem__))
         if trouble := opened.trouble():

@@ -142,7 +142,7 @@ def _submit(guard: Guard, manner: Manner) -> int:
     with ExitStack() as stack:
         order.workplace.check_name(order.target)
         ledger = stack.enter_context(order.workplace.ledger())
-        opened = order.workplace.open(order.target, skew=ledger.skew)
+        opened = order.workplace.open(order.target, skew=ledger.accounts.skew)
         steps = _decided(guard, opened, ledger)
         if steps is None or not guard.permits(steps, ledger, yes=manner.yes):
             return exits.REFUSED

@@ -36,7 +36,7 @@ def look(watched: Watched, uuids: Sequence[str], ledger: Ledger, tell: Callable[
     try:
         ledger.saw(target.identity, known)
         if target.quota is not None and watched.calls() > before:
-            ledger.note_calls(target.identity, watched.calls() - before)
+            ledger.accounts.note_calls(target.identity, watched.calls() - before)
     except SpeccError as error:
         # What was seen is true all the same, and a full disk should not hide it.
         tell(f"the jobs' states were not noted: {error.message}")

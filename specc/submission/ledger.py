@@ -9,18 +9,12 @@ from pathlib import Path
 
 from specc.errors import SpeccError
 from specc.submission import tables
-from specc.submission.keys import LogicalKey, account_of
+from specc.submission.accounts import Accounts
+from specc.submission.keys import LogicalKey
 from specc.submission.owner import Owners
 from specc.submission.records import Record, State
-from specc.submission.tables import COLUMNS, broken_as_error
+from specc.submission.tables import COLUMNS, broken_as_error, transaction
 from specc.targets import JobReport
-
-HOUR = 3600.0
-AHEAD = 60.0
-"""A call noted further ahead than this was noted by a clock that was wrong."""
-
-MOST_SKEW = 86_400.0
-"""Seconds. A server that is more than a day ahead is broken, and so would be every request signed by its clock."""
 
 LISTED = "IN (SELECT value FROM json_each(?))"
 """Any number of values in one query, whatever the limit on `?`."""
@@ -50,6 +44,7 @@ class Ledger:
     ) -> None:
         self.path = path
         self.is_new = is_new
+        self.accounts = Accounts(path, connection, clock)
         self.owners = Owners(path.with_name(f"{path.name}.owners"))
         self._connection = connection
         self._clock = clock
@@ -91,7 +86,7 @@ class Ledger:
         Raises AttemptOpen when the key has another open attempt, or has gone on since it was looked at, and
         SentElsewhere when the payload was sent under another key since then.
         """
-        with self._transaction() as connection:
+        with transaction(self.path, self._connection) as connection:
             for other in self.with_digest(record.key.target, record.digest):
                 is_own = other.owner == record.owner or other.key == record.key or other.key.repeats(record.key)
                 if not is_own and other.attempt not in seen:
@@ -128,7 +123,7 @@ class Ledger:
         Raises SettledAlready and UuidTaken.
         """
         beats = ("intent", "unknown", "dismissed", "superseded") if state is State.ACCEPTED else ("intent", "unknown")
-        with self._transaction() as connection:
+        with transaction(self.path, self._connection) as connection:
             try:
                 changed = connection.execute(
                     "UPDATE attempts SET state = ?, uuid = ?, code = ?, message = ?, settled_at = ? "
@@ -149,7 +144,7 @@ class Ledger:
         owners = {record.owner for record in intents} - {mine}
         dead = sorted(owner for owner in owners if not self.owners.is_alive(owner))
         if dead:
-            with self._transaction() as connection:
+            with transaction(self.path, self._connection) as connection:
                 connection.execute(
                     "UPDATE attempts SET state = 'unknown', message = ?, settled_at = ? "
                     f"WHERE state = 'intent' AND owner {LISTED}",
@@ -196,7 +191,7 @@ class Ledger:
     def move(self, pairs: Sequence[tuple[LogicalKey, LogicalKey]]) -> int:
         """Puts all attempts of each first key under the second, all or none. Gives the number of attempts."""
         moved = 0
-        with self._transaction() as connection:
+        with transaction(self.path, self._connection) as connection:
             for old, new in pairs:
                 if self.of_key(new):
                     raise SpeccError(f"there are attempts of {new} already", help="`specc ledger list` shows them")
@@ -214,49 +209,16 @@ class Ledger:
         if not reports:
             return
         now = self._clock()
-        with self._transaction() as connection:
+        with transaction(self.path, self._connection) as connection:
             connection.executemany(
                 "UPDATE attempts SET job_state = ?, job_reason = ?, exit_code = ?, seen_at = ? "
                 "WHERE target = ? AND uuid = ?",
                 [(one.state.value, one.reason, one.exit_code, now, target, one.uuid) for one in reports],
             )
 
-    def take_call(self, target: str, quota: int | None) -> float:
-        """Notes one call to the target and gives 0, or notes none and gives the seconds until the quota allows one."""
-        if quota is None:
-            return 0.0
-        now, account = self._clock(), account_of(target)
-        with self._transaction() as connection:
-            connection.execute("DELETE FROM calls WHERE at <= ? OR at > ?", (now - HOUR, now + AHEAD))
-            times = connection.execute("SELECT at FROM calls WHERE target = ? ORDER BY at", (account,)).fetchall()
-            if len(times) >= quota:
-                return max(1.0, float(times[len(times) - quota]["at"]) + HOUR - now)
-            connection.execute("INSERT INTO calls VALUES (?, ?)", (account, now))
-        return 0.0
-
-    def note_calls(self, target: str, calls: int) -> None:
-        """Notes calls that were made already, such as those of a question about many jobs."""
-        now = self._clock()
-        with self._transaction() as connection:
-            connection.executemany("INSERT INTO calls VALUES (?, ?)", [(account_of(target), now)] * calls)
-
-    def skew(self, target: str) -> float:
-        """By how many seconds the server's clock is ahead of ours, as last learnt."""
-        with broken_as_error(self.path):
-            row = self._connection.execute("SELECT skew FROM clocks WHERE target = ?", (account_of(target),)).fetchone()
-        return row[0] if row else 0.0
-
-    def learn_skew(self, target: str, seconds: float, attempt: str | None = None) -> None:
-        """Notes it for the target, and for the attempt that taught it. What no clock is wrong by is not learnt."""
-        if abs(seconds) > MOST_SKEW:
-            return
-        with self._transaction() as connection:
-            connection.execute("INSERT OR REPLACE INTO clocks VALUES (?, ?)", (account_of(target), seconds))
-            connection.execute("UPDATE attempts SET skew = ? WHERE attempt = ?", (seconds, attempt))
-
     def use_plan(self, plan: str) -> bool:
         """Notes that a plan is carried out; False when it has been before."""
-        with self._transaction() as connection:
+        with transaction(self.path, self._connection) as connection:
             return connection.execute("INSERT OR IGNORE INTO plans VALUES (?, ?)", (plan, self._clock())).rowcount == 1
 
     def has_used(self, plan: str) -> bool:
@@ -277,16 +239,3 @@ class Ledger:
                 f"SELECT {COLUMNS} FROM attempts WHERE {condition} ORDER BY rowid", values
             ).fetchall()
         return [tables.record_of(row) for row in rows]
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """IMMEDIATE: the lock is taken before reading, so two processes never build on the same old state."""
-        with broken_as_error(self.path):
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-                self._connection.execute("COMMIT")
-            finally:
-                # A full disk makes SQLite roll back by itself.
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from specc.submission.plan import Action, Step
-from specc.submission.records import State
+from specc.submission.records import Record, State
+from specc.targets import Accepted, Rejected, Unclear
 
 STOP_AFTER = 5
 """So many misfortunes of one kind in a row: the rest would meet it, too."""
@@ -26,6 +27,26 @@ class Result:
     help: str | None = None
     fields: dict[str, str] = field(default_factory=dict)
     is_general: bool = False
+
+
+def result_of(step: Step, outcome: Accepted | Rejected | Unclear) -> Result:
+    """What an answer that settles a step makes of it."""
+    match outcome:
+        case Accepted(uuid=uuid):
+            return Result(step, State.ACCEPTED, uuid=uuid)
+        case Unclear(reason=reason):
+            return Result(step, State.UNKNOWN, message=reason)
+    fields = outcome.fields or {}
+    said = (outcome.code, outcome.message, outcome.help, fields, outcome.is_general)
+    return Result(step, State.REJECTED, None, *said)
+
+
+def settled_elsewhere(step: Step, last: Record | None) -> Result:
+    """What another process has made of a step in the meantime, from the last attempt of its key."""
+    if last is None or last.digest != step.payload.digest:
+        return Result(step, None, message="another process has sent something else for this cell")
+    message = "another process is sending it" if last.state is State.INTENT else "another process sent it"
+    return Result(step, last.state, last.uuid, last.code, message)
 
 
 class Luck:

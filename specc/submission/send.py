@@ -6,8 +6,6 @@ at once: what was in flight stays an intent, which a later run finds to be of a 
 """
 
 import heapq
-import json
-import secrets
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,10 +13,11 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 
 from specc.errors import SpeccError
+from specc.submission.intents import intent_of
 from specc.submission.ledger import AttemptOpen, Ledger, SentElsewhere, SettledAlready, UuidTaken
 from specc.submission.plan import Action, Step
-from specc.submission.records import Record, State
-from specc.submission.results import Luck, Result
+from specc.submission.records import State
+from specc.submission.results import Luck, Result, result_of, settled_elsewhere
 from specc.submission.retry import Backoff
 from specc.submission.world import Sending, World
 from specc.targets import Accepted, Attempt, NotSent, Outcome, Rejected, Target, Unclear
@@ -26,7 +25,6 @@ from specc.targets import Accepted, Attempt, NotSent, Outcome, Rejected, Target,
 SIGNATURES = 3
 """How often a request is signed anew when the server finds its time wrong."""
 
-TAG_DIGITS = 8
 STOPPED = "stopped before it was sent"
 
 
@@ -122,7 +120,7 @@ class Sender:
             record = self._ledger.attempt(flight.attempt.key)
             if record is None or record.state is not State.INTENT:
                 # It waited for its next try so long that somebody settled it by hand.
-                return self._elsewhere(flight.step, record)
+                return settled_elsewhere(flight.step, record)
             return flight
         step = self._waiting[0]
         flight_or_result = self._begin(step)
@@ -136,7 +134,7 @@ class Sender:
         """Takes one call from the quota, before an intent is written: waiting may take an hour."""
         if self._world.monotonic() < self._quota_until:
             return False
-        pause = self._ledger.take_call(self._target.identity, self._target.quota)
+        pause = self._ledger.accounts.take_call(self._target.identity, self._target.quota)
         if pause > 0:
             self._quota_until = self._world.monotonic() + pause
             self._world.tell(f"the quota of {self._target.quota} calls an hour is used up; going on in {pause:.0f} s")
@@ -144,43 +142,17 @@ class Sender:
 
     def _begin(self, step: Step) -> _Flight | Result:
         """Writes the intent; what became of the step when another process was quicker."""
-        payload = step.payload
-        attempt = secrets.token_hex(16)
-        name = f"{payload.name}-{attempt[:TAG_DIGITS]}" if self._sending.tag_names else payload.name
-        record = Record(
-            attempt=attempt,
-            key=step.key,
-            target_name=self._sending.target_name,
-            api=payload.api,
-            digest=payload.digest,
-            body=payload.canonical.decode(),
-            sent_name=name,
-            slug=payload.cell.slug,
-            axes=json.dumps(payload.cell.data(), ensure_ascii=False),
-            units=self._sending.units,
-            state=State.INTENT,
-            owner=self._sending.owner,
-            number=step.number,
-            created_at=self._world.clock(),
-            skew=self._ledger.skew(self._target.identity),
-        )
+        skew = self._ledger.accounts.skew(self._target.identity)
+        record = intent_of(step, self._sending, self._world.clock(), skew)
         supersedes = step.last.attempt if step.action is Action.RESEND and step.last is not None else None
         try:
             self._ledger.begin(record, supersedes, step.seen)
         except AttemptOpen:
             attempts = self._ledger.of_key(step.key)
-            return self._elsewhere(step, attempts[-1] if attempts else None)
+            return settled_elsewhere(step, attempts[-1] if attempts else None)
         except SentElsewhere as error:
             return Result(step, None, message=f"another process has sent the same payload as {error}")
-        return _Flight(step, Attempt(attempt, payload, name))
-
-    @staticmethod
-    def _elsewhere(step: Step, last: Record | None) -> Result:
-        """What another process has made of the step in the meantime."""
-        if last is None or last.digest != step.payload.digest:
-            return Result(step, None, message="another process has sent something else for this cell")
-        message = "another process is sending it" if last.state is State.INTENT else "another process sent it"
-        return Result(step, last.state, last.uuid, last.code, message)
+        return _Flight(step, Attempt(record.attempt, step.payload, record.sent_name))
 
     def _ask(self, flight: _Flight) -> None:
         """Runs in a thread of its own, and touches nothing but the target and the queue."""
@@ -230,14 +202,8 @@ class Sender:
         """What a flight came to; None when it is to be tried again."""
         step = flight.step
         match outcome:
-            case Accepted(uuid=uuid):
-                return Result(step, State.ACCEPTED, uuid=uuid)
-            case Rejected():
-                fields = outcome.fields or {}
-                said = (outcome.code, outcome.message, outcome.help, fields, outcome.is_general)
-                return Result(step, State.REJECTED, None, *said)
-            case Unclear():
-                return Result(step, State.UNKNOWN, message=outcome.reason)
+            case Accepted() | Rejected() | Unclear():
+                return result_of(step, outcome)
             case NotSent():
                 return self._again(flight, outcome)
             case SpeccError():
@@ -267,7 +233,7 @@ class Sender:
             return
         skew = outcome.server_time.timestamp() - self._world.clock()
         try:
-            self._ledger.learn_skew(self._target.identity, skew, flight.attempt.key)
+            self._ledger.accounts.learn_skew(self._target.identity, skew, flight.attempt.key)
         except SpeccError as error:
             self._fault = self._fault or error
 

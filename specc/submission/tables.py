@@ -59,6 +59,20 @@ def broken_as_error(path: Path) -> Iterator[None]:
         raise SpeccError(f"the ledger {path} cannot be used: {error}", help=help) from error
 
 
+@contextlib.contextmanager
+def transaction(path: Path, connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """IMMEDIATE: the lock is taken before reading, so two processes never build on the same old state."""
+    with broken_as_error(path):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+            connection.execute("COMMIT")
+        finally:
+            # A full disk makes SQLite roll back by itself.
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+
+
 def make(path: Path) -> bool:
     """Makes the ledger if there is none, in one step: an empty file is therefore never one that was just begun.
 

@@ -88,7 +88,7 @@ class TestFollowing:
         followed(desk, timeout=1800)
         assert len(desk.target.asked_for) <= 27
         with desk.ledger() as ledger:
-            used = 100 - sum(ledger.take_call(submitting.IDENTITY, 100) == 0 for _ in range(100))
+            used = 100 - sum(ledger.accounts.take_call(submitting.IDENTITY, 100) == 0 for _ in range(100))
         assert used == len(desk.target.asked_for) + 1
 
     def test_a_job_that_nothing_is_said_of_is_waited_for(self, desk):

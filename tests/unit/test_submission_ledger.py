@@ -172,26 +172,26 @@ class TestOwners:
 
 class TestQuota:
     def test_calls_are_counted_and_age(self, ledger, clock):
-        assert [ledger.take_call("t", 2) for _ in range(3)] == [0, 0, 3600]
+        assert [ledger.accounts.take_call("t", 2) for _ in range(3)] == [0, 0, 3600]
         clock.now += 3599
-        assert ledger.take_call("t", 2) == 1
+        assert ledger.accounts.take_call("t", 2) == 1
         clock.now += 1
-        assert ledger.take_call("t", 2) == 0
+        assert ledger.accounts.take_call("t", 2) == 0
 
     def test_each_target_has_its_own(self, ledger):
-        assert ledger.take_call("t", 1) == 0
-        assert ledger.take_call("other", 1) == 0
-        assert ledger.take_call("t", None) == 0
+        assert ledger.accounts.take_call("t", 1) == 0
+        assert ledger.accounts.take_call("other", 1) == 0
+        assert ledger.accounts.take_call("t", None) == 0
 
     def test_calls_made_already_count(self, ledger):
-        ledger.note_calls("t", 3)
-        assert ledger.take_call("t", 3) == 3600
+        ledger.accounts.note_calls("t", 3)
+        assert ledger.accounts.take_call("t", 3) == 3600
 
     def test_a_clock_that_was_ahead_does_not_block_for_ever(self, ledger, clock):
         clock.now += 86_400
-        ledger.note_calls("t", 5)
+        ledger.accounts.note_calls("t", 5)
         clock.now -= 86_400
-        assert ledger.take_call("t", 5) == 0
+        assert ledger.accounts.take_call("t", 5) == 0
 
 
 class TestFile:
