@@ -132,7 +132,9 @@ def init(
     unset = [field for field, unit in units.items() if unit is None]
     if unset:
         print(f"set the unit of {' and '.join(unset)} in {folder / 'specc.toml'} before you use them", file=sys.stderr)
-    print(f"next: cd {folder} && specc check && specc render", file=sys.stderr)
+    # Without units this machine could not keep the limits, and somebody's old scripts are not run on a whim.
+    try_it = "specc render" if unset or scripts else "specc submit --target local --wait"
+    print(f"next: cd {folder} && specc check && {try_it}", file=sys.stderr)
     return code
 
 

@@ -51,7 +51,7 @@ def test_a_project_with_units(empty_folder: Path, monkeypatch: Patch, capsys: Ca
     assert run(["init", "cfd", *KNOWN]) == 0
     out, err = capsys.readouterr()
     assert {Path(line).relative_to("cfd").as_posix() for line in out.splitlines()} == FILES
-    assert err == "next: cd cfd && specc check && specc render\n"
+    assert err == "next: cd cfd && specc check && specc submit --target local --wait\n"
     assert settings(Path("cfd"))["project"] == "cfd"
     assert settings(Path("cfd"))["units"] == {"mem_limit": "MiB", "time_limit": "min"}
     monkeypatch.chdir("cfd")
