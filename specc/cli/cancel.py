@@ -6,7 +6,7 @@ import typer
 
 from specc.cli import exits
 from specc.cli.choosing import Choice, Words
-from specc.cli.following import groups, look_at
+from specc.cli.following import is_over, look_at, reach
 from specc.cli.guards import UNASKED, agrees
 from specc.cli.options import Cells, Only
 from specc.cli.sendoptions import AtTarget, Chosen, Output, States, Yes
@@ -37,7 +37,7 @@ def cancel(
         raise SpeccError("nothing says which jobs to cancel", help="name specs or jobs, or write `--all`")
     choice = Choice.of(words)
     with choice.workplace.ledger_if_any() as ledger:
-        found = groups(choice.workplace, ledger, choice.records(ledger))
+        found, lost = reach(choice.workplace, ledger, [one for one in choice.records(ledger) if not is_over(one)])
         reports = look_at(found, ledger)
         running = [
             (group, [uuid for uuid in group.uuids if uuid not in reports or not reports[uuid].state.is_final])
@@ -49,6 +49,7 @@ def cancel(
             return exits.REFUSED
         answers = [answer for group, uuids in running if uuids for answer in group.opened.target.cancel(uuids)]
         look_at(found, ledger)
+    answers += [Cancelled(one.uuid or "", False, each.why) for each in lost for one in each.records]
     _show(answers, output)
     return exits.OK if all(answer.done for answer in answers) else exits.REFUSED
 

@@ -2,14 +2,19 @@
 
 import json
 from collections import Counter
+from collections.abc import Mapping, Sequence
 
+from specc.cli import exits
 from specc.cli.choosing import Choice, Words
-from specc.cli.following import groups, look_at
+from specc.cli.following import Group, Unreachable, is_over, look_at, reach
 from specc.cli.options import Cells, Only
 from specc.cli.sendoptions import AtTarget, Chosen, Output, States
 from specc.cli.speech import check_output, say, write_json, write_table
 from specc.submission.records import Record, State
 from specc.targets import JobReport, JobState
+
+NOT_FOUND = "not found"
+"""For people: the target answers that it has no such job. As data it is `unknown`."""
 
 HEAD = ("state", "uuid", "spec", "cell", "name", "")
 
@@ -24,6 +29,8 @@ def status(
 ) -> int:
     """Show what became of submissions: of each cell the latest.
 
+    Where a target cannot be asked, what was last known is shown; exits with 2 when that is so for all jobs that go on.
+
     Example: specc status jobs --state failed
     """
     check_output(output)
@@ -32,20 +39,39 @@ def status(
     with choice.workplace.ledger_if_any() as ledger:
         # The states are looked at before they choose.
         candidates = Choice(choice.workplace, words, choice.specs).records(ledger)
-        asked = [one for one in candidates if one.uuid and not _has_ended(one)]
-        reports = look_at(groups(choice.workplace, ledger, asked), ledger)
+        going_on = [one for one in candidates if one.uuid and not is_over(one)]
+        found, lost = reach(choice.workplace, ledger, going_on)
+        reports = look_at(found, ledger)
+        unasked = _unasked(found, lost, reports)
         records = choice.records(ledger)
+    code = exits.BROKEN if going_on and not reports else exits.OK
     if output == "json":
-        write_json({"jobs": [record_data(record, reports) for record in records]})
-        return 0
+        write_json({"jobs": [{**record_data(one, reports), **_asked(one, reports, unasked)} for one in records]})
+        return code
     write_table(HEAD, [row(record, reports) for record in records])
     counts = Counter(state_of(record, reports) for record in records)
     say(", ".join(f"{count:,} {name}" for name, count in sorted(counts.items())) or "nothing was submitted")
-    return 0
+    return code
 
 
-def _has_ended(record: Record) -> bool:
-    return record.job_state is not None and JobState(record.job_state).is_final
+def _unasked(found: Sequence[Group], lost: Sequence[Unreachable], reports: Mapping[str, JobReport]) -> dict[str, str]:
+    """Why nothing is known now of a job that goes on."""
+    silent = {
+        uuid: f"the target `{group.opened.name}` did not say: {group.opened.trouble()}".removesuffix(": ")
+        for group in found
+        for uuid in group.uuids
+        if uuid not in reports
+    }
+    return silent | {one.uuid: each.why for each in lost for one in each.records if one.uuid is not None}
+
+
+def _asked(record: Record, reports: Mapping[str, JobReport], unasked: Mapping[str, str]) -> dict[str, object]:
+    """Whether the state is that of now; if not, why the target was not asked, or did not say."""
+    if record.uuid is None:
+        return {"asked": False, "not_asked": "there is no job"}
+    if record.uuid in reports:
+        return {"asked": True, "not_asked": None}
+    return {"asked": False, "not_asked": unasked.get(record.uuid, "it has ended")}
 
 
 def state_of(record: Record, reports: dict[str, JobReport]) -> str:
@@ -53,6 +79,8 @@ def state_of(record: Record, reports: dict[str, JobReport]) -> str:
     report = reports.get(record.uuid or "")
     if report is not None and report.state is not JobState.UNKNOWN:
         return report.state.value
+    if report is not None and not report.raw:
+        return NOT_FOUND
     return record.job_state or record.state.value
 
 

@@ -4,12 +4,13 @@ from dataclasses import asdict
 
 from specc.cli import exits
 from specc.cli.choosing import Choice, Words
-from specc.cli.following import groups, seconds_of, wait_for
+from specc.cli.following import is_over, last_seen, reach, seconds_of, wait_for
 from specc.cli.options import Cells, Only
 from specc.cli.sendoptions import AtTarget, Chosen, Output, States, Timeout
-from specc.cli.speech import check_output, say, write_json
+from specc.cli.speech import check_output, counted, say, write_json
 from specc.cli.status import record_data
 from specc.cli.submit import exit_code_of
+from specc.submission.follow import ending
 from specc.submission.records import Record, State
 
 
@@ -24,7 +25,8 @@ def wait(
 ) -> int:
     """Wait until jobs have ended. Exits with 5 when one failed, 6 when the time ran out.
 
-    What was rejected or is unknown has no job to wait for: then it exits with 3 or 4.
+    What was rejected or is unknown has no job to wait for: then it exits with 3 or 4. A job whose target cannot be
+    asked is not waited for: then it exits with 2.
 
     Example: specc wait jobs/cavity.job.yaml --timeout 2h
     """
@@ -33,13 +35,16 @@ def wait(
     choice = Choice.of(Words.of(chosen, only, cell, state, target))
     with choice.workplace.ledger_if_any() as ledger:
         records = choice.records(ledger)
-        found = groups(choice.workplace, ledger, records)
-        reports, ended = wait_for(found, ledger, seconds)
+        found, lost = reach(choice.workplace, ledger, records)
+        reports, _ = wait_for(found, ledger, seconds)
+    reports |= last_seen([one for each in lost for one in each.records])
+    ended = ending([one.uuid for one in records if one.uuid is not None], reports)
+    unasked = {one.uuid: each.why for each in lost for one in each.records if not is_over(one)}
     if output == "json":
-        write_json({"jobs": [record_data(record, reports) for record in records], "summary": asdict(ended)})
-    say(str(ended))
-    unreachable = sum(record.uuid is not None for record in records) - sum(len(group.uuids) for group in found)
-    return _without_job(records) or (exits.BROKEN if unreachable else exit_code_of(ended))
+        jobs = [{**record_data(one, reports), "not_waited_for": unasked.get(one.uuid)} for one in records]
+        write_json({"jobs": jobs, "summary": asdict(ended)})
+    say(str(ended) + (f"; {counted(len(unasked), 'job')} could not be waited for" if unasked else ""))
+    return _without_job(records) or (exits.BROKEN if unasked else exit_code_of(ended))
 
 
 def _without_job(records: list[Record]) -> int:

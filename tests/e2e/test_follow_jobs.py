@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sqlite3
 import time
 
@@ -102,6 +103,12 @@ class TestWaiting:
         submitted(here, "exit 7", "--changed")
         assert here.run("wait", "jobs") == 5
         assert "help: specc logs jobs/a.job.yaml --state failed --stream stderr\n" in here.err
+
+    def test_jobs_of_which_the_target_knows_nothing(self, here):
+        submitted(here, "true", "--wait")
+        shutil.rmtree(here.root / "state" / "specc" / "local")
+        assert here.run("wait", "jobs", "--timeout", "1") == 6
+        assert here.err == "local said nothing of 2 jobs\n2 not ended\n"
 
     def test_interrupted(self, here, monkeypatch):
         submitted(here, "sleep 30")
