@@ -106,14 +106,16 @@ def look_at(groups: Sequence[Group], ledger: Ledger) -> dict[str, JobReport]:
     reports: dict[str, JobReport] = {}
     for group in groups:
         seen = look(group.opened.watched, group.uuids, ledger, say)
-        if len(seen) < len(group.uuids):
-            trouble = group.opened.trouble()
-            say(
-                f"{group.opened.name} said nothing of {counted(len(group.uuids) - len(seen), 'job')}"
-                + (trouble and f": {trouble}")
-            )
+        _say_silence(group, len(seen))
         reports |= seen
     return reports
+
+
+def _say_silence(group: Group, seen: int) -> None:
+    if seen < len(group.uuids):
+        trouble = group.opened.trouble()
+        silent = counted(len(group.uuids) - seen, "job")
+        say(f"{group.opened.name} said nothing of {silent}" + (trouble and f": {trouble}"))
 
 
 def seconds_of(text: str | None) -> float | None:
@@ -141,7 +143,10 @@ def wait_for(groups: Sequence[Group], ledger: Ledger, timeout: float | None) -> 
         with _showing({uuid: record.sent_name for uuid, record in records.items()}) as show:
             for group in groups:
                 left = None if timeout is None else max(0.0, start + timeout - time.monotonic())
-                for seen in follow(group.opened.watched, group.uuids, ledger, patience(), left):
+                looks = follow(group.opened.watched, group.uuids, ledger, patience(), left)
+                for number, seen in enumerate(looks):
+                    if number == 0:
+                        _say_silence(group, len(seen))
                     show(reports, seen)
                     reports |= seen
     except KeyboardInterrupt:
