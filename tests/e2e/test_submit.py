@@ -364,8 +364,8 @@ class TestResolving:
     def test_jobs_that_nothing_is_said_of(self, cloud, server):
         cloud.run("submit", *FIRST)
         server.close()
-        assert cloud.run("status") == 0
-        assert "hpc said nothing of 1 jobs: the server cannot be reached" in cloud.err
+        assert cloud.run("status") == 2
+        assert "hpc said nothing of 1 job: the server cannot be reached" in cloud.err
         assert states(cloud) == ["accepted"]
 
 
