@@ -37,7 +37,7 @@ def resolve(
 ) -> int:
     """Look on the target for jobs of unknown attempts. A match by tag is taken; any other is proposed.
 
-    --yes takes what is proposed. Exits with 4 when something stays unknown.
+    --yes takes what is proposed, unless the time of the job is not known. Exits with 4 when something stays unknown.
 
     Example: specc ledger resolve jobs/cavity.job.yaml
     """
@@ -94,11 +94,13 @@ def _settle(ledger: Ledger, found: Found, *, yes: bool, may_ask: bool) -> None:
     for match in found.exact:
         _adopt(ledger, match)
     for match in found.proposed:
-        what = f"{match.record.key} ({match.record.sent_name}) is {_job(match.candidate)}"
-        if yes or (may_ask and is_terminal() and confirm(f"{what}?")):
+        what = f"{match.record.key} ({match.record.sent_name}) is {_job(match.candidate)} ({match.evidence})"
+        is_taken = yes and not match.is_weak
+        if is_taken or (not yes and may_ask and is_terminal() and confirm(f"{what}?")):
             _adopt(ledger, match)
         else:
-            say(f"proposed: {what}; `--yes` takes it")
+            by_word = f"`specc ledger resolve {match.record.attempt[:12]} --uuid {match.candidate.uuid}`"
+            say(f"proposed: {what}; {f'only {by_word}' if match.is_weak else '`--yes`'} takes it")
     for record, candidates in found.open:
         if candidates:
             jobs = ", ".join(_job(candidate) for candidate in candidates)

@@ -30,6 +30,24 @@ class Match:
     candidate: Candidate
     is_exact: bool
 
+    @property
+    def is_weak(self) -> bool:
+        """Whether the job may just as well be of any other day: then only a person may take it."""
+        return not self.is_exact and self.candidate.submitted_at is None
+
+    @property
+    def evidence(self) -> str:
+        """What speaks for the match, as a sentence."""
+        fields = sorted(_echoed(self.record, self.candidate))
+        match fields:
+            case []:
+                agreed = "no field was told"
+            case [only]:
+                agreed = f"only the {only} agrees"
+            case [*others, last]:
+                agreed = f"{', '.join(others)} and {last} agree"
+        return agreed + ("; the API gave no time" if self.candidate.submitted_at is None else ", and the time fits")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
@@ -121,9 +139,18 @@ def agrees(record: Record, candidate: Candidate) -> bool:
         start, end = window(record)
         if not start <= candidate.submitted_at.timestamp() <= end:
             return False
-    sent = {**json.loads(record.body), "name": record.sent_name}
-    echoed = {name: value for name, value in candidate.fields.items() if value not in (None, "") and name in sent}
-    return all(str(value) == str(sent[name]) for name, value in echoed.items())
+    sent = _sent(record)
+    return all(str(value) == str(sent[name]) for name, value in _echoed(record, candidate).items())
+
+
+def _sent(record: Record) -> dict[str, object]:
+    return {**json.loads(record.body), "name": record.sent_name}
+
+
+def _echoed(record: Record, candidate: Candidate) -> dict[str, object]:
+    """The fields that were sent and are told of the job."""
+    sent = _sent(record)
+    return {name: value for name, value in candidate.fields.items() if value not in (None, "") and name in sent}
 
 
 def window(record: Record) -> tuple[float, float]:

@@ -131,6 +131,21 @@ def test_some_targets_that_answer_are_enough_for_status(here: Place, server: Ser
     assert code == 0
 
 
+def test_a_match_without_a_time_is_taken_on_a_persons_word_only(here: Place, server: Server) -> None:
+    here.write(jobs__b="specc: 1\njob: {name: b, cmd_line: 'true'}\n")
+    server.behaviours = [http("<html>", 502)]
+    assert here.run("submit", "jobs/b.job.yaml", "--target", "cloud") == 4
+    entry = {"hpcjob_uuid": "hpcjob-3", "job_name": "b", "job_status": "running"}
+    server.behaviours = [
+        lambda connection, request: (listed(entry) if "/list" in request.path else error(2100))(connection, request)
+    ]
+    assert here.run("ledger", "resolve", "--yes") == 4
+    assert "is hpcjob-3 (only the name agrees; the API gave no time); only `specc " in here.err
+    words = here.err.split("`specc ")[1].split("`")[0]
+    assert here.run(*words.split()) == 0
+    assert "hpcjob-3" in here.out
+
+
 def test_a_job_that_the_target_does_not_know_is_not_found(here: Place, server: Server) -> None:
     server.behaviours = [error(2100, "no such job")]
     assert here.run("status", "jobs", "--only", "n=1") == 0

@@ -198,6 +198,29 @@ class TestAgreement:
         assert window(replace(record, settled_at=None))[1] == record.created_at + MARGIN
 
 
+class TestEvidence:
+    @pytest.mark.parametrize(
+        ("fields", "at", "evidence", "is_weak"),
+        [
+            ({"name": "a-0"}, None, "only the name agrees; the API gave no time", True),
+            ({}, None, "no field was told; the API gave no time", True),
+            ({"name": "a-0", "core_limit": 1, "zone": ""}, 0, "core_limit and name agree, and the time fits", False),
+            ({"name": "a-0"}, 0, "only the name agrees, and the time fits", False),
+        ],
+    )
+    def test_of_a_proposal(self, desk, fields, at, evidence, is_weak):
+        records = unknown(desk, submitting.sweep(1))
+        (job,) = jobs(desk)
+        moment = None if at is None else job.submitted_at
+        (match,) = matched(records, [replace(job, fields=fields, submitted_at=moment)]).proposed
+        assert (match.evidence, match.is_weak) == (evidence, is_weak)
+
+    def test_of_a_tag(self, desk):
+        records = unknown(desk, submitting.sweep(1))
+        (match,) = matched(records, [replace(jobs(desk)[0], tag=records[0].attempt, submitted_at=None)]).exact
+        assert not match.is_weak
+
+
 class TestSettling:
     def test_a_match_is_adopted(self, desk):
         records = unknown(desk, submitting.sweep(1))
