@@ -24,18 +24,21 @@ def bounded(limits: Limits) -> type[H11Protocol]:
 
 
 class Connection(H11Protocol):
-    """Ends when the head of a request is not whole in time. Where there are too many, the one that has been waiting
-    longest for a head gives way."""
+    """Ends when the head of a request is not whole in time. Where there are too many, the one whose request has been
+    coming in longest gives way: nothing was made of it yet. (That bodies come in time is the application's part.)"""
 
     def __init__(self, limits: Limits, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._limits = limits
         self._deadline: asyncio.TimerHandle | None = None
+        self._since = self.loop.time()
+        self._is_aborted = False
 
     @property
-    def head_due(self) -> float | None:
-        """When the head of the next request has to be there; None while a request is under way."""
-        return None if self._deadline is None else self._deadline.when()
+    def incomplete_since(self) -> float | None:
+        """Since when a request is waited for; None when it is whole."""
+        is_whole = self.conn.their_state not in (h11.IDLE, h11.SEND_BODY)
+        return None if is_whole or self._is_aborted else self._since
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast(asyncio.Transport, transport))
@@ -59,6 +62,7 @@ class Connection(H11Protocol):
 
     def _wait(self) -> None:
         self._stop_waiting()
+        self._since = self.loop.time()
         self._deadline = self.loop.call_later(self._limits.head_seconds, self._give_up)
 
     def _stop_waiting(self) -> None:
@@ -71,8 +75,8 @@ class Connection(H11Protocol):
         self.transport.close()
 
     def _make_room(self) -> None:
-        waiting = {one: due for one in self.connections if isinstance(one, Connection) and (due := one.head_due)}
-        if waiting:
-            last = min(waiting, key=waiting.__getitem__)
-            last._stop_waiting()  # it is lost only in a moment, and must not be chosen again until then
-            last.transport.abort()
+        mine = [one for one in self.connections if isinstance(one, Connection)]
+        waiting = {one: since for one in mine if (since := one.incomplete_since) is not None}
+        oldest = min(waiting, key=waiting.__getitem__)  # there is one: this
+        oldest._is_aborted = True  # it is lost only in a moment, and must not be chosen again until then
+        oldest.transport.abort()

@@ -124,7 +124,12 @@ def test_a_slow_body_is_not_mistaken_for_a_slow_head(tmp_path: Path) -> None:
     assert answers[0].startswith(b"HTTP/1.1 200 ")
 
 
-def test_connections_that_say_nothing_keep_nobody_out(tmp_path: Path) -> None:
+BEGIN = b"POST /api/job/submitJob HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+BEGUN = BEGIN + b"Content-Length: 9\r\n\r\n{"
+
+
+@pytest.mark.parametrize("begun", [HALF, BEGUN], ids=["half a head", "half a body"])
+def test_connections_that_say_nothing_keep_nobody_out(tmp_path: Path, begun: bytes) -> None:
     answers: list[httpx.Response] = []
     left: list[bool] = []
 
@@ -132,7 +137,7 @@ def test_connections_that_say_nothing_keep_nobody_out(tmp_path: Path) -> None:
         with contextlib.ExitStack() as stack:
             silent = [socket.create_connection(("127.0.0.1", port_of(url))) for _ in range(8)]
             for connection in silent:
-                stack.enter_context(connection).sendall(HALF)
+                stack.enter_context(connection).sendall(begun)
             answers.extend(httpx.get(f"{url}/job/list") for _ in range(3))
             left.extend(is_open(connection, 0.1) for connection in silent)
 
