@@ -12,6 +12,7 @@ from specc.cli.completion import COMPLETE, answer_shell
 from specc.cli.config import config
 from specc.cli.explain import explain
 from specc.cli.fmt import fmt
+from specc.cli.graph import graph
 from specc.cli.init import init
 from specc.cli.ledger import ledger_app
 from specc.cli.logs import logs
@@ -39,6 +40,7 @@ app.command("lint", hidden=True)(check)
 app.command("render")(render)
 app.command("explain")(explain)
 app.command("fmt")(fmt)
+app.command("graph")(graph)
 app.command("rules")(rules)
 app.command("plan")(plan)
 app.command("submit")(submit)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from specc.nodes import Mapping, Node, Scalar, Sequence
+from specc.lineage import links
 from specc.parser import Document
-from specc.resolver import Library, Missing, join
+from specc.resolver import Library, Missing
 
 Graph = dict[str, frozenset[str]]
 """For each spec's name, the names of the files that it refers to by itself."""
@@ -12,23 +12,7 @@ Graph = dict[str, frozenset[str]]
 
 def references(document: Document) -> frozenset[str]:
     """The names of a spec's parents and of the files it includes."""
-    name = document.source.name
-    texts = [str(parent.value) for parent in document.parents]
-    texts.extend(_files(document.body))
-    return frozenset(target for text in texts if (target := join(name, text)) is not None)
-
-
-def _files(node: Node) -> Iterable[str]:
-    match node:
-        case Mapping():
-            ref = node.get("$file")
-            if isinstance(ref, Scalar) and isinstance(ref.value, str):
-                yield ref.value
-            for value in node.entries.values():
-                yield from _files(value)
-        case Sequence():
-            for item in node.items:
-                yield from _files(item)
+    return frozenset(link.target for link in links(document) if link.target is not None)
 
 
 def graph_of(names: Iterable[str], library: Library) -> Graph:

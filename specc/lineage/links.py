@@ -1,0 +1,42 @@
+"""What one spec refers to by itself: its parents, and the files it includes. None of these can be a template."""
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from specc.nodes import Mapping, Node, Scalar, Sequence
+from specc.parser import Document
+from specc.resolver import join
+from specc.source import Span
+
+How = Literal["extends", "includes"]
+
+
+class Link(NamedTuple):
+    """`target` is a name in the project, or None where the reference leads out of it. `span` is where it is written."""
+
+    target: str | None
+    how: How
+    span: Span
+    written: str
+
+
+def links(document: Document) -> Iterator[Link]:
+    """Every reference, in the order written."""
+    name = document.source.name
+    for parent in document.parents:
+        yield Link(join(name, str(parent.value)), "extends", parent.span, str(parent.value))
+    for reference in _files(document.body):
+        yield Link(join(name, str(reference.value)), "includes", reference.span, str(reference.value))
+
+
+def _files(node: Node) -> Iterator[Scalar]:
+    match node:
+        case Mapping():
+            reference = node.get("$file")
+            if isinstance(reference, Scalar) and isinstance(reference.value, str):
+                yield reference
+            for value in node.entries.values():
+                yield from _files(value)
+        case Sequence():
+            for item in node.items:
+                yield from _files(item)
