@@ -323,7 +323,7 @@ def test_a_supervisor_whose_folder_is_taken_away_ends(tmp_path: Path) -> None:
 def test_logs_of_an_unknown_job_are_an_error(place: Place) -> None:
     with pytest.raises(SpeccError, match="there is no job hpcjob-00000000"):
         place.target.logs("hpcjob-00000000")
-    assert place.target.status(["hpcjob-00000000"]) == {}
+    assert place.report("hpcjob-00000000").state is JobState.UNKNOWN
 
 
 def test_logs_are_known_before_the_job_starts(place: Place) -> None:

@@ -6,7 +6,7 @@ import pytest
 from local_jobs import CALLER, Place, attempt
 
 from specc.errors import SpeccError
-from specc.targets import Accepted, Attempt, Cancelled, JobState, NotSent, Rejected, Target, Unclear
+from specc.targets import Accepted, Attempt, Cancelled, JobReport, JobState, NotSent, Rejected, Target, Unclear
 from specc.targets.local import LocalTarget, door, trouble
 from specc.targets.local.jobs import Ended, Job
 from specc.targets.local.process import this_process
@@ -65,6 +65,16 @@ def test_a_job_waits_where_no_supervisor_can_be_started(place: Place, monkeypatc
         report = place.report(place.submit())
         assert report.state is JobState.PENDING
         assert report.reason.startswith("waiting for a supervisor, which cannot be started from here; ")
+
+
+def test_a_job_that_is_not_there_is_said_not_to_be(place: Place) -> None:
+    """As after somebody took the state folder away: then nobody waits for it in silence."""
+    known = place.submit()
+    reports = place.target.status([known, "hpcjob-none"])
+    assert reports["hpcjob-none"] == JobReport(
+        "hpcjob-none", JobState.UNKNOWN, "", "there is no such job on this machine"
+    )
+    assert reports[known].state is JobState.PENDING
 
 
 def test_a_job_waits_for_cores_only_where_there_are_none(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

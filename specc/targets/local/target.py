@@ -11,7 +11,7 @@ from specc.errors import SpeccError
 from specc.settings import Target
 from specc.targets.local import door, trouble
 from specc.targets.local.files import unusable
-from specc.targets.local.jobs import Job, Request, Run
+from specc.targets.local.jobs import Ended, Job, Request, Run
 from specc.targets.local.log import is_noted
 from specc.targets.local.machine import machine_id
 from specc.targets.local.options import Options
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from specc.lowering import Payload
 
 DEFAULTS = Options()
+NOT_HERE = "there is no such job on this machine"
 
 
 class LocalTarget:
@@ -114,19 +115,9 @@ class LocalTarget:
         running = self._store.running()
         dead = settle_dead(self._store, self._state, running)
         is_served = self._wake(ring=False) if running or self._store.pending(1) else True
-        reports = {}
         why_pending = self._why_pending([job for job in running if job.uuid not in dead], is_served=is_served)
-        for uuid, job in self._store.with_uuids(uuids).items():
-            ended = dead.get(uuid) if job.state is JobState.RUNNING else None
-            state, exit_code, reason = (
-                (job.state, job.exit_code, job.reason)
-                if ended is None
-                else (ended.state, ended.exit_code, ended.reason)
-            )
-            if state is JobState.PENDING:
-                reason = why_pending(job)
-            reports[uuid] = JobReport(uuid, state, state.value, reason, exit_code, job.name)
-        return reports
+        known = self._store.with_uuids(uuids)
+        return {uuid: _report(uuid, known.get(uuid), dead.get(uuid), why_pending) for uuid in uuids}
 
     def logs(self, uuid: str) -> Logs:
         """Raises SpeccError for a job that was never here."""
@@ -187,6 +178,16 @@ class LocalTarget:
         return why
 
 
+def _report(uuid: str, job: Job | None, found: Ended | None, why_pending: Callable[[Job], str]) -> JobReport:
+    """`found` is how the job ended without a word in the store."""
+    if job is None:
+        return JobReport(uuid, JobState.UNKNOWN, "", NOT_HERE)
+    if job.state is JobState.PENDING:
+        return JobReport(uuid, job.state, job.state.value, why_pending(job), job.exit_code, job.name)
+    last = found if found is not None and job.state is JobState.RUNNING else job
+    return JobReport(uuid, last.state, last.state.value, last.reason, last.exit_code, job.name)
+
+
 def _same(job: Job, attempt: Attempt) -> Outcome:
     if job.digest != attempt.payload.digest:
         return rejected_key(attempt.key, job.uuid)
@@ -195,7 +196,7 @@ def _same(job: Job, attempt: Attempt) -> Outcome:
 
 def _cancelled(uuid: str, before: Job | None, after: Job | None) -> Cancelled:
     if before is None or after is None:
-        return Cancelled(uuid, False, "there is no such job on this machine")
+        return Cancelled(uuid, False, NOT_HERE)
     if before.state.is_final:
         return Cancelled(uuid, False, f"it has ended: {before.state}")
     if after.state is JobState.RUNNING:
