@@ -48,11 +48,6 @@ class Unreachable:
     why: str
 
 
-def groups(workplace: Workplace, ledger: Ledger, records: Sequence[Record]) -> list[Group]:
-    """The jobs by target. What went to a target that cannot be asked is left out."""
-    return reach(workplace, ledger, records)[0]
-
-
 def reach(workplace: Workplace, ledger: Ledger, records: Sequence[Record]) -> tuple[list[Group], list[Unreachable]]:
     """The jobs by target, and those whose target cannot be asked, which is said."""
     found: list[Group] = []

@@ -11,7 +11,7 @@ import typer
 
 from specc.cli import exits
 from specc.cli.choosing import Choice, Words
-from specc.cli.following import Group, groups, look_at
+from specc.cli.following import Group, look_at, reach
 from specc.cli.options import Cells, Only
 from specc.cli.sendoptions import AtTarget, Chosen, Output, States
 from specc.cli.speech import check_output, say, write_json
@@ -55,6 +55,8 @@ def logs(
 ) -> int:
     """Print what jobs wrote, where it is visible from here; else where it is, and how to get it.
 
+    Exits with 2 where a target cannot be asked for them.
+
     Example: specc logs jobs/cavity.job.yaml --only mesh=fine -f
     """
     check_output(output)
@@ -65,11 +67,11 @@ def logs(
     words = Words.of(chosen, only, cell, state, target)
     choice = Choice.of(words)
     with choice.workplace.ledger_if_any() as ledger:
-        found = groups(choice.workplace, ledger, choice.records(ledger))
+        found, lost = reach(choice.workplace, ledger, choice.records(ledger))
         listed = [log for group in found for log in _logs(group, stream, tail)]
         if output == "json":
             write_json({"logs": [_data(log) for log in listed]})
-            return exits.OK
+            return exits.BROKEN if lost else exits.OK
         printer = _Printer(len(listed) > 1)
         while True:
             # Asked before reading: what a job wrote before it ended is then surely read.
@@ -81,9 +83,9 @@ def logs(
     for log in listed:
         if log.reading is None:
             say(f"{log.name} {log.file.stream}: not visible from here: {log.file.where}")
-    if not listed:
+    if not listed and not lost:
         say("no jobs")
-    return exits.OK
+    return exits.BROKEN if lost else exits.OK
 
 
 def _logs(group: Group, stream: str, tail: int | None) -> list[Log]:

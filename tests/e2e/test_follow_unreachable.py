@@ -95,6 +95,13 @@ def test_wait_says_what_it_did_not_wait_for(here: Place, why: str) -> None:
     assert all(one["not_waited_for"].startswith(why) for one in jobs)
 
 
+def test_logs_say_whose_they_are_not(here: Place, why: str) -> None:
+    assert here.run("logs", "jobs") == 2
+    assert here.err.startswith(f"2 jobs cannot be asked about: {why}")
+    assert "no jobs" not in here.err
+    assert here.run("logs", "jobs", "--output", "json") == 2
+
+
 def test_what_is_known_to_have_ended_needs_no_credentials(
     here: Place, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -98,7 +98,9 @@ def _accepted(answer: Answer) -> Outcome:
     if not isinstance(uuid, str) or not uuid.strip():
         return Unclear("the answer says that all went well, and gives no `hpcjob_uuid`")
     if not UUID.fullmatch(uuid):
-        return Unclear(f"the answer says that all went well, and its `hpcjob_uuid` is none: {brief(uuid, MOST_TEXT)}")
+        return Unclear(
+            f"the answer says that all went well, and its `hpcjob_uuid` cannot be one: {brief(uuid, MOST_TEXT)}"
+        )
     return Accepted(uuid, answer.data)
 
 
