@@ -194,8 +194,8 @@ def test_a_supervisor_told_to_end_ends_and_its_jobs_go_on(place: Place) -> None:
 
 
 def test_a_job_whose_directory_is_deleted_still_ends_as_it_ends(place: Place) -> None:
-    uuid = place.submit("while [ -e $SPECC_JOB_DIR ]; do sleep 0.02; done; exit 6")
-    place.started(uuid)
+    uuid = place.submit("echo yes > ready; while [ -e $SPECC_JOB_DIR ]; do sleep 0.02; done; exit 6")
+    place.written(uuid, "ready")
     shutil.rmtree(place.folder(uuid).root)
     assert place.wait(uuid)[0].exit_code == 6
     assert "its exit record cannot be written" in place.log()
@@ -291,6 +291,22 @@ def test_a_full_disk_is_told_and_jobs_start_once_there_is_room(tmp_path: Path) -
             assert "No space" not in place.report(place.submit("true")).reason
     finally:
         subprocess.run(["umount", "-l", disk], check=True)
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="mounts a folder")
+def test_a_state_folder_that_became_read_only_still_answers(tmp_path: Path) -> None:
+    with place_at(tmp_path / "state") as place:
+        uuid = place.submit("echo x; sleep 1")
+        place.started(uuid)
+        subprocess.run(["mount", "--bind", place.state.root, place.state.root], check=True)
+        try:
+            subprocess.run(["mount", "-o", "remount,ro,bind", place.state.root], check=True)
+            assert place.open().status([uuid])[uuid].state is JobState.RUNNING
+            with pytest.raises(SpeccError, match="cannot be used"):
+                place.open().cancel([uuid])
+        finally:
+            subprocess.run(["umount", "-l", place.state.root], check=True)
+        assert place.wait(uuid)[0].state is JobState.FINISHED
 
 
 def fill(path: Path) -> None:

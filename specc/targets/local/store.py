@@ -57,24 +57,35 @@ class Store:
         self._clock = clock
 
     def prepare(self) -> None:
-        """Makes the store if there is none. One that is damaged, newer, or another machine's is never touched."""
+        """Makes the store if there is none. One that is damaged, newer, or another machine's is never touched; one that
+        is there is only read, so that it still answers where nothing can be written."""
         with self._broken_as_error():
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        with self._transaction() as connection:
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
-                for statement in filter(str.strip, TABLES.split(";")):
-                    connection.execute(statement)
-                connection.execute("INSERT INTO place VALUES (?)", (machine_id(),))
-                connection.execute(f"PRAGMA user_version = {VERSION}")
-            elif version != VERSION:
-                raise SpeccError(f"the job store {self.path} was written by a newer specc", help="upgrade specc")
+            if not self.path.exists():
+                self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        if self._version() == 0:
+            self._make_tables()
+        if self._version() != VERSION:
+            raise SpeccError(f"the job store {self.path} was written by a newer specc", help="upgrade specc")
+        with self._reading() as connection:
             (machine,) = connection.execute("SELECT machine FROM place").fetchone()
         if machine != machine_id():
             raise SpeccError(
                 f"the job store {self.path} belongs to another machine", help="give each machine a state folder"
             )
+
+    def _version(self) -> int:
+        with self._reading() as connection:
+            return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+    def _make_tables(self) -> None:
+        """Of several processes that come here at once, the first makes them."""
+        with self._transaction() as connection:
+            if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+                for statement in filter(str.strip, TABLES.split(";")):
+                    connection.execute(statement)
+                connection.execute("INSERT INTO place VALUES (?)", (machine_id(),))
+                connection.execute(f"PRAGMA user_version = {VERSION}")
 
     def add(self, request: Request) -> Job:
         """A new pending job, or the one that was added under this key before."""
