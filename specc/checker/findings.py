@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from jsonschema.exceptions import ValidationError
 
-from specc.checker.guesses import meant_by
-from specc.diagnostics import Diagnostic, Label, codes, did_you_mean, one_of
+from specc.checker.guesses import is_scheduler_word, meant_by
+from specc.diagnostics import Diagnostic, Fix, Label, codes, did_you_mean, one_of
+from specc.diagnostics.fixes import is_one_slip, quoted, removed_line, replaced, unquoted
 from specc.evaluator import EvaluatedSpec, Value, told
 from specc.expressions import Unknown
 from specc.nodes import LayerKind, Mapping, Node, Scalar, kind_of
@@ -54,10 +55,18 @@ def unknown_field(name: str, place: Place) -> Diagnostic:
     known = place.schema.fields
     if name in known and known[name].filled_by_transport:
         message = f"`{name}` is filled in when the payload is sent"
-        return codes.TRANSPORT_FIELD.at(key.span, message, help="remove it")
+        fix = removed_line(key.span, place.job.entries[name].span, f"remove `{name}`")
+        return codes.TRANSPORT_FIELD.at(key.span, message, help="remove it", fix=fix)
     meant = meant_by(name, place.fields)
     help = f"did you mean `{meant}`?" if meant else did_you_mean(name, place.fields, f"fields of {place.schema.name}")
-    return codes.UNKNOWN_FIELD.at(key.span, f"unknown field `{name}`", help=help)
+    is_sure = meant is not None and meant not in place.job.entries
+    fix = replaced(key.span, name, meant) if is_sure and meant and _is_plainly(name, meant) else None
+    return codes.UNKNOWN_FIELD.at(key.span, f"unknown field `{name}`", help=help, fix=fix)
+
+
+def _is_plainly(name: str, meant: str) -> bool:
+    """One slip away, or what schedulers call it."""
+    return is_one_slip(name, meant) or is_scheduler_word(name)
 
 
 def unmet_required(error: ValidationError, place: Place) -> Iterator[Diagnostic]:
@@ -104,7 +113,8 @@ def wrong_value(name: str, error: ValidationError, place: Place) -> Diagnostic:
         expected = TYPE_NAMES.get(str(error.validator_value), str(error.validator_value))
         message = f"`{name}` must be {expected}, not {_what(value)}"
         help = _type_help(name, str(error.validator_value), value)
-        return codes.WRONG_TYPE.at(span, message, labels=labels, notes=notes, help=help)
+        fix = _type_fix(str(error.validator_value), value)
+        return codes.WRONG_TYPE.at(span, message, labels=labels, notes=notes, help=help, fix=fix)
     message = f"`{name}` {_complaint(error, value)}"
     note = f"{place.schema.name} says so: {place.schema.fields[name].description}"
     return codes.BAD_VALUE.at(span, message, labels=labels, notes=(*notes, note))
@@ -158,6 +168,18 @@ def _type_help(name: str, wanted: str, value: Value) -> str | None:
     if wanted == "integer" and isinstance(value.node, Scalar) and _has_digits(data):
         return f"write it without quotes: `{name}: {str(data).strip()}`"
     return None
+
+
+def _type_fix(wanted: str, value: Value) -> Fix | None:
+    """Quotes too many or too few, in the scalar itself."""
+    node = value.node
+    if value.is_computed or not isinstance(node, Scalar):
+        return None
+    if wanted == "string" and node.value is not None and not isinstance(node.value, str):
+        return quoted(node.span, node.raw)
+    # `016` would be read in two ways
+    is_number = wanted == "integer" and _has_digits(node.value) and str(int(node.raw)) == node.raw
+    return unquoted(node.span, node.raw) if is_number else None
 
 
 def _has_digits(data: object) -> bool:

@@ -37,7 +37,15 @@ SCHEDULER_WORDS = {
 """What Slurm and its relatives call the same thing, and people new to this API write."""
 
 
+def is_scheduler_word(name: str) -> bool:
+    return _folded(name) in SCHEDULER_WORDS
+
+
+def _folded(name: str) -> str:
+    return name.replace("-", "_").casefold()
+
+
 def meant_by(name: str, fields: Collection[str]) -> str | None:
     """The field that was probably meant, or None when nothing is near."""
-    word = SCHEDULER_WORDS.get(name.replace("-", "_").casefold())
+    word = SCHEDULER_WORDS.get(_folded(name))
     return word if word in fields else closest(name, fields)

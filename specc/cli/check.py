@@ -7,6 +7,7 @@ import typer
 
 from specc.cli.baselines import BaselineFile, UpdateBaseline, baseline_of, hold_back
 from specc.cli.completion import complete_report, complete_spec
+from specc.cli.fixes import DiffOption, FixOption, UnsafeFixes, fixing_of, say_fixable, take_fixes
 from specc.cli.options import Params, Profiles, Sets, TargetName
 from specc.cli.printing import outputs_of, print_statistics, report_of, write_report
 from specc.cli.session import Session, arguments
@@ -46,6 +47,9 @@ def check(
     statistics: Statistics = False,
     baseline: BaselineFile = None,
     update_baseline: UpdateBaseline = False,
+    fix: FixOption = False,
+    unsafe_fixes: UnsafeFixes = False,
+    diff: DiffOption = False,
 ) -> int:
     """Find every mistake in specs, offline, without any input.
 
@@ -56,12 +60,17 @@ def check(
     outputs = outputs_of(output) if output or not statistics else []
     as_is = not (profile or param or set_ or target)
     allowed = baseline_of(baseline, update=update_baseline, as_is=as_is)
+    fixing = fixing_of(paths, fix=fix, unsafe=unsafe_fixes, diff=diff)
     session = Session()
     selected = session.specs(list(paths or ()))
     if any(finding.is_error for finding in session.findings):
         write_report(report_of(session.findings), outputs)
         return 2
     request = Request(tuple(profile or ()), arguments("-p", param), arguments("--set", set_))
+    if fixing is not None:
+        has_fixes = take_fixes(fixing, selected, request, target, all_specs=not paths)
+        if fixing.shows:
+            return 1 if has_fixes else 0
     checked = [
         check_specs(entry.project, entry.names, request, target=target, all_specs=not paths) for entry in selected
     ]
@@ -73,6 +82,7 @@ def check(
         payloads=sum(result.payloads for result in checked),
     )
     write_report(report, outputs)
+    say_fixable(selected, report.diagnostics)
     if statistics:
         print_statistics(report, sys.stderr if outputs else sys.stdout)
     refused = allowed is not None and allowed.refuses(report.diagnostics)

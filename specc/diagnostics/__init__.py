@@ -1,6 +1,6 @@
 """What specc says about a spec, as values. How it is printed is the business of `specc.reporters`."""
 
-from specc.diagnostics.model import Code, Diagnostic, Label, Severity
+from specc.diagnostics.model import Code, Diagnostic, Edit, Fix, Label, Severity
 from specc.diagnostics.suggest import did_you_mean, one_of
 
-__all__ = ["Code", "Diagnostic", "Label", "Severity", "did_you_mean", "one_of"]
+__all__ = ["Code", "Diagnostic", "Edit", "Fix", "Label", "Severity", "did_you_mean", "one_of"]

@@ -19,6 +19,22 @@ class Label(NamedTuple):
     message: str
 
 
+class Edit(NamedTuple):
+    """What stands at `span` becomes `replacement`."""
+
+    span: Span
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A way out that can be taken by machine. A safe one leaves no doubt about what was meant."""
+
+    title: str
+    edits: tuple[Edit, ...]
+    is_safe: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding. `message` is one line; `label` stands under the carets; `help` says what to write instead."""
@@ -31,6 +47,7 @@ class Diagnostic:
     labels: tuple[Label, ...] = ()
     notes: tuple[str, ...] = ()
     help: str | None = None
+    fix: Fix | None = None
 
     @property
     def is_error(self) -> bool:
@@ -55,6 +72,7 @@ class Code:
         labels: tuple[Label, ...] = (),
         notes: tuple[str, ...] = (),
         help: str | None = None,
+        fix: Fix | None = None,
     ) -> Diagnostic:
         """A finding of this kind at `span`."""
-        return Diagnostic(self, self.severity, message, span, label, labels, notes, help)
+        return Diagnostic(self, self.severity, message, span, label, labels, notes, help, fix)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from specc.diagnostics import codes
+from specc.diagnostics.fixes import is_one_slip
 from specc.diagnostics.suggest import closest
 from specc.expressions import Fault, Reference, Template
 from specc.nodes import Mapping, Node
@@ -45,6 +46,7 @@ class Lack(NamedTuple):
 
     name: str
     help: str | None
+    meant: str | None = None
 
 
 def undefined(template: Template, names: Names, allowed: tuple[str, ...]) -> Iterator[Fault]:
@@ -61,7 +63,9 @@ def undefined(template: Template, names: Names, allowed: tuple[str, ...]) -> Ite
         elif (lack := _lack(reference, names)) is not None:
             # At `vars.run` alone, where `vars.run.dir` is written and already `vars.run` is not there.
             end = start + len(lack.name) if template.text.startswith(lack.name, start) else end
-            yield Fault(codes.UNDEFINED_NAME, start, end, f"`{lack.name}` is not defined", lack.help)
+            is_slip = lack.meant is not None and is_one_slip(lack.name, lack.meant)
+            message, meant = f"`{lack.name}` is not defined", lack.meant if is_slip else None
+            yield Fault(codes.UNDEFINED_NAME, start, end, message, lack.help, meant)
 
 
 def _lack(reference: Reference, names: Names) -> Lack | None:
@@ -72,7 +76,9 @@ def _lack(reference: Reference, names: Names) -> Lack | None:
     if not rest or not isinstance(rest[0], str) or root in names.open:
         return None
     if rest[0] not in members:
-        return Lack(f"{root}.{rest[0]}", _member_help(str(root), rest[0], names))
+        near = closest(rest[0], members)
+        meant = f"{root}.{near}" if near is not None else None
+        return Lack(f"{root}.{rest[0]}", _member_help(str(root), rest[0], names), meant)
     return _deeper_lack(f"{root}.{rest[0]}", members[rest[0]], rest[1:])
 
 
@@ -82,7 +88,8 @@ def _deeper_lack(name: str, node: Node | None, rest: list[str | int]) -> Lack | 
             return None
         if part not in node.entries:
             near = closest(part, node.entries)
-            return Lack(f"{name}.{part}", f"did you mean `{name}.{near}`?" if near else None)
+            meant = f"{name}.{near}" if near else None
+            return Lack(f"{name}.{part}", f"did you mean `{meant}`?" if near else None, meant)
         name, node = f"{name}.{part}", node.entries[part]
     return None
 

@@ -37,7 +37,10 @@ def judge_of(text: str) -> Hole:
             return None
         message = f"the shell would {_verb(value, place)} this value, {_shown(value)}, which stands {place}"
         way_out = _way_out(place, text[start:end], is_list=not isinstance(value, str))
-        return Fault(codes.UNQUOTED_SHELL_VALUE, start, end, message, way_out)
+        tag = text[start:end]
+        trims = tag[2:3] in ("-", "+") or tag[-3:-2] in ("-", "+")
+        instead = f"{{{{ {_expression(tag)} | sh }}}}" if place is Place.WORD and not trims else None
+        return Fault(codes.UNQUOTED_SHELL_VALUE, start, end, message, way_out, instead)
 
     return judge
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from specc.diagnostics import Diagnostic, Label, codes
+from specc.diagnostics.fixes import replaced
 from specc.evaluator.names import Names, undefined
 from specc.evaluator.scope import NAMESPACES
 from specc.evaluator.shell import judge_of
@@ -86,10 +87,13 @@ def place(faults: Iterable[Fault], node: Scalar | FileText) -> list[Diagnostic]:
     """Faults as diagnostics, at their characters in the file where the template is written."""
     # A script does not know who reads it.
     labels = (Label(node.ref.span, "read here"),) if isinstance(node, FileText) else ()
-    return [
-        fault.code.at(span_in(node, fault.start, fault.end), fault.message, labels=labels, help=_help(fault, node))
-        for fault in faults
-    ]
+    text = template_text(node) or ""
+    found = []
+    for fault in faults:
+        span = span_in(node, fault.start, fault.end)
+        fix = replaced(span, text[fault.start : fault.end], fault.instead) if fault.instead is not None else None
+        found.append(fault.code.at(span, fault.message, labels=labels, help=_help(fault, node), fix=fix))
+    return found
 
 
 def span_in(node: Scalar | FileText, start: int, end: int) -> Span:

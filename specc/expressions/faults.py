@@ -6,13 +6,17 @@ from specc.diagnostics import Code, codes
 
 
 class Fault(NamedTuple):
-    """One mistake. `start` and `end` are offsets into the template's text; `help` says what to write instead."""
+    """One mistake. `start` and `end` are offsets into the template's text; `help` says what to write instead.
+
+    `instead` is a text for exactly that stretch, where there is one that is probably meant.
+    """
 
     code: Code
     start: int
     end: int
     message: str
     help: str | None = None
+    instead: str | None = None
 
 
 class EvaluationFault(Exception):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from specc.diagnostics import Diagnostic, Label, codes
+from specc.diagnostics.fixes import quoted, removed_line
 from specc.diagnostics.suggest import closest
 from specc.nodes import Layer, Mapping, Node, Scalar, Sequence, Style, kind_of
 from specc.parser.events import Event, Kind
@@ -202,7 +203,9 @@ class Builder:
             hint = "write one `<<: [*a, *b]`" if is_merge else None
             labels = (Label(first.span, "first here"),)
             message = f"{named(name)} stands twice in one mapping"
-            self.findings.append(codes.DUPLICATE_KEY.at(key.span, message, labels=labels, help=hint))
+            same = None if is_merge else entries.nodes[name]
+            fix = removed_line(key.span, value.span, f"remove the second {named(name)}") if alike(same, value) else None
+            self.findings.append(codes.DUPLICATE_KEY.at(key.span, message, labels=labels, help=hint, fix=fix))
         elif is_merge:
             entries.merge_key, entries.merged = key, value
         else:
@@ -232,7 +235,12 @@ class Builder:
         if isinstance(node, Scalar) and node.raw:
             hint = f'write `"{node.raw}"` with quotes'
             self.findings.append(
-                codes.BAD_KEY.at(node.span, f"expected a text as key, found {kind_of(node)}", help=hint)
+                codes.BAD_KEY.at(
+                    node.span,
+                    f"expected a text as key, found {kind_of(node)}",
+                    help=hint,
+                    fix=quoted(node.span, node.raw),
+                )
             )
             return replace(node, value=node.raw)
         found_there = "nothing" if isinstance(node, Scalar) else kind_of(node)
@@ -251,6 +259,13 @@ class Builder:
                 label = Label(key.span, "merged here")
                 message = f"`<<` merges mappings, found {kind_of(parent)}"
                 self.findings.append(codes.BAD_ALIAS.at(parent.span, message, labels=(label,)))
+
+
+def alike(one: Node | None, other: Node) -> bool:
+    """Are two scalars written with one value?"""
+    if not (isinstance(one, Scalar) and isinstance(other, Scalar)):
+        return False
+    return (one.raw, one.value, type(one.value)) == (other.raw, other.value, type(other.value))
 
 
 def is_dangling(node: Node) -> bool:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from specc.diagnostics import Diagnostic, codes
+from specc.diagnostics import Diagnostic, Edit, Fix, codes
+from specc.diagnostics.fixes import quoted, respelled
 from specc.diagnostics.suggest import closest
 from specc.nodes import Mapping, Node, Scalar, Sequence, kind_of
 from specc.nodes.offsets import locate
@@ -101,12 +102,23 @@ class Header:
             span = first.span if first is not None else self.root.span
             self.findings.append(
                 codes.BAD_VERSION.at(
-                    span, "the spec does not say its language version", help="add `specc: 1` as the first line"
+                    span,
+                    "the spec does not say its language version",
+                    help="add `specc: 1` as the first line",
+                    fix=self.version_added(first),
                 )
             )
         elif not (isinstance(node, Scalar) and type(node.value) is int and node.value == VERSION):
             message = f"expected `specc: {VERSION}`, the only language version so far, found {kind_of(node)}"
             self.findings.append(codes.BAD_VERSION.at(node.span, message, help=f"write `specc: {VERSION}`"))
+
+    @staticmethod
+    def version_added(first: Scalar | None) -> Fix | None:
+        """A guess: the file may be no spec at all."""
+        if first is None or first.span.first.column != 1:
+            return None
+        place = first.span.source.span(first.span.start)
+        return Fix(f"add `specc: {VERSION}`", (Edit(place, f"specc: {VERSION}\n"),), False)
 
     def check_keys(self) -> None:
         known = (*HEADER, *SECTIONS)
@@ -114,9 +126,9 @@ class Header:
         for count, key in enumerate(unknown):
             near = closest(str(key.value), known) if count < MAX_ALIKE else None  # what is not shown needs no help
             help = f"did you mean `{near}`?" if near else NOT_OURS
-            self.findings.append(
-                codes.UNKNOWN_KEY.at(key.span, f"a spec has no key {named(str(key.value))}", help=help)
-            )
+            fix = None if near in self.root.entries else respelled(key.span, str(key.value), near)
+            message = f"a spec has no key {named(str(key.value))}"
+            self.findings.append(codes.UNKNOWN_KEY.at(key.span, message, help=help, fix=fix))
 
     def identifier(self) -> Scalar | None:
         scalar = self.text("id")
@@ -162,7 +174,8 @@ class Header:
         found_there = "nothing" if isinstance(node, Scalar) and not node.raw else kind_of(node)
         number = isinstance(node, Scalar) and node.value is not None and node.raw
         help = f'write `"{node.raw}"` with quotes' if number and isinstance(node, Scalar) else None
-        self.findings.append(codes.BAD_HEADER.at(node.span, f"{expected}, found {found_there}", help=help))
+        fix = quoted(node.span, node.raw) if number and isinstance(node, Scalar) else None
+        self.findings.append(codes.BAD_HEADER.at(node.span, f"{expected}, found {found_there}", help=help, fix=fix))
         return None
 
     def reject_template(self, node: Node) -> bool:

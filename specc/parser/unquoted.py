@@ -4,6 +4,7 @@ import re
 from itertools import groupby
 
 from specc.diagnostics import Diagnostic, codes
+from specc.diagnostics.fixes import replaced
 from specc.source import Source, Span
 
 COMMENT = re.compile(r"[ \t]*(?:#.*)?")
@@ -30,6 +31,7 @@ def finding(line: str, span: Span, written: str) -> Diagnostic:
     column = span.first.column - 1
     message = "a template without quotes: YAML takes its `{` for a mapping"
     help = f"write `{written}`"
+    fix = replaced(span, span.text, quoted(span.text), is_safe=True)
     if span.text.startswith("{%"):
         before = line[max(0, column - MAX_LINE) : column].strip()
         if not before:
@@ -37,7 +39,8 @@ def finding(line: str, span: Span, written: str) -> Diagnostic:
             help = 'templates live inside of values: `key: "{{ a if params.x else b }}"`'
         elif COMMENT.fullmatch(line, column + len(span.text)):
             help = f"write `{before} |` and the template in the lines below it"
-    return codes.UNQUOTED_TEMPLATE.at(span, message, help=help)
+        fix = None  # in quotes it would still be no template that can stand there
+    return codes.UNQUOTED_TEMPLATE.at(span, message, help=help, fix=fix)
 
 
 def corrected(line: str, spans: list[Span]) -> str:

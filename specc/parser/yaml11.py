@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 from specc.diagnostics import Diagnostic, codes
+from specc.diagnostics.fixes import quoted
 from specc.nodes.tree import Atom
 from specc.parser.scalars import MAX_DIGITS, resolve
 from specc.source import Span
@@ -126,6 +127,7 @@ def warn_1_1(raw: str, span: Span) -> Diagnostic | None:
         span,
         f"`{shown}` is {described(ours)} here, but {described(theirs)} for tools that read YAML 1.1",
         help=help,
+        fix=quoted(span, raw) if isinstance(ours, str) else None,
     )
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from specc.diagnostics import Diagnostic, Label, codes, did_you_mean
+from specc.diagnostics import Diagnostic, Fix, Label, codes, did_you_mean
+from specc.diagnostics.fixes import quoted, respelled, unquoted
 from specc.diagnostics.suggest import closest
 from specc.nodes import Mapping, Node, Scalar, Sequence, kind_of, to_data
 from specc.parser.builder import is_dangling
@@ -52,7 +53,9 @@ def _faults(name: str, node: Node) -> Iterator[Diagnostic]:
     for key in node.keys.values():
         if key.value not in KEYS:
             help = did_you_mean(str(key.value), KEYS, "keys")
-            yield codes.BAD_PARAM.at(key.span, f"a parameter has no `{key.value}`", help=help)
+            near = closest(str(key.value), KEYS)
+            fix = None if near in node.entries else respelled(key.span, str(key.value), near)
+            yield codes.BAD_PARAM.at(key.span, f"a parameter has no `{key.value}`", help=help, fix=fix)
     type_node = node.get("type")
     if type_node is None:
         help = f"add `type:`, one of {', '.join(TYPES)}"
@@ -116,7 +119,22 @@ def _misfits(param: Param) -> Iterator[Diagnostic]:
                 f"the {which} does not fit: {param.complaint(to_data(node))}",
                 labels=(Label(param.node.entries[refused.key].span, "declared here"),),
                 help=_way_out(which, refused, param, node),
+                fix=_fix(refused, param, node),
             )
+
+
+def _fix(refused: Refusal, param: Param, node: Node) -> Fix | None:
+    """What `_way_out` says, where it is certain."""
+    if not isinstance(node, Scalar):
+        return None
+    text = node.value if isinstance(node.value, str) else None
+    if refused.key == "type" and text is not None and has_type(resolve(text), param.type) and text.strip("0") != "":
+        return unquoted(node.span, text)
+    if refused.key == "type" and param.type == "string" and node.value is not None:
+        return quoted(node.span, node.raw)
+    if refused.key == "choices" and text is not None:
+        return respelled(node.span, text, closest(text, [str(choice.value) for choice in param.choices]))
+    return None
 
 
 def _way_out(which: str, refused: Refusal, param: Param, node: Node) -> str | None:

@@ -38,6 +38,10 @@ class FileLibrary:
         """Takes what is in no file, such as standard input."""
         self._parsed[name] = _parsed(decode(data, path, name))
 
+    def again(self) -> "FileLibrary":
+        """The same files, read anew."""
+        return FileLibrary(self.root, self._show)
+
     def text(self, name: str) -> Source | Missing:
         if name not in self._texts:
             self._texts[name] = self._read_text(name)

@@ -1,7 +1,7 @@
 """One project: its root, its settings, its texts, and what its specs are compiled against."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from specc.compiler import Context
@@ -14,7 +14,7 @@ from specc.settings import Settings
 from specc.source import Source
 from specc.workspace.files import spec_files
 from specc.workspace.findings import Findings
-from specc.workspace.library import FileLibrary
+from specc.workspace.library import SHIPPED, FileLibrary
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +61,19 @@ class Project:
             return None
         findings.add(*parsed.diagnostics)
         return parsed.document
+
+    def owns(self, source: Source) -> bool:
+        """Is that the text of one of the project's specs, as it stands in its file?"""
+        parsed = None if source.name.startswith((SHIPPED, "<", "-")) else self.library.document(source.name)
+        document = None if parsed is None or isinstance(parsed, Missing) else parsed.document
+        return document is not None and document.source is source
+
+    def again(self, texts: Mapping[str, str]) -> "Project":
+        """The same project, read anew, with these texts in place of those of the files."""
+        library = self.library.again()
+        for name, text in texts.items():
+            library.add(name, self.library.path_of(name), text.encode())
+        return replace(self, library=library)
 
     def spec_names(self) -> list[str]:
         """Every spec of the project, by name."""
