@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from specc.submission.follow import word_of
 from specc.targets import JobReport, JobState
 
 
@@ -20,7 +21,8 @@ class News:
         yield from self._waiting([report for report in now.values() if report.state is JobState.PENDING])
         for uuid, report in now.items():
             if self._is_told(report.state) and (uuid not in before or before[uuid].state is not report.state):
-                yield f"{report.state}: {self._names[uuid]} {uuid}" + (f" ({report.reason})" if report.reason else "")
+                why = f" ({report.reason})" if report.reason else ""
+                yield f"{word_of(report)}: {self._names[uuid]} {uuid}{why}"
 
     def _is_told(self, state: JobState) -> bool:
         if self._has_bar:

@@ -17,6 +17,7 @@ from specc.cli.speech import drawing, is_watched, say, write_row, write_table
 from specc.cli.targets import Opened
 from specc.diagnostics import codes
 from specc.errors import SpeccError
+from specc.submission.follow import state_of
 from specc.submission.ledger import Ledger
 from specc.submission.plan import Action, Step
 from specc.submission.records import Record, State
@@ -155,9 +156,7 @@ def row(result: Result, reports: dict[str, JobReport]) -> tuple[str, ...]:
 def _state(result: Result, reports: dict[str, JobReport]) -> str:
     """For a job that was there before, its last known state."""
     if result.step.action is Action.KEEP:
-        last = result.step.last
-        known = last.job_state if last is not None else None
-        return str(reports[result.uuid].state) if result.uuid in reports else known or State.ACCEPTED.value
+        return state_of(result.step.last, reports) if result.step.last is not None else State.ACCEPTED.value
     return "not tried" if result.state is None else result.state.value
 
 

@@ -10,11 +10,9 @@ from specc.cli.following import Group, Unreachable, is_over, look_at, reach
 from specc.cli.options import Cells, Only
 from specc.cli.sendoptions import AtTarget, Chosen, Output, States
 from specc.cli.speech import check_output, say, write_json, write_table
+from specc.submission.follow import state_of
 from specc.submission.records import Record, State
-from specc.targets import JobReport, JobState
-
-NOT_FOUND = "not found"
-"""For people: the target answers that it has no such job. As data it is `unknown`."""
+from specc.targets import JobReport
 
 HEAD = ("state", "uuid", "spec", "cell", "name", "")
 
@@ -72,16 +70,6 @@ def _asked(record: Record, reports: Mapping[str, JobReport], unasked: Mapping[st
     if record.uuid in reports:
         return {"asked": True, "not_asked": None}
     return {"asked": False, "not_asked": unasked.get(record.uuid, "it has ended")}
-
-
-def state_of(record: Record, reports: dict[str, JobReport]) -> str:
-    """The job's state where it is known, else the attempt's."""
-    report = reports.get(record.uuid or "")
-    if report is not None and report.state is not JobState.UNKNOWN:
-        return report.state.value
-    if report is not None and not report.raw:
-        return NOT_FOUND
-    return record.job_state or record.state.value
 
 
 def row(record: Record, reports: dict[str, JobReport]) -> tuple[str, ...]:

@@ -74,18 +74,6 @@ class Workplace:
             names = ", ".join(str(record.key) for record in lost[:3]) + (", ..." if len(lost) > 3 else "")
             say(f"the process that was sending these died, so their outcome is unknown now: {names}")
 
-    def open_again(self, name: str, identity: str, count: int, skew: Callable[[str], float]) -> Opened | None:
-        """The target that `count` attempts went to, or None where it is not to be had any more, which is said."""
-        try:
-            opened = self.open(name, skew=skew)
-        except SpeccError as error:
-            say(f"{count:,} went to `{name}`, which cannot be asked: {error.message}")
-            return None
-        if opened.target.identity != identity:
-            say(f"{count:,} went to {identity}, and `{name}` is {opened.target.identity} now")
-            return None
-        return opened
-
     def open(
         self, name: str, *, skew: Callable[[str], float] = lambda identity: 0.0, is_offline: bool = False
     ) -> Opened:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from specc.errors import SpeccError
 from specc.submission.ledger import Ledger
+from specc.submission.records import Record
 from specc.submission.world import World
 from specc.targets import JobReport, JobState, Target
 
@@ -16,6 +17,9 @@ SHARE = 0.5
 """Of the quota, so much may go into waiting."""
 
 HOUR = 3600.0
+
+NOT_FOUND = "not found"
+"""For people: the target answers that it has no such job. As data it is `unknown`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +107,18 @@ def ending(uuids: Iterable[str], reports: Mapping[str, JobReport]) -> Ending:
         else:
             counts["finished" if report.state.is_success else "failed"] += 1
     return Ending(**counts)
+
+
+def word_of(report: JobReport) -> str:
+    """A job's state for people. Of an attempt, `unknown` says that it may run; here it would say that there is no job."""
+    return NOT_FOUND if report.state is JobState.UNKNOWN and not report.raw else report.state.value
+
+
+def state_of(record: Record, reports: Mapping[str, JobReport]) -> str:
+    """The job's state where it is known, else the attempt's."""
+    report = reports.get(record.uuid or "")
+    if report is not None and report.state is not JobState.UNKNOWN:
+        return report.state.value
+    if report is not None and not report.raw:
+        return word_of(report)
+    return record.job_state or record.state.value
