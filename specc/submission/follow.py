@@ -110,7 +110,7 @@ def ending(uuids: Iterable[str], reports: Mapping[str, JobReport]) -> Ending:
 
 
 def word_of(report: JobReport) -> str:
-    """A job's state for people. Of an attempt, `unknown` says that it may run; here it would say that there is no job."""
+    """A job's state for people. As the state of an attempt, `unknown` says something else: that it may run."""
     return NOT_FOUND if report.state is JobState.UNKNOWN and not report.raw else report.state.value
 
 
