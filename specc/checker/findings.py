@@ -178,8 +178,8 @@ def _type_fix(wanted: str, value: Value) -> Fix | None:
     if wanted == "string" and node.value is not None and not isinstance(node.value, str):
         return quoted(node.span, node.raw)
     # `016` would be read in two ways
-    is_number = wanted == "integer" and _has_digits(node.value) and str(int(node.raw)) == node.raw
-    return unquoted(node.span, node.raw) if is_number else None
+    is_number = wanted == "integer" and _has_digits(node.value) and not node.raw.startswith("0")
+    return unquoted(node.span, node.raw) if is_number and node.raw.isdecimal() else None
 
 
 def _has_digits(data: object) -> bool:

@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict
 
-from specc.diagnostics import Diagnostic
+from specc.diagnostics import Diagnostic, Fix
 from specc.reporters.report import Report, place, sort
 from specc.source import Position, Span
 
@@ -30,7 +30,13 @@ def _diagnostic(diagnostic: Diagnostic) -> dict[str, object]:
         "labels": [{"message": label.message, **_place(label.span)} for label in diagnostic.labels],
         "notes": list(diagnostic.notes),
         "help": diagnostic.help,
+        "fix": _fix(diagnostic.fix) if diagnostic.fix is not None else None,
     }
+
+
+def _fix(fix: Fix) -> dict[str, object]:
+    edits = [{**_place(edit.span), "replacement": edit.replacement} for edit in fix.edits]
+    return {"title": fix.title, "safe": fix.is_safe, "edits": edits}
 
 
 def _place(span: Span) -> dict[str, object]:

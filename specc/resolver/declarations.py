@@ -128,13 +128,18 @@ def _fix(refused: Refusal, param: Param, node: Node) -> Fix | None:
     if not isinstance(node, Scalar):
         return None
     text = node.value if isinstance(node.value, str) else None
-    if refused.key == "type" and text is not None and has_type(resolve(text), param.type) and text.strip("0") != "":
+    if refused.key == "type" and text is not None and has_type(resolve(text), param.type) and _is_plain(text):
         return unquoted(node.span, text)
     if refused.key == "type" and param.type == "string" and node.value is not None:
         return quoted(node.span, node.raw)
     if refused.key == "choices" and text is not None:
         return respelled(node.span, text, closest(text, [str(choice.value) for choice in param.choices]))
     return None
+
+
+def _is_plain(text: str) -> bool:
+    """A value that every tool reads alike without quotes: `016` and `1e3` are not."""
+    return text in ("true", "false") or str(resolve(text)) == text
 
 
 def _way_out(which: str, refused: Refusal, param: Param, node: Node) -> str | None:

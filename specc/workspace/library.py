@@ -42,6 +42,12 @@ class FileLibrary:
         """The same files, read anew."""
         return FileLibrary(self.root, self._show)
 
+    def has_read(self, source: Source) -> bool:
+        """Is it a spec's text as it was read here, and not a script's or one of another reading?"""
+        parsed = self._parsed.get(source.name)
+        document = None if parsed is None or isinstance(parsed, Missing) else parsed.document
+        return document is not None and document.source is source
+
     def text(self, name: str) -> Source | Missing:
         if name not in self._texts:
             self._texts[name] = self._read_text(name)

@@ -64,9 +64,7 @@ class Project:
 
     def owns(self, source: Source) -> bool:
         """Is that the text of one of the project's specs, as it stands in its file?"""
-        parsed = None if source.name.startswith((SHIPPED, "<", "-")) else self.library.document(source.name)
-        document = None if parsed is None or isinstance(parsed, Missing) else parsed.document
-        return document is not None and document.source is source
+        return not source.name.startswith((SHIPPED, "<", "-")) and self.library.has_read(source)
 
     def again(self, texts: Mapping[str, str]) -> "Project":
         """The same project, read anew, with these texts in place of those of the files."""

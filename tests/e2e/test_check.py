@@ -15,6 +15,7 @@ POSITION = {
     "additionalProperties": False,
 }
 PLACED = {"message": {"type": "string"}, "path": {"type": "string"}, "start": POSITION, "end": POSITION}
+EDITED = {"path": {"type": "string"}, "start": POSITION, "end": POSITION}
 CONTRACT = {
     "type": "object",
     "additionalProperties": False,
@@ -27,7 +28,7 @@ CONTRACT = {
                 "type": "object",
                 "additionalProperties": False,
                 "required": [
-                    "code", "slug", "severity", "message", "path", "start", "end", "labels", "notes", "help",
+                    "code", "slug", "severity", "message", "path", "start", "end", "labels", "notes", "help", "fix",
                 ],
                 "properties": {
                     **PLACED,
@@ -45,6 +46,24 @@ CONTRACT = {
                     },
                     "notes": {"type": "array", "items": {"type": "string"}},
                     "help": {"type": ["string", "null"]},
+                    "fix": {
+                        "type": ["object", "null"],
+                        "required": ["title", "safe", "edits"],
+                        "additionalProperties": False,
+                        "properties": {
+                            "title": {"type": "string"},
+                            "safe": {"type": "boolean"},
+                            "edits": {
+                                "type": "array",
+                                "items": {
+                                    "type": "object",
+                                    "required": ["path", "start", "end", "replacement"],
+                                    "additionalProperties": False,
+                                    "properties": {**EDITED, "replacement": {"type": "string"}},
+                                },
+                            },
+                        },
+                    },
                 },
             },
         },

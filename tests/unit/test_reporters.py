@@ -59,6 +59,7 @@ def test_json():
                 ],
                 "notes": ["a note"],
                 "help": "did you mean `name`?",
+                "fix": None,
             },
             {
                 "code": "SPC402",
@@ -71,6 +72,7 @@ def test_json():
                 "labels": [],
                 "notes": [],
                 "help": None,
+                "fix": None,
             },
         ],
         "summary": {"files": 2, "specs": 1, "payloads": 0, "errors": 2, "warnings": 0},
