@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from specc.cli.ordering import Order, refusals
 from specc.cli.plan import summary
 from specc.cli.printing import print_findings
-from specc.cli.speech import confirm, is_terminal, say, write_json
+from specc.cli.speech import confirm, counted, is_terminal, say, write_json
 from specc.submission.ledger import Ledger
 from specc.submission.plan import Action, Step
 from specc.submission.planfile import PlanFile, differences, step_data
@@ -65,7 +65,7 @@ class Guard:
                 return False
             ledger.move(moved)
             return True
-        message = f"nothing was sent: {len(stopped):,} of {len(steps):,} payloads need a decision first"
+        message = f"nothing was sent: {len(stopped):,} of {counted(len(steps), 'payload')} must be decided on first"
         say(message)
         if self.is_json:
             refused = [step_data(step, self.order.units) for step in stopped]

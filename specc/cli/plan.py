@@ -16,7 +16,7 @@ from specc.cli.ordering import Order, decide, order, refusals
 from specc.cli.printing import print_findings
 from specc.cli.sendoptions import Changed, Output, Rerun, Resend, Specs, States, ToTarget
 from specc.cli.session import STDIN, Session
-from specc.cli.speech import check_output, say, write_json, write_table
+from specc.cli.speech import check_output, counted, say, write_json, write_table
 from specc.errors import SpeccError
 from specc.submission.changes import changes, cost
 from specc.submission.plan import Action, Step
@@ -138,7 +138,8 @@ def summary(steps: list[Step], units: dict[str, str]) -> str:
     counts = {action: sum(step.action is action for step in steps) for action in Action}
     listed = ", ".join(f"{count:,} {action}" for action, count in counts.items() if count)
     return (
-        f"{len(steps):,} payloads: {listed or 'none'}; {cost((s.payload.body for s in steps if s.action.sends), units)}"
+        f"{counted(len(steps), 'payload')}: {listed or 'none'}; "
+        f"{cost((step.payload.body for step in steps if step.action.sends), units)}"
     )
 
 

@@ -129,7 +129,7 @@ class TestRefusals:
         cloud.run("submit")
         assert cloud.run("submit", "--set", "job.core_limit=8") == 1
         assert cloud.err.count("changed: sweep.job.yaml@") == 4
-        assert "nothing was sent: 4 of 4 payloads need a decision first" in cloud.err
+        assert "nothing was sent: 4 of 4 payloads must be decided on first" in cloud.err
         assert cloud.run("submit", "--set", "job.core_limit=8", "--changed") == 0
         assert len(server.jobs) == 8
 
