@@ -96,7 +96,7 @@ class TestWaiting:
         assert json.loads(here.out)["summary"] == {"finished": 0, "failed": 0, "cancelled": 2, "open": 0}
 
     def test_how_to_read_what_a_failed_job_said(self, here):
-        first, second = submitted(here, "exit $(({{ matrix.n }} - 1))")
+        _, second = submitted(here, "exit $(({{ matrix.n }} - 1))")
         assert here.run("wait", "jobs") == 5
         assert f"exited: j-2 {second} (exit code 1)\n" in here.err
         assert f"help: specc logs {second} --stream stderr\n" in here.err
