@@ -78,16 +78,17 @@ def _rank(kind: str, ranks: dict[str, int], name: str | None) -> int:
 
 
 def _sorted(entries: list[M], rank: Callable[[M], tuple[bool, int]]) -> list[M]:
-    done: list[M] = []
-
-    def place(entry: M) -> None:
-        """An entry, behind those that define its anchors. In a text that YAML reads there are no circles."""
-        for other in entries:
-            if other is not entry and other not in done and entry.uses & other.defines:
-                place(other)
-        done.append(entry)
-
-    for entry in sorted(entries, key=rank):
-        if entry not in done:
-            place(entry)
-    return done
+    """By rank, but each behind those that define its anchors. In a text that YAML reads there are no circles."""
+    definer = {anchor: index for index, entry in enumerate(entries) for anchor in entry.defines}
+    order: dict[int, None] = {}
+    for first in sorted(range(len(entries)), key=lambda index: rank(entries[index])):
+        waiting = [first]
+        while waiting:
+            index = waiting[-1]
+            needed = [definer[anchor] for anchor in sorted(entries[index].uses) if anchor in definer]
+            missing = [other for other in needed if other != index and other not in order]
+            if missing:
+                waiting.append(missing[0])
+            else:
+                order[waiting.pop()] = None
+    return [entries[index] for index in order]

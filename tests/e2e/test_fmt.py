@@ -140,6 +140,20 @@ def test_a_file_that_changes_meanwhile_is_left_alone(place: Place, monkeypatch: 
     assert path.read_text() == "specc: 1\n# new\n"
 
 
+def test_a_disk_that_is_full_leaves_no_trace(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = put(place, "sub/a.job.yaml", UGLY)
+
+    def full(source: object, target: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("specc.workspace.rewriting.os.replace", full)
+    ended = run(place)
+    assert ended.code == 2
+    assert "error: cannot write sub/a.job.yaml: No space left on device" in ended.err
+    assert os.listdir(path.parent) == ["a.job.yaml"]
+    assert path.read_text() == UGLY
+
+
 def test_nothing_to_do_and_settings_that_cannot_be_read(place: Place) -> None:
     (place.root / "empty").mkdir()
     assert run(place, "empty").err == "no specs here\n"
@@ -151,6 +165,23 @@ def test_fields_have_the_order_of_the_api_that_the_file_names(place: Place) -> N
     path = put(place, "a.job.yaml", "specc: 1\napi: ehpc/v2\njob: {cmd_line: ./a, submit_type: 0, name: n}\n")
     run(place)
     assert "{name: n, submit_type: 0, cmd_line: ./a}" in path.read_text()
+
+
+def test_payloads_are_the_same_bytes_in_the_same_order(place: Place) -> None:
+    path = put(
+        place,
+        "a.job.yaml",
+        "job:\n  time_limit: 1\n  cmd_line: {args: [1], env: {B: 1, A: 2}, $file: run.sh}\n  name: '{{ cell.slug }}'\n"
+        "matrix: {include: [{b: 9, a: 9, c: 1, d: 1}], max: 99, zip: {d: [1, 2], c: [3, 4]}, "
+        "axes: {b: {to: 2, from: 1}, a: [1, 2]}}\nspecc: 1\n",
+    )
+    put(place, "run.sh", "echo\n")
+    assert place.run("render", "a.job.yaml") == 0, place.err
+    before = place.out
+    assert run(place, "a.job.yaml").code == 0
+    assert "matrix: {axes: {b: {from: 1, to: 2}, a: [1, 2]}, zip: " in path.read_text()
+    assert place.run("render", "a.job.yaml") == 0
+    assert place.out == before
 
 
 @pytest.mark.parametrize("folder", ["examples", "templates"])

@@ -244,3 +244,33 @@ def test_a_wrong_result_is_never_given(monkeypatch: pytest.MonkeyPatch, wrong: s
         formatting_module.Writer, "document", lambda self, root: next(results, None) or write(self, root)
     )
     assert format_source(Source("spec", "a: 1\n# c\n"), FIELDS) == Formatted("a: 1\n# c\n", problem)
+
+
+def test_a_long_chain_of_anchors_and_many_fields_are_sorted_in_time() -> None:
+    chain = "".join(f"x-{n}: &a{n} {{<<: *a{n - 1}}}\n" for n in range(1, 50))
+    text = f"x-0: &a0 {{a: 1}}\n{chain}job: *a49\nspecc: 1\n"
+    assert formatted(text) == f"specc: 1\nx-0: &a0 {{a: 1}}\n{chain}job: *a49\n"
+    fields = "".join(f"  f{n}: 1\n" for n in range(2000))
+    assert formatted(f"job:\n{fields}  name: n\n") == f"job:\n  name: n\n{fields}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "? - a\n: 1\n",
+        "specc: 1\n<<:\n  a: 1\n",
+        "specc: 1\n&k job: 1\n",
+        "specc: 1\nvars:\n  ? |\n    k\n  : 1\n",
+        "vars: {n: {&k a: 1}}\n",
+        "vars: {a: &x [b, &y {c: *x }]}\n",
+    ],
+)
+def test_rare_forms_lose_nothing(text: str) -> None:
+    result = format_source(Source("spec", text), FIELDS)
+    assert isinstance(result, tuple) or result.problem is None
+
+
+def test_anchors_within_brackets_keep_their_order() -> None:
+    text = "job: {time_limit: &n 1, core_limit: *n, name: &k [a, &l {b: 1}], x: *l}\n"
+    expected = "job: {name: &k [a, &l {b: 1}], time_limit: &n 1, core_limit: *n, x: *l}\n"
+    assert formatted(text) == expected
