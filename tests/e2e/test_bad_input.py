@@ -113,8 +113,8 @@ code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
 print(code, used.ru_utime, used.ru_maxrss)
 """
-"""Runs a command and prints what it used. A process of its own: a child begins with the memory of its parent, and that of
-the test run is large."""
+"""Runs a command and prints what it used. In a process of its own: a child begins with the memory of its parent, and
+that of the test run is large."""
 
 
 @pytest.mark.parametrize("name", ["50 MB", "deep", "an alias bomb"])
