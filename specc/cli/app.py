@@ -10,6 +10,7 @@ from specc.cli.cancel import cancel
 from specc.cli.check import check
 from specc.cli.completion import COMPLETE, answer_shell
 from specc.cli.config import config
+from specc.cli.diff import diff
 from specc.cli.explain import explain
 from specc.cli.fmt import fmt
 from specc.cli.graph import graph
@@ -39,6 +40,7 @@ app.command("check")(check)
 app.command("lint", hidden=True)(check)
 app.command("render")(render)
 app.command("explain")(explain)
+app.command("diff")(diff)
 app.command("fmt")(fmt)
 app.command("graph")(graph)
 app.command("rules")(rules)

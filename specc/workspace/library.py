@@ -88,25 +88,24 @@ class FileLibrary:
         return name if name.startswith((SHIPPED, "<")) else self._show(self.root / name)
 
     def _parse(self, name: str) -> Parsed | Missing:
-        path = self._path(name, codes.PARENT_NOT_FOUND)
-        if isinstance(path, Missing):
-            return path
-        data = read_bytes(path)
+        data = self.content(name, codes.PARENT_NOT_FOUND)
         if isinstance(data, Missing):
             return data
         return _parsed(decode(data, self.path_of(name), name))
 
     def _read_text(self, name: str) -> Source | Missing:
-        path = self._path(name, codes.FILE_NOT_FOUND)
-        if isinstance(path, Missing):
-            return path
-        data = read_bytes(path)
+        data = self.content(name, codes.FILE_NOT_FOUND)
         if isinstance(data, Missing):
             return data
-        source = decode(data, self._show(path), name)
+        source = decode(data, self.path_of(name), name)
         if isinstance(source, Diagnostic):
-            return Missing(source.code, f"{self._show(path)}: {source.message}", source.help)
+            return Missing(source.code, f"{source.span.source.path}: {source.message}", source.help)
         return Source(source.path, source.text.replace("\r\n", "\n"), name)
+
+    def content(self, name: str, code: Code) -> bytes | Missing:
+        """The bytes of a file, not many more than a spec may have. `code` is for one that is not there."""
+        path = self._path(name, code)
+        return path if isinstance(path, Missing) else read_bytes(path)
 
     def _path(self, name: str, code: Code) -> Path | Missing:
         """The file of a name. It must lie in the project, also behind symlinks."""

@@ -1,0 +1,168 @@
+"""The two sides of `specc diff`: from paths and a revision to specs."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from specc.cli.session import STDIN, Session, show
+from specc.comparison import Comparison, Side, compare
+from specc.comparison.model import Uncompared
+from specc.compiler import Context, Request
+from specc.diagnostics import Diagnostic
+from specc.errors import SpeccError
+from specc.parser import Document
+from specc.revision.choice import Base
+from specc.revision.git import Repository
+from specc.revision.project import past_of
+from specc.revision.reach import Reach
+from specc.revision.specs import spec_names
+from specc.revision.tree import Tree
+from specc.workspace import Findings, Project, read_bytes
+
+
+@dataclass
+class Asked:
+    """The files of one project that a command line names, or all of it where it names none."""
+
+    project: Project
+    names: set[str] = field(default_factory=set)
+    is_whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """`untouched` counts specs that cannot have changed, and were not looked into."""
+
+    comparison: Comparison
+    untouched: int
+
+
+def asked_for(session: Session, paths: list[str]) -> list[Asked]:
+    """By project. A path that is gone may have been a spec, or a folder of specs, in the revision."""
+    if not paths:
+        roots = [entry.project for entry in session.specs([])] + [session.project(Path.cwd())]
+        return [Asked(project, is_whole=True) for project in dict.fromkeys(roots)]
+    found: dict[Path, Asked] = {}
+    for text in paths:
+        if text == STDIN:
+            raise SpeccError("standard input has no other version to compare it with", help="name the file")
+        path = Path(text)
+        owner = session.project(path)
+        entries = [(entry.project, entry.names) for entry in session.specs([text])] if os.path.lexists(path) else []
+        for project, names in (*entries, (owner, {owner.library.name_of(path): None})):
+            found.setdefault(project.root, Asked(project)).names.update(names)
+    return list(found.values())
+
+
+def with_revision(
+    session: Session, asked: Asked, repository: Repository, base: Base, request: Request, target: str | None
+) -> Result:
+    """The project's payloads now, and those of the commit. Only what can have changed is evaluated."""
+    project = asked.project
+    with Tree(repository, base.commit) as tree:
+        past = past_of(project, tree, base.short, show)
+        session.findings.extend(past.findings)
+        if any(finding.is_error for finding in past.findings):
+            return Result(compare(_nothing(project, target), _nothing(project, target), request), 0)
+        settings = past.project.settings
+        old = spec_names(tree, settings.include, settings.exclude)
+        new = _specs_of(session, project)
+        named = {name for name in asked.names if _says_it_is_a_spec(project, tree, name)}
+        old, new = old | (named & tree.entries.keys()), new | {name for name in named if _is_there(project, name)}
+        reach = Reach(project, tree, old, new)
+        scope = old | new
+        if not asked.is_whole:
+            scope &= reach.reached(_below(asked.names, tree.entries.keys() | scope))
+        concerned = scope if past.settings_differ else scope & reach.reached(reach.changed())
+        before, old_lost = _documents(past.project, sorted(concerned & old))
+        after, new_lost = _documents(project, sorted(concerned & new))
+        lost = dict.fromkeys([*new_lost, *old_lost])
+        comparison = compare(
+            Side(_without(before, lost), _context(past.project, target, base), past.places),
+            Side(_without(after, lost), project.context(target), past.places_now),
+            request,
+        )
+    findings = [finding for name in lost for finding in new_lost.get(name) or old_lost[name]]
+    return Result(_noting(comparison, lost, findings), len(scope - concerned))
+
+
+def two_specs(session: Session, paths: list[str], request: Request, target: str | None) -> Comparison:
+    """One spec against another."""
+    sides: list[Side] = []
+    faults: list[Diagnostic] = []
+    for path in paths:
+        ((project, name),) = [(entry.project, name) for entry in session.specs([path]) for name in entry.names]
+        documents, lost = _documents(project, [name])
+        faults += lost.get(name, [])
+        sides.append(Side(documents, project.context(target)))
+        if documents and documents[0].abstract:
+            raise SpeccError(f"{path} is abstract, and has no payload", help="compare specs that extend it")
+    if faults:
+        return _noting(compare(Side((), sides[0].context), Side((), sides[1].context), request), paths, faults)
+    return compare(sides[0], sides[1], request, as_one=True)
+
+
+def _nothing(project: Project, target: str | None) -> Side:
+    return Side((), project.context(target))
+
+
+def _context(past: Project, target: str | None, base: Base) -> Context:
+    try:
+        return past.context(target)
+    except SpeccError as error:
+        raise SpeccError(f"in {base.words}: {error.message}", help=error.help) from error
+
+
+def _specs_of(session: Session, project: Project) -> frozenset[str]:
+    """Without those of projects further down."""
+    entries = session.specs([show(project.root)])
+    return frozenset(name for entry in entries if entry.project is project for name in entry.names)
+
+
+def _is_there(project: Project, name: str) -> bool:
+    return os.path.isfile(project.root / name)
+
+
+def _says_it_is_a_spec(project: Project, tree: Tree, name: str) -> bool:
+    """A spec may have any name. A script or a list of other things has not got the key that every spec has."""
+    data: object = read_bytes(project.root / name) if _is_there(project, name) else tree.read(name)
+    return isinstance(data, bytes) and any(line.startswith(b"specc:") for line in data.splitlines())
+
+
+def _below(names: Iterable[str], known: Iterable[str]) -> set[str]:
+    """The named files, and what is in the named folders."""
+    wanted = set(names)
+    folders = tuple(f"{name}/" for name in wanted)
+    return wanted | {name for name in known if name.startswith(folders) or "." in wanted}
+
+
+def _documents(project: Project, names: list[str]) -> tuple[tuple[Document, ...], dict[str, list[Diagnostic]]]:
+    """Those that can be read, and the reasons for the others."""
+    documents: list[Document] = []
+    lost: dict[str, list[Diagnostic]] = {}
+    for name in names:
+        findings = Findings()
+        document = project.document(name, findings)
+        if document is None:
+            lost[name] = findings.all()
+        else:
+            documents.append(document)
+    return tuple(documents), lost
+
+
+def _without(documents: tuple[Document, ...], names: Iterable[str]) -> tuple[Document, ...]:
+    gone = set(names)
+    return tuple(document for document in documents if document.source.name not in gone)
+
+
+def _noting(comparison: Comparison, lost: Iterable[str], findings: list[Diagnostic]) -> Comparison:
+    """The comparison, with the specs that could not be read."""
+    unread = tuple(Uncompared(name, "it cannot be read") for name in lost)
+    return Comparison(
+        comparison.groups,
+        comparison.counts,
+        comparison.same,
+        (*unread, *comparison.uncompared),
+        (*findings, *comparison.findings),
+    )

@@ -1,0 +1,155 @@
+"""`specc diff`: which payloads a change adds, removes and alters, and which line is the cause."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from specc.cli import exits
+from specc.cli.comparing import asked_for, two_specs, with_revision
+from specc.cli.completion import complete_spec
+from specc.cli.options import Params, Profiles, Sets, TargetName
+from specc.cli.printing import Output, print_findings
+from specc.cli.session import Session, arguments
+from specc.cli.speech import counted, say
+from specc.comparison import REPORTS, Comparison
+from specc.comparison.model import ORDER
+from specc.comparison.wording import summary
+from specc.compiler import Request
+from specc.errors import SpeccError
+from specc.revision.choice import Base, named, open_repository, unknown, usual
+from specc.workspace import Findings, write_file
+
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[REV] [PATH]...",
+        help="A git revision, specs and folders; or two specs, to compare one with the other.",
+        autocompletion=complete_spec,
+    ),
+]
+Outputs = Annotated[
+    list[str] | None,
+    typer.Option("--output", metavar="FORMAT[:PATH]", help="text, markdown or json; repeatable. [default: text]"),
+]
+Check = Annotated[bool, typer.Option("--check", help="Exit with 10 when any payload changed.")]
+
+
+def diff(
+    words: Words = None,
+    output: Outputs = None,
+    check: Check = False,
+    profile: Profiles = None,
+    param: Params = None,
+    set_: Sets = None,
+    target: TargetName = None,
+) -> int:
+    """Show which payloads a change adds, removes and alters, and which line of which file is the cause.
+
+    The work tree is compared with REV, by default with the merge base with the default branch. Neither the work tree
+    nor the index of git is touched. Two specs are compared with each other.
+
+    Example: specc diff HEAD~1 --output text --output markdown:comment.md
+    """
+    outputs = _outputs(output)
+    session = Session()
+    request = Request(tuple(profile or ()), arguments("-p", param), arguments("--set", set_))
+    given = list(words or ())
+    if len(given) == 2 and all(os.path.isfile(word) for word in given):
+        comparison, base, untouched = two_specs(session, given, request, target), given[0], 0
+    else:
+        comparison, base, untouched = _against_revision(session, given, request, target)
+    if print_findings(session.findings):
+        return exits.BROKEN
+    found = Findings()
+    found.add(*comparison.findings)
+    failed = print_findings(found.all())
+    for one in sorted(outputs, key=lambda one: one.path is None):
+        text = REPORTS[one.format](comparison, base)
+        if one.path is not None:
+            write_file(one.path, text)
+        else:
+            sys.stdout.write(text)
+    _summarise(comparison, base, untouched)
+    if failed:
+        return exits.REFUSED
+    return exits.CHANGES if check and not comparison.is_empty else exits.OK
+
+
+def _against_revision(
+    session: Session, given: list[str], request: Request, target: str | None
+) -> tuple[Comparison, str, int]:
+    base, paths = _revision_and_paths(session, given)
+    results = []
+    for asked in asked_for(session, paths):
+        if any(finding.is_error for finding in session.findings):
+            break
+        root = asked.project.root
+        repository = open_repository(root, os.environ)
+        results.append(with_revision(session, asked, repository, base, request, target))
+    comparison = _joined([result.comparison for result in results])
+    return comparison, base.words, sum(result.untouched for result in results)
+
+
+def _revision_and_paths(session: Session, given: list[str]) -> tuple[Base, list[str]]:
+    """The first word is a revision unless it is a path. Raises SpeccError for a word that is neither, or both."""
+    start = session.project(Path(given[0]) if given and os.path.lexists(given[0]) else Path.cwd()).root
+    repository = open_repository(start, os.environ)
+    if not given:
+        return usual(repository, os.environ), []
+    word, *rest = given
+    if "" in given:
+        raise SpeccError("a word is empty", help="leave it out to mean the merge base with the default branch")
+    chosen = named(repository, word)
+    if os.path.lexists(word):
+        if chosen is not None:
+            raise SpeccError(f"`{word}` is both a revision and a path", help=f"write `./{word}` for the path")
+        return usual(repository, os.environ), given
+    if chosen is not None:
+        return chosen, rest
+    base = usual(repository, os.environ) if word.endswith((".yaml", ".yml")) else None
+    if base is None or not _was_there(session, word, base):
+        raise unknown(repository, word)
+    return base, given
+
+
+def _was_there(session: Session, word: str, base: Base) -> bool:
+    """Is it a file that the work tree has lost?"""
+    project = session.project(Path(word))
+    name = project.library.name_of(Path(word))
+    return open_repository(project.root, os.environ).line("cat-file", "-e", f"{base.commit}:./{name}") is not None
+
+
+def _joined(comparisons: list[Comparison]) -> Comparison:
+    groups = sorted(
+        (group for one in comparisons for group in one.groups),
+        key=lambda group: (ORDER.index(group.cause.what), -len(group.items)),
+    )
+    return Comparison(
+        tuple(groups),
+        {what: sum(one.counts[what] for one in comparisons) for what in ORDER},
+        sum(one.same for one in comparisons),
+        tuple(lost for one in comparisons for lost in one.uncompared),
+        tuple(finding for one in comparisons for finding in one.findings),
+    )
+
+
+def _outputs(texts: list[str] | None) -> list[Output]:
+    outputs = [Output(name, Path(path) if path else None) for name, _, path in (t.partition(":") for t in texts or ())]
+    for one in outputs:
+        if one.format not in REPORTS:
+            raise SpeccError(f"there is no output format `{one.format}`", help=f"formats: {', '.join(REPORTS)}")
+    return outputs or [Output("text", None)]
+
+
+def _summarise(comparison: Comparison, base: str, untouched: int) -> None:
+    parts = [", ".join(summary(comparison)) or "no payload changes"]
+    if comparison.same:
+        parts.append(f"{comparison.same:,} the same")
+    if comparison.uncompared:
+        parts.append(f"{counted(len(comparison.uncompared), 'spec')} not compared")
+    if untouched:
+        parts.append(f"{counted(untouched, 'file')} untouched")
+    say(f"compared with {base}: {'; '.join(parts)}")

@@ -1,0 +1,247 @@
+"""Two sides of specs -> groups of payloads that differ for one reason."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from specc.comparison.causes import Sides, Tracer
+from specc.comparison.model import (
+    ORDER,
+    Cause,
+    Comparison,
+    Detail,
+    Group,
+    Item,
+    Label,
+    Place,
+    Side,
+    Uncompared,
+    What,
+    said,
+)
+from specc.comparison.payloads import Made, Needs, made
+from specc.compiler import Request
+from specc.diagnostics import Diagnostic
+from specc.explanation.model import place_of
+from specc.parser import Document
+from specc.resolver import ResolvedSpec
+from specc.submission.changes import Change, changes
+
+Key = tuple[str, str, int]
+"""Parameters, cell, and the how many-th payload of these: two specs may say that they are one."""
+
+
+class Unmade(NamedTuple):
+    """Why a spec has no payloads to compare."""
+
+    why: str
+    faults: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(eq=False)
+class _Lone:
+    """A payload that one side alone has, until it is known whether the other has it under another key."""
+
+    item: Item
+    cause: Cause
+    digest: str
+
+
+@dataclass(eq=False)
+class _Found:
+    groups: dict[Cause, list[Item]] = field(default_factory=dict)
+    added: list[_Lone] = field(default_factory=list)
+    removed: list[_Lone] = field(default_factory=list)
+    altered: int = 0
+    same: int = 0
+    uncompared: list[Uncompared] = field(default_factory=list)
+    findings: list[Diagnostic] = field(default_factory=list)
+
+    def note(self, cause: Cause, item: Item) -> None:
+        self.groups.setdefault(cause, []).append(item)
+
+
+def compare(old: Side, new: Side, request: Request, *, as_one: bool = False) -> Comparison:
+    """What becomes of the payloads of the old side. `as_one`: each side is one spec, whatever it is called."""
+    found = _Found()
+    before, after = _by_id(old, as_one=as_one), _by_id(new, as_one=as_one)
+    for spec in dict.fromkeys([*before, *after]):
+        _Pair(spec, old, new, found, request).compare(before.get(spec, []), after.get(spec, []))
+    moved = _take_moved(found)
+    for lone in (*found.removed, *found.added):
+        found.note(lone.cause, lone.item)
+    groups = [Group(cause, tuple(items)) for cause, items in found.groups.items()]
+    groups.sort(key=lambda group: (ORDER.index(group.cause.what), -len(group.items)))
+    counts: dict[What, int] = {
+        "altered": found.altered,
+        "added": len(found.added),
+        "removed": len(found.removed),
+        "moved": moved,
+    }
+    return Comparison(tuple(groups), counts, found.same, tuple(found.uncompared), tuple(found.findings))
+
+
+def _by_id(side: Side, *, as_one: bool) -> dict[str, list[Document]]:
+    found: dict[str, list[Document]] = {}
+    for document in side.documents:
+        spec = str(document.id.value) if document.id else document.source.name
+        found.setdefault("" if as_one else spec, []).append(document)
+    return found
+
+
+def _take_moved(found: _Found) -> int:
+    """Pairs what is gone with what is new and the same, byte for byte."""
+    gone: dict[str, list[_Lone]] = {}
+    for lone in found.removed:
+        gone.setdefault(lone.digest, []).append(lone)
+    stays: list[_Lone] = []
+    paired: set[int] = set()
+    for lone in found.added:
+        partners = gone.get(lone.digest)
+        if not partners:
+            stays.append(lone)
+            continue
+        was = partners.pop(0)
+        paired.add(id(was))
+        item = Item(lone.item.label, was.digest, lone.digest, was=was.item.label)
+        found.note(_move(was.item.label, lone.item.label, lone.cause), item)
+    found.added = stays
+    found.removed = [lone for lone in found.removed if id(lone) not in paired]
+    return len(paired)
+
+
+def _move(old: Label, new: Label, cause: Cause) -> Cause:
+    if old.spec != new.spec:
+        return Cause("moved", "", said(old.spec), said(new.spec), None, "the same payloads under another spec id")
+    return Cause("moved", "", said(new.spec), said(new.spec), cause.place, "the same payloads under other cell ids")
+
+
+@dataclass(eq=False)
+class _Pair:
+    """One spec on both sides."""
+
+    spec: str
+    old: Side
+    new: Side
+    found: _Found
+    request: Request
+
+    def compare(self, before: list[Document], after: list[Document]) -> None:
+        old, new = self._made(before, self.old), self._made(after, self.new)
+        if isinstance(old, Unmade) or isinstance(new, Unmade):
+            self._uncompared(old, new, before or after)
+            return
+        if len(old) == len(new) == 1 and not self.spec:
+            old = {next(iter(new)): next(iter(old.values()))}
+        self._matched({key: (old[key], new[key]) for key in new if key in old})
+        axes_old, axes_new = _axes(old.values()), _axes(new.values())
+        for key, item in new.items():
+            if key not in old:
+                cause = _lone_cause("added", item, axes_old, others=old, documents=before)
+                lone = _Lone(Item(self._label(item), None, item.payload.digest), cause, item.payload.digest)
+                self.found.added.append(lone)
+        for key, item in old.items():
+            if key not in new:
+                cause = _lone_cause("removed", item, axes_new, others=new, documents=after)
+                lone = _Lone(Item(self._label(item), item.payload.digest, None), cause, item.payload.digest)
+                self.found.removed.append(lone)
+
+    def _made(self, documents: list[Document], side: Side) -> "dict[Key, Made] | Unmade":
+        """The payloads by key, or why there are none."""
+        result: dict[Key, Made] = {}
+        faults: list[Diagnostic] = []
+        for document in documents:
+            for item in made(document, side.context, self.request):
+                if isinstance(item, Needs):
+                    return Unmade(f"`params.{item.param}` has no value: give it one with `-p {item.param}=VALUE`")
+                if isinstance(item, Diagnostic):
+                    faults += [item] if item.is_error else []
+                    continue
+                number = 0
+                while (key := (item.params, item.payload.cell.id, number)) in result:
+                    number += 1
+                result[key] = item
+        return Unmade("it has errors", tuple(faults)) if faults else result
+
+    def _uncompared(self, old: object, new: object, documents: list[Document]) -> None:
+        """What is wrong on both sides is told of the new one."""
+        bad = [(side, words) for side, words in ((new, "now"), (old, "before")) if isinstance(side, Unmade)]
+        side, when = bad[0]
+        self.found.findings.extend(side.faults)
+        why = side.why if len(bad) == 2 or not side.faults else f"{when} {side.why}"
+        self.found.uncompared.append(Uncompared(self.spec or documents[0].source.path, why))
+
+    def _label(self, item: Made) -> Label:
+        return Label.of(self.spec or item.spec.id, item.params, item.payload.cell, item.payload.name)
+
+    def _matched(self, pairs: dict[Key, tuple[Made, Made]]) -> None:
+        tracers: dict[tuple[int, int], Tracer] = {}
+        for old, new in pairs.values():
+            if old.payload.digest == new.payload.digest and old.payload.api == new.payload.api:
+                self.found.same += 1
+                continue
+            key = (id(old.spec), id(new.spec))
+            tracer = tracers.setdefault(key, Tracer(self.old, self.new, Sides(old.spec, new.spec)))
+            self._altered(old, new, tracer)
+
+    def _altered(self, old: Made, new: Made, tracer: Tracer) -> None:
+        self.found.altered += 1
+        by_cause: dict[Cause, list[Detail]] = {}
+        for change in changes(old.payload.body, new.payload.body):
+            was, now = old.payload.values.get(change.field), new.payload.values.get(change.field)
+            causes: tuple[Cause, ...] = ()
+            origin = None
+            if was is not None and now is not None:
+                causes, origin = tracer.altered(change.field, was, now), Place.of(place_of(now.node))
+            elif now is not None:
+                causes, origin = (tracer.appeared(change.field, now),), Place.of(place_of(now.node))
+            elif was is not None:
+                causes, origin = (tracer.vanished(change.field, was),), Place.of(place_of(was.node), is_old=True)
+            for cause in causes:
+                by_cause.setdefault(cause, []).append(Detail(change, origin))
+        if old.payload.api != new.payload.api:
+            change = Change("api", (old.payload.api,), (new.payload.api,))
+            by_cause.setdefault(_api_cause(change, new.spec), []).append(Detail(change, None))
+        for cause, details in by_cause.items():
+            item = Item(self._label(new), old.payload.digest, new.payload.digest, tuple(details))
+            self.found.note(cause, item)
+
+
+def _api_cause(change: Change, spec: ResolvedSpec) -> Cause:
+    place = Place.of(spec.api_node.span) if spec.api_node is not None else None
+    return Cause("altered", "api", said(*change.before), said(*change.after), place)
+
+
+def _axes(items: Iterable[Made]) -> dict[str, set[bytes]]:
+    """The values that each axis has on one side."""
+    found: dict[str, set[bytes]] = {}
+    for item in items:
+        for name, value in item.payload.cell.values.items():
+            found.setdefault(name, set()).add(value.json)
+    return found
+
+
+def _lone_cause(
+    what: What, item: Made, axes: dict[str, set[bytes]], *, others: dict[Key, Made], documents: list[Document]
+) -> Cause:
+    """Why the other side has not got it: no such spec, no such value of an axis, or no such cell."""
+    is_old = what == "removed"
+    start = Place.of(item.spec.document.root.span, is_old=is_old)
+    if not others:
+        was_abstract = any(document.abstract for document in documents)
+        note = "the spec is abstract there" if was_abstract else "the spec is new" if not is_old else "the spec is gone"
+        return Cause(what, item.spec.id, (), (), start, note)
+    for name, place in _new_values(item, axes, is_old=is_old):
+        data = said(item.payload.cell.values[name].data)
+        return Cause(what, f"matrix.{name}", data if is_old else (), () if is_old else data, place)
+    if item.params and all(other.params != item.params for other in others.values()):
+        return Cause(what, item.params, (), (), start, "another choice of a parameter")
+    matrix = item.spec.section("matrix")
+    place = Place.of(matrix.span, is_old=is_old) if item.payload.cell.values else start
+    return Cause(what, "matrix", (), (), place, "another choice of cells")
+
+
+def _new_values(item: Made, axes: dict[str, set[bytes]], *, is_old: bool) -> Iterator[tuple[str, Place]]:
+    for name, value in item.payload.cell.values.items():
+        if value.json not in axes.get(name, set()):
+            yield name, Place.of(value.node.span, is_old=is_old)

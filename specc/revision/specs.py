@@ -1,0 +1,47 @@
+"""Which files of a commit are specs of the project."""
+
+import posixpath
+from functools import cache
+from pathlib import PurePosixPath
+
+from specc.config.root import MAX_BYTES, OWN, SHARED, SHARED_TABLE
+from specc.revision.tree import Tree
+from specc.workspace.files import SKIPPED, matches
+
+
+def spec_names(tree: Tree, include: tuple[str, ...], exclude: tuple[str, ...]) -> frozenset[str]:
+    """As the search for specs in the work tree finds them. Those of a project further down are not this project's."""
+    nested = _nested(tree)
+
+    @cache
+    def is_open(folder: str) -> bool:
+        """Are specs looked for in it?"""
+        if not folder:
+            return True
+        path = PurePosixPath(folder)
+        if folder in nested or path.name in SKIPPED or any(matches(path, pattern) for pattern in exclude):
+            return False
+        return is_open(posixpath.dirname(folder))
+
+    return frozenset(
+        name
+        for name in tree.entries
+        if is_open(posixpath.dirname(name))
+        and any(matches(PurePosixPath(name), pattern) for pattern in include)
+        and not any(matches(PurePosixPath(name), pattern) for pattern in exclude)
+    )
+
+
+def _nested(tree: Tree) -> frozenset[str]:
+    """Folders below the root that configure specc themselves."""
+    return frozenset(
+        folder
+        for name in tree.entries
+        if (folder := posixpath.dirname(name))
+        and (posixpath.basename(name) == OWN or (posixpath.basename(name) == SHARED and _configures(tree, name)))
+    )
+
+
+def _configures(tree: Tree, name: str) -> bool:
+    data = tree.read(name, MAX_BYTES)
+    return isinstance(data, bytes) and SHARED_TABLE.search(data.decode("utf-8", "replace")) is not None
