@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from specc.cli.session import STDIN, Session, show
@@ -159,10 +159,8 @@ def _without(documents: tuple[Document, ...], names: Iterable[str]) -> tuple[Doc
 def _noting(comparison: Comparison, lost: Iterable[str], findings: list[Diagnostic]) -> Comparison:
     """The comparison, with the specs that could not be read."""
     unread = tuple(Uncompared(name, "it cannot be read") for name in lost)
-    return Comparison(
-        comparison.groups,
-        comparison.counts,
-        comparison.same,
-        (*unread, *comparison.uncompared),
-        (*findings, *comparison.findings),
+    return replace(
+        comparison,
+        uncompared=(*unread, *comparison.uncompared),
+        findings=(*findings, *comparison.findings),
     )

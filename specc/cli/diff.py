@@ -18,6 +18,7 @@ from specc.comparison import REPORTS, Comparison
 from specc.comparison.model import ORDER
 from specc.comparison.wording import summary
 from specc.compiler import Request
+from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
 from specc.revision.choice import Base, named, open_repository, unknown, usual
 from specc.workspace import Findings, write_file
@@ -63,6 +64,7 @@ def diff(
         comparison, base, untouched = _against_revision(session, given, request, target)
     if print_findings(session.findings):
         return exits.BROKEN
+    _check_names(request, comparison.declared)
     found = Findings()
     found.add(*comparison.findings)
     failed = print_findings(found.all())
@@ -76,6 +78,17 @@ def diff(
     if failed:
         return exits.REFUSED
     return exits.CHANGES if check and not comparison.is_empty else exits.OK
+
+
+def _check_names(request: Request, declared: frozenset[str] | None) -> None:
+    """A parameter that some specs have not got is left out for them; one that none has is a slip."""
+    for text in request.params if declared is not None else ():
+        name, equals, _ = text.text.partition("=")
+        if not equals:
+            raise SpeccError(f"`-p` takes NAME=VALUE, not `{text.text}`")
+        if name not in (declared or ()):
+            help = did_you_mean(name, sorted(declared or ()), "parameters")
+            raise SpeccError(f"no spec that was compared has a parameter `{name}`", help=help)
 
 
 def _against_revision(
@@ -127,12 +140,14 @@ def _joined(comparisons: list[Comparison]) -> Comparison:
         (group for one in comparisons for group in one.groups),
         key=lambda group: (ORDER.index(group.cause.what), -len(group.items)),
     )
+    known = [one.declared for one in comparisons if one.declared is not None]
     return Comparison(
         tuple(groups),
         {what: sum(one.counts[what] for one in comparisons) for what in ORDER},
         sum(one.same for one in comparisons),
         tuple(lost for one in comparisons for lost in one.uncompared),
         tuple(finding for one in comparisons for finding in one.findings),
+        None if not known else frozenset().union(*known),
     )
 
 

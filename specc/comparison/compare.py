@@ -54,6 +54,7 @@ class _Found:
     removed: list[_Lone] = field(default_factory=list)
     altered: int = 0
     same: int = 0
+    declared: set[str] = field(default_factory=set)
     uncompared: list[Uncompared] = field(default_factory=list)
     findings: list[Diagnostic] = field(default_factory=list)
 
@@ -78,7 +79,10 @@ def compare(old: Side, new: Side, request: Request, *, as_one: bool = False) -> 
         "removed": len(found.removed),
         "moved": moved,
     }
-    return Comparison(tuple(groups), counts, found.same, tuple(found.uncompared), tuple(found.findings))
+    declared = frozenset(found.declared) if old.documents or new.documents else None
+    return Comparison(
+        tuple(groups), counts, found.same, tuple(found.uncompared), tuple(found.findings), declared=declared
+    )
 
 
 def _by_id(side: Side, *, as_one: bool) -> dict[str, list[Document]]:
@@ -104,16 +108,16 @@ def _take_moved(found: _Found) -> int:
         was = partners.pop(0)
         paired.add(id(was))
         item = Item(lone.item.label, was.digest, lone.digest, was=was.item.label)
-        found.note(_move(was.item.label, lone.item.label, lone.cause), item)
+        found.note(_move(was.item.label, lone.item.label), item)
     found.added = stays
     found.removed = [lone for lone in found.removed if id(lone) not in paired]
     return len(paired)
 
 
-def _move(old: Label, new: Label, cause: Cause) -> Cause:
+def _move(old: Label, new: Label) -> Cause:
     if old.spec != new.spec:
         return Cause("moved", "", said(old.spec), said(new.spec), None, "the same payloads under another spec id")
-    return Cause("moved", "", said(new.spec), said(new.spec), cause.place, "the same payloads under other cell ids")
+    return Cause("moved", "", said(new.spec), said(new.spec), None, "the same payloads under other cell ids")
 
 
 @dataclass(eq=False)
@@ -151,7 +155,7 @@ class _Pair:
         result: dict[Key, Made] = {}
         faults: list[Diagnostic] = []
         for document in documents:
-            for item in made(document, side.context, self.request):
+            for item in made(document, side.context, self.request, self.found.declared):
                 if isinstance(item, Needs):
                     return Unmade(f"`params.{item.param}` has no value: give it one with `-p {item.param}=VALUE`")
                 if isinstance(item, Diagnostic):
@@ -228,8 +232,10 @@ def _lone_cause(
     is_old = what == "removed"
     start = Place.of(item.spec.document.root.span, is_old=is_old)
     if not others:
-        was_abstract = any(document.abstract for document in documents)
-        note = "the spec is abstract there" if was_abstract else "the spec is new" if not is_old else "the spec is gone"
+        if any(document.abstract for document in documents):
+            note = "the spec is abstract now" if is_old else "the spec was abstract"
+        else:
+            note = "the spec is gone" if is_old else "the spec is new"
         return Cause(what, item.spec.id, (), (), start, note)
     for name, place in _new_values(item, axes, is_old=is_old):
         data = said(item.payload.cell.values[name].data)

@@ -106,13 +106,17 @@ class Uncompared(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`counts` has each payload once, however many causes it has; `same` are those that were compared and are equal."""
+    """`counts` has each payload once, however many causes it has; `same` are those that were compared and are equal.
+
+    `declared` are the parameters of all specs that were looked into; None where there were none.
+    """
 
     groups: tuple[Group, ...]
     counts: Mapping[What, int]
     same: int
     uncompared: tuple[Uncompared, ...]
     findings: tuple[Diagnostic, ...]
+    declared: frozenset[str] | None = None
 
     @property
     def is_empty(self) -> bool:

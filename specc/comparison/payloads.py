@@ -31,14 +31,17 @@ class Needs:
     param: str
 
 
-def made(document: Document, context: Context, request: Request) -> Iterator[Made | Needs | Diagnostic]:
+def made(
+    document: Document, context: Context, request: Request, declared: set[str]
+) -> Iterator[Made | Needs | Diagnostic]:
     """Every payload with every choice of the required parameters, as `check` tries them, and every finding.
 
-    What is given for parameters of other specs is left out.
+    What is given for parameters of other specs is left out; `declared` learns which the spec has.
     """
     if document.abstract:
         return
     spec, _ = resolve(document, context.library, context.overlays(request))
+    declared.update(spec.params)
     known = tuple(text for text in request.params if text.text.partition("=")[0] in spec.params)
     bindings, _ = bind(spec, known)
     required = [name for name, binding in bindings.items() if binding.node is None and not binding.refused]
