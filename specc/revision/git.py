@@ -157,8 +157,10 @@ class Blobs:
         self._process.kill()
         _, errors = self._process.communicate()
         why = _first_line(errors) or "it gave no reason"
-        help = "in a partial clone, `git fetch --refetch --no-filter` brings it" if "promisor" in why else None
-        return SpeccError(f"git cannot give the content of a file of the revision: {why}", help=help)
+        if "not allowed" in why or "promisor" in why:
+            message = "git has not got the files of the revision: this clone is partial"
+            return SpeccError(message, help="`git fetch --refetch --no-filter origin` brings them")
+        return SpeccError(f"git cannot give the content of a file of the revision: {why}")
 
 
 def _not_started(error: OSError) -> SpeccError:

@@ -4,6 +4,7 @@ A project may have thousands of specs, and few of them have changed: what has no
 text mentions the name of a file that has.
 """
 
+import os
 import posixpath
 import re
 from collections.abc import Iterable
@@ -37,6 +38,9 @@ class Reach:
         return frozenset(name for name in doubtful if not self._is_same(name))
 
     def _is_same(self, name: str) -> bool:
+        if self._is_folder_link(name):
+            path = self.project.root / name
+            return path.is_symlink() and self.tree.target_of(name) == os.readlink(path)
         data = self._text(name)
         return data is not None and self.tree.is_as_in(name, data)
 

@@ -16,6 +16,7 @@ from specc.workspace import read_bytes
 
 MODULE, LINK = "160000", "120000"
 MOST_LINKS = 40
+LONGEST_PATH = 4096
 SHA1_DIGITS = 40
 POINTER = re.compile(rb"version https://git-lfs\.github\.com/spec/v1\n(?:.*\n)*?oid sha256:([0-9a-f]{64})\n")
 
@@ -82,7 +83,7 @@ class Tree:
             name, link = self._to_first_link(name)
             if link is None:
                 return self.entries.get(name) or Lost(self._why_not_there(name))
-            target = os.fsdecode(self._content(self.entries[link], 1 << 12))
+            target = self.target_of(link) or ""
             rest = name[len(link) :].lstrip("/")
             if target.startswith("/"):
                 inside = os.path.relpath(target, self.root)
@@ -92,6 +93,13 @@ class Tree:
             if name.startswith("../") or name in ("..", "."):
                 return Lost("leads out of the project", leads_out=True)
         return Lost("is a symlink that leads nowhere")
+
+    def target_of(self, name: str) -> str | None:
+        """Where a symlink leads, as it is written; None for what is none."""
+        entry = self.entries.get(name)
+        if entry is None or entry.mode != LINK:
+            return None
+        return os.fsdecode(self._content(entry, LONGEST_PATH))
 
     def _to_first_link(self, name: str) -> tuple[str, str | None]:
         parts = name.split("/")
