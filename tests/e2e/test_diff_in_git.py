@@ -234,7 +234,7 @@ def test_symlinks(repo: Place) -> None:
     commit(repo.root)
     (repo.root / "real/base.job.yaml").write_text("specc: 1\nabstract: true\njob: {core_limit: 2}\n")
     assert summary(repo)["altered"] == 3
-    assert repo.err.endswith("; 2 files untouched\n")
+    assert repo.err.endswith("; 3 files untouched\n")
     git(repo.root, "checkout", "--quiet", ".")
     (repo.root / "other").mkdir()
     (repo.root / "other/base.job.yaml").write_text("specc: 1\nabstract: true\njob: {core_limit: 3}\n")
