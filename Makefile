@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SEEDS ?= 10
 READY := $(VENV)/.ready
 
-.PHONY: demo test chaos slurm lint generate update-cases wheel clean
+.PHONY: demo test chaos slurm precommit lint generate update-cases wheel clean
 
 demo: $(READY)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
@@ -22,6 +22,10 @@ chaos: $(READY)
 # Before a real Slurm on this machine, from Debian's packages (.ci/slurm-packages). Takes some minutes.
 slurm: $(READY)
 	$(BIN)/pytest -q tests/slurm
+
+# The hooks of this checkout, as pre-commit installs them. Needs the network or a package index.
+precommit: $(READY)
+	$(BIN)/pytest -q tests/precommit
 
 lint: $(READY)
 	$(BIN)/ruff check .

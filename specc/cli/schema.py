@@ -18,7 +18,18 @@ from specc.nodes import Layer, LayerKind, Node
 from specc.parser import decode, parse_tree
 from specc.resolver import Missing
 from specc.schema import ApiSchema, JsonObject, read_schema
-from specc.schemagen import build_editor, build_request, build_response, diff, dump, generate, read_page, stale
+from specc.schemagen import (
+    EDITOR,
+    build_editor,
+    build_request,
+    build_response,
+    diff,
+    dump,
+    generate,
+    read_page,
+    stale,
+    stale_copy,
+)
 from specc.source import Source
 from specc.workspace import Apis, read_bytes, write_file
 
@@ -39,6 +50,12 @@ PatchFile = Annotated[Path | None, typer.Option("--patch", help="A merge patch f
 KindName = Annotated[Kind, typer.Option("--kind", help="Which schema.")]
 ApiName = Annotated[
     str, typer.Argument(metavar="[API]", help="An API version, such as ehpc/v1.", autocompletion=complete_api)
+]
+SchemaPath = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="[PATH]", help="A folder of API pages (without one: specc's own), or a copy of the editor schema."
+    ),
 ]
 
 
@@ -69,7 +86,7 @@ def show_schema(api: ApiName = "ehpc/v1", kind: KindName = Kind.REQUEST) -> int:
         case Kind.RESPONSE:
             sys.stdout.write(dump(schema.response))
         case Kind.EDITOR:
-            sys.stdout.write((assets.folder("schemas") / "jobspec.schema.json").read_text(encoding="utf-8"))
+            sys.stdout.write(_editor())
     return 0
 
 
@@ -102,20 +119,23 @@ def diff_schemas(
 
 @schema_app.command("check")
 def check_schemas(
-    folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="A folder of API pages [specc's own].")] = None,
+    path: SchemaPath = None,
     write: Annotated[bool, typer.Option("--write", help="Write the generated files anew.")] = False,
 ) -> int:
     """Fail when a generated schema differs from what its page and patch give.
 
-    Example: specc schema check schemas
+    A project's copy of the editor schema, as `specc init` makes it, is given as a file. It must be the one that this
+    version of specc ships.
+
+    Example: specc schema check schemas/jobspec.schema.json
     """
-    root = folder if folder is not None else assets.folder("schemas")
+    root = path if path is not None else assets.folder("schemas")
+    if root.name == EDITOR and not root.is_dir():
+        return _check_copy(root, write=write)
     if not root.is_dir():
-        raise SpeccError(f"{root} is no folder")
+        raise SpeccError(f"{root} is neither a folder nor a file `{EDITOR}`")
     if not write:
-        report = report_of(stale(root))
-        write_report(report, outputs_of(None) if report.diagnostics else [])
-        return 1 if report.summary.errors else 0
+        return _verdict(stale(root))
     files, found = generate(root)
     if print_findings(found):
         return 1
@@ -123,6 +143,27 @@ def check_schemas(
         write_file(path, text)
         print(show(path))
     return 0
+
+
+def _check_copy(path: Path, *, write: bool) -> int:
+    shipped = _editor()
+    found = stale_copy(path, shipped)
+    if not write:
+        return _verdict(found)
+    if found:
+        write_file(path, shipped)
+        print(show(path))
+    return 0
+
+
+def _verdict(found: list[Diagnostic]) -> int:
+    report = report_of(found)
+    write_report(report, outputs_of(None) if report.diagnostics else [])
+    return 1 if report.summary.errors else 0
+
+
+def _editor() -> str:
+    return (assets.folder("schemas") / EDITOR).read_text(encoding="utf-8")
 
 
 def _built(page: Source, patch: Source | None, kind: Kind) -> tuple[JsonObject | None, list[Diagnostic]]:

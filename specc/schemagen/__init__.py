@@ -3,7 +3,7 @@
 from specc.schemagen.build import build_request, build_response
 from specc.schemagen.compare import Aspect, Change, diff
 from specc.schemagen.editor import build_editor
-from specc.schemagen.generate import EDITOR, generate, stale
+from specc.schemagen.generate import EDITOR, generate, stale, stale_copy
 from specc.schemagen.page import Message, Page, read_page
 from specc.schemagen.patch import merge_patch
 from specc.schemagen.table import Parameter, Table
@@ -26,4 +26,5 @@ __all__ = [
     "merge_patch",
     "read_page",
     "stale",
+    "stale_copy",
 ]

@@ -17,6 +17,7 @@ from specc.source import Source
 PAGE, PATCH = "submitjob.md", "submitjob.patch.yaml"
 REQUEST, RESPONSE = "request.schema.json", "response.schema.json"
 EDITOR = "jobspec.schema.json"
+WRITE = "run `specc schema check --write`"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,11 +59,18 @@ def stale(root: Path) -> list[Diagnostic]:
     """What keeps the generated files below `root` from being what their pages and patches give."""
     files, found = generate(root)
     for path, wanted in files.items():
-        if (difference := _difference(root, path, wanted)) is not None:
+        if (difference := _difference(root, path, wanted, "what its page and patch give", WRITE)) is not None:
             found.append(difference)
     if not files and not found:
         raise SpeccError(f"{root} has no API page: no {PAGE} below it")
     return found
+
+
+def stale_copy(path: Path, wanted: str) -> list[Diagnostic]:
+    """What keeps a project's copy of the editor schema from being `wanted`, the one that ships."""
+    help = f"run `specc schema check {path.as_posix()} --write`"
+    found = _difference(path.parent, path, wanted, "the editor schema of this version of specc", help)
+    return [found] if found is not None else []
 
 
 def _version(root: Path, path: Path) -> tuple[Version | None, list[Diagnostic]]:
@@ -97,9 +105,8 @@ def _read(root: Path, path: Path) -> tuple[Source | None, list[Diagnostic]]:
         return None, [codes.NOT_TEXT.at(Source(name, "", name).span(), message)]
 
 
-def _difference(root: Path, path: Path, wanted: str) -> Diagnostic | None:
+def _difference(root: Path, path: Path, wanted: str, what: str, help: str) -> Diagnostic | None:
     """The first line that differs, in the file as it is."""
-    help = "run `specc schema check --write`"
     if not path.exists():
         name = path.relative_to(root.parent).as_posix()
         return codes.STALE_SCHEMA.at(Source(name, "", name).span(), "the generated file is missing", help=help)
@@ -115,5 +122,5 @@ def _difference(root: Path, path: Path, wanted: str) -> Diagnostic | None:
     start = source.line_starts[min(number, len(source.line_starts) - 1)]
     expected = f"`{want_lines[number].strip()[:80]}`" if number < len(want_lines) else "the end of the file"
     span = source.span(start, start + len(source.line(source.position(start).line)))
-    message = f"the file is not what its page and patch give: expected {expected} here"
+    message = f"the file is not {what}: expected {expected} here"
     return codes.STALE_SCHEMA.at(span, message, help=help)

@@ -191,9 +191,22 @@ class TestCheck:
         assert place.run("schema", "check", "schemas") == 1
         assert {path: path.read_bytes() for path in copy.rglob("*.json")} == before
 
+    def test_a_copy_of_the_editor_schema(self, place: Place) -> None:
+        copy = place.put("schemas/jobspec.schema.json", b"{}")
+        assert place.run("schema", "check", "schemas/jobspec.schema.json") == 1
+        assert "run `specc schema check schemas/jobspec.schema.json --write`" in place.out
+        assert place.run("schema", "check", "schemas/jobspec.schema.json", "--write") == 0
+        assert place.out == "schemas/jobspec.schema.json\n"
+        assert place.run("schema", "check", "schemas/jobspec.schema.json", "--write") == 0
+        assert place.out == ""
+        assert place.run("schema", "check", "schemas/jobspec.schema.json") == 0
+        copy.unlink()
+        assert place.run("schema", "check", "schemas/jobspec.schema.json") == 1
+        assert "missing" in place.out
+
     def test_folders_that_have_no_page(self, place: Place) -> None:
         assert place.run("schema", "check", "nowhere") == 2
-        assert "nowhere is no folder" in place.err
+        assert "nowhere is neither a folder nor a file `jobspec.schema.json`" in place.err
         (place.root / "empty").mkdir()
         assert place.run("schema", "check", "empty") == 2
         assert "no API page" in place.err

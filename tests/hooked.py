@@ -1,0 +1,77 @@
+"""A project in a git repository that pre-commit guards."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import repositories
+from projects import SETTINGS
+from ruamel.yaml import YAML
+
+from specc import __version__
+from specc.revision.git import MISLEADING
+
+ROOT = Path(__file__).parent.parent
+BASE = "specc: 1\nabstract: true\njob:\n  core_limit: 4\n"
+CHILD = "specc: 1\nextends: base.job.yaml\njob:\n  name: child\n  cmd_line:\n    $file: run.sh\n"
+
+
+class Hooked:
+    """What a team has: settings, a base, a spec with a script, the editor schema. Commits go through the hooks."""
+
+    def __init__(self, root: Path, configuration: str) -> None:
+        self.root = root
+        self.said = ""
+        for name, text in {
+            "specc.toml": SETTINGS,
+            "base.job.yaml": BASE,
+            "child.job.yaml": CHILD,
+            "run.sh": "echo hello\n",
+            ".pre-commit-config.yaml": configuration,
+        }.items():
+            self.write(name, text)
+        (root / "schemas").mkdir()
+        shutil.copy(ROOT / "schemas" / "jobspec.schema.json", root / "schemas")
+        repositories.begin(root)
+        self.tool("install")
+
+    def write(self, name: str, text: str) -> None:
+        (self.root / name).write_text(text, encoding="utf-8")
+
+    def read(self, name: str) -> str:
+        return (self.root / name).read_text(encoding="utf-8")
+
+    def commit(self) -> bool:
+        """Everything that is there. Was it taken?"""
+        repositories.git(self.root, "add", "--all")
+        ended = self._run("git", "commit", "--quiet", "--message", "a change")
+        return ended.returncode == 0
+
+    def tool(self, *arguments: str) -> None:
+        ended = self._run(sys.executable, "-m", "pre_commit", *arguments)
+        assert ended.returncode == 0, self.said
+
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        environment = {name: value for name, value in os.environ.items() if name not in MISLEADING}
+        environment |= repositories.SETTINGS
+        environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+        environment["PRE_COMMIT_HOME"] = str(self.root.parent / "pre-commit")
+        # What coverage would start in every Python has no place in the environments of pre-commit.
+        environment.pop("COVERAGE_PROCESS_START", None)
+        ended = subprocess.run(arguments, cwd=self.root, env=environment, capture_output=True, text=True, check=False)
+        self.said = ended.stdout + ended.stderr
+        return ended
+
+
+def hooks_of_init(language: str) -> str:
+    """The configuration that `specc init` writes; `language: system` takes the specc of these tests."""
+    text = (ROOT / "templates" / "init" / "pre-commit-config.yaml.in").read_text(encoding="utf-8")
+    configuration = YAML(typ="safe", pure=True).load(text.replace("@version@", __version__))
+    lines = ["repos:", "- repo: local", "  hooks:"]
+    for hook in configuration["repos"][0]["hooks"]:
+        hook |= {"language": language}
+        hook.pop("additional_dependencies")
+        lines += [f"  - {hook}"]
+    return "\n".join(lines) + "\n"
