@@ -6,7 +6,7 @@ from typing import NamedTuple
 from specc.formatter.order import OTHER, Order, kind_below
 from specc.formatter.quotes import quoted
 from specc.nodes.tree import Style
-from specc.parser.events import Event, Kind
+from specc.parser.event import Event, Kind
 
 
 class Pair(NamedTuple):

@@ -8,7 +8,8 @@ from specc.formatter.order import OTHER, Order, kind_below
 from specc.formatter.quotes import quoted
 from specc.formatter.tree import Block, BlockScalar, Continued, Entry, Inline, Value
 from specc.nodes.tree import Style
-from specc.parser.events import BETWEEN, Event, Events, Kind
+from specc.parser.event import BETWEEN, Event, Kind
+from specc.parser.events import events_of
 
 COLON = re.compile(r"[ \t]*:")
 PROPERTIES = re.compile(r"&\S+")
@@ -26,7 +27,7 @@ class Reader:
     def __init__(self, text: str, order: Order) -> None:
         self.text = text
         self.order = order
-        self.events: Iterator[Event] = iter(Events(text))
+        self.events: Iterator[Event] = iter(events_of(text))
         self.at = 0
         self.leaves: list[tuple[int, int]] = []
         self.defined: list[str] = []

@@ -8,7 +8,7 @@ from specc.diagnostics import Diagnostic, Label, codes
 from specc.diagnostics.fixes import quoted, removed_line
 from specc.diagnostics.suggest import closest
 from specc.nodes import Layer, Mapping, Node, Scalar, Sequence, Style, kind_of
-from specc.parser.events import Event, Kind
+from specc.parser.event import Event, Kind
 from specc.parser.scalars import MAX_DIGITS, is_overlong, resolve
 from specc.parser.surrogates import without_surrogates
 from specc.parser.wording import named

@@ -14,7 +14,7 @@ from specc.diagnostics import Code, Diagnostic, codes
 from specc.diagnostics.suggest import closest
 from specc.nodes.offsets import BLOCK_HEADER
 from specc.nodes.tree import Style
-from specc.parser.events import Stretch
+from specc.parser.event import Stretch
 from specc.source import Source, Span
 
 WORD = "ignore"

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from specc.diagnostics import Diagnostic, Label, codes
-from specc.parser.events import SyntaxProblem
+from specc.parser.event import SyntaxProblem
 from specc.source import Source, Span
 
 WORD = re.compile(r"\S+")

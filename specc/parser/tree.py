@@ -8,7 +8,8 @@ from specc.diagnostics import Diagnostic, Label, codes
 from specc.nodes import Layer, Mapping, Node, Scalar, Sequence, kind_of
 from specc.nodes.tree import FILE_LAYER
 from specc.parser.builder import MAX_DEPTH, Builder, Unbuildable, too_deep
-from specc.parser.events import DepthProblem, Events, Stretch, SyntaxProblem
+from specc.parser.event import DepthProblem, Stretch, SyntaxProblem
+from specc.parser.events import events_of
 from specc.parser.reading import TEMPLATE
 from specc.parser.syntax import rest_of_line, syntax_error
 from specc.parser.text import MAX_BYTES, too_large, unprintable
@@ -72,7 +73,7 @@ def read(source: Source, start: int = 0, layer: Layer = FILE_LAYER, *, is_verbat
     forbidden = unprintable(source)
     if forbidden is not None:
         return Reading(None, [forbidden], [])
-    events = Events(source.text, start, MAX_DEPTH)
+    events = events_of(source.text, start, MAX_DEPTH)
     builder = Builder(source, layer, iter(events), is_verbatim=is_verbatim)
     root, stopped = build(source, builder)
     templates = unquoted_templates(source, events.templates)

@@ -5,7 +5,7 @@ import pytest
 from specc.diagnostics import Diagnostic
 from specc.nodes import to_data
 from specc.parser import parse_tree
-from specc.parser.events import SyntaxProblem
+from specc.parser.event import SyntaxProblem
 from specc.parser.syntax import syntax_error
 from specc.source import Source
 
