@@ -23,7 +23,7 @@ from specc.workspace import Findings, Project, read_bytes
 
 @dataclass
 class Asked:
-    """The files of one project that a command line names, or all of it where it names none."""
+    """The files of one project that a command line names, or all its specs where it names none."""
 
     project: Project
     names: set[str] = field(default_factory=set)
@@ -41,8 +41,11 @@ class Result:
 def asked_for(session: Session, paths: list[str]) -> list[Asked]:
     """By project. A path that is gone may have been a spec, or a folder of specs, in the revision."""
     if not paths:
-        roots = [entry.project for entry in session.specs([])] + [session.project(Path.cwd())]
-        return [Asked(project, is_whole=True) for project in dict.fromkeys(roots)]
+        everything = [Asked(entry.project, set(entry.names), is_whole=True) for entry in session.specs([])]
+        here = session.project(Path.cwd())
+        # In a project without a spec, all may have been deleted.
+        is_there = any(asked.project is here for asked in everything)
+        return everything if is_there else [*everything, Asked(here, is_whole=True)]
     found: dict[Path, Asked] = {}
     for text in paths:
         if text == STDIN:
@@ -67,8 +70,8 @@ def with_revision(
             return Result(compare(_nothing(project, target), _nothing(project, target), request), 0)
         settings = past.project.settings
         old = spec_names(tree, settings.include, settings.exclude)
-        new = _specs_of(session, project)
-        named = {name for name in asked.names if _says_it_is_a_spec(project, tree, name)}
+        new = frozenset(asked.names) if asked.is_whole else _specs_of(session, project)
+        named = {name for name in asked.names - new if _says_it_is_a_spec(project, tree, name)}
         old, new = old | (named & tree.entries.keys()), new | {name for name in named if _is_there(project, name)}
         reach = Reach(project, tree, old, new)
         scope = old | new

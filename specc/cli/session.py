@@ -31,15 +31,22 @@ class Session:
     apis: Apis = field(default_factory=Apis)
     projects: dict[Path, Project] = field(default_factory=dict)
     findings: list[Diagnostic] = field(default_factory=list)
+    _roots: dict[Path, Path] = field(default_factory=dict)
 
     def project(self, start: Path) -> Project:
         """The project that a path belongs to. Its configuration's findings are noted."""
-        root = find_root(Path(os.path.abspath(start)))
+        root = self._root(Path(os.path.abspath(start)))
         if root not in self.projects:
             configuration = read_configuration(root, show, os.environ)
             self.findings.extend(configuration.diagnostics)
             self.projects[root] = Project.open(root, configuration.settings, self.apis, os.environ, show)
         return self.projects[root]
+
+    def _root(self, start: Path) -> Path:
+        """Looked up once for each folder: a folder can have thousands of specs."""
+        if start not in self._roots:
+            self._roots[start] = find_root(start)
+        return self._roots[start]
 
     def specs(self, paths: list[str]) -> "list[Selected]":
         """The specs of the paths by project, in the order given; no path means the whole project."""

@@ -1,6 +1,7 @@
 """For a comment in a merge request: a line for each cause that unfolds, and never more than a comment can hold."""
 
 import html
+import json
 import re
 from collections.abc import Iterator
 
@@ -76,7 +77,7 @@ def _differing(before: tuple[object, ...], after: tuple[object, ...], lines: lis
 
 
 def _plain(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _fenced(lines: list[str]) -> str:
