@@ -39,10 +39,12 @@ class Tracer:
         return self._known[key]
 
     def _altered(self, name: str, old: Value, new: Value) -> Iterator[Cause]:
-        if _same_text(old.node, new.node):
+        is_same = _same_text(old.node, new.node)
+        if is_same or _has_same_parts(old, new):
             deeper = [*self._read(old, new), *self._inside(name, old, new)]
-            yield from deeper or [self._setting(name, old, new)]
-            return
+            if deeper or is_same:
+                yield from deeper or [self._setting(name, old, new)]
+                return
         yield self._rewritten(name, old.node, new.node)
 
     def _read(self, old: Value, new: Value) -> Iterator[Cause]:
@@ -59,8 +61,8 @@ class Tracer:
 
     def _inside(self, name: str, old: Value, new: Value) -> Iterator[Cause]:
         if isinstance(old.children, dict) and isinstance(new.children, dict):
-            for key in new.children:
-                if key in old.children and repr(old.children[key].data) != repr(new.children[key].data):
+            for key in [key for key in new.children if key in old.children]:
+                if repr(old.children[key].data) != repr(new.children[key].data):
                     yield from self.altered(f"{name}.{key}", old.children[key], new.children[key])
         elif isinstance(old.children, tuple) and isinstance(new.children, tuple):
             for index, (was, item) in enumerate(zip(old.children, new.children, strict=False)):
@@ -151,6 +153,13 @@ class Tracer:
 
 def _same_text(old: Node, new: Node) -> bool:
     return type(old) is type(new) and repr(written(old)) == repr(written(new))
+
+
+def _has_same_parts(old: Value, new: Value) -> bool:
+    """Two mappings with the same keys, or two lists of one length: then a part of it is the cause."""
+    if isinstance(old.children, dict) and isinstance(new.children, dict):
+        return bool(new.children) and old.children.keys() == new.children.keys()
+    return isinstance(old.children, tuple) and 0 < len(old.children) == len(new.children)
 
 
 def _writer(node: Node) -> tuple[str, str]:
