@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SEEDS ?= 10
 READY := $(VENV)/.ready
 
-.PHONY: demo test chaos slurm precommit lint generate update-cases wheel clean
+.PHONY: demo test chaos slurm precommit lint docs generate update-cases wheel clean
 
 demo: $(READY)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
@@ -33,8 +33,13 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# The manual as a site, in site/.
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q --strict
+
 generate: $(READY)
 	$(BIN)/specc schema check schemas --write
+	$(BIN)/python -m manual
 
 update-cases: $(READY)
 	$(BIN)/pytest -q tests/test_cases.py --update-cases
@@ -43,7 +48,7 @@ wheel: $(READY)
 	$(BIN)/pip wheel -q --no-deps -w dist .
 
 clean:
-	rm -rf $(VENV) build dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) build dist site .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "specc needs Python 3.11 or newer"; exit 1; }

@@ -1,0 +1,18 @@
+"""`python -m manual`: writes the generated pages of docs/ anew, and takes away those of rules that are gone."""
+
+from manual.pages import ROOT, leftovers, pages
+
+
+def main() -> None:
+    for path in leftovers():
+        path.unlink()
+        print(f"removed {path.relative_to(ROOT)}")
+    for path, text in pages().items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            print(path.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main()
