@@ -1,6 +1,6 @@
 """Two sides of specs -> groups of payloads that differ for one reason."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -23,6 +23,7 @@ from specc.comparison.payloads import Made, Needs, made
 from specc.compiler import Request
 from specc.diagnostics import Diagnostic
 from specc.explanation.model import place_of
+from specc.nodes import to_data
 from specc.parser import Document
 from specc.resolver import ResolvedSpec
 from specc.submission.changes import Change, changes
@@ -237,17 +238,17 @@ def _lone_cause(
         else:
             note = "the spec is gone" if is_old else "the spec is new"
         return Cause(what, item.spec.id, (), (), start, note)
-    for name, place in _new_values(item, axes, is_old=is_old):
-        data = said(item.payload.cell.values[name].data)
+    for name, value in item.payload.cell.values.items():
+        if value.json in axes.get(name, set()):
+            continue
+        place = Place.of(value.node.span, is_old=is_old)
+        if to_data(value.node) != value.data:  # one of a range: all its values stand at one place
+            note = "values that are gone" if is_old else "new values"
+            return Cause(what, f"matrix.{name}", (), (), place, note)
+        data = said(value.data)
         return Cause(what, f"matrix.{name}", data if is_old else (), () if is_old else data, place)
     if item.params and all(other.params != item.params for other in others.values()):
         return Cause(what, item.params, (), (), start, "another choice of a parameter")
     matrix = item.spec.section("matrix")
     place = Place.of(matrix.span, is_old=is_old) if item.payload.cell.values else start
     return Cause(what, "matrix", (), (), place, "another choice of cells")
-
-
-def _new_values(item: Made, axes: dict[str, set[bytes]], *, is_old: bool) -> Iterator[tuple[str, Place]]:
-    for name, value in item.payload.cell.values.items():
-        if value.json not in axes.get(name, set()):
-            yield name, Place.of(value.node.span, is_old=is_old)

@@ -354,7 +354,7 @@ def test_reports_into_files(repo: Place) -> None:
 def test_many_payloads_of_one_spec(repo: Place) -> None:
     edit(repo, "sweep.job.yaml", "to: 2", "to: 9")
     repo.run("diff")
-    assert "2 payloads added: matrix.seed = 3" in repo.out
+    assert "14 payloads added: matrix.seed, new values, sweep.job.yaml:4\n" in repo.out
     repo.write(wide=SWEEP.replace("[coarse, fine]", "[only]").replace("to: 2", "to: 9"))
     repo.run("diff", "wide.job.yaml")
     assert "9 payloads added: wide.job.yaml, the spec is new" in repo.out
