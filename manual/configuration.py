@@ -6,9 +6,9 @@ from specc.config.shapes import SETTINGS, Each, Items, Shape, Value
 
 HEAD = """# Configuration
 
-`specc.toml` lies in the root of a project; or `[tool.specc]` in `pyproject.toml`. `specc.local.toml` beside it
-lies over it and stays out of git. `specc config` prints each setting and where it came from. A setting that does not
-exist, or holds something else, is an error at its place.
+Settings stand in `specc.toml` in the root of a project, or in its `pyproject.toml` below `[tool.specc]`.
+`specc.local.toml` lies over them and stays out of git. `specc config` prints each setting and where it came from. A
+setting that does not exist, or holds something else, is an error at its place.
 
 `NAME` in a path is a name of your choice.
 

@@ -21,9 +21,10 @@ def specs(page: Path) -> list[str]:
 
 RULE_PAGES = ROOT / "docs" / "rules"
 """Their blocks are good and bad examples; tests/rules runs both."""
-BLOCKS = [
-    (page, number, text) for page in PAGES if page.parent != RULE_PAGES for number, text in enumerate(specs(page), 1)
-]
+TITLED = {"tutorial.md", "ci.md"}
+"""Pages of which e2e/test_tutorial.py and unit/test_manual.py test each block."""
+WRITTEN = [page for page in PAGES if page.parent != RULE_PAGES]
+BLOCKS = [(page, number, text) for page in WRITTEN for number, text in enumerate(specs(page), 1)]
 
 
 @pytest.mark.parametrize(
@@ -42,6 +43,35 @@ def test_specs_compile(
     (tmp_path / "block.job.yaml").write_text(text, encoding="utf-8")
     assert run(["check"]) == 0, capsys.readouterr().out
     assert "no problems" in capsys.readouterr().out
+
+
+def fences(page: Path, language: str) -> list[tuple[str, str]]:
+    """What stands behind the language, and the text."""
+    tokens = [token for token in MarkdownIt().parse(page.read_text(encoding="utf-8")) if token.type == "fence"]
+    words = [(token.info.partition(" "), token.content) for token in tokens]
+    return [(rest, text) for (name, _, rest), text in words if name == language]
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_block_of_yaml_goes_untested(page: Path) -> None:
+    compiled = specs(page)
+    for title, text in fences(page, "yaml"):
+        if page.name in TITLED:
+            assert title, "the tests of this page know its files by their titles"
+        else:
+            assert text in compiled, text
+
+
+@pytest.mark.parametrize(
+    ("page", "text"), [pytest.param(page, text, id=page.name) for page in WRITTEN for _, text in fences(page, "toml")]
+)
+def test_settings_are_taken(
+    page: Path, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "specc.toml").write_text(text, encoding="utf-8")
+    assert run(["config"]) == 0, capsys.readouterr()
+    assert capsys.readouterr().err == ""
 
 
 def test_the_language_reference_has_specs() -> None:
