@@ -7,6 +7,7 @@ mapping, and one-shot iterators, which `map` and its like give in Jinja2 too.
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Map
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Literal, NamedTuple, Protocol, TypeGuard, runtime_checkable
 
 from jinja2 import StrictUndefined, Undefined, UndefinedError
@@ -108,12 +109,16 @@ MAX_BITS = 4_096
 
 DEFAULT_HELP = "write `| default(...)` if it may be absent"
 
-PLAIN = frozenset({str, int, float, bool, type(None), list, tuple, dict, range, Unknown})
-
 
 def is_namespace(value: object) -> TypeGuard[Namespace]:
-    """Is this a namespace? An undefined value may not even be asked for its attributes."""
-    return type(value) not in PLAIN and not isinstance(value, Undefined) and isinstance(value, Namespace)
+    """Is this a namespace? Only its type is asked: an undefined value may not even be asked for its attributes."""
+    return _makes_namespaces(type(value))
+
+
+@cache
+def _makes_namespaces(kind: Any) -> bool:
+    # It costs as much as a small template to compare a type with a protocol, and there are few types.
+    return issubclass(kind, Namespace)
 
 
 def concrete(value: object) -> object:
