@@ -8,24 +8,30 @@ from pathlib import Path
 
 from specc.errors import SpeccError
 from specc.parser import decode
+from specc.parser.text import UTF8_BOM
 from specc.resolver import Missing
 from specc.source import Source
 from specc.workspace.files import read_bytes
 
+BOM = "\ufeff"
+
 
 def rewrite(path: Path, before: str, text: str, shown: str) -> None:
-    """Replaces the file that held `before`, in one step. Its mode is kept, and a symlink goes on leading to it.
+    """Replaces the file that held `before`, in one step. A symlink goes on leading to it.
+
+    Its mode is kept, and its byte order mark, which Windows' editors write and `before` does not show.
 
     Raises SpeccError where the file holds something else by now, or cannot be written. `shown` is its path for people.
     """
     real = Path(os.path.realpath(path))
-    if _text(real) != before:
+    data = read_bytes(real)
+    if isinstance(data, Missing) or _text(data) != before:
         raise SpeccError(f"{shown} has changed since it was read, and is left as it is", help="run the command again")
     temporary: str | None = None
     try:
         descriptor, temporary = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name[:40]}.")
         with open(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+            file.write(BOM + text if data.startswith(UTF8_BOM) else text)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, stat.S_IMODE(os.stat(real).st_mode))
@@ -37,9 +43,6 @@ def rewrite(path: Path, before: str, text: str, shown: str) -> None:
         raise SpeccError(f"cannot write {shown}: {error.strerror or error}") from error
 
 
-def _text(path: Path) -> str | None:
-    data = read_bytes(path)
-    if isinstance(data, Missing):
-        return None
+def _text(data: bytes) -> str | None:
     read = decode(data, "", "")
     return read.text if isinstance(read, Source) else None

@@ -174,6 +174,16 @@ def test_layout_line_breaks_mode_and_symlink_are_kept(place: Place) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
+@pytest.mark.parametrize("command", [["check", "--fix"], ["fmt"]])
+def test_a_byte_order_mark_is_kept(place: Place, command: list[str]) -> None:
+    before = b"\xef\xbb\xbf" + (HEAD + "vars: {a:  no}\n").encode()
+    path = place.put("a.job.yaml", before)
+    place.run(*command, "a.job.yaml")
+    written = path.read_bytes()
+    assert written != before
+    assert written.startswith(b"\xef\xbb\xbfspecc: 1\n")
+
+
 def test_a_file_that_changes_meanwhile_is_left_alone(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     path = put(place, "a.job.yaml", HEAD + "vars: {a: no}\n")
     apply = fixing._applied
