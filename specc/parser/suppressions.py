@@ -1,7 +1,8 @@
 """`# specc: ignore[CODE] reason`: comments which say that a finding is meant to be there.
 
-A comment at the end of a line is about that line, one on a line of its own about the next. In a script, and in a block
-of a spec, the `#` is the shell's. A mark in a quoted text is text.
+A comment at the end of a line is about that line, one on a line of its own about the next, and about
+comments between them: a `#SBATCH` line is one to the shell. In a script, and in a block of a spec, the `#` is the
+shell's. A mark in a quoted text is text.
 """
 
 import re
@@ -119,30 +120,34 @@ def _marks(source: Source) -> Iterator[Mark]:
 
 def _yaml_lines(source: Source, at: int, scalars: list[Stretch]) -> Lines:
     """A text of several lines counts as its first: a comment cannot stand inside of each."""
-    line = _target(source, at, len(source.text))
+    first, line = _targets(source, at, len(source.text))
     begin = source.line_starts[line - 1]
     index = bisect_right(scalars, begin + len(source.line(line)), key=_start) - 1
     begins_here = index >= 0 and scalars[index].start >= begin
-    return line, max(line, source.position(scalars[index].end).line) if begins_here else line
+    return first, max(line, source.position(scalars[index].end).line) if begins_here else line
 
 
 def _shell_lines(source: Source, at: int, end: int) -> Lines:
     """A command that a backslash continues is one line to the shell."""
-    line = last = _target(source, at, end)
+    first, last = _targets(source, at, end)
     while source.line(last).endswith("\\") and last < source.position(end).line:
         last += 1
-    return line, last
+    return first, last
 
 
-def _target(source: Source, at: int, end: int) -> int:
+def _targets(source: Source, at: int, end: int) -> Lines:
+    """The next line that is neither blank nor a comment, and comments above it that are not ours."""
     line, column = source.position(at)
     if source.line(line)[: column - 1].strip():
-        return line
+        return line, line
+    first = 0
     for below in range(line + 1, source.position(end).line + 1):
         text = source.line(below).strip()
-        if text and not text.startswith("#"):
-            return below
-    return line
+        if text and not MARK.match(text):
+            first = first or below
+            if not text.startswith("#"):
+                return first, below
+    return line, line
 
 
 # what a comment says

@@ -33,7 +33,7 @@ YAML_11, DEAD = ("yaml-1.1", "dead-exclude")
         ("a: no # specc: ignore[yaml-1.1, dead-exclude,]\n", [("yaml-1.1/dead-exclude", 1, 1)]),
         ("a: no # specc: ignore[yaml-1.1, SPC110]\n", [(YAML_11, 1, 1)]),
         ("# specc: ignore[SPC110]\na: no\n", [(YAML_11, 2, 2)]),
-        ("# specc: ignore[SPC110]\n\n# why\n  \na: no\n", [(YAML_11, 5, 5)]),
+        ("# specc: ignore[SPC110]\n\n# why\n  \na: no\n", [(YAML_11, 3, 5)]),
         ("# specc: ignore[SPC110]\n# specc: ignore[SPC224]\na: no\n", [(YAML_11, 3, 3), (DEAD, 3, 3)]),
         ("a: no # specc: ignore[SPC110] one # specc: ignore[SPC224] two\n", [(YAML_11, 1, 1), (DEAD, 1, 1)]),
         ("a: 1\n# specc: ignore[SPC110]", [(YAML_11, 2, 2)]),
@@ -96,6 +96,12 @@ def test_a_continued_command_is_one_line():
     script = "#!/bin/bash\n# specc: ignore[SPC110] why\none \\\n  two\nthree # specc: ignore[SPC224]\n"
     assert about(script_suppressions(Source("run.sh", script))) == [(YAML_11, 3, 4), (DEAD, 5, 5)]
     assert about(script_suppressions(Source("run.sh", "# specc: ignore[SPC110]\na \\"))) == [(YAML_11, 2, 2)]
+
+
+def test_a_comment_of_the_shell_can_have_one_above():
+    script = "# specc: ignore[SPC543]\n# specc: ignore[SPC514]\n#SBATCH -n 4\n\n#SBATCH -N 1\nrun\nrun\n"
+    found = script_suppressions(Source("run.sh", script))
+    assert about(found) == [("sbatch-directive", 3, 6), ("secret-in-spec", 3, 6)]
 
 
 @pytest.mark.parametrize(
