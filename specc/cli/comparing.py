@@ -65,7 +65,7 @@ def with_revision(
     project = asked.project
     with Tree(repository, base.commit) as tree:
         past = past_of(project, tree, base.short, show)
-        session.findings.extend(past.findings)
+        session.findings.extend(finding for finding in past.findings if finding.is_error)
         if any(finding.is_error for finding in past.findings):
             return Result(compare(_nothing(project, target), _nothing(project, target), request), 0)
         settings = past.project.settings

@@ -20,6 +20,7 @@ from specc.comparison.wording import summary
 from specc.compiler import Request
 from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
+from specc.reporters.locations import writable
 from specc.revision.choice import Base, named, open_repository, unknown, usual
 from specc.workspace import Findings, write_file
 
@@ -69,7 +70,7 @@ def diff(
     found.add(*comparison.findings)
     failed = print_findings(found.all())
     for one in sorted(outputs, key=lambda one: one.path is None):
-        text = REPORTS[one.format](comparison, base)
+        text = writable(REPORTS[one.format](comparison, base))
         if one.path is not None:
             write_file(one.path, text)
         else:

@@ -19,7 +19,7 @@ def as_text(comparison: Comparison, base: str) -> str:
 
 def _paragraph(group: Group) -> Iterator[str]:
     where = group.cause.place
-    at = "" if where is None else f", {where}"
+    at = "" if where is None else f", {brief(str(where), WIDTH)}"
     yield f"{wording.payloads(len(group.items))} {group.cause.what}: {wording.heading(group)}{at}"
     yield f"  of {wording.specs(group)}"
     if group.cause.what == "altered":

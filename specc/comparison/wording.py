@@ -9,6 +9,7 @@ from specc.nodes import brief
 from specc.submission.changes import Change
 
 LONGEST = 60
+WIDTH = 200
 MOST_LENGTH = 100
 SHOWN_BEFORE = 30
 MOST_SPECS = 3
@@ -28,7 +29,8 @@ def heading(group: Group) -> str:
             return f"{value(cause.after[0])}, {cause.note}"
         case "added" | "removed":
             one = (*cause.before, *cause.after)
-            said = f"{cause.name} = {value(one[0])}" if one else cause.name
+            name = brief(cause.name, WIDTH)
+            said = f"{name} = {value(one[0])}" if one else name
             return f"{said}, {cause.note}" if cause.note else said
         case _:
             said = f"{cause.name} {_sides(cause)}".rstrip()
@@ -57,9 +59,9 @@ def specs(group: Group) -> str:
 
 def label(one: Label) -> str:
     """A payload: its name, and how it is chosen."""
-    words = [brief(one.name, LONGEST) or "(no name)", f"({one.spec}"]
+    words = [brief(one.name, LONGEST) or "(no name)", f"({brief(one.spec, WIDTH)}"]
     if one.params:
-        words.append(f"-p {one.params}")
+        words.append(f"-p {brief(one.params, WIDTH)}")
     return " ".join([*words, f"cell {one.cell})"])
 
 

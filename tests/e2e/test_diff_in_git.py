@@ -413,3 +413,15 @@ def test_git_that_does_not_answer(repo: Place, monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setenv("PATH", str(fake))
     assert repo.run("diff") == 2
     assert repo.err.startswith("error: cannot run `git`")
+
+
+def test_names_that_are_no_text(repo: Place) -> None:
+    name = os.fsdecode(b"a\xff\n`b.job.yaml")
+    repo.put(name, SINGLE.encode())
+    assert repo.run("diff", "--output", "text", "--output", "markdown:out.md", "--output", "json:out.json") == 0
+    assert repo.out.count("\n") == 3
+    assert "a\\udcff\\n`b.job.yaml" in repo.out
+    (group,) = json.loads((repo.root / "out.json").read_text())["groups"]
+    assert group["payloads"][0]["spec"] == name
+    commit(repo.root)
+    assert repo.run("diff", "--check") == 0
