@@ -9,8 +9,9 @@ import typer
 
 from specc.cli.completion import complete_code
 from specc.config.findings import is_optional
-from specc.diagnostics import Code, did_you_mean
+from specc.diagnostics import Code
 from specc.diagnostics.codes import CODES
+from specc.diagnostics.suggest import closest_code
 from specc.errors import SpeccError
 from specc.rules import RULES
 from specc.rules.documentation import Documentation, document
@@ -44,7 +45,9 @@ def rules(code: CodeName = None, output: Output = "text") -> int:
     if output not in ("text", "json"):
         raise SpeccError(f"there is no output format `{output}`", help="formats: text, json")
     if code is not None and (named := NAMES.get(code) or NAMES.get(code.upper())) is None:
-        raise SpeccError(f"there is no finding `{code}`", help=did_you_mean(code, NAMES, "findings"))
+        near = closest_code(code, NAMES)
+        help = f"did you mean `{near}`?" if near else "`specc rules` lists them"
+        raise SpeccError(f"there is no finding `{code}`", help=help)
     wanted = [named] if code is not None and named is not None else sorted(CODES.values(), key=lambda each: each.code)
     if output == "json":
         data = {"version": 1, "rules": [_data(each) for each in wanted]}

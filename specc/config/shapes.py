@@ -8,7 +8,7 @@ from specc.config.credentials import is_credential
 from specc.config.findings import BY_NAME, is_optional
 from specc.config.sbatch import fault_in
 from specc.diagnostics import did_you_mean, one_of
-from specc.diagnostics.suggest import closest
+from specc.diagnostics.suggest import closest_code
 from specc.nodes import Mapping, Node, Scalar, kind_of
 from specc.settings import TargetKind
 from specc.units import DURATION_UNITS, MEMORY_UNITS, Problem, read
@@ -90,7 +90,7 @@ def _is_optional(node: Node) -> bool:
 
 def _rule_help(node: Node) -> str | None:
     name = text_of(node) or ""
-    near = closest(name, BY_NAME)
+    near = closest_code(name, BY_NAME)
     return CANNOT if name in BY_NAME else f"did you mean `{near}`?" if near else "`specc rules` lists them"
 
 

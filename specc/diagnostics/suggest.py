@@ -1,10 +1,12 @@
 """Did-you-mean, in the one wording that every message uses."""
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from itertools import islice
 
 MOST_COMPARED = 60
+NUMBERED = re.compile(r"SPC\d+")
 
 
 def closest(word: str, candidates: Iterable[str]) -> str | None:
@@ -16,6 +18,11 @@ def closest(word: str, candidates: Iterable[str]) -> str | None:
         by_folded = {name: by_folded[name] for name in islice(alike, MOST_COMPARED)}
     near = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
     return by_folded[near[0]] if near else None
+
+
+def closest_code(word: str, names: Iterable[str]) -> str | None:
+    """As `closest`. Near a number there is none: the next one means something else."""
+    return None if NUMBERED.fullmatch(word) else closest(word, names)
 
 
 def one_of(names: Iterable[str]) -> str:

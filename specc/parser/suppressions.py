@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from specc.diagnostics import Code, Diagnostic, codes
-from specc.diagnostics.suggest import closest
+from specc.diagnostics.suggest import closest, closest_code
 from specc.nodes.offsets import BLOCK_HEADER
 from specc.nodes.tree import Style
 from specc.parser.event import Stretch
@@ -27,7 +27,6 @@ MARK = re.compile(
 GOOD = re.compile(r"#[ \t]*specc:[ \t]*ignore[ \t]*\[(?P<names>[^\]]*)\]")
 NAME = re.compile(r"[^,\s]+(?:[ \t]+[^,\s]+)*")
 CODE = re.compile(r"[\w.-]+")
-NUMBER = re.compile(r"SPC\d+")
 
 KNOWN: dict[str, Code] = {**codes.CODES, **{code.slug: code for code in codes.CODES.values()}}
 
@@ -188,8 +187,7 @@ def _names(mark: Mark, good: re.Match[str]) -> tuple[list[Ignored], list[Diagnos
 
 def _unknown(span: Span) -> Diagnostic:
     words = CODE.findall(span.text)
-    # The next number means something else.
-    near = None if NUMBER.fullmatch(span.text) else closest(span.text, KNOWN)
+    near = closest_code(span.text, KNOWN)
     if len(words) > 1 and all(word in KNOWN for word in words):
         help = f"put commas between them: `{', '.join(words)}`"
     elif near is not None:

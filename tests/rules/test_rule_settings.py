@@ -76,7 +76,7 @@ def test_a_warning_of_a_stage_can_be_turned_off(project: Place) -> None:
         ('ignore = ["unused-vars"]', "expected the code or name of a rule or a warning", "did you mean `unused-var`?"),
         ('ignore = ["SPC402"]', "expected the code or name of a rule or a warning", "cannot be turned off"),
         ('ignore = ["!"]', "expected the code or name of a rule or a warning", "`specc rules` lists them"),
-        ('select = ["SPC999"]', "expected the code or name of a finding", "did you mean"),
+        ('select = ["SPC999"]', "expected the code or name of a finding", "`specc rules` lists them"),
         ('severity = {unused-var = "loud"}', "expected `error`, `warning` or `off`", "levels here"),
         ('severity = {SPC402 = "off"}', "expected `error`", "cannot be turned off"),
         ('severity = {unused-vra = "off"}', "unknown setting `unused-vra`", "did you mean `unused-var`?"),
@@ -118,6 +118,8 @@ def test_one_explained(project: Place, name: str, words: str) -> None:
 def test_mistakes_on_the_command_line(project: Place) -> None:
     assert project.run("rules", "SPC5O1") == 2
     assert "did you mean `SPC501`?" in project.err
+    assert project.run("rules", "SPC999") == 2
+    assert "help: `specc rules` lists them" in project.err
     assert project.run("rules", "--output", "xml") == 2
 
 
