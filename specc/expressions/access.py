@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from jinja2 import nodes
 
@@ -61,7 +62,9 @@ def _name(builder: Builder, node: nodes.Name) -> Evaluate:
     return variable if builder.is_local(named) else namespace
 
 
+@lru_cache(maxsize=256)
 def _qualified(name: str) -> str | None:
+    """The help for a name that is not there. Nearly all templates use the same few names."""
     near = did_you_mean(name, NAMESPACES, "names")
     is_near = near is not None and near.startswith("did you mean")
     return near if is_near else f"write `params.{name}`, `vars.{name}` or whatever it belongs to"

@@ -7,7 +7,6 @@ mapping, and one-shot iterators, which `map` and its like give in Jinja2 too.
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Map
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Final, Literal, NamedTuple, Protocol, TypeGuard, runtime_checkable
 
 from jinja2 import StrictUndefined, Undefined, UndefinedError
@@ -107,18 +106,19 @@ class Call(NamedTuple):
 MAX_BITS = 4_096
 """Bits of an integer: some 1200 digits, fewer than Python refuses to print."""
 
+MAKES_NAMESPACES: dict[type, bool] = {}
+"""Types that were compared with the protocol: that costs as much as a small template, and there are few types."""
+
 DEFAULT_HELP = "write `| default(...)` if it may be absent"
 
 
 def is_namespace(value: object) -> TypeGuard[Namespace]:
     """Is this a namespace? Only its type is asked: an undefined value may not even be asked for its attributes."""
-    return _makes_namespaces(type(value))
-
-
-@cache
-def _makes_namespaces(kind: Any) -> bool:
-    # It costs as much as a small template to compare a type with a protocol, and there are few types.
-    return issubclass(kind, Namespace)
+    kind = type(value)
+    found = MAKES_NAMESPACES.get(kind)
+    if found is None:
+        found = MAKES_NAMESPACES[kind] = issubclass(kind, Namespace)
+    return found
 
 
 def concrete(value: object) -> object:

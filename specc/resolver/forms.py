@@ -12,16 +12,22 @@ NOTHING = ""
 
 
 def read_forms(node: Node, library: Library, found: list[Diagnostic]) -> Node:
-    """The same tree with every value form replaced by what it stands for, before anything is merged."""
+    """The same tree with every value form replaced by what it stands for, before anything is merged.
+
+    Most trees hold none, and are given back as they are.
+    """
     match node:
         case Mapping():
             operator = operator_of(node)
             if operator is not None and operator.name in VALUE_FORMS:
                 return _read(operator, node, library, found)
             entries = {key: read_forms(value, library, found) for key, value in node.entries.items()}
-            return replace(node, entries=entries)
+            is_same = all(entries[key] is value for key, value in node.entries.items())
+            return node if is_same else replace(node, entries=entries)
         case Sequence():
-            return replace(node, items=tuple(read_forms(item, library, found) for item in node.items))
+            items = tuple(read_forms(item, library, found) for item in node.items)
+            is_same = all(new is old for new, old in zip(items, node.items, strict=True))
+            return node if is_same else replace(node, items=items)
         case _:
             return node
 
