@@ -74,12 +74,11 @@ class Job:
 
 
 class Claim(NamedTuple):
-    """A payload lays claim to something: which field says so, in which spec and cell."""
+    """A payload lays claim to something: which field says so, in which spec."""
 
     field: str
     value: Value
     spec: str
-    cell: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def claims(payload: Payload, world: World) -> Iterator[tuple[str, Claim]]:
         if not isinstance(path, str) or not path or path.startswith("/dev/") or FILLED_IN.search(path):
             continue
         if path.startswith("/") or not has_folders:
-            claim = Claim(field, payload.values[field], payload.spec_id, payload.cell.slug)
+            claim = Claim(field, payload.values[field], payload.spec_id)
             paths.setdefault(normpath(path), claim)
     yield from paths.items()
 

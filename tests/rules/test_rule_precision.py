@@ -94,6 +94,16 @@ class TestAcrossPayloads:
         assert found(project) == ["same-job-name a.job.yaml:2"]
         assert found(project, "a.job.yaml") == []
 
+    def test_the_way_out_tells_them_apart(self, project: Place) -> None:
+        one = "specc: 1\njob: {name: same, core_limit: 1, cmd_line: ./run}\n"
+        project.write(a=one, b=one)
+        project.run("check")
+        assert "help: add `{{ spec.name }}` to the name" in project.out
+        (project.root / "b.job.yaml").unlink()
+        project.write(a=one.replace("./run", "'./run {{ matrix.n }}'") + "matrix: {axes: {n: [1, 2]}}\n")
+        project.run("check")
+        assert "help: add `{{ cell.slug }}` to the name" in project.out
+
     def test_a_profile_is_another_form_of_the_same_job(self, project: Place) -> None:
         project.write(a=RUN + "profiles: {small: {job: {core_limit: 1}}}\n")
         assert found(project) == []
