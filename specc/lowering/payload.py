@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
 
 import rfc8785
 from jsonschema.exceptions import ValidationError
@@ -11,6 +10,7 @@ from specc.checker import CheckedSpec
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator import Value
 from specc.expander import Cell, cell_of
+from specc.lowering.canonical import canonical_bytes
 from specc.nodes import brief
 from specc.schema import ApiSchema
 
@@ -41,7 +41,7 @@ def lower(checked: CheckedSpec) -> tuple[Payload | None, list[Diagnostic]]:
     evaluated = checked.evaluated
     body = evaluated.instance()
     try:
-        canonical = _canonical(body)
+        canonical = canonical_bytes(body)
     except rfc8785.CanonicalizationError:
         return None, [finding for name, value in evaluated.job.items() if (finding := _fault(name, value))]
     digest = sha256(canonical).hexdigest()
@@ -56,17 +56,13 @@ def receive(body: dict[str, object], schema: ApiSchema) -> Payload | list[Valida
     errors = schema.field_errors(body)
     if errors:
         return errors
-    canonical = _canonical(body)
+    canonical = canonical_bytes(body)
     return Payload("", schema.name, cell_of({}, 0, 1, 1), body, canonical, sha256(canonical).hexdigest(), {})
-
-
-def _canonical(data: Any) -> bytes:
-    return rfc8785.dumps(data)
 
 
 def _fault(name: str, value: Value) -> Diagnostic | None:
     try:
-        _canonical(value.data)
+        canonical_bytes(value.data)
     except rfc8785.IntegerDomainError:
         message = f"`{name}` is {brief(str(value.data))}, and JSON holds whole numbers exactly only up to 2**53 - 1"
     except rfc8785.CanonicalizationError:
