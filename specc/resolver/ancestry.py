@@ -19,6 +19,11 @@ class Ancestry:
     order: tuple[Document, ...]
     above: dict[str, frozenset[str]]
 
+    @property
+    def is_chain(self) -> bool:
+        """Does each file inherit from all before it?"""
+        return all(len(self.above.get(part.source.name, ())) == before for before, part in enumerate(self.order))
+
 
 Edge = tuple[str, Scalar]
 """A file's name with one parent in its `extends`."""

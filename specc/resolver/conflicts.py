@@ -17,9 +17,13 @@ def disagreements(node: Node, line: Ancestry, layer: Layer = FILE_LAYER, path: P
 
     Of two files of which one inherits from the other, the heir decides. So does a third one that inherits from both.
     """
+    return iter(()) if line.is_chain else _disagreements(node, line, layer, path)
+
+
+def _disagreements(node: Node, line: Ancestry, layer: Layer, path: Path) -> Iterator[Diagnostic]:
     if isinstance(node, Mapping) and _is_merged(node):
         for key, value in node.entries.items():
-            yield from disagreements(value, line, layer, (*path, key))
+            yield from _disagreements(value, line, layer, (*path, key))
         for key, operator in node.removed.items():
             yield from _disagreement(operator, line, layer, (*path, key))
     else:
