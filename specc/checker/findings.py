@@ -166,7 +166,7 @@ def _type_help(name: str, wanted: str, value: Value) -> str | None:
     if wanted == "string" and isinstance(value.node, Scalar) and not isinstance(data, str):
         return f'quote it: `{name}: "{value.node.raw or data}"`'
     if wanted == "integer" and isinstance(value.node, Scalar) and _has_digits(data):
-        return f"write it without quotes: `{name}: {str(data).strip()}`"
+        return f"write it without quotes: `{name}: {int(str(data))}`"
     return None
 
 

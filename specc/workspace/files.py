@@ -64,6 +64,8 @@ def _below(folder: Path, inside: Path, include: tuple[str, ...], exclude: tuple[
     """Spec files in a folder, which is `inside` the project. Those of a nested project are found, too."""
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return  # it went away since it was listed
     except OSError as error:
         raise SpeccError(f"cannot list {folder}: {error.strerror}") from error
     for entry in entries:

@@ -78,6 +78,7 @@ def test_a_parent_that_cannot_be_had_may_hold_what_is_missing():
 TYPES = [
     # the field, its value, what is said of it, the way out
     ("core_limit", "'4'", 'a whole number, not the text "4"', "write it without quotes: `core_limit: 4`"),
+    ("core_limit", "'016'", 'a whole number, not the text "016"', "write it without quotes: `core_limit: 16`"),
     ("core_limit", "four", 'a whole number, not the text "four"', None),
     ("core_limit", "4.5", "a whole number, not the number 4.5", None),
     ("core_limit", "true", "a whole number, not the boolean true", None),

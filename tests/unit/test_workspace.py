@@ -1,5 +1,6 @@
 """The project on disk: files, names, the static graph, findings said once."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -172,3 +173,18 @@ def test_a_file_is_replaced_whole_and_keeps_no_trace(tmp_path: Path) -> None:
         write_file(path / "below", "x")
     with pytest.raises(SpeccError, match="cannot write"):
         write_file(tmp_path / "deep", "x")
+
+
+def test_a_folder_that_goes_away_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("gone", "here"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.job.yaml").touch()
+    listing = os.scandir
+
+    def scandir(folder: Path) -> object:
+        if folder.name == "gone":
+            raise FileNotFoundError(folder)
+        return listing(folder)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert spec_files([tmp_path], tmp_path, ("**/*.job.yaml",), ()) == [tmp_path / "here" / "a.job.yaml"]
