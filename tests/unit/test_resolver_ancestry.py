@@ -3,11 +3,13 @@
 from itertools import pairwise
 
 import pytest
+from compiling import Files
 from hypothesis import given
 from hypothesis import strategies as st
 from resolving import resolve_text
 
 from specc.diagnostics import codes
+from specc.resolver.ancestry import ancestry
 
 BASE, LEFT, RIGHT = "base.job.yaml", "left.job.yaml", "right.job.yaml"
 Graph = dict[str, list[str]]
@@ -70,6 +72,16 @@ GRAPHS: dict[str, Graph] = {
     "unequal depth": {"a": ["b", "e"], "b": ["c"], "c": ["d"], "d": [], "e": ["d"]},
     "contradiction below": {"a": ["b"], "b": ["c", "d"], "c": ["d"], "d": []},
 }
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("alone", True), ("chain", True), ("base before child", True), ("two parents", False), ("diamond", False)],
+)
+def test_a_chain_has_no_two_files_of_which_none_is_an_heir_of_the_other(name: str, expected: bool) -> None:
+    files = Files({file: extends(parents) for file, parents in GRAPHS[name].items()})
+    document = files.document("a").document
+    assert ancestry(document, files)[0].is_chain is expected
 
 
 @pytest.mark.parametrize("graph", GRAPHS.values(), ids=GRAPHS)
