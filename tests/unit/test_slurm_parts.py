@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -175,6 +176,13 @@ class TestPrograms:
     def test_one_whose_child_keeps_the_outputs_open(self, tmp_path: Path) -> None:
         environment = self.program(tmp_path, "sleep 2 & exec sleep 60")
         assert Installed()(["tool"], environment, 0.2) == TimedOut(0.2, "")
+
+    def test_one_that_hangs_is_killed_with_all_that_it_started(self, tmp_path: Path) -> None:
+        """A site's wrapper may have the real sbatch as its child."""
+        environment = self.program(tmp_path, f"(sleep 0.8; touch '{tmp_path}/late') & wait")
+        assert Installed()(["tool"], environment, 0.2) == TimedOut(0.2, "")
+        time.sleep(1)
+        assert not (tmp_path / "late").exists()
 
     def test_one_that_is_not_there(self, tmp_path: Path) -> None:
         with pytest.raises(SpeccError, match="`tool` is not on the PATH"):

@@ -8,6 +8,7 @@ from fake_slurm import KEY, TAG, Fake, failed, line, ok, refused
 from local_jobs import payload
 
 from specc.errors import SpeccError
+from specc.settings import Target
 from specc.targets import (
     Accepted,
     Attempt,
@@ -114,6 +115,10 @@ UNCLEAR = [
     failed("", -9),
     failed("something odd", 3),
     ok("submitted\n"),
+    ok("3\n7\n"),
+    Ran(1, "7\n", "sbatch: error: Batch job submission failed: " + NO_CONTACT),
+    failed(f"{refused('Socket timed out on send/recv operation').err}{refused(NO_CONTACT).err}"),
+    Ran(1, "7\n", "sbatch: error: cli_filter plugin terminated with error\n"),
     ok(),
     TimedOut(SUBMIT_SECONDS, "sbatch: error: Slurm temporarily unable to accept job, sleeping and retrying."),
 ]
@@ -145,6 +150,40 @@ def test_an_sbatch_that_fails_before_it_submits_rejects_all(fake: Fake, said: st
     outcome = answer(fake, failed(said))
     assert isinstance(outcome, Rejected)
     assert outcome.is_general
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("sbatch: error: Invalid generic resource (gres) specification", 1),
+        ("Invalid time specification (pos=0): x\nsbatch: error: Invalid --begin specification", 255),
+        ('sbatch: error: Invalid numeric value "x" for --switches.', 1),
+        ('sbatch: error: unrecognized --hint argument "bad", see --hint=help', 1),
+    ],
+)
+def test_options_that_sbatch_itself_refuses(fake: Fake, said: str, code: int) -> None:
+    """It says so before it speaks to the controller."""
+    outcome = answer(fake, failed(said, code))
+    assert isinstance(outcome, Rejected)
+    assert (outcome.code, outcome.is_general, outcome.fields) == ("bad-option", False, None)
+    assert fake.programs.names() == ["sbatch"]
+
+
+def test_resources_that_sbatch_itself_refuses_are_shown_at_their_field(tmp_path: Path) -> None:
+    fake = Fake(tmp_path, Target("hpc", "slurm", resource_limits={"ngpus=1": ("--gres=gpu:1",)}))
+    said = "Invalid generic resource (gres) specification"
+    outcome = answer(fake, failed(f"sbatch: error: {said}"), resource_limit="ngpus=1")
+    assert isinstance(outcome, Rejected)
+    assert outcome.fields == {"resource_limit": said}
+
+
+def test_a_filter_of_the_site_is_shown_in_its_words(fake: Fake) -> None:
+    outcome = answer(
+        fake, failed("sbatch: error: say your project\nsbatch: error: cli_filter plugin terminated with error")
+    )
+    assert isinstance(outcome, Rejected)
+    assert outcome.code == "site-rule"
+    assert "say your project" in outcome.message
 
 
 def test_no_sbatch(fake: Fake) -> None:
@@ -181,10 +220,31 @@ class TestSentTwice:
         assert answer(fake, ok("8\n")) == Accepted(f"8-{TAG}", {"job_status": "pending", "job_id": "8"})
 
     def test_nothing_is_sent_while_slurm_cannot_be_asked(self, fake: Fake) -> None:
-        answer(fake, refused(NO_CONTACT))
         fake.programs.answers["squeue"] = DOWN
+        answer(fake, UNCLEAR[0])
+        fake.programs.calls.clear()
         assert isinstance(answer(fake, ok("8\n")), Unclear)
-        assert fake.programs.names() == ["sbatch", "squeue"]
+        assert fake.programs.names() == ["squeue"]
+
+    def test_a_controller_that_stays_down_has_not_got_it(self, fake: Fake) -> None:
+        fake.programs.answers["squeue"] = DOWN
+        for _ in range(3):
+            outcome = answer(fake, refused(NO_CONTACT))
+            assert isinstance(outcome, NotSent)
+            assert NO_CONTACT in outcome.reason
+        assert fake.programs.names() == ["sbatch", "squeue", "squeue"]
+
+    def test_what_may_have_been_sent_since_is_unclear_again(self, fake: Fake) -> None:
+        answer(fake, refused(NO_CONTACT))
+        assert isinstance(answer(fake, UNCLEAR[0]), Unclear)
+        fake.programs.answers["squeue"] = DOWN
+        assert isinstance(answer(fake, refused(NO_CONTACT)), Unclear)
+
+    def test_a_note_that_cannot_be_taken_back_keeps_it_from_being_sent(self, fake: Fake) -> None:
+        fake.place.folder(TAG).not_sent.mkdir(parents=True)
+        with pytest.raises(SpeccError, match="cannot make the job's folder"):
+            answer(fake, ok("7\n"))
+        assert fake.programs.calls == []
 
     def test_a_key_has_one_payload(self, fake: Fake) -> None:
         answer(fake, ok("7\n"))

@@ -12,6 +12,12 @@ from specc.targets.slurm.programs import Ran, TimedOut
 
 NUMBER = re.compile(r"(?m)^(\d+)(?:;[^\n;]*)?$")
 FAILED = "Batch job submission failed: "
+BAD_OPTION = re.compile(r"(?m)^sbatch: error: (?:Invalid (?:--|generic resource \(|numeric value )|unrecognized --)")
+"""What sbatch says of its options before it speaks to the controller. They are `options` and `resource_limits`."""
+
+SITE_FILTER = "sbatch: error: cli_filter plugin terminated with error"
+"""A site's own rule in sbatch, which is asked before the controller. The lines before this one say what it wants."""
+
 NOISE = re.compile(r"^(?:sbatch: )?(?:error: |fatal: )?")
 
 QUEUE = ("scheduler_queue_name", "hpcqueue_id")
@@ -36,6 +42,7 @@ QUEUES_HELP = "`sinfo -s` lists the partitions, `scontrol show partition NAME` t
 SITE_HELP = (
     'ask the cluster\'s staff, or set `options` of the target in specc.toml, as in `options = ["--account=NAME"]`'
 )
+OPTIONS_HELP = "look at `options` and `resource_limits` of the target in specc.toml: this cluster's sbatch refuses them"
 
 REFUSALS = (
     Refusal("Invalid partition name specified", "no-such-queue", QUEUE, QUEUES_HELP),
@@ -86,9 +93,10 @@ receiving. After this one no byte of the request was sent."""
 
 
 def job_number(ran: Ran | TimedOut) -> str | None:
-    """The number of the job that sbatch says it submitted. A site's wrapper may print more before it."""
-    found = NUMBER.findall(ran.out) if isinstance(ran, Ran) and ran.code == 0 else []
-    return found[-1] if found else None
+    """The number of the job that sbatch says it submitted. A site's wrapper may print more around it; where that is
+    a number, too, nobody can tell them apart, and the job has to be looked for by its key."""
+    found = _numbers(ran.out) if isinstance(ran, Ran) and ran.code == 0 else []
+    return found[0] if len(found) == 1 else None
 
 
 def outcome_without_job(ran: Ran | TimedOut, sent: frozenset[str]) -> Outcome:
@@ -96,12 +104,17 @@ def outcome_without_job(ran: Ran | TimedOut, sent: frozenset[str]) -> Outcome:
     if isinstance(ran, TimedOut):
         said = f": {last}" if (last := _lines(ran.err)) else ""
         return Unclear(f"sbatch did not end within {ran.seconds:g} s{said}")
-    answer = _answer(ran.err)
+    answers = _answers(ran.err)
     said = _lines(ran.err)
-    if ran.code == 0:
+    numbers = _numbers(ran.out)
+    if ran.code == 0 and not numbers:
         return Unclear(f"sbatch gave no job number: {said or ran.out.strip()[:200] or 'it said nothing'}")
+    if numbers or len(answers) > 1:
+        # A site's wrapper has asked more than once, or says more than sbatch does.
+        return Unclear("; ".join(filter(None, (said, *numbers))))
+    answer = next(iter(answers), None)
     if answer is None:
-        return _before_submission(ran, said)
+        return _before_submission(ran, said, sent)
     if answer.startswith(NOT_CONNECTED) or answer.startswith(TRY_LATER):
         return NotSent(answer)
     if "encode failed" in ran.err.lower() and "decode failed" not in ran.err.lower():
@@ -116,8 +129,12 @@ def outcome_without_job(ran: Ran | TimedOut, sent: frozenset[str]) -> Outcome:
     return Unclear(said)
 
 
-def _before_submission(ran: Ran, said: str) -> Outcome:
+def _before_submission(ran: Ran, said: str, sent: frozenset[str]) -> Outcome:
     """sbatch ended without the line that it prints after a submission that failed."""
+    if ran.code > 0 and BAD_OPTION.search(ran.err):
+        return Rejected("bad-option", said, OPTIONS_HELP, {field: said for field in OTHER if field in sent} or None)
+    if ran.code > 0 and SITE_FILTER in ran.err:
+        return Rejected("site-rule", said, SITE_HELP)
     died_early = "sbatch: fatal:" in ran.err or 'Try "sbatch --help"' in ran.err
     if ran.code > 0 and died_early:
         return Rejected("sbatch", said, "sbatch failed before it submitted anything", is_general=True)
@@ -130,9 +147,12 @@ def _ending(code: int) -> str:
     return f"signal {-code}" if code < 0 else f"exit code {code}"
 
 
-def _answer(err: str) -> str | None:
-    answers = [line.partition(FAILED)[2].strip() for line in err.splitlines() if FAILED in line]
-    return answers[-1] if answers else None
+def _numbers(out: str) -> list[str]:
+    return list(dict.fromkeys(NUMBER.findall(out)))
+
+
+def _answers(err: str) -> list[str]:
+    return list(dict.fromkeys(line.partition(FAILED)[2].strip() for line in err.splitlines() if FAILED in line))
 
 
 def _lines(err: str) -> str:

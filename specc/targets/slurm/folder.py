@@ -76,6 +76,11 @@ class Folder:
         """There when Slurm has taken a cancellation."""
         return self.root / "cancelled"
 
+    @property
+    def not_sent(self) -> Path:
+        """There when the last sbatch surely did not reach the controller."""
+        return self.root / "not-sent"
+
     def stream(self, name: str, asked: str | None) -> Path:
         """Where an output goes: the path asked for, a relative one from `work`; else a file in this folder."""
         return self.work / asked if asked else self.root / name
@@ -102,6 +107,15 @@ class Folder:
         """For when the controller has forgotten the job. Without it the job is only less well known."""
         with contextlib.suppress(OSError):
             self.cancelled.touch()
+
+    def note_not_sent(self) -> None:
+        """Without it the next try only knows less."""
+        with contextlib.suppress(OSError):
+            self.not_sent.touch()
+
+    def note_sending(self) -> None:
+        """Raises OSError: an old note that stays would be a lie."""
+        self.not_sent.unlink(missing_ok=True)
 
     def owner(self) -> str | None:
         """The Slurm job that runs the command or ran it; empty where it did not live to say; None: nobody yet."""

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -72,7 +73,8 @@ class Installed:
             try:
                 out, err = process.communicate(stdin, timeout=seconds)
             except subprocess.TimeoutExpired:
-                process.kill()
+                # With all that it started: sbatch may be the child of a site's wrapper.
+                os.killpg(process.pid, signal.SIGKILL)
                 # Whoever holds its outputs open as well is not waited for.
                 return TimedOut(seconds, _rest(process))
         return Ran(process.returncode, out.decode(errors="replace"), err.decode(errors="replace"))

@@ -23,6 +23,7 @@ from specc.targets.protocol import (
     JobState,
     LogFile,
     Logs,
+    NotSent,
     Outcome,
     Rejected,
     Unclear,
@@ -94,6 +95,8 @@ class SlurmTarget:
             if before.get("digest") != attempt.payload.digest:
                 return Rejected("key-used", f"the key {attempt.key} is that of another payload")
             jobs = self._queries.listed(fresh=True)
+            if jobs is None and folder.not_sent.exists():
+                return NotSent(f"Slurm cannot be asked: {self._queries.trouble}")
             if jobs is None:
                 return Unclear(f"it may have been sent before, and Slurm cannot be asked: {self._queries.trouble}")
             if (known := self._found(attempt.key, jobs)) is not None:
@@ -183,8 +186,17 @@ class SlurmTarget:
         try:
             return folder.prepare(json.loads(json.dumps(request)))
         except OSError as error:
-            help = f"set `directory` under `[targets.{self._rules.target.name}]` to a folder that the nodes share"
-            raise SpeccError(f"cannot make the job's folder {folder.root}: {error.strerror}", help=help) from error
+            raise self._unwritable(folder, error) from error
+
+    def _note_sending(self, folder: Folder) -> None:
+        try:
+            folder.note_sending()
+        except OSError as error:
+            raise self._unwritable(folder, error) from error
+
+    def _unwritable(self, folder: Folder, error: OSError) -> SpeccError:
+        help = f"set `directory` under `[targets.{self._rules.target.name}]` to a folder that the nodes share"
+        return SpeccError(f"cannot make the job's folder {folder.root}: {error.strerror}", help=help)
 
     def _send(self, attempt: Attempt, folder: Folder) -> Outcome:
         body, name = attempt.payload.body, attempt.sent_name
@@ -193,6 +205,7 @@ class SlurmTarget:
         command = _command(body, folder)
         script = script_of(folder, tag_of(attempt.key), name, cores, threads, command)
         options = self._rules.options(body, name, COMMENT + attempt.key, folder)
+        self._note_sending(folder)
         ran = self._programs(
             ["sbatch", "--parsable", *options], self._place.environment, SUBMIT_SECONDS, script.encode()
         )
@@ -203,6 +216,7 @@ class SlurmTarget:
         if isinstance(outcome, Unclear):
             jobs = self._queries.listed(fresh=True)
             return (self._found(attempt.key, jobs) if jobs is not None else None) or outcome
+        folder.note_not_sent()
         return outcome
 
     def _found(self, key: str, jobs: Mapping[str, Entry]) -> Accepted | None:
