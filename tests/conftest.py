@@ -1,11 +1,15 @@
 """Options and profiles of the whole suite."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from projects import BASE, SETTINGS, SWEEP, Place
+
+# A shell has its background jobs ignore ^C, and so would every command that a test interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile(
     "quick", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
