@@ -25,10 +25,13 @@ READ_SECONDS = 0.2
 JSON_BYTES = 1 << 20
 """Of each file, so much of its end is in a document of JSON, which has to be made as a whole."""
 
-STREAMS = ("stdout", "stderr", "both")
+STREAMS = ("stdout", "stderr", "both", "slurm")
+"""`both` is all that there is; `slurm` is there on Slurm clusters alone."""
 
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on until the jobs have ended.")]
-Stream = Annotated[str, typer.Option("--stream", metavar="NAME", help="stdout, stderr or both.")]
+Stream = Annotated[
+    str, typer.Option("--stream", metavar="NAME", help="stdout, stderr, both or slurm: what Slurm says of the job.")
+]
 Tail = Annotated[int | None, typer.Option("--tail", metavar="N", min=0, help="Only the last N lines of each file.")]
 
 
@@ -84,7 +87,8 @@ def logs(
         if log.reading is None:
             say(f"{log.name} {log.file.stream}: not visible from here: {log.file.where}")
     if not listed and not lost:
-        say("no jobs")
+        sent = any(record.uuid is not None for group in found for record in group.records)
+        say(f"no job here has a stream `{stream}`" if sent else "no jobs")
     return exits.BROKEN if lost else exits.OK
 
 

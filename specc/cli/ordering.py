@@ -170,10 +170,18 @@ def refusals(steps: Sequence[Step], target: Target) -> list[Diagnostic]:
 
 def complaints(payload: Payload, refused: Rejected, at: Callable[..., Diagnostic]) -> list[Diagnostic]:
     """A rejection as findings, one for each field that it names, at the line that says the field's value."""
-    named = {name: text for name, text in (refused.fields or {}).items() if name in payload.values}
-    if not named:
+    fields, helps = refused.fields or {}, refused.helps or {}
+    if not any(name in payload.values for name in fields):
         return [at(_place(payload), f"{payload.name}: {refused.message}", help=refused.help)]
-    return [at(payload.values[name].node.span, text, help=refused.help) for name, text in named.items()]
+    # Where fields have helps of their own, one without has none: the others' would mislead.
+    return [
+        at(
+            payload.values[name].node.span if name in payload.values else _place(payload),
+            text,
+            help=helps.get(name) if helps else refused.help,
+        )
+        for name, text in fields.items()
+    ]
 
 
 def _twin(step: Step, twin: Payload) -> Diagnostic:

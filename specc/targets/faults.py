@@ -27,8 +27,18 @@ def rejected(faults: list[Fault]) -> Rejected | None:
     if not faults:
         return None
     message = "; ".join(fault.message for fault in faults)
-    helps = dict.fromkeys(fault.help for fault in faults if fault.help)
-    return Rejected(faults[0].code, message, "; ".join(helps) or None, {fault.field: fault.message for fault in faults})
+    messages: dict[str, str] = {}
+    helps: dict[str, str] = {}
+    for fault in faults:
+        messages[fault.field] = _joined(messages.get(fault.field), fault.message)
+        if fault.help:
+            helps[fault.field] = _joined(helps.get(fault.field), fault.help)
+    every = "; ".join(dict.fromkeys(fault.help for fault in faults if fault.help))
+    return Rejected(faults[0].code, message, every or None, messages, helps=helps)
+
+
+def _joined(before: str | None, text: str) -> str:
+    return f"{before}; {text}" if before else text
 
 
 def text(body: Mapping[str, object], field: str) -> str | None:

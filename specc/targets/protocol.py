@@ -65,7 +65,8 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The target surely did not start anything. `fields` maps field names to what is wrong with each.
+    """The target surely did not start anything. `fields` maps field names to what is wrong with each, and `helps` to
+    the way out of that; where a field has none of its own, `help` is for it.
 
     `is_general` says that it is about the account or the place, so every other payload would be rejected, too.
     """
@@ -75,6 +76,7 @@ class Rejected:
     help: str | None = None
     fields: dict[str, str] | None = None
     is_general: bool = False
+    helps: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

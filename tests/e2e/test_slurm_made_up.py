@@ -103,6 +103,7 @@ def test_a_failure_ends_the_wait(specc: Place) -> None:
     log = next(specc.folder.glob("state/specc/slurm/made_up/jobs/*/slurm.log"))
     log.write_text("slurmstepd: error: something\n")
     assert "slurmstepd: error: something" in specc("logs", "--stream", "both").stdout
+    assert specc("logs", "--stream", "slurm").stdout.startswith("slurmstepd: error: something")
     log.unlink()
     assert specc("logs", "--stream", "both").stdout == "==> hello stdout <==\nhello 1@server\n"
 
@@ -122,6 +123,36 @@ def test_a_name_that_smuggles_an_option_is_refused(specc: Place) -> None:
     assert "a.job.yaml:6:9" in done.stderr
     assert "`name` holds a line break" in done.stderr
     assert not (specc.slurm / "options.1").exists()
+
+
+def test_a_stream_that_a_target_does_not_have(specc: Place) -> None:
+    specc.write("specc.toml", CONFIGURATION + '[targets.local]\nrun_as = "caller"\n')
+    assert specc("submit", "-y", "--wait", "--target", "local").returncode == 0
+    done = specc("logs", "--target", "local", "--stream", "slurm")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "no job here has a stream `slurm`\n"
+
+
+def test_each_refusal_comes_with_its_own_way_out(specc: Place) -> None:
+    fields = "  core_limit: 0\n  hpcqueue_id: q1\n  cmd_line"
+    specc.write("a.job.yaml", SPEC.format(queue="normal", code=0).replace("  cmd_line", fields))
+    specc.write("specc.toml", CONFIGURATION)
+    done = specc("submit", "-y")
+    assert done.returncode == 1
+    cores, queue = done.stderr.split("error[SPC701 refused-by-target]: ")[1:]
+    assert cores.startswith("`core_limit` is 0")
+    assert "help" not in cores
+    assert queue.startswith("`hpcqueue_id` is `q1`")
+    assert "write `hpcqueues = " in queue
+
+
+def test_what_is_missing_is_said_beside_what_is_wrong(specc: Place) -> None:
+    text = SPEC.partition("  cmd_line")[0].format(queue="normal") + "  cmd_line: ' '\n  core_limit: 0\n"
+    specc.write("a.job.yaml", text)
+    done = specc("submit", "-y")
+    assert done.returncode == 1
+    assert "there is nothing to run" in done.stderr
+    assert "`core_limit` is 0" in done.stderr
 
 
 def test_no_sbatch_on_the_path(specc: Place) -> None:

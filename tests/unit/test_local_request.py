@@ -64,13 +64,21 @@ def test_what_is_refused(fields: dict[str, object], code: str, message: str) -> 
 
 def test_no_unit_is_guessed() -> None:
     answer = refused(units={}, mem_limit=4)
-    assert answer == Rejected(
-        "no-unit",
-        "`mem_limit` is 4, and no unit is set for it",
+    message = "`mem_limit` is 4, and no unit is set for it"
+    help = (
         'write `mem_limit = "MiB"` under `[units]` in specc.toml (one of `B`, `kB`, `KiB`, `MB`, `MiB`, `GB`, `GiB`, '
-        "`TB`, `TiB`)",
-        {"mem_limit": "`mem_limit` is 4, and no unit is set for it"},
+        "`TB`, `TiB`)"
     )
+    assert answer == Rejected("no-unit", message, help, {"mem_limit": message}, helps={"mem_limit": help})
+
+
+def test_two_faults_of_one_field_are_both_said() -> None:
+    answer = refused(units={}, mem_limit=0)
+    assert isinstance(answer, Rejected)
+    said = "`mem_limit` is 0, expected 1 or more; `mem_limit` is 0, and no unit is set for it"
+    assert answer.fields == {"mem_limit": said}
+    assert answer.helps is not None
+    assert answer.helps["mem_limit"].startswith("leave it out for no limit; write `mem_limit = ")
 
 
 def test_a_unit_of_something_else_is_no_unit() -> None:
