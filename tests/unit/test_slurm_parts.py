@@ -1,8 +1,10 @@
 """The batch script as bash runs it, Slurm's programs as processes, and which cluster this is."""
 
 import os
+import shutil
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -260,3 +262,23 @@ def test_options_that_a_configuration_may_have(option: str) -> None:
 )  # fmt: skip
 def test_options_that_it_may_not(option: str, said: str) -> None:
     assert said in (fault_in(option) or "")
+
+
+def test_of_many_who_prepare_one_folder_exactly_one_is_the_first(tmp_path: Path) -> None:
+    """In threads of one process, too: each writes its request to a file of its own."""
+    folder = Folder(tmp_path / "jobs" / "ab")
+    with ThreadPoolExecutor(8) as pool:
+        for each in range(40):
+            asked = {"key": f"{each}"}
+            shutil.rmtree(folder.root, ignore_errors=True)
+            answers = list(pool.map(lambda _, asked=asked: folder.prepare(dict(asked)), range(8)))
+            assert answers.count(None) == 1
+            assert answers.count(asked) == 7
+            assert [path.name for path in folder.root.iterdir()] == ["request.json"]
+
+
+def test_a_request_torn_by_a_power_cut_is_written_again(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    folder.request.write_text("")
+    assert folder.prepare({"key": "a"}) is None
+    assert folder.prepare({"key": "b"}) == {"key": "a"}

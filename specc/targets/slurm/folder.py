@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import re
+import tempfile
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -86,14 +87,24 @@ class Folder:
         return self.work / asked if asked else self.root / name
 
     def prepare(self, request: dict[str, object]) -> dict[str, object] | None:
-        """Makes the folder for a request; the request that it was made for before, else None. Raises OSError."""
+        """Makes the folder for a request; the request that it was made for before, else None. Of many callers at once
+        exactly one gets None. Raises OSError."""
         self.root.mkdir(parents=True, mode=0o700, exist_ok=True)
         known = self.read_request()
         if known is not None:
             return known
-        part = self.root / f"request.{os.getpid()}.part"
-        part.write_text(json.dumps(request, ensure_ascii=False), encoding="utf-8")
-        part.rename(self.request)
+        number, name = tempfile.mkstemp(prefix="request.", suffix=".part", dir=self.root)
+        with open(number, "w", encoding="utf-8") as file:
+            json.dump(request, file, ensure_ascii=False)
+        part = Path(name)
+        try:
+            os.link(part, self.request)  # unlike a rename, it fails where another was first
+        except FileExistsError:
+            if (known := self.read_request()) is None:  # torn, as by a power cut
+                os.replace(part, self.request)
+            return known
+        finally:
+            part.unlink(missing_ok=True)
         return None
 
     def read_request(self) -> dict[str, object] | None:
