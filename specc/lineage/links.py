@@ -29,6 +29,11 @@ def links(document: Document) -> Iterator[Link]:
         yield Link(join(name, str(reference.value)), "includes", reference.span, str(reference.value))
 
 
+def references(document: Document) -> frozenset[str]:
+    """The names of a spec's parents and of the files it includes."""
+    return frozenset(link.target for link in links(document) if link.target is not None)
+
+
 def _files(node: Node) -> Iterator[Scalar]:
     match node:
         case Mapping():

@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from specc.lineage import references
 from specc.resolver import Missing
 from specc.revision.tree import LINK, Lost, Tree
 from specc.workspace import Project, read_bytes
-from specc.workspace.dependents import references
 
 APART = re.compile(rb"[\s\"'\[\]{},:/]+")
 """What cannot be in the middle of a file's name, where it stands in a spec without quotes."""

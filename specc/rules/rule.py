@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from specc.diagnostics import Code, Diagnostic
-from specc.evaluator import EvaluatedSpec, Value
+from specc.evaluator import EvaluatedSpec
 from specc.lowering import Payload
 from specc.nodes import Mapping, Scalar
 from specc.parser import Document as Document
@@ -74,10 +74,9 @@ class Job:
 
 
 class Claim(NamedTuple):
-    """A payload lays claim to something: which field says so, in which spec."""
+    """A payload lays claim to something: where that is written, and of which spec it is."""
 
-    field: str
-    value: Value
+    span: Span
     spec: str
 
 
@@ -91,7 +90,7 @@ class Claims:
 
     @property
     def span(self) -> Span:
-        return self.places[0].value.node.span
+        return self.places[0].span
 
 
 class Family(NamedTuple):

@@ -40,14 +40,14 @@ from specc.rules.rule import Claim, Claims, ClashRule, World
 
 def claims(payload: Payload, world: World) -> Iterator[tuple[str, Claim]]:
     if payload.name:
-        yield payload.name, Claim("name", payload.values["name"], payload.spec_id)
+        yield payload.name, Claim(payload.values["name"].node.span, payload.spec_id)
 
 
 def clash(claims: Claims) -> Diagnostic:
     specs = list(dict.fromkeys(claim.spec for claim in claims.places))
     where = f"cells of {specs[0]}" if len(specs) == 1 else "jobs"
     message = f"{claims.count:,} {where} have the name `{brief(claims.thing)}`"
-    labels = tuple(Label(claim.value.node.span, f"{claim.spec} has it, too") for claim in claims.places[1:])
+    labels = tuple(Label(claim.span, f"{claim.spec} has it, too") for claim in claims.places[1:])
     way_out = "{{ cell.slug }}" if len(specs) == 1 else "{{ spec.name }}"
     return SAME_JOB_NAME.at(claims.span, message, labels=labels, help=f"add `{way_out}` to the name")
 

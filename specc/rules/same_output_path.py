@@ -55,7 +55,7 @@ def claims(payload: Payload, world: World) -> Iterator[tuple[str, Claim]]:
         if not isinstance(path, str) or not path or path.startswith("/dev/") or FILLED_IN.search(path):
             continue
         if path.startswith("/") or not has_folders:
-            claim = Claim(field, payload.values[field], payload.spec_id)
+            claim = Claim(payload.values[field].node.span, payload.spec_id)
             paths.setdefault(normpath(path), claim)
     yield from paths.items()
 
@@ -64,7 +64,7 @@ def clash(claims: Claims) -> Diagnostic:
     specs = list(dict.fromkeys(claim.spec for claim in claims.places))
     where = f"cells of {specs[0]}" if len(specs) == 1 else "jobs"
     message = f"{claims.count:,} {where} write `{brief(claims.thing)}`"
-    labels = tuple(Label(claim.value.node.span, f"{claim.spec} writes it, too") for claim in claims.places[1:])
+    labels = tuple(Label(claim.span, f"{claim.spec} writes it, too") for claim in claims.places[1:])
     way_out = "{{ cell.slug }}" if len(specs) == 1 else "{{ spec.name }}"
     return SAME_OUTPUT_PATH.at(claims.span, message, labels=labels, help=f"add `{way_out}` to the path")
 

@@ -1,19 +1,25 @@
 """A check of many specs: those that were named, and those that inherit from them."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
 
-from specc.compiler import Request, check_document
+from specc.compiler import Request
 from specc.diagnostics import Diagnostic
-from specc.parser import Document
+from specc.resolver import Missing
+from specc.rules.rule import Family
+from specc.rules.uses import Uses
 from specc.workspace.clashes import Clashes
 from specc.workspace.coverage import Coverage
 from specc.workspace.dependents import dependents, graph_of
-from specc.workspace.families import family_findings
+from specc.workspace.examining import Examined, examine, is_broken
+from specc.workspace.facts import Register
+from specc.workspace.families import family_findings, judged_by_rules
 from specc.workspace.findings import Findings
 from specc.workspace.masking import masked
 from specc.workspace.project import Project
-from specc.workspace.suppression import RULES, suppress
+from specc.workspace.reading import Reads
+from specc.workspace.suppression import suppress
 from specc.workspace.verdicts import judged
 
 
@@ -33,41 +39,53 @@ def check_specs(
 ) -> Checked:
     """Checks the named specs and their dependents. `all_specs` says that the names are the whole project already."""
     wanted = list(names)
+    register = Register(project.library)
     specs_there = [] if all_specs else project.spec_names()
     if not all_specs:
-        wanted += dependents(wanted, graph_of(specs_there, project.library))
-    findings = Findings()
-    documents: list[Document] = []
+        wanted += dependents(wanted, graph_of(specs_there, register))
     context = project.context(target)
-    clashes = Clashes(context.world)
-    broken: set[str] = set()
-    specs = payloads = 0
+    whole = _Whole()
     for name in wanted:
-        document = project.document(name, findings)
-        if document is None:
-            broken.add(name)
-            continue
-        specs += not document.abstract
-        documents.append(document)
-        for item in check_document(document, context, request):
-            if isinstance(item, Diagnostic):
-                findings.add(item)
-                if item.is_error and not item.code.code.startswith(RULES):
-                    broken.add(name)
-            else:
-                clashes.add(item)
-                payloads += 1
-    findings.add(*clashes.findings())
-    if len(documents) == len(wanted):  # else what could not be read may use what nothing else does
-        faulty = {f.span.source.name for f in findings.all() if f.is_error and not f.code.code.startswith(RULES)}
-        findings.add(*family_findings(documents, project.library, project.settings, faulty))
-    broken |= {f.span.source.name for f in findings.all() if f.is_error and not f.code.code.startswith(RULES)}
+        whole.add(examine(project, name, context, request))
+    known = [facts for name in wanted if (facts := register.of(name)) is not None]
+    findings = whole.findings
+    findings.add(*whole.clashes.findings())
+    if len(known) == len(wanted):  # else what could not be read may use what nothing else does
+        judge = partial(_judge, project)
+        findings.add(*family_findings(known, register, project.settings, _faulty(findings), judge))
     as_is = request == Request() and target is None
-    coverage = Coverage(tuple(specs_there), project.library, frozenset(wanted), frozenset(broken), as_is)
-    kept = suppress(
-        findings.all(),
-        project.library.suppressions(),
-        lambda source, code: coverage.is_sound(source.name, code.code),
-    )
+    broken = frozenset(whole.broken | _faulty(findings))
+    coverage = Coverage(tuple(specs_there), project.library, register, frozenset(wanted), broken, as_is)
+    texts = project.library.suppressions(whole.reads)
+    kept = suppress(findings.all(), texts, lambda source, code: coverage.is_sound(source.name, code.code))
     kept = masked(judged(kept, project.settings.rules))
-    return Checked(tuple(kept), len(wanted), specs, payloads, coverage)
+    return Checked(tuple(kept), len(wanted), sum(not each.is_abstract for each in known), whole.payloads, coverage)
+
+
+@dataclass
+class _Whole:
+    """What specs come to together."""
+
+    findings: Findings = field(default_factory=Findings)
+    clashes: Clashes = field(default_factory=Clashes)
+    broken: set[str] = field(default_factory=set)
+    reads: Reads = field(default_factory=Reads)
+    payloads: int = 0
+
+    def add(self, examined: Examined) -> None:
+        self.findings.add(*examined.findings)
+        self.clashes.add(examined.taking)
+        self.reads.add(examined.reads)
+        self.payloads += examined.payloads
+        if not examined.is_document or any(map(is_broken, examined.findings)):
+            self.broken.add(examined.name)
+
+
+def _faulty(findings: Findings) -> set[str]:
+    return {finding.span.source.name for finding in findings.every() if is_broken(finding)}
+
+
+def _judge(project: Project, name: str, uses: Uses) -> Iterator[Diagnostic]:
+    parsed = project.library.document(name)
+    if not isinstance(parsed, Missing) and parsed.document is not None:
+        yield from judged_by_rules(Family(parsed.document, uses))

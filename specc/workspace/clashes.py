@@ -1,46 +1,65 @@
 """Payloads of many specs that lay claim to one thing, such as a file that they write."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from specc.diagnostics import Diagnostic
 from specc.lowering import Payload
 from specc.rules import CLASH_RULES
 from specc.rules.rule import Claim, Claims, World
-from specc.source import Span
 
 MOST_PLACES = 4
 """So many claims on one thing are kept and shown; a sweep can have one a cell."""
 
 
-@dataclass
-class _Taken:
+@dataclass(slots=True)
+class Taken:
+    """How many payloads take one thing, and the first places that say so."""
+
     count: int = 0
-    places: dict[tuple[Span, str], Claim] = field(default_factory=dict)
+    places: dict[Claim, None] = field(default_factory=dict)
+
+    def add(self, count: int, places: Iterable[Claim]) -> None:
+        self.count += count
+        self.places.update(dict.fromkeys(islice(places, MOST_PLACES - len(self.places))))
 
 
-class Clashes:
-    """Collects what payloads claim, and keeps no payload."""
+Taking = tuple[dict[str, Taken], ...]
+"""What is taken, for each of CLASH_RULES."""
+
+
+class Takings:
+    """Collects what the payloads of one spec claim, and keeps no payload."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._seen: set[tuple[str, str]] = set()
-        self._taken: list[dict[str, _Taken]] = [{} for _ in CLASH_RULES]
+        self._seen: set[str] = set()
+        self.taken: Taking = tuple({} for _ in CLASH_RULES)
 
     def add(self, payload: Payload) -> None:
         """A payload that its spec has already made is one job, sent again: who does that is told elsewhere."""
-        if (payload.spec_id, payload.digest) in self._seen:
+        if payload.digest in self._seen:
             return
-        self._seen.add((payload.spec_id, payload.digest))
-        for rule, taken in zip(CLASH_RULES, self._taken, strict=True):
+        self._seen.add(payload.digest)
+        for rule, taken in zip(CLASH_RULES, self.taken, strict=True):
             for thing, claim in rule.claims(payload, self._world):
-                known = taken.setdefault(thing, _Taken())
-                known.count += 1
-                if len(known.places) < MOST_PLACES:
-                    known.places.setdefault((claim.value.node.span, claim.spec), claim)
+                taken.setdefault(thing, Taken()).add(1, (claim,))
+
+
+class Clashes:
+    """Lays together what specs take."""
+
+    def __init__(self) -> None:
+        self._taken: Taking = tuple({} for _ in CLASH_RULES)
+
+    def add(self, taking: Taking) -> None:
+        for whole, taken in zip(self._taken, taking, strict=True):
+            for thing, known in taken.items():
+                whole.setdefault(thing, Taken()).add(known.count, known.places)
 
     def findings(self) -> Iterator[Diagnostic]:
         for rule, taken in zip(CLASH_RULES, self._taken, strict=True):
             for thing, known in taken.items():
                 if known.count > 1:
-                    yield rule.clash(Claims(thing, known.count, tuple(known.places.values())))
+                    yield rule.clash(Claims(thing, known.count, tuple(known.places)))

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from specc.rules import CLASH_RULES
 from specc.workspace.dependents import Graph, graph_of
+from specc.workspace.facts import Register
 from specc.workspace.library import FileLibrary
 
 CLASHES = frozenset(rule.code.code for rule in CLASH_RULES)
@@ -20,6 +21,7 @@ class Coverage:
 
     specs: tuple[str, ...]
     library: FileLibrary
+    register: Register
     checked: frozenset[str]
     broken: frozenset[str]
     as_is: bool
@@ -38,7 +40,7 @@ class Coverage:
 
     @cached_property
     def _graph(self) -> Graph:
-        return graph_of(dict.fromkeys([*self.specs, *self.checked]), self.library)
+        return graph_of(dict.fromkeys([*self.specs, *self.checked]), self.register)
 
     @cached_property
     def _unseen(self) -> frozenset[str]:

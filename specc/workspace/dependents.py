@@ -2,38 +2,29 @@
 
 from collections.abc import Iterable
 
-from specc.lineage import links
-from specc.parser import Document
-from specc.resolver import Library, Missing
+from specc.workspace.facts import Register
 
 Graph = dict[str, frozenset[str]]
 """For each spec's name, the names of the files that it refers to by itself."""
 
 
-def references(document: Document) -> frozenset[str]:
-    """The names of a spec's parents and of the files it includes."""
-    return frozenset(link.target for link in links(document) if link.target is not None)
-
-
-def graph_of(names: Iterable[str], library: Library) -> Graph:
+def graph_of(names: Iterable[str], register: Register) -> Graph:
     """The references of every spec that can be read."""
-    graph: Graph = {}
-    for name in names:
-        parsed = library.document(name)
-        if not isinstance(parsed, Missing) and parsed.document is not None:
-            graph[name] = references(parsed.document)
-    return graph
+    found = {name: register.of(name) for name in names}
+    return {name: facts.references for name, facts in found.items() if facts is not None}
 
 
 def dependents(changed: Iterable[str], graph: Graph) -> list[str]:
     """Every spec that reaches one of the changed files, in the graph's order, without these themselves."""
     start = set(changed)
-    reached = set(start)
-    grown = True
-    while grown:
-        grown = False
-        for name, targets in graph.items():
-            if name not in reached and targets & reached:
-                reached.add(name)
-                grown = True
-    return [name for name in graph if name in reached - start]
+    users: dict[str, list[str]] = {}
+    for name, targets in graph.items():
+        for target in targets:
+            users.setdefault(target, []).append(name)
+    reached, waiting = set(start), list(start)
+    while waiting:
+        new = [name for name in users.get(waiting.pop(), ()) if name not in reached]
+        reached.update(new)
+        waiting += new
+    reached -= start
+    return [name for name in graph if name in reached]

@@ -1,18 +1,17 @@
 """Files with all that inherits from them: who could read a name that a file declares."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
 
 from specc.diagnostics import Diagnostic
-from specc.parser import Document
-from specc.resolver import Library, Missing, join
 from specc.rules import FAMILY_RULES
 from specc.rules.rule import Family
 from specc.rules.uses import Uses, uses_of
 from specc.settings import Settings
-from specc.source import Source
-from specc.workspace.dependents import references
+from specc.workspace.facts import Facts, Register
+
+Judge = Callable[[str, Uses], Iterable[Diagnostic]]
+"""What the rules say of a file whose family mentions these names."""
 
 
 @dataclass
@@ -25,75 +24,55 @@ class _Members:
 
 
 def family_findings(
-    documents: list[Document], library: Library, settings: Settings, faulty: set[str]
+    files: list[Facts], register: Register, settings: Settings, faulty: set[str], judge: Judge
 ) -> Iterator[Diagnostic]:
     """What the rules say about files. All heirs of each must be among them, too. `faulty` names those with errors."""
-    texts = _Texts(library)
+    lines = _Lines(register)
     members: dict[str, _Members] = {}
     layers = [settings.defaults, *(target.job for target in settings.targets.values())]
-    common = [uses_of(layer, lambda _: None) for layer in layers if layer is not None]
-    for document in documents:
-        line = texts.line(document)
-        uses = [texts.uses(each) for each in line.values()] if line is not None else []
-        is_sound = line is not None and all(faulty.isdisjoint(texts.files(each)) for each in line.values())
-        for name in line or [document.source.name]:
+    common = set().union(*(uses_of(layer, lambda _: None).names for layer in layers if layer is not None))
+    for facts in files:
+        line = lines.of(facts)
+        uses = common.union(*(each.uses for each in line.values())) if line is not None else common
+        is_sound = line is not None and not any(
+            each.name in faulty or not faulty.isdisjoint(each.references) for each in line.values()
+        )
+        for name in line or [facts.name]:
             known = members.setdefault(name, _Members())
-            known.names.update(*(each.names for each in (*uses, *common)))
-            known.has_specs |= not document.abstract
+            known.names |= uses
+            known.has_specs |= not facts.is_abstract
             known.is_sound &= is_sound
-    for document in documents:
-        known = members[document.source.name]
+    for facts in files:
+        known = members[facts.name]
         if known.is_sound and known.has_specs:
-            family = Family(document, Uses(frozenset(known.names)))
-            for rule in FAMILY_RULES:
-                yield from rule.find(family)
+            yield from judge(facts.name, Uses(frozenset(known.names)))
 
 
-@dataclass
-class _Texts:
-    """What each file is made of and mentions, looked up once."""
+def judged_by_rules(family: Family) -> Iterator[Diagnostic]:
+    for rule in FAMILY_RULES:
+        yield from rule.find(family)
 
-    library: Library
-    _lines: dict[str, dict[str, Document] | None] = field(default_factory=dict)
-    _uses: dict[str, Uses] = field(default_factory=dict)
-    _files: dict[str, frozenset[str]] = field(default_factory=dict)
 
-    def files(self, document: Document) -> frozenset[str]:
-        """The names of the file and of all that it refers to."""
-        name = document.source.name
-        if name not in self._files:
-            self._files[name] = references(document) | {name}
-        return self._files[name]
+class _Lines:
+    """The ancestors of files, looked up once."""
 
-    def line(self, document: Document) -> dict[str, Document] | None:
+    def __init__(self, register: Register) -> None:
+        self._register = register
+        self._lines: dict[str, dict[str, Facts] | None] = {}
+
+    def of(self, facts: Facts) -> dict[str, Facts] | None:
         """The file and all its ancestors by name; None when one of them cannot be had."""
-        name = document.source.name
-        if name not in self._lines:
-            self._lines[name] = None  # a file that inherits from itself has no line
-            self._lines[name] = self._climbed(document)
-        return self._lines[name]
+        if facts.name not in self._lines:
+            self._lines[facts.name] = None  # a file that inherits from itself has no line
+            self._lines[facts.name] = self._climbed(facts)
+        return self._lines[facts.name]
 
-    def _climbed(self, document: Document) -> dict[str, Document] | None:
-        line = {document.source.name: document}
-        for reference in document.parents:
-            wanted = join(document.source.name, str(reference.value))
-            answer = self.library.document(wanted) if wanted is not None else None
-            parent = None if answer is None or isinstance(answer, Missing) else answer.document
-            above = self.line(parent) if parent is not None else None
+    def _climbed(self, facts: Facts) -> dict[str, Facts] | None:
+        line = {facts.name: facts}
+        for name in facts.parents:
+            parent = self._register.of(name) if name is not None else None
+            above = self.of(parent) if parent is not None else None
             if above is None:
                 return None
             line |= above
         return line
-
-    def uses(self, document: Document) -> Uses:
-        name = document.source.name
-        if name not in self._uses:
-            read: Callable[[str], Source | None] = partial(_read, self.library, name)
-            self._uses[name] = uses_of(document.body, read)
-        return self._uses[name]
-
-
-def _read(library: Library, origin: str, reference: str) -> Source | None:
-    name = join(origin, reference)
-    text = library.text(name) if name is not None else None
-    return text if isinstance(text, Source) else None

@@ -31,8 +31,12 @@ class Findings:
             self._at.setdefault(place, {}).setdefault(diagnostic.message, diagnostic)
             self.has_errors |= diagnostic.is_error
 
+    def every(self) -> list[Diagnostic]:
+        """Each fact, in the order in which their places were found."""
+        return [diagnostic for messages in self._at.values() for diagnostic in messages.values()]
+
     def all(self) -> list[Diagnostic]:
-        """In the order in which their places were found, with a note where there are more than are shown."""
+        """As `every`, with a note where there are more at one place than are shown."""
         return [diagnostic for messages in self._at.values() for diagnostic in _shown(list(messages.values()))]
 
 

@@ -12,6 +12,7 @@ from specc.parser import Parsed, Suppressions, decode, parse, script_suppression
 from specc.resolver import Missing
 from specc.source import Source
 from specc.workspace.files import read_bytes
+from specc.workspace.reading import Reads
 
 SHIPPED = "specc:"
 SHIPPED_NAME = re.compile(r"[a-z0-9-]+")
@@ -59,12 +60,14 @@ class FileLibrary:
         documents = [parsed.document.source for parsed in specs if parsed.document is not None]
         return documents + [text for text in self._texts.values() if isinstance(text, Source)]
 
-    def suppressions(self) -> dict[Source, Suppressions]:
-        """The comments of every text that has been read, about findings in it."""
-        specs = [parsed for parsed in self._parsed.values() if not isinstance(parsed, Missing)]
-        found = {parsed.document.source: parsed.suppressions for parsed in specs if parsed.document is not None}
-        texts = [text for text in self._texts.values() if isinstance(text, Source)]
-        return found | {text: script_suppressions(text) for text in texts}
+    def suppressions(self, reads: Reads | None = None) -> dict[Source, Suppressions]:
+        """The comments of these texts, else of every text that has been read, about findings in it."""
+        documents, texts = (reads.documents, reads.texts) if reads is not None else (self._parsed, self._texts)
+        parsed = [self.document(name) for name in documents]
+        specs = [each for each in parsed if not isinstance(each, Missing)]
+        found = {each.document.source: each.suppressions for each in specs if each.document is not None}
+        scripts = [text for name in texts if isinstance(text := self.text(name), Source)]
+        return found | {text: script_suppressions(text) for text in scripts}
 
     def name_of(self, path: Path) -> str:
         """The name of a file below the root, else its whole path.

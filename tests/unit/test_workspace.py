@@ -7,10 +7,12 @@ import pytest
 
 from specc.diagnostics import codes
 from specc.errors import SpeccError
+from specc.lineage import references
 from specc.resolver import Missing
 from specc.source import Source
 from specc.workspace import Apis, FileLibrary, Findings, spec_files
-from specc.workspace.dependents import dependents, graph_of, references
+from specc.workspace.dependents import dependents, graph_of
+from specc.workspace.facts import Register
 from specc.workspace.files import read_bytes
 from specc.workspace.findings import SAME_PLACE
 from specc.workspace.outputs import write_file
@@ -116,7 +118,7 @@ def test_the_graph_follows_parents_and_files(tmp_path: Path) -> None:
     )
     shelf = library(tmp_path)
     specs = [f"{name}.job.yaml" for name in ("base", "child", "grandchild", "script", "broken", "gone")]
-    graph = graph_of(specs, shelf)
+    graph = graph_of(specs, Register(shelf))
     assert dependents(["base.job.yaml"], graph) == ["child.job.yaml", "grandchild.job.yaml"]
     assert dependents(["run.sh"], graph) == ["script.job.yaml"]
     assert dependents(["grandchild.job.yaml"], graph) == []
