@@ -5,7 +5,9 @@ BIN := $(VENV)/bin
 SEEDS ?= 10
 READY := $(VENV)/.ready
 
-.PHONY: demo test chaos slurm precommit lint docs generate update-cases wheel clean
+PEERS := build/peers
+
+.PHONY: demo test chaos slurm precommit bench lint docs generate update-cases wheel clean
 
 demo: $(READY)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
@@ -26,6 +28,10 @@ slurm: $(READY)
 # The hooks of this checkout, as pre-commit installs them. Needs the network or a package index.
 precommit: $(READY)
 	$(BIN)/pytest -q tests/precommit
+
+# Times beside those of other tools, in a few minutes; `make bench QUICK=1` in about one. benchmarks/results/latest.md
+bench: $(READY) $(PEERS)/.ready
+	$(BIN)/python -m benchmarks run $(if $(QUICK),--quick)
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -54,4 +60,13 @@ $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "specc needs Python 3.11 or newer"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+# The tools of the bench, in a place of their own. Those that come from npm may be missing; the bench says so.
+$(PEERS)/.ready: benchmarks/peers/requirements.txt benchmarks/peers/package.json
+	@mkdir -p $(PEERS)
+	@test -x $(PEERS)/venv/bin/python || $(PYTHON) -m venv $(PEERS)/venv
+	@$(PEERS)/venv/bin/python -m pip install -q --disable-pip-version-check -r benchmarks/peers/requirements.txt
+	@cp benchmarks/peers/package.json $(PEERS)
+	@-npm install --prefix $(PEERS) --no-audit --no-fund --silent
 	@touch $@
