@@ -47,6 +47,21 @@ JOB = (
     "core_limt", "core_limit", "mem_limit", "time_limit", "partition", "hpcqueue_id", "timestamp", "name", "input_file",
     "scheduler_queue_name", "cmd_line", "stdout_redirect_path", '"name"', "on", "12", "working_directory", "nodes",
 )  # fmt: skip
+TEXT_JOB = ("input_file", "resource_limit", "hpcqueue_id", "scheduler_queue_name", "stdout_redirect_path")
+TEXTS = (
+    "no",
+    "on",
+    "1:30",
+    "12:00:00",
+    "y",
+    "=",
+    "2024-01-01",
+    "x",
+    "'a b'",
+    '"{{ vars.a }}"',
+    "x{{ vars.a }}",
+    "off-1",
+)
 NAMES = ("a", "nme", "no", "1", "'b'", "[x]", "true", "type", "defualt", "烟", "2024-01-01")
 PARAMS = (
     "{type: integer, default: '4'}", "{type: string, default: 4}", "{type: integer, defualt: 1}", "{typ: string}",
@@ -69,6 +84,16 @@ def entries(draw: st.DrawFn, indent: int, names: Iterable[str], values: Iterable
         blank = draw(st.sampled_from([" ", "   ", " "]))
         lines += (f"{' ' * indent}{key}:{blank}{value}".rstrip() + comment).split("\n")
     return lines
+
+
+@st.composite
+def sound(draw: st.DrawFn) -> str:
+    """A spec that comes to a job, in which all that is odd is a matter of spelling."""
+    job = draw(st.dictionaries(st.sampled_from(TEXT_JOB), st.sampled_from(TEXTS), min_size=1))
+    lines = [f"  {key}:  {value}{draw(st.sampled_from(COMMENTS))}" for key, value in job.items()]
+    a = draw(st.sampled_from(["no", "12:00:00", "1_000", "010", "y", "x", "null", "[no, 'y']", "&n on", "{no: on}"]))
+    head = ["specc: 1", f"vars: {{a: {a}}}", "job:", "  name: n", '  cmd_line: "a {{ vars.a | tojson | sh }}"']
+    return "\n".join([*head, *lines, ""])
 
 
 @st.composite
@@ -114,7 +139,7 @@ def check(project: Project) -> tuple[Diagnostic, ...]:
 
 
 @pytest.mark.parametrize("unsafe", [False, True])
-@given(spec=specs(is_base=False), base=specs(is_base=True))
+@given(spec=st.one_of(sound(), specs(is_base=False)), base=specs(is_base=True))
 @settings(max_examples=50, deadline=None)
 def test_fixes_mend_and_nothing_else(unsafe: bool, spec: str, base: str) -> None:
     with TemporaryDirectory() as folder:
