@@ -74,7 +74,7 @@ def hold_back(baseline: Baseline, findings: Iterable[Diagnostic], checked: list[
     read = {
         baseline.file_of(source): (result.coverage, source.name)
         for result in checked
-        for source in result.coverage.library.sources()
+        for source in result.coverage.texts
     }
 
     def is_complete(file: str, code: str) -> bool:

@@ -36,6 +36,8 @@ Statistics = Annotated[
     typer.Option("--statistics", help="Count findings by code, in place of the text; beside --output, on stderr."),
 ]
 
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither read nor write `.specc_cache/`.")]
+
 
 def check(
     paths: Paths = None,
@@ -50,6 +52,7 @@ def check(
     fix: FixOption = False,
     unsafe_fixes: UnsafeFixes = False,
     diff: DiffOption = False,
+    no_cache: NoCache = False,
 ) -> int:
     """Find every mistake in specs, offline, without any input.
 
@@ -71,8 +74,17 @@ def check(
         has_fixes = take_fixes(fixing, selected, request, target, all_specs=not paths)
         if fixing.shows:
             return 1 if has_fixes else 0
+    remembers = request == Request() and not no_cache
     checked = [
-        check_specs(entry.project, entry.names, request, target=target, all_specs=not paths) for entry in selected
+        check_specs(
+            entry.project,
+            entry.names,
+            request,
+            target=target,
+            all_specs=not paths,
+            memory=session.memory(entry.project, target) if remembers else None,
+        )
+        for entry in selected
     ]
     found = (*session.findings, *(diagnostic for result in checked for diagnostic in result.diagnostics))
     report = report_of(

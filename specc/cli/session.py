@@ -12,9 +12,11 @@ from specc.errors import SpeccError
 from specc.parser import MAX_BYTES
 from specc.source import Source
 from specc.workspace import Apis, Findings, Project, not_ignored, spec_files
+from specc.workspace.memory import Memory, Shards, world_of
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
+CACHE = ".specc_cache"
 
 
 def show(path: Path) -> str:
@@ -68,6 +70,14 @@ class Session:
                 if file == path:
                     selected[project.root].explicit.add(name)
         return list(selected.values())
+
+    @staticmethod
+    def memory(project: Project, target: str | None) -> Memory:
+        """What is remembered of checks of the project for a target, its own by default."""
+        settings, environment = project.settings, project.environment
+        readable = {name: environment[name] for name in settings.env if name in environment}
+        world = world_of(project.root, show(project.root), target or settings.target, readable)
+        return Memory(project, Shards(project.root / CACHE, world))
 
     def not_ignored(self, findings: Findings) -> list[Diagnostic]:
         """The findings that no comment of their text ignores."""

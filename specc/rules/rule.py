@@ -16,7 +16,7 @@ from specc.lowering import Payload
 from specc.nodes import Mapping, Scalar
 from specc.parser import Document as Document
 from specc.resolver import ResolvedSpec
-from specc.rules.uses import Uses
+from specc.rules.uses import Uses, declared
 from specc.schema import ApiSchema
 from specc.settings import FieldType, Settings, Target
 from specc.source import Span
@@ -102,10 +102,13 @@ class Family(NamedTuple):
     document: Document
     uses: Uses
 
-    def declared(self, section: str) -> Iterable[Scalar]:
-        """The names that the file itself declares in `params` or `vars`."""
-        node = self.document.body.get(section)
-        return node.keys.values() if isinstance(node, Mapping) else ()
+    def unread(self, namespace: str) -> Iterable[Scalar]:
+        """The names that the file itself declares for a namespace, and that nothing mentions."""
+        return [
+            key
+            for where, key in declared(self.document.body)
+            if where == namespace and not self.uses.has(namespace, str(key.value))
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,10 @@ class ClashRule:
 
 @dataclass(frozen=True, slots=True)
 class FamilyRule:
-    """Looks at a file together with all that inherits from it. Not where any of these has an error."""
+    """Looks at a file together with all that inherits from it. Not where any of these has an error.
+
+    It speaks of names that the file declares and nothing mentions: where there are none, it is not asked.
+    """
 
     code: Code
     find: Callable[[Family], Iterable[Diagnostic]]

@@ -35,7 +35,6 @@ from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import UNUSED_AXIS
-from specc.nodes import Mapping, Scalar
 from specc.rules.rule import Family, FamilyRule
 
 BY_CELL = ("id", "index", "slug")
@@ -45,21 +44,10 @@ BY_CELL = ("id", "index", "slug")
 def find(family: Family) -> Iterator[Diagnostic]:
     if family.document.abstract or any(family.uses.has("cell", name) for name in BY_CELL):
         return
-    for key in _axes(family):
-        if not family.uses.has("matrix", str(key.value)):
-            message = f"nothing reads the axis `matrix.{key.value}`, so its cells are the same job"
-            help = (
-                f"write `{{{{ matrix.{key.value} }}}}` where it is meant, or remove the axis; `repeat: N` repeats a job"
-            )
-            yield UNUSED_AXIS.at(key.span, message, help=help)
-
-
-def _axes(family: Family) -> Iterator[Scalar]:
-    matrix = family.document.body.get("matrix")
-    parts = [matrix.get(part) for part in ("axes", "zip")] if isinstance(matrix, Mapping) else []
-    for part in parts:
-        if isinstance(part, Mapping):
-            yield from part.keys.values()
+    for key in family.unread("matrix"):
+        message = f"nothing reads the axis `matrix.{key.value}`, so its cells are the same job"
+        help = f"write `{{{{ matrix.{key.value} }}}}` where it is meant, or remove the axis; `repeat: N` repeats a job"
+        yield UNUSED_AXIS.at(key.span, message, help=help)
 
 
 RULE = FamilyRule(UNUSED_AXIS, find)

@@ -40,10 +40,9 @@ from specc.rules.rule import Family, FamilyRule
 
 
 def find(family: Family) -> Iterator[Diagnostic]:
-    for key in family.declared("params"):
-        if not family.uses.has("params", str(key.value)):
-            help = f"write `{{{{ params.{key.value} }}}}` where it is meant, or remove it"
-            yield UNUSED_PARAM.at(key.span, f"nothing reads `params.{key.value}`", help=help)
+    for key in family.unread("params"):
+        help = f"write `{{{{ params.{key.value} }}}}` where it is meant, or remove it"
+        yield UNUSED_PARAM.at(key.span, f"nothing reads `params.{key.value}`", help=help)
 
 
 RULE = FamilyRule(UNUSED_PARAM, find)

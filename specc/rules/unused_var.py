@@ -39,10 +39,9 @@ from specc.rules.rule import Family, FamilyRule
 
 
 def find(family: Family) -> Iterator[Diagnostic]:
-    for key in family.declared("vars") if not family.document.abstract else ():
-        if not family.uses.has("vars", str(key.value)):
-            help = f"write `{{{{ vars.{key.value} }}}}` where it is meant, or remove it"
-            yield UNUSED_VAR.at(key.span, f"nothing reads `vars.{key.value}`", help=help)
+    for key in family.unread("vars") if not family.document.abstract else ():
+        help = f"write `{{{{ vars.{key.value} }}}}` where it is meant, or remove it"
+        yield UNUSED_VAR.at(key.span, f"nothing reads `vars.{key.value}`", help=help)
 
 
 RULE = FamilyRule(UNUSED_VAR, find)

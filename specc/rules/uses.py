@@ -30,6 +30,16 @@ class Uses:
         return namespace in self.names or f"{namespace}.{name}" in self.names
 
 
+def declared(body: Mapping) -> Iterator[tuple[str, Scalar]]:
+    """The names that a file's sections declare, as namespace and key: `params`, `vars`, and the axes of `matrix`."""
+    matrix = body.get("matrix")
+    axes = [matrix.get(part) for part in ("axes", "zip")] if isinstance(matrix, Mapping) else []
+    parts = [("params", body.get("params")), ("vars", body.get("vars")), *(("matrix", part) for part in axes)]
+    for namespace, part in parts:
+        if isinstance(part, Mapping):
+            yield from ((namespace, key) for key in part.keys.values())
+
+
 def uses_of(node: Node, read: Callable[[str], Source | None]) -> Uses:
     """What the templates below `node` mention. `read` gives the text of a `$file` by its path as written."""
     return Uses(frozenset(_names(node, read)))

@@ -12,11 +12,13 @@ from specc.rules.uses import Uses
 from specc.workspace.clashes import Clashes
 from specc.workspace.coverage import Coverage
 from specc.workspace.dependents import dependents, graph_of
-from specc.workspace.examining import Examined, examine, is_broken
+from specc.workspace.examinations import examinations
+from specc.workspace.examining import Examined, is_broken
 from specc.workspace.facts import Register
 from specc.workspace.families import family_findings, judged_by_rules
 from specc.workspace.findings import Findings
 from specc.workspace.masking import masked
+from specc.workspace.memory import Memory
 from specc.workspace.project import Project
 from specc.workspace.reading import Reads
 from specc.workspace.suppression import suppress
@@ -35,18 +37,28 @@ class Checked:
 
 
 def check_specs(
-    project: Project, names: Iterable[str], request: Request, *, target: str | None = None, all_specs: bool = False
+    project: Project,
+    names: Iterable[str],
+    request: Request,
+    *,
+    target: str | None = None,
+    all_specs: bool = False,
+    memory: Memory | None = None,
 ) -> Checked:
-    """Checks the named specs and their dependents. `all_specs` says that the names are the whole project already."""
+    """Checks the named specs and their dependents. `all_specs` says that the names are the whole project already.
+
+    `memory` is one for this project, target and a request without anything in it.
+    """
     wanted = list(names)
-    register = Register(project.library)
+    memory = memory or Memory(project)
+    register = Register(project.library, memory.facts, memory.learn_facts)
     specs_there = [] if all_specs else project.spec_names()
     if not all_specs:
         wanted += dependents(wanted, graph_of(specs_there, register))
     context = project.context(target)
     whole = _Whole()
-    for name in wanted:
-        whole.add(examine(project, name, context, request))
+    for examined in examinations(project, wanted, context, request, register, memory):
+        whole.add(examined)
     known = [facts for name in wanted if (facts := register.of(name)) is not None]
     findings = whole.findings
     findings.add(*whole.clashes.findings())
@@ -55,10 +67,11 @@ def check_specs(
         findings.add(*family_findings(known, register, project.settings, _faulty(findings), judge))
     as_is = request == Request() and target is None
     broken = frozenset(whole.broken | _faulty(findings))
-    coverage = Coverage(tuple(specs_there), project.library, register, frozenset(wanted), broken, as_is)
-    texts = project.library.suppressions(whole.reads)
-    kept = suppress(findings.all(), texts, lambda source, code: coverage.is_sound(source.name, code.code))
+    coverage = Coverage(tuple(specs_there), project.library, register, whole.reads, frozenset(wanted), broken, as_is)
+    comments = project.library.suppressions(whole.reads)
+    kept = suppress(findings.all(), comments, lambda source, code: coverage.is_sound(source.name, code.code))
     kept = masked(judged(kept, project.settings.rules))
+    memory.save()
     return Checked(tuple(kept), len(wanted), sum(not each.is_abstract for each in known), whole.payloads, coverage)
 
 

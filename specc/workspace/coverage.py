@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from specc.rules import CLASH_RULES
+from specc.source import Source
 from specc.workspace.dependents import Graph, graph_of
 from specc.workspace.facts import Register
 from specc.workspace.library import FileLibrary
+from specc.workspace.reading import Reads
 
 CLASHES = frozenset(rule.code.code for rule in CLASH_RULES)
 
@@ -16,12 +18,14 @@ CLASHES = frozenset(rule.code.code for rule in CLASH_RULES)
 class Coverage:
     """`checked` are the specs that were, and `broken` those with an error that may have hidden other findings.
 
-    `as_is` says that nothing of the command line changed them: no profile, parameter, override or target.
+    `reads` are the texts that these are made of. `as_is` says that nothing of the command line changed them: no
+    profile, parameter, override or target.
     """
 
     specs: tuple[str, ...]
     library: FileLibrary
     register: Register
+    reads: Reads
     checked: frozenset[str]
     broken: frozenset[str]
     as_is: bool
@@ -37,6 +41,10 @@ class Coverage:
         """Have they, without an error on the way?"""
         is_sound = not self.broken if code in CLASHES else name not in self._doubtful
         return is_sound and self.is_complete(name, code)
+
+    @cached_property
+    def texts(self) -> list[Source]:
+        return self.library.sources(self.reads)
 
     @cached_property
     def _graph(self) -> Graph:

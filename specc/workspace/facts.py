@@ -7,20 +7,24 @@ from functools import partial
 from specc.lineage import references
 from specc.parser import Document
 from specc.resolver import Library, Missing, join
-from specc.rules.uses import uses_of
+from specc.rules.uses import declared, uses_of
 from specc.source import Source
 from specc.workspace.reading import Reader, Reads
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All by name. A parent is None where its reference leads out of the project; `uses` are as in `Uses`."""
+    """All by name. A parent is None where its reference leads out of the project.
+
+    `uses` are the names that it mentions, as in `Uses`, and `declares` those that it declares, as (namespace, name).
+    """
 
     name: str
     is_abstract: bool
     parents: tuple[str | None, ...]
     references: frozenset[str]
     uses: frozenset[str]
+    declares: frozenset[tuple[str, str]]
     reads: Reads
 
 
@@ -30,7 +34,8 @@ def facts_of(document: Document, library: Library) -> Facts:
     read: Callable[[str], Source | None] = partial(_read, reader, name)
     parents = tuple(join(name, str(reference.value)) for reference in document.parents)
     uses = uses_of(document.body, read).names
-    return Facts(name, document.abstract, parents, references(document), uses, reader.reads)
+    declares = frozenset((namespace, str(key.value)) for namespace, key in declared(document.body))
+    return Facts(name, document.abstract, parents, references(document), uses, declares, reader.reads)
 
 
 def _read(library: Library, origin: str, reference: str) -> Source | None:
@@ -40,11 +45,17 @@ def _read(library: Library, origin: str, reference: str) -> Source | None:
 
 
 class Register:
-    """The facts of files, each looked up once. `remembered` knows some from before."""
+    """The facts of files, each looked up once. `remembered` knows some from before, `learned` is told others."""
 
-    def __init__(self, library: Library, remembered: Callable[[str], Facts | None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        library: Library,
+        remembered: Callable[[str], Facts | None] = lambda _: None,
+        learned: Callable[[Facts], None] = lambda _: None,
+    ) -> None:
         self._library = library
         self._remembered = remembered
+        self._learned = learned
         self._facts: dict[str, Facts | None] = {}
 
     def of(self, name: str) -> Facts | None:
@@ -53,7 +64,16 @@ class Register:
             self._facts[name] = self._remembered(name) or self._found(name)
         return self._facts[name]
 
+    def add(self, facts: Facts) -> None:
+        """Takes what another has found."""
+        self._facts[facts.name] = facts
+        self._learned(facts)
+
     def _found(self, name: str) -> Facts | None:
         parsed = self._library.document(name)
         document = None if isinstance(parsed, Missing) else parsed.document
-        return facts_of(document, self._library) if document is not None else None
+        if document is None:
+            return None
+        facts = facts_of(document, self._library)
+        self._learned(facts)
+        return facts

@@ -33,19 +33,20 @@ def family_findings(
     common = set().union(*(uses_of(layer, lambda _: None).names for layer in layers if layer is not None))
     for facts in files:
         line = lines.of(facts)
-        uses = common.union(*(each.uses for each in line.values())) if line is not None else common
+        mentioned = common.union(*(each.uses for each in line.values())) if line is not None else common
         is_sound = line is not None and not any(
             each.name in faulty or not faulty.isdisjoint(each.references) for each in line.values()
         )
         for name in line or [facts.name]:
             known = members.setdefault(name, _Members())
-            known.names |= uses
+            known.names |= mentioned
             known.has_specs |= not facts.is_abstract
             known.is_sound &= is_sound
     for facts in files:
         known = members[facts.name]
-        if known.is_sound and known.has_specs:
-            yield from judge(facts.name, Uses(frozenset(known.names)))
+        uses = Uses(frozenset(known.names))
+        if known.is_sound and known.has_specs and not all(uses.has(*name) for name in facts.declares):
+            yield from judge(facts.name, uses)
 
 
 def judged_by_rules(family: Family) -> Iterator[Diagnostic]:

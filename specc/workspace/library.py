@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 from specc import assets
@@ -17,6 +18,9 @@ from specc.workspace.reading import Reads
 SHIPPED = "specc:"
 SHIPPED_NAME = re.compile(r"[a-z0-9-]+")
 SUFFIX = ".job.yaml"
+SUPPRESSION = b"ignore"
+"""A text without it suppresses nothing, and need not be parsed to know that."""
+DIGITS = 32
 
 
 class FileLibrary:
@@ -27,6 +31,9 @@ class FileLibrary:
         self._resolved_root = Path(os.path.realpath(root))
         self._folders: dict[Path, Path] = {}
         self._show = show
+        self._contents: dict[str, bytes] = {}
+        self._digests: dict[str, str | None] = {}
+        self._sources: dict[str, Source] = {}
         self._parsed: dict[str, Parsed | Missing] = {}
         self._texts: dict[str, Source | Missing] = {}
 
@@ -37,7 +44,25 @@ class FileLibrary:
 
     def add(self, name: str, path: str, data: bytes) -> None:
         """Takes what is in no file, such as standard input."""
-        self._parsed[name] = _parsed(decode(data, path, name))
+        self._parsed[name] = self._parsed_from(name, decode(data, path, name))
+
+    def source(self, name: str) -> Source | None:
+        """The text of a spec, parsed or not; None where there is none."""
+        if name not in self._sources:
+            data = self._bytes(name, codes.PARENT_NOT_FOUND)
+            source = decode(data, self.path_of(name), name) if not isinstance(data, Missing) else None
+            if isinstance(source, Source):
+                self._sources[name] = source
+        return self._sources.get(name)
+
+    def digest(self, name: str) -> str | None:
+        """Of the bytes that a file has in this library, which reads it once; None for what is in no file."""
+        if name in self._sources and name not in self._contents:
+            return None
+        if name not in self._digests:
+            data = self._bytes(name, codes.FILE_NOT_FOUND)
+            self._digests[name] = None if isinstance(data, Missing) else sha256(data).hexdigest()[:DIGITS]
+        return self._digests[name]
 
     def again(self) -> "FileLibrary":
         """The same files, read anew."""
@@ -46,28 +71,34 @@ class FileLibrary:
     def has_read(self, source: Source) -> bool:
         """Is it a spec's text as it was read here, and not a script's or one of another reading?"""
         parsed = self._parsed.get(source.name)
-        document = None if parsed is None or isinstance(parsed, Missing) else parsed.document
-        return document is not None and document.source is source
+        is_spec = parsed is None or (not isinstance(parsed, Missing) and parsed.document is not None)
+        return is_spec and self._sources.get(source.name) is source
+
+    def has_text(self, source: Source) -> bool:
+        return self._texts.get(source.name) is source
 
     def text(self, name: str) -> Source | Missing:
         if name not in self._texts:
             self._texts[name] = self._read_text(name)
         return self._texts[name]
 
-    def sources(self) -> list[Source]:
-        """Every text that has been read, as far as there is sense in it."""
-        specs = [parsed for parsed in self._parsed.values() if not isinstance(parsed, Missing)]
-        documents = [parsed.document.source for parsed in specs if parsed.document is not None]
-        return documents + [text for text in self._texts.values() if isinstance(text, Source)]
+    def sources(self, reads: Reads) -> list[Source]:
+        """The texts of these, as far as they are any."""
+        found = (*map(self.source, reads.documents), *map(self.text, reads.texts))
+        return [source for source in found if isinstance(source, Source)]
 
     def suppressions(self, reads: Reads | None = None) -> dict[Source, Suppressions]:
         """The comments of these texts, else of every text that has been read, about findings in it."""
         documents, texts = (reads.documents, reads.texts) if reads is not None else (self._parsed, self._texts)
-        parsed = [self.document(name) for name in documents]
+        parsed = [self.document(name) for name in documents if name in self._parsed or self._may_suppress(name)]
         specs = [each for each in parsed if not isinstance(each, Missing)]
         found = {each.document.source: each.suppressions for each in specs if each.document is not None}
         scripts = [text for name in texts if isinstance(text := self.text(name), Source)]
         return found | {text: script_suppressions(text) for text in scripts}
+
+    def _may_suppress(self, name: str) -> bool:
+        data = self._bytes(name, codes.PARENT_NOT_FOUND)
+        return not isinstance(data, Missing) and SUPPRESSION in data.lower()
 
     def name_of(self, path: Path) -> str:
         """The name of a file below the root, else its whole path.
@@ -91,19 +122,36 @@ class FileLibrary:
         return name if name.startswith((SHIPPED, "<")) else self._show(self.root / name)
 
     def _parse(self, name: str) -> Parsed | Missing:
-        data = self.content(name, codes.PARENT_NOT_FOUND)
+        if name in self._sources:
+            return parse(self._sources[name])
+        data = self._bytes(name, codes.PARENT_NOT_FOUND)
         if isinstance(data, Missing):
             return data
-        return _parsed(decode(data, self.path_of(name), name))
+        return self._parsed_from(name, decode(data, self.path_of(name), name))
+
+    def _parsed_from(self, name: str, source: Source | Diagnostic) -> Parsed:
+        if isinstance(source, Diagnostic):
+            return Parsed(None, (source,))
+        self._sources[name] = source
+        return parse(source)
 
     def _read_text(self, name: str) -> Source | Missing:
-        data = self.content(name, codes.FILE_NOT_FOUND)
+        data = self._bytes(name, codes.FILE_NOT_FOUND)
         if isinstance(data, Missing):
             return data
         source = decode(data, self.path_of(name), name)
         if isinstance(source, Diagnostic):
             return Missing(source.code, f"{source.span.source.path}: {source.message}", source.help)
         return Source(source.path, source.text.replace("\r\n", "\n"), name)
+
+    def _bytes(self, name: str, code: Code) -> bytes | Missing:
+        """Read once, so that all that comes of a file is of one reading."""
+        if name not in self._contents:
+            data = self.content(name, code)
+            if isinstance(data, Missing):
+                return data
+            self._contents[name] = data
+        return self._contents[name]
 
     def content(self, name: str, code: Code) -> bytes | Missing:
         """The bytes of a file, not many more than a spec may have. `code` is for one that is not there."""
@@ -119,7 +167,8 @@ class FileLibrary:
             there = os.path.lexists(path)
             help = None if there else _meant(path)
             return Missing(code, f"{self._show(path)} {_what_is(path) if there else 'does not exist'}", help)
-        if not Path(os.path.realpath(path)).is_relative_to(self._resolved_root):
+        real = Path(os.path.realpath(path)) if path.is_symlink() else self._real(path.parent)
+        if not real.is_relative_to(self._resolved_root):
             help = "copy the file into the project"
             return Missing(codes.OUTSIDE_PROJECT, f"{self._show(path)} leads out of the project", help)
         return path
@@ -132,10 +181,6 @@ class FileLibrary:
         near = closest(name, known)
         help = f"did you mean `specc:{near}`?" if near else "specc ships " + ", ".join(f"`specc:{n}`" for n in known)
         return Missing(codes.PARENT_NOT_FOUND, f"specc ships no base `{name}`", help)
-
-
-def _parsed(source: Source | Diagnostic) -> Parsed:
-    return Parsed(None, (source,)) if isinstance(source, Diagnostic) else parse(source)
 
 
 def _what_is(path: Path) -> str:

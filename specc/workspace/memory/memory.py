@@ -1,0 +1,64 @@
+"""What earlier checks found out, as far as it still holds."""
+
+import os
+from contextlib import suppress
+
+from specc.workspace.examining import Examined
+from specc.workspace.facts import Facts
+from specc.workspace.library import SHIPPED
+from specc.workspace.memory.shards import Shards
+from specc.workspace.project import Project
+from specc.workspace.records import (
+    Json,
+    Sources,
+    Unrecordable,
+    decode_examined,
+    decode_facts,
+    digests_of,
+    encode_examined,
+    encode_facts,
+)
+
+FACTS, EXAMINED = "facts", "examined"
+
+
+class Memory:
+    """Answers None for what it does not know. What it learns is kept by `save`. Without shards, it knows nothing."""
+
+    def __init__(self, project: Project, shards: Shards | None = None) -> None:
+        self._project = project
+        self._shards = shards
+        self._sources = Sources(project.library, project.settings)
+
+    def facts(self, name: str) -> Facts | None:
+        record = self._standing(name, FACTS)
+        return decode_facts(name, record) if record is not None else None
+
+    def examined(self, name: str) -> Examined | None:
+        record = self._standing(name, EXAMINED)
+        try:
+            return decode_examined(name, record, self._sources) if record is not None else None
+        except Unrecordable:
+            return None  # a text that a finding points into cannot be had
+
+    def learn_facts(self, facts: Facts) -> None:
+        if self._shards is not None:
+            with suppress(Unrecordable):
+                self._shards.put(facts.name, FACTS, encode_facts(facts, self._project.library))
+
+    def learn_examined(self, examined: Examined) -> None:
+        if self._shards is not None:
+            with suppress(Unrecordable):
+                self._shards.put(examined.name, EXAMINED, encode_examined(examined, self._sources))
+
+    def save(self) -> None:
+        if self._shards is not None:
+            self._shards.save(lambda name: name.startswith(SHIPPED) or os.path.lexists(self._project.root / name))
+
+    def _standing(self, name: str, kind: str) -> Json | None:
+        """The record, if all that it was made of is as it was."""
+        record = self._shards.get(name).get(kind) if self._shards is not None else None
+        if record is None:
+            return None
+        digest = self._project.library.digest
+        return record if all(digest(each) == was for each, was in digests_of(record).items()) else None

@@ -1,0 +1,54 @@
+"""All that the check of a spec depends on beside its files: specc itself, Python, the settings, the environment."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
+
+from specc import __version__, assets
+
+FORMAT = 1
+"""Raised when records look otherwise."""
+DIGITS = 16
+SETTINGS = ("specc.toml", "pyproject.toml", "specc.local.toml")
+DATA = ("schemas", "templates")
+
+
+def world_of(root: Path, shown: str, target: str, environment: Mapping[str, str]) -> str:
+    """A digest. `shown` is how messages print the root, `environment` what templates may read."""
+    seen = (
+        (FORMAT, __version__, sys.version, shown, target),
+        sorted(environment.items()),
+        [_digest(root / name) for name in SETTINGS],
+        sorted(_programs()),
+    )
+    return sha256(json.dumps(seen).encode("utf-8", "surrogatepass")).hexdigest()[:DIGITS]
+
+
+def _digest(path: Path) -> str | None:
+    try:
+        return sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return None
+
+
+def _programs() -> Iterator[tuple[str, int, int]]:
+    """Files of specc and its data by size and time; and the folders of packages, which change with what is in them."""
+    for folder in (assets.PACKAGE, *map(assets.folder, DATA)):
+        yield from _files(str(folder))
+    for place in sys.path:
+        if place.endswith("-packages") and os.path.isdir(place):
+            yield place, 0, os.stat(place).st_mtime_ns
+
+
+def _files(folder: str) -> Iterator[tuple[str, int, int]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                if entry.name != "__pycache__":
+                    yield from _files(entry.path)
+            else:
+                status = entry.stat()
+                yield entry.path, status.st_size, status.st_mtime_ns

@@ -1,0 +1,115 @@
+"""A check that remembers, or that is split over processes, says what one says that does neither."""
+
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from projects import BASE, SETTINGS, SWEEP
+
+from specc.cli.main import run
+from specc.workspace import examinations
+
+TEXTS: dict[str, list[str]] = {
+    "base.job.yaml": [
+        BASE,
+        "specc: 1\nabstract: true\nvars: {root: /data}\njob: {core_limit: 0, time_limit: 2h}\n",
+        "specc: 1\nabstract: true\nparams: {tool: {type: string, default: x}}\njob: {core_limit: 4, time_limit: 2h}\n",
+        "specc: 1\nabstract: true\njob: [\n",
+    ],
+    "a.job.yaml": [
+        SWEEP,
+        "specc: 1\nextends: base.job.yaml\njob: {name: same, cmd_line: 'run {{ vars.root | sh }}'}\n",
+        "specc: 1\nextends: base.job.yaml\njob: {nam: same, cmd_line: echo}\n",
+    ],
+    "sub/b.job.yaml": [
+        "specc: 1\nextends: ../base.job.yaml\njob: {name: same, cmd_line: '{{ params.tool | sh }}'}\n",
+        "specc: 1\nextends: ../a.job.yaml\nvars: {spare: 1} # specc: ignore[SPC502] later\njob: {name: same}\n",
+        "specc: 1\nextends: gone.job.yaml\njob: {name: other}\n",
+    ],
+    "c.job.yaml": [
+        "specc: 1\njob: {name: c, core_limit: 1, cmd_line: {$file: run.sh.j2}}\n",
+        "specc: 1\nvars: {root: x}\njob: {name: c, core_limit: 1, cmd_line: {$file: run.sh.j2}}\n",
+    ],
+    "run.sh.j2": ["echo {{ vars.root | sh }}\n", "echo 'open\n", "#SBATCH -n 4 # specc: ignore[SPC543] old\necho\n"],
+    "specc.toml": [SETTINGS, SETTINGS + "[defaults]\ncore_limit = 2\n", SETTINGS + '[rules]\nignore = ["SPC507"]\n'],
+}
+EDITS = st.sampled_from([(name, text) for name, texts in TEXTS.items() for text in (*texts, None)])
+
+
+def checked(*arguments: str) -> str:
+    """What a check finds, as JSON."""
+    run(["check", *arguments, "--output", "json:../report.json"])
+    return Path("../report.json").read_text()
+
+
+@pytest.fixture
+def in_project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The current folder, which is empty."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def written(name: str, text: str | None) -> None:
+    path = Path(name)
+    path.parent.mkdir(exist_ok=True)
+    if text is None:
+        path.unlink(missing_ok=True)
+    else:
+        path.write_text(text)
+
+
+@settings(max_examples=60, deadline=None)
+@given(edits=st.lists(st.lists(EDITS, min_size=1, max_size=3), min_size=1, max_size=6), part=st.booleans())
+def test_a_check_finds_the_same_with_and_without_what_it_remembers(
+    edits: list[list[tuple[str, str | None]]], part: bool
+) -> None:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        Path(folder, "project").mkdir()
+        patch.chdir(Path(folder, "project"))
+        for name, texts in TEXTS.items():
+            written(name, texts[0])
+        for batch in edits:
+            for name, text in batch:
+                written(name, text)
+            paths = ["base.job.yaml"] if part and Path("base.job.yaml").exists() else []
+            fresh = checked(*paths, "--no-cache")
+            assert checked(*paths) == fresh
+            assert checked(*paths) == fresh
+
+
+@settings(max_examples=20, deadline=None)
+@given(edits=st.lists(EDITS, max_size=6))
+def test_a_check_by_several_processes_finds_what_one_finds(edits: list[tuple[str, str | None]]) -> None:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        Path(folder, "project").mkdir()
+        patch.chdir(Path(folder, "project"))
+        for name, text in [(name, texts[0]) for name, texts in TEXTS.items()] + edits:
+            written(name, text)
+        alone = checked("--no-cache")
+        patch.setattr(examinations, "WORTH_A_FORK", 1)
+        patch.setattr(examinations, "processors", lambda: 3)
+        assert checked("--no-cache") == alone
+
+
+def test_a_torn_or_changed_memory_is_not_believed(in_project: Path) -> None:
+    for name, texts in TEXTS.items():
+        written(name, texts[0])
+    said = checked()
+    shards = sorted(in_project.glob(".specc_cache/*/*.json"))
+    assert shards
+    for damage in (
+        lambda data: data[:-9],
+        lambda data: b"",
+        lambda data: data.replace(b"c.job", b"d.job"),
+        lambda _: b"\xff",
+    ):
+        for shard in shards:
+            shard.write_bytes(damage(shard.read_bytes()))
+        assert checked() == said
+    shutil.rmtree(in_project / ".specc_cache")
+    assert checked() == said

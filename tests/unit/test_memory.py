@@ -1,0 +1,207 @@
+"""`.specc_cache/`, and the processes that share a check."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from projects import BASE, SETTINGS, SWEEP, Place
+
+from specc.compiler import Context, Request
+from specc.workspace import Project, examinations
+from specc.workspace.examining import Examined
+from specc.workspace.memory import Shards, shards
+from specc.workspace.processes import elsewhere
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Place:
+    place = Place(tmp_path, capsys)
+    place.write(**{"specc.toml": SETTINGS, "base": BASE, "a": SWEEP, "b": SWEEP.replace("run-", "walk-")})
+    monkeypatch.chdir(tmp_path)
+    return place
+
+
+@pytest.fixture
+def examined(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the specs that are looked at, rather than remembered."""
+    names: list[str] = []
+    examine = examinations.examine
+
+    def noted(project: Project, name: str, context: Context, request: Request) -> Examined:
+        names.append(name)
+        return examine(project, name, context, request)
+
+    monkeypatch.setattr(examinations, "examine", noted)
+    return names
+
+
+def test_what_has_not_changed_is_not_checked_again(place: Place, examined: list[str]) -> None:
+    assert place.run("check") == 0
+    assert sorted(examined) == ["a.job.yaml", "b.job.yaml", "base.job.yaml"]
+    said = place.out
+    examined.clear()
+    assert place.run("check") == 0
+    assert (examined, place.out) == ([], said)
+    place.write(b=SWEEP.replace("run-", "ride-"))
+    assert place.run("check") == 0
+    assert examined == ["b.job.yaml"]
+
+
+def test_a_changed_base_is_checked_with_its_heirs(place: Place, examined: list[str]) -> None:
+    place.run("check")
+    examined.clear()
+    place.write(base=BASE.replace("4", "8"))
+    place.run("check")
+    assert sorted(examined) == ["a.job.yaml", "b.job.yaml", "base.job.yaml"]
+
+
+@pytest.mark.parametrize("change", ["specc.toml", "target", "folder", "environment"])
+def test_what_specs_are_held_against_belongs_to_what_is_remembered(
+    place: Place, examined: list[str], change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_env = f'env = ["COLOUR"]\n{SETTINGS}'
+    place.write(**{"specc.toml": with_env})
+    place.run("check")
+    examined.clear()
+    arguments: list[str] = []
+    if change == "specc.toml":
+        place.write(**{"specc.toml": with_env.replace("usr-1", "usr-2")})
+    elif change == "target":
+        arguments = ["--target", "local"]
+    elif change == "environment":
+        monkeypatch.setenv("COLOUR", "red")
+    else:
+        # Paths in messages are relative to where the command runs.
+        arguments = [".."]
+        (place.root / "sub").mkdir()
+        monkeypatch.chdir(place.root / "sub")
+    place.run("check", *arguments)
+    assert len(examined) == 3
+
+
+def test_inputs_and_no_cache_leave_it_alone(place: Place, examined: list[str]) -> None:
+    for arguments in (["--no-cache"], ["--profile", "smoke", "a.job.yaml"], ["-p", "solver=x", "a.job.yaml"]):
+        place.run("check", *arguments)
+        assert not (place.root / ".specc_cache").exists()
+    assert examined
+
+
+def test_git_ignores_it_by_itself(place: Place) -> None:
+    place.run("check")
+    subprocess.run(["git", "init", "-q"], check=True)
+    status = subprocess.run(["git", "status", "--porcelain", "-uall"], check=True, capture_output=True, text=True)
+    assert ".specc_cache" not in status.stdout
+
+
+def test_a_folder_that_takes_no_files_is_no_fault(place: Place) -> None:
+    (place.root / ".specc_cache").write_text("in the way")
+    assert place.run("check") == 0
+    assert place.err == ""
+
+
+def test_standard_input_is_not_remembered(place: Place) -> None:
+    command = [sys.executable, "-m", "specc.cli.main", "check", "-"]
+    subprocess.run(command, input=SWEEP, text=True, check=True, capture_output=True)
+    assert "<stdin>" not in "".join(path.read_text() for path in place.root.glob(".specc_cache/*/*.json"))
+
+
+def test_two_checks_at_once_disturb_neither(place: Place) -> None:
+    command = [sys.executable, "-m", "specc.cli.main", "check"]
+    runs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    assert {run.communicate()[0] for run in runs} == {"checked 3 files, 8 payloads: no problems\n"}
+    assert not list(place.root.glob(".specc_cache/*/.*.part"))
+
+
+def test_specs_that_are_gone_are_forgotten_and_old_worlds_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(shards.MOST_WORLDS + 3):
+        kept = Shards(tmp_path, f"world{number}")
+        kept.put("a", "facts", number)
+        kept.put("gone", "facts", number)
+        kept.save(lambda name: name != "gone")
+        os.utime(tmp_path / f"world{number}", (number, number))
+    assert Shards(tmp_path, kept.world).get("a") == {"facts": number}
+    assert Shards(tmp_path, kept.world).get("gone") == {}
+    assert sum(path.is_dir() for path in tmp_path.iterdir()) == shards.MOST_WORLDS
+
+
+def test_its_size_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shards, "MOST_RECORD_BYTES", 100)
+    monkeypatch.setattr(shards, "MOST_BYTES", 1000)
+    kept = Shards(tmp_path, "world")
+    kept.put("large", "facts", "x" * 200)
+    kept.put("small", "facts", "x")
+    kept.save(lambda name: True)
+    again = Shards(tmp_path, "world")
+    assert (again.get("large"), again.get("small")) == ({}, {"facts": "x"})
+    for number in range(50):
+        again.put(str(number), "facts", "x" * 50)
+    again.save(lambda name: True)
+    assert sum(path.stat().st_size for path in tmp_path.glob("*/*.json")) <= 1000
+
+
+def test_forks_work_on_their_shares() -> None:
+    with elsewhere([["a", "b"], ["c"]], lambda item: f"{item}!".encode()) as forks:
+        assert sorted(forks.results()) == [b"a!\n", b"b!\n", b"c!\n"]
+
+
+def test_of_a_fork_that_fails_nothing_is_taken() -> None:
+    def work(item: str) -> bytes:
+        if item == "bad":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return item.encode()
+
+    with elsewhere([["a", "bad"], ["c"]], work) as forks:
+        assert list(forks.results()) == [b"c\n"]
+
+
+def test_no_fork_outlives_an_interruption() -> None:
+    def work(item: str) -> bytes:
+        time.sleep(60)
+        return b""
+
+    forks = elsewhere([["a"], ["b"]], work)
+    pids = forks.pids
+    forks.__exit__(KeyboardInterrupt)
+    assert len(pids) == 2
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_a_share_whose_fork_dies_is_done_here(
+    place: Place, examined: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = os.getpid()
+    noted = examinations.examine
+
+    def fragile(project: Project, name: str, context: Context, request: Request) -> Examined:
+        if os.getpid() != here:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return noted(project, name, context, request)
+
+    monkeypatch.setattr(examinations, "examine", fragile)
+    monkeypatch.setattr(examinations, "WORTH_A_FORK", 1)
+    monkeypatch.setattr(examinations, "processors", lambda: 2)
+    assert place.run("check") == 0
+    assert sorted(examined) == ["a.job.yaml", "b.job.yaml", "base.job.yaml"]
+
+
+def test_a_share_that_a_fork_does_is_not_done_here(
+    place: Place, examined: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(examinations, "WORTH_A_FORK", 1)
+    monkeypatch.setattr(examinations, "processors", lambda: 2)
+    assert place.run("check") == 0
+    assert len(examined) == 2
+
+
+@pytest.fixture(autouse=True)
+def no_child_is_left() -> Iterator[None]:
+    yield
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
