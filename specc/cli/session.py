@@ -3,7 +3,9 @@
 import os
 import sys
 from collections import ChainMap
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 from specc.config import find_root, read_configuration
@@ -21,9 +23,11 @@ CACHE = ".specc_cache"
 
 def show(path: Path) -> str:
     """The path that messages print: relative to the current folder where it lies below it."""
-    absolute = Path(os.path.abspath(path))
-    cwd = Path.cwd()
-    return absolute.relative_to(cwd).as_posix() if absolute.is_relative_to(cwd) else str(absolute)
+    absolute, cwd = os.path.abspath(path), os.getcwd()
+    if absolute == cwd:
+        return "."
+    below = cwd.rstrip("/") + "/"  # texts, because this is done for each of many files
+    return absolute.removeprefix(below)
 
 
 @dataclass
@@ -56,19 +60,19 @@ class Session:
         for text in dict.fromkeys(paths) or [show(find_root(Path.cwd()))]:
             if text == STDIN:
                 project = self.project(Path.cwd())
-                names = [self._stdin(project)]
-                self._select(selected, project, names)
+                self._select(selected, project, [self._stdin(project)])
                 continue
             if not text:
                 raise SpeccError("a path is empty", help="leave it out to mean the whole project, or write `.`")
             path = Path(text)
             owner = self.project(path)
-            for file in spec_files([path], owner.root, owner.settings.include, owner.settings.exclude):
-                project = self.project(file.parent)
-                name = project.library.name_of(file)
-                self._select(selected, project, [name])
-                if file == path:
-                    selected[project.root].explicit.add(name)
+            files = spec_files([path], owner.root, owner.settings.include, owner.settings.exclude)
+            for folder, inside in groupby(files, key=os.path.dirname):
+                project = self.project(Path(folder))
+                names = {file: project.library.name_of(file) for file in inside}
+                self._select(selected, project, names.values())
+                if path in names:
+                    selected[project.root].explicit.add(names[path])
         return list(selected.values())
 
     @staticmethod
@@ -85,7 +89,7 @@ class Session:
         return not_ignored(findings.all(), dict(ChainMap(*texts)))
 
     @staticmethod
-    def _select(selected: "dict[Path, Selected]", project: Project, names: list[str]) -> None:
+    def _select(selected: "dict[Path, Selected]", project: Project, names: Iterable[str]) -> None:
         entry = selected.setdefault(project.root, Selected(project))
         entry.names.update(dict.fromkeys(names))
 

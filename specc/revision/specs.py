@@ -19,7 +19,7 @@ def spec_names(tree: Tree, include: tuple[str, ...], exclude: tuple[str, ...]) -
         if not folder:
             return True
         path = PurePosixPath(folder)
-        if folder in nested or path.name in SKIPPED or any(matches(path, pattern) for pattern in exclude):
+        if folder in nested or path.name in SKIPPED or any(matches(path.parts, pattern) for pattern in exclude):
             return False
         return is_open(posixpath.dirname(folder))
 
@@ -27,8 +27,8 @@ def spec_names(tree: Tree, include: tuple[str, ...], exclude: tuple[str, ...]) -
         name
         for name in tree.entries
         if is_open(posixpath.dirname(name))
-        and any(matches(PurePosixPath(name), pattern) for pattern in include)
-        and not any(matches(PurePosixPath(name), pattern) for pattern in exclude)
+        and any(matches(PurePosixPath(name).parts, pattern) for pattern in include)
+        and not any(matches(PurePosixPath(name).parts, pattern) for pattern in exclude)
     )
 
 

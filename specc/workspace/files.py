@@ -5,7 +5,7 @@ import stat
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import cache
-from pathlib import Path, PurePath, PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from specc.diagnostics import codes
 from specc.errors import SpeccError
@@ -51,7 +51,7 @@ def spec_files(paths: list[Path], root: Path, include: tuple[str, ...], exclude:
     for path in paths:
         # Not `Path.is_dir()`, which raises where a name is too long or a folder is closed to us.
         if os.path.isdir(path):
-            inside = Path(os.path.abspath(path)).relative_to(root)
+            inside = Path(os.path.abspath(path)).relative_to(root).parts
             found.update(dict.fromkeys(sorted(_below(path, inside, include, exclude))))
         elif os.path.lexists(path):
             found[path] = None
@@ -60,7 +60,7 @@ def spec_files(paths: list[Path], root: Path, include: tuple[str, ...], exclude:
     return list(found)
 
 
-def _below(folder: Path, inside: Path, include: tuple[str, ...], exclude: tuple[str, ...]) -> Iterator[Path]:
+def _below(folder: Path, inside: tuple[str, ...], include: tuple[str, ...], exclude: tuple[str, ...]) -> Iterator[Path]:
     """Spec files in a folder, which is `inside` the project. Those of a nested project are found, too."""
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
@@ -69,22 +69,26 @@ def _below(folder: Path, inside: Path, include: tuple[str, ...], exclude: tuple[
     except OSError as error:
         raise SpeccError(f"cannot list {folder}: {error.strerror}") from error
     for entry in entries:
-        path = folder / entry.name
-        relative = inside / entry.name
+        relative = (*inside, entry.name)
         if any(matches(relative, pattern) for pattern in exclude):
             continue
         if entry.is_dir(follow_symlinks=False):
             if entry.name not in SKIPPED:
-                yield from _below(path, relative, include, exclude)
+                yield from _below(folder / entry.name, relative, include, exclude)
         elif any(matches(relative, pattern) for pattern in include):
-            yield path
+            yield folder / entry.name
 
 
-def matches(path: PurePath, pattern: str) -> bool:
-    """As git does: `*` stays within a folder, `**` is any folders, a pattern without `/` fits at any depth."""
+def matches(parts: tuple[str, ...], pattern: str) -> bool:
+    """Does a path fit, given by its parts?
+
+    As git does: `*` stays within a folder, `**` is any folders, a pattern without `/` fits at any depth.
+    """
     globs = _globs(pattern)
+    if len(globs) == 2 and globs[0] == ANY_FOLDERS != globs[1]:
+        return bool(parts) and fnmatchcase(parts[-1], globs[1])
     reached = _past_folders({0}, globs)
-    for part in path.parts:
+    for part in parts:
         here = [index for index in reached if index < len(globs)]
         stays = {index for index in here if globs[index] == ANY_FOLDERS}
         moves = {index + 1 for index in here if index not in stays and fnmatchcase(part, globs[index])}

@@ -28,8 +28,8 @@ class FileLibrary:
 
     def __init__(self, root: Path, show: Callable[[Path], str]) -> None:
         self.root = root
-        self._resolved_root = Path(os.path.realpath(root))
-        self._folders: dict[Path, Path] = {}
+        self._resolved_root = os.path.realpath(root)
+        self._folders: dict[str, str] = {}
         self._show = show
         self._contents: dict[str, bytes] = {}
         self._digests: dict[str, str | None] = {}
@@ -106,15 +106,17 @@ class FileLibrary:
         A file behind a symlinked folder has the name that it has without it: one file is not two specs. A symlinked
         file keeps the name by which it is called.
         """
-        absolute = Path(os.path.abspath(path))
-        folder = self._real(absolute.parent)
-        if folder.is_relative_to(self._resolved_root):
-            return (folder.relative_to(self._resolved_root) / absolute.name).as_posix()
-        return absolute.relative_to(self.root).as_posix() if absolute.is_relative_to(self.root) else str(absolute)
+        absolute = os.path.abspath(path)
+        folder, base = os.path.split(absolute)
+        real = self._real(folder)
+        if _is_below(real, self._resolved_root):
+            return (real + "/" + base)[len(self._resolved_root.rstrip("/")) + 1 :]
+        return Path(absolute).relative_to(self.root).as_posix() if _is_below(absolute, str(self.root)) else absolute
 
-    def _real(self, folder: Path) -> Path:
+    def _real(self, folder: str) -> str:
+        """Texts, and each looked up once: a folder can have thousands of specs."""
         if folder not in self._folders:
-            self._folders[folder] = Path(os.path.realpath(folder))
+            self._folders[folder] = os.path.realpath(folder)
         return self._folders[folder]
 
     def path_of(self, name: str) -> str:
@@ -162,16 +164,19 @@ class FileLibrary:
         """The file of a name. It must lie in the project, also behind symlinks."""
         if name.startswith(SHIPPED):
             return self._shipped(name.removeprefix(SHIPPED))
-        path = self.root / name
+        path = os.path.join(self.root, name)
         if not os.path.isfile(path):
-            there = os.path.lexists(path)
-            help = None if there else _meant(path)
-            return Missing(code, f"{self._show(path)} {_what_is(path) if there else 'does not exist'}", help)
-        real = Path(os.path.realpath(path)) if path.is_symlink() else self._real(path.parent)
-        if not real.is_relative_to(self._resolved_root):
+            return self._absent(Path(path), code)
+        real = os.path.realpath(path) if os.path.islink(path) else self._real(os.path.dirname(path))
+        if not _is_below(real, self._resolved_root):
             help = "copy the file into the project"
-            return Missing(codes.OUTSIDE_PROJECT, f"{self._show(path)} leads out of the project", help)
-        return path
+            return Missing(codes.OUTSIDE_PROJECT, f"{self._show(Path(path))} leads out of the project", help)
+        return Path(path)
+
+    def _absent(self, path: Path, code: Code) -> Missing:
+        there = os.path.lexists(path)
+        help = None if there else _meant(path)
+        return Missing(code, f"{self._show(path)} {_what_is(path) if there else 'does not exist'}", help)
 
     def _shipped(self, name: str) -> Path | Missing:
         path = assets.folder("templates") / f"{name}{SUFFIX}"
@@ -181,6 +186,11 @@ class FileLibrary:
         near = closest(name, known)
         help = f"did you mean `specc:{near}`?" if near else "specc ships " + ", ".join(f"`specc:{n}`" for n in known)
         return Missing(codes.PARENT_NOT_FOUND, f"specc ships no base `{name}`", help)
+
+
+def _is_below(path: str, folder: str) -> bool:
+    """Of two paths without links or dots."""
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
 def _what_is(path: Path) -> str:

@@ -24,6 +24,6 @@ def _verdict(finding: Diagnostic, rules: RuleSettings) -> str:
     if rules.select is not None and code in RULE_CODES and code not in rules.select:
         return "off"
     path = PurePath(finding.span.source.name)
-    for table in (rules.everywhere, *(table for pattern, table in rules.paths if matches(path, pattern))):
+    for table in (rules.everywhere, *(table for pattern, table in rules.paths if matches(path.parts, pattern))):
         verdict = "off" if code in table.ignore else table.severity.get(code, verdict)
     return verdict
