@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 
 PEERS := build/peers
 
-.PHONY: demo test chaos slurm precommit bench lint docs generate update-cases wheel clean
+.PHONY: demo test chaos slurm precommit bench counts lint docs generate update-cases wheel clean
 
 demo: $(READY)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
@@ -32,6 +32,10 @@ precommit: $(READY)
 # Times beside those of other tools, in a few minutes; `make bench QUICK=1` in about one. benchmarks/results/latest.md
 bench: $(READY) $(PEERS)/.ready
 	$(BIN)/python -m benchmarks run $(if $(QUICK),--quick)
+
+# The calls of fixed workloads against benchmarks/counts.json; `make counts RECORD=1` writes it anew.
+counts: $(READY)
+	$(BIN)/python -m benchmarks.counts $(if $(RECORD),--record)
 
 lint: $(READY)
 	$(BIN)/ruff check .
