@@ -1,42 +1,46 @@
 """`specc check` against tools that check plain YAML of the same size."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 
 from benchmarks.corpora import Project
 from benchmarks.peers import AJV, CHECK_JSONSCHEMA, SPECC, YAMLLINT, usable
 from benchmarks.timing import Contestant
 
-COLD: tuple[str, ...] = ()
-"""The options under which `specc check` remembers nothing of an earlier run."""
-
 YAMLLINT_RULES = "{extends: relaxed, rules: {line-length: disable}}"
 
+BROKEN = "specc: 1\nvars: {}\nvars: {}\njob: {}\n"
+"""A key twice: an error for every tool here."""
 
-def specc_check(project: Project, *options: str) -> Contestant:
-    command = (SPECC, "check", *options, "--output", "json", *_named(project))
-    return Contestant("specc", command, project.root, project.size, _payloads)
+
+def specc_checks(project: Project) -> Iterator[Contestant]:
+    """As on the first day, and once more. The first fills the cache in which the second looks."""
+    command = (SPECC, "check", "--output", "json", *_named(project))
+
+    def forget() -> None:
+        shutil.rmtree(project.root / ".specc_cache", ignore_errors=True)
+
+    yield Contestant("specc", command, project.root, project.size, _payloads, before=forget)
+    yield Contestant("specc again", command, project.root, project.size, _payloads)
 
 
 def check_peers(project: Project) -> Iterator[Contestant]:
-    """Each is given the plain files. Silence is the answer of yamllint, a line that of the others."""
+    """Each is given the plain files. Silence is the answer of yamllint; the others name each file."""
     root, plain = project.root, tuple(str(path.relative_to(project.root)) for path in project.plain)
     yield Contestant("yamllint", (str(YAMLLINT), "-s", "-d", YAMLLINT_RULES, *plain), root)
-    schema = ("--schemafile", str(project.schema))
-    command = (str(CHECK_JSONSCHEMA), "-vv", *schema, *plain)
+    command = (str(CHECK_JSONSCHEMA), "-vv", "--schemafile", str(project.schema), *plain)
     yield Contestant("check-jsonschema", command, root, project.size, _lines_with("plain/"))
     if usable(AJV):
-        command = (
-            str(AJV),
-            "validate",
-            "--spec=draft2020",
-            "--strict=false",
-            "-s",
-            str(project.schema),
-            "-d",
-            "plain/*",
-        )
+        dialect = ("--spec=draft2020", "--strict=false")
+        command = (str(AJV), "validate", *dialect, "-s", str(project.schema), "-d", "plain/*")
         yield Contestant("ajv-cli", command, root, project.size, _lines_with(" valid"))
+
+
+def breaks(project: Project) -> None:
+    """One mistake in the last spec and in the last plain file."""
+    for path in (project.specs[-1], project.plain[-1]):
+        path.write_text(BROKEN, encoding="utf-8")
 
 
 def _payloads(text: str) -> int:

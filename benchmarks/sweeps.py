@@ -1,6 +1,8 @@
 """One sweep of any size, for specc and in the languages of the peers. All of them give the same payloads."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from benchmarks.corpora import start
@@ -33,6 +35,7 @@ matrix:
     mesh: [S, M, L, XL]
     speed: {from: 1, to: 25}
     seed: {from: 1, to: %(seeds)s}
+  max: %(cells)s
 job:
   name: "cavity-{{ matrix.mesh }}-{{ matrix.speed }}-{{ matrix.seed }}"
   core_limit: "{{ vars.cores[matrix.mesh] }}"
@@ -126,7 +129,30 @@ FILES = {"jobs/cavity.job.yaml": SPEC, "omegaconf.yaml": OMEGACONF, "sweep.jsonn
 @dataclass(frozen=True, slots=True)
 class Sweep:
     root: Path
-    size: int
+    seeds: int
+
+    @property
+    def size(self) -> int:
+        return self.seeds * AXES
+
+    def payloads(self) -> Iterator[dict[str, str | int]]:
+        """What the sweep comes to, said in Python."""
+        cores = {"S": 16, "M": 32, "L": 64, "XL": 128}
+        for mesh, speed, seed in product(cores, range(1, SPEEDS + 1), range(1, self.seeds + 1)):
+            folder = f"/scratch/cfd/{mesh}/{speed}/{seed}"
+            prepare = f"prepare /home/cfd/cases/cavity {folder}"
+            run = f"mpirun -np {cores[mesh]} icoFoam -case {folder} -speed {speed} -seed {seed}"
+            yield {
+                "zone": "jn1a",
+                "cluster_id": "ehpc-8jqdq0mz",
+                "run_user": "usr-IuZxPyn2",
+                "scheduler_queue_name": "normal",
+                "time_limit": 240,
+                "name": f"cavity-{mesh}-{speed}-{seed}",
+                "core_limit": cores[mesh],
+                "mem_limit": cores[mesh] * 2048,
+                "cmd_line": f"{prepare} && {run}",
+            }
 
     @property
     def spec(self) -> str:
@@ -138,7 +164,7 @@ def sweep(root: Path, size: int) -> Sweep:
     start(root)
     (root / "jobs").mkdir()
     (root / "base" / "study.job.yaml").write_text(BASE, encoding="utf-8")
-    values = {"seeds": max(1, size // AXES), "cells": max(1, size // AXES) * AXES}
+    made = Sweep(root, max(1, size // AXES))
     for name, text in FILES.items():
-        (root / name).write_text(text % values, encoding="utf-8")
-    return Sweep(root, values["cells"])
+        (root / name).write_text(text % {"seeds": made.seeds, "cells": made.size}, encoding="utf-8")
+    return made
