@@ -80,29 +80,30 @@ def with_revision(
         concerned = scope if past.settings_differ else scope & reach.reached(reach.changed())
         before, old_lost = _documents(past.project, sorted(concerned & old))
         after, new_lost = _documents(project, sorted(concerned & new))
-        lost = dict.fromkeys([*new_lost, *old_lost])
         comparison = compare(
-            Side(_without(before, lost), _context(past.project, target, base), past.places),
-            Side(_without(after, lost), project.context(target), past.places_now),
+            Side(before, _context(past.project, target, base), past.places, old_lost),
+            Side(after, project.context(target), past.places_now, new_lost),
             request,
         )
-    findings = [finding for name in lost for finding in new_lost.get(name) or old_lost[name]]
-    return Result(_noting(comparison, lost, findings), len(scope - concerned))
+    return Result(comparison, len(scope - concerned))
 
 
 def two_specs(session: Session, paths: list[str], request: Request, target: str | None) -> Comparison:
     """One spec against another."""
     sides: list[Side] = []
-    faults: list[Diagnostic] = []
+    unread: dict[str, tuple[Diagnostic, ...]] = {}
     for path in paths:
         ((project, name),) = [(entry.project, name) for entry in session.specs([path]) for name in entry.names]
         documents, lost = _documents(project, [name])
-        faults += lost.get(name, [])
+        if name in lost:
+            unread[path] = lost[name]
         sides.append(Side(documents, project.context(target)))
         if documents and documents[0].abstract:
             raise SpeccError(f"{path} is abstract, and has no payload", help="compare specs that extend it")
-    if faults:
-        return _noting(compare(Side((), sides[0].context), Side((), sides[1].context), request), paths, faults)
+    if unread:
+        nothing = compare(Side((), sides[0].context), Side((), sides[1].context), request)
+        why = tuple(Uncompared(path, "it cannot be read") for path in unread)
+        return replace(nothing, uncompared=why, findings=tuple(fault for faults in unread.values() for fault in faults))
     return compare(sides[0], sides[1], request, as_one=True)
 
 
@@ -140,30 +141,15 @@ def _below(names: Iterable[str], known: Iterable[str]) -> set[str]:
     return wanted | {name for name in known if name.startswith(folders) or "." in wanted}
 
 
-def _documents(project: Project, names: list[str]) -> tuple[tuple[Document, ...], dict[str, list[Diagnostic]]]:
+def _documents(project: Project, names: list[str]) -> tuple[tuple[Document, ...], dict[str, tuple[Diagnostic, ...]]]:
     """Those that can be read, and the reasons for the others."""
     documents: list[Document] = []
-    lost: dict[str, list[Diagnostic]] = {}
+    lost: dict[str, tuple[Diagnostic, ...]] = {}
     for name in names:
         findings = Findings()
         document = project.document(name, findings)
         if document is None:
-            lost[name] = findings.all()
+            lost[name] = tuple(findings.all())
         else:
             documents.append(document)
     return tuple(documents), lost
-
-
-def _without(documents: tuple[Document, ...], names: Iterable[str]) -> tuple[Document, ...]:
-    gone = set(names)
-    return tuple(document for document in documents if document.source.name not in gone)
-
-
-def _noting(comparison: Comparison, lost: Iterable[str], findings: list[Diagnostic]) -> Comparison:
-    """The comparison, with the specs that could not be read."""
-    unread = tuple(Uncompared(name, "it cannot be read") for name in lost)
-    return replace(
-        comparison,
-        uncompared=(*unread, *comparison.uncompared),
-        findings=(*findings, *comparison.findings),
-    )

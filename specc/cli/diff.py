@@ -16,7 +16,7 @@ from specc.cli.session import Session, arguments
 from specc.cli.speech import counted, say
 from specc.comparison import REPORTS, Comparison
 from specc.comparison.model import ORDER
-from specc.comparison.wording import summary
+from specc.comparison.wording import headline
 from specc.compiler import Request
 from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
@@ -161,11 +161,9 @@ def _outputs(texts: list[str] | None) -> list[Output]:
 
 
 def _summarise(comparison: Comparison, base: str, untouched: int) -> None:
-    parts = [", ".join(summary(comparison)) or "no payload changes"]
+    parts = [headline(comparison)]
     if comparison.same:
         parts.append(f"{comparison.same:,} the same")
-    if comparison.uncompared:
-        parts.append(f"{counted(len(comparison.uncompared), 'spec')} not compared")
     if untouched:
         parts.append(f"{counted(untouched, 'file')} untouched")
     say(f"compared with {base}: {'; '.join(parts)}")

@@ -1,10 +1,10 @@
 """Two sides of specs -> groups of payloads that differ for one reason."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
 
 from specc.comparison.causes import Sides, Tracer
+from specc.comparison.identity import Unmade, by_id, lost_specs
 from specc.comparison.model import (
     ORDER,
     Cause,
@@ -20,8 +20,9 @@ from specc.comparison.model import (
     said,
 )
 from specc.comparison.payloads import Made, Needs, made
+from specc.comparison.wording import payloads as counted
 from specc.compiler import Request
-from specc.diagnostics import Diagnostic
+from specc.diagnostics import Diagnostic, Severity
 from specc.explanation.model import place_of
 from specc.nodes import to_data
 from specc.parser import Document
@@ -30,13 +31,6 @@ from specc.submission.changes import Change, changes
 
 Key = tuple[str, str, int]
 """Parameters, cell, and the how many-th payload of these: two specs may say that they are one."""
-
-
-class Unmade(NamedTuple):
-    """Why a spec has no payloads to compare."""
-
-    why: str
-    faults: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(eq=False)
@@ -66,9 +60,16 @@ class _Found:
 def compare(old: Side, new: Side, request: Request, *, as_one: bool = False) -> Comparison:
     """What becomes of the payloads of the old side. `as_one`: each side is one spec, whatever it is called."""
     found = _Found()
-    before, after = _by_id(old, as_one=as_one), _by_id(new, as_one=as_one)
-    for spec in dict.fromkeys([*before, *after]):
-        _Pair(spec, old, new, found, request).compare(before.get(spec, []), after.get(spec, []))
+    before, after = by_id(old, as_one=as_one), by_id(new, as_one=as_one)
+    lost_before, lost_after = lost_specs(old, after, as_one=as_one), lost_specs(new, before, as_one=as_one)
+    for spec in dict.fromkeys([*before, *after, *lost_before, *lost_after]):
+        pair = _Pair(spec, old, new, found, request)
+        pair.compare(
+            lost_before.get(spec) or pair.made(before.get(spec, []), old),
+            lost_after.get(spec) or pair.made(after.get(spec, []), new),
+            before.get(spec, []),
+            after.get(spec, []),
+        )
     moved = _take_moved(found)
     for lone in (*found.removed, *found.added):
         found.note(lone.cause, lone.item)
@@ -84,14 +85,6 @@ def compare(old: Side, new: Side, request: Request, *, as_one: bool = False) -> 
     return Comparison(
         tuple(groups), counts, found.same, tuple(found.uncompared), tuple(found.findings), declared=declared
     )
-
-
-def _by_id(side: Side, *, as_one: bool) -> dict[str, list[Document]]:
-    found: dict[str, list[Document]] = {}
-    for document in side.documents:
-        spec = str(document.id.value) if document.id else document.source.name
-        found.setdefault("" if as_one else spec, []).append(document)
-    return found
 
 
 def _take_moved(found: _Found) -> int:
@@ -131,8 +124,14 @@ class _Pair:
     found: _Found
     request: Request
 
-    def compare(self, before: list[Document], after: list[Document]) -> None:
-        old, new = self._made(before, self.old), self._made(after, self.new)
+    def compare(
+        self,
+        old: "dict[Key, Made] | Unmade",
+        new: "dict[Key, Made] | Unmade",
+        before: list[Document],
+        after: list[Document],
+    ) -> None:
+        """What was made of the documents of both sides."""
         if isinstance(old, Unmade) or isinstance(new, Unmade):
             self._uncompared(old, new, before or after)
             return
@@ -151,7 +150,7 @@ class _Pair:
                 lone = _Lone(Item(self._label(item), item.payload.digest, None), cause, item.payload.digest)
                 self.found.removed.append(lone)
 
-    def _made(self, documents: list[Document], side: Side) -> "dict[Key, Made] | Unmade":
+    def made(self, documents: list[Document], side: Side) -> "dict[Key, Made] | Unmade":
         """The payloads by key, or why there are none."""
         result: dict[Key, Made] = {}
         faults: list[Diagnostic] = []
@@ -166,15 +165,20 @@ class _Pair:
                 while (key := (item.params, item.payload.cell.id, number)) in result:
                     number += 1
                 result[key] = item
-        return Unmade("it has errors", tuple(faults)) if faults else result
+        return Unmade("it has errors", "it had errors", tuple(faults)) if faults else result
 
     def _uncompared(self, old: object, new: object, documents: list[Document]) -> None:
-        """What is wrong on both sides is told of the new one."""
-        bad = [(side, words) for side, words in ((new, "now"), (old, "before")) if isinstance(side, Unmade)]
-        side, when = bad[0]
-        self.found.findings.extend(side.faults)
-        why = side.why if len(bad) == 2 or not side.faults else f"{when} {side.why}"
-        self.found.uncompared.append(Uncompared(self.spec or documents[0].source.path, why))
+        """What is wrong on both sides is told of the new one. What was wrong in the past is no error any more."""
+        name = self.spec or documents[0].source.path
+        bad = [side for side in (new, old) if isinstance(side, Unmade)]
+        if isinstance(old, Unmade) and isinstance(new, dict) and self.spec and old.faults:
+            self.found.findings.extend(replace(fault, severity=Severity.WARNING) for fault in old.faults)
+            why = f"before, {old.was}" + (f"; now it comes to {counted(len(new))}" if new else "")
+            self.found.uncompared.append(Uncompared(name, why, was_broken=bool(new)))
+            return
+        self.found.findings.extend(bad[0].faults)
+        why = bad[0].why if len(bad) == 2 or not (self.spec and bad[0].faults) else f"now {bad[0].why}"
+        self.found.uncompared.append(Uncompared(name, why))
 
     def _label(self, item: Made) -> Label:
         return Label.of(self.spec or item.spec.id, item.params, item.payload.cell, item.payload.name)

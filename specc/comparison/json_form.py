@@ -14,7 +14,9 @@ def as_json(comparison: Comparison, base: str) -> str:
         "base": base,
         "summary": {**counts, "same": comparison.same, "not_compared": len(comparison.uncompared)},
         "groups": [_group(group) for group in comparison.groups],
-        "not_compared": [{"spec": one.spec, "why": one.why} for one in comparison.uncompared],
+        "not_compared": [
+            {"spec": one.spec, "why": one.why, "was_broken": one.was_broken} for one in comparison.uncompared
+        ],
     }
     return json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n"
 

@@ -21,8 +21,7 @@ TICKS = re.compile("`+")
 
 def as_markdown(comparison: Comparison, base: str) -> str:
     """The folded parts are left out first, then whole causes; what is left out is counted."""
-    counts = ", ".join(wording.summary(comparison)) or "no payload changes"
-    head = f"{MARK}\n### specc diff: {counts}\n\nCompared with {_code(base)}.\n"
+    head = f"{MARK}\n### specc diff: {wording.headline(comparison)}\n\nCompared with {_code(base)}.\n"
     text = head
     room = MOST_BYTES - END_BYTES
     shown = 0

@@ -18,11 +18,15 @@ ORDER: tuple[What, ...] = ("altered", "added", "removed", "moved")
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """One side: its specs, what they are compiled against, and where each of its settings stands."""
+    """One side: its specs, what they are compiled against, and where each of its settings stands.
+
+    `lost` are the files that cannot be read as specs, by name, with the reasons.
+    """
 
     documents: tuple[Document, ...]
     context: Context
     settings: Mapping[str, Span] = field(default_factory=dict)
+    lost: Mapping[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
 
 
 class Place(NamedTuple):
@@ -98,16 +102,18 @@ class Group:
 
 
 class Uncompared(NamedTuple):
-    """A spec that cannot be compared, and the reason in a few words."""
+    """A spec that cannot be compared, and the reason in a few words. `was_broken`: only its old side is wrong."""
 
     spec: str
     why: str
+    was_broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """`counts` has each payload once, however many causes it has; `same` are those that were compared and are equal.
 
+    `findings` are errors of the new side, and as warnings those of specs of which only the old side is wrong.
     `declared` are the parameters of all specs that were looked into; None where there were none.
     """
 
@@ -120,4 +126,5 @@ class Comparison:
 
     @property
     def is_empty(self) -> bool:
-        return not any(self.counts.values())
+        """Has nothing changed? What had errors before can be sent now, which is a change."""
+        return not any(self.counts.values()) and not any(one.was_broken for one in self.uncompared)

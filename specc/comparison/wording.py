@@ -100,6 +100,18 @@ def summary(comparison: Comparison) -> Iterator[str]:
             first = False
 
 
+def headline(comparison: Comparison) -> str:
+    """What has changed, and how many specs nothing is known of: "no payload changes" is said of compared ones alone."""
+    changed = ", ".join(summary(comparison))
+    left = len(comparison.uncompared)
+    if not left:
+        return changed or "no payload changes"
+    specs = f"{left:,} spec{'s' * (left != 1)} not compared"
+    if changed or not comparison.same:
+        return f"{changed}; {specs}" if changed else specs
+    return f"no payload changes in what was compared; {specs}"
+
+
 def differing(change: Change) -> list[str]:
     """Both values, on one line where they are short; of long ones the lines, or the stretch, where they go apart."""
     lines = change.lines()

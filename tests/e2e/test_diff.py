@@ -291,9 +291,30 @@ def test_errors_on_one_side_are_said_and_the_rest_compared(repo: Place) -> None:
     assert "name one -> two" in repo.out
     commit(repo.root)
     git(repo.root, "checkout", "--quiet", "HEAD~1", "sweep.job.yaml")
-    assert repo.run("diff") == 1
-    assert "not compared: sweep.job.yaml: before it has errors\n" in repo.out
+    assert repo.run("diff") == 0
+    assert "not compared: sweep.job.yaml: before, it had errors; now it comes to 4 payloads\n" in repo.out
     assert ":sweep.job.yaml:7:" in repo.err
+    assert "error" not in repo.err.replace("errors", "")
+    assert repo.err.endswith(": 1 spec not compared; 2 files untouched\n")
+    assert repo.run("diff", "--check") == 10
+    assert not report(repo)["not_compared"][0]["why"].startswith("now")
+
+
+def test_a_file_that_could_not_be_read_before(repo: Place) -> None:
+    good = (repo.root / "single.job.yaml").read_text()
+    repo.put("single.job.yaml", b"specc: 1\n\tx\n")
+    repo.put("gone.job.yaml", b"specc: 1\n\tx\n")
+    commit(repo.root)
+    repo.put("single.job.yaml", good.encode())
+    (repo.root / "gone.job.yaml").unlink()
+    assert repo.run("diff", "--output", "markdown") == 0
+    assert "### specc diff: 2 specs not compared\n" in repo.out
+    assert repo.run("diff", "--check") == 10
+    assert "single.job.yaml: before, it could not be read; now it comes to 1 payload\n" in repo.out
+    assert "gone.job.yaml: before, it could not be read\n" in repo.out
+    edit(repo, "single.job.yaml", "name:", "nmae:")
+    assert repo.run("diff") == 1
+    assert "not compared: single.job.yaml: it has errors\n" in repo.out
 
 
 def test_conflict_markers(repo: Place) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -137,3 +138,17 @@ def test_json_keeps_what_differs_apart() -> None:
             "groups"
         ][0]["cause"]
     )
+
+
+@pytest.mark.parametrize(
+    ("same", "lost", "expected"),
+    [
+        (0, 0, "no payload changes"),
+        (3, 0, "no payload changes"),
+        (3, 1, "no payload changes in what was compared; 1 spec not compared"),
+        (0, 2, "2 specs not compared"),
+    ],
+)
+def test_a_headline_says_no_more_than_is_known(same: int, lost: int, expected: str) -> None:
+    found = replace(comparison(uncompared=(Uncompared("a", "it has errors"),) * lost), same=same)
+    assert f"### specc diff: {expected}\n" in as_markdown(found, "main")
