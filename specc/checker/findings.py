@@ -1,9 +1,7 @@
 """Schema errors in a user's words, each at the key or value that is wrong."""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
-
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, NamedTuple
 
 from specc.checker.guesses import is_scheduler_word, meant_by
 from specc.diagnostics import Diagnostic, Fix, Label, codes, did_you_mean, one_of
@@ -14,6 +12,9 @@ from specc.nodes import LayerKind, Mapping, Node, Scalar, kind_of
 from specc.resolver import shown
 from specc.schema import ApiSchema
 from specc.source import Span
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 TYPE_NAMES = {
     "string": "a text",
@@ -69,7 +70,7 @@ def _is_plainly(name: str, meant: str) -> bool:
     return is_one_slip(name, meant) or is_scheduler_word(name)
 
 
-def unmet_required(error: ValidationError, place: Place) -> Iterator[Diagnostic]:
+def unmet_required(error: "ValidationError", place: Place) -> Iterator[Diagnostic]:
     """jsonschema gives one error a missing field, naming it only in its message, so they are counted anew."""
     name = next((n for n in place.schema.payload["required"] if error.message.startswith(f"'{n}' is a required")), None)
     if name is None or name in place.evaluated.job or not _is_asked_for([name], place):
@@ -104,7 +105,7 @@ def _is_asked_for(names: Iterable[str], place: Place) -> bool:
     return not spec.is_open and not any(name in misspelled or name in spec.document.root.entries for name in names)
 
 
-def wrong_value(name: str, error: ValidationError, place: Place) -> Diagnostic:
+def wrong_value(name: str, error: "ValidationError", place: Place) -> Diagnostic:
     value = _inner(place.evaluated.job[name], list(error.absolute_path)[1:])
     labels = _overridden(value.node)
     notes = told(value.reads)
@@ -120,15 +121,19 @@ def wrong_value(name: str, error: ValidationError, place: Place) -> Diagnostic:
     return codes.BAD_VALUE.at(span, message, labels=labels, notes=(*notes, note))
 
 
+def impossible_kind(name: str, value: Value, schema: ApiSchema) -> str | None:
+    """The type that a template gives, if no input can make it the type of its field."""
+    kind = value.data.kind if isinstance(value.data, Unknown) else None
+    allowed = MATCHING_KINDS.get(schema.fields[name].type)
+    return kind if kind is not None and allowed is not None and kind not in allowed else None
+
+
 def unknown_value(name: str, place: Place) -> Iterator[Diagnostic]:
     """A value whose type alone is known, which no input could make right."""
     value = place.evaluated.job[name]
-    if name not in place.schema.payload["properties"]:
-        return
-    wanted = place.schema.fields[name].type
-    kind = value.data.kind if isinstance(value.data, Unknown) else None
-    allowed = MATCHING_KINDS.get(wanted)
-    if kind is not None and allowed is not None and kind not in allowed:
+    kind = impossible_kind(name, value, place.schema) if name in place.schema.payload["properties"] else None
+    if kind is not None:
+        wanted = place.schema.fields[name].type
         expected = TYPE_NAMES.get(wanted, wanted)
         message = f"`{name}` must be {expected}, and this template gives {TYPE_NAMES.get(kind, f'a {kind}')}"
         yield codes.WRONG_TYPE.at(value.node.span, message, help=_type_help(name, wanted, value))
@@ -196,7 +201,7 @@ def _filter_help(wanted: str, data: object) -> str | None:
     return None
 
 
-def _complaint(error: ValidationError, value: Value) -> str:
+def _complaint(error: "ValidationError", value: Value) -> str:
     bound = error.validator_value
     allowed = bound if isinstance(bound, list) else []
     match error.validator:

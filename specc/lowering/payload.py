@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 import rfc8785
-from jsonschema.exceptions import ValidationError
 
 from specc.checker import CheckedSpec
 from specc.diagnostics import Diagnostic, codes
@@ -13,6 +13,9 @@ from specc.expander import Cell, cell_of
 from specc.lowering.canonical import canonical_bytes
 from specc.nodes import brief
 from specc.schema import ApiSchema
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +42,7 @@ class Payload:
 def lower(checked: CheckedSpec) -> tuple[Payload | None, list[Diagnostic]]:
     """The payload, or None with what canonical JSON cannot hold, such as an integer over 2**53."""
     evaluated = checked.evaluated
-    body = evaluated.instance()
+    body = checked.body
     try:
         canonical = canonical_bytes(body)
     except rfc8785.CanonicalizationError:
@@ -48,7 +51,7 @@ def lower(checked: CheckedSpec) -> tuple[Payload | None, list[Diagnostic]]:
     return Payload(evaluated.spec.id, checked.schema.name, evaluated.cell, body, canonical, digest, evaluated.job), []
 
 
-def receive(body: dict[str, object], schema: ApiSchema) -> Payload | list[ValidationError]:
+def receive(body: dict[str, object], schema: ApiSchema) -> "Payload | list[ValidationError]":
     """A body that came over the wire as a payload, if the schema accepts it: for whoever plays the API's part.
 
     Raises rfc8785.CanonicalizationError for a body that canonical JSON cannot hold.

@@ -3,13 +3,15 @@
 from collections.abc import Mapping as Map
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from specc.nodes import Mapping
+from specc.schema.acceptor import Test, acceptor
 from specc.settings import FieldType, Quantity
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
 
 JsonObject = dict[str, Any]
 
@@ -52,7 +54,19 @@ class ApiSchema:
     method: str | None
 
     @cached_property
-    def _validator(self) -> Draft202012Validator:
+    def accepts(self) -> Test:
+        """Says yes only to what `payload` accepts. What it does not say yes to, `field_errors` judges."""
+        return acceptor(self.payload)
+
+    @cached_property
+    def accepts_part(self) -> Test:
+        """As `accepts`, for a part of a payload, whose other fields are not known yet."""
+        return acceptor({key: value for key, value in self.payload.items() if key not in ("required", "anyOf")})
+
+    @cached_property
+    def _validator(self) -> "Draft202012Validator":
+        from jsonschema import Draft202012Validator  # takes as long as the rest of a small check, which needs no errors
+
         return Draft202012Validator(self.payload)
 
     def field_types(self, units: Map[str, str]) -> dict[str, FieldType]:
@@ -63,6 +77,6 @@ class ApiSchema:
             if not field.filled_by_transport
         }
 
-    def field_errors(self, instance: JsonObject) -> list[ValidationError]:
+    def field_errors(self, instance: JsonObject) -> "list[ValidationError]":
         """What the payload's schema has against `instance`; nothing when it is right."""
-        return list(self._validator.iter_errors(instance))
+        return [] if self.accepts(instance) else list(self._validator.iter_errors(instance))

@@ -1,6 +1,10 @@
 """Reading a generated schema back for the compiler."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +13,8 @@ from specc.nodes import Layer, LayerKind, to_data
 from specc.schema import read_schema
 from specc.settings import FieldType
 from specc.source import Source
+
+TESTS = Path(__file__).parent.parent
 
 REQUEST = {
     "x-action": "job/do",
@@ -72,6 +78,30 @@ def test_errors_are_those_of_jsonschema():
     assert api.field_errors({"kind": 1, "cmd": "x"}) == []
     errors = api.field_errors({"kind": 2, "timestamp": "now"})
     assert sorted(str(error.validator) for error in errors) == ["additionalProperties", "anyOf", "enum"]
+
+
+RIGHT = """
+import sys
+from compiling import check, render
+head = "job: {name: n, cmd_line: x"
+assert len(render(head + "}").payloads) == 1
+assert not check("params: {n: {type: integer}}\\n" + head + ", core_limit: '{{ params.n }}'}").found
+assert not check("abstract: true\\njob: {name: '{{ vars.n }}'}").found
+assert "jsonschema" not in sys.modules
+assert check(head + ", core_limit: x}").found
+assert "jsonschema" in sys.modules
+"""
+
+
+def test_jsonschema_is_imported_for_errors_alone():
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent)])}
+    subprocess.run([sys.executable, "-c", RIGHT], env=environment, check=True, timeout=60)
+
+
+def test_a_part_of_a_payload_may_lack_what_is_required():
+    api = read()
+    assert [api.accepts(data) for data in ({}, {"kind": 1}, {"kind": 1, "mem": 2})] == [False, False, True]
+    assert [api.accepts_part(data) for data in ({}, {"kind": 1}, {"kind": 2})] == [True, True, False]
 
 
 def test_defaults_stand_where_the_patch_says_them():
