@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from inspect import cleandoc
 from typing import Any
 
-import typer
-
-from specc.cli.app import NAME, app
+from specc.cli.app import NAME, load
+from specc.cli.commands import COMMANDS
 
 HEAD = """# Commands
 
@@ -18,16 +17,17 @@ timed out, 10 changes found, 101 a bug of specc.
 
 
 def commands_page() -> str:
-    return HEAD + "".join(_sections(typer.main.get_command(app), NAME))
+    commands = {command.name: load(command) for command in COMMANDS}
+    return HEAD + "".join(_sections(commands, NAME))
 
 
-def _sections(group: Any, path: str) -> Iterator[str]:
-    for name, command in group.commands.items():
+def _sections(commands: dict[str, Any], path: str) -> Iterator[str]:
+    for name, command in commands.items():
         if command.hidden:
             continue
         if hasattr(command, "commands"):
             yield f"\n## {path} {name}\n\n{cleandoc(command.help or '')}\n"
-            yield from (f"\n#{section.lstrip()}" for section in _sections(command, f"{path} {name}"))
+            yield from (f"\n#{section.lstrip()}" for section in _sections(command.commands, f"{path} {name}"))
         else:
             yield _section(command, f"{path} {name}")
 

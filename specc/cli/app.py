@@ -1,60 +1,46 @@
-"""Every command in one table, and how a command line is handed to one."""
+"""How a command line is handed to a command. Only the command that is called is imported."""
 
+import importlib
 import os
 from typing import Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from specc import __version__
-from specc.cli.cancel import cancel
-from specc.cli.check import check
-from specc.cli.completion import COMPLETE, answer_shell
-from specc.cli.config import config
-from specc.cli.diff import diff
-from specc.cli.explain import explain
-from specc.cli.fmt import fmt
-from specc.cli.graph import graph
-from specc.cli.init import init
-from specc.cli.ledger import ledger_app
-from specc.cli.logs import logs
-from specc.cli.plan import plan
-from specc.cli.render import render
-from specc.cli.rules import rules
-from specc.cli.schema import schema_app
-from specc.cli.serve import serve
-from specc.cli.status import status
-from specc.cli.submit import submit
-from specc.cli.wait import wait
+from specc.cli.commands import COMMANDS, COMPLETE, Command
 from specc.errors import SpeccError
 
 NAME = "specc"
 
+
+class _Named(TyperCommand):
+    """A command as the list of commands has it. It becomes the real one when it is given a command line."""
+
+    def __init__(self, command: Command) -> None:
+        super().__init__(command.name, help=command.summary, hidden=command.is_hidden)
+        self._command = command
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        command = load(self._command)
+        _set_examples_apart(command)
+        return command.make_context(info_name, args, parent, **extra)
+
+
+class _Commands(TyperGroup):
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = {command.name: _Named(command) for command in COMMANDS}
+
+
 app = typer.Typer(
     name=NAME,
+    cls=_Commands,
     help="Compile declarative HPC job specs: check them, explain them, render canonical submitJob payloads.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("check")(check)
-app.command("lint", hidden=True)(check)
-app.command("render")(render)
-app.command("explain")(explain)
-app.command("diff")(diff)
-app.command("fmt")(fmt)
-app.command("graph")(graph)
-app.command("rules")(rules)
-app.command("plan")(plan)
-app.command("submit")(submit)
-app.command("status")(status)
-app.command("wait")(wait)
-app.command("logs")(logs)
-app.command("cancel")(cancel)
-app.add_typer(ledger_app, name="ledger")
-app.add_typer(schema_app, name="schema")
-app.command("init")(init)
-app.command("config")(config)
-app.command("serve")(serve)
 
 
 @app.callback(epilog="Begin with `specc init DIR`. `specc COMMAND --help` has an example of each command.")
@@ -65,12 +51,23 @@ def specc(version: bool = typer.Option(False, "--version", "-V", help="Print the
         raise typer.Exit
 
 
+def load(command: Command) -> Any:
+    """The command itself, with its options and its whole help."""
+    named = getattr(importlib.import_module(f"specc.cli.{command.module}"), command.attribute)
+    holder = typer.Typer()
+    if isinstance(named, typer.Typer):
+        holder.add_typer(named, name=command.name)
+    else:
+        holder.command(command.name, hidden=command.is_hidden)(named)
+    return typer.main.get_group(holder).commands[command.name]
+
+
 def dispatch(arguments: list[str]) -> int:
     """Runs one command. Commands return an exit code, or None for 0."""
     command = typer.main.get_command(app)
-    _set_examples_apart(command)
     if COMPLETE in os.environ:
-        answer_shell(lambda: command.main(arguments, prog_name=NAME))
+        completion = importlib.import_module("specc.cli.completion")  # for TAB only
+        completion.answer_shell(lambda: command.main(arguments, prog_name=NAME))
         return 0
     try:
         # Not `main()`, which ends the process itself when nobody reads its output.

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import typer
 
+from specc.cli.commands import COMPLETE
 from specc.cli.session import STDIN, Session
 from specc.compiler import Request, evaluated_cells
 from specc.diagnostics.codes import CODES
@@ -24,8 +25,6 @@ from specc.reporters.payloads import FORMATS
 from specc.resolver import ResolvedSpec
 from specc.workspace import Apis, Findings
 
-COMPLETE = "_SPECC_COMPLETE"
-"""The variable by which the shell asks for completions."""
 MOST_CELLS = 200
 MOST_SPECS = 50
 
