@@ -15,6 +15,7 @@ from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
 from specc.formatter import format_source
 from specc.parser import Document
+from specc.resolver.ancestry import ancestry
 from specc.source import Source
 from specc.workspace import Findings, Project
 from specc.workspace.rewriting import rewrite
@@ -117,8 +118,11 @@ def difference(source: Source, text: str) -> str:
 
 
 def _fields(project: Project, document: Document) -> tuple[str, ...]:
-    """The fields in the order of the API's table: the API that this file names, else the project's."""
-    named = str(document.api.value) if document.api is not None else project.settings.api
+    """The fields in the order of the API's table: the API that this file or what it inherits from names,
+    else the project's."""
+    line, _ = ancestry(document, project.library)
+    node = next((part.api for part in reversed(line.order) if part.api is not None), None)
+    named = str(node.value) if node is not None else project.settings.api
     api = project.apis.get(named) or project.apis.get(project.settings.api)
     return tuple(api.fields) if api is not None else ()
 

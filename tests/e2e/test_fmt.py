@@ -161,10 +161,14 @@ def test_nothing_to_do_and_settings_that_cannot_be_read(place: Place) -> None:
     assert run(place).code == 2
 
 
-def test_fields_have_the_order_of_the_api_that_the_file_names(place: Place) -> None:
+def test_fields_have_the_order_of_the_api_that_the_file_or_its_base_names(place: Place) -> None:
     path = put(place, "a.job.yaml", "specc: 1\napi: ehpc/v2\njob: {cmd_line: ./a, submit_type: 0, name: n}\n")
     run(place)
     assert "{name: n, submit_type: 0, cmd_line: ./a}" in path.read_text()
+    put(place, "base.job.yaml", "specc: 1\nabstract: true\napi: ehpc/v2\n")
+    heir = put(place, "b.job.yaml", "specc: 1\nextends: base.job.yaml\njob: {cmd_line: ./a, submit_type: 0, name: n}\n")
+    run(place)
+    assert "{name: n, submit_type: 0, cmd_line: ./a}" in heir.read_text()
 
 
 def test_payloads_are_the_same_bytes_in_the_same_order(place: Place) -> None:
