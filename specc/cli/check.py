@@ -1,18 +1,20 @@
 """`specc check`: every mistake, before anything is sent."""
 
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from specc.cli.baselines import BaselineFile, UpdateBaseline, baseline_of, hold_back
+from specc.cli.baselines import Baseline, BaselineFile, UpdateBaseline, baseline_of, hold_back
 from specc.cli.completion import complete_report, complete_spec
 from specc.cli.fixes import DiffOption, FixOption, UnsafeFixes, fixing_of, say_fixable, take_fixes
 from specc.cli.options import Params, Profiles, Sets, TargetName
-from specc.cli.printing import outputs_of, print_statistics, report_of, write_report
-from specc.cli.session import Session, arguments
+from specc.cli.plain import check_selected
+from specc.cli.printing import Output, outputs_of, print_statistics, report_of, write_report
+from specc.cli.session import Selected, Session, arguments
 from specc.compiler import Request
-from specc.workspace import check_specs
+from specc.workspace import Checked
 
 Paths = Annotated[
     list[str] | None,
@@ -66,26 +68,30 @@ def check(
     fixing = fixing_of(paths, fix=fix, unsafe=unsafe_fixes, diff=diff)
     session = Session()
     selected = session.specs(list(paths or ()))
-    if any(finding.is_error for finding in session.findings):
-        write_report(report_of(session.findings), outputs)
-        return 2
+    if session.has_errors():
+        return say_checked(session, selected, [], outputs)
     request = Request(tuple(profile or ()), arguments("-p", param), arguments("--set", set_))
     if fixing is not None:
         has_fixes = take_fixes(fixing, selected, request, target, all_specs=not paths)
         if fixing.shows:
             return 1 if has_fixes else 0
-    remembers = request == Request() and not no_cache
-    checked = [
-        check_specs(
-            entry.project,
-            entry.names,
-            request,
-            target=target,
-            all_specs=not paths,
-            memory=session.memory(entry.project, target) if remembers else None,
-        )
-        for entry in selected
-    ]
+    checked = check_selected(session, selected, request, target=target, all_specs=not paths, remembers=not no_cache)
+    return say_checked(session, selected, checked, outputs, allowed, statistics=statistics)
+
+
+def say_checked(
+    session: Session,
+    selected: list[Selected],
+    checked: list[Checked],
+    outputs: Sequence[Output] = (Output("text", None),),
+    allowed: Baseline | None = None,
+    *,
+    statistics: bool = False,
+) -> int:
+    """Reports what was found, and says how to exit. With a wrong configuration nothing was checked."""
+    if session.has_errors():
+        write_report(report_of(session.findings), outputs)
+        return 2
     found = (*session.findings, *(diagnostic for result in checked for diagnostic in result.diagnostics))
     report = report_of(
         hold_back(allowed, found, checked) if allowed else found,

@@ -60,11 +60,7 @@ def run(arguments: list[str]) -> int:
 def _ended(arguments: list[str]) -> int:
     try:
         _check_current_folder()
-        # Deferred so that `--version` costs no more than Python itself.
-        from specc.cli.app import dispatch
-
-        _collect_rarely()
-        code = dispatch(arguments)
+        code = _answer(arguments)
         sys.stdout.flush()
         return code
     except SpeccError as error:
@@ -83,13 +79,23 @@ def _ended(arguments: list[str]) -> int:
         return BUG
 
 
-def _collect_rarely() -> None:
+def _answer(arguments: list[str]) -> int:
     """What was imported is never garbage, and hardly any of what a check keeps, such as the nodes of a thousand files.
 
     Python would look through all of it again and again, for a sixth of the time of such a check.
     """
-    gc.freeze()
     gc.set_threshold(50_000)
+    # The imports are deferred so that `--version` costs no more than Python itself, and a plain check no typer.
+    if arguments[:1] == ["check"]:
+        from specc.cli import plain
+
+        if plain.is_plain(arguments):
+            gc.freeze()
+            return plain.check_plainly(arguments[1:])
+    from specc.cli import app
+
+    gc.freeze()
+    return app.dispatch(arguments)
 
 
 def _check_current_folder() -> None:

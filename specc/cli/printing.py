@@ -4,10 +4,11 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from specc.cli.colors import wants_color
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
 from specc.reporters import REPORTERS, Report, Summary, sort, statistics, text
@@ -22,13 +23,6 @@ class Output(NamedTuple):
 
     format: str
     path: Path | None
-
-
-def wants_color(stream: IO[str]) -> bool:
-    """Colour on a terminal, and where FORCE_COLOR wants it; none where NO_COLOR is set (https://no-color.org)."""
-    if os.environ.get("NO_COLOR"):
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
 
 
 def links_of(stream: IO[str]) -> Links | None:
@@ -70,7 +64,7 @@ def outputs_of(texts: list[str] | None) -> list[Output]:
     return outputs or [Output("text", None)]
 
 
-def write_report(report: Report, outputs: list[Output]) -> None:
+def write_report(report: Report, outputs: Sequence[Output]) -> None:
     """The files first: when one cannot be written, nothing is printed."""
     for output in sorted(outputs, key=lambda output: output.path is None):
         reporter = REPORTERS[output.format]

@@ -75,6 +75,10 @@ class Session:
                     selected[project.root].explicit.add(names[path])
         return list(selected.values())
 
+    def has_errors(self) -> bool:
+        """Is a configuration wrong?"""
+        return any(finding.is_error for finding in self.findings)
+
     @staticmethod
     def memory(project: Project, target: str | None) -> Memory:
         """What is remembered of checks of the project for a target, its own by default."""

@@ -7,9 +7,10 @@ from specc.diagnostics import Diagnostic
 from specc.reporters.display import visible
 from specc.reporters.drawing import Page, draw
 from specc.reporters.links import Links
-from specc.reporters.paint import Paint, Style, painter
-from specc.reporters.report import Report, Summary, sort
+from specc.reporters.paint import Style, painter
+from specc.reporters.report import Report, sort
 from specc.reporters.snippet import Snippet, snippets
+from specc.reporters.summary import sum_up
 
 WIDTH = 120
 MANY = 50
@@ -20,7 +21,7 @@ def render(report: Report, *, color: bool, width: int = WIDTH, links: Links | No
     paint = painter(color)
     page = Page(0, width, paint, links)
     blocks = ["\n".join(_lines(diagnostic, page)) for diagnostic in sort(report.diagnostics)]
-    summary = _summary(report.summary, paint)
+    summary = sum_up(report.summary, paint)
     if len(blocks) > MANY:
         # Nothing is left out: who reads a log cannot ask again. But this many are read by kind.
         summary += f"\n{paint('help', 'help')}: `--statistics` counts them by code"
@@ -62,18 +63,3 @@ def _hint(style: Style, name: str, text: str, page: Page) -> Iterator[str]:
     yield f"{' ' * page.margin} {page.paint('frame', '=')} {page.paint(style, name)}: {visible(first)}"
     for line in rest:
         yield f"{' ' * (page.margin + len(name) + 5)}{visible(line)}".rstrip()
-
-
-def _summary(summary: Summary, paint: Paint) -> str:
-    files = _count(summary.files, "file")
-    found = [_count(summary.errors, "error")] if summary.errors else []
-    found += [_count(summary.warnings, "warning")] if summary.warnings else []
-    if found:
-        style: Style = "error" if summary.errors else "warning"
-        return paint(style, "found " + " and ".join(found)) + f" in {files}"
-    payloads = f", {_count(summary.payloads, 'payload')}" if summary.payloads else ""
-    return f"checked {files}{payloads}: {paint('good', 'no problems')}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

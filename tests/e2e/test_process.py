@@ -67,7 +67,7 @@ def test_a_fault_of_another_file_is_our_bug(
         raise fault
 
     monkeypatch.setattr("specc.cli.app.dispatch", broken)
-    assert main.run(["check", "x"]) == 101
+    assert main.run(["render", "x"]) == 101
     assert f"{fault}" in capsys.readouterr().err
 
 
@@ -97,9 +97,9 @@ def test_our_bug_ends_with_101_and_a_report(
         raise ZeroDivisionError("a bug")
 
     monkeypatch.setattr("specc.cli.app.dispatch", broken)
-    assert main.run(["check", "x"]) == 101
+    assert main.run(["render", "x"]) == 101
     report = capsys.readouterr().err
-    assert "arguments: ['check', 'x']" in report
+    assert "arguments: ['render', 'x']" in report
     assert "ZeroDivisionError: a bug" in report
     assert specc.__version__ in report
 

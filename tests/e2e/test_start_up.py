@@ -9,8 +9,10 @@ import pytest
 import typer
 from projects import Place
 
-from specc.cli.app import app, load
+from specc.cli.app import app, dispatch, load
 from specc.cli.commands import COMMANDS, Command
+from specc.cli.main import run
+from specc.cli.plain import is_plain
 
 NAMES = [command.name for command in COMMANDS]
 
@@ -47,3 +49,43 @@ def test_the_list_of_commands_imports_none_of_them(place: Place) -> None:
     assert not {name for name in modules if name.startswith("specc.") and not name.startswith("specc.cli")} - {
         "specc.errors"
     }
+
+
+BROKEN = 'specc: 1\njob: {name: a, cor_limit: 1, mem_limit: "{{ vars.no }}"}\n'
+
+
+class TestAPlainCheck:
+    @pytest.mark.parametrize(
+        "paths",
+        [[], ["."], ["base.job.yaml"], ["broken.job.yaml"], ["jobs"], ["base.job.yaml", "broken.job.yaml"]],
+        ids=" ".join,
+    )
+    @pytest.mark.parametrize("color", ["", "1"], ids=["plain", "colour"])
+    def test_says_what_the_command_says(
+        self,
+        paths: list[str],
+        color: str,
+        place: Place,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        monkeypatch.setenv("FORCE_COLOR", color)
+        place.write(broken=BROKEN, jobs__a="specc: 1\nextends: ../base.job.yaml\n")
+        assert is_plain(["check", *paths])
+        plain = (run(["check", *paths]), *capsys.readouterr())
+        assert plain == (dispatch(["check", *paths]), *capsys.readouterr())
+
+    def test_of_a_wrong_configuration(self, place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+        place.put("specc.toml", b"nothing = 1\n")
+        plain = (run(["check"]), *capsys.readouterr())
+        assert plain == (dispatch(["check"]), *capsys.readouterr())
+        assert plain[0] == 2
+
+    @pytest.mark.parametrize("argument", ["-", "--no-cache", "-h", "--", "--outptu"])
+    def test_has_no_option(self, argument: str) -> None:
+        assert not is_plain(["check", argument])
+        assert not is_plain(["check", "a.job.yaml", argument])
+
+    def test_is_no_completion(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("_SPECC_COMPLETE", "complete_bash")
+        assert not is_plain(["check"])
