@@ -10,6 +10,8 @@ import pytest
 
 import specc
 from specc.diagnostics.codes import CODES
+from specc.diagnostics.remedies import REMEDIES
+from specc.rules import RULE_CODES
 
 ROOT = Path(specc.__file__).parent.parent
 MODULES = sorted((ROOT / "specc").rglob("*.py"))
@@ -64,6 +66,13 @@ def test_every_code_is_documented() -> None:
     page = (ROOT / "docs" / "codes.md").read_text(encoding="utf-8")
     for code in CODES.values():
         assert f"| {code.code} | {code.slug} |" in page, f"docs/codes.md lacks {code.code}"
+
+
+def test_every_code_says_what_to_do() -> None:
+    """A rule by its docstring, everything else by a sentence."""
+    assert REMEDIES.keys() | RULE_CODES.keys() == CODES.keys()
+    assert not REMEDIES.keys() & RULE_CODES.keys()
+    assert all(re.fullmatch(r"[A-Z].*\.", remedy) for remedy in REMEDIES.values())
 
 
 def test_every_code_is_used() -> None:

@@ -11,13 +11,12 @@ from specc.cli.completion import complete_code
 from specc.config.findings import is_optional
 from specc.diagnostics import Code
 from specc.diagnostics.codes import CODES
+from specc.diagnostics.remedies import REMEDIES
 from specc.diagnostics.suggest import closest_code
 from specc.errors import SpeccError
-from specc.rules import RULES
-from specc.rules.documentation import Documentation, document
+from specc.reporters.guidance import documentation, guidance
 
 NAMES: dict[str, Code] = {name: code for code in CODES.values() for name in (code.code, code.slug)}
-DOCUMENTED = {rule.code.code: rule for rule in RULES}
 STAGES = {
     "1": "reading YAML",
     "2": "structure and composition",
@@ -57,13 +56,8 @@ def rules(code: CodeName = None, output: Output = "text") -> int:
     return 0
 
 
-def _documentation(code: Code) -> Documentation | None:
-    rule = DOCUMENTED.get(code.code)
-    return document(rule) if rule is not None else None
-
-
 def _data(code: Code) -> dict[str, object]:
-    written = _documentation(code)
+    written = documentation(code)
     return {
         "code": code.code,
         "name": code.slug,
@@ -71,6 +65,7 @@ def _data(code: Code) -> dict[str, object]:
         "summary": code.summary,
         "stage": STAGES[code.code[3]],
         "optional": is_optional(code),
+        "remedy": REMEDIES.get(code.code),
         "documentation": asdict(written) if written is not None else None,
     }
 
@@ -88,14 +83,8 @@ def _list(codes: list[Code]) -> str:
 
 
 def _page(code: Code) -> str:
-    written = _documentation(code)
-    title = f"{code.code} {code.slug} ({code.severity.value})"
-    text = (
-        f"# {title}\n\n{written.title if written is not None else f'{code.summary[:1].upper()}{code.summary[1:]}.'}\n"
-    )
-    if written is not None:
-        text += f"\n{written.markdown}\n"
-    return f"{text}\n{_way_out(code)}\n"
+    summary, text = guidance(code)
+    return f"# {code.code} {code.slug} ({code.severity.value})\n\n{summary}\n\n{text}\n\n{_way_out(code)}\n"
 
 
 def _way_out(code: Code) -> str:
@@ -103,7 +92,8 @@ def _way_out(code: Code) -> str:
         return f"It is not about specs ({STAGES[code.code[3]]}), and cannot be turned off."
     if not is_optional(code):
         return "It cannot be turned off: with it, there is no payload."
+    key = f'"{code.slug}"' if "." in code.slug else code.slug
     return (
         f"Turn it off at one place with `# specc: ignore[{code.code}] reason`, or for the project in specc.toml:\n"
-        f'`[rules]` `ignore = ["{code.slug}"]`, or `severity = {{{code.slug} = "error"}}` for another severity.'
+        f'`[rules]` `ignore = ["{code.slug}"]`, or `severity = {{{key} = "error"}}` for another severity.'
     )

@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterable
 
 from specc import __version__
-from specc.diagnostics import Code, Diagnostic
+from specc.diagnostics import Code, Diagnostic, Edit, Fix
 from specc.reporters.fingerprints import fingerprints
+from specc.reporters.guidance import guidance
 from specc.reporters.locations import in_repository, is_file, stretch, uri
 from specc.reporters.report import Report, sort
 from specc.source import Position, Source, Span
@@ -38,12 +39,14 @@ def render(report: Report) -> str:
 
 
 def _rule(code: Code) -> Json:
-    summary = f"{code.summary[:1].upper()}{code.summary[1:]}."
+    """All that is known of a kind of finding, so that a viewer needs no other page."""
+    summary, text = guidance(code)
     return {
         "id": code.code,
         "name": code.slug,
         "shortDescription": {"text": summary},
-        "help": {"text": f"{code.code} {code.slug}: {summary}", "markdown": f"**{code.code} {code.slug}**: {summary}"},
+        "fullDescription": {"text": summary},
+        "help": {"text": f"{summary}\n\n{text}", "markdown": f"**{code.code} {code.slug}**: {summary}\n\n{text}"},
         "defaultConfiguration": {"level": code.severity.value},
         "properties": {"problem.severity": code.severity.value},
     }
@@ -61,7 +64,25 @@ def _result(finding: Diagnostic, index: int, digest: str, report: Report) -> Jso
     if finding.labels:
         related = [_location(label.span, label.message, report) for label in finding.labels]
         result["relatedLocations"] = [{"id": number, **place} for number, place in enumerate(related, 1)]
+    if finding.fix is not None and all(is_file(edit.span.source.path) for edit in finding.fix.edits):
+        result["fixes"] = [_fix(finding.fix, report)]
     return result
+
+
+def _fix(fix: Fix, report: Report) -> Json:
+    """A change that a viewer offers, and a person takes: also one that is a guess, which it says."""
+    title = fix.title if fix.is_safe else f"{fix.title} (a guess: look at it first)"
+    replacements: dict[str, list[Json]] = {}
+    for edit in fix.edits:
+        replacements.setdefault(in_repository(edit.span.source.path, report), []).append(_replacement(edit))
+    changes = [{"artifactLocation": _artifact(path), "replacements": made} for path, made in replacements.items()]
+    return {"description": {"text": title}, "artifactChanges": changes}
+
+
+def _replacement(edit: Edit) -> Json:
+    region = _between(edit.span.source, edit.span.first, edit.span.last)
+    inserted: Json = {"insertedContent": {"text": edit.replacement}} if edit.replacement else {}
+    return {"deletedRegion": region, **inserted}
 
 
 def _message(finding: Diagnostic) -> str:
@@ -92,8 +113,10 @@ def _artifact(path: str) -> Json:
 
 
 def _region(span: Span) -> Json:
-    first, last = stretch(span)
-    source = span.source
+    return _between(span.source, *stretch(span))
+
+
+def _between(source: Source, first: Position, last: Position) -> Json:
     return {
         "startLine": first.line,
         "startColumn": _column(source, first),

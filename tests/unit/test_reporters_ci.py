@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 from xml.etree import ElementTree
@@ -10,8 +11,9 @@ import jsonschema
 import pytest
 import xmlschema
 
-from specc.diagnostics import Label
+from specc.diagnostics import Edit, Fix, Label
 from specc.diagnostics.codes import DEAD_EXCLUDE, UNKNOWN_FIELD, WRONG_TYPE
+from specc.diagnostics.codes import SAME_JOB_NAME as NAME
 from specc.reporters import REPORTERS, Report, Summary
 from specc.reporters.links import Links
 from specc.reporters.statistics import render as statistics
@@ -65,6 +67,41 @@ def test_sarif_says_the_rules():
     assert rules[1]["shortDescription"] == {"text": "A field that the API does not have."}
     assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in run["results"])
     assert [rule["defaultConfiguration"]["level"] for rule in rules] == ["warning", "error", "error"]
+
+
+def test_sarif_holds_what_the_manual_says():
+    help = sarif(NAME.at(SOURCE.span(0, 3), "two jobs"), FIELD)["tool"]["driver"]["rules"]
+    assert help[0]["help"]["text"].startswith("A field that the API does not have.\n\nCorrect the name")
+    assert all(f"## {part}\n" in help[1]["help"]["markdown"] for part in ("What", "Why", "Bad", "Good"))
+
+
+@pytest.mark.parametrize("is_safe", [False, True])
+def test_sarif_offers_fixes(is_safe):
+    edits = (Edit(SOURCE.span(8, 9), "name"), Edit(SOURCE.span(14, 28), ""))
+    (result,) = results(replace(FIELD, fix=Fix("mend it", edits, is_safe)))
+    (fix,) = result["fixes"]
+    assert fix["description"]["text"] == ("mend it" if is_safe else "mend it (a guess: look at it first)")
+    (change,) = fix["artifactChanges"]
+    assert unquote(change["artifactLocation"]["uri"]) == "cfd/jobs/流体 1.job.yaml"
+    assert [patched(SOURCE.text, each) for each in change["replacements"]] == [
+        SOURCE.text[:8] + "name" + SOURCE.text[9:],
+        SOURCE.text[:14] + SOURCE.text[28:],
+    ]
+
+
+def patched(text, replacement):
+    """The text after a replacement, as a viewer makes it that counts in UTF-16."""
+    region, lines = replacement["deletedRegion"], text.split("\n")
+    starts = [len("\n".join([*lines[:number], ""]).encode("utf-16-le")) // 2 for number in range(len(lines))]
+    start, end = (2 * (starts[region[f"{at}Line"] - 1] + region[f"{at}Column"] - 1) for at in ("start", "end"))
+    units = text.encode("utf-16-le")
+    inserted = replacement.get("insertedContent", {"text": ""})["text"].encode("utf-16-le")
+    return (units[:start] + inserted + units[end:]).decode("utf-16-le")
+
+
+def test_sarif_offers_no_fix_of_what_is_in_no_file():
+    fix = Fix("mend it", (Edit(OPTION.span, "name"),), is_safe=True)
+    assert "fixes" not in results(replace(OPTION, fix=fix))[0]
 
 
 def test_sarif_without_findings():
