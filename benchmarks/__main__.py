@@ -5,19 +5,24 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.bench import FULL, QUICK, Result, results
+from benchmarks.bench import FULL, QUICK, results
 from benchmarks.corpora import project
+from benchmarks.growth import deep, shared
 from benchmarks.peers import ROOT, missing
-from benchmarks.tables import markdown
+from benchmarks.plot import growth_plot
+from benchmarks.result import Result
+from benchmarks.sweeps import sweep
+from benchmarks.tables import as_json, markdown
 from benchmarks.timing import BenchError
 
 RESULTS = ROOT / "benchmarks" / "results"
+PICTURE = ROOT / "docs" / "assets" / "growth.svg"
 
 
 def main() -> int:
     options = _options()
     if options.command == "corpus":
-        project(options.folder, options.size, options.seed)
+        _write_corpus(options)
         return 0
     try:
         return _run(options.quick)
@@ -29,29 +34,44 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    corpus = commands.add_parser("corpus", help="write a project of so many specs")
+    corpus = commands.add_parser("corpus", help="write a project to try things on")
+    corpus.add_argument("kind", choices=("specs", "sweep", "deep", "dependents"))
     corpus.add_argument("size", type=int)
     corpus.add_argument("folder", type=Path)
-    corpus.add_argument("--seed", type=int, default=0)
+    corpus.add_argument("--seed", type=int, default=0, help="of `specs`")
     run = commands.add_parser("run", help="measure everything")
     run.add_argument("--quick", action="store_true", help="small sizes, few rounds: about a minute")
     return parser.parse_args()
 
 
 def _run(is_quick: bool) -> int:
-    for name, reason in missing().items():
+    without = missing()
+    for name, reason in without.items():
         print(f"without {name}: {reason}", file=sys.stderr)
     found: list[Result] = []
     with TemporaryDirectory(prefix="specc-bench-") as place:
         for result in results(Path(place), QUICK if is_quick else FULL):
-            print(f"{result.work}, {result.size} {result.unit}", file=sys.stderr)
+            print(f"{result.work}, {result.size:,} {result.unit}", file=sys.stderr)
             found.append(result)
-    RESULTS.mkdir(exist_ok=True)
-    text = markdown(found)
+    text = markdown(found, without)
     print(text)
     if not is_quick:
         (RESULTS / "latest.md").write_text(text, encoding="utf-8")
+        (RESULTS / "latest.json").write_text(as_json(found, without), encoding="utf-8")
+        PICTURE.write_text(growth_plot(found), encoding="utf-8")
     return 0
+
+
+def _write_corpus(options: argparse.Namespace) -> None:
+    match options.kind:
+        case "specs":
+            project(options.folder, options.size, options.seed)
+        case "sweep":
+            sweep(options.folder, options.size)
+        case "deep":
+            deep(options.folder, options.size)
+        case "dependents":
+            shared(options.folder, 1_000, options.size)
 
 
 if __name__ == "__main__":

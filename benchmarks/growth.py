@@ -11,35 +11,37 @@ from benchmarks.timing import Contestant
 DEEP_SPECS = 100
 
 LEVEL = """\
-# Level %(level)s.
+# One level of a chain of bases.
 specc: 1
 abstract: true
-extends: %(below)s
-vars:
+%(extends)svars:
   scratch: /scratch/cfd/%(level)s
   level_%(level)s: {steps: [prepare, run], note: "at {{ vars.scratch }}"}
 job:
   time_limit: %(level)sh
 """
 
+QUIET = '\n[rules]\nignore = ["deep-inheritance", "unused-var"]\n'
+
 
 def deep(root: Path, depth: int) -> Project:
-    """Specs with so many ancestors each: `solver.job.yaml` on top, and below it a chain of others."""
+    """Specs with so many ancestors each: their base, and what it inherits from, level by level."""
     made = project(root, DEEP_SPECS)
-    settings, base = root / "specc.toml", root / "base" / "solver.job.yaml"
-    rules = '\n[rules]\nignore = ["deep-inheritance", "unused-var"]\n'
-    settings.write_text(settings.read_text(encoding="utf-8") + rules, encoding="utf-8")
-    lines = base.read_text(encoding="utf-8").splitlines()
-    for level in range(1, depth):
-        below = "level-{}.job.yaml".format(level + 1)
-        text = LEVEL % {"level": level, "below": below}
-        if level == depth - 1:
-            text = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("extends"))
-        (root / "base" / f"level-{level}.job.yaml").write_text(text, encoding="utf-8")
+    _append(root / "specc.toml", QUIET)
     if depth > 1:
-        lines.insert(2, "extends: level-1.job.yaml")
-    base.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        _append(root / "base" / "solver.job.yaml", _extends(1))
+    for level in range(1, depth):
+        values = {"level": level, "extends": _extends(level + 1) if level < depth - 1 else ""}
+        (root / "base" / f"level-{level}.job.yaml").write_text(LEVEL % values, encoding="utf-8")
     return made
+
+
+def _append(path: Path, text: str) -> None:
+    path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
+
+
+def _extends(level: int) -> str:
+    return f"extends: level-{level}.job.yaml\n"
 
 
 def deep_check(made: Project) -> Contestant:

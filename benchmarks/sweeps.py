@@ -75,13 +75,13 @@ local case = '/home/cfd/cases/cavity';
 local cores = { S: 16, M: 32, L: 64, XL: 128 };
 local memory = { S: 32768, M: 65536, L: 131072, XL: 262144 };
 [
-  local run_dir = '/scratch/cfd/%%s/%%d/%%d' %% [mesh, speed, seed];
+  local run_dir = '/scratch/cfd/' + mesh + '/' + speed + '/' + seed;
   target + base + {
-    name: 'cavity-%%s-%%d-%%d' %% [mesh, speed, seed],
+    name: 'cavity-' + mesh + '-' + speed + '-' + seed,
     core_limit: cores[mesh],
     mem_limit: memory[mesh],
-    cmd_line: 'prepare %%s %%s && mpirun -np %%d icoFoam -case %%s -speed %%d -seed %%d'
-              %% [case, run_dir, cores[mesh], run_dir, speed, seed],
+    cmd_line: 'prepare ' + case + ' ' + run_dir + ' && mpirun -np ' + cores[mesh] + ' icoFoam'
+              + ' -case ' + run_dir + ' -speed ' + speed + ' -seed ' + seed,
   }
   for mesh in ['S', 'M', 'L', 'XL']
   for speed in std.range(1, 25)
