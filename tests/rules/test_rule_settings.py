@@ -1,6 +1,7 @@
 """`[rules]`: which findings a project wants, and how severe. `specc rules` lists and explains them."""
 
 import json
+import re
 
 import pytest
 from projects import SETTINGS, Place
@@ -113,6 +114,15 @@ def test_the_list_has_every_code(project: Place) -> None:
 def test_one_explained(project: Place, name: str, words: str) -> None:
     assert project.run("rules", name) == 0
     assert words in project.out
+
+
+def test_the_way_to_turn_one_off_works_as_it_is_written(project: Place) -> None:
+    project.write(a=UNUSED.replace("{a: 1}", "{a: no}"))
+    for name in ("yaml-1.1", "unused-var"):
+        project.run("rules", name)
+        severity = re.search(r"`(severity = .*?)`", project.out)
+        assert severity is not None
+        assert f"error {name} a.job.yaml" in found(project, f"[rules]\n{severity[1]}\n")
 
 
 def test_mistakes_on_the_command_line(project: Place) -> None:
