@@ -4,10 +4,7 @@ import errno
 import gc
 import io
 import os
-import platform
 import sys
-import traceback
-from typing import TextIO
 
 from specc import __version__
 from specc.errors import SpeccError
@@ -48,11 +45,11 @@ def run(arguments: list[str]) -> int:
         return _ended(arguments)
     except BrokenPipeError:
         # `specc render | head`: nobody reads on. Ends as if by SIGPIPE, because errors may be among what was not read.
-        _drop(sys.stdout)
-        _drop(sys.stderr)
+        _drop(sys.stdout.fileno())
+        _drop(sys.stderr.fileno())
         return UNREAD
     except _OutputFault as error:
-        _drop(sys.stdout)
+        _drop(sys.stdout.fileno())
         print(f"error: cannot write the output: {error}", file=sys.stderr)
         return USAGE
 
@@ -75,7 +72,9 @@ def _ended(arguments: list[str]) -> int:
     except Exception as error:
         if isinstance(error, OSError) and error.errno in OUTPUT_FAULTS and error.filename is None:
             raise _OutputFault(error.strerror) from error
-        print(_bug_report(arguments), file=sys.stderr)
+        from specc.cli.bugs import bug_report
+
+        print(bug_report(arguments), file=sys.stderr)
         return BUG
 
 
@@ -110,17 +109,9 @@ def _printable(text: str) -> str:
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
-def _drop(stream: TextIO) -> None:
+def _drop(descriptor: int) -> None:
     """What Python would still flush at exit goes nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def _bug_report(arguments: list[str]) -> str:
-    return (
-        "specc has a bug, and this is its report. Please paste it into an issue.\n\n"
-        f"specc {__version__}, Python {platform.python_version()}, {platform.platform()}\n"
-        f"arguments: {arguments}\n\n{traceback.format_exc()}"
-    )
+    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
 
 
 if __name__ == "__main__":
