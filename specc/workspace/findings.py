@@ -4,11 +4,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
-from specc.diagnostics import Diagnostic
+from specc.diagnostics import Diagnostic, codes
 from specc.source import Source
 
 SAME_PLACE = 3
 """So many findings of one code at one place are shown; a sweep can have one a cell."""
+
+
+NO_QUANTITY = (codes.AMBIGUOUS_QUANTITY.code, codes.BAD_QUANTITY.code)
+"""Where one of them stands, no quotes mend what YAML 1.1 would read."""
 
 
 class _Place(NamedTuple):
@@ -32,12 +36,22 @@ class Findings:
             self.has_errors |= diagnostic.is_error
 
     def every(self) -> list[Diagnostic]:
-        """Each fact, in the order in which their places were found."""
+        """Each fact, in the order in which their places were found, also where another says it better."""
         return [diagnostic for messages in self._at.values() for diagnostic in messages.values()]
 
     def all(self) -> list[Diagnostic]:
         """As `every`, with a note where there are more at one place than are shown."""
-        return [diagnostic for messages in self._at.values() for diagnostic in _shown(list(messages.values()))]
+        return [
+            diagnostic
+            for place, messages in self._at.items()
+            if not self._is_idle(place)
+            for diagnostic in _shown(list(messages.values()))
+        ]
+
+    def _is_idle(self, place: _Place) -> bool:
+        """Is it a warning about a value that must be written anew anyway?"""
+        is_spelling = place.code == codes.YAML_1_1.code
+        return is_spelling and any(place._replace(code=code) in self._at for code in NO_QUANTITY)
 
 
 def _shown(found: list[Diagnostic]) -> Iterable[Diagnostic]:

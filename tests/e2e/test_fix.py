@@ -216,3 +216,12 @@ def test_json_has_the_edits(place: Place) -> None:
         "safe": True,
         "edits": [{**place_of, "replacement": '"no"'}],
     }
+
+
+@pytest.mark.parametrize("written", ["1:30", "2024-01-01"])
+def test_a_quantity_in_doubt_is_one_finding_without_a_fix(place: Place, written: str) -> None:
+    path = put(place, "a.job.yaml", HEAD + f"  time_limit: {written}\nvars: {{a: {written}}}\n")
+    assert place.run("check", "--fix", "--output", "concise") == 1
+    assert "SPC60" in place.out
+    assert "SPC110" not in place.out
+    assert path.read_text() == HEAD + f'  time_limit: {written}\nvars: {{a: "{written}"}}\n'
