@@ -12,10 +12,11 @@ from benchmarks.peers import ROOT, missing
 from benchmarks.plot import growth_plot
 from benchmarks.result import Result
 from benchmarks.sweeps import sweep
-from benchmarks.tables import as_json, markdown
+from benchmarks.tables import as_json, markdown, on_page
 from benchmarks.timing import BenchError
 
 RESULTS = ROOT / "benchmarks" / "results"
+PAGE = ROOT / "docs" / "performance.md"
 PICTURE = ROOT / "docs" / "assets" / "growth.svg"
 
 
@@ -59,6 +60,7 @@ def _run(is_quick: bool) -> int:
         (RESULTS / "latest.md").write_text(text, encoding="utf-8")
         (RESULTS / "latest.json").write_text(as_json(found, without), encoding="utf-8")
         PICTURE.write_text(growth_plot(found), encoding="utf-8")
+        PAGE.write_text(on_page(PAGE.read_text(encoding="utf-8"), found), encoding="utf-8")
     return 0
 
 

@@ -9,6 +9,10 @@ from benchmarks.result import Result, series
 from benchmarks.targets import GROWTH, verdicts
 from specc import __version__
 
+BEGIN = "<!-- bench: from here on written by `make bench` -->\n"
+END = "<!-- bench: until here -->\n"
+"""Around what a run writes into the manual's page."""
+
 
 def machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
@@ -29,6 +33,14 @@ def markdown(results: Sequence[Result], missing: Mapping[str, str]) -> str:
         *_contests(results),
     ]
     return "\n".join(lines) + "\n"
+
+
+def on_page(page: str, results: Sequence[Result]) -> str:
+    """The page, with the short tables of this run between the two marks."""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    tables = "\n".join([f"Measured on {machine()}.", "", *_targets(results), "", *_growth(results)])
+    return f"{before}{begin}\n{tables}\n{end}{after}"
 
 
 def _targets(results: Sequence[Result]) -> Iterator[str]:
