@@ -5,6 +5,7 @@ from importlib import import_module
 from pathlib import Path as FilePath
 
 from specc.config.credentials import masked, masked_lines
+from specc.config.plain_places import plain_places
 from specc.config.root import read_bytes
 from specc.config.toml import loads
 from specc.config.tree import Place, Tree
@@ -46,8 +47,10 @@ def read_document(path: FilePath, shown: str, table: Path = ()) -> tuple[Mapping
 
 
 def _places(text: str) -> dict[Path, Place]:
-    """Imported late, and by name: the grammar costs 15 ms, which a project without a configuration need not pay."""
-    places: dict[Path, Place] = import_module("specc.config.places").places(text)
+    """Imported late, and by name: the grammar costs 20 ms, and only a text that is not plain needs it."""
+    places: dict[Path, Place] | None = plain_places(text)
+    if places is None:
+        places = import_module("specc.config.places").places(text)
     return places
 
 
