@@ -9,6 +9,9 @@ from specc.nodes.tree import Style
 BETWEEN = re.compile(r"(?:[ \t\r\n]++|#[^\r\n]*+)*+")
 """What may stand between an anchor and what it names."""
 
+TEMPLATE = re.compile(r"\{\{[^\r\n\0]*?\}\}|\{%[^\r\n\0]*?%\}")
+"""On one line, quoted or not."""
+
 
 class Kind(Enum):
     DOCUMENT = auto()

@@ -11,6 +11,8 @@ from ruamel.yaml.reader import Reader
 from ruamel.yaml.scanner import Scanner
 from ruamel.yaml.tokens import AliasToken, AnchorToken, ScalarToken, TagToken
 
+from specc.parser.event import TEMPLATE
+
 BLANK = {
     False: re.compile(r"(?:[ ]*+(?:#[^\r\n\0]*+)?(?:\r\n|\r|\n))*+[ ]*+(?:#[^\r\n\0]*+)?"),
     True: re.compile(r"(?:[ \t]*+(?:#[^\r\n\0]*+)?(?:\r\n|\r|\n))*+[ \t]*+(?:#[^\r\n\0]*+)?"),
@@ -19,7 +21,6 @@ BLANK = {
 
 TAG = re.compile(r"!<[^>\s\0]*>?|![^\s\0,\[\]{}]*")
 STATEMENT_LINE = re.compile(r"\{%[^\r\n\0]*%\}[ \t]*(?=[\r\n\0])")
-TEMPLATE = re.compile(r"\{\{[^\r\n\0]*?\}\}|\{%[^\r\n\0]*?%\}")
 BLOCK_END = re.compile(r"[ \t]+#|:(?=[ \t\r\n\0])|[\r\n\0]|\{[{%]")
 FLOW_END = re.compile(r"[ \t]+#|:(?=[ \t\r\n\0])|[,\[\]{}\r\n\0]")
 LINE_END = re.compile(r"[\r\n\0]")

@@ -8,9 +8,8 @@ from specc.diagnostics import Diagnostic, Label, codes
 from specc.nodes import Layer, Mapping, Node, Scalar, Sequence, kind_of
 from specc.nodes.tree import FILE_LAYER
 from specc.parser.builder import MAX_DEPTH, Builder, Unbuildable, too_deep
-from specc.parser.event import DepthProblem, Stretch, SyntaxProblem
+from specc.parser.event import TEMPLATE, DepthProblem, Stretch, SyntaxProblem
 from specc.parser.events import events_of
-from specc.parser.reading import TEMPLATE
 from specc.parser.syntax import rest_of_line, syntax_error
 from specc.parser.text import MAX_BYTES, too_large, unprintable
 from specc.parser.unquoted import unquoted_templates
