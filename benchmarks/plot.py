@@ -7,9 +7,11 @@ from math import ceil, floor, log10
 
 from benchmarks.result import Result, series, tools
 
-WIDTH, HEIGHT, GAP = 300, 320, 110
-LEFT, TOP, BOTTOM = 54, 40, 44
-APART = 14
+COLUMNS = 2
+WIDTH, HEIGHT = 300, 260
+LEFT, TOP, RIGHT, BOTTOM = 66, 40, 134, 60
+STEP_ACROSS, STEP_DOWN = LEFT + WIDTH + RIGHT, TOP + HEIGHT + BOTTOM
+APART = 16
 
 COLOURS = {
     "specc": "#0f9d8a",
@@ -20,8 +22,6 @@ COLOURS = {
     "pkl": "#8a7fd0",
     "jsonnet": "#c9528a",
     "OmegaConf": "#d9822b",
-    "depth": "#0f9d8a",
-    "dependents": "#45b8e0",
 }
 """All of a middle lightness: the picture has no background, and is read on white and on black."""
 
@@ -56,20 +56,18 @@ def growth_plot(results: Sequence[Result]) -> str:
     panels = (
         Panel("specc check", "files", _lines(results, "check")),
         Panel("specc render", "cells", _lines(results, "render")),
-        Panel(
-            "inheritance",
-            "files above each of 100 specs; dependents of a changed base",
-            {"depth": series(results, "depth", "specc"), "dependents": series(results, "changed base", "specc")},
-        ),
+        Panel("specc check of 100 specs", "depth of inheritance", _lines(results, "depth")),
+        Panel("specc check, a base changed", "specs that inherit from it", _lines(results, "changed base")),
     )
-    step = LEFT + WIDTH + GAP
-    width, height = step * len(panels), TOP + HEIGHT + BOTTOM
+    width, height = STEP_ACROSS * COLUMNS, STEP_DOWN * ceil(len(panels) / COLUMNS)
     seconds = [second for panel in panels for line in panel.lines.values() for _, second in line]
     heights = floor(log10(min(seconds))), ceil(log10(max(seconds)))
     shapes: list[str] = []
     for index, panel in enumerate(panels):
-        shapes += [f'<g transform="translate({index * step} 0)">', *_panel(panel, *heights), "</g>"]
-    box = f'viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12"'
+        row, column = divmod(index, COLUMNS)
+        shapes.append(f'<g transform="translate({column * STEP_ACROSS} {row * STEP_DOWN})">')
+        shapes += [*_panel(panel, *heights), "</g>"]
+    box = f'viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="14"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {box} role="img" aria-label="Seconds over sizes">'
     return "\n".join([head, *shapes, "</svg>", ""])
 
@@ -82,10 +80,11 @@ def _lines(results: Sequence[Result], work: str) -> dict[str, Points]:
 
 def _panel(panel: Panel, y_from: int, y_to: int) -> Iterator[str]:
     sizes = [size for points in panel.lines.values() for size, _ in points]
-    scale = Scale(0, max(1, ceil(log10(max(sizes)))), y_from, y_to)
-    yield _text(LEFT, 20, panel.title, GREY, 'font-weight="bold" font-size="14"')
+    least = floor(log10(min(sizes)))
+    scale = Scale(least, max(least + 1, ceil(log10(max(sizes)))), y_from, y_to)
+    yield _text(LEFT, 20, panel.title, GREY, 'font-weight="bold" font-size="16"')
     yield from _grid(scale)
-    yield _text(LEFT + WIDTH / 2, TOP + HEIGHT + 36, panel.axis, GREY, 'text-anchor="middle"')
+    yield _text(LEFT + WIDTH / 2, TOP + HEIGHT + 42, panel.axis, GREY, 'text-anchor="middle"')
     for name, points in panel.lines.items():
         yield from _line(name, points, scale)
     ends = {name: scale.place(*points[-1]) for name, points in panel.lines.items()}
@@ -97,7 +96,7 @@ def _grid(scale: Scale) -> Iterator[str]:
     for power in range(scale.x_from, scale.x_to + 1):
         x, bottom = scale.place(10**power, 10**scale.y_from)
         yield _stroke([(x, TOP), (x, bottom)], GREY, 'stroke-opacity="0.3"')
-        yield _text(x, bottom + 18, f"{10**power:,}", GREY, 'text-anchor="middle"')
+        yield _text(x, bottom + 20, f"{10**power:,}", GREY, 'text-anchor="middle"')
     for power in range(scale.y_from, scale.y_to + 1):
         left, y = scale.place(10**scale.x_from, 10**power)
         yield _stroke([(left, y), (left + WIDTH, y)], GREY, 'stroke-opacity="0.3"')
@@ -115,7 +114,7 @@ def _apart(ends: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float
     """Places of names at the ends of their lines, moved down where they would cover each other."""
     placed: dict[str, tuple[float, float]] = {}
     for name, (x, y) in sorted(ends.items(), key=lambda item: item[1][1]):
-        near = [other for at, other in placed.values() if abs(at - x) < GAP]
+        near = [other for at, other in placed.values() if abs(at - x) < RIGHT]
         placed[name] = (x, max([y, *(other + APART for other in near)]))
     return placed
 
