@@ -29,7 +29,7 @@ class Extent:
     budget: Budget
 
 
-QUICK = Extent((1, 100), (1_000,), (1, 16), 100, (1, 100), 100, Budget(seconds=2, least=3, most=5))
+QUICK = Extent((1, 100), (1_000,), (1, 16), 100, (1, 100), 100, Budget(seconds=2, most=5))
 FULL = Extent(
     specs=(1, 100, 1_000, 10_000),
     cells=(100, 1_000, 10_000, 100_000),
@@ -37,7 +37,7 @@ FULL = Extent(
     shared=1_000,
     dependents=(1, 10, 100, 1_000),
     payloads=300,
-    budget=Budget(seconds=5, least=5, most=15),
+    budget=Budget(seconds=6, most=15),
 )
 
 

@@ -46,14 +46,13 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Each contestant runs until it has used its seconds, but `least` times, and `most` times if it is quick."""
+    """Each contestant runs as often as fits into so many seconds, at least once and `most` times at most."""
 
     seconds: float
-    least: int
     most: int
 
     def rounds(self, first: float) -> int:
-        return max(self.least if first < self.seconds else 1, min(self.most, int(self.seconds / first)))
+        return max(1, min(self.most, int(self.seconds / first)))
 
 
 @dataclass(frozen=True, slots=True)
