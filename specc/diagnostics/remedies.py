@@ -28,7 +28,7 @@ REMEDIES: dict[str, str] = {
     "SPC207": "Name the parents in the order in which the other files name them, or leave one out.",
     "SPC208": "Let files inherit from a base nearer to the root; profiles and parameters often do with fewer files.",
     "SPC209": "Set the value in the spec, or let one parent inherit from the other. Now their order alone decides.",
-    "SPC210": "Operators are `$append`, `$prepend`, `$replace`, `$unset`, `$literal` and `$file`, each alone in its mapping.",
+    "SPC210": "There are `$append`, `$prepend`, `$replace`, `$unset`, `$literal` and `$file`, each in a mapping alone.",
     "SPC211": "Write the value itself, without the operator, or correct the name of what should be inherited.",
     "SPC212": "Give it one kind of value everywhere, or write `{$replace: ...}` where another kind is meant.",
     "SPC213": "Correct the path. It counts from the file that says `$file`.",
