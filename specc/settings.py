@@ -1,10 +1,11 @@
 """What the project's configuration says, as frozen types. Reading it is the business of `specc.config`."""
 
 from collections.abc import Mapping as Map
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Literal
 
+from specc.frozen import dataclass
 from specc.nodes import Mapping
 
 Quantity = Literal["memory", "duration"]

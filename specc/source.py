@@ -2,9 +2,10 @@
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
+
+from specc.frozen import dataclass
 
 LINE_BREAK = re.compile(r"\r\n|\n|\r")
 

@@ -1,7 +1,6 @@
 """Validation of one cell against the API's JSON Schema. What is unknown in a check is held to its type alone."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from specc.checker.findings import (
@@ -15,6 +14,7 @@ from specc.checker.findings import (
 )
 from specc.diagnostics import Diagnostic
 from specc.evaluator import EvaluatedSpec
+from specc.frozen import dataclass
 from specc.schema import ApiSchema, JsonObject
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +10,7 @@ import typer
 
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
+from specc.frozen import dataclass
 from specc.reporters import sort
 from specc.reporters.locations import is_file
 from specc.source import Source

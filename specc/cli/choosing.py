@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from specc.cli.printing import print_findings
 from specc.cli.session import Selected, Session
 from specc.cli.workplace import Workplace
 from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
+from specc.frozen import dataclass
 from specc.submission.ledger import Ledger
 from specc.submission.records import Record
 from specc.submission.selector import Selector, is_id_of, latest, only_of, states_named

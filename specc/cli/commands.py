@@ -1,6 +1,6 @@
 """Every command in one table: where it lives, and what the list of commands says of it."""
 
-from dataclasses import dataclass
+from specc.frozen import dataclass
 
 COMPLETE = "_SPECC_COMPLETE"
 """The variable by which the shell asks for completions."""

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from specc.cli.session import STDIN, Session, show
@@ -11,6 +11,7 @@ from specc.comparison.model import Uncompared
 from specc.compiler import Context, Request
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
+from specc.frozen import dataclass
 from specc.parser import Document
 from specc.revision.choice import Base
 from specc.revision.git import Repository

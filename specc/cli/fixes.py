@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -12,6 +11,7 @@ from specc.cli.session import STDIN, Selected
 from specc.compiler import Request
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
+from specc.frozen import dataclass
 from specc.workspace import Project, check_specs
 from specc.workspace.fixing import Fixed, fixed, is_fixable, write_fixed
 

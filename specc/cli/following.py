@@ -7,13 +7,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from specc.cli.news import News
 from specc.cli.speech import counted, drawing, say
 from specc.cli.targets import Opened
 from specc.cli.workplace import Workplace
 from specc.errors import SpeccError
+from specc.frozen import dataclass
 from specc.submission.follow import Ending, ending, follow, look
 from specc.submission.ledger import Ledger
 from specc.submission.records import Record

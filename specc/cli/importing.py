@@ -4,7 +4,6 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from unicodedata import normalize
 
@@ -14,6 +13,7 @@ from specc.config import find_root, read_configuration
 from specc.config.root import OWN, SHARED, configures
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
+from specc.frozen import dataclass
 from specc.migration import Migrated, migrate
 from specc.parser import decode
 from specc.resolver import Missing

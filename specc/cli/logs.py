@@ -4,7 +4,6 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -16,6 +15,7 @@ from specc.cli.options import Cells, Only
 from specc.cli.sendoptions import AtTarget, Chosen, Output, States
 from specc.cli.speech import check_output, say, write_json
 from specc.errors import SpeccError
+from specc.frozen import dataclass
 from specc.submission.ledger import Ledger
 from specc.submission.output import Reading
 from specc.targets import LogFile

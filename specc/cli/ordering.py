@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from specc.cli.printing import print_findings
 from specc.cli.session import Selected, Session
@@ -10,6 +10,7 @@ from specc.cli.workplace import Workplace
 from specc.compiler import Context, Request, evaluated_cells, payloads
 from specc.diagnostics import Diagnostic, Label, codes
 from specc.errors import SpeccError
+from specc.frozen import dataclass
 from specc.lowering import Payload
 from specc.parser import Document
 from specc.source import Source, Span

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Event
 
 from specc.cli.exits import BROKEN, OK, REJECTED, UNKNOWN
@@ -17,6 +17,7 @@ from specc.cli.speech import drawing, is_watched, say, write_row, write_table
 from specc.cli.targets import Opened
 from specc.diagnostics import codes
 from specc.errors import SpeccError
+from specc.frozen import dataclass
 from specc.submission.follow import state_of
 from specc.submission.ledger import Ledger
 from specc.submission.plan import Action, Step

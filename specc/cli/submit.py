@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +21,7 @@ from specc.cli.session import Session
 from specc.cli.speech import check_output, say, write_json
 from specc.cli.targets import Opened
 from specc.errors import SpeccError
+from specc.frozen import dataclass
 from specc.submission.follow import Ending, look
 from specc.submission.ledger import Ledger
 from specc.submission.plan import Step

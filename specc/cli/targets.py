@@ -5,12 +5,13 @@ costs more time than a whole `specc check`.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib import import_module
 from threading import Lock
 
 from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
+from specc.frozen import dataclass
 from specc.schema import ApiSchema
 from specc.settings import Settings
 from specc.settings import Target as TargetSettings

@@ -3,13 +3,13 @@
 import contextlib
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from specc.cli.session import Selected, Session
 from specc.cli.speech import say
 from specc.cli.targets import Opened, open_target
 from specc.errors import SpeccError
+from specc.frozen import dataclass
 from specc.submission.ledger import Ledger
 from specc.submission.location import ledger_path
 from specc.workspace import Project

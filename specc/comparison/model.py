@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, NamedTuple
 
 from specc.compiler import Context
 from specc.diagnostics import Diagnostic
 from specc.expander import Cell
+from specc.frozen import dataclass
 from specc.parser import Document
 from specc.source import Span
 from specc.submission.changes import Change

@@ -3,11 +3,12 @@
 import json
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from specc.compiler import Context, Request, payloads
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator import Binding, bind, samples
+from specc.frozen import dataclass
 from specc.lowering import Payload
 from specc.nodes import to_data
 from specc.parser import Document

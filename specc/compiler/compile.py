@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Map
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import islice
 
 from specc.checker import check
@@ -10,6 +10,7 @@ from specc.compiler.ruling import job_findings, spec_findings
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator import Binding, EvaluatedSpec, Evaluation, Inputs, bind, missing, samples
 from specc.expander import Expansion, expand, select
+from specc.frozen import dataclass
 from specc.lowering import Payload, lower
 from specc.parser import Document
 from specc.resolver import Library, Overlays, ResolvedSpec, resolve

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable
 from collections.abc import Mapping as Map
-from dataclasses import dataclass
 from pathlib import Path
 
 from specc.config.checks import target_findings, usable
@@ -15,6 +14,7 @@ from specc.config.shapes import SETTINGS
 from specc.config.values import settings_of
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import CONFIG_SYNTAX, SHADOWED_SETTINGS
+from specc.frozen import dataclass
 from specc.nodes import Mapping
 from specc.nodes import Path as NodePath
 from specc.settings import Settings

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from specc.config.credentials import is_credential
 from specc.config.findings import BY_NAME, is_optional
 from specc.config.sbatch import fault_in
 from specc.diagnostics import did_you_mean, one_of
 from specc.diagnostics.suggest import closest_code
+from specc.frozen import dataclass
 from specc.nodes import Mapping, Node, Scalar, kind_of
 from specc.settings import TargetKind
 from specc.units import DURATION_UNITS, MEMORY_UNITS, Problem, read

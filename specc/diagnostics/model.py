@@ -1,9 +1,9 @@
 """A diagnostic: one fact about a spec, where it shows, and the way out."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from specc.frozen import dataclass
 from specc.source import Span
 
 

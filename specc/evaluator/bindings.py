@@ -3,10 +3,10 @@
 import json
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from specc.diagnostics import Diagnostic, Label, codes, did_you_mean
 from specc.expressions import Kind, Unknown
+from specc.frozen import dataclass
 from specc.nodes import Layer, LayerKind, Node, Scalar, to_data
 from specc.parser import parse_flow
 from specc.resolver import Param, ResolvedSpec

@@ -1,7 +1,7 @@
 """ResolvedSpec + Cell -> EvaluatedSpec."""
 
 from collections.abc import Mapping as Map
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator.bindings import Binding
@@ -12,6 +12,7 @@ from specc.evaluator.values import EvaluatedSpec, Value
 from specc.evaluator.walk import Walk
 from specc.expander import AxisValue, Cell
 from specc.expressions import MISSING, Unknown
+from specc.frozen import dataclass
 from specc.nodes import FileText, Mapping, Node, Scalar, Sequence
 from specc.resolver import ResolvedSpec
 from specc.settings import FieldType

@@ -5,8 +5,10 @@ parse of the shell's language is a linter's work.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from specc.frozen import dataclass
 
 HERE_DOCUMENT = re.compile(r"<<(-?)[ \t]*((?:\\.|'[^'\n]*'|\"[^\"\n]*\"|[\w.@%+,:/-])+)")
 BEFORE_COMMENT = frozenset(" \t\n;&|()")

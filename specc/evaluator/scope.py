@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from collections.abc import Sequence as Many
-from dataclasses import dataclass
 
 from specc.expressions import MISSING
+from specc.frozen import dataclass
 from specc.nodes import Mapping, Node, Sequence
 
 NAMESPACES = ("params", "vars", "matrix", "job", "cell", "spec", "env")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property, lru_cache
 
 from specc.diagnostics import Diagnostic, Label, codes
@@ -11,6 +11,7 @@ from specc.evaluator.names import Names, undefined
 from specc.evaluator.scope import NAMESPACES
 from specc.evaluator.shell import judge_of
 from specc.expressions import Fault, Hole, Template, compile_template, is_template
+from specc.frozen import dataclass
 from specc.nodes import FileText, Scalar
 from specc.nodes.offsets import locate
 from specc.source import Span

@@ -1,11 +1,12 @@
 """Evaluated values. Each keeps the node it was written as and what its template read, so it can be explained."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from specc.evaluator.templates import template_text
 from specc.expander import Cell
 from specc.expressions import Unknown
+from specc.frozen import dataclass
 from specc.nodes import FileText, Node, Scalar
 from specc.resolver import ResolvedSpec, shown
 

@@ -1,11 +1,11 @@
 """Axes and zipped axes: which values each name takes, together with where each value is written."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from specc.diagnostics import Diagnostic, Label, codes
 from specc.expander.ranges import HELP, Range, counted, number_fault, shape_faults
 from specc.expander.values import AxisValue
+from specc.frozen import dataclass
 from specc.nodes import Mapping, Node, Sequence, kind_of
 from specc.resolver import is_template, shown
 

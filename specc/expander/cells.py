@@ -1,8 +1,7 @@
 """A cell: one combination of axis values, known by a digest that no reordering of axes changes."""
 
-from dataclasses import dataclass
-
 from specc.expander.values import Values, digest_of
+from specc.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from collections.abc import Sequence as Many
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import product
 from math import prod
 
 from specc.diagnostics import Diagnostic, codes, did_you_mean
 from specc.expander.axes import Evaluate, Group
 from specc.expander.values import AxisValue, Values
+from specc.frozen import dataclass
 from specc.nodes import Mapping, Sequence, kind_of
 
 Keys = tuple[bytes | None, ...]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from collections.abc import Sequence as Many
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain, product
 from math import prod
 
@@ -11,6 +11,7 @@ from specc.expander.axes import Axis, Evaluate, Group, groups_of, length, read_a
 from specc.expander.cells import Cell, cell_of
 from specc.expander.entries import Entry, Excluded, Product, excluded, keys_of, read_entries
 from specc.expander.values import AxisValue, Values
+from specc.frozen import dataclass
 from specc.nodes import Mapping, Node, kind_of
 from specc.resolver import is_template, shown
 

@@ -1,12 +1,12 @@
 """`{from: 1, to: 10, step: 1}`: an inclusive range, in exact arithmetic, counted before it is made."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
 from specc.diagnostics import Diagnostic, codes, did_you_mean
 from specc.expander.values import AxisValue
+from specc.frozen import dataclass
 from specc.nodes import Mapping, Node
 from specc.resolver import shown
 

@@ -1,13 +1,14 @@
 """`--only AXIS=VALUE` and `--cell ID`: a choice among the cells of a sweep."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from specc.diagnostics import Diagnostic, codes, did_you_mean
 from specc.expander.cells import Cell
 from specc.expander.expand import Expansion
 from specc.expander.values import AxisValue
+from specc.frozen import dataclass
 from specc.nodes import Layer, LayerKind, to_data
 from specc.parser import parse_flow
 from specc.resolver import shown

@@ -1,13 +1,13 @@
 """Values of axes, and the canonical JSON by which they are compared: `true` is not 1, and 1.0 is."""
 
 import re
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from math import isfinite
 
 import rfc8785
 
+from specc.frozen import dataclass
 from specc.nodes import Node
 
 ID_DIGITS = 12

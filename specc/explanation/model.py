@@ -1,10 +1,10 @@
 """An evaluated value's whole history as data."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from specc.evaluator import Value
 from specc.expressions import Unknown
+from specc.frozen import dataclass
 from specc.nodes import FileText, LayerKind, Node, Scalar, Sequence, to_data
 from specc.source import Span
 

@@ -1,7 +1,6 @@
 """Names, and what is looked up in them: `vars.run['dir']`, `xs[0]`, `xs[1:]`, `loop.index`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 
 from jinja2 import nodes
@@ -14,6 +13,7 @@ from specc.expressions.faults import Place
 from specc.expressions.frame import Evaluate, Frame
 from specc.expressions.methods import METHODS
 from specc.expressions.values import MISSING, Absent, Namespace, Unknown, concrete, is_namespace, kind_of, noun
+from specc.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """The filters of templates: Jinja2's own functions, each behind a guard that bounds its work before it begins."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from inspect import Signature, signature
 from typing import Any, Literal, cast
@@ -17,6 +16,7 @@ from specc.expressions.faults import EvaluationFault, Place
 from specc.expressions.guards import Guard, Use
 from specc.expressions.operators import unfinished
 from specc.expressions.values import DEFAULT_HELP, Absent, Call, Kind, Unknown, bounded, kind_of, noun
+from specc.frozen import dataclass
 
 Result = Kind | Literal["same"] | None
 

@@ -1,12 +1,12 @@
 """What Jinja2's filters and the methods of texts could be made to do, and what each is held to before it works."""
 
 from collections.abc import Callable, Sized
-from dataclasses import dataclass
 from typing import Any
 
 from specc.expressions.budget import MAX_ITEMS, MAX_TEXT, Budget, Weight
 from specc.expressions.faults import Place
 from specc.expressions.values import noun
+from specc.frozen import dataclass
 
 MAX_PRECISION = 300
 MAX_INDENT = 8

@@ -1,7 +1,5 @@
 """Text -> Jinja2's syntax tree with offsets, and the mistakes that are better told before its parser sees them."""
 
-from dataclasses import dataclass
-
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.lexer import TokenStream
 from jinja2.parser import Parser
@@ -10,6 +8,7 @@ from specc.diagnostics import codes, did_you_mean, one_of
 from specc.expressions.faults import Place
 from specc.expressions.places import Places
 from specc.expressions.tokens import SYNTAX, Tokens, Unreadable, misread, read_tokens, too_large
+from specc.frozen import dataclass
 
 MAX_NESTING = 12
 """Brackets in brackets, statements in statements: the parser goes down some 14 calls for each."""

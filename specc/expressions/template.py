@@ -1,7 +1,7 @@
 """A template: parsed, checked and built once, evaluated many times."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 
 from jinja2 import nodes
@@ -18,6 +18,7 @@ from specc.expressions.statements import STATEMENTS
 from specc.expressions.syntax import Syntax, parse
 from specc.expressions.tokens import Unreadable
 from specc.expressions.values import Scope, Unknown
+from specc.frozen import dataclass
 
 EXPRESSIONS: dict[type[nodes.Node], BuildExpression] = {**ACCESS, **OPERATIONS, **CALLS}
 NO_FILTERS: Mapping[str, Callable[..., object]] = MappingProxyType({})

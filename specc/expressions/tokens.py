@@ -6,7 +6,6 @@ Its parser copies `lineno` to the nodes, so that every node knows its offset.
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import isinf
 
 from jinja2 import Environment, TemplateSyntaxError
@@ -16,6 +15,7 @@ from specc.diagnostics import codes
 from specc.expressions.budget import MAX_TEXT
 from specc.expressions.faults import Fault, Place
 from specc.expressions.wording import worded
+from specc.frozen import dataclass
 
 # Comments are off: `{#` is text, because bash writes `${#array[@]}`. The lexer reads line breaks as "\n", so that no
 # text can hold these delimiters.

@@ -6,13 +6,13 @@ mapping, and one-shot iterators, which `map` and its like give in Jinja2 too.
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Map
-from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple, Protocol, TypeGuard, runtime_checkable
 
 from jinja2 import StrictUndefined, Undefined, UndefinedError
 
 from specc.diagnostics import codes
 from specc.expressions.faults import EvaluationFault, Fault, Place
+from specc.frozen import dataclass
 
 Kind = Literal["string", "integer", "number", "boolean", "list", "mapping"]
 

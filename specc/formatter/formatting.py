@@ -3,7 +3,6 @@
 import json
 import re
 from collections import Counter
-from dataclasses import dataclass
 
 from specc.diagnostics import Diagnostic
 from specc.formatter.order import ROOT, Order
@@ -11,6 +10,7 @@ from specc.formatter.reading import NoLayout, Reader
 from specc.formatter.remarks import COMMENT, attached, comments_of
 from specc.formatter.tree import Block, all_entries
 from specc.formatter.writing import Writer
+from specc.frozen import dataclass
 from specc.nodes import Mapping, to_data
 from specc.parser import parse_tree
 from specc.source import Source

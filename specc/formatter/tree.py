@@ -1,7 +1,9 @@
 """A spec as it is laid out: entries, and the text of their values. Comments are kept apart, in `Remarks`."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from specc.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

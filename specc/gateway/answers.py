@@ -5,8 +5,8 @@ Every answer of the API itself has HTTP status 200: the documentation names no o
 """
 
 import json
-from dataclasses import dataclass
 
+from specc.frozen import dataclass
 from specc.targets.ehpc.ret_codes import OK
 
 SUBMIT, LIST = "HpcJobSubmitJobResponse", "HpcJobListJobsResponse"

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from starlette.applications import Starlette
@@ -14,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from specc.errors import SpeccError
+from specc.frozen import dataclass
 from specc.gateway.answers import Answer, Refusal
 from specc.gateway.authentication import Caller, authenticate, stale
 from specc.gateway.bodies import read_object, read_payload, read_stop

@@ -2,11 +2,11 @@
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from urllib.parse import parse_qsl, quote_plus
 
+from specc.frozen import dataclass
 from specc.gateway.answers import Refusal
 from specc.targets.ehpc.ret_codes import AUTH, BAD_VALUE, EXPIRED, MISSING
 from specc.targets.ehpc.signing import PROTOCOL, SIGNATURE, moment_of, sign

@@ -3,8 +3,8 @@
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from specc.frozen import dataclass
 from specc.gateway.answers import Refusal
 from specc.targets.ehpc.ret_codes import BUSY
 

@@ -4,13 +4,13 @@ import contextlib
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
 
 from specc.errors import SpeccError
+from specc.frozen import dataclass
 from specc.gateway.connections import bounded
 from specc.gateway.limits import Limits
 

@@ -9,10 +9,10 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from specc.errors import SpeccError
+from specc.frozen import dataclass
 from specc.gateway.answers import Answer
 from specc.targets import JobReport, JobState
 from specc.targets.protocol import FINAL

@@ -1,9 +1,9 @@
 """The graph of many specs, with all that is above them."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
+from specc.frozen import dataclass
 from specc.lineage.links import How, links
 from specc.resolver import Library, Missing
 from specc.source import Span

@@ -1,6 +1,5 @@
 """The body of submitJob as RFC 8785 JSON. `timestamp` is the transport's, so it is in neither body nor digest."""
 
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from specc.checker import CheckedSpec
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator import Value
 from specc.expander import Cell, cell_of
+from specc.frozen import dataclass
 from specc.lowering.canonical import canonical_bytes
 from specc.nodes import brief
 from specc.schema import ApiSchema

@@ -1,10 +1,11 @@
 """An sbatch script -> a spec, the script that it runs, and a list of what is not as it was."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePosixPath
 
 from specc.diagnostics import Diagnostic, codes
+from specc.frozen import dataclass
 from specc.migration import environment
 from specc.migration.arrays import Tasks, axis, read_tasks
 from specc.migration.directives import Header, read_header

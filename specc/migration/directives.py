@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import accumulate
 
 from specc.diagnostics import Diagnostic, codes
+from specc.frozen import dataclass
 from specc.source import Source, Span
 
 MAGIC = "#SBATCH"

@@ -1,10 +1,10 @@
 """Words -> options, by the rules of getopt_long that sbatch goes by: abbreviations, bundles, the last one wins."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from specc.diagnostics import Diagnostic, codes
 from specc.diagnostics.suggest import closest, one_of
+from specc.frozen import dataclass
 from specc.migration.directives import Word
 from specc.migration.flags import ABBREVIATED, KNOWN, SHORT, Flag
 from specc.migration.notes import Note

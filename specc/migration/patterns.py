@@ -1,7 +1,9 @@
 """File names with `%x`, `%a`, `%j`: what Slurm fills in, filled in by a template."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from specc.frozen import dataclass
 
 PATTERN = re.compile(r"%(?:%|([0-9]*)([A-Za-z]))")
 TAG = re.compile(r"\{\{|\{%")

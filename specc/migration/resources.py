@@ -1,10 +1,10 @@
 """How much a job asks for: cores, memory, time."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeVar
 
 from specc.diagnostics import Diagnostic, codes
+from specc.frozen import dataclass
 from specc.migration.notes import Note
 from specc.migration.options import Option
 from specc.migration.quantities import (

@@ -5,9 +5,10 @@ history of a value is the chain of `beneath` from the winner down to the weakest
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from specc.frozen import dataclass
 from specc.source import Source, Span
 
 Path = tuple[str | int, ...]

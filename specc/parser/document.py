@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from specc.diagnostics import Diagnostic, Edit, Fix, codes
 from specc.diagnostics.fixes import quoted, respelled
 from specc.diagnostics.suggest import closest
+from specc.frozen import dataclass
 from specc.nodes import Mapping, Node, Scalar, Sequence, kind_of
 from specc.nodes.offsets import locate
 from specc.parser.suppressions import NO_SUPPRESSIONS, Suppressions, spec_suppressions

@@ -8,11 +8,11 @@ shell's. A mark in a quoted text is text.
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from specc.diagnostics import Code, Diagnostic, codes
 from specc.diagnostics.suggest import closest, closest_code
+from specc.frozen import dataclass
 from specc.nodes.offsets import BLOCK_HEADER
 from specc.nodes.tree import Style
 from specc.parser.event import Stretch

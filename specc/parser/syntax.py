@@ -1,9 +1,9 @@
 """What ruamel.yaml says about a text that is not YAML, in the words of the person who wrote it."""
 
 import re
-from dataclasses import dataclass
 
 from specc.diagnostics import Diagnostic, Label, codes
+from specc.frozen import dataclass
 from specc.parser.event import SyntaxProblem
 from specc.source import Source, Span
 

@@ -5,10 +5,10 @@ different tools is worth a warning, so the difference is found by value: what bo
 """
 
 import re
-from dataclasses import dataclass
 
 from specc.diagnostics import Diagnostic, codes
 from specc.diagnostics.fixes import quoted
+from specc.frozen import dataclass
 from specc.nodes.tree import Atom
 from specc.parser.scalars import MAX_DIGITS, resolve
 from specc.source import Span

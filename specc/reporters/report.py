@@ -1,9 +1,9 @@
 """What a run found, ready to be printed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from specc.diagnostics import Diagnostic
+from specc.frozen import dataclass
 from specc.source import Position, Span
 
 

@@ -1,9 +1,10 @@
 """A file's ancestors in one order: loaded once each, without cycles, C3 as Python's classes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from specc.diagnostics import Diagnostic, Label, codes
+from specc.frozen import dataclass
 from specc.nodes import Scalar
 from specc.parser import Document
 from specc.resolver.library import Library, Missing

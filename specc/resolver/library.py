@@ -1,9 +1,9 @@
 """What the resolver asks of the outside world: the texts of a project, by name. The workspace answers."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from specc.diagnostics import Code
+from specc.frozen import dataclass
 from specc.parser import Parsed
 from specc.source import Source
 

@@ -1,8 +1,8 @@
 """Parameters: what a declaration promises of an input."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from specc.frozen import dataclass
 from specc.nodes import Mapping, Node, Scalar, brief
 
 KEYS = ("type", "default", "minimum", "maximum", "choices", "example", "description")

@@ -1,10 +1,11 @@
 """Profiles: each is a list of overlays, one from every file that declares it, the weakest first."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from specc.diagnostics import Diagnostic, codes, did_you_mean
 from specc.diagnostics.suggest import closest
+from specc.frozen import dataclass
 from specc.nodes import FileText, Layer, Mapping, Node, Scalar, Sequence, kind_of
 from specc.parser import HEADER, SECTIONS
 from specc.resolver.operators import Operator, fault_of, operator_of

@@ -1,9 +1,10 @@
 """Document -> ResolvedSpec: ancestors in order, layers merged from the weakest to `--set`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from specc.diagnostics import Diagnostic, codes, did_you_mean
+from specc.frozen import dataclass
 from specc.nodes import Layer, LayerKind, Mapping, Node, Scalar, kind_of
 from specc.parser import Document
 from specc.resolver.ancestry import Ancestry, ancestry

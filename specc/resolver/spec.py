@@ -1,9 +1,10 @@
 """What the resolver gives: one spec with everything inherited, overlaid and set, before anything is evaluated."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from posixpath import basename, dirname
 
 from specc.diagnostics import Diagnostic, Label
+from specc.frozen import dataclass
 from specc.nodes import Mapping, Scalar
 from specc.parser import Document
 from specc.resolver.params import Param

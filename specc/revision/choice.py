@@ -1,10 +1,10 @@
 """Which commit the work tree is compared with."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from specc.errors import SpeccError
+from specc.frozen import dataclass
 from specc.revision.git import GitFault, Repository
 
 TWO_SPECS = "two specs can be compared without git: `specc diff a.job.yaml b.job.yaml`"

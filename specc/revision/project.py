@@ -3,13 +3,13 @@
 import os
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from specc.config import Configuration, read_configuration
 from specc.config.root import MAX_BYTES, OWN, PERSONAL, SHARED
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
+from specc.frozen import dataclass
 from specc.revision.library import TreeLibrary
 from specc.revision.tree import Tree
 from specc.source import Span

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from specc.diagnostics import Label
 from specc.evaluator import Value
 from specc.evaluator.files import SHELL
 from specc.evaluator.quotes import end_of_tag
 from specc.evaluator.templates import span_in, template_text
+from specc.frozen import dataclass
 from specc.nodes import FileText, Scalar, Style
 from specc.rules.rule import Job
 from specc.shell import Reading, read

@@ -20,10 +20,10 @@ may be a `specc.toml`. `specc check` of the Bad one finds this rule alone, of th
 """
 
 import re
-from dataclasses import dataclass
 from importlib import import_module
 from inspect import cleandoc
 
+from specc.frozen import dataclass
 from specc.rules.rule import Rule
 
 HEADING = re.compile(r"^## (What|Why|Bad|Good)\n", re.MULTILINE)

@@ -7,11 +7,11 @@ invalid, so a project can turn each of them off.
 
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Map
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from specc.diagnostics import Code, Diagnostic
 from specc.evaluator import EvaluatedSpec
+from specc.frozen import dataclass
 from specc.lowering import Payload
 from specc.nodes import Mapping, Scalar
 from specc.parser import Document as Document

@@ -6,8 +6,8 @@ template could read.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+from specc.frozen import dataclass
 from specc.nodes import FileText, Mapping, Node, Scalar, Sequence
 from specc.source import Source
 

@@ -1,10 +1,10 @@
 """One version of an API call, as frozen data."""
 
 from collections.abc import Mapping as Map
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from specc.frozen import dataclass
 from specc.nodes import Mapping
 from specc.schema.acceptor import Test, acceptor
 from specc.settings import FieldType, Quantity

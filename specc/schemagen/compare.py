@@ -1,10 +1,10 @@
 """What differs between two versions of a call, field by field."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from specc.frozen import dataclass
 from specc.schema import JsonObject
 from specc.schema.annotations import ACTION, ENDPOINT, FILLED_BY, METHOD, QUANTITY, SHELL
 

@@ -1,10 +1,10 @@
 """All generated files of a schemas folder, and which of them are stale."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from specc.diagnostics import Diagnostic, codes
 from specc.errors import SpeccError
+from specc.frozen import dataclass
 from specc.nodes import Layer, LayerKind
 from specc.parser import parse_tree
 from specc.schema import ApiSchema, JsonObject, read_schema

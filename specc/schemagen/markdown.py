@@ -1,11 +1,11 @@
 """A Markdown page as a list of headings, paragraphs, code blocks and tables, every table cell with its place."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from specc.frozen import dataclass
 from specc.schemagen.inline import is_bold, plain
 from specc.source import Source, Span
 

@@ -1,6 +1,6 @@
 """What is wrong with a shell text, as the parser finds it."""
 
-from dataclasses import dataclass
+from specc.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """A shell text, read once."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
 
+from specc.frozen import dataclass
 from specc.shell.commands import Commands
 from specc.shell.faults import Broken, GivenUp, ShellFault
 from specc.shell.words import Here, Variable

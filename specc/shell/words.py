@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from specc.frozen import dataclass
 from specc.shell.faults import GivenUp, never_closed
 
 MAX_DEPTH = 60

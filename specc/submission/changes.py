@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from difflib import unified_diff
 from fractions import Fraction
 
+from specc.frozen import dataclass
 from specc.units import DURATION_UNITS
 
 HOUR = 3600

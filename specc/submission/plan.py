@@ -1,9 +1,10 @@
 """What submitting would do, decided from the ledger alone. Nothing here sends anything."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
+from specc.frozen import dataclass
 from specc.lowering import Payload
 from specc.source import Source
 from specc.submission.keys import LogicalKey, key_of

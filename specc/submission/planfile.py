@@ -6,13 +6,14 @@ anew, and sends only if everything is as the plan says.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any
 
 import rfc8785
 
 from specc.errors import SpeccError
+from specc.frozen import dataclass
 from specc.submission.changes import changes, core_hours, cost
 from specc.submission.plan import Action, Step
 

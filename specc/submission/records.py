@@ -1,8 +1,8 @@
 """Rows of the ledger as frozen values."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from specc.frozen import dataclass
 from specc.submission.keys import LogicalKey
 
 

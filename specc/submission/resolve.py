@@ -6,10 +6,10 @@ nothing is found proves nothing.
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from specc.errors import SpeccError
+from specc.frozen import dataclass
 from specc.lowering import receive
 from specc.schema import ApiSchema
 from specc.submission.ledger import Ledger

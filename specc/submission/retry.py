@@ -1,7 +1,8 @@
 """When to try again after something that surely started nothing: full jitter, so that many clients spread out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from specc.frozen import dataclass
 
 FIRST_SECONDS = 1.0
 MOST_SECONDS = 60.0

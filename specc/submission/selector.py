@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
+from specc.frozen import dataclass
 from specc.submission.keys import LogicalKey
 from specc.submission.records import Record, State
 from specc.targets import JobState

@@ -1,7 +1,8 @@
 """The outside world of a run of sending, handed in, and how to send."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from specc.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

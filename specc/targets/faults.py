@@ -1,8 +1,8 @@
 """What speaks against a payload, for targets that run jobs themselves and so must act on every field."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from specc.frozen import dataclass
 from specc.settings import Quantity
 from specc.targets.protocol import Rejected
 from specc.units import UNITS

@@ -5,11 +5,12 @@ remembering and deciding are the business of `specc.submission`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+from specc.frozen import dataclass
 
 if TYPE_CHECKING:
     from specc.lowering import Payload  # a quarter of a second that the processes of the local target do not need

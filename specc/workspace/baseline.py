@@ -3,11 +3,12 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
+from specc.frozen import dataclass
 from specc.source import Source
 from specc.workspace.outputs import write_file
 

@@ -1,11 +1,12 @@
 """A check of many specs: those that were named, and those that inherit from them."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 
 from specc.compiler import Request
 from specc.diagnostics import Diagnostic
+from specc.frozen import dataclass
 from specc.resolver import Missing
 from specc.rules.rule import Family
 from specc.rules.uses import Uses

@@ -1,9 +1,9 @@
 """How much of a project a check went through: what it did not find is only gone where it looked."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 
+from specc.frozen import dataclass
 from specc.rules import CLASH_RULES
 from specc.source import Source
 from specc.workspace.dependents import Graph, graph_of

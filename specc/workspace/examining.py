@@ -1,9 +1,10 @@
 """The check of one spec by itself. What it comes to can be remembered, or come from another process."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from specc.compiler import Context, Request, check_document
 from specc.diagnostics import Diagnostic
+from specc.frozen import dataclass
 from specc.workspace.clashes import Taking, Takings
 from specc.workspace.findings import Findings
 from specc.workspace.project import Project

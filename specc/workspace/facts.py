@@ -1,9 +1,9 @@
 """What one file says by itself: whose child it is, what it refers to, which names its templates mention."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
+from specc.frozen import dataclass
 from specc.lineage import references
 from specc.parser import Document
 from specc.resolver import Library, Missing, join

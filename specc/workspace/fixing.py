@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from specc.diagnostics import Diagnostic, Edit, Fix
+from specc.frozen import dataclass
 from specc.source import Source
 from specc.workspace.findings import Findings
 from specc.workspace.project import Project

@@ -1,12 +1,13 @@
 """One project: its root, its settings, its texts, and what its specs are compiled against."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from specc.compiler import Context
 from specc.diagnostics import codes, did_you_mean
 from specc.errors import SpeccError
+from specc.frozen import dataclass
 from specc.parser import Document
 from specc.resolver import Missing
 from specc.schema import ApiSchema

@@ -1,7 +1,8 @@
 """Which files something was made of."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from specc.frozen import dataclass
 from specc.parser import Parsed
 from specc.resolver import Library, Missing
 from specc.source import Source

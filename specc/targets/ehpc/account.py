@@ -2,13 +2,13 @@
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import urlsplit
 
 import httpx
 
 from specc.errors import SpeccError
+from specc.frozen import dataclass
 
 PORTS = {"http": 80, "https": 443}
 

@@ -9,7 +9,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.request import getproxies
@@ -17,6 +16,7 @@ from urllib.request import getproxies
 import httpx
 
 from specc.errors import SpeccError
+from specc.frozen import dataclass
 from specc.targets.ehpc.account import Endpoint
 from specc.targets.ehpc.credentials import Credentials
 from specc.targets.ehpc.deadline import Deadline

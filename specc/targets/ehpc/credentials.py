@@ -3,10 +3,11 @@
 import os
 import stat
 from collections.abc import Mapping as Map
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from specc.errors import SpeccError
+from specc.frozen import dataclass
 from specc.nodes import Mapping, Scalar
 from specc.parser import parse_tree
 from specc.source import Source

@@ -6,10 +6,10 @@ the working directory is `exec_cwd` or `exec_swd`; in a list `name` is the queue
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
+from specc.frozen import dataclass
 from specc.nodes.tree import brief
 from specc.targets.ehpc.answers import UUID
 from specc.targets.protocol import JobReport, JobState

@@ -1,8 +1,8 @@
 """Asking about jobs, in few calls: lists in pages of 100, single jobs where that is cheaper or the list is silent."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 
+from specc.frozen import dataclass
 from specc.targets.ehpc.answers import UUID, Answer, NoAnswer, read_answer
 from specc.targets.ehpc.client import Failure, Reply
 from specc.targets.ehpc.jobs import Job, read_jobs, total_count

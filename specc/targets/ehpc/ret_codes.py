@@ -4,8 +4,9 @@ The documentation has one table for all calls of the cloud, so some codes can ha
 a code that is listed surely is an answer. A code that is not is nobody's promise, and leaves the outcome unclear.
 """
 
-from dataclasses import dataclass
 from enum import Enum
+
+from specc.frozen import dataclass
 
 
 class Verdict(Enum):

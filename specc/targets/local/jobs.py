@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
+from specc.frozen import dataclass
 from specc.targets.local.process import ProcessId
 from specc.targets.protocol import JobState
 

@@ -1,8 +1,9 @@
 """Where things lie. STATE/ holds the store and what belongs to the supervisor, STATE/jobs/UUID/ one job."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+from specc.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

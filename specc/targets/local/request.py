@@ -15,10 +15,10 @@ What the fields of submitJob mean on this machine:
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from specc.frozen import dataclass
 from specc.settings import Target
 from specc.targets.faults import OUTPUTS, Fault, amount, limit_faults, number, rejected, text
 from specc.targets.local import environment

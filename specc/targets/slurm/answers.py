@@ -5,8 +5,8 @@ or says at which step of the conversation the connection failed. It is one of Sl
 """
 
 import re
-from dataclasses import dataclass
 
+from specc.frozen import dataclass
 from specc.targets.protocol import NotSent, Outcome, Rejected, Unclear
 from specc.targets.slurm.programs import Ran, TimedOut
 

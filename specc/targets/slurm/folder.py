@@ -9,9 +9,10 @@ import json
 import os
 import re
 import tempfile
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+
+from specc.frozen import dataclass
 
 TAG_DIGITS = 16
 LOG_BYTES = 4096

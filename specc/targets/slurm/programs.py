@@ -5,10 +5,10 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from specc.errors import SpeccError
+from specc.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

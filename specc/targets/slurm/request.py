@@ -5,10 +5,10 @@ Every value goes along as `--option=VALUE`, in one word of the command: none of 
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from specc.frozen import dataclass
 from specc.nodes import to_data
 from specc.settings import Layout, Target
 from specc.targets.faults import OUTPUTS, Fault, amount, limit_faults, number, rejected, text

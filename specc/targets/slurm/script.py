@@ -7,10 +7,10 @@ does not run, and not say which of them is missing.
 """
 
 import base64
-from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
+from specc.frozen import dataclass
 from specc.targets.slurm.folder import Folder
 
 COPY, NO_CLAIM, NO_START = 113, 114, 115

@@ -7,12 +7,12 @@ and a job that the controller has forgotten is still known.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from specc.errors import SpeccError
+from specc.frozen import dataclass
 from specc.targets.faults import Fault, number, rejected, text
 from specc.targets.protocol import (
     Accepted,

@@ -1,0 +1,130 @@
+"""`specc.frozen` makes what Python's own `dataclass` makes, and all of specc's dataclasses can be made so."""
+
+import ast
+import copy
+import dataclasses
+import inspect
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import specc
+from specc.frozen import quick_dataclass
+
+NAN = float("nan")
+VALUES = st.integers(0, 2) | st.sampled_from(["", "a", NAN, None, (), (1,)])
+OPTIONS = [{"slots": slots, "eq": eq} for slots in (True, False) for eq in (True, False)]
+
+
+def both(name: str, members: dict[str, Any], options: dict[str, bool], bases: tuple[tuple[type, ...], ...] = ((), ())):
+    def made(decorate: Any, bases: tuple[type, ...]) -> type:
+        space = {"__annotations__": dict.fromkeys(members, int), "__module__": __name__}
+        space |= {key: value for key, value in members.items() if value is not dataclasses.MISSING}
+        return decorate(frozen=True, **options)(type(name, bases, space))
+
+    return made(quick_dataclass, bases[0]), made(dataclasses.dataclass, bases[1])
+
+
+def members() -> Any:
+    return {
+        "a": dataclasses.MISSING,
+        "b": dataclasses.field(repr=False),
+        "c": dataclasses.field(default=3, compare=False),
+        "d": dataclasses.field(default_factory=list, hash=None),
+        "e": "default",
+    }
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@given(st.lists(st.lists(VALUES, min_size=2, max_size=5), min_size=2, max_size=2))
+@settings(max_examples=50, deadline=None)
+def test_values_are_alike(options: dict[str, bool], given: list[list[Any]]) -> None:
+    quick, plain = both("Made", members(), options)
+    ours, theirs = [quick(*values) for values in given], [plain(*values) for values in given]
+    assert [repr(value) for value in ours] == [repr(value) for value in theirs]
+    assert (ours[0] == ours[1]) is (theirs[0] == theirs[1])
+    assert ours[0] != theirs[0]
+    assert [dataclasses.astuple(value) for value in ours] == [dataclasses.astuple(value) for value in theirs]
+    changed = dataclasses.replace(ours[0], a=5)
+    assert changed.a == 5
+    assert changed.e is ours[0].e
+    assert dataclasses.astuple(copy.copy(ours[0])) == dataclasses.astuple(ours[0])
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("names", ["", "a", "ab"])
+def test_classes_are_alike(options: dict[str, bool], names: str) -> None:
+    quick, plain = both("Made", dict.fromkeys(names, dataclasses.MISSING), options)
+    assert str(inspect.signature(quick)) == str(inspect.signature(plain))
+    assert quick.__match_args__ == plain.__match_args__
+    assert quick.__name__ == plain.__name__
+    assert getattr(quick, "__slots__", None) == getattr(plain, "__slots__", None)
+    one, other = quick(*names), quick(*names)
+    assert (one == other) is (plain(*names) == plain(*names))
+    assert (hash(one) == hash(other)) is (hash(plain(*names)) == hash(plain(*names)))
+    for name in ("a", "new"):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(one, name, 1)
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            delattr(one, name)
+    with pytest.raises(TypeError):
+        quick(1, 2, 3)
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_heirs_are_alike(options: dict[str, bool]) -> None:
+    parents = both("Parent", {"a": dataclasses.MISSING, "b": 2}, options)
+    quick, plain = both("Heir", {"c": 3, "b": 4}, options, ((parents[0],), (parents[1],)))
+    assert repr(quick(1)) == repr(plain(1)) == "Heir(a=1, b=4, c=3)"
+    assert str(inspect.signature(quick)) == str(inspect.signature(plain))
+
+
+def test_what_a_class_writes_itself_stays() -> None:
+    @quick_dataclass(frozen=True, slots=True)
+    class Written:
+        a: int
+
+        def __eq__(self, other: object) -> bool:
+            return True
+
+        def __repr__(self) -> str:
+            return "written"
+
+    assert Written(1) == Written(2)
+    assert hash(Written(1)) == hash((1,))
+    assert repr(Written(1)) == "written"
+
+
+@quick_dataclass(frozen=True, slots=True)
+class Kept:
+    a: int
+    b: str = ""
+
+
+def test_it_can_be_pickled() -> None:
+    assert pickle.loads(pickle.dumps(Kept(1, "b"))) == Kept(1, "b")
+
+
+def test_what_is_not_frozen_is_made_by_python() -> None:
+    @quick_dataclass(slots=True)
+    class Open:
+        a: int
+
+    value = Open(1)
+    value.a = 2
+    assert repr(value).endswith("Open(a=2)")
+
+
+def test_specc_has_no_use_for_what_it_lacks() -> None:
+    for path in Path(specc.__file__).parent.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        if "specc.frozen import" not in text:
+            continue
+        assert not {"__post_init__", "KW_ONLY", "InitVar"} & {
+            getattr(node, "id", getattr(node, "name", None)) for node in ast.walk(ast.parse(text))
+        }, path
+        assert not any(word in text for word in ("field(init", "kw_only=", "order=True", "unsafe_hash")), path
