@@ -1,13 +1,17 @@
 """`specc rules`: what a check can find, and why it matters."""
 
 import json
+import re
 import sys
+import textwrap
 from dataclasses import asdict
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from specc.cli.completion import complete_code
+from specc.cli.printing import width_of
 from specc.config.findings import is_optional
 from specc.diagnostics import Code
 from specc.diagnostics.codes import CODES
@@ -28,6 +32,10 @@ STAGES = {
     "8": "API tables and sbatch scripts",
     "9": "configuration",
 }
+
+FENCED = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
+PROSE = re.compile(r"^(?![-#|\s]).+(?:\n(?![-#|\s]).+)*", re.MULTILINE)
+"""Lines that belong together. Headings, lists and tables keep their lines."""
 
 CodeName = Annotated[
     str | None,
@@ -52,7 +60,7 @@ def rules(code: CodeName = None, output: Output = "text") -> int:
         data = {"version": 1, "rules": [_data(each) for each in wanted]}
         sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
     else:
-        sys.stdout.write(_page(wanted[0]) if code is not None else _list(wanted))
+        sys.stdout.write(_fitting(_page(wanted[0])) if code is not None else _list(wanted))
     return 0
 
 
@@ -85,6 +93,19 @@ def _list(codes: list[Code]) -> str:
 def _page(code: Code) -> str:
     summary, text = guidance(code)
     return f"# {code.code} {code.slug} ({code.severity.value})\n\n{summary}\n\n{text}\n\n{_way_out(code)}\n"
+
+
+def _fitting(page: str) -> str:
+    """On a terminal, prose is broken between words. Examples stay as they are, and so does a page in a pipe."""
+    if not sys.stdout.isatty():
+        return page
+    width = width_of(sys.stdout)
+    parts = FENCED.split(page)
+    return "".join(part if index % 2 else PROSE.sub(partial(_filled, width), part) for index, part in enumerate(parts))
+
+
+def _filled(width: int, prose: re.Match[str]) -> str:
+    return textwrap.fill(prose.group(), width, break_long_words=False, break_on_hyphens=False)
 
 
 def _way_out(code: Code) -> str:

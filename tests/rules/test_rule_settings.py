@@ -142,3 +142,14 @@ def test_completion() -> None:
 def test_documentation_in_another_form_is_our_bug() -> None:
     with pytest.raises(ValueError, match="What, Why, Bad and Good"):
         parse("A title.\n\n## What\nx\n")
+
+
+def test_a_page_fits_a_terminal(project: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.run("rules", "SPC509")
+    piped = project.out
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    project.run("rules", "SPC509")
+    assert project.out.split() == piped.split()
+    assert [line for line in project.out.splitlines() if len(line) > 60] == []
+    assert "matrix: {axes: {mesh: [coarse, fine]}}\njob:\n" in project.out
