@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from specc.diagnostics import Diagnostic, Edit, Fix
 from specc.frozen import dataclass
 from specc.source import Source
-from specc.workspace.findings import Findings
 from specc.workspace.project import Project
 from specc.workspace.rewriting import rewrite
 
@@ -47,16 +46,17 @@ def fixed(project: Project, check: Check, *, unsafe: bool) -> Fixed:
     """The files of a project with their fixes. Nothing is written."""
     before = list(check(project))
     refused: dict[str, Diagnostic] = {}
+    sources: dict[str, Source] = {}
     while True:
-        texts, counts, after = _settled(project, check, before, frozenset(refused), unsafe=unsafe)
+        texts, counts, after = _settled(project, check, before, frozenset(refused), sources, unsafe=unsafe)
         brought = _new_error(before, after)
         if not texts or brought is None:
             break
         # The error may show in an heir of the file that was fixed.
         name = brought.span.source.name
         refused.update(dict.fromkeys([name] if name in texts else texts, brought))
-    files = tuple(Rewritten(_source(project, name), text, counts[name]) for name, text in texts.items())
-    return Fixed(files, tuple((_source(project, name), finding) for name, finding in refused.items()))
+    files = tuple(Rewritten(sources[name], text, counts[name]) for name, text in texts.items())
+    return Fixed(files, tuple((sources[name], finding) for name, finding in refused.items()))
 
 
 def write_fixed(project: Project, fixed: Fixed) -> None:
@@ -66,9 +66,18 @@ def write_fixed(project: Project, fixed: Fixed) -> None:
 
 
 def _settled(
-    project: Project, check: Check, found: list[Diagnostic], refused: frozenset[str], *, unsafe: bool
+    project: Project,
+    check: Check,
+    found: list[Diagnostic],
+    refused: frozenset[str],
+    sources: dict[str, Source],
+    *,
+    unsafe: bool,
 ) -> tuple[dict[str, str], Counter[str], list[Diagnostic]]:
-    """Round by round until no fix is left: the new texts, how many fixes each has, and what is found in them."""
+    """Round by round until no fix is left: the new texts, how many fixes each has, and what is found in them.
+
+    `sources` gets the texts that they come from. A file can appear, vanish and change while the rounds go on.
+    """
     texts: dict[str, str] = {}
     counts: Counter[str] = Counter()
     current = project
@@ -77,7 +86,8 @@ def _settled(
         edited = _edited([fix for fix in fixes if not refused & {edit.span.source.name for edit in fix.edits}])
         if not edited:
             break
-        for name, (text, count) in edited.items():
+        for name, (source, text, count) in edited.items():
+            sources.setdefault(name, source)
             texts[name] = text
             counts[name] += count
         current = project.again(texts)
@@ -85,8 +95,11 @@ def _settled(
     return texts, counts, found
 
 
-def _edited(fixes: Iterable[Fix]) -> dict[str, tuple[str, int]]:
-    """The files with as many fixes as do not collide, and their number. The others wait for the next round."""
+def _edited(fixes: Iterable[Fix]) -> dict[str, tuple[Source, str, int]]:
+    """The files with as many fixes as do not collide, before and after, and their number.
+
+    The other fixes wait for the next round.
+    """
     taken: dict[str, list[Edit]] = {}
     counts: Counter[str] = Counter()
     for fix in dict.fromkeys(fixes):
@@ -95,7 +108,7 @@ def _edited(fixes: Iterable[Fix]) -> dict[str, tuple[str, int]]:
         for edit in fix.edits:
             taken.setdefault(edit.span.source.name, []).append(edit)
         counts[fix.edits[0].span.source.name] += 1
-    return {name: (_applied(edits), counts[name]) for name, edits in taken.items()}
+    return {name: (edits[0].span.source, _applied(edits), counts[name]) for name, edits in taken.items()}
 
 
 def _collides(edit: Edit, other: Edit) -> bool:
@@ -122,10 +135,3 @@ def _new_error(before: Iterable[Diagnostic], after: Iterable[Diagnostic]) -> Dia
 
 def _identity(finding: Diagnostic) -> tuple[str, str, str]:
     return finding.span.source.name, finding.code.code, finding.message
-
-
-def _source(project: Project, name: str) -> Source:
-    """A file of the project as it was read first."""
-    document = project.document(name, Findings())
-    assert document is not None, "only a document that could be read has fixes"
-    return document.source

@@ -198,6 +198,20 @@ def test_a_file_that_changes_meanwhile_is_left_alone(place: Place, monkeypatch: 
     assert path.read_text() == "specc: 1\n"
 
 
+def test_a_file_that_appears_meanwhile_is_mended_as_it_is_then(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    base = place.root / "lib.yaml"
+    put(place, "a.job.yaml", HEAD + "vars: {a: no}\nextends: lib.yaml\n")
+    apply = fixing._applied
+
+    def slowly(edits: list[fixing.Edit]) -> str:
+        base.write_text("specc: 1\nabstract: true\nvars: {b: no}\n") if not base.exists() else None
+        return apply(edits)
+
+    monkeypatch.setattr(fixing, "_applied", slowly)
+    assert place.run("check", "--fix") == 0
+    assert base.read_text() == 'specc: 1\nabstract: true\nvars: {b: "no"}\n'
+
+
 def test_options_that_do_not_go_together(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     assert place.run("check", "--unsafe-fixes") == 2
     assert "`--unsafe-fixes` does nothing alone" in place.err
