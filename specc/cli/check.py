@@ -37,7 +37,7 @@ Statistics = Annotated[
     bool,
     typer.Option("--statistics", help="Count findings by code, in place of the text; beside --output, on stderr."),
 ]
-
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 for warnings, too.")]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither read nor write `.specc_cache/`.")]
 
 
@@ -48,6 +48,7 @@ def check(
     param: Params = None,
     set_: Sets = None,
     target: TargetName = None,
+    strict: Strict = False,
     statistics: Statistics = False,
     baseline: BaselineFile = None,
     update_baseline: UpdateBaseline = False,
@@ -76,7 +77,7 @@ def check(
         if fixing.shows:
             return 1 if has_fixes else 0
     checked = check_selected(session, selected, request, target=target, all_specs=not paths, remembers=not no_cache)
-    return say_checked(session, selected, checked, outputs, allowed, statistics=statistics)
+    return say_checked(session, selected, checked, outputs, allowed, strict=strict, statistics=statistics)
 
 
 def say_checked(
@@ -86,6 +87,7 @@ def say_checked(
     outputs: Sequence[Output] = (Output("text", None),),
     allowed: Baseline | None = None,
     *,
+    strict: bool = False,
     statistics: bool = False,
 ) -> int:
     """Reports what was found, and says how to exit. With a wrong configuration nothing was checked."""
@@ -104,4 +106,5 @@ def say_checked(
     if statistics:
         print_statistics(report, sys.stderr if outputs else sys.stdout)
     refused = allowed is not None and allowed.refuses(report.diagnostics)
-    return 1 if report.summary.errors or refused else 0
+    has_failed = report.summary.errors or (strict and report.summary.warnings)
+    return 1 if has_failed or refused else 0

@@ -178,3 +178,12 @@ def test_an_unknown_api_of_the_project_is_refused(place: Place) -> None:
     place.put("specc.toml", b'api = "ehpc/v9"\n')
     assert place.run("check") == 2
     assert "`ehpc/v9`" in place.err
+
+
+def test_strict_fails_for_a_warning(place: Place) -> None:
+    place.write(a="specc: 1\nx-a: no\njob: {name: a, cmd_line: ./a}\n")
+    assert place.run("check") == 0
+    assert place.run("check", "--strict", "--output", "concise") == 1
+    assert "warning[SPC110" in place.out
+    assert place.run("check", "--baseline", "known.json", "--update-baseline") == 0
+    assert place.run("check", "--strict", "--baseline", "known.json") == 0
