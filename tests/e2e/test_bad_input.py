@@ -127,3 +127,32 @@ def test_within_bounds(place: Place, name: str) -> None:
     assert code == "1", result.stderr
     assert float(seconds) < 5
     assert int(kilobytes) < 200 << 10
+
+
+@pytest.mark.parametrize("fault", [PermissionError(13, "Permission denied"), FileNotFoundError(2, "No such file")])
+@pytest.mark.parametrize("name", ["odd.job.yaml", "base.job.yaml", "run.sh"])
+def test_a_file_that_cannot_be_read_or_vanishes_while_it_is_looked_for(
+    place: Place, monkeypatch: pytest.MonkeyPatch, name: str, fault: OSError
+) -> None:
+    place.write(**{"run.sh": "echo a\n", "good": HEAD.decode() + "x-a: {on: off}\n"})
+    place.write(odd="specc: 1\nextends: base.job.yaml\njob: {name: n, cmd_line: {$file: run.sh}}\n")
+    real = os.open
+
+    def opened(path: str, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        if os.path.basename(path) == name:
+            raise fault
+        return real(path, flags, mode, dir_fd=dir_fd)
+
+    monkeypatch.setattr("specc.workspace.files.os.open", opened)
+    before = {path: path.read_bytes() for path in place.root.iterdir() if path.is_file()}
+    assert place.run("check", "--output", "concise") == 1
+    said = fault.strerror.lower()
+    assert f"cannot read {name}: {said}" in place.out
+    assert place.run("check", "--fix", "--diff") == 1
+    assert "+x-a:" in place.out, "the others are mended"
+    assert place.run("fmt", "--check") == (2 if name.endswith(".yaml") else 0)
+    assert place.run("render", "odd.job.yaml") == 1
+    assert place.out == ""
+    assert f"cannot read {name}: {said}" in place.err
+    assert place.run("graph", "--output", "text") in (0, 1)
+    assert {path: path.read_bytes() for path in before} == before
