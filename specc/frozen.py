@@ -1,8 +1,8 @@
 """`dataclass`, made ready four times as fast: a check of one spec meets more than a hundred of them.
 
 Python compiles six functions for each frozen dataclass. Here it compiles one, `__init__`, and the others are shared.
-That they do the same is held by `property/test_frozen_dataclasses.py`. What is not frozen is left to Python. What specc
-has no use for is not there: `__post_init__`, `order`, fields that are no parameters or are named alone.
+That they do the same is held by `property/test_frozen_dataclasses.py`. What specc has no use for is not there:
+`__post_init__`, `order`, fields that are no parameters or are named alone.
 """
 
 import dataclasses
@@ -17,9 +17,9 @@ Getter = Callable[[Any], tuple[Any, ...]]
 
 def quick_dataclass(cls: Any = None, *, frozen: bool = False, slots: bool = False, eq: bool = True) -> Any:
     """As `dataclasses.dataclass` with these options."""
-    if not frozen:
-        return dataclasses.dataclass(cls, slots=slots, eq=eq)
-    return lambda cls: _frozen(cls, slots=slots, eq=eq)
+    if cls is None:
+        return lambda cls: _made(cls, frozen=frozen, slots=slots, eq=eq)
+    return _made(cls, frozen=frozen, slots=slots, eq=eq)
 
 
 if TYPE_CHECKING:
@@ -28,20 +28,21 @@ else:
     dataclass = quick_dataclass
 
 
-def _frozen(cls: Any, *, slots: bool, eq: bool) -> Any:
+def _made(cls: Any, *, frozen: bool, slots: bool, eq: bool) -> Any:
     own = vars(cls).keys() - {"__hash__"} if vars(cls).get("__hash__") is None else vars(cls).keys()
     if cls.__doc__ is None:
         cls.__doc__ = cls.__name__  # Python would write out the signature, which takes longer than all the rest
     cls = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots)(cls)
     made: dict[str, Any] = {"__init__": _init(cls, slots=slots), "__repr__": _repr}
     if eq:
-        made |= _comparison(_getter([field.name for field in fields(cls) if field.compare]))
-    if slots:
+        made |= _comparison(_getter([field.name for field in fields(cls) if field.compare]), frozen=frozen)
+    if frozen and slots:
         made |= {"__getstate__": _state, "__setstate__": _restore}
     for name, function in made.items():
         if name not in own:
             setattr(cls, name, function)
-    cls.__setattr__, cls.__delattr__ = _set, _delete
+    if frozen:
+        cls.__setattr__, cls.__delattr__ = _set, _delete
     return cls
 
 
@@ -81,14 +82,14 @@ def _getter(names: list[str]) -> Getter:
     return lambda value: tuple(getattr(value, name) for name in names)
 
 
-def _comparison(get: Getter) -> dict[str, Any]:
+def _comparison(get: Getter, *, frozen: bool) -> dict[str, Any]:
     def equals(self: Any, other: Any) -> Any:
         return get(self) == get(other) if other.__class__ is self.__class__ else NotImplemented
 
     def digest(self: Any) -> int:
         return hash(get(self))
 
-    return {"__eq__": equals, "__hash__": digest}
+    return {"__eq__": equals, "__hash__": digest if frozen else None}
 
 
 @recursive_repr()

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import unified_diff
 from typing import Annotated
 
@@ -14,6 +14,7 @@ from specc.cli.session import STDIN_NAME, Session
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
 from specc.formatter import format_source
+from specc.frozen import dataclass
 from specc.parser import Document
 from specc.resolver.ancestry import ancestry
 from specc.source import Source

@@ -4,13 +4,14 @@ import os
 import sys
 from collections import ChainMap
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import groupby
 from pathlib import Path
 
 from specc.config import find_root, read_configuration
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
+from specc.frozen import dataclass
 from specc.parser import MAX_BYTES
 from specc.source import Source
 from specc.workspace import Apis, Findings, Project, not_ignored, spec_files

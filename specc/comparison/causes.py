@@ -1,12 +1,13 @@
 """From two values of one field back to the lines that make them differ."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from specc.comparison.model import Cause, Place, Side, said
 from specc.evaluator import Value
 from specc.explanation.model import layer_of, place_of, written
+from specc.frozen import dataclass
 from specc.nodes import FileText, LayerKind, Node, to_data
 from specc.parser import Document
 from specc.resolver import ResolvedSpec

@@ -1,7 +1,7 @@
 """Two sides of specs -> groups of payloads that differ for one reason."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from specc.comparison.causes import Sides, Tracer
 from specc.comparison.identity import Unmade, by_id, lost_specs
@@ -24,6 +24,7 @@ from specc.comparison.wording import payloads as counted
 from specc.compiler import Request
 from specc.diagnostics import Diagnostic, Severity
 from specc.explanation.model import place_of
+from specc.frozen import dataclass
 from specc.nodes import to_data
 from specc.parser import Document
 from specc.resolver import ResolvedSpec

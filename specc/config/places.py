@@ -6,13 +6,14 @@ This module is imported only when there is a file to read, because its grammar c
 import tomllib
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import accumulate
 
 import tree_sitter_toml
 from tree_sitter import Language, Node, Parser
 
 from specc.config.tree import MAX_DEPTH, Place
+from specc.frozen import dataclass
 from specc.nodes import Path
 
 HEADERS = ("table", "table_array_element")

@@ -1,11 +1,12 @@
 """TOML values as our nodes, each with its place and the layer that it belongs to."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import time
 from typing import NamedTuple
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import BAD_SETTING
+from specc.frozen import dataclass
 from specc.nodes import Layer, LayerKind, Mapping, Node, Path, Scalar, Sequence, Style
 from specc.nodes.tree import FILE_LAYER
 from specc.source import Source, Span

@@ -4,7 +4,7 @@ A value that does not depend on the cell is evaluated once for the whole sweep. 
 becomes `Unknown`, so that nothing is said twice and the rest is still evaluated.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator.fields import fit
@@ -14,6 +14,7 @@ from specc.evaluator.sweep import Sweep
 from specc.evaluator.templates import Templates, half_character, place, template_text
 from specc.evaluator.values import Read, Value, told
 from specc.expressions import EvaluationFault, Unknown
+from specc.frozen import dataclass
 from specc.nodes import FileText, LayerKind, Mapping, Node, Scalar, Sequence
 from specc.parser.builder import is_dangling
 from specc.settings import FieldType

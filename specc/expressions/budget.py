@@ -1,12 +1,12 @@
 """Limits. All work is paid for before it is done, so that no template can take long or much memory."""
 
 from collections.abc import ItemsView, KeysView, ValuesView
-from dataclasses import dataclass
 
 from jinja2 import Undefined
 
 from specc.expressions.faults import EvaluationFault, Place
 from specc.expressions.values import Unknown, bounded, fault_of
+from specc.frozen import dataclass
 
 MAX_TEXT = 65_536
 """Characters of a template, and of any text that it makes."""

@@ -5,7 +5,7 @@ The tables of expressions and statements are the allow-list: a node without an e
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple
 
 from jinja2 import Undefined, nodes
@@ -17,6 +17,7 @@ from specc.expressions.frame import Evaluate, Frame, Write
 from specc.expressions.places import Places
 from specc.expressions.syntax import INSTEAD
 from specc.expressions.values import fault_of
+from specc.frozen import dataclass
 
 Path = tuple[str | int, ...]
 """A name and the constant parts behind it: `vars.run['dir']` is ("vars", "run", "dir")."""

@@ -1,11 +1,12 @@
 """What changes while a template is evaluated."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from specc.expressions.budget import Budget
 from specc.expressions.faults import EvaluationFault, Fault
 from specc.expressions.values import Scope, Unknown
+from specc.frozen import dataclass
 
 MAX_FAULTS = 20
 

@@ -1,9 +1,10 @@
 """Merging one layer over what is below it. Mappings merge deeply, everything else replaces, operators act here."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from specc.diagnostics import Diagnostic, Label, codes
 from specc.diagnostics.suggest import closest
+from specc.frozen import dataclass
 from specc.nodes import FileText, Mapping, Node, Path, Scalar, Sequence, kind_of
 from specc.parser.builder import is_dangling
 from specc.resolver.operators import VALUE_FORMS, Operator, fault_of, is_template, operator_of

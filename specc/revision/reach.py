@@ -8,8 +8,9 @@ import os
 import posixpath
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from specc.frozen import dataclass
 from specc.lineage import references
 from specc.resolver import Missing
 from specc.revision.tree import LINK, Lost, Tree

@@ -8,11 +8,11 @@ at once: what was in flight stays an intent, which a later run finds to be of a 
 import heapq
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Thread
 
 from specc.errors import SpeccError
+from specc.frozen import dataclass
 from specc.submission.intents import intent_of
 from specc.submission.ledger import AttemptOpen, Ledger, SentElsewhere, SettledAlready, UuidTaken
 from specc.submission.plan import Action, Step

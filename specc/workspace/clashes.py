@@ -1,10 +1,11 @@
 """Payloads of many specs that lay claim to one thing, such as a file that they write."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 
 from specc.diagnostics import Diagnostic
+from specc.frozen import dataclass
 from specc.lowering import Payload
 from specc.rules import CLASH_RULES
 from specc.rules.rule import Claim, Claims, World

@@ -1,9 +1,10 @@
 """Files with all that inherits from them: who could read a name that a file declares."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from specc.diagnostics import Diagnostic
+from specc.frozen import dataclass
 from specc.rules import FAMILY_RULES
 from specc.rules.rule import Family
 from specc.rules.uses import Uses, uses_of

@@ -9,11 +9,13 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from zlib import crc32
+
+from specc.frozen import dataclass
 
 SHARDS = 64
 MOST_WORLDS = 4
