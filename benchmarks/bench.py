@@ -37,7 +37,7 @@ FULL = Extent(
     shared=1_000,
     dependents=(1, 10, 100, 1_000),
     payloads=300,
-    budget=Budget(seconds=6, most=15),
+    budget=Budget(seconds=4, most=15),
 )
 
 
