@@ -79,7 +79,8 @@ class Reader:
         defined, used = len(self.defined), len(self.used)
         if event.anchor is not None:
             key = f"{key} {self.anchor(event.anchor)}"
-        value_start = self.gap()
+        # Nothing stands where the key ends: a comment in the next line is not about it.
+        value_start = self.at if _is_nothing(event) else self.gap()
         column = self.column(start)
         kind = OTHER if name is None else kind_below(block.kind, name)
         value = self.value(event, kind, block, column)
@@ -110,7 +111,7 @@ class Reader:
             case Kind.ALIAS:
                 self.used.append(event.value)
                 return self.leaf(event.end)
-            case Kind.SCALAR if event.style is Style.PLAIN and not event.value:
+            case Kind.SCALAR if _is_nothing(event):
                 return Inline("")
             case Kind.SCALAR if event.style in (Style.LITERAL, Style.FOLDED):
                 return self.block_scalar(event, column)
@@ -177,3 +178,8 @@ class Reader:
     def blank_lines_behind(self, end: int) -> list[str]:
         found = BLANK_LINES.match(self.text, end)
         return found.group().split("\n")[1:] if found else []
+
+
+def _is_nothing(event: Event) -> bool:
+    """A value that is not written."""
+    return event.kind is Kind.SCALAR and event.style is Style.PLAIN and not event.value

@@ -35,6 +35,7 @@ SECTIONS = {
         ["matrix:", "  repeat: 2", "  axes:", "    z:", "    - 2", "    - '1'", "    a: {to: 2, from: 1}"],
         ["matrix:", "   exclude: [{a: 1, z: 2}]", "   axes: {z: [2,   '1'],  # two", "     a: [1, 2]}"],
     ),
+    "x-empty": (["x-empty:"], ["x-empty: &e"]),
     "x-site": (["x-site: [1,2, {b: 1, a: 2}]"], ["x-site:", "- b", "-   - 'a'", "    - {c: d}"]),
 }
 JOB = {

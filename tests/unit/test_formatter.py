@@ -164,6 +164,11 @@ def test_a_comment_between_a_key_and_its_value_goes_above() -> None:
     assert formatted(text) == expected
 
 
+def test_a_comment_below_a_key_without_a_value_is_about_the_next_key() -> None:
+    text = "job:\n  core_limit:\n  # two\n  cmd_line: &a\n  # one\n  name: n\n"
+    assert formatted(text) == "job:\n  # one\n  name: n\n  # two\n  cmd_line: &a\n  core_limit:\n"
+
+
 def test_the_block_above_the_first_key_goes_with_it_and_the_head_stays() -> None:
     text = "# head\n\n# about job\njob: {}\nspecc: 1\n"
     assert formatted(text) == "# head\n\nspecc: 1\n# about job\njob: {}\n"
