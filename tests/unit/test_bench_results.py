@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.peers import ROOT
 from benchmarks.plot import growth_plot
 from benchmarks.result import Result
 from benchmarks.tables import BEGIN, END, as_json, markdown, on_page
@@ -109,6 +110,13 @@ class TestTables:
         assert page.endswith(f"{END}below\n")
         assert "old" not in page
         assert on_page(page, RESULTS) == page
+
+    def test_the_manual_shows_the_run_that_is_kept(self):
+        kept = (ROOT / "benchmarks" / "results" / "latest.md").read_text(encoding="utf-8")
+        page = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+        short = [line for line in kept.split("| work |")[0].splitlines() if line.startswith("|")]
+        assert len(short) > 10
+        assert [line for line in short if line not in page] == []
 
 
 class TestPlot:
