@@ -8,7 +8,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from specc import __version__
-from specc.cli.commands import COMMANDS, COMPLETE, Command
+from specc.cli import COMPLETE
+from specc.cli.commands import COMMANDS, Command
 from specc.errors import SpeccError
 
 NAME = "specc"

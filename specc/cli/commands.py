@@ -2,9 +2,6 @@
 
 from specc.frozen import dataclass
 
-COMPLETE = "_SPECC_COMPLETE"
-"""The variable by which the shell asks for completions."""
-
 
 @dataclass(frozen=True, slots=True)
 class Command:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import typer
 
-from specc.cli.commands import COMPLETE
+from specc.cli import COMPLETE
 from specc.cli.session import STDIN, Session
 from specc.compiler import Request, evaluated_cells
 from specc.diagnostics.codes import CODES

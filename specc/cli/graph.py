@@ -14,9 +14,9 @@ from specc.cli.speech import say
 from specc.config.root import OWN, PERSONAL, SHARED
 from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
-from specc.lineage import PICTURES, Lineage, below, lineage
+from specc.lineage import Lineage, below, lineage
 from specc.lineage.model import EMPTY, SHIPPED, Kind
-from specc.lineage.show import MOST_EDGES
+from specc.lineage.show import MOST_EDGES, PICTURES
 from specc.workspace import Findings
 
 Paths = Annotated[

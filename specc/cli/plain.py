@@ -8,8 +8,8 @@ import os
 import sys
 from importlib import import_module
 
+from specc.cli import COMPLETE
 from specc.cli.colors import wants_color
-from specc.cli.commands import COMPLETE
 from specc.cli.session import Selected, Session
 from specc.compiler import Request
 from specc.reporters.paint import painter

@@ -21,7 +21,7 @@ class Rule:
     `back` is how far an escape begins before that place.
     """
 
-    problem: re.Pattern[str]
+    problem: str
     message: str
     help: str | None = None
     begins: re.Pattern[str] | None = None
@@ -33,107 +33,105 @@ ONE_CHARACTER = re.compile(r".?")
 
 RULES = (
     Rule(
-        re.compile(r"could not find expected ':'"),
+        r"could not find expected ':'",
         "expected `key: value`, found a line without `:`",
         "a text of several lines needs quotes, or `|` behind its key",
         REST_OF_LINE,
     ),
     Rule(
-        re.compile(r"mapping values are not allowed here"),
+        r"mapping values are not allowed here",
         "a `:` in a text that begins in a line above",
         "give the keys of one mapping the same indentation; does a key above lack its `:`?",
     ),
     Rule(
-        re.compile(r"found character '\\t'"),
+        r"found character '\\t'",
         "a tab where YAML wants spaces",
         "indent and align with spaces",
     ),
-    Rule(re.compile(r"found character '(.+)' that cannot"), "an unquoted value cannot begin with `{0}`", QUOTE_IT),
+    Rule(r"found character '(.+)' that cannot", "an unquoted value cannot begin with `{0}`", QUOTE_IT),
     Rule(
-        re.compile(r"sequence entries are not allowed here"),
+        r"sequence entries are not allowed here",
         "a list cannot begin here",
         "put each `- ` on a line of its own below the key; put a text that begins with `- ` in quotes",
     ),
-    Rule(re.compile(r"mapping keys are not allowed here"), "a `? ` cannot stand here", QUOTE_IT),
+    Rule(r"mapping keys are not allowed here", "a `? ` cannot stand here", QUOTE_IT),
     Rule(
-        re.compile(r"found unexpected end of stream|found unexpected document separator"),
+        r"found unexpected end of stream|found unexpected document separator",
         "this quote is never closed",
         None,
         ONE_CHARACTER,
     ),
     Rule(
-        re.compile(r"found unknown escape character '(.+)'"),
+        r"found unknown escape character '(.+)'",
         "`\\{0}` is no escape in double quotes",
         "write `\\\\` for a backslash, or use single quotes",
         back=1,
     ),
     Rule(
-        re.compile(r"expected escape sequence of (\d+)"),
+        r"expected escape sequence of (\d+)",
         "expected {0} hexadecimal digits in this escape",
         "write `\\\\` for a backslash, or use single quotes",
         back=2,
     ),
-    Rule(re.compile(r"no such character"), "an escape for a character that does not exist", back=2),
+    Rule(r"no such character", "an escape for a character that does not exist", back=2),
     Rule(
-        re.compile(r"expected chomping or indentation|expected a comment or a line break"),
+        r"expected chomping or indentation|expected a comment or a line break",
         "text on the line of `|` or `>`",
         "begin the text on the next line, indented",
     ),
-    Rule(re.compile(r"expected indentation indicator"), "expected an indentation from 1 to 9 behind `|` or `>`"),
+    Rule(r"expected indentation indicator", "expected an indentation from 1 to 9 behind `|` or `>`"),
     Rule(
-        re.compile(r"more indented follow up line"),
+        r"more indented follow up line",
         "a blank line above this text is indented more than its first line",
         "remove the spaces from the blank line",
     ),
     Rule(
-        re.compile(r"expected alphabetic or numeric character"),
+        r"expected alphabetic or numeric character",
         "`&` and `*` need a name of letters and digits",
         "put a text that begins with `&` or `*` in quotes",
     ),
-    Rule(re.compile(r"found unexpected ':'"), "a `:` inside of an unquoted text", QUOTE_IT),
+    Rule(r"found unexpected ':'", "a `:` inside of an unquoted text", QUOTE_IT),
     Rule(
-        re.compile(r"expected <block end>, but found '<block (?:mapping|sequence) start>'"),
+        r"expected <block end>, but found '<block (?:mapping|sequence) start>'",
         "this line is indented like nothing above it",
         "give the keys of one mapping, and the items of one list, the same indentation",
     ),
     Rule(
-        re.compile(r"block collection: expected <block end>, but found '\?'"),
+        r"block collection: expected <block end>, but found '\?'",
         "a key among the items of a list",
         "indent the key below the item that it belongs to, or begin the line with `- `",
     ),
     Rule(
-        re.compile(r"expected <block end>, but found '(?:-|\?)'"),
+        r"expected <block end>, but found '(?:-|\?)'",
         "a list item among the keys of a mapping",
         "indent the list below the key that it belongs to",
     ),
     Rule(
-        re.compile(r"expected <block end>, but found '(?:<scalar>|<alias>|<anchor>|<tag>|,|[\[\]{}])'"),
+        r"expected <block end>, but found '(?:<scalar>|<alias>|<anchor>|<tag>|,|[\[\]{}])'",
         "text behind the end of a value",
         "put the whole value in quotes",
     ),
+    Rule(r"expected <block end>", "this line does not fit in what stands above it", "check the indentation"),
     Rule(
-        re.compile(r"expected <block end>"), "this line does not fit in what stands above it", "check the indentation"
-    ),
-    Rule(
-        re.compile(r"expected ',' or '(.)', but got '<stream end>'"),
+        r"expected ',' or '(.)', but got '<stream end>'",
         "expected `{0}`: this is never closed",
         None,
         ONE_CHARACTER,
     ),
     Rule(
-        re.compile(r"expected ',' or '(.)'"),
+        r"expected ',' or '(.)'",
         "expected `,` or `{0}`",
         "is a bracket not closed? a text that contains any of `[]{},` needs quotes",
     ),
-    Rule(re.compile(r"expected the node content, but found '<stream end>'"), "the text ends where a value is expected"),
-    Rule(re.compile(r"expected the node content, but found '(.+)'"), "expected a value, found `{0}`", QUOTE_IT),
+    Rule(r"expected the node content, but found '<stream end>'", "the text ends where a value is expected"),
+    Rule(r"expected the node content, but found '(.+)'", "expected a value, found `{0}`", QUOTE_IT),
     Rule(
-        re.compile(r"expected '<document start>'|found non-comment content after document end"),
+        r"expected '<document start>'|found non-comment content after document end",
         "text behind the end of the document",
         "a spec is one mapping: `key: value` in every line that is not indented",
     ),
     Rule(
-        re.compile(r"found a directive"),
+        r"found a directive",
         "a line that begins with `%`",
         "specs have no YAML directives; remove the line",
     ),
@@ -141,7 +139,7 @@ RULES = (
 
 
 SECOND_COLON = Rule(
-    re.compile(r"mapping values are not allowed here"),
+    r"mapping values are not allowed here",
     "a second `: ` in one line",
     "put the value in quotes if the `:` belongs to it",
 )
@@ -150,7 +148,7 @@ SECOND_COLON = Rule(
 def syntax_error(source: Source, problem: SyntaxProblem) -> Diagnostic:
     """The finding for a text that could not be read on."""
     for rule in (SECOND_COLON, *RULES) if follows_colon(source, problem.at) else RULES:
-        match = rule.problem.search(problem.problem)
+        match = re.search(rule.problem, problem.problem)
         if match is not None:
             return explained(source, problem, rule, match)
     return codes.YAML_SYNTAX.at(spot(source, problem.at, WORD), problem.problem, labels=begun(source, problem))

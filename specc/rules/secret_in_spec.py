@@ -57,7 +57,6 @@ KNOWN = {
     "a signed web token": r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
     "a password in an address": r"\b[a-z][a-z0-9+]*://[^\s:/@{}$<>]+:(?P<address>[^\s/@{}$<>]{6,})@",
 }
-PATTERNS = {what: re.compile(pattern) for what, pattern in KNOWN.items()}
 ASSIGNED = re.compile(
     r"(?i:pass(?:word|wd|phrase)|secret|token|api[_-]?key|(?:secret|private)[_-]?(?:access[_-]?)?key)"
     r"[\"']?\s*[:=]\s*[\"']?(?P<value>[A-Za-z0-9+/_.!@#%^&*=-]{8,})"
@@ -97,7 +96,9 @@ def secrets(source: Source) -> tuple[tuple[str, int, int], ...]:
     if HINT.search(source.text) is None:
         return ()
     found = [
-        (what, *match.span(match.lastgroup or 0)) for what, p in PATTERNS.items() for match in p.finditer(source.text)
+        (what, *match.span(match.lastgroup or 0))
+        for what, pattern in KNOWN.items()
+        for match in re.finditer(pattern, source.text)
     ]
     found = [place for place in found if not INVENTED.search(source.text[place[1] : place[2]])]
     for match in ASSIGNED.finditer(source.text):
