@@ -195,7 +195,7 @@ SECRETS = [
     "sk-ant-api03-aB3dE5gH7jK9mN1pQ3sTaB3dE5gH7jK9",
     "https://me:s3cr3tP4ss@git.site/x",
     "MYSQL_PASSWORD=hunTer2Xq9z",
-    "secret: q7Zt1xW9pLr4vB2nK8sD",
+    "secret: m3Kx8Tq5vWz1Rb6nYp4J",
 ]
 HARMLESS = [
     "PASSWORD=$(cat /run/secret)",
