@@ -87,3 +87,40 @@ class TestAPlainCheck:
     def test_is_no_completion(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("_SPECC_COMPLETE", "complete_bash")
         assert not is_plain(["check"])
+
+
+DEAR = {
+    *("typer", "rich", "httpx", "asyncio", "concurrent", "starlette", "uvicorn", "sqlite3", "psutil", "subprocess"),
+    *("jsonschema", "referencing", "markdown_it", "ruamel", "tree_sitter", "tree_sitter_bash", "tree_sitter_toml"),
+    *("importlib.metadata", "importlib.resources", "email", "xml", "socket", "logging", "platform", "traceback"),
+}
+"""What no plain check needs that finds nothing: each costs from 2 to 130 ms."""
+
+SPEC = """specc: 1
+extends: base.job.yaml
+params: {case: {type: string, default: c1}}
+vars: {run_dir: "/scratch/{{ params.case }}"}
+matrix: {axes: {mesh: [coarse, fine]}}
+job:
+  name: "cfd-{{ cell.slug }}"
+  cmd_line: mpirun -np 4 ./solver -in {{ vars.run_dir | sh }}/in.foam {{ matrix.mesh }} > out.txt
+"""
+
+
+def test_a_clean_check_imports_nothing_dear(place: Place) -> None:
+    (place.root / "sweep.job.yaml").unlink()
+    place.write(run=SPEC)
+    modules = imported_by(place.root, "check", "run.job.yaml")
+    assert not DEAR & modules
+    others = {command.module for command in COMMANDS}
+    assert not {f"specc.cli.{other}" for other in others} & modules
+    assert not {
+        name for name in modules if name.startswith(("specc.reporters.text", "specc.submission", "specc.targets"))
+    }
+
+
+def test_a_check_of_a_mistake_imports_what_says_so(place: Place) -> None:
+    """Else the test above could not fail."""
+    place.write(broken="specc: 1\njob: {name: a, name: b}\n")
+    with pytest.raises(AssertionError, match="found"):
+        imported_by(place.root, "check", "broken.job.yaml")
