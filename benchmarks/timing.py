@@ -97,6 +97,8 @@ def timed(contestant: Contestant) -> Run:
         out, err = Path(place, "out"), Path(place, "err")
         line = (sys.executable, "-I", "-S", str(STOPWATCH), str(out), str(err), *contestant.command)
         environment = {**os.environ, "NO_COLOR": "1", **contestant.environment}
+        # Installed tools have their bytecode. specc is run from its sources here, and would be compiled in every run.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         done = subprocess.run(line, cwd=contestant.folder, env=environment, capture_output=True, text=True, check=True)
         measured = json.loads(done.stdout)
         if measured["code"] != 0:
