@@ -1,7 +1,8 @@
 """A real Slurm on this machine: one controller and two nodes on loopback ports, in a folder of its own.
 
-No systemd, no cgroups, no accounting, and a munge key of its own. The nodes claim more cores than the machine has. The
-folder is short, because a path of a Unix socket has to be.
+No systemd, no cgroups, accounting only if asked for, and a munge key of its own. The nodes claim more cores than the
+machine has. The folder is short, because a path of a Unix socket has to be. Whatever a cluster starts has its folder in
+the variable SLURM_CONF, and by that its processes are known when it ends, or when a later run finds them left over.
 """
 
 import contextlib
@@ -14,24 +15,35 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
+
+import pytest
+from slurm_accounting import Accounting
 
 PROGRAMS = ("slurmctld", "slurmd", "munged", "munge", "sbatch", "squeue", "scancel", "scontrol", "sinfo")
 SBIN = ("/usr/sbin", "/sbin", "/usr/local/sbin")
 NODES = 2
-START_SECONDS = 30.0
+START_SECONDS = 60.0
+STARTS = 3
+"""How often a start is tried: between the search for a free port and its use another may take it."""
+
+PREFIX = "slurm"
+OWNER = "owner"
+FOREIGN = ("SLURM_", "SBATCH_", "SQUEUE_", "SACCT_", "SCANCEL_", "SINFO_")
+LOOPBACK = "127.0.0.1"
 
 CONF = """\
 ClusterName=Specctest
-SlurmctldHost={host}({address})
+SlurmctldHost={host}(127.0.0.1)
 SlurmctldPort={port}
 SlurmUser={user}
 SlurmdUser={user}
 AuthType=auth/munge
 AuthInfo=socket={folder}/munge.sock
 CredType=cred/munge
-CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
+{communication}
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/linux
@@ -61,16 +73,19 @@ MaxJobCount=20000
 KillWait=2
 OverTimeLimit=0
 JobRequeue=0
-AccountingStorageType=accounting_storage/none
 """
+NO_ACCOUNTING = "AccountingStorageType=accounting_storage/none\n"
+ONLY_LOOPBACK = "CommunicationParameters=NoInAddrAny,NoCtldInAddrAny"
+"""Daemons then listen at the address of the machine's name. Where that is another one, they listen everywhere: who does
+not have their munge key gets no answer."""
 
 
-def why_not() -> str | None:
-    """What this machine lacks for a Slurm of its own."""
-    missing = [name for name in PROGRAMS if program(name) is None]
+def need(programs: Iterable[str], packages: str) -> None:
+    """Skips a test where one of the programs is missing, or lets it fail with `make slurm NEEDED=1`, as CI has it."""
+    missing = [name for name in programs if program(name) is None]
     if missing:
-        return f"{', '.join(missing)} not installed (Debian: apt-get install slurm-wlm munge)"
-    return None if _loopback() else f"the name of this machine, {_host()}, is no loopback address in /etc/hosts"
+        reason = f"{', '.join(missing)} not installed (Debian: apt-get install {packages})"
+        (pytest.fail if os.environ.get("SLURM_NEEDED") else pytest.skip)(reason)
 
 
 def program(name: str) -> str | None:
@@ -79,26 +94,34 @@ def program(name: str) -> str | None:
 
 class Cluster:
     """`cores` and `memory` (MiB) are what each node claims, `remembered` for how many seconds the controller knows an
-    ended job."""
+    ended job. `accounting` is none, or whether it stores the comments of jobs."""
 
-    def __init__(self, folder: Path, cores: int = 8, memory: int = 8000, remembered: int = 300) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        cores: int = 8,
+        memory: int = 8000,
+        remembered: int = 300,
+        accounting: bool | None = None,
+    ) -> None:
         self.folder = folder
         self.conf = folder / "slurm.conf"
-        self.pids: list[Path] = []
-        host, address, ports = _host(), _loopback(), _free_ports(NODES + 1)
+        host, (dbd, database, *ports) = _host(), _free_ports(NODES + 3)
+        self.accounting = None if accounting is None else Accounting(folder, (dbd, database), accounting)
         text = CONF.format(
             host=host,
-            address=address,
+            communication=ONLY_LOOPBACK if _is_loopback() else "",
             port=ports[0],
             user=getpass.getuser(),
             folder=folder,
             memory_per_core=memory // cores,
             remembered=remembered,
         )
+        text += self.accounting.of_controller if self.accounting else NO_ACCOUNTING
         names = [f"n{number}" for number in range(1, NODES + 1)]
         for name, port in zip(names, ports[1:], strict=True):
             (folder / f"spool.{name}").mkdir()
-            text += f"NodeName={name} NodeHostname={host} NodeAddr={address} Port={port} CPUs={cores} "
+            text += f"NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={cores} "
             text += f"RealMemory={memory} State=UNKNOWN\n"
         text += f"PartitionName=debug Nodes={','.join(names)} Default=YES MaxTime=INFINITE DefaultTime=60 State=UP\n"
         text += "PartitionName=short Nodes=n1 MaxTime=30 State=UP\n"
@@ -109,9 +132,10 @@ class Cluster:
     @property
     def environment(self) -> dict[str, str]:
         path = os.pathsep.join([os.environ.get("PATH", os.defpath), *SBIN])
-        return {**os.environ, "SLURM_CONF": str(self.conf), "PATH": path}
+        own = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+        return {**own, "SLURM_CONF": str(self.conf), "PATH": path}
 
-    def run(self, *command: str, seconds: float = 30) -> str:
+    def run(self, *command: str, seconds: float = 60) -> str:
         done = subprocess.run(
             command, env=self.environment, capture_output=True, text=True, timeout=seconds, check=False
         )
@@ -124,12 +148,15 @@ class Cluster:
         files = {"key-file": "munge.key", "socket": "munge.sock", "pid-file": "munged.pid", "log-file": "munged.log"}
         named = [f"--{option}={self.folder / name}" for option, name in (files | {"seed-file": "munged.seed"}).items()]
         self.run("munged", "--force", *named)
-        self.pids.append(self.folder / "munged.pid")
+        if self.accounting:
+            self.accounting.start(self.run, self._until)
         self.start_controller("-c")
         for name in self.nodes:
-            self.run("slurmd", "-N", name, "-f", str(self.conf))
-            self.pids.append(self.folder / f"slurmd.{name}.pid")
+            self.start_node(name)
         self.until_idle()
+
+    def start_node(self, name: str) -> None:
+        self.run("slurmd", "-N", name, "-f", str(self.conf))
 
     def until_idle(self) -> None:
         idle = ("sinfo", "-h", "-N", "-p", "debug", "-t", "idle", "-o", "%N")
@@ -141,12 +168,13 @@ class Cluster:
 
     def start_controller(self, *options: str) -> None:
         self.run("slurmctld", *options, "-f", str(self.conf))
-        pid = self.folder / "slurmctld.pid"
-        self.pids = [pid, *(each for each in self.pids if each != pid)]
         self._until(lambda: "UP" in self.run("scontrol", "ping"))
 
     def stop_controller(self) -> None:
-        _end(self.folder / "slurmctld.pid")
+        _end([self.controller()])
+
+    def stop_node(self, name: str) -> None:
+        _end([int((self.folder / f"slurmd.{name}.pid").read_text())])
 
     def controller(self) -> int:
         return int((self.folder / "slurmctld.pid").read_text())
@@ -156,8 +184,7 @@ class Cluster:
         with contextlib.suppress(subprocess.TimeoutExpired, AssertionError):
             self.run("scancel", f"--user={getpass.getuser()}", seconds=10)
             self._until(lambda: not self.run("squeue", "-h", "-o", "%i", "-t", "R,CG", seconds=5).strip(), 10)
-        for path in [*reversed(self.pids)]:
-            _end(path)
+        end_all(self.folder)
 
     def _until(self, look: Callable[[], bool], seconds: float = START_SECONDS) -> None:
         end = time.monotonic() + seconds
@@ -169,52 +196,86 @@ class Cluster:
             time.sleep(0.1)
 
     def log(self) -> str:
-        path = self.folder / "slurmctld.log"
-        return path.read_text(errors="replace")[-3000:] if path.exists() else "no log"
+        return "\n".join(path.read_text(errors="replace")[-2000:] for path in self.folder.glob("*.log"))
 
 
 @contextlib.contextmanager
-def cluster(**options: int) -> Iterator[Cluster]:
-    with tempfile.TemporaryDirectory(prefix="slurm", dir="/tmp", ignore_cleanup_errors=True) as name:
+def cluster(**options: Any) -> Iterator[Cluster]:
+    _end_leftovers()
+    with contextlib.ExitStack() as stack:
+        yield _started(stack, options)
+
+
+def _started(stack: contextlib.ExitStack, options: dict[str, Any]) -> Cluster:
+    for left in range(STARTS - 1, -1, -1):
+        name = stack.enter_context(tempfile.TemporaryDirectory(prefix=PREFIX, dir="/tmp", ignore_cleanup_errors=True))
         Path(name).chmod(0o755)
+        Path(name, OWNER).write_text(str(os.getpid()))
         made = Cluster(Path(name), **options)
+        stack.callback(made.stop)
         try:
             made.start()
-            yield made
-        finally:
-            made.stop()
+        except AssertionError:
+            if not left:
+                raise
+        else:
+            return made
+    raise AssertionError("no start was tried")
 
 
-def _end(path: Path) -> None:
-    """Ends the daemon of a pid file, if it is one: another process may have its number by now."""
-    try:
-        pid = int(path.read_text())
-        comm = Path(f"/proc/{pid}/comm").read_text().strip()
-    except (OSError, ValueError):
-        return
-    if not comm.startswith(("slurm", "munged")):
-        return
+def end_all(folder: Path) -> None:
+    """Ends every process that a cluster started: its daemons, and what is left of its jobs."""
+    _end(_processes(folder))
+
+
+def _end(pids: list[int]) -> None:
     for number in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
-        end = time.monotonic() + 10
-        while Path(f"/proc/{pid}").exists() and time.monotonic() < end:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+                os.kill(pid, number)
+        end = time.monotonic() + 15
+        while any(map(_lives, pids)) and time.monotonic() < end:
             time.sleep(0.05)
+
+
+def _lives(pid: int) -> bool:
+    """A zombie does not: whoever started it is to collect it."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def _processes(folder: Path) -> list[int]:
+    wanted, found = f"SLURM_CONF={folder}/slurm.conf".encode(), []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if wanted in path.read_bytes().split(b"\0") and int(path.parent.name) != os.getpid():
+                found.append(int(path.parent.name))
+    return found
+
+
+def _end_leftovers() -> None:
+    """Clusters of a test run that was killed."""
+    for owner in Path("/tmp").glob(f"{PREFIX}*/{OWNER}"):
+        with contextlib.suppress(OSError, ValueError):
+            if owner.stat().st_uid == os.getuid() and not _lives(int(owner.read_text())):
+                end_all(owner.parent)
+                shutil.rmtree(owner.parent, ignore_errors=True)
 
 
 def _host() -> str:
     return socket.gethostname().partition(".")[0]
 
 
-def _loopback() -> str | None:
-    """Where the daemons listen: what the machine's own name stands for."""
+def _is_loopback() -> bool:
     try:
-        found: Sequence[str] = sorted({str(info[4][0]) for info in socket.getaddrinfo(_host(), None, socket.AF_INET)})
+        return {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None)} == {LOOPBACK}
     except OSError:
-        return None
-    return next((address for address in found if address.startswith("127.")), None)
+        return False
 
 
 def _free_ports(count: int) -> list[int]:
     with contextlib.ExitStack() as stack:
-        return [stack.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1] for _ in range(count)]
+        return [stack.enter_context(socket.create_server((LOOPBACK, 0))).getsockname()[1] for _ in range(count)]

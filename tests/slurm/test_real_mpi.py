@@ -1,9 +1,8 @@
 """What the cores of a job are: tasks that `mpirun` starts, or threads of one."""
 
-import shutil
-
 import pytest
 from real_slurm import Project, accepted, attempt, ended, output
+from slurm_cluster import need
 
 from specc.targets import JobState
 
@@ -16,8 +15,7 @@ CLUSTER_VIEW = 'echo "$SLURM_NTASKS $SLURM_NNODES ${SLURM_CPUS_PER_TASK:-1} $OMP
 
 @pytest.fixture(autouse=True)
 def mpirun() -> None:
-    if shutil.which("mpirun") is None:
-        pytest.skip("mpirun is not installed (Debian: apt-get install openmpi-bin)")
+    need(["mpirun"], "openmpi-bin")
 
 
 def said(project: Project, command: str, expected: JobState = JobState.FINISHED, **settings: object) -> str:

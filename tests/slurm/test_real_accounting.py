@@ -1,0 +1,106 @@
+"""Jobs that the controller has forgotten and the accounting knows: a real slurmdbd, with a MariaDB behind it."""
+
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+
+import pytest
+import slurm_accounting
+from real_slurm import Counting, Project, accepted, attempt, ended, eventually
+from slurm_cluster import PROGRAMS, Cluster, cluster, need
+
+from specc.targets import JobReport, JobState, Rejected
+
+REMEMBERED = 2
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["comments", "no-comments"])
+def slurm(request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    need((*PROGRAMS, *slurm_accounting.PROGRAMS), "slurm-wlm munge slurmdbd mariadb-server")
+    with cluster(remembered=REMEMBERED, accounting=request.param) as made:
+        yield made
+
+
+def forgotten(project: Project, *uuids: str) -> None:
+    """Waits until the controller knows nothing of them."""
+    numbers = {uuid.partition("-")[0] for uuid in uuids}
+    eventually(lambda: not numbers & set(project.slurm.run("squeue", "-h", "-t", "all", "-o", "%A").split()), 150)
+
+
+def test_forgotten_jobs_by_the_accounting_alone(project: Project) -> None:
+    """Without the records in their folders, so nothing but sacct can know them."""
+    programs = Counting()
+    target = project.target(programs)
+    good, bad = accepted(target, attempt("true")), accepted(target, attempt("exit 9"))
+    killed = accepted(target, attempt("kill -9 $PPID; sleep 5"))
+    cancelled = accepted(target, attempt("sleep 300"))
+    for uuid in (good, bad, killed):
+        ended(target, uuid)
+    project.slurm.run("scancel", cancelled.partition("-")[0])
+    forgotten(project, good, bad, killed, cancelled)
+    for path in project.jobs.glob("jobs/*/claim/exit"):
+        path.unlink()
+    programs.calls.clear()
+    found = target.status([good, bad, killed, cancelled])
+    assert programs.calls == ["squeue", "sacct"]
+    assert (found[good].state, found[good].exit_code) == (JobState.FINISHED, 0)
+    assert (found[bad].state, found[bad].exit_code) == (JobState.EXITED, 9)
+    assert (found[killed].state, found[killed].exit_code) == (JobState.EXITED, 137)
+    assert found[cancelled].state is JobState.CANCELLED
+    assert found[cancelled].raw.startswith("CANCELLED")
+
+
+def test_many_in_one_call(project: Project) -> None:
+    programs = Counting()
+    target = project.target(programs)
+    uuids = [accepted(target, attempt("true")) for _ in range(20)]
+    forgotten(project, *uuids)
+    programs.calls.clear()
+    assert {report.state for report in target.status(uuids).values()} == {JobState.FINISHED}
+    assert programs.calls == ["squeue", "sacct"]
+
+
+def test_the_command_line_after_all_is_forgotten(project: Project) -> None:
+    project.spec("a", "exit 3")
+    assert project("submit", "-y").returncode == 0
+    uuid = project.state()["uuid"]
+    forgotten(project, uuid)
+    shutil.rmtree(project.jobs)
+    assert project("wait").returncode == 5
+    job = project.state()
+    assert (job["job_state"], job["exit_code"]) == ("exited", 3)
+
+
+def test_without_an_answer_of_the_accounting_nothing_is_said(project: Project) -> None:
+    target = project.target()
+    uuid = accepted(target, attempt("true"))
+    forgotten(project, uuid)
+    for path in project.jobs.glob("jobs/*/claim/exit"):
+        path.unlink()
+    daemon = int((project.slurm.folder / "slurmdbd.pid").read_text())
+    os.kill(daemon, signal.SIGSTOP)
+    try:
+        assert target.status([uuid]) == {}
+        assert "sacct" in target.trouble
+    finally:
+        os.kill(daemon, signal.SIGCONT)
+    assert eventually(lambda: target.status([uuid]))[uuid].state is JobState.FINISHED
+
+
+def test_an_account_that_does_not_exist(project: Project) -> None:
+    outcome = project.target(options=("--account=nobodys",)).submit(attempt(scheduler_queue_name="debug"))
+    assert isinstance(outcome, Rejected), outcome
+    assert outcome.code == "bad-account"
+
+
+def test_a_number_that_has_come_again(project: Project) -> None:
+    """A controller that starts anew counts from 1: the older job of that number is not taken for the newer one."""
+    target = project.target()
+    old = accepted(target, attempt("exit 4"))
+    assert ended(target, old).exit_code == 4
+    other = f"{old.partition('-')[0]}-{'a' * 16}"
+    forgotten(project, old)
+    found = project.target().status([old, other])
+    assert found[old] == JobReport(old, JobState.EXITED, found[old].raw, found[old].reason, 4)
+    assert found[other].state is JobState.LOST
