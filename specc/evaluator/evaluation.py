@@ -5,6 +5,7 @@ from dataclasses import field
 
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator.bindings import Binding
+from specc.evaluator.memo import CELL
 from specc.evaluator.names import names_of
 from specc.evaluator.scope import STATIC_NAMESPACES, Members, Scope, Tree
 from specc.evaluator.templates import Templates, template_text
@@ -47,6 +48,8 @@ class Evaluation:
         self._found: list[Diagnostic] = []
         self._cell: Cell | None = None
         self._bindings: dict[str, Value] = {}
+        self._fields: dict[str, Value] | None = None
+        self._varying: list[tuple[str, Node]] = []
         known = [name for name in inputs.env_names if inputs.checking or name in inputs.environment]
         unset = [name for name in inputs.env_names if name not in known]
         self._templates = Templates(names_of(spec, tuple(known), tuple(unset)), self._found)
@@ -78,9 +81,16 @@ class Evaluation:
     def cell(self, cell: Cell) -> EvaluatedSpec:
         """All job fields of one cell."""
         self._cell = cell
-        self._walk.next_cell()
-        job = self.spec.section("job")
-        values = {name: self._field(name, node) for name, node in job.entries.items()}
+        self._walk.next_cell(cell)
+        if self._fields is None:
+            job = self.spec.section("job").entries
+            values = {name: self._field(name, node) for name, node in job.items()}
+            self._fields = values
+            self._varying = [(n, node) for n, node in job.items() if not self._walk.is_shared(node, self._type(n))]
+        else:
+            values = self._fields.copy()
+            for name, node in self._varying:
+                values[name] = self._field(name, node)
         return EvaluatedSpec(self.spec, cell, values)
 
     def without_axes(self) -> None:
@@ -125,7 +135,10 @@ class Evaluation:
         return Unknown(None) if namespace in self._templates.names.open else MISSING
 
     def _field(self, name: str, node: Node) -> Value:
-        return self._walk.value(node, f"job.{name}", of=self.inputs.fields.get(name))
+        return self._walk.value(node, f"job.{name}", of=self._type(name))
+
+    def _type(self, name: str) -> FieldType | None:
+        return self.inputs.fields.get(name)
 
     def _job(self, name: str) -> object:
         node = self.spec.section("job").get(name)
@@ -171,12 +184,12 @@ class Evaluation:
         if self._cell is None or name not in self._cell.values:
             return self._absent("matrix")
         value = axis_value(self._cell.values[name])
-        return self._walk.noted(f"matrix.{name}", value.data, value, by_cell=True)
+        return self._walk.noted(f"matrix.{name}", value.data, value, axis=name)
 
     def _of_cell(self, name: str) -> object:
         if self._cell is None or name not in ("id", "index", "slug", "repeat"):
             return MISSING
-        return self._walk.noted(f"cell.{name}", getattr(self._cell, name), by_cell=True)
+        return self._walk.noted(f"cell.{name}", getattr(self._cell, name), axis=CELL)
 
     def _of_spec(self, name: str) -> object:
         spec = self.spec

@@ -1,19 +1,25 @@
 """From nodes to values: each is evaluated when it is first asked for, by whatever template asks for it.
 
-A value that does not depend on the cell is evaluated once for the whole sweep. What has already been reported
-becomes `Unknown`, so that nothing is said twice and the rest is still evaluated.
+A value is evaluated once for all cells that have the same values of the axes that it read: once for the whole sweep
+where it read none. What has already been reported becomes `Unknown`, so that nothing is said twice and the rest is
+still evaluated.
 """
 
 from dataclasses import field
+from functools import partial
 
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator.fields import fit
 from specc.evaluator.files import assemble
+from specc.evaluator.memo import CELL, NO_AXES, Axes, Leaves, Memo
 from specc.evaluator.scope import NAMESPACES, Scope, plain
 from specc.evaluator.sweep import Sweep
 from specc.evaluator.templates import Templates, half_character, place, template_text
+from specc.evaluator.texts import Text, Texts
 from specc.evaluator.values import Read, Value, told
-from specc.expressions import EvaluationFault, Unknown
+from specc.expander import Cell
+from specc.expressions import EvaluationFault, Fill, Keep, Unknown
+from specc.expressions import Frame as TemplateFrame
 from specc.frozen import dataclass
 from specc.nodes import FileText, LayerKind, Mapping, Node, Scalar, Sequence
 from specc.parser.builder import is_dangling
@@ -23,13 +29,16 @@ from specc.units import Problem
 
 @dataclass(slots=True)
 class Frame:
-    """One value being evaluated: its name, what it has read, and whether any of that depends on the cell."""
+    """One value being evaluated: its name, what it has read, and the axes that any of that depends on."""
 
     name: str
     node: Node
     reads: list[Read] = field(default_factory=list)
-    by_cell: bool = False
+    axes: Axes = NO_AXES
 
+
+VALUES_KEPT = 256
+"""Of one node, for each set of axes that it reads: a value holds more memory than the text that it becomes."""
 
 Key = tuple[int, tuple[str, ...], str]
 
@@ -42,29 +51,38 @@ class Walk:
         self.scope = scope
         self.found = found
         self.sweep = Sweep()
+        self._leaves: Leaves = {}
         self._shared: dict[Key, Value] = {}
-        self._by_cell: dict[Key, Value] = {}
+        self._by_cell: dict[Key, tuple[Value, Axes]] = {}
+        self._memos: dict[Key, Memo[Value]] = {}
+        self._texts: dict[Key, Texts] = {}
         self._stack: list[Frame] = []
 
-    def next_cell(self) -> None:
-        """Forgets what depended on the cell."""
+    def next_cell(self, cell: Cell) -> None:
+        """Forgets what depended on the cell alone."""
+        self._leaves = {**cell.values, CELL: cell}
         self._by_cell = {}
         self.sweep.next_cell()
 
-    def noted(self, name: str, data: object, value: Value | None = None, *, by_cell: bool = False) -> object:
-        """Writes down that the value being evaluated has read `name`."""
+    def noted(self, name: str, data: object, value: Value | None = None, axis: str | None = None) -> object:
+        """Writes down that the value being evaluated has read `name`, which may be an axis, or `CELL`."""
         if self._stack:
-            self._stack[-1].reads.append(Read(name, data, value))
-            self._stack[-1].by_cell |= by_cell
+            frame = self._stack[-1]
+            frame.reads.append(Read(name, data, value))
+            if axis is not None:
+                frame.axes |= {axis}
         return data
 
+    def is_shared(self, node: Node, of: FieldType | None) -> bool:
+        """Has the node one value for all cells?"""
+        return (id(node), NAMESPACES, of.name if of is not None else "") in self._shared
+
     def value(self, node: Node, name: str, allowed: tuple[str, ...] = NAMESPACES, of: FieldType | None = None) -> Value:
-        """The value of a node, evaluated at most once (once a cell, where it depends on the cell)."""
+        """The value of a node, evaluated at most once in a cell."""
         # One node can stand in two places (`<<: *common` in `vars` and in `job`), with another field type in each.
         key = (id(node), allowed, of.name if of is not None else "")
-        known = self._shared.get(key) or self._by_cell.get(key)
+        known = self._shared.get(key) or self._known(key)
         if known is not None:
-            self._inherit_cell(key)
             return known
         if any(frame.node is node for frame in self._stack):
             return self._cycle(node)
@@ -72,14 +90,40 @@ class Walk:
         self._stack.append(frame)
         value = self._evaluated(node, name, allowed, of)
         self._stack.pop()
-        (self._by_cell if frame.by_cell else self._shared)[key] = value
-        self._inherit_cell(key)
+        self._keep(key, value, frame.axes)
         return value
 
-    def _inherit_cell(self, key: Key) -> None:
-        """What reads a value that depends on the cell depends on it, too."""
-        if self._stack and key in self._by_cell:
-            self._stack[-1].by_cell = True
+    def _known(self, key: Key) -> Value | None:
+        """A value that depends on axes, from this cell or from another one with the same values of these axes."""
+        here = self._by_cell.get(key)
+        if here is not None:
+            self._inherit(here[1])
+            return here[0]
+        memo = self._memos.get(key)
+        for table in memo.tables if memo is not None else ():
+            value = table.find(self._leaves)
+            if value is not None:
+                self._by_cell[key] = value, table.axes
+                self._inherit(table.axes)
+                return value
+        return None
+
+    def _keep(self, key: Key, value: Value, axes: Axes) -> None:
+        if not axes:
+            self._shared[key] = value
+            return
+        self._by_cell[key] = value, axes
+        self._inherit(axes)
+        # What lacks only because this cell has used up its budget, another cell may have.
+        if CELL not in axes and not self.sweep.is_spent:
+            if key not in self._memos:
+                self._memos[key] = Memo(VALUES_KEPT)
+            self._memos[key].keep(axes, self._leaves, value)
+
+    def _inherit(self, axes: Axes) -> None:
+        """What reads a value that depends on axes depends on them, too."""
+        if self._stack:
+            self._stack[-1].axes |= axes
 
     def _evaluated(self, node: Node, name: str, allowed: tuple[str, ...], of: FieldType | None) -> Value:
         match node:
@@ -96,6 +140,23 @@ class Walk:
                 return self._file(node, name, allowed, of)
             case Scalar():
                 return self._scalar(node, allowed, of)
+
+    def _part(self, texts: Texts, hole: int, fill: Fill, at: TemplateFrame) -> str:
+        """The text of a hole of the value being evaluated, made once for all cells with the same values of its axes."""
+        frame = self._stack[-1]
+        known = texts.find(hole, self._leaves)
+        if known is not None:
+            frame.reads.extend(known.reads)
+            frame.axes |= known.axes
+            return known.text
+        before, start, frame.axes = frame.axes, len(frame.reads), NO_AXES
+        try:
+            text = fill(at)
+        finally:
+            axes, frame.axes = frame.axes, before | frame.axes
+        if not at.run.is_unknown and not self.sweep.is_spent:
+            texts.keep(hole, self._leaves, Text(text, tuple(frame.reads[start:]), axes))
+        return text
 
     def _scalar(self, node: Scalar, allowed: tuple[str, ...], of: FieldType | None) -> Value:
         if is_dangling(node):
@@ -140,7 +201,7 @@ class Walk:
             return Unknown(None)
         hole = ready.judge if of is not None and of.shell else None
         try:
-            data = plain(ready.template.evaluate(self.scope, self.sweep.budget, hole))
+            data = plain(ready.template.evaluate(self.scope, self.sweep.budget, hole, self._kept(node, allowed, of)))
         except EvaluationFault as fault:
             self.found.extend(place(self.sweep.worth_saying(fault.faults), node))
             return Unknown(None)
@@ -151,6 +212,14 @@ class Walk:
             self.found.append(codes.NOT_CANONICAL.at(node.span, message, help=help))
             return Unknown(None)
         return data
+
+    def _kept(self, node: Scalar | FileText, allowed: tuple[str, ...], of: FieldType | None) -> Keep:
+        """Keeps the texts of the holes of one template where it stands."""
+        key = (id(node), allowed, of.name if of is not None else "")
+        texts = self._texts.get(key)
+        if texts is None:
+            texts = self._texts[key] = Texts()
+        return partial(self._part, texts)
 
     def _cycle(self, node: Node) -> Value:
         """Values that refer to each other in a circle: the chain, one line an edge."""

@@ -6,7 +6,7 @@ object can be reached, and all work is paid for from a `Budget` before it is don
 
 from specc.expressions.budget import Budget
 from specc.expressions.faults import EvaluationFault, Fault
-from specc.expressions.frame import Hole
+from specc.expressions.frame import Fill, Frame, Hole, Keep
 from specc.expressions.template import Reference, Template, compile_template, is_template
 from specc.expressions.values import MISSING, Kind, Namespace, Quoted, Raw, Scope, Unknown
 
@@ -15,7 +15,10 @@ __all__ = [
     "Budget",
     "EvaluationFault",
     "Fault",
+    "Fill",
+    "Frame",
     "Hole",
+    "Keep",
     "Kind",
     "Namespace",
     "Quoted",

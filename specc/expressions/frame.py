@@ -21,6 +21,7 @@ class Run:
     scope: Scope
     budget: Budget
     hole: Hole | None = None
+    keep: "Keep | None" = None
     faults: list[Fault] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
     length: int = 0
@@ -54,6 +55,11 @@ Evaluate = Callable[[Frame], object]
 """An expression, ready to be evaluated."""
 Write = Callable[[Frame], None]
 """A statement, ready to write its text into the run."""
+Fill = Callable[[Frame], str]
+"""A hole, ready to give its text."""
+Keep = Callable[[int, Fill, Frame], str]
+"""Gives the text of a hole that reads no name of the template's own: as `Fill` does, or from memory. The number is its
+offset."""
 
 
 def guess(evaluate: Evaluate, frame: Frame) -> object:

@@ -33,10 +33,13 @@ def _text(node: nodes.TemplateData) -> Write:
 
 
 def _write(run: Run, text: str, at: Place) -> None:
-    run.length += len(text)
+    length = len(text)
+    run.length += length
     if run.length > MAX_TEXT:
         raise at.limit(f"the template makes a text of over {MAX_TEXT:,} characters")
-    run.budget.text(len(text), at)
+    run.budget.characters -= length
+    if run.budget.characters < 0:
+        raise at.limit("the templates of this spec make too much text")
     run.written.append(text)
 
 
@@ -44,12 +47,17 @@ def _hole(builder: Builder, node: nodes.Expr) -> Write:
     """`{{ ... }}` in a text. A fault in it does not keep the rest of the text from being looked at."""
     evaluate, at = builder.expression(node), builder.places.of(node)
     tag = builder.places.tag(at.start)
+    is_own = any(builder.scopes)
+
+    def fill(frame: Frame) -> str:
+        return _filled(evaluate(frame), frame.run, tag, at)
 
     def write(frame: Frame) -> None:
+        run = frame.run
         try:
-            _write(frame.run, _filled(evaluate(frame), frame.run, tag, at), at)
+            _write(run, fill(frame) if is_own or run.keep is None else run.keep(at.start, fill, frame), at)
         except EvaluationFault as error:
-            frame.run.note(error)
+            run.note(error)
 
     return write
 

@@ -12,7 +12,7 @@ from specc.expressions.builder import Builder, BuildExpression, Path
 from specc.expressions.calls import CALLS
 from specc.expressions.data import finished
 from specc.expressions.faults import EvaluationFault, Fault, Place
-from specc.expressions.frame import Frame, Hole, Run
+from specc.expressions.frame import Frame, Hole, Keep, Run
 from specc.expressions.operations import OPERATIONS
 from specc.expressions.statements import STATEMENTS
 from specc.expressions.syntax import Syntax, parse
@@ -52,14 +52,15 @@ class Template:
     depth: int = field(repr=False)
     run: Callable[[Frame], object] = field(repr=False)
 
-    def evaluate(self, scope: Scope, budget: Budget, hole: Hole | None = None) -> object:
+    def evaluate(self, scope: Scope, budget: Budget, hole: Hole | None = None, keep: Keep | None = None) -> object:
         """The value of the one expression, as plain data, or the text; `Unknown` where it depends on one.
 
-        Raises `EvaluationFault`, and nothing else as long as `scope` and `hole` raise nothing.
+        `keep` may remember the texts of holes. Raises `EvaluationFault`, and nothing else as long as none of what is
+        given raises.
         """
         at = Place(0, len(self.text))
         frames = budget.enter(self.depth, at)
-        run = Run(scope, budget, hole)
+        run = Run(scope, budget, hole, keep)
         try:
             budget.spend(self.size, at)
             value = self.run(Frame(run, {}))
