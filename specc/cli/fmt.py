@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from specc.cli.completion import complete_spec
+from specc.cli.options import StdinName
 from specc.cli.printing import print_findings
-from specc.cli.session import STDIN_NAME, Session
+from specc.cli.session import STDIN, Session, stdin_name_of
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
 from specc.formatter import format_source
@@ -38,28 +39,29 @@ LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 @dataclass
 class Run:
-    """What became of the specs. `failed` could not be read, or not be written."""
+    """What became of the specs. `failed` could not be read or written; `stdin` is what standard input is called."""
 
     check: bool
     diff: bool
+    stdin: str | None = None
     findings: list[Diagnostic] = field(default_factory=list)
     changed: int = 0
     unchanged: int = 0
     failed: int = 0
 
 
-def fmt(paths: Paths = None, check: Check = False, diff: Diff = False) -> int:
+def fmt(paths: Paths = None, check: Check = False, diff: Diff = False, stdin_filename: StdinName = None) -> int:
     """Bring specs into one layout: the order of keys, quotes and indentation. What they say stays as it is.
 
     Comments are kept. Without a path, the whole project is formatted.
 
     Example: specc fmt --check jobs/cavity.job.yaml
     """
-    session = Session()
+    session = Session(stdin_name_of(stdin_filename, paths))
     selected = session.specs(list(paths or ()))
     if print_findings(session.findings):
         return 2
-    run = Run(check, diff)
+    run = Run(check, diff, session.stdin_name if STDIN in (paths or ()) else None)
     for entry in selected:
         for name in entry.names:
             try:
@@ -103,7 +105,7 @@ def _deliver(run: Run, project: Project, source: Source, text: str) -> None:
     elif run.check:
         if is_changed:
             print(f"would reformat {source.path}", file=sys.stderr)
-    elif source.path == STDIN_NAME:
+    elif source.path == run.stdin:
         sys.stdout.write(text)
     elif is_changed:
         rewrite(project.root / source.name, source.text, text, source.path)

@@ -24,6 +24,10 @@ Params = Annotated[
         "-p", "--param", metavar="NAME=VALUE", help="Give a parameter a value.", autocompletion=complete_param
     ),
 ]
+StdinName = Annotated[
+    str | None,
+    typer.Option("--stdin-filename", metavar="PATH", help="The file that `-` is the text of, as an editor has it."),
+]
 Sets = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Override one value, such as job.core_limit=4."),

@@ -33,8 +33,9 @@ def show(path: Path) -> str:
 
 @dataclass
 class Session:
-    """The projects that one command touches, each opened once."""
+    """The projects that one command touches, each opened once. `stdin_name` is the file that standard input is of."""
 
+    stdin_name: str = STDIN_NAME
     apis: Apis = field(default_factory=Apis)
     projects: dict[Path, Project] = field(default_factory=dict)
     findings: list[Diagnostic] = field(default_factory=list)
@@ -60,7 +61,7 @@ class Session:
         selected: dict[Path, Selected] = {}
         for text in dict.fromkeys(paths) or [show(find_root(Path.cwd()))]:
             if text == STDIN:
-                project = self.project(Path.cwd())
+                project = self.project(Path(self.stdin_name))
                 self._select(selected, project, [self._stdin(project)])
                 continue
             if not text:
@@ -98,12 +99,18 @@ class Session:
         entry = selected.setdefault(project.root, Selected(project))
         entry.names.update(dict.fromkeys(names))
 
-    @staticmethod
-    def _stdin(project: Project) -> str:
-        """Its name puts it into the current folder, so that a relative parent is found from there."""
-        name = project.library.name_of(Path(STDIN_NAME))
-        project.library.add(name, STDIN_NAME, read_stdin())
+    def _stdin(self, project: Project) -> str:
+        """Its name puts it into a folder, the current one by default, so that a relative parent is found from there."""
+        name = project.library.name_of(Path(self.stdin_name))
+        project.library.add(name, self.stdin_name, read_stdin())
         return name
+
+
+def stdin_name_of(given: str | None, paths: list[str] | None) -> str:
+    """Raises SpeccError for a name of what is not read."""
+    if given is not None and STDIN not in (paths or ()):
+        raise SpeccError("`--stdin-filename` does nothing without `-`", help="add `-` to read standard input")
+    return given or STDIN_NAME
 
 
 def read_stdin() -> bytes:

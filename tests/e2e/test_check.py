@@ -187,3 +187,23 @@ def test_strict_fails_for_a_warning(place: Place) -> None:
     assert "warning[SPC110" in place.out
     assert place.run("check", "--baseline", "known.json", "--update-baseline") == 0
     assert place.run("check", "--strict", "--baseline", "known.json") == 0
+
+
+def typed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+
+
+def test_an_editor_has_a_text_checked_in_the_place_of_its_file(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.write(jobs__a="specc: 1\nextends: ../base.job.yaml\njob: {name: a, cmd_line: ./a}\n")
+    assert place.run("check") == 0
+    typed(monkeypatch, "specc: 1\nextends: ../base.job.yaml\njob: {nmae: a}\n")
+    assert place.run("check", "-", "--stdin-filename", "jobs/a.job.yaml", "--output", "concise") == 1
+    assert "jobs/a.job.yaml:3:7: error[SPC401" in place.out
+    typed(monkeypatch, "specc: 1\nabstract: true\njob: {core_limit: x}\n")
+    assert place.run("check", "-", "--stdin-filename", "base.job.yaml", "--output", "concise") == 1
+    assert "base.job.yaml:3:19: error[SPC402" in place.out, "its heirs are checked with it"
+    assert place.run("check") == 0, "nothing of it is remembered"
+    typed(monkeypatch, "specc: 1\nextends: a.job.yaml\njob: {name: b}\n")
+    assert place.run("check", "-", "--stdin-filename", "jobs/new.job.yaml") == 0
+    assert place.run("check", "--stdin-filename", "jobs/new.job.yaml") == 2
+    assert "add `-` to read standard input" in place.err

@@ -67,6 +67,10 @@ def test_standard_input_goes_to_standard_output(place: Place, monkeypatch: pytes
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(UGLY.encode())))
     ended = run(place, "-")
     assert (ended.code, ended.out) == (0, NEAT)
+    path = put(place, "a.job.yaml", "specc: 1\n")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(UGLY.encode())))
+    ended = run(place, "-", "--stdin-filename", "a.job.yaml")
+    assert (ended.code, ended.out, path.read_text()) == (0, NEAT, "specc: 1\n")
 
 
 def test_what_cannot_be_read_is_named_and_the_others_are_done(place: Place) -> None:
