@@ -10,7 +10,7 @@ from benchmarks.corpora import project
 from benchmarks.growth import deep, shared
 from benchmarks.peers import ROOT, missing
 from benchmarks.plot import growth_plot
-from benchmarks.result import Result
+from benchmarks.result import Result, in_order
 from benchmarks.sweeps import sweep
 from benchmarks.tables import as_json, markdown, on_page
 from benchmarks.timing import BenchError
@@ -54,14 +54,18 @@ def _run(is_quick: bool) -> int:
         for result in results(Path(place), QUICK if is_quick else FULL):
             print(f"{result.work}, {result.size:,} {result.unit}", file=sys.stderr)
             found.append(result)
-    text = markdown(found, without)
-    print(text)
-    if not is_quick:
-        (RESULTS / "latest.md").write_text(text, encoding="utf-8")
-        (RESULTS / "latest.json").write_text(as_json(found, without), encoding="utf-8")
-        PICTURE.write_text(growth_plot(found), encoding="utf-8")
-        PAGE.write_text(on_page(PAGE.read_text(encoding="utf-8"), found), encoding="utf-8")
+            if not is_quick:
+                # After each, so that a run which is cut short leaves what it has.
+                _write(in_order(found), without)
+    print(markdown(in_order(found), without))
     return 0
+
+
+def _write(found: list[Result], without: dict[str, str]) -> None:
+    (RESULTS / "latest.md").write_text(markdown(found, without), encoding="utf-8")
+    (RESULTS / "latest.json").write_text(as_json(found, without), encoding="utf-8")
+    PICTURE.write_text(growth_plot(found), encoding="utf-8")
+    PAGE.write_text(on_page(PAGE.read_text(encoding="utf-8"), found), encoding="utf-8")
 
 
 def _write_corpus(options: argparse.Namespace) -> None:

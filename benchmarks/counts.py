@@ -52,6 +52,7 @@ def main() -> int:
 def _counted(workload: str) -> int:
     """Counted in a new process, with a fixed order of sets."""
     environment = {**os.environ, "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # else the import would be a compilation
     line = (sys.executable, "-m", "benchmarks.counting", workload)
     done = subprocess.run(line, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return int(done.stdout)

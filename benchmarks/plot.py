@@ -53,15 +53,16 @@ class Scale:
 
 
 def growth_plot(results: Sequence[Result]) -> str:
-    panels = (
+    all_panels = (
         Panel("specc check", "files", _lines(results, "check")),
         Panel("specc render", "cells", _lines(results, "render")),
         Panel("specc check of 100 specs", "depth of inheritance", _lines(results, "depth")),
         Panel("specc check, a base changed", "specs that inherit from it", _lines(results, "changed base")),
     )
+    panels = [panel for panel in all_panels if panel.lines]
     width, height = STEP_ACROSS * COLUMNS, STEP_DOWN * ceil(len(panels) / COLUMNS)
     seconds = [second for panel in panels for line in panel.lines.values() for _, second in line]
-    heights = floor(log10(min(seconds))), ceil(log10(max(seconds)))
+    heights = (floor(log10(min(seconds))), ceil(log10(max(seconds)))) if seconds else (0, 1)
     shapes: list[str] = []
     for index, panel in enumerate(panels):
         row, column = divmod(index, COLUMNS)

@@ -28,6 +28,12 @@ def series(results: Sequence[Result], work: str, tool: str) -> list[tuple[int, f
     return [(one.size, one.timings[tool].wall) for one in results if one.work == work and tool in one.timings]
 
 
+def in_order(results: Sequence[Result]) -> list[Result]:
+    """By size within each work, whenever they were measured."""
+    works = list(dict.fromkeys(result.work for result in results))
+    return sorted(results, key=lambda result: (works.index(result.work), result.size))
+
+
 def tools(results: Sequence[Result], work: str) -> Iterator[str]:
     """In the order in which they first appear."""
     yield from dict.fromkeys(name for result in results if result.work == work for name in result.timings)
