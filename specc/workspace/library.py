@@ -44,6 +44,7 @@ class FileLibrary:
 
     def add(self, name: str, path: str, data: bytes) -> None:
         """Takes what is in no file, such as standard input."""
+        self._digests[name] = None
         self._parsed[name] = self._parsed_from(name, decode(data, path, name))
 
     def source(self, name: str) -> Source | None:
@@ -57,8 +58,6 @@ class FileLibrary:
 
     def digest(self, name: str) -> str | None:
         """Of the bytes that a file has in this library, which reads it once; None for what is in no file."""
-        if name in self._sources and name not in self._contents:
-            return None
         if name not in self._digests:
             data = self._bytes(name, codes.FILE_NOT_FOUND)
             self._digests[name] = None if isinstance(data, Missing) else sha256(data).hexdigest()[:DIGITS]

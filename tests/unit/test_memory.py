@@ -110,6 +110,17 @@ def test_standard_input_is_not_remembered(place: Place) -> None:
     assert "<stdin>" not in "".join(path.read_text() for path in place.root.glob(".specc_cache/*/*.json"))
 
 
+@pytest.mark.parametrize("text", [SWEEP.replace("core", "cure"), "job: [", "\0"])
+def test_an_unsaved_text_is_not_taken_for_its_file(place: Place, text: str) -> None:
+    place.write(base=BASE.replace("core_limit: 4, ", ""), a=SWEEP.replace("  name", "  core_limit: 2\n  name"))
+    place.run("check")
+    command = [sys.executable, "-m", "specc.cli.main", "check", "-", "--stdin-filename", "base.job.yaml"]
+    done = subprocess.run(command, input=text, text=True, check=False, capture_output=True)
+    assert done.returncode == 1
+    place.run("check", "a.job.yaml")
+    assert "no problems" in place.out
+
+
 def test_two_checks_at_once_disturb_neither(place: Place) -> None:
     command = [sys.executable, "-m", "specc.cli.main", "check"]
     runs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
