@@ -29,7 +29,7 @@ AccountingStorageHost=127.0.0.1
 AccountingStoragePort={port}
 AccountingStoragePass={folder}/munge.sock
 AccountingStorageEnforce=associations
-AccountingStoreFlags={stored}
+{stored}
 """
 SQL = """\
 CREATE DATABASE IF NOT EXISTS slurm;
@@ -48,7 +48,7 @@ class Accounting:
         self.folder = folder
         self.port, self.storage_port = ports
         self.password = secrets.token_hex(8)
-        self.stored = "job_comment" if stores_comments else ""
+        self.stored = "AccountingStoreFlags=job_comment" if stores_comments else ""
 
     @property
     def of_controller(self) -> str:

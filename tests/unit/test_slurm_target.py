@@ -378,19 +378,27 @@ class TestForgotten:
         assert report(fake) == JobReport(UUID, JobState.EXITED, "", "exit code 143", 143)
 
     def test_by_the_accounting(self, fake: Fake) -> None:
-        fake.programs.answers["sacct"] = ok("7\x1fTIMEOUT\x1f0:15\x1f\nnonsense\n7.batch\x1fCANCELLED\x1f0:15\x1f\n")
+        fake.programs.answers["sacct"] = ok(
+            "7\x1fTIMEOUT\x1f0:15\x1f\x1f\nnonsense\n7.batch\x1fCANCELLED\x1f0:15\x1f\x1f\n"
+        )
         assert report(fake) == JobReport(UUID, JobState.EXITED, "TIMEOUT", "TIMEOUT", 143)
 
     def test_the_accounting_says_who_cancelled(self, fake: Fake) -> None:
-        fake.programs.answers["sacct"] = ok(f"7\x1fCANCELLED by 0\x1fx\x1fspecc:{KEY}\n")
+        fake.programs.answers["sacct"] = ok(f"7\x1fCANCELLED by 0\x1fx\x1f\x1fspecc:{KEY}\n")
         assert report(fake) == JobReport(UUID, JobState.CANCELLED, "CANCELLED by 0", "CANCELLED by 0")
 
-    def test_another_job_of_that_number(self, fake: Fake) -> None:
+    @pytest.mark.parametrize("rest", [f"/d\x1fspecc:{'f' * 32}", f"/d/jobs/{'f' * 16}\x1f"])
+    def test_another_job_of_that_number(self, fake: Fake, rest: str) -> None:
         fake.queue(line("7", "RUNNING", "f" * 32))
-        fake.programs.answers["sacct"] = ok(f"7\x1fCOMPLETED\x1f0:0\x1fspecc:{'f' * 32}\n")
+        fake.programs.answers["sacct"] = ok(f"7\x1fCOMPLETED\x1f0:0\x1f{rest}\n")
         found = report(fake)
         assert found is not None
         assert found.state is JobState.LOST
+
+    def test_an_accounting_without_comments(self, fake: Fake) -> None:
+        """It tells whose job it is by the folder in which the job ran."""
+        fake.programs.answers["sacct"] = ok(f"7\x1fCOMPLETED\x1f0:0\x1f/d/jobs/{TAG}\x1f\n")
+        assert report(fake) == JobReport(UUID, JobState.FINISHED, "COMPLETED", "", 0)
 
     @pytest.mark.parametrize("has_begun", [True, False])
     def test_lost(self, fake: Fake, has_begun: bool) -> None:
@@ -435,6 +443,13 @@ class TestSilence:
         fake.programs.answers["squeue"] = DOWN
         fake.claimed("7", 143)
         assert report(fake) is None
+
+
+def test_an_input_file_that_no_system_can_have(fake: Fake) -> None:
+    outcome = answer(fake, ok("7\n"), input_file="i" * 9999)
+    assert isinstance(outcome, Rejected)
+    assert outcome.code == "no-input-file"
+    assert fake.programs.calls == []
 
 
 @pytest.mark.parametrize("uuid", ["hpcjob-1", "7", "7-xyz", "-0123456789abcdef", "x-0123456789abcdef"])

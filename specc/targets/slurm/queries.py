@@ -25,7 +25,8 @@ EXIT_CODE = re.compile(r"(?m)^JobId=(\d+) .*? BatchFlag=\d+ Reboot=\d+ ExitCode=
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A job as Slurm lists it. `key` is the attempt's, where the comment says one."""
+    """A job as Slurm lists it. `key` is the attempt's, where the comment says one, and `folder` where the job runs, if
+    that is asked for: an accounting keeps it even where it keeps no comments."""
 
     job_id: str
     word: str
@@ -33,6 +34,7 @@ class Entry:
     submitted_at: datetime | None
     reason: str
     exit_code: int | None = None
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class Queries:
             if not self._has_accounting:
                 break
             wanted = ",".join(job_ids[start : start + AT_ONCE])
-            fields = "JobIDRaw,State,ExitCode,Comment"
+            fields = "JobIDRaw,State,ExitCode,WorkDir,Comment"
             options = ("--noheader", "--allocations", "--parsable2", f"--delimiter={FIELD}", f"--format={fields}")
             ran = self._run("sacct", *options, f"--jobs={wanted}")
             if isinstance(ran, Ran) and ran.code != 0 and "accounting storage is disabled" in ran.err:
@@ -145,12 +147,13 @@ def _entries(out: str) -> Iterator[Entry]:
 
 def _accounts(out: str) -> Iterator[Entry]:
     for line in out.splitlines():
-        fields = line.split(FIELD, 3)
-        if len(fields) == 4:
-            job_id, word, code, comment = fields
+        fields = line.split(FIELD, 4)
+        if len(fields) == 5:
+            job_id, word, code, folder, comment = fields
             exit_code, _, number = code.partition(":")
             known = exit_code.isdigit() and number.isdigit()
-            yield Entry(job_id, word, _key(comment), None, "", _code(int(exit_code), int(number)) if known else None)
+            shell_code = _code(int(exit_code), int(number)) if known else None
+            yield Entry(job_id, word, _key(comment), None, "", shell_code, folder)
 
 
 def _key(comment: str) -> str | None:

@@ -98,7 +98,10 @@ class Reports:
 def _own(jobs: Mapping[str, Entry], handle: Handle) -> Entry | None:
     """The job of a handle; not another one that has got its number since."""
     entry = jobs.get(handle.job_id)
-    return entry if entry is not None and (entry.key is None or tag_of(entry.key) == handle.tag) else None
+    if entry is None:
+        return None
+    tag = tag_of(entry.key) if entry.key is not None else entry.folder.rpartition("/")[2]
+    return entry if tag in (handle.tag, "") else None
 
 
 def _ended(uuid: str, entry: Entry, folder: Folder) -> JobReport:
