@@ -1,6 +1,7 @@
 """What a command line imports: the one command that it calls, and of that what it needs."""
 
 import inspect
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -38,7 +39,9 @@ def imported_by(folder: Path, *arguments: str) -> set[str]:
         "sys.exit(run(sys.argv[1:]) or print(*sys.modules, sep='\\n', file=sys.stderr))"
     )
     process = [sys.executable, "-c", code, *arguments]
-    result = subprocess.run(process, cwd=folder, capture_output=True, text=True, check=False)
+    # coverage, where the tests run under it, would import what it needs
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    result = subprocess.run(process, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
     return set(result.stderr.split())
 
