@@ -70,7 +70,7 @@ SlurmdTimeout=30
 MessageTimeout=5
 MinJobAge={remembered}
 MaxJobCount=20000
-KillWait=2
+KillWait=10
 OverTimeLimit=0
 JobRequeue=0
 """

@@ -88,7 +88,7 @@ def test_cancelling_one_that_runs_and_one_that_waits(project: Project) -> None:
     assert programs.calls == ["squeue", "scancel", "squeue"]
     for uuid in (runs, *blocked):
         assert ended(target, uuid).state is JobState.CANCELLED
-    assert output(target, runs) == "up\ntold\n"
+    eventually(lambda: output(target, runs) == "up\ntold\n")
     (again,) = target.cancel([runs])
     assert not again.done
 
