@@ -46,13 +46,14 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Each contestant runs as often as fits into so many seconds, at least once and `most` times at most."""
+    """Each contestant runs as often as fits into so many seconds, `most` times at most. Only the slowest run once."""
 
     seconds: float
     most: int
 
     def rounds(self, first: float) -> int:
-        return max(1, min(self.most, int(self.seconds / first)))
+        least = 3 if first < 2 * self.seconds else 1
+        return max(least, min(self.most, int(self.seconds / first)))
 
 
 @dataclass(frozen=True, slots=True)
