@@ -282,3 +282,11 @@ def test_a_request_torn_by_a_power_cut_is_written_again(tmp_path: Path) -> None:
     folder.request.write_text("")
     assert folder.prepare({"key": "a"}) is None
     assert folder.prepare({"key": "b"}) == {"key": "a"}
+
+
+def test_a_folder_that_cannot_hold_its_request_is_left_as_if_nothing_had_been_tried(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "job")
+    with pytest.raises(TypeError):
+        folder.prepare({"key": object()})
+    assert list(folder.root.iterdir()) == []
+    assert folder.prepare({"key": "a"}) is None

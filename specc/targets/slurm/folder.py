@@ -95,10 +95,10 @@ class Folder:
         if known is not None:
             return known
         number, name = tempfile.mkstemp(prefix="request.", suffix=".part", dir=self.root)
-        with open(number, "w", encoding="utf-8") as file:
-            json.dump(request, file, ensure_ascii=False)
         part = Path(name)
         try:
+            with open(number, "w", encoding="utf-8") as file:
+                json.dump(request, file, ensure_ascii=False)
             os.link(part, self.request)  # unlike a rename, it fails where another was first
         except FileExistsError:
             if (known := self.read_request()) is None:  # torn, as by a power cut
