@@ -13,9 +13,13 @@ from slurm_cluster import PROGRAMS, Cluster, cluster, need
 from specc.targets import JobReport, JobState, Rejected
 
 REMEMBERED = 2
+with_comments = pytest.mark.parametrize("slurm", [True], ids=["comments"], indirect=True, scope="module")
+both_ways = pytest.mark.parametrize(
+    "slurm", [True, False], ids=["comments", "no-comments"], indirect=True, scope="module"
+)
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["comments", "no-comments"])
+@pytest.fixture(scope="module")
 def slurm(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     need((*PROGRAMS, *slurm_accounting.PROGRAMS), "slurm-wlm munge slurmdbd mariadb-server")
     with cluster(remembered=REMEMBERED, accounting=request.param) as made:
@@ -28,6 +32,7 @@ def forgotten(project: Project, *uuids: str) -> None:
     eventually(lambda: not numbers & set(project.slurm.run("squeue", "-h", "-t", "all", "-o", "%A").split()), 150)
 
 
+@both_ways
 def test_forgotten_jobs_by_the_accounting_alone(project: Project) -> None:
     """Without the records in their folders, so nothing but sacct can know them."""
     programs = Counting()
@@ -51,6 +56,7 @@ def test_forgotten_jobs_by_the_accounting_alone(project: Project) -> None:
     assert found[cancelled].raw.startswith("CANCELLED")
 
 
+@with_comments
 def test_many_in_one_call(project: Project) -> None:
     programs = Counting()
     target = project.target(programs)
@@ -61,6 +67,7 @@ def test_many_in_one_call(project: Project) -> None:
     assert programs.calls == ["squeue", "sacct"]
 
 
+@with_comments
 def test_the_command_line_after_all_is_forgotten(project: Project) -> None:
     project.spec("a", "exit 3")
     assert project("submit", "-y").returncode == 0
@@ -72,6 +79,7 @@ def test_the_command_line_after_all_is_forgotten(project: Project) -> None:
     assert (job["job_state"], job["exit_code"]) == ("exited", 3)
 
 
+@with_comments
 def test_without_an_answer_of_the_accounting_nothing_is_said(project: Project) -> None:
     target = project.target()
     uuid = accepted(target, attempt("true"))
@@ -88,12 +96,14 @@ def test_without_an_answer_of_the_accounting_nothing_is_said(project: Project) -
     assert eventually(lambda: target.status([uuid]))[uuid].state is JobState.FINISHED
 
 
+@with_comments
 def test_an_account_that_does_not_exist(project: Project) -> None:
     outcome = project.target(options=("--account=nobodys",)).submit(attempt(scheduler_queue_name="debug"))
     assert isinstance(outcome, Rejected), outcome
     assert outcome.code == "bad-account"
 
 
+@both_ways
 def test_a_number_that_has_come_again(project: Project) -> None:
     """A controller that starts anew counts from 1: the older job of that number is not taken for the newer one."""
     target = project.target()
