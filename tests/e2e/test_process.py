@@ -76,7 +76,7 @@ def test_an_interruption_leaves_nothing_half_written(place: Place) -> None:
     process = subprocess.Popen([SPECC, "render", "-o", "out"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     time.sleep(1.2)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=120)
     written = list((place.root / "out").glob("*")) if (place.root / "out").exists() else []
     assert process.returncode in (130, 0)
     assert b"Traceback" not in errors

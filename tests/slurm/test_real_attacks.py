@@ -169,7 +169,7 @@ def test_limits_are_rounded_up(project: Project, slurm: Cluster) -> None:
 
 
 def test_a_controller_that_answers_after_half_a_minute(project: Project, slurm: Cluster) -> None:
-    """sbatch waits as long, and its answer counts: the job is accepted, once."""
+    """sbatch may have its answer by then or have given up: never a no, and the job runs once."""
     controller = slurm.controller()
     programs = Counting()
     target, sent = project.target(programs), attempt("echo ran")
