@@ -65,7 +65,7 @@ class Evaluation:
                 "env": Members(inputs.env_names, self._env),
             }
         )
-        self._walk = Walk(self._templates, scope, self._found)
+        self._walk = Walk(self._templates, scope, self._found, is_sweep=bool(spec.section("matrix").entries))
 
     @property
     def exceeded(self) -> bool:

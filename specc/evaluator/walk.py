@@ -44,12 +44,16 @@ Key = tuple[int, tuple[str, ...], str]
 
 
 class Walk:
-    """The walk over one spec's values. `scope` is what templates see; findings collect in `found`."""
+    """The walk over one spec's values. `scope` is what templates see; findings collect in `found`.
 
-    def __init__(self, templates: Templates, scope: Scope, found: list[Diagnostic]) -> None:
+    `is_sweep`: there may be several cells, for which texts are worth keeping.
+    """
+
+    def __init__(self, templates: Templates, scope: Scope, found: list[Diagnostic], *, is_sweep: bool) -> None:
         self.templates = templates
         self.scope = scope
         self.found = found
+        self.is_sweep = is_sweep
         self.sweep = Sweep()
         self._leaves: Leaves = {}
         self._shared: dict[Key, Value] = {}
@@ -81,11 +85,17 @@ class Walk:
         """The value of a node, evaluated at most once in a cell."""
         # One node can stand in two places (`<<: *common` in `vars` and in `job`), with another field type in each.
         key = (id(node), allowed, of.name if of is not None else "")
-        known = self._shared.get(key) or self._known(key)
+        known = self._shared.get(key)
+        if known is None and self.is_sweep:
+            known = self._known(key)
         if known is not None:
             return known
-        if any(frame.node is node for frame in self._stack):
-            return self._cycle(node)
+        if isinstance(node, Scalar) and template_text(node) is None:
+            constant = self._shared[key] = self._constant(node, of)
+            return constant
+        for frame in self._stack:
+            if frame.node is node:
+                return self._cycle(node)
         frame = Frame(name, node)
         self._stack.append(frame)
         value = self._evaluated(node, name, allowed, of)
@@ -139,7 +149,7 @@ class Walk:
             case FileText():
                 return self._file(node, name, allowed, of)
             case Scalar():
-                return self._scalar(node, allowed, of)
+                return self._computed(node, allowed, of)
 
     def _part(self, texts: Texts, hole: int, fill: Fill, at: TemplateFrame) -> str:
         """The text of a hole of the value being evaluated, made once for all cells with the same values of its axes."""
@@ -158,16 +168,22 @@ class Walk:
             texts.keep(hole, self._leaves, Text(text, tuple(frame.reads[start:]), axes))
         return text
 
-    def _scalar(self, node: Scalar, allowed: tuple[str, ...], of: FieldType | None) -> Value:
+    def _constant(self, node: Scalar, of: FieldType | None) -> Value:
+        """A scalar without a template."""
         if is_dangling(node):
             return Value(Unknown(None), node)
-        text = template_text(node)
-        data: object = node.value if text is None else self._render(node, text, allowed, of)
-        is_typed = node.layer.kind is LayerKind.SET and node.value is not None and of is not None
-        if is_typed and of is not None and of.type == "string":
+        data = node.value
+        if of is None:
+            return Value(data, node)
+        if node.layer.kind is LayerKind.SET and data is not None and of.type == "string":
             # On a command line nobody quotes a number to make it a text.
             data = node.raw
-        return Value(self._fitted(data, node, of, computed=text is not None), node, self._reads())
+        return Value(self._fitted(data, node, of, computed=False), node)
+
+    def _computed(self, node: Scalar, allowed: tuple[str, ...], of: FieldType | None) -> Value:
+        """A scalar that a template gives."""
+        data = self._render(node, str(node.value), allowed, of)
+        return Value(data if of is None else self._fitted(data, node, of, computed=True), node, self._reads())
 
     def _file(self, node: FileText, name: str, allowed: tuple[str, ...], of: FieldType | None) -> Value:
         text = template_text(node)
@@ -182,10 +198,11 @@ class Walk:
 
     def _reads(self) -> tuple[Read, ...]:
         """What was read, each name once: data may be a list, so they are told apart by name."""
-        return tuple({read.name: read for read in self._stack[-1].reads}.values())
+        reads = self._stack[-1].reads
+        return tuple(reads) if len(reads) < 2 else tuple({read.name: read for read in reads}.values())
 
-    def _fitted(self, data: object, node: Scalar, of: FieldType | None, *, computed: bool) -> object:
-        fitted = fit(data, of, computed=computed) if of is not None else data
+    def _fitted(self, data: object, node: Scalar, of: FieldType, *, computed: bool) -> object:
+        fitted = fit(data, of, computed=computed)
         if isinstance(fitted, Problem):
             help = fitted.help
             if computed and str(data).strip().isdecimal():
@@ -213,8 +230,10 @@ class Walk:
             return Unknown(None)
         return data
 
-    def _kept(self, node: Scalar | FileText, allowed: tuple[str, ...], of: FieldType | None) -> Keep:
+    def _kept(self, node: Scalar | FileText, allowed: tuple[str, ...], of: FieldType | None) -> Keep | None:
         """Keeps the texts of the holes of one template where it stands."""
+        if not self.is_sweep:
+            return None
         key = (id(node), allowed, of.name if of is not None else "")
         texts = self._texts.get(key)
         if texts is None:

@@ -47,12 +47,16 @@ def filtering(builder: Builder, node: nodes.Filter) -> Evaluate:
     if name in DEFAULTS:
         _guard(builder, value)
     subject = builder.expression(value)
+    bare = Call(name, (), {})
+
+    def filtered_bare(frame: Frame) -> object:
+        return apply_filter(bare, subject(frame), extra, frame.run.budget, at)
 
     def filtered(frame: Frame) -> object:
         call = Call(name, [arg(frame) for arg in args], {key: arg(frame) for key, arg in kwargs.items()})
         return apply_filter(call, subject(frame), extra, frame.run.budget, at)
 
-    return filtered
+    return filtered if args or kwargs else filtered_bare
 
 
 def testing(builder: Builder, node: nodes.Test) -> Evaluate:

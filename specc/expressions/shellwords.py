@@ -2,7 +2,7 @@
 
 import shlex
 
-from specc.expressions.budget import Budget, weigh
+from specc.expressions.budget import CHARACTERS_READ_IN_A_STEP, Budget, weigh
 from specc.expressions.faults import Place
 from specc.expressions.operators import unfinished
 from specc.expressions.values import Quoted, Raw, Unknown, noun, text_of
@@ -10,6 +10,11 @@ from specc.expressions.values import Quoted, Raw, Unknown, noun, text_of
 
 def sh(value: object, budget: Budget, at: Place) -> object:
     """The value as one word of the shell; a list as several, with a blank between them."""
+    if isinstance(value, str):
+        budget.spend(1 + len(value) // CHARACTERS_READ_IN_A_STEP, at)
+        quoted = shlex.quote(str(value))
+        budget.text(len(quoted), at)
+        return Quoted(quoted)
     weight = weigh(budget, at, value)
     if weight.unknown:
         return Unknown("string")

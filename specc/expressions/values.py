@@ -98,6 +98,8 @@ class Call(NamedTuple):
         return [*self.args, *self.kwargs.values()]
 
     def concrete(self) -> "Call":
+        if not self.args and not self.kwargs:
+            return self
         return Call(
             self.name, [*map(concrete, self.args)], {key: concrete(value) for key, value in self.kwargs.items()}
         )
