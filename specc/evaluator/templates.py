@@ -3,21 +3,22 @@
 import re
 from collections.abc import Iterable
 from dataclasses import field
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from specc.diagnostics import Diagnostic, Label, codes
 from specc.diagnostics.fixes import replaced
 from specc.evaluator.names import Names, undefined
 from specc.evaluator.scope import NAMESPACES
 from specc.evaluator.shell import judge_of
-from specc.expressions import Fault, Hole, Template, compile_template, is_template
+from specc.expressions import Compiler, Fault, Hole, Template, is_template
 from specc.frozen import dataclass
 from specc.nodes import FileText, Scalar
 from specc.nodes.offsets import locate
 from specc.source import Span
 from specc.units import filters
 
-FILTERS = filters()
+COMPILER = Compiler(filters(), most=4096)
+"""Specs of one base share its templates, and a template knows nothing of the spec that it stands in."""
 OUR_NAME = re.compile(rf"\b(?:{'|'.join(NAMESPACES)})\.\w")
 """A name that only a template of ours has."""
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -60,19 +61,13 @@ class Templates:
         return self._known[key]
 
     def _prepared(self, node: Scalar | FileText, text: str, allowed: tuple[str, ...]) -> Ready | None:
-        compiled = _compiled(text)
+        compiled = COMPILER.compile(text)
         if not isinstance(compiled, Template):
             self.found.extend(place(compiled, node))
             return None
         faults = [*_statements_in_line(compiled, node), *undefined(compiled, self.names, allowed)]
         self.found.extend(place(faults, node))
         return None if faults else Ready(compiled)
-
-
-@lru_cache(maxsize=4096)
-def _compiled(text: str) -> Template | tuple[Fault, ...]:
-    """Specs of one base share its templates, and a template knows nothing of the spec that it stands in."""
-    return compile_template(text, filters=FILTERS)
 
 
 def _statements_in_line(template: Template, node: Scalar | FileText) -> list[Fault]:

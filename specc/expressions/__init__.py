@@ -7,12 +7,14 @@ object can be reached, and all work is paid for from a `Budget` before it is don
 from specc.expressions.budget import Budget
 from specc.expressions.faults import EvaluationFault, Fault
 from specc.expressions.frame import Fill, Frame, Hole, Keep
+from specc.expressions.shapes import Compiler
 from specc.expressions.template import Reference, Template, compile_template, is_template
 from specc.expressions.values import MISSING, Kind, Namespace, Quoted, Raw, Scope, Unknown
 
 __all__ = [
     "MISSING",
     "Budget",
+    "Compiler",
     "EvaluationFault",
     "Fault",
     "Fill",

@@ -16,8 +16,9 @@ Hole = Callable[[object, int, int], Fault | None]
 
 @dataclass(slots=True)
 class Run:
-    """One evaluation of one template. `is_unknown`: part of its text is not known."""
+    """One evaluation of one template, of which `text` is the text. `is_unknown`: part of what it gives is not known."""
 
+    text: str
     scope: Scope
     budget: Budget
     hole: Hole | None = None
@@ -36,7 +37,7 @@ class Run:
 
     def aside(self) -> "Run":
         """A run whose text and faults nobody will see."""
-        return Run(self.scope, self.budget)
+        return Run(self.text, self.scope, self.budget)
 
 
 @dataclass(slots=True)

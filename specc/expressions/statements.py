@@ -18,7 +18,9 @@ def output(builder: Builder, node: nodes.Output) -> Write:
     """Text and `{{ }}` in turn."""
     if builder.places.is_tag(node.lineno, "print"):
         builder.forbid(builder.places.tag(node.lineno), "templates have no statement `print`", "write `{{ ... }}`")
-    parts = [_text(part) if isinstance(part, nodes.TemplateData) else _hole(builder, part) for part in node.nodes]
+    parts = [
+        _text(builder, part) if isinstance(part, nodes.TemplateData) else _hole(builder, part) for part in node.nodes
+    ]
 
     def write(frame: Frame) -> None:
         for part in parts:
@@ -27,8 +29,12 @@ def output(builder: Builder, node: nodes.Output) -> Write:
     return write
 
 
-def _text(node: nodes.TemplateData) -> Write:
-    text, at = node.data, Place(node.lineno, node.lineno + 1)
+def _text(builder: Builder, node: nodes.TemplateData) -> Write:
+    text, start = node.data, node.lineno
+    end, at = start + len(text), Place(start, start + 1)
+    if builder.text.startswith(text, start):
+        # As it stands in the template, which may be another one of the same shape.
+        return lambda frame: _write(frame.run, frame.run.text[start:end], at)
     return lambda frame: _write(frame.run, text, at)
 
 

@@ -60,7 +60,7 @@ class Template:
         """
         at = Place(0, len(self.text))
         frames = budget.enter(self.depth, at)
-        run = Run(scope, budget, hole, keep)
+        run = Run(self.text, scope, budget, hole, keep)
         try:
             budget.spend(self.size, at)
             value = self.run(Frame(run, {}))
