@@ -11,6 +11,9 @@ from enum import StrEnum
 from specc.frozen import dataclass
 
 HERE_DOCUMENT = re.compile(r"<<(-?)[ \t]*((?:\\.|'[^'\n]*'|\"[^\"\n]*\"|[\w.@%+,:/-])+)")
+PLAIN = re.compile(r"[^'\"`$\\(){}#<\n]+")
+"""Characters that neither open nor close anything, whatever is open."""
+PLAIN_IN_TAG = re.compile(r"[^'\"()\[\]{}%]+")
 BEFORE_COMMENT = frozenset(" \t\n;&|()")
 RAW = re.compile(r"\{%[-+]?\s*raw\s*[-+]?%\}(.*?)\{%[-+]?\s*endraw\b", re.DOTALL)
 TAGS = {"{{": "}}", "{%": "%}"}
@@ -57,6 +60,9 @@ class Scan:
 
     def run(self) -> dict[int, Place]:
         while self.at < len(self.text):
+            if plain := PLAIN.match(self.text, self.at):
+                self.at = plain.end()
+                continue
             opener = self.text[self.at : self.at + 2]
             if opener in TAGS and self.at >= self.raw_until:
                 self._tag()
@@ -178,6 +184,9 @@ def end_of_tag(text: str, start: int) -> int:
     """Behind the tag that begins at `start`. Its closer does not count in a quoted text or inside brackets."""
     closer, at, depth = TAGS[text[start : start + 2]], start + 2, 0
     while at < len(text):
+        if plain := PLAIN_IN_TAG.match(text, at):
+            at = plain.end()
+            continue
         if depth <= 0 and text.startswith(closer, at):
             return at + 2
         if text[at] in "'\"":

@@ -60,6 +60,8 @@ class Commands(Compounds):
     def _operator(self, *operators: str) -> bool:
         """Passes over an operator, and the lines that may follow it before its command."""
         self.words.skip_blanks()
+        if self.text[self.words.at : self.words.at + 1] not in ("&", "|"):
+            return False
         for operator in operators:
             if self.words.looking_at(operator):
                 start = self.words.at

@@ -14,6 +14,9 @@ BLANKS = re.compile(r"(?:[ \t]|\\\n)*")
 BARE = re.compile(r"[^\s;&|()<>'\"$`\\]+|\r")
 LITERAL = re.compile(r"(?:[^ \t\n;&|()<>'\"$`\\]|\\\n)+")
 META = frozenset(" \t\n;&|()<>")
+ENDS_WORD = frozenset(["", *" \t\n;&|)"])
+"""What ends a word, whatever stands before and behind it. The end of the text does, too."""
+BEFORE_BLANKS = frozenset(" \t\\#")
 EXTENDED = frozenset("?*+@!")
 NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 PARAMETER = re.compile(r"[!#]?(?:\w+|[-@*#?$!])(?:\[[^\]]*\])?")
@@ -69,6 +72,8 @@ class Words:
 
     def skip_blanks(self) -> None:
         """Over spaces, tabs, joined lines and a comment; not over the end of the line."""
+        if self.text[self.at : self.at + 1] not in BEFORE_BLANKS:
+            return
         match = BLANKS.match(self.text, self.at)
         self.at = match.end() if match else self.at
         if self.looking_at("#"):
@@ -99,6 +104,8 @@ class Words:
     def _piece(self, start: int) -> bool:
         if bare := BARE.match(self.text, self.at):
             self.at = bare.end()
+        elif self.text[self.at : self.at + 1] in ENDS_WORD:
+            return False
         elif self.looking_at("<(", ">("):
             self.substitution(2)
         elif self.looking_at("(") and self.at > start and self.text[self.at - 1] in EXTENDED:
