@@ -61,6 +61,7 @@ class Builder:
 
     def __init__(self, source: Source, layer: Layer, events: Iterator[Event], *, is_verbatim: bool = False) -> None:
         self.source = source
+        self.length = len(source.text)
         self.layer = layer
         self.events = events
         self.is_verbatim = is_verbatim
@@ -118,7 +119,7 @@ class Builder:
             raise Unbuildable(codes.TOO_LARGE.at(self.span(event.start, event.end), message, help=hint))
 
     def span(self, start: int, end: int) -> Span:
-        return Span(self.source, start, min(end, len(self.source.text)))
+        return Span(self.source, start, end if end < self.length else self.length)
 
     # scalars and aliases
 

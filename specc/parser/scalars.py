@@ -1,6 +1,7 @@
 """Plain scalars by the core schema of YAML 1.2."""
 
 import re
+from functools import lru_cache
 
 from specc.nodes.tree import Atom
 
@@ -27,9 +28,14 @@ NUMBER = re.compile(
 
 def resolve(raw: str) -> Atom:
     """The value of a plain scalar. A number of more than `MAX_DIGITS` characters stays text: see `is_overlong`."""
+    return raw if len(raw) > MAX_DIGITS else _resolved(raw)
+
+
+@lru_cache(maxsize=4096)
+def _resolved(raw: str) -> Atom:
     if raw in WORDS:
         return WORDS[raw]
-    if raw[0] not in "-+.0123456789" or len(raw) > MAX_DIGITS:
+    if raw[0] not in "-+.0123456789":
         return raw
     match = NUMBER.fullmatch(raw)
     if match is None:

@@ -5,6 +5,7 @@ different tools is worth a warning, so the difference is found by value: what bo
 """
 
 import re
+from functools import lru_cache
 
 from specc.diagnostics import Diagnostic, codes
 from specc.diagnostics.fixes import quoted
@@ -113,8 +114,16 @@ def differs(ours: Atom, theirs: Reading) -> bool:
     return type(ours) is not type(theirs) or ours != theirs
 
 
+@lru_cache(maxsize=4096)
+def is_read_alike(raw: str) -> bool:
+    """Has a plain scalar one value in both versions? Most are keys, which are the same in all specs."""
+    return not differs(resolve(raw), read_1_1(raw))
+
+
 def warn_1_1(raw: str, span: Span) -> Diagnostic | None:
     """The warning for a plain scalar that YAML 1.1 reads as another value."""
+    if len(raw) <= MAX_DIGITS and is_read_alike(raw):
+        return None
     ours, theirs = resolve(raw), read_1_1(raw)
     if not differs(ours, theirs):
         return None
