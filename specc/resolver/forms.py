@@ -21,7 +21,10 @@ def read_forms(node: Node, library: Library, found: list[Diagnostic]) -> Node:
             operator = operator_of(node)
             if operator is not None and operator.name in VALUE_FORMS:
                 return _read(operator, node, library, found)
-            entries = {key: read_forms(value, library, found) for key, value in node.entries.items()}
+            entries = {
+                key: value if isinstance(value, Scalar) else read_forms(value, library, found)
+                for key, value in node.entries.items()
+            }
             is_same = all(entries[key] is value for key, value in node.entries.items())
             return node if is_same else replace(node, entries=entries)
         case Sequence():

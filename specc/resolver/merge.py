@@ -31,7 +31,8 @@ class Merge:
             case Mapping():
                 return self._mapping(below, above, path)
             case Sequence():
-                return replace(above, items=self._items(above, path), beneath=below)
+                items = self._items(above, path)
+                return above if below is None and items == above.items else replace(above, items=items, beneath=below)
             case Scalar():
                 return replace(above, beneath=below) if below is not None else above
             case FileText():

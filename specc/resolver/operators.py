@@ -25,9 +25,9 @@ class Operator(NamedTuple):
 def operator_of(node: Node) -> Operator | None:
     """The operator that a mapping is, if it has a `$` key (well formed or not)."""
     if isinstance(node, Mapping):
-        for key, value in node.items():
-            if str(key.value).startswith("$"):
-                return Operator(str(key.value), key, value)
+        for name, value in node.entries.items():
+            if name.startswith("$"):
+                return Operator(name, node.keys[name], value)
     return None
 
 

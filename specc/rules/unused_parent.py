@@ -52,8 +52,10 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
     lines = [(parent, _line(plain.path, parent, files)) for parent in plain.document.parents]
     if not lines:
         return
-    left = set(_sources(plain.body))
-    left.update(source for variant in spec.variants.values() for source in _sources(variant.body))
+    left: set[str] = set()
+    _gather(plain.body, left)
+    for variant in spec.variants.values():
+        _gather(variant.body, left)
     left.update(document.source.name for document in plain.ancestors if _speaks(document))
     replaced = {loser for loser, winner in _replaced(plain.body) if winner != plain.path}
     for parent, line in lines:
@@ -81,20 +83,22 @@ def _line(origin: str, parent: Scalar, files: dict[str, Document]) -> frozenset[
     return frozenset({name}).union(*above)
 
 
-def _sources(node: Node) -> Iterator[str]:
-    """The names of the files that wrote what is left in a tree, or took something away from it."""
+def _gather(node: Node, names: set[str]) -> None:
+    """Adds the names of the files that wrote what is left in a tree, or took something away from it."""
     match node:
+        case Scalar() | FileText():
+            names.add(node.span.source.name)
         case Mapping():
-            yield from (operator.span.source.name for operator in node.removed.values())
+            names.update(operator.span.source.name for operator in node.removed.values())
             if not node.entries:
-                yield node.span.source.name
+                names.add(node.span.source.name)
             for value in node.entries.values():
-                yield from _sources(value)
-        case Sequence() if node.items:
+                _gather(value, names)
+        case Sequence():
+            if not node.items:
+                names.add(node.span.source.name)
             for item in node.items:
-                yield from _sources(item)
-        case Scalar() | Sequence() | FileText():
-            yield node.span.source.name
+                _gather(item, names)
 
 
 def _replaced(node: Node) -> Iterator[tuple[str, str]]:
