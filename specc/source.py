@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from specc.frozen import dataclass
 
+MAX_BYTES = 128 * 1024
+"""The largest spec. Reading one of this size takes well under a second, whatever is in it."""
+
 LINE_BREAK = re.compile(r"\r\n|\n|\r")
 
 

@@ -5,11 +5,10 @@ from functools import cache
 from textwrap import dedent
 
 from specc.compiler import Context, Request, check_document, payloads
-from specc.diagnostics import Diagnostic, codes
+from specc.diagnostics import Diagnostic, Missing, codes
 from specc.lowering import Payload
 from specc.nodes import Layer, LayerKind, Mapping
 from specc.parser import Document, Parsed, parse, parse_tree
-from specc.resolver import Missing
 from specc.settings import Settings, Target
 from specc.source import Source
 from specc.workspace import Apis

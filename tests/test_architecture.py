@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import specc
-from specc.diagnostics.codes import CODES
+from specc.diagnostics.codes import CODES, OF_RULES
 from specc.diagnostics.remedies import REMEDIES
 from specc.rules import RULE_CODES
 
@@ -72,6 +72,7 @@ def test_every_code_says_what_to_do() -> None:
     """A rule by its docstring, everything else by a sentence."""
     assert REMEDIES.keys() | RULE_CODES.keys() == CODES.keys()
     assert not REMEDIES.keys() & RULE_CODES.keys()
+    assert RULE_CODES.keys() == OF_RULES
     assert all(re.fullmatch(r"[A-Z].*\.", remedy) for remedy in REMEDIES.values())
 
 

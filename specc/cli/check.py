@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
+from specc.cli.anew import check_selected
 from specc.cli.baselines import Baseline, BaselineFile, UpdateBaseline, baseline_of, hold_back
 from specc.cli.completion import complete_report, complete_spec
 from specc.cli.fixes import DiffOption, FixOption, UnsafeFixes, fixing_of, say_fixable, take_fixes
 from specc.cli.options import Params, Profiles, Sets, StdinName, TargetName
-from specc.cli.plain import check_selected
 from specc.cli.printing import Output, outputs_of, print_statistics, report_of, write_report
-from specc.cli.session import Selected, Session, arguments, stdin_name_of
+from specc.cli.session import Selected, Session, arguments
+from specc.cli.sites import Sites, stdin_name_of
 from specc.compiler import Request
 from specc.workspace import Checked
 
@@ -68,7 +69,7 @@ def check(
     as_is = not (profile or param or set_ or target)
     allowed = baseline_of(baseline, update=update_baseline, as_is=as_is)
     fixing = fixing_of(paths, fix=fix, unsafe=unsafe_fixes, diff=diff)
-    session = Session(stdin_name_of(stdin_filename, paths))
+    session = Session(Sites(stdin_name_of(stdin_filename, paths)))
     selected = session.specs(list(paths or ()))
     if session.has_errors():
         return say_checked(session, selected, [], outputs)

@@ -5,11 +5,13 @@ from collections.abc import Iterable
 from dataclasses import field, replace
 from pathlib import Path
 
-from specc.cli.session import STDIN, Session, show
+from specc.cli.session import Session
+from specc.cli.sites import STDIN, show
 from specc.comparison import Comparison, Side, compare
 from specc.comparison.model import Uncompared
 from specc.compiler import Context, Request
 from specc.diagnostics import Diagnostic
+from specc.disk.files import read_bytes
 from specc.errors import SpeccError
 from specc.frozen import dataclass
 from specc.parser import Document
@@ -19,7 +21,7 @@ from specc.revision.project import past_of
 from specc.revision.reach import Reach
 from specc.revision.specs import spec_names
 from specc.revision.tree import Tree
-from specc.workspace import Findings, Project, read_bytes
+from specc.workspace import Findings, Project
 
 
 @dataclass
@@ -54,7 +56,7 @@ def asked_for(session: Session, paths: list[str]) -> list[Asked]:
         path = Path(text)
         owner = session.project(path)
         entries = [(entry.project, entry.names) for entry in session.specs([text])] if os.path.lexists(path) else []
-        for project, names in (*entries, (owner, {owner.library.name_of(path): None})):
+        for project, names in (*entries, (owner, {owner.site.contents.name_of(path): None})):
             found.setdefault(project.root, Asked(project)).names.update(names)
     return list(found.values())
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import typer
 
 from specc.cli import COMPLETE
-from specc.cli.session import STDIN, Session
+from specc.cli.session import Session
+from specc.cli.sites import STDIN
 from specc.compiler import Request, evaluated_cells
 from specc.diagnostics.codes import CODES
 from specc.errors import SpeccError

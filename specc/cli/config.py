@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from specc.cli.printing import print_findings
-from specc.cli.session import show
+from specc.cli.sites import show
 from specc.config import find_root, read_configuration
 from specc.errors import SpeccError
 

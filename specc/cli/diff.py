@@ -132,7 +132,7 @@ def _revision_and_paths(session: Session, given: list[str]) -> tuple[Base, list[
 def _was_there(session: Session, word: str, base: Base) -> bool:
     """Is it a file that the work tree has lost?"""
     project = session.project(Path(word))
-    name = project.library.name_of(Path(word))
+    name = project.site.contents.name_of(Path(word))
     return open_repository(project.root, os.environ).line("cat-file", "-e", f"{base.commit}:./{name}") is not None
 
 

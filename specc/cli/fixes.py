@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from specc.cli.fmt import difference
-from specc.cli.session import STDIN, Selected
+from specc.cli.session import Selected
+from specc.cli.sites import STDIN
 from specc.compiler import Request
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError

@@ -11,7 +11,8 @@ import typer
 from specc.cli.completion import complete_spec
 from specc.cli.options import StdinName
 from specc.cli.printing import print_findings
-from specc.cli.session import STDIN, Session, stdin_name_of
+from specc.cli.session import Session
+from specc.cli.sites import STDIN, Sites, stdin_name_of
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
 from specc.formatter import format_source
@@ -57,11 +58,11 @@ def fmt(paths: Paths = None, check: Check = False, diff: Diff = False, stdin_fil
 
     Example: specc fmt --check jobs/cavity.job.yaml
     """
-    session = Session(stdin_name_of(stdin_filename, paths))
+    session = Session(Sites(stdin_name_of(stdin_filename, paths)))
     selected = session.specs(list(paths or ()))
     if print_findings(session.findings):
         return 2
-    run = Run(check, diff, session.stdin_name if STDIN in (paths or ()) else None)
+    run = Run(check, diff, session.sites.stdin_name if STDIN in (paths or ()) else None)
     for entry in selected:
         for name in entry.names:
             try:

@@ -9,7 +9,8 @@ import typer
 
 from specc.cli.completion import complete_spec
 from specc.cli.printing import print_findings
-from specc.cli.session import Selected, Session, show
+from specc.cli.session import Selected, Session
+from specc.cli.sites import show
 from specc.cli.speech import say
 from specc.config.root import OWN, PERSONAL, SHARED
 from specc.diagnostics import did_you_mean
@@ -44,7 +45,7 @@ def graph(paths: Paths = None, output: Output = "mermaid", dependents: Dependent
     whole = EMPTY
     for entry in selected:
         library = entry.project.library
-        whole = whole.joined(lineage(entry.names, library, library.path_of))
+        whole = whole.joined(lineage(entry.names, library, entry.project.site.contents.path_of))
     drawn = _reached(whole, dependents, selected) if dependents else whole
     failed = print_findings(session.not_ignored(_unreadable(selected, drawn)))
     sys.stdout.write(PICTURES[output](drawn))
@@ -60,7 +61,7 @@ def _unreadable(selected: list[Selected], drawn: Lineage) -> Findings:
     findings = Findings()
     for entry in selected:
         for name in entry.names:
-            path = entry.project.library.path_of(name)
+            path = entry.project.site.contents.path_of(name)
             if drawn.kinds.get(path) in (Kind.UNREADABLE, Kind.MISSING):
                 entry.project.document(name, findings)
     return findings

@@ -8,16 +8,15 @@ from pathlib import Path
 from unicodedata import normalize
 
 from specc.cli.printing import print_findings
-from specc.cli.session import show
+from specc.cli.sites import show
 from specc.config import find_root, read_configuration
 from specc.config.root import OWN, SHARED, configures
-from specc.diagnostics import Diagnostic
+from specc.diagnostics import Diagnostic, Missing
+from specc.disk.files import read_bytes
 from specc.errors import SpeccError
 from specc.frozen import dataclass
 from specc.migration import Migrated, migrate
 from specc.parser import decode
-from specc.resolver import Missing
-from specc.workspace import read_bytes
 from specc.workspace.outputs import write_files
 
 JOBS = "jobs"

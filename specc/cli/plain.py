@@ -1,23 +1,22 @@
 """`specc check [PATH]...` without any option, as people, editors and hooks call it.
 
 What only options and findings need is not imported: typer and the reports, a third of the time of a check of one spec.
-With a finding, the command itself says what was found.
+With a finding, the command itself says what was found. Where nothing has changed since a check that found nothing, the
+compiler is not imported either.
 """
 
 import os
 import sys
 from importlib import import_module
 
+from specc.cache.clean import Counts, recall
+from specc.cache.world import FOLDER
 from specc.cli import COMPLETE
 from specc.cli.colors import wants_color
-from specc.cli.session import Selected, Session
-from specc.compiler import Request
+from specc.cli.sites import Chosen, Sites, world
 from specc.reporters.paint import painter
 from specc.reporters.report import Summary
 from specc.reporters.summary import sum_up
-from specc.workspace import Checked, check_specs
-
-PLAIN = Request()
 
 
 def is_plain(arguments: list[str]) -> bool:
@@ -28,37 +27,25 @@ def is_plain(arguments: list[str]) -> bool:
 
 def check_plainly(paths: list[str]) -> int:
     """What `specc check` does with these paths."""
-    session = Session()
-    selected = session.specs(paths)
-    checked = check_selected(session, selected, all_specs=not paths) if not session.has_errors() else []
-    if session.findings or any(result.diagnostics for result in checked):
-        # Deferred, because it costs 80 ms.
-        code: int = import_module("specc.cli.check").say_checked(session, selected, checked)
+    sites = Sites()
+    chosen = sites.specs(paths)
+    known = [] if paths or sites.findings else [_recalled(each) for each in chosen]
+    counts = [each for each in known if each is not None]
+    if not chosen or len(counts) < len(chosen):
+        # Deferred, because it is the compiler, and costs 90 ms.
+        code: int = import_module("specc.cli.anew").check_anew(sites, chosen, all_specs=not paths)
         return code
-    files, specs, payloads = (sum(getattr(each, name) for each in checked) for name in ("files", "specs", "payloads"))
-    summary = Summary(files, specs, payloads, errors=0, warnings=0)
-    sys.stdout.write(sum_up(summary, painter(wants_color(sys.stdout))) + "\n")
+    say_clean(counts)
     return 0
 
 
-def check_selected(
-    session: Session,
-    selected: list[Selected],
-    request: Request = PLAIN,
-    *,
-    target: str | None = None,
-    all_specs: bool,
-    remembers: bool = True,
-) -> list[Checked]:
-    """Only what a check without any wishes comes to is remembered."""
-    return [
-        check_specs(
-            entry.project,
-            entry.names,
-            request,
-            target=target,
-            all_specs=all_specs,
-            memory=session.memory(entry.project, target) if remembers and request == PLAIN else None,
-        )
-        for entry in selected
-    ]
+def _recalled(chosen: Chosen) -> Counts | None:
+    site = chosen.site
+    return recall(site.root / FOLDER / world(site, None), chosen.names, site.contents.digest)
+
+
+def say_clean(counts: list[Counts]) -> None:
+    """The report of a check that has found nothing."""
+    files, specs, payloads = (sum(numbers) for numbers in zip((0, 0, 0), *counts, strict=True))
+    summary = Summary(files, specs, payloads, errors=0, warnings=0)
+    sys.stdout.write(sum_up(summary, painter(wants_color(sys.stdout))) + "\n")

@@ -15,7 +15,8 @@ from specc.cli.options import Cells, Only, Params, Profiles, Sets
 from specc.cli.ordering import Order, decide, order, refusals
 from specc.cli.printing import print_findings
 from specc.cli.sendoptions import Changed, Output, Rerun, Resend, Specs, States, ToTarget
-from specc.cli.session import STDIN, Session
+from specc.cli.session import Session
+from specc.cli.sites import STDIN
 from specc.cli.speech import check_output, counted, say, write_json, write_table
 from specc.errors import SpeccError
 from specc.submission.changes import changes, cost
@@ -146,8 +147,8 @@ def summary(steps: list[Step], units: dict[str, str]) -> str:
 def command_of(order: Order) -> str:
     """The command that does what the plan says, whole: it can be pasted."""
     given = asdict(order.asked)
-    library = order.workplace.project.library
-    words = ["specc", "submit", *map(library.path_of, order.asked.specs), "--target", order.target]
+    contents = order.workplace.project.site.contents
+    words = ["specc", "submit", *map(contents.path_of, order.asked.specs), "--target", order.target]
     words += [word for name, option in OPTIONS.items() for text in given[name] for word in (option, text)]
     flags = {"changed": "--changed", "rerun": "--rerun", "resend_unknown": "--resend-unknown"}
     words += [option for name, option in flags.items() if given[name]]

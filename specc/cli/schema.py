@@ -11,12 +11,12 @@ import typer
 from specc import assets
 from specc.cli.completion import complete_api
 from specc.cli.printing import outputs_of, print_findings, report_of, write_report
-from specc.cli.session import STDIN, STDIN_NAME, read_stdin, show
-from specc.diagnostics import Diagnostic, did_you_mean
+from specc.cli.sites import STDIN, STDIN_NAME, read_stdin, show
+from specc.diagnostics import Diagnostic, Missing, did_you_mean
+from specc.disk.files import read_bytes
 from specc.errors import SpeccError
 from specc.nodes import Layer, LayerKind, Node
 from specc.parser import decode, parse_tree
-from specc.resolver import Missing
 from specc.schema import ApiSchema, JsonObject, read_schema
 from specc.schemagen import (
     EDITOR,
@@ -31,7 +31,7 @@ from specc.schemagen import (
     stale_copy,
 )
 from specc.source import Source
-from specc.workspace import Apis, read_bytes, write_file
+from specc.workspace import Apis, write_file
 
 schema_app = typer.Typer(help="Build, show, compare and check the API's JSON Schemas.", no_args_is_help=True)
 

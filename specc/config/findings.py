@@ -1,7 +1,6 @@
 """The findings that `[rules]` can speak of, by which names, and which of them a project can turn off."""
 
 from specc.diagnostics import Code, codes
-from specc.rules import RULE_CODES
 
 STAGES = "123456"
 """Findings about specs. The others are about configurations, API tables and submissions."""
@@ -13,4 +12,4 @@ BY_NAME: dict[str, Code] = {
 
 def is_optional(code: Code) -> bool:
     """Warnings, and all that rules find. Any other error keeps a spec from becoming a payload."""
-    return code.code in RULE_CODES or code.severity is not codes.ERROR
+    return code.code in codes.OF_RULES or code.severity is not codes.ERROR

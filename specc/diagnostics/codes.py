@@ -129,3 +129,6 @@ BAD_SETTING = Code("SPC903", "bad-setting", ERROR, "a setting with a value of th
 SHADOWED_SETTINGS = Code("SPC904", "shadowed-settings", WARNING, "`[tool.specc]` beside a specc.toml, which wins")
 
 CODES: dict[str, Code] = {code.code: code for code in list(globals().values()) if isinstance(code, Code)}
+
+OF_RULES = frozenset(code for code in CODES if "SPC500" <= code < "SPC590")
+"""What rules find, and nothing else does. Known without them, because a configuration can name their findings."""

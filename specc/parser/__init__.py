@@ -2,12 +2,11 @@
 
 from specc.parser.document import HEADER, SECTIONS, Document, Parsed, parse
 from specc.parser.suppressions import Suppression, Suppressions, script_suppressions
-from specc.parser.text import MAX_BYTES, decode
+from specc.parser.text import decode
 from specc.parser.tree import parse_flow, parse_tree
 
 __all__ = [
     "HEADER",
-    "MAX_BYTES",
     "SECTIONS",
     "Document",
     "Parsed",

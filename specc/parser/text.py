@@ -3,10 +3,7 @@
 import re
 
 from specc.diagnostics import Diagnostic, codes
-from specc.source import Source
-
-MAX_BYTES = 128 * 1024
-"""The largest spec. Reading one of this size takes well under a second, whatever is in it."""
+from specc.source import MAX_BYTES, Source
 
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What YAML forbids in a text (YAML 1.2, rule `c-printable`)."""

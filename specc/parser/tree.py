@@ -11,10 +11,10 @@ from specc.parser.builder import MAX_DEPTH, Builder, Unbuildable, too_deep
 from specc.parser.event import TEMPLATE, DepthProblem, Stretch, SyntaxProblem
 from specc.parser.events import events_of
 from specc.parser.syntax import rest_of_line, syntax_error
-from specc.parser.text import MAX_BYTES, too_large, unprintable
+from specc.parser.text import too_large, unprintable
 from specc.parser.unquoted import unquoted_templates
 from specc.parser.wording import named
-from specc.source import Source
+from specc.source import MAX_BYTES, Source
 
 MAX_ALIKE = 100
 """How many findings of one kind a document gives. Thousands of lines that say the same help nobody."""

@@ -1,6 +1,6 @@
 """Composition: from one parsed file to one spec with all that it inherits."""
 
-from specc.resolver.library import Library, Missing
+from specc.resolver.library import Library
 from specc.resolver.operators import is_template
 from specc.resolver.params import Param, has_type, shown
 from specc.resolver.paths import join
@@ -9,7 +9,6 @@ from specc.resolver.spec import ResolvedSpec
 
 __all__ = [
     "Library",
-    "Missing",
     "Overlays",
     "Param",
     "ResolvedSpec",

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import field
 
-from specc.diagnostics import Diagnostic, Label, codes
+from specc.diagnostics import Diagnostic, Label, Missing, codes
 from specc.frozen import dataclass
 from specc.nodes import Scalar
 from specc.parser import Document
-from specc.resolver.library import Library, Missing
+from specc.resolver.library import Library
 from specc.resolver.paths import join
 
 MAX_DEPTH = 16

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from specc.diagnostics import Diagnostic, codes
+from specc.diagnostics import Diagnostic, Missing, codes
 from specc.nodes import FileText, Mapping, Node, Scalar, Sequence, kind_of
-from specc.resolver.library import Library, Missing
+from specc.resolver.library import Library
 from specc.resolver.operators import VALUE_FORMS, Operator, fault_of, is_template, operator_of
 from specc.resolver.paths import join
 

@@ -2,19 +2,9 @@
 
 from typing import Protocol
 
-from specc.diagnostics import Code
-from specc.frozen import dataclass
+from specc.diagnostics import Missing
 from specc.parser import Parsed
 from specc.source import Source
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """Why a name has no text: the kind of finding that it is for whoever asked, and the words for it."""
-
-    code: Code
-    message: str
-    help: str | None = None
 
 
 class Library(Protocol):

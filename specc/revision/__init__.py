@@ -2,7 +2,6 @@
 
 from specc.revision.choice import Base, named, usual
 from specc.revision.git import Repository
-from specc.revision.library import TreeLibrary
 from specc.revision.tree import Tree
 
-__all__ = ["Base", "Repository", "Tree", "TreeLibrary", "named", "usual"]
+__all__ = ["Base", "Repository", "Tree", "named", "usual"]

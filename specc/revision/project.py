@@ -8,12 +8,14 @@ from pathlib import Path
 from specc.config import Configuration, read_configuration
 from specc.config.root import MAX_BYTES, OWN, PERSONAL, SHARED
 from specc.diagnostics import Diagnostic
+from specc.disk.files import read_bytes
+from specc.disk.site import Site
 from specc.errors import SpeccError
 from specc.frozen import dataclass
-from specc.revision.library import TreeLibrary
+from specc.revision.contents import TreeContents
 from specc.revision.tree import Tree
 from specc.source import Span
-from specc.workspace import Project, read_bytes
+from specc.workspace import Project
 
 NOT_OF_PAYLOADS = ("rules", "ledger", "include", "exclude")
 """Settings that change no payload, and those that are asked of each side anyway."""
@@ -46,8 +48,8 @@ def past_of(project: Project, tree: Tree, label: str, show: Callable[[Path], str
 
         then = read_configuration(folder, show_past, environment)
     now = read_configuration(project.root, show, environment)
-    library = TreeLibrary(project.root, tree, label)
-    past = Project(project.root, then.settings, library, project.apis, environment)
+    site = Site(project.root, then.settings, TreeContents(project.root, tree, label), environment)
+    past = Project.open(site, project.apis)
     return Past(past, then.diagnostics, _said(then) != _said(now), _places(then), _places(now))
 
 

@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import field
 
+from specc.diagnostics import Missing
+from specc.disk.files import read_bytes
 from specc.frozen import dataclass
 from specc.lineage import references
-from specc.resolver import Missing
 from specc.revision.tree import LINK, Lost, Tree
-from specc.workspace import Project, read_bytes
+from specc.workspace import Project
 
 APART = re.compile(rb"[\s\"'\[\]{},:/]+")
 """What cannot be in the middle of a file's name, where it stands in a spec without quotes."""
@@ -100,11 +101,11 @@ class Reach:
 
     def _referred(self, name: str) -> frozenset[str]:
         if name not in self._references:
-            library = self.project.library
-            parsed = library.document(name)
+            contents = self.project.site.contents
+            parsed = self.project.library.document(name)
             document = None if isinstance(parsed, Missing) else parsed.document
             names = references(document) if document is not None else frozenset()
-            self._references[name] = names | {library.name_of(self.project.root / target) for target in names}
+            self._references[name] = names | {contents.name_of(self.project.root / target) for target in names}
         return self._references[name]
 
 

@@ -5,8 +5,8 @@ from functools import cache
 from pathlib import PurePosixPath
 
 from specc.config.root import MAX_BYTES, OWN, SHARED, SHARED_TABLE
+from specc.disk.files import SKIPPED, matches
 from specc.revision.tree import Tree
-from specc.workspace.files import SKIPPED, matches
 
 
 def spec_names(tree: Tree, include: tuple[str, ...], exclude: tuple[str, ...]) -> frozenset[str]:

@@ -9,10 +9,10 @@ from hashlib import sha1, sha256
 from pathlib import Path
 from typing import NamedTuple
 
+from specc.disk.files import read_bytes
 from specc.errors import SpeccError
-from specc.parser import MAX_BYTES
 from specc.revision.git import Blobs, GitFault, Repository
-from specc.workspace import read_bytes
+from specc.source import MAX_BYTES
 
 MODULE, LINK = "160000", "120000"
 MOST_LINKS = 40

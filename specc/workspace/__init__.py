@@ -2,7 +2,6 @@
 
 from specc.workspace.apis import Apis
 from specc.workspace.checking import Checked, check_specs
-from specc.workspace.files import read_bytes, spec_files
 from specc.workspace.findings import Findings
 from specc.workspace.library import FileLibrary
 from specc.workspace.outputs import Folder, publish, spool, write_file
@@ -19,8 +18,6 @@ __all__ = [
     "check_specs",
     "not_ignored",
     "publish",
-    "read_bytes",
-    "spec_files",
     "spool",
     "write_file",
 ]

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import field
 from functools import partial
 
+from specc.cache.clean import Counts
 from specc.compiler import Request
-from specc.diagnostics import Diagnostic
+from specc.diagnostics import Diagnostic, Missing
 from specc.frozen import dataclass
-from specc.resolver import Missing
 from specc.rules.rule import Family
 from specc.rules.uses import Uses
 from specc.workspace.clashes import Clashes
@@ -53,7 +53,7 @@ def check_specs(
     wanted = list(names)
     memory = memory or Memory(project)
     register = Register(project.library, memory.facts, memory.learn_facts)
-    specs_there = [] if all_specs else project.spec_names()
+    specs_there = [] if all_specs else project.site.spec_names()
     if not all_specs:
         wanted += dependents(wanted, graph_of(specs_there, register))
     context = project.context(target)
@@ -73,7 +73,10 @@ def check_specs(
     kept = suppress(findings.all(), comments, lambda source, code: coverage.is_sound(source.name, code.code))
     kept = masked(judged(kept, project.settings.rules))
     memory.save()
-    return Checked(tuple(kept), len(wanted), sum(not each.is_abstract for each in known), whole.payloads, coverage)
+    counts = Counts(len(wanted), sum(not each.is_abstract for each in known), whole.payloads)
+    if all_specs and not kept:
+        memory.learn_clean(wanted, (whole.reads, *(facts.reads for facts in known)), counts)
+    return Checked(tuple(kept), *counts, coverage)
 
 
 @dataclass

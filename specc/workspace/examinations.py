@@ -66,7 +66,7 @@ def _line(look: Callable[[str], Examined], register: Register, sources: Sources,
 def _take(said: Json, found: dict[str, Examined], register: Register, sources: Sources) -> None:
     """What a fork has said, unless a file has changed since: this process has its own reading of it."""
     name, facts, examined = said
-    if facts is None or any(sources.library.digest(file) != was for file, was in digests_of(examined).items()):
+    if facts is None or any(sources.library.contents.digest(file) != was for file, was in digests_of(examined).items()):
         return
     register.add(decode_facts(name, facts))
     found[name] = decode_examined(name, examined, sources)

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from functools import partial
 
+from specc.diagnostics import Missing
 from specc.frozen import dataclass
 from specc.lineage import references
 from specc.parser import Document
-from specc.resolver import Library, Missing, join
+from specc.resolver import Library, join
 from specc.rules.uses import declared, uses_of
 from specc.source import Source
 from specc.workspace.reading import Reader, Reads

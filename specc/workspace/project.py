@@ -1,41 +1,44 @@
 """One project: its root, its settings, its texts, and what its specs are compiled against."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from specc.compiler import Context
-from specc.diagnostics import codes, did_you_mean
+from specc.diagnostics import Missing, codes, did_you_mean
+from specc.disk.contents import SHIPPED
+from specc.disk.site import Site
 from specc.errors import SpeccError
 from specc.frozen import dataclass
 from specc.parser import Document
-from specc.resolver import Missing
 from specc.schema import ApiSchema
 from specc.settings import Settings
 from specc.source import Source
-from specc.workspace.files import spec_files
 from specc.workspace.findings import Findings
-from specc.workspace.library import SHIPPED, FileLibrary
+from specc.workspace.library import FileLibrary
 
 
 @dataclass(frozen=True, eq=False)
 class Project:
-    root: Path
-    settings: Settings
+    site: Site
     library: FileLibrary
     apis: Mapping[str, ApiSchema]
-    environment: Mapping[str, str]
 
     @classmethod
-    def open(
-        cls,
-        root: Path,
-        settings: Settings,
-        apis: Mapping[str, ApiSchema],
-        environment: Mapping[str, str],
-        show: Callable[[Path], str],
-    ) -> "Project":
-        return cls(root, settings, FileLibrary(root, show), apis, environment)
+    def open(cls, site: Site, apis: Mapping[str, ApiSchema]) -> "Project":
+        return cls(site, FileLibrary(site.contents), apis)
+
+    @property
+    def root(self) -> Path:
+        return self.site.root
+
+    @property
+    def settings(self) -> Settings:
+        return self.site.settings
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        return self.site.environment
 
     def context(self, target: str | None = None) -> Context:
         """What to compile against for a target, the project's own by default.
@@ -56,7 +59,7 @@ class Project:
         """The spec of that name, or None with the reason among the findings."""
         parsed = self.library.document(name)
         if isinstance(parsed, Missing):
-            place = Source(self.library.path_of(name), "", name).span()
+            place = Source(self.site.contents.path_of(name), "", name).span()
             code = codes.UNREADABLE if parsed.code is codes.PARENT_NOT_FOUND else parsed.code
             findings.add(code.at(place, parsed.message, help=parsed.help))
             return None
@@ -69,12 +72,7 @@ class Project:
 
     def again(self, texts: Mapping[str, str]) -> "Project":
         """The same project, read anew, with these texts in place of those of the files."""
-        library = self.library.again()
+        contents = self.site.contents.again()
         for name, text in texts.items():
-            library.add(name, self.library.path_of(name), text.encode())
-        return replace(self, library=library)
-
-    def spec_names(self) -> list[str]:
-        """Every spec of the project, by name."""
-        files = spec_files([self.root], self.root, self.settings.include, self.settings.exclude)
-        return [self.library.name_of(path) for path in files]
+            contents.add(name, self.site.contents.path_of(name), text.encode())
+        return Project.open(replace(self.site, contents=contents), self.apis)

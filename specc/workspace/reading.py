@@ -2,9 +2,10 @@
 
 from dataclasses import field
 
+from specc.diagnostics import Missing
 from specc.frozen import dataclass
 from specc.parser import Parsed
-from specc.resolver import Library, Missing
+from specc.resolver import Library
 from specc.source import Source
 
 

@@ -132,7 +132,7 @@ def _digests(reads: Reads, library: FileLibrary) -> Json:
 
 
 def _digest(name: str, library: FileLibrary) -> str:
-    digest = library.digest(name)
+    digest = library.contents.digest(name)
     if digest is None:
         raise Unrecordable
     return digest

@@ -6,12 +6,12 @@ import stat
 import tempfile
 from pathlib import Path
 
+from specc.diagnostics import Missing
+from specc.disk.files import read_bytes
 from specc.errors import SpeccError
 from specc.parser import decode
 from specc.parser.text import UTF8_BOM
-from specc.resolver import Missing
 from specc.source import Source
-from specc.workspace.files import read_bytes
 
 BOM = "\ufeff"
 

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import PurePath
 
-from specc.diagnostics import Diagnostic, Severity
-from specc.rules import RULE_CODES
+from specc.diagnostics import Diagnostic, Severity, codes
+from specc.disk.files import matches
 from specc.settings import RuleSettings
-from specc.workspace.files import matches
 
 
 def judged(findings: Iterable[Diagnostic], rules: RuleSettings) -> Iterator[Diagnostic]:
@@ -21,7 +20,7 @@ def judged(findings: Iterable[Diagnostic], rules: RuleSettings) -> Iterator[Diag
 def _verdict(finding: Diagnostic, rules: RuleSettings) -> str:
     code = finding.code.code
     verdict = finding.severity.value
-    if rules.select is not None and code in RULE_CODES and code not in rules.select:
+    if rules.select is not None and code in codes.OF_RULES and code not in rules.select:
         return "off"
     path = PurePath(finding.span.source.name)
     for table in (rules.everywhere, *(table for pattern, table in rules.paths if matches(path.parts, pattern))):

@@ -143,7 +143,7 @@ def test_a_file_that_cannot_be_read_or_vanishes_while_it_is_looked_for(
             raise fault
         return real(path, flags, mode, dir_fd=dir_fd)
 
-    monkeypatch.setattr("specc.workspace.files.os.open", opened)
+    monkeypatch.setattr("specc.disk.files.os.open", opened)
     before = {path: path.read_bytes() for path in place.root.iterdir() if path.is_file()}
     assert place.run("check", "--output", "concise") == 1
     said = fault.strerror.lower()

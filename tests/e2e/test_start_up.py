@@ -122,6 +122,16 @@ def test_a_clean_check_imports_nothing_dear(place: Place) -> None:
     }
 
 
+def test_a_check_of_what_has_not_changed_imports_no_compiler(place: Place) -> None:
+    (place.root / "sweep.job.yaml").unlink()
+    place.write(run=SPEC)
+    stages = {"compiler", "rules", "evaluator", "expressions", "expander", "resolver", "parser", "workspace", "schema"}
+    assert stages < {name.split(".")[1] for name in imported_by(place.root, "check") if name.startswith("specc.")}
+    modules = imported_by(place.root, "check")
+    assert not stages & {name.split(".")[1] for name in modules if name.startswith("specc.")}
+    assert not {*DEAR, "jinja2", "yaml", "tempfile"} & modules
+
+
 def test_a_check_of_a_mistake_imports_what_says_so(place: Place) -> None:
     """Else the test above could not fail."""
     place.write(broken="specc: 1\njob: {name: a, name: b}\n")

@@ -1,6 +1,8 @@
 """A check that remembers, or that is split over processes, says what one says that does neither."""
 
 import shutil
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -36,6 +38,18 @@ TEXTS: dict[str, list[str]] = {
     "run.sh.j2": ["echo {{ vars.root | sh }}\n", "echo 'open\n", "#SBATCH -n 4 # specc: ignore[SPC543] old\necho\n"],
     "specc.toml": [SETTINGS, SETTINGS + "[defaults]\ncore_limit = 2\n", SETTINGS + '[rules]\nignore = ["SPC507"]\n'],
 }
+SPEC = "specc: 1\nextends: {parent}\njob: {{name: {name}, cmd_line: {{$file: {script}}}}}\n"
+CLEAN: dict[str, list[str | None]] = {
+    "base.job.yaml": [BASE, BASE.replace("core_limit: 4, ", "core_limit: 2, "), BASE.replace("abstract: true", "")],
+    "a.job.yaml": [SPEC.format(parent="base.job.yaml", name="a", script="run.sh"), None],
+    "b.job.yaml": [None, SWEEP, SWEEP.replace("to: 2", "to: 3"), SWEEP.replace("ico", "'{{ nothing }}'")],
+    "run.sh": ["echo a\n", "echo b\n", "echo 'open\n"],
+    "sub/c.job.yaml": [SPEC.format(parent="../base.job.yaml", name="c", script="../run.sh"), "specc: 1\n", None],
+    "sub/specc.toml": [None, SETTINGS],
+    "specc.toml": [SETTINGS, SETTINGS + 'exclude = ["sub"]\n', SETTINGS + '[rules]\nignore = ["SPC540"]\n'],
+}
+"""A project in which most edits leave nothing to be found, but another number of files and payloads."""
+
 EDITS = st.sampled_from([(name, text) for name, texts in TEXTS.items() for text in (*texts, None)])
 
 
@@ -43,6 +57,12 @@ def checked(*arguments: str) -> str:
     """What a check finds, as JSON."""
     run(["check", *arguments, "--output", "json:../report.json"])
     return Path("../report.json").read_text()
+
+
+def printed(*arguments: str) -> tuple[int, str]:
+    """How a command exits, and what it prints."""
+    with redirect_stdout(StringIO()) as out:
+        return run(list(arguments)), out.getvalue()
 
 
 @pytest.fixture
@@ -78,8 +98,24 @@ def test_a_check_finds_the_same_with_and_without_what_it_remembers(
                 written(name, text)
             paths = ["base.job.yaml"] if part and Path("base.job.yaml").exists() else []
             fresh = checked(*paths, "--no-cache")
-            assert checked(*paths) == fresh
-            assert checked(*paths) == fresh
+            said = printed("check", *paths, "--no-cache")
+            for _ in range(2):
+                assert checked(*paths) == fresh
+                assert printed("check", *paths) == said
+
+
+@settings(max_examples=80, deadline=None)
+@given(edits=st.lists(st.sampled_from([(name, text) for name, texts in CLEAN.items() for text in texts]), max_size=8))
+def test_a_check_of_what_was_clean_says_what_it_would_say_anew(edits: list[tuple[str, str | None]]) -> None:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for name, texts in CLEAN.items():
+            written(name, texts[0])
+        for name, text in [("run.sh", "echo c\n"), *edits]:
+            written(name, text)
+            said = printed("check", "--no-cache")
+            assert printed("check") == said
+            assert printed("check") == said
 
 
 @settings(max_examples=20, deadline=None)

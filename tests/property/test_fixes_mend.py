@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from specc.compiler import Request, payloads
 from specc.diagnostics import Diagnostic
+from specc.disk.contents import Contents
+from specc.disk.site import Site
 from specc.lowering import Payload
 from specc.workspace import Findings, Project, check_specs
 from specc.workspace.fixing import fixed, is_fixable
@@ -122,7 +124,7 @@ def project(root: Path, texts: dict[str, str]) -> Project:
     for name, text in texts.items():
         (root / name).parent.mkdir(exist_ok=True)
         (root / name).write_bytes(text.encode())
-    return Project.open(root, context(Files({})).settings, apis(), {}, str)
+    return Project.open(Site(root, context(Files({})).settings, Contents(root, str), {}), apis())
 
 
 def bodies(project: Project) -> list[bytes] | None:

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from projects import BASE, SETTINGS, SWEEP, Place
 
+from specc.cache import shards
+from specc.cache.shards import Shards
 from specc.compiler import Context, Request
 from specc.workspace import Project, examinations
 from specc.workspace.examining import Examined
-from specc.workspace.memory import Shards, shards
 from specc.workspace.processes import elsewhere
 
 

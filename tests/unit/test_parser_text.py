@@ -3,8 +3,8 @@
 import pytest
 
 from specc.diagnostics import Diagnostic
-from specc.parser import MAX_BYTES, decode, parse
-from specc.source import Source
+from specc.parser import decode, parse
+from specc.source import MAX_BYTES, Source
 
 
 def finding(data: bytes) -> Diagnostic:

@@ -7,10 +7,10 @@ import pytest
 from specc.diagnostics import Diagnostic
 from specc.nodes import Layer, LayerKind, Mapping, Node, Scalar, Sequence, Style, to_data
 from specc.nodes.tree import FILE_LAYER
-from specc.parser import MAX_BYTES, parse_tree
+from specc.parser import parse_tree
 from specc.parser.builder import MAX_DEPTH, MAX_NODES
 from specc.parser.tree import MAX_ALIKE
-from specc.source import Source
+from specc.source import MAX_BYTES, Source
 
 
 @dataclass(frozen=True)

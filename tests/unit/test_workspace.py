@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from specc.diagnostics import codes
+from specc.diagnostics import Missing, codes
+from specc.disk.contents import Contents
+from specc.disk.files import read_bytes, spec_files
 from specc.errors import SpeccError
 from specc.lineage import references
-from specc.resolver import Missing
 from specc.source import Source
-from specc.workspace import Apis, FileLibrary, Findings, spec_files
+from specc.workspace import Apis, FileLibrary, Findings
 from specc.workspace.dependents import dependents, graph_of
 from specc.workspace.facts import Register
-from specc.workspace.files import read_bytes
 from specc.workspace.findings import SAME_PLACE
 from specc.workspace.outputs import write_file
 
@@ -21,7 +21,7 @@ INCLUDE = ("**/*.job.yaml",)
 
 
 def library(root: Path) -> FileLibrary:
-    return FileLibrary(root, str)
+    return FileLibrary(Contents(root, str))
 
 
 def fill(root: Path, **files: str) -> None:
@@ -57,8 +57,8 @@ def test_a_file_that_is_named_needs_no_pattern(tmp_path: Path) -> None:
 
 
 def test_names_start_at_the_root(tmp_path: Path) -> None:
-    assert library(tmp_path).name_of(tmp_path / "jobs" / ".." / "a.job.yaml") == "a.job.yaml"
-    assert library(tmp_path / "deep").name_of(tmp_path / "a.job.yaml") == str(tmp_path / "a.job.yaml")
+    assert library(tmp_path).contents.name_of(tmp_path / "jobs" / ".." / "a.job.yaml") == "a.job.yaml"
+    assert library(tmp_path / "deep").contents.name_of(tmp_path / "a.job.yaml") == str(tmp_path / "a.job.yaml")
 
 
 def test_a_file_is_read_once(tmp_path: Path) -> None:

@@ -1,20 +1,21 @@
 """Records by name in files on the disk, a few files for any number of records. Losing any of them loses only time.
 
 FOLDER/WORLD/NN.json holds the records whose names fall to shard NN. WORLD is a digest of everything else that a record
-depends on. The first line of a file is the digest of the rest, so that what was torn or changed is known, and unread.
+depends on.
 """
 
 import json
-import os
 import shutil
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import field
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
+from specc.cache.clean import NAME, Counts, clean_body
+from specc.cache.sealed import read_sealed
+from specc.cache.sealing import write_sealed
 from specc.frozen import dataclass
 
 SHARDS = 64
@@ -58,9 +59,15 @@ class Shards:
             return
         self._changed.clear()
 
+    def keep_clean(self, names: Sequence[str], digests: dict[str, str], counts: Counts) -> None:
+        """A check of the whole project that found nothing."""
+        with suppress(OSError):
+            self._settle()
+            write_sealed(self.folder / self.world / NAME, clean_body(names, digests, counts))
+
     def _shard(self, number: int) -> dict[str, Record]:
         if number not in self._read:
-            self._read[number] = _loaded(self._path(number))
+            self._read[number] = read_sealed(self._path(number)) or {}
         return self._read[number]
 
     def _path(self, number: int) -> Path:
@@ -75,14 +82,7 @@ class Shards:
     def _write(self, number: int, records: dict[str, Record]) -> None:
         fitting = (f"{json.dumps(name)}:{text}" for name, record in records.items() if (text := _text(record)))
         body = ("{" + ",\n".join(fitting) + "}\n").encode()
-        descriptor, temporary = tempfile.mkstemp(dir=self.folder / self.world, prefix=".", suffix=".part")
-        try:
-            with open(descriptor, "wb") as file:
-                file.write(sha256(body).hexdigest().encode() + b"\n" + body)
-            os.replace(temporary, self._path(number))
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        write_sealed(self._path(number), body)
 
 
 def _number(name: str) -> int:
@@ -93,18 +93,6 @@ def _text(record: Record) -> str | None:
     """None for one that would fill the folder alone."""
     text = json.dumps(record, separators=(",", ":"))
     return text if len(text) <= MOST_RECORD_BYTES else None
-
-
-def _loaded(path: Path) -> dict[str, Record]:
-    """Empty for what is not there, or not as it was written."""
-    try:
-        digest, _, body = path.read_bytes().partition(b"\n")
-    except OSError:
-        return {}
-    if digest.decode("ascii", "replace") != sha256(body).hexdigest():
-        return {}
-    found: dict[str, Record] = json.loads(body)
-    return found
 
 
 def _prune(folder: Path, world: str) -> None:

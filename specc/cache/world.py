@@ -9,7 +9,8 @@ from pathlib import Path
 
 from specc import __version__, assets
 
-FORMAT = 1
+FOLDER = ".specc_cache"
+FORMAT = 2
 """Raised when records look otherwise."""
 DIGITS = 16
 SETTINGS = ("specc.toml", "pyproject.toml", "specc.local.toml")

@@ -7,10 +7,9 @@ from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path, PurePosixPath
 
-from specc.diagnostics import codes
+from specc.diagnostics import Missing, codes
 from specc.errors import SpeccError
-from specc.parser import MAX_BYTES
-from specc.resolver import Missing
+from specc.source import MAX_BYTES
 
 SKIPPED = frozenset({".git", ".venv", "venv", "node_modules", "__pycache__", ".specc_cache"})
 ANY_FOLDERS = "**"

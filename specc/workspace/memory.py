@@ -1,13 +1,16 @@
 """What earlier checks found out, as far as it still holds."""
 
 import os
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
+from specc.cache.clean import Counts
+from specc.cache.shards import Shards
+from specc.disk.contents import SHIPPED
 from specc.workspace.examining import Examined
 from specc.workspace.facts import Facts
-from specc.workspace.library import SHIPPED
-from specc.workspace.memory.shards import Shards
 from specc.workspace.project import Project
+from specc.workspace.reading import Reads
 from specc.workspace.records import (
     Json,
     Sources,
@@ -51,6 +54,16 @@ class Memory:
             with suppress(Unrecordable):
                 self._shards.put(examined.name, EXAMINED, encode_examined(examined, self._sources))
 
+    def learn_clean(self, names: Sequence[str], reads: Iterable[Reads], counts: Counts) -> None:
+        """A check of all specs of the project has found nothing in what it read."""
+        whole = Reads()
+        for each in reads:
+            whole.add(each)
+        digests = {name: self._project.site.contents.digest(name) for name in sorted(whole.documents | whole.texts)}
+        known = {name: digest for name, digest in digests.items() if digest is not None}
+        if self._shards is not None and whole.is_whole and len(known) == len(digests):
+            self._shards.keep_clean(names, known, counts)
+
     def save(self) -> None:
         if self._shards is not None:
             self._shards.save(lambda name: name.startswith(SHIPPED) or os.path.lexists(self._project.root / name))
@@ -60,5 +73,5 @@ class Memory:
         record = self._shards.get(name).get(kind) if self._shards is not None else None
         if record is None:
             return None
-        digest = self._project.library.digest
+        digest = self._project.site.contents.digest
         return record if all(digest(each) == was for each, was in digests_of(record).items()) else None

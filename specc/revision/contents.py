@@ -1,15 +1,14 @@
-"""The texts of a project as they are in one commit."""
+"""The bytes of a project's files as they are in one commit."""
 
 from pathlib import Path
 
-from specc.diagnostics import Code, codes
-from specc.resolver import Missing
+from specc.diagnostics import Code, Missing, codes
+from specc.disk.contents import SHIPPED, Contents
 from specc.revision.tree import Lost, Tree
-from specc.workspace.library import SHIPPED, FileLibrary
 
 
-class TreeLibrary(FileLibrary):
-    """Answers the resolver from git. Shipped bases are those of this specc.
+class TreeContents(Contents):
+    """Reads from git. Shipped bases are those of this specc.
 
     A path that messages print has the commit before it, as `git show` takes it.
     """
@@ -18,9 +17,9 @@ class TreeLibrary(FileLibrary):
         super().__init__(root, lambda path: f"{label}:{path.relative_to(root).as_posix()}")
         self._tree = tree
 
-    def content(self, name: str, code: Code) -> bytes | Missing:
+    def _read(self, name: str, code: Code) -> bytes | Missing:
         if name.startswith(SHIPPED):
-            return super().content(name, code)
+            return super()._read(name, code)
         data = self._tree.read(name)
         if isinstance(data, Lost):
             return Missing(codes.OUTSIDE_PROJECT if data.leads_out else code, f"{self.path_of(name)} {data.why}")

@@ -1,0 +1,1 @@
+"""`.specc_cache/`: what earlier runs found out, on the disk. Deleting it loses only time."""

@@ -1,0 +1,119 @@
+"""From the paths of a command line to projects and the names of their specs, none of which is read."""
+
+import os
+import sys
+from collections.abc import Iterable
+from dataclasses import field
+from itertools import groupby
+from pathlib import Path
+
+from specc.cache.world import world_of
+from specc.config import find_root, read_configuration
+from specc.diagnostics import Diagnostic
+from specc.disk.contents import Contents
+from specc.disk.files import spec_files
+from specc.disk.site import Site
+from specc.errors import SpeccError
+from specc.frozen import dataclass
+from specc.source import MAX_BYTES
+
+STDIN = "-"
+STDIN_NAME = "<stdin>"
+
+
+def show(path: Path) -> str:
+    """The path that messages print: relative to the current folder where it lies below it."""
+    absolute, cwd = os.path.abspath(path), os.getcwd()
+    if absolute == cwd:
+        return "."
+    below = cwd.rstrip("/") + "/"  # texts, because this is done for each of many files
+    return absolute.removeprefix(below)
+
+
+def world(site: Site, target: str | None) -> str:
+    """What a check of the project for a target, its own by default, depends on beside its files."""
+    settings, environment = site.settings, site.environment
+    readable = {name: environment[name] for name in settings.env if name in environment}
+    return world_of(site.root, show(site.root), target or settings.target, readable)
+
+
+@dataclass
+class Chosen:
+    """A project and the names of the specs that a command is about. `explicit` were given as files, by name."""
+
+    site: Site
+    names: dict[str, None] = field(default_factory=dict)
+    explicit: set[str] = field(default_factory=set)
+
+
+@dataclass
+class Sites:
+    """The projects that one command touches, each found once. `stdin_name` is the file that standard input is of."""
+
+    stdin_name: str = STDIN_NAME
+    findings: list[Diagnostic] = field(default_factory=list)
+    _sites: dict[Path, Site] = field(default_factory=dict)
+    _roots: dict[Path, Path] = field(default_factory=dict)
+
+    def of(self, start: Path) -> Site:
+        """The project that a path belongs to. Its configuration's findings are noted."""
+        root = self._root(Path(os.path.abspath(start)))
+        if root not in self._sites:
+            configuration = read_configuration(root, show, os.environ)
+            self.findings.extend(configuration.diagnostics)
+            self._sites[root] = Site(root, configuration.settings, Contents(root, show), os.environ)
+        return self._sites[root]
+
+    def _root(self, start: Path) -> Path:
+        """Looked up once for each folder: a folder can have thousands of specs."""
+        if start not in self._roots:
+            self._roots[start] = find_root(start)
+        return self._roots[start]
+
+    def specs(self, paths: list[str]) -> list[Chosen]:
+        """The specs of the paths by project, in the order given; no path means the whole project."""
+        chosen: dict[Path, Chosen] = {}
+        for text in dict.fromkeys(paths) or [show(find_root(Path.cwd()))]:
+            if text == STDIN:
+                site = self.of(Path(self.stdin_name))
+                _choose(chosen, site, [self._stdin(site)])
+                continue
+            if not text:
+                raise SpeccError("a path is empty", help="leave it out to mean the whole project, or write `.`")
+            path = Path(text)
+            owner = self.of(path)
+            files = spec_files([path], owner.root, owner.settings.include, owner.settings.exclude)
+            for folder, inside in groupby(files, key=os.path.dirname):
+                site = self.of(Path(folder))
+                names = {file: site.contents.name_of(file) for file in inside}
+                _choose(chosen, site, names.values())
+                if path in names:
+                    chosen[site.root].explicit.add(names[path])
+        return list(chosen.values())
+
+    def _stdin(self, site: Site) -> str:
+        """Its name puts it into a folder, the current one by default, so that a relative parent is found from there."""
+        name = site.contents.name_of(Path(self.stdin_name))
+        site.contents.add(name, self.stdin_name, read_stdin())
+        return name
+
+
+def _choose(chosen: dict[Path, Chosen], site: Site, names: Iterable[str]) -> None:
+    entry = chosen.setdefault(site.root, Chosen(site))
+    entry.names.update(dict.fromkeys(names))
+
+
+def stdin_name_of(given: str | None, paths: list[str] | None) -> str:
+    """Raises SpeccError for a name of what is not read."""
+    if given is not None and STDIN not in (paths or ()):
+        raise SpeccError("`--stdin-filename` does nothing without `-`", help="add `-` to read standard input")
+    return given or STDIN_NAME
+
+
+def read_stdin() -> bytes:
+    """What stands on standard input, and not much more of it than a file may have."""
+    try:
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    except (OSError, AttributeError) as error:
+        # Python has no `sys.stdin` where the caller has closed it.
+        raise SpeccError("cannot read standard input") from error

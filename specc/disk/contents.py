@@ -1,0 +1,143 @@
+"""The bytes of one project's files by name, each read once."""
+
+import os
+import re
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+from specc import assets
+from specc.diagnostics import Code, Missing, codes
+from specc.diagnostics.suggest import closest
+from specc.disk.files import read_bytes
+
+SHIPPED = "specc:"
+SHIPPED_NAME = re.compile(r"[a-z0-9-]+")
+SUFFIX = ".job.yaml"
+DIGITS = 32
+
+
+class Contents:
+    """What lies in the files below `root`. `show` gives the path that messages print."""
+
+    def __init__(self, root: Path, show: Callable[[Path], str]) -> None:
+        self.root = root
+        self._resolved_root = os.path.realpath(root)
+        self._folders: dict[str, str] = {}
+        self._show = show
+        self._contents: dict[str, bytes] = {}
+        self._digests: dict[str, str | None] = {}
+        self._given: dict[str, str] = {}
+
+    def again(self) -> "Contents":
+        """The same files, to be read anew."""
+        return Contents(self.root, self._show)
+
+    def add(self, name: str, path: str, data: bytes) -> None:
+        """Takes what is in no file, such as standard input, under the path that messages shall print."""
+        self._contents[name], self._given[name], self._digests[name] = data, path, None
+
+    def data(self, name: str, code: Code) -> bytes | Missing:
+        """Read once, so that all that comes of a file is of one reading. `code` is for a file that is not there."""
+        if name not in self._contents:
+            data = self._read(name, code)
+            if isinstance(data, Missing):
+                return data
+            self._contents[name] = data
+        return self._contents[name]
+
+    def digest(self, name: str) -> str | None:
+        """Of the bytes that a file has here; None for what is in no file."""
+        if name not in self._digests:
+            data = self.data(name, codes.FILE_NOT_FOUND)
+            self._digests[name] = None if isinstance(data, Missing) else sha256(data).hexdigest()[:DIGITS]
+        return self._digests[name]
+
+    def name_of(self, path: Path) -> str:
+        """The name of a file below the root, else its whole path.
+
+        A file behind a symlinked folder has the name that it has without it: one file is not two specs. A symlinked
+        file keeps the name by which it is called.
+        """
+        absolute = os.path.abspath(path)
+        folder, base = os.path.split(absolute)
+        real = self._real(folder)
+        if _is_below(real, self._resolved_root):
+            return (real + "/" + base)[len(self._resolved_root.rstrip("/")) + 1 :]
+        return Path(absolute).relative_to(self.root).as_posix() if _is_below(absolute, str(self.root)) else absolute
+
+    def path_of(self, name: str) -> str:
+        """The path that messages print for a name."""
+        given = self._given.get(name)
+        return given or (name if name.startswith((SHIPPED, "<")) else self._show(self.root / name))
+
+    def _real(self, folder: str) -> str:
+        """Texts, and each looked up once: a folder can have thousands of specs."""
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder)
+        return self._folders[folder]
+
+    def _read(self, name: str, code: Code) -> bytes | Missing:
+        """Not many more bytes than a spec may have."""
+        path = self._path(name, code)
+        return path if isinstance(path, Missing) else read_bytes(path)
+
+    def _path(self, name: str, code: Code) -> Path | Missing:
+        """The file of a name. It must lie in the project, also behind symlinks."""
+        if name.startswith(SHIPPED):
+            return _shipped(name.removeprefix(SHIPPED))
+        path = os.path.join(self.root, name)
+        if not os.path.isfile(path):
+            return self._absent(Path(path), code)
+        real = os.path.realpath(path) if os.path.islink(path) else self._real(os.path.dirname(path))
+        if not _is_below(real, self._resolved_root):
+            help = "copy the file into the project"
+            return Missing(codes.OUTSIDE_PROJECT, f"{self._show(Path(path))} leads out of the project", help)
+        return Path(path)
+
+    def _absent(self, path: Path, code: Code) -> Missing:
+        there = os.path.lexists(path)
+        help = None if there else _meant(path)
+        return Missing(code, f"{self._show(path)} {_what_is(path) if there else 'does not exist'}", help)
+
+
+def _shipped(name: str) -> Path | Missing:
+    path = assets.folder("templates") / f"{name}{SUFFIX}"
+    if SHIPPED_NAME.fullmatch(name) and path.is_file():
+        return path
+    known = shipped_names()
+    near = closest(name, known)
+    help = f"did you mean `specc:{near}`?" if near else "specc ships " + ", ".join(f"`specc:{n}`" for n in known)
+    return Missing(codes.PARENT_NOT_FOUND, f"specc ships no base `{name}`", help)
+
+
+def _is_below(path: str, folder: str) -> bool:
+    """Of two paths without links or dots."""
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def _what_is(path: Path) -> str:
+    return "is no regular file" if os.path.exists(path) else "is a symlink that leads nowhere"
+
+
+def _meant(path: Path) -> str | None:
+    """What a missing file's name was probably meant to be: often its suffix is missing, or `specc:`."""
+    if os.path.isfile(path.with_name(path.name + SUFFIX)):
+        return f"did you mean `{path.name}{SUFFIX}`?"
+    near = closest(path.name, _neighbours(path))
+    if near is not None:
+        return f"did you mean `{near}`?"
+    base = path.name.removesuffix(SUFFIX)
+    return f"did you mean `{SHIPPED}{base}`?" if base in shipped_names() else None
+
+
+def _neighbours(path: Path) -> list[str]:
+    try:
+        return sorted(os.listdir(path.parent))
+    except OSError:
+        return []
+
+
+def shipped_names() -> list[str]:
+    """The names of the bases that ship with specc, without `specc:`."""
+    return sorted(file.name.removesuffix(SUFFIX) for file in assets.folder("templates").glob(f"*{SUFFIX}"))
