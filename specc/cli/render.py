@@ -1,7 +1,6 @@
 """`specc render`: canonical payloads, all or none."""
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -10,13 +9,13 @@ import typer
 from specc.cli.completion import complete_format, complete_spec
 from specc.cli.options import Cells, Only, Params, Profiles, Sets, TargetName
 from specc.cli.printing import print_findings
-from specc.cli.session import Selected, Session, arguments
-from specc.compiler import Context, Request, payloads
-from specc.diagnostics import Diagnostic
+from specc.cli.session import Session, arguments
+from specc.compiler import Context, Request
 from specc.errors import SpeccError
 from specc.lowering import Payload
 from specc.reporters.payloads import FORMATS, digest_line
 from specc.workspace import Findings, Folder, publish, spool
+from specc.workspace.rendering import Piece, collect_files, write_payloads
 
 WHOLE = ("ndjson", "pretty", "request")
 """The formats in which each payload is a JSON document of its own."""
@@ -67,19 +66,24 @@ def render(
         arguments("--only", only),
         tuple(cell or ()),
     )
-    to_text = digest_line if digest else FORMATS[format_]
+    to_line = digest_line if digest else FORMATS[format_]
     findings = Findings()
-    folder = Folder(Path(out)) if out is not None else None
+
+    def to_text(payload: Payload, context: Context) -> str:
+        return to_line(payload, context.apis[payload.api], context.settings.targets[context.target].endpoint)
+
+    pieces = [
+        Piece(entry.project, context, name, name in entry.explicit)
+        for entry in selected
+        for context in [entry.project.context(target)]
+        for name in entry.names
+    ]
     with spool() as text:
-        for payload, context in _payloads(selected, request, target, findings):
-            if findings.has_errors:
-                continue
-            endpoint = context.settings.targets[context.target].endpoint
-            line = to_text(payload, context.apis[payload.api], endpoint)
-            if folder is not None:
-                folder.add(payload.name, f"{payload.spec_id} (cell {payload.cell.id})", line)
-            else:
-                text.write(line)
+        folder = Folder(Path(out)) if out is not None else None
+        if folder is None:
+            write_payloads(pieces, request, to_text, text, findings)
+        else:
+            collect_files(pieces, request, to_text, folder, findings)
         if print_findings(session.not_ignored(findings)):
             return 1
         if folder is not None:
@@ -88,20 +92,3 @@ def render(
         else:
             publish(text, sys.stdout)
     return 0
-
-
-def _payloads(
-    selected: list[Selected], request: Request, target: str | None, findings: Findings
-) -> Iterator[tuple[Payload, Context]]:
-    """The payloads of all specs. Bases in a folder are passed over; one given by name is a mistake."""
-    for entry in selected:
-        context = entry.project.context(target)
-        for name in entry.names:
-            document = entry.project.document(name, findings)
-            if document is None or (document.abstract and name not in entry.explicit):
-                continue
-            for item in payloads(document, context, request):
-                if isinstance(item, Diagnostic):
-                    findings.add(item)
-                else:
-                    yield item, context

@@ -6,6 +6,7 @@ from dataclasses import field, replace
 from itertools import islice
 
 from specc.checker import check
+from specc.compiler.part import Part, Uneven
 from specc.compiler.ruling import job_findings, spec_findings
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator import Binding, EvaluatedSpec, Evaluation, Inputs, bind, missing, samples
@@ -66,23 +67,36 @@ class Request:
 
 
 def evaluated_cells(
-    document: Document, context: Context, request: Request
+    document: Document, context: Context, request: Request, part: Part | None = None
 ) -> Iterator[Diagnostic | tuple[Evaluation, EvaluatedSpec]]:
-    """Every selected cell with the values of its fields, and every finding on the way."""
+    """Every selected cell, or those of a part, with the values of its fields; and every finding on the way.
+
+    Raises Uneven for a part that cannot be told from the whole.
+    """
     spec, found = resolve(document, context.library, context.overlays(request))
     bindings, faults = bind(spec, request.params)
     yield from (*found, *faults, *missing(bindings))
-    yield from _cells(spec, context, request, bindings, checking=False)
+    evaluation = None
+    for item in _cells(spec, context, request, bindings, checking=False, part=part):
+        yield item
+        evaluation = evaluation if isinstance(item, Diagnostic) else item[0]
+    if part is not None and evaluation is not None and not evaluation.is_even:
+        raise Uneven
 
 
-def payloads(document: Document, context: Context, request: Request) -> Iterator[Diagnostic | Payload]:
-    """Every selected payload, made one by one, and every finding. With an error among them, none may be used."""
+def payloads(
+    document: Document, context: Context, request: Request, part: Part | None = None
+) -> Iterator[Diagnostic | Payload]:
+    """Every selected payload, made one by one, and every finding. With an error among them, none may be used.
+
+    Of a part, its own; raises Uneven where it cannot be told from the whole.
+    """
     if document.abstract:
         span = document.root.keys["abstract"].span
         help = "render a spec that extends it, or remove `abstract: true`"
         yield codes.ABSTRACT_SPEC.at(span, "an abstract spec is a base, and has no payload", help=help)
         return
-    for item in evaluated_cells(document, context, request):
+    for item in evaluated_cells(document, context, request, part):
         if isinstance(item, Diagnostic):
             yield item
             continue
@@ -140,8 +154,8 @@ def _checked(
     tried = list(samples(bindings))
     share = max(1, CELLS_OF_VARIANTS // (len(tried) * (1 + len(spec.profile_names))))
     for index, sample in enumerate(tried):
-        most = None if is_plain and index == 0 else share
-        for item in _cells(spec, context, request, sample, checking=True, most=most):
+        part = None if is_plain and index == 0 else Part(0, share)
+        for item in _cells(spec, context, request, sample, checking=True, part=part):
             for result in (item,) if isinstance(item, Diagnostic) else _ruled(item[1], context):
                 if index == 0 or isinstance(result, Diagnostic):
                     yield result
@@ -162,10 +176,10 @@ def _cells(
     bindings: dict[str, Binding],
     *,
     checking: bool,
-    most: int | None = None,
+    part: Part | None = None,
 ) -> Iterator[Diagnostic | tuple[Evaluation, EvaluatedSpec]]:
-    """Every selected cell, evaluated, or as many as `most`; and every finding about this spec on the way."""
-    for item in _swept(spec, context, request, bindings, most, checking=checking):
+    """Every selected cell, evaluated, or those of a part; and every finding about this spec on the way."""
+    for item in _swept(spec, context, request, bindings, part, checking=checking):
         yield spec.traced(item) if isinstance(item, Diagnostic) else item
 
 
@@ -174,7 +188,7 @@ def _swept(
     context: Context,
     request: Request,
     bindings: dict[str, Binding],
-    most: int | None,
+    part: Part | None,
     *,
     checking: bool,
 ) -> Iterator[Diagnostic | tuple[Evaluation, EvaluatedSpec]]:
@@ -191,7 +205,7 @@ def _swept(
     selection, found = select(expansion, request.only, request.cells)
     yield from found
     picked = False
-    for cell in islice(selection.of(expansion.cells()), most):
+    for cell in islice(selection.of(expansion.cells()), *(part or (None,))):
         evaluated = evaluation.cell(cell)
         if not picked and checking:
             evaluation.check_rest()

@@ -72,6 +72,11 @@ class Evaluation:
         """A template went beyond a limit, which is reported: going on would cost as much again for each cell."""
         return self._walk.sweep.exceeded
 
+    @property
+    def is_even(self) -> bool:
+        """The cells so far would all have had the same budget after any other cells that are even."""
+        return self._walk.sweep.is_even
+
     def taken(self) -> list[Diagnostic]:
         """What was found since it was last asked for."""
         found = list(self._found)

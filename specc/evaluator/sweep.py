@@ -20,16 +20,27 @@ class Sweep:
         self.exceeded = False
         self._reserve = RESERVE
         self._given = STEPS
+        self._was_short = False
 
     @property
     def is_spent(self) -> bool:
         """Nothing is left for this cell."""
         return self.budget.steps < 0 or self.budget.characters < 0
 
+    @property
+    def is_even(self) -> bool:
+        """Each cell had a full budget, and together they took no more than their average."""
+        return not self._was_short and self._left() >= RESERVE + STEPS_OF_A_CELL
+
     def next_cell(self) -> None:
-        self._reserve += STEPS_OF_A_CELL - (self._given - max(self.budget.steps, 0))
+        self._reserve = self._left()
         self._given = max(0, min(STEPS, self._reserve))
+        self._was_short |= self._given < STEPS
         self.budget = Budget(self._given)
+
+    def _left(self) -> int:
+        """Of the reserve after this cell."""
+        return self._reserve + STEPS_OF_A_CELL - (self._given - max(self.budget.steps, 0))
 
     def worth_saying(self, faults: Iterable[Fault]) -> list[Fault]:
         """The faults without those that follow from a spent budget."""

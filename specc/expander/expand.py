@@ -38,6 +38,11 @@ class Expansion:
             values.setdefault(name, {}).setdefault(value.key or value, value)
         return {name: list(found.values()) for name, found in values.items()}
 
+    @property
+    def most(self) -> int:
+        """The number of cells if none were excluded."""
+        return (prod(len(group.rows) for group in self.groups) + len(self.included)) * self.repeats
+
     def combinations(self) -> Iterator[Values]:
         """Axis values of every cell, repetitions aside: the product less `exclude`, then `include`."""
         for rows in product(*(group.rows for group in self.groups)):

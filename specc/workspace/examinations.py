@@ -53,14 +53,15 @@ def _examine(project: Project, context: Context, request: Request, name: str) ->
     return examine(project, name, context, request)
 
 
-def _line(look: Callable[[str], Examined], register: Register, sources: Sources, name: str) -> bytes:
+def _line(look: Callable[[str], Examined], register: Register, sources: Sources, name: str) -> Iterator[bytes]:
     """What a fork has found out, or null where it cannot be said in another process."""
     try:
         examined = encode_examined(look(name), sources)
         facts = register.of(name)
-        return json.dumps([name, encode_facts(facts, sources.library) if facts else None, examined]).encode()
+        said = [name, encode_facts(facts, sources.library) if facts else None, examined]
     except Unrecordable:
-        return json.dumps([name, None, None]).encode()
+        said = [name, None, None]
+    yield json.dumps(said).encode() + b"\n"
 
 
 def _take(said: Json, found: dict[str, Examined], register: Register, sources: Sources) -> None:

@@ -7,7 +7,10 @@ import os
 import signal
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NoReturn
+from itertools import chain
+from typing import IO, Generic, NoReturn, TypeVar
+
+Item = TypeVar("Item")
 
 MOST = 8
 """What more of them bring is less than what they all do anew, such as reading bases."""
@@ -21,7 +24,7 @@ def processors() -> int:
     return min(there, MOST)
 
 
-def elsewhere(shares: Iterable[Sequence[str]], work: Callable[[str], bytes]) -> "Elsewhere":
+def elsewhere(shares: Iterable[Sequence[Item]], work: Callable[[Item], Iterable[bytes]]) -> "Elsewhere[Item]":
     """Begins to work on each share in a fork. The lines that `work` gives for its items come by `results`."""
     forks = Elsewhere(work)
     try:
@@ -33,10 +36,10 @@ def elsewhere(shares: Iterable[Sequence[str]], work: Callable[[str], bytes]) -> 
     return forks
 
 
-class Elsewhere:
+class Elsewhere(Generic[Item]):
     """Forks at work. Used as a context, none of them outlives it."""
 
-    def __init__(self, work: Callable[[str], bytes]) -> None:
+    def __init__(self, work: Callable[[Item], Iterable[bytes]]) -> None:
         self._work = work
         self._running: dict[int, int] = {}
 
@@ -44,13 +47,13 @@ class Elsewhere:
     def pids(self) -> list[int]:
         return list(self._running)
 
-    def __enter__(self) -> "Elsewhere":
+    def __enter__(self) -> "Elsewhere[Item]":
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def start(self, share: Sequence[str]) -> None:
+    def start(self, share: Sequence[Item]) -> None:
         # A file, because a pipe would make the fork wait until it is read.
         file, path = tempfile.mkstemp(prefix="specc.")
         os.unlink(path)
@@ -61,13 +64,17 @@ class Elsewhere:
 
     def results(self) -> Iterator[bytes]:
         """The lines of all forks that ended well. What is missing, their caller does itself, and sees what is wrong."""
+        for lines in self.outputs():
+            yield from lines or ()
+
+    def outputs(self) -> Iterator[IO[bytes] | None]:
+        """The lines of each fork, in the order in which they were started; None for one that did not end well."""
         for pid, file in list(self._running.items()):
             _, status = os.waitpid(pid, 0)
             del self._running[pid]
             with open(file, "rb") as lines:
-                if status == 0:
-                    lines.seek(0)
-                    yield from lines
+                lines.seek(0)
+                yield lines if status == 0 else None
 
     def stop(self) -> None:
         for pid in self._running:
@@ -78,13 +85,13 @@ class Elsewhere:
         self._running.clear()
 
 
-def _work_and_end(share: Sequence[str], work: Callable[[str], bytes], file: int) -> NoReturn:
+def _work_and_end(share: Sequence[Item], work: Callable[[Item], Iterable[bytes]], file: int) -> NoReturn:
     """Leaves alone what this process had begun to write."""
     status = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         with open(file, "wb") as lines:
-            lines.writelines(work(item) + b"\n" for item in share)
+            lines.writelines(chain.from_iterable(map(work, share)))
         status = 0
     finally:
         os._exit(status)

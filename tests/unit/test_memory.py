@@ -157,24 +157,24 @@ def test_its_size_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_forks_work_on_their_shares() -> None:
-    with elsewhere([["a", "b"], ["c"]], lambda item: f"{item}!".encode()) as forks:
+    with elsewhere([["a", "b"], ["c"]], lambda item: [f"{item}!\n".encode()]) as forks:
         assert sorted(forks.results()) == [b"a!\n", b"b!\n", b"c!\n"]
 
 
 def test_of_a_fork_that_fails_nothing_is_taken() -> None:
-    def work(item: str) -> bytes:
+    def work(item: str) -> list[bytes]:
         if item == "bad":
             os.kill(os.getpid(), signal.SIGKILL)
-        return item.encode()
+        return [item.encode() + b"\n"]
 
     with elsewhere([["a", "bad"], ["c"]], work) as forks:
         assert list(forks.results()) == [b"c\n"]
 
 
 def test_no_fork_outlives_an_interruption() -> None:
-    def work(item: str) -> bytes:
+    def work(item: str) -> list[bytes]:
         time.sleep(60)
-        return b""
+        return []
 
     forks = elsewhere([["a"], ["b"]], work)
     pids = forks.pids

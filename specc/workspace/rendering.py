@@ -1,0 +1,134 @@
+"""The payloads of specs as text: whole specs, or parts of long sweeps, on all processors."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import pairwise
+from typing import IO
+
+from specc.compiler import Context, Part, Request, Uneven, most_cells, payloads
+from specc.diagnostics import Diagnostic
+from specc.frozen import dataclass
+from specc.lowering import Payload
+from specc.workspace.findings import Findings
+from specc.workspace.outputs import Folder
+from specc.workspace.processes import elsewhere, processors
+from specc.workspace.project import Project
+
+SPECS_WORTH_A_FORK = 30
+CELLS_WORTH_A_FORK = 500
+"""So many must be left for each process: below it, forking costs more than it saves."""
+
+ToText = Callable[[Payload, Context], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A spec to be rendered, or a part of its cells. `is_explicit`: it was given by name, so it may not be abstract."""
+
+    project: Project
+    context: Context
+    name: str
+    is_explicit: bool
+    part: Part | None = None
+
+
+class _Unsaid(Exception):
+    """A fork has found something. It is said by the process that was asked."""
+
+
+def rendered(pieces: Sequence[Piece], request: Request, findings: Findings) -> Iterator[tuple[Payload, Context]]:
+    """The payloads of all specs, one by one. Bases in a folder are passed over; one given by name is a mistake.
+
+    Raises Uneven for a part that cannot be told from the whole, such as one with a finding.
+    """
+    for piece in pieces:
+        document = piece.project.document(piece.name, findings)
+        if document is None or (document.abstract and not piece.is_explicit):
+            continue
+        for item in payloads(document, piece.context, request, piece.part):
+            if not isinstance(item, Diagnostic):
+                yield item, piece.context
+            elif piece.part is not None:
+                raise Uneven
+            else:
+                findings.add(item)
+
+
+def write_payloads(
+    pieces: Sequence[Piece], request: Request, to_text: ToText, out: IO[str], findings: Findings
+) -> None:
+    """The texts of all payloads, in order. With an error among the findings, what is written means nothing."""
+    shares, start = _shares(pieces, request, processors()), out.tell()
+    write = partial(_write, request, to_text, out, findings)
+    try:
+        with elsewhere(shares[1:], partial(_lines, request, to_text)) as forks:
+            write(shares[0])
+            for share, lines in zip(shares[1:], forks.outputs(), strict=True):
+                if lines is not None:
+                    out.writelines(line.decode() for line in lines)
+                else:
+                    write(share)
+    except Uneven:
+        out.seek(start)
+        out.truncate()
+        write(pieces)
+
+
+def collect_files(
+    pieces: Sequence[Piece], request: Request, to_text: ToText, folder: Folder, findings: Findings
+) -> None:
+    """The texts of all payloads, as files to be written."""
+    for payload, context in rendered(pieces, request, findings):
+        if not findings.has_errors:
+            folder.add(payload.name, f"{payload.spec_id} (cell {payload.cell.id})", to_text(payload, context))
+
+
+def _write(request: Request, to_text: ToText, out: IO[str], findings: Findings, pieces: Sequence[Piece]) -> None:
+    for payload, context in rendered(pieces, request, findings):
+        if not findings.has_errors:
+            out.write(to_text(payload, context))
+
+
+def _lines(request: Request, to_text: ToText, piece: Piece) -> Iterator[bytes]:
+    findings = Findings()
+    yield from (to_text(payload, context).encode() for payload, context in rendered([piece], request, findings))
+    if findings.every():
+        raise _Unsaid
+
+
+def _shares(pieces: Sequence[Piece], request: Request, workers: int) -> list[list[Piece]]:
+    """The pieces as shares of about the same length, in order; one share where more do not pay."""
+    if workers < 2:
+        return [list(pieces)]
+    if len(pieces) >= 2 * SPECS_WORTH_A_FORK:
+        most = min(workers, len(pieces) // SPECS_WORTH_A_FORK)
+        bounds = [len(pieces) * index // most for index in range(most + 1)]
+        return [list(pieces[start:stop]) for start, stop in pairwise(bounds)]
+    counts = [_length(piece, request) for piece in pieces]
+    total = sum(count or 0 for count in counts)
+    most = min(workers, total // CELLS_WORTH_A_FORK)
+    if most < 2 or None in counts:
+        return [list(pieces)]
+    return [_between(pieces, counts, total * i // most, total * (i + 1) // most) for i in range(most)]
+
+
+def _length(piece: Piece, request: Request) -> int | None:
+    """The cells of a spec, at most; None where something is to be said before the first, or cells are selected."""
+    findings = Findings()
+    document = piece.project.document(piece.name, findings)
+    if document is None or findings.every() or request.only or request.cells:
+        return None
+    return 0 if document.abstract and not piece.is_explicit else most_cells(document, piece.context, request)
+
+
+def _between(pieces: Sequence[Piece], counts: Sequence[int | None], first: int, after: int) -> list[Piece]:
+    """The cells from one number up to another, counted through all pieces."""
+    share, before = [], 0
+    for piece, count in zip(pieces, counts, strict=True):
+        length = count or 0
+        part = Part(max(0, first - before), min(length, after - before))
+        if part.first < part.after:
+            share.append(piece if part == (0, length) else replace(piece, part=part))
+        before += length
+    return share

@@ -1,0 +1,67 @@
+"""What forks render is what one process renders: the same lines in the same order, or the same findings."""
+
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from projects import BASE, SETTINGS
+
+from specc.cli.main import run
+from specc.workspace import rendering
+
+NAMES = (
+    "run-{{ cell.slug }}",
+    "{{ matrix.n }}-{{ matrix.m | default('x') }}",
+    "n{{ 7 // (matrix.n - 4) }}",  # a finding in one cell
+    "{{ matrix.n if matrix.n < 6 else nothing }}",
+    "{{ matrix.n }}{% for i in range(30000) if matrix.n == 5 %}{% endfor %}",  # more than an average cell may take
+    "{{ matrix.n }}{% for i in range(15000) %}{% endfor %}",  # more than all may take together, in the end
+    "{{ params.needed }}",
+)
+MATRICES = (
+    "axes: {n: {from: 1, to: 9}}",
+    "axes: {n: {from: 1, to: 4}, m: [a, b]}",
+    "axes: {n: {from: 1, to: 9}, m: [a, b]}, exclude: [{m: b, n: 2}, {n: 3}], include: [{n: 12, m: c}]",
+    "axes: {n: {from: 1, to: 3}}, repeat: 3",
+    "axes: {n: {from: 1, to: 90}, m: {from: 1, to: 10}}",
+    "axes: {n: [1, 1]}",
+)
+SPECS = st.lists(
+    st.tuples(st.sampled_from(NAMES), st.sampled_from(MATRICES), st.sampled_from(["", "abstract: true\n", "odd: 1\n"])),
+    min_size=1,
+    max_size=3,
+)
+SELECTIONS = st.sampled_from(([], [], ["--only", "n=2"], ["-p", "needed=x"], ["--digest"], ["--format", "cells"]))
+
+
+def rendered(*arguments: str) -> tuple[int, str, str]:
+    with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
+        code = run(["render", *arguments])
+    return code, out.getvalue(), err.getvalue()
+
+
+@settings(max_examples=150, deadline=None)
+@given(specs=SPECS, selection=SELECTIONS, processors=st.integers(2, 4), specs_worth=st.sampled_from([1, 100]))
+def test_forks_render_what_one_process_renders(
+    specs: list[tuple[str, str, str]], selection: list[str], processors: int, specs_worth: int
+) -> None:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        Path("specc.toml").write_text(SETTINGS)
+        Path("base.job.yaml").write_text(BASE)
+        for index, (name, matrix, more) in enumerate(specs):
+            given = "" if "params" in name else ", default: x"
+            Path(f"s{index}.job.yaml").write_text(
+                f"specc: 1\n{more}extends: base.job.yaml\nparams: {{needed: {{type: string{given}}}}}\n"
+                f"matrix: {{{matrix}}}\njob: {{name: {name!r}, cmd_line: echo}}\n"
+            )
+        patch.setattr(rendering, "processors", lambda: 1)
+        alone = rendered(*selection)
+        patch.setattr(rendering, "processors", lambda: processors)
+        patch.setattr(rendering, "CELLS_WORTH_A_FORK", 2)
+        patch.setattr(rendering, "SPECS_WORTH_A_FORK", specs_worth)
+        assert rendered(*selection) == alone
