@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
 from jinja2 import Undefined, nodes
 
@@ -10,7 +11,7 @@ from specc.expressions.apply import items_of
 from specc.expressions.budget import MAX_DATA_DEPTH, MAX_TEXT, weigh
 from specc.expressions.builder import Builder, BuildStatement
 from specc.expressions.faults import EvaluationFault, Place
-from specc.expressions.frame import Evaluate, Frame, Run, Write
+from specc.expressions.frame import Evaluate, Fill, Frame, Run, Write
 from specc.expressions.values import MISSING, Omitted, Unknown, concrete, fault_of, kind_of, text_of, truth
 
 
@@ -23,49 +24,64 @@ def output(builder: Builder, node: nodes.Output) -> Write:
     ]
 
     def write(frame: Frame) -> None:
-        for part in parts:
-            part(frame)
+        # One loop and no call for a plain text: a sweep comes through here with every piece of every cell.
+        run, budget, written = frame.run, frame.run.budget, frame.run.written
+        for text, fill, at, end in parts:
+            if fill is not None:
+                # A fault in a hole does not keep the rest of the text from being looked at.
+                try:
+                    text = fill(frame)
+                except EvaluationFault as error:
+                    run.note(error)
+                    continue
+            elif text is None:
+                text = run.text[at.start : end]
+            length = len(text)
+            run.length += length
+            budget.characters -= length
+            if run.length > MAX_TEXT or budget.characters < 0:
+                raise _too_long(run, at)
+            written.append(text)
 
     return write
 
 
-def _text(builder: Builder, node: nodes.TemplateData) -> Write:
+class _Piece(NamedTuple):
+    """A plain text, or what fills a hole; with neither, what stands in the template from `at` to `end`."""
+
+    text: str | None
+    fill: Fill | None
+    at: Place
+    end: int = 0
+
+
+def _text(builder: Builder, node: nodes.TemplateData) -> _Piece:
     text, start = node.data, node.lineno
-    end, at = start + len(text), Place(start, start + 1)
-    if builder.text.startswith(text, start):
-        # As it stands in the template, which may be another one of the same shape.
-        return lambda frame: _write(frame.run, frame.run.text[start:end], at)
-    return lambda frame: _write(frame.run, text, at)
+    # The template may be another one of the same shape, with other digits in its plain text.
+    is_as_it_stands = builder.text.startswith(text, start)
+    return _Piece(None if is_as_it_stands else text, None, Place(start, start + 1), start + len(text))
 
 
-def _write(run: Run, text: str, at: Place) -> None:
-    length = len(text)
-    run.length += length
+def _too_long(run: Run, at: Place) -> EvaluationFault:
     if run.length > MAX_TEXT:
-        raise at.limit(f"the template makes a text of over {MAX_TEXT:,} characters")
-    run.budget.characters -= length
-    if run.budget.characters < 0:
-        raise at.limit("the templates of this spec make too much text")
-    run.written.append(text)
+        return at.limit(f"the template makes a text of over {MAX_TEXT:,} characters")
+    return at.limit("the templates of this spec make too much text")
 
 
-def _hole(builder: Builder, node: nodes.Expr) -> Write:
-    """`{{ ... }}` in a text. A fault in it does not keep the rest of the text from being looked at."""
+def _hole(builder: Builder, node: nodes.Expr) -> _Piece:
+    """`{{ ... }}` in a text."""
     evaluate, at = builder.expression(node), builder.places.of(node)
     tag = builder.places.tag(at.start)
-    is_own = any(builder.scopes)
 
     def fill(frame: Frame) -> str:
         return _filled(evaluate(frame), frame.run, tag, at)
 
-    def write(frame: Frame) -> None:
-        run = frame.run
-        try:
-            _write(run, fill(frame) if is_own or run.keep is None else run.keep(at.start, fill, frame), at)
-        except EvaluationFault as error:
-            run.note(error)
+    def kept(frame: Frame) -> str:
+        keep = frame.run.keep
+        return fill(frame) if keep is None else keep(at.start, fill, frame)
 
-    return write
+    # What reads a name that the template itself sets may be another text in each round of a loop.
+    return _Piece(None, fill if any(builder.scopes) else kept, at)
 
 
 def _filled(value: object, run: Run, tag: Place, at: Place) -> str:
