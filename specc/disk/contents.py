@@ -22,6 +22,7 @@ class Contents:
 
     def __init__(self, root: Path, show: Callable[[Path], str]) -> None:
         self.root = root
+        self._place = str(root)  # a text, because each file of the project is looked for in it
         self._resolved_root = os.path.realpath(root)
         self._folders: dict[str, str] = {}
         self._show = show
@@ -82,18 +83,18 @@ class Contents:
         path = self._path(name, code)
         return path if isinstance(path, Missing) else read_bytes(path)
 
-    def _path(self, name: str, code: Code) -> Path | Missing:
+    def _path(self, name: str, code: Code) -> Path | str | Missing:
         """The file of a name. It must lie in the project, also behind symlinks."""
         if name.startswith(SHIPPED):
             return _shipped(name.removeprefix(SHIPPED))
-        path = os.path.join(self.root, name)
+        path = os.path.join(self._place, name)
         if not os.path.isfile(path):
             return self._absent(Path(path), code)
         real = os.path.realpath(path) if os.path.islink(path) else self._real(os.path.dirname(path))
         if not _is_below(real, self._resolved_root):
             help = "copy the file into the project"
             return Missing(codes.OUTSIDE_PROJECT, f"{self._show(Path(path))} leads out of the project", help)
-        return Path(path)
+        return path
 
     def _absent(self, path: Path, code: Code) -> Missing:
         there = os.path.lexists(path)

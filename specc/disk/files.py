@@ -15,7 +15,7 @@ SKIPPED = frozenset({".git", ".venv", "venv", "node_modules", "__pycache__", ".s
 ANY_FOLDERS = "**"
 
 
-def read_bytes(path: Path) -> bytes | Missing:
+def read_bytes(path: Path | str) -> bytes | Missing:
     """At most one byte more than a spec may have; a pipe or device is not waited for."""
     try:
         # Opening a pipe without O_NONBLOCK waits for a writer, for ever.
@@ -28,16 +28,19 @@ def read_bytes(path: Path) -> bytes | Missing:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
             return _unreadable(path, "it is a directory" if stat.S_ISDIR(mode) else "it is no regular file")
-        with open(descriptor, "rb", closefd=False) as file:
-            return file.read(MAX_BYTES + 1)
+        data = os.read(descriptor, MAX_BYTES + 1)
+        while 0 < len(data) <= MAX_BYTES and (more := os.read(descriptor, MAX_BYTES + 1 - len(data))):
+            data += more
+        return data
     except OSError as error:
         return _unreadable(path, error.strerror or str(error))
     finally:
         os.close(descriptor)
 
 
-def _unreadable(path: Path, why: str) -> Missing:
-    return Missing(codes.UNREADABLE, f"cannot read {path.name or path}: {why[:1].lower()}{why[1:]}")
+def _unreadable(path: Path | str, why: str) -> Missing:
+    name = os.path.basename(path) or path
+    return Missing(codes.UNREADABLE, f"cannot read {name}: {why[:1].lower()}{why[1:]}")
 
 
 def spec_files(paths: list[Path], root: Path, include: tuple[str, ...], exclude: tuple[str, ...]) -> list[Path]:
@@ -51,7 +54,8 @@ def spec_files(paths: list[Path], root: Path, include: tuple[str, ...], exclude:
         # Not `Path.is_dir()`, which raises where a name is too long or a folder is closed to us.
         if os.path.isdir(path):
             inside = Path(os.path.abspath(path)).relative_to(root).parts
-            found.update(dict.fromkeys(sorted(_below(path, inside, include, exclude))))
+            inside_it = sorted(_below(path, inside, include, exclude), key=lambda found: found.parts)
+            found.update(dict.fromkeys(inside_it))
         elif os.path.lexists(path):
             found[path] = None
         else:

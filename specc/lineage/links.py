@@ -25,7 +25,9 @@ def links(document: Document) -> Iterator[Link]:
     name = document.source.name
     for parent in document.parents:
         yield Link(join(name, str(parent.value)), "extends", parent.span, str(parent.value))
-    for reference in _files(document.body):
+    text = document.source.text
+    # A key can also be written with escapes.
+    for reference in _files(document.body) if "$file" in text or "\\" in text else ():
         yield Link(join(name, str(reference.value)), "includes", reference.span, str(reference.value))
 
 

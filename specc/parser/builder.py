@@ -13,7 +13,7 @@ from specc.parser.event import Event, Kind
 from specc.parser.scalars import MAX_DIGITS, is_overlong, resolve
 from specc.parser.surrogates import without_surrogates
 from specc.parser.wording import named
-from specc.parser.yaml11 import warn_1_1
+from specc.parser.yaml11 import is_short_and_alike, warn_1_1
 from specc.source import Source, Span
 
 MAX_DEPTH = 64
@@ -84,9 +84,9 @@ class Builder:
         if event.kind is Kind.ALIAS:
             return self.alias(event, depth)
         self.measure(event, 1, depth)
-        if event.anchor is None:
-            return self.content(event, depth)
-        return self.anchored(event, event.anchor, depth)
+        if event.anchor is not None:
+            return self.anchored(event, event.anchor, depth)
+        return self.scalar(event) if event.kind is Kind.SCALAR else self.content(event, depth)
 
     def anchored(self, event: Event, name: str, depth: int) -> Node:
         unfinished = self.anchors[name] = Anchored(None)
@@ -132,7 +132,7 @@ class Builder:
                 self.findings += finding
             return Scalar(text, span, text, event.style, self.layer, verbatim=self.is_verbatim)
         value = resolve(event.value)
-        if is_overlong(event.value):
+        if len(event.value) > MAX_DIGITS and is_overlong(event.value):
             self.findings.append(
                 codes.TOO_LARGE.at(
                     span, f"a number of more than {MAX_DIGITS} digits", help="put it in quotes if it is a text"
@@ -148,10 +148,11 @@ class Builder:
         return node
 
     def compare_1_1(self, node: Node) -> None:
-        if isinstance(node, Scalar) and not self.is_verbatim and not is_overlong(node.raw):
-            warning = warn_1_1(node.raw, node.span)
-            if warning is not None:
-                self.findings.append(warning)
+        if not isinstance(node, Scalar) or is_short_and_alike(node.raw) or self.is_verbatim or is_overlong(node.raw):
+            return
+        warning = warn_1_1(node.raw, node.span)
+        if warning is not None:
+            self.findings.append(warning)
 
     def alias(self, event: Event, depth: int) -> Node:
         """The anchor's node with the place where it is used; what is inside of it keeps its own place."""

@@ -114,15 +114,20 @@ def differs(ours: Atom, theirs: Reading) -> bool:
     return type(ours) is not type(theirs) or ours != theirs
 
 
+def is_short_and_alike(raw: str) -> bool:
+    """Has a plain scalar, no longer than a number can be, one value in both versions?"""
+    return len(raw) <= MAX_DIGITS and _is_read_alike(raw)
+
+
 @lru_cache(maxsize=4096)
-def is_read_alike(raw: str) -> bool:
-    """Has a plain scalar one value in both versions? Most are keys, which are the same in all specs."""
+def _is_read_alike(raw: str) -> bool:
+    """Most are keys, which are the same in all specs."""
     return not differs(resolve(raw), read_1_1(raw))
 
 
 def warn_1_1(raw: str, span: Span) -> Diagnostic | None:
     """The warning for a plain scalar that YAML 1.1 reads as another value."""
-    if len(raw) <= MAX_DIGITS and is_read_alike(raw):
+    if is_short_and_alike(raw):
         return None
     ours, theirs = resolve(raw), read_1_1(raw)
     if not differs(ours, theirs):
