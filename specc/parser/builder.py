@@ -110,7 +110,8 @@ class Builder:
     def measure(self, event: Event, size: int, depth: int) -> None:
         """Count before anything is built, so that no limit is ever overrun."""
         self.count += size
-        self.deepest = max(self.deepest, depth)
+        if depth > self.deepest:
+            self.deepest = depth
         if depth > MAX_DEPTH:
             raise Unbuildable(too_deep(self.span(event.start, event.start + 1)))
         if self.count > MAX_NODES:

@@ -37,13 +37,16 @@ class Odd(Exception):
 
 
 class FastEvents(list[Event]):
-    """All events of a text without a mistake, and where its scalars stand."""
+    """All events of a text without a mistake."""
 
-    def __init__(self, events: Iterable[Event], scalars: list[Stretch]) -> None:
+    def __init__(self, events: Iterable[Event]) -> None:
         super().__init__(events)
-        self.scalars = scalars
         self.tags: list[tuple[int, int]] = []
         self.templates: list[tuple[int, int]] = []
+
+    @property
+    def scalars(self) -> list[Stretch]:
+        return [Stretch(event.start, event.end, event.style) for event in self if event.kind is Kind.SCALAR]
 
 
 def events_of(text: str, start: int, max_depth: int) -> FastEvents | None:
@@ -51,9 +54,8 @@ def events_of(text: str, start: int, max_depth: int) -> FastEvents | None:
     text = text[start:]
     if CParser is None or ODD.search(text):
         return None
-    scalars: list[Stretch] = []
     try:
-        return FastEvents(Reading(text, start, max_depth, scalars), scalars)
+        return FastEvents(Reading(text, start, max_depth))
     except (Odd, yaml.YAMLError, ValueError):  # ValueError: half of a surrogate pair
         return None
 
@@ -61,11 +63,10 @@ def events_of(text: str, start: int, max_depth: int) -> FastEvents | None:
 class Reading:
     """One text while libyaml reads it."""
 
-    def __init__(self, text: str, base: int, max_depth: int, scalars: list[Stretch]) -> None:
+    def __init__(self, text: str, base: int, max_depth: int) -> None:
         self.text = text
         self.base = base
         self.max_depth = max_depth
-        self.scalars = scalars
 
     def __iter__(self) -> Iterator[Event]:
         base, text = self.base, self.text
@@ -110,7 +111,6 @@ class Reading:
             if depth == 0 or not HEADER.match(self.text, start - self.base):
                 raise Odd
             end = start + len(without_blank_lines(self.text[start - self.base : end - self.base]))
-        self.scalars.append(Stretch(start, end, style))
         return Event(Kind.SCALAR, start, end, event.value, style, event.anchor)
 
     def collection(self, event: Any, kind: type, start: int, end: int) -> Event:

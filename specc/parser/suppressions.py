@@ -7,7 +7,7 @@ shell's. A mark in a quoted text is text.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from specc.diagnostics import Code, Diagnostic, codes
@@ -83,13 +83,14 @@ def script_suppressions(source: Source) -> Suppressions:
     return _read((match, _shell_lines(source, match.start(), len(source.text))) for match in _marks(source))
 
 
-def spec_suppressions(source: Source, scalars: list[Stretch]) -> Suppressions:
-    """Those of a spec whose scalars stand at these places."""
-    return _read(_commented(source, scalars))
+def spec_suppressions(source: Source, places: Callable[[], list[Stretch]]) -> Suppressions:
+    """Those of a spec whose scalars stand at these places, which are asked for only if there is any such comment."""
+    marks = list(_marks(source))
+    return _read(_commented(source, marks, places() if marks else []))
 
 
-def _commented(source: Source, scalars: list[Stretch]) -> Iterator[tuple[Mark, Lines]]:
-    for mark in _marks(source):
+def _commented(source: Source, marks: list[Mark], scalars: list[Stretch]) -> Iterator[tuple[Mark, Lines]]:
+    for mark in marks:
         index = bisect_right(scalars, mark.start(), key=_start) - 1
         around = scalars[index] if index >= 0 and mark.start() < scalars[index].end else None
         if around is None or mark.start() < _text_of(source, around):

@@ -1,6 +1,7 @@
 """Any YAML text as nodes."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -59,19 +60,19 @@ def not_one_value(source: Source, start: int, node: Node | None) -> Diagnostic |
 
 
 class Reading(NamedTuple):
-    """What a text holds, what is wrong with it, and where its scalars stand."""
+    """What a text holds, what is wrong with it, and where its scalars stand, if anybody asks."""
 
     root: Node | None
     findings: list[Diagnostic]
-    scalars: list[Stretch]
+    scalars: Callable[[], list[Stretch]]
 
 
 def read(source: Source, start: int = 0, layer: Layer = FILE_LAYER, *, is_verbatim: bool = False) -> Reading:
     if len(source.text) > MAX_BYTES:
-        return Reading(None, [too_large(source)], [])
+        return Reading(None, [too_large(source)], list)
     forbidden = unprintable(source)
     if forbidden is not None:
-        return Reading(None, [forbidden], [])
+        return Reading(None, [forbidden], list)
     events = events_of(source.text, start, MAX_DEPTH)
     builder = Builder(source, layer, iter(events), is_verbatim=is_verbatim)
     root, stopped = build(source, builder)
@@ -80,7 +81,7 @@ def read(source: Source, start: int = 0, layer: Layer = FILE_LAYER, *, is_verbat
     if stopped is not None and not explained_by(stopped, templates):
         builder.findings.append(stopped)
     found = sorted([*builder.findings, *templates, *tags], key=lambda finding: finding.span.start)
-    return Reading(root, thinned(found), events.scalars)
+    return Reading(root, thinned(found), lambda: events.scalars)
 
 
 def build(source: Source, builder: Builder) -> tuple[Node | None, Diagnostic | None]:

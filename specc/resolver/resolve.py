@@ -1,20 +1,20 @@
 """Document -> ResolvedSpec: ancestors in order, layers merged from the weakest to `--set`."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from specc.diagnostics import Diagnostic, codes, did_you_mean
 from specc.frozen import dataclass
-from specc.nodes import Layer, LayerKind, Mapping, Node, Scalar, kind_of
+from specc.nodes import Layer, LayerKind, Mapping, Scalar
 from specc.parser import Document
 from specc.resolver.ancestry import Ancestry, ancestry
 from specc.resolver.conflicts import disagreements
 from specc.resolver.declarations import declared
 from specc.resolver.forms import read_forms
+from specc.resolver.layers import inherited, merge_body, section, whole
 from specc.resolver.library import Library
 from specc.resolver.merge import Merge
 from specc.resolver.overrides import override
-from specc.resolver.profiles import COMPOSED, Profile, read_profiles, relayered
+from specc.resolver.profiles import Profile, read_profiles, relayered
 from specc.resolver.spec import ResolvedSpec
 from specc.source import Source
 
@@ -43,34 +43,20 @@ def resolve(document: Document, library: Library, overlays: Overlays) -> tuple[R
     api, api_node = _api(line.order, overlays, found)
     merge = Merge(document.abstract or not is_whole, found)
 
-    body = _empty(document)
-    for job in filter(None, (overlays.api_defaults(api), *overlays.below)):
-        body = replace(body, entries={**body.entries, "job": _merge_section(merge, body, "job", job)})
-    for part in bodies:
-        body = _merge_body(merge, body, part)
+    jobs = tuple(job for job in (overlays.api_defaults(api), *overlays.below) if job is not None)
+    below, faults = inherited(jobs, tuple(bodies[:-1]), merge.lenient)
+    found.extend(faults)
+    body = whole(merge_body(merge, below, bodies[-1]), document.source.span())
     found.extend(disagreements(body, line))
     profiles = read_profiles(bodies, found, lenient=merge.lenient)
     body = _with_profiles(merge, body, overlays.profiles, profiles, line)
     body = _with_sets(merge, body, overlays.sets)
 
-    params, faults = declared(_section(body, "params"))
-    found.extend(faults)
+    params, mistakes = declared(section(body, "params"))
+    found.extend(mistakes)
     names = {name: profile.key for name, profile in profiles.items()}
     spec = ResolvedSpec(document, line.order[:-1], api, api_node, body, params, names, is_whole)
     return spec, found
-
-
-def _empty(document: Document) -> Mapping:
-    """A body with every section, at the place where a section would be added."""
-    place = document.source.span()
-    sections: dict[str, Node] = {name: Mapping({}, {}, place) for name in COMPOSED}
-    return Mapping(sections, {name: Scalar(name, place, name) for name in COMPOSED}, place)
-
-
-def _section(body: Mapping, name: str) -> Mapping:
-    node = body.entries[name]
-    assert isinstance(node, Mapping)
-    return node
 
 
 def _without_forms(body: Mapping, library: Library, found: list[Diagnostic]) -> Mapping:
@@ -90,33 +76,6 @@ def _api(order: tuple[Document, ...], overlays: Overlays, found: list[Diagnostic
     return api, node
 
 
-def _merge_section(merge: Merge, body: Mapping, name: str, node: Node) -> Mapping:
-    """A section over what is there. It can be an operator as a whole; empty or not, it stays a mapping."""
-    below = _section(body, name)
-    is_inherited = bool(below.entries or below.removed)
-    merged = merge.over(below if is_inherited else None, node, (name,))
-    match merged:
-        case Mapping():
-            return merged
-        case None:
-            removed: dict[str, Node] = {key: replace(node, beneath=value) for key, value in below.entries.items()}
-            return Mapping({}, {}, node.span, node.layer, below, {**below.removed, **removed})
-        case _:
-            message = f"`{name}` is {kind_of(merged)}, not a mapping"
-            merge.found.append(codes.KIND_CONFLICT.at(merged.span, message))
-            return below
-
-
-def _merge_body(merge: Merge, body: Mapping, part: Mapping) -> Mapping:
-    """One file or overlay over what is there."""
-    entries, keys = dict(body.entries), dict(body.keys)
-    for key, node in part.items():
-        name = str(key.value)
-        if name in COMPOSED:
-            entries[name], keys[name] = _merge_section(merge, body, name, node), key
-    return replace(body, entries=entries, keys=keys)
-
-
 def _with_profiles(
     merge: Merge, body: Mapping, chosen: tuple[str, ...], profiles: dict[str, Profile], line: Ancestry
 ) -> Mapping:
@@ -129,7 +88,7 @@ def _with_profiles(
             continue
         layer = Layer(LayerKind.PROFILE, name)
         for overlay in profiles[name].overlays:
-            body = _merge_body(merge, body, relayered(overlay, layer))
+            body = merge_body(merge, body, relayered(overlay, layer))
         merge.found.extend(disagreements(body, line, layer))
     return body
 
@@ -139,5 +98,5 @@ def _with_sets(merge: Merge, body: Mapping, sets: tuple[Source, ...]) -> Mapping
         overlay, faults = override(text, body)
         merge.found.extend(faults)
         if overlay is not None:
-            body = _merge_body(merge, body, overlay)
+            body = merge_body(merge, body, overlay)
     return body

@@ -12,8 +12,10 @@ from specc.nodes import FileText, Mapping, Node, Scalar, Sequence
 from specc.source import Source
 
 NAMESPACES = ("params", "vars", "matrix", "cell")
+# What may stand before a name is asked behind it: a pattern that begins with letters is searched for twice as fast.
+ROOTS = "|".join(rf"{name}(?<![\w.]{name})" for name in NAMESPACES)
 MENTION = re.compile(
-    rf"""(?<![\w.])(?P<root>{"|".join(NAMESPACES)})\b"""
+    rf"""(?P<root>{ROOTS})\b"""
     r"""(?:\s*\.\s*(?P<name>\w+)|\s*\[\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)')\s*\])?"""
 )
 TEMPLATE_SUFFIX = ".j2"
