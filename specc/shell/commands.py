@@ -11,6 +11,8 @@ from specc.shell.faults import Broken, ShellFault, never_closed
 
 REDIRECTION = re.compile(r"(?:\d+|\{\w+\})?(&>>|&>|<<-|<<<|<<|<&|<>|>>|>&|>\||<(?!\()|>(?!\())")
 ASSIGNMENT = re.compile(r"\w+(?:\[(?:[^\[\]]|\[[^\]]*\])*\])?\+?=")
+PLAIN = re.compile(r"[\w./,:@%+-]++(?=[ \t\n]|\Z)")
+"""A word that can be nothing else, as most are."""
 FUNCTION = re.compile(r"[^\s;&|()<>'\"$`\\=]+[ \t]*\([ \t]*\)")
 PARENTHESES = re.compile(r"\([ \t]*\)")
 
@@ -141,7 +143,11 @@ class Commands(Compounds):
         call: list[tuple[int, int]] = []
         while True:
             at = self.words.at
-            if not self._redirection() and not (not call and self._assignment()):
+            plain = PLAIN.match(self.text, at)
+            if plain is not None:
+                self.words.at = plain.end()
+                call.append((at, self.words.at))
+            elif not self._redirection() and not (not call and self._assignment()):
                 if not self._argument():
                     break
                 call.append((at, self.words.at))

@@ -62,6 +62,8 @@ class Words:
     variables: dict[int, Variable] = field(default_factory=dict)
     odd_quote: tuple[int, int] | None = None
     """The first quote that goes over several lines and ends right before a letter: often it ends too late."""
+    _literal: tuple[int, str] = (-1, "")
+    """Where `literal` was last asked for, and what it was: each command asks several times."""
 
     def looking_at(self, *openers: str) -> bool:
         return self.text.startswith(openers, self.at)
@@ -84,10 +86,14 @@ class Words:
 
     def literal(self) -> str:
         """The plain word here, if one stands here and goes on with nothing quoted or expanded. Does not move."""
+        at, known = self._literal
+        if at == self.at:
+            return known
         match = LITERAL.match(self.text, self.at)
-        if match is None or (match.end() < len(self.text) and self.text[match.end()] not in META):
-            return ""
-        return match.group().replace("\\\n", "")
+        is_one = match is not None and (match.end() == len(self.text) or self.text[match.end()] in META)
+        found = match.group().replace("\\\n", "") if match is not None and is_one else ""
+        self._literal = self.at, found
+        return found
 
     def take(self) -> None:
         """Passes over the plain word here."""
