@@ -25,9 +25,7 @@ def links(document: Document) -> Iterator[Link]:
     name = document.source.name
     for parent in document.parents:
         yield Link(join(name, str(parent.value)), "extends", parent.span, str(parent.value))
-    text = document.source.text
-    # A key can also be written with escapes.
-    for reference in _files(document.body) if "$file" in text or "\\" in text else ():
+    for reference in _files(document.body) if document.has_operators else ():
         yield Link(join(name, str(reference.value)), "includes", reference.span, str(reference.value))
 
 

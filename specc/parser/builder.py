@@ -57,7 +57,7 @@ class Entries:
 
 
 class Builder:
-    """Builds the nodes of one document. `findings` grows with each node."""
+    """Builds the nodes of one document. `findings` grows with each node; `has_operators`: a key begins with `$`."""
 
     def __init__(self, source: Source, layer: Layer, events: Iterator[Event], *, is_verbatim: bool = False) -> None:
         self.source = source
@@ -69,6 +69,7 @@ class Builder:
         self.anchors: dict[str, Anchored] = {}
         self.count = 0
         self.deepest = 0
+        self.has_operators = False
 
     def build(self) -> tuple[Node | None, Event | None]:
         """The first document's node, and the event that starts a second document where there is one."""
@@ -202,6 +203,7 @@ class Builder:
         if key is None:
             return value.span.end
         name = str(key.value)
+        self.has_operators |= name.startswith("$")
         first = entries.merge_key if is_merge else entries.keys.get(name)
         if first is not None:
             hint = "write one `<<: [*a, *b]`" if is_merge else None

@@ -28,7 +28,10 @@ TEMPLATE_OPENER = re.compile(r"\{\{|\{%")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Document:
-    """One spec as written. `body` holds the sections that are there, each of them a mapping."""
+    """One spec as written. `body` holds the sections that are there, each of them a mapping.
+
+    `has_operators`: some key begins with `$`. Most files have none, and need not be searched for any.
+    """
 
     source: Source
     root: Mapping
@@ -37,6 +40,7 @@ class Document:
     abstract: bool
     api: Scalar | None
     body: Mapping
+    has_operators: bool
 
     @property
     def has_all_parents(self) -> bool:
@@ -60,7 +64,7 @@ class Parsed:
 
 def parse(source: Source) -> Parsed:
     """Read a spec file. What cannot be used is reported and left out of the document."""
-    root, findings, scalars = read(source)
+    root, findings, scalars, has_operators = read(source)
     if isinstance(root, Mapping):
         header = Header(root)
         document = Document(
@@ -71,6 +75,7 @@ def parse(source: Source) -> Parsed:
             header.abstract(),
             header.text("api"),
             header.body(),
+            has_operators,
         )
         header.check_version()
         header.check_keys()

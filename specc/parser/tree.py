@@ -23,8 +23,8 @@ MAX_ALIKE = 100
 
 def parse_tree(source: Source, layer: Layer = FILE_LAYER) -> tuple[Node | None, list[Diagnostic]]:
     """The one document of a YAML text: None when it is empty or cannot be read to its end."""
-    root, findings, _ = read(source, 0, layer, is_verbatim=False)
-    return root, findings
+    reading = read(source, 0, layer, is_verbatim=False)
+    return reading.root, reading.findings
 
 
 def parse_flow(source: Source, start: int, layer: Layer) -> tuple[Node | None, list[Diagnostic]]:
@@ -35,7 +35,7 @@ def parse_flow(source: Source, start: int, layer: Layer) -> tuple[Node | None, l
     """
     if not source.text[start:].strip():
         return Scalar("", source.span(start, len(source.text)), layer=layer, verbatim=True), []
-    node, findings, _ = read(source, start, layer, is_verbatim=True)
+    node, findings, *_ = read(source, start, layer, is_verbatim=True)
     if any(finding.is_error for finding in findings):
         return node, findings
     problem = not_one_value(source, start, node)
@@ -60,19 +60,23 @@ def not_one_value(source: Source, start: int, node: Node | None) -> Diagnostic |
 
 
 class Reading(NamedTuple):
-    """What a text holds, what is wrong with it, and where its scalars stand, if anybody asks."""
+    """What a text holds, what is wrong with it, and where its scalars stand, if anybody asks.
+
+    `has_operators`: a key of a mapping begins with `$`.
+    """
 
     root: Node | None
     findings: list[Diagnostic]
-    scalars: Callable[[], list[Stretch]]
+    scalars: Callable[[], list[Stretch]] = list
+    has_operators: bool = False
 
 
 def read(source: Source, start: int = 0, layer: Layer = FILE_LAYER, *, is_verbatim: bool = False) -> Reading:
     if len(source.text) > MAX_BYTES:
-        return Reading(None, [too_large(source)], list)
+        return Reading(None, [too_large(source)])
     forbidden = unprintable(source)
     if forbidden is not None:
-        return Reading(None, [forbidden], list)
+        return Reading(None, [forbidden])
     events = events_of(source.text, start, MAX_DEPTH)
     builder = Builder(source, layer, iter(events), is_verbatim=is_verbatim)
     root, stopped = build(source, builder)
@@ -81,7 +85,7 @@ def read(source: Source, start: int = 0, layer: Layer = FILE_LAYER, *, is_verbat
     if stopped is not None and not explained_by(stopped, templates):
         builder.findings.append(stopped)
     found = sorted([*builder.findings, *templates, *tags], key=lambda finding: finding.span.start)
-    return Reading(root, thinned(found), lambda: events.scalars)
+    return Reading(root, thinned(found), lambda: events.scalars, builder.has_operators)
 
 
 def build(source: Source, builder: Builder) -> tuple[Node | None, Diagnostic | None]:

@@ -39,7 +39,7 @@ def resolve(document: Document, library: Library, overlays: Overlays) -> tuple[R
     """One spec, composed. What cannot be composed is reported and left out, so that later stages find more."""
     line, found = ancestry(document, library)
     is_whole = document.has_all_parents and not any(finding.is_error for finding in found)
-    bodies = [_without_forms(part.body, library, found) for part in line.order]
+    bodies = [_without_forms(part, library, found) for part in line.order]
     api, api_node = _api(line.order, overlays, found)
     merge = Merge(document.abstract or not is_whole, found)
 
@@ -59,8 +59,8 @@ def resolve(document: Document, library: Library, overlays: Overlays) -> tuple[R
     return spec, found
 
 
-def _without_forms(body: Mapping, library: Library, found: list[Diagnostic]) -> Mapping:
-    node = read_forms(body, library, found)
+def _without_forms(part: Document, library: Library, found: list[Diagnostic]) -> Mapping:
+    node = read_forms(part.body, library, found) if part.has_operators else part.body
     assert isinstance(node, Mapping)
     return node
 

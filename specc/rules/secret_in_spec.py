@@ -73,7 +73,8 @@ HELP = "take it out and replace it where it is valid; let the job read it from a
 
 def find(spec: Spec) -> Iterator[Diagnostic]:
     own = spec.plain.document.source
-    for source in (own, *_scripts(spec.plain.body, own)):
+    scripts = _scripts(spec.plain.body, own) if spec.plain.document.has_operators else ()
+    for source in (own, *scripts):
         for what, start, end in secrets(source):
             yield SECRET_IN_SPEC.at(Span(source, start, end), f"this looks like {what}", help=HELP)
 

@@ -52,11 +52,10 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
     lines = [(parent, _line(plain.path, parent, files)) for parent in plain.document.parents]
     if not lines:
         return
-    left: set[str] = set()
-    _gather(plain.body, left)
-    for variant in spec.variants.values():
-        _gather(variant.body, left)
-    left.update(document.source.name for document in plain.ancestors if _speaks(document))
+    if _is_left_of_all(lines, spec):
+        return
+    left = {document.source.name for document in plain.ancestors if _speaks(document)}
+    left.update(*(_writers(one.body) for one in (plain, *spec.variants.values())))
     replaced = {loser for loser, winner in _replaced(plain.body) if winner != plain.path}
     for parent, line in lines:
         # A parent that another one brings, too, is there for the order.
@@ -66,6 +65,17 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
             message = f"nothing is left of `{parent.value}`: every value of it is replaced"
             help = "remove it from `extends`, or remove the values here that were meant to come from it"
             yield UNUSED_PARENT.at(parent.span, message, help=help)
+
+
+def _is_left_of_all(lines: list[tuple[Scalar, frozenset[str]]], spec: Spec) -> bool:
+    """Has each parent, or one above it, written something of what is there? So it is nearly always, and soon seen."""
+    wanted = [line for _, line in lines]
+    for writer in _writers(spec.plain.body):
+        if any(writer in line for line in wanted):
+            wanted = [line for line in wanted if writer not in line]
+            if not wanted:
+                return True
+    return False
 
 
 def _speaks(document: Document) -> bool:
@@ -83,22 +93,22 @@ def _line(origin: str, parent: Scalar, files: dict[str, Document]) -> frozenset[
     return frozenset({name}).union(*above)
 
 
-def _gather(node: Node, names: set[str]) -> None:
-    """Adds the names of the files that wrote what is left in a tree, or took something away from it."""
+def _writers(node: Node) -> Iterator[str]:
+    """The names of the files that wrote what is left in a tree, or took something away from it."""
     match node:
         case Scalar() | FileText():
-            names.add(node.span.source.name)
+            yield node.span.source.name
         case Mapping():
-            names.update(operator.span.source.name for operator in node.removed.values())
+            yield from (operator.span.source.name for operator in node.removed.values())
             if not node.entries:
-                names.add(node.span.source.name)
+                yield node.span.source.name
             for value in node.entries.values():
-                _gather(value, names)
+                yield from _writers(value)
         case Sequence():
             if not node.items:
-                names.add(node.span.source.name)
+                yield node.span.source.name
             for item in node.items:
-                _gather(item, names)
+                yield from _writers(item)
 
 
 def _replaced(node: Node) -> Iterator[tuple[str, str]]:

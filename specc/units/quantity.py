@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -70,6 +71,12 @@ def read(text: str, quantity: Quantity) -> Fraction | Problem:
     stripped = text.strip(" \t\r\n")
     if len(stripped) > MAX_LENGTH:
         return bad(f"a text of {len(stripped)} characters is no {NOUNS[quantity]}", quantity)
+    return _read(stripped, quantity)
+
+
+@lru_cache(maxsize=1024)
+def _read(stripped: str, quantity: Quantity) -> Fraction | Problem:
+    """Remembered, because the specs of a project say `2h` and `64GiB` again and again."""
     if quantity == "duration" and (":" in stripped or DAYS_AND_HOURS.fullmatch(stripped)):
         return _clock(stripped)
     parts = _parts(stripped)
