@@ -1,5 +1,6 @@
 """The way in, and the one place where exceptions become exit codes."""
 
+import atexit
 import errno
 import gc
 import io
@@ -26,7 +27,18 @@ def main() -> None:
         print(f"specc {__version__}")
         return
     _settle_streams()
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    if sys.argv[1:2] == ["check"]:
+        _leave(code)
+    sys.exit(code)
+
+
+def _leave(code: int) -> None:
+    """Ends now: Python would free every object first, one by one, for a tenth of the time of a check of one spec."""
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(code)
 
 
 def _settle_streams() -> None:

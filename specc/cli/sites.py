@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterable
 from dataclasses import field
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
@@ -30,6 +31,7 @@ def show(path: Path) -> str:
     return absolute.removeprefix(below)
 
 
+@lru_cache(maxsize=16)
 def world(site: Site, target: str | None) -> str:
     """What a check of the project for a target, its own by default, depends on beside its files."""
     settings, environment = site.settings, site.environment
