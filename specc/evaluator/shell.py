@@ -1,6 +1,7 @@
 """Holes in a shell command: would the shell split or expand the value, standing where it stands?"""
 
 import re
+from collections.abc import Callable
 
 from specc.diagnostics import codes
 from specc.evaluator.quotes import Place, places_of_tags
@@ -33,7 +34,7 @@ def judge_of(text: str) -> Hole:
             return _quoted_again(value, place, start, end)
         if isinstance(value, Raw | Unknown | bool | int | float):
             return None
-        if not _is_changed(value, place, text[start - 1 : start] + text[end : end + 1]):
+        if not _is_changed(value, place, is_alone=_is_alone(text, start, end)):
             return None
         message = f"the shell would {_verb(value, place)} this value, {_shown(value)}, which stands {place}"
         way_out = _way_out(place, text[start:end], is_list=not isinstance(value, str))
@@ -54,12 +55,23 @@ def _quoted_again(value: Quoted, place: Place, start: int, end: int) -> Fault | 
     return Fault(codes.UNQUOTED_SHELL_VALUE, start, end, message, help)
 
 
-def _is_changed(value: object, place: Place, neighbours: str) -> bool:
-    """`neighbours` are the characters on both sides: an empty value is lost only where it is a word of its own."""
+def standing(text: str) -> Callable[[int, int], tuple[Place, bool]]:
+    """What the judge asks of a hole beside its value: where it stands, and whether alone."""
+    places = places_of_tags(text)
+    return lambda start, end: (places.get(start, Place.WORD), _is_alone(text, start, end))
+
+
+def _is_alone(text: str, start: int, end: int) -> bool:
+    """Is the hole between blanks, or ends of the text?"""
+    return not (text[start - 1 : start] + text[end : end + 1]).strip()
+
+
+def _is_changed(value: object, place: Place, *, is_alone: bool) -> bool:
+    """`is_alone`: an empty value is lost only where it is a word of its own."""
     if not isinstance(value, str) or place is Place.QUOTED_HERE:
         return place is not Place.QUOTED_HERE
     if place in (Place.WORD, Place.BRACES):
-        is_lost = not value and place is Place.WORD and not neighbours.strip()
+        is_lost = not value and place is Place.WORD and is_alone
         return is_lost or SAFE_WORD.fullmatch(value) is None
     if place is Place.ARITHMETIC:
         return SUM.fullmatch(value) is None

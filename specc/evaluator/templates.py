@@ -1,7 +1,8 @@
 """A node's template: compiled, held to where it may stand, its names checked, its faults placed in the source."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from collections.abc import Mapping as Map
 from dataclasses import field
 from functools import cached_property
 
@@ -9,7 +10,7 @@ from specc.diagnostics import Diagnostic, Label, codes
 from specc.diagnostics.fixes import replaced
 from specc.evaluator.names import Names, undefined
 from specc.evaluator.scope import NAMESPACES
-from specc.evaluator.shell import judge_of
+from specc.evaluator.shell import judge_of, standing
 from specc.expressions import Compiler, Fault, Hole, Template, is_template
 from specc.frozen import dataclass
 from specc.nodes import FileText, Scalar
@@ -42,6 +43,22 @@ class Ready:
     @cached_property
     def judge(self) -> Hole:
         return judge_of(self.template.text)
+
+    @cached_property
+    def alike(self) -> Map[int, int]:
+        """For each hole the first one that says the same."""
+        return _first_alike(self.template, lambda start, end: None)
+
+    @cached_property
+    def alike_for_the_shell(self) -> Map[int, int]:
+        """For each hole the first one that says the same, and of which the judge says the same."""
+        return _first_alike(self.template, standing(self.template.text))
+
+
+def _first_alike(template: Template, where: Callable[[int, int], object]) -> dict[int, int]:
+    first: dict[tuple[str, object], int] = {}
+    text = template.text
+    return {hole: first.setdefault((text[tag.start : tag.end], where(*tag)), hole) for hole, tag in template.holes}
 
 
 @dataclass(slots=True)

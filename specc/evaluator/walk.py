@@ -14,7 +14,7 @@ from specc.evaluator.files import assemble
 from specc.evaluator.memo import CELL, NO_AXES, Axes, Leaves, Memo
 from specc.evaluator.scope import NAMESPACES, Scope, plain
 from specc.evaluator.sweep import Sweep
-from specc.evaluator.templates import Templates, half_character, place, template_text
+from specc.evaluator.templates import Ready, Templates, half_character, place, template_text
 from specc.evaluator.texts import Text, Texts
 from specc.evaluator.values import Read, Value, told
 from specc.expander import Cell
@@ -217,8 +217,9 @@ class Walk:
         if ready is None or self.sweep.is_spent:
             return Unknown(None)
         hole = ready.judge if of is not None and of.shell else None
+        keep = self._kept(ready, node, allowed, of)
         try:
-            data = plain(ready.template.evaluate(self.scope, self.sweep.budget, hole, self._kept(node, allowed, of)))
+            data = plain(ready.template.evaluate(self.scope, self.sweep.budget, hole, keep))
         except EvaluationFault as fault:
             self.found.extend(place(self.sweep.worth_saying(fault.faults), node))
             return Unknown(None)
@@ -230,14 +231,17 @@ class Walk:
             return Unknown(None)
         return data
 
-    def _kept(self, node: Scalar | FileText, allowed: tuple[str, ...], of: FieldType | None) -> Keep | None:
+    def _kept(
+        self, ready: Ready, node: Scalar | FileText, allowed: tuple[str, ...], of: FieldType | None
+    ) -> Keep | None:
         """Keeps the texts of the holes of one template where it stands."""
         if not self.is_sweep:
             return None
         key = (id(node), allowed, of.name if of is not None else "")
         texts = self._texts.get(key)
         if texts is None:
-            texts = self._texts[key] = Texts()
+            alike = ready.alike_for_the_shell if of is not None and of.shell else ready.alike
+            texts = self._texts[key] = Texts(alike)
         return partial(self._part, texts)
 
     def _cycle(self, node: Node) -> Value:

@@ -35,13 +35,20 @@ class Mention(NamedTuple):
     at: Place
 
 
+class HolePlace(NamedTuple):
+    """A `{{ }}` in a text: where its expression begins, by which it is known, and the whole of it."""
+
+    hole: int
+    tag: Place
+
+
 BuildExpression = Callable[["Builder", Any], Evaluate]
 BuildStatement = Callable[["Builder", Any], Write]
 
 
 @dataclass(slots=True)
 class Builder:
-    """Builds one template. What it finds on the way collects in `faults`, `mentions` and `guards`."""
+    """Builds one template. What it finds on the way collects in `faults`, `mentions`, `holes` and `guards`."""
 
     text: str
     places: Places
@@ -50,6 +57,7 @@ class Builder:
     statements: Mapping[type[nodes.Node], BuildStatement]
     faults: list[Fault] = field(default_factory=list)
     mentions: list[Mention] = field(default_factory=list)
+    holes: list[HolePlace] = field(default_factory=list)
     guards: set[Path] = field(default_factory=set)
     scopes: list[set[str]] = field(default_factory=lambda: [set()])
 

@@ -9,7 +9,7 @@ from jinja2 import Undefined, nodes
 from specc.expressions.access import Loop
 from specc.expressions.apply import items_of
 from specc.expressions.budget import MAX_DATA_DEPTH, MAX_TEXT, weigh
-from specc.expressions.builder import Builder, BuildStatement
+from specc.expressions.builder import Builder, BuildStatement, HolePlace
 from specc.expressions.faults import EvaluationFault, Place
 from specc.expressions.frame import Evaluate, Fill, Frame, Run, Write
 from specc.expressions.values import MISSING, Omitted, Unknown, concrete, fault_of, kind_of, text_of, truth
@@ -72,6 +72,7 @@ def _hole(builder: Builder, node: nodes.Expr) -> _Piece:
     """`{{ ... }}` in a text."""
     evaluate, at = builder.expression(node), builder.places.of(node)
     tag = builder.places.tag(at.start)
+    builder.holes.append(HolePlace(at.start, tag))
 
     def fill(frame: Frame) -> str:
         return _filled(evaluate(frame), frame.run, tag, at)

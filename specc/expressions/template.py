@@ -8,7 +8,7 @@ from jinja2 import nodes
 
 from specc.expressions.access import ACCESS
 from specc.expressions.budget import Budget
-from specc.expressions.builder import Builder, BuildExpression, Path
+from specc.expressions.builder import Builder, BuildExpression, HolePlace, Path
 from specc.expressions.calls import CALLS
 from specc.expressions.data import finished
 from specc.expressions.faults import EvaluationFault, Fault, Place
@@ -41,13 +41,14 @@ class Reference:
 class Template:
     """`is_expression`: the text is exactly one `{{ ... }}`, whose value keeps its type.
 
-    `statements` are the places of its `{% %}` tags.
+    `statements` are the places of its `{% %}` tags, `holes` those of `{{ }}` in its text.
     """
 
     text: str
     is_expression: bool
     references: tuple[Reference, ...]
     statements: tuple[Place, ...]
+    holes: tuple[HolePlace, ...]
     size: int = field(repr=False)
     depth: int = field(repr=False)
     run: Callable[[Frame], object] = field(repr=False)
@@ -91,7 +92,16 @@ def compile_template(
     if builder.faults:
         return tuple(sorted(set(builder.faults), key=lambda fault: (fault.start, fault.end)))
     statements = syntax.places.tokens.statements
-    return Template(text, syntax.is_expression, _references(builder), statements, syntax.size, syntax.depth, run)
+    return Template(
+        text,
+        syntax.is_expression,
+        _references(builder),
+        statements,
+        tuple(builder.holes),
+        syntax.size,
+        syntax.depth,
+        run,
+    )
 
 
 def _build(builder: Builder, syntax: Syntax) -> Callable[[Frame], object]:

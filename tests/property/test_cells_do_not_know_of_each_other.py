@@ -1,9 +1,12 @@
 """What is remembered between the cells of a sweep changes nothing: each comes out as if it were the only one.
 
-Payload bytes, findings, and the history of every value, which is all that an explanation is made of.
+Payload bytes, findings, and the history of every value, which is all that an explanation is made of. Nor do the holes
+of one template know of each other.
 """
 
 import json
+import re
+from itertools import count
 
 from compiling import Compiled, check, line, render, request
 from hypothesis import given, settings
@@ -12,7 +15,7 @@ from hypothesis import strategies as st
 from specc.diagnostics import Diagnostic
 from specc.evaluator import Value
 
-VALUES = [1, 2, "a", "b", "c", 3, "b c", "it's", True, [1, 2]]
+VALUES = [1, 2, "a", "b", "c", 3, "b c", "it's", True, [1, 2], ""]
 AXIS = st.lists(st.sampled_from(range(len(VALUES))), min_size=2, max_size=3, unique=True).map(
     lambda picked: [VALUES[index] for index in picked]
 )
@@ -37,7 +40,7 @@ STATEMENTS = [
     "{% set own = matrix.y %}{{ own }} {{ matrix.x }}\n{{ own | sh }}",
     "{% for i in range(2) %}{{ i }}{{ matrix.x }}{% endfor %}\n",
 ]
-TEXTS = st.lists(HOLES | st.sampled_from(["run ", " ", "-", "/", "'", *STATEMENTS]), min_size=1, max_size=5).map(
+TEXTS = st.lists(HOLES | st.sampled_from(["run ", " ", "-", "/", "'", '"', *STATEMENTS]), min_size=1, max_size=5).map(
     "".join
 )
 SWEEPS = st.fixed_dictionaries({"axes": st.fixed_dictionaries({"x": AXIS, "y": AXIS})}, optional={"repeat": st.just(2)})
@@ -112,3 +115,23 @@ def test_so_it_is_in_a_check(spec: Spec) -> None:
     sweep = check(written(spec))
     alone = [check(written(spec), asked=request(cells=(id,))) for id in ids_of(spec)]
     assert outcome(sweep) == {id: result for cell in alone for id, result in outcome(cell).items()}
+
+
+def told_apart(spec: Spec) -> Spec:
+    """The same, with other blanks in each hole: no two of one template are written alike."""
+    numbers = count(1)
+    text = re.sub(r"\{\{ ", lambda _: "{{" + " " * next(numbers), json.dumps(spec))
+    apart: Spec = json.loads(text)
+    return apart
+
+
+def facts(made: Compiled) -> tuple[object, object]:
+    """Payloads and findings, wherever these are written."""
+    found = sorted((finding.code.code, finding.message, finding.help or "") for finding in made.found)
+    return [payload.canonical for payload in made.payloads], found
+
+
+@settings(max_examples=150)
+@given(SPECS)
+def test_holes_that_are_written_alike_stand_where_they_stand(spec: Spec) -> None:
+    assert facts(render(written(spec))) == facts(render(written(told_apart(spec))))

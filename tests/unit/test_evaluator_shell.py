@@ -1,5 +1,6 @@
 """Holes in a command: where they stand, and which values the shell would not take as they are."""
 
+import json
 import shutil
 import subprocess
 
@@ -215,6 +216,24 @@ def test_holes_of_all_rounds_of_a_loop_are_judged_once_a_place():
     )
     assert found.slugs == ["unquoted-shell-value"]
     assert "`b c`" in found.messages[0]
+
+
+@pytest.mark.parametrize(
+    ("command", "value", "start"),
+    [
+        ("run x{{ matrix.a }} {{ matrix.a }}", "", 20),
+        ("run {{ matrix.a }} x{{ matrix.a }}", "", 4),
+        ("run '{{ matrix.a }}' {{ matrix.a }}", "b c", 21),
+        ("run \"{{ matrix.a }}\" '{{ matrix.a }}'", "it's", 22),
+    ],
+)
+def test_a_hole_that_stands_otherwise_is_judged_for_itself(command, value, start):
+    """In a sweep, the text of a hole is made once for all that are written alike and stand alike."""
+    cmd = json.dumps(command)
+    found = check(f"matrix: {{axes: {{a: [{json.dumps(value)}]}}}}\njob: {{name: n, cmd_line: {cmd}}}").found
+    shown = [finding for finding in found if finding.code is codes.UNQUOTED_SHELL_VALUE]
+    assert [finding.span.text for finding in shown] == ["{{ matrix.a }}"]
+    assert shown[0].span.source.text[: shown[0].span.start].endswith(json.dumps(command[:start])[1:-1])
 
 
 WORD = "WORD"
