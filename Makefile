@@ -71,10 +71,13 @@ $(READY): pyproject.toml
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev]'
 	@touch $@
 
-# The tools of the bench, in a place of their own. Those that come from npm may be missing; the bench says so.
-$(PEERS)/.ready: benchmarks/peers/requirements.txt benchmarks/peers/package.json
+# The tools of the bench, in a place of their own. Those that come from npm may be missing; the bench says so. All commands,
+# specc as well, are installed by a pip of today: those of a pip before 2024 import `re`, a third of `specc --version`.
+$(PEERS)/.ready: benchmarks/peers/requirements.txt benchmarks/peers/package.json $(READY)
 	@mkdir -p $(PEERS)
-	@test -x $(PEERS)/venv/bin/python || $(PYTHON) -m venv $(PEERS)/venv
+	@test -x $(PEERS)/venv/bin/python || $(PYTHON) -m venv --upgrade-deps $(PEERS)/venv
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade pip
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --force-reinstall -e .
 	@$(PEERS)/venv/bin/python -m pip install -q --disable-pip-version-check -r benchmarks/peers/requirements.txt
 	@cp benchmarks/peers/package.json $(PEERS)
 	@-npm install --prefix $(PEERS) --no-audit --no-fund --silent
