@@ -54,8 +54,7 @@ def spec_files(paths: list[Path], root: Path, include: tuple[str, ...], exclude:
         # Not `Path.is_dir()`, which raises where a name is too long or a folder is closed to us.
         if os.path.isdir(path):
             inside = Path(os.path.abspath(path)).relative_to(root).parts
-            inside_it = sorted(_below(path, inside, include, exclude), key=lambda found: found.parts)
-            found.update(dict.fromkeys(inside_it))
+            found.update(dict.fromkeys(_below(path, inside, include, exclude)))
         elif os.path.lexists(path):
             found[path] = None
         else:
@@ -64,7 +63,10 @@ def spec_files(paths: list[Path], root: Path, include: tuple[str, ...], exclude:
 
 
 def _below(folder: Path, inside: tuple[str, ...], include: tuple[str, ...], exclude: tuple[str, ...]) -> Iterator[Path]:
-    """Spec files in a folder, which is `inside` the project. Those of a nested project are found, too."""
+    """Spec files in a folder, which is `inside` the project, in the order of their parts.
+
+    Those of a nested project are found, too.
+    """
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except FileNotFoundError:
