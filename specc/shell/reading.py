@@ -7,7 +7,7 @@ from importlib import import_module
 from specc.frozen import dataclass
 from specc.shell.commands import Commands
 from specc.shell.faults import Broken, GivenUp, ShellFault
-from specc.shell.words import Here, Variable
+from specc.shell.marks import Here, Variable
 
 MAX_LENGTH = 1_000_000
 

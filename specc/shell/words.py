@@ -6,6 +6,7 @@ from dataclasses import field
 
 from specc.frozen import dataclass
 from specc.shell.faults import GivenUp, never_closed
+from specc.shell.marks import Here, Variable
 
 MAX_DEPTH = 60
 MAX_REREAD = 300_000
@@ -23,26 +24,6 @@ PARAMETER = re.compile(r"[!#]?(?:\w+|[-@*#?$!])(?:\[[^\]]*\])?")
 KEEPS_QUOTES = re.compile(r":?[-=?+]")
 """After these operators, single quotes within double quotes are characters like others."""
 HERE_WORD = re.compile(r"(?:\\.|'[^'\n]*'|\"[^\"\n]*\"|[^\s;&|()<>'\"\\])+")
-
-
-@dataclass(frozen=True, slots=True)
-class Here:
-    """A here-document: its operator and word in the text, and the line that ends it."""
-
-    start: int
-    end: int
-    word: str
-    strips_tabs: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """A variable that is expanded. `has_default`: the script says what to take where it is not set."""
-
-    start: int
-    end: int
-    name: str
-    has_default: bool
 
 
 @dataclass(slots=True)

@@ -1,0 +1,23 @@
+"""What is noted while a text is read: places that others ask for."""
+
+from specc.frozen import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """A here-document: its operator and word in the text, and the line that ends it."""
+
+    start: int
+    end: int
+    word: str
+    strips_tabs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable that is expanded. `has_default`: the script says what to take where it is not set."""
+
+    start: int
+    end: int
+    name: str
+    has_default: bool
