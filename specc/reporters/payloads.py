@@ -1,18 +1,13 @@
 """Payloads as text, one function a format."""
 
-import io
 import json
 from collections.abc import Callable, Mapping
-
-from ruamel.yaml import YAML
-from ruamel.yaml.nodes import ScalarNode
-from ruamel.yaml.representer import SafeRepresenter
+from importlib import import_module
 
 from specc.lowering import Payload
 from specc.schema import ApiSchema
 
 MASK = "***"
-WIDTH = 1 << 20
 
 Format = Callable[[Payload, ApiSchema, str | None], str]
 """A payload with its API and the target's endpoint (None: the API page's own), as text that ends with a line break."""
@@ -27,39 +22,10 @@ def pretty(payload: Payload, api: ApiSchema, endpoint: str | None) -> str:
     return _indented(in_table_order(payload, api))
 
 
-class _Representer(SafeRepresenter):
-    """Writes a text of several lines, such as a script, as a block."""
-
-    def represent_str(self, data: str) -> ScalarNode:
-        return self.represent_scalar("tag:yaml.org,2002:str", data, style=_style(data))
-
-
-_Representer.add_representer(str, _Representer.represent_str)
-
-
-def _style(text: str) -> str | None:
-    """`|` for a text of several lines, quotes with escapes for what is not printed, else whatever YAML allows."""
-    if not text.replace("\n", " ").replace("\t", " ").isprintable():
-        return '"'
-    return "|" if "\n" in text.strip() else None
-
-
 def yaml(payload: Payload, api: ApiSchema, endpoint: str | None) -> str:
-    return dump_yaml(in_table_order(payload, api))
-
-
-def dump_yaml(data: Mapping[str, object]) -> str:
-    """One YAML document. A line is never broken: a command is read, and searched, as it stands."""
-    text = io.StringIO()
-    writer = YAML(typ="safe", pure=True)
-    writer.Representer = _Representer
-    writer.default_flow_style = False
-    writer.allow_unicode = True
-    writer.width = WIDTH
-    writer.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    writer.explicit_start = True
-    writer.dump(dict(data), text)
-    return text.getvalue()
+    # Deferred, because ruamel.yaml costs 7 ms, and few ask for this format.
+    text: str = import_module("specc.reporters.payload_yaml").dump_yaml(in_table_order(payload, api))
+    return text
 
 
 def request(payload: Payload, api: ApiSchema, endpoint: str | None) -> str:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from specc.reporters.payloads import dump_yaml
+from specc.reporters.payload_yaml import dump_yaml
 
 LINES = st.text(
     st.one_of(st.sampled_from("\n a:#-'\"\t\\|>{}%&*"), st.characters(exclude_categories=["Cs"])), max_size=30

@@ -1,0 +1,41 @@
+"""A payload as a YAML document."""
+
+import io
+from collections.abc import Mapping
+
+from ruamel.yaml import YAML
+from ruamel.yaml.nodes import ScalarNode
+from ruamel.yaml.representer import SafeRepresenter
+
+WIDTH = 1 << 20
+
+
+class _Representer(SafeRepresenter):
+    """Writes a text of several lines, such as a script, as a block."""
+
+    def represent_str(self, data: str) -> ScalarNode:
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style=_style(data))
+
+
+_Representer.add_representer(str, _Representer.represent_str)
+
+
+def _style(text: str) -> str | None:
+    """`|` for a text of several lines, quotes with escapes for what is not printed, else whatever YAML allows."""
+    if not text.replace("\n", " ").replace("\t", " ").isprintable():
+        return '"'
+    return "|" if "\n" in text.strip() else None
+
+
+def dump_yaml(data: Mapping[str, object]) -> str:
+    """One YAML document. A line is never broken: a command is read, and searched, as it stands."""
+    text = io.StringIO()
+    writer = YAML(typ="safe", pure=True)
+    writer.Representer = _Representer
+    writer.default_flow_style = False
+    writer.allow_unicode = True
+    writer.width = WIDTH
+    writer.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    writer.explicit_start = True
+    writer.dump(dict(data), text)
+    return text.getvalue()
