@@ -1,9 +1,8 @@
 """`dataclass`, made ready ten times as fast: a check of one spec meets more than a hundred of them.
 
 Python compiles six functions for each frozen dataclass. Here one, `__init__`, is compiled for all classes with as many
-fields, and the others are shared.
-That they do the same is held by `property/test_frozen_dataclasses.py`. What specc has no use for is not there:
-`__post_init__`, `order`, fields that are no parameters or are named alone.
+fields, and the others are shared. That they do the same is held by `property/test_frozen_dataclasses.py`. What specc
+has no use for is not there: `__post_init__`, `order`, fields that are no parameters or are named alone.
 """
 
 import dataclasses

@@ -41,7 +41,7 @@ class Contents:
     def data(self, name: str, code: Code) -> bytes | Missing:
         """Read once, so that all that comes of a file is of one reading. `code` is for a file that is not there."""
         if name not in self._contents:
-            data = self._read(name, code)
+            data = self.read(name, code)
             if isinstance(data, Missing):
                 return data
             self._contents[name] = data
@@ -78,8 +78,8 @@ class Contents:
             self._folders[folder] = os.path.realpath(folder)
         return self._folders[folder]
 
-    def _read(self, name: str, code: Code) -> bytes | Missing:
-        """Not many more bytes than a spec may have."""
+    def read(self, name: str, code: Code) -> bytes | Missing:
+        """Anew, from wherever the files lie: not many more bytes than a spec may have."""
         path = self._path(name, code)
         return path if isinstance(path, Missing) else read_bytes(path)
 

@@ -17,9 +17,9 @@ class TreeContents(Contents):
         super().__init__(root, lambda path: f"{label}:{path.relative_to(root).as_posix()}")
         self._tree = tree
 
-    def _read(self, name: str, code: Code) -> bytes | Missing:
+    def read(self, name: str, code: Code) -> bytes | Missing:
         if name.startswith(SHIPPED):
-            return super()._read(name, code)
+            return super().read(name, code)
         data = self._tree.read(name)
         if isinstance(data, Lost):
             return Missing(codes.OUTSIDE_PROJECT if data.leads_out else code, f"{self.path_of(name)} {data.why}")

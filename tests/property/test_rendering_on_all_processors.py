@@ -1,5 +1,6 @@
 """What forks render is what one process renders: the same lines in the same order, or the same findings."""
 
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -18,9 +19,13 @@ NAMES = (
     "{{ matrix.n }}-{{ matrix.m | default('x') }}",
     "n{{ 7 // (matrix.n - 4) }}",  # a finding in one cell
     "{{ matrix.n if matrix.n < 6 else nothing }}",
-    "{{ matrix.n }}{% for i in range(30000) if matrix.n == 5 %}{% endfor %}",  # more than an average cell may take
-    "{{ matrix.n }}{% for i in range(15000) %}{% endfor %}",  # more than all may take together, in the end
     "{{ params.needed }}",
+)
+COMMANDS = (
+    "echo",
+    "echo",
+    "echo {% for i in range(7000 if matrix.n == 5 else 1) %}{% endfor %}",  # more than an average cell may take
+    "echo {% for i in range(7000 + 0 * matrix.n) %}{% endfor %}",  # more than all may take together, in the end
 )
 MATRICES = (
     "axes: {n: {from: 1, to: 9}}",
@@ -31,7 +36,12 @@ MATRICES = (
     "axes: {n: [1, 1]}",
 )
 SPECS = st.lists(
-    st.tuples(st.sampled_from(NAMES), st.sampled_from(MATRICES), st.sampled_from(["", "abstract: true\n", "odd: 1\n"])),
+    st.tuples(
+        st.sampled_from(NAMES),
+        st.sampled_from(COMMANDS),
+        st.sampled_from(MATRICES),
+        st.sampled_from(["", "abstract: true\n", "odd: 1\n"]),
+    ),
     min_size=1,
     max_size=3,
 )
@@ -44,20 +54,59 @@ def rendered(*arguments: str) -> tuple[int, str, str]:
     return code, out.getvalue(), err.getvalue()
 
 
+def job(name: str, command: str) -> str:
+    return f"job:\n  name: {name!r}\n  cmd_line: |-\n    {command}\n"
+
+
+@pytest.fixture
+def dear_sweep(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[int], list[tuple[int, str, str]]]:
+    """What one process renders of a sweep of so many dear cells, and what two do, each its half."""
+
+    def render_twice(cells: int) -> list[tuple[int, str, str]]:
+        monkeypatch.chdir(tmp_path)
+        Path("specc.toml").write_text(SETTINGS)
+        Path("base.job.yaml").write_text(BASE)
+        matrix = f"matrix: {{axes: {{n: {{from: 1, to: {cells}}}}}}}"
+        Path("a.job.yaml").write_text(
+            f"specc: 1\nextends: base.job.yaml\n{matrix}\n{job('{{ matrix.n }}', COMMANDS[-1])}"
+        )
+        monkeypatch.setattr(rendering, "CELLS_WORTH_A_FORK", 2)
+        said = []
+        for processors in (1, 2):
+            monkeypatch.setattr(rendering, "processors", lambda count=processors: count)
+            said.append(rendered())
+        return said
+
+    return render_twice
+
+
+def test_a_sweep_too_dear_as_a_whole_is_too_dear_in_parts(
+    dear_sweep: Callable[[int], list[tuple[int, str, str]]],
+) -> None:
+    """Each half of 16 cells would be within what a sweep may take beyond the average of its cells."""
+    (code, out, err), in_parts = dear_sweep(8)
+    assert (code, out.count("\n"), err) == (0, 8, "")
+    assert in_parts == (code, out, err)
+    (code, out, err), in_parts = dear_sweep(16)
+    assert (code, out) == (1, "")
+    assert "all cells together" in err
+    assert in_parts == (code, out, err)
+
+
 @settings(max_examples=150, deadline=None)
 @given(specs=SPECS, selection=SELECTIONS, processors=st.integers(2, 4), specs_worth=st.sampled_from([1, 100]))
 def test_forks_render_what_one_process_renders(
-    specs: list[tuple[str, str, str]], selection: list[str], processors: int, specs_worth: int
+    specs: list[tuple[str, str, str, str]], selection: list[str], processors: int, specs_worth: int
 ) -> None:
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         Path("specc.toml").write_text(SETTINGS)
         Path("base.job.yaml").write_text(BASE)
-        for index, (name, matrix, more) in enumerate(specs):
+        for index, (name, command, matrix, more) in enumerate(specs):
             given = "" if "params" in name else ", default: x"
             Path(f"s{index}.job.yaml").write_text(
                 f"specc: 1\n{more}extends: base.job.yaml\nparams: {{needed: {{type: string{given}}}}}\n"
-                f"matrix: {{{matrix}}}\njob: {{name: {name!r}, cmd_line: echo}}\n"
+                f"matrix: {{{matrix}}}\n{job(name, command)}"
             )
         patch.setattr(rendering, "processors", lambda: 1)
         alone = rendered(*selection)
