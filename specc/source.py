@@ -1,16 +1,16 @@
 """Text, and places in it. Everything that a person wrote is found again through a `Span`."""
 
-import re
 from bisect import bisect_right
 from functools import cached_property
 from typing import NamedTuple
 
 from specc.frozen import dataclass
+from specc.pattern import pattern
 
 MAX_BYTES = 128 * 1024
 """The largest spec. Reading one of this size takes well under a second, whatever is in it."""
 
-LINE_BREAK = re.compile(r"\r\n|\n|\r")
+LINE_BREAK = pattern(r"\r\n|\n|\r")
 
 
 class Position(NamedTuple):

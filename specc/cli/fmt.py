@@ -1,6 +1,5 @@
 """`specc fmt`: one layout for all specs."""
 
-import re
 import sys
 from dataclasses import field
 from difflib import unified_diff
@@ -18,6 +17,7 @@ from specc.errors import SpeccError
 from specc.formatter import format_source
 from specc.frozen import dataclass
 from specc.parser import Document
+from specc.pattern import pattern
 from specc.resolver.ancestry import ancestry
 from specc.source import Source
 from specc.workspace import Findings, Project
@@ -35,7 +35,7 @@ Check = Annotated[bool, typer.Option("--check", help="Change nothing; exit with 
 Diff = Annotated[bool, typer.Option("--diff", help="Print what would change, and change nothing; exit as --check.")]
 
 
-LINE = re.compile(r"[^\n]*\n|[^\n]+")
+LINE = pattern(r"[^\n]*\n|[^\n]+")
 
 
 @dataclass

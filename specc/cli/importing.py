@@ -17,12 +17,13 @@ from specc.errors import SpeccError
 from specc.frozen import dataclass
 from specc.migration import Migrated, migrate
 from specc.parser import decode
+from specc.pattern import pattern
 from specc.workspace.outputs import write_files
 
 JOBS = "jobs"
 SCHEMA = Path("schemas") / "jobspec.schema.json"
-SUFFIX = re.compile(r"\.(?:sh|bash|sbatch|slurm|slm|job|batch|sub|cmd|run|txt)\Z", re.IGNORECASE)
-ODD = re.compile(r"[^\w.+-]+")
+SUFFIX = pattern(r"\.(?:sh|bash|sbatch|slurm|slm|job|batch|sub|cmd|run|txt)\Z", re.IGNORECASE)
+ODD = pattern(r"[^\w.+-]+")
 LONGEST_NAME = 60
 REFUSED, BROKEN = 1, 2
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from specc.comparison import wording
 from specc.comparison.model import Comparison, Group
 from specc.nodes import brief
+from specc.pattern import pattern
 
 MARK = "<!-- specc diff -->"
 """By which the comment of an earlier run is found."""
@@ -16,7 +17,7 @@ MOST_BYTES = 60_000
 END_BYTES = 400
 MOST_ITEMS = 20
 WIDTH = 300
-TICKS = re.compile("`+")
+TICKS = pattern("`+")
 
 
 def as_markdown(comparison: Comparison, base: str) -> str:

@@ -4,11 +4,12 @@ import re
 
 from specc.config.tree import Place
 from specc.nodes import Path
+from specc.pattern import pattern
 
 WORDS = r"access[_-]?key|secret|passw|token|credential|private[_-]?key|api[_-]?key"
-KEY = re.compile(WORDS, re.IGNORECASE)
-ASSIGNMENT = re.compile(rf"""((?:{WORDS})[\w-]*["']?\s*=[ \t]*)([^\r\n]*)""", re.IGNORECASE)
-VISIBLE = re.compile(r"[^\r\n]")
+KEY = pattern(WORDS, re.IGNORECASE)
+ASSIGNMENT = pattern(rf"""((?:{WORDS})[\w-]*["']?\s*=[ \t]*)([^\r\n]*)""", re.IGNORECASE)
+VISIBLE = pattern(r"[^\r\n]")
 
 HELP = (
     "take it out, and set the environment variables `QY_ACCESS_KEY_ID` and `QY_SECRET_ACCESS_KEY` "

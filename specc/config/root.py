@@ -6,13 +6,14 @@ from pathlib import Path
 
 from specc.config.toml import loads
 from specc.errors import SpeccError
+from specc.pattern import pattern
 
 OWN = "specc.toml"
 SHARED = "pyproject.toml"
 PERSONAL = "specc.local.toml"
 
 MAX_BYTES = 256 * 1024
-SHARED_TABLE = re.compile(r"""^\s*\[\[?\s*["']?tool["']?\s*\.\s*["']?specc["']?\s*[].]""", re.MULTILINE)
+SHARED_TABLE = pattern(r"""^\s*\[\[?\s*["']?tool["']?\s*\.\s*["']?specc["']?\s*[].]""", re.MULTILINE)
 
 
 def find_root(start: Path) -> Path:

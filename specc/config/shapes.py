@@ -1,6 +1,5 @@
 """The settings that exist: one table. A new setting is one line here, and one where it is used."""
 
-import re
 from collections.abc import Callable
 
 from specc.config.credentials import is_credential
@@ -10,10 +9,11 @@ from specc.diagnostics import did_you_mean, one_of
 from specc.diagnostics.suggest import closest_code
 from specc.frozen import dataclass
 from specc.nodes import Mapping, Node, Scalar, kind_of
+from specc.pattern import pattern
 from specc.settings import TargetKind
 from specc.units import DURATION_UNITS, MEMORY_UNITS, Problem, read
 
-VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+VARIABLE = pattern(r"[A-Za-z_][A-Za-z0-9_]*")
 KINDS: dict[str, TargetKind] = {"local": "local", "slurm": "slurm", "ehpc": "ehpc"}
 CANNOT = "an error that makes a payload impossible cannot be turned off: mend the spec"
 UNIT_NAMES = [*MEMORY_UNITS, *DURATION_UNITS]

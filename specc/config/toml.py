@@ -1,11 +1,12 @@
 """tomllib, with the limits that it lacks."""
 
-import re
 import tomllib
 from typing import Any
 
+from specc.pattern import pattern
+
 MAX_PARTS = 32
-LONG_KEY = re.compile(rf"""(?<![\w.'"-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{MAX_PARTS}}}""")
+LONG_KEY = pattern(rf"""(?<![\w.'"-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{MAX_PARTS}}}""")
 
 
 def loads(text: str) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """Did-you-mean, in the one wording that every message uses."""
 
-import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from itertools import islice
 
+from specc.pattern import pattern
+
 MOST_COMPARED = 60
-NUMBERED = re.compile(r"SPC\d+")
+NUMBERED = pattern(r"SPC\d+")
 
 
 def closest(word: str, candidates: Iterable[str]) -> str | None:

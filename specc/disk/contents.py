@@ -1,7 +1,6 @@
 """The bytes of one project's files by name, each read once."""
 
 import os
-import re
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -10,9 +9,10 @@ from specc import assets
 from specc.diagnostics import Code, Missing, codes
 from specc.diagnostics.suggest import closest
 from specc.disk.files import read_bytes
+from specc.pattern import pattern
 
 SHIPPED = "specc:"
-SHIPPED_NAME = re.compile(r"[a-z0-9-]+")
+SHIPPED_NAME = pattern(r"[a-z0-9-]+")
 SUFFIX = ".job.yaml"
 DIGITS = 32
 

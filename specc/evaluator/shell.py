@@ -7,20 +7,21 @@ from specc.diagnostics import codes
 from specc.evaluator.quotes import Place, places_of_tags
 from specc.expressions import Fault, Hole, Quoted, Raw, Unknown
 from specc.nodes import brief
+from specc.pattern import pattern
 
-SAFE_WORD = re.compile(r"(?:[\w@%+=:,./-]|[^\x00-\x7f])*")
+SAFE_WORD = pattern(r"(?:[\w@%+=:,./-]|[^\x00-\x7f])*")
 CHANGED: dict[Place, re.Pattern[str]] = {
-    Place.SINGLE: re.compile(r"'"),
-    Place.ESCAPED: re.compile(r"['\\]"),
-    Place.DOUBLE: re.compile(r'["$`]|\\(?=[$`"\\\n]|\Z)'),
-    Place.HERE: re.compile(r"[$`]|\\(?=[$`\\\n]|\Z)"),
-    Place.COMMENT: re.compile(r"[\n\r]"),
+    Place.SINGLE: pattern(r"'"),
+    Place.ESCAPED: pattern(r"['\\]"),
+    Place.DOUBLE: pattern(r'["$`]|\\(?=[$`"\\\n]|\Z)'),
+    Place.HERE: pattern(r"[$`]|\\(?=[$`\\\n]|\Z)"),
+    Place.COMMENT: pattern(r"[\n\r]"),
 }
-SUM = re.compile(r"(?!.*\w\s+\w)[\w\s+*/%()!=?:,^~-]*", re.DOTALL)
+SUM = pattern(r"(?!.*\w\s+\w)[\w\s+*/%()!=?:,^~-]*", re.DOTALL)
 """A text that arithmetic takes as it is, whatever it means."""
-TAG = re.compile(r"\{\{[-+]?\s*(.*?)\s*[-+]?\}\}", re.DOTALL)
-QUOTED = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"", re.DOTALL)
-OPERATOR = re.compile(r"\b(?:if|and|or|not|in|is)\b|[-~+*/%<>=]")
+TAG = pattern(r"\{\{[-+]?\s*(.*?)\s*[-+]?\}\}", re.DOTALL)
+QUOTED = pattern(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"", re.DOTALL)
+OPERATOR = pattern(r"\b(?:if|and|or|not|in|is)\b|[-~+*/%<>=]")
 MAX_SHOWN = 60
 
 

@@ -13,10 +13,11 @@ from specc.formatter.writing import Writer
 from specc.frozen import dataclass
 from specc.nodes import Mapping, to_data
 from specc.parser import parse_tree
+from specc.pattern import pattern
 from specc.source import Source
 
-LINE_BREAK = re.compile(r"\r\n|\r")
-BLANKS_AT_END = re.compile(r"[ \t\n]+\Z")
+LINE_BREAK = pattern(r"\r\n|\r")
+BLANKS_AT_END = pattern(r"[ \t\n]+\Z")
 
 
 @dataclass(frozen=True, slots=True)

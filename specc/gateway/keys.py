@@ -5,17 +5,17 @@ second key is two more lines; a key is withdrawn by taking its lines out and sta
 """
 
 import os
-import re
 import secrets
 import stat
 import string
 from pathlib import Path
 
 from specc.errors import SpeccError
+from specc.pattern import pattern
 from specc.targets.ehpc.credentials import KEY, SECRET
 
 LETTERS = string.ascii_uppercase + string.digits
-LINE = re.compile(rf"(?:export\s+)?({KEY}|{SECRET})=(['\"]?)([!-~]+?)\2")
+LINE = pattern(rf"(?:export\s+)?({KEY}|{SECRET})=(['\"]?)([!-~]+?)\2")
 LEAST_SECRET = 20
 
 

@@ -1,10 +1,10 @@
 """The graph as Mermaid, which GitHub and GitLab draw, as a tree for people, and as JSON."""
 
 import json
-import re
 from collections.abc import Callable, Iterator
 
 from specc.lineage.model import Kind, Lineage
+from specc.pattern import pattern
 
 VERSION = 1
 MOST_EDGES = 500
@@ -19,7 +19,7 @@ SHAPES = {
     Kind.MISSING: ('["', '"]:::bad'),
 }
 NOTES = {Kind.UNREADABLE: "cannot be read", Kind.MISSING: "missing"}
-SPECIAL = re.compile(r"""[#"&<>`\\\x00-\x1f\x7f\ud800-\udfff]""")
+SPECIAL = pattern(r"""[#"&<>`\\\x00-\x1f\x7f\ud800-\udfff]""")
 
 
 def as_mermaid(graph: Lineage) -> str:

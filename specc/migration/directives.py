@@ -1,16 +1,16 @@
 """The `#SBATCH` lines of a script, cut into words as sbatch cuts them."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import field
 from itertools import accumulate
 
 from specc.diagnostics import Diagnostic, codes
 from specc.frozen import dataclass
+from specc.pattern import pattern
 from specc.source import Source, Span
 
 MAGIC = "#SBATCH"
-FOREIGN = re.compile(r"#(PBS|BSUB|COBALT|OAR|\$)(?=\s)")
+FOREIGN = pattern(r"#(PBS|BSUB|COBALT|OAR|\$)(?=\s)")
 HETEROGENEOUS = ("hetjob", "packjob")
 SPACE = " \t\v\f\r"
 QUOTES = "\"'"

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 
 from specc.migration.notes import Note
+from specc.pattern import pattern
 
-VARIABLE = re.compile(r"\b(?:SLURM|SLURMD)_[A-Z0-9_]+\b")
-COMMAND = re.compile(r"(?:^|[\s;&|(`])(srun|sbatch|squeue|sacct|scancel|scontrol|sbcast|sattach|sstat)(?=$|[\s;&|)`])")
+VARIABLE = pattern(r"\b(?:SLURM|SLURMD)_[A-Z0-9_]+\b")
+COMMAND = pattern(r"(?:^|[\s;&|(`])(srun|sbatch|squeue|sacct|scancel|scontrol|sbcast|sattach|sstat)(?=$|[\s;&|)`])")
 
 INSTEAD = {
     "SLURM_ARRAY_JOB_ID": "write a name of your own for the whole sweep",

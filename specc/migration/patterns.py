@@ -4,9 +4,10 @@ import re
 from dataclasses import field
 
 from specc.frozen import dataclass
+from specc.pattern import pattern
 
-PATTERN = re.compile(r"%(?:%|([0-9]*)([A-Za-z]))")
-TAG = re.compile(r"\{\{|\{%")
+PATTERN = pattern(r"%(?:%|([0-9]*)([A-Za-z]))")
+TAG = pattern(r"\{\{|\{%")
 SEPARATORS = ("-", "_", ".")
 JOB_IDS = ("j", "J", "A")
 STANDS_FOR = {

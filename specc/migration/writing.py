@@ -1,14 +1,15 @@
 """A spec as YAML text that a person would write: quotes only where they are needed."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 
-PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./+-]*")
+from specc.pattern import pattern
+
+PLAIN = pattern(r"[A-Za-z/][A-Za-z0-9_./+-]*")
 WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"))
 """What YAML 1.1 or 1.2 reads as something else than a text."""
 
-BREAKS = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
+BREAKS = pattern("[\x7f-\x9f\u2028\u2029\ufeff]")
 
 
 def scalar(value: str | int) -> str:

@@ -1,15 +1,15 @@
 """What a YAML text consists of: what starts, what ends, and where."""
 
-import re
 from enum import Enum, auto
 from typing import NamedTuple
 
 from specc.nodes.tree import Style
+from specc.pattern import pattern
 
-BETWEEN = re.compile(r"(?:[ \t\r\n]++|#[^\r\n]*+)*+")
+BETWEEN = pattern(r"(?:[ \t\r\n]++|#[^\r\n]*+)*+")
 """What may stand between an anchor and what it names."""
 
-TEMPLATE = re.compile(r"\{\{[^\r\n\0]*?\}\}|\{%[^\r\n\0]*?%\}")
+TEMPLATE = pattern(r"\{\{[^\r\n\0]*?\}\}|\{%[^\r\n\0]*?%\}")
 """On one line, quoted or not."""
 
 

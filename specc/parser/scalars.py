@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 
 from specc.nodes.tree import Atom
+from specc.pattern import pattern
 
 MAX_DIGITS = 1000
 """No number of a spec is longer. Python itself refuses to read decimal numbers of more than 4300 digits."""
@@ -17,7 +18,7 @@ WORDS: dict[str, Atom] = {
     **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
 }
 
-NUMBER = re.compile(
+NUMBER = pattern(
     r"""(?P<decimal> [-+]?[0-9]+ )
       | 0o (?P<octal> [0-7]+ )
       | 0x (?P<hex> [0-9a-fA-F]+ )

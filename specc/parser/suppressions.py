@@ -16,17 +16,18 @@ from specc.frozen import dataclass
 from specc.nodes.offsets import BLOCK_HEADER
 from specc.nodes.tree import Style
 from specc.parser.event import Stretch
+from specc.pattern import pattern
 from specc.source import Source, Span
 
 WORD = "ignore"
-MARK = re.compile(
+MARK = pattern(
     r"(?<!\S)#[ \t]*specc[ \t]*(?P<colon>:?)[ \t]*ignore\b"
     r"(?P<rest>[^\r\n]*?)(?=[ \t]+#[ \t]*specc[ \t]*:?[ \t]*ignore\b|[ \t]*(?:[\r\n]|\Z))",
     re.IGNORECASE,
 )
-GOOD = re.compile(r"#[ \t]*specc:[ \t]*ignore[ \t]*\[(?P<names>[^\]]*)\]")
-NAME = re.compile(r"[^,\s]+(?:[ \t]+[^,\s]+)*")
-CODE = re.compile(r"[\w.-]+")
+GOOD = pattern(r"#[ \t]*specc:[ \t]*ignore[ \t]*\[(?P<names>[^\]]*)\]")
+NAME = pattern(r"[^,\s]+(?:[ \t]+[^,\s]+)*")
+CODE = pattern(r"[\w.-]+")
 
 KNOWN: dict[str, Code] = {**codes.CODES, **{code.slug: code for code in codes.CODES.values()}}
 

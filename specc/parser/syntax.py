@@ -5,12 +5,13 @@ import re
 from specc.diagnostics import Diagnostic, Label, codes
 from specc.frozen import dataclass
 from specc.parser.event import SyntaxProblem
+from specc.pattern import pattern
 from specc.source import Source, Span
 
-WORD = re.compile(r"\S+")
-ESCAPE = re.compile(r"\\[uUx]?[0-9a-zA-Z]*")
-COLON = re.compile(r":[ \t]")
-REST_OF_LINE = re.compile(r"[^\r\n]*")
+WORD = pattern(r"\S+")
+ESCAPE = pattern(r"\\[uUx]?[0-9a-zA-Z]*")
+COLON = pattern(r":[ \t]")
+REST_OF_LINE = pattern(r"[^\r\n]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Rule:
 
 
 QUOTE_IT = "put the text in quotes"
-ONE_CHARACTER = re.compile(r".?")
+ONE_CHARACTER = pattern(r".?")
 
 RULES = (
     Rule(

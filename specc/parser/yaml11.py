@@ -12,6 +12,7 @@ from specc.diagnostics.fixes import quoted
 from specc.frozen import dataclass
 from specc.nodes.tree import Atom
 from specc.parser.scalars import MAX_DIGITS, resolve
+from specc.pattern import pattern
 from specc.source import Span
 
 
@@ -30,7 +31,7 @@ TRUE, FALSE = ("yes", "true", "on"), ("no", "false", "off")
 BOOLEANS = {spelling: word in TRUE for word in TRUE + FALSE for spelling in (word, word.capitalize(), word.upper())}
 NULLS = ("", "~", "null", "Null", "NULL")
 
-INTEGER = re.compile(
+INTEGER = pattern(
     r"""(?P<sign> [-+]? )
         (?: 0b (?P<binary> [01_]+ )
           | 0x (?P<hex> [0-9a-fA-F_]+ )
@@ -39,15 +40,15 @@ INTEGER = re.compile(
           | (?P<sexagesimal> [1-9][0-9_]*(?: :[0-5]?[0-9] )+ ) )""",
     re.VERBOSE,
 )
-FLOAT = re.compile(
+FLOAT = pattern(
     r"""[-+]?[0-9][0-9_]*\.[0-9_]*(?: [eE][-+][0-9]+ )?
       | \.[0-9][0-9_]*(?: [eE][-+][0-9]+ )?""",
     re.VERBOSE,
 )
-SEXAGESIMAL = re.compile(r"(?P<sign>[-+]?)(?P<parts>[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*)")
-INFINITY = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-TIME = re.compile(
+SEXAGESIMAL = pattern(r"(?P<sign>[-+]?)(?P<parts>[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*)")
+INFINITY = pattern(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+DATE = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+TIME = pattern(
     r"""[0-9]{4}-[0-9]{1,2}-[0-9]{1,2} (?: [Tt] | [ \t]+ )
         [0-9]{1,2}:[0-9]{2}:[0-9]{2} (?: \.[0-9]* )?
         (?: [ \t]* (?: Z | [-+][0-9]{1,2}(?: :[0-9]{2} )? ) )?""",

@@ -1,15 +1,15 @@
 """Findings as JUnit XML, which nearly every build server reads: a file is a suite, a finding a test."""
 
-import re
 from collections import Counter
 from itertools import groupby
 from xml.etree import ElementTree as xml
 
 from specc.diagnostics import Diagnostic
+from specc.pattern import pattern
 from specc.reporters.locations import stretch
 from specc.reporters.report import Report, sort
 
-ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+ILLEGAL = pattern("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold, not even as a reference."""
 
 

@@ -2,7 +2,6 @@
 
 import os
 import posixpath
-import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from hashlib import sha1, sha256
@@ -11,6 +10,7 @@ from typing import NamedTuple
 
 from specc.disk.files import read_bytes
 from specc.errors import SpeccError
+from specc.pattern import pattern
 from specc.revision.git import Blobs, GitFault, Repository
 from specc.source import MAX_BYTES
 
@@ -18,7 +18,7 @@ MODULE, LINK = "160000", "120000"
 MOST_LINKS = 40
 LONGEST_PATH = 4096
 SHA1_DIGITS = 40
-POINTER = re.compile(rb"version https://git-lfs\.github\.com/spec/v1\n(?:.*\n)*?oid sha256:([0-9a-f]{64})\n")
+POINTER = pattern(rb"version https://git-lfs\.github\.com/spec/v1\n(?:.*\n)*?oid sha256:([0-9a-f]{64})\n")
 
 
 class Entry(NamedTuple):

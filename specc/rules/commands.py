@@ -1,6 +1,5 @@
 """The shell commands of a job, and the way back from a character of a command to where it is written."""
 
-import re
 from collections.abc import Iterator
 
 from specc.diagnostics import Label
@@ -10,11 +9,12 @@ from specc.evaluator.quotes import end_of_tag
 from specc.evaluator.templates import span_in, template_text
 from specc.frozen import dataclass
 from specc.nodes import FileText, Scalar, Style
+from specc.pattern import pattern
 from specc.rules.rule import Job
 from specc.shell import Reading, read
 from specc.source import Span
 
-STATEMENT = re.compile(r"\{%|\{#")
+STATEMENT = pattern(r"\{%|\{#")
 
 
 @dataclass(frozen=True, slots=True)

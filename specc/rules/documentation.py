@@ -24,10 +24,11 @@ from importlib import import_module
 from inspect import cleandoc
 
 from specc.frozen import dataclass
+from specc.pattern import pattern
 from specc.rules.rule import Rule
 
-HEADING = re.compile(r"^## (What|Why|Bad|Good)\n", re.MULTILINE)
-BLOCK = re.compile(r'^```\w+(?: title="(?P<title>[^"\n]+)")?\n(?P<text>.*?)^```$', re.MULTILINE | re.DOTALL)
+HEADING = pattern(r"^## (What|Why|Bad|Good)\n", re.MULTILINE)
+BLOCK = pattern(r'^```\w+(?: title="(?P<title>[^"\n]+)")?\n(?P<text>.*?)^```$', re.MULTILINE | re.DOTALL)
 UNTITLED = "spec.job.yaml"
 
 

@@ -33,6 +33,7 @@ from collections.abc import Iterator
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.codes import MORE_RANKS_THAN_CORES
 from specc.nodes import FileText
+from specc.pattern import pattern
 from specc.rules.commands import Command, commands
 from specc.rules.rule import Job, JobRule
 
@@ -51,9 +52,7 @@ VALUES = {
     **dict.fromkeys(["--mca", "-mca", "-genv"], 2),
 }
 """How many words follow an option."""
-SHARING = re.compile(
-    r"--(?:map-by|bind-to)?=?\S*(?:oversubscribe|overcommit|overload)|:OVERSUBSCRIBE|-O", re.IGNORECASE
-)
+SHARING = pattern(r"--(?:map-by|bind-to)?=?\S*(?:oversubscribe|overcommit|overload)|:OVERSUBSCRIBE|-O", re.IGNORECASE)
 
 
 def find(job: Job) -> Iterator[Diagnostic]:

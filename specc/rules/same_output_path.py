@@ -32,7 +32,6 @@ job:
 ```
 """
 
-import re
 from collections.abc import Iterator
 from posixpath import normpath
 
@@ -40,10 +39,11 @@ from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.codes import SAME_OUTPUT_PATH
 from specc.lowering import Payload
 from specc.nodes import brief
+from specc.pattern import pattern
 from specc.rules.rule import Claim, Claims, ClashRule, World
 
 FIELDS = ("stdout_redirect_path", "stderr_redirect_path")
-FILLED_IN = re.compile(r"%\w")
+FILLED_IN = pattern(r"%\w")
 """sbatch would make such a path another one for each job, of which `scheduler-pattern` speaks."""
 
 

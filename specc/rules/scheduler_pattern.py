@@ -28,18 +28,18 @@ job:
 ```
 """
 
-import re
 from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import SCHEDULER_PATTERN
 from specc.nodes import Node, Scalar
 from specc.nodes.offsets import locate
+from specc.pattern import pattern
 from specc.rules.rule import Job, JobRule
 from specc.source import Span
 
 FIELDS = ("stdout_redirect_path", "stderr_redirect_path", "input_file")
-PATTERN = re.compile(r"(?<!%)%[jJAaxNu](?![0-9A-Za-z])")
+PATTERN = pattern(r"(?<!%)%[jJAaxNu](?![0-9A-Za-z])")
 INSTEAD = {
     "%x": "`{{ job.name }}`",
     "%a": "`{{ cell.index }}`",
@@ -52,10 +52,10 @@ BY_CELL = "`{{ cell.slug }}`: the job has no id before it is sent"
 def find(job: Job) -> Iterator[Diagnostic]:
     for field in FIELDS:
         found = dict.fromkeys(PATTERN.findall(job.text(field) or ""))
-        for pattern in found:
-            span = _place(job.evaluated.job[field].node, pattern)
-            message = f"`{pattern}` in `{field}` is filled in by sbatch alone"
-            yield SCHEDULER_PATTERN.at(span, message, help=f"write {INSTEAD.get(pattern, BY_CELL)}")
+        for word in found:
+            span = _place(job.evaluated.job[field].node, word)
+            message = f"`{word}` in `{field}` is filled in by sbatch alone"
+            yield SCHEDULER_PATTERN.at(span, message, help=f"write {INSTEAD.get(word, BY_CELL)}")
 
 
 def _place(node: Node, pattern: str) -> Span:

@@ -6,14 +6,15 @@ from collections.abc import Iterable
 
 from specc.frozen import dataclass
 from specc.nodes.tree import brief
+from specc.pattern import pattern
 from specc.targets.ehpc.client import Failure, Reply
 from specc.targets.ehpc.ret_codes import MEANINGS, OK, Meaning, Verdict
 from specc.targets.protocol import Accepted, NotSent, Outcome, Rejected, Unclear
 
-UUID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+UUID = pattern(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 """A handle of a job. It goes into URLs, tables and the ledger, so what else an answer may say is none."""
 
-SURROGATE = re.compile("[\ud800-\udfff]")
+SURROGATE = pattern("[\ud800-\udfff]")
 # The statuses of an answer that is not the API's, but of a web server or proxy on the way, that are believed. Each is
 # said before a request is handed on: where to, by whom, how large and in what form it is. Not among them are 302, which
 # also answers a form that was carried out, 400, which frameworks say in the middle of their work, and 403, which

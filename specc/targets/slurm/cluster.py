@@ -1,13 +1,13 @@
 """Which cluster this is: its name in slurm.conf, read without asking the controller, which may be down."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from specc.errors import SpeccError
+from specc.pattern import pattern
 
 PLACES = ("/etc/slurm/slurm.conf", "/run/slurm/conf/slurm.conf", "/etc/slurm-llnl/slurm.conf")
-NAME = re.compile(r"(?im)^[ \t]*ClusterName[ \t]*=[ \t]*([^\s#]+)")
+NAME = pattern(r"(?im)^[ \t]*ClusterName[ \t]*=[ \t]*([^\s#]+)")
 
 
 def cluster_name(environment: Mapping[str, str], said: str | None, target: str) -> str:

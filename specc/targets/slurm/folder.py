@@ -7,16 +7,16 @@ by no other: a folder can be made only once. `claim/exit` is how the command end
 import contextlib
 import json
 import os
-import re
 import tempfile
 from hashlib import sha256
 from pathlib import Path
 
 from specc.frozen import dataclass
+from specc.pattern import pattern
 
 TAG_DIGITS = 16
 LOG_BYTES = 4096
-COMPLAINT = re.compile(r"(?:slurmstepd[^:]*: error|specc): (?!\*\*\*)(.+)")
+COMPLAINT = pattern(r"(?:slurmstepd[^:]*: error|specc): (?!\*\*\*)(.+)")
 HEX = frozenset("0123456789abcdef")
 
 

@@ -3,13 +3,13 @@
 Every value goes along as `--option=VALUE`, in one word of the command: none of them can become an option of its own.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from specc.frozen import dataclass
 from specc.nodes import to_data
+from specc.pattern import pattern
 from specc.settings import Layout, Target
 from specc.targets.faults import OUTPUTS, Fault, amount, limit_faults, number, rejected, text
 from specc.targets.protocol import Rejected
@@ -26,8 +26,8 @@ IGNORED: dict[str, str] = {
 """Fields that mean nothing to Slurm. `cluster_id` and `zone` are not used either, but may not contradict the target."""
 
 PLACE = ("cluster_id", "zone")
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-PARTITION = re.compile(r"[\w.+@][\w.+@-]*")
+CONTROL = pattern(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+PARTITION = pattern(r"[\w.+@][\w.+@-]*")
 
 MEBIBYTE, MINUTE = 1 << 20, 60
 MOST_CORES = 60_000
