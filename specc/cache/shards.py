@@ -5,7 +5,6 @@ depends on.
 """
 
 import json
-import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import field
@@ -105,6 +104,14 @@ def _prune(folder: Path, world: str) -> None:
         size += sum(file.stat().st_size for file in path.iterdir())
         kept += 1
         if kept > MOST_WORLDS or size > MOST_BYTES:
-            shutil.rmtree(path, ignore_errors=True)
+            _remove(path)
     if size > MOST_BYTES and kept == 1:
-        shutil.rmtree(folder / world, ignore_errors=True)
+        _remove(folder / world)
+
+
+def _remove(world: Path) -> None:
+    """Without what another process puts there meanwhile."""
+    with suppress(OSError):
+        for file in world.iterdir():
+            file.unlink(missing_ok=True)
+        world.rmdir()

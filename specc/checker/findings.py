@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from specc.checker.guesses import is_scheduler_word, meant_by
+from specc.checker.kinds import impossible_kind
 from specc.diagnostics import Diagnostic, Fix, Label, codes, did_you_mean, one_of
 from specc.diagnostics.fixes import is_one_slip, quoted, removed_line, replaced, unquoted
 from specc.evaluator import EvaluatedSpec, Value, told
@@ -23,15 +24,6 @@ TYPE_NAMES = {
     "boolean": "true or false",
     "array": "a list",
     "object": "a mapping",
-}
-# Whole numbers become texts where a text is wanted, and a number that is not known yet may be a whole one.
-MATCHING_KINDS = {
-    "string": {"string", "integer", "number"},
-    "integer": {"integer", "number"},
-    "number": {"integer", "number"},
-    "boolean": {"boolean"},
-    "array": {"list"},
-    "object": {"mapping"},
 }
 
 
@@ -119,13 +111,6 @@ def wrong_value(name: str, error: "ValidationError", place: Place) -> Diagnostic
     message = f"`{name}` {_complaint(error, value)}"
     note = f"{place.schema.name} says so: {place.schema.fields[name].description}"
     return codes.BAD_VALUE.at(span, message, labels=labels, notes=(*notes, note))
-
-
-def impossible_kind(name: str, value: Value, schema: ApiSchema) -> str | None:
-    """The type that a template gives, if no input can make it the type of its field."""
-    kind = value.data.kind if isinstance(value.data, Unknown) else None
-    allowed = MATCHING_KINDS.get(schema.fields[name].type)
-    return kind if kind is not None and allowed is not None and kind not in allowed else None
 
 
 def unknown_value(name: str, place: Place) -> Iterator[Diagnostic]:

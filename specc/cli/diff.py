@@ -22,7 +22,8 @@ from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
 from specc.reporters.locations import writable
 from specc.revision.choice import Base, named, open_repository, unknown, usual
-from specc.workspace import Findings, write_file
+from specc.workspace import Findings
+from specc.workspace.outputs import write_file
 
 Words = Annotated[
     list[str] | None,

@@ -15,8 +15,7 @@ from specc.cli.speech import say
 from specc.config.root import OWN, PERSONAL, SHARED
 from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
-from specc.lineage import Lineage, below, lineage
-from specc.lineage.model import EMPTY, SHIPPED, Kind
+from specc.lineage.model import EMPTY, SHIPPED, Kind, Lineage, below, lineage
 from specc.lineage.show import MOST_EDGES, PICTURES
 from specc.workspace import Findings
 

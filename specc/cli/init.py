@@ -13,7 +13,7 @@ from specc import __version__, assets
 from specc.cli.importing import JOBS, SCHEMA, Place, import_scripts, place_in, root_of, split_paths
 from specc.errors import SpeccError
 from specc.units import DURATION_UNITS, MEMORY_UNITS
-from specc.workspace import write_file
+from specc.workspace.outputs import write_file
 
 UNKNOWN = "unknown"
 SHARED = (".gitignore", ".pre-commit-config.yaml")

@@ -22,7 +22,7 @@ from specc.errors import SpeccError
 from specc.submission.changes import changes, cost
 from specc.submission.plan import Action, Step
 from specc.submission.planfile import Asked, Heading, document
-from specc.workspace import write_file
+from specc.workspace.outputs import write_file
 
 OPTIONS = {
     "profiles": "--profile",

@@ -13,7 +13,7 @@ from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
 from specc.reporters import REPORTERS, Report, Summary, sort, statistics, text
 from specc.reporters.links import Links
-from specc.workspace import write_file
+from specc.workspace.outputs import write_file
 
 NARROWEST = 60
 

@@ -14,7 +14,8 @@ from specc.compiler import Context, Request
 from specc.errors import SpeccError
 from specc.lowering import Payload
 from specc.reporters.payloads import FORMATS, digest_line
-from specc.workspace import Findings, Folder, publish, spool
+from specc.workspace import Findings
+from specc.workspace.outputs import Folder, publish, spool
 from specc.workspace.rendering import Piece, collect_files, write_payloads
 
 WHOLE = ("ndjson", "pretty", "request")

@@ -31,7 +31,8 @@ from specc.schemagen import (
     stale_copy,
 )
 from specc.source import Source
-from specc.workspace import Apis, write_file
+from specc.workspace import Apis
+from specc.workspace.outputs import write_file
 
 schema_app = typer.Typer(help="Build, show, compare and check the API's JSON Schemas.", no_args_is_help=True)
 

@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from functools import lru_cache
 
-from jinja2 import nodes
-
 from specc.diagnostics import codes, did_you_mean
 from specc.expressions.budget import CHARACTERS_READ_IN_A_STEP
 from specc.expressions.builder import FOREIGN, FUNCTIONS, NAMESPACES, Builder, BuildExpression, Mention, Path
 from specc.expressions.environment import item
 from specc.expressions.faults import Place
 from specc.expressions.frame import Evaluate, Frame
+from specc.expressions.jinja import nodes
 from specc.expressions.methods import METHODS
 from specc.expressions.values import MISSING, Absent, Namespace, Unknown, concrete, is_namespace, kind_of, noun
 from specc.frozen import dataclass

@@ -4,14 +4,12 @@ from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Map
 from inspect import Parameter, Signature, signature
 
-from jinja2 import TemplateError, Undefined
-from jinja2.filters import make_attrgetter
-
 from specc.diagnostics import did_you_mean
 from specc.expressions.budget import Budget, weigh
 from specc.expressions.environment import HERMETIC
 from specc.expressions.faults import EvaluationFault, Place
 from specc.expressions.filters import FILTERS, parameters, settled, use_jinja
+from specc.expressions.jinja import TemplateError, Undefined, make_attrgetter
 from specc.expressions.operators import fill, unfinished
 from specc.expressions.predicates import TESTS, apply_test
 from specc.expressions.predicates import parameters as test_signature

@@ -2,9 +2,8 @@
 
 from collections.abc import ItemsView, KeysView, ValuesView
 
-from jinja2 import Undefined
-
 from specc.expressions.faults import EvaluationFault, Place
+from specc.expressions.jinja import Undefined
 from specc.expressions.values import Unknown, bounded, fault_of
 from specc.frozen import dataclass
 

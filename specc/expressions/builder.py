@@ -8,12 +8,11 @@ from contextlib import contextmanager
 from dataclasses import field
 from typing import Any, NamedTuple
 
-from jinja2 import Undefined, nodes
-
 from specc.diagnostics import codes
 from specc.expressions.apply import Extra
 from specc.expressions.faults import EvaluationFault, Fault, Place
 from specc.expressions.frame import Evaluate, Frame, Write
+from specc.expressions.jinja import Undefined, nodes
 from specc.expressions.places import Places
 from specc.expressions.syntax import INSTEAD
 from specc.expressions.values import fault_of

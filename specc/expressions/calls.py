@@ -3,14 +3,13 @@
 from inspect import Signature
 from typing import cast
 
-from jinja2 import nodes
-
 from specc.diagnostics import did_you_mean
 from specc.expressions.access import path_of
 from specc.expressions.apply import DEFAULTS, NAMES, SELECTING, apply_filter, complaint, filter_signature
 from specc.expressions.builder import Builder, BuildExpression
 from specc.expressions.faults import Place
 from specc.expressions.frame import Evaluate, Frame
+from specc.expressions.jinja import nodes
 from specc.expressions.methods import METHODS, call_method
 from specc.expressions.predicates import TESTS, apply_test
 from specc.expressions.predicates import parameters as test_signature

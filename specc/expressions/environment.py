@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, TemplateRuntimeError
-from jinja2.nodes import EvalContext
+from specc.expressions.jinja import Environment, StrictUndefined, TemplateRuntimeError, nodes
 
 
 class Hermetic(Environment):
@@ -25,4 +24,4 @@ def item(value: Any, key: Any, otherwise: object) -> Any:
 
 
 HERMETIC = Hermetic(undefined=StrictUndefined)
-CONTEXT = EvalContext(HERMETIC)
+CONTEXT = nodes.EvalContext(HERMETIC)

@@ -5,15 +5,14 @@ from functools import cache
 from inspect import Signature, signature
 from typing import Any, Literal, cast
 
-from jinja2 import TemplateError, Undefined, UndefinedError
-from jinja2.filters import FILTERS as JINJA_FILTERS
-
 from specc.diagnostics import codes
 from specc.expressions import guards
 from specc.expressions.budget import MAX_TEXT, Budget, weigh
 from specc.expressions.environment import CONTEXT, HERMETIC
 from specc.expressions.faults import EvaluationFault, Place
 from specc.expressions.guards import Guard, Use
+from specc.expressions.jinja import FILTERS as JINJA_FILTERS
+from specc.expressions.jinja import TemplateError, Undefined, UndefinedError
 from specc.expressions.operators import unfinished
 from specc.expressions.values import DEFAULT_HELP, Absent, Call, Kind, Unknown, bounded, kind_of, noun
 from specc.frozen import dataclass

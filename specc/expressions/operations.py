@@ -4,11 +4,10 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from jinja2 import nodes
-
 from specc.diagnostics import codes
 from specc.expressions.builder import Builder, BuildExpression
 from specc.expressions.frame import Evaluate, Frame, guess
+from specc.expressions.jinja import nodes
 from specc.expressions.operators import Binary, add, arithmetic, compare, kind_of_result, modulo, multiply, power, sign
 from specc.expressions.values import Omitted, Unknown, common_kind, concrete, kind_of, text_of, truth
 

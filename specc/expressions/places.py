@@ -1,8 +1,7 @@
 """Where a node stands: from its first to its last token, with balanced brackets."""
 
-from jinja2 import nodes
-
 from specc.expressions.faults import Place
+from specc.expressions.jinja import nodes
 from specc.expressions.tokens import Tokens
 
 

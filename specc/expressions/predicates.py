@@ -5,11 +5,10 @@ from functools import cache
 from inspect import Signature, signature
 from typing import cast
 
-from jinja2 import Undefined
-from jinja2.tests import TESTS as JINJA_TESTS
-
 from specc.expressions.budget import MAX_TEXT, Budget, weigh
 from specc.expressions.faults import EvaluationFault, Place
+from specc.expressions.jinja import TESTS as JINJA_TESTS
+from specc.expressions.jinja import Undefined
 from specc.expressions.operators import compare, unfinished
 from specc.expressions.values import Call, Unknown, concrete, fault_of
 

@@ -4,14 +4,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from jinja2 import Undefined, nodes
-
 from specc.expressions.access import Loop
 from specc.expressions.apply import items_of
 from specc.expressions.budget import MAX_DATA_DEPTH, MAX_TEXT, weigh
 from specc.expressions.builder import Builder, BuildStatement, HolePlace
 from specc.expressions.faults import EvaluationFault, Place
 from specc.expressions.frame import Evaluate, Fill, Frame, Run, Write
+from specc.expressions.jinja import Undefined, nodes
 from specc.expressions.values import MISSING, Omitted, Unknown, concrete, fault_of, kind_of, text_of, truth
 
 

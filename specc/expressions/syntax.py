@@ -1,11 +1,8 @@
 """Text -> Jinja2's syntax tree with offsets, and the mistakes that are better told before its parser sees them."""
 
-from jinja2 import TemplateSyntaxError, nodes
-from jinja2.lexer import TokenStream
-from jinja2.parser import Parser
-
 from specc.diagnostics import codes, did_you_mean, one_of
 from specc.expressions.faults import Place
+from specc.expressions.jinja import Parser, TemplateSyntaxError, TokenStream, nodes
 from specc.expressions.places import Places
 from specc.expressions.tokens import SYNTAX, Tokens, Unreadable, misread, read_tokens, too_large
 from specc.frozen import dataclass

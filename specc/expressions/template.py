@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import field
 from types import MappingProxyType
 
-from jinja2 import nodes
-
 from specc.expressions.access import ACCESS
 from specc.expressions.budget import Budget
 from specc.expressions.builder import Builder, BuildExpression, HolePlace, Path
@@ -13,6 +11,7 @@ from specc.expressions.calls import CALLS
 from specc.expressions.data import finished
 from specc.expressions.faults import EvaluationFault, Fault, Place
 from specc.expressions.frame import Frame, Hole, Keep, Run
+from specc.expressions.jinja import nodes
 from specc.expressions.operations import OPERATIONS
 from specc.expressions.statements import STATEMENTS
 from specc.expressions.syntax import Syntax, parse

@@ -8,12 +8,10 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from math import isinf
 
-from jinja2 import Environment, TemplateSyntaxError
-from jinja2.lexer import Token
-
 from specc.diagnostics import codes
 from specc.expressions.budget import MAX_TEXT
 from specc.expressions.faults import Fault, Place
+from specc.expressions.jinja import Environment, TemplateSyntaxError, Token
 from specc.expressions.wording import worded
 from specc.frozen import dataclass
 from specc.pattern import pattern

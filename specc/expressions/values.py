@@ -8,10 +8,9 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Map
 from typing import Any, Final, Literal, NamedTuple, Protocol, TypeGuard, runtime_checkable
 
-from jinja2 import StrictUndefined, Undefined, UndefinedError
-
 from specc.diagnostics import codes
 from specc.expressions.faults import EvaluationFault, Fault, Place
+from specc.expressions.jinja import StrictUndefined, Undefined, UndefinedError
 from specc.frozen import dataclass
 
 Kind = Literal["string", "integer", "number", "boolean", "list", "mapping"]

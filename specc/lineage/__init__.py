@@ -1,6 +1,5 @@
-"""What inherits from what: the static graph of specs, the files they include; `specc.lineage.show` draws it."""
+"""What inherits from what: `model` is the static graph of specs and the files they include; `show` draws it."""
 
 from specc.lineage.links import Link, links, references
-from specc.lineage.model import Kind, Lineage, below, lineage
 
-__all__ = ["Kind", "Lineage", "Link", "below", "lineage", "links", "references"]
+__all__ = ["Link", "links", "references"]

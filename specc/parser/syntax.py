@@ -174,6 +174,15 @@ def spot(source: Source, at: int, pattern: re.Pattern[str]) -> Span:
     return source.span(at, at + len(match.group().rstrip()) if match else min(at + 1, len(source.text)))
 
 
+def second_document(source: Source, first: Span, start: int) -> Diagnostic:
+    return codes.SECOND_DOCUMENT.at(
+        rest_of_line(source, start),
+        "a second document begins here, expected one in a file",
+        labels=(Label(rest_of_line(source, first.start), "the first document"),) if first.text else (),
+        help="move it to a file of its own",
+    )
+
+
 def rest_of_line(source: Source, at: int) -> Span:
     return spot(source, at, REST_OF_LINE)
 

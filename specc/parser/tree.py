@@ -3,15 +3,15 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from typing import NamedTuple
+from importlib import import_module
+from typing import Any, NamedTuple
 
-from specc.diagnostics import Diagnostic, Label, codes
+from specc.diagnostics import Diagnostic, codes
 from specc.nodes import Layer, Mapping, Node, Scalar, Sequence, kind_of
 from specc.nodes.tree import FILE_LAYER
 from specc.parser.builder import MAX_DEPTH, Builder, Unbuildable, too_deep
 from specc.parser.event import TEMPLATE, DepthProblem, Stretch, SyntaxProblem
 from specc.parser.events import events_of
-from specc.parser.syntax import rest_of_line, syntax_error
 from specc.parser.text import too_large, unprintable
 from specc.parser.unquoted import unquoted_templates
 from specc.parser.wording import named
@@ -93,19 +93,19 @@ def build(source: Source, builder: Builder) -> tuple[Node | None, Diagnostic | N
     try:
         root, second = builder.build()
     except SyntaxProblem as problem:
-        return None, syntax_error(source, problem)
+        return None, _syntax().syntax_error(source, problem)
     except DepthProblem as problem:
         return None, too_deep(source.span(problem.at, problem.at + 1))
     except Unbuildable as limit:
         return None, limit.diagnostic
     if root is None or second is None:
         return root, None
-    return root, codes.SECOND_DOCUMENT.at(
-        rest_of_line(source, second.start),
-        "a second document begins here, expected one in a file",
-        labels=(Label(rest_of_line(source, root.span.start), "the first document"),) if root.span.text else (),
-        help="move it to a file of its own",
-    )
+    return root, _syntax().second_document(source, root.span, second.start)
+
+
+def _syntax() -> Any:
+    """Imported late, and by name: most files have no such mistake."""
+    return import_module("specc.parser.syntax")
 
 
 def explained_by(stopped: Diagnostic, templates: list[Diagnostic]) -> bool:

@@ -4,7 +4,6 @@ from specc.workspace.apis import Apis
 from specc.workspace.checking import Checked, check_specs
 from specc.workspace.findings import Findings
 from specc.workspace.library import FileLibrary
-from specc.workspace.outputs import Folder, publish, spool, write_file
 from specc.workspace.project import Project
 from specc.workspace.suppression import not_ignored
 
@@ -13,11 +12,7 @@ __all__ = [
     "Checked",
     "FileLibrary",
     "Findings",
-    "Folder",
     "Project",
     "check_specs",
     "not_ignored",
-    "publish",
-    "spool",
-    "write_file",
 ]

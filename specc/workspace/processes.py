@@ -5,7 +5,6 @@ No pool: a fork costs 6 ms, `concurrent.futures` 44 ms before anything is done.
 
 import os
 import signal
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import IO, Generic, NoReturn, TypeVar
@@ -54,8 +53,10 @@ class Elsewhere(Generic[Item]):
         self.stop()
 
     def start(self, share: Sequence[Item]) -> None:
+        from tempfile import mkstemp  # for many specs only: it takes longer to import than a spec to be read
+
         # A file, because a pipe would make the fork wait until it is read.
-        file, path = tempfile.mkstemp(prefix="specc.")
+        file, path = mkstemp(prefix="specc.")
         os.unlink(path)
         pid = os.fork()
         if pid == 0:

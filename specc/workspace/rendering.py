@@ -6,7 +6,8 @@ from functools import partial
 from itertools import pairwise
 from typing import IO
 
-from specc.compiler import Context, Part, Request, Uneven, most_cells, payloads
+from specc.compiler import Context, Part, Request, Uneven, payloads
+from specc.compiler.count import most_cells
 from specc.diagnostics import Diagnostic
 from specc.frozen import dataclass
 from specc.lowering import Payload
