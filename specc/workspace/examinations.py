@@ -37,20 +37,22 @@ def examinations(
     with elsewhere(
         [unknown[start::workers] for start in range(1, workers)], partial(_line, look, register, sources)
     ) as forks:
-        found = {name: look(name) for name in unknown[::workers]}
+        found = {name: _learned(look(name), register, memory) for name in unknown[::workers]}
         for line in forks.results():
-            _take(json.loads(line), found, register, sources)
+            _take(json.loads(line), found, register, memory, sources)
     for name in names:
-        if name in known:
-            yield known[name]
-        else:
-            examined = found.get(name) or look(name)
-            memory.learn_examined(examined)
-            yield examined
+        yield known.get(name) or found.get(name) or _learned(look(name), register, memory)
 
 
 def _examine(project: Project, context: Context, request: Request, name: str) -> Examined:
     return examine(project, name, context, request)
+
+
+def _learned(examined: Examined, register: Register, memory: Memory) -> Examined:
+    """Looks up all that will be asked of it while other processes are still at work."""
+    register.of(examined.name)
+    memory.learn_examined(examined)
+    return examined
 
 
 def _line(look: Callable[[str], Examined], register: Register, sources: Sources, name: str) -> Iterator[bytes]:
@@ -64,10 +66,11 @@ def _line(look: Callable[[str], Examined], register: Register, sources: Sources,
     yield json.dumps(said).encode() + b"\n"
 
 
-def _take(said: Json, found: dict[str, Examined], register: Register, sources: Sources) -> None:
+def _take(said: Json, found: dict[str, Examined], register: Register, memory: Memory, sources: Sources) -> None:
     """What a fork has said, unless a file has changed since: this process has its own reading of it."""
-    name, facts, examined = said
-    if facts is None or any(sources.library.contents.digest(file) != was for file, was in digests_of(examined).items()):
+    name, facts, record = said
+    if facts is None or any(sources.library.contents.digest(file) != was for file, was in digests_of(record).items()):
         return
     register.add(decode_facts(name, facts))
-    found[name] = decode_examined(name, examined, sources)
+    found[name] = decode_examined(name, record, sources)
+    memory.learn_record(name, record)

@@ -54,6 +54,11 @@ class Memory:
             with suppress(Unrecordable):
                 self._shards.put(examined.name, EXAMINED, encode_examined(examined, self._sources))
 
+    def learn_record(self, name: str, record: Json) -> None:
+        """What another process has encoded."""
+        if self._shards is not None:
+            self._shards.put(name, EXAMINED, record)
+
     def learn_clean(self, names: Sequence[str], reads: Iterable[Reads], counts: Counts) -> None:
         """A check of all specs of the project has found nothing in what it read."""
         whole = Reads()
