@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from specc.cli.news import News
 from specc.cli.speech import counted, drawing, say
@@ -129,7 +130,15 @@ def patience() -> World:
     return World(time.time, time.monotonic, time.sleep, random.random, say)
 
 
-def wait_for(groups: Sequence[Group], ledger: Ledger, timeout: float | None) -> tuple[dict[str, JobReport], Ending]:
+class Waited(NamedTuple):
+    """What was seen of the jobs in the end, or until ^C."""
+
+    reports: dict[str, JobReport]
+    ending: Ending
+    was_stopped: bool
+
+
+def wait_for(groups: Sequence[Group], ledger: Ledger, timeout: float | None) -> Waited:
     """Waits until all have ended, or for `timeout` seconds; one target after the other. ^C says what goes on."""
     start = time.monotonic()
     reports: dict[str, JobReport] = {}
@@ -146,9 +155,9 @@ def wait_for(groups: Sequence[Group], ledger: Ledger, timeout: float | None) -> 
                     reports |= seen
     except KeyboardInterrupt:
         _say_what_goes_on([one for uuid, one in records.items() if not _has_ended(reports.get(uuid))])
-        raise
+        return Waited(reports, ending(records, reports), was_stopped=True)
     _say_how_to_read([one for uuid, one in records.items() if uuid in reports and reports[uuid].state in FAILED])
-    return reports, ending(records, reports)
+    return Waited(reports, ending(records, reports), was_stopped=False)
 
 
 def _has_ended(report: JobReport | None) -> bool:

@@ -198,21 +198,23 @@ def _finish(
     say(str(tally(sent.results)))
     for line in _ways_on(sent):
         say(line)
-    ended = None
+    waited = None
     if manner.wait and not sent.was_stopped and sent.fault is None:
         uuids = {result.uuid for result in sent.results if result.uuid}
         records = tuple(record for record in ledger.all() if record.uuid in uuids)
-        reports, ended = wait_for([Group(opened, records)], ledger, manner.timeout)
-        say(str(ended))
+        waited = wait_for([Group(opened, records)], ledger, manner.timeout)
+        reports = waited.reports
+        if not waited.was_stopped:
+            say(str(waited.ending))
     if manner.is_json:
         target = {"name": order.target, "identity": opened.target.identity}
         results = [result_data(result, reports) for result in sent.results]
         write_json({"target": target, "results": results, "summary": asdict(tally(sent.results))})
     if sent.fault is not None:
         raise sent.fault
-    if sent.was_stopped:
+    if sent.was_stopped or (waited is not None and waited.was_stopped):
         return exits.INTERRUPTED
-    return sent.exit_code or exit_code_of(ended)
+    return sent.exit_code or exit_code_of(waited.ending if waited is not None else None)
 
 
 def _ways_on(sent: Sent) -> Sequence[str]:

@@ -36,13 +36,15 @@ def wait(
     with choice.workplace.ledger_if_any() as ledger:
         records = choice.records(ledger)
         found, lost = reach(choice.workplace, ledger, records)
-        reports, _ = wait_for(found, ledger, seconds)
-    reports |= last_seen([one for each in lost for one in each.records])
+        waited = wait_for(found, ledger, seconds)
+    reports = waited.reports | last_seen([one for each in lost for one in each.records])
     ended = ending([one.uuid for one in records if one.uuid is not None], reports)
     unasked = {one.uuid: each.why for each in lost for one in each.records if not is_over(one)}
     if output == "json":
         jobs = [{**record_data(one, reports), "not_waited_for": unasked.get(one.uuid)} for one in records]
         write_json({"jobs": jobs, "summary": asdict(ended)})
+    if waited.was_stopped:
+        return exits.INTERRUPTED
     say(str(ended) + (f"; {counted(len(unasked), 'job')} could not be waited for" if unasked else ""))
     return _without_job(records) or (exits.BROKEN if unasked else exit_code_of(ended))
 

@@ -149,6 +149,22 @@ def test_interrupted_twice_it_leaves_and_says_what_is_open(site: Site) -> None:
     assert site.states(recover=True) == ["unknown", "unknown"]
 
 
+@pytest.mark.parametrize(("command", "listed"), [("submit --wait", "results"), ("wait", "jobs")])
+def test_interrupted_while_it_waits_it_says_what_it_knows(site: Site, command: str, listed: str) -> None:
+    site.sweep(2)
+    assert command != "wait" or site.run("submit")[0] == 0
+    with site.start(*command.split(), "--output", "json") as process:
+        assert process.stderr is not None
+        while "pending" not in process.stderr.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "2 jobs go on; `specc wait a.job.yaml` waits again" in err
+    jobs = {(job["uuid"], job["job_state"]) for job in json.loads(out)[listed]}
+    assert jobs == {(job.uuid, "pending") for job in site.server.jobs}
+
+
 def test_a_reader_that_goes_away_leaves_a_true_ledger(site: Site) -> None:
     site.sweep(30)
     with site.start("submit", "--max-in-flight", "4") as process:
