@@ -278,6 +278,9 @@ class TestBrokenWorlds:
         with pytest.raises(RuntimeError, match="its traceback is above"):
             desk.submit(submitting.sweep(4))
         assert desk.states() == ["accepted", "unknown"]
+        for thread in threading.enumerate():  # its traceback comes at its end, and belongs to this test
+            if thread.name == "send":
+                thread.join(10)
 
     @pytest.mark.parametrize("failing", [("begin", 1), ("settle", 1), ("learn_skew", 1)])
     def test_a_ledger_that_fails_ends_the_run_and_what_it_lacks_is_told(self, desk, failing, monkeypatch):
