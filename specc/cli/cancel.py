@@ -6,7 +6,7 @@ import typer
 
 from specc.cli import exits
 from specc.cli.choosing import Choice, Words
-from specc.cli.following import is_over, look_at, reach
+from specc.cli.following import chosen_now, is_over, look_at, reach
 from specc.cli.guards import UNASKED, agrees
 from specc.cli.options import Cells, Only
 from specc.cli.sendoptions import AtTarget, Chosen, Output, States, Yes
@@ -37,7 +37,7 @@ def cancel(
         raise SpeccError("nothing says which jobs to cancel", help="name specs or jobs, or write `--all`")
     choice = Choice.of(words)
     with choice.workplace.ledger_if_any() as ledger:
-        found, lost = reach(choice.workplace, ledger, [one for one in choice.records(ledger) if not is_over(one)])
+        found, lost = reach(choice.workplace, ledger, [one for one in chosen_now(choice, ledger) if not is_over(one)])
         reports = look_at(found, ledger)
         running = [
             (group, [uuid for uuid in group.uuids if uuid not in reports or not reports[uuid].state.is_final])

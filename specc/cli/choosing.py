@@ -1,5 +1,6 @@
 """The selector of the commands that look after what was sent: from words to attempts in the ledger."""
 
+import json
 import os
 from collections.abc import Sequence
 
@@ -88,9 +89,9 @@ class Choice:
                 help = did_you_mean(word, sorted(known), "specs in the ledger")
                 raise SpeccError(f"there is no spec, job or attempt `{word}`", help=help)
         words = self.words
-        return Selector(
-            tuple(specs), tuple(ids), only_of(words.only), words.cells, states_named(words.states), words.target
-        )
+        axes = {axis for record in records for axis in json.loads(record.axes)} if words.only else set()
+        only = only_of(words.only, axes)
+        return Selector(tuple(specs), tuple(ids), only, words.cells, states_named(words.states), words.target)
 
 
 def _unique(word: str, records: Sequence[Record]) -> str:

@@ -1,5 +1,6 @@
 """Waiting for jobs: a progress bar on a terminal, else a line for each change."""
 
+import os
 import random
 import shlex
 import sys
@@ -7,8 +8,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import NamedTuple
 
+from specc.cli.choosing import Choice
 from specc.cli.news import News
 from specc.cli.speech import counted, drawing, say
 from specc.cli.targets import Opened
@@ -61,6 +64,15 @@ def reach(workplace: Workplace, ledger: Ledger, records: Sequence[Record]) -> tu
             say(f"{counted(len(listed), 'job')} cannot be asked about: {opened}")
             lost.append(Unreachable(listed, opened))
     return found, lost
+
+
+def chosen_now(choice: Choice, ledger: Ledger) -> list[Record]:
+    """The attempts that are meant. Where states choose among them, targets are asked for these first."""
+    if choice.words.states:
+        anyhow = Choice(choice.workplace, replace(choice.words, states=()), choice.specs).records(ledger)
+        found, _ = reach(choice.workplace, ledger, [one for one in anyhow if not is_over(one)])
+        look_at(found, ledger)
+    return choice.records(ledger)
 
 
 def by_target(records: Sequence[Record]) -> dict[tuple[str, str], tuple[Record, ...]]:
@@ -151,8 +163,8 @@ def wait_for(groups: Sequence[Group], ledger: Ledger, timeout: float | None) -> 
                 for number, seen in enumerate(looks):
                     if number == 0:
                         _say_silence(group, len(seen))
-                    show(reports, seen)
-                    reports |= seen
+                    before, reports = reports, reports | seen
+                    show(before, seen)
     except KeyboardInterrupt:
         _say_what_goes_on([one for uuid, one in records.items() if not _has_ended(reports.get(uuid))])
         return Waited(reports, ending(records, reports), was_stopped=True)
@@ -182,6 +194,8 @@ def _say_how_to_read(failed: Sequence[Record]) -> None:
 def _named(records: Sequence[Record]) -> str:
     """The specs of the jobs as arguments, or none where they are many: then the whole project is meant."""
     specs = sorted({record.key.spec for record in records})
+    if any(map(os.path.isdir, specs)):  # an id, which would be taken for the folder
+        specs = [str(record.uuid) for record in records]
     return "".join(f" {shlex.quote(spec)}" for spec in specs) if len(specs) <= MOST_NAMED else ""
 
 

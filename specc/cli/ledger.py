@@ -17,7 +17,7 @@ from specc.cli.speech import check_output, counted, say, write_json, write_table
 from specc.cli.status import record_data, row
 from specc.errors import SpeccError
 from specc.source import Source
-from specc.submission.keys import LogicalKey, canonical_params
+from specc.submission.keys import LogicalKey, canonical_params, split_name
 from specc.submission.ledger import Ledger
 from specc.submission.records import Record
 from specc.submission.selector import is_id_of
@@ -26,6 +26,7 @@ from specc.submission.verify import verify
 ledger_app = typer.Typer(name="ledger", help="Show what was sent, and settle what became of it.", no_args_is_help=True)
 ledger_app.command("resolve")(resolve)
 
+NoParams = Annotated[bool, typer.Option("--no-params", help="NEW was given no parameters.")]
 Retargeted = Annotated[
     str | None,
     typer.Option(
@@ -92,24 +93,29 @@ def mv(
     old: Annotated[str, typer.Argument(metavar="OLD", help="SPEC, SPEC@CELL, a job or an attempt.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="SPEC, or SPEC@CELL.")],
     param: Params = None,
+    no_params: NoParams = False,
     target: Retargeted = None,
     output: Output = "text",
 ) -> int:
     """Put attempts under another name, after a spec was moved or a cell renamed. Nothing is sent.
 
-    With -p, the parameters of NEW; else they stay as they are. With --target, attempts that went to that target when
-    it stood for another place belong to what it is now: the same account with a new access key.
+    With -p, the parameters of NEW, which with --no-params has none; else they stay as they are. With --target,
+    attempts that went to that target when it stood for another place belong to what it is now: the same account with a
+    new access key.
 
     Example: specc ledger mv jobs/old.job.yaml jobs/new.job.yaml
     """
     check_output(output)
     choice = Choice.of(Words())
-    params = canonical_params([Source("-p", text, "-p") for text in param]) if param else None
+    if param and no_params:
+        raise SpeccError("`-p` and `--no-params` exclude each other")
+    given = [Source("-p", text, "-p") for text in param or ()]
+    params = canonical_params(given) if given or no_params else None
     with choice.workplace.ledger() as ledger:
         identity = choice.workplace.open(target, is_offline=True).target.identity if target else None
         keys = _keys(ledger, old, target)
         pairs = [(key, _renamed(key, new, params, identity)) for key in keys]
-        if len(keys) > 1 and "@" in new:
+        if len(keys) > 1 and split_name(new)[1] is not None:
             raise SpeccError(f"{old} has {len(keys):,} cells, and {new} is one", help="name one cell: SPEC@CELL")
         moved = ledger.move(pairs)
     if output == "json":
@@ -121,12 +127,14 @@ def mv(
 
 def _keys(ledger: Ledger, text: str, target: str | None) -> list[LogicalKey]:
     """The keys that OLD means, on the target of that name where one is given. Raises SpeccError when there is none."""
-    spec, _, cell = text.partition("@")
+    spec, cell = split_name(text)
 
     def is_meant(record: Record) -> bool:
         if target is not None and record.target_name != target:
             return False
-        return is_id_of(text, record) or (record.key.spec == spec and (not cell or record.key.cell == cell))
+        if is_id_of(text, record) or record.key.spec == text:
+            return True
+        return record.key.spec == spec and cell in (None, record.key.cell)
 
     keys = list(dict.fromkeys(record.key for record in ledger.all() if is_meant(record)))
     if not keys:
@@ -135,7 +143,7 @@ def _keys(ledger: Ledger, text: str, target: str | None) -> list[LogicalKey]:
 
 
 def _renamed(key: LogicalKey, text: str, params: str | None, identity: str | None) -> LogicalKey:
-    spec, _, cell = text.partition("@")
+    spec, cell = split_name(text)
     return LogicalKey(identity or key.target, spec, cell or key.cell, key.params if params is None else params)
 
 

@@ -10,7 +10,7 @@ import typer
 
 from specc.cli import exits
 from specc.cli.choosing import Choice, Words
-from specc.cli.following import Group, look_at, reach
+from specc.cli.following import Group, chosen_now, look_at, reach
 from specc.cli.options import Cells, Only
 from specc.cli.sendoptions import AtTarget, Chosen, Output, States
 from specc.cli.speech import check_output, say, write_json
@@ -70,7 +70,7 @@ def logs(
     words = Words.of(chosen, only, cell, state, target)
     choice = Choice.of(words)
     with choice.workplace.ledger_if_any() as ledger:
-        found, lost = reach(choice.workplace, ledger, choice.records(ledger))
+        found, lost = reach(choice.workplace, ledger, chosen_now(choice, ledger))
         listed = [log for group in found for log in _logs(group, stream, tail)]
         if output == "json":
             write_json({"logs": [_data(log) for log in listed]})

@@ -116,8 +116,15 @@ def show(order: Order, identity: str, ledger_id: str, steps: list[Step], output:
         return
     show_steps(steps)
     say(summary(steps, order.units))
+    say_of_states(order)
     if any(step.action.sends for step in steps):
         say(f"to send it: {command}")
+
+
+def say_of_states(order: Order) -> None:
+    """Looking ahead asks no target."""
+    if order.asked.states:
+        say("the states are those last seen; `specc status` asks for those of now")
 
 
 def show_steps(steps: list[Step]) -> None:

@@ -185,6 +185,8 @@ def result_data(result: Result, reports: dict[str, JobReport]) -> dict[str, obje
         "state": None if result.state is None else result.state.value,
         "uuid": result.uuid,
         "job_state": report.state.value if report else _last_seen(result.step.last, result.uuid),
+        "reason": report.reason if report else None,
+        "exit_code": report.exit_code if report else None,
         "code": result.code,
         "message": result.message,
         "help": result.help,

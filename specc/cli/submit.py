@@ -14,7 +14,7 @@ from specc.cli.following import Group, seconds_of, wait_for
 from specc.cli.guards import Guard
 from specc.cli.options import Cells, Only, Params, Profiles, Sets
 from specc.cli.ordering import Order, decide, order
-from specc.cli.plan import asked_of, show_steps, summary
+from specc.cli.plan import asked_of, say_of_states, show_steps, summary
 from specc.cli.sending import Sent, report_rejections, result_data, send, show, show_standing, standing
 from specc.cli.sendoptions import Changed, Output, Rerun, Resend, Specs, States, Timeout, ToTarget, Yes
 from specc.cli.session import Session
@@ -130,11 +130,14 @@ def _look_ahead(guard: Guard, manner: Manner) -> int:
     with order.workplace.ledger_if_any() as ledger:
         steps = decide(order, opened.target, ledger)
         is_forbidden = guard.forbids(steps, opened.target, ledger)
+    if is_forbidden and manner.is_json:
+        return exits.REFUSED  # which has been written
     if manner.is_json:
         write_json({"dry_run": True, "steps": [step_data(step, order.units) for step in steps]})
     else:
         show_steps(steps)
         say(f"dry run: {summary(steps, order.units)}")
+        say_of_states(order)
     return exits.REFUSED if is_forbidden or any(step.action.stops for step in steps) else exits.OK
 
 
@@ -209,7 +212,8 @@ def _finish(
     if manner.is_json:
         target = {"name": order.target, "identity": opened.target.identity}
         results = [result_data(result, reports) for result in sent.results]
-        write_json({"target": target, "results": results, "summary": asdict(tally(sent.results))})
+        jobs = {"jobs": asdict(waited.ending)} if waited is not None else {}
+        write_json({"target": target, "results": results, "summary": {**asdict(tally(sent.results)), **jobs}})
     if sent.fault is not None:
         raise sent.fault
     if sent.was_stopped or (waited is not None and waited.was_stopped):

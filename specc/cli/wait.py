@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from specc.cli import exits
 from specc.cli.choosing import Choice, Words
-from specc.cli.following import is_over, last_seen, reach, seconds_of, wait_for
+from specc.cli.following import chosen_now, is_over, last_seen, reach, seconds_of, wait_for
 from specc.cli.options import Cells, Only
 from specc.cli.sendoptions import AtTarget, Chosen, Output, States, Timeout
 from specc.cli.speech import check_output, counted, say, write_json
@@ -34,7 +34,7 @@ def wait(
     seconds = seconds_of(timeout)
     choice = Choice.of(Words.of(chosen, only, cell, state, target))
     with choice.workplace.ledger_if_any() as ledger:
-        records = choice.records(ledger)
+        records = chosen_now(choice, ledger)
         found, lost = reach(choice.workplace, ledger, records)
         waited = wait_for(found, ledger, seconds)
     reports = waited.reports | last_seen([one for each in lost for one in each.records])

@@ -10,6 +10,8 @@ import rfc8785
 from specc.lowering import Payload
 from specc.source import Source
 
+NO_PARAMS = "{}"
+
 
 class LogicalKey(NamedTuple):
     """The identity of a submission. The digest of its payload is an attribute, not a part of it.
@@ -25,7 +27,12 @@ class LogicalKey(NamedTuple):
     def __str__(self) -> str:
         """As `specc ledger mv` takes it."""
         given = [f"{name}={value}" for name, value in json.loads(self.params).items()]
-        return shlex.join([f"{self.spec}@{self.cell}", *(word for text in given for word in ("-p", text))])
+        return " ".join([self.name, *(shlex.join(["-p", text]) for text in given)])
+
+    @property
+    def name(self) -> str:
+        """Without its parameters, for a shell."""
+        return shlex.quote(f"{self.spec}@{self.cell}")
 
     @property
     def coordinates(self) -> str:
@@ -41,6 +48,12 @@ class LogicalKey(NamedTuple):
             and "." in self.cell
             and "." in other.cell
         )
+
+
+def split_name(text: str) -> tuple[str, str | None]:
+    """The spec and the cell of SPEC@CELL. A file's name may hold an `@`, too."""
+    spec, at, cell = text.rpartition("@")
+    return (spec, cell) if at and "/" not in cell and not cell.endswith((".yaml", ".yml")) else (text, None)
 
 
 def account_of(target: str) -> str:

@@ -1,5 +1,6 @@
 """What submitting would do, decided from the ledger alone. Nothing here sends anything."""
 
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from enum import StrEnum
@@ -7,7 +8,7 @@ from enum import StrEnum
 from specc.frozen import dataclass
 from specc.lowering import Payload
 from specc.source import Source
-from specc.submission.keys import LogicalKey, key_of
+from specc.submission.keys import NO_PARAMS, LogicalKey, key_of
 from specc.submission.ledger import Ledger
 from specc.submission.records import Record, State
 
@@ -158,11 +159,18 @@ def _for_elsewhere(record: Record, key: LogicalKey, allowed: Allowed, *, is_gone
     """The payload was sent before as something else: a moved file or a renamed cell, or another spec's work."""
     known = _known(record)
     if is_gone:
-        why = f"the same payload was {known} under {record.key}, which is gone; `specc ledger mv {record.key} {key}`"
+        why = f"the same payload was {known} under {record.key}, which is gone; `{_move(record, key)}`"
         return Action.REFUSE_MOVED, f"{why} takes it over"
     if allowed.rerun:
         return None
     return Action.REFUSE_TWIN, f"the same payload was {known} under {record.key}; `--rerun` sends it all the same"
+
+
+def _move(record: Record, key: LogicalKey) -> str:
+    """`-p` is of the new name, so an old one with parameters of its own is told by its attempt."""
+    if record.key.params == key.params == NO_PARAMS:
+        return f"specc ledger mv {record.key.name} {key}"
+    return f"specc ledger mv {record.attempt} {key}" + (" --no-params" if key.params == NO_PARAMS else "")
 
 
 def _known(record: Record) -> str:
@@ -175,7 +183,8 @@ def _why_retargeted(record: Record, key: LogicalKey) -> str:
     """A target of that name was another place or account: the same account with an older access key, perhaps."""
     name = record.target_name
     was = f"it was {_known(record)} when `{name}` was {record.key.target}, and now that is {key.target}"
-    move = f"if it is the same account with a new key, `specc ledger mv {key.spec} {key.spec} --target {name}`"
+    same = shlex.join(["specc", "ledger", "mv", key.spec, key.spec, "--target", name])
+    move = f"if it is the same account with a new key, `{same}`"
     return f"{was}; {move} takes it over; to send there as well, give the new place a target of its own"
 
 

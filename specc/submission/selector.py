@@ -1,11 +1,16 @@
 """The one selector of all commands that look into the ledger: SPEC or uuid, `--only`, `--cell`, `--state`."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
+from specc.expander.selection import Choice
+from specc.expander.values import AxisValue
 from specc.frozen import dataclass
+from specc.nodes import Layer, LayerKind, to_data
+from specc.parser import parse_flow
+from specc.source import Source
 from specc.submission.keys import LogicalKey
 from specc.submission.records import Record, State
 from specc.targets import JobState
@@ -20,12 +25,12 @@ SHORTEST = 6
 class Selector:
     """Attempts of any of `specs`, or with a uuid or attempt among `ids`; and of the given cells and states.
 
-    `only` holds (axis, text) pairs, several of one axis as alternatives. Nothing given means everything.
+    `only` holds the values given for each axis, as alternatives. Nothing given means everything.
     """
 
     specs: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
-    only: tuple[tuple[str, str], ...] = ()
+    only: tuple[tuple[str, Choice], ...] = ()
     cells: tuple[str, ...] = ()
     states: frozenset[str] = frozenset()
     target_name: str | None = None
@@ -50,10 +55,13 @@ class Selector:
         return any(is_id_of(text, record) for text in self.ids)
 
     def _has_axes(self, axes: dict[str, object]) -> bool:
-        wanted: dict[str, set[str]] = {}
-        for axis, text in self.only:
-            wanted.setdefault(axis, set()).add(text)
-        return all(axis in axes and text_of(axes[axis]) in texts for axis, texts in wanted.items())
+        wanted: dict[str, list[Choice]] = {}
+        for axis, choice in self.only:
+            wanted.setdefault(axis, []).append(choice)
+        return all(
+            axis in axes and any(choice.means(AxisValue(axes[axis], choice.value.node)) for choice in choices)
+            for axis, choices in wanted.items()
+        )
 
 
 def is_id_of(text: str, record: Record) -> bool:
@@ -61,10 +69,6 @@ def is_id_of(text: str, record: Record) -> bool:
     if text == record.uuid or (len(text) >= SHORTEST and record.attempt.startswith(text)):
         return True
     return len(text.partition("-")[2]) >= SHORTEST and (record.uuid or "").startswith(text)
-
-
-def text_of(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def states_of(record: Record) -> set[str]:
@@ -81,14 +85,23 @@ def states_named(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(state for name in names for state in NAMED.get(name, {name}))
 
 
-def only_of(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """`--only AXIS=VALUE` for the ledger, where values are compared as texts. Raises SpeccError without a `=`."""
+def only_of(texts: Iterable[str], axes: Collection[str]) -> tuple[tuple[str, Choice], ...]:
+    """`--only AXIS=VALUE` for the ledger, with values as YAML reads them. `axes` are those that anything has.
+
+    Raises SpeccError without a `=`, for another axis, and for what is no YAML.
+    """
     pairs = []
     for text in texts:
         axis, equals, value = text.partition("=")
         if not equals:
             raise SpeccError(f"`--only {text}`: expected AXIS=VALUE")
-        pairs.append((axis, value))
+        if axis not in axes:
+            help = did_you_mean(axis, sorted(axes), "axes") or "nothing with a matrix was submitted"
+            raise SpeccError(f"`--only {text}`: nothing that was submitted has an axis `{axis}`", help=help)
+        node, found = parse_flow(Source("--only", text, "--only"), len(axis) + 1, Layer(LayerKind.SET))
+        if node is None or any(finding.is_error for finding in found):
+            raise SpeccError(f"`--only {text}`: the value is no YAML", help="put quotes around it")
+        pairs.append((axis, Choice(value, AxisValue(to_data(node), node))))
     return tuple(pairs)
 
 

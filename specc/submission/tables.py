@@ -106,6 +106,8 @@ def fill(connection: sqlite3.Connection) -> None:
 
 def connect(path: Path, *, writable: bool) -> sqlite3.Connection:
     """A connection to a ledger that is there. Raises SpeccError for a file that is something else."""
+    if not writable and _is_half_written(path):
+        connect(path, writable=True).close()
     mode = "rw" if writable else "ro"
     uri = f"{path.absolute().as_uri()}?mode={mode}"
     connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
@@ -124,6 +126,18 @@ def connect(path: Path, *, writable: bool) -> sqlite3.Connection:
         raise
     connection.row_factory = sqlite3.Row
     return connection
+
+
+def _is_half_written(path: Path) -> bool:
+    """A process was killed while it wrote. Only who may write can take that back, as every writer does at once."""
+    with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        try:
+            connection.execute("PRAGMA schema_version").fetchone()
+        except sqlite3.OperationalError as error:
+            return error.sqlite_errorcode == sqlite3.SQLITE_READONLY_ROLLBACK and os.access(path, os.W_OK)
+        except sqlite3.DatabaseError:
+            return False  # no database: that is said where it is used
+    return False
 
 
 def nothing() -> sqlite3.Connection:

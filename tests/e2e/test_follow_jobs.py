@@ -64,6 +64,55 @@ class TestWaiting:
         assert here.out.split("\t")[0] == "exited"
         assert "exit code 1" in here.out
 
+    def test_states_are_those_of_now(self, here):
+        """Not those last seen, by which a job that runs by now would be cancelled as one that has not begun."""
+        submitted(here, "sleep 0.5; test -e {{ matrix.n }}")
+        assert here.run("status") == 0
+        assert not set(states(here)) & {"exited"}
+        time.sleep(1.5)
+        assert here.run("cancel", "--state", "active") == 0
+        assert "no job that has not ended" in here.err
+        assert here.run("wait", "--state", "failed") == 5
+        assert "2 failed" in here.err
+
+    def test_what_runs_is_cancelled_without_looking_before(self, here):
+        uuids = submitted(here, "sleep 60")
+        assert here.run("cancel", "--state", "active", "--yes") == 0
+        assert sorted(uuids) == sorted(line.split("\t")[1] for line in here.out.splitlines())
+
+    def test_an_axis_is_read_as_a_sweep_reads_it(self, here):
+        here.write(
+            jobs__a="specc: 1\nmatrix: {axes: {lr: [1e-3, 0.10]}}\njob: {name: 'l-{{ matrix.lr }}', cmd_line: 'true'}\n"
+        )
+        assert here.run("submit", "--wait") == 0
+        for text in ("lr=1e-3", "lr=0.001", "lr=0.1"):
+            assert here.run("status", "--only", text) == 0
+            assert len(states(here)) == 1, text
+        assert here.run("status", "--only", "rl=1") == 2
+        assert "has an axis `rl`" in here.err
+        assert here.run("cancel", "--only", "lr=5") == 0
+
+    def test_the_json_of_a_submission_that_waited_says_how_jobs_ended(self, here):
+        here.write(jobs__a=JOB % json.dumps("exit $(({{ matrix.n }} - 1))"))
+        assert here.run("submit", "--wait", "--output", "json") == 5
+        said = json.loads(here.out)
+        assert [job["exit_code"] for job in said["results"]] == [0, 1]
+        assert said["summary"]["jobs"] == {"finished": 1, "failed": 1, "cancelled": 0, "open": 0}
+
+    def test_an_id_that_is_a_folder_too(self, here, monkeypatch):
+        def interrupt(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("specc.cli.following.follow", interrupt)
+        here.write(
+            jobs__a="specc: 1\nid: hello\njob: {name: a, cmd_line: sleep 60}\n",
+            hello__b="specc: 1\njob: {name: b, cmd_line: 'true'}\n",
+        )
+        assert here.run("submit", "jobs/a.job.yaml", "--wait") == 130
+        advised = here.err.split("`specc cancel ")[1].split("`")[0]
+        assert advised.startswith("hpcjob-")
+        assert here.run("cancel", advised) == 0
+
     def test_failed_ones_run_again(self, here):
         submitted(here, "exit $(({{ matrix.n }} - 1))", "--wait")
         assert here.run("submit", "--rerun", "--state", "failed", "--wait") == 5

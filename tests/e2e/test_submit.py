@@ -147,6 +147,36 @@ class TestRefusals:
         assert cloud.run("submit") == 0
         assert sorted(names(server)) == ["run-coarse-1", "run-coarse-2", "run-fine-1", "run-fine-2"]
 
+    @pytest.mark.parametrize(
+        ("old", "given", "new"),
+        [
+            ("a@b.job.yaml", (), "c.job.yaml"),
+            ("c.job.yaml", (), "a@b.job.yaml"),
+            ("my job.job.yaml", (), "it's.job.yaml"),
+            ("a.job.yaml", ("-p", "n=2"), "b.job.yaml"),
+            ("a.job.yaml", ("-p", "n=1"), "b.job.yaml"),
+        ],
+    )
+    def test_the_advice_to_take_over_works(self, cloud, server, old, given, new):
+        (cloud.root / "sweep.job.yaml").unlink()
+        text = (
+            "specc: 1\nextends: base.job.yaml\nparams: {n: {type: integer, default: 1}}\njob: {name: x, cmd_line: y}\n"
+        )
+        (cloud.root / old).write_text(text.replace("x,", '"x{{ params.n }}",'))
+        assert cloud.run("submit", *given) == 0
+        (cloud.root / old).rename(cloud.root / new)
+        again = given if given != ("-p", "n=1") else ()  # the default, which makes the same payload
+        assert cloud.run("submit", *again) == 1
+        _, _, *words = shlex.split(cloud.err.split("`specc ")[1].split("` takes")[0])
+        assert cloud.run("ledger", "mv", *words) == 0, cloud.err
+        assert cloud.run("submit", *again) == 0
+        assert len(server.jobs) == 1
+
+    def test_a_dry_run_that_is_refused_is_one_document(self, cloud):
+        cloud.run("submit")
+        assert cloud.run("submit", "--dry-run", "--rerun", "--output", "json") == 1
+        assert json.loads(cloud.out)["refused"]["errors"] == ["`--rerun` means 4 cells here"]
+
     def test_a_whole_spec_is_moved_at_once(self, cloud, server):
         cloud.run("submit")
         (cloud.root / "sweep.job.yaml").rename(cloud.root / "moved.job.yaml")

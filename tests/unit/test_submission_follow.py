@@ -7,6 +7,7 @@ import pytest
 import submitting
 
 from specc.errors import SpeccError
+from specc.expander.values import AxisValue
 from specc.submission.follow import Watched, ending, follow, look
 from specc.submission.ledger import Ledger
 from specc.submission.output import Reading
@@ -135,9 +136,9 @@ class TestSelecting:
             ({"ids": ("job-1",)}, ["a-0"]),
             ({"ids": ("job",)}, []),
             ({"ids": ("job-1",), "specs": ("b",)}, ["a-0"]),
-            ({"only": (("n", "1"),)}, ["a-1"]),
-            ({"only": (("n", "1"), ("n", "2"))}, ["a-1", "a-2"]),
-            ({"only": (("m", "1"),)}, []),
+            ({"only": only_of(["n=1"], ["n"])}, ["a-1"]),
+            ({"only": only_of(["n=1.0", "n=0x2"], ["n"])}, ["a-1", "a-2"]),
+            ({"only": only_of(["m=1"], ["m"])}, []),
             ({"states": states_named(["failed"])}, ["a-0"]),
             ({"states": states_named(["failed,rejected"])}, ["a-0", "a-1"]),
             ({"states": states_named(["unknown"])}, ["a-2"]),
@@ -166,10 +167,34 @@ class TestSelecting:
         assert raised.value.help == "did you mean `failed`?"
         assert states_named(["", "failed"]) >= {"lost"}
 
-    def test_only_needs_a_value(self):
-        assert only_of(["a=b=c"]) == (("a", "b=c"),)
-        with pytest.raises(SpeccError, match="AXIS=VALUE"):
-            only_of(["a"])
+    @pytest.mark.parametrize(
+        ("text", "values", "meant"),
+        [
+            ("a=1e-3", [0.001, "1e-3", 1], [0.001, "1e-3"]),
+            ("a=0.10", [0.1, 1], [0.1]),
+            ('a="1"', [1, "1"], ["1"]),
+            ("a=1", [1, "1", True], [1, "1"]),
+            ("a=b=c", ["b=c", "b"], ["b=c"]),
+            ("a=[1, 2]", [[1, 2], [2, 1]], [[1, 2]]),
+        ],
+    )
+    def test_only_reads_values_as_a_sweep_does(self, text, values, meant):
+        [(axis, choice)] = only_of([text], ["a"])
+        assert axis == "a"
+        assert [one for one in values if choice.means(AxisValue(one, choice.value.node))] == meant
+
+    @pytest.mark.parametrize(
+        ("text", "said", "help"),
+        [
+            ("a", "expected AXIS=VALUE", None),
+            ("mash=fine", "nothing that was submitted has an axis `mash`", "did you mean `mesh`?"),
+            ("mesh=[1", "the value is no YAML", "put quotes around it"),
+        ],
+    )
+    def test_only_that_means_nothing(self, text, said, help):
+        with pytest.raises(SpeccError, match=said) as raised:
+            only_of([text], ["mesh"])
+        assert raised.value.help == help
 
     def test_the_latest_is_the_last_attempt_and_the_last_job(self, desk):
         desk.submit(submitting.sweep(2))

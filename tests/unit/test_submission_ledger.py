@@ -2,6 +2,8 @@
 
 import os
 import sqlite3
+import subprocess
+import sys
 from dataclasses import replace
 from hashlib import sha256
 
@@ -218,6 +220,24 @@ class TestFile:
             pass
         with Ledger.read(path) as ledger, pytest.raises(SpeccError, match="readonly"):
             ledger.begin(record())
+
+    def test_a_writer_that_was_killed_is_no_matter_to_a_reader(self, path):
+        with Ledger.open(path) as ledger:
+            ledger.begin(record())
+        killed = f"""
+import os, sqlite3
+connection = sqlite3.connect({str(path)!r}, isolation_level=None)
+connection.execute("PRAGMA cache_size = 1")
+connection.execute("BEGIN IMMEDIATE")
+connection.execute("CREATE TABLE big (x)")
+connection.executemany("INSERT INTO big VALUES (?)", [("x" * 4000,)] * 200)
+connection.execute("UPDATE attempts SET sent_name = 'lost'")
+os._exit(0)
+"""
+        subprocess.run([sys.executable, "-c", killed], check=True)
+        with Ledger.read(path) as ledger:
+            (one,) = ledger.all()
+        assert one.sent_name != "lost"
 
     @pytest.mark.parametrize("content", [b"", b"not a database at all, but long enough to be looked at" * 20])
     def test_a_damaged_one_is_refused_and_left_as_it_is(self, path, content):

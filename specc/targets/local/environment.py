@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-KEPT = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR")
+KEPT = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR", "XDG_STATE_HOME")
 KEPT_BEGINNING = ("LC_",)
 INTERPRETER = ("PYTHON",)
 """What the supervisor keeps besides, so that it finds the same Python packages as the caller."""
