@@ -70,6 +70,7 @@ def order(
     made: list[Payload] = []
     for entry in selected:
         for document in _concrete(entry, findings):
+            check_is_text(document.source.name)
             names.append(document.source.name)
             made.extend(_payloads(document, entry.project.context(name), request_of(asked), findings))
     if print_findings(session.not_ignored(findings), is_json=is_json):
@@ -77,6 +78,14 @@ def order(
     if any(payload.spec_id == STDIN_NAME for payload in made):
         raise SpeccError("a spec from standard input is known by no path", help="write `id: NAME` at its top")
     return Order(workplace, replace(asked, specs=tuple(names)), name, tuple(made))
+
+
+def check_is_text(path: str) -> None:
+    """Raises SpeccError for a path that the ledger, plans and targets cannot hold."""
+    try:
+        path.encode()
+    except UnicodeEncodeError as error:
+        raise SpeccError(f"the name of {path} is not UTF-8", help="give it another name to send it") from error
 
 
 def _concrete(entry: Selected, findings: Findings) -> Iterator[Document]:

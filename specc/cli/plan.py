@@ -12,7 +12,7 @@ import typer
 
 from specc.cli.exits import CHANGES, OK, REFUSED
 from specc.cli.options import Cells, Only, Params, Profiles, Sets
-from specc.cli.ordering import Order, decide, order, refusals
+from specc.cli.ordering import Order, check_is_text, decide, order, refusals
 from specc.cli.printing import print_findings
 from specc.cli.sendoptions import Changed, Output, Rerun, Resend, Specs, States, ToTarget
 from specc.cli.session import Session
@@ -60,6 +60,8 @@ def plan(
     check_output(output)
     if out is not None and STDIN in (paths or ()):
         raise SpeccError("a plan of standard input cannot be carried out later", help="write the spec to a file")
+    if out is not None:
+        check_is_text(str(out))
     session = Session()
     asked = asked_of(profile, param, set_, only, cell, state, changed, rerun, resend_unknown)
     ordered = order(session, session.specs(list(paths or ())), asked, target, is_json=output == "json")

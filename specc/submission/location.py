@@ -37,4 +37,5 @@ def ledger_path(
         )
     identity = f"project {project}" if is_named else f"folder {root.resolve()}"
     name = UNSAFE.sub("-", project).strip("-.")[:40] or "project"
-    return state_home(environment) / f"{name}-{sha256(identity.encode()).hexdigest()[:8]}" / "ledger.sqlite"
+    digest = sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()
+    return state_home(environment) / f"{name}-{digest[:8]}" / "ledger.sqlite"

@@ -422,3 +422,28 @@ def test_a_dry_run_makes_nothing_here(here: Place) -> None:
     here.write(jobs__a=JOB % "x")
     assert here.run("submit", "--dry-run") == 0
     assert not (here.root / "state").exists()
+
+
+class TestNamesThatAreNoText:
+    @pytest.mark.parametrize("command", ["plan", "submit"])
+    def test_a_spec(self, here, command):
+        (here.root / os.fsdecode(b"x\xff.job.yaml")).write_text("specc: 1\njob: {name: a, cmd_line: 'true'}\n")
+        assert here.run("check") == 0
+        assert here.run(command) == 2
+        assert "error: the name of x" in here.err
+        assert ".job.yaml is not UTF-8\nhelp: give it another name to send it\n" in here.err
+
+    def test_a_plan(self, here):
+        here.write(a="specc: 1\njob: {name: a, cmd_line: 'true'}\n")
+        assert here.run("plan", "--out", os.fsdecode(b"o\xff")) == 2
+        assert "is not UTF-8" in here.err
+
+    def test_a_folder_of_a_project_without_a_name(self, here, monkeypatch):
+        folder = here.root / os.fsdecode(b"d\xff")
+        folder.mkdir()
+        (folder / "specc.toml").write_bytes(SETTINGS.replace(b'project = "demo"\n', b""))
+        (folder / "a.job.yaml").write_text("specc: 1\njob: {name: a, cmd_line: 'true'}\n")
+        monkeypatch.chdir(folder)
+        assert here.run("submit", "--wait", "--target", "local") == 0, here.err
+        assert here.run("status") == 0
+        assert states(here) == ["finished"]
