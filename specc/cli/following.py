@@ -18,6 +18,7 @@ from specc.cli.targets import Opened
 from specc.cli.workplace import Workplace
 from specc.errors import SpeccError
 from specc.frozen import dataclass
+from specc.pattern import pattern
 from specc.submission.follow import Ending, ending, follow, look
 from specc.submission.ledger import Ledger
 from specc.submission.records import Record
@@ -27,6 +28,7 @@ from specc.targets import JobReport, JobState
 from specc.units import Problem, read
 
 MOST_NAMED = 3
+SECONDS = pattern(r"[0-9]+(?:\.[0-9]+)?")
 
 Show = Callable[[Mapping[str, JobReport], Mapping[str, JobReport]], None]
 """Shows what is known, given what was known before."""
@@ -130,7 +132,7 @@ def seconds_of(text: str | None) -> float | None:
     """`--timeout 2h30m`; a plain number is of seconds. Raises SpeccError for a text that is no duration."""
     if text is None:
         return None
-    if text.isascii() and text.isdigit():
+    if SECONDS.fullmatch(text):
         return float(text)
     duration = read(text, "duration")
     if isinstance(duration, Problem):
