@@ -40,7 +40,7 @@ class Sweep:
 
     def _left(self) -> int:
         """Of the reserve after this cell."""
-        return self._reserve + STEPS_OF_A_CELL - (self._given - max(self.budget.steps, 0))
+        return self._reserve + STEPS_OF_A_CELL - self.budget.used
 
     def worth_saying(self, faults: Iterable[Fault]) -> list[Fault]:
         """The faults without those that follow from a spent budget."""

@@ -46,7 +46,7 @@ Key = tuple[int, tuple[str, ...], str]
 class Walk:
     """The walk over one spec's values. `scope` is what templates see; findings collect in `found`.
 
-    `is_sweep`: there may be several cells, for which texts are worth keeping.
+    `is_sweep`: there may be several cells; else what depends on the cell is as good for all of them as what does not.
     """
 
     def __init__(self, templates: Templates, scope: Scope, found: list[Diagnostic], *, is_sweep: bool) -> None:
@@ -119,7 +119,7 @@ class Walk:
         return None
 
     def _keep(self, key: Key, value: Value, axes: Axes) -> None:
-        if not axes:
+        if not axes or not self.is_sweep:
             self._shared[key] = value
             return
         self._by_cell[key] = value, axes

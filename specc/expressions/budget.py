@@ -25,12 +25,31 @@ CHARACTERS_READ_IN_A_STEP = 16
 class Budget:
     """What is left for the evaluation of one spec; all its templates draw on one budget."""
 
-    __slots__ = ("characters", "frames", "steps")
+    __slots__ = ("_aside", "_given", "_is_aside", "characters", "frames", "steps")
 
-    def __init__(self, steps: int = STEPS, characters: int = CHARACTERS, frames: int = FRAMES) -> None:
+    def __init__(
+        self, steps: int = STEPS, characters: int = CHARACTERS, frames: int = FRAMES, *, is_aside: bool = False
+    ) -> None:
         self.steps = steps
         self.characters = characters
         self.frames = frames
+        self._given = steps
+        self._is_aside = is_aside
+        self._aside: Budget | None = None
+
+    @property
+    def used(self) -> int:
+        """Steps, with those of what may never happen."""
+        aside = 0 if self._aside is None else self._aside.used
+        return self._given - max(self.steps, 0) + aside
+
+    def aside(self) -> "Budget":
+        """Pays for what may never happen, as much again in all. That it is used up leaves this one as it was."""
+        if self._is_aside:
+            return self
+        if self._aside is None:
+            self._aside = Budget(self._given, is_aside=True)
+        return self._aside
 
     def spend(self, steps: int, at: Place) -> None:
         """Pays for work: one step is about the evaluation of one name."""

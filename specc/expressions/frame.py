@@ -36,8 +36,12 @@ class Run:
         self.faults.extend(fault for fault in error.faults if (fault.start, fault.end) not in places)
 
     def aside(self) -> "Run":
-        """A run whose text and faults nobody will see."""
-        return Run(self.text, self.scope, self.budget)
+        """A run whose text and faults nobody will see, and for which nothing else has to go without."""
+        return Run(self.text, self.scope, self.budget.aside())
+
+
+class TooUncertain(Exception):
+    """It cannot be found out what a template may set: going through what may never happen takes too long."""
 
 
 @dataclass(slots=True)
@@ -66,6 +70,6 @@ offset."""
 def guess(evaluate: Evaluate, frame: Frame) -> object:
     """The value of what may never be evaluated: its faults do not count."""
     try:
-        return evaluate(frame)
+        return evaluate(Frame(frame.run.aside(), frame.names))
     except EvaluationFault:
         return Unknown(None)

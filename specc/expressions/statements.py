@@ -1,7 +1,6 @@
 """Text with holes, and the statements `if`, `for`, `set`, `with`."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import NamedTuple
 
 from specc.expressions.access import Loop
@@ -9,7 +8,7 @@ from specc.expressions.apply import items_of
 from specc.expressions.budget import MAX_DATA_DEPTH, MAX_TEXT, weigh
 from specc.expressions.builder import Builder, BuildStatement, HolePlace
 from specc.expressions.faults import EvaluationFault, Place
-from specc.expressions.frame import Evaluate, Fill, Frame, Run, Write
+from specc.expressions.frame import Evaluate, Fill, Frame, Run, TooUncertain, Write
 from specc.expressions.jinja import Undefined, nodes
 from specc.expressions.values import MISSING, Omitted, Unknown, concrete, fault_of, kind_of, text_of, truth
 
@@ -124,13 +123,19 @@ def branching(builder: Builder, node: nodes.If) -> Write:
 
 
 def visit(bodies: Sequence[Write], frame: Frame) -> None:
-    """Goes through what may or may not happen. The text is unknown then, and so is whatever any of it sets."""
+    """Goes through what may or may not happen. The text is unknown then, and so is whatever any of it sets.
+
+    Raises `TooUncertain`.
+    """
     frame.run.is_unknown = True
     changed: set[str] = set()
     for body in bodies:
         inner = Frame(frame.run.aside(), dict(frame.names))
-        with suppress(EvaluationFault):
+        try:
             body(inner)
+        except EvaluationFault as error:
+            if error.is_limit:
+                raise TooUncertain from None
         changed.update(name for name, value in inner.names.items() if frame.names.get(name, MISSING) is not value)
     frame.names.update(dict.fromkeys(changed, Unknown(None)))
 

@@ -10,7 +10,7 @@ from specc.expressions.builder import Builder, BuildExpression, HolePlace, Path
 from specc.expressions.calls import CALLS
 from specc.expressions.data import finished
 from specc.expressions.faults import EvaluationFault, Fault, Place
-from specc.expressions.frame import Frame, Hole, Keep, Run
+from specc.expressions.frame import Frame, Hole, Keep, Run, TooUncertain
 from specc.expressions.jinja import nodes
 from specc.expressions.operations import OPERATIONS
 from specc.expressions.statements import STATEMENTS
@@ -68,6 +68,8 @@ class Template:
                 return finished(value, budget, at)
         except EvaluationFault as error:
             raise EvaluationFault(*run.faults, *error.faults) from None
+        except TooUncertain:
+            run.is_unknown = True
         finally:
             budget.leave(frames)
         if run.faults:

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+import uncovered
 from projects import Place
 
 import specc
@@ -73,7 +74,8 @@ def test_a_fault_of_another_file_is_our_bug(
 
 def test_an_interruption_leaves_nothing_half_written(place: Place) -> None:
     place.write(sweep=LARGE)
-    process = subprocess.Popen([SPECC, "render", "-o", "out"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    command, pipe = [SPECC, "render", "-o", "out"], subprocess.PIPE
+    process = subprocess.Popen(command, stdout=pipe, stderr=pipe, env=uncovered.environment())
     time.sleep(1.2)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=120)

@@ -1,13 +1,13 @@
 """What a command line imports: the one command that it calls, and of that what it needs."""
 
 import inspect
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import typer
+import uncovered
 from projects import Place
 
 from specc.cli.app import app, dispatch, load
@@ -39,8 +39,7 @@ def imported_by(folder: Path, *arguments: str) -> set[str]:
         "sys.exit(run(sys.argv[1:]) or print(*sys.modules, sep='\\n', file=sys.stderr))"
     )
     process = [sys.executable, "-c", code, *arguments]
-    # coverage, where the tests run under it, would import what it needs
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    environment = uncovered.environment()
     result = subprocess.run(process, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
     return set(result.stderr.split())

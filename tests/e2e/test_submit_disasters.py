@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import uncovered
 from chaos.hostile import Hostile
 from submitting import record
 
@@ -45,7 +46,7 @@ class Site:
         self.server = server
         self._capture = capture
         self.environment = {
-            **{name: value for name, value in os.environ.items() if "proxy" not in name.lower() and name != "CI"},
+            **{n: value for n, value in uncovered.environment().items() if "proxy" not in n.lower() and n != "CI"},
             "HOME": str(root),
             "QY_ACCESS_KEY_ID": "KEYKEYKEYKEY",
             "QY_SECRET_ACCESS_KEY": "s3cr3t",

@@ -302,6 +302,31 @@ class TestWithoutInput:
         )
         assert set(found.slugs) == {"undefined-name", "wrong-type"}
 
+    DEAR = "{% for i in range(60000) %}a{% endfor %}"
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "{% if params.t == '' %}DEAR{% endif %}",
+            "{% if params.t == '' %}DEAR{% else %}DEAR{% endif %}",
+            "{% for i in [1, 2] if params.t == '' %}DEAR{% endfor %}",
+            "{% if params.t == '' %}{% if params.t == '' %}DEAR{% endif %}{% endif %}",
+            "{{ 'a' if params.t == '' else range(60000) | map('string') | join }}",
+            "{{ params.t == '' or range(60000) | map('string') | join }}",
+        ],
+    )
+    def test_what_may_never_happen_and_is_dear_hides_nothing(self, text):
+        dear = text.replace("DEAR", self.DEAR)
+        spec = f"vars: {{n: many}}\n{JOB}  input_file: |\n    {dear}\n  core_limit: '{{{{ vars.n }}}}'\n"
+        assert check(self.UNKNOWN + spec).slugs == ["wrong-type"]
+        assert set(check(self.UNKNOWN + "matrix: {axes: {m: [1, 2]}}\n" + spec).slugs) == {"wrong-type"}
+
+    def test_what_a_dear_branch_may_set_is_unknown(self):
+        text = f"{{% set n = 'x' %}}{{% if params.t == '' %}}{self.DEAR}{{% set n = 1 %}}{{% endif %}}{{{{ n + 1 }}}}"
+        assert check(f"{self.UNKNOWN}{JOB}  input_file: |\n    {text}\n").slugs == []
+        cheap = text.replace("60000", "6").replace("{% set n = 1 %}", "")
+        assert check(f"{self.UNKNOWN}{JOB}  input_file: |\n    {cheap}\n").slugs == ["template-error"]
+
     def test_an_axis_that_is_not_known(self):
         spec = """
         params: {l: {type: list}, a: {type: string}, b: {type: string}, n: {type: integer}}
@@ -467,6 +492,12 @@ class TestSweeps:
         assert [payload.name for payload in found.payloads] == ["a", "b"]
 
     BOMB = "\"{{ range(60000) | map('string') | join | length }}{{ matrix.m }}\""
+
+    def test_without_a_matrix_all_is_evaluated_once(self, evaluated):
+        doubled = "\n".join(f"  v{i + 1}: '{{{{ vars.v{i} + vars.v{i} }}}}'" for i in range(18))
+        found = render(f"vars:\n  v0: '{{{{ cell.index }}}}'\n{doubled}\n{JOB}  input_file: '{{{{ vars.v18 }}}}'\n")
+        assert found.slugs == []
+        assert evaluated.count("vars.v0") == 1
 
     @pytest.mark.parametrize("compiled", [check, render])
     def test_a_bomb_is_met_once(self, compiled, evaluated):
