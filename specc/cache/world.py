@@ -3,9 +3,8 @@
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
-from pathlib import Path
 
 from specc import __version__, assets
 
@@ -13,26 +12,21 @@ FOLDER = ".specc_cache"
 FORMAT = 2
 """Raised when records look otherwise."""
 DIGITS = 16
-SETTINGS = ("specc.toml", "pyproject.toml", "specc.local.toml")
 DATA = ("schemas", "templates")
 
 
-def world_of(root: Path, shown: str, target: str, environment: Mapping[str, str]) -> str:
-    """A digest. `shown` is how messages print the root, `environment` what templates may read."""
+def world_of(shown: Sequence[str], settings: str, target: str, environment: Mapping[str, str]) -> str:
+    """A digest. `shown` says how messages print paths, `environment` is what templates may read.
+
+    `settings` is a digest of what they were read from: read once more here, the files could be others.
+    """
     seen = (
-        (FORMAT, __version__, sys.version, shown, target),
+        (FORMAT, __version__, sys.version, settings, target),
+        list(shown),
         sorted(environment.items()),
-        [_digest(root / name) for name in SETTINGS],
         sorted(_programs()),
     )
     return sha256(json.dumps(seen).encode("utf-8", "surrogatepass")).hexdigest()[:DIGITS]
-
-
-def _digest(path: Path) -> str | None:
-    try:
-        return sha256(path.read_bytes()).hexdigest()
-    except OSError:
-        return None
 
 
 def _programs() -> Iterator[tuple[str, int, int]]:

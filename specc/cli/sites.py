@@ -36,7 +36,10 @@ def world(site: Site, target: str | None) -> str:
     """What a check of the project for a target, its own by default, depends on beside its files."""
     settings, environment = site.settings, site.environment
     readable = {name: environment[name] for name in settings.env if name in environment}
-    return world_of(site.root, show(site.root), target or settings.target, readable)
+    # Below the root, messages print some paths from there, and the root itself as from anywhere else.
+    below = os.path.relpath(os.getcwd(), site.root)
+    shown = (show(site.root), "" if below.startswith(os.pardir) else below)
+    return world_of(shown, site.digest, target or settings.target, readable)
 
 
 @dataclass
@@ -61,9 +64,9 @@ class Sites:
         """The project that a path belongs to. Its configuration's findings are noted."""
         root = self._root(Path(os.path.abspath(start)))
         if root not in self._sites:
-            configuration = read_configuration(root, show, os.environ)
-            self.findings.extend(configuration.diagnostics)
-            self._sites[root] = Site(root, configuration.settings, Contents(root, show), os.environ)
+            read = read_configuration(root, show, os.environ)
+            self.findings.extend(read.diagnostics)
+            self._sites[root] = Site(root, read.settings, Contents(root, show), os.environ, read.digest)
         return self._sites[root]
 
     def _root(self, start: Path) -> Path:

@@ -3,13 +3,14 @@
 import os
 from collections.abc import Callable
 from collections.abc import Mapping as Map
+from hashlib import sha256
 from pathlib import Path
 
 from specc.config.checks import target_findings, usable
 from specc.config.document import read_document
 from specc.config.entries import Entry, entries
 from specc.config.merge import merged
-from specc.config.root import OWN, PERSONAL, SHARED, configures
+from specc.config.root import OWN, PERSONAL, SHARED, configures, read_bytes
 from specc.config.shapes import SETTINGS
 from specc.config.values import settings_of
 from specc.diagnostics import Diagnostic
@@ -26,7 +27,7 @@ class Configuration:
     """What is configured. `env` holds those variables of the environment that templates may read and that are set.
 
     `entries` lists every setting with its origin. With an error among `diagnostics`, the settings are what was
-    understood, with built-in defaults for the rest.
+    understood, with built-in defaults for the rest. `digest` is of all that they were read from.
     """
 
     root: Path
@@ -34,6 +35,7 @@ class Configuration:
     entries: tuple[Entry, ...]
     diagnostics: tuple[Diagnostic, ...]
     env: Map[str, str]
+    digest: str
 
 
 def read_configuration(root: Path, show: Callable[[Path], str], environment: Map[str, str]) -> Configuration:
@@ -42,9 +44,12 @@ def read_configuration(root: Path, show: Callable[[Path], str], environment: Map
     Raises SpeccError for a file that cannot be read.
     """
     found: list[Diagnostic] = []
+    digest = sha256(root.name.encode("utf-8", "surrogateescape"))  # of which the project has its name by default
     written = declared = Mapping({}, {}, Source("", "").span())
     for path, table in _files(root, show, found):
-        node, mistakes = read_document(path, show(path), table)
+        data = read_bytes(path, show(path))
+        digest.update(f"/{path.name}/{len(data)}/".encode() + data)
+        node, mistakes = read_document(data, path, show(path), table)
         found.extend(mistakes)
         if node is not None:
             written, declared = merged(written, usable(node, SETTINGS, found)), merged(declared, node)
@@ -52,7 +57,7 @@ def read_configuration(root: Path, show: Callable[[Path], str], environment: Map
         found.extend(target_findings(declared))
     settings = settings_of(written, Path(os.path.abspath(root)).name or "project")
     env = {name: environment[name] for name in settings.env if name in environment}
-    return Configuration(root, settings, tuple(entries(written, settings)), tuple(found), env)
+    return Configuration(root, settings, tuple(entries(written, settings)), tuple(found), env, digest.hexdigest())
 
 
 def _files(root: Path, show: Callable[[Path], str], found: list[Diagnostic]) -> list[tuple[Path, NodePath]]:
@@ -71,7 +76,7 @@ def _files(root: Path, show: Callable[[Path], str], found: list[Diagnostic]) -> 
 
 
 def _shadowed(path: Path, show: Callable[[Path], str]) -> Diagnostic:
-    node, mistakes = read_document(path, show(path), ("tool", "specc"))
+    node, mistakes = read_document(read_bytes(path, show(path)), path, show(path), ("tool", "specc"))
     span = node.span if node is not None else mistakes[0].span
     message = f"`[tool.specc]` has no effect, because there is a {OWN} beside it"
     return SHADOWED_SETTINGS.at(span, message, help=f"move its settings to {OWN}")

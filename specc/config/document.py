@@ -6,7 +6,6 @@ from pathlib import Path as FilePath
 
 from specc.config.credentials import masked, masked_lines
 from specc.config.plain_places import plain_places
-from specc.config.root import read_bytes
 from specc.config.toml import loads
 from specc.config.tree import Place, Tree
 from specc.diagnostics import Diagnostic
@@ -24,23 +23,23 @@ HELPS = {
 }
 
 
-def read_document(path: FilePath, shown: str, table: Path = ()) -> tuple[Mapping | None, list[Diagnostic]]:
+def read_document(data: bytes, path: FilePath, shown: str, table: Path = ()) -> tuple[Mapping | None, list[Diagnostic]]:
     """The settings in `table` of the file, and what is wrong with it as TOML. A file that is not TOML has none."""
     try:
-        text = read_bytes(path, shown).decode().removeprefix(BOM)
+        text = data.decode().removeprefix(BOM)
     except UnicodeDecodeError as error:
         readable = masked_lines(error.object.decode(errors="replace"))
         place = Source(shown, readable, path.name).span(len(error.object[: error.start].decode()))
         return None, [CONFIG_SYNTAX.at(place, "not TOML: the file is not UTF-8 text", help="save the file as UTF-8")]
     try:
-        data: object = loads(text)
+        value: object = loads(text)
     except ValueError as error:
         return None, [_syntax(Source(shown, masked_lines(text), path.name), str(error))]
     where = _places(text)
     tree = Tree(Source(shown, masked(text, where) if where else masked_lines(text), path.name), text, where, table)
     for key in table:
-        data = data.get(key) if isinstance(data, dict) else None
-    settings = tree.node(data, table, tree.source.span())
+        value = value.get(key) if isinstance(value, dict) else None
+    settings = tree.node(value, table, tree.source.span())
     if settings is not None and not isinstance(settings, Mapping):
         tree.found.append(BAD_SETTING.at(settings.span, f"`{'.'.join(map(str, table))}` is no table"))
         return None, tree.found

@@ -11,10 +11,13 @@ from specc.settings import Settings
 
 @dataclass(frozen=True, eq=False)
 class Site:
+    """`digest` is of what the settings were read from; empty where nothing is kept for another time."""
+
     root: Path
     settings: Settings
     contents: Contents
     environment: Mapping[str, str]
+    digest: str = ""
 
     def spec_names(self) -> list[str]:
         """Every spec of the project, by name."""

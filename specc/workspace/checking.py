@@ -74,7 +74,7 @@ def check_specs(
     kept = masked(judged(kept, project.settings.rules))
     memory.save()
     counts = Counts(len(wanted), sum(not each.is_abstract for each in known), whole.payloads)
-    if all_specs and not kept:
+    if all_specs and as_is and not kept:
         memory.learn_clean(wanted, (whole.reads, *(facts.reads for facts in known)), counts)
     return Checked(tuple(kept), *counts, coverage)
 

@@ -3,11 +3,13 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from projects import BASE, SETTINGS, SWEEP, Place
 
-from specc.cli import anew
+from specc.cli import anew, sites
+from specc.config import Configuration
 
 CLEAN = "checked 2 files, 4 payloads: no problems\n"
 
@@ -88,3 +90,46 @@ def test_a_folder_that_takes_no_files_is_no_fault(place: Place, is_anew: Callabl
         file.mkdir()
     assert is_anew()
     assert place.out == CLEAN
+
+
+def test_settings_that_change_while_it_checks(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.write(**{"run.sh": "echo 'open\n", "specc.toml": SETTINGS + '[rules]\nignore = ["SPC540"]\n'})
+    read = sites.read_configuration
+
+    def then_changed(*arguments: Any) -> Configuration:
+        configuration = read(*arguments)
+        place.write(**{"specc.toml": SETTINGS})
+        return configuration
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sites, "read_configuration", then_changed)
+        place.run("check")
+    assert place.out == CLEAN, "so it was when it was read"
+    place.run("check")
+    assert "SPC540" in place.out
+
+
+def test_a_check_for_a_target_does_not_say_what_one_of_all_would_find(place: Place) -> None:
+    """A comment that ignores nothing is reported where every target was checked only."""
+    place.write(a=SWEEP + "# specc: ignore[SPC540] not here\n")
+    place.run("check", "--no-cache")
+    fresh = place.out
+    assert "SPC590" in fresh
+    assert place.run("check", "--target", "hpc") == 0
+    place.run("check")
+    assert place.out == fresh
+
+
+@pytest.mark.parametrize("folder", ["x", "x/deep"])
+def test_paths_are_those_that_are_right_where_one_stands(
+    folder: str, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "specc: 1\nvars: {n: many}\njob: {name: n, cmd_line: echo, core_limit: '{{ vars.n }}', time_limit: 2h}\n"
+    place.write(x__n=text, x__deep__m=text.replace("name: n", "name: m"))
+    place.run("check")
+    for current in ("x", "x/deep", "."):
+        monkeypatch.chdir(place.root / current)
+        place.run("check", str(place.root / folder))
+        said = place.out
+        place.run("check", str(place.root / folder), "--no-cache")
+        assert said == place.out
