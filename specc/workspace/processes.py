@@ -7,7 +7,7 @@ import os
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
-from typing import IO, Generic, NoReturn, TypeVar
+from typing import IO, Generic, NamedTuple, NoReturn, TypeVar
 
 Item = TypeVar("Item")
 
@@ -16,8 +16,8 @@ MOST = 8
 
 
 def processors() -> int:
-    """How many this process may use; 1 where there is no fork."""
-    if not hasattr(os, "fork"):
+    """How many this process may use; 1 where there is no fork, or where nobody would be told how it has ended."""
+    if not hasattr(os, "fork") or signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
         return 1
     there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(there, MOST)
@@ -35,16 +35,17 @@ def elsewhere(shares: Iterable[Sequence[Item]], work: Callable[[Item], Iterable[
     return forks
 
 
+class _Fork(NamedTuple):
+    pid: int
+    file: int
+
+
 class Elsewhere(Generic[Item]):
-    """Forks at work. Used as a context, none of them outlives it."""
+    """Forks at work. Used as a context, none of them outlives it; killed with -9, none its next line."""
 
     def __init__(self, work: Callable[[Item], Iterable[bytes]]) -> None:
         self._work = work
-        self._running: dict[int, int] = {}
-
-    @property
-    def pids(self) -> list[int]:
-        return list(self._running)
+        self._forks: list[_Fork | None] = []
 
     def __enter__(self) -> "Elsewhere[Item]":
         return self
@@ -53,15 +54,28 @@ class Elsewhere(Generic[Item]):
         self.stop()
 
     def start(self, share: Sequence[Item]) -> None:
+        """Where there cannot be a fork, it is like one that does not end well."""
+        try:
+            self._forks.append(self._begun(share))
+        except OSError:
+            # No more processes, no memory for one, or no folder for temporary files.
+            self._forks.append(None)
+
+    def _begun(self, share: Sequence[Item]) -> _Fork:
         from tempfile import mkstemp  # for many specs only: it takes longer to import than a spec to be read
 
         # A file, because a pipe would make the fork wait until it is read.
         file, path = mkstemp(prefix="specc.")
         os.unlink(path)
-        pid = os.fork()
+        parent = os.getpid()
+        try:
+            pid = os.fork()
+        except OSError:
+            os.close(file)
+            raise
         if pid == 0:
-            _work_and_end(share, self._work, file)
-        self._running[pid] = file
+            _work_and_end(parent, share, self._work, file)
+        return _Fork(pid, file)
 
     def results(self) -> Iterator[bytes]:
         """The lines of all forks that ended well. What is missing, their caller does itself, and sees what is wrong."""
@@ -70,29 +84,37 @@ class Elsewhere(Generic[Item]):
 
     def outputs(self) -> Iterator[IO[bytes] | None]:
         """The lines of each fork, in the order in which they were started; None for one that did not end well."""
-        for pid, file in list(self._running.items()):
-            _, status = os.waitpid(pid, 0)
-            del self._running[pid]
-            with open(file, "rb") as lines:
+        while self._forks:
+            fork = self._forks[0]
+            status = 1 if fork is None else os.waitpid(fork.pid, 0)[1]
+            del self._forks[0]
+            if fork is None:
+                yield None
+                continue
+            with open(fork.file, "rb") as lines:
                 lines.seek(0)
                 yield lines if status == 0 else None
 
     def stop(self) -> None:
-        for pid in self._running:
-            os.kill(pid, signal.SIGKILL)
-        for pid, file in self._running.items():
-            os.waitpid(pid, 0)
-            os.close(file)
-        self._running.clear()
+        forks = [fork for fork in self._forks if fork is not None]
+        for fork in forks:
+            os.kill(fork.pid, signal.SIGKILL)
+        for fork in forks:
+            os.waitpid(fork.pid, 0)
+            os.close(fork.file)
+        self._forks.clear()
 
 
-def _work_and_end(share: Sequence[Item], work: Callable[[Item], Iterable[bytes]], file: int) -> NoReturn:
+def _work_and_end(parent: int, share: Sequence[Item], work: Callable[[Item], Iterable[bytes]], file: int) -> NoReturn:
     """Leaves alone what this process had begun to write."""
     status = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         with open(file, "wb") as lines:
-            lines.writelines(chain.from_iterable(map(work, share)))
+            for line in chain.from_iterable(map(work, share)):
+                if os.getppid() != parent:
+                    os._exit(status)  # who asked for it is no more
+                lines.write(line)
         status = 0
     finally:
         os._exit(status)

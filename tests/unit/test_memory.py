@@ -1,22 +1,25 @@
 """`.specc_cache/`, and the processes that share a check."""
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
+import psutil
 import pytest
 from projects import BASE, SETTINGS, SWEEP, Place
 
 from specc.cache import shards
 from specc.cache.shards import Shards
 from specc.compiler import Context, Request
-from specc.workspace import Project, examinations
+from specc.workspace import Project, examinations, rendering
 from specc.workspace.examining import Examined
-from specc.workspace.processes import elsewhere
+from specc.workspace.processes import elsewhere, processors
 
 
 @pytest.fixture
@@ -177,12 +180,68 @@ def test_no_fork_outlives_an_interruption() -> None:
         return []
 
     forks = elsewhere([["a"], ["b"]], work)
-    pids = forks.pids
+    assert len(psutil.Process().children()) == 2
     forks.__exit__(KeyboardInterrupt)
-    assert len(pids) == 2
-    for pid in pids:
-        with pytest.raises(ProcessLookupError):
-            os.kill(pid, 0)
+    assert psutil.Process().children() == []
+
+
+KILLED = """
+import time
+from specc.workspace.processes import elsewhere
+def work(item):
+    while True:
+        time.sleep(0.01)
+        yield b"x"
+elsewhere([["a"], ["b"]], work)
+print("begun", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_no_fork_outlives_a_parent_that_is_killed(number: signal.Signals) -> None:
+    with subprocess.Popen([sys.executable, "-c", KILLED], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        children = psutil.Process(process.pid).children()
+        process.send_signal(number)
+        process.wait()
+        assert len(children) == 2
+        assert psutil.wait_procs(children, timeout=10)[1] == []
+
+
+def no_folder(**_: object) -> NoReturn:
+    raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+
+def no_process() -> NoReturn:
+    raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+
+@pytest.mark.parametrize(("name", "broken"), [("tempfile.mkstemp", no_folder), ("os.fork", no_process)])
+def test_without_forks_all_is_done_here(
+    name: str, broken: Callable[[], NoReturn], place: Place, examined: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert place.run("render") == 0
+    alone = place.out
+    for module in (examinations, rendering):
+        monkeypatch.setattr(module, "processors", lambda: 2)
+    monkeypatch.setattr(examinations, "WORTH_A_FORK", 1)
+    monkeypatch.setattr(rendering, "CELLS_WORTH_A_FORK", 2)
+    monkeypatch.setattr(name, broken)
+    open_before = os.listdir("/proc/self/fd")
+    assert place.run("check") == 0
+    assert sorted(examined) == ["a.job.yaml", "b.job.yaml", "base.job.yaml"]
+    assert (place.run("render"), place.out) == (0, alone)
+    assert len(os.listdir("/proc/self/fd")) == len(open_before)
+
+
+def test_where_nobody_learns_how_a_fork_ends_there_is_none() -> None:
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        assert processors() == 1
+    finally:
+        signal.signal(signal.SIGCHLD, before)
 
 
 def test_a_share_whose_fork_dies_is_done_here(
