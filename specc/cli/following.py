@@ -19,7 +19,7 @@ from specc.cli.workplace import Workplace
 from specc.errors import SpeccError
 from specc.frozen import dataclass
 from specc.pattern import pattern
-from specc.submission.follow import Ending, ending, follow, look
+from specc.submission.follow import SILENCE, Ending, ending, follow, look
 from specc.submission.ledger import Ledger
 from specc.submission.records import Record
 from specc.submission.selector import FAILED
@@ -28,6 +28,7 @@ from specc.targets import JobReport, JobState
 from specc.units import Problem, read
 
 MOST_NAMED = 3
+UNHEARD = f"has said nothing for {SILENCE / 60:.0f} minutes of"
 SECONDS = pattern(r"[0-9]+(?:\.[0-9]+)?")
 
 Show = Callable[[Mapping[str, JobReport], Mapping[str, JobReport]], None]
@@ -87,14 +88,25 @@ def by_target(records: Sequence[Record]) -> dict[tuple[str, str], tuple[Record, 
 
 
 def open_again(workplace: Workplace, name: str, identity: str, ledger: Ledger) -> Opened | str:
-    """The target of that name and identity, or why there is none."""
+    """The target of that identity, by that name or by another that it has now, or why there is none."""
     try:
         opened = workplace.open(name, skew=ledger.accounts.skew)
+        if opened.target.identity == identity:
+            return opened
+        why = f"the target `{name}` was {identity}, and is {opened.target.identity} now"
     except SpeccError as error:
-        return f"the target `{name}` cannot be used: {error.message}"
-    if opened.target.identity != identity:
-        return f"the target `{name}` was {identity}, and is {opened.target.identity} now"
-    return opened
+        why = f"the target `{name}` cannot be used: {error.message}"
+    others = (other for other in workplace.project.settings.targets if other != name)
+    renamed = next((other for other in others if _identity(workplace, other) == identity), None)
+    return why if renamed is None else workplace.open(renamed, skew=ledger.accounts.skew)
+
+
+def _identity(workplace: Workplace, name: str) -> str | None:
+    """None for a target that cannot be opened: it may be anything."""
+    try:
+        return workplace.open(name, is_offline=True).target.identity
+    except SpeccError:
+        return None
 
 
 def is_over(record: Record) -> bool:
@@ -145,17 +157,19 @@ def patience() -> World:
 
 
 class Waited(NamedTuple):
-    """What was seen of the jobs in the end, or until ^C."""
+    """What was seen of the jobs in the end, or until ^C. `given_up` says of which nothing was heard for too long."""
 
     reports: dict[str, JobReport]
     ending: Ending
     was_stopped: bool
+    given_up: frozenset[str] = frozenset()
 
 
 def wait_for(groups: Sequence[Group], ledger: Ledger, timeout: float | None) -> Waited:
     """Waits until all have ended, or for `timeout` seconds; one target after the other. ^C says what goes on."""
     start = time.monotonic()
     reports: dict[str, JobReport] = {}
+    given_up: set[str] = set()
     records = {record.uuid: record for group in groups for record in group.records if record.uuid}
     try:
         with _showing({uuid: record.sent_name for uuid, record in records.items()}) as show:
@@ -167,11 +181,22 @@ def wait_for(groups: Sequence[Group], ledger: Ledger, timeout: float | None) -> 
                         _say_silence(group, len(seen))
                     before, reports = reports, reports | seen
                     show(before, seen)
+                if timeout is None or time.monotonic() < start + timeout:
+                    given_up |= _given_up(group, reports)
     except KeyboardInterrupt:
         _say_what_goes_on([one for uuid, one in records.items() if not _has_ended(reports.get(uuid))])
         return Waited(reports, ending(records, reports), was_stopped=True)
     _say_how_to_read([one for uuid, one in records.items() if uuid in reports and reports[uuid].state in FAILED])
-    return Waited(reports, ending(records, reports), was_stopped=False)
+    return Waited(reports, ending(records, reports), was_stopped=False, given_up=frozenset(given_up))
+
+
+def _given_up(group: Group, reports: Mapping[str, JobReport]) -> set[str]:
+    """The jobs of the group that were not waited for to their end, though there was time: nothing was heard of them."""
+    lost = {uuid for uuid in group.uuids if not _has_ended(reports.get(uuid))}
+    if lost:
+        trouble = group.opened.trouble()
+        say(f"gave up: {group.opened.name} {UNHEARD} {counted(len(lost), 'job')}" + (trouble and f": {trouble}"))
+    return lost
 
 
 def _has_ended(report: JobReport | None) -> bool:

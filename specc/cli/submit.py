@@ -218,7 +218,9 @@ def _finish(
         raise sent.fault
     if sent.was_stopped or (waited is not None and waited.was_stopped):
         return exits.INTERRUPTED
-    return sent.exit_code or exit_code_of(waited.ending if waited is not None else None)
+    if waited is None or sent.exit_code:
+        return sent.exit_code
+    return exits.BROKEN if waited.given_up else exit_code_of(waited.ending)
 
 
 def _ways_on(sent: Sent) -> Sequence[str]:
@@ -231,9 +233,7 @@ def _ways_on(sent: Sent) -> Sequence[str]:
     return lines
 
 
-def exit_code_of(ended: Ending | None) -> int:
-    if ended is None:
-        return exits.OK
+def exit_code_of(ended: Ending) -> int:
     if ended.open:
         return exits.TIMED_OUT
     return exits.JOB_FAILED if ended.failed or ended.cancelled else exits.OK

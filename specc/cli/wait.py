@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from specc.cli import exits
 from specc.cli.choosing import Choice, Words
-from specc.cli.following import chosen_now, is_over, last_seen, reach, seconds_of, wait_for
+from specc.cli.following import UNHEARD, chosen_now, is_over, last_seen, reach, seconds_of, wait_for
 from specc.cli.options import Cells, Only
 from specc.cli.sendoptions import AtTarget, Chosen, Output, States, Timeout
 from specc.cli.speech import check_output, counted, say, write_json
@@ -26,7 +26,7 @@ def wait(
     """Wait until jobs have ended. Exits with 5 when one failed, 6 when the time ran out.
 
     What was rejected or is unknown has no job to wait for: then it exits with 3 or 4. A job whose target cannot be
-    asked is not waited for: then it exits with 2.
+    asked, or says nothing of it for 10 minutes, is not waited for: then it exits with 2.
 
     Example: specc wait jobs/cavity.job.yaml --timeout 2h
     """
@@ -40,6 +40,7 @@ def wait(
     reports = waited.reports | last_seen([one for each in lost for one in each.records])
     ended = ending([one.uuid for one in records if one.uuid is not None], reports)
     unasked = {one.uuid: each.why for each in lost for one in each.records if not is_over(one)}
+    unasked |= {one.uuid: f"`{one.target_name}` {UNHEARD} it" for one in records if one.uuid in waited.given_up}
     if output == "json":
         jobs = [{**record_data(one, reports), "not_waited_for": unasked.get(one.uuid)} for one in records]
         write_json({"jobs": jobs, "summary": asdict(ended)})

@@ -16,6 +16,9 @@ GROWTH = 1.5
 SHARE = 0.5
 """Of the quota, so much may go into waiting."""
 
+SILENCE = 600.0
+"""Seconds. A job of which its target has said nothing for so long is not waited for any more."""
+
 HOUR = 3600.0
 
 NOT_FOUND = "not found"
@@ -52,19 +55,24 @@ def follow(
 ) -> Iterator[dict[str, JobReport]]:
     """Looks again and again, each time for the jobs that have not ended, and gives all that is known so far.
 
-    Ends when all have ended, or after `timeout` seconds.
+    Ends when all have ended, or after `timeout` seconds; a job of which nothing is heard is given up in the end.
     """
     start = world.monotonic()
     known: dict[str, JobReport] = {}
+    heard = dict.fromkeys(uuids, start)
+    waiting = list(uuids)
     interval = FIRST_SECONDS
     while True:
         before = watched.calls()
-        seen = look(watched, [uuid for uuid in uuids if not _has_ended(known.get(uuid))], ledger, world.tell)
+        seen = look(watched, waiting, ledger, world.tell)
         changed = any(report != known.get(uuid) for uuid, report in seen.items())
         known |= seen
         yield dict(known)
-        left = None if timeout is None else start + timeout - world.monotonic()
-        if all(_has_ended(known.get(uuid)) for uuid in uuids) or (left is not None and left <= 0):
+        now = world.monotonic()
+        heard.update((uuid, now) for uuid, report in seen.items() if not _is_lost(report))
+        waiting = [uuid for uuid in waiting if not _has_ended(known.get(uuid)) and now - heard[uuid] < SILENCE]
+        left = None if timeout is None else start + timeout - now
+        if not waiting or (left is not None and left <= 0):
             return
         interval = FIRST_SECONDS if changed else min(interval * GROWTH, MOST_SECONDS)
         pause = max(interval, _fair(watched.target.quota, watched.calls() - before))
@@ -73,6 +81,11 @@ def follow(
 
 def _has_ended(report: JobReport | None) -> bool:
     return report is not None and report.state.is_final
+
+
+def _is_lost(report: JobReport) -> bool:
+    """The target answers that it has no such job. It may only not have it yet, or not see it for a while."""
+    return report.state is JobState.UNKNOWN and not report.raw
 
 
 def _fair(quota: int | None, calls: int) -> float:
@@ -111,7 +124,7 @@ def ending(uuids: Iterable[str], reports: Mapping[str, JobReport]) -> Ending:
 
 def word_of(report: JobReport) -> str:
     """A job's state for people. As the state of an attempt, `unknown` says something else: that it may run."""
-    return NOT_FOUND if report.state is JobState.UNKNOWN and not report.raw else report.state.value
+    return NOT_FOUND if _is_lost(report) else report.state.value
 
 
 def state_of(record: Record, reports: Mapping[str, JobReport]) -> str:

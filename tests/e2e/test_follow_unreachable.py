@@ -7,6 +7,8 @@ import pytest
 from ehpc_server import KEY, SECRET, Server, error, http, job, listed
 from projects import Place
 
+from specc.submission import follow
+
 SETTINGS = """project = "demo"
 [units]
 time_limit = "min"
@@ -162,3 +164,21 @@ def test_a_job_that_the_target_does_not_know_is_not_found(here: Place, server: S
     assert here.run("status", "jobs", "--only", "n=1", "--output", "json") == 0
     (one,) = json.loads(here.out)["jobs"]
     assert (one["job_state"], one["asked"]) == ("unknown", True)
+
+
+def test_a_server_that_stays_silent_is_given_up(here: Place, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(follow, "SILENCE", 1.0)
+    server.behaviours = [http("<html>", 502)]
+    assert here.run("wait", "--output", "json") == 2
+    assert "gave up: cloud has said nothing for 10 minutes of 2 jobs: the answer is not the API's" in here.err
+    assert "2 not ended; 2 jobs could not be waited for" in here.err
+    jobs = json.loads(here.out)["jobs"]
+    assert [one["not_waited_for"] for one in jobs] == ["`cloud` has said nothing for 10 minutes of it"] * 2
+
+
+def test_a_target_with_another_name_is_the_same(here: Place, server: Server) -> None:
+    text = (here.root / "specc.toml").read_text(encoding="utf-8")
+    here.write(**{"specc.toml": text.replace("targets.cloud", "targets.sky")})
+    server.behaviours = [listed(job("hpcjob-1", job_status="finished"), job("hpcjob-2", job_status="finished"))]
+    assert here.run("wait") == 0
+    assert here.err.endswith("2 finished\n")

@@ -27,13 +27,18 @@ class Life(submitting.FakeTarget):
         super().__init__(quota=quota)
         self.lives = {f"job-{number}": list(life) for number, life in enumerate(lives, 1)}
         self.asked_for = []
+        self.lost_is_said = True
 
     def status(self, uuids):
+        """A job whose state is unknown is not there: that is said, or nothing."""
         self.asked_for.append(list(uuids))
         for uuid in uuids:
             if self.lives[uuid]:
                 self.states[uuid] = JobState(self.lives[uuid].pop(0))
-        return super().status(uuids)
+        reports = super().status(uuids)
+        lost = {uuid for uuid, report in reports.items() if report.state is JobState.UNKNOWN}
+        not_found = {uuid: JobReport(uuid, JobState.UNKNOWN, "") for uuid in lost if self.lost_is_said}
+        return {uuid: report for uuid, report in reports.items() if uuid not in lost} | not_found
 
     def watched(self):
         return Watched(self, lambda: len(self.asked_for))
@@ -98,6 +103,22 @@ class TestFollowing:
         desk.target.jobs.clear()
         _, looks = followed(desk, timeout=5)
         assert looks[-1] == {}
+
+    @pytest.mark.parametrize("says", ["nothing", "not found"])
+    def test_a_job_that_nothing_is_heard_of_is_given_up(self, desk, says):
+        desk.target = Life(["running", *(["unknown"] * 99)], ["running"] * 40 + ["finished"])
+        desk.submit(submitting.sweep(2))
+        desk.target.lost_is_said = says == "not found"
+        _, looks = followed(desk)
+        assert looks[-1]["job-2"].state is JobState.FINISHED
+        assert 600 <= sum(desk.clock.slept[: desk.target.asked_for.index(["job-2"]) - 1]) <= 640
+
+    def test_a_job_that_is_heard_of_again_is_waited_for(self, desk):
+        desk.target = Life([*(["unknown"] * 25), "running", *(["unknown"] * 25), "finished"])
+        desk.submit(submitting.sweep(1))
+        _, looks = followed(desk)
+        assert looks[-1]["job-1"].state is JobState.FINISHED
+        assert sum(desk.clock.slept) > 600
 
     def test_a_ledger_that_cannot_be_written_hides_nothing(self, desk, monkeypatch):
         desk.target = Life(["finished"])
