@@ -58,7 +58,7 @@ def logs(
 ) -> int:
     """Print what jobs wrote, where it is visible from here; else where it is, and how to get it.
 
-    Exits with 2 where a target cannot be asked for them.
+    Exits with 2 where a target cannot be asked for them, or a file cannot be read.
 
     Example: specc logs jobs/cavity.job.yaml --only mesh=fine -f
     """
@@ -73,8 +73,9 @@ def logs(
         found, lost = reach(choice.workplace, ledger, chosen_now(choice, ledger))
         listed = [log for group in found for log in _logs(group, stream, tail)]
         if output == "json":
-            write_json({"logs": [_data(log) for log in listed]})
-            return exits.BROKEN if lost else exits.OK
+            data = [_data(log) for log in listed]
+            write_json({"logs": data})
+            return exits.BROKEN if lost or any(one["error"] for one in data) else exits.OK
         printer = _Printer(len(listed) > 1)
         while True:
             # Asked before reading: what a job wrote before it ended is then surely read.
@@ -89,7 +90,7 @@ def logs(
     if not listed and not lost:
         sent = any(record.uuid is not None for group in found for record in group.records)
         say(f"no job here has a stream `{stream}`" if sent else "no jobs")
-    return exits.BROKEN if lost else exits.OK
+    return exits.BROKEN if lost or printer.unread else exits.OK
 
 
 def _logs(group: Group, stream: str, tail: int | None) -> list[Log]:
@@ -129,25 +130,42 @@ def _read_on(printer: "_Printer", listed: Sequence[Log]) -> None:
 
 
 class _Printer:
-    """Writes bytes as they are, with a head where it goes over to another file, as `tail` does."""
+    """Writes bytes as they are, with a head where it goes over to another file, as `tail` does.
+
+    `unread` are those that could not be read, which was said once.
+    """
 
     def __init__(self, has_heads: bool) -> None:
+        self.unread: list[Log] = []
         self._has_heads = has_heads
         self._last: Log | None = None
 
     def print(self, listed: Sequence[Log]) -> None:
-        out = sys.stdout.buffer
         for log in listed:
-            for block in log.reading.more() if log.reading is not None else ():
-                if self._has_heads and log is not self._last:
-                    out.write(f"{'' if self._last is None else chr(10)}==> {log.name} {log.file.stream} <==\n".encode())
-                self._last = log
-                out.write(block)
-        out.flush()
+            if log.reading is not None and log not in self.unread:
+                try:
+                    self._copy(log, log.reading)
+                except SpeccError as error:
+                    self.unread.append(log)
+                    say(error.message)
+        sys.stdout.buffer.flush()
+
+    def _copy(self, log: Log, reading: Reading) -> None:
+        out = sys.stdout.buffer
+        for block in reading.more():
+            if self._has_heads and log is not self._last:
+                out.write(f"{'' if self._last is None else chr(10)}==> {log.name} {log.file.stream} <==\n".encode())
+            self._last = log
+            out.write(block)
 
 
 def _data(log: Log) -> dict[str, object]:
-    data, is_cut = (None, False) if log.reading is None else log.reading.last(JSON_BYTES)
+    data, is_cut, fault = None, False, None
+    try:
+        if log.reading is not None:
+            data, is_cut = log.reading.last(JSON_BYTES)
+    except SpeccError as error:
+        fault = error.message
     path = None if log.file.path is None else str(log.file.path)
     return {
         "uuid": log.uuid,
@@ -157,4 +175,5 @@ def _data(log: Log) -> dict[str, object]:
         "where": log.file.where,
         "text": None if data is None else data.decode(errors="replace"),
         "truncated": is_cut,
+        "error": fault,
     }

@@ -34,7 +34,7 @@ OPTIONS = {
 }
 
 Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the plan for `submit --plan FILE`.")]
-Check = Annotated[bool, typer.Option("--check", help="Exit with 10 when there is anything to send.")]
+Check = Annotated[bool, typer.Option("--check", help="Exit with 10 when anything is not as it was sent.")]
 
 
 def plan(

@@ -264,6 +264,24 @@ class TestOutput:
         logs = json.loads(here.out)["logs"]
         assert [(log["stream"], log["text"]) for log in logs] == [("stdout", "x\n"), ("stderr", "")]
 
+    def test_one_that_cannot_be_read_does_not_hide_the_next(self, here):
+        job = JOB % json.dumps("echo out {{ matrix.n }}")
+        here.write(jobs__a=f"{job}  stdout_redirect_path: '{here.root}/o{{{{ matrix.n }}}}.txt'\n")
+        assert here.run("submit", "--wait") == 0
+        (here.root / "o1.txt").unlink()
+        (here.root / "o1.txt").mkdir()
+        assert here.run("logs", "jobs") == 2
+        assert (here.out, here.err) == (
+            "==> j-2 stdout <==\nout 2\n",
+            f"cannot read {here.root}/o1.txt: Is a directory\n",
+        )
+        assert here.run("logs", "jobs", "--output", "json") == 2
+        logs = json.loads(here.out)["logs"]
+        assert [(log["text"], (log["error"] or "")[-14:]) for log in logs] == [
+            (None, "Is a directory"),
+            ("out 2\n", ""),
+        ]
+
     @pytest.mark.parametrize(
         ("arguments", "said"),
         [
@@ -349,6 +367,9 @@ class TestLedger:
         (path,) = (here.root / "state").rglob("ledger.sqlite")
         with sqlite3.connect(path) as connection:
             connection.execute("UPDATE attempts SET target_name = 'old', job_state = NULL")
+        assert here.run("status") == 0, "it has another name now"
+        with connection:
+            connection.execute("UPDATE attempts SET target = 'elsewhere', job_state = NULL")
         connection.close()
         assert here.run("status") == 2
         assert "2 jobs cannot be asked about: the target `old` cannot be used: there is no target `old`" in here.err
