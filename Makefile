@@ -12,9 +12,10 @@ PEERS := build/peers
 demo: $(READY)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
 
+# Three at a time on two processors: half of the time, tests wait for something.
 test: $(READY)
 	$(if $(COVER),$(BIN)/coverage erase)
-	$(BIN)/$(if $(COVER),coverage run -m )pytest -n 2 -q
+	$(BIN)/$(if $(COVER),coverage run -m )pytest -n 3 -q
 	$(if $(COVER),$(BIN)/coverage combine -q && $(BIN)/coverage report --fail-under=95)
 
 # Submits through a storm of faults and kills, and counts what started twice or got lost.
