@@ -54,6 +54,10 @@ class Contents:
             self._digests[name] = None if isinstance(data, Missing) else sha256(data).hexdigest()[:DIGITS]
         return self._digests[name]
 
+    def digests(self) -> dict[str, str]:
+        """Of every file that was read so far, by name."""
+        return {name: digest for name in self._contents if (digest := self.digest(name)) is not None}
+
     def name_of(self, path: Path) -> str:
         """The name of a file below the root, else its whole path.
 

@@ -1,5 +1,6 @@
 """The payloads of specs as text: whole specs, or parts of long sweeps, on all processors."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -15,6 +16,7 @@ from specc.workspace.findings import Findings
 from specc.workspace.outputs import Folder
 from specc.workspace.processes import elsewhere, processors
 from specc.workspace.project import Project
+from specc.workspace.records import Json
 
 SPECS_WORTH_A_FORK = 30
 CELLS_WORTH_A_FORK = 500
@@ -63,11 +65,12 @@ def write_payloads(
     shares, start = _shares(pieces, request, processors()), out.tell()
     write = partial(_write, request, to_text, out, findings)
     try:
-        with elsewhere(shares[1:], partial(_lines, request, to_text)) as forks:
+        with elsewhere([[share] for share in shares[1:]], partial(_lines, request, to_text)) as forks:
             write(shares[0])
+            read = _digests(pieces)
             for share, lines in zip(shares[1:], forks.outputs(), strict=True):
                 if lines is not None:
-                    out.writelines(line.decode() for line in lines)
+                    _copy(lines, out, read)
                 else:
                     write(share)
     except Uneven:
@@ -91,11 +94,34 @@ def _write(request: Request, to_text: ToText, out: IO[str], findings: Findings, 
             out.write(to_text(payload, context))
 
 
-def _lines(request: Request, to_text: ToText, piece: Piece) -> Iterator[bytes]:
+def _lines(request: Request, to_text: ToText, share: Sequence[Piece]) -> Iterator[bytes]:
+    """The texts, and at the end a line of JSON: what they were made of."""
     findings = Findings()
-    yield from (to_text(payload, context).encode() for payload, context in rendered([piece], request, findings))
+    yield from (to_text(payload, context).encode() for payload, context in rendered(share, request, findings))
     if findings.every():
         raise _Unsaid
+    yield json.dumps(_digests(share)).encode()
+
+
+def _digests(pieces: Sequence[Piece]) -> Json:
+    """Of all that was read, by project and name."""
+    contents = {str(piece.project.root): piece.project.site.contents for piece in pieces}
+    return {root: each.digests() for root, each in contents.items()}
+
+
+def _copy(lines: IO[bytes], out: IO[str], read: Json) -> None:
+    """Takes what a fork has made, and what it has read into `read`.
+
+    Raises Uneven where it has read another text of a file than others had: then somebody is writing it.
+    """
+    last = next(lines)
+    for line in lines:
+        out.write(last.decode())
+        last = line
+    for root, digests in json.loads(last).items():
+        known = read.setdefault(root, {})
+        if any(known.setdefault(name, digest) != digest for name, digest in digests.items()):
+            raise Uneven
 
 
 def _shares(pieces: Sequence[Piece], request: Request, workers: int) -> list[list[Piece]]:

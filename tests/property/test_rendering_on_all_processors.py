@@ -1,10 +1,13 @@
 """What forks render is what one process renders: the same lines in the same order, or the same findings."""
 
-from collections.abc import Callable
+import os
+import time
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -114,3 +117,25 @@ def test_forks_render_what_one_process_renders(
         patch.setattr(rendering, "CELLS_WORTH_A_FORK", 2)
         patch.setattr(rendering, "SPECS_WORTH_A_FORK", specs_worth)
         assert rendered(*selection) == alone
+
+
+def test_a_base_that_is_written_meanwhile_is_the_same_for_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("specc.toml").write_text(SETTINGS)
+    for name in ("a", "b"):
+        Path(f"{name}.job.yaml").write_text(f"specc: 1\nextends: base.job.yaml\n{job(name, 'echo')}")
+    Path("base.job.yaml").write_text(BASE)
+    alone = rendered()
+    here, work = os.getpid(), rendering.payloads
+
+    def written_first(*arguments: Any) -> Iterator[Any]:
+        if os.getpid() != here:
+            time.sleep(0.5)  # until this process has read it
+            Path("base.job.yaml").write_text(BASE.replace("core_limit: 4", "core_limit: 8"))
+        return work(*arguments)
+
+    monkeypatch.setattr(rendering, "payloads", written_first)
+    monkeypatch.setattr(rendering, "processors", lambda: 2)
+    monkeypatch.setattr(rendering, "SPECS_WORTH_A_FORK", 1)
+    assert rendered() == alone
+    assert rendered()[1].count('"core_limit":8') == 2
