@@ -247,6 +247,8 @@ class Walk:
     def _cycle(self, node: Node) -> Value:
         """Values that refer to each other in a circle: the chain, one line an edge."""
         start = next(i for i, frame in enumerate(self._stack) if frame.node is node)
+        for frame in self._stack[start:]:
+            frame.axes |= {CELL}  # in another cell, there may be no circle
         names = [frame.name for frame in self._stack[start:]] + [self._stack[start].name]
         chain = tuple(
             f"{frame.node.span}: {frame.name} reads {then}"

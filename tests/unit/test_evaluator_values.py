@@ -499,6 +499,17 @@ class TestSweeps:
         assert found.slugs == []
         assert evaluated.count("vars.v0") == 1
 
+    @pytest.mark.parametrize("values", ["[1, 2]", "[2, 1]"])
+    def test_a_circle_in_one_cell_hides_nothing_in_another(self, values):
+        found = check(
+            f"""
+            matrix: {{axes: {{m: {values}}}}}
+            vars: {{x: "{{{{ vars.y if matrix.m == 1 else 'many' }}}}", y: "{{{{ vars.x }}}}"}}
+            job: {{name: "n{{{{ matrix.m }}}}{{{{ vars.x }}}}", cmd_line: run, core_limit: "{{{{ vars.y }}}}"}}
+            """
+        )
+        assert set(found.slugs) == {"reference-cycle", "wrong-type"}
+
     @pytest.mark.parametrize("compiled", [check, render])
     def test_a_bomb_is_met_once(self, compiled, evaluated):
         found = compiled(f"matrix: {{axes: {{m: {{from: 1, to: 1000}}}}}}\n{JOB}  input_file: {self.BOMB}\n")
