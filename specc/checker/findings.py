@@ -155,8 +155,9 @@ def _type_help(name: str, wanted: str, value: Value) -> str | None:
         return f"to take the inherited value away, write `{name}: {{$unset: true}}`" if is_inherited else "remove it"
     if wanted == "string" and isinstance(value.node, Scalar) and not isinstance(data, str):
         return f'quote it: `{name}: "{value.node.raw or data}"`'
-    if wanted == "integer" and isinstance(value.node, Scalar) and _has_digits(data):
-        return f"write it without quotes: `{name}: {int(str(data))}`"
+    if wanted == "integer" and isinstance(value.node, Scalar) and isinstance(data, str) and data.strip().isdecimal():
+        how = "without quotes" if _has_digits(data) else "with plain digits"
+        return f"write it {how}: `{name}: {int(data)}`"
     return None
 
 

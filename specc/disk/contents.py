@@ -129,6 +129,10 @@ def _meant(path: Path) -> str | None:
     """What a missing file's name was probably meant to be: often its suffix is missing, or `specc:`."""
     if os.path.isfile(path.with_name(path.name + SUFFIX)):
         return f"did you mean `{path.name}{SUFFIX}`?"
+    folder = path.parent
+    if not folder.is_dir():
+        near = closest(folder.name, _neighbours(folder))
+        return None if near is None else f"there is no folder `{folder.name}`; did you mean `{near}`?"
     near = closest(path.name, _neighbours(path))
     if near is not None:
         return f"did you mean `{near}`?"

@@ -29,8 +29,22 @@ def to_unit(amount: Fraction, text: str, unit: str, quantity: Quantity) -> int |
     return Problem(
         INEXACT_QUANTITY,
         f"`{text}` is no whole number of {unit}: it lies between {below}{unit} and {below + 1}{unit}",
-        f"write `{below}{unit}` or `{below + 1}{unit}`" if below else f"write `1{unit}`",
+        _nearest(below, unit) + _binary(text, unit, quantity),
     )
+
+
+def _nearest(below: int, unit: str) -> str:
+    return f"write `{below}{unit}` or `{below + 1}{unit}`" if below else f"write `1{unit}`"
+
+
+def _binary(text: str, unit: str, quantity: Quantity) -> str:
+    """`4GB` is often written for `4GiB`, which fits."""
+    if quantity != "memory" or not text.endswith(("kB", "MB", "GB", "TB")):
+        return ""
+    meant = f"{text[:-2]}{text[-2].upper()}iB"
+    amount = read(meant, quantity)
+    is_whole = not isinstance(amount, Problem) and (amount / UNITS[quantity][unit]).denominator == 1
+    return f", or `{meant}` where powers of 1024 are meant" if is_whole else ""
 
 
 def _no_unit(text: str, field: FieldType, quantity: Quantity) -> Problem:

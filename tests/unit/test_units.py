@@ -182,7 +182,7 @@ def test_long_texts_are_refused_without_being_read():
 @pytest.mark.parametrize(
     ("text", "field", "nearest"),
     [
-        ("1500MB", MEMORY, ("1430MiB", "1431MiB")),
+        ("1500000kB", MEMORY, ("1430MiB", "1431MiB")),
         ("90s", DURATION, ("1min", "2min")),
     ],
 )
@@ -193,6 +193,14 @@ def test_inexact_names_the_nearest_values(text, field, nearest):
         f"`{text}` is no whole number of {field.unit}: it lies between {below} and {above}",
         f"write `{below}` or `{above}`",
     )
+
+
+@pytest.mark.parametrize(("text", "binary"), [("4GB", "4GiB"), ("1.5 TB", "1.5 TiB"), ("2048kB", "2048KiB")])
+def test_powers_of_a_thousand_are_often_not_meant(text, binary):
+    problem = convert(text, MEMORY)
+    assert isinstance(problem, Problem)
+    assert (problem.help or "").endswith(f", or `{binary}` where powers of 1024 are meant")
+    assert isinstance(convert(binary, MEMORY), int)
 
 
 def test_inexact_and_less_than_one_unit_does_not_propose_zero():
