@@ -95,6 +95,9 @@ ARRAY_TASK_ID = Code("SPC544", "array-task-id", WARNING, "a command reads the in
 MORE_RANKS_THAN_CORES = Code(
     "SPC545", "more-ranks-than-cores", WARNING, "a command starts more processes than the job has cores"
 )
+LOOK_ALIKE_CHARACTER = Code(
+    "SPC546", "look-alike-character", WARNING, "a command has a character that only looks like one of the shell's"
+)
 UNUSED_IGNORE = Code("SPC590", "unused-ignore", WARNING, "a `# specc: ignore` comment that ignores nothing")
 BAD_IGNORE = Code("SPC591", "bad-ignore", ERROR, "a `# specc: ignore` comment without a code, or with an unknown one")
 

@@ -9,6 +9,7 @@ from specc.rules import (
     deep_inheritance,
     fixed_param,
     folded_here_document,
+    look_alike_character,
     merged_streams,
     more_ranks_than_cores,
     over_queue_limit,
@@ -53,6 +54,7 @@ RULES: tuple[Rule, ...] = (
     sbatch_directive.RULE,
     array_task_id.RULE,
     more_ranks_than_cores.RULE,
+    look_alike_character.RULE,
 )
 
 SPEC_RULES = tuple(rule for rule in RULES if isinstance(rule, SpecRule))

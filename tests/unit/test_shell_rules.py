@@ -1,9 +1,13 @@
 """The rules about shell commands: what they find, where they point, and what they leave alone."""
 
 import json
+import os
+import subprocess
 
 import pytest
 from projects import SETTINGS, Place
+
+from specc.rules.look_alike_character import PLAIN
 
 SPEC = """specc: 1
 params: {{dir: {{type: string, default: /scratch}}}}
@@ -58,6 +62,18 @@ CASES = [
     ("|\n    cat <<E\n    a\n     E\n", [("SPC541", "<<E")]),
     (">\n    cat <<E\n    it's\n    E\n", [("SPC542", "<<E")]),
     (">\n    cat <<E\n\n    a\n\n    E\n", []),
+    ("cd /data； ls", [("SPC546", "；")]),
+    ("mpirun –np 4 ./solver", [("SPC546", "–")]),
+    ("mpirun -np　4 ./solver", [("SPC546", "　")]),
+    ("mpirun -np\u00a04 ./solver", [("SPC546", "\u00a0")]),
+    ("./run --name “my case” --dir=‘x’", [("SPC546", char) for char in "“”‘’"]),
+    ("./run “a”　—b a＞ b", [("SPC546", char) for char in "“”　—＞"]),
+    ("./run {{ params.dir }}；", [("SPC546", "；")]),
+    ("./run $(date；)", [("SPC546", "；")]),
+    ("echo “完成”； 下一步　— 好", []),
+    ("printf –v", []),
+    ("""|\n    ./run '“a”' "‘b’；" \\； 报告“终”.pdf 数据（1）.csv a–b – a；b  # 注释；\n""", []),
+    ("|\n    ./run <<E\n    “a”；\n    E\n", []),
     (">\n    cat <<<a\n    b\n", []),
     ("|\n    #SBATCH -n 4\n    # SBATCH is gone\n    ./a\n", [("SPC543", "#SBATCH -n 4")]),
     ("|\n    cat > b <<E\n    #SBATCH -n 4\n    E\n    echo '#SBATCH -n'\n", []),
@@ -122,3 +138,12 @@ def test_a_quote_that_ends_too_late_is_shown(project):
     findings(project, '|\n    echo "a\n    echo "b c"\n')
     project.run("check")
     assert "it may be the one that is not closed" in project.out
+
+
+@pytest.mark.parametrize("char", ["\u00a0", "\u2003", "\u200b", "\u3000", "\ufeff", *PLAIN])
+def test_bash_takes_what_looks_like_one_of_its_own_for_a_letter(char):
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    said = subprocess.run(
+        ["bash", "-c", f'set -- {char}a{char}b c; printf "%s" "$#:$1"'], env=environment, capture_output=True
+    )
+    assert said.stdout.decode() == f"2:{char}a{char}b"
