@@ -77,12 +77,23 @@ class Product:
 
     def may_match(self, entry: Entry) -> bool:
         """Does the entry match a combination, or is that not known? Groups are independent of each other."""
+        return all(self._may_have(group, entry.names(group), entry) for group in self.groups)
+
+    def _may_have(self, group: Group, names: tuple[str, ...], entry: Entry) -> bool:
+        """Does the group have the entry's values of these axes, or is that not known?"""
+        wanted = keys_of(entry.values, names)
+        return wanted in self._table(group, names) or None in wanted or self._is_open(group, names)
+
+    def never_has(self, entry: Entry) -> str | None:
+        """An axis that surely has in no combination the value that the entry gives it."""
         for group in self.groups:
-            names = entry.names(group)
-            table, wanted = self._table(group, names), keys_of(entry.values, names)
-            if wanted not in table and None not in wanted and not self._is_open(group, names):
-                return False
-        return True
+            for name in entry.names(group):
+                if not self._may_have(group, (name,), entry):
+                    return name
+        return None
+
+    def values_of(self, axis: str) -> list[AxisValue]:
+        return [row[group.names.index(axis)] for group in self.groups if axis in group.names for row in group.rows]
 
     def _table(self, group: Group, names: tuple[str, ...]) -> set[Keys]:
         if names not in self.tables:
@@ -96,7 +107,7 @@ class Product:
 
 
 def read_entries(
-    section: Mapping, name: str, known: Product, evaluate: Evaluate, found: list[Diagnostic]
+    section: Mapping, name: str, groups: Many[Group], evaluate: Evaluate, found: list[Diagnostic]
 ) -> list[Entry]:
     """The usable entries of `exclude:` or `include:`; the others are reported."""
     node = section.get(name)
@@ -114,12 +125,8 @@ def read_entries(
             message = f"an entry of `{name}` is {what}, not a mapping from axes to values"
             found.append(codes.BAD_MATRIX.at(item.span, message, help="write `- {AXIS: value}`"))
             continue
-        faults = list(_faults(name, item, known.groups))
+        faults = list(_faults(name, item, groups))
         entry = Entry({key: AxisValue(evaluate(value), value) for key, value in item.entries.items()}, item)
-        if name == "exclude" and not faults and not known.may_match(entry):
-            message = "this `exclude` matches no cell"
-            help = "check its values against the axes; numbers and texts differ"
-            found.append(codes.DEAD_EXCLUDE.at(item.span, message, help=help))
         found.extend(faults)
         entries.extend([] if faults else [entry])
     return entries

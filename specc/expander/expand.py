@@ -9,6 +9,7 @@ from math import prod
 from specc.diagnostics import Diagnostic, Label, codes, did_you_mean
 from specc.expander.axes import Axis, Evaluate, Group, groups_of, length, read_axes, unequal
 from specc.expander.cells import Cell, cell_of
+from specc.expander.dead_exclude import dead_exclude
 from specc.expander.entries import Entry, Excluded, Product, excluded, keys_of, read_entries
 from specc.expander.values import AxisValue, Values
 from specc.frozen import dataclass
@@ -91,8 +92,10 @@ def _expansion(
         return None, [_too_many(section, count, limit, repeats, sizes)]
     known = Product(groups_of(axes, zipped))
     found = list(_repeated_values(known.groups))
-    taken = excluded(read_entries(section, "exclude", known, evaluate, found))
-    extras = read_entries(section, "include", known, evaluate, found)
+    unwanted = read_entries(section, "exclude", known.groups, evaluate, found)
+    found.extend(dead_exclude(entry, known) for entry in unwanted if not known.may_match(entry))
+    taken = excluded(unwanted)
+    extras = read_entries(section, "include", known.groups, evaluate, found)
     count += sum(entry.size(known.groups) for entry in extras)
     if count * repeats > limit:
         return None, [*found, _too_many(section, count, limit, repeats, sizes)]

@@ -31,14 +31,17 @@ def test_memory_is_exact_or_lies_between_the_two_values_named(number, places, un
     amount = Fraction(number, 10**places)
     text = f"{number // 10**places}.{number % 10**places:0{places}}{unit}" if places else f"{number}{unit}"
     exact = amount * MEMORY_UNITS[unit] / MEMORY_UNITS[target]
-    result = convert(text, FieldType("mem_limit", "integer", "memory", target))
+    limit = FieldType("mem_limit", "integer", "memory", target)
+    result = convert(text, limit)
     if exact.denominator == 1:
         assert result == exact
     else:
         assert isinstance(result, Problem)
         below = exact.numerator // exact.denominator
         named = [f"`{amount}{target}`" for amount in (below, below + 1) if amount]  # nobody wants a limit of 0
-        assert result.help == "write " + " or ".join(named)
+        nearest, _, binary = (result.help or "").partition(", or ")
+        assert nearest == "write " + " or ".join(named)
+        assert not binary or isinstance(convert(binary.split("`")[1], limit), int), "and what is proposed fits"
 
 
 @given(st.integers(0, 99), st.integers(0, 23), st.integers(0, 59), st.integers(0, 59))

@@ -223,15 +223,19 @@ class TestExclude:
         assert [(each.code, each.is_error) for each in matrix.found] == [(codes.DEAD_EXCLUDE, False)]
         assert len(matrix.cells) == 2
 
-    @pytest.mark.parametrize("entry", ["{a: 3}", "{a: 1, b: z}"])
-    def test_that_matches_nothing(self, entry: str) -> None:
-        assert said(f"axes: {{a: [1, 2], b: [x, y]}}\nexclude: [{entry}]") == [
-            (
-                "dead-exclude",
-                entry,
-                "this `exclude` matches no cell",
-                "check its values against the axes; numbers and texts differ",
-            )
+    @pytest.mark.parametrize(
+        ("entry", "why", "help"),
+        [
+            ("{a: 3}", "`a` is never 3", "values here: `1`, `2`"),
+            ("{a: 1, b: coarce}", '`b` is never "coarce"', "did you mean `coarse`?"),
+            ("{b: 7}", "`b` is never 7", 'the axis has texts: write `b: "7"`'),
+            ("{a: '2'}", '`a` is never "2"', "the axis has no texts: write `a: 2`"),
+            ("{a: [1]}", "`a` is never [1]", "values here: `1`, `2`"),
+        ],
+    )
+    def test_that_matches_nothing(self, entry: str, why: str, help: str) -> None:
+        assert said(f"axes: {{a: [1, 2], b: [coarse, '7']}}\nexclude: [{entry}]") == [
+            ("dead-exclude", entry, f"this `exclude` matches no cell: {why}", help)
         ]
 
     def test_that_matches_no_pair_of_zipped_axes(self) -> None:
@@ -480,7 +484,9 @@ class TestUnknown:
         assert len(matrix.cells) == axis.count(",") + 1
 
     def test_an_exclude_that_cannot_match_for_another_axis_is_dead(self) -> None:
-        assert sweep("axes: {a: ['?'], b: [1]}\nexclude: [{a: 1, b: 2}]").messages == ["this `exclude` matches no cell"]
+        assert sweep("axes: {a: ['?'], b: [1]}\nexclude: [{a: 1, b: 2}]").messages == [
+            "this `exclude` matches no cell: `b` is never 2"
+        ]
 
     def test_what_is_known_is_still_excluded(self) -> None:
         assert len(sweep("axes: {a: ['?', 1]}\nexclude: [{a: 1}]").cells) == 1
