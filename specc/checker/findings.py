@@ -17,6 +17,9 @@ from specc.source import Span
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
+MOST_DIGITS = 18
+"""Of a number that can be meant, and that Python reads at once: at 4,300 it refuses."""
+
 TYPE_NAMES = {
     "string": "a text",
     "integer": "a whole number",
@@ -155,10 +158,16 @@ def _type_help(name: str, wanted: str, value: Value) -> str | None:
         return f"to take the inherited value away, write `{name}: {{$unset: true}}`" if is_inherited else "remove it"
     if wanted == "string" and isinstance(value.node, Scalar) and not isinstance(data, str):
         return f'quote it: `{name}: "{value.node.raw or data}"`'
-    if wanted == "integer" and isinstance(value.node, Scalar) and isinstance(data, str) and data.strip().isdecimal():
-        how = "without quotes" if _has_digits(data) else "with plain digits"
-        return f"write it {how}: `{name}: {int(data)}`"
+    if wanted == "integer" and isinstance(value.node, Scalar) and isinstance(data, str):
+        return _digits_help(name, data.strip())
     return None
+
+
+def _digits_help(name: str, text: str) -> str | None:
+    """Digits in quotes, or those of a Chinese input method. A number of a thousand of them is none that is meant."""
+    if not text.isdecimal() or len(text) > MOST_DIGITS:
+        return None
+    return f"write it {'without quotes' if text.isascii() else 'with plain digits'}: `{name}: {int(text)}`"
 
 
 def _type_fix(wanted: str, value: Value) -> Fix | None:

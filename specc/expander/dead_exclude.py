@@ -2,12 +2,10 @@
 
 from specc.diagnostics import Diagnostic, codes, did_you_mean
 from specc.expander.entries import Entry, Product
-from specc.expander.values import AxisValue
+from specc.expander.values import MOST_COMPARED, AxisValue, typed
 from specc.resolver import shown
 
 MESSAGE = "this `exclude` matches no cell"
-MOST_COMPARED = 1000
-"""So many values of an axis are searched for the one that was meant."""
 
 
 def dead_exclude(entry: Entry, known: Product) -> Diagnostic:
@@ -23,13 +21,8 @@ def dead_exclude(entry: Entry, known: Product) -> Diagnostic:
 def _help(name: str, given: AxisValue, values: list[AxisValue]) -> str | None:
     compared = [value for value in values if value.is_known][:MOST_COMPARED]
     for value in compared:
-        if _text(value) == _text(given):
+        if typed(value) == typed(given):
             kind = "texts" if isinstance(value.data, str) else "no texts"
             return f"the axis has {kind}: write `{name}: {shown(value.data)}`"
     word = given.data if isinstance(given.data, str) else ""  # a number that looks alike is another number
-    return did_you_mean(word, dict.fromkeys(map(_text, compared)), "values")
-
-
-def _text(value: AxisValue) -> str:
-    """As it would be typed, if quotes did not matter."""
-    return value.data if isinstance(value.data, str) else shown(value.data)
+    return did_you_mean(word, dict.fromkeys(map(typed, compared)), "values")

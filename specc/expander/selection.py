@@ -7,15 +7,11 @@ from typing import NamedTuple
 from specc.diagnostics import Diagnostic, codes, did_you_mean
 from specc.expander.cells import Cell
 from specc.expander.expand import Expansion
-from specc.expander.values import AxisValue
+from specc.expander.values import MOST_COMPARED, AxisValue, typed
 from specc.frozen import dataclass
 from specc.nodes import Layer, LayerKind, to_data
 from specc.parser import parse_flow
-from specc.resolver import shown
 from specc.source import Source
-
-MOST_COMPARED = 1000
-"""So many values of an axis are searched for the one that was meant."""
 
 
 class Choice(NamedTuple):
@@ -79,6 +75,6 @@ def select(expansion: Expansion, only: tuple[Source, ...], ids: tuple[str, ...])
 def _lack(axis: str, choice: Choice, values: list[AxisValue]) -> Iterator[Diagnostic]:
     if any(choice.means(value) for value in values):
         return
-    known = [value.data if isinstance(value.data, str) else shown(value.data) for value in values[:MOST_COMPARED]]
+    known = map(typed, values[:MOST_COMPARED])
     message = f"axis `{axis}` has no value `{choice.text}`"
     yield codes.NO_SUCH_CELL.at(choice.value.node.span, message, help=did_you_mean(choice.text, known, "values"))

@@ -9,6 +9,7 @@ import rfc8785
 from specc.frozen import dataclass
 from specc.nodes import Node
 from specc.pattern import pattern
+from specc.resolver import shown
 
 ID_DIGITS = 12
 """48 bits: a sweep of 100,000 cells meets a collision once in 56,000 sweeps."""
@@ -51,6 +52,15 @@ class AxisValue:
     def key(self) -> bytes | None:
         """Equal for equal values. None where the value is unknown, because no two of those are known to be equal."""
         return self.json if self.is_known else None
+
+
+MOST_COMPARED = 1000
+"""So many values of an axis are searched for the one that was meant."""
+
+
+def typed(value: AxisValue) -> str:
+    """As a person would type it, if quotes did not matter."""
+    return value.data if isinstance(value.data, str) else shown(value.data)
 
 
 Values = dict[str, AxisValue]

@@ -125,7 +125,7 @@ def branching(builder: Builder, node: nodes.If) -> Write:
 def visit(bodies: Sequence[Write], frame: Frame) -> None:
     """Goes through what may or may not happen. The text is unknown then, and so is whatever any of it sets.
 
-    Raises `TooUncertain`.
+    Raises `TooUncertain` where that goes beyond a limit: then it is not known what is set, either.
     """
     frame.run.is_unknown = True
     changed: set[str] = set()

@@ -41,7 +41,8 @@ class _Fork(NamedTuple):
 
 
 class Elsewhere(Generic[Item]):
-    """Forks at work. Used as a context, none of them outlives it; killed with -9, none its next line."""
+    """Forks at work. Used as a context, none of them outlives it. When this process is killed, they end at their next
+    lines."""
 
     def __init__(self, work: Callable[[Item], Iterable[bytes]]) -> None:
         self._work = work
@@ -86,11 +87,12 @@ class Elsewhere(Generic[Item]):
         """The lines of each fork, in the order in which they were started; None for one that did not end well."""
         while self._forks:
             fork = self._forks[0]
-            status = 1 if fork is None else os.waitpid(fork.pid, 0)[1]
-            del self._forks[0]
             if fork is None:
+                del self._forks[0]
                 yield None
                 continue
+            _, status = os.waitpid(fork.pid, 0)
+            del self._forks[0]
             with open(fork.file, "rb") as lines:
                 lines.seek(0)
                 yield lines if status == 0 else None

@@ -16,13 +16,14 @@ from specc.workspace.findings import Findings
 from specc.workspace.outputs import Folder
 from specc.workspace.processes import elsewhere, processors
 from specc.workspace.project import Project
-from specc.workspace.records import Json
 
 SPECS_WORTH_A_FORK = 30
 CELLS_WORTH_A_FORK = 500
 """So many must be left for each process: below it, forking costs more than it saves."""
 
 ToText = Callable[[Payload, Context], str]
+Digests = dict[str, dict[str, str]]
+"""Of all that was read: for each project, by its root, the files by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +104,12 @@ def _lines(request: Request, to_text: ToText, share: Sequence[Piece]) -> Iterato
     yield json.dumps(_digests(share)).encode()
 
 
-def _digests(pieces: Sequence[Piece]) -> Json:
-    """Of all that was read, by project and name."""
+def _digests(pieces: Sequence[Piece]) -> Digests:
     contents = {str(piece.project.root): piece.project.site.contents for piece in pieces}
     return {root: each.digests() for root, each in contents.items()}
 
 
-def _copy(lines: IO[bytes], out: IO[str], read: Json) -> None:
+def _copy(lines: IO[bytes], out: IO[str], read: Digests) -> None:
     """Takes what a fork has made, and what it has read into `read`.
 
     Raises Uneven where it has read another text of a file than others had: then somebody is writing it.

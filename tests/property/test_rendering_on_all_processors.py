@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from projects import BASE, SETTINGS
 
 from specc.cli.main import run
+from specc.reporters.payloads import FORMATS
 from specc.workspace import rendering
 
 NAMES = (
@@ -48,7 +49,9 @@ SPECS = st.lists(
     min_size=1,
     max_size=3,
 )
-SELECTIONS = st.sampled_from(([], [], ["--only", "n=2"], ["-p", "needed=x"], ["--digest"], ["--format", "cells"]))
+SELECTIONS = st.sampled_from(
+    ([], [], ["--only", "n=2"], ["-p", "needed=x"], ["--digest"], *(["--format", name] for name in FORMATS))
+)
 
 
 def rendered(*arguments: str) -> tuple[int, str, str]:
