@@ -10,6 +10,8 @@ from specc.errors import SpeccError
 from specc.submission.changes import changes, core_hours, cost
 from specc.submission.plan import Action
 from specc.submission.planfile import Asked, Heading, differences, document, read
+from specc.submission.records import State
+from specc.targets import Rejected
 
 
 @pytest.fixture
@@ -117,6 +119,14 @@ class TestSamePayloadElsewhere:
         assert actions(desk, self.other(), exists=gone) == ["moved"]
         assert "`specc ledger mv a.job.yaml@" in why(desk, self.other(), exists=gone)
 
+    def test_one_with_parameters_is_offered_by_its_attempt(self, desk):
+        with desk.ledger() as ledger, ledger.owners.claim() as owner:
+            list(desk.sender(ledger, owner).results(desk.plan(ledger, sweep1(), p=["a=1"])))
+        with desk.ledger() as ledger:
+            plain, given = (desk.plan(ledger, self.other(), exists=gone, p=p)[0].why for p in ([], ["a=2"]))
+        assert plain.endswith(" --no-params` takes it over")
+        assert given.endswith(" -p a=2` takes it over")
+
     def test_neither_is_one_whose_outcome_is_unknown(self, desk):
         desk.target.script = ["silent"]
         desk.submit(sweep1())
@@ -153,6 +163,69 @@ class TestSamePayloadElsewhere:
     def test_a_cell_that_came_to_be_repeated_is_moved_once(self, desk):
         desk.submit(submitting.same(1))
         assert actions(desk, submitting.same(3), exists=gone) == ["moved", "send", "send"]
+
+
+    def other_again(self, word):
+        """A payload of the other spec, of any words."""
+        spec = submitting.SWEEP.format(values="0", name="a", word=word, extra="")
+        return compiling.render(f"id: other\n{spec}").payloads
+
+    @pytest.mark.parametrize("allowed", [{"changed": True}, {"changed": True, "resend_unknown": True}])
+    def test_a_changed_payload_that_another_spec_has_sent_is_a_twin(self, desk, allowed):
+        desk.submit(sweep1())
+        desk.submit(self.other_again("bye"))
+        assert actions(desk, self.other(), **allowed) == ["twin"]
+
+    def test_so_it_is_when_that_spec_is_sent_with_another_payload_in_the_same_run(self, desk):
+        """The job that the first step replaces still stands in the way of the second one."""
+        desk.submit(sweep1())
+        desk.submit(self.other_again("bye"))
+        both = [*submitting.sweep(1, word="new"), *self.other()]
+        assert actions(desk, both, changed=True) == ["send", "twin"]
+        assert actions(desk, both[::-1], changed=True) == ["twin", "send"]
+
+    def test_a_job_that_is_kept_still_stands_in_the_way_of_another_cell(self, desk):
+        """`a` was sent with two payloads; the earlier one is what `other` comes to now."""
+        desk.submit(sweep1())
+        desk.submit(submitting.sweep(1, word="bye"), changed=True)
+        both = [*submitting.sweep(1, word="bye"), *self.other()]
+        assert actions(desk, both, changed=True) == ["keep", "twin"]
+
+    def test_only_on_purpose_is_it_sent(self, desk):
+        desk.submit(sweep1())
+        desk.submit(self.other_again("bye"))
+        assert actions(desk, self.other(), changed=True, rerun=True) == ["send"]
+
+    @pytest.mark.parametrize(
+        ("answer", "said"),
+        [
+            (submitting.REJECTED, "rejected before: 1400"),
+            (Rejected("", "no reason given"), "rejected before: no reason given"),
+        ],
+    )
+    def test_what_became_of_it_before_is_said(self, desk, answer, said):
+        desk.target.script = [answer]
+        desk.submit(sweep1())
+        assert why(desk, sweep1()) == said
+
+
+class TestATargetThatStandsForAnotherPlace:
+    def test_what_was_sent_to_the_place_before_is_not_sent_again(self, desk):
+        desk.submit(sweep1())
+        desk.target.identity = "fake:there:me"
+        assert actions(desk, sweep1()) == ["moved"]
+        assert "was accepted as job-1 when `prod` was fake:here:me" in why(desk, sweep1())
+
+    def test_what_was_sent_to_both_places_is_known_at_both(self, desk):
+        desk.submit(sweep1())
+        with desk.ledger() as ledger:
+            key = desk.plan(ledger, sweep1())[0].key
+        desk.target.identity = "fake:there:me"
+        with desk.ledger() as ledger, ledger.owners.claim() as owner:
+            there = submitting.record(key=key._replace(target="fake:there:me"), owner=owner)
+            ledger.begin(there)
+            ledger.settle(there.attempt, State.REJECTED, code="1400", message="no")
+        assert actions(desk, sweep1()) == ["send"]
 
 
 class TestCost:
