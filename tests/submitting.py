@@ -166,7 +166,7 @@ class Desk:
         **allowed: bool,
     ) -> list[Step]:
         params = [Source("-p", text, "-p") for text in p]
-        return plan(payloads, self.target.identity, "prod", params, ledger, exists, Allowed(**allowed))
+        return plan(payloads, self.target.identity, "fake", params, ledger, exists, Allowed(**allowed))
 
     def sender(self, ledger: Ledger, owner: str, **how: object) -> Sender:
         return Sender(self.target, ledger, Sending("fake", "{}", owner, **how), world(self.clock, self.told))

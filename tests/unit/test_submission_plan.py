@@ -164,7 +164,6 @@ class TestSamePayloadElsewhere:
         desk.submit(submitting.same(1))
         assert actions(desk, submitting.same(3), exists=gone) == ["moved", "send", "send"]
 
-
     def other_again(self, word):
         """A payload of the other spec, of any words."""
         spec = submitting.SWEEP.format(values="0", name="a", word=word, extra="")
@@ -214,7 +213,7 @@ class TestATargetThatStandsForAnotherPlace:
         desk.submit(sweep1())
         desk.target.identity = "fake:there:me"
         assert actions(desk, sweep1()) == ["moved"]
-        assert "was accepted as job-1 when `prod` was fake:here:me" in why(desk, sweep1())
+        assert "was accepted as job-1 when `fake` was fake:here:me" in why(desk, sweep1())
 
     def test_what_was_sent_to_both_places_is_known_at_both(self, desk):
         desk.submit(sweep1())
