@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 
 PEERS := build/peers
 
-.PHONY: demo test chaos slurm slurm-load precommit bench counts lint docs generate update-cases wheel clean
+.PHONY: demo test chaos crashes slurm slurm-load precommit bench counts lint docs generate update-cases wheel clean
 
 demo: $(READY)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
@@ -21,6 +21,11 @@ test: $(READY)
 # Submits through a storm of faults and kills, and counts what started twice or got lost.
 chaos: $(READY)
 	$(BIN)/python tests/chaos/storm.py --seeds $(SEEDS) --payloads 100
+
+# Kills specc at every system call that changes anything, and counts what ran twice or got lost. Takes some ten minutes;
+# `make crashes SAMPLE=60` kills at so many, by chance, and prints the seed. Linux alone.
+crashes: $(READY)
+	$(BIN)/python tests/crashes/run.py $(if $(SAMPLE),--sample $(SAMPLE))
 
 # Before a real Slurm on this machine, from Debian's packages (.ci/slurm-packages). Takes some minutes. What is missing is
 # skipped, and said; with `make slurm NEEDED=1` it fails.

@@ -76,6 +76,9 @@ class Hostile:
     script: list[str | None] = field(default_factory=list)
     """Faults to come next, before chance decides."""
 
+    stopped: set[str] = field(default_factory=set)
+    """The jobs that were stopped."""
+
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
         self._lock = threading.Lock()
@@ -150,6 +153,8 @@ class Hostile:
             method, path, query, body = _request(connection)
             if method == "POST" and path.endswith("/job/submitJob"):
                 self._submit(connection, fault, query, json.loads(body))
+            elif method == "POST" and path.endswith("/job/stopJobs"):
+                self._stop(connection, json.loads(body))
             else:
                 self._answer_query(connection, fault, path, query)
 
@@ -189,6 +194,12 @@ class Hostile:
         self._think()
         good = {"ret_code": 0, "hpcjob_uuid": job.uuid if job else "hpcjob-none", "job_status": "pending"}
         self._go_wrong(connection, fault, good, is_accepted=job is not None)
+
+    def _stop(self, connection: socket.socket, body: dict) -> None:
+        uuids = body["job_ids"]
+        self.stopped.update(uuids)
+        results = [json.dumps({"job_ids": uuid, "ret_code": 0}) for uuid in uuids]
+        self._say(connection, {"ret_code": 0, "custom_cmd_result": results})
 
     def _start(self, body: dict) -> Job:
         with self._lock:
@@ -236,8 +247,11 @@ class Hostile:
         if "/job/jobdetail/" in path:
             jobs = [job for job in jobs if job.uuid == path.rpartition("/")[2]]
         offset, limit = int(query.get("offset", 0)), int(query.get("limit", PAGE))
-        page = [job.listed() for job in jobs[offset : offset + limit]]
+        page = [{**job.listed(), **self._end_of(job)} for job in jobs[offset : offset + limit]]
         self._say(connection, {"ret_code": 0, "hpc_job_set": page, "total_count": len(jobs)})
+
+    def _end_of(self, job: Job) -> dict[str, object]:
+        return {"job_status": "cancelled"} if job.uuid in self.stopped else {}
 
     def _say(self, connection: socket.socket, content: object, status: int = 200, *headers: str) -> None:
         connection.sendall(self._response(content, status, *headers))

@@ -1,0 +1,73 @@
+"""Run `specc` in forks of a process that has imported it already, traced or not.
+
+Each line of standard input is a command line as JSON. Two lines answer it: the pid when it has been started, and the
+result when it and everything that it has started have ended. The waiting times are cut: a run that waits shows nothing.
+"""
+
+import functools
+import json
+import os
+import sys
+from importlib import import_module
+
+from tracing import Traced, Tracer
+
+from specc.cli.main import run
+from specc.submission import retry
+from specc.targets.ehpc import Patience
+from specc.targets.local import Options
+
+IGNORED = ("bash",)
+"""Jobs are run by bash. The shell that starts a supervisor is sh."""
+
+
+def main() -> None:
+    _import_everything()
+    for line in sys.stdin:
+        call = json.loads(line)
+        start = functools.partial(_be, call["arguments"], call["log"])
+        if call["traced"]:
+            tracer = Tracer(call["kill_at"], everything=call["everything"], ignores=IGNORED)
+            _say(vars(tracer.run(start, _say)))
+        else:
+            _say(vars(_untraced(start)))
+
+
+def _import_everything() -> None:
+    """Import what commands import late, and set what they would wait for."""
+    for name in ("cli.app", "cli.submit", "cli.resolving", "cli.cancel", "cli.status", "cli.serve", "gateway"):
+        import_module(f"specc.{name}")
+    for name in ("uvicorn.loops.asyncio", "uvicorn.protocols.http.h11_impl", "uvicorn.lifespan.off", "rfc8785"):
+        import_module(name)
+    import_module("specc.cli.target_ehpc").PATIENCE = Patience(connect=2, read=2, total=4)
+    local = import_module("specc.cli.target_local").LocalTarget
+    local.open = functools.partial(local.open, options=Options(cores=2, grace=0.2, idle=0.1))
+    retry.FIRST_SECONDS = 0.02
+
+
+def _untraced(start: functools.partial[None]) -> Traced:
+    pid = os.fork()
+    if pid == 0:
+        start()
+    _say(pid)
+    return Traced(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+
+def _be(arguments: list[str], log: str) -> None:
+    out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(out, 1)
+    os.dup2(out, 2)
+    os.closerange(3, 64)
+    code = run(arguments)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _say(data: object) -> None:
+    print(json.dumps(data), flush=True)
+
+
+if __name__ == "__main__":
+    main()

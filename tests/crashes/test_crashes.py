@@ -1,0 +1,19 @@
+"""A few kills in every test run; `make crashes` kills at every system call."""
+
+import sys
+
+import pytest
+from crashes.run import sample
+from crashes.scenarios import SCENARIOS
+from crashes.tracing import CALLS
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux" or not CALLS, reason="processes can be traced so on Linux alone"
+)
+
+
+@pytest.mark.parametrize("name", ["submit to an API", "a job"])
+def test_a_few_kills(name: str) -> None:
+    figures = sample([one for one in SCENARIOS if one.name == name], 3, seed=1)
+    assert figures.is_good, figures
+    assert figures.kills
