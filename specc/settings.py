@@ -34,7 +34,8 @@ class Target:
     """Where payloads go. `job` holds values of job fields that belong to the target, such as its zone.
 
     `tag_names` puts a short tag behind the job's name when it is sent, by which the job is found again. `needs_queue`
-    wants each job to say which queue it runs in.
+    wants each job to say which queue it runs in. `name_max` is the most characters that the site allows in the name of
+    a job, and `name_pattern` a regular expression that a name must match as a whole.
 
     The rest is for clusters that run Slurm. `layout` says what cores are: MPI tasks, or threads of one task; a queue
     may say otherwise (`layout_of`). `hpcqueues` maps the API's queue ids to partitions, `resource_limits` texts of
@@ -58,6 +59,8 @@ class Target:
     environment: tuple[str, ...] = ()
     directory: str | None = None
     cluster: str | None = None
+    name_max: int | None = None
+    name_pattern: str | None = None
 
     def layout_of(self, queue: str | None) -> Layout:
         own = self.queues.get(queue or "", {}).get("layout")
@@ -86,7 +89,8 @@ class RuleSettings:
 class Settings:
     """The merged configuration of one project. `env` lists the environment variables that templates may read.
 
-    `is_named` says that `project` is the name that the configuration gives, not just the folder's. `ledger` is the
+    `is_named` says that `project` is the name that the configuration gives, not just the folder's, `is_target_chosen`
+    that the configuration says which target is the default. `ledger` is the
     path of the ledger where it is not the usual one, as written.
     """
 
@@ -102,6 +106,7 @@ class Settings:
     ledger: str | None = None
     rules: RuleSettings = field(default_factory=RuleSettings)
     is_named: bool = False
+    is_target_chosen: bool = False
 
     def units_for(self, target: str) -> dict[str, str]:
         """Units of the project with those of the target over them."""

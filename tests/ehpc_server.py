@@ -12,6 +12,9 @@ from typing import Any
 import httpx
 
 from specc.lowering import Payload, receive
+from specc.nodes import Mapping, Scalar
+from specc.settings import Target as TargetSettings
+from specc.source import Source
 from specc.targets import Attempt
 from specc.targets.ehpc import Credentials, EhpcTarget, Endpoint, Patience, client_opener
 from specc.workspace import Apis
@@ -157,16 +160,23 @@ def account(
     place = {"zone": "jn1a", "cluster_id": "ehpc-1"} if job is None else job
     credentials = Credentials(KEY, SECRET, zone)
     return EhpcTarget(
-        "prod",
+        settings_of("prod", place),
         Endpoint.parse(url),
         credentials,
-        place,
         clock,
         open_client or opener(),
         sleep=clock.sleep,
         patience=patience,
         skew=skew,
     )
+
+
+def settings_of(name: str, job: dict[str, object]) -> TargetSettings:
+    """The settings of an account with its own values of job fields, as specc.toml would give them."""
+    span = Source("specc.toml", "").span()
+    entries = {field: Scalar(str(value), span) for field, value in job.items()}
+    keys = {field: Scalar(field, span) for field in job}
+    return TargetSettings(name, "ehpc", job=Mapping(dict(entries), keys, span))
 
 
 @cache

@@ -39,7 +39,8 @@ def world(site: Site, target: str | None) -> str:
     # Below the root, messages print some paths from there, and the root itself as from anywhere else.
     below = os.path.relpath(os.getcwd(), site.root)
     shown = (show(site.root), "" if below.startswith(os.pardir) else below)
-    return world_of(shown, site.digest, target or settings.target, readable)
+    # A target that was chosen is held to more than one that is only the default.
+    return world_of(shown, site.digest, target or f"default {settings.target}", readable)
 
 
 @dataclass

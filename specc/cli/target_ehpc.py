@@ -26,10 +26,9 @@ def open_target(opening: Opening) -> Opened:
     data = to_data(opening.settings.job) if opening.settings.job is not None else {}
     job = data if isinstance(data, dict) else {}
     target = EhpcTarget(
-        name,
+        opening.settings,
         endpoint,
         credentials,
-        job,
         lambda: datetime.now(UTC),
         _no_client if opening.is_offline else _counted(client_opener(PATIENCE), opening.calls),
         patience=PATIENCE,

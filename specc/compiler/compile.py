@@ -7,7 +7,7 @@ from itertools import islice
 
 from specc.checker import check
 from specc.compiler.part import Part, Uneven
-from specc.compiler.ruling import job_findings, spec_findings
+from specc.compiler.ruling import JobCheck, job_findings, nothing_refused, spec_findings
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator import Binding, EvaluatedSpec, Evaluation, Inputs, bind, missing, samples
 from specc.expander import Expansion, expand, select
@@ -26,13 +26,18 @@ CELLS_OF_VARIANTS = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the specs of one project are compiled against. `apis` holds every API by name."""
+    """What the specs of one project are compiled against. `apis` holds every API by name.
+
+    `refusals` says of a cell why the target would not take it. Only a check asks it, because whoever submits asks
+    the target itself.
+    """
 
     library: Library
     apis: Map[str, ApiSchema]
     settings: Settings
     target: str
     environment: Map[str, str] = field(default_factory=dict)
+    refusals: JobCheck = nothing_refused
 
     @property
     def world(self) -> World:
@@ -236,4 +241,5 @@ def _ruled(evaluated: EvaluatedSpec, context: Context) -> Iterator[Diagnostic | 
     for result in _lowered(evaluated, context):
         payload = result if isinstance(result, Payload) else None
         yield result
-    yield from job_findings(Job(evaluated, payload, context.world))
+    job = Job(evaluated, payload, context.world)
+    yield from job_findings(job, context.refusals)

@@ -1,10 +1,17 @@
-"""The rules that look at one spec or at one cell, run."""
+"""The rules that look at one spec or at one cell, run; and what the target would say of the cell."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from specc.diagnostics import Diagnostic
 from specc.rules import JOB_RULES, SPEC_RULES
 from specc.rules.rule import Job, Spec
+
+JobCheck = Callable[[Job], Iterable[Diagnostic]]
+
+
+def nothing_refused(job: Job) -> Iterable[Diagnostic]:
+    """Say of every job that its target takes it, where no target is known."""
+    return ()
 
 
 def spec_findings(spec: Spec, *, is_sound: bool) -> Iterator[Diagnostic]:
@@ -14,6 +21,7 @@ def spec_findings(spec: Spec, *, is_sound: bool) -> Iterator[Diagnostic]:
             yield from map(spec.plain.traced, rule.find(spec))
 
 
-def job_findings(job: Job) -> Iterator[Diagnostic]:
-    for rule in JOB_RULES:
-        yield from map(job.evaluated.spec.traced, rule.find(job))
+def job_findings(job: Job, refusals: JobCheck) -> Iterator[Diagnostic]:
+    """Yield what the rules find in a cell, and why its target would refuse it."""
+    for find in (*(rule.find for rule in JOB_RULES), refusals):
+        yield from map(job.evaluated.spec.traced, find(job))

@@ -8,6 +8,7 @@ from specc.config.sbatch import fault_in
 from specc.diagnostics import did_you_mean, one_of
 from specc.diagnostics.suggest import closest_code
 from specc.frozen import dataclass
+from specc.linear import mistake_in
 from specc.nodes import Mapping, Node, Scalar, kind_of
 from specc.pattern import pattern
 from specc.settings import TargetKind
@@ -103,6 +104,12 @@ def _variable_help(node: Node) -> str | None:
     return "a payload must not hold a credential" if is_credential(text_of(node) or "") else None
 
 
+def _pattern_mistake(node: Node) -> str | None:
+    """Why a node cannot be used as a pattern; None if it can."""
+    text = text_of(node)
+    return "write it as a text" if text is None else mistake_in(text)
+
+
 def _is_address(node: Node) -> bool:
     return (text_of(node) or "").startswith(("https://", "http://"))
 
@@ -123,6 +130,12 @@ UNIT = _choice(UNIT_NAMES, "unit")
 KIND = _choice(list(KINDS), "kind")
 CALLER = _choice(["caller"], "value")
 FLAG = Value("true or false", lambda node: isinstance(node, Scalar) and isinstance(node.value, bool))
+
+PATTERN = Value(
+    "a regular expression of RE2",
+    lambda node: _pattern_mistake(node) is None,
+    lambda node: _pattern_mistake(node),
+)
 
 LAYOUT = _choice(["tasks", "threads"], "layout")
 OPTION = Value(
@@ -163,6 +176,8 @@ TARGET: dict[str, Shape] = {
     "environment": Items(VARIABLE_NAME),
     "directory": TEXT,
     "cluster": TEXT,
+    "name_max": COUNT,
+    "name_pattern": PATTERN,
 }
 SETTINGS: dict[str, Shape] = {
     "project": TEXT,

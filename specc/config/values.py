@@ -27,6 +27,7 @@ def settings_of(written: Mapping, project: str) -> Settings:
         ledger=text_of(ledger.get("path")) if (ledger := _table(written, "ledger")) else None,
         rules=rule_settings(_table(written, "rules")),
         is_named=text_of(written.get("project")) is not None,
+        is_target_chosen=target in known,
     )
 
 
@@ -53,6 +54,8 @@ def _targets(written: Mapping) -> Iterator[Target]:
                 environment=_texts(node, "environment", ()),
                 directory=text_of(node.get("directory")),
                 cluster=text_of(node.get("cluster")),
+                name_max=_count(node, "name_max"),
+                name_pattern=text_of(node.get("name_pattern")),
             )
 
 
@@ -74,6 +77,11 @@ def _pairs(node: Mapping, key: str) -> dict[str, str]:
 def _lists(node: Mapping, key: str) -> dict[str, tuple[str, ...]]:
     table = _table(node, key)
     return {name: _texts(table, name, ()) for name in table.entries} if table else {}
+
+
+def _count(node: Mapping, key: str) -> int | None:
+    value = node.get(key)
+    return value.value if isinstance(value, Scalar) and isinstance(value.value, int) else None
 
 
 def _queues(target: Mapping) -> dict[str, dict[str, object]]:

@@ -87,6 +87,7 @@ UNCLEAR_QUEUE = Code("SPC513", "unclear-queue", ERROR, "a job names no queue, or
 SECRET_IN_SPEC = Code("SPC514", "secret-in-spec", ERROR, "a password, key or token in a spec")
 DEEP_INHERITANCE = Code("SPC515", "deep-inheritance", WARNING, "a chain of parents longer than the project wants")
 VERSION_DEPENDENT_FIELD = Code("SPC516", "version-dependent-field", WARNING, "a field that other API versions lack")
+UNEXPANDED_PATH = Code("SPC530", "unexpanded-path", WARNING, "a path that only a shell would expand, or of a folder")
 SHELL_SYNTAX_ERROR = Code("SPC540", "shell-syntax-error", ERROR, "a command that the shell cannot read")
 UNENDED_HERE_DOCUMENT = Code("SPC541", "unended-here-document", ERROR, "a here-document that no line ends")
 FOLDED_HERE_DOCUMENT = Code("SPC542", "folded-here-document", ERROR, "a here-document in a folded text (`>`)")

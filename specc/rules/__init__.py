@@ -22,6 +22,7 @@ from specc.rules import (
     shell_syntax_error,
     unclear_queue,
     unended_here_document,
+    unexpanded_path,
     unused_axis,
     unused_param,
     unused_parent,
@@ -55,6 +56,7 @@ RULES: tuple[Rule, ...] = (
     array_task_id.RULE,
     more_ranks_than_cores.RULE,
     look_alike_character.RULE,
+    unexpanded_path.RULE,
 )
 
 SPEC_RULES = tuple(rule for rule in RULES if isinstance(rule, SpecRule))

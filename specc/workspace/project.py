@@ -16,6 +16,7 @@ from specc.settings import Settings
 from specc.source import Source
 from specc.workspace.findings import Findings
 from specc.workspace.library import FileLibrary
+from specc.workspace.refused import refusals_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +54,9 @@ class Project:
             raise SpeccError(
                 f"the settings of {self.root} name an API that there is not: `{self.settings.api}`", help=help
             )
-        return Context(self.library, self.apis, self.settings, target or self.settings.target, self.environment)
+        name = target or self.settings.target
+        refusals = refusals_of(self.settings, name, is_chosen=target is not None or self.settings.is_target_chosen)
+        return Context(self.library, self.apis, self.settings, name, self.environment, refusals)
 
     def document(self, name: str, findings: Findings) -> Document | None:
         """The spec of that name, or None with the reason among the findings."""

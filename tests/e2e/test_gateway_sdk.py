@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from ehpc_server import settings_of
 from local_jobs import Place, eventually
 from qingcloud_hpc.HpcApiConnection import HpcApiConnection
 
@@ -92,7 +93,7 @@ class Gateway:
         credentials = read_credentials(self.keys, self.folder)
         place = {"zone": ZONE, "cluster_id": CLUSTER}
         clock, opener = (lambda: datetime.now(UTC)), client_opener()
-        return EhpcTarget("gateway", Endpoint.parse(self.url), credentials, place, clock, opener)
+        return EhpcTarget(settings_of("gateway", place), Endpoint.parse(self.url), credentials, clock, opener)
 
     def signed(self, method: str, path: str, body: bytes) -> str:
         """The URL of a request, signed once, to be sent as often as wanted."""

@@ -178,6 +178,7 @@ class TestQueues:
         assert found(queues) == []
 
     def test_a_queue_without_limits_and_a_base(self, queues: Place) -> None:
+        queues.put("specc.toml", (SETTINGS + self.QUEUES + "[targets.hpc.queues.large]\n").encode())
         queues.write(a=spec("  scheduler_queue_name: large\n  time_limit: 30d\n"), b="specc: 1\nabstract: true\n")
         assert found(queues) == []
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ehpc_server import settings_of
 from qingcloud_hpc.HpcApiConnection import HpcApiConnection
 from real_slurm import Project, eventually
 
@@ -48,9 +49,8 @@ class Gateway:
     def target(self) -> EhpcTarget:
         credentials = read_credentials(self.keys, self.project.folder)
         place = {"zone": ZONE, "cluster_id": CLUSTER}
-        return EhpcTarget(
-            "gateway", Endpoint.parse(self.url), credentials, place, lambda: datetime.now(UTC), client_opener()
-        )
+        clock, opener = (lambda: datetime.now(UTC)), client_opener()
+        return EhpcTarget(settings_of("gateway", place), Endpoint.parse(self.url), credentials, clock, opener)
 
 
 @pytest.fixture

@@ -23,11 +23,12 @@ from specc.targets import JobState
 from specc.targets.local import Options, door, environment, log, machine, process, record, tree, watch
 from specc.targets.local.jobs import Ended, Request, Run
 from specc.targets.local.machine import boot_id, machine_id
-from specc.targets.local.paths import StateDir, leaves
+from specc.targets.local.paths import StateDir
 from specc.targets.local.process import ProcessId, born, this_process
 from specc.targets.local.signals import NOTICED, Signals, drain
 from specc.targets.local.supervisor import Supervisor
 from specc.targets.local.watch import Cause, verdict
+from specc.targets.refusals.local import leaves
 
 ME = this_process()
 

@@ -46,8 +46,8 @@ def test_every_field_of_the_api_is_either_used_or_ignored_for_a_reason() -> None
         ({"mem_limit": 0}, "bad-limit", "`mem_limit` is 0, expected 1 or more"),
         ({"time_limit": -3}, "bad-limit", "`time_limit` is -3, expected 1 or more"),
         ({"cmd_line": "a\0b"}, "nul-byte", "`cmd_line` holds a NUL byte"),
-        ({"name": "a\0b"}, "nul-byte", "`name` holds a NUL byte"),
-        ({"input_file": "a\0b"}, "nul-byte", "`input_file` holds a NUL byte"),
+        ({"name": "a\0b"}, "control-character", "`name` holds a NUL byte, which cannot be seen"),
+        ({"input_file": "a\0b"}, "control-character", "`input_file` holds a NUL byte, which cannot be seen"),
         ({"cmd_line": " \n"}, "no-command", "there is nothing to run: `cmd_line` is missing"),
         (
             {"stdout_redirect_path": "x/../../y"},
@@ -84,15 +84,15 @@ def test_two_faults_of_one_field_are_both_said() -> None:
 def test_a_unit_of_something_else_is_no_unit() -> None:
     answer = refused(units={"time_limit": "MiB"}, time_limit=4)
     assert isinstance(answer, Rejected)
-    assert answer.message == "the unit of `time_limit` is `MiB`, which is no unit of duration"
+    assert answer.message == "the unit of `time_limit` is `MiB`, which is not a unit of duration"
 
 
 def test_all_faults_are_told_at_once() -> None:
     answer = refused(run_user="bob", core_limit=99, time_limit=1, units={})
     assert isinstance(answer, Rejected)
     assert answer.fields is not None
-    assert list(answer.fields) == ["run_user", "core_limit", "time_limit"]
-    assert answer.code == "run-user"
+    assert list(answer.fields) == ["time_limit", "run_user", "core_limit"]
+    assert answer.code == "no-unit"
     assert answer.message.count("; ") == 2
     assert answer.help is not None
     assert 'write `run_as = "caller"` under `[targets.here]`' in answer.help

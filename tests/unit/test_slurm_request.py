@@ -10,8 +10,8 @@ from specc.nodes import Mapping, Scalar
 from specc.settings import Target
 from specc.source import Source
 from specc.targets import Accepted, Rejected
+from specc.targets.refusals.slurm import MOST_CORES
 from specc.targets.slurm import IGNORED, Rules
-from specc.targets.slurm.request import MOST_CORES
 
 SETTINGS = Target(
     "hpc",
@@ -61,7 +61,7 @@ def test_a_plain_job(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fields", "options"),
     [
-        ({"scheduler_queue_name": "normal"}, {"--partition=normal"}),
+        ({"scheduler_queue_name": "mpi"}, {"--partition=mpi"}),
         ({"hpcqueue_id": "queue-1"}, {"--partition=mpi"}),
         ({"hpcqueue_id": "queue-1", "scheduler_queue_name": "mpi"}, {"--partition=mpi"}),
         ({"core_limit": 4}, {"--ntasks=1", "--cpus-per-task=4", "--nodes=1"}),
@@ -95,14 +95,14 @@ def test_a_percent_sign_in_the_folder_is_no_pattern(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fields", "code", "message"),
     [
-        ({"name": "x\n#SBATCH --uid=0"}, "control-character", "`name` holds a line break, which no job name can"),
-        ({"name": "x\ry"}, "control-character", "`name` holds a carriage return, which no job name can"),
-        ({"name": "x\0"}, "control-character", "`name` holds a NUL byte, which no job name can"),
-        ({"name": "x\x1fy"}, "control-character", "`name` holds the control character U+001F, which no job name can"),
-        ({"scheduler_queue_name": "a\nb"}, "control-character", "holds a line break, which no partition can"),
-        ({"scheduler_queue_name": "--uid=0"}, "bad-queue", "is `--uid=0`, which is no name of a partition"),
-        ({"scheduler_queue_name": "a,b"}, "bad-queue", "is `a,b`, which is no name of a partition"),
-        ({"stdout_redirect_path": "a\nb"}, "control-character", "holds a line break, which no path here can"),
+        ({"name": "x\n#SBATCH --uid=0"}, "control-character", "`name` holds a line break, which cannot be seen"),
+        ({"name": "x\ry"}, "control-character", "`name` holds a carriage return, which cannot be seen"),
+        ({"name": "x\0"}, "control-character", "`name` holds a NUL byte, which cannot be seen"),
+        ({"name": "x\x1fy"}, "control-character", "`name` holds the control character U+001F, which cannot be seen"),
+        ({"scheduler_queue_name": "a\nb"}, "control-character", "holds a line break, which cannot be seen"),
+        ({"scheduler_queue_name": "--uid=0"}, "bad-queue", "is `--uid=0`, which cannot be the name of a partition"),
+        ({"scheduler_queue_name": "a,b"}, "bad-queue", "is `a,b`, which cannot be the name of a partition"),
+        ({"stdout_redirect_path": "a\nb"}, "control-character", "holds a line break, which cannot be seen"),
         ({"stderr_redirect_path": "a/../../b"}, "bad-path", "is `a/../../b`, which leads out of the job's directory"),
         ({"command": "a\0b"}, "nul-byte", "`cmd_line` holds a NUL byte"),
         ({"command": " "}, "no-command", "there is nothing to run: `cmd_line` is missing"),

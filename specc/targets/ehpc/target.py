@@ -12,7 +12,8 @@ import rfc8785
 
 from specc.errors import SpeccError
 from specc.lowering import Payload
-from specc.nodes.tree import brief
+from specc.nodes import brief, to_data
+from specc.settings import Target
 from specc.targets.ehpc.account import Endpoint, identity_of
 from specc.targets.ehpc.answers import Answer, read_answer, submit_outcome
 from specc.targets.ehpc.client import PATIENCE, Client, Failure, Patience, Reply
@@ -31,11 +32,12 @@ from specc.targets.protocol import (
     Outcome,
     Rejected,
 )
+from specc.targets.refusals.common import PLACE, rejected
+from specc.targets.refusals.ehpc import refusals
 
 QUOTA = 2000
 """Calls an hour, as one page of the documentation says. Another says that the quota is of a day, without a number."""
 
-PLACE = ("zone", "cluster_id")
 MARGIN = timedelta(minutes=2)
 """How far the clocks may differ unnoticed: a request is taken within 60 seconds, so two minutes are ample."""
 
@@ -47,15 +49,14 @@ MOST_CANDIDATES = 50
 class EhpcTarget:
     """An account at an endpoint. Its calls may come from several threads, and it keeps nothing on the disk.
 
-    `job` holds the target's own values of job fields: its zone and cluster go along with every question.
+    The settings' own values of job fields, its zone and cluster, go along with every question.
     """
 
     def __init__(
         self,
-        name: str,
+        settings: Target,
         endpoint: Endpoint,
         credentials: Credentials,
-        job: Mapping[str, object],
         clock: Callable[[], datetime],
         open_client: Callable[[], httpx.Client],
         *,
@@ -63,10 +64,12 @@ class EhpcTarget:
         patience: Patience = PATIENCE,
         skew: timedelta = timedelta(),
     ) -> None:
-        self.name = name
+        self.name = settings.name
+        self._settings = settings
         self._endpoint = endpoint
         self._credentials = credentials
-        self._job = job
+        data = to_data(settings.job) if settings.job is not None else {}
+        self._job = job = data if isinstance(data, dict) else {}
         self._client = Client(endpoint, credentials, clock, open_client, sleep, patience, skew)
         given = {"zone": credentials.zone, **job}
         self._place = {field: str(given[field]) for field in PLACE if given.get(field)}
@@ -94,16 +97,8 @@ class EhpcTarget:
         return self._queries.trouble.reason
 
     def refuse(self, payload: Payload) -> Rejected | None:
-        """A payload for another zone or cluster than the target's."""
-        faults = {
-            field: f"`{field}` is `{payload.body[field]}`, and the target `{self.name}` says `{self._job[field]}`"
-            for field in PLACE
-            if field in payload.body and field in self._job and payload.body[field] != self._job[field]
-        }
-        if not faults:
-            return None
-        help = "take it out of the spec, or choose another target with `--target`"
-        return Rejected("other-place", "; ".join(faults.values()), help, faults)
+        """Return every reason why the payload cannot be sent, known without asking the API; None if there is none."""
+        return rejected(list(refusals(payload.body, self._settings, {})))
 
     def submit(self, attempt: Attempt) -> Outcome:
         """One request. Where the answer shows that our clock is wrong, the next is signed with the server's time."""

@@ -5,9 +5,9 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from specc.targets.faults import OUTPUTS, Fault, rejected
 from specc.targets.local.jobs import Run
 from specc.targets.protocol import Rejected
+from specc.targets.refusals.common import OUTPUTS, Refusal, rejected
 
 OWN = ("/dev/stdin", "/dev/tty", "/dev/fd/", "/proc/self/")
 """Beginnings of names that mean another file in each process, so that the job would read none."""
@@ -15,14 +15,14 @@ OWN = ("/dev/stdin", "/dev/tty", "/dev/fd/", "/proc/self/")
 
 def unusable(run: Run) -> Rejected | None:
     """All that is wrong with the files of a job now."""
-    return rejected([*_input_faults(run.stdin or run.script), *_output_faults(run)])
+    return rejected([*_input_refusals(run.stdin or run.script), *_output_refusals(run)])
 
 
-def _input_faults(path: str | None) -> Iterator[Fault]:
+def _input_refusals(path: str | None) -> Iterator[Refusal]:
     why = None if path is None else _unreadable(path)
     if why is not None:
         help = "write a regular file or /dev/null; a relative path starts at the directory where you submit"
-        yield Fault("no-input-file", "input_file", f"`input_file` cannot be read: {path}: {why}", help)
+        yield Refusal("no-input-file", "input_file", f"`input_file` cannot be read: {path}: {why}", help)
 
 
 def _unreadable(path: str) -> str | None:
@@ -39,12 +39,12 @@ def _unreadable(path: str) -> str | None:
     return None
 
 
-def _output_faults(run: Run) -> Iterator[Fault]:
+def _output_refusals(run: Run) -> Iterator[Refusal]:
     for field, path in zip(OUTPUTS, (run.stdout, run.stderr), strict=True):
         why = None if path is None else _unwritable(path)
         if why is not None:
             help = "write the path of a file that can be made or written"
-            yield Fault("bad-path", field, f"`{field}` cannot be written: {path}: {why}", help)
+            yield Refusal("bad-path", field, f"`{field}` cannot be written: {path}: {why}", help)
 
 
 def _unwritable(path: str) -> str | None:

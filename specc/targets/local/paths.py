@@ -1,6 +1,5 @@
 """Where things lie. STATE/ holds the store and what belongs to the supervisor, STATE/jobs/UUID/ one job."""
 
-import os
 from pathlib import Path
 
 from specc.frozen import dataclass
@@ -59,8 +58,3 @@ class JobDir:
     def stream(self, name: str, asked: str | None) -> Path:
         """Where an output stream goes: the path asked for, a relative one from `work`; else STATE/jobs/UUID/NAME."""
         return self.work / asked if asked else self.root / name
-
-
-def leaves(relative: str) -> bool:
-    """Whether a relative path leads out of the directory that it starts from."""
-    return os.path.normpath(relative).split(os.sep)[0] == os.pardir

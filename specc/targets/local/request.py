@@ -1,4 +1,4 @@
-"""From a payload to how it is run here, and all that speaks against it.
+"""From a payload to how it is run here.
 
 What the fields of submitJob mean on this machine:
 
@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING
 
 from specc.frozen import dataclass
 from specc.settings import Target
-from specc.targets.faults import OUTPUTS, Fault, amount, limit_faults, number, rejected, text
 from specc.targets.local import environment
 from specc.targets.local.jobs import Run
 from specc.targets.local.options import Options
-from specc.targets.local.paths import leaves
 from specc.targets.protocol import Rejected
+from specc.targets.refusals.common import OUTPUTS, Refusal, amount, number, rejected, text
+from specc.targets.refusals.local import refusals
 
 if TYPE_CHECKING:
     from specc.lowering import Payload
@@ -53,8 +53,9 @@ class Rules:
     options: Options
 
     def refuse(self, payload: "Payload") -> Rejected | None:
-        """All that can be known of the payload alone."""
-        return rejected(list(self._faults(payload.body)))
+        """Return every reason why the payload cannot run here, known without a look at files; None if there is none."""
+        body = payload.body
+        return rejected([*refusals(body, self.target, self.units), *self._own_refusals(body)])
 
     def run(self, body: Mapping[str, object], variables: Mapping[str, str]) -> Run:
         """How a body that was not refused is run for a caller with this environment."""
@@ -74,35 +75,17 @@ class Rules:
             memory=amount(body, "mem_limit", self.units),
         )
 
-    def _faults(self, body: Mapping[str, object]) -> Iterator[Fault]:
-        for field in ("name", "cmd_line", "input_file", *OUTPUTS):
-            if "\0" in (text(body, field) or ""):
-                yield Fault("nul-byte", field, f"`{field}` holds a NUL byte", "take it out: no command or path can")
-        yield from self._user_faults(text(body, "run_user"))
-        if not text(body, "cmd_line") and not text(body, "input_file"):
-            yield Fault("no-command", "cmd_line", "there is nothing to run: `cmd_line` is missing", "write `cmd_line`")
-        yield from self._core_faults(number(body, "core_limit"))
-        yield from limit_faults(body, self.units)
-        for field in OUTPUTS:
-            path = text(body, field)
-            if path and not path.startswith("/") and leaves(path):
-                message = f"`{field}` is `{path}`, which leads out of the job's directory"
-                yield Fault("bad-path", field, message, "write an absolute path")
-
-    def _user_faults(self, user: str | None) -> Iterator[Fault]:
+    def _own_refusals(self, body: Mapping[str, object]) -> Iterator[Refusal]:
+        """What only this machine and its user can tell."""
+        user = text(body, "run_user")
         if user is not None and user != self.caller and self.target.run_as != "caller":
             message = f"`run_user` is `{user}`, and a job on this machine runs as `{self.caller}`"
             help = f'write `run_as = "caller"` under `[targets.{self.target.name}]` to run it as yourself'
-            yield Fault("run-user", "run_user", message, help)
-
-    def _core_faults(self, cores: int | None) -> Iterator[Fault]:
-        if cores is None:
-            return
-        if cores < 1:
-            yield Fault("bad-limit", "core_limit", f"`core_limit` is {cores}, expected 1 or more")
-        elif cores > (total := self.options.total_cores):
+            yield Refusal("run-user", "run_user", message, help)
+        cores, total = number(body, "core_limit"), self.options.total_cores
+        if cores is not None and cores > total:
             message = f"`core_limit` is {cores}, and this machine has {total}"
-            yield Fault("too-many-cores", "core_limit", message, f"write {total} or less")
+            yield Refusal("too-many-cores", "core_limit", message, f"write {total} or less")
 
 
 def rejected_key(key: str, uuid: str) -> Rejected:

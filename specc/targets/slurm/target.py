@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from specc.errors import SpeccError
 from specc.frozen import dataclass
-from specc.targets.faults import Fault, number, rejected, text
 from specc.targets.protocol import (
     Accepted,
     Attempt,
@@ -29,6 +28,7 @@ from specc.targets.protocol import (
     Rejected,
     Unclear,
 )
+from specc.targets.refusals.common import Refusal, number, rejected, text
 from specc.targets.slurm.answers import job_number, outcome_without_job
 from specc.targets.slurm.folder import Folder, Handle, tag_of
 from specc.targets.slurm.programs import Programs
@@ -178,7 +178,7 @@ class SlurmTarget:
             return None
         message = f"`input_file` is no file here: {Path(path).absolute()}"
         help = "a relative path starts at the directory where you submit"
-        return rejected([Fault("no-input-file", "input_file", message, help)])
+        return rejected([Refusal("no-input-file", "input_file", message, help)])
 
     def _prepare(self, folder: Folder, attempt: Attempt) -> dict[str, object] | None:
         """The request that the folder was made for before. Raises SpeccError where it cannot be made."""

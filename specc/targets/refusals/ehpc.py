@@ -1,0 +1,33 @@
+"""What the EHPC API cannot mean, known from the payload and the settings alone.
+
+The API documents few limits. `core_limit` counts cores and is 1 by default, so less than 1 is a mistake; of `mem_limit`
+and `time_limit` it says nothing, so only a negative one is refused.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from specc.settings import Target
+from specc.targets.refusals.common import (
+    LIMITS,
+    OUTPUTS,
+    Refusal,
+    core_refusals,
+    name_refusals,
+    number,
+    place_refusals,
+    queue_refusals,
+    unseen_refusals,
+)
+
+
+def refusals(body: Mapping[str, object], target: Target, units: Mapping[str, str]) -> Iterator[Refusal]:
+    """Yield every reason why no account with these settings can send the payload."""
+    yield from name_refusals(body, target)
+    yield from unseen_refusals(body, ("scheduler_queue_name", "input_file", *OUTPUTS))
+    yield from place_refusals(body, target)
+    yield from queue_refusals(body, target)
+    yield from core_refusals(body)
+    for field in LIMITS:
+        value = number(body, field)
+        if value is not None and value < 0:
+            yield Refusal("bad-limit", field, f"`{field}` is {value}, expected 1 or more", "leave it out for no limit")

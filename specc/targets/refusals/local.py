@@ -1,0 +1,35 @@
+"""What this machine does not take, known from the payload and the settings alone."""
+
+import os
+from collections.abc import Iterator, Mapping
+
+from specc.settings import Target
+from specc.targets.refusals.common import (
+    OUTPUTS,
+    Refusal,
+    command_refusals,
+    core_refusals,
+    limit_refusals,
+    name_refusals,
+    text,
+    unseen_refusals,
+)
+
+
+def refusals(body: Mapping[str, object], target: Target, units: Mapping[str, str]) -> Iterator[Refusal]:
+    """Yield every reason why no machine of this kind takes the payload."""
+    yield from name_refusals(body, target)
+    yield from unseen_refusals(body, ("input_file", *OUTPUTS))
+    yield from command_refusals(body)
+    yield from core_refusals(body)
+    yield from limit_refusals(body, units)
+    for field in OUTPUTS:
+        path = text(body, field)
+        if path and not path.startswith("/") and leaves(path):
+            message = f"`{field}` is `{path}`, which leads out of the job's directory"
+            yield Refusal("bad-path", field, message, "write an absolute path")
+
+
+def leaves(relative: str) -> bool:
+    """Whether a relative path leads out of the directory that it starts from."""
+    return os.path.normpath(relative).split(os.sep)[0] == os.pardir
