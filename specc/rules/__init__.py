@@ -49,6 +49,7 @@ RULES: tuple[Rule, ...] = (
     secret_in_spec.RULE,
     deep_inheritance.RULE,
     version_dependent_field.RULE,
+    unexpanded_path.RULE,
     shell_syntax_error.RULE,
     unended_here_document.RULE,
     folded_here_document.RULE,
@@ -56,7 +57,6 @@ RULES: tuple[Rule, ...] = (
     array_task_id.RULE,
     more_ranks_than_cores.RULE,
     look_alike_character.RULE,
-    unexpanded_path.RULE,
 )
 
 SPEC_RULES = tuple(rule for rule in RULES if isinstance(rule, SpecRule))

@@ -136,7 +136,7 @@ def queue_refusals(body: Mapping[str, object], target: Target) -> Iterator[Refus
     """Refuse a queue that the target's `queues` do not list, where they list any: its limits would not be checked."""
     for field in QUEUES if target.queues else ():
         queue = text(body, field)
-        if queue is None or target.hpcqueues.get(queue, queue) in target.queues:
+        if queue is None or not queue.isprintable() or target.hpcqueues.get(queue, queue) in target.queues:
             continue
         known = [name for name in target.queues if target.hpcqueues.get(name, name) in target.queues]
         message = f"`{field}` is `{brief(queue)}`, and the target `{target.name}` has no such queue"
