@@ -22,12 +22,15 @@ def specc_checks(project: Project) -> Iterator[Contestant]:
     Without options, as people, editors and hooks call it.
     """
     command = (SPECC, "check", *_named(project))
+    # Not in the project itself, where nothing is cached.
+    caches = project.root.with_name(f"{project.root.name}-caches")
+    environment = {"XDG_CACHE_HOME": str(caches), "XDG_STATE_HOME": str(caches)}
 
     def forget() -> None:
-        shutil.rmtree(project.root / ".specc_cache", ignore_errors=True)
+        shutil.rmtree(caches, ignore_errors=True)
 
-    yield Contestant("specc", command, project.root, project.size, _payloads, before=forget)
-    yield Contestant("specc again", command, project.root, project.size, _payloads)
+    yield Contestant("specc", command, project.root, project.size, _payloads, environment, before=forget)
+    yield Contestant("specc again", command, project.root, project.size, _payloads, environment)
 
 
 def check_peers(project: Project) -> Iterator[Contestant]:

@@ -85,8 +85,8 @@ def main() -> None:
     with TemporaryDirectory() as place:
         # Nobody is asked: a plan needs credentials only because they say whose submissions to look at. On a CI runner
         # it would want a ledger that is kept, and counting needs none.
-        ledger = {"XDG_STATE_HOME": str(Path(place, "state")), "CI": ""}
-        os.environ.update(ledger, QY_ACCESS_KEY_ID="k", QY_SECRET_ACCESS_KEY="s")
+        folders = {"XDG_STATE_HOME": str(Path(place, "state")), "XDG_CACHE_HOME": str(Path(place, "cache"))}
+        os.environ.update(folders, CI="", QY_ACCESS_KEY_ID="k", QY_SECRET_ACCESS_KEY="s")
         print(calls(WORKLOADS[sys.argv[1]](Path(place))))
 
 

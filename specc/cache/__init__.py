@@ -1,1 +1,1 @@
-"""`.specc_cache/`: what earlier runs found out, on the disk. Deleting it loses only time."""
+"""The cache of checks, in the user's cache folder: results of earlier runs. Deleting it only costs time."""

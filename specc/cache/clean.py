@@ -4,11 +4,11 @@ So the check of a project in which nothing has changed reads its files, and impo
 """
 
 import json
+import sys
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import NamedTuple
 
-from specc.cache.sealed import read_sealed
+from specc.cache.store import Json, Store
 
 NAME = "clean.json"
 
@@ -21,16 +21,28 @@ class Counts(NamedTuple):
     payloads: int
 
 
-def recall(folder: Path, names: Iterable[str], digest: Callable[[str], str | None]) -> Counts | None:
-    """What a check of all these specs would count; None where it may find something. `folder` is that of a world."""
-    known = read_sealed(folder / NAME)
-    if known is None or known["names"] != list(names):
+def recall(store: Store | None, world: str, names: Iterable[str], digest: Callable[[str], str | None]) -> Counts | None:
+    """Return what a check of all these specs would count; None where it may find something."""
+    if store is None:
         return None
-    is_same = all(digest(name) == was for name, was in known["digests"].items())
-    return Counts(*known["counts"]) if is_same else None
+    counts = _recalled(store.read(world, NAME), list(names), digest)
+    if counts is not None:
+        store.touch()
+    return counts
+
+
+def _recalled(known: Json, names: list[str], digest: Callable[[str], str | None]) -> Counts | None:
+    match known:
+        case {"names": list(were), "digests": dict(digests), "counts": [int(files), int(specs), int(payloads)]}:
+            # Every spec must be among the files whose bytes are compared.
+            is_same = were == names and digests.keys() >= set(names)
+            if is_same and all(digest(name) == was for name, was in digests.items()):
+                counts = Counts(files, specs, payloads)
+                return counts if all(0 <= count <= sys.maxsize for count in counts) else None
+    return None
 
 
 def clean_body(names: Iterable[str], digests: dict[str, str], counts: Counts) -> bytes:
-    """What `recall` will find. `digests` are those of every file that was read."""
+    """Return the record that `recall` reads. `digests` are those of every file that was read."""
     body = {"names": list(names), "digests": digests, "counts": counts}
     return json.dumps(body).encode("utf-8", "surrogatepass")

@@ -8,15 +8,13 @@ from hashlib import sha256
 
 from specc import __version__, assets
 
-FOLDER = ".specc_cache"
-FORMAT = 2
+FORMAT = 3
 """Raised when records look otherwise."""
-DIGITS = 16
 DATA = ("schemas", "templates")
 
 
 def world_of(shown: Sequence[str], settings: str, target: str, environment: Mapping[str, str]) -> str:
-    """A digest. `shown` says how messages print paths, `environment` is what templates may read.
+    """Return a digest. `shown` says how messages print paths, `environment` is what templates may read.
 
     `settings` is a digest of what they were read from: read once more here, the files could be others.
     """
@@ -26,7 +24,7 @@ def world_of(shown: Sequence[str], settings: str, target: str, environment: Mapp
         sorted(environment.items()),
         sorted(_programs()),
     )
-    return sha256(json.dumps(seen).encode("utf-8", "surrogatepass")).hexdigest()[:DIGITS]
+    return sha256(json.dumps(seen).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _programs() -> Iterator[tuple[str, int, int]]:

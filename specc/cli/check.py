@@ -39,7 +39,7 @@ Statistics = Annotated[
     typer.Option("--statistics", help="Count findings by code, in place of the text; beside --output, on stderr."),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 for warnings, too.")]
-NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither read nor write `.specc_cache/`.")]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither read nor write the cache of earlier checks.")]
 
 
 def check(

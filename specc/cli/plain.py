@@ -10,7 +10,7 @@ import sys
 from importlib import import_module
 
 from specc.cache.clean import Counts, recall
-from specc.cache.world import FOLDER
+from specc.cache.store import store_of
 from specc.cli import COMPLETE
 from specc.cli.colors import wants_color
 from specc.cli.sites import Chosen, Sites, world
@@ -41,7 +41,8 @@ def check_plainly(paths: list[str]) -> int:
 
 def _recalled(chosen: Chosen) -> Counts | None:
     site = chosen.site
-    return recall(site.root / FOLDER / world(site, None), chosen.names, site.contents.digest)
+    store = store_of(str(site.root), site.environment)
+    return recall(store, world(site, None), chosen.names, site.contents.digest)
 
 
 def say_clean(counts: list[Counts]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import field
 from pathlib import Path
 
 from specc.cache.shards import Shards
-from specc.cache.world import FOLDER
+from specc.cache.store import store_of
 from specc.cli.sites import Chosen, Sites, world
 from specc.diagnostics import Diagnostic
 from specc.disk.site import Site
@@ -53,7 +53,8 @@ class Session:
     @staticmethod
     def memory(project: Project, target: str | None) -> Memory:
         """What is remembered of checks of the project for a target, its own by default."""
-        return Memory(project, Shards(project.root / FOLDER, world(project.site, target)))
+        store = store_of(str(project.root), project.environment)
+        return Memory(project, Shards(store, world(project.site, target)) if store is not None else None)
 
     def not_ignored(self, findings: Findings) -> list[Diagnostic]:
         """The findings that no comment of their text ignores."""

@@ -11,6 +11,7 @@ from specc.diagnostics import Missing, codes
 from specc.errors import SpeccError
 from specc.source import MAX_BYTES
 
+# `.specc_cache` is where specc kept its cache once; a checkout can still have one.
 SKIPPED = frozenset({".git", ".venv", "venv", "node_modules", "__pycache__", ".specc_cache"})
 ANY_FOLDERS = "**"
 

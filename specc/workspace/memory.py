@@ -34,15 +34,17 @@ class Memory:
         self._sources = Sources(project.library, project.settings)
 
     def facts(self, name: str) -> Facts | None:
-        record = self._standing(name, FACTS)
-        return decode_facts(name, record) if record is not None else None
+        with suppress(Unrecordable):
+            record = self._standing(name, FACTS)
+            return decode_facts(name, record) if record is not None else None
+        return None
 
     def examined(self, name: str) -> Examined | None:
-        record = self._standing(name, EXAMINED)
-        try:
+        # A text that a finding points into may not be there any more.
+        with suppress(Unrecordable):
+            record = self._standing(name, EXAMINED)
             return decode_examined(name, record, self._sources) if record is not None else None
-        except Unrecordable:
-            return None  # a text that a finding points into cannot be had
+        return None
 
     def learn_facts(self, facts: Facts) -> None:
         if self._shards is not None:
@@ -74,7 +76,7 @@ class Memory:
             self._shards.save(lambda name: name.startswith(SHIPPED) or os.path.lexists(self._project.root / name))
 
     def _standing(self, name: str, kind: str) -> Json | None:
-        """The record, if all that it was made of is as it was."""
+        """Return the record, if all that it was made of is as it was. Raises Unrecordable for what is no record."""
         record = self._shards.get(name).get(kind) if self._shards is not None else None
         if record is None:
             return None

@@ -1,14 +1,17 @@
 """What is known of a file and of its check, as plain JSON: to be kept on disk, or to come from another process.
 
 Spans name their text by a letter for its kind and by its name, so they are only true of texts with the same digests.
+Decoding takes no shape for granted: a record that is not as `encode_...` writes it is as good as none.
 """
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 from specc.diagnostics import Diagnostic, Edit, Fix, Label, Severity
 from specc.diagnostics.codes import CODES
 from specc.nodes import Mapping, Node, Scalar, Sequence
+from specc.rules import CLASH_RULES
 from specc.rules.rule import Claim
 from specc.settings import Settings
 from specc.source import Source, Span
@@ -22,10 +25,12 @@ Json = Any
 """Only what `json` makes: dicts, lists, texts, numbers, None."""
 
 SPEC, TEXT, SETTING = "s", "t", "c"
+SEVERITIES = tuple(Severity)
 
 
 class Unrecordable(Exception):
-    """A finding that points into a text which is in no file of the project, or a reading that would not come again."""
+    """A finding that points into a text which is in no file of the project, or a reading that would not come again;
+    and, when decoding, what is no record."""
 
 
 class Sources:
@@ -85,9 +90,19 @@ def encode_facts(facts: Facts, library: FileLibrary) -> Json:
 
 
 def decode_facts(name: str, record: Json) -> Facts:
-    is_abstract, parents, references, uses, declares, digests = record
-    names = frozenset((namespace, key) for namespace, key in declares)
-    return Facts(name, is_abstract, tuple(parents), frozenset(references), frozenset(uses), names, _reads(digests))
+    """Return what `encode_facts` was given. Raises Unrecordable."""
+    match record:
+        case [bool(is_abstract), list(parents), list(references), list(uses), list(declares), digests]:
+            return Facts(
+                name,
+                is_abstract,
+                tuple(_text(parent) if parent is not None else None for parent in parents),
+                frozenset(map(_text, references)),
+                frozenset(map(_text, uses)),
+                frozenset(map(_pair, declares)),
+                _reads(name, digests),
+            )
+    raise Unrecordable
 
 
 def encode_examined(examined: Examined, sources: Sources) -> Json:
@@ -106,23 +121,21 @@ def encode_examined(examined: Examined, sources: Sources) -> Json:
 
 
 def decode_examined(name: str, record: Json, sources: Sources) -> Examined:
-    """Raises Unrecordable for texts that are not there any more."""
-    findings, taking, payloads, digests = record
-    taken = tuple(
-        {
-            thing: Taken(count, {Claim(_there(span, sources), spec): None for span, spec in places})
-            for thing, count, places in each
-        }
-        for each in taking
-    )
-    said = tuple(_said(finding, sources) for finding in findings)
-    return Examined(name, True, said, taken, payloads, _reads(digests))
+    """Return what `encode_examined` was given. Raises Unrecordable, also for texts that are not there any more."""
+    match record:
+        case [list(findings), list(taking), payloads, digests] if len(taking) == len(CLASH_RULES):
+            said = tuple(_said(finding, sources) for finding in findings)
+            taken = tuple(_taken(each, sources) for each in taking)
+            return Examined(name, True, said, taken, _count(payloads), _reads(name, digests))
+    raise Unrecordable
 
 
 def digests_of(record: Json) -> dict[str, str]:
-    """By name, the digests of all that a record is made of. They stand last."""
-    documents, texts = record[-1]
-    return {**documents, **texts}
+    """Return, by name, the digests of all that a record is made of. They stand last. Raises Unrecordable."""
+    match record:
+        case [*_, [dict(documents), dict(texts)]]:
+            return {**documents, **texts}
+    raise Unrecordable
 
 
 def _digests(reads: Reads, library: FileLibrary) -> Json:
@@ -138,9 +151,12 @@ def _digest(name: str, library: FileLibrary) -> str:
     return digest
 
 
-def _reads(digests: Json) -> Reads:
-    documents, texts = digests
-    return Reads(set(documents), set(texts))
+def _reads(name: str, digests: Json) -> Reads:
+    """Return what was read for a file, which must have been read itself."""
+    match digests:
+        case [dict(documents), dict(texts)] if name in documents:
+            return Reads(set(documents), set(texts))
+    raise Unrecordable
 
 
 def _finding(finding: Diagnostic, sources: Sources) -> Json:
@@ -161,23 +177,62 @@ def _finding(finding: Diagnostic, sources: Sources) -> Json:
 
 
 def _said(record: Json, sources: Sources) -> Diagnostic:
-    code, severity, message, span, label, labels, notes, help, fix = record
-    return Diagnostic(
-        CODES[code],
-        Severity(severity),
-        message,
-        _there(span, sources),
-        label,
-        tuple(Label(_there(where, sources), text) for where, text in labels),
-        tuple(notes),
-        help,
-        _fix(fix, sources) if fix is not None else None,
-    )
+    match record:
+        case [str(code), severity, str(message), span, str(label), list(labels), list(notes), help, fix] if (
+            code in CODES and severity in SEVERITIES
+        ):
+            return Diagnostic(
+                CODES[code],
+                Severity(severity),
+                message,
+                _there(span, sources),
+                label,
+                tuple(_label(each, sources) for each in labels),
+                tuple(map(_text, notes)),
+                _text(help) if help is not None else None,
+                _fix(fix, sources) if fix is not None else None,
+            )
+    raise Unrecordable
+
+
+def _label(record: Json, sources: Sources) -> Label:
+    match record:
+        case [where, str(message)]:
+            return Label(_there(where, sources), message)
+    raise Unrecordable
 
 
 def _fix(record: Json, sources: Sources) -> Fix:
-    title, edits, is_safe = record
-    return Fix(title, tuple(Edit(_there(span, sources), replacement) for span, replacement in edits), is_safe)
+    match record:
+        case [str(title), list(edits), bool(is_safe)]:
+            return Fix(title, tuple(_edit(each, sources) for each in edits), is_safe)
+    raise Unrecordable
+
+
+def _edit(record: Json, sources: Sources) -> Edit:
+    match record:
+        case [where, str(replacement)]:
+            return Edit(_there(where, sources), replacement)
+    raise Unrecordable
+
+
+def _taken(record: Json, sources: Sources) -> dict[str, Taken]:
+    """Return what the payloads of a spec take of one kind. Each thing has a place that says so."""
+    taken = {}
+    for each in record if isinstance(record, list) else [None]:
+        match each:
+            case [str(thing), count, [_, *_] as places]:
+                taken[thing] = Taken(_count(count), {_claim(place, sources): None for place in places})
+            case _:
+                raise Unrecordable
+    return taken
+
+
+def _claim(record: Json, sources: Sources) -> Claim:
+    match record:
+        case [span, str(spec)]:
+            return Claim(_there(span, sources), spec)
+    raise Unrecordable
 
 
 def _span(span: Span, sources: Sources) -> Json:
@@ -185,5 +240,28 @@ def _span(span: Span, sources: Sources) -> Json:
 
 
 def _there(record: Json, sources: Sources) -> Span:
-    letter, name, start, end = record
-    return Span(sources.source(letter, name), start, end)
+    match record:
+        case [str(letter), str(name), int(start), int(end)]:
+            source = sources.source(letter, name)
+            if 0 <= start <= end <= len(source.text):
+                return Span(source, start, end)
+    raise Unrecordable
+
+
+def _text(value: Json) -> str:
+    if isinstance(value, str):
+        return value
+    raise Unrecordable
+
+
+def _pair(value: Json) -> tuple[str, str]:
+    match value:
+        case [str(first), str(second)]:
+            return first, second
+    raise Unrecordable
+
+
+def _count(value: Json) -> int:
+    if isinstance(value, int) and 0 <= value <= sys.maxsize:
+        return value
+    raise Unrecordable

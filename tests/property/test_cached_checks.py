@@ -1,5 +1,6 @@
 """A check that remembers, or that is split over processes, says what one says that does neither."""
 
+import os
 import shutil
 from contextlib import redirect_stdout
 from io import StringIO
@@ -136,7 +137,8 @@ def test_a_torn_or_changed_memory_is_not_believed(in_project: Path) -> None:
     for name, texts in TEXTS.items():
         written(name, texts[0])
     said = checked()
-    shards = sorted(in_project.glob(".specc_cache/*/*.json"))
+    cache = Path(os.environ["XDG_CACHE_HOME"])
+    shards = sorted(cache.glob("specc/*/*/*.json"))
     assert shards
     for damage in (
         lambda data: data[:-9],
@@ -147,5 +149,5 @@ def test_a_torn_or_changed_memory_is_not_believed(in_project: Path) -> None:
         for shard in shards:
             shard.write_bytes(damage(shard.read_bytes()))
         assert checked() == said
-    shutil.rmtree(in_project / ".specc_cache")
+    shutil.rmtree(cache)
     assert checked() == said

@@ -85,7 +85,9 @@ def test_warnings_of_the_configuration_are_said_each_time(place: Place, is_anew:
 
 def test_a_folder_that_takes_no_files_is_no_fault(place: Place, is_anew: Callable[[], bool]) -> None:
     place.run("check", "--no-cache")
-    for file in (place.root / ".specc_cache").glob("*/clean.json"):
+    files = list(Path(os.environ["XDG_CACHE_HOME"]).glob("specc/*/*/clean.json"))
+    assert files
+    for file in files:
         file.unlink()
         file.mkdir()
     assert is_anew()

@@ -1,4 +1,4 @@
-"""`.specc_cache/`, and the processes that share a check."""
+"""The cache of checks, and the processes that share a check."""
 
 import errno
 import os
@@ -14,12 +14,18 @@ import psutil
 import pytest
 from projects import BASE, SETTINGS, SWEEP, Place
 
-from specc.cache import shards
+from specc.cache import pruning, shards
 from specc.cache.shards import Shards
+from specc.cache.store import Store, store_of
 from specc.compiler import Context, Request
 from specc.workspace import Project, examinations, rendering
 from specc.workspace.examining import Examined
 from specc.workspace.processes import elsewhere, processors
+
+
+def caches() -> list[Path]:
+    """Return every file with records."""
+    return [path for path in Path(os.environ["XDG_CACHE_HOME"]).glob("specc/*/*/*") if path.is_file()]
 
 
 @pytest.fixture
@@ -91,19 +97,20 @@ def test_what_specs_are_held_against_belongs_to_what_is_remembered(
 def test_inputs_and_no_cache_leave_it_alone(place: Place, examined: list[str]) -> None:
     for arguments in (["--no-cache"], ["--profile", "smoke", "a.job.yaml"], ["-p", "solver=x", "a.job.yaml"]):
         place.run("check", *arguments)
-        assert not (place.root / ".specc_cache").exists()
+        assert not caches()
     assert examined
 
 
-def test_git_ignores_it_by_itself(place: Place) -> None:
+def test_nothing_is_written_into_the_project(place: Place) -> None:
+    before = sorted(place.root.rglob("*"))
     place.run("check")
-    subprocess.run(["git", "init", "-q"], check=True)
-    status = subprocess.run(["git", "status", "--porcelain", "-uall"], check=True, capture_output=True, text=True)
-    assert ".specc_cache" not in status.stdout
+    assert sorted(place.root.rglob("*")) == before
+    assert caches()
 
 
 def test_a_folder_that_takes_no_files_is_no_fault(place: Place) -> None:
-    (place.root / ".specc_cache").write_text("in the way")
+    Path(os.environ["XDG_CACHE_HOME"]).parent.mkdir()
+    Path(os.environ["XDG_CACHE_HOME"]).write_text("in the way")
     assert place.run("check") == 0
     assert place.err == ""
 
@@ -111,7 +118,9 @@ def test_a_folder_that_takes_no_files_is_no_fault(place: Place) -> None:
 def test_standard_input_is_not_remembered(place: Place) -> None:
     command = [sys.executable, "-m", "specc.cli.main", "check", "-"]
     subprocess.run(command, input=SWEEP, text=True, check=True, capture_output=True)
-    assert "<stdin>" not in "".join(path.read_text() for path in place.root.glob(".specc_cache/*/*.json"))
+    place.run("check")
+    assert caches()
+    assert "<stdin>" not in "".join(path.read_text() for path in caches())
 
 
 @pytest.mark.parametrize("text", [SWEEP.replace("core", "cure"), "job: [", "\0"])
@@ -129,34 +138,61 @@ def test_two_checks_at_once_disturb_neither(place: Place) -> None:
     command = [sys.executable, "-m", "specc.cli.main", "check"]
     runs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
     assert {run.communicate()[0] for run in runs} == {"checked 3 files, 8 payloads: no problems\n"}
-    assert not list(place.root.glob(".specc_cache/*/.*.part"))
+    assert {path.suffix for path in caches()} == {".json"}
 
 
-def test_specs_that_are_gone_are_forgotten_and_old_worlds_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for number in range(shards.MOST_WORLDS + 3):
-        kept = Shards(tmp_path, f"world{number}")
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    made = store_of(str(tmp_path / "project"), os.environ)
+    assert made is not None
+    return made
+
+
+def world(number: int) -> str:
+    return f"{number:064x}"
+
+
+def test_specs_that_are_gone_are_forgotten_and_old_worlds_go(store: Store) -> None:
+    folder = Path(store.cache, "specc", store.project)
+    for number in range(pruning.MOST_WORLDS + 3):
+        kept = Shards(store, world(number))
         kept.put("a", "facts", number)
         kept.put("gone", "facts", number)
         kept.save(lambda name: name != "gone")
-        os.utime(tmp_path / f"world{number}", (number, number))
-    assert Shards(tmp_path, kept.world).get("a") == {"facts": number}
-    assert Shards(tmp_path, kept.world).get("gone") == {}
-    assert sum(path.is_dir() for path in tmp_path.iterdir()) == shards.MOST_WORLDS
+        os.utime(folder / world(number), (number, number))
+    assert Shards(store, kept.world).get("a") == {"facts": number}
+    assert Shards(store, kept.world).get("gone") == {}
+    assert len(list(folder.iterdir())) == pruning.MOST_WORLDS
 
 
-def test_its_size_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_size_of_a_project_is_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shards, "MOST_RECORD_BYTES", 100)
-    monkeypatch.setattr(shards, "MOST_BYTES", 1000)
-    kept = Shards(tmp_path, "world")
+    monkeypatch.setattr(pruning, "MOST_BYTES", 1000)
+    kept = Shards(store, world(0))
     kept.put("large", "facts", "x" * 200)
     kept.put("small", "facts", "x")
     kept.save(lambda name: True)
-    again = Shards(tmp_path, "world")
+    again = Shards(store, world(0))
     assert (again.get("large"), again.get("small")) == ({}, {"facts": "x"})
     for number in range(50):
         again.put(str(number), "facts", "x" * 50)
     again.save(lambda name: True)
-    assert sum(path.stat().st_size for path in tmp_path.glob("*/*.json")) <= 1000
+    assert sum(path.stat().st_size for path in caches()) <= 1000
+
+
+def test_the_projects_used_last_are_kept(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pruning, "MOST_PROJECTS", 3)
+    stores = [store_of(str(tmp_path / str(number)), os.environ) for number in range(5)]
+    for number, each in enumerate(stores):
+        assert each is not None
+        kept = Shards(each, world(0))
+        kept.put("a", "facts", number)
+        kept.save(lambda name: True)
+        os.utime(Path(each.cache, "specc", each.project), (number, number))
+        if number == 2:
+            stores[0].touch()  # a project in which nothing changes is used, too
+    left = [each is not None and Shards(each, world(0)).get("a") != {} for each in stores]
+    assert left == [True, False, False, True, True]
 
 
 def test_forks_work_on_their_shares() -> None:
