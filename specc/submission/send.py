@@ -18,7 +18,7 @@ from specc.submission.ledger import AttemptOpen, Ledger, SentElsewhere, SettledA
 from specc.submission.plan import Action, Step
 from specc.submission.records import State
 from specc.submission.results import Luck, Result, result_of, settled_elsewhere
-from specc.submission.retry import Backoff
+from specc.submission.retry import PATIENCE, Backoff
 from specc.submission.world import Sending, World
 from specc.targets import Accepted, Attempt, NotSent, Outcome, Rejected, Target, Unclear
 
@@ -222,7 +222,7 @@ class Sender:
         else:
             pause = self._backoff.pause(flight.tried, outcome.retry_after)
         if pause is None or self._is_over:
-            return Result(flight.step, State.NOT_SENT, message=outcome.reason)
+            return Result(flight.step, State.NOT_SENT, message=_without_another_try(outcome))
         if pause >= 1:
             self._world.tell(f"{flight.step.key}: {outcome.reason}; trying again in {pause:.0f} s")
         heapq.heappush(self._paused, (self._world.monotonic() + pause, id(flight), flight))
@@ -278,3 +278,9 @@ class Sender:
                     pass
         for _ in self._leave() if not self._is_abandoned else ():
             pass
+
+
+def _without_another_try(outcome: NotSent) -> str:
+    """Return why a step was not sent; a pause that nobody waits for is a part of that."""
+    wanted = outcome.retry_after or 0.0
+    return f"{outcome.reason}; it asks for a pause of {wanted:,.0f} s" if wanted > PATIENCE else outcome.reason

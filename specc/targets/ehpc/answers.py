@@ -24,6 +24,17 @@ REFUSED = frozenset({401, 404, 405, 407, 411, 413, 414, 415, 421, 431})
 TOO_MANY = 429
 FORBIDDEN = 403
 MOST_TEXT = 300
+MOST_CODE = 40
+JOB = "hpcjob_uuid"
+
+WORDS_OF_THE_API = pattern(rb"(?i)ret_?code|hpcjob|job_?uuid|job_?id|job_?status")
+"""No page of a web server or proxy holds one of these. An answer that does comes from the API, in whatever form."""
+
+NOT_TEXT = pattern(rb"[\x00-\x08\x0e-\x1f]")
+"""Bytes of a body that is compressed, or in another encoding than UTF-8: nobody knows what it says."""
+
+ESCAPE = pattern(rb"\\u00([2-7][0-9a-fA-F])")
+"""How JSON may write an ASCII character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,11 @@ class Answer:
         return MEANINGS.get(self.ret_code)
 
     @property
+    def named_job(self) -> str | None:
+        """The job that the answer names, cut and cleaned for one line, wherever in the answer it stands."""
+        return _named_job(self.data)
+
+    @property
     def words(self) -> str:
         """What went wrong, for people: the documented meaning, then the server's own words."""
         summary = self.meaning.summary if self.meaning else "an undocumented code"
@@ -54,7 +70,7 @@ class Answer:
     @property
     def text(self) -> str:
         """The same for where the code is not shown beside it."""
-        return f"{self.ret_code}: {self.words}"
+        return f"{brief(str(self.ret_code), MOST_CODE)}: {self.words}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +107,15 @@ def submit_outcome(reply: Reply | Failure, fields: Iterable[str]) -> Outcome:
         return _by_status(reply, answer.reason)
     if answer.is_ok:
         return _accepted(answer)
+    job = answer.named_job
+    if job is not None:
+        # It says that nothing was started, and what was: one of the two is wrong.
+        return Unclear(f"{answer.text}; and yet the answer names the job {job}")
     return _refused(reply, answer, fields)
 
 
 def _accepted(answer: Answer) -> Outcome:
-    uuid = answer.data.get("hpcjob_uuid")
+    uuid = answer.data.get(JOB)
     if not isinstance(uuid, str) or not uuid.strip():
         return Unclear("the answer says that all went well, and gives no `hpcjob_uuid`")
     if not UUID.fullmatch(uuid):
@@ -121,13 +141,17 @@ def _refused(reply: Reply, answer: Answer, fields: Iterable[str]) -> Outcome:
 
 
 def _failed(failure: Failure) -> Outcome:
-    if failure.bad_certificate:
+    if failure.bad_certificate and not failure.sent:
         help = "check `endpoint`; a private certificate authority goes into SSL_CERT_FILE"
         return Rejected("certificate", failure.reason, help, is_general=True)
     return Unclear(failure.reason) if failure.sent else NotSent(failure.reason)
 
 
 def _by_status(reply: Reply, reason: str) -> Outcome:
+    """The outcome of an answer that cannot be read. Its status is believed only where the API had no part in it."""
+    doubt = _doubt(reply.body)
+    if doubt is not None:
+        return Unclear(f"{reason}; {doubt}")
     help = "check `endpoint` of the target in specc.toml, and the proxy"
     if reply.status in MOVED:
         where = f" to {brief(reply.location.partition('?')[0], MOST_TEXT)}" if reply.location else ""
@@ -139,6 +163,42 @@ def _by_status(reply: Reply, reason: str) -> Outcome:
     if reply.status == FORBIDDEN:
         return Unclear(f"{reason}; a firewall refused the request, or the answer to it")
     return Unclear(reason)
+
+
+def _doubt(body: bytes) -> str | None:
+    """Why a body may be of the API, although it is not an answer of the documented form; None for a web server's."""
+    if NOT_TEXT.search(body):
+        return "its body is compressed or in another encoding, so it may say that a job was started"
+    plain = ESCAPE.sub(lambda match: bytes([int(match[1], 16)]), body)
+    if not WORDS_OF_THE_API.search(plain):
+        return None
+    job = _named_job(_loosely(plain))
+    return f"it names the job {job}" if job is not None else "its body has words of the API, so a job may be there"
+
+
+def _loosely(body: bytes) -> object:
+    """The value of a text that is JSON in some way, also with one key twice; None for anything else."""
+    try:
+        return json.loads(body.decode(errors="replace"), strict=False)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _named_job(value: object) -> str | None:
+    """The first job that any part of the value names."""
+    parts = [value]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, list):
+            parts.extend(reversed(part))
+        if not isinstance(part, dict):
+            continue
+        for name, item in part.items():
+            is_name = isinstance(item, str) or type(item) in (int, float)
+            if name.strip().lower() == JOB and is_name and str(item).strip():
+                return brief(str(item).strip(), MOST_TEXT)
+        parts.extend(reversed(part.values()))
+    return None
 
 
 def fields_named(message: str, fields: Iterable[str]) -> list[str]:

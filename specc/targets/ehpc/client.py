@@ -34,6 +34,10 @@ MOST_SKEW = timedelta(days=1)
 """Clocks that are further apart are not slow or fast but wrong, and a time that is signed by them is of no use."""
 
 
+MOST_PAUSE = 1e9
+"""Seconds. Whoever asks for a longer pause asks for ever."""
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long to wait, in seconds, and for how much. `total` is for the whole call, however busily bytes drip in."""
@@ -182,13 +186,14 @@ class Client:
                     headers=headers,
                     extensions={"trace": deadline.watch},
                 )
-                return _read(http.send(request, stream=True, follow_redirects=False), most)
+                return _read(http.send(request, stream=True, follow_redirects=False), most, self._now())
         except httpx.HTTPError as error:
             reason = f"no answer within {self._patience.total:g} seconds" if deadline.is_over else describe(error)
             return Failure(reason, not is_before_sending(error), is_bad_certificate(error))
 
 
-def _read(response: httpx.Response, most: int) -> Reply | Failure:
+def _read(response: httpx.Response, most: int, now: datetime) -> Reply | Failure:
+    """Return what came, of at most so many bytes. `now` is by the server's clock, for an answer without a date."""
     body = bytearray()
     try:
         for chunk in response.iter_raw():
@@ -199,7 +204,7 @@ def _read(response: httpx.Response, most: int) -> Reply | Failure:
         response.close()
     headers = response.headers
     date = _date(headers.get("date"))
-    return Reply(response.status_code, bytes(body), headers.get("location"), date, _pause(headers, date))
+    return Reply(response.status_code, bytes(body), headers.get("location"), date, _pause(headers, date or now))
 
 
 def _date(text: str | None) -> datetime | None:
@@ -215,12 +220,12 @@ def _in_utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _pause(headers: httpx.Headers, date: datetime | None) -> float | None:
-    """Retry-After in seconds, as a number or as a date."""
+def _pause(headers: httpx.Headers, now: datetime) -> float | None:
+    """Return Retry-After in seconds, which may be a number of any length or a date; None for anything else."""
     text = headers.get("retry-after")
     if text is None:
         return None
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        return float(text)
+    if text.isascii() and text.isdigit():
+        return min(float(text), MOST_PAUSE)
     until = _date(text)
-    return max(0.0, (until - date).total_seconds()) if until is not None and date is not None else None
+    return min(max(0.0, (until - now).total_seconds()), MOST_PAUSE) if until is not None else None

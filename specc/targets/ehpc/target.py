@@ -29,6 +29,7 @@ from specc.targets.protocol import (
     JobState,
     LogFile,
     Logs,
+    NotSent,
     Outcome,
     Rejected,
 )
@@ -108,7 +109,8 @@ class EhpcTarget:
         reply = self._client.post("job/submitJob", _body(attempt))
         outcome = submit_outcome(reply, attempt.payload.body)
         wrong = self._learn(reply)
-        return outcome if wrong is None else wrong
+        # A clock that is wrong explains only an answer that asks for another signature, and surely started nothing.
+        return wrong if wrong is not None and isinstance(outcome, NotSent) else outcome
 
     def look_up(self, attempts: Sequence[Attempt], since: datetime, until: datetime) -> list[Candidate]:
         """By the name sent and the time of submission. A name with a tag is one attempt's, so that match is exact."""
