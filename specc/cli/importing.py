@@ -10,9 +10,10 @@ from unicodedata import normalize
 from specc.cli.printing import print_findings
 from specc.cli.sites import show
 from specc.config import find_root, read_configuration
-from specc.config.root import OWN, SHARED, configures
+from specc.config.root import OWN, SHARED, configures, is_there
 from specc.diagnostics import Diagnostic, Missing
 from specc.disk.files import read_bytes
+from specc.disk.links import check_stays
 from specc.errors import SpeccError
 from specc.frozen import dataclass
 from specc.migration import Migrated, migrate
@@ -56,7 +57,7 @@ def split_paths(first: list[str], others: list[str]) -> tuple[list[Path], Path]:
 def root_of(folder: Path) -> Path | None:
     """The root of the project that the folder belongs to, or None where there is none yet."""
     root = find_root(folder)
-    return root if os.path.isfile(root / OWN) or configures(root / SHARED) else None
+    return root if is_there(root / OWN) or configures(root / SHARED) else None
 
 
 def place_in(root: Path, folder: Path) -> Place:
@@ -98,7 +99,8 @@ def import_scripts(scripts: list[Path], place: Place, project: Mapping[Path, str
 
 
 def _migrated(script: Path, name: str, units: Mapping[str, str], schema: str | None) -> Migrated | list[Diagnostic]:
-    data = read_bytes(script)
+    check_stays(script, "read")
+    data = read_bytes(script, takes_pipes=True)
     if isinstance(data, Missing):
         raise SpeccError(f"{script}: {data.message}", help=data.help)
     source = decode(data, show(script), script.name)

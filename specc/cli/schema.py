@@ -14,6 +14,7 @@ from specc.cli.printing import outputs_of, print_findings, report_of, write_repo
 from specc.cli.sites import STDIN, STDIN_NAME, read_stdin, show
 from specc.diagnostics import Diagnostic, Missing, did_you_mean
 from specc.disk.files import read_bytes
+from specc.disk.links import check_stays
 from specc.errors import SpeccError
 from specc.nodes import Layer, LayerKind, Node
 from specc.parser import decode, parse_tree
@@ -189,7 +190,9 @@ def _built(page: Source, patch: Source | None, kind: Kind) -> tuple[JsonObject |
 
 def _source(path: Path) -> Source:
     name = STDIN_NAME if str(path) == STDIN else show(path)
-    data = read_stdin() if str(path) == STDIN else read_bytes(path)
+    if str(path) != STDIN:
+        check_stays(path, "read")
+    data = read_stdin() if str(path) == STDIN else read_bytes(path, takes_pipes=True)
     if isinstance(data, Missing):
         raise SpeccError(data.message)
     source = decode(data, name, name)

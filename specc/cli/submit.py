@@ -20,8 +20,10 @@ from specc.cli.sendoptions import Changed, Output, Rerun, Resend, Specs, States,
 from specc.cli.session import Session
 from specc.cli.speech import check_output, say, write_json
 from specc.cli.targets import Opened
+from specc.disk.links import check_stays
 from specc.errors import SpeccError
 from specc.frozen import dataclass
+from specc.reader import Unreadable, read_file
 from specc.submission.follow import Ending, look
 from specc.submission.ledger import Ledger
 from specc.submission.plan import Step
@@ -114,11 +116,11 @@ def _replayed(session: Session, planned: PlanFile, manner: Manner) -> Order | in
 
 
 def _read_plan(path: Path) -> PlanFile:
+    check_stays(path, "read")
     try:
-        with path.open("rb") as file:
-            return read(file.read(PLAN_BYTES).decode(), str(path))
-    except OSError as error:
-        raise SpeccError(f"cannot read {path}: {error.strerror}") from error
+        return read(read_file(path, PLAN_BYTES, takes_pipes=True).decode(), str(path))
+    except Unreadable as error:
+        raise SpeccError(f"cannot read {path}: {error.reason}") from error
     except UnicodeDecodeError as error:
         raise SpeccError(f"{path} is no plan: it is not UTF-8") from error
 

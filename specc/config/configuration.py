@@ -10,7 +10,7 @@ from specc.config.checks import target_findings, usable
 from specc.config.document import read_document
 from specc.config.entries import Entry, entries
 from specc.config.merge import merged
-from specc.config.root import OWN, PERSONAL, SHARED, configures, read_bytes
+from specc.config.root import OWN, PERSONAL, SHARED, configures, is_there, read_settings
 from specc.config.shapes import SETTINGS
 from specc.config.values import settings_of
 from specc.diagnostics import Diagnostic
@@ -47,7 +47,7 @@ def read_configuration(root: Path, show: Callable[[Path], str], environment: Map
     digest = sha256(root.name.encode("utf-8", "surrogateescape"))  # of which the project has its name by default
     written = declared = Mapping({}, {}, Source("", "").span())
     for path, table in _files(root, show, found):
-        data = read_bytes(path, show(path))
+        data = read_settings(path, show(path))
         digest.update(f"/{path.name}/{len(data)}/".encode() + data)
         node, mistakes = read_document(data, path, show(path), table)
         found.extend(mistakes)
@@ -64,19 +64,19 @@ def _files(root: Path, show: Callable[[Path], str], found: list[Diagnostic]) -> 
     """The files that configure the project, the weaker first, each with the table that its settings are in."""
     files: list[tuple[Path, NodePath]] = []
     shared = configures(root / SHARED)
-    if os.path.isfile(root / OWN):
+    if is_there(root / OWN):
         files.append((root / OWN, ()))
         if shared:
             found.append(_shadowed(root / SHARED, show))
     elif shared:
         files.append((root / SHARED, ("tool", "specc")))
-    if os.path.isfile(root / PERSONAL):
+    if is_there(root / PERSONAL):
         files.append((root / PERSONAL, ()))
     return files
 
 
 def _shadowed(path: Path, show: Callable[[Path], str]) -> Diagnostic:
-    node, mistakes = read_document(read_bytes(path, show(path)), path, show(path), ("tool", "specc"))
+    node, mistakes = read_document(read_settings(path, show(path)), path, show(path), ("tool", "specc"))
     span = node.span if node is not None else mistakes[0].span
     message = f"`[tool.specc]` has no effect, because there is a {OWN} beside it"
     return SHADOWED_SETTINGS.at(span, message, help=f"move its settings to {OWN}")

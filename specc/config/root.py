@@ -5,8 +5,10 @@ import re
 from pathlib import Path
 
 from specc.config.toml import loads
+from specc.disk.secrets import kind_of_secret
 from specc.errors import SpeccError
 from specc.pattern import pattern
+from specc.reader import Unreadable, leads_out, read_file
 
 OWN = "specc.toml"
 SHARED = "pyproject.toml"
@@ -22,17 +24,22 @@ def find_root(start: Path) -> Path:
     if not os.path.isdir(folder):
         folder = folder.parent
     upwards = (folder, *folder.parents)
-    configured = (one for one in upwards if os.path.isfile(one / OWN) or configures(one / SHARED))
+    configured = (one for one in upwards if is_there(one / OWN) or configures(one / SHARED))
     versioned = (one for one in upwards if os.path.exists(one / ".git"))
     return next(configured, None) or next(versioned, folder)
 
 
+def is_there(path: Path) -> bool:
+    """Return whether something of that name configures a project, or was meant to: anything but a folder."""
+    return os.path.isfile(path) or (os.path.lexists(path) and not os.path.isdir(path))
+
+
 def configures(pyproject: Path) -> bool:
-    """Does this file have a `[tool.specc]` table? One that cannot be read has none: it may be anybody's."""
+    """Return whether this file has a `[tool.specc]` table. One that cannot be read has none: it may be anybody's."""
     if not os.path.isfile(pyproject):
         return False
     try:
-        text = read_bytes(pyproject, str(pyproject)).decode("utf-8", "replace")
+        text = read_settings(pyproject, str(pyproject)).decode("utf-8", "replace")
     except SpeccError:
         return False
     return "specc" in text and _has_table(text)
@@ -47,13 +54,24 @@ def _has_table(text: str) -> bool:
     return isinstance(tool, dict) and "specc" in tool
 
 
-def read_bytes(path: Path, shown: str) -> bytes:
-    """What the file holds. Not more than a configuration can sensibly have: TOML readers are slow on large ones."""
+def read_settings(path: Path, shown: str) -> bytes:
+    """Return what a file of settings holds, which lies in the folder that it configures, also once links are followed.
+
+    Raises SpeccError for links that lead out of it, or to a file of git or of passwords, whose lines messages would
+    quote; for what is not a regular file; and for one that is too large, because TOML readers are slow on those.
+    """
+    if os.path.islink(path):
+        _check_link(path, shown)
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise SpeccError(f"cannot read {shown}: {error.strerror or error}") from error
-    if len(data) > MAX_BYTES:
-        raise SpeccError(f"cannot read {shown}: it is larger than {MAX_BYTES // 1024} KiB")
-    return data
+        return read_file(path, MAX_BYTES)
+    except Unreadable as error:
+        raise SpeccError(f"cannot read {shown}: {error.reason}") from error
+
+
+def _check_link(path: Path, shown: str) -> None:
+    if leads_out(path, path.parent):
+        help = "put the file itself into the project, or what it says into the project's own settings"
+        raise SpeccError(f"cannot read {shown}: it is a link that leads out of the project", help=help)
+    kind = kind_of_secret(Path(os.path.realpath(path)).relative_to(os.path.realpath(path.parent)).parts)
+    if kind is not None:
+        raise SpeccError(f"cannot read {shown}: it is a link to a file that {kind}")

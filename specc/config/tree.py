@@ -12,6 +12,9 @@ from specc.nodes.tree import FILE_LAYER
 from specc.source import Source, Span
 
 MAX_DEPTH = 32
+LARGEST = 2**63
+"""TOML has integers of 64 bits. Python reads those in base 16 however long they are, and then cannot print them."""
+LONG = 40
 
 
 class Place(NamedTuple):
@@ -50,6 +53,12 @@ class Tree:
                 return Sequence(tuple(node for node in nodes if node is not None), span, layer)
             case str():
                 return Scalar(value, span, value, self._style(place), layer)
+            case int() if not -LARGEST <= value < LARGEST:
+                written = self._written(place)
+                number = f"the number `{written[:LONG]}...`" if len(written) > LONG else f"the number `{written}`"
+                message = f"{number if written else 'a number'} is too large: TOML has integers of 64 bits"
+                self.found.append(BAD_SETTING.at(span, message))
+                return None
             case int() | float():
                 return Scalar(value, span, self._written(place) or str(value), layer=layer)
             case _:

@@ -51,6 +51,7 @@ DEAD_EXCLUDE = Code("SPC224", "dead-exclude", WARNING, "an exclude or include en
 ABSTRACT_SPEC = Code("SPC225", "abstract-spec", ERROR, "an abstract spec cannot be rendered or submitted")
 NO_SUCH_CELL = Code("SPC226", "no-such-cell", ERROR, "`--only` or `--cell` selects nothing")
 UNKNOWN_API = Code("SPC227", "unknown-api", ERROR, "an API version that specc does not have")
+PRIVATE_FILE = Code("SPC228", "private-file", ERROR, "a file of git or of passwords, which no spec may include")
 
 # 3: templates
 TEMPLATE_SYNTAX = Code("SPC301", "template-syntax", ERROR, "a template that Jinja2 cannot read")

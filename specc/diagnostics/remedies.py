@@ -46,6 +46,7 @@ REMEDIES: dict[str, str] = {
     "SPC225": "Name a spec that inherits from it, or take `abstract: true` away.",
     "SPC226": "Write values that the axes have; `specc render` shows every cell.",
     "SPC227": "Write `api: ehpc/v1` or `api: ehpc/v2`.",
+    "SPC228": "Copy what the job needs into a file with another name. What is secret, the job reads where it runs.",
     # templates
     "SPC301": "Mend it at the place shown. Braces that are no template go into `{$literal: ...}`.",
     "SPC302": "Correct the name, or declare it: a template reads `params.x`, `vars.x`, `matrix.x`, `job.x`, `env.X`.",

@@ -9,7 +9,9 @@ from specc import assets
 from specc.diagnostics import Code, Missing, codes
 from specc.diagnostics.suggest import closest
 from specc.disk.files import read_bytes
+from specc.disk.secrets import BELONGS_TO_GIT, is_git_folder, kind_of_secret
 from specc.pattern import pattern
+from specc.reader import is_below
 
 SHIPPED = "specc:"
 SHIPPED_NAME = pattern(r"[a-z0-9-]+")
@@ -25,6 +27,7 @@ class Contents:
         self._place = str(root)  # a text, because each file of the project is looked for in it
         self._resolved_root = os.path.realpath(root)
         self._folders: dict[str, str] = {}
+        self._git_folders: dict[str, bool] = {}
         self._show = show
         self._contents: dict[str, bytes] = {}
         self._digests: dict[str, str | None] = {}
@@ -67,9 +70,9 @@ class Contents:
         absolute = os.path.abspath(path)
         folder, base = os.path.split(absolute)
         real = self._real(folder)
-        if _is_below(real, self._resolved_root):
+        if is_below(real, self._resolved_root):
             return (real + "/" + base)[len(self._resolved_root.rstrip("/")) + 1 :]
-        return Path(absolute).relative_to(self.root).as_posix() if _is_below(absolute, str(self.root)) else absolute
+        return Path(absolute).relative_to(self.root).as_posix() if is_below(absolute, str(self.root)) else absolute
 
     def path_of(self, name: str) -> str:
         """The path that messages print for a name."""
@@ -94,15 +97,40 @@ class Contents:
         path = os.path.join(self._place, name)
         if not os.path.isfile(path):
             return self._absent(Path(path), code)
-        real = os.path.realpath(path) if os.path.islink(path) else self._real(os.path.dirname(path))
-        if not _is_below(real, self._resolved_root):
+        folder = self._real(os.path.dirname(path))
+        real = os.path.realpath(path) if os.path.islink(path) else f"{folder}/{os.path.basename(path)}"
+        if not is_below(real, self._resolved_root):
             help = "copy the file into the project"
             return Missing(codes.OUTSIDE_PROJECT, f"{self._show(Path(path))} leads out of the project", help)
-        return path
+        return self._secret(name, real) or path
+
+    def _secret(self, name: str, real: str) -> Missing | None:
+        """Why a file of the project must not be included: by the name that it is called by, and by its real one."""
+        inside = real[len(self._resolved_root.rstrip("/")) + 1 :]
+        kind = kind_of_secret(name.split("/")) or kind_of_secret(inside.split("/"))
+        is_gits = kind == BELONGS_TO_GIT or self._lies_in_git(os.path.dirname(real))
+        if not is_gits and kind is None:
+            return None
+        shown = self._show(self.root / name)
+        if is_gits:
+            help = "copy what the job needs into a file of the project"
+            return Missing(codes.PRIVATE_FILE, f"{shown} {BELONGS_TO_GIT}, and is never read", help)
+        help = "if it holds no secret, give it another name; else let the job read it where it runs"
+        return Missing(codes.PRIVATE_FILE, f"{shown} {kind}, and is not read", help)
+
+    def _lies_in_git(self, folder: str) -> bool:
+        """Return whether a folder of the project is git's own, or lies in one; each is looked at once."""
+        if folder not in self._git_folders:
+            is_root = folder == self._resolved_root or not is_below(folder, self._resolved_root)
+            self._git_folders[folder] = not is_root and (
+                is_git_folder(folder) or self._lies_in_git(os.path.dirname(folder))
+            )
+        return self._git_folders[folder]
 
     def _absent(self, path: Path, code: Code) -> Missing:
         there = os.path.lexists(path)
-        help = None if there else _meant(path)
+        is_inside = is_below(os.path.realpath(path.parent), self._resolved_root)
+        help = _meant(path) if is_inside and not there else None
         return Missing(code, f"{self._show(path)} {_what_is(path) if there else 'does not exist'}", help)
 
 
@@ -114,11 +142,6 @@ def _shipped(name: str) -> Path | Missing:
     near = closest(name, known)
     help = f"did you mean `specc:{near}`?" if near else "specc ships " + ", ".join(f"`specc:{n}`" for n in known)
     return Missing(codes.PARENT_NOT_FOUND, f"specc ships no base `{name}`", help)
-
-
-def _is_below(path: str, folder: str) -> bool:
-    """Of two paths without links or dots."""
-    return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
 def _what_is(path: Path) -> str:

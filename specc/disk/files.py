@@ -1,7 +1,6 @@
 """Files: which are specs, and how one is read without trusting it."""
 
 import os
-import stat
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import cache
@@ -9,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from specc.diagnostics import Missing, codes
 from specc.errors import SpeccError
+from specc.reader import Unreadable, read_start
 from specc.source import MAX_BYTES
 
 # `.specc_cache` is where specc kept its cache once; a checkout can still have one.
@@ -16,32 +16,12 @@ SKIPPED = frozenset({".git", ".venv", "venv", "node_modules", "__pycache__", ".s
 ANY_FOLDERS = "**"
 
 
-def read_bytes(path: Path | str) -> bytes | Missing:
-    """At most one byte more than a spec may have; a pipe or device is not waited for."""
+def read_bytes(path: Path | str, *, takes_pipes: bool = False) -> bytes | Missing:
+    """Return at most one byte more than a spec may have, or why there are none (as `reader.read_start` says)."""
     try:
-        # Opening a pipe without O_NONBLOCK waits for a writer, for ever.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    except OSError as error:
-        return _unreadable(path, error.strerror or str(error))
-    except ValueError as error:
-        return _unreadable(path, str(error))
-    try:
-        mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):
-            return _unreadable(path, "it is a directory" if stat.S_ISDIR(mode) else "it is no regular file")
-        data = os.read(descriptor, MAX_BYTES + 1)
-        while 0 < len(data) <= MAX_BYTES and (more := os.read(descriptor, MAX_BYTES + 1 - len(data))):
-            data += more
-        return data
-    except OSError as error:
-        return _unreadable(path, error.strerror or str(error))
-    finally:
-        os.close(descriptor)
-
-
-def _unreadable(path: Path | str, why: str) -> Missing:
-    name = os.path.basename(path) or path
-    return Missing(codes.UNREADABLE, f"cannot read {name}: {why[:1].lower()}{why[1:]}")
+        return read_start(path, MAX_BYTES + 1, takes_pipes=takes_pipes)
+    except Unreadable as error:
+        return Missing(codes.UNREADABLE, f"cannot read {os.path.basename(path) or path}: {error.reason}")
 
 
 def spec_files(paths: list[Path], root: Path, include: tuple[str, ...], exclude: tuple[str, ...]) -> list[Path]:

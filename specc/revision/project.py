@@ -1,14 +1,12 @@
 """A project as it was in one commit: its settings, and its texts."""
 
-import os
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from specc.config import Configuration, read_configuration
-from specc.config.root import MAX_BYTES, OWN, PERSONAL, SHARED
+from specc.config.root import MAX_BYTES, OWN, PERSONAL, SHARED, is_there, read_settings
 from specc.diagnostics import Diagnostic
-from specc.disk.files import read_bytes
 from specc.disk.site import Site
 from specc.errors import SpeccError
 from specc.frozen import dataclass
@@ -41,7 +39,7 @@ def past_of(project: Project, tree: Tree, label: str, show: Callable[[Path], str
     with tempfile.TemporaryDirectory() as temporary:
         # The folder's name is the project's, where no setting names it.
         folder = Path(temporary) / (project.root.name or "project")
-        _copy_settings(project, tree, folder)
+        _copy_settings(project, tree, folder, show)
 
         def show_past(path: Path) -> str:
             return show(project.root / PERSONAL) if path.name == PERSONAL else f"{label}:{path.name}"
@@ -53,17 +51,16 @@ def past_of(project: Project, tree: Tree, label: str, show: Callable[[Path], str
     return Past(past, then.diagnostics, _said(then) != _said(now), _places(then), _places(now))
 
 
-def _copy_settings(project: Project, tree: Tree, folder: Path) -> None:
+def _copy_settings(project: Project, tree: Tree, folder: Path, show: Callable[[Path], str]) -> None:
     try:
         folder.mkdir()
         for name in (OWN, SHARED):
             data = tree.read(name, MAX_BYTES + 1)
             if isinstance(data, bytes):
                 (folder / name).write_bytes(data)
-        if os.path.isfile(project.root / PERSONAL):
-            own = read_bytes(project.root / PERSONAL)
-            if isinstance(own, bytes):
-                (folder / PERSONAL).write_bytes(own)
+        if is_there(project.root / PERSONAL):
+            own = read_settings(project.root / PERSONAL, show(project.root / PERSONAL))
+            (folder / PERSONAL).write_bytes(own)
     except OSError as error:
         raise SpeccError(f"cannot write into the folder for temporary files: {error.strerror or error}") from error
 

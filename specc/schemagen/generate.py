@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from specc.diagnostics import Diagnostic, codes
+from specc.disk.links import check_stays
 from specc.errors import SpeccError
 from specc.frozen import dataclass
 from specc.nodes import Layer, LayerKind
 from specc.parser import parse_tree
+from specc.reader import Unreadable, read_file
 from specc.schema import ApiSchema, JsonObject, read_schema
 from specc.schemagen.build import build_request, build_response
 from specc.schemagen.editor import build_editor
@@ -17,6 +19,7 @@ from specc.source import Source
 PAGE, PATCH = "submitjob.md", "submitjob.patch.yaml"
 REQUEST, RESPONSE = "request.schema.json", "response.schema.json"
 EDITOR = "jobspec.schema.json"
+MAX_BYTES = 4 << 20
 WRITE = "run `specc schema check --write`"
 
 
@@ -94,10 +97,11 @@ def _version(root: Path, path: Path) -> tuple[Version | None, list[Diagnostic]]:
 
 def _read(root: Path, path: Path) -> tuple[Source | None, list[Diagnostic]]:
     name = path.relative_to(root.parent).as_posix()
+    check_stays(path, "read")
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise SpeccError(f"cannot read {path}: {error.strerror}") from error
+        data = read_file(path, MAX_BYTES)
+    except Unreadable as error:
+        raise SpeccError(f"cannot read {path}: {error.reason}") from error
     try:
         return Source(name, data.decode("utf-8-sig"), name), []
     except UnicodeDecodeError as error:

@@ -5,10 +5,12 @@ from pathlib import Path
 
 from specc import assets
 from specc.errors import SpeccError
+from specc.reader import Unreadable, read_file
 from specc.schema import ApiSchema, read_schema
 from specc.source import Source
 
 REQUEST, RESPONSE, PATCH = "request.schema.json", "response.schema.json", "submitjob.patch.yaml"
+MAX_BYTES = 4 << 20
 
 
 class Apis(Mapping[str, ApiSchema]):
@@ -35,7 +37,7 @@ class Apis(Mapping[str, ApiSchema]):
     def _source(self, name: str, file: str) -> Source:
         path = self._folder / name / file
         try:
-            text = path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise SpeccError(f"cannot read {path}: {error.strerror}") from error
+            text = read_file(path, MAX_BYTES).decode()
+        except Unreadable as error:
+            raise SpeccError(f"cannot read {path}: {error.reason}") from error
         return Source(f"schemas/{name}/{file}", text, f"schemas/{name}/{file}")

@@ -7,13 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from specc.diagnostics import Diagnostic
+from specc.disk.links import check_stays
 from specc.errors import SpeccError
 from specc.frozen import dataclass
+from specc.reader import Unreadable, read_file
 from specc.source import Source
 from specc.workspace.outputs import write_file
 
 VERSION = 1
 MOST_LINES = 5
+MAX_BYTES = 16 << 20
 
 Counts = dict[str, dict[str, int]]
 """By file, from the baseline's folder on, and by code."""
@@ -34,16 +37,16 @@ class Compared:
 
 
 def read_baseline(path: Path) -> Counts | None:
-    """None where there is no such file. Raises SpeccError for one that cannot be read."""
+    """Return what a baseline allows, or None where there is no such file. Raises SpeccError for a bad one."""
+    check_stays(path, "read")
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise SpeccError(f"cannot read the baseline {path}: {why}") from error
-    try:
-        document = json.loads(text)
+        document = json.loads(read_file(path, MAX_BYTES, takes_pipes=True).decode())
+    except Unreadable as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return None
+        raise SpeccError(f"cannot read the baseline {path}: {error.reason}") from error
+    except UnicodeDecodeError as error:
+        raise SpeccError(f"cannot read the baseline {path}: it is not UTF-8", help=ANEW) from error
     except (ValueError, RecursionError) as error:
         raise SpeccError(f"the baseline {path} is not JSON: {str(error).partition(chr(10))[0]}", help=ANEW) from error
     if isinstance(document, dict) and document.get("version") != VERSION:

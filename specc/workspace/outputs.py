@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 from unicodedata import normalize
 
+from specc.disk.links import check_stays
 from specc.errors import SpeccError
 
 IN_MEMORY = 1 << 20
@@ -42,6 +43,8 @@ def write_file(path: Path, text: str) -> None:
 def write_files(texts: Mapping[Path, str]) -> None:
     """Replaces files, each in one step, once all texts are on the disk. A failure before that leaves no trace."""
     mode = 0o666 & ~_umask()
+    for folder in {path.parent for path in texts}:
+        check_stays(folder, "write into")
     with ExitStack() as leftovers:
         staged: list[tuple[str, Path]] = []
         for path, text in texts.items():
@@ -59,6 +62,7 @@ def write_files(texts: Mapping[Path, str]) -> None:
 
 
 def _write_through(path: Path, text: str) -> None:
+    check_stays(path, "write into")
     with _said_of(path), path.open("w", encoding="utf-8", newline="") as file:
         file.write(text)
 

@@ -17,7 +17,7 @@ BOM = "\ufeff"
 
 
 def rewrite(path: Path, before: str, text: str, shown: str) -> None:
-    """Replaces the file that held `before`, in one step. A symlink goes on leading to it.
+    """Replace the file that held `before`, in one step. A symlink goes on leading to it.
 
     Its mode is kept, and its byte order mark, which Windows' editors write and `before` does not show.
 

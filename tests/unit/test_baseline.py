@@ -80,7 +80,7 @@ def test_a_file_that_is_not_there(tmp_path):
         (b"", "is not JSON"),
         (b"<<<<<<< HEAD\n{}", "is not JSON"),
         (b"[" * 100_000, "is not JSON"),
-        (b"\xff", "can't decode byte"),
+        (b"\xff", "it is not UTF-8"),
         (b"[]", "is no baseline"),
         (b"{}", "has the version null, expected 1"),
         (b'{"version": 2, "findings": {}}', "has the version 2, expected 1"),

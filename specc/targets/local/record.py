@@ -8,6 +8,7 @@ import json
 import os
 from pathlib import Path
 
+from specc.reader import Unreadable, read_start
 from specc.targets.local.jobs import Ended
 from specc.targets.local.process import ProcessId
 from specc.targets.protocol import JobState
@@ -16,6 +17,7 @@ RESERVED = 4096
 """Bytes taken on the disk before the job starts, so that its record has room on a disk that the job has filled."""
 
 LONGEST_REASON = 1000
+MOST_BYTES = 64 << 10
 
 
 def reserve(path: Path, runner: ProcessId) -> None:
@@ -53,10 +55,10 @@ def write(path: Path, uuid: str, runner: ProcessId, ended: Ended) -> None:
 def read(path: Path, runner: ProcessId) -> Ended | None:
     """What the record says, if it is there and this runner's."""
     try:
-        data = json.loads(path.read_bytes())
+        data = json.loads(read_start(path, MOST_BYTES))
         written_by = ProcessId(data["boot"], data["pid"], data["born"])
         ended = Ended(JobState(data["state"]), data["exit_code"], data["reason"])
-    except (OSError, ValueError, LookupError, TypeError):
+    except (Unreadable, ValueError, LookupError, TypeError, RecursionError):
         return None
     return ended if written_by == runner else None
 

@@ -6,6 +6,7 @@ So a full disk can still be told of: the supervisor and the runners write over t
 import contextlib
 import os
 
+from specc.reader import Unreadable, read_start
 from specc.targets.local.paths import StateDir
 
 ROOM = 1024
@@ -25,6 +26,6 @@ def tell(state: StateDir, text: str) -> None:
 def told(state: StateDir) -> str:
     """The trouble, or an empty text."""
     try:
-        return state.trouble.read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:
+        return read_start(state.trouble, ROOM).decode("utf-8", "replace").strip()
+    except Unreadable:
         return ""

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from specc.errors import SpeccError
 from specc.pattern import pattern
+from specc.reader import Unreadable, read_start
 
 PLACES = ("/etc/slurm/slurm.conf", "/run/slurm/conf/slurm.conf", "/etc/slurm-llnl/slurm.conf")
+MAX_BYTES = 4 << 20
 NAME = pattern(r"(?im)^[ \t]*ClusterName[ \t]*=[ \t]*([^\s#]+)")
 
 
@@ -28,7 +30,7 @@ def cluster_name(environment: Mapping[str, str], said: str | None, target: str) 
 def _name_in(path: Path) -> str | None:
     """Slurm itself reads the name without regard to case."""
     try:
-        match = NAME.search(path.read_text(encoding="utf-8", errors="replace"))
-    except OSError:
+        match = NAME.search(read_start(path, MAX_BYTES).decode("utf-8", "replace"))
+    except Unreadable:
         return None
     return match[1].lower() if match else None

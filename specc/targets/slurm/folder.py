@@ -13,9 +13,11 @@ from pathlib import Path
 
 from specc.frozen import dataclass
 from specc.pattern import pattern
+from specc.reader import Unreadable, read_file, read_start
 
 TAG_DIGITS = 16
 LOG_BYTES = 4096
+MOST_BYTES = 64 << 20
 COMPLAINT = pattern(r"(?:slurmstepd[^:]*: error|specc): (?!\*\*\*)(.+)")
 HEX = frozenset("0123456789abcdef")
 
@@ -110,8 +112,8 @@ class Folder:
 
     def read_request(self) -> dict[str, object] | None:
         try:
-            found = json.loads(self.request.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            found = json.loads(read_file(self.request, MOST_BYTES))
+        except (Unreadable, ValueError, RecursionError):
             return None
         return found if isinstance(found, dict) else None
 
@@ -132,23 +134,22 @@ class Folder:
     def owner(self) -> str | None:
         """The Slurm job that runs the command or ran it; empty where it did not live to say; None: nobody yet."""
         try:
-            return (self.claim / "job").read_text(encoding="utf-8").strip()
-        except OSError:
+            return read_start(self.claim / "job", LOG_BYTES).decode("utf-8", "replace").strip()
+        except Unreadable:
             return "" if self.claim.is_dir() else None
 
     def complaint(self) -> str:
         """What Slurm or the job's script said went wrong; empty where they said nothing."""
         try:
-            with self.log.open("rb") as file:
-                lines = file.read(LOG_BYTES).decode(errors="replace").splitlines()
-        except OSError:
+            lines = read_start(self.log, LOG_BYTES).decode(errors="replace").splitlines()
+        except Unreadable:
             return ""
         said = (match[1] for line in lines if (match := COMPLAINT.match(line)))
         return next(said, "")
 
     def exit(self) -> Exit | None:
         try:
-            lines = (self.claim / "exit").read_text(encoding="utf-8", errors="replace").split("\n", 2)
+            lines = read_start(self.claim / "exit", LOG_BYTES).decode("utf-8", "replace").split("\n", 2)
             return Exit(lines[0], int(lines[1]), lines[2].strip())
-        except (OSError, ValueError, IndexError):
+        except (Unreadable, ValueError, IndexError):
             return None

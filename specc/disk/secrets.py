@@ -1,0 +1,66 @@
+"""Files that lie in a checkout and are nobody's to send: git's own, and those that hold keys and passwords.
+
+A spec can include any file of its project, and what it includes goes into a payload, a diff and a comment in a merge
+request. A checkout on a CI runner holds more than what was committed: `.git/config` has the token that fetched it.
+So these files are refused by name, in any letter case, wherever in the project they lie.
+"""
+
+import os
+import unicodedata
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+GIT = ".git"
+BELONGS_TO_GIT = "belongs to git"
+GIT_ALIASES = (GIT, "git~1")
+"""The second is the short name that some file systems give to the first."""
+
+FOLDERS = frozenset(
+    {".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".gcloud", ".qingcloud", ".oci", ".hg", ".svn", ".bzr"}
+    | {".jj", ".password-store", ".terraform.d", ".secrets"}
+)
+FILES = frozenset(
+    {".netrc", "_netrc", ".git-credentials", ".gitconfig", ".npmrc", ".yarnrc", ".yarnrc.yml", ".pypirc", ".pgpass"}
+    | {".my.cnf", ".mylogin.cnf", ".htpasswd", ".dockercfg", ".dockerconfigjson", ".vault-token", ".boto", ".s3cfg"}
+    | {".passwd-s3fs", ".rclone.conf", "rclone.conf", ".terraformrc", "terraform.tfstate", ".envrc", ".condarc"}
+    | {"credentials", "credentials.json", "credentials.toml", "credentials.yaml", "credentials.yml", ".credentials"}
+    | {"keys.env", "specc.local.toml", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", ".bash_history", ".zsh_history"}
+    | {".python_history", ".psql_history", ".mysql_history", ".smbcredentials", ".fetchmailrc", ".msmtprc"}
+    | {"kubeconfig", ".databrickscfg", ".snowflake", ".huggingface", ".wandb", ".env"}
+)
+PATTERNS = (
+    *(".env.*", "*.env", "secrets.*", "*.pem", "*.key", "*.ppk", "*.kdbx", "*.p12", "*.pfx", "*.jks", "*.keystore"),
+    *("*.keytab", "*.gpg"),
+)
+HARMLESS = (".env.example", ".env.sample", ".env.template", ".env.dist")
+"""What shows how the real file looks, and holds nothing itself."""
+
+
+def kind_of_secret(parts: Iterable[str]) -> str | None:
+    """Return what a path is, in words, where it is one of these files; `parts` are its names from the project on."""
+    names = [_folded(part) for part in parts]
+    if any(name in GIT_ALIASES for name in names):
+        return BELONGS_TO_GIT
+    if any(name in FOLDERS for name in names):
+        return "lies where keys and passwords are kept"
+    last = names[-1] if names else ""
+    if last in HARMLESS:
+        return None
+    if last in FILES or any(fnmatchcase(last, pattern) for pattern in PATTERNS):
+        return "has the name of a file of keys and passwords"
+    return None
+
+
+def is_git_folder(folder: str) -> bool:
+    """Return whether git would take the folder for a repository of its own, whatever it is called."""
+    head = os.path.join(folder, "HEAD")
+    return os.path.lexists(head) and (
+        (os.path.isdir(os.path.join(folder, "objects")) and os.path.isdir(os.path.join(folder, "refs")))
+        or os.path.isfile(os.path.join(folder, "commondir"))
+    )
+
+
+def _folded(name: str) -> str:
+    """As a file system reads it that does not know letter case, invisible characters, or dots and blanks at the end."""
+    visible = name if name.isascii() else "".join(c for c in name if unicodedata.category(c) != "Cf")
+    return unicodedata.normalize("NFKC", visible).casefold().rstrip(". ") if visible.strip(". ") else visible

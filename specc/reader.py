@@ -1,0 +1,65 @@
+"""The one way in which specc reads a file that it did not write itself: regular files only, and never without a bound.
+
+What a repository holds may be a link to a device that never ends, a pipe that nobody writes to, or a file of many
+gigabytes. Nothing here waits, and nothing reads more than the caller has asked for.
+"""
+
+import os
+import stat
+
+KIB = 1024
+
+
+class Unreadable(Exception):
+    """A file that cannot be read. `reason` is in words, and begins with a small letter."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason[:1].lower() + reason[1:]
+
+
+def read_start(path: str | os.PathLike[str], most: int, *, takes_pipes: bool = False) -> bytes:
+    """Return the first `most` bytes of a regular file.
+
+    `takes_pipes` is for files that the user names on the command line, such as `<(command)`: a pipe is read, too, as
+    far as its writers have opened it. Raises Unreadable for devices, folders, sockets, and for what cannot be opened.
+    """
+    try:
+        # Without O_NONBLOCK, opening a pipe waits for a writer, for ever.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    except OSError as error:
+        raise Unreadable(error.strerror or str(error)) from error
+    except ValueError as error:
+        raise Unreadable(str(error)) from error
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if takes_pipes and stat.S_ISFIFO(mode):
+            os.set_blocking(descriptor, True)
+        elif not stat.S_ISREG(mode):
+            raise Unreadable("it is a directory" if stat.S_ISDIR(mode) else "it is not a regular file")
+        data = os.read(descriptor, most)
+        while 0 < len(data) < most and (more := os.read(descriptor, most - len(data))):
+            data += more
+        return data
+    except OSError as error:
+        raise Unreadable(error.strerror or str(error)) from error
+    finally:
+        os.close(descriptor)
+
+
+def read_file(path: str | os.PathLike[str], most: int, *, takes_pipes: bool = False) -> bytes:
+    """Return the whole of a file that has at most `most` bytes. Raises Unreadable as `read_start` does, and above."""
+    data = read_start(path, most + 1, takes_pipes=takes_pipes)
+    if len(data) > most:
+        raise Unreadable(f"it is larger than {most // KIB:,} KiB")
+    return data
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Return whether a path is a folder or lies below it. Both are without links and dots."""
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def leads_out(path: str | os.PathLike[str], root: str | os.PathLike[str]) -> bool:
+    """Return whether the file that a path stands for lies outside the folder `root`, once all links are followed."""
+    return not is_below(os.path.realpath(path), os.path.realpath(root))
