@@ -49,6 +49,33 @@ def test_a_module_is_small_and_says_what_it_is(path: Path) -> None:
     assert text.count("\n") <= 320, "a module that has grown past a few screens knows too much"
 
 
+WRITERS = {
+    "cli/speech.py": "the one module that writes",
+    "cli/main.py": "`--version` before any import, and streams that are closed or broken",
+    "cli/drawing.py": "tables and bars, whose cells `speech` has made visible",
+}
+WRITING = re.compile(r"print|typer\.s?echo.*|sys\.(?:stdout|stderr)\.(?:write|writelines|buffer\..*)|.*Console")
+
+
+def test_one_module_writes_to_standard_output_and_standard_error() -> None:
+    """Foreign text reaches a person through the one function that makes it visible."""
+    written = {
+        (str(path.relative_to(ROOT / "specc")), call)
+        for path in MODULES
+        for call in calls_of(path)
+        if WRITING.fullmatch(call)
+    }
+    assert {module for module, _ in written} == WRITERS.keys(), sorted(written)
+
+
+def test_no_other_module_makes_characters_visible() -> None:
+    for path in MODULES:
+        called = {call.rpartition(".")[2] for call in calls_of(path)}
+        if called & {"isprintable", "ascii"}:
+            # Keys hold printable ASCII alone, which is a check and shows nothing.
+            assert path.name in ("visible.py", "credentials.py"), path
+
+
 def test_payloads_can_only_be_made_from_checked_specs() -> None:
     makers = [path for path in MODULES if "Payload" in calls_of(path)]
     assert makers == [ROOT / "specc" / "lowering" / "payload.py"]

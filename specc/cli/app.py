@@ -10,6 +10,7 @@ from typer.core import TyperCommand, TyperGroup
 from specc import __version__
 from specc.cli import COMPLETE
 from specc.cli.commands import COMMANDS, Command
+from specc.cli.speech import write_line
 from specc.errors import SpeccError
 
 NAME = "specc"
@@ -48,7 +49,7 @@ app = typer.Typer(
 def specc(version: bool = typer.Option(False, "--version", "-V", help="Print the version.")) -> None:
     """Compile declarative HPC job specs: check them, explain them, render canonical submitJob payloads."""
     if version:
-        print(f"specc {__version__}")
+        write_line(f"specc {__version__}")
         raise typer.Exit
 
 

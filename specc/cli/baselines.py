@@ -1,13 +1,13 @@
 """`--baseline FILE` and `--update-baseline` of `specc check`."""
 
 import os
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from specc.cli.speech import say
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
 from specc.frozen import dataclass
@@ -110,4 +110,6 @@ def _findings(number: int) -> str:
 
 
 def _say(message: str, help: str | None = None) -> None:
-    print(f"baseline: {message}" + (f"\nhelp: {help}" if help else ""), file=sys.stderr)
+    say(f"baseline: {message}")
+    if help:
+        say(f"help: {help}")

@@ -4,7 +4,6 @@ Completion must be quick and must never fail, so a spec with mistakes offers wha
 """
 
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from contextlib import redirect_stdout, suppress
 from io import StringIO
@@ -16,6 +15,7 @@ import typer
 from specc.cli import COMPLETE
 from specc.cli.session import Session
 from specc.cli.sites import STDIN
+from specc.cli.speech import write_shown
 from specc.compiler import Request, evaluated_cells
 from specc.diagnostics.codes import CODES
 from specc.errors import SpeccError
@@ -24,6 +24,7 @@ from specc.expander import Cell
 from specc.reporters import REPORTERS
 from specc.reporters.payloads import FORMATS
 from specc.resolver import ResolvedSpec
+from specc.visible import visible
 from specc.workspace import Apis, Findings
 
 MOST_CELLS = 200
@@ -35,7 +36,7 @@ def answer_shell(ask: Callable[[], object]) -> None:
     known = _join_words(os.environ)
     with redirect_stdout(StringIO()) as offers, suppress(SystemExit):
         ask()
-    sys.stdout.write("".join(f"{line.removeprefix(known)}\n" for line in offers.getvalue().splitlines() if line))
+    write_shown("".join(f"{line.removeprefix(known)}\n" for line in offers.getvalue().split("\n") if line))
 
 
 def _join_words(environment: MutableMapping[str, str]) -> str:
@@ -66,7 +67,13 @@ def complete_spec(incomplete: str) -> list[str]:
     except OSError:
         return []
     named = [entry for entry in entries if entry.name.startswith(typed) and not _is_hidden(entry.name, typed)]
-    return [os.path.join(folder, entry.name) + ("/" if entry.is_dir() else "") for entry in named if _is_offered(entry)]
+    offered = [entry for entry in named if _is_offered(entry) and _is_plain(entry.name)]
+    return [os.path.join(folder, entry.name) + ("/" if entry.is_dir() else "") for entry in offered]
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a shell can show and insert the name: a line break in one would make two offers of it."""
+    return visible(name) == name
 
 
 def _is_hidden(name: str, typed: str) -> bool:
@@ -133,7 +140,7 @@ def complete_api(incomplete: str) -> list[str]:
 
 
 def _matching(offers: Iterable[str], incomplete: str) -> list[str]:
-    return [offer for offer in dict.fromkeys(offers) if offer.startswith(incomplete)]
+    return [offer for offer in dict.fromkeys(offers) if offer.startswith(incomplete) and _is_plain(offer)]
 
 
 def _evaluated(ctx: typer.Context, most: int) -> Iterator[EvaluatedSpec]:

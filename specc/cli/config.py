@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from specc.cli.printing import print_findings
 from specc.cli.sites import show
+from specc.cli.speech import write_document, write_line
 from specc.config import find_root, read_configuration
 from specc.errors import SpeccError
 
@@ -35,12 +35,12 @@ def config(path: Folder = Path(), output: Output = "text") -> int:
             for entry, origin in rows
         ]
         document = {"version": 1, "root": str(configuration.root), "settings": settings}
-        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
+        write_document(document)
         return 2 if failed else 0
-    print(f"root = {json.dumps(str(configuration.root))}")
+    write_line(f"root = {json.dumps(str(configuration.root))}")
     width = max((len(entry.key) for entry, _ in rows), default=0)
     for entry, origin in rows:
         verdict = "overridden, " if entry.is_overridden else ""
         value = json.dumps(entry.value, ensure_ascii=False, default=str)
-        print(f"{entry.key.ljust(width)} = {value}  # {verdict}{origin}")
+        write_line(f"{entry.key.ljust(width)} = {value}  # {verdict}{origin}")
     return 2 if failed else 0

@@ -1,7 +1,6 @@
 """`specc diff`: which payloads a change adds, removes and alters, and which line is the cause."""
 
 import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +12,7 @@ from specc.cli.completion import complete_spec
 from specc.cli.options import Params, Profiles, Sets, TargetName
 from specc.cli.printing import Output, print_findings
 from specc.cli.session import Session, arguments
-from specc.cli.speech import counted, say
+from specc.cli.speech import counted, say, visible_text, write_data, write_text
 from specc.comparison import REPORTS, Comparison
 from specc.comparison.model import ORDER
 from specc.comparison.wording import headline
@@ -22,6 +21,7 @@ from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
 from specc.reporters.locations import writable
 from specc.revision.choice import Base, named, open_repository, unknown, usual
+from specc.visible import visible_json
 from specc.workspace import Findings
 from specc.workspace.outputs import write_file
 
@@ -75,11 +75,18 @@ def diff(
         if one.path is not None:
             write_file(one.path, text)
         else:
-            sys.stdout.write(text)
+            _print(text, one.format)
     _summarise(comparison, base, untouched)
     if failed:
         return exits.REFUSED
     return exits.CHANGES if check and not comparison.is_empty else exits.OK
+
+
+def _print(text: str, format: str) -> None:
+    if format == "text":
+        write_text(text)
+    else:
+        write_data(text, visible_json if format == "json" else visible_text)
 
 
 def _check_names(request: Request, declared: frozenset[str] | None) -> None:

@@ -11,6 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Column, Table
 from rich.text import Text
 
+from specc.visible import visible
+
 COLORS = {
     "accepted": "green",
     "finished": "green",
@@ -49,7 +51,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     console.width = max(width, sum(least) + GAP * (len(least) - 1))
     with console.capture() as captured:
         console.print(_drawn([head[at] for at in named], [[row[at] for at in named] for row in rows], least))
-    first, *lines = captured.get().splitlines()
+    first, *lines = captured.get().removesuffix("\n").split("\n")
     console.file.write(f"{first}\n")
     console.width = width
     for line, row in zip(lines, rows, strict=True):
@@ -82,23 +84,23 @@ class Bar:
         self._task = task
 
     def show(self, done: int, words: str) -> None:
-        self._progress.update(self._task, completed=done, words=words)
+        self._progress.update(self._task, completed=done, words=visible(words))
 
     def say(self, line: str) -> None:
         """A line above the bar."""
-        self._progress.console.print(line, markup=False, highlight=False)
+        self._progress.console.print(visible(line), markup=False, highlight=False)
 
 
 @contextmanager
 def bar(what: str, total: int) -> Iterator[Bar]:
     console = Console(file=sys.stderr)
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(WIDE_BAR if console.width >= WIDE else NARROW_BAR),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         # The one column that is folded where the terminal is narrow.
-        TextColumn("{task.fields[words]}", table_column=Column(no_wrap=False)),
+        TextColumn("{task.fields[words]}", markup=False, table_column=Column(no_wrap=False)),
     )
     with Progress(*columns, console=console) as progress:
         yield Bar(progress, progress.add_task(what, total=total, words=""))

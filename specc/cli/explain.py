@@ -1,6 +1,5 @@
 """`specc explain`: where a value comes from."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -9,12 +8,14 @@ from specc.cli.completion import complete_field, complete_spec
 from specc.cli.options import Cells, Only, Params, Profiles, Sets, TargetName
 from specc.cli.printing import print_findings
 from specc.cli.session import Session, arguments
+from specc.cli.speech import write_data, write_text
 from specc.compiler import Request, evaluated_cells
 from specc.diagnostics import Diagnostic, codes, did_you_mean
 from specc.errors import SpeccError
 from specc.evaluator import EvaluatedSpec, Evaluation
 from specc.explanation import Explanation, as_json, as_text, removed
 from specc.explanation import explain as explain_value
+from specc.visible import visible_json
 from specc.workspace import Findings
 
 SpecPath = Annotated[str, typer.Argument(metavar="SPEC", help="The spec.", autocompletion=complete_spec)]
@@ -81,8 +82,10 @@ def explain(
     failed = print_findings(session.not_ignored(findings))
     if first is not None:
         explanations = _explanations(*first, field)
-        shown = as_json if output == "json" else as_text
-        sys.stdout.write(shown(explanations, first[1].cell))
+        if output == "json":
+            write_data(as_json(explanations, first[1].cell), visible_json)
+        else:
+            write_text(as_text(explanations, first[1].cell))
     return 1 if failed else 0
 
 

@@ -1,6 +1,5 @@
 """`--fix`, `--unsafe-fixes` and `--diff` of `specc check`."""
 
-import sys
 from collections.abc import Iterable
 from typing import Annotated
 
@@ -9,6 +8,7 @@ import typer
 from specc.cli.fmt import difference
 from specc.cli.session import Selected
 from specc.cli.sites import STDIN
+from specc.cli.speech import say, write_data
 from specc.compiler import Request
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
@@ -61,15 +61,16 @@ def take_fixes(
     for entry, result in results:
         for source, finding in result.refused:
             why = f"{finding.code.code} {finding.message}"
-            _say(f"warning: the fixes of {source.path} are left out: together they would bring an error, {why}")
+            say(f"warning: the fixes of {source.path} are left out: together they would bring an error, {why}")
         if fixing.shows:
-            sys.stdout.writelines(difference(file.source, file.text) for file in result.files)
+            for file in result.files:
+                write_data(difference(file.source, file.text))
         else:
             write_fixed(entry.project, result)
             entry.project = entry.project.again({})
     count, files = sum(result.count for _, result in results), sum(len(result.files) for _, result in results)
     if count:
-        _say(f"{'would fix' if fixing.shows else 'fixed'} {_problems(count)} in {files} file{'s' * (files != 1)}")
+        say(f"{'would fix' if fixing.shows else 'fixed'} {_problems(count)} in {files} file{'s' * (files != 1)}")
     return count > 0
 
 
@@ -81,14 +82,10 @@ def say_fixable(selected: list[Selected], findings: Iterable[Diagnostic]) -> Non
     unsafe = len(everything) - safe
     if safe:
         more = f", {unsafe} more with `--unsafe-fixes`" if unsafe else ""
-        _say(f"{safe} fixable with `--fix`{more}")
+        say(f"{safe} fixable with `--fix`{more}")
     elif unsafe:
-        _say(f"{unsafe} fixable with `--fix --unsafe-fixes`; `--diff --unsafe-fixes` shows how")
+        say(f"{unsafe} fixable with `--fix --unsafe-fixes`; `--diff --unsafe-fixes` shows how")
 
 
 def _problems(count: int) -> str:
     return "1 problem" if count == 1 else f"{count:,} problems"
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)

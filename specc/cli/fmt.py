@@ -1,6 +1,5 @@
 """`specc fmt`: one layout for all specs."""
 
-import sys
 from dataclasses import field
 from difflib import unified_diff
 from typing import Annotated
@@ -12,6 +11,7 @@ from specc.cli.options import StdinName
 from specc.cli.printing import print_findings
 from specc.cli.session import Session
 from specc.cli.sites import STDIN, Sites, stdin_name_of
+from specc.cli.speech import say, write_data
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
 from specc.formatter import format_source
@@ -20,6 +20,7 @@ from specc.parser import Document
 from specc.pattern import pattern
 from specc.resolver.ancestry import ancestry
 from specc.source import Source
+from specc.visible import visible
 from specc.workspace import Findings, Project
 from specc.workspace.rewriting import rewrite
 
@@ -70,7 +71,7 @@ def fmt(paths: Paths = None, check: Check = False, diff: Diff = False, stdin_fil
             except SpeccError as error:
                 _say_failed(run, error.message)
     print_findings(run.findings)
-    print(_summary(run), file=sys.stderr)
+    say(_summary(run))
     if run.failed:
         return 2
     return 1 if (check or diff) and run.changed else 0
@@ -102,22 +103,23 @@ def _deliver(run: Run, project: Project, source: Source, text: str) -> None:
     """Standard input goes to standard output, whether it changes or not."""
     is_changed = text != source.text
     if run.diff:
-        sys.stdout.write(difference(source, text))
+        write_data(difference(source, text))
     elif run.check:
         if is_changed:
-            print(f"would reformat {source.path}", file=sys.stderr)
+            say(f"would reformat {source.path}")
     elif source.path == run.stdin:
-        sys.stdout.write(text)
+        write_data(text)
     elif is_changed:
         rewrite(project.root / source.name, source.text, text, source.path)
-        print(f"reformatted {source.path}", file=sys.stderr)
+        say(f"reformatted {source.path}")
     run.changed += is_changed
     run.unchanged += not is_changed
 
 
 def difference(source: Source, text: str) -> str:
     """A unified diff, as `git diff` and `patch` have it."""
-    lines = unified_diff(LINE.findall(source.text), LINE.findall(text), f"a/{source.path}", f"b/{source.path}")
+    path = visible(source.path)
+    lines = unified_diff(LINE.findall(source.text), LINE.findall(text), f"a/{path}", f"b/{path}")
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
@@ -133,7 +135,7 @@ def _fields(project: Project, document: Document) -> tuple[str, ...]:
 
 def _say_failed(run: Run, message: str) -> None:
     run.failed += 1
-    print(f"error: {message}", file=sys.stderr)
+    say(f"error: {message}")
 
 
 def _summary(run: Run) -> str:

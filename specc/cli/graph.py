@@ -1,7 +1,6 @@
 """`specc graph`: what inherits from what."""
 
 import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,7 @@ from specc.cli.completion import complete_spec
 from specc.cli.printing import print_findings
 from specc.cli.session import Selected, Session
 from specc.cli.sites import show
-from specc.cli.speech import say
+from specc.cli.speech import say, write_text
 from specc.config.root import OWN, PERSONAL, SHARED
 from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
@@ -47,7 +46,7 @@ def graph(paths: Paths = None, output: Output = "mermaid", dependents: Dependent
         whole = whole.joined(lineage(entry.names, library, entry.project.site.contents.path_of))
     drawn = _reached(whole, dependents, selected) if dependents else whole
     failed = print_findings(session.not_ignored(_unreadable(selected, drawn)))
-    sys.stdout.write(PICTURES[output](drawn))
+    write_text(PICTURES[output](drawn))
     if output == "mermaid" and len(drawn.edges) > MOST_EDGES:
         say(
             f"{len(drawn.edges):,} lines: GitHub and GitLab draw at most {MOST_EDGES}; name a folder, or `--dependents`"

@@ -2,13 +2,13 @@
 
 import os
 import re
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from unicodedata import normalize
 
 from specc.cli.printing import print_findings
 from specc.cli.sites import show
+from specc.cli.speech import say, say_error, write_line
 from specc.config import find_root, read_configuration
 from specc.config.root import OWN, SHARED, configures, is_there
 from specc.diagnostics import Diagnostic, Missing
@@ -86,15 +86,13 @@ def import_scripts(scripts: list[Path], place: Place, project: Mapping[Path, str
             else:
                 found.extend(migrated)
         except SpeccError as error:
-            print(f"error: {error.message}", file=sys.stderr)
-            if error.help:
-                print(f"help: {error.help}", file=sys.stderr)
+            say_error(error)
             code = BROKEN
     if print_findings(found):
         code = max(code, REFUSED)
     if len(scripts) > 1:
         refused = len(scripts) - done
-        print(f"{len(scripts)} scripts: {done} imported, {refused} refused", file=sys.stderr)
+        say(f"{len(scripts)} scripts: {done} imported, {refused} refused")
     return code
 
 
@@ -117,10 +115,10 @@ def _write(script: Path, name: str, folder: Path, migrated: Migrated, project: M
     texts = {**project, spec: migrated.spec, body: migrated.script}
     write_files(texts)
     for path in texts:
-        print(path)
-    print(f"{show(script)} -> {spec}, {body}", file=sys.stderr)
+        write_line(str(path))
+    say(f"{show(script)} -> {spec}, {body}")
     for note in migrated.notes:
-        print(f"  {note.shown()}", file=sys.stderr)
+        say(f"  {note.shown()}")
 
 
 def _names(scripts: list[Path]) -> dict[Path, str]:

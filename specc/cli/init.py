@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,6 +12,7 @@ import typer
 
 from specc import __version__, assets
 from specc.cli.importing import JOBS, SCHEMA, Place, import_scripts, place_in, root_of, split_paths
+from specc.cli.speech import say, say_lines, write_line
 from specc.errors import SpeccError
 from specc.units import DURATION_UNITS, MEMORY_UNITS
 from specc.workspace.outputs import write_file
@@ -125,16 +127,16 @@ def init(
     else:
         for path, text in new.items():
             write_file(path, text)
-            print(path)
+            write_line(str(path))
     for path, text in kept.items():
-        print(f"{path} is there already; specc would like to have this in it:", file=sys.stderr)
-        print("".join(f"    {line}\n" for line in text.splitlines()), end="", file=sys.stderr)
+        say(f"{path} is there already; specc would like to have this in it:")
+        say_lines("".join(f"    {line}\n" for line in text.splitlines()))
     unset = [field for field, unit in units.items() if unit is None]
     if unset:
-        print(f"set the unit of {' and '.join(unset)} in {folder / 'specc.toml'} before you use them", file=sys.stderr)
+        say(f"set the unit of {' and '.join(unset)} in {folder / 'specc.toml'} before you use them")
     # Without units this machine could not keep the limits, and somebody's old scripts are not run on a whim.
     try_it = "specc render" if unset or scripts else "specc submit --target local --wait"
-    print(f"next: cd {folder} && specc check && {try_it}", file=sys.stderr)
+    say(f"next: cd {shlex.quote(str(folder))} && specc check && {try_it}")
     return code
 
 

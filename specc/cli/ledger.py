@@ -13,7 +13,7 @@ from specc.cli.completion import complete_target
 from specc.cli.options import Cells, Only, Params
 from specc.cli.resolving import resolve
 from specc.cli.sendoptions import AtTarget, Chosen, Output, States
-from specc.cli.speech import check_output, counted, say, write_json, write_table
+from specc.cli.speech import check_output, counted, say, write_json, write_line, write_table
 from specc.cli.status import record_data, row
 from specc.errors import SpeccError
 from specc.source import Source
@@ -83,8 +83,8 @@ def show(chosen: Chosen = None, output: Output = "text") -> int:
         return exits.OK
     for one in data:
         for name, value in one.items():
-            print(f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
-        print()
+            write_line(f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
+        write_line("")
     return exits.OK
 
 
@@ -162,7 +162,7 @@ def verify_(output: Output = "text") -> int:
         write_json({"path": str(ledger.path), "attempts": count, "faults": found})
     else:
         for line in found:
-            print(line)
+            write_line(line)
         say(f"{ledger.path}: {counted(count, 'attempt')}, {counted(len(found), 'fault')}")
     return exits.REFUSED if found else exits.OK
 

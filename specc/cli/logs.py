@@ -13,12 +13,13 @@ from specc.cli.choosing import Choice, Words
 from specc.cli.following import Group, chosen_now, look_at, reach
 from specc.cli.options import Cells, Only
 from specc.cli.sendoptions import AtTarget, Chosen, Output, States
-from specc.cli.speech import check_output, say, write_json
+from specc.cli.speech import check_output, say, write_bytes, write_json, write_shown
 from specc.errors import SpeccError
 from specc.frozen import dataclass
 from specc.submission.ledger import Ledger
 from specc.submission.output import Reading
 from specc.targets import LogFile
+from specc.visible import VisibleStream, visible
 
 LOOK_SECONDS = 2.0
 READ_SECONDS = 0.2
@@ -31,6 +32,9 @@ STREAMS = ("stdout", "stderr", "both", "slurm")
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on until the jobs have ended.")]
 Stream = Annotated[
     str, typer.Option("--stream", metavar="NAME", help="stdout, stderr, both or slurm: what Slurm says of the job.")
+]
+Raw = Annotated[
+    bool, typer.Option("--raw", help="Print what jobs wrote byte for byte, also on a terminal, which obeys it.")
 ]
 Tail = Annotated[int | None, typer.Option("--tail", metavar="N", min=0, help="Only the last N lines of each file.")]
 
@@ -50,6 +54,7 @@ def logs(
     follow: Follow = False,
     stream: Stream = "stdout",
     tail: Tail = None,
+    raw: Raw = False,
     output: Output = "text",
     state: States = None,
     only: Only = None,
@@ -58,15 +63,17 @@ def logs(
 ) -> int:
     """Print what jobs wrote, where it is visible from here; else where it is, and how to get it.
 
-    Exits with 2 where a target cannot be asked for them, or a file cannot be read.
+    On a terminal, what would control the terminal or cannot be seen is written as an escape, such as `\\x1b`. In a pipe
+    or a file the bytes are those that the jobs wrote. Exits with 2 where a target cannot be asked for them, or a file
+    cannot be read.
 
     Example: specc logs jobs/cavity.job.yaml --only mesh=fine -f
     """
     check_output(output)
     if stream not in STREAMS:
         raise SpeccError(f"there is no stream `{stream}`", help=f"streams: {', '.join(STREAMS)}")
-    if follow and output == "json":
-        raise SpeccError("`--follow` prints text only", help="leave out `--output json`")
+    for option in [name for name, is_given in (("--follow", follow), ("--raw", raw)) if is_given and output == "json"]:
+        raise SpeccError(f"`{option}` prints text only", help="leave out `--output json`")
     words = Words.of(chosen, only, cell, state, target)
     choice = Choice.of(words)
     with choice.workplace.ledger_if_any() as ledger:
@@ -76,7 +83,7 @@ def logs(
             data = [_data(log) for log in listed]
             write_json({"logs": data})
             return exits.BROKEN if lost or any(one["error"] for one in data) else exits.OK
-        printer = _Printer(len(listed) > 1)
+        printer = _Printer(len(listed) > 1, is_filtered=sys.stdout.isatty() and not raw)
         while True:
             # Asked before reading: what a job wrote before it ended is then surely read.
             has_ended = not follow or _have_ended(found, ledger)
@@ -84,6 +91,7 @@ def logs(
             if has_ended:
                 break
             _read_on(printer, listed)
+        printer.finish()
     for log in listed:
         if log.reading is None:
             say(f"{log.name} {log.file.stream}: not visible from here: {log.file.where}")
@@ -130,13 +138,14 @@ def _read_on(printer: "_Printer", listed: Sequence[Log]) -> None:
 
 
 class _Printer:
-    """Writes bytes as they are, with a head where it goes over to another file, as `tail` does.
+    """Writes bytes as they are, or filtered, with a head where it goes over to another file, as `tail` does.
 
     `unread` are those that could not be read, which was said once.
     """
 
-    def __init__(self, has_heads: bool) -> None:
+    def __init__(self, has_heads: bool, *, is_filtered: bool) -> None:
         self.unread: list[Log] = []
+        self._streams: dict[Log, VisibleStream] | None = {} if is_filtered else None
         self._has_heads = has_heads
         self._last: Log | None = None
 
@@ -148,15 +157,22 @@ class _Printer:
                 except SpeccError as error:
                     self.unread.append(log)
                     say(error.message)
-        sys.stdout.buffer.flush()
+
+    def finish(self) -> None:
+        """Write what was held back of characters that are not whole."""
+        for stream in (self._streams or {}).values():
+            write_shown(stream.more(b"", is_last=True))
 
     def _copy(self, log: Log, reading: Reading) -> None:
-        out = sys.stdout.buffer
         for block in reading.more():
             if self._has_heads and log is not self._last:
-                out.write(f"{'' if self._last is None else chr(10)}==> {log.name} {log.file.stream} <==\n".encode())
+                head = visible(f"==> {log.name} {log.file.stream} <==")
+                write_shown(f"{'' if self._last is None else chr(10)}{head}\n")
             self._last = log
-            out.write(block)
+            if self._streams is None:
+                write_bytes(block)
+            else:
+                write_shown(self._streams.setdefault(log, VisibleStream()).more(block))
 
 
 def _data(log: Log) -> dict[str, object]:

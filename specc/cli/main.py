@@ -65,7 +65,7 @@ def run(arguments: list[str]) -> int:
         return UNREAD
     except _OutputFault as error:
         _drop(sys.stdout.fileno())
-        print(f"error: cannot write the output: {error}", file=sys.stderr)
+        _say_error(SpeccError(f"cannot write the output: {error}"))
         return USAGE
 
 
@@ -76,9 +76,7 @@ def _ended(arguments: list[str]) -> int:
         sys.stdout.flush()
         return code
     except SpeccError as error:
-        print(f"error: {_printable(error.message)}", file=sys.stderr)
-        if error.help is not None:
-            print(f"help: {_printable(error.help)}", file=sys.stderr)
+        _say_error(error)
         return USAGE
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -87,9 +85,7 @@ def _ended(arguments: list[str]) -> int:
     except Exception as error:
         if isinstance(error, OSError) and error.errno in OUTPUT_FAULTS and error.filename is None:
             raise _OutputFault(error.strerror) from error
-        from specc.cli.bugs import bug_report
-
-        print(bug_report(arguments), file=sys.stderr)
+        _say_bug(arguments)
         return BUG
 
 
@@ -119,9 +115,17 @@ def _check_current_folder() -> None:
         raise SpeccError("the current folder is gone", help="`cd` to one that exists") from error
 
 
-def _printable(text: str) -> str:
-    """On one line. Names of files can hold anything."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+def _say_error(error: SpeccError) -> None:
+    from specc.cli.speech import say_error  # deferred, as are the imports of `_answer`
+
+    say_error(error)
+
+
+def _say_bug(arguments: list[str]) -> None:
+    from specc.cli.bugs import bug_report  # only a bug needs it
+    from specc.cli.speech import say_lines
+
+    say_lines(bug_report(arguments) + "\n")
 
 
 def _drop(descriptor: int) -> None:

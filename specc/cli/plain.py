@@ -14,6 +14,7 @@ from specc.cache.store import store_of
 from specc.cli import COMPLETE
 from specc.cli.colors import wants_color
 from specc.cli.sites import Chosen, Sites, world
+from specc.cli.speech import write_painted
 from specc.reporters.paint import painter
 from specc.reporters.report import Summary
 from specc.reporters.summary import sum_up
@@ -49,4 +50,4 @@ def say_clean(counts: list[Counts]) -> None:
     """The report of a check that has found nothing."""
     files, specs, payloads = (sum(numbers) for numbers in zip((0, 0, 0), *counts, strict=True))
     summary = Summary(files, specs, payloads, errors=0, warnings=0)
-    sys.stdout.write(sum_up(summary, painter(wants_color(sys.stdout))) + "\n")
+    write_painted(sum_up(summary, painter(wants_color(sys.stdout))) + "\n", sys.stdout)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from specc.cli.colors import wants_color
+from specc.cli.speech import write_data, write_painted
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
 from specc.reporters import REPORTERS, Report, Summary, sort, statistics, text
@@ -72,8 +73,10 @@ def write_report(report: Report, outputs: Sequence[Output]) -> None:
             write_file(output.path, reporter(report, False))
         elif output.format == "text":
             _print_text(report, sys.stdout)
+        elif output.format == "concise":
+            write_painted(reporter(report, False), sys.stdout)
         else:
-            sys.stdout.write(reporter(report, False))
+            write_data(reporter(report, False))
 
 
 def print_findings(diagnostics: Iterable[Diagnostic], *, is_json: bool = False) -> bool:
@@ -83,15 +86,16 @@ def print_findings(diagnostics: Iterable[Diagnostic], *, is_json: bool = False) 
     """
     report = report_of(diagnostics)
     if is_json and report.summary.errors:
-        sys.stdout.write(REPORTERS["json"](report, False))
+        write_data(REPORTERS["json"](report, False))
     if report.diagnostics:
         _print_text(report, sys.stderr)
     return report.summary.errors > 0
 
 
 def _print_text(report: Report, stream: IO[str]) -> None:
-    stream.write(text.render(report, color=wants_color(stream), width=width_of(stream), links=links_of(stream)))
+    drawn = text.render(report, color=wants_color(stream), width=width_of(stream), links=links_of(stream))
+    write_painted(drawn, stream)
 
 
 def print_statistics(report: Report, stream: IO[str]) -> None:
-    stream.write(statistics.render(report, color=wants_color(stream)))
+    write_painted(statistics.render(report, color=wants_color(stream)), stream)

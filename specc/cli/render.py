@@ -1,6 +1,5 @@
 """`specc render`: canonical payloads, all or none."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,12 +9,14 @@ from specc.cli.completion import complete_format, complete_spec
 from specc.cli.options import Cells, Only, Params, Profiles, Sets, TargetName
 from specc.cli.printing import print_findings
 from specc.cli.session import Session, arguments
+from specc.cli.speech import say, visible_text, write_spool
 from specc.compiler import Context, Request
 from specc.errors import SpeccError
 from specc.lowering import Payload
 from specc.reporters.payloads import FORMATS, digest_line
+from specc.visible import visible_json
 from specc.workspace import Findings
-from specc.workspace.outputs import Folder, publish, spool
+from specc.workspace.outputs import Folder, spool
 from specc.workspace.rendering import Piece, collect_files, write_payloads
 
 WHOLE = ("ndjson", "pretty", "request")
@@ -89,7 +90,7 @@ def render(
             return 1
         if folder is not None:
             written = folder.write()
-            print(f"wrote {len(written)} files to {folder.path}", file=sys.stderr)
+            say(f"wrote {len(written)} files to {folder.path}")
         else:
-            publish(text, sys.stdout)
+            write_spool(text, visible_text if format_ == "yaml" else visible_json)
     return 0

@@ -1,6 +1,5 @@
 """`specc rules`: what a check can find, and why it matters."""
 
-import json
 import re
 import sys
 import textwrap
@@ -12,6 +11,7 @@ import typer
 
 from specc.cli.completion import complete_code
 from specc.cli.printing import width_of
+from specc.cli.speech import write_json, write_text
 from specc.config.findings import is_optional
 from specc.diagnostics import Code
 from specc.diagnostics.codes import CODES
@@ -58,10 +58,9 @@ def rules(code: CodeName = None, output: Output = "text") -> int:
         raise SpeccError(f"there is no finding `{code}`", help=help)
     wanted = [named] if code is not None and named is not None else sorted(CODES.values(), key=lambda each: each.code)
     if output == "json":
-        data = {"version": 1, "rules": [_data(each) for each in wanted]}
-        sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
+        write_json({"rules": [_data(each) for each in wanted]})
     else:
-        sys.stdout.write(_fitting(_page(wanted[0])) if code is not None else _list(wanted))
+        write_text(_fitting(_page(wanted[0])) if code is not None else _list(wanted))
     return 0
 
 

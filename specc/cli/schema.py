@@ -1,7 +1,5 @@
 """`specc schema`: JSON Schema from the API's pages."""
 
-import json
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +10,7 @@ from specc import assets
 from specc.cli.completion import complete_api
 from specc.cli.printing import outputs_of, print_findings, report_of, write_report
 from specc.cli.sites import STDIN, STDIN_NAME, read_stdin, show
+from specc.cli.speech import write_data, write_json, write_line
 from specc.diagnostics import Diagnostic, Missing, did_you_mean
 from specc.disk.files import read_bytes
 from specc.disk.links import check_stays
@@ -32,6 +31,7 @@ from specc.schemagen import (
     stale_copy,
 )
 from specc.source import Source
+from specc.visible import visible_json
 from specc.workspace import Apis
 from specc.workspace.outputs import write_file
 
@@ -71,7 +71,7 @@ def build(page: PageFile, patch: PatchFile = None, kind: KindName = Kind.REQUEST
     failed = print_findings(found)
     if failed or schema is None:
         return 1
-    sys.stdout.write(dump(schema))
+    write_data(dump(schema), visible_json)
     return 0
 
 
@@ -84,11 +84,11 @@ def show_schema(api: ApiName = "ehpc/v1", kind: KindName = Kind.REQUEST) -> int:
     schema = _api(api)
     match kind:
         case Kind.REQUEST:
-            sys.stdout.write(dump(schema.request))
+            write_data(dump(schema.request), visible_json)
         case Kind.RESPONSE:
-            sys.stdout.write(dump(schema.response))
+            write_data(dump(schema.response), visible_json)
         case Kind.EDITOR:
-            sys.stdout.write(_editor())
+            write_data(_editor(), visible_json)
     return 0
 
 
@@ -113,9 +113,10 @@ def diff_schemas(
         rows = [
             {"aspect": c.aspect, "field": c.field, "keyword": c.keyword, "old": c.old, "new": c.new} for c in changes
         ]
-        sys.stdout.write(json.dumps({"version": 1, "changes": rows}, ensure_ascii=False, indent=2) + "\n")
+        write_json({"changes": rows})
     else:
-        sys.stdout.write("".join(f"{change}\n" for change in changes) or "no difference\n")
+        for line in map(str, changes) if changes else ("no difference",):
+            write_line(line)
     return 0
 
 
@@ -143,7 +144,7 @@ def check_schemas(
         return 1
     for path, text in files.items():
         write_file(path, text)
-        print(show(path))
+        write_line(show(path))
     return 0
 
 
@@ -154,7 +155,7 @@ def _check_copy(path: Path, *, write: bool) -> int:
         return _verdict(found)
     if found:
         write_file(path, shipped)
-        print(show(path))
+        write_line(show(path))
     return 0
 
 

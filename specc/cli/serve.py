@@ -1,7 +1,6 @@
 """`specc serve`: this machine, or a Slurm cluster, behind the EHPC API."""
 
 import os
-import sys
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -12,6 +11,7 @@ import typer
 from specc.cli.completion import complete_target
 from specc.cli.printing import print_findings
 from specc.cli.session import Session
+from specc.cli.speech import say, write_line
 from specc.cli.targets import open_target
 from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
@@ -67,8 +67,8 @@ def serve(
         gateway.Address(host, port),
         list(allow_host or ()),
         gateway.Limits(calls=calls, open_jobs=open_jobs),
-        say=_say,
-        ready=_ready,
+        say=say,
+        ready=write_line,
     )
     return 0
 
@@ -103,11 +103,3 @@ def _opened(project: Project, name: str) -> Target:
         message = f"`{name}` is an account of the EHPC API, and `specc serve` is that API for other places"
         raise SpeccError(message, help="leave `--target` out for this machine, or name a target of kind slurm")
     return open_target(name, settings, project.apis, os.environ).target
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-def _ready(url: str) -> None:
-    print(url, flush=True)

@@ -1,19 +1,115 @@
-"""What people read beside the data: lines on standard error, questions, and tables where there is a terminal."""
+"""The one module that writes to standard output and standard error, and asks questions.
+
+Text for people has every foreign character that could deceive them as an escape. Data keeps its bytes in a pipe or a
+file; on a terminal it is shown like any other text.
+"""
 
 import json
+import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
-from typing import Any
+from typing import IO, Any
 
 from specc.errors import SpeccError
+from specc.visible import uncommanded, visible, visible_json
 
 OUTPUTS = ("text", "json")
 
 
 def say(line: str) -> None:
-    """One line for people."""
-    print(line, file=sys.stderr, flush=True)
+    """Write one line for people to standard error."""
+    print(uncommanded(visible(line)), file=sys.stderr, flush=True)
+
+
+def say_error(error: SpeccError) -> None:
+    """Write the message of an error to standard error, and its help on a line of its own."""
+    say(f"error: {error.message}")
+    if error.help:
+        say(f"help: {error.help}")
+
+
+def say_lines(text: str) -> None:
+    """Write a text of several lines for people to standard error."""
+    sys.stderr.write(uncommanded(visible(text, "\n")))
+
+
+def write_text(text: str) -> None:
+    """Write a text of several lines for people to standard output, where it is the result of a command."""
+    sys.stdout.write(uncommanded(visible(text, "\n")))
+
+
+def write_line(line: str) -> None:
+    """Write one line for people to standard output; out at once, because it may be long until the next."""
+    print(uncommanded(visible(line)), flush=True)
+
+
+def write_painted(text: str, stream: IO[str]) -> None:
+    """Write a report in specc's own colours, whose foreign parts are visible already."""
+    stream.write(uncommanded(text))
+
+
+def visible_text(text: str) -> str:
+    """Return data of several lines as a terminal may show it."""
+    return visible(text, "\n\t")
+
+
+def write_data(text: str, shown: Callable[[str], str] = visible_text) -> None:
+    """Write data to standard output: as it is for a program, through `shown` for a person at a terminal."""
+    sys.stdout.write(shown(text) if sys.stdout.isatty() else text)
+
+
+def write_spool(file: IO[str], shown: Callable[[str], str]) -> None:
+    """Write data that may be larger than memory, as `write_data` does."""
+    file.seek(0)
+    if sys.stdout.isatty():
+        sys.stdout.writelines(map(shown, file))
+    else:
+        shutil.copyfileobj(file, sys.stdout, 1 << 16)
+    sys.stdout.flush()
+
+
+def write_bytes(data: bytes) -> None:
+    """Write the bytes of another program to standard output, as they are."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def write_shown(text: str) -> None:
+    """Write a text to standard output that is visible already; out at once."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def write_document(document: object) -> None:
+    """Write a JSON document to standard output. What nobody sees in its strings is written with JSON's escapes."""
+    sys.stdout.write(visible_json(json.dumps(document, ensure_ascii=False, indent=2, default=str)) + "\n")
+
+
+def write_json(document: dict[str, object]) -> None:
+    """Write a JSON document, with the version of its form, to standard output."""
+    write_document({"version": 1, **document})
+
+
+def write_row(cells: Iterable[str]) -> None:
+    """One line of data, its cells apart by tabs; out at once, because it may be long until the next."""
+    sys.stdout.write(uncommanded("\t".join(map(visible, cells))) + "\n")
+    sys.stdout.flush()
+
+
+def write_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table on a terminal, else a line for each row without the head."""
+    if sys.stdout.isatty():
+        drawing().table(head, [[visible(cell) for cell in row] for row in rows])
+        return
+    for row in rows:
+        write_row(row)
+
+
+def drawing() -> Any:
+    """The module that draws on terminals. It brings rich, which costs 50 ms, so it is imported when it is needed."""
+    return import_module("specc.cli.drawing")
 
 
 def is_terminal() -> bool:
@@ -28,7 +124,7 @@ def is_watched() -> bool:
 
 def confirm(question: str) -> bool:
     """Asks a person; no answer means no. After ^C or ^D, what follows stands on a line of its own."""
-    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.write(f"{visible(question)} [y/N] ")
     sys.stderr.flush()
     answer = ""
     try:
@@ -47,31 +143,3 @@ def counted(count: int, thing: str) -> str:
 def check_output(output: str) -> None:
     if output not in OUTPUTS:
         raise SpeccError(f"there is no output format `{output}`", help=f"formats: {', '.join(OUTPUTS)}")
-
-
-def write_json(document: dict[str, object]) -> None:
-    sys.stdout.write(json.dumps({"version": 1, **document}, ensure_ascii=False, indent=2) + "\n")
-
-
-def write_row(cells: Iterable[str]) -> None:
-    """One line of data, its cells apart by tabs; out at once, because it may be long until the next."""
-    sys.stdout.write("\t".join(_one_line(cell) for cell in cells) + "\n")
-    sys.stdout.flush()
-
-
-def write_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table on a terminal, else a line for each row without the head."""
-    if sys.stdout.isatty():
-        drawing().table(head, [[_one_line(cell) for cell in row] for row in rows])
-        return
-    for row in rows:
-        write_row(row)
-
-
-def drawing() -> Any:
-    """The module that draws on terminals. It brings rich, which costs 50 ms, so it is imported when it is needed."""
-    return import_module("specc.cli.drawing")
-
-
-def _one_line(text: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in text)

@@ -3,6 +3,7 @@
 import json
 
 from specc.comparison.model import Comparison, Detail, Group, Item, Label, Place
+from specc.visible import visible_json
 
 VERSION = 1
 
@@ -18,7 +19,7 @@ def as_json(comparison: Comparison, base: str) -> str:
             {"spec": one.spec, "why": one.why, "was_broken": one.was_broken} for one in comparison.uncompared
         ],
     }
-    return json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n"
+    return visible_json(json.dumps(document, ensure_ascii=False, indent=2, default=str)) + "\n"
 
 
 def _group(group: Group) -> dict[str, object]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from specc.comparison import wording
 from specc.comparison.model import Comparison, Group
 from specc.nodes import brief
+from specc.visible import visible
 
 MOST_ITEMS = 5
 WIDTH = 200
@@ -13,14 +14,14 @@ WIDTH = 200
 def as_text(comparison: Comparison, base: str) -> str:
     """Nothing where no payload has changed."""
     paragraphs = ["".join(f"{line}\n" for line in _paragraph(group)) for group in comparison.groups]
-    lines = [f"not compared: {brief(one.spec, WIDTH)}: {one.why}\n" for one in comparison.uncompared]
+    lines = [f"not compared: {brief(one.spec, WIDTH)}: {visible(one.why)}\n" for one in comparison.uncompared]
     return "\n".join([*paragraphs, *(["".join(lines)] if lines else [])])
 
 
 def _paragraph(group: Group) -> Iterator[str]:
     where = group.cause.place
     at = "" if where is None else f", {brief(str(where), WIDTH)}"
-    yield f"{wording.payloads(len(group.items))} {group.cause.what}: {wording.heading(group)}{at}"
+    yield f"{wording.payloads(len(group.items))} {group.cause.what}: {visible(wording.heading(group))}{at}"
     yield f"  of {wording.specs(group)}"
     if group.cause.what == "altered":
         yield from _fields(group)
@@ -40,8 +41,8 @@ def _fields(group: Group) -> Iterator[str]:
         more = f", and {count - 1:,} more" if count > 1 else ""
         field, lines = detail.change.field, wording.differing(detail.change)
         if len(lines) == 1:
-            yield f"  {field}: {brief(lines[0], WIDTH)}"
+            yield f"  {visible(field)}: {brief(lines[0], WIDTH)}"
         else:
-            yield f"  {field}:"
+            yield f"  {visible(field)}:"
             yield from (f"    {brief(line, WIDTH)}" for line in lines)
         yield f"    in {wording.label(item.label)}{more}"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from specc.expander import Cell
 from specc.explanation.model import Explanation, Step
+from specc.visible import visible, visible_json
 
 VERSION = 1
 WIDTH = 60
@@ -13,8 +14,9 @@ WIDTH = 60
 def as_text(explanations: list[Explanation], cell: Cell) -> str:
     """The tree of each value. Of a sweep, the cell that is shown comes first."""
     values = ", ".join(f"{name}={value}" for name, value in cell.data().items())
-    heading = f"cell {cell.id}: {values}\n" if values else ""
-    return heading + "".join(f"{line}\n" for explanation in explanations for line in _tree(explanation, ""))
+    heading = f"cell {cell.id}: {visible(values)}\n" if values else ""
+    lines = (line for explanation in explanations for line in _tree(explanation, ""))
+    return heading + "".join(f"{visible(line)}\n" for line in lines)
 
 
 def _tree(explanation: Explanation, indent: str) -> Iterator[str]:
@@ -63,7 +65,7 @@ def as_json(explanations: list[Explanation], cell: Cell) -> str:
         "cell": {"id": cell.id, "slug": cell.slug, "values": cell.data()},
         "values": [_object(explanation) for explanation in explanations],
     }
-    return json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n"
+    return visible_json(json.dumps(document, ensure_ascii=False, indent=2, default=str)) + "\n"
 
 
 def _object(explanation: Explanation) -> dict[str, object]:

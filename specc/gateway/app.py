@@ -27,6 +27,7 @@ from specc.schema import ApiSchema
 from specc.targets import Target
 from specc.targets.ehpc.account import masked
 from specc.targets.ehpc.ret_codes import BAD_VALUE, INTERNAL, MISSING, QUOTA
+from specc.visible import visible
 
 Log = Callable[[str], None]
 Call = Callable[[Caller, bytes, Mapping[str, str]], Answer]
@@ -43,9 +44,8 @@ class Access:
     seconds: float
 
     def __str__(self) -> str:
-        path = ascii(self.path)[1:-1]
         done = f"{self.answer.status} ret_code={self.answer.ret_code} {self.seconds * 1000:.0f}ms"
-        return f"{self.method} {path} key={self.key or '-'} {done}"
+        return f"{self.method} {visible(self.path)} key={self.key or '-'} {done}"
 
 
 class Gateway:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 from specc.lineage.model import Kind, Lineage
 from specc.pattern import pattern
+from specc.visible import visible, visible_json
 
 VERSION = 1
 MOST_EDGES = 500
@@ -19,7 +20,8 @@ SHAPES = {
     Kind.MISSING: ('["', '"]:::bad'),
 }
 NOTES = {Kind.UNREADABLE: "cannot be read", Kind.MISSING: "missing"}
-SPECIAL = pattern(r"""[#"&<>`\\\x00-\x1f\x7f\ud800-\udfff]""")
+SPECIAL = pattern(r"""[#"&<>`\\%{}]""")
+"""What ends a label, is HTML or Markdown in one, or begins a directive of Mermaid (`%%{init: ...}%%`)."""
 
 
 def as_mermaid(graph: Lineage) -> str:
@@ -44,7 +46,7 @@ def as_mermaid(graph: Lineage) -> str:
 
 def _escaped(path: str) -> str:
     """Names of files can hold anything. Mermaid writes a character as `#NUMBER;`."""
-    return SPECIAL.sub(lambda match: f"#{ord(match[0])};", path)
+    return SPECIAL.sub(lambda match: f"#{ord(match[0])};", visible(path))
 
 
 def as_text(graph: Lineage) -> str:
@@ -61,7 +63,7 @@ def as_text(graph: Lineage) -> str:
     for root in [*roots, *(cycle[0] for cycle in graph.cycles)]:
         if root not in shown:
             lines += _tree(root, graph, heirs, shown, ())
-    return "".join(f"{_printable(line)}\n" for line in lines)
+    return "".join(f"{visible(line)}\n" for line in lines)
 
 
 def _tree(
@@ -83,10 +85,6 @@ def _tree(
         yield from _tree(heir, graph, heirs, shown, (*way, path))
 
 
-def _printable(line: str) -> str:
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)
-
-
 def as_json(graph: Lineage) -> str:
     document = {
         "version": VERSION,
@@ -103,7 +101,7 @@ def as_json(graph: Lineage) -> str:
         ],
         "cycles": [list(cycle) for cycle in graph.cycles],
     }
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return visible_json(json.dumps(document, ensure_ascii=False, indent=2)) + "\n"
 
 
 PICTURES: dict[str, Callable[[Lineage], str]] = {"mermaid": as_mermaid, "text": as_text, "json": as_json}

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from specc.visible import visible
+
 
 class Note(NamedTuple):
     """`text` begins with what it is about, in backquotes, and goes on with what became of it and why."""
@@ -11,4 +13,4 @@ class Note(NamedTuple):
 
     def shown(self) -> str:
         """On one line that can stand in a comment, whatever the script holds."""
-        return "".join(c if c.isprintable() else repr(c)[1:-1] for c in f"line {self.line}: {self.text}")
+        return visible(f"line {self.line}: {self.text}")

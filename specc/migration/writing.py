@@ -4,12 +4,11 @@ import json
 from collections.abc import Iterable, Mapping
 
 from specc.pattern import pattern
+from specc.visible import visible
 
 PLAIN = pattern(r"[A-Za-z/][A-Za-z0-9_./+-]*")
 WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"))
 """What YAML 1.1 or 1.2 reads as something else than a text."""
-
-BREAKS = pattern("[\x7f-\x9f\u2028\u2029\ufeff]")
 
 
 def scalar(value: str | int) -> str:
@@ -18,8 +17,8 @@ def scalar(value: str | int) -> str:
         return str(value)
     if PLAIN.fullmatch(value) and value.lower() not in WORDS:
         return value
-    # JSON's strings are YAML's double-quoted ones, but for the line breaks that JSON leaves as they are.
-    return BREAKS.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, ensure_ascii=False))
+    # JSON's strings are YAML's double-quoted ones, but for what JSON leaves as it is, such as some line breaks.
+    return visible(json.dumps(value, ensure_ascii=False))
 
 
 def comment(text: str) -> str:

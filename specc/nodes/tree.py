@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from specc.frozen import dataclass
 from specc.source import Source, Span
+from specc.visible import visible
 
 Path = tuple[str | int, ...]
 """The way to a value from the root: mapping keys and sequence indices."""
@@ -134,7 +135,7 @@ def kind_of(node: Node) -> str:
 
 def brief(text: str, most: int = 40) -> str:
     """A text as a message of one line can hold it: no control characters, and not too long."""
-    line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: most + 1])
+    line = visible(text[: most + 1])
     return line if len(text) <= most and len(line) <= most else line[: most - 3] + "..."
 
 

@@ -1,8 +1,8 @@
 """One line a finding, for editors and for grep."""
 
 from specc.diagnostics import Diagnostic
-from specc.reporters.display import visible
 from specc.reporters.report import Report, place, sort
+from specc.visible import visible
 
 
 def render(report: Report) -> str:

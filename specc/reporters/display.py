@@ -1,28 +1,18 @@
-"""Characters as a terminal shows them: how wide they are, and what stands for those that must not reach it."""
+"""Source lines as a terminal shows them: how wide characters are, and which part of a long line is shown."""
 
 import unicodedata
 from typing import NamedTuple
 
+from specc.visible import visible, visible_characters
+
 TAB = "    "
 CUT = "..."
-HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # controls, invisible and bidi marks, surrogates, line separators
-ZERO_WIDTH = frozenset({"Mn", "Me"})
+ZERO_WIDTH = frozenset({"Mn", "Me", "Cf"})
 
 
-def visible(text: str) -> str:
-    """`text` on one line, with escapes, control and invisible characters made visible. Tabs become spaces."""
-    return text if text.isprintable() else "".join(map(_visible, text))
-
-
-def _visible(char: str) -> str:
-    number = ord(char)
-    if char == "\t":
-        return TAB
-    if number < 0x20:
-        return chr(0x2400 + number)
-    if number == 0x7F:
-        return "␡"
-    return f"<U+{number:04X}>" if unicodedata.category(char) in HIDDEN else char
+def _pieces(line: str) -> list[str]:
+    """What is shown for each character of a source line, in which a tab is four spaces."""
+    return [TAB if char == "\t" else shown for char, shown in zip(line, visible_characters(line), strict=True)]
 
 
 def cells(text: str) -> int:
@@ -51,7 +41,7 @@ class Strip(NamedTuple):
 def strip(line: str, focus: int, room: int) -> Strip:
     """`line` made visible and, if it takes more than `room` columns, cut around code point `focus`."""
     start, end = _window(line, min(focus, len(line)), room)
-    pieces = [_visible(char) for char in line[start:end]]
+    pieces = _pieces(line[start:end])
     before = CUT if start > 0 else ""
     edges = [len(before)]
     for piece in pieces:
@@ -63,7 +53,7 @@ def strip(line: str, focus: int, room: int) -> Strip:
 def _window(line: str, focus: int, room: int) -> tuple[int, int]:
     """The code points to show. Zero-width characters are bounded too, by count: a line may hold a million of them."""
     most = 4 * room
-    if len(line) <= most and cells(visible(line)) <= room:
+    if len(line) <= most and cells("".join(_pieces(line))) <= room:
         return 0, len(line)
     room -= 2 * len(CUT)
     start, used = _reach(line[max(focus - most, 0) : focus][::-1], room // 3)
@@ -77,7 +67,7 @@ def _reach(text: str, room: int) -> tuple[int, int]:
     """How many characters of `text` fit into `room` columns, and how many columns they take."""
     used = 0
     for count, char in enumerate(text):
-        width = cells(_visible(char))
+        width = len(TAB) if char == "\t" else cells(visible(char))
         if used + width > room:
             return count, used
         used += width

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from specc.frozen import dataclass
-from specc.reporters.display import Strip, strip, visible
+from specc.reporters.display import Strip, strip
 from specc.reporters.links import Links
 from specc.reporters.paint import Paint
 from specc.reporters.snippet import Mark, Snippet
+from specc.visible import visible
 
 LEAST_ROOM = 20
 

@@ -3,9 +3,9 @@
 from itertools import islice
 
 from specc.diagnostics import Diagnostic
-from specc.reporters.display import visible
 from specc.reporters.locations import in_repository, is_file, stretch, writable
 from specc.reporters.report import Report, sort
+from specc.visible import visible
 
 MOST = 10
 """GitHub shows so many annotations of each kind for a step, and drops the others without a word."""
@@ -33,7 +33,7 @@ def _annotation(finding: Diagnostic, report: Report) -> str:
     properties = {**_place(finding, report), "title": f"{finding.code.code} {finding.code.slug}"}
     listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
     hints = [f"note: {note}" for note in finding.notes] + ([f"help: {finding.help}"] if finding.help else [])
-    texts = [visible(line) for hint in hints for line in hint.splitlines()]
+    texts = [visible(line) for hint in hints for line in hint.split("\n")]
     # What a command line says is at no place in a file.
     message = finding.message if is_file(finding.span.source.path) else f"{finding.span}: {finding.message}"
     text = "\n".join([visible(message), *texts])
@@ -46,7 +46,7 @@ def _place(finding: Diagnostic, report: Report) -> dict[str, str]:
     if not is_file(path):
         return {}
     first, last = place = stretch(finding.span)
-    lines = {"file": in_repository(path, report), "line": str(first.line), "endLine": str(last.line)}
+    lines = {"file": visible(in_repository(path, report)), "line": str(first.line), "endLine": str(last.line)}
     columns = {"col": str(first.column), "endColumn": str(last.column)}
     return {**lines, **columns} if place.is_one_line else lines
 

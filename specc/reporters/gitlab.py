@@ -6,6 +6,7 @@ from specc.diagnostics import Diagnostic, Severity
 from specc.reporters.fingerprints import fingerprints
 from specc.reporters.locations import in_repository, stretch
 from specc.reporters.report import Report, sort
+from specc.visible import visible
 
 SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor"}
 
@@ -20,7 +21,7 @@ def _issue(finding: Diagnostic, digest: str, report: Report) -> dict[str, object
     first, last = stretch(finding.span)
     help = f" ({finding.help})" if finding.help else ""
     return {
-        "description": " ".join(f"{finding.code.slug}: {finding.message}{help}".split()),
+        "description": visible(f"{finding.code.slug}: {finding.message}{help}".replace("\n", " ")),
         "check_name": finding.code.code,
         "fingerprint": digest,
         "severity": SEVERITIES[finding.severity],

@@ -5,12 +5,9 @@ from itertools import groupby
 from xml.etree import ElementTree as xml
 
 from specc.diagnostics import Diagnostic
-from specc.pattern import pattern
 from specc.reporters.locations import stretch
 from specc.reporters.report import Report, sort
-
-ILLEGAL = pattern("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 cannot hold, not even as a reference."""
+from specc.visible import visible
 
 
 def render(report: Report) -> str:
@@ -32,17 +29,17 @@ def _counts(findings: list[Diagnostic]) -> dict[str, str]:
 
 
 def _suite(root: xml.Element, path: str, findings: list[Diagnostic]) -> None:
-    file = _legal(path)
+    file = visible(path)
     suite = xml.SubElement(root, "testsuite", {"name": file, **_counts(findings), "file": file})
     seen: Counter[str] = Counter()
     for finding in findings:
-        name = _legal(f"{finding.code.code} {finding.code.slug}: {finding.message}")
+        name = visible(f"{finding.code.code} {finding.code.slug}: {finding.message}")
         seen[name] += 1
         # Readers take two tests of one name for one. The line is not part of it, because lines move.
         name = name if seen[name] == 1 else f"{name} ({seen[name]})"
         case = xml.SubElement(suite, "testcase", {"name": name, "classname": file, "time": "0"})
         if finding.is_error:
-            said = {"message": _legal(finding.message), "type": finding.code.code}
+            said = {"message": visible(finding.message), "type": finding.code.code}
             xml.SubElement(case, "failure", said).text = _details(finding)
         else:
             xml.SubElement(case, "system-out").text = _details(finding)
@@ -50,10 +47,7 @@ def _suite(root: xml.Element, path: str, findings: list[Diagnostic]) -> None:
 
 def _details(finding: Diagnostic) -> str:
     first, _ = stretch(finding.span)
-    where = f"{finding.span.source.path}:{first.line}:{first.column}"
+    where = visible(f"{finding.span.source.path}:{first.line}:{first.column}")
     lines = [f"{where}: {finding.severity}: {finding.message}", *(f"note: {note}" for note in finding.notes)]
-    return _legal("\n".join([*lines, f"help: {finding.help}"] if finding.help else lines))
-
-
-def _legal(text: str) -> str:
-    return ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text)
+    # Nothing that it escapes could stand in XML 1.0, and the other way round.
+    return visible("\n".join([*lines, f"help: {finding.help}"] if finding.help else lines), "\n")

@@ -7,6 +7,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.representer import SafeRepresenter
 
+from specc.visible import FOUND, visible
+
 WIDTH = 1 << 20
 
 
@@ -22,7 +24,7 @@ _Representer.add_representer(str, _Representer.represent_str)
 
 def _style(text: str) -> str | None:
     """`|` for a text of several lines, quotes with escapes for what is not printed, else whatever YAML allows."""
-    if not text.replace("\n", " ").replace("\t", " ").isprintable():
+    if FOUND.search(text.replace("\n", " ").replace("\t", " ")):
         return '"'
     return "|" if "\n" in text.strip() else None
 
@@ -38,4 +40,5 @@ def dump_yaml(data: Mapping[str, object]) -> str:
     writer.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     writer.explicit_start = True
     writer.dump(dict(data), text)
-    return text.getvalue()
+    # What is escaped now stands in double quotes, where the escapes of `visible` are those of YAML.
+    return visible(text.getvalue(), "\n\t")

@@ -6,6 +6,7 @@ from importlib import import_module
 
 from specc.lowering import Payload
 from specc.schema import ApiSchema
+from specc.visible import visible
 
 MASK = "***"
 
@@ -59,7 +60,7 @@ def cells(payload: Payload, api: ApiSchema, endpoint: str | None) -> str:
 
 def digest_line(payload: Payload, api: ApiSchema, endpoint: str | None) -> str:
     """As sha256sum prints it, the payload's name in place of the file's."""
-    return f"{payload.digest}  {payload.name}\n"
+    return f"{payload.digest}  {visible(payload.name)}\n"
 
 
 def in_table_order(payload: Payload, api: ApiSchema) -> dict[str, object]:

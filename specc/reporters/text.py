@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from specc.diagnostics import Diagnostic
-from specc.reporters.display import visible
 from specc.reporters.drawing import Page, draw
 from specc.reporters.links import Links
 from specc.reporters.paint import Style, painter
 from specc.reporters.report import Report, sort
 from specc.reporters.snippet import Snippet, snippets
 from specc.reporters.summary import sum_up
+from specc.visible import visible
 
 WIDTH = 120
 MANY = 50
@@ -59,7 +59,7 @@ def _snippet(snippet: Snippet, arrow: str, page: Page) -> Iterator[str]:
 
 def _hint(style: Style, name: str, text: str, page: Page) -> Iterator[str]:
     """`= help: ...`. A text of several lines is continued under its first."""
-    first, *rest = text.splitlines() or [""]
+    first, *rest = text.split("\n")
     yield f"{' ' * page.margin} {page.paint('frame', '=')} {page.paint(style, name)}: {visible(first)}"
     for line in rest:
         yield f"{' ' * (page.margin + len(name) + 5)}{visible(line)}".rstrip()

@@ -11,6 +11,7 @@ from specc.nodes import Mapping, Node, Sequence
 from specc.schema import JsonObject
 from specc.schema.annotations import ENDPOINT, FILLED_BY, METHOD, QUANTITY, SHELL, TRANSPORT
 from specc.source import Span
+from specc.visible import visible
 
 META = Draft202012Validator(Draft202012Validator.META_SCHEMA)
 
@@ -58,7 +59,7 @@ def span_at(patch: Mapping, path: Iterable[str | int]) -> Span:
 
 
 def _one_line(message: str) -> str:
-    return " ".join(message.split())[:200]
+    return visible(" ".join(message.split()))[:200]
 
 
 def _unknown_fields(schema: JsonObject, patch: Mapping) -> Iterator[Diagnostic]:

@@ -68,7 +68,7 @@ def write_baseline(path: Path, counts: Counts) -> None:
     """Sorted, a line for each code, so that a diff shows what became better. All of it or nothing is written."""
     document = {"version": VERSION, "findings": counts}
     text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False)
-    if not text.isprintable() and any("\ud800" <= char <= "\udfff" for char in text):
+    if any("\ud800" <= char <= "\udfff" for char in text):
         text = json.dumps(document, indent=2, sort_keys=True)  # a file's name that is no UTF-8
     write_file(path, text + "\n")
 

@@ -1,7 +1,6 @@
 """Writing results so that there is never half of one: a spool for standard output, whole files for a folder."""
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -18,15 +17,9 @@ LONGEST_NAME = 200
 
 @contextmanager
 def spool() -> Iterator[IO[str]]:
-    """A text that may outgrow memory; it is published by `publish` once it is whole."""
+    """A text that may outgrow memory, and is printed once it is whole."""
     with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY, mode="w+", encoding="utf-8", newline="") as file:
         yield file
-
-
-def publish(file: IO[str], out: IO[str]) -> None:
-    file.seek(0)
-    shutil.copyfileobj(file, out, 1 << 16)
-    out.flush()
 
 
 def write_file(path: Path, text: str) -> None:

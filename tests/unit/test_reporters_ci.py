@@ -254,7 +254,7 @@ def test_github_errors_come_first():
 def test_github_escapes():
     ((_, place, message),) = commands(BLOCK)
     assert place == {"file": "base/a,b:c%.job.yaml", "line": "2", "endLine": "4", "title": "SPC402 wrong-type"}
-    assert message == "a␊b 100%"
+    assert message == "a\\nb 100%"
 
 
 def test_github_says_columns_within_a_line():

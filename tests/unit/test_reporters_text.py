@@ -75,11 +75,11 @@ def test_carets_stand_under_wide_characters():
 def test_tabs_and_escapes_are_made_visible_and_do_not_move_the_carets():
     is_shown(
         """
-        error[SPC404 bad-value]: found ␛[31m
+        error[SPC404 bad-value]: found \\x1b[31m
           --> jobs/cavity.job.yaml:10:13
            |
-        10 |     cmd_line: "␛[31m"
-           |                ^^^^^
+        10 |     cmd_line: "\\x1b[31m"
+           |                ^^^^^^^^
         """,
         BAD_VALUE.at(at(SPEC, "\x1b[31m"), "found \x1b[31m"),
     )
@@ -208,8 +208,8 @@ def test_many_lines_are_shortened():
          5 | |   core_limt: 4
         ...  |
          9 | |   c: 3
-        10 | |     cmd_line: "␛[31m"
-           | |_____________________^
+        10 | |     cmd_line: "\\x1b[31m"
+           | |________________________^
         """,
         KIND_CONFLICT.at(SPEC.span(SPEC.text.index("job"), SPEC.text.index("last")), "m"),
     )
@@ -359,9 +359,9 @@ def test_crlf_lines():
 def test_invisible_characters_are_named():
     source = Source("x\n.yaml", "a\u202eb\u200bc\x85d\ud800")
     text = shown(BAD_VALUE.at(at(source, "d"), "line\nbreak"))
-    assert "x␊.yaml:1:7" in text
-    assert "a<U+202E>b<U+200B>c<U+0085>d<U+D800>" in text
-    assert "line␊break" in text
+    assert r"x\n.yaml:1:7" in text
+    assert r"a\u202eb\u200bc\x85d\ud800" in text
+    assert r"line\nbreak" in text
     text.encode()
 
 

@@ -5,6 +5,8 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+from specc.visible import visible
+
 
 def is_noted(log: Path) -> bool:
     """Whether something was wrong once."""
@@ -16,6 +18,6 @@ def is_noted(log: Path) -> bool:
 
 def note(text: str) -> None:
     """One line. A disk without room for it stops nobody."""
-    line = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} [{os.getpid()}] {text}\n"
+    line = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} [{os.getpid()}] {visible(text)}\n"
     with contextlib.suppress(OSError):
         os.write(2, line.encode(errors="backslashreplace"))
