@@ -6,10 +6,10 @@ from inspect import Parameter, Signature, signature
 
 from specc.diagnostics import did_you_mean
 from specc.expressions.budget import Budget, weigh
-from specc.expressions.environment import HERMETIC
+from specc.expressions.environment import attribute_of, parts_of
 from specc.expressions.faults import EvaluationFault, Place
 from specc.expressions.filters import FILTERS, parameters, settled, use_jinja
-from specc.expressions.jinja import TemplateError, Undefined, make_attrgetter
+from specc.expressions.jinja import Undefined
 from specc.expressions.operators import fill, unfinished
 from specc.expressions.predicates import TESTS, apply_test
 from specc.expressions.predicates import parameters as test_signature
@@ -81,6 +81,8 @@ def _use_extra(function: Callable[..., object], call: Call, value: object, budge
 
 def items_of(value: object, budget: Budget, at: Place) -> list[object]:
     """What a loop or filter goes through, paid for: items, the keys of a mapping, the characters of a text."""
+    if isinstance(value, Undefined):
+        raise EvaluationFault(fault_of(value, at))
     if not isinstance(value, Iterable):
         raise at.error(f"found {noun(value)}, expected a list")
     items = list(value)
@@ -92,9 +94,9 @@ def _map(call: Call, items: list[object], extra: Extra, budget: Budget, at: Plac
     if not call.args and "attribute" in call.kwargs:
         if call.kwargs.keys() - {"attribute", "default"}:
             raise at.error("`map` takes `attribute` and `default`, or the name of a filter")
-        get = _getter(call.kwargs["attribute"], at, call.kwargs.get("default"))
+        get = _getter(call.kwargs["attribute"], call.attribute_at or at, call.kwargs.get("default"))
         return iter([get(item) for item in items])
-    inner = Call(_named(call, 0, (*NAMES, *extra), "filter", at), call.args[1:], call.kwargs)
+    inner = Call(_named(call, 0, (*NAMES, *extra), "filter", at), call.args[1:], call.kwargs, call.attribute_at)
     if inner.name == "map":
         raise at.error("`map` cannot run `map`")
     _check_arguments(inner, filter_signature(inner.name, extra), at)
@@ -106,7 +108,7 @@ def _select(call: Call, items: list[object], budget: Budget, at: Place) -> objec
     offset = 1 if call.name.endswith("attr") else 0
     if len(call.args) < offset:
         raise at.error(f"`{call.name}` takes the name of an attribute")
-    get = _getter(call.args[0], at) if offset else None
+    get = _getter(call.args[0], call.attribute_at or at) if offset else None
     test = None
     if len(call.args) > offset:
         test = Call(_named(call, offset, TESTS, "test", at), call.args[offset + 1 :], call.kwargs)
@@ -157,14 +159,9 @@ def _check_arguments(call: Call, known: Signature | None, at: Place) -> None:
 
 def _getter(attribute: object, at: Place, default: object = None) -> Callable[[object], object]:
     """Looks up `attribute` of an item, as Jinja2 does; gives undefined values on."""
-    if not isinstance(attribute, str | int):
-        raise at.error(f"`attribute` is a name or a number, not {noun(attribute)}")
-    get = make_attrgetter(HERMETIC, attribute, default=default)
+    parts = parts_of(attribute, at)
 
     def got(item: object) -> object:
-        try:
-            return Unknown(None) if isinstance(item, Unknown) else get(item)
-        except TemplateError as error:
-            raise at.error(f"`attribute`: {error}") from None
+        return Unknown(None) if isinstance(item, Unknown) else attribute_of(item, parts, default, at)
 
     return got

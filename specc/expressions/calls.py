@@ -30,6 +30,13 @@ INSTEAD = {
     "to_json": "write `| tojson`",
 }
 
+ATTRIBUTE_ARGUMENT = {
+    **dict.fromkeys(("selectattr", "rejectattr", "groupby", "sum"), 0),
+    **dict.fromkeys(("join", "max", "min", "unique"), 1),
+    "sort": 2,
+}
+"""Which argument of a filter is the name of an attribute."""
+
 Arguments = tuple[list[Evaluate], dict[str, Evaluate]]
 
 
@@ -47,15 +54,26 @@ def filtering(builder: Builder, node: nodes.Filter) -> Evaluate:
         _guard(builder, value)
     subject = builder.expression(value)
     bare = Call(name, (), {})
+    attribute_at = _attribute_place(builder, node)
 
     def filtered_bare(frame: Frame) -> object:
         return apply_filter(bare, subject(frame), extra, frame.run.budget, at)
 
     def filtered(frame: Frame) -> object:
-        call = Call(name, [arg(frame) for arg in args], {key: arg(frame) for key, arg in kwargs.items()})
+        given = {key: arg(frame) for key, arg in kwargs.items()}
+        call = Call(name, [arg(frame) for arg in args], given, attribute_at)
         return apply_filter(call, subject(frame), extra, frame.run.budget, at)
 
     return filtered if args or kwargs else filtered_bare
+
+
+def _attribute_place(builder: Builder, node: nodes.Filter) -> Place | None:
+    """Where the name of an attribute stands among the arguments of a filter."""
+    for pair in node.kwargs:
+        if pair.key == "attribute":
+            return builder.places.of(pair.value)
+    index = ATTRIBUTE_ARGUMENT.get(node.name, len(node.args))
+    return builder.places.of(node.args[index]) if index < len(node.args) else None
 
 
 def testing(builder: Builder, node: nodes.Test) -> Evaluate:

@@ -2,8 +2,9 @@
 
 from specc.expressions.apply import items_of
 from specc.expressions.budget import MAX_DATA_DEPTH, Budget, weigh
-from specc.expressions.faults import Place
-from specc.expressions.values import Unknown, concrete, kind_of
+from specc.expressions.faults import EvaluationFault, Place
+from specc.expressions.jinja import Undefined
+from specc.expressions.values import Unknown, concrete, fault_of, kind_of
 
 SCALARS = (str, int, float, type(None), Unknown)
 
@@ -23,6 +24,8 @@ def finished(value: object, budget: Budget, at: Place) -> object:
 def _copied(value: object, depth: int, budget: Budget, at: Place) -> object:
     if isinstance(value, SCALARS):
         return value
+    if isinstance(value, Undefined):
+        raise EvaluationFault(fault_of(value, at))
     if depth == MAX_DATA_DEPTH:
         raise at.limit(f"lists and mappings are nested more than {MAX_DATA_DEPTH} deep")
     if isinstance(value, dict):

@@ -1,6 +1,6 @@
 """The filters of templates: Jinja2's own functions, each behind a guard that bounds its work before it begins."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from inspect import Signature, signature
 from typing import Any, Literal, cast
@@ -8,13 +8,13 @@ from typing import Any, Literal, cast
 from specc.diagnostics import codes
 from specc.expressions import guards
 from specc.expressions.budget import MAX_TEXT, Budget, weigh
-from specc.expressions.environment import CONTEXT, HERMETIC
+from specc.expressions.environment import CONTEXT, HERMETIC, attribute_of, parts_of
 from specc.expressions.faults import EvaluationFault, Place
 from specc.expressions.guards import Guard, Use
 from specc.expressions.jinja import FILTERS as JINJA_FILTERS
 from specc.expressions.jinja import TemplateError, Undefined, UndefinedError
 from specc.expressions.operators import unfinished
-from specc.expressions.values import DEFAULT_HELP, Absent, Call, Kind, Unknown, bounded, kind_of, noun
+from specc.expressions.values import DEFAULT_HELP, Absent, Call, Kind, Unknown, bounded, fault_of, kind_of, noun
 from specc.frozen import dataclass
 
 Result = Kind | Literal["same"] | None
@@ -66,6 +66,9 @@ FILTERS: dict[str, Filter] = {
     "wordcount": Filter("integer", "text"),
 }
 
+ATTRIBUTED = frozenset(("groupby", "join", "max", "min", "sort", "sum", "unique"))
+"""The filters of Jinja2's that look up an attribute of each item."""
+
 # What Jinja2 hands to its own functions before the value.
 HANDED = ("environment", "env", "eval_ctx", "context")
 # What the functions of Jinja2 and Python raise when a value does not suit them.
@@ -95,11 +98,14 @@ def use_jinja(call: Call, value: object, budget: Budget, at: Place) -> object:
         raise unfinished(at)
     if weight.characters > 2 * MAX_TEXT and entry.reads != "value":
         raise at.limit(f"`{name}` is given more than {2 * MAX_TEXT:,} characters")
+    given = _given(call) if entry.guard is not None or name in ATTRIBUTED else {}
     if entry.guard is not None:
-        entry.guard(Use(name, value, _given(call), weight, budget, at))
+        entry.guard(Use(name, value, given, weight, budget, at))
+    if name in ATTRIBUTED and given["attribute"] is not None and isinstance(value, Iterable):
+        _hold_attributes(name, value, given, call.attribute_at or at)
     try:
-        given = iter(value) if is_stream and isinstance(value, list) else value
-        result = HERMETIC.call_filter(name, given, call.args, call.kwargs, eval_ctx=CONTEXT)
+        subject = iter(value) if is_stream and isinstance(value, list) else value
+        result = HERMETIC.call_filter(name, subject, call.args, call.kwargs, eval_ctx=CONTEXT)
         if isinstance(result, Iterator):
             # Taken through here, where its faults are caught, and given on as the one-shot iterator that it is.
             return iter(cast(list[object], settled(name, list(result), budget, at)))
@@ -110,6 +116,18 @@ def use_jinja(call: Call, value: object, budget: Budget, at: Place) -> object:
         raise at.error(f"`{name}` does not work on {noun(value)} like this") from None
     except REFUSED as error:
         raise at.error(f"`{name}`: {error}") from None
+
+
+def _hold_attributes(name: str, items: Iterable[object], given: dict[str, Any], at: Place) -> None:
+    """Raises EvaluationFault where an item lacks the attribute: Jinja2 would say so for some lists, without a place."""
+    attribute = given["attribute"]
+    paths = attribute.split(",") if name == "sort" and isinstance(attribute, str) else [attribute]
+    known = [parts_of(path, at) for path in paths]
+    for item in items:
+        for parts in known:
+            found = attribute_of(item, parts, given.get("default"), at)
+            if isinstance(found, Undefined):
+                raise EvaluationFault(fault_of(found, at))
 
 
 def _given(call: Call) -> dict[str, Any]:

@@ -39,10 +39,10 @@ def multiply(left: Any, right: Any, budget: Budget, at: Place) -> object:
     if isinstance(times, int):
         if isinstance(many, str):
             budget.text(len(many) * max(times, 0), at)
-            return many * times
+            return many * max(times, 0) if many else ""
         if isinstance(many, list | tuple):
             budget.items(len(many) * max(times, 0), at)
-            return many * times
+            return many * max(times, 0) if many else many[:0]
     raise _unfit("*", "two numbers, or a text or list and a whole number", left, right, at)
 
 

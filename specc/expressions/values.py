@@ -92,6 +92,8 @@ class Call(NamedTuple):
     name: str
     args: Sequence[Any]
     kwargs: Map[str, Any]
+    attribute_at: Place | None = None
+    """Where the name of an attribute stands, if one is given."""
 
     def parts(self) -> list[object]:
         return [*self.args, *self.kwargs.values()]
@@ -99,9 +101,8 @@ class Call(NamedTuple):
     def concrete(self) -> "Call":
         if not self.args and not self.kwargs:
             return self
-        return Call(
-            self.name, [*map(concrete, self.args)], {key: concrete(value) for key, value in self.kwargs.items()}
-        )
+        kwargs = {key: concrete(value) for key, value in self.kwargs.items()}
+        return Call(self.name, [*map(concrete, self.args)], kwargs, self.attribute_at)
 
 
 MAX_BITS = 4_096

@@ -52,6 +52,8 @@ VALUES = {
     **dict.fromkeys(["--mca", "-mca", "-genv"], 2),
 }
 """How many words follow an option."""
+MAX_DIGITS = 18
+"""A longer number is a mistake of another kind, and too long to be shown."""
 SHARING = pattern(r"--(?:map-by|bind-to)?=?\S*(?:oversubscribe|overcommit|overload)|:OVERSUBSCRIBE|-O", re.IGNORECASE)
 
 
@@ -89,7 +91,7 @@ def _counts(command: Command, call: tuple[tuple[int, int], ...]) -> Iterator[tup
         place = index if is_joined else index + 1
         if not is_joined and place < len(words):
             number = words[place]
-        if name in options and number.isascii() and number.isdecimal():
+        if name in options and number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS:
             yield *call[place], int(number)
             return
         # Behind any other option, a word without a dash may be its value or the program: whatever follows is not read.

@@ -185,13 +185,13 @@ def test_all_that_is_forbidden_is_told_at_once_and_in_order() -> None:
         ("{{ [1] | map('round', 1, 2, 3) }}", "[1] | map('round', 1, 2, 3)", "`round`: too many positional arguments"),
         ("{{ [1] | select('even', 3) }}", "[1] | select('even', 3)", "`even`: too many positional arguments"),
         ("{{ [1] | selectattr }}", "[1] | selectattr", "`selectattr` takes the name of an attribute"),
-        ("{{ [1] | selectattr(none) }}", "[1] | selectattr(none)", "`attribute` is a name or a number, not null"),
+        ("{{ [1] | selectattr(none) }}", "none", "`attribute` is a name or a number, not null"),
         (
             "{{ [{}] | map(attribute='__class__') }}",
-            "[{}] | map(attribute='__class__')",
+            "'__class__'",
             "`attribute`: `__class__` begins with `_`",
         ),
-        ("{{ [{}] | sort(attribute='_a') }}", "[{}] | sort(attribute='_a')", "`sort`: `_a` begins with `_`"),
+        ("{{ [{}] | sort(attribute='_a') }}", "'_a'", "`attribute`: `_a` begins with `_`"),
         ("{{ 5 | select }}", "5 | select", "found a number, expected a list"),
         ("{{ [1] | map('abs') | length }}", "[1] | map('abs') | length", "what `map` and its like give is no list yet"),
         (
@@ -259,10 +259,10 @@ def test_what_cannot_be_evaluated(text: str, place: str, message: str) -> None:
         ("{{ [params.x] }}", "params.x", None),
         ("{% set y = params.x %}", "params.x", None),
         ("{% if false %}{% set y = 1 %}{% endif %}{{ y }}", "y", None),
-        ("{{ vars.cases | map(attribute='x') | join }}", "vars.cases | map(attribute='x') | join", None),
-        ("{{ vars.cases | sort(attribute='x') }}", "vars.cases | sort(attribute='x')", None),
-        ("{{ vars.cases | map(attribute='x') | list }}", "vars.cases | map(attribute='x') | list", None),
-        ("{{ 1 in vars.cases | map(attribute='x') }}", "1 in vars.cases | map(attribute='x')", None),
+        ("{{ vars.cases | map(attribute='x') | join }}", "'x'", "names here: `id`, `name`, `tags`"),
+        ("{{ vars.cases | sort(attribute='x') }}", "'x'", "names here: `id`, `name`, `tags`"),
+        ("{{ vars.cases | map(attribute='x') | list }}", "'x'", None),
+        ("{{ 1 in vars.cases | map(attribute='x') }}", "'x'", None),
     ],
 )
 def test_a_name_that_nothing_defines(text: str, place: str, help: str | None) -> None:
