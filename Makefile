@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SEEDS ?= 10
+MINUTES ?= 10
 READY := $(VENV)/.ready
 
 PEERS := build/peers
 
-.PHONY: demo test chaos crashes slurm slurm-load precommit bench counts lint docs generate update-cases wheel clean
+.PHONY: demo test chaos crashes fuzz slurm slurm-load precommit bench counts lint docs generate update-cases wheel clean
 
 demo: $(READY)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
@@ -26,6 +27,11 @@ chaos: $(READY)
 # `make crashes SAMPLE=60` kills at so many, by chance, and prints the seed. Linux alone.
 crashes: $(READY)
 	$(BIN)/python tests/crashes/run.py $(if $(SAMPLE),--sample $(SAMPLE))
+
+# Tries random specs, templates, settings, pages, scripts and command lines; what breaks a law is made small and kept in
+# build/fuzz. `make fuzz SEED=...` tries the same inputs again.
+fuzz: $(READY)
+	$(BIN)/python tests/fuzz/run.py --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 # Before a real Slurm on this machine, from Debian's packages (.ci/slurm-packages). Takes some minutes. What is missing is
 # skipped, and said; with `make slurm NEEDED=1` it fails.

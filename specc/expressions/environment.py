@@ -31,7 +31,7 @@ def item(value: Any, key: Any, otherwise: object) -> Any:
 
 
 def parts_of(attribute: object, at: Place) -> list[str | int]:
-    """Return the path that `attribute='name.0'` spells, as Jinja2 reads it. Raises EvaluationFault for anything else."""
+    """Return the path that `attribute='name.0'` spells, as Jinja2 reads it. Raises EvaluationFault for others."""
     if not isinstance(attribute, str):
         if isinstance(attribute, int):
             return [attribute]

@@ -72,7 +72,8 @@ cat <<EOF
 done $SLURM_JOB_ID
 EOF
 """
-GOOD_PLAN = b"""{"version": 1, "plan": "p", "ledger": "l", "project": "demo", "target": {"name": "local", "identity": "local"},
+GOOD_PLAN = b"""{"version": 1, "plan": "p", "ledger": "l", "project": "demo",
+ "target": {"name": "local", "identity": "local"},
  "asked": {"specs": ["a.job.yaml"], "profiles": [], "params": [], "sets": [], "only": [], "cells": [], "states": [],
  "changed": false, "rerun": false, "resend_unknown": false},
  "steps": [{"spec": "a", "cell": "c", "params": {}, "digest": "d", "action": "send", "attempt": 1}]}
@@ -158,6 +159,7 @@ KEYWORDS = [
     "start",
     "indent",
 ]
+TEST_NAMES = [name for name in TESTS if name.isalpha()]
 NESTS = ["map", "select", "reject", "selectattr", "rejectattr"]
 
 
@@ -211,11 +213,8 @@ def _attributed(random: Random, depth: int) -> str:
 
 def _test(random: Random, depth: int) -> str:
     args = _args(random, depth)
-    return (
-        f"({expression(random, depth)} is {random.choice(['', 'not '])}{random.choice([t for t in TESTS if t.isalpha()])}"
-        + (f"({args})" if args else "")
-        + ")"
-    )
+    name = random.choice(TEST_NAMES) + (f"({args})" if args else "")
+    return f"({expression(random, depth)} {random.choice(('is', 'is not'))} {name})"
 
 
 def _method(random: Random, depth: int) -> str:
@@ -278,6 +277,9 @@ def template(random: Random) -> str:
     return "".join(parts)
 
 
+STATEMENTS = ("macro f()", "block a", "include x", "filter upper", "call f()", "nope", "else", "endif", "")
+
+
 def _part(random: Random, depth: int) -> str:
     if depth == 0 or random.random() < 0.4:
         word = random.choice(("x ", "'", '"', "$", "\\", "\n", "# ", "<<E\n", "é", "", "\r\n", "{#", "}}", " -", "`"))
@@ -293,7 +295,7 @@ def _part(random: Random, depth: int) -> str:
             f"{{% set i, k = {value} %}}{{{{ k }}}}",
             f"{{% with i = {value} %}}{inner}{{% endwith %}}",
             f"{{% raw %}}{inner}{{% endraw %}}",
-            f"{{% {random.choice(('macro f()', 'block a', 'include x', 'filter upper', 'call f()', 'nope'))} %}}{inner}",
+            f"{{% {random.choice(STATEMENTS)} %}}{inner}",
         )
     )
 

@@ -267,7 +267,7 @@ def _smaller(tried: Input, fault: Fault) -> tuple[Input, Fault]:
     return tried, fault
 
 
-def _without(tried: Input, fault: Fault, name: str, unit: bytes, breaks) -> tuple[Input, Fault]:  # noqa: ANN001
+def _without(tried: Input, fault: Fault, name: str, unit: bytes, breaks) -> tuple[Input, Fault]:
     """One file without the lines, or the bytes, that the fault does not need: halves first, then smaller parts."""
     data = tried.files[name]
     parts = data.splitlines(keepends=True) if unit else [data[index : index + 1] for index in range(len(data))]
