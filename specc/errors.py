@@ -12,3 +12,11 @@ class SpeccError(Exception):
         super().__init__(message)
         self.message = message
         self.help = help
+
+
+def no_thread() -> SpeccError:
+    """Return the error for a thread that the system does not let this process start."""
+    help = (
+        "end some of your processes, or raise the limit: `ulimit -u` shows it; in a container look at its limit of pids"
+    )
+    return SpeccError("the system lets specc start no thread", help=help)

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from threading import Thread
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -84,7 +85,8 @@ class Bar:
         self._task = task
 
     def show(self, done: int, words: str) -> None:
-        self._progress.update(self._task, completed=done, words=visible(words))
+        refresh = not self._progress.live.auto_refresh
+        self._progress.update(self._task, completed=done, words=visible(words), refresh=refresh)
 
     def say(self, line: str) -> None:
         """A line above the bar."""
@@ -102,5 +104,17 @@ def bar(what: str, total: int) -> Iterator[Bar]:
         # The one column that is folded where the terminal is narrow.
         TextColumn("{task.fields[words]}", markup=False, table_column=Column(no_wrap=False)),
     )
-    with Progress(*columns, console=console) as progress:
+    # Rich draws the time that passes from a thread. Where there can be none, the bar is drawn when something happens.
+    can_tick = _can_start_thread()
+    with Progress(*columns, console=console, auto_refresh=can_tick) as progress:
         yield Bar(progress, progress.add_task(what, total=total, words=""))
+
+
+def _can_start_thread() -> bool:
+    try:
+        thread = Thread(target=bool, daemon=True)
+        thread.start()
+    except RuntimeError:
+        return False
+    thread.join()
+    return True

@@ -7,10 +7,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from threading import Event
 
 from specc.cli.exits import BROKEN, OK, REJECTED, UNKNOWN
-from specc.cli.interrupts import heeding_signals
+from specc.cli.interrupts import Stop, heeding_signals
 from specc.cli.ordering import complaints
 from specc.cli.printing import print_findings
 from specc.cli.speech import drawing, is_watched, say, write_row, write_table
@@ -68,7 +67,7 @@ def send(steps: Sequence[Step], opened: Opened, ledger: Ledger, sending: Sending
 
     `quiet` leaves standard output alone.
     """
-    stopped = Event()
+    stopped = Stop()
     world = World(time.time, time.monotonic, stopped.wait, random.random, say)
     sender = Sender(opened.target, ledger, sending, world)
     results: list[Result] = []
@@ -100,7 +99,7 @@ def send(steps: Sequence[Step], opened: Opened, ledger: Ledger, sending: Sending
     return Sent(tuple(results), stopped.is_set(), fault)
 
 
-def _settled(results: Sequence[Result], ledger: Ledger, owner: str, world: World, stopped: Event) -> Iterator[Result]:
+def _settled(results: Sequence[Result], ledger: Ledger, owner: str, world: World, stopped: Stop) -> Iterator[Result]:
     """What became of steps that another process is sending. It is waited for, as long as sending should take."""
     until = world.monotonic() + PATIENCE
     for result in results:

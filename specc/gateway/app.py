@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from specc.errors import SpeccError
+from specc.errors import SpeccError, no_thread
 from specc.frozen import dataclass
 from specc.gateway.answers import Answer, Refusal
 from specc.gateway.authentication import Caller, authenticate, stale
@@ -26,7 +26,7 @@ from specc.gateway.submissions import Submissions
 from specc.schema import ApiSchema
 from specc.targets import Target
 from specc.targets.ehpc.account import masked
-from specc.targets.ehpc.ret_codes import BAD_VALUE, INTERNAL, MISSING, QUOTA
+from specc.targets.ehpc.ret_codes import BAD_VALUE, BUSY, INTERNAL, MISSING, QUOTA
 from specc.visible import visible
 
 Log = Callable[[str], None]
@@ -117,12 +117,24 @@ class Gateway:
         caller = authenticate(request.method, request.scope["path"], query, body, self._secrets)
         if isinstance(caller, Refusal):
             return None, caller.answer()
+        has_begun = False
+
+        def carry_out() -> Answer:
+            nonlocal has_begun
+            has_begun = True
+            return call(caller, body, request.path_params)
+
         try:
             with self._load:
-                return caller, await run_in_threadpool(call, caller, body, request.path_params)
+                return caller, await run_in_threadpool(carry_out)
         except SpeccError as error:
             self._log(f"error: {error.message}")
             return caller, Refusal(INTERNAL, "internal error").answer()
+        except RuntimeError:
+            if has_begun:
+                raise
+            self._log(f"error: {no_thread().message}")
+            return caller, Refusal(BUSY, "the server can start no thread; try again").answer()
 
     def _submit(self, caller: Caller, body: bytes, path: Mapping[str, str]) -> Answer:
         data = read_object(body)

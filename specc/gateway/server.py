@@ -16,6 +16,8 @@ from specc.gateway.limits import Limits
 
 GRACE_SECONDS = 30
 BACKLOG = 128
+ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""What ends the server. One that the caller ignores, as `nohup` does with SIGHUP, stays ignored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Address:
 
 
 def serve(app: Starlette, address: Address, limits: Limits, ready: Callable[[str], None]) -> None:
-    """Runs until SIGTERM or SIGINT. `ready` is given the URL of the API once connections are taken.
+    """Runs until SIGTERM, SIGINT or SIGHUP. `ready` is given the URL of the API once connections are taken.
 
     Raises SpeccError where it cannot listen.
     """
@@ -73,7 +75,8 @@ def _ending_quietly(server: uvicorn.Server) -> Iterator[None]:
     def end(number: int, frame: FrameType | None) -> None:
         server.should_exit = True
 
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
+    heeded = [number for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, end) for number in heeded}
     try:
         yield
     finally:

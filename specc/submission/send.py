@@ -1,8 +1,9 @@
 """Sending the steps of a plan: intent first, then the bytes, then what came of it.
 
-One thread decides and writes the ledger; each flight is a thread that does nothing but ask the target once. A sender
-that is stopped sends nothing more, waits for what is in flight and writes that down, too. One that is abandoned leaves
-at once: what was in flight stays an intent, which a later run finds to be of a dead process, and so unknown.
+One thread decides and writes the ledger; other threads do nothing but ask the target, once for each flight. A thread is
+there before the intent is written: where none can be started, nothing is begun. A sender that is stopped sends nothing
+more, waits for what is in flight and writes that down, too. One that is abandoned leaves at once: what was in flight
+stays an intent, which a later run finds to be of a dead process, and so unknown.
 """
 
 import heapq
@@ -11,7 +12,7 @@ from collections.abc import Generator, Iterator, Sequence
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-from specc.errors import SpeccError
+from specc.errors import SpeccError, no_thread
 from specc.frozen import dataclass
 from specc.submission.intents import intent_of
 from specc.submission.ledger import AttemptOpen, Ledger, SentElsewhere, SettledAlready, UuidTaken
@@ -54,6 +55,9 @@ class Sender:
         self._waiting: deque[Step] = deque()
         self._paused: list[tuple[float, int, _Flight]] = []
         self._flying: dict[int, _Flight] = {}
+        self._most = sending.max_in_flight
+        self._threads = 0
+        self._departures: SimpleQueue[_Flight | None] = SimpleQueue()
         self._landings: SimpleQueue[Landing | None] = SimpleQueue()
         self._luck = Luck()
         self._quota_until = 0.0
@@ -98,9 +102,9 @@ class Sender:
 
     def _launch(self) -> Iterator[Result]:
         """Sends what is due, as far as the limit of flights and the quota allow. A ledger that fails ends the run."""
-        while len(self._flying) < self._sending.max_in_flight and not self._is_over and self._is_due():
+        while len(self._flying) < self._most and not self._is_over and self._is_due():
             try:
-                if not self._is_within_quota():
+                if not self._has_thread() or not self._is_within_quota():
                     return
                 ready = self._ready()
             except SpeccError as error:
@@ -111,7 +115,24 @@ class Sender:
                 continue
             ready.tried += 1
             self._flying[id(ready)] = ready
-            Thread(target=self._ask, args=(ready,), name="send", daemon=True).start()
+            self._departures.put(ready)
+
+    def _has_thread(self) -> bool:
+        """Whether a thread is free; one is started if not. Where no more can be started, those that there are do.
+
+        Raises SpeccError where there is none at all.
+        """
+        if len(self._flying) < self._threads:
+            return True
+        try:
+            Thread(target=self._work, name="send", daemon=True).start()
+        except RuntimeError as error:
+            self._most = self._threads
+            if self._threads == 0:
+                raise no_thread() from error
+            return False
+        self._threads += 1
+        return True
 
     def _ready(self) -> _Flight | Result:
         """What is to be sent next, its intent written; or why the next step is not to be sent."""
@@ -154,8 +175,12 @@ class Sender:
             return Result(step, None, message=f"another process has sent the same payload as {error}")
         return _Flight(step, Attempt(record.attempt, step.payload, record.sent_name))
 
+    def _work(self) -> None:
+        """Runs in a thread of its own, and touches nothing but the target and the queues."""
+        while (flight := self._departures.get()) is not None:
+            self._ask(flight)
+
     def _ask(self, flight: _Flight) -> None:
-        """Runs in a thread of its own, and touches nothing but the target and the queue."""
         outcome: Outcome | SpeccError | None = None
         try:
             outcome = self._target.submit(flight.attempt)
@@ -171,7 +196,7 @@ class Sender:
             if pause > 0 and not self._is_over:
                 self._world.sleep(pause)
             return
-        is_full = len(self._flying) >= self._sending.max_in_flight
+        is_full = len(self._flying) >= self._most
         idle = is_full or self._is_over or not (self._waiting or self._paused)
         landing = self._next_landing(None if idle else max(0.0, self._next_due()))
         if landing is not None:
@@ -278,6 +303,8 @@ class Sender:
                     pass
         for _ in self._leave() if not self._is_abandoned else ():
             pass
+        for _ in range(self._threads):
+            self._departures.put(None)
 
 
 def _without_another_try(outcome: NotSent) -> str:

@@ -138,10 +138,17 @@ class Client:
             return True
 
     def get(self, action: str, query: Mapping[str, str]) -> Reply | Failure:
-        return self._send("GET", action, query, b"", self._now(), self._patience.list_bytes)
+        """A question, which can be asked again: so one that cannot be asked now is a Failure like any other."""
+        try:
+            return self._send("GET", action, query, b"", self._now(), self._patience.list_bytes)
+        except SpeccError as error:
+            return Failure(error.message, sent=False)
 
     def post(self, action: str, body: bytes) -> Reply | Failure:
-        """Never signs a body twice with one timestamp: the server may take the second for the first, sent again."""
+        """Never signs a body twice with one timestamp: the server may take the second for the first, sent again.
+
+        Raises SpeccError, before anything is sent, where no thread can be started.
+        """
         return self._send("POST", action, {}, body, self._unused(body), self._patience.answer_bytes)
 
     def _now(self) -> datetime:

@@ -6,6 +6,8 @@ import threading
 from types import TracebackType
 from typing import Any
 
+from specc.errors import no_thread
+
 
 class Deadline:
     """Breaks the connection after `seconds`. It learns of the connection through httpx's trace extension; where that
@@ -19,7 +21,11 @@ class Deadline:
         self.is_over = False
 
     def __enter__(self) -> "Deadline":
-        self._timer.start()
+        """Raises SpeccError where no thread can be started: a call that may never end is not made."""
+        try:
+            self._timer.start()
+        except RuntimeError as error:
+            raise no_thread() from error
         return self
 
     def __exit__(

@@ -6,12 +6,12 @@ import select
 import signal
 from types import FrameType
 
-NOTICED = (signal.SIGCHLD, signal.SIGTERM)
+NOTICED = (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP)
 PIECE = 4096
 
 
 class Signals:
-    """Turns SIGCHLD and SIGTERM into something to wait for. There is one in a process; a fork needs its own."""
+    """Turns SIGCHLD, SIGTERM and SIGHUP into something to wait for. There is one in a process; a fork needs its own."""
 
     def __init__(self) -> None:
         self._read, self._write = os.pipe()
@@ -26,12 +26,15 @@ class Signals:
         return self._read, self._write
 
     def wait(self, timeout: float | None, *others: int) -> set[int]:
-        """The signals that came, after the first of them, or something to read from `others`, or the timeout."""
+        """The signals that came, after the first of them, or something to read from `others`, or the timeout.
+
+        SIGHUP counts as SIGTERM.
+        """
         ready = select.select([self._read, *others], [], [], timeout)[0]
         for other in others:
             if other in ready:
                 drain(other)
-        return set(drain(self._read))
+        return {signal.SIGTERM if number == signal.SIGHUP else number for number in drain(self._read)}
 
 
 def drain(descriptor: int) -> bytes:
