@@ -142,19 +142,43 @@ def block(text: str, start: int, value: str, *, is_folded: bool) -> Iterator[Wri
     if header is None:
         return
     lines = list(block_lines(text, header.end(), indentation(text, header.end(), value)))
+    for (begin, end, after), character in zip(lines, line_ends(text, lines, is_folded=is_folded), strict=True):
+        yield from (Written(text[index], index, index + 1) for index in range(begin, end))
+        if character:
+            yield Written(character, end, after)
+
+
+def line_ends(text: str, lines: list[Line], *, is_folded: bool) -> Iterator[str]:
+    """Yield what each line's break becomes: a line break, in a folded text also a space or nothing."""
     # from the last line back: the beginning of the next line that is not empty, or None
     following: list[int | None] = [None]
     for begin, end, _ in reversed(lines):
         following.append(begin if end > begin else following[-1])
     following.reverse()
-    for number, (begin, end, after) in enumerate(lines):
-        yield from (Written(text[index], index, index + 1) for index in range(begin, end))
+    for number, (begin, end, _) in enumerate(lines):
         beginning = following[number + 1]
-        folds = is_folded and end > begin and beginning is not None and not text.startswith((" ", "\t"), begin)
-        if not folds or text.startswith((" ", "\t"), beginning):
-            yield Written("\n", end, after)
-        elif beginning is not None and lines[number + 1].begin == beginning:
-            yield Written(" ", end, after)
+        does_fold = is_folded and end > begin and beginning is not None and not text.startswith((" ", "\t"), begin)
+        if not does_fold or beginning is None or text.startswith((" ", "\t"), beginning):
+            yield "\n"
+        else:
+            yield " " if lines[number + 1].begin == beginning else ""
+
+
+def folds(scalar: Scalar) -> Iterator[int]:
+    """Yield the offsets in a folded scalar's text of the spaces that stand for line breaks."""
+    text, value = scalar.span.source.text, str(scalar.value)
+    header = BLOCK_HEADER.match(text, scalar.span.start)
+    if header is None:
+        return
+    lines = list(block_lines(text, header.end(), indentation(text, header.end(), value)))
+    at = 0
+    for line, character in zip(lines, line_ends(text, lines, is_folded=True), strict=True):
+        at += line.end - line.begin
+        if at >= len(value):
+            return
+        if character == " ":
+            yield at
+        at += len(character)
 
 
 def block_lines(text: str, at: int, indent: float) -> Iterator[Line]:

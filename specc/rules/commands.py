@@ -1,6 +1,7 @@
 """The shell commands of a job, and the way back from a character of a command to where it is written."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from specc.diagnostics import Label
 from specc.evaluator import Value
@@ -15,20 +16,18 @@ from specc.shell import Reading, read
 from specc.source import Span
 
 STATEMENT = pattern(r"\{%|\{#")
+NAME_ALONE = pattern(r"\{\{[-+]?\s*\w+\.\w+\s*[-+]?\}\}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Command:
-    """A field that a shell runs, as it is sent."""
+    """A field that a shell runs, as it is sent. `node` is where its text is written, be it in a variable."""
 
     field: str
     text: str
     value: Value
     node: Scalar | FileText
-
-    @property
-    def reading(self) -> Reading:
-        return read(self.text)
+    reading: Reading
 
     @property
     def is_folded(self) -> bool:
@@ -53,16 +52,37 @@ class Command:
         return self.node.text.text if isinstance(self.node, FileText) else str(self.node.value)
 
 
-def commands(job: Job) -> Iterator[Command]:
-    """What shells run in a job, as far as it is known. A script for something else is none."""
+@lru_cache(maxsize=2)
+def commands(job: Job) -> tuple[Command, ...]:
+    """Return what shells run in a job, as far as it is known. A script for another interpreter is not among it."""
+    return tuple(command for command in texts(job) if not command.text.startswith("#!") or SHELL.match(command.text))
+
+
+@lru_cache(maxsize=2)
+def texts(job: Job) -> tuple[Command, ...]:
+    """Return the known texts of the fields that a shell runs, whatever their `#!` line says."""
     fields = job.world.apis[job.evaluated.spec.api].fields
+    found = []
     for name, value in job.evaluated.job.items():
         is_shell = name in fields and fields[name].shell
-        text, node = value.data, value.node
-        if not is_shell or not isinstance(text, str) or not isinstance(node, Scalar | FileText):
-            continue
-        if not text.startswith("#!") or SHELL.match(text):
-            yield Command(name, text, value, node)
+        text, node = value.data, _origin(value).node
+        if is_shell and isinstance(text, str) and isinstance(node, Scalar | FileText):
+            found.append(Command(name, text, value, node, read(text)))
+    return tuple(found)
+
+
+def _origin(value: Value) -> Value:
+    """Return the value that a template hands on unchanged: of `{{ vars.run }}`, that of the variable."""
+    while (
+        isinstance(value.node, Scalar)
+        and len(value.reads) == 1
+        and (read := value.reads[0]).value is not None
+        and isinstance(read.value.node, Scalar | FileText)
+        and read.value.data == value.data
+        and NAME_ALONE.fullmatch(str(value.node.value).strip())
+    ):
+        value = read.value
+    return value
 
 
 def _offsets(written: str, text: str, start: int, end: int) -> tuple[int, int] | None:

@@ -5,7 +5,7 @@ The latter is loaded only when the former has found something, because a plain s
 """
 
 from specc.shell.faults import ShellFault
-from specc.shell.marks import Here, Variable
+from specc.shell.marks import Here, Redirection, Statement, Variable
 from specc.shell.reading import Reading, read
 
-__all__ = ["Here", "Reading", "ShellFault", "Variable", "read"]
+__all__ = ["Here", "Reading", "Redirection", "ShellFault", "Statement", "Variable", "read"]

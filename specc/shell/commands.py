@@ -7,6 +7,7 @@ from specc.pattern import pattern
 from specc.shell.complaints import CLOSERS, Opener
 from specc.shell.compounds import COMPOUNDS, Compounds
 from specc.shell.faults import Broken, ShellFault, never_closed
+from specc.shell.marks import Redirection, Statement
 
 REDIRECTION = pattern(r"(?:\d+|\{\w+\})?(&>>|&>|<<-|<<<|<<|<&|<>|>>|>&|>\||<(?!\()|>(?!\())")
 ASSIGNMENT = pattern(r"\w+(?:\[(?:[^\[\]]|\[[^\]]*\])*\])?\+?=")
@@ -17,22 +18,37 @@ PARENTHESES = pattern(r"\([ \t]*\)")
 
 
 class Commands(Compounds):
-    """Reads a whole script. Raises `Broken` at the first mistake. `calls` are simple commands, word by word."""
+    """Reads a whole script. Raises `Broken` at the first mistake. `calls` are simple commands, word by word.
+
+    `statements` are those of the script itself, not those inside of compounds and substitutions.
+    """
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.calls: dict[int, tuple[tuple[int, int], ...]] = {}
+        self.functions: list[tuple[int, int]] = []
+        self.redirections: dict[int, Redirection] = {}
+        self.statements: list[Statement] = []
+        self._stages: list[int] = []
+        self._is_background = False
 
     def script(self) -> None:
-        self.list_()
+        """Reads the text to its end."""
+        while True:
+            self.words.lines()
+            start = self.words.at
+            self._stages = []
+            if not self.list_(most=1):
+                break
+            self.statements.append(Statement(start, self.words.at, tuple(self._stages), self._is_background))
         if not self.words.is_done:
             self.unexpected(None)
         self.words.unended.extend(self.words.waiting)
 
-    def list_(self) -> int:
-        """Commands up to a word or an operator that none can begin with. How many there were."""
+    def list_(self, most: int | None = None) -> int:
+        """Reads commands up to a word or an operator that none can begin with. Returns how many there were."""
         count = 0
-        while True:
+        while count != most:
             self.words.lines()
             if self.words.is_done or self.words.looking_at(")", ";;", ";&") or self.words.literal() in CLOSERS:
                 return count
@@ -41,10 +57,12 @@ class Commands(Compounds):
             self.words.skip_blanks()
             if self.words.looking_at(";;", ";&"):
                 return count
+            self._is_background = self.words.looking_at("&")
             if self.words.looking_at(";", "&"):
                 self.words.at += 1
             elif not self.words.looking_at("\n"):
                 return count
+        return count
 
     def _and_or(self) -> None:
         self._pipeline()
@@ -52,11 +70,15 @@ class Commands(Compounds):
             self._pipeline()
 
     def _pipeline(self) -> None:
+        stages = [self.words.at]
         if not self._prefixes():
             self._command()
         while not self.words.looking_at("||") and self._operator("|&", "|"):
+            stages.append(self.words.at)
             if not self._prefixes():
                 self._command()
+        # The outermost pipeline ends last, so of a statement the stages of its last pipeline remain.
+        self._stages = stages
 
     def _operator(self, *operators: str) -> bool:
         """Passes over an operator, and the lines that may follow it before its command."""
@@ -122,8 +144,10 @@ class Commands(Compounds):
 
     def _function_body(self) -> None:
         self.words.lines()
+        start = self.words.at
         if not self.compound():
             self.unexpected(None, "the body of a function begins with `{`")
+        self.functions.append((start, self.words.at))
         self._redirections()
 
     def _coprocess(self, word: str) -> None:
@@ -199,7 +223,9 @@ class Commands(Compounds):
             is_read = self.words.here_document(len(operator))
         else:
             self.words.skip_blanks()
+            at = self.words.at
             is_read = self.words.word()
+            self.redirections[start] = Redirection(operator, at, self.words.at)
         if not is_read:
             what = "the word that ends it" if operator.startswith("<<") else "a file name"
             message = f"{what} is missing after `{operator}`"

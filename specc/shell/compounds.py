@@ -14,8 +14,8 @@ class Compounds(Complaints):
     def __init__(self, text: str) -> None:
         super().__init__(Words(text, self.to_parenthesis))
 
-    def list_(self) -> int:
-        """Commands up to a word or an operator that none can begin with. How many there were."""
+    def list_(self, most: int | None = None) -> int:
+        """Reads commands up to a word or an operator that none can begin with. Returns how many there were."""
         raise NotImplementedError
 
     def compound(self) -> bool:

@@ -21,3 +21,22 @@ class Variable:
     end: int
     name: str
     has_default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Redirection:
+    """An operator such as `>`, and the place of the word behind it."""
+
+    operator: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement of the script itself, with its `;` or `&`. `stages` are where the commands of its last pipeline begin."""
+
+    start: int
+    end: int
+    stages: tuple[int, ...]
+    is_background: bool

@@ -7,26 +7,32 @@ from importlib import import_module
 from specc.frozen import dataclass
 from specc.shell.commands import Commands
 from specc.shell.faults import Broken, GivenUp, ShellFault
-from specc.shell.marks import Here, Variable
+from specc.shell.marks import Here, Redirection, Statement, Variable
 
 MAX_LENGTH = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What stands in a text, up to its first mistake of syntax.
+    """What stands in a text, up to its first mistake of syntax. `is_whole` says that all of the text was understood.
 
-    `comments` are places, `calls` simple commands as the places of their words. `unended` are the here-documents that
-    go on to the end of the text.
+    `comments` are places, `calls` simple commands as the places of their words, `functions` the bodies of functions.
+    `unended` are the here-documents that go on to the end of the text. `escaped_blanks` are places of a `\\` before a
+    blank, outside of quotes.
     """
 
     text: str
+    is_whole: bool = False
     fault: ShellFault | None = None
     heres: tuple[Here, ...] = ()
     unended: tuple[Here, ...] = ()
     comments: tuple[tuple[int, int], ...] = ()
     variables: tuple[Variable, ...] = ()
     calls: tuple[tuple[tuple[int, int], ...], ...] = ()
+    functions: tuple[tuple[int, int], ...] = ()
+    redirections: tuple[Redirection, ...] = ()
+    escaped_blanks: tuple[int, ...] = ()
+    statements: tuple[Statement, ...] = ()
 
 
 @lru_cache(maxsize=1024)
@@ -44,9 +50,10 @@ def suspected(text: str) -> Reading:
     """What our own parser finds."""
     if len(text) > MAX_LENGTH:
         return Reading(text)
-    commands, fault = Commands(text), None
+    commands, fault, is_whole = Commands(text), None, False
     try:
         commands.script()
+        is_whole = True
     except Broken as broken:
         fault = broken.fault
     except GivenUp:
@@ -54,10 +61,15 @@ def suspected(text: str) -> Reading:
     words = commands.words
     return Reading(
         text,
+        is_whole,
         fault,
         tuple(words.heres.values()),
-        tuple(words.unended) if fault is None else (),
+        tuple(dict.fromkeys(words.unended)),
         tuple(words.comments.items()),
         tuple(words.variables.values()),
         tuple(call for call in commands.calls.values() if call),
+        tuple(commands.functions),
+        tuple(commands.redirections.values()),
+        tuple(sorted(words.escaped_blanks)),
+        tuple(commands.statements),
     )

@@ -20,6 +20,8 @@ ENDS_WORD = frozenset(["", *" \t\n;&|)"])
 """What ends a word, whatever stands before and behind it. The end of the text does, too."""
 BEFORE_BLANKS = frozenset(" \t\\#")
 EXTENDED = frozenset("?*+@!")
+DIGITS = frozenset("123456789")
+SPECIAL = frozenset("#$!?*@-0123456789")
 NAME = pattern(r"[A-Za-z_]\w*", re.ASCII)
 PARAMETER = pattern(r"[!#]?(?:\w+|[-@*#?$!])(?:\[[^\]]*\])?")
 KEEPS_QUOTES = pattern(r":?[-=?+]")
@@ -42,6 +44,7 @@ class Words:
     unended: list[Here] = field(default_factory=list)
     comments: dict[int, int] = field(default_factory=dict)
     variables: dict[int, Variable] = field(default_factory=dict)
+    escaped_blanks: set[int] = field(default_factory=set)
     odd_quote: tuple[int, int] | None = None
     """The first quote that goes over several lines and ends right before a letter: often it ends too late."""
     _literal: tuple[int, str] = (-1, "")
@@ -99,6 +102,8 @@ class Words:
         elif self.looking_at("(") and self.at > start and self.text[self.at - 1] in EXTENDED:
             self._pattern()
         elif self.looking_at("\\"):
+            if self.looking_at("\\ ", "\\\t"):
+                self.escaped_blanks.add(self.at)
             self.at = min(self.at + 2, len(self.text))
         elif self.looking_at("'"):
             self._single()
@@ -192,7 +197,9 @@ class Words:
             self.at = name.end()
         else:
             special = self.text[self.at + 1 : self.at + 2]
-            self.at += 2 if special and special in "#$!?*@-" else 1
+            if special in DIGITS:
+                self._note(self.at, self.at + 2, special, has_default=False)
+            self.at += 2 if special in SPECIAL else 1
 
     def _note(self, start: int, end: int, name: str, *, has_default: bool) -> None:
         self.variables[start] = Variable(start, end, name, has_default)
