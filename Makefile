@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 
 PEERS := build/peers
 
-.PHONY: demo test chaos crashes fuzz slurm slurm-load precommit bench counts lint docs generate update-cases wheel clean
+.PHONY: demo test chaos corpus crashes fuzz slurm slurm-load precommit bench counts lint docs generate update-cases wheel clean
 
 demo: $(READY)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
@@ -32,6 +32,10 @@ crashes: $(READY)
 # build/fuzz. `make fuzz SEED=...` tries the same inputs again.
 fuzz: $(READY)
 	$(BIN)/python tests/fuzz/run.py --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
+# Tries all rules on the shell scripts of this machine's packages, and on those below PLACES, and counts false alarms.
+corpus: $(READY)
+	cd tests && ../$(BIN)/python -m corpus $(PLACES)
 
 # Before a real Slurm on this machine, from Debian's packages (.ci/slurm-packages). Takes some minutes. What is missing is
 # skipped, and said; with `make slurm NEEDED=1` it fails.

@@ -100,6 +100,15 @@ MORE_RANKS_THAN_CORES = Code(
 LOOK_ALIKE_CHARACTER = Code(
     "SPC546", "look-alike-character", WARNING, "a command has a character that only looks like one of the shell's"
 )
+FOLDED_COMMENT = Code("SPC547", "folded-comment", ERROR, "a comment in a folded text swallows the lines that follow")
+FOLDED_CONTINUATION = Code("SPC548", "folded-continuation", ERROR, "a `\\` at the end of a line of a folded text")
+FOLDED_INDENTATION = Code(
+    "SPC549", "folded-indentation", WARNING, "a line of a folded text that is indented deeper is a command of its own"
+)
+FOLDED_COMMANDS = Code("SPC550", "folded-commands", WARNING, "YAML joins the lines of two commands to one")
+LOST_CONTINUATION = Code("SPC551", "lost-continuation", ERROR, "a command ends before the lines that belong to it")
+NO_COMMAND = Code("SPC552", "no-command", ERROR, "a job has no command")
+INTERPRETER_LINE = Code("SPC553", "interpreter-line", WARNING, "a `#!` line asks for what the target does not do")
 UNUSED_IGNORE = Code("SPC590", "unused-ignore", WARNING, "a `# specc: ignore` comment that ignores nothing")
 BAD_IGNORE = Code("SPC591", "bad-ignore", ERROR, "a `# specc: ignore` comment without a code, or with an unknown one")
 

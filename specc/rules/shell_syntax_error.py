@@ -46,8 +46,9 @@ from specc.shell import ShellFault
 def find(job: Job) -> Iterator[Diagnostic]:
     for command in commands(job):
         fault = command.reading.fault
-        # What folding does to a here-document is another rule's finding.
-        if fault is not None and not (command.is_folded and command.reading.heres):
+        # What folding does to a here-document is another rule's finding, and so is one that swallows all that follows.
+        is_here = bool(command.reading.unended) or (command.is_folded and bool(command.reading.heres))
+        if fault is not None and not is_here:
             span = command.span(fault.start, fault.end)
             labels = (*_opened(command, fault), *command.labels())
             yield SHELL_SYNTAX_ERROR.at(span, fault.message, labels=labels, help=fault.help)

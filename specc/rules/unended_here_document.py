@@ -2,7 +2,8 @@
 
 ## What
 Finds a here-document (`<<EOF`) in `cmd_line` or in a script that no line ends. The line must be the word alone:
-nothing before it, no blank after it. With `<<-`, tabs may stand before it, but spaces may not.
+nothing before it, no blank after it, also inside of `if`, loops and functions. With `<<-`, tabs may stand before it,
+but spaces may not.
 
 ## Why
 The shell takes all that follows as text of the here-document. It only warns, and the commands after it never run.
@@ -36,10 +37,12 @@ job:
 
 from collections.abc import Iterator
 
-from specc.diagnostics import Diagnostic
+from specc.diagnostics import Diagnostic, Fix
 from specc.diagnostics.codes import UNENDED_HERE_DOCUMENT
+from specc.diagnostics.fixes import replaced
 from specc.rules.commands import commands
 from specc.rules.rule import Job, JobRule
+from specc.rules.written import Written, written
 from specc.shell import Here
 
 
@@ -48,17 +51,35 @@ def find(job: Job) -> Iterator[Diagnostic]:
         # What folding does to a here-document is another rule's finding.
         for here in command.reading.unended if not command.is_folded else ():
             message = f"no line `{here.word}` ends this here-document"
-            help = _help(command.text, here)
+            near = _near(command.text, here)
             span = command.span(here.start, here.end)
-            yield UNENDED_HERE_DOCUMENT.at(span, message, labels=command.labels(), help=help)
+            help, fix = _help(here, near), _fix(written(command), here)
+            yield UNENDED_HERE_DOCUMENT.at(span, message, labels=command.labels(), help=help, fix=fix)
 
 
-def _help(text: str, here: Here) -> str:
-    near = next((line for line in text[here.end :].split("\n")[1:] if line.strip() == here.word), None)
+def _near(text: str, here: Here) -> str | None:
+    """Return the first line that would end it without the blanks around its word."""
+    return next((line for line in text[here.end :].split("\n")[1:] if line.strip() == here.word), None)
+
+
+def _help(here: Here, near: str | None) -> str:
     if near is None:
         return f"write `{here.word}` on a line of its own"
     where = "before" if near != near.lstrip() else "after"
     return f"there is a line with `{here.word}`, but also blanks {where} it: remove them"
+
+
+def _fix(text: Written, here: Here) -> Fix | None:
+    """Return the fix that removes the blanks around the word that should end it."""
+    same = next((other for other in text.reading.unended if other.word == here.word), None)
+    near = _near(text.text, same) if same is not None and text.sent is None else None
+    if same is None or near is None:
+        return None
+    start = text.text.find(f"\n{near}\n", same.end) + 1
+    if not start:
+        return None
+    span = text.span(start, start + len(near))
+    return replaced(span, near, here.word)
 
 
 RULE = JobRule(UNENDED_HERE_DOCUMENT, find)

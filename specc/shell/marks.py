@@ -34,7 +34,7 @@ class Redirection:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement of the script itself, with its `;` or `&`. `stages` are where the commands of its last pipeline begin."""
+    """A statement of the script itself, with its `;` or `&`. The commands of its last pipeline begin at `stages`."""
 
     start: int
     end: int

@@ -5,12 +5,11 @@ a folded text. `bash -n` decides about mistakes of syntax; `agreed.txt` has what
 `python -m corpus PLACE...` (in `tests/`) takes the texts below other folders, such as scripts of your own site.
 """
 
-import subprocess
 import sys
 from collections import Counter
-from pathlib import Path
 
-from compiling import TARGET, Files, check
+from compiling import check
+
 from corpus.gather import PLACES, Text, gathered
 from corpus.judging import agreed, is_right
 

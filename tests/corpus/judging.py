@@ -1,5 +1,6 @@
 """Whether an alarm about a real script is right: by a program where one can tell, else by what a person has said."""
 
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -19,6 +20,10 @@ def is_right(code: str, text: Text) -> bool:
     match code:
         case "SPC540" | "SPC541" | "SPC542":
             return _bash_complains(text.text)
+        case "SPC553":
+            words = shlex.split(text.text.partition("\n")[0].removeprefix("#!"))
+            words = words[1:] if words[0].endswith("/env") else words
+            return len(words) > 1 or words[0].rpartition("/")[2] not in ("sh", "bash", "dash")
         case _:
             return False
 

@@ -58,7 +58,7 @@ CASES = [
     ("|\n    {% for n in vars.n %}\n    echo {{ n }}\n    {% endfor %}\n    fi\n", [("SPC540", "fi")]),
     ("|\n    {% for n in vars.n %}\n    echo {{ vars.t | raw }}\n    {% endfor %}(\n", [("SPC540", "(")]),
     ("|\n    {% if true %}{{ vars.t | raw }}{% endif %}\n", [("SPC540", "several lines")]),
-    ("|\n    #!/usr/bin/env python\n    print('if (')\n    if x:\n", []),
+    ("|\n    #!/usr/bin/env python\n    print('if (')\n    if x:\n", [("SPC553", "#!/usr/bin/env python")]),
     ("|\n    cat <<E\n    a\n     E\n", [("SPC541", "<<E")]),
     (">\n    cat <<E\n    it's\n    E\n", [("SPC542", "<<E")]),
     (">\n    cat <<E\n\n    a\n\n    E\n", []),
@@ -104,7 +104,7 @@ SCRIPTS = [
     ("{$file: run.sh, env: {A: 1}, args: [b]}", "run.sh", "#!/bin/sh\necho $A\nfi\n", [("SPC540", "fi")]),
     ("{$file: run.sh, env: {A: 1}}", "run.sh", "echo $A\nfi\n", [("SPC540", "fi")]),
     ("{$file: a.sh.j2}", "a.sh.j2", "#!/bin/sh\ncd {{ params.dir }}\nfi\n", [("SPC540", "fi")]),
-    ("{$file: run.py}", "run.py", "#!/usr/bin/python3\nif (\n", []),
+    ("{$file: run.py}", "run.py", "#!/usr/bin/python3\nif (\n", [("SPC553", "#!/usr/bin/python3")]),
     ("{$file: run.sh}", "run.sh", "mpirun -np 8 a $PBS_ARRAYID\n", [("SPC545", "8"), ("SPC544", "$PBS_ARRAYID")]),
 ]
 

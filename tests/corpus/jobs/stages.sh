@@ -1,0 +1,2 @@
+#!/bin/bash
+./prepare && ./solve && echo done

@@ -1,0 +1,330 @@
+"""Commands that do something else than their author meant, and commands that look like them and are right.
+
+Each text is a value of `cmd_line`, or a script that a `$file` reads. The expectations are slugs of rules.
+"""
+
+from compiling import Compiled, check, render
+
+HEAD = "specc: 1\njob:\n  name: n\n  core_limit: 64\n"
+OTHERS = frozenset({"unused-axis", "same-job-name"})
+
+
+def block(style: str, *lines: str) -> str:
+    """A text of several lines in one of YAML's styles."""
+    return style + "\n" + "".join(f"    {line}\n" if line else "\n" for line in lines)
+
+
+def found(command: str, head: str = HEAD, files: dict[str, str] | None = None, **world: object) -> Compiled:
+    return check(f"{head}  cmd_line: {command}\n", files, **world)
+
+
+def slugs(command: str, head: str = HEAD, **world: object) -> list[str]:
+    return found(command, head, **world).slugs
+
+
+def in_script(*lines: str, form: str = "{$file: run.sh}") -> list[str]:
+    """The slugs of what is found in a script; also its text in a block must give the same."""
+    return found(form, files={"run.sh": "".join(f"{line}\n" for line in lines)}).slugs
+
+
+def fixed(command: str) -> str:
+    """The command after the fixes of its first diagnostic were made, as it is sent."""
+    text = f"{HEAD}  cmd_line: {command}\n"
+    (fix,) = [one.fix for one in check(text).found if one.fix is not None][:1]
+    assert not fix.is_safe, "the payload becomes another one"
+    for edit in sorted(fix.edits, key=lambda edit: -edit.span.start):
+        text = text[: edit.span.start] + edit.replacement + text[edit.span.end :]
+    result = render(text)
+    assert not check(text).found
+    return str(result.body["cmd_line"])
+
+
+class TestCommentInAFoldedText:
+    def test_a_first_line_that_is_a_comment_or_names_the_shell(self) -> None:
+        for first in ("#!/bin/bash", "# load", "#!/usr/bin/env python3", "#SBATCH"):
+            result = found(block(">", first, "module load gcc", "./solver"))
+            assert result.slugs == ["folded-comment"]
+            assert result.messages == ["nothing runs: `>` joins lines 7 and 8 to this comment"]
+
+    def test_the_way_out_is_another_style(self) -> None:
+        command = block(">", "# load", "module load gcc", "./solver")
+        assert found(command).found[0].help == "write the command with `|` instead of `>`"
+        assert fixed(command) == "# load\nmodule load gcc\n./solver\n"
+
+    def test_a_comment_after_the_first_command(self) -> None:
+        result = found(block(">", "./solver # fast", "--steps 10"))
+        assert result.shown == ["547 6:14-20 `>` joins line 7 to this comment, so line 7 does not run"]
+        assert result.found[0].fix is None, "`--steps 10` would be a command of its own"
+
+    def test_a_quoted_text_of_several_lines(self) -> None:
+        assert slugs("'./solver # fast\n    --steps 10'") == ["folded-comment"]
+        assert slugs('"# load\n    ./solver"') == ["folded-comment"]
+
+    def test_a_variable_that_is_the_command(self) -> None:
+        head = "specc: 1\nvars:\n  run: >\n    # load\n    ./solver\njob:\n  name: n\n  core_limit: 4\n"
+        assert found('"{{ vars.run }}"', head).shown[0].startswith("547 4:5-11 nothing runs")
+
+    def test_comments_that_hide_nothing(self) -> None:
+        assert slugs(block(">", "./solver", "--steps 10", "# the end")) == []
+        assert slugs(block(">", "./solver", "# one", "# two")) == []
+        assert slugs(block(">", "./solver '# no'", "--steps 10 a#b")) == []
+        assert slugs(block(">", "./solver # alone", "", "./solver --again")) == []
+        assert slugs(block("|", "# load", "./solver")) == []
+
+
+class TestContinuationInAFoldedText:
+    def test_a_backslash_at_the_end_of_a_line(self) -> None:
+        result = found(block(">", "./solver \\", "--steps 10"))
+        assert result.shown == [
+            "548 6:14-15 `>` joins lines 6 and 7, so this `\\` makes the space part of an argument",
+        ]
+
+    def test_the_fix_removes_them_all(self) -> None:
+        assert fixed(block(">-", "./solver \\", "--steps 10 \\", "--mesh fine")) == "./solver --steps 10 --mesh fine"
+
+    def test_blanks_behind_it_are_no_help(self) -> None:
+        assert slugs(block(">", "./solver \\  ", "--steps 10")) == ["folded-continuation"]
+
+    def test_a_plain_text_of_several_lines(self) -> None:
+        assert slugs("./solver \\\n    --steps 10") == ["folded-continuation"]
+
+    def test_deeper_lines_keep_their_line_breaks(self) -> None:
+        assert slugs(block(">", "python train.py \\", "  --config a.json \\", "  --from-scratch")) == []
+        assert slugs(block("|", "./solver \\", "--steps 10")) == []
+
+
+class TestIndentationInAFoldedText:
+    def test_deeper_lines_are_commands_of_their_own(self) -> None:
+        command = block(">-", "mpirun -np 4", "  ./solver", "  fine.mesh")
+        assert slugs(command) == ["folded-indentation"]
+        assert fixed(command) == "mpirun -np 4 ./solver fine.mesh"
+
+    def test_options_in_deeper_lines_are_surely_wrong(self) -> None:
+        command = block(">-", "./solver", "  --steps 10", "  --mesh fine")
+        result = found(command)
+        assert result.shown == [
+            "551 7:7-14 `--steps` is a command of its own: its line is indented deeper, so `>` keeps the line break"
+        ]
+        assert fixed(command) == "./solver --steps 10 --mesh fine"
+
+    def test_bodies_and_lists_are_meant(self) -> None:
+        assert slugs(block(">", "for n in 1 2; do", "  ./run $n", "  ./plot $n", "done")) == []
+        assert slugs(block(">", "if [ -f a ]; then", "  ./run", "fi")) == []
+        assert slugs(block(">", "./run |", "  tee log", "./plot &&", "  ./more")) == []
+        assert slugs(block(">", "f() {", "  ./a", "  ./b", "}", "", "f")) == []
+
+
+class TestCommandsThatAreJoined:
+    def test_pairs_of_commands(self) -> None:
+        for upper, lower in [
+            ("module load gcc", "mpirun ./s"),
+            ("module load gcc openmpi", "solver --steps 10"),
+            ("cd /scratch/x", "./run"),
+            ("cd /scratch/x", "solver"),
+            ("export OMP_NUM_THREADS=4", "./solver"),
+            ("source env/bin/activate", "python train.py"),
+            ("conda activate md", "python train.py"),
+            ("set -e", "./solver"),
+            ("mkdir -p out", "mpirun ./s"),
+            ("echo start", "srun ./s"),
+            ("./prepare --mesh fine", "./solve --mesh fine"),
+            ("./prepare", "./solve"),
+            ("srun ./a", "srun ./b"),
+            ("python a.py", "python b.py"),
+            ("python a.py", "mpirun ./b"),
+            ("./prepare", "cd /scratch"),
+            ("N=4", "./run --n $N"),
+        ]:
+            for command in (block(">", upper, lower), f"{upper}\n    {lower}", f'"{upper}\n    {lower}"'):
+                assert slugs(command) == ["folded-commands"], command
+
+    def test_it_says_which_lines(self) -> None:
+        result = found(block(">", "module load gcc", "mpirun ./s"))
+        assert result.messages == ["`>` joins lines 6 and 7 to one command: `module load gcc mpirun`"]
+        assert fixed(block(">", "module load gcc", "mpirun ./s")) == "module load gcc\nmpirun ./s\n"
+
+    def test_no_fix_where_lines_would_be_options(self) -> None:
+        result = found(block(">", "module load gcc", "mpirun ./s", "--steps 10"))
+        assert (result.slugs, result.found[0].fix) == (["folded-commands"], None)
+
+    def test_commands_that_run_others_and_lists_of_arguments(self) -> None:
+        for lines in [
+            ("srun --exclusive", "./solver", "--steps 10"),
+            ("mpirun -np 4", "python train.py", "--config a.yaml"),
+            ("apptainer exec image.sif", "python train.py"),
+            ("time", "./solver"),
+            ("env A=1 B=2", "./solver"),
+            ("OMP_NUM_THREADS=4", "./solver"),
+            ("nohup", "mpirun ./solver"),
+            ("./merge --output all.csv", "./a.csv", "./b.csv"),
+            ("./solver", "--input", "./mesh"),
+            ("python train.py", "--launcher", "srun"),
+            ("cp -r", "./data", "/scratch"),
+            ("module load gcc;", "mpirun ./s"),
+            ("module load gcc &&", "mpirun ./s"),
+            ("module load gcc", "&& mpirun ./s"),
+            ("module load", "gcc openmpi"),
+            ("module load gcc", "openmpi"),
+            ("curl -O", "https://example.com/a.rpm;", "yum install ./a.rpm"),
+            ("echo please", "source the file and set it"),
+            ("bash -c 'module load gcc;", "mpirun ./s'"),
+            ("export A=1", "B=2"),
+            ("export A=1", "export B=2"),
+            ("find . -name '*.log'", "-exec python clean.py {} +"),
+            ("cat a.txt b.txt", "> all.txt"),
+            ("conda run -n md", "python train.py --steps 10"),
+            ("torchrun --nproc_per_node 4", "train.py --config a.yaml"),
+        ]:
+            assert slugs(block(">", *lines)) == [], lines
+
+    def test_a_blank_line_keeps_commands_apart(self) -> None:
+        assert slugs(block(">", "module load gcc", "", "mpirun ./s")) == []
+        assert slugs(block("|", "module load gcc", "mpirun ./s")) == []
+
+
+class TestLostContinuation:
+    def test_blanks_behind_a_backslash(self) -> None:
+        for blanks in (" ", "\t", "  \t"):
+            for lines in (
+                ("mpirun -np 4 \\" + blanks, "  ./solver"),
+                ("mpirun -np 4 \\" + blanks, "./solver"),
+                ("for n in 1 \\" + blanks, "  2; do ./run $n; done"),
+                ("./a && \\" + blanks, "  ./b"),
+                ("./run --dir=a\\" + blanks, "  --steps=10"),
+            ):
+                assert "lost-continuation" in in_script(*lines), lines
+                assert "lost-continuation" in slugs(block("|", *lines)), lines
+
+    def test_the_fix_removes_the_blanks(self) -> None:
+        assert fixed(block("|-", "mpirun -np 4 \\ ", "  ./solver")) == "mpirun -np 4 \\\n  ./solver"
+
+    def test_a_comment_behind_a_backslash(self) -> None:
+        assert in_script("mpirun -np 4 \\ # ranks", "  ./solver") == ["lost-continuation"]
+        assert in_script("mpirun -np 4 \\  # ranks", "  ./solver") == ["lost-continuation"]
+
+    def test_a_comment_between_the_lines_of_a_command(self) -> None:
+        assert in_script("mpirun -np 4 \\", "  # the solver", "  ./solver") == ["lost-continuation"]
+        assert in_script("mpirun -np 4 \\", "  # one \\", "  # two \\", "  ./solver --a") == ["lost-continuation"]
+
+    def test_a_line_that_begins_with_an_option(self) -> None:
+        assert in_script("./solver", "-case x") == ["lost-continuation"]
+        assert in_script("mpirun -np 4 ./solver", "  --steps 10", "  --mesh fine") == ["lost-continuation"]
+        assert in_script("if true; then", "  ./solver > log", "    --steps 10", "fi") == ["lost-continuation"]
+        assert slugs("'--steps 10'") == ["lost-continuation"]
+
+    def test_the_fix_continues_the_lines_above(self) -> None:
+        command = block("|-", "./solver", "--steps 10", "--mesh fine", "./plot")
+        assert fixed(command) == "./solver \\\n--steps 10 \\\n--mesh fine\n./plot"
+
+    def test_continuations_that_are_right(self) -> None:
+        for lines in [
+            ("mpirun -np 4 \\", "  ./solver \\", "  --steps 10"),
+            ("./run a\\ b", "./run 'a \\ '", 'echo "a \\ "'),
+            ("# a comment \\ ", "./run"),
+            ("# one \\", "# two", "./run"),
+            ("./run # one \\", "# two", "  ./plot"),
+            ("./run \\", "  --a \\", "  # --b \\", "", "./plot"),
+            ("./run \\", "  --a \\", "# --b", "./plot"),
+            ("cat > options <<EOF", "-pc_type mg", "--steps \\ ", "EOF", "./run"),
+            ("case a in", "  -h|--help) ./run ;;", "esac"),
+            ("args=(", "  --steps 10", "  --mesh fine", ")", "./run"),
+            ("./run |", "  tee log", "- <<E", "E"),
+            ("touch a\\ #b",),
+            ("./run \\", "  --a", "", "  # more", "  ./plot"),
+        ]:
+            assert [slug for slug in in_script(*lines) if slug == "lost-continuation"] == [], lines
+
+
+class TestNoCommand:
+    def test_empty_commands(self) -> None:
+        for command in (
+            '""',
+            '"   "',
+            '"# todo"',
+            block("|", "# todo", "", "  # more"),
+            '"\\n\\n"',
+            block(">", "# todo"),
+        ):
+            result = found(command)
+            assert result.slugs == ["no-command"], command
+            assert result.messages[0].startswith("the job runs nothing: `cmd_line` ")
+
+    def test_an_empty_script(self) -> None:
+        assert found("{$file: run.sh}", files={"run.sh": ""}).messages == ["the job runs nothing: `run.sh` is empty"]
+        assert in_script("#!/bin/bash", "#SBATCH", "", "# todo") == ["no-command"]
+        assert in_script("# todo", form="{$file: run.sh, env: {A: 1}, args: [a]}") == ["no-command"]
+
+    def test_a_value_that_is_empty(self) -> None:
+        head = 'specc: 1\nvars: {run: ""}\njob:\n  name: n\n  core_limit: 4\n'
+        assert slugs('"{{ vars.run }}"', head) == ["no-command"]
+
+    def test_commands_that_do_little(self) -> None:
+        for command in ("':'", "A=1", "'{ true; }'", "'> log'", "'f() { ls; }; f'", "'((i++))'", "'[[ a ]]'", "'! ls'"):
+            assert slugs(command) == [], command
+
+    def test_a_base_may_leave_it_to_its_heirs(self) -> None:
+        assert check('specc: 1\nabstract: true\njob: {cmd_line: ""}\n').slugs == []
+
+    def test_what_is_not_known_yet(self) -> None:
+        head = "specc: 1\nparams: {run: {type: string}}\njob:\n  name: n\n  core_limit: 4\n"
+        assert slugs('"{{ params.run }}"', head) == []
+
+    def test_a_script_that_is_not_there_is_told_once(self) -> None:
+        assert slugs("{$file: none.sh}") == ["file-not-found"]
+
+
+class TestHereDocumentInsideOfACompound:
+    ENDS = (
+        ("if true; then", "fi"),
+        ("for a in b; do", "done"),
+        ("while true; do", "done"),
+        ("{", "}"),
+        ("(", ")"),
+        ("f() {", "}"),
+        ("case a in a)", "esac"),
+        ("x=$(", ")"),
+    )
+
+    def test_an_end_that_is_indented(self) -> None:
+        for opener, closer in self.ENDS:
+            lines = (opener, "  cat > case.ini <<EOF", "  mesh = fine", "  EOF", closer, "./run")
+            assert in_script(*lines) == ["unended-here-document"], opener
+            result = found(block("|", *lines))
+            assert result.slugs == ["unended-here-document"], opener
+            help = result.found[0].help
+            assert help is not None
+            assert "blanks before it: remove them" in help
+
+    def test_the_fix_moves_the_end(self) -> None:
+        command = block("|-", "if true; then", "  cat <<EOF", "  a", "  EOF", "fi")
+        assert fixed(command) == "if true; then\n  cat <<EOF\n  a\nEOF\nfi"
+
+    def test_ends_that_are_right(self) -> None:
+        for opener, closer in self.ENDS:
+            assert in_script(opener, "  cat > case.ini <<EOF", "  mesh = fine", "EOF", closer, "./run") == [], opener
+            assert in_script(opener, "\tcat > case.ini <<-EOF", "\tmesh = fine", "\tEOF", closer) == [], opener
+
+
+class TestInterpreterLine:
+    def test_options_that_nobody_reads(self) -> None:
+        for line in ("#!/bin/bash -e", "#!/bin/bash -l", "#!/bin/sh -eu", "#!/usr/bin/env -S bash -euo pipefail"):
+            assert in_script(line, "./run") == ["interpreter-line"], line
+            assert slugs(block("|", line, "./run")) == ["interpreter-line"], line
+
+    def test_other_interpreters(self) -> None:
+        for line in (
+            "#!/usr/bin/env python3",
+            "#!/usr/bin/perl -w",
+            "#!/usr/bin/env Rscript",
+            "#!/bin/tcsh",
+            "#!/bin/zsh",
+        ):
+            assert in_script(line, "import sys") == ["interpreter-line"], line
+            assert slugs(block("|", line, "import sys")) == ["interpreter-line"], line
+
+    def test_the_fix_sets_the_options(self) -> None:
+        assert fixed(block("|-", "#!/bin/bash -e", "./run")) == "#!/bin/bash\nset -e\n./run"
+
+    def test_lines_that_change_nothing(self) -> None:
+        for line in ("#!/bin/bash", "#!/usr/bin/env bash", "#! /bin/sh", "#!/bin/bash --norc", "#!/bin/sh -", "# !x"):
+            assert in_script(line, "./run") == [], line
