@@ -35,7 +35,7 @@ fuzz: $(READY)
 
 # Tries all rules on the shell scripts of this machine's packages, and on those below PLACES, and counts false alarms.
 corpus: $(READY)
-	cd tests && ../$(BIN)/python -m corpus $(PLACES)
+	cd tests && ../$(BIN)/python -m corpus $(abspath $(PLACES))
 
 # Before a real Slurm on this machine, from Debian's packages (.ci/slurm-packages). Takes some minutes. What is missing is
 # skipped, and said; with `make slurm NEEDED=1` it fails.
