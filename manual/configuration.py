@@ -46,7 +46,9 @@ MEANINGS = {
     "stronger",
     "units.NAME": "the unit in which your cluster counts the field `mem_limit` (such as `MiB`) or `time_limit` "
     "(such as `min`)",
-    "ledger.path": "where it is noted what was sent, if not at its [usual place](submission.md)",
+    "ledger.path": "where it is noted what was sent, if not at its [usual place](submission.md); `specc ledger init` "
+    "makes the file",
+    "ledger.shared": "whether the users of a group may write that ledger; default false",
     "targets.NAME.kind": "`local`: this machine; `slurm`: a cluster through `sbatch`; `ehpc`: the signed web API",
     "targets.NAME.endpoint": "of an `ehpc` target: the address of the API",
     "targets.NAME.job.NAME": "the value of a job field that belongs to the target, such as `zone`; stronger than "

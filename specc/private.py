@@ -26,8 +26,7 @@ from specc.frozen import dataclass
 
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
 SHARED_FOLDER_MODE, SHARED_FILE_MODE = 0o2770, 0o660
-OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
-OTHERS = stat.S_IRWXG | stat.S_IRWXO
+OTHERS, OTHERS_WRITE = stat.S_IRWXG | stat.S_IRWXO, stat.S_IWGRP | stat.S_IWOTH
 MOST_LINKS = 40
 OVERFLOW_UID, UID_MAP = "/proc/sys/kernel/overflowuid", "/proc/self/uid_map"
 ALL_USERS = ["0", "0", "4294967295"]
@@ -107,6 +106,8 @@ def _walk(path: Path, own: int, rules: _Rules, *, is_file: bool) -> Path | None:
     if "\0" in str(path):
         raise SpeccError(f"{str(path)!r} is not a path", help="write it without the NUL character")
     names = Path(os.path.abspath(path)).parts[1:]
+    if is_file and not names:
+        raise SpeccError(f"{path} cannot be used: it is a folder", help=ELSEWHERE)
     file = names[-1] if is_file else None
     folders = names[:-1] if is_file else names
     parts = [_Part(name, index >= len(folders) - own) for index, name in enumerate(folders)]
@@ -157,7 +158,7 @@ def _follow(start: Path, parts: list[_Part], rules: _Rules, *, link_budget: int)
                 here = Path("/")
             continue
         if not stat.S_ISDIR(status.st_mode):
-            raise SpeccError(f"{entry} is not a folder", help=f"move it away: `{_move(entry)}`")
+            raise SpeccError(f"{entry} cannot be used: it is not a folder", help=f"move it away: `{_move(entry)}`")
         here = entry
         _check_folder(here, status, rules, is_own=part.is_own, is_last=not left)
     return here
@@ -233,7 +234,7 @@ def _check_file(path: Path, status: os.stat_result, *, is_shared: bool) -> None:
         if mode & stat.S_IWOTH:
             raise _writable(path, status, "o-w")
         return
-    if status.st_uid != os.geteuid():
+    if not _is_trusted(status.st_uid):
         raise _foreign(path, status)
     if mode & OTHERS_WRITE:
         raise _writable(path, status, "600")
@@ -285,7 +286,7 @@ def _dangling(path: Path, target: str) -> SpeccError:
 
 
 def _unusable(path: Path, error: OSError) -> SpeccError:
-    return SpeccError(f"cannot use the folder {path}: {error.strerror}", help=ELSEWHERE)
+    return SpeccError(f"the folder {path} cannot be used: {error.strerror}", help=ELSEWHERE)
 
 
 def _link_target(path: Path) -> str | None:

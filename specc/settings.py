@@ -90,8 +90,8 @@ class Settings:
     """The merged configuration of one project. `env` lists the environment variables that templates may read.
 
     `is_named` says that `project` is the name that the configuration gives, not just the folder's, `is_target_chosen`
-    that the configuration says which target is the default. `ledger` is the
-    path of the ledger where it is not the usual one, as written.
+    that the configuration says which target is the default. `ledger` is the path of the ledger where it is not the
+    usual one, as written; `ledger_shared` says that a group uses it.
     """
 
     project: str
@@ -104,6 +104,7 @@ class Settings:
     units: Map[str, str] = field(default_factory=lambda: EMPTY)
     targets: Map[str, Target] = field(default_factory=dict)
     ledger: str | None = None
+    ledger_shared: bool = False
     rules: RuleSettings = field(default_factory=RuleSettings)
     is_named: bool = False
     is_target_chosen: bool = False

@@ -36,6 +36,27 @@ Retargeted = Annotated[
 HEAD = ("state", "uuid", "spec", "cell", "name", "", "attempt", "when")
 
 
+@ledger_app.command("init")
+def init(output: Output = "text") -> int:
+    """Make an empty ledger at the place that `[ledger] path` names, once, before anything is sent.
+
+    A path that leads nowhere may be a disk that is not there now, so no other command makes a ledger at it. Exits with
+    2 when there is a ledger already.
+
+    Example: specc ledger init
+    """
+    check_output(output)
+    workplace = Choice.of(Words()).workplace
+    path = workplace.make_ledger()
+    if path is None:
+        raise SpeccError(f"there is a ledger already: {workplace.ledger_path}", help="it is used as it is")
+    if output == "json":
+        write_json({"path": str(path)})
+    else:
+        say(f"new ledger: {path} (what was sent from elsewhere is not in it)")
+    return exits.OK
+
+
 @ledger_app.command("list")
 def list_(
     chosen: Chosen = None,
@@ -157,7 +178,7 @@ def verify_(output: Output = "text") -> int:
     choice = Choice.of(Words())
     with choice.workplace.ledger_for_reading() as ledger:
         found = list(verify(ledger, time.time()))
-        count = 0 if found and found[0].startswith("the file") else len(ledger.all())
+        count = 0 if found and found[0].startswith("the file") else ledger.count()
     if output == "json":
         write_json({"path": str(ledger.path), "attempts": count, "faults": found})
     else:

@@ -70,7 +70,7 @@ def plan(
     ordered.workplace.check_name(ordered.target)
     opened = ordered.workplace.open(ordered.target, is_offline=True)
     # A plan in a file is bound to a ledger, so there must be one.
-    with ordered.workplace.ledger() if out is not None else ordered.workplace.ledger_if_any() as ledger:
+    with ordered.workplace.ledger() if out is not None else ordered.workplace.ledger_for_plan() as ledger:
         steps = decide(ordered, opened.target, ledger)
         ledger_id = ledger.id
     if print_findings(refusals(steps, opened.target), is_json=output == "json"):

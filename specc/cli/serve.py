@@ -69,6 +69,7 @@ def serve(
         gateway.Limits(calls=calls, open_jobs=open_jobs),
         say=say,
         ready=write_line,
+        own=1 if state else 3,
     )
     return 0
 

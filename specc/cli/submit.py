@@ -129,7 +129,7 @@ def _look_ahead(guard: Guard, manner: Manner) -> int:
     """Shows what would be done. The target is made without a way to send, and no ledger is made."""
     order = guard.order
     opened = order.workplace.open(order.target, is_offline=True)
-    with order.workplace.ledger_if_any() as ledger:
+    with order.workplace.ledger_for_plan() as ledger:
         steps = decide(order, opened.target, ledger)
         is_forbidden = guard.forbids(steps, opened.target, ledger)
     if is_forbidden and manner.is_json:

@@ -22,4 +22,4 @@ def open_target(opening: Opening) -> Opened:
         state = StateDir(folder.expanduser().resolve())
         rules = Rules(opening.settings, opening.units, caller, Options())
         return Opened(name, LocalTarget(state, Store(state.store), rules), opening.calls)
-    return Opened(name, LocalTarget.open(opening.settings, opening.units, folder, caller), opening.calls)
+    return Opened(name, LocalTarget.open(opening.settings, opening.units, folder, caller, own=3), opening.calls)

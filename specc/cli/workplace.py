@@ -3,6 +3,7 @@
 import contextlib
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from specc.cli.session import Selected, Session
@@ -11,7 +12,8 @@ from specc.cli.targets import Opened, open_target
 from specc.errors import SpeccError
 from specc.frozen import dataclass
 from specc.submission.ledger import Ledger
-from specc.submission.location import ledger_path
+from specc.submission.location import access_of, ledger_path
+from specc.submission.tables import Access
 from specc.workspace import Project
 
 
@@ -37,6 +39,10 @@ class Workplace:
             is_named=settings.is_named,
         )
 
+    @property
+    def _access(self) -> Access:
+        return access_of(self.project.settings.ledger, is_shared=self.project.settings.ledger_shared)
+
     def check_name(self, target: str) -> None:
         """Raises SpeccError where the ledger is that of a folder, and jobs would go where they cost something: when the
         folder is renamed, everything would be sent again."""
@@ -48,23 +54,40 @@ class Workplace:
     @contextlib.contextmanager
     def ledger(self) -> Iterator[Ledger]:
         """The ledger, with the work of dead processes found out. One that is new is said to be."""
-        with Ledger.open(self.ledger_path) as ledger:
+        with Ledger.open(self.ledger_path, access=self._access) as ledger:
             if ledger.is_new:
                 say(f"new ledger: {ledger.path} (what was sent from elsewhere is not in it)")
             self._recover(ledger)
             yield ledger
 
+    def make_ledger(self) -> Path | None:
+        """Make an empty ledger because the user asks for one, and return its path; None where there is one."""
+        with Ledger.open(self.ledger_path, access=self._access, is_asked=True) as ledger:
+            return ledger.path if ledger.is_new else None
+
     @contextlib.contextmanager
     def ledger_for_reading(self) -> Iterator[Ledger]:
-        with Ledger.read(self.ledger_path) as ledger:
+        with Ledger.read(self.ledger_path, access=self._access) as ledger:
             yield ledger
 
     @contextlib.contextmanager
     def ledger_if_any(self) -> Iterator[Ledger]:
-        """For a look ahead, which makes no ledger."""
+        """Open the ledger, or read an empty one at the usual place where there is none: nothing is made."""
         path = self.ledger_path
         opened = self.ledger() if os.path.lexists(path) else self.ledger_for_reading()
         with opened as ledger:
+            yield ledger
+
+    @contextlib.contextmanager
+    def ledger_for_plan(self) -> Iterator[Ledger]:
+        """Open the ledger for a look ahead, which works without one, too: the reviewer of a plan may have none."""
+        path = self.ledger_path
+        if self._access.may_make or os.path.lexists(path):
+            with self.ledger_if_any() as ledger:
+                yield ledger
+            return
+        say(f"warning: the ledger {path} does not exist: this is a plan as if nothing had been sent before")
+        with Ledger.read(path, access=replace(self._access, may_make=True)) as ledger:
             yield ledger
 
     @staticmethod

@@ -188,7 +188,7 @@ SETTINGS: dict[str, Shape] = {
     "env": Items(VARIABLE_NAME),
     "defaults": Each(None),
     "units": Each(UNIT),
-    "ledger": {"path": TEXT},
+    "ledger": {"path": TEXT, "shared": FLAG},
     "targets": Each(TARGET),
     "rules": RULES,
 }

@@ -25,6 +25,7 @@ def settings_of(written: Mapping, project: str) -> Settings:
         units=_pairs(written, "units"),
         targets=known,
         ledger=text_of(ledger.get("path")) if (ledger := _table(written, "ledger")) else None,
+        ledger_shared=ledger is not None and isinstance(flag := ledger.get("shared"), Scalar) and flag.value is True,
         rules=rule_settings(_table(written, "rules")),
         is_named=text_of(written.get("project")) is not None,
         is_target_chosen=target in known,

@@ -10,6 +10,7 @@ import stat
 import string
 from pathlib import Path
 
+from specc import private
 from specc.errors import SpeccError
 from specc.pattern import pattern
 from specc.targets.ehpc.credentials import KEY, SECRET
@@ -69,7 +70,7 @@ def _make(path: Path) -> None:
     text = f"{KEY}={key}\n{SECRET}={secrets.token_hex(24)}\n"
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private.make_folder(path.parent)
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             with open(descriptor, "w", encoding="ascii") as file:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from specc import private
 from specc.errors import SpeccError
 from specc.gateway.app import create_app
 from specc.gateway.keys import load_keys
@@ -26,12 +27,15 @@ def run(
     limits: Limits,
     say: Callable[[str], None],
     ready: Callable[[str], None],
+    own: int = 1,
 ) -> None:
-    """Serves until it is told to end. `names` are what clients may call this machine by besides the loopback's names
-    and the address. `say` is for people, line by line; `ready` is given the URL once connections are taken."""
+    """Serve until it is told to end. `names` are what clients may call this machine by besides the loopback's names and
+    the address. `say` is for people, line by line; `ready` is given the URL once connections are taken. The last `own`
+    folders of `state` are specc's alone. Raises SpeccError where others could put keys or jobs there."""
     hosts = _hosts(address, names)
     for warning in _warnings(address):
         say(f"warning: {warning}")
+    state = private.make_folder(state, own=own)
     path = state / "keys.env"
     secrets = load_keys(path)
     store = Store(state / "gateway.sqlite")

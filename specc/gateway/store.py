@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from specc import private
 from specc.errors import SpeccError
 from specc.frozen import dataclass
 from specc.gateway.answers import Answer
@@ -99,8 +100,9 @@ class Store:
         self._path = path
         self._lock = threading.Lock()
         with self._broken_as_error():
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            private.make_folder(path.parent)
+            os.close(private.open_file(path, os.O_RDWR | os.O_CREAT))
+            private.check_file(path.with_name(f"{path.name}-journal"))
             self._connection = sqlite3.connect(
                 path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )

@@ -4,20 +4,21 @@ import contextlib
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from specc.errors import SpeccError
-from specc.submission import tables
+from specc.submission import lookups, tables
 from specc.submission.accounts import Accounts
 from specc.submission.keys import LogicalKey
+from specc.submission.lookups import LISTED
 from specc.submission.owner import Owners
 from specc.submission.records import Record, State
-from specc.submission.tables import COLUMNS, broken_as_error, transaction
+from specc.submission.rows import COLUMNS, PLACES, row_of
+from specc.submission.tables import Access, broken_as_error, reading, transaction
 from specc.targets import JobReport
 
-LISTED = "IN (SELECT value FROM json_each(?))"
-"""Any number of values in one query, whatever the limit on `?`."""
+ANYONE = Access()
 
 
 class AttemptOpen(Exception):
@@ -37,47 +38,67 @@ class UuidTaken(Exception):
 
 
 class Ledger:
-    """The attempts of one user and project. Every method that writes has written to the disk when it returns."""
+    """The attempts of one user and project. Every method that writes has written to the disk when it returns.
+
+    Methods that read check what they find: a row that the disk has changed and indexes that disagree raise SpeccError.
+    """
 
     def __init__(
-        self, path: Path, connection: sqlite3.Connection, clock: Callable[[], float], *, is_new: bool = False
+        self,
+        path: Path,
+        connection: sqlite3.Connection,
+        clock: Callable[[], float],
+        *,
+        is_new: bool = False,
+        is_shared: bool = False,
     ) -> None:
         self.path = path
         self.is_new = is_new
         self.accounts = Accounts(path, connection, clock)
-        self.owners = Owners(path.with_name(f"{path.name}.owners"))
+        self.owners = Owners(path.with_name(f"{path.name}.owners"), is_shared=is_shared)
         self._connection = connection
         self._clock = clock
+        self._file = _file_id(path)
 
     @classmethod
     @contextlib.contextmanager
-    def open(cls, path: Path, clock: Callable[[], float] = time.time) -> Iterator["Ledger"]:
-        """Opens or makes the ledger. Raises SpeccError where it cannot be used; one that is damaged stays as it is.
+    def open(
+        cls, path: Path, clock: Callable[[], float] = time.time, access: Access = ANYONE, *, is_asked: bool = False
+    ) -> Iterator["Ledger"]:
+        """Open the ledger, or make it where there is none and there was none. `is_asked`: the user asks for a new one.
 
+        Raises SpeccError where it cannot be used, or others could change it; one that is damaged stays as it is.
         Symbolic links are followed first: the owners' locks lie beside the file itself.
         """
         with broken_as_error(path):
-            path = path.resolve()
-            is_new = tables.make(path)
+            path = tables.place(path, access, makes=True) or path
+            is_new = tables.make(path, access, is_asked=is_asked)
             connection = tables.connect(path, writable=True)
         with contextlib.closing(connection):
-            yield cls(path, connection, clock, is_new=is_new)
+            yield cls(path, connection, clock, is_new=is_new, is_shared=access.is_shared)
 
     @classmethod
     @contextlib.contextmanager
-    def read(cls, path: Path, clock: Callable[[], float] = time.time) -> Iterator["Ledger"]:
-        """Opens the ledger for reading alone, also where nothing can be written. One that is not there is empty."""
+    def read(cls, path: Path, clock: Callable[[], float] = time.time, access: Access = ANYONE) -> Iterator["Ledger"]:
+        """Open the ledger for reading alone, also where nothing can be written. One that is not there is empty.
+
+        Raises SpeccError as `open` does, also for one that is not there and must not be made.
+        """
         with broken_as_error(path):
-            path = path.resolve()
-            connection = tables.connect(path, writable=False) if path.exists() else tables.nothing()
+            real = tables.place(path, access, makes=False)
+            path = real or path
+            is_there = real is not None and real.exists()
+            if not is_there:
+                tables.check_new(path, access)
+            connection = tables.connect(path, writable=False) if is_there else tables.nothing()
         with contextlib.closing(connection):
-            yield cls(path, connection, clock)
+            yield cls(path, connection, clock, is_shared=access.is_shared)
 
     @property
     def id(self) -> str:
         """Which ledger this is. A copy has the same."""
-        with broken_as_error(self.path):
-            return str(self._connection.execute("SELECT id FROM self").fetchone()[0])
+        with reading(self.path, self._connection) as connection:
+            return lookups.ledger_id(connection)
 
     def begin(self, record: Record, supersedes: str | None = None, seen: frozenset[str] = frozenset()) -> None:
         """Writes an intent as the next attempt of its key, in place of the unknown one that it supersedes.
@@ -86,7 +107,7 @@ class Ledger:
         Raises AttemptOpen when the key has another open attempt, or has gone on since it was looked at, and
         SentElsewhere when the payload was sent under another key since then.
         """
-        with transaction(self.path, self._connection) as connection:
+        with self._writing() as connection:
             for other in self.with_digest(record.key.target, record.digest):
                 is_own = other.owner == record.owner or other.key == record.key or other.key.repeats(record.key)
                 if not is_own and other.attempt not in seen:
@@ -99,13 +120,10 @@ class Ledger:
                 ).rowcount
                 if changed != 1:
                     raise AttemptOpen(str(record.key))
-            last = connection.execute(
-                "SELECT max(number) FROM attempts WHERE target = ? AND spec = ? AND cell = ? AND params = ?", record.key
-            ).fetchone()[0]
-            if (last or 0) != record.number - 1:
+            if len(self.of_key(record.key)) != record.number - 1:
                 raise AttemptOpen(str(record.key))
             try:
-                connection.execute(f"INSERT INTO attempts ({COLUMNS}) VALUES ({tables.PLACES})", tables.row_of(record))
+                connection.execute(f"INSERT INTO attempts ({COLUMNS}) VALUES ({PLACES})", row_of(record))
             except sqlite3.IntegrityError as error:
                 raise AttemptOpen(str(record.key)) from error
 
@@ -123,7 +141,7 @@ class Ledger:
         Raises SettledAlready and UuidTaken.
         """
         beats = ("intent", "unknown", "dismissed", "superseded") if state is State.ACCEPTED else ("intent", "unknown")
-        with transaction(self.path, self._connection) as connection:
+        with self._writing() as connection:
             try:
                 changed = connection.execute(
                     "UPDATE attempts SET state = ?, uuid = ?, code = ?, message = ?, settled_at = ? "
@@ -136,62 +154,89 @@ class Ledger:
                 raise SettledAlready(attempt)
 
     def recover(self, mine: str | None = None) -> list[Record]:
-        """Turns the intents of dead processes into `unknown`: nobody can say whether their bytes went out.
+        """Turn the intents of dead processes into `unknown`: nobody can say whether their bytes went out.
 
         `mine` is the caller's own name as an owner, who is surely alive.
         """
-        intents = self._where("state = 'intent'")
+        intents = [record for record in self.open_attempts() if record.state is State.INTENT]
         owners = {record.owner for record in intents} - {mine}
         dead = sorted(owner for owner in owners if not self.owners.is_alive(owner))
         if dead:
-            with transaction(self.path, self._connection) as connection:
+            with self._writing() as connection:
                 connection.execute(
                     "UPDATE attempts SET state = 'unknown', message = ?, settled_at = ? "
-                    f"WHERE state = 'intent' AND owner {LISTED}",
+                    f"WHERE state IN ('intent', 'unknown') AND state = 'intent' AND owner {LISTED}",
                     ("the process that was sending it died", self._clock(), json.dumps(dead)),
                 )
         for owner in dead:
             self.owners.forget(owner)
         return [record for record in intents if record.owner in dead]
 
+    def each(self) -> Iterator[Record]:
+        """Yield every attempt in the order in which they were begun, whatever the clock said, a thousand at a time."""
+        yield from lookups.each(self.path, self._connection)
+
+    def each_or_fault(self) -> Iterator[Record | str]:
+        """Yield every attempt, and in place of one that is damaged, what is wrong with it."""
+        yield from lookups.each_or_fault(self.path, self._connection)
+
+    def numbers(self) -> Iterator[tuple[LogicalKey, int]]:
+        """Yield each key with the number of each of its attempts, in the order of both."""
+        yield from lookups.numbers(self.path, self._connection)
+
+    def count(self) -> int:
+        """Return how many attempts there are."""
+        with reading(self.path, self._connection) as connection:
+            return int(connection.execute("SELECT count(*) FROM attempts").fetchone()[0])
+
     def all(self) -> list[Record]:
-        """Every attempt, in the order in which they were begun, whatever the clock said."""
-        return self._where("1")
+        """Return every attempt, in the order in which they were begun. Of a large ledger that is much: see `each`."""
+        return list(self.each())
 
     def of_key(self, key: LogicalKey) -> list[Record]:
-        """All attempts of a key, in the order of their numbers."""
-        found = self._where("target = ? AND spec = ? AND cell = ? AND params = ?", *key)
-        return sorted(found, key=lambda record: record.number)
+        """Return all attempts of a key, in the order of their numbers."""
+        with reading(self.path, self._connection) as connection:
+            return lookups.of_key(connection, key)
 
     def attempt(self, name: str) -> Record | None:
-        found = self._where("attempt = ?", name)
-        return found[0] if found else None
+        """Return the attempt of that name, or None."""
+        with reading(self.path, self._connection) as connection:
+            return lookups.attempt(connection, name)
 
     def of_name(self, target_name: str, key: LogicalKey) -> list[Record]:
-        """Attempts for the same cell on a target of that name, when the name stood for another place or account, of
-        which a job is or may be there."""
-        return self._where(
-            "target_name = ? AND target != ? AND spec = ? AND cell = ? AND params = ? "
-            "AND state IN ('intent', 'unknown', 'accepted')",
-            target_name,
-            *key,
-        )
+        """Return attempts for the same cell on a target of that name, when the name stood for another place or account,
+        of which a job is or may be there."""
+        with reading(self.path, self._connection) as connection:
+            found = lookups.of_cell(connection, key)
+        return [one for one in found if one.target_name == target_name and one.key != key and one.may_run]
 
     def with_digest(self, target: str, digest: str) -> list[Record]:
-        """Attempts to send that payload to the target, under whatever key, of which a job is or may be there."""
-        return self._where("target = ? AND digest = ? AND state IN ('intent', 'unknown', 'accepted')", target, digest)
+        """Return attempts to send that payload to the target, under whatever key, of which a job is or may be there."""
+        with reading(self.path, self._connection) as connection:
+            return [one for one in lookups.with_digest(connection, target, digest) if one.may_run]
+
+    def open_attempts(self) -> list[Record]:
+        """Return the attempts that are being sent, and those whose outcome is unknown."""
+        with reading(self.path, self._connection) as connection:
+            return lookups.open_attempts(connection)
 
     def unknown(self, target: str) -> list[Record]:
-        return self._where("target = ? AND state = 'unknown'", target)
+        """Return the attempts on a target whose outcome is unknown."""
+        return [one for one in self.open_attempts() if one.key.target == target and one.state is State.UNKNOWN]
+
+    def taken(self, target: str, uuids: Iterable[str]) -> set[str]:
+        """Return which of these jobs of the target an attempt has."""
+        with reading(self.path, self._connection) as connection:
+            return {one.uuid for one in lookups.with_uuids(connection, uuids) if one.key.target == target and one.uuid}
 
     def uuids(self, target: str) -> set[str]:
-        """Every job of the target that a row has."""
-        return {record.uuid for record in self._where("target = ? AND uuid IS NOT NULL", target) if record.uuid}
+        """Return every job of the target that an attempt has."""
+        return {record.uuid for record in self.each() if record.uuid and record.key.target == target}
 
     def move(self, pairs: Sequence[tuple[LogicalKey, LogicalKey]]) -> int:
         """Puts all attempts of each first key under the second, all or none. Gives the number of attempts."""
         moved = 0
-        with transaction(self.path, self._connection) as connection:
+        with self._writing() as connection:
             for old, new in pairs:
                 if self.of_key(new):
                     raise SpeccError(f"there are attempts of {new} already", help="`specc ledger list` shows them")
@@ -209,7 +254,7 @@ class Ledger:
         if not reports:
             return
         now = self._clock()
-        with transaction(self.path, self._connection) as connection:
+        with self._writing() as connection:
             connection.executemany(
                 "UPDATE attempts SET job_state = ?, job_reason = ?, exit_code = ?, seen_at = ? "
                 "WHERE target = ? AND uuid = ?",
@@ -218,24 +263,40 @@ class Ledger:
 
     def use_plan(self, plan: str) -> bool:
         """Notes that a plan is carried out; False when it has been before."""
-        with transaction(self.path, self._connection) as connection:
-            return connection.execute("INSERT OR IGNORE INTO plans VALUES (?, ?)", (plan, self._clock())).rowcount == 1
+        with self._writing() as connection:
+            if lookups.has_plan(connection, plan):
+                return False
+            connection.execute("INSERT INTO plans VALUES (?, ?)", (plan, self._clock()))
+        return True
 
     def has_used(self, plan: str) -> bool:
-        with broken_as_error(self.path):
-            return self._connection.execute("SELECT 1 FROM plans WHERE id = ?", (plan,)).fetchone() is not None
+        with reading(self.path, self._connection) as connection:
+            return lookups.has_plan(connection, plan)
 
     def damage(self) -> list[str]:
-        """What is wrong with the file itself."""
-        try:
-            rows = self._connection.execute("PRAGMA integrity_check").fetchall()
-        except sqlite3.DatabaseError as error:
-            return [str(error)]
-        return [row[0] for row in rows if row[0] != "ok"]
+        """Return what is wrong with the file itself."""
+        return tables.damage(self._connection)
 
-    def _where(self, condition: str, *values: object) -> list[Record]:
-        with broken_as_error(self.path):
-            rows = self._connection.execute(
-                f"SELECT {COLUMNS} FROM attempts WHERE {condition} ORDER BY rowid", values
-            ).fetchall()
-        return [tables.record_of(row) for row in rows]
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Write as one step, into the file that lies at the ledger's path: one that was removed or replaced while this
+        process ran keeps what is written to itself."""
+        with transaction(self.path, self._connection) as connection:
+            self._check_place()
+            yield connection
+        self._check_place()
+
+    def _check_place(self) -> None:
+        if self._file is not None and _file_id(self.path) != self._file:
+            what = "was replaced by another file" if self.path.exists() else "is gone"
+            help = "nothing more is sent; bring the file back, and look with `specc status` what it knows"
+            raise SpeccError(f"the ledger {self.path} {what} while it was in use", help=help)
+
+
+def _file_id(path: Path) -> tuple[int, int] | None:
+    """Return which file lies at a path; None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from specc.errors import SpeccError
 from specc.pattern import pattern
+from specc.submission.tables import Access
 
 UNSAFE = pattern(r"[^\w.-]+")
 FALSE = ("", "0", "false")
@@ -39,3 +40,16 @@ def ledger_path(
     name = UNSAFE.sub("-", project).strip("-.")[:40] or "project"
     digest = sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()
     return state_home(environment) / f"{name}-{digest[:8]}" / "ledger.sqlite"
+
+
+def access_of(setting: str | None, *, is_shared: bool) -> Access:
+    """Return who may use the ledger, by its settings.
+
+    A ledger at the usual place is made when it is first needed. One at a path of the user's own is made on demand: a
+    path that leads nowhere may be a disk that is not mounted, and an empty ledger would have everything sent again.
+    Raises SpeccError for a shared ledger without a path.
+    """
+    if setting is None and is_shared:
+        message = "`shared = true` under `[ledger]` needs a path, since the usual ledger is for one user"
+        raise SpeccError(message, help='write `path = "..."` beside it, in a folder that the group can write')
+    return Access(own=2) if setting is None else Access(is_shared=is_shared, may_make=False)

@@ -10,14 +10,16 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
+from specc import private
 from specc.errors import SpeccError
 
 
 class Owners:
     """Locks in a folder beside the ledger, one file a living process."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_shared: bool = False) -> None:
         self._folder = folder
+        self._is_shared = is_shared
 
     @contextlib.contextmanager
     def claim(self) -> Iterator[str]:
@@ -25,8 +27,8 @@ class Owners:
         name = secrets.token_hex(8)
         path = self._folder / name
         with _as_error(path):
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            private.make_folder(self._folder, shared=self._is_shared)
+            descriptor = private.open_file(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, shared=self._is_shared)
         try:
             with _as_error(path):
                 # Nobody asks for an owner before its first intent is written, so nobody else holds this lock.

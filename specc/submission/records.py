@@ -62,5 +62,10 @@ class Record:
     seen_at: float | None = None
 
     @property
+    def may_run(self) -> bool:
+        """Return whether a job of the attempt is there, or may be."""
+        return self.is_open or self.state is State.ACCEPTED
+
+    @property
     def is_open(self) -> bool:
         return self.state in OPEN

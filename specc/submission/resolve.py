@@ -67,7 +67,7 @@ def find(records: Sequence[Record], target: Target, ledger: Ledger, schema: Call
     since, until = min(start for start, _ in windows), max(end for _, end in windows)
     attempts = [attempt_of(record, schema(record.api)) for record in records]
     found = target.look_up(attempts, datetime.fromtimestamp(since, UTC), datetime.fromtimestamp(until, UTC))
-    taken = ledger.uuids(target.identity)
+    taken = ledger.taken(target.identity, [one.uuid for one in found])
     return matched(records, {one.uuid: one for one in found if one.uuid not in taken}.values())
 
 

@@ -1,4 +1,4 @@
-"""The file behind the ledger: its tables, how it is made and opened, and rows as records.
+"""The file behind the ledger: its tables, how it is made, brought up to date and opened.
 
 A rollback journal is used everywhere, because a write-ahead log does not work on network file systems. It is kept
 between transactions, so that its space is there when the disk is full: then what came of a sending can still be noted.
@@ -9,63 +9,104 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
+from specc import private
 from specc.errors import SpeccError
-from specc.submission.keys import LogicalKey
-from specc.submission.records import Record, State
+from specc.frozen import dataclass
+from specc.submission.rows import NAMES, Damaged, seal_rows
 
 APPLICATION = 0x53504343
-VERSION = 1
 BUSY_SECONDS = 30.0
 
-TABLES = """
-CREATE TABLE attempts (
+FIRST = (
+    """CREATE TABLE attempts (
   attempt TEXT PRIMARY KEY, target TEXT NOT NULL, spec TEXT NOT NULL, cell TEXT NOT NULL, params TEXT NOT NULL,
   target_name TEXT NOT NULL, api TEXT NOT NULL, digest TEXT NOT NULL, body TEXT NOT NULL, sent_name TEXT NOT NULL,
   slug TEXT NOT NULL, axes TEXT NOT NULL, units TEXT NOT NULL, state TEXT NOT NULL, owner TEXT NOT NULL,
   number INTEGER NOT NULL, created_at REAL NOT NULL, skew REAL NOT NULL, settled_at REAL, uuid TEXT, code TEXT,
   message TEXT, job_state TEXT, job_reason TEXT, exit_code INTEGER, seen_at REAL,
   CHECK ((state = 'accepted') = (uuid IS NOT NULL))
-) STRICT;
-CREATE UNIQUE INDEX one_open ON attempts (target, spec, cell, params) WHERE state IN ('intent', 'unknown');
-CREATE UNIQUE INDEX one_number ON attempts (target, spec, cell, params, number);
-CREATE UNIQUE INDEX one_uuid ON attempts (target, uuid) WHERE uuid IS NOT NULL;
-CREATE INDEX by_digest ON attempts (target, digest);
-CREATE TABLE calls (target TEXT NOT NULL, at REAL NOT NULL) STRICT;
-CREATE INDEX calls_at ON calls (target, at);
-CREATE TABLE clocks (target TEXT PRIMARY KEY, skew REAL NOT NULL) STRICT;
-CREATE TABLE plans (id TEXT PRIMARY KEY, used_at REAL NOT NULL) STRICT;
-CREATE TABLE self (id TEXT NOT NULL) STRICT;
-INSERT INTO self VALUES (lower(hex(randomblob(8))));
-"""
+) STRICT""",
+    "CREATE UNIQUE INDEX one_open ON attempts (target, spec, cell, params) WHERE state IN ('intent', 'unknown')",
+    "CREATE UNIQUE INDEX one_number ON attempts (target, spec, cell, params, number)",
+    "CREATE UNIQUE INDEX one_uuid ON attempts (target, uuid) WHERE uuid IS NOT NULL",
+    "CREATE INDEX by_digest ON attempts (target, digest)",
+    "CREATE TABLE calls (target TEXT NOT NULL, at REAL NOT NULL) STRICT",
+    "CREATE INDEX calls_at ON calls (target, at)",
+    "CREATE TABLE clocks (target TEXT PRIMARY KEY, skew REAL NOT NULL) STRICT",
+    "CREATE TABLE plans (id TEXT PRIMARY KEY, used_at REAL NOT NULL) STRICT",
+    "CREATE TABLE self (id TEXT NOT NULL) STRICT",
+    "INSERT INTO self VALUES (lower(hex(randomblob(8))))",
+)
 """`one_open` is what makes two submitting processes safe: the second intent for a key cannot be written. `self` names
 this ledger among all, which binds a plan to it."""
 
-COLUMNS = (
-    "attempt, target, spec, cell, params, target_name, api, digest, body, sent_name, slug, axes, units, state, owner, "
-    "number, created_at, skew, settled_at, uuid, code, message, job_state, job_reason, exit_code, seen_at"
+SEALS = (
+    "ALTER TABLE attempts ADD COLUMN seal TEXT",
+    "CREATE INDEX unsealed ON attempts (attempt) WHERE seal IS NULL",
+    f"""CREATE TRIGGER unseal AFTER UPDATE OF {", ".join(NAMES)} ON attempts WHEN OLD.seal IS NOT NULL
+BEGIN UPDATE attempts SET seal = NULL WHERE rowid = NEW.rowid; END""",
+    "CREATE INDEX also_open ON attempts (attempt) WHERE state IN ('intent', 'unknown')",
+    "CREATE INDEX also_by_key ON attempts (spec, cell, params, target, number)",
+    "CREATE INDEX also_by_digest ON attempts (digest)",
+    "CREATE INDEX also_by_uuid ON attempts (uuid) WHERE uuid IS NOT NULL",
 )
-PLACES = ", ".join("?" * len(COLUMNS.split(", ")))
+"""Each index by which something is found has a second one with other columns first: what they find must agree, so a
+page that the disk has changed hides no attempt."""
+
+STEPS = (FIRST, SEALS)
+"""How the tables of each version are made from those of the version before. A step that was released never changes."""
+
+VERSION = len(STEPS)
+WITHOUT = "nothing is sent without a ledger"
+RIGHTS = f"{WITHOUT}; free the disk, correct who may write it, or move it with `[ledger] path`"
+DAMAGE = (
+    f"{WITHOUT}; `specc ledger verify` lists what is wrong. Bring the file back from a backup, or move it away and "
+    "look on the target for what is there before you send anything again"
+)
+
+
+class Locked(SpeccError):
+    """Another process held the ledger for longer than is waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may use a ledger's file. `own` counts the folders above it that are specc's own; `is_shared`: its user says
+    that a group shares it; without `may_make`, one that is not there is an error."""
+
+    own: int = 0
+    is_shared: bool = False
+    may_make: bool = True
 
 
 @contextlib.contextmanager
 def broken_as_error(path: Path) -> Iterator[None]:
-    """A ledger that cannot be read or written stops everything: without it nothing may be sent."""
+    """Raise SpeccError for a ledger that cannot be read or written: it stops everything."""
     try:
         yield
+    except Damaged as error:
+        raise SpeccError(f"the ledger {path} is damaged: {error}", help=DAMAGE) from error
     except (sqlite3.Error, OSError) as error:
-        help = "nothing is sent without a ledger; free the disk, mend its rights, or move it with `[ledger] path`"
+        code = getattr(error, "sqlite_errorcode", None)
+        if code is not None and code & 0xFF == sqlite3.SQLITE_BUSY:
+            help = "another process writes it, or was stopped while it did: `fuser -v` on the file names it"
+            raise Locked(f"the ledger {path} cannot be used: {error}", help=f"{WITHOUT}; {help}") from error
+        is_damage = code is None or code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+        help = DAMAGE if is_damage and isinstance(error, sqlite3.Error) else RIGHTS
         raise SpeccError(f"the ledger {path} cannot be used: {error}", help=help) from error
 
 
 @contextlib.contextmanager
 def transaction(path: Path, connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """IMMEDIATE: the lock is taken before reading, so two processes never build on the same old state."""
+    """Write as one step. The lock is taken before reading, so two processes never build on the same old state."""
     with broken_as_error(path):
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield connection
+            seal_rows(connection)
             connection.execute("COMMIT")
         finally:
             # A full disk makes SQLite roll back by itself.
@@ -73,17 +114,46 @@ def transaction(path: Path, connection: sqlite3.Connection) -> Iterator[sqlite3.
                 connection.execute("ROLLBACK")
 
 
-def make(path: Path) -> bool:
-    """Makes the ledger if there is none, in one step: an empty file is therefore never one that was just begun.
+@contextlib.contextmanager
+def reading(path: Path, connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Read as one step: what other processes write meanwhile is not seen."""
+    with broken_as_error(path):
+        if connection.in_transaction:
+            yield connection
+            return
+        connection.execute("BEGIN")
+        try:
+            yield connection
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
 
-    Says whether it was made now.
+
+def place(path: Path, access: Access, *, makes: bool) -> Path | None:
+    """Return the real path of the ledger, in folders and with files beside it that nobody else can write.
+
+    None where a folder is missing, and not made. Raises SpeccError for what others could change, or a link to nothing.
     """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    real = private.place_file(path, own=access.own, shared=access.is_shared, makes=makes)
+    if real is not None:
+        for one in (real, real.with_name(f"{real.name}-journal"), real.with_name(f"{real.name}-wal")):
+            private.check_file(one, shared=access.is_shared)
+    return real
+
+
+def make(path: Path, access: Access, *, is_asked: bool = False) -> bool:
+    """Make the ledger if there is none, in one step: an empty file is therefore never one that was just begun.
+
+    Returns whether it was made now. Unless the user asks for a new one, raises SpeccError where it must not be made,
+    or was there before.
+    """
     if os.path.lexists(path):
         return False
+    if not is_asked:
+        check_new(path, access)
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        os.close(private.open_file(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, shared=access.is_shared))
         with contextlib.closing(sqlite3.connect(part, isolation_level=None)) as connection:
             fill(connection)
         os.link(part, path)
@@ -94,43 +164,121 @@ def make(path: Path) -> bool:
     return True
 
 
+def check_new(path: Path, access: Access) -> None:
+    """Raise SpeccError where a ledger may have been: a new one would have everything sent again."""
+    help = "bring it back; if nothing was ever sent with it, `specc ledger init` makes an empty one"
+    if not access.may_make:
+        raise SpeccError(f"the ledger {path} does not exist", help=help)
+    traces = (path.with_name(f"{path.name}-journal"), path.with_name(f"{path.name}.owners"))
+    if trace := next((one for one in traces if os.path.lexists(one)), None):
+        raise SpeccError(f"the ledger {path} is gone: {trace.name} beside it shows that it was there", help=help)
+
+
 def fill(connection: sqlite3.Connection) -> None:
-    """Gives an empty database its tables."""
+    """Give an empty database its tables."""
     connection.execute("BEGIN")
-    for statement in filter(str.strip, TABLES.split(";")):
-        connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {APPLICATION}")
+    for step in STEPS:
+        for statement in step:
+            connection.execute(statement)
     connection.execute(f"PRAGMA user_version = {VERSION}")
     connection.execute("COMMIT")
 
 
 def connect(path: Path, *, writable: bool) -> sqlite3.Connection:
-    """A connection to a ledger that is there. Raises SpeccError for a file that is something else."""
+    """Return a connection to a ledger that is there. Raises SpeccError for a file that is something else."""
     if not writable and _is_half_written(path):
         connect(path, writable=True).close()
     mode = "rw" if writable else "ro"
-    uri = f"{path.absolute().as_uri()}?mode={mode}"
-    connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+    connection = sqlite3.connect(f"{_uri(path)}?mode={mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None)
     try:
+        connection.execute("PRAGMA cell_size_check = ON")
         application, version = (_number(connection, f"PRAGMA {name}") for name in ("application_id", "user_version"))
         if application != APPLICATION:
             help = "it is damaged, or another program's: move it away, then look on the target for what is there"
             raise SpeccError(f"{path} is no ledger", help=help)
         if version > VERSION:
             raise SpeccError(f"the ledger {path} was written by a newer specc", help="upgrade specc")
+        connection.row_factory = sqlite3.Row
         if writable:
             connection.execute("PRAGMA journal_mode = PERSIST")
             connection.execute("PRAGMA synchronous = EXTRA")
+        if version < VERSION:
+            connection = _brought_up_to_date(path, connection, writable=writable)
+        check_schema(connection)
     except BaseException:
         connection.close()
         raise
-    connection.row_factory = sqlite3.Row
     return connection
 
 
+def _brought_up_to_date(path: Path, connection: sqlite3.Connection, *, writable: bool) -> sqlite3.Connection:
+    """Return a connection to the ledger with the tables of today. Where nothing can be written it is a copy."""
+    if writable:
+        upgrade(connection)
+        return connection
+    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        connection.close()
+        connect(path, writable=True).close()
+        return connect(path, writable=False)
+    copy = sqlite3.connect(":memory:", isolation_level=None)
+    connection.backup(copy)
+    connection.close()
+    copy.row_factory = sqlite3.Row
+    upgrade(copy)
+    return copy
+
+
+def upgrade(connection: sqlite3.Connection) -> None:
+    """Bring the tables up to date, all or nothing. A ledger that is damaged stays as it is: raises Damaged."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        version = _number(connection, "PRAGMA user_version")  # another process may have been quicker
+        if version < VERSION:
+            for line in damage(connection):
+                raise Damaged(line)
+            for statement in (statement for step in STEPS[version:] for statement in step):
+                connection.execute(statement)
+            seal_rows(connection)
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def damage(connection: sqlite3.Connection) -> list[str]:
+    """Return what SQLite finds wrong with the file."""
+    try:
+        rows = connection.execute("PRAGMA integrity_check").fetchall()
+    except sqlite3.DatabaseError as error:
+        return [str(error)]
+    return [str(row[0]) for row in rows if row[0] != "ok"]
+
+
+def check_schema(connection: sqlite3.Connection) -> None:
+    """Raise Damaged where the file says other tables, indexes or triggers than specc makes."""
+    found, wanted = _schema(connection), _usual_schema()
+    for name in sorted(found.keys() | wanted.keys()):
+        if found.get(name) != wanted.get(name):
+            raise Damaged(f"its definition of {name} is not the one that specc wrote")
+
+
+@cache
+def _usual_schema() -> dict[str, tuple[object, ...]]:
+    with contextlib.closing(nothing()) as usual:
+        return _schema(usual)
+
+
+def _schema(connection: sqlite3.Connection) -> dict[str, tuple[object, ...]]:
+    """Return the definitions by name. Blanks do not count: versions of SQLite write them differently."""
+    rows = connection.execute("SELECT name, type, tbl_name, sql FROM sqlite_schema").fetchall()
+    return {str(row[0]): (row[1], row[2], "".join(str(row[3]).split())) for row in rows}
+
+
 def _is_half_written(path: Path) -> bool:
-    """A process was killed while it wrote. Only who may write can take that back, as every writer does at once."""
-    with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+    """Return whether a process was killed while it wrote. Only who may write can undo that, as every writer does."""
+    with contextlib.closing(sqlite3.connect(f"{_uri(path)}?mode=ro", uri=True)) as connection:
         try:
             connection.execute("PRAGMA schema_version").fetchone()
         except sqlite3.OperationalError as error:
@@ -141,29 +289,17 @@ def _is_half_written(path: Path) -> bool:
 
 
 def nothing() -> sqlite3.Connection:
-    """The ledger of somebody who never submitted anything."""
+    """Return the ledger of somebody who never submitted anything."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     connection.row_factory = sqlite3.Row
     fill(connection)
     return connection
 
 
+def _uri(path: Path) -> str:
+    return path.absolute().as_uri()
+
+
 def _number(connection: sqlite3.Connection, query: str) -> int:
     number: int = connection.execute(query).fetchone()[0]
     return number
-
-
-def row_of(record: Record) -> tuple[object, ...]:
-    key = record.key
-    return (
-        record.attempt, key.target, key.spec, key.cell, key.params, record.target_name, record.api, record.digest,
-        record.body, record.sent_name, record.slug, record.axes, record.units, record.state, record.owner,
-        record.number, record.created_at, record.skew, record.settled_at, record.uuid, record.code, record.message,
-        record.job_state, record.job_reason, record.exit_code, record.seen_at,
-    )  # fmt: skip
-
-
-def record_of(row: sqlite3.Row) -> Record:
-    key = LogicalKey(row["target"], row["spec"], row["cell"], row["params"])
-    names = [name for name in COLUMNS.split(", ") if name not in LogicalKey._fields]
-    return Record(key=key, **{**{name: row[name] for name in names}, "state": State(row["state"])})

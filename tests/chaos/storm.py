@@ -114,6 +114,8 @@ class Storm:
         (folder / "specc.toml").write_text(SETTINGS.format(endpoint=self._server.endpoint))
         (folder / "storm.job.yaml").write_text(SPEC.format(count=payloads))
         self._ledger = folder / "ledger.sqlite"
+        with Ledger.open(self._ledger):
+            pass
         self._clients = Clients(folder)
         self._unknown: set[str] = set()
         self._lost: set[str] = set()

@@ -222,6 +222,10 @@ class TestRefusals:
         assert "no ledger is set" in cloud.err
         path = cloud.root / "specc.toml"
         path.write_text(path.read_text() + '[ledger]\npath = "kept/ledger.sqlite"\n')
+        assert cloud.run("submit") == 2
+        assert "ledger.sqlite does not exist" in cloud.err
+        assert "`specc ledger init`" in cloud.err
+        assert cloud.run("ledger", "init") == 0
         assert cloud.run("submit") == 0
         assert (cloud.root / "kept" / "ledger.sqlite").is_file()
 

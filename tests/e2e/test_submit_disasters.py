@@ -52,6 +52,8 @@ class Site:
             "QY_SECRET_ACCESS_KEY": "s3cr3t",
         }
         (root / "specc.toml").write_text(SETTINGS.replace("ENDPOINT", server.endpoint))
+        with Ledger.open(root / "ledger.sqlite"):
+            pass
 
     def sweep(self, count: int) -> None:
         (self.root / "a.job.yaml").write_text(SWEEP.replace("COUNT", str(count)))

@@ -98,7 +98,7 @@ def test_a_link_or_a_folder_is_no_keys_file(tmp_path: Path) -> None:
     with pytest.raises(SpeccError, match="is no regular file"):
         load_keys(tmp_path)
     (tmp_path / "file").write_text("")
-    with pytest.raises(SpeccError, match="cannot write"):
+    with pytest.raises(SpeccError, match="cannot be used: it is not a folder"):
         load_keys(tmp_path / "file" / "keys.env")
 
 

@@ -61,7 +61,7 @@ class TestFoldersThatAreMade:
     def test_a_folder_where_nothing_can_be_made_is_said(self, home):
         (home / "a").write_text("")
         error = refusal(private.make_folder, home / "a" / "b")
-        assert error.message == f"{home / 'a'} is not a folder"
+        assert error.message == f"{home / 'a'} cannot be used: it is not a folder"
         assert error.help == f"move it away: `mv {home / 'a'} {home / 'a.not-used'}`"
 
     def test_a_path_with_a_nul_is_said(self, home):
@@ -210,6 +210,9 @@ class TestLinks:
         (home / "one").symlink_to("disk/../disk/real")
         (home / "two").symlink_to(home / "one")
         assert private.place_file(home / "two", own=0) == home / "disk" / "real"
+
+    def test_the_root_is_no_file(self):
+        refusal(private.place_file, private.Path("/"), own=0)
 
     @pytest.mark.parametrize("target", ["/", "..", "."])
     def test_a_file_that_is_a_link_to_a_folder_is_refused_where_it_is_opened(self, home, target):

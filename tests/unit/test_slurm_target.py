@@ -195,7 +195,7 @@ def test_no_sbatch(fake: Fake) -> None:
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     fake = Fake(tmp_path / "file")
-    with pytest.raises(SpeccError, match="cannot make the job's folder") as caught:
+    with pytest.raises(SpeccError, match="file cannot be used: it is not a folder") as caught:
         fake.target.submit(fake.attempt())
     assert caught.value.help is not None
     assert fake.programs.calls == []

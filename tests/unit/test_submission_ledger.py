@@ -15,6 +15,7 @@ from specc.errors import SpeccError
 from specc.submission.ledger import AttemptOpen, Ledger, SentElsewhere, SettledAlready, UuidTaken
 from specc.submission.location import ledger_path
 from specc.submission.records import State
+from specc.submission.rows import COLUMNS
 from specc.submission.verify import verify
 
 
@@ -53,8 +54,8 @@ class TestIntents:
         ledger.begin(record("a1"))
         with pytest.raises(sqlite3.IntegrityError):
             ledger._connection.execute(
-                "INSERT INTO attempts SELECT 'a2', target, spec, cell, params, target_name, api, digest, body, "
-                "sent_name, slug, axes, units, state, owner, 2, created_at, skew, NULL, NULL, "
+                f"INSERT INTO attempts ({COLUMNS}) SELECT 'a2', target, spec, cell, params, target_name, api, digest, "
+                "body, sent_name, slug, axes, units, state, owner, 2, created_at, skew, NULL, NULL, "
                 "NULL, NULL, NULL, NULL, NULL, NULL FROM attempts"
             )
 
@@ -168,7 +169,7 @@ class TestOwners:
         folder.joinpath("o").unlink()
         folder.rmdir()
         folder.touch()
-        with pytest.raises(SpeccError, match="cannot lock"), ledger.owners.claim():
+        with pytest.raises(SpeccError, match="it is not a folder"), ledger.owners.claim():
             pass
 
 
@@ -265,7 +266,7 @@ os._exit(0)
 
     def test_a_folder_in_its_place_is_refused(self, path):
         path.mkdir(parents=True)
-        with pytest.raises(SpeccError, match="cannot be used"), Ledger.open(path):
+        with pytest.raises(SpeccError, match="is not a regular file"), Ledger.open(path):
             pass
 
     def test_a_locked_one_is_waited_for_and_then_given_up(self, path, monkeypatch):

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
+from specc import private
 from specc.errors import SpeccError
 from specc.targets.local.jobs import Ended, Job, Request, Run
 from specc.targets.local.machine import machine_id
@@ -60,9 +61,10 @@ class Store:
         """Makes the store if there is none. One that is damaged, newer, or another machine's is never touched; one that
         is there is only read, so that it still answers where nothing can be written."""
         with self._broken_as_error():
-            if not self.path.exists():
-                self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            private.make_folder(self.path.parent)
+            if not private.check_file(self.path):
+                os.close(private.open_file(self.path, os.O_RDWR | os.O_CREAT))
+            private.check_file(self.path.with_name(f"{self.path.name}-journal"))
         if self._version() == 0:
             self._make_tables()
         if self._version() != VERSION:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from specc import private
 from specc.errors import SpeccError
 from specc.settings import Target
 from specc.targets.local import door, trouble
@@ -58,9 +59,13 @@ class LocalTarget:
         state_dir: Path,
         caller: str,
         options: Options = DEFAULTS,
+        own: int = 1,
     ) -> "LocalTarget":
-        """The target whose jobs lie in `state_dir`, made if need be. Raises SpeccError if that cannot be used."""
-        state = StateDir(state_dir.expanduser().resolve())
+        """Return the target whose jobs lie in `state_dir`, made if need be; the last `own` folders of it are specc's.
+
+        Raises SpeccError if that cannot be used, or if others could put jobs there.
+        """
+        state = StateDir(private.make_folder(state_dir.expanduser(), own=own))
         store = Store(state.store)
         store.prepare()
         return cls(state, store, Rules(settings_target, units, caller, options))

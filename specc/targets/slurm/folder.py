@@ -11,6 +11,7 @@ import tempfile
 from hashlib import sha256
 from pathlib import Path
 
+from specc import private
 from specc.frozen import dataclass
 from specc.pattern import pattern
 from specc.reader import Unreadable, read_file, read_start
@@ -91,8 +92,8 @@ class Folder:
 
     def prepare(self, request: dict[str, object]) -> dict[str, object] | None:
         """Makes the folder for a request; the request that it was made for before, else None. Of many callers at once
-        exactly one gets None. Raises OSError."""
-        self.root.mkdir(parents=True, mode=0o700, exist_ok=True)
+        exactly one gets None. Raises OSError, and SpeccError where others could write there."""
+        private.make_folder(self.root, own=2, checks_above=False)
         known = self.read_request()
         if known is not None:
             return known
