@@ -77,6 +77,10 @@ MEANINGS = {
     "rules.ignore": "rules and warnings that are not wanted",
     "rules.severity.NAME": "how severe the rule or warning of this code or name is; `off` is as `rules.ignore`",
     "rules.max_inheritance": "how many files a chain of parents may have before it is a finding (SPC515); default 5",
+    "rules.quantities.min_memory": "a plain number in `mem_limit` below it is hardly meant (SPC534); default `64MiB`",
+    "rules.quantities.max_memory": "a plain number in `mem_limit` over it is hardly meant; default `16TiB`",
+    "rules.quantities.min_time": "a plain number in `time_limit` below it is hardly meant; default `1min`",
+    "rules.quantities.max_time": "a plain number in `time_limit` over it is hardly meant; default `48h`",
     "rules.paths.NAME.ignore": "as `rules.ignore`, for the files of this pattern; of several patterns, the last "
     "one counts",
     "rules.paths.NAME.severity.NAME": "as `rules.severity.NAME`, for the files of this pattern",

@@ -13,6 +13,9 @@ TargetKind = Literal["local", "slurm", "ehpc"]
 Layout = Literal["tasks", "threads"]
 
 EMPTY: Map[str, str] = MappingProxyType({})
+LIKELY_QUANTITIES: Map[str, str] = MappingProxyType(
+    {"min_memory": "64MiB", "max_memory": "16TiB", "min_time": "1min", "max_time": "48h"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +80,17 @@ class RuleTable:
 
 @dataclass(frozen=True, slots=True)
 class RuleSettings:
-    """What the project wants of the linter. `select`: only these rules; None: all. `paths` are patterns of files."""
+    """What the project wants of the linter. `select`: only these rules; None: all. `paths` are patterns of files.
+
+    `quantities` says between which limits a number without a unit is likely to be meant: `min_memory`, `max_memory`,
+    `min_time` and `max_time`.
+    """
 
     select: frozenset[str] | None = None
     everywhere: RuleTable = field(default_factory=RuleTable)
     paths: tuple[tuple[str, RuleTable], ...] = ()
     max_inheritance: int = 5
+    quantities: Map[str, str] = field(default_factory=lambda: LIKELY_QUANTITIES)
 
 
 @dataclass(frozen=True, slots=True)

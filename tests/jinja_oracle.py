@@ -135,8 +135,18 @@ def plain(value: object) -> object:
 
 
 def same(one: object, other: object) -> bool:
-    """Equal, and of the same types all the way down; not-a-number is itself."""
-    return repr(one) == repr(other)
+    """Whether two results are equal, and of the same types all the way down. Not-a-number is itself.
+
+    In texts, booleans are `true` and `false` here, and Python's `True` and `False` there.
+    """
+    return _as_yaml_writes(one) == _as_yaml_writes(other)
+
+
+def _as_yaml_writes(value: object) -> str:
+    written = repr(value)
+    if not isinstance(value, bool):
+        written = re.sub(r"(?i:true)", "true", re.sub(r"(?i:false)", "false", written))
+    return written
 
 
 def cells(table: str) -> list[str]:

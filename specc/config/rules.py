@@ -10,12 +10,16 @@ def rule_settings(node: Mapping | None) -> RuleSettings:
     usual = RuleSettings()
     if node is None:
         return usual
+    said = node.get("quantities")
+    given = said.entries.items() if isinstance(said, Mapping) else ()
+    quantities = {name: text_of(value) or "" for name, value in given}
     most, paths = node.get("max_inheritance"), node.get("paths")
     tables = paths.entries.items() if isinstance(paths, Mapping) else ()
     return RuleSettings(
         select=_codes(node, "select") if node.get("select") is not None else None,
         everywhere=_table(node),
         paths=tuple((pattern, _table(table)) for pattern, table in tables if isinstance(table, Mapping)),
+        quantities={**usual.quantities, **quantities},
         max_inheritance=most.value if isinstance(most, Scalar) and type(most.value) is int else usual.max_inheritance,
     )
 

@@ -156,6 +156,7 @@ RULES: dict[str, Shape] = {
     "select": Items(RULE_NAME),
     **RULE_TABLE,
     "max_inheritance": COUNT,
+    "quantities": {"min_memory": MEMORY, "max_memory": MEMORY, "min_time": DURATION, "max_time": DURATION},
     "paths": Each(RULE_TABLE),
 }
 

@@ -14,7 +14,18 @@ from specc.expressions.guards import Guard, Use
 from specc.expressions.jinja import FILTERS as JINJA_FILTERS
 from specc.expressions.jinja import TemplateError, Undefined, UndefinedError
 from specc.expressions.operators import unfinished
-from specc.expressions.values import DEFAULT_HELP, Absent, Call, Kind, Unknown, bounded, fault_of, kind_of, noun
+from specc.expressions.values import (
+    DEFAULT_HELP,
+    Absent,
+    Call,
+    Kind,
+    Unknown,
+    bounded,
+    fault_of,
+    kind_of,
+    noun,
+    text_of,
+)
 from specc.frozen import dataclass
 
 Result = Kind | Literal["same"] | None
@@ -91,6 +102,10 @@ def use_jinja(call: Call, value: object, budget: Budget, at: Place) -> object:
         return next(value, _nothing(name, at))
     if isinstance(value, Iterator) and entry.reads == "items":
         value = list(value)
+    if isinstance(value, bool) and entry.reads == "text":
+        value = text_of(value, at)
+    if isinstance(value, list | tuple) and name == "join" and "attribute" not in call.kwargs and len(call.args) < 2:
+        value = [text_of(item, at) if isinstance(item, bool) else item for item in value]
     weight = weigh(budget, at, value, *call.parts())
     if weight.unknown:
         return Unknown(kind_of(value) if entry.kind == "same" else entry.kind)

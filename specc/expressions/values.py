@@ -191,8 +191,12 @@ def bounded(value: int, at: Place) -> int:
 
 
 def text_of(value: object, at: Place) -> str:
-    """The text that stands for a value within a text. Null, lists and mappings have none: nobody means `None` there."""
+    """Return the text that stands for a value within a text. Booleans are written as YAML and the shell write them, not
+    as Python does. Null, lists and mappings have no text: nobody means `None` there.
+    """
     match value:
+        case bool():
+            return "true" if value else "false"
         case int():
             return str(bounded(value, at))
         case str() | float():

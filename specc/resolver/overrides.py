@@ -22,7 +22,7 @@ def override(text: Source, body: Mapping) -> tuple[Mapping | None, list[Diagnost
         return None, found
     if parts[0] == "params" and len(parts) == 2 and not isinstance(value, Mapping):
         return None, [_no_declaration(text, place, parts[1])]
-    node: Node = value
+    node: Node = _kept_text(text, place, parts, body, value)
     end = len(place)
     for part in reversed(parts):
         key = Scalar(part, text.span(end - len(part), end), part, layer=SET_LAYER)
@@ -30,6 +30,23 @@ def override(text: Source, body: Mapping) -> tuple[Mapping | None, list[Diagnost
         end -= len(part) + 1
     assert isinstance(node, Mapping)
     return node, found
+
+
+def _kept_text(text: Source, place: str, parts: list[str], body: Mapping, value: Node) -> Node:
+    """Return the value, or the characters as they were typed where they stand in for a text.
+
+    A tag such as `007`, `3.10` or `144e16` would else become a number, and lose what it was written with. A field of
+    the job has its type from the API, and a template may stand for any type.
+    """
+    before: Node | None = body
+    for part in parts:
+        before = before.get(part) if isinstance(before, Mapping) else None
+    is_text = isinstance(before, Scalar) and isinstance(before.value, str) and "{{" not in before.value
+    is_other = isinstance(value, Scalar) and isinstance(value.value, int | float)
+    if parts[0] == "job" or not (is_text and is_other):
+        return value
+    typed = text.text[len(place) + 1 :].strip()
+    return Scalar(typed, value.span, typed, layer=SET_LAYER, verbatim=True)
 
 
 def _fault(text: Source, place: str, has_value: bool, parts: list[str], body: Mapping) -> Diagnostic | None:

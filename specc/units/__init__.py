@@ -2,6 +2,6 @@
 
 from specc.units.convert import convert, to_unit
 from specc.units.filters import filters
-from specc.units.quantity import DURATION_UNITS, MEMORY_UNITS, UNITS, Problem, read
+from specc.units.quantity import DURATION_UNITS, MEMORY_UNITS, UNITS, Problem, read, spell
 
-__all__ = ["DURATION_UNITS", "MEMORY_UNITS", "UNITS", "Problem", "convert", "filters", "read", "to_unit"]
+__all__ = ["DURATION_UNITS", "MEMORY_UNITS", "UNITS", "Problem", "convert", "filters", "read", "spell", "to_unit"]

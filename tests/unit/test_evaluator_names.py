@@ -54,10 +54,10 @@ MEMBERS = [
     ("{{ vars.m.x }} {{ vars.m['x'] }} {{ vars.l[1] }} {{ vars.l[-1] }} {{ vars.l | length }}", "1 1 b b 2"),
     ("{{ vars.m | length }} {{ vars.m.keys() | list | join }} {{ vars.m.n.y }}", "2 xn deep"),
     ("{% for k, v in vars.m.items() %}{{ k }} {% endfor %}\n", "x n \n"),
-    ("{{ vars.l[0:1] | join }} {{ 'a' in vars.l }} {{ 'x' in vars.m }}", "a True True"),
-    ("{{ vars.q is defined }} {{ vars.q | default('d') }} {{ vars.m.q is defined }}", "False d False"),
+    ("{{ vars.l[0:1] | join }} {{ 'a' in vars.l }} {{ 'x' in vars.m }}", "a true true"),
+    ("{{ vars.q is defined }} {{ vars.q | default('d') }} {{ vars.m.q is defined }}", "false d false"),
     ("{{ 'y' if vars.q is defined and vars.q.r else 'n' }}", "n"),
-    ("{{ nothing is defined }} {{ env.NO is defined }}", "False False"),
+    ("{{ nothing is defined }} {{ env.NO is defined }}", "false false"),
 ]
 
 

@@ -34,7 +34,7 @@ GIVES = [
     ("input_file", '"{{ 4 }}"', "4"),
     ("input_file", '"{{ -4 }}"', "-4"),
     ("input_file", '"{{ 2 ** 70 }}"', "1180591620717411303424"),
-    ("input_file", '"x{{ 4 }}{{ 1.50 }}{{ true }}"', "x41.5True"),
+    ("input_file", '"x{{ 4 }}{{ 1.50 }}{{ true }}"', "x41.5true"),
     ("input_file", '"{{ 1.5 }}"', None),
     ("input_file", '"{{ true }}"', None),
     ("input_file", '"{{ none }}"', None),

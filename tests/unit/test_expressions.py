@@ -182,7 +182,7 @@ def test_a_list_may_be_a_namespace() -> None:
     ("text", "expected"),
     [
         ("{{ vars.run.dir | sh }}", Quoted("'/scratch/a b'")),
-        ("{{ ['a b', 1, 2.5, true] | sh }}", Quoted("'a b' 1 2.5 True")),
+        ("{{ ['a b', 1, 2.5, true] | sh }}", Quoted("'a b' 1 2.5 true")),
         ("{{ range(2) | sh }}", Quoted("0 1")),
         ("{{ '' | sh }}", Quoted("''")),
         ("{{ 'a b' | raw }}", Raw("a b")),

@@ -1,0 +1,115 @@
+"""A number loses how it was written when a text takes it.
+
+## What
+Finds numbers without quotes in `vars`, `params`, axes, and in `env` and `args` of a `$file` that a template puts into
+a text, where the text has other characters than the file: `3.10` becomes `3.1`, `007` becomes `7`, and `1e3` becomes
+`1000.0`.
+
+## Why
+To YAML they are numbers, and numbers have no last zero. A version, a tag or a label with digits is not a number, and
+the job loads `python/3.1` in place of `python/3.10`.
+
+## Bad
+```yaml
+specc: 1
+vars: {python: 3.10}
+job:
+  name: train
+  core_limit: 4
+  cmd_line: module load python/{{ vars.python }} && ./train.py
+```
+
+## Good
+```yaml
+specc: 1
+vars: {python: "3.10"}
+job:
+  name: train
+  core_limit: 4
+  cmd_line: module load python/{{ vars.python }} && ./train.py
+```
+"""
+
+import re
+from collections.abc import Iterator
+from math import isinf
+
+from specc.diagnostics import Diagnostic, Label
+from specc.diagnostics.codes import LOST_DIGITS
+from specc.diagnostics.fixes import replaced
+from specc.evaluator import Value
+from specc.evaluator.templates import template_text
+from specc.nodes import FileText, Mapping, Node, Scalar, Style
+from specc.rules.rule import Job, JobRule
+
+HOLE = re.compile(r"\{\{-?\s*((?:params|vars|matrix)(?:\.\w+)+)\s*(?:\|\s*(?:sh|raw|string)\s*)?-?\}\}")
+FRACTION = re.compile(r"[-+]?([0-9]*)\.([0-9]*)")
+
+
+def find(job: Job) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for each number that a text of the job takes and that reads otherwise there."""
+    for value in job.evaluated.job.values():
+        if isinstance(value.data, str) and isinstance(value.node, Scalar | FileText):
+            for number, reader in dict(_numbers(value)).items():
+                yield _diagnostic(number, reader)
+
+
+def _numbers(value: Value) -> Iterator[tuple[Scalar, Node]]:
+    """Yield the numbers that a text has taken and that it shows otherwise, each with the node that takes it."""
+    node = value.node
+    if isinstance(node, FileText):
+        for passed in (*(node.env.entries.values() if node.env else ()), *(node.args.items if node.args else ())):
+            if isinstance(passed, Scalar):
+                yield from _passed(passed, value)
+    text = template_text(node) if isinstance(node, Scalar | FileText) else None
+    yield from _taken(text or "", node, value)
+
+
+def _passed(passed: Scalar, value: Value) -> Iterator[tuple[Scalar, Node]]:
+    if _is_lost(passed):
+        yield passed, passed
+    yield from _taken(template_text(passed) or "", passed, value)
+
+
+def _taken(text: str, reader: Node, value: Value) -> Iterator[tuple[Scalar, Node]]:
+    for name in dict.fromkeys(HOLE.findall(text)):
+        for read in value.reads:
+            if read.value is not None and f"{name}.".startswith(f"{read.name}."):
+                member = _member(read.value.node, name[len(read.name) + 1 :])
+                if isinstance(member, Scalar) and _is_lost(member):
+                    yield member, reader
+                elif member is read.value.node and read.value.is_computed:
+                    inner = template_text(member) if isinstance(member, Scalar | FileText) else None
+                    yield from _taken(inner or "", reader, read.value)
+
+
+def _member(node: Node, path: str) -> Node | None:
+    """Return what stands at a path such as `a.b` below a node; the node itself for an empty path."""
+    found: Node | None = node
+    for key in path.split(".") if path else ():
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found
+
+
+def _is_lost(node: Scalar) -> bool:
+    """Whether a number reads otherwise in a text than in the file, so that what was meant is another text."""
+    value, raw = node.value, node.raw
+    if isinstance(value, bool) or not isinstance(value, int | float) or node.style is not Style.PLAIN or node.verbatim:
+        return False
+    if isinstance(value, int):
+        return raw != str(value)
+    if isinf(value) or "e" in raw.lower():
+        return isinf(value) or value.is_integer()
+    match = FRACTION.fullmatch(raw)
+    return match is not None and len(match[2]) > 1 and (match[2].endswith("0") or len(match[1] + match[2]) > 17)
+
+
+def _diagnostic(number: Scalar, reader: Node) -> Diagnostic:
+    message = f"a text takes this number as `{number.value}`, and not as `{number.raw}`"
+    quoted = f'"{number.raw}"'
+    labels = (Label(reader.span, "the text"),) if reader is not number else ()
+    fix = replaced(number.span, number.span.text, quoted)
+    return LOST_DIGITS.at(number.span, message, labels=labels, help=f"write {quoted} to keep it as it is", fix=fix)
+
+
+RULE = JobRule(LOST_DIGITS, find)
