@@ -26,11 +26,33 @@ def main() -> None:
         # Answered before anything heavy is imported.
         print(f"specc {__version__}")
         return
+    _read_names_as_utf8()
     _settle_streams()
     code = run(sys.argv[1:])
     if sys.argv[1:2] == ["check"]:
         _leave(code)
     sys.exit(code)
+
+
+def _read_names_as_utf8() -> None:
+    """Start this command line again in Python's UTF-8 mode where the locale says another encoding.
+
+    Names of files, arguments and variables are bytes, and what they are read as becomes the names of specs, payloads
+    and digests. The mode is not set through the environment: that would go on to jobs.
+    """
+    if sys.flags.utf8_mode or sys.getfilesystemencoding() == "utf-8" or not sys.executable:
+        return
+    program = os.fsencode(sys.executable)
+    os.execv(program, [program, b"-X", b"utf8", *_command_line()[1:]])
+
+
+def _command_line() -> list[bytes]:
+    """Return the arguments of this process, Python's own among them, as they came."""
+    try:
+        with open("/proc/self/cmdline", "rb") as file:
+            return file.read().removesuffix(b"\0").split(b"\0")
+    except OSError:  # not Linux
+        return [os.fsencode(text) for text in sys.orig_argv]
 
 
 def _leave(code: int) -> None:
@@ -52,6 +74,8 @@ def _settle_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
 
 
 def run(arguments: list[str]) -> int:

@@ -93,7 +93,7 @@ def listen(state: StateDir) -> int:
 
 
 def _start(state: StateDir, options: Options, lock: int) -> None:
-    arguments = [sys.executable, "-P", "-m", SUPERVISOR, str(state.root), "--lock", str(lock)]
+    arguments = [sys.executable, "-X", "utf8", "-P", "-m", SUPERVISOR, str(state.root), "--lock", str(lock)]
     arguments += ["--idle", str(options.idle)]
     if options.cores is not None:
         arguments += ["--cores", str(options.cores)]
