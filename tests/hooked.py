@@ -11,7 +11,6 @@ from projects import SETTINGS
 from ruamel.yaml import YAML
 
 from specc import __version__
-from specc.revision.git import MISLEADING
 
 ROOT = Path(__file__).parent.parent
 BASE = "specc: 1\nabstract: true\njob:\n  core_limit: 4\n"
@@ -54,7 +53,7 @@ class Hooked:
         assert ended.returncode == 0, self.said
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = {name: value for name, value in os.environ.items() if name not in MISLEADING}
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
         environment |= repositories.SETTINGS
         environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
         environment["PRE_COMMIT_HOME"] = str(self.root.parent / "pre-commit")

@@ -4,8 +4,6 @@ import os
 import subprocess
 from pathlib import Path
 
-from specc.revision.git import MISLEADING
-
 SETTINGS = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_SYSTEM": os.devnull,
@@ -20,7 +18,7 @@ SETTINGS = {
 
 
 def git(folder: Path, *arguments: str) -> str:
-    environment = {name: value for name, value in os.environ.items() if name not in MISLEADING} | SETTINGS
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | SETTINGS
     ended = subprocess.run(
         ["git", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )

@@ -103,4 +103,4 @@ def _opened(project: Project, name: str) -> Target:
     if known is not None and known.kind == "ehpc":
         message = f"`{name}` is an account of the EHPC API, and `specc serve` is that API for other places"
         raise SpeccError(message, help="leave `--target` out for this machine, or name a target of kind slurm")
-    return open_target(name, settings, project.apis, os.environ).target
+    return open_target(project.root, name, settings, project.apis, os.environ).target

@@ -17,7 +17,7 @@ def open_target(opening: Opening) -> Opened:
     caller = pwd.getpwuid(os.getuid()).pw_name
     cluster = cluster_name(environment, settings.cluster, settings.name)
     place = Place(cluster, caller, _directory(opening, cluster), of_job(environment, settings.environment))
-    programs = Installed(opening.calls.add)
+    programs = Installed(opening.calls.add, outside=opening.root)
     queries = Queries(programs, of_query(environment), caller)
     target = SlurmTarget(place, Rules(settings, opening.units, caller), programs, queries)
     return Opened(settings.name, target, opening.calls, (), lambda: target.trouble)

@@ -7,6 +7,7 @@ costs more time than a whole `specc check`.
 from collections.abc import Callable, Mapping
 from dataclasses import field
 from importlib import import_module
+from pathlib import Path
 from threading import Lock
 
 from specc.diagnostics import did_you_mean
@@ -38,11 +39,13 @@ class Calls:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What a target is opened with. `endpoint` is the API page's own, `skew` what is known of the server's clock.
+    """What a target is opened with. `root` is the project's, `endpoint` the API page's own, `skew` what is known of the
+    server's clock.
 
     Offline, the target must be made without any means to send: it is asked only what it knows by itself.
     """
 
+    root: Path
     settings: TargetSettings
     units: Mapping[str, str]
     endpoint: str | None
@@ -68,6 +71,7 @@ class Opened:
 
 
 def open_target(
+    root: Path,
     name: str,
     settings: Settings,
     apis: Mapping[str, ApiSchema],
@@ -81,6 +85,6 @@ def open_target(
     if known is None:
         raise SpeccError(f"there is no target `{name}`", help=did_you_mean(name, settings.targets, "targets"))
     endpoint = known.endpoint or (apis[settings.api].endpoint if settings.api in apis else None)
-    opening = Opening(known, settings.units_for(name), endpoint, environment, skew, is_offline)
+    opening = Opening(root, known, settings.units_for(name), endpoint, environment, skew, is_offline)
     opened: Opened = import_module(f"specc.cli.target_{known.kind}").open_target(opening)
     return opened

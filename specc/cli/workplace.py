@@ -102,7 +102,7 @@ class Workplace:
     ) -> Opened:
         project = self.project
         opened = open_target(
-            name, project.settings, project.apis, project.environment, skew=skew, is_offline=is_offline
+            project.root, name, project.settings, project.apis, project.environment, skew=skew, is_offline=is_offline
         )
         for warning in opened.warnings:
             say(f"warning: {warning}")

@@ -1,31 +1,53 @@
-"""The `git` command, asked in a way that changes nothing and waits for nobody."""
+"""The `git` command, asked in a way that changes nothing, waits for nobody, and runs nothing that a repository names.
+
+A repository's configuration can name programs: for a file system monitor, for filters of files, for hooks, and for
+servers that a partial clone asks for objects. A folder that looks like a bare repository can lie in any checkout and
+bring such a configuration, so git must not take one for the repository of a project.
+"""
 
 import os
 import select
+import selectors
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 
 from specc.errors import SpeccError
+from specc.programs import find_program, safe_path
 
 TIMEOUT = 60.0
 CHUNK = 1 << 16
+MOST_OUTPUT = 256 * 1024 * 1024
+"""A tree can name itself again and again: a few hundred bytes can list billions of files."""
 
-MISLEADING = frozenset(
-    {
-        "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX", "GIT_NAMESPACE",
-        "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_IMPLICIT_WORK_TREE", "GIT_SHALLOW_FILE",
-        "GIT_GRAFT_FILE", "GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS",
-        "GIT_EXTERNAL_DIFF", "GIT_DIFF_OPTS",
-    }
-)  # fmt: skip
-"""What a hook, such as pre-commit's, sets for its own repository and its own index."""
+KEPT = frozenset({"GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM", "GIT_EXEC_PATH"})
+KEPT_BEGINNING = "GIT_CONFIG_"
+"""What is kept of git's variables: where it may look, and configuration, such as which folders are safe. Others can be
+those of a hook, which are about its own repository and its own index."""
 
-NO_NETWORK = ("-c", "protocol.allow=never")
-"""A partial clone would else ask its server for what is missing."""
-NO_PROGRAMS = ("-c", "core.fsmonitor=false")
+ADDED = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+    # A folder can be called `:(glob)x`.
+    "GIT_LITERAL_PATHSPECS": "1",
+    # A partial clone would else ask its server for what is missing. The list of protocols wins over
+    # `protocol.ext.allow` of the repository, and an older git knows only that list.
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+}
+OPTIONS = (
+    *("-c", "safe.bareRepository=explicit"),
+    *("-c", "protocol.allow=never"),
+    *("-c", "core.fsmonitor=false"),
+    *("-c", f"core.hooksPath={os.devnull}"),
+)
+FILTER = ("filter.", (".clean", ".smudge", ".process", ".required"))
+FETCH_ALL = "`git fetch --refetch --no-filter origin`"
+NOTHING = "SPECC_NOTHING"
+BARE = ("objects", "refs")
 
 
 class GitFault(Exception):
@@ -36,29 +58,42 @@ class Repository:
     """The repository that `folder` belongs to. Names are relative to `folder`."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        _refuse_bare(folder)
         self.folder = folder
-        self._environment = {name: value for name, value in environment.items() if name not in MISLEADING}
-        self._environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+        program = find_program("git", environment, outside=folder)
+        if program is None:
+            raise SpeccError("there is no `git` on this machine", help=_where_git_is_looked_for(environment, folder))
+        self._program = program
+        kept = {name: value for name, value in environment.items() if _is_kept(name)}
+        path = os.pathsep.join(safe_path(environment, outside=folder))
+        self._environment = {**kept, **ADDED, "PATH": path, NOTHING: ""}
+        self._filters: list[str] | None = None
 
     def ask(self, *arguments: str) -> bytes:
         """What git prints. Raises GitFault where it refuses, SpeccError where there is none or it does not end."""
+        return self._answer(self._command(arguments), arguments[0])
+
+    def _answer(self, command: list[str], name: str) -> bytes:
         try:
-            ended = subprocess.run(
-                self._command(arguments),
+            process = subprocess.Popen(
+                command,
                 cwd=self.folder,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=TIMEOUT,
-                check=False,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
             )
-        except subprocess.TimeoutExpired as error:
-            raise SpeccError(f"`git {arguments[0]}` did not end within {TIMEOUT:.0f} seconds") from error
         except OSError as error:
             raise _not_started(error) from error
-        if ended.returncode != 0:
-            raise GitFault(_first_line(ended.stderr) or f"`git {arguments[0]}` ended with {ended.returncode}")
-        return ended.stdout
+        with process:
+            try:
+                out, errors = _outputs(process, name)
+            except BaseException:
+                process.kill()
+                raise
+        if process.returncode != 0:
+            raise GitFault(_first_line(errors) or f"`git {name}` ended with {process.returncode}")
+        return out
 
     def line(self, *arguments: str) -> str | None:
         """The one line that git prints, or None where it refuses."""
@@ -81,9 +116,23 @@ class Repository:
     def blobs(self) -> "Blobs":
         return Blobs(self._command(("cat-file", "--batch")), self.folder, self._environment)
 
-    @staticmethod
-    def _command(arguments: tuple[str, ...]) -> list[str]:
-        return ["git", "--no-pager", *NO_NETWORK, *NO_PROGRAMS, *arguments]
+    def _command(self, arguments: tuple[str, ...]) -> list[str]:
+        if self._filters is None:
+            self._filters = [*self._without_filters()]
+        return [self._program, "--no-pager", *OPTIONS, *self._filters, *arguments]
+
+    def _without_filters(self) -> Iterator[str]:
+        """Give options that leave every configured filter without a program.
+
+        Git filters a file that may have changed in the second in which the index was written, to compare it.
+        """
+        beginning, ends = FILTER
+        listing = [self._program, "--no-pager", *OPTIONS, "config", "--list", "--name-only", "-z"]
+        for key in self._answer(listing, "config").split(b"\0"):
+            name = os.fsdecode(key)
+            if name.startswith(beginning) and name.endswith(ends):
+                # Not `-c NAME=`, which takes a name to end at its first equals sign.
+                yield from (f"--config-env={name}={NOTHING}",) if "=" in name else ("-c", f"{name}=")
 
 
 class Blobs:
@@ -124,7 +173,10 @@ class Blobs:
             raise self._ended() from error
         header = self._until_line_end().split()
         if len(header) != 3:
-            raise SpeccError(f"git has not got the object {oid[:12]}", help="`git fsck` looks for what is missing")
+            raise SpeccError(
+                f"git has not got the object {oid[:12]}",
+                help=f"`git fsck` looks for what is missing; in a partial clone, {FETCH_ALL} brings it",
+            )
         return self._counted(int(header[2]), most)
 
     def _until_line_end(self) -> bytes:
@@ -157,15 +209,66 @@ class Blobs:
         self._process.kill()
         _, errors = self._process.communicate()
         why = _first_line(errors) or "it gave no reason"
-        if "not allowed" in why or "promisor" in why:
+        if any(word in why for word in ("lazy fetching disabled", "not allowed", "promisor")):
             message = "git has not got the files of the revision: this clone is partial"
-            return SpeccError(message, help="`git fetch --refetch --no-filter origin` brings them")
+            return SpeccError(message, help=f"{FETCH_ALL} brings them")
         return SpeccError(f"git cannot give the content of a file of the revision: {why}")
 
 
+def _is_kept(name: str) -> bool:
+    return not name.startswith("GIT_") or name in KEPT or name.startswith(KEPT_BEGINNING)
+
+
+def _refuse_bare(folder: Path) -> None:
+    """Raise SpeccError where git would take a folder between this one and its `.git` for a bare repository.
+
+    From 2.38 on, git can be told to leave one alone. An older one cannot.
+    """
+    real = Path(os.path.realpath(folder))
+    for place in (real, *real.parents):
+        has = {name for name in (".git", "HEAD", "commondir", *BARE) if os.path.lexists(place / name)}
+        if ".git" in has:
+            return
+        if "HEAD" in has and ("commondir" in has or has.issuperset(BARE)):
+            message = f"{place} looks like a bare git repository, whose configuration could name programs to run"
+            raise SpeccError(
+                message, help="specc diff needs the work tree of a repository; rename the file `HEAD` in it"
+            )
+
+
+def _outputs(process: subprocess.Popen[bytes], name: str) -> tuple[bytes, bytes]:
+    """Return what a process writes to its two outputs until both end. Raises SpeccError where that is too much."""
+    assert process.stdout is not None
+    assert process.stderr is not None
+    deadline = time.monotonic() + TIMEOUT
+    outputs: dict[int, list[bytes]] = {process.stdout.fileno(): [], process.stderr.fileno(): []}
+    left = MOST_OUTPUT
+    with selectors.DefaultSelector() as selector:
+        for output in outputs:
+            selector.register(output, selectors.EVENT_READ)
+        while selector.get_map():
+            ready = selector.select(max(0.0, deadline - time.monotonic()))
+            if not ready:
+                raise SpeccError(f"`git {name}` did not end within {TIMEOUT:.0f} seconds")
+            for key, _ in ready:
+                data = os.read(key.fd, CHUNK)
+                outputs[key.fd].append(data)
+                left -= len(data)
+                if not data:
+                    selector.unregister(key.fd)
+            if left < 0:
+                raise SpeccError(f"`git {name}` prints more than {MOST_OUTPUT >> 20} MiB")
+    out, errors = (b"".join(chunks) for chunks in outputs.values())
+    return out, errors
+
+
+def _where_git_is_looked_for(environment: Mapping[str, str], folder: Path) -> str:
+    if find_program("git", environment) is None:
+        return "put it on the PATH; two specs can be compared without it"
+    return f"the one in {folder} is not run, because the repository could have brought it"
+
+
 def _not_started(error: OSError) -> SpeccError:
-    if isinstance(error, FileNotFoundError):
-        return SpeccError("there is no `git` on this machine", help="two specs can be compared without it")
     return SpeccError(f"cannot run `git`: {error.strerror or error}")
 
 

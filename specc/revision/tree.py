@@ -58,7 +58,7 @@ class Tree:
 
     def _list(self, module: str, repository: Repository, commit: str) -> None:
         inside = os.fsdecode(repository.ask("rev-parse", "--show-prefix")).removesuffix("\n")
-        listed = repository.names("ls-tree", "-r", "-z", "--full-tree", commit, *([inside] if inside else []))
+        listed = repository.names("ls-tree", "-r", "-z", "--full-tree", "--", commit, *([inside] if inside else []))
         for line in listed:
             what, _, path = line.partition("\t")
             mode, _, oid = what.split(" ")
@@ -151,7 +151,10 @@ class Tree:
         """
         for module, repository in self._repositories.items():
             differing = ("diff-index", "-z", "--name-only", "--no-renames", "--ignore-submodules=all", "--relative")
-            for command in ((*differing, self._commits[module]), ("ls-files", "-z", "--others", "--exclude-standard")):
+            for command in (
+                (*differing, self._commits[module], "--"),
+                ("ls-files", "-z", "--others", "--exclude-standard"),
+            ):
                 yield from (module + name for name in repository.names(*command))
 
 

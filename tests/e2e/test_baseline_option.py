@@ -146,7 +146,7 @@ def test_a_baseline_that_cannot_be_written(old: Place, monkeypatch: pytest.Monke
     before = (old.root / "old.json").read_bytes()
     old.write(a=SPEC.format(name="no"))
 
-    def full(*arguments: object) -> None:
+    def full(*arguments: object, **options: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("specc.workspace.outputs.os.replace", full)

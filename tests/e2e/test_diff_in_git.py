@@ -397,20 +397,20 @@ def test_inside_of_the_git_folder(repo: Place, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.chdir(bare)
     (bare / "specc.toml").write_text("project = 'x'\n")
     assert repo.run("diff") == 2
-    assert "is no work tree of a git repository" in repo.err
+    assert f"{bare} looks like a bare git repository" in repo.err
 
 
-def test_git_that_does_not_answer(repo: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    fake = tmp_path / "bin"
-    fake.mkdir()
+def test_git_that_does_not_answer(
+    repo: Place, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    fake = tmp_path_factory.mktemp("bin")
     (fake / "git").write_text("#!/bin/sh\nexec sleep 60\n")
     (fake / "git").chmod(0o755)
     monkeypatch.setenv("PATH", f"{fake}:{os.environ['PATH']}")
     monkeypatch.setattr("specc.revision.git.TIMEOUT", 0.2)
     assert repo.run("diff") == 2
-    assert repo.err.startswith("error: `git rev-parse` did not end within 0 seconds")
-    (fake / "git").chmod(0o644)
-    monkeypatch.setenv("PATH", str(fake))
+    assert repo.err.startswith("error: `git config` did not end within 0 seconds")
+    (fake / "git").write_text("#!/no/such/interpreter\n")
     assert repo.run("diff") == 2
     assert repo.err.startswith("error: cannot run `git`")
 

@@ -2,11 +2,11 @@
 
 import contextlib
 import os
-import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+from specc.programs import find_program
 from specc.targets.local import environment
 from specc.targets.local.files import no_folder
 from specc.targets.local.jobs import Job, Run
@@ -38,7 +38,7 @@ def start(job: Job, run: Run, folder: JobDir) -> int:
     variables = environment.of_job(
         run.environment, uuid=job.uuid, name=job.name, cores=job.cores, directory=str(folder.root)
     )
-    bash = shutil.which("bash", path=variables["PATH"]) or BASH
+    bash = find_program("bash", variables) or BASH
     os.umask(run.umask)
     os.chdir(folder.work)
     with _streams(run, folder) as streams, _says(f"cannot run {bash}"):

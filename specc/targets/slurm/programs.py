@@ -1,14 +1,15 @@
 """Running Slurm's own programs: found on the PATH, with a time limit, and out of reach of the terminal's Ctrl-C."""
 
 import os
-import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from specc.errors import SpeccError
 from specc.frozen import dataclass
+from specc.programs import find_program
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +43,17 @@ class Programs(Protocol):
 
 
 class Installed:
-    """The programs of this machine. `count` is told of each call."""
+    """The programs of this machine, but for those in the folder `outside`. `count` is told of each call."""
 
-    def __init__(self, count: Callable[[], object] = lambda: None) -> None:
+    def __init__(self, count: Callable[[], object] = lambda: None, *, outside: Path | None = None) -> None:
         self._count = count
+        self._outside = outside
 
     def __call__(
         self, command: Sequence[str], environment: Mapping[str, str], seconds: float, stdin: bytes = b""
     ) -> Ran | TimedOut:
         name = command[0]
-        path = shutil.which(name, path=environment.get("PATH", os.defpath))
+        path = find_program(name, environment, outside=self._outside)
         if path is None:
             help = "submit from a login node of the cluster, or load the module that brings Slurm's programs"
             raise SpeccError(f"`{name}` is not on the PATH", help=help)
