@@ -9,7 +9,6 @@ import stat
 import subprocess
 import sys
 import time
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,10 +90,15 @@ def test_the_machine_has_a_name_that_gives_nothing_away(tmp_path: Path, monkeypa
     assert len(named) == 12
     assert named not in file.read_text()
     monkeypatch.setattr(machine, "MACHINE_IDS", ())
-    monkeypatch.setattr(uuid, "getnode", lambda: 0x0123456789AB & ~machine.MULTICAST)
-    by_address = machine_id.__wrapped__()
-    monkeypatch.setattr(uuid, "getnode", lambda: machine.MULTICAST)
+    for name, address in {"eth0": "04:23:45:67:89:ab", "eth1": "08:23:45:67:89:ab", "lo": "00:00:00:00:00:00"}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "address").write_text(f"{address}\n")
+    monkeypatch.setattr(machine, "INTERFACES", tmp_path)
     monkeypatch.setattr(platform, "node", lambda: "host")
+    by_address = machine_id.__wrapped__()
+    (tmp_path / "eth1" / "address").write_text("02:23:45:67:89:ab\n")  # made up, as in a container
+    assert machine_id.__wrapped__() == by_address
+    (tmp_path / "eth0" / "address").unlink()
     assert len({named, by_address, machine_id.__wrapped__()}) == 3
 
 

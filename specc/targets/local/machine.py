@@ -4,15 +4,16 @@ import os
 import platform
 import subprocess
 import sys
-import uuid
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 MACHINE_IDS = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
-MULTICAST = 1 << 40
-"""Set in a made-up hardware address: `uuid.getnode` gives one where it finds none."""
+INTERFACES = Path("/sys/class/net")
+MADE_UP = 0b11
+"""Bits of the first byte of an address that no hardware has: it is for several machines, or was chosen by software."""
 
 
 @cache
@@ -30,8 +31,18 @@ def machine_id() -> str:
     for path in MACHINE_IDS:
         if path.is_file() and (text := path.read_text(encoding="ascii", errors="replace").strip()):
             return _digest(text)
-    address = uuid.getnode()
-    return _digest(platform.node() if address & MULTICAST else f"{address:012x}")
+    return _digest(_hardware_address() or platform.node())
+
+
+def _hardware_address() -> str | None:
+    """Return the first address of a network card. `uuid.getnode` would ask programs on the PATH for it."""
+    found = []
+    for path in INTERFACES.glob("*/address"):
+        with suppress(OSError, ValueError):
+            address = bytes.fromhex(path.read_text(encoding="ascii").strip().replace(":", ""))
+            if any(address) and not address[0] & MADE_UP:
+                found.append(address.hex())
+    return min(found, default=None)
 
 
 def cores() -> int:
