@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from specc.checker.guesses import is_scheduler_word, meant_by
+from specc.checker.guesses import elsewhere, is_scheduler_word, meant_by
 from specc.checker.kinds import impossible_kind
 from specc.diagnostics import Diagnostic, Fix, Label, codes, did_you_mean, one_of
 from specc.diagnostics.fixes import is_one_slip, quoted, removed_line, replaced, unquoted
 from specc.evaluator import EvaluatedSpec, Value, told
 from specc.expressions import Unknown
-from specc.nodes import LayerKind, Mapping, Node, Scalar, kind_of
+from specc.nodes import LayerKind, Mapping, Node, Scalar, brief, kind_of
 from specc.resolver import shown
 from specc.schema import ApiSchema
 from specc.source import Span
@@ -54,7 +54,8 @@ def unknown_field(name: str, place: Place) -> Diagnostic:
         fix = removed_line(key.span, place.job.entries[name].span, f"remove `{name}`")
         return codes.TRANSPORT_FIELD.at(key.span, message, help="remove it", fix=fix)
     meant = meant_by(name, place.fields)
-    help = f"did you mean `{meant}`?" if meant else did_you_mean(name, place.fields, f"fields of {place.schema.name}")
+    help = f"did you mean `{meant}`?" if meant else elsewhere(name)
+    help = help or did_you_mean(name, place.fields, f"fields of {place.schema.name}")
     is_sure = meant is not None and meant not in place.job.entries
     fix = replaced(key.span, name, meant) if is_sure and meant and _is_plainly(name, meant) else None
     return codes.UNKNOWN_FIELD.at(key.span, f"unknown field `{name}`", help=help, fix=fix)
@@ -71,7 +72,7 @@ def unmet_required(error: "ValidationError", place: Place) -> Iterator[Diagnosti
     if name is None or name in place.evaluated.job or not _is_asked_for([name], place):
         return
     field = place.schema.fields[name]
-    help = f"add `{name}: ...` under `job:`"
+    help = _too_deep(place) or f"add `{name}: ...` under `job:`" + _or_inherited(place)
     if name in ("cluster_id", "zone", "run_user"):
         help += f", or, for all specs of a target, `[targets.NAME] job = {{{name} = ...}}` in specc.toml"
     note = f"{place.schema.name} requires it ({field.source}): {field.description}".rstrip(": ")
@@ -86,8 +87,23 @@ def unmet_choice(place: Place) -> Iterator[Diagnostic]:
         if not any(name in place.evaluated.job for name in group) and _is_asked_for(group, place):
             message = f"{one_of(group)} is missing"
             note = f"{place.schema.name} needs one of them"
-            help = f"add `{group[0]}: ...` under `job:`"
+            help = _too_deep(place) or f"add `{group[0]}: ...` under `job:`" + _or_inherited(place)
             yield codes.MISSING_FIELD.at(_job_key(place), message, notes=(note,), help=help)
+
+
+def _too_deep(place: Place) -> str | None:
+    """Help for a spec whose `job:` stands inside another key, one indentation too far to the right."""
+    root = place.evaluated.spec.document.root
+    for section, node in root.entries.items() if "job" not in root.entries else ():
+        if isinstance(node, Mapping) and isinstance(node.get("job"), Mapping):
+            line = node.keys["job"].span.first.line
+            return f"`job:` in line {line} stands inside `{section}:`; begin it at the left margin"
+    return None
+
+
+def _or_inherited(place: Place) -> str:
+    spec = place.evaluated.spec
+    return "" if spec.ancestors else ", or inherit it from a base with `extends:`"
 
 
 def _is_asked_for(names: Iterable[str], place: Place) -> bool:
@@ -156,6 +172,9 @@ def _type_help(name: str, wanted: str, value: Value) -> str | None:
     if data is None:
         is_inherited = value.node.beneath is not None
         return f"to take the inherited value away, write `{name}: {{$unset: true}}`" if is_inherited else "remove it"
+    if wanted == "string" and isinstance(data, list) and data and all(isinstance(item, str | int) for item in data):
+        line = " ".join(map(str, data))
+        return f"write one text, such as `{name}: {brief(line)}`; several lines go below `{name}: |`"
     if wanted == "string" and isinstance(value.node, Scalar) and not isinstance(data, str):
         return f'quote it: `{name}: "{value.node.raw or data}"`'
     if wanted == "integer" and isinstance(value.node, Scalar) and isinstance(data, str):

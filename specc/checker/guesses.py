@@ -37,6 +37,45 @@ SCHEDULER_WORDS = {
 """What Slurm and its relatives call the same thing, and people new to this API write."""
 
 
+TOLD_ELSEWHERE = (
+    (
+        "env environment variables",
+        "variables are set in the command (`export NAME=value`), or as `cmd_line: {$file: run.sh, env: {NAME: value}}`",
+    ),
+    ("args arguments", "arguments go into the command, or as `cmd_line: {$file: run.sh, args: [a, b]}`"),
+    (
+        "array arrays job_array",
+        "an array of jobs is a sweep: `matrix: {axes: {i: {from: 1, to: 10}}}`, and `{{ matrix.i }}` in the command",
+    ),
+    (
+        "dependency depends_on depend after needs",
+        "the API has no order between jobs: `specc submit --wait FIRST && specc submit SECOND` keeps one",
+    ),
+    (
+        "nodes ntasks_per_node tasks_per_node cpus_per_gpu gpus gpu gres gpus_per_node constraint exclusive requeue",
+        "the API has no such field; on Slurm it is said by `resource_limit` or by the target's `options` in specc.toml",
+    ),
+    (
+        "account qos reservation project wckey nice licenses",
+        'it belongs to the target: on Slurm, `options = ["--account=NAME"]` under `[targets.NAME]` in specc.toml',
+    ),
+    (
+        "email mail mail_user mail_type notify notification",
+        "no mail is sent by the API: `specc submit --wait` ends when the jobs have, so that a command can follow it",
+    ),
+    ("modules module conda prelude", "modules and environments are loaded in the command"),
+    ("workdir working_directory chdir cwd dir directory", "begin the command with `cd FOLDER`"),
+    ("retry retries", "the API sends a job once: `specc submit --rerun` sends it again"),
+)
+ELSEWHERE = {word: told for words, told in TOLD_ELSEWHERE for word in words.split()}
+"""What jobs have elsewhere, and this API has in no field: where it is said."""
+
+
+def elsewhere(name: str) -> str | None:
+    """Return where something is said for which the API has no field, or None where the name says nothing."""
+    return ELSEWHERE.get(_folded(name))
+
+
 def is_scheduler_word(name: str) -> bool:
     return _folded(name) in SCHEDULER_WORDS
 

@@ -13,6 +13,7 @@ from specc.config import find_root, read_configuration
 from specc.diagnostics import Diagnostic
 from specc.disk.contents import Contents
 from specc.disk.files import spec_files
+from specc.disk.lookalikes import look_alikes
 from specc.disk.site import Site
 from specc.errors import SpeccError
 from specc.frozen import dataclass
@@ -89,6 +90,8 @@ class Sites:
             path = Path(text)
             owner = self.of(path)
             files = spec_files([path], owner.root, owner.settings.include, owner.settings.exclude)
+            if not files:
+                self.findings.extend(look_alikes(path, owner.root, owner.settings, show))
             for folder, inside in groupby(files, key=os.path.dirname):
                 site = self.of(Path(folder))
                 names = {file: site.contents.name_of(file) for file in inside}

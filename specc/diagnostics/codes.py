@@ -145,6 +145,7 @@ CONFIG_SYNTAX = Code("SPC901", "config-syntax", ERROR, "the configuration is not
 UNKNOWN_SETTING = Code("SPC902", "unknown-setting", ERROR, "a setting that specc does not have")
 BAD_SETTING = Code("SPC903", "bad-setting", ERROR, "a setting with a value of the wrong kind")
 SHADOWED_SETTINGS = Code("SPC904", "shadowed-settings", WARNING, "`[tool.specc]` beside a specc.toml, which wins")
+NOT_CHOSEN = Code("SPC905", "not-chosen", WARNING, "a file that looks like a spec and is not named as one")
 
 CODES: dict[str, Code] = {code.code: code for code in list(globals().values()) if isinstance(code, Code)}
 

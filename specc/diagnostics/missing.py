@@ -6,8 +6,12 @@ from specc.frozen import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Why a name has no text: the kind of finding that it is for whoever asked, and the words for it."""
+    """Why a name has no text: the code of the diagnostic for whoever asked, and the words for it.
+
+    `meant` is the name of a file in the same folder, or of a shipped base, that was probably meant.
+    """
 
     code: Code
     message: str
     help: str | None = None
+    meant: str | None = None

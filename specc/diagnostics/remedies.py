@@ -92,4 +92,5 @@ REMEDIES: dict[str, str] = {
     "SPC902": "Correct the name; the manual's page about configuration lists all settings.",
     "SPC903": "Write the kind of value that the message names.",
     "SPC904": "Keep one: move the settings of `[tool.specc]` into `specc.toml`, or delete that file.",
+    "SPC905": "Rename the file to `NAME.job.yaml`, or say in `include` of `specc.toml` how specs are named.",
 }

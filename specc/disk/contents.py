@@ -130,8 +130,26 @@ class Contents:
     def _absent(self, path: Path, code: Code) -> Missing:
         there = os.path.lexists(path)
         is_inside = is_below(os.path.realpath(path.parent), self._resolved_root)
-        help = _meant(path) if is_inside and not there else None
-        return Missing(code, f"{self._show(path)} {_what_is(path) if there else 'does not exist'}", help)
+        message = f"{self._show(path)} {_what_is(path) if there else 'does not exist'}"
+        if there or not is_inside:
+            return Missing(code, message)
+        meant = _meant(path)
+        help = f"did you mean `{meant}`?" if meant else self._submodule(path.parent) or _meant_folder(path.parent)
+        return Missing(code, message, help, meant)
+
+    def _submodule(self, folder: Path) -> str | None:
+        """Help for a file in a folder that git has made for another repository and not filled."""
+        if not (self.root / ".gitmodules").is_file():
+            return None
+        for above in (folder, *folder.parents):
+            if is_below(str(self.root), str(above)):
+                return None
+            if above.is_dir() and not _names_in(above):
+                shown = self._show(above)
+                return (
+                    f"`{shown}` is empty; if it is a submodule of git, `git submodule update --init {shown}` fills it"
+                )
+        return None
 
 
 def _shipped(name: str) -> Path | Missing:
@@ -151,21 +169,23 @@ def _what_is(path: Path) -> str:
 def _meant(path: Path) -> str | None:
     """What a missing file's name was probably meant to be: often its suffix is missing, or `specc:`."""
     if os.path.isfile(path.with_name(path.name + SUFFIX)):
-        return f"did you mean `{path.name}{SUFFIX}`?"
-    folder = path.parent
-    if not folder.is_dir():
-        near = closest(folder.name, _neighbours(folder))
-        return None if near is None else f"there is no folder `{folder.name}`; did you mean `{near}`?"
-    near = closest(path.name, _neighbours(path))
-    if near is not None:
-        return f"did you mean `{near}`?"
+        return f"{path.name}{SUFFIX}"
+    if not path.parent.is_dir():
+        return None
+    near = closest(path.name, _names_in(path.parent))
     base = path.name.removesuffix(SUFFIX)
-    return f"did you mean `{SHIPPED}{base}`?" if base in shipped_names() else None
+    return near or (f"{SHIPPED}{base}" if base in shipped_names() else None)
 
 
-def _neighbours(path: Path) -> list[str]:
+def _meant_folder(folder: Path) -> str | None:
+    """Help for a file in a folder that is not there, where another has nearly its name."""
+    near = None if folder.is_dir() else closest(folder.name, _names_in(folder.parent))
+    return None if near is None else f"there is no folder `{folder.name}`; did you mean `{near}`?"
+
+
+def _names_in(folder: Path) -> list[str]:
     try:
-        return sorted(os.listdir(path.parent))
+        return sorted(os.listdir(folder))
     except OSError:
         return []
 

@@ -1,6 +1,6 @@
 """Static check of the names in a template: all undefined ones at once, in both branches of every condition."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from specc.diagnostics import codes
@@ -76,10 +76,18 @@ def _lack(reference: Reference, names: Names) -> Lack | None:
     if not rest or not isinstance(rest[0], str) or root in names.open:
         return None
     if rest[0] not in members:
+        if (dashed := _with_minus(rest[0], members)) is not None:
+            help = f"write `{root}['{dashed}']`: in a template `-` is a minus"
+            return Lack(f"{root}.{rest[0]}", help)
         near = closest(rest[0], members)
         meant = f"{root}.{near}" if near is not None else None
         return Lack(f"{root}.{rest[0]}", _member_help(str(root), rest[0], names), meant)
     return _deeper_lack(f"{root}.{rest[0]}", members[rest[0]], rest[1:])
+
+
+def _with_minus(name: str, members: Iterable[str]) -> str | None:
+    """The member that begins with the name and a minus, as `learning-rate` does with `learning`."""
+    return next((member for member in members if member.startswith(f"{name}-")), None)
 
 
 def _deeper_lack(name: str, node: Node | None, rest: list[str | int]) -> Lack | None:

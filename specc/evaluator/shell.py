@@ -23,6 +23,8 @@ TAG = pattern(r"\{\{[-+]?\s*(.*?)\s*[-+]?\}\}", re.DOTALL)
 QUOTED = pattern(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"", re.DOTALL)
 OPERATOR = pattern(r"\b(?:if|and|or|not|in|is)\b|[-~+*/%<>=]")
 MAX_SHOWN = 60
+CHOICE = pattern(r"\bif\b.*\belse\b")
+LAST_FILTER = pattern(r"\s*\|\s*(?:raw|sh)\s*\Z")
 
 
 def judge_of(text: str) -> Hole:
@@ -113,8 +115,13 @@ def _way_out(place: Place, tag: str, *, is_list: bool) -> str:
 
 
 def _expression(tag: str) -> str:
-    """What stands in a hole, as a filter can be put behind it."""
+    """What stands in a hole, as a filter can be put behind it.
+
+    A filter `raw` or `sh` that belongs to the last value of a choice alone was meant for the whole.
+    """
     match = TAG.fullmatch(tag)
     expression = match[1] if match else tag
+    if CHOICE.search(QUOTED.sub("", expression)) and (last := LAST_FILTER.search(expression)):
+        expression = expression[: last.start()]
     # a filter binds closer than any operator
     return f"({expression})" if OPERATOR.search(QUOTED.sub("", expression)) else expression

@@ -123,8 +123,9 @@ def _help(fault: Fault, node: Scalar | FileText) -> str | None:
         return fault.help
     literal = "if the braces are not a template, "
     literal += (
-        "take `.j2` off the file's name" if isinstance(node, FileText) else "write `{$literal: ...}` around the text"
+        "remove `.j2` from the file's name" if isinstance(node, FileText) else "write `{$literal: ...}` around the text"
     )
+    literal += ", or `{% raw %}` and `{% endraw %}` around the braces"
     return f"{fault.help}; {literal}" if fault.help else literal
 
 

@@ -7,13 +7,14 @@ from itertools import chain, product
 from math import prod
 
 from specc.diagnostics import Diagnostic, Label, codes, did_you_mean
+from specc.diagnostics.fixes import is_one_slip
 from specc.expander.axes import Axis, Evaluate, Group, groups_of, length, read_axes, unequal
 from specc.expander.cells import Cell, cell_of
 from specc.expander.dead_exclude import dead_exclude
 from specc.expander.entries import Entry, Excluded, Product, excluded, keys_of, read_entries
 from specc.expander.values import AxisValue, Values
 from specc.frozen import dataclass
-from specc.nodes import Mapping, Node, kind_of
+from specc.nodes import Mapping, Node, Scalar, kind_of
 from specc.resolver import is_template, shown
 
 KEYS = ("axes", "zip", "exclude", "include", "max", "repeat")
@@ -69,7 +70,7 @@ def expand(section: Mapping, evaluate: Evaluate) -> tuple[Expansion | None, list
     found: list[Diagnostic] = []
     for key in section.keys.values():
         if key.value not in KEYS:
-            help = did_you_mean(str(key.value), KEYS, "keys")
+            help = _meant_key(str(key.value), section.entries[str(key.value)], section)
             found.append(codes.BAD_MATRIX.at(key.span, f"a matrix has no `{key.value}`", help=help))
     axes = read_axes(section, "axes", evaluate, found)
     zipped = read_axes(section, "zip", evaluate, found)
@@ -81,6 +82,14 @@ def expand(section: Mapping, evaluate: Evaluate) -> tuple[Expansion | None, list
     if found:
         return None, found
     return _expansion(section, axes, zipped, limit, repeats, evaluate)
+
+
+def _meant_key(name: str, value: Node, section: Mapping) -> str | None:
+    """What a key of a matrix that it does not have was meant to be: most often an axis, one level too high."""
+    if not isinstance(value, Scalar) and not any(is_one_slip(name, key) for key in KEYS):
+        where = "`axes:` of this matrix" if "axes" in section.entries else "`axes:`"
+        return f"an axis stands below {where}: `axes: {{{name}: ...}}`"
+    return did_you_mean(name, KEYS, "keys")
 
 
 def _expansion(

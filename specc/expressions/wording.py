@@ -20,7 +20,7 @@ PATTERNS = (
     (r"Expected an expression, got '(.*)'", "found {0}, expected a value"),
     (r"unexpected char (['\"].*['\"]) at \d+", "the character {0} has no meaning in a template"),
     (r"unexpected '(.+)', expected '(.+)'", "found {0}, expected {1}"),
-    (r"unexpected '(})'", "one {0} does not end a template, two do: `}}}}`"),
+    (r"unexpected '(})'", "{0} does not fit here: a template ends with `}}}}`"),
     (r"unexpected '([)\]])'", "{0} does not fit here"),
     (r"unexpected '(.*)'", "found {0}, expected a value"),
     (r"unexpected end of template, expected '(.*)'\.", "the text ends here, expected {0}"),

@@ -32,18 +32,24 @@ class Rule:
 QUOTE_IT = "put the text in quotes"
 ONE_CHARACTER = pattern(r".?")
 
+NO_COLON = Rule(
+    r"could not find expected ':'",
+    "expected `key: value`, found a line without `:`",
+    "a text of several lines needs quotes, or `|` behind its key",
+    REST_OF_LINE,
+)
+TEXT_ABOVE = Rule(
+    r"mapping values are not allowed here",
+    "a `:` in a text that begins in a line above",
+    "give the keys of one mapping the same indentation; does a key above lack its `:`?",
+)
+WIDE_COLON = pattern(r"([^\s：]+)：(.*)")
+TIGHT_COLON = pattern(r"([A-Za-z_][\w-]*):(\S.*)")
+BLOCK_BEGINS = pattern(r"[ \t]*(?:- +)?([^\s#:][^:#]*):[ \t]+([|>][-+0-9]*)[ \t]*(?:#.*)?")
+
 RULES = (
-    Rule(
-        r"could not find expected ':'",
-        "expected `key: value`, found a line without `:`",
-        "a text of several lines needs quotes, or `|` behind its key",
-        REST_OF_LINE,
-    ),
-    Rule(
-        r"mapping values are not allowed here",
-        "a `:` in a text that begins in a line above",
-        "give the keys of one mapping the same indentation; does a key above lack its `:`?",
-    ),
+    NO_COLON,
+    TEXT_ABOVE,
     Rule(
         r"found character '\\t'",
         "a tab where YAML wants spaces",
@@ -158,9 +164,33 @@ def syntax_error(source: Source, problem: SyntaxProblem) -> Diagnostic:
 def explained(source: Source, problem: SyntaxProblem, rule: Rule, match: re.Match[str]) -> Diagnostic:
     message = rule.message.format(*match.groups())
     if rule.begins is not None and problem.context_at is not None:
-        return codes.YAML_SYNTAX.at(spot(source, problem.context_at, rule.begins), message, help=rule.help)
+        span = spot(source, problem.context_at, rule.begins)
+        help = (_without_colon(source, span) if rule is NO_COLON else None) or rule.help
+        return codes.YAML_SYNTAX.at(span, message, help=help)
     span = spot(source, problem.at - rule.back, ESCAPE if rule.back else WORD)
+    if rule is TEXT_ABOVE and (help := _without_colon(source, _line_above(source, problem.at))):
+        return codes.YAML_SYNTAX.at(span, message, labels=begun(source, problem), help=help)
     return codes.YAML_SYNTAX.at(span, message, labels=begun(source, problem), help=rule.help)
+
+
+def _line_above(source: Source, at: int) -> Span:
+    """The text of the line above the one at a position, without its indentation."""
+    end = source.line_starts[source.position(at).line - 1]
+    start = source.text.rfind("\n", 0, max(end - 1, 0)) + 1
+    line = source.text[start:end]
+    return source.span(start + len(line) - len(line.lstrip()), start + len(line.rstrip()))
+
+
+def _without_colon(source: Source, span: Span) -> str | None:
+    """What to write in place of a line without `: `, where it shows what was meant."""
+    if wide := WIDE_COLON.fullmatch(span.text):
+        return f"`：` is a full-width colon; write `{wide[1]}: {wide[2].strip()}`".rstrip(" `") + "`"
+    if tight := TIGHT_COLON.fullmatch(span.text):
+        return f"write a blank behind the `:`: `{tight[1]}: {tight[2]}`"
+    before = source.text[: span.start].rstrip().rsplit("\n", 1)[-1]
+    if block := BLOCK_BEGINS.fullmatch(before):
+        return f"indent the text below `{block[1]}: {block[2]}`: it begins further to the right than its key"
+    return None
 
 
 def follows_colon(source: Source, at: int) -> bool:

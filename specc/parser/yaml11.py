@@ -134,7 +134,9 @@ def warn_1_1(raw: str, span: Span) -> Diagnostic | None:
     if not differs(ours, theirs):
         return None
     shown = raw if len(raw) <= 40 else raw[:37] + "..."
-    if isinstance(ours, str):
+    if isinstance(theirs, bool):
+        help = f'write `{described(theirs).split()[-1]}` for the boolean, or `"{shown}"` for the text'
+    elif isinstance(ours, str):
         help = f'write `"{shown}"`'
     else:
         help = f'write `{spelled(ours)}` for the number, or `"{shown}"` for the text'
@@ -142,7 +144,7 @@ def warn_1_1(raw: str, span: Span) -> Diagnostic | None:
         span,
         f"`{shown}` is {described(ours)} here, but {described(theirs)} for tools that read YAML 1.1",
         help=help,
-        fix=quoted(span, raw) if isinstance(ours, str) else None,
+        fix=quoted(span, raw, is_safe=not isinstance(theirs, bool)) if isinstance(ours, str) else None,
     )
 
 

@@ -8,7 +8,7 @@ from specc.frozen import dataclass
 from specc.nodes import Scalar
 from specc.parser import Document
 from specc.resolver.library import Library
-from specc.resolver.paths import join
+from specc.resolver.paths import SHIPPED, join
 
 MAX_DEPTH = 16
 
@@ -87,7 +87,8 @@ def _parent(name: str, reference: Scalar, climb: _Climb) -> Document | None:
             codes.OUTSIDE_PROJECT.at(
                 reference.span,
                 f"`extends: {reference.value}` leads out of the project",
-                help="a parent lies inside the project; `//` starts at the project's root",
+                help=_from_root(str(reference.value), climb.library)
+                or "a parent lies inside the project; `//` starts at the project's root",
             )
         )
         return None
@@ -99,10 +100,28 @@ def _parent(name: str, reference: Scalar, climb: _Climb) -> Document | None:
         return None
     answer = climb.library.document(wanted)
     if isinstance(answer, Missing):
-        climb.found.append(answer.code.at(reference.span, answer.message, help=answer.help))
+        written = str(reference.value)
+        help = f"did you mean `{_beside(written, answer.meant)}`?" if answer.meant else answer.help
+        help = help or _from_root(written, climb.library)
+        climb.found.append(answer.code.at(reference.span, answer.message, help=help))
         return None
     climb.found.extend(d for d in answer.diagnostics if d not in climb.found)
     return answer.document
+
+
+def _beside(reference: str, name: str) -> str:
+    """The reference to another file of the folder that a reference leads to."""
+    folder, slash, _ = reference.rpartition("/")
+    return name if name.startswith(SHIPPED) else f"{folder}{slash}{name}"
+
+
+def _from_root(reference: str, library: Library) -> str | None:
+    """Help for a reference that would be right from the project's root on."""
+    path = join("", f"//{reference.lstrip('/')}")
+    for name in (path, f"{path}.job.yaml") if path is not None and not reference.startswith((SHIPPED, "//")) else ():
+        if not isinstance(library.document(name), Missing):
+            return f"write `//{name}`: `//` starts at the project's root"
+    return None
 
 
 def _twice(name: str, first: Scalar, second: Scalar) -> Diagnostic:

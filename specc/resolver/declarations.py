@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic, Fix, Label, codes, did_you_mean
-from specc.diagnostics.fixes import quoted, respelled, unquoted
+from specc.diagnostics.fixes import quoted, replaced, respelled, unquoted
 from specc.diagnostics.suggest import closest
 from specc.nodes import Mapping, Node, Scalar, Sequence, kind_of, to_data
 from specc.parser.builder import is_dangling
 from specc.parser.scalars import resolve
 from specc.resolver.operators import is_template
 from specc.resolver.params import KEYS, TYPES, Param, Refusal, a, has_type, shown
+
+FLAGS = {**dict.fromkeys(("yes", "y", "on", "true"), "true"), **dict.fromkeys(("no", "n", "off", "false"), "false")}
+"""What people write for the booleans, and YAML 1.2 reads as texts."""
 
 
 def declared(section: Mapping) -> tuple[dict[str, Param], list[Diagnostic]]:
@@ -132,6 +135,8 @@ def _fix(refused: Refusal, param: Param, node: Node) -> Fix | None:
         return unquoted(node.span, text)
     if refused.key == "type" and param.type == "string" and node.value is not None:
         return quoted(node.span, node.raw)
+    if refused.key == "type" and param.type == "boolean" and (flag := FLAGS.get((text or "").lower())):
+        return replaced(node.span, node.span.text, flag)
     if refused.key == "choices" and text is not None:
         return respelled(node.span, text, closest(text, [str(choice.value) for choice in param.choices]))
     return None
@@ -150,6 +155,8 @@ def _way_out(which: str, refused: Refusal, param: Param, node: Node) -> str | No
         return f"write it without quotes: `{place}{text}`"
     if refused.key == "type" and param.type == "string" and isinstance(node, Scalar) and node.value is not None:
         return f'write it with quotes: `{place}"{node.raw}"`'
+    if refused.key == "type" and param.type == "boolean" and (flag := FLAGS.get((text or "").lower())):
+        return f"write `{place}{flag}`: YAML 1.2 reads `{text}` as a text"
     if refused.key == "choices":
         near = closest(str(to_data(node)), [str(choice.value) for choice in param.choices])
         return f"did you mean `{near}`?" if near else "add it to `choices`, or take one of them"

@@ -1,11 +1,14 @@
 """From a quantity's text to the integer that the API wants, in the unit that the project says."""
 
+import re
 from fractions import Fraction
 from math import floor
 
 from specc.diagnostics.codes import BAD_QUANTITY, INEXACT_QUANTITY, UNIT_NOT_SET
 from specc.settings import FieldType, Quantity
 from specc.units.quantity import NOUNS, UNITS, Problem, read
+
+MEANT = re.compile(r"did you mean `([^`]+)`\?")
 
 
 def convert(text: str, field: FieldType) -> int | Problem:
@@ -14,10 +17,24 @@ def convert(text: str, field: FieldType) -> int | Problem:
         return Problem(BAD_QUANTITY, f"`{field.name}` takes no quantities", "write a plain number")
     amount = read(text, field.quantity)
     if isinstance(amount, Problem):
-        return amount
+        return _fitting(amount, field)
     if field.unit is None or field.unit not in UNITS[field.quantity]:
         return _no_unit(text, field, field.quantity)
     return to_unit(amount, text, field.unit, field.quantity)
+
+
+def _fitting(problem: Problem, field: FieldType) -> Problem:
+    """The problem with a quantity in its help that the field can take: `4gb` is 4GB, which is not a number of MiB."""
+    unit, quantity = field.unit or "", field.quantity or "memory"
+    meant = MEANT.fullmatch(problem.help or "")
+    if meant is None or unit not in UNITS[quantity]:
+        return problem
+    amount = read(meant[1], quantity)
+    inexact = None if isinstance(amount, Problem) else to_unit(amount, meant[1], unit, quantity)
+    binary = _binary_of(meant[1], unit, quantity)
+    if not isinstance(inexact, Problem) or binary is None:
+        return problem
+    return problem._replace(help=f"write `{binary}` (powers of 1024): {meant[1]} is not a whole number of {unit}")
 
 
 def to_unit(amount: Fraction, text: str, unit: str, quantity: Quantity) -> int | Problem:
@@ -38,13 +55,18 @@ def _nearest(below: int, unit: str) -> str:
 
 
 def _binary(text: str, unit: str, quantity: Quantity) -> str:
-    """`4GB` is often written for `4GiB`, which fits."""
+    meant = _binary_of(text, unit, quantity)
+    return f", or `{meant}` where powers of 1024 are meant" if meant is not None else ""
+
+
+def _binary_of(text: str, unit: str, quantity: Quantity) -> str | None:
+    """`4GiB` for `4GB`, where that is a whole number of the unit: it is often written for it."""
     if quantity != "memory" or not text.endswith(("kB", "MB", "GB", "TB")):
-        return ""
+        return None
     meant = f"{text[:-2]}{text[-2].upper()}iB"
     amount = read(meant, quantity)
     is_whole = not isinstance(amount, Problem) and (amount / UNITS[quantity][unit]).denominator == 1
-    return f", or `{meant}` where powers of 1024 are meant" if is_whole else ""
+    return meant if is_whole else None
 
 
 def _no_unit(text: str, field: FieldType, quantity: Quantity) -> Problem:

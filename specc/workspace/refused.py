@@ -6,11 +6,11 @@ from specc.compiler.ruling import JobCheck, nothing_refused
 from specc.diagnostics import Diagnostic, codes
 from specc.rules.rule import Job
 from specc.settings import Settings
-from specc.source import Span
 from specc.targets.refusals.common import NO_UNIT, Refusal
 from specc.targets.refusals.kinds import REFUSALS
 
-COMMAND = ("cmd_line", "input_file")
+SAID_ELSEWHERE = frozenset({"no-command"})
+"""Refusals that the schema or a rule finds, too, with more to say."""
 
 
 def refusals_of(settings: Settings, target: str, *, is_chosen: bool) -> JobCheck:
@@ -28,21 +28,16 @@ def refusals_of(settings: Settings, target: str, *, is_chosen: bool) -> JobCheck
     def find(job: Job) -> Iterator[Diagnostic]:
         values = job.evaluated.job
         for refusal in refuse({name: value.data for name, value in values.items()}, known, units):
-            if (is_chosen or refusal.code != NO_UNIT) and _is_certain(refusal, job):
-                span = values[refusal.field].node.span if refusal.field in values else _job_span(job)
+            if refusal.code in SAID_ELSEWHERE or (refusal.code == NO_UNIT and not is_chosen):
+                continue
+            if _is_known(refusal, job):
+                span = values[refusal.field].node.span
                 yield codes.REFUSED_BY_TARGET.at(span, refusal.message, notes=(note,), help=refusal.help)
 
     return find
 
 
-def _is_certain(refusal: Refusal, job: Job) -> bool:
-    """Whether the field's value is what will be sent. What is missing may still come from an heir, or not be known."""
-    if refusal.field in job.evaluated.job:
-        return job.evaluated.job[refusal.field].is_known
-    return not job.evaluated.spec.is_open and not any(name in job.evaluated.job for name in COMMAND)
-
-
-def _job_span(job: Job) -> Span:
-    """The place of a field that is missing: the key `job`."""
-    body = job.evaluated.spec.document.body
-    return body.keys["job"].span if "job" in body.keys else body.span
+def _is_known(refusal: Refusal, job: Job) -> bool:
+    """Whether the field has a value, and it is the one that will be sent."""
+    value = job.evaluated.job.get(refusal.field)
+    return value is not None and value.is_known
