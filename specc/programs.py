@@ -1,16 +1,18 @@
 """Where the programs lie that specc starts. A repository that is being read must not be able to bring one.
 
 A PATH may have relative entries, and an empty one means the current folder: they name whatever lies in the project.
-Such entries are passed over, and so are those inside the project.
+Such entries are passed over, and so are those inside the checkout that the project lies in.
 """
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from specc.reader import checkout_of, is_below
+
 
 def find_program(name: str, environment: Mapping[str, str], *, outside: Path | None = None) -> str | None:
-    """Return the absolute path of a program on the PATH; None where there is none outside of the folder `outside`."""
+    """Return the absolute path of a program on the PATH, or None. It must lie out of the checkout of `outside`."""
     for folder in safe_path(environment, outside=outside):
         path = os.path.join(folder, name)
         if os.path.isfile(path) and os.access(path, os.X_OK) and not _lies_in(os.path.realpath(path), outside):
@@ -19,7 +21,7 @@ def find_program(name: str, environment: Mapping[str, str], *, outside: Path | N
 
 
 def safe_path(environment: Mapping[str, str], *, outside: Path | None = None) -> list[str]:
-    """Return the entries of the PATH that are absolute and lead out of the folder `outside`."""
+    """Return the entries of the PATH that are absolute and lead out of the checkout of `outside`."""
     entries = environment.get("PATH", os.defpath).split(os.pathsep)
     return [
         entry
@@ -33,4 +35,4 @@ def safe_path(environment: Mapping[str, str], *, outside: Path | None = None) ->
 def _lies_in(path: str, folder: Path | None) -> bool:
     if folder is None:
         return False
-    return any(Path(path).is_relative_to(each) for each in (os.path.abspath(folder), os.path.realpath(folder)))
+    return any(is_below(path, checkout_of(each)) for each in (os.path.abspath(folder), os.path.realpath(folder)))

@@ -63,3 +63,17 @@ def is_below(path: str, folder: str) -> bool:
 def leads_out(path: str | os.PathLike[str], root: str | os.PathLike[str]) -> bool:
     """Return whether the file that a path stands for lies outside the folder `root`, once all links are followed."""
     return not is_below(os.path.realpath(path), os.path.realpath(root))
+
+
+def checkout_of(folder: str) -> str:
+    """Return the root of the git work tree that a folder lies in, or the folder itself.
+
+    A home that is kept in git as a whole is not a checkout of somebody else's files.
+    """
+    home = os.path.expanduser("~")
+    above = folder
+    while not os.path.lexists(os.path.join(above, ".git")):
+        if above == os.path.dirname(above):
+            return folder
+        above = os.path.dirname(above)
+    return folder if above == home else above

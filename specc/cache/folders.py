@@ -80,21 +80,14 @@ def read_file(name: str, folder: int, most: int, *, is_secret: bool = False) -> 
         os.close(descriptor)
 
 
-def write_file(name: str, folder: int, data: bytes, *, replaces: bool = True) -> None:
-    """Write a file with mode 0600, whole or not at all, whoever else writes it at the same time. Raises OSError.
-
-    Without `replaces`, a file that is already there is kept, and FileExistsError is raised.
-    """
+def write_file(name: str, folder: int, data: bytes) -> None:
+    """Write a file with mode 0600, whole or not at all, whoever else writes it at the same time. Raises OSError."""
     part = f".{os.urandom(8).hex()}.part"  # as `tempfile` would, which takes longer to import
     try:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | AS_FILE, FILE_MODE, dir_fd=folder)
         with open(descriptor, "wb") as file:
             file.write(data)
-        if replaces:
-            os.replace(part, name, src_dir_fd=folder, dst_dir_fd=folder)
-        else:
-            os.link(part, name, src_dir_fd=folder, dst_dir_fd=folder)
-            os.unlink(part, dir_fd=folder)
+        os.replace(part, name, src_dir_fd=folder, dst_dir_fd=folder)
     except BaseException:
         with suppress(FileNotFoundError):
             os.unlink(part, dir_fd=folder)

@@ -19,6 +19,7 @@ from typing import Any
 
 from specc.cache.folders import IS_SUPPORTED, private_folder, read_file, write_file
 from specc.frozen import dataclass
+from specc.reader import checkout_of, is_below
 
 FOLDER = "specc"
 KEY, KEY_BYTES = "cache.key", 32
@@ -79,14 +80,12 @@ class Store:
     def _own_key(self) -> bytes:
         """Return the user's key. A new one is made where there is none, or where others could have read it."""
         with private_folder(self.state, FOLDER, make=True) as folder:
-            try:
-                return read_file(KEY, folder, KEY_BYTES, is_secret=True)
-            except FileNotFoundError:
-                # Another process may make one at the same moment; the first one is kept.
-                with suppress(FileExistsError):
-                    write_file(KEY, folder, os.urandom(KEY_BYTES), replaces=False)
-            except PermissionError:
-                write_file(KEY, folder, os.urandom(KEY_BYTES))
+            with suppress(FileNotFoundError, PermissionError):
+                key = read_file(KEY, folder, KEY_BYTES, is_secret=True)
+                if len(key) == KEY_BYTES:
+                    return key
+            write_file(KEY, folder, os.urandom(KEY_BYTES))
+            # Another process may have made one at the same moment. The last one is kept.
             return read_file(KEY, folder, KEY_BYTES, is_secret=True)
 
     def _seal(self, key: bytes, world: str, name: str, body: bytes) -> bytes:
@@ -98,8 +97,7 @@ def _write_tag(folder: int) -> None:
     try:
         os.stat(TAG, dir_fd=folder, follow_symlinks=False)
     except FileNotFoundError:
-        with suppress(FileExistsError):
-            write_file(TAG, folder, TAG_TEXT, replaces=False)
+        write_file(TAG, folder, TAG_TEXT)
 
 
 def store_of(root: str, environment: Mapping[str, str]) -> Store | None:
@@ -113,9 +111,9 @@ def store_of(root: str, environment: Mapping[str, str]) -> Store | None:
     if not IS_SUPPORTED or cache is None or state is None:
         return None
     real = os.path.realpath(root)
-    checkouts = {_checkout(real), _checkout(os.path.abspath(root))}
+    checkouts = {checkout_of(real), checkout_of(os.path.abspath(root))}
     homes = {place for home in (cache, state) for place in (os.path.normpath(home), os.path.realpath(home))}
-    if any(_is_below(home, checkout) for home in homes for checkout in checkouts):
+    if any(is_below(home, checkout) for home in homes for checkout in checkouts):
         return None
     return Store(cache, state, sha256(os.fsencode(real)).hexdigest())
 
@@ -125,18 +123,3 @@ def _home(variable: str, default: str, environment: Mapping[str, str]) -> str | 
     given = environment.get(variable, "")
     path = given if os.path.isabs(given) else os.path.join(os.path.expanduser("~"), default)
     return path if os.path.isabs(path) else None
-
-
-def _checkout(root: str) -> str:
-    """Return the work tree of git that the folder lies in, or the folder itself."""
-    folder = root
-    while not os.path.lexists(os.path.join(folder, ".git")):
-        above = os.path.dirname(folder)
-        if above == folder:
-            return root
-        folder = above
-    return folder
-
-
-def _is_below(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder.rstrip("/") + "/")

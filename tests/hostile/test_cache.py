@@ -15,7 +15,7 @@ from repositories import begin
 
 from specc.cache import pruning
 from specc.cache.clean import NAME
-from specc.cache.store import KEY, TAG, Store, store_of
+from specc.cache.store import KEY, KEY_BYTES, TAG, Store, store_of
 from specc.config import read_configuration
 from specc.diagnostics import Missing
 from specc.disk.contents import Contents
@@ -242,6 +242,17 @@ class TestOtherUsers:
         place.run("check")
         assert key.read_bytes() != old
         assert stat.S_IMODE(key.stat().st_mode) == 0o600
+        assert store.read(world, NAME) is not None
+
+    @pytest.mark.parametrize("size", [0, 5])
+    def test_with_a_key_that_was_cut_off(self, size: int, place: Place, home: Path) -> None:
+        key = home / ".local/state/specc" / KEY
+        key.parent.mkdir(parents=True, mode=0o700)
+        key.write_bytes(b"x" * size)
+        key.chmod(0o600)
+        place.run("check")
+        store, world = store_and_world(place)
+        assert len(key.read_bytes()) == KEY_BYTES
         assert store.read(world, NAME) is not None
 
     def test_find_nothing_open(self, place: Place, home: Path) -> None:

@@ -54,6 +54,14 @@ def test_none_is_found_in_the_project(armed: Place) -> None:
     assert find_program("sh", {"PATH": str(armed.root.parent / "links")}, outside=armed.root) is None
 
 
+def test_nor_in_the_checkout_around_it(armed: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    (armed.root / ".git").mkdir()
+    environment = {"PATH": f"{armed.root}/bin"}
+    assert find_program("sh", environment, outside=armed.root / "jobs" / "a") is None
+    monkeypatch.setenv("HOME", str(armed.root))  # a home that is kept in git holds the user's own programs
+    assert find_program("sh", environment, outside=armed.root / "jobs" / "a") == f"{armed.root}/bin/sh"
+
+
 @pytest.mark.parametrize("path", ["", ".", ":", "bin", "::.", "bin:."])
 def test_a_path_that_is_all_relative_finds_nothing(path: str, armed: Place, canary: Path) -> None:
     assert find_program("sh", {"PATH": path}) is None

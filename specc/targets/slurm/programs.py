@@ -43,7 +43,7 @@ class Programs(Protocol):
 
 
 class Installed:
-    """The programs of this machine, but for those in the folder `outside`. `count` is told of each call."""
+    """The programs of this machine, none from the checkout of the folder `outside`. `count` is told of each call."""
 
     def __init__(self, count: Callable[[], object] = lambda: None, *, outside: Path | None = None) -> None:
         self._count = count
