@@ -113,6 +113,12 @@ FOLDED_COMMANDS = Code("SPC550", "folded-commands", WARNING, "YAML joins the lin
 LOST_CONTINUATION = Code("SPC551", "lost-continuation", ERROR, "a command ends before the lines that belong to it")
 NO_COMMAND = Code("SPC552", "no-command", ERROR, "a job has no command")
 INTERPRETER_LINE = Code("SPC553", "interpreter-line", WARNING, "a `#!` line asks for what the target does not do")
+DOLLAR_BEFORE_TEMPLATE = Code("SPC554", "dollar-before-template", ERROR, "a `$` before a template stays in the text")
+NAME_WITHOUT_BRACES = Code("SPC555", "name-without-braces", WARNING, "the name of a value without a template's braces")
+UNSET_ARGUMENT = Code("SPC556", "unset-argument", WARNING, "a script reads an argument that nobody passes")
+FOREIGN_SCHEDULER = Code("SPC557", "foreign-scheduler", WARNING, "a command needs a scheduler that the target has not")
+HIDDEN_FAILURE = Code("SPC558", "hidden-failure", WARNING, "a job ends well though its commands failed")
+LOST_IN_COMMENT = Code("SPC559", "lost-in-comment", WARNING, "a value after a `#`, which begins a comment")
 UNUSED_IGNORE = Code("SPC590", "unused-ignore", WARNING, "a `# specc: ignore` comment that ignores nothing")
 BAD_IGNORE = Code("SPC591", "bad-ignore", ERROR, "a `# specc: ignore` comment without a code, or with an unknown one")
 

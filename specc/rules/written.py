@@ -8,18 +8,19 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import lru_cache
 
-from specc.diagnostics import Edit, Fix
+from specc.diagnostics import Edit, Fix, Label
 from specc.diagnostics.fixes import replaced
 from specc.evaluator.quotes import end_of_tag
 from specc.evaluator.templates import span_in, template_text
 from specc.frozen import dataclass
-from specc.nodes import FileText, Scalar, Style
+from specc.nodes import FileText, Mapping, Node, Scalar, Sequence, Style
 from specc.nodes.offsets import folds, walk
 from specc.pattern import pattern
 from specc.rules.commands import Command
 from specc.shell import Reading, read
 from specc.source import Span
 
+TAG = pattern(r"\{\{|\{%")
 REDIRECTIONS = pattern(r"(?:[ \t]*+(?:\d|&)?[<>]{1,2}[&|]?[ \t]*+[^\s<>&|;]++)*+[ \t]*+;?[ \t]*+")
 OPTION = pattern(r"--?[A-Za-z0-9]")
 
@@ -65,7 +66,7 @@ def _written(node: Scalar | FileText) -> Written | None:
     is_template = template_text(node) is not None
     if is_template and "{%" in text:
         return None
-    return Written(node, text, "".join(_masked(text)) if is_template else text, joins)
+    return Written(node, text, masked(text) if is_template else text, joins)
 
 
 def _joins(node: Scalar) -> Iterator[int]:
@@ -81,14 +82,14 @@ def _joins(node: Scalar) -> Iterator[int]:
             yield at
 
 
-def _masked(text: str) -> Iterator[str]:
-    """Yield the text with a word of the same length for each expression."""
-    at = 0
-    while (start := text.find("{{", at)) >= 0:
-        yield text[at:start]
-        at = end_of_tag(text, start)
-        yield "x" * (at - start)
-    yield text[at:]
+def masked(text: str) -> str:
+    """Return a template with a word of the same length for each expression, and blanks for each statement."""
+    pieces, at = [], 0
+    while match := TAG.search(text, at):
+        end = end_of_tag(text, match.start())
+        pieces += [text[at : match.start()], ("x" if match.group() == "{{" else " ") * (end - match.start())]
+        at = end
+    return "".join([*pieces, text[at:]])
 
 
 def lost_lines(text: Written) -> Iterator[tuple[int, tuple[int, ...]]]:
@@ -173,3 +174,25 @@ def aligned(text: Written, upper: Line, first: Line) -> Fix | None:
                 break
             edits.append(Edit(text.span(line.begin + upper.indent, line.begin + line.indent), ""))
     return Fix("indent the lines alike", tuple(edits), is_safe=False)
+
+
+def scalars(node: Node) -> Iterator[Scalar | FileText]:
+    """Yield the scalars and the scripts below a node, also those that are passed to a script."""
+    match node:
+        case Scalar():
+            yield node
+        case FileText():
+            yield node
+            for part in (node.env, node.args):
+                yield from scalars(part) if part is not None else ()
+        case Mapping():
+            for value in node.entries.values():
+                yield from scalars(value)
+        case Sequence():
+            for item in node.items:
+                yield from scalars(item)
+
+
+def labels_of(node: Scalar | FileText) -> tuple[Label, ...]:
+    """Return the label that says who reads a script, because the script does not know."""
+    return (Label(node.ref.span, "read here"),) if isinstance(node, FileText) else ()

@@ -47,7 +47,7 @@ def found(text: Text) -> list[tuple[str, int, str]]:
 
 def _alarms(spec: str, files: dict[str, str]) -> list[tuple[str, int, str]]:
     kept = [one for one in check(spec, files).found if one.code.code not in IGNORED]
-    first = 1 if files else len(spec[: spec.index("#cmd")].split("\n")) + 1
+    first = 1 if files else spec[: spec.index("#cmd")].count("\n") + (4 if "$literal" in spec else 3)
     return [(one.code.code, one.span.first.line - first + 1, one.message) for one in kept]
 
 

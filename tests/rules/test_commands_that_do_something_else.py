@@ -3,7 +3,13 @@
 Each text is a value of `cmd_line`, or a script that a `$file` reads. The expectations are slugs of rules.
 """
 
-from compiling import Compiled, check, render
+from collections.abc import Iterator
+from dataclasses import replace
+
+from compiling import Compiled, check, context, document, render, request
+
+from specc.compiler import check_document
+from specc.diagnostics import Diagnostic
 
 HEAD = "specc: 1\njob:\n  name: n\n  core_limit: 64\n"
 OTHERS = frozenset({"unused-axis", "same-job-name"})
@@ -328,3 +334,224 @@ class TestInterpreterLine:
     def test_lines_that_change_nothing(self) -> None:
         for line in ("#!/bin/bash", "#!/usr/bin/env bash", "#! /bin/sh", "#!/bin/bash --norc", "#!/bin/sh -", "# !x"):
             assert in_script(line, "./run") == [], line
+
+
+SWEEP = """specc: 1
+params: {n: {type: integer, default: 1}}
+vars: {dir: /data}
+matrix: {axes: {seed: [1, 2]}}
+job:
+  name: n-{{ matrix.seed }}-{{ params.n }}
+  input_file: "{{ vars.dir }}/{{ matrix.seed }}"
+  core_limit: 4
+"""
+
+
+class TestDollarBeforeATemplate:
+    def test_expressions_as_github_actions_writes_them(self) -> None:
+        for command in ("./run ${{ matrix.seed }}", "./run --seed=${{matrix.seed}}", "\"echo '${{ params.n }}'\""):
+            assert slugs(command, SWEEP) == ["dollar-before-template"], command
+        result = found("./run ${{ matrix.seed }}", SWEEP)
+        assert result.shown == [
+            "554 9:19-20 `{{ matrix.seed }}` is the template, and the `$` before it stays in the text"
+        ]
+
+    def test_in_other_fields_variables_and_scripts(self) -> None:
+        assert slugs("./run", SWEEP.replace("n-{{ matrix.seed }}", "n-${{ matrix.seed }}")) == [
+            "dollar-before-template"
+        ]
+        assert slugs("./run {{ vars.dir | sh }}", SWEEP.replace("/data", "'/x/${{ params.n }}'")) == [
+            "dollar-before-template"
+        ]
+        script = {"run.sh.j2": "./run ${{ matrix.seed }}\n"}
+        assert found("{$file: run.sh.j2}", SWEEP, script).slugs == ["dollar-before-template"]
+        passed = "{$file: run.sh, args: ['${{ params.n }}']}"
+        assert found(passed, SWEEP, {"run.sh": "./run $1\n"}).slugs == ["dollar-before-template"]
+
+    def test_dollars_that_are_meant(self) -> None:
+        for command in ("'./run $HOME/{{ matrix.seed }}'", r"./run \${{ matrix.seed }}", "./run $({{ params.n }})"):
+            assert slugs(command, SWEEP) == [], command
+        assert slugs("{$literal: 'echo ${{ a }}'}", SWEEP) == []
+
+
+class TestNameWithoutBraces:
+    def test_other_ways_to_write_a_name(self) -> None:
+        for written in (
+            "$matrix.seed", "${matrix.seed}", "${ matrix.seed }", "$(matrix.seed)", "{ matrix.seed }", "{matrix.seed}",
+            "matrix.seed", "--seed=matrix.seed", "$params.n", "vars.dir", "cell.slug", "$cell.slug",
+        ):  # fmt: skip
+            result = found(f'"./run --x {written}"', SWEEP)
+            assert [slug for slug in result.slugs if slug != "shell-syntax-error"] == ["name-without-braces"], written
+
+    def test_a_script_that_is_not_a_template(self) -> None:
+        result = found("{$file: run.sh}", SWEEP, {"run.sh": "./run --seed {{ matrix.seed }}\n"})
+        assert result.slugs == ["name-without-braces"]
+        assert result.found[0].help == 'write `env: {SEED: "{{ matrix.seed }}"}` beside the `$file`, and `$SEED` here'
+
+    def test_in_a_name(self) -> None:
+        head = SWEEP.replace("n-{{ matrix.seed }}", "n-{ matrix.seed }")
+        assert slugs("./run", head)[0] == "name-without-braces"
+
+    def test_the_fix_writes_the_template(self) -> None:
+        result = found("./run { matrix.seed }", SWEEP)
+        fix = result.found[0].fix
+        assert fix is not None
+        assert fix.edits[0].replacement == "{{ matrix.seed }}"
+
+    def test_texts_that_only_look_like_it(self) -> None:
+        for command in (
+            "./run matrix.txt params.yaml $params.txt vars.sh matrix.seeds",
+            "\"./run {{ {'a': matrix.seed}.a }} ${HOME}/matrix.x\"",
+            "./run a.matrix.seed x-params.n.txt",
+            "'echo \"the value of params.n is {{ params.n }}\"'",
+            "cell.sh",
+        ):
+            assert slugs(command, SWEEP) == [], command
+
+
+class TestArgumentThatNobodyPasses:
+    def test_arguments_outside_of_functions(self) -> None:
+        assert in_script("./run params/$1.yaml") == ["unset-argument"]
+        assert in_script('case="$1"', "steps=${2}", "./run $case $steps") == ["unset-argument"] * 2
+        assert in_script("f() { echo $1; }", "f $1") == ["unset-argument"]
+        assert in_script("x=$(basename $1)", "./run $x") == ["unset-argument"]
+        assert slugs("./run --params params/$1.yaml") == ["unset-argument"]
+        assert slugs('|\n    awk "{print $1}" log') == ["unset-argument"]
+
+    def test_each_is_told_once(self) -> None:
+        assert in_script("./run $1", "./plot $1") == ["unset-argument"]
+
+    def test_arguments_that_come_from_somewhere(self) -> None:
+        script = "./run params/$1.yaml\n"
+        assert found("{$file: run.sh, args: [a]}", files={"run.sh": script}).slugs == []
+        for lines in [
+            ("set -- a b", "./run $1"),
+            ("set a b", "./run $1"),
+            ("./run ${1:-fine}", "./run ${2:?case}"),
+            ("if [ $# -lt 1 ]; then exit 2; fi", "./run $1"),
+            ('if [ -z "$1" ]; then exit 2; fi', "./run $1"),
+            ("[[ $1 == --help ]] && exit", "./run $1"),
+            ('case "$1" in start) ./run ;; esac',),
+            ("while getopts a opt; do ./run $opt; done", "./run $1"),
+            ("f() {", "  echo $1", "}", "f a"),
+            ("function f { echo $1; }", "f a"),
+            ("awk '{ print $1 }' log", 'awk "{ print \\$1 }" log'),
+            ("cat <<'E'", "$1", "E"),
+            ("main() { ./run $1; }", 'main "$@"'),
+        ]:
+            assert [slug for slug in in_script(*lines) if slug != "here"] == [], lines
+
+
+def judged(command: str, kind: str) -> Iterator[str]:
+    """The slugs of what is found in a command that goes to a target of this kind."""
+    spec, files, _ = document(f"{HEAD}  cmd_line: {command}\n")
+    usual = context(files)
+    target = replace(usual.settings.targets["t"], kind=kind)
+    there = replace(usual, settings=replace(usual.settings, targets={"t": target}))
+    yield from (item.code.slug for item in check_document(spec, there, request()) if isinstance(item, Diagnostic))
+
+
+class TestSchedulerThatTheTargetHasNot:
+    VARIABLES = ("PBS_O_WORKDIR", "NSLOTS", "SLURM_NTASKS", "SLURM_NODELIST", "LSB_DJOB_NUMPROC", "SGE_O_WORKDIR")
+    COMMANDS = ("sbatch next.sh", "scontrol show job 1", "qsub next.sh", "squeue", "bsub ./a")
+
+    def test_variables_and_commands(self) -> None:
+        for name in self.VARIABLES:
+            assert in_script(f"cd ${name}; rm -rf tmp/*") == ["foreign-scheduler"], name
+            assert in_script(f'./run "${{{name}}}"') == ["foreign-scheduler"], name
+        for command in self.COMMANDS:
+            assert in_script(command, "./run") == ["foreign-scheduler"], command
+
+    def test_it_warns_of_the_home_folder(self) -> None:
+        help = found("cd $PBS_O_WORKDIR && ./run").found[0].help
+        assert help == "write the full path of the folder; `cd` with an empty variable goes to the home folder"
+
+    def test_what_the_target_has(self) -> None:
+        for name in ("$SLURM_NTASKS", "$SLURM_SUBMIT_DIR", "$(scontrol show hostnames)"):
+            assert list(judged(f"./run {name}", "slurm")) == [], name
+        assert list(judged("./run $PBS_NODEFILE", "slurm")) == ["foreign-scheduler"]
+        assert list(judged("srun ./run", "local")) == ["foreign-scheduler"]
+        assert list(judged("srun ./run", "ehpc")) == []
+
+    def test_scripts_that_know_where_they_run(self) -> None:
+        for lines in [
+            ('if [ -n "$SLURM_JOB_ID" ]; then', "  cd $SLURM_SUBMIT_DIR", "  srun ./run $SLURM_NTASKS", "fi"),
+            ("./run ${NSLOTS:-4}",),
+            ("NSLOTS=4", "./run $NSLOTS"),
+            ("if command -v sbatch > /dev/null; then sbatch next.sh; fi",),
+            ("echo '$SLURM_NTASKS sbatch'",),
+            ("export SGE_ROOT=/opt/sge", "./run $SGE_ROOT"),
+        ]:
+            assert in_script(*lines) == [], lines
+        form = '{$file: run.sh, env: {SLURM_NTASKS: "{{ job.core_limit }}"}}'
+        assert found(form, files={"run.sh": "./run $SLURM_NTASKS\n"}).slugs == []
+
+
+class TestHiddenFailure:
+    def test_a_pipeline_into_tee(self) -> None:
+        assert in_script("./run | tee log") == ["hidden-failure"]
+        assert in_script("set -e", "./run 2>&1 | tee -a log") == ["hidden-failure"]
+        assert in_script("./prepare && ./run |& tee log") == ["hidden-failure"]
+
+    def test_a_last_command_that_says_that_all_went_well(self) -> None:
+        assert slugs("module load nosuch; ./prepare; echo done") == ["hidden-failure"]
+        assert in_script("./run", 'echo "Job finished at $(date)"') == ["hidden-failure"]
+        assert in_script("for i in 1 2; do ./run $i; done", "printf 'all complete\\n'") == ["hidden-failure"]
+
+    def test_a_last_command_in_the_background(self) -> None:
+        assert in_script("nohup ./run > log &") == ["hidden-failure"]
+        assert in_script("./prepare", "./run &") == ["hidden-failure"]
+
+    def test_scripts_that_look_at_their_commands(self) -> None:
+        for lines in [
+            ("set -o pipefail", "./run | tee log"),
+            ("set -euo pipefail", "./run | tee log", "echo done"),
+            ("./run | tee log", "exit ${PIPESTATUS[0]}"),
+            ("./run | tee log", "./plot"),
+            ("set -e", "./run", "echo done"),
+            ("./run && echo done",),
+            ("./run || exit 1", "echo done"),
+            ("./run", "status=$?", "echo done", "exit $status"),
+            ("./run", "code=$?", "echo done with $code"),
+            ("trap 'exit 1' ERR", "./run", "echo done"),
+            ("./a &", "./b &", "wait"),
+            ("echo start", "echo done"),
+            ("./run", "echo $(date)"),
+            ("./run | sort",),
+            ("./run", "date"),
+        ]:
+            assert in_script(*lines) == [], lines
+
+
+class TestLostInAComment:
+    def test_values_behind_a_number_sign(self) -> None:
+        for command in (
+            "./run --tag #1 --n 4",
+            "./run --tag #12",
+            "./run --color #ff0000",
+            "./run --tag #v2",
+            "./run #1",
+        ):
+            assert slugs(command) == ["lost-in-comment"], command
+        assert slugs("./run --tag #1 --n 4", HEAD)[0] == "lost-in-comment"
+        assert in_script("./run --tag #1 --n 4") == ["lost-in-comment"]
+        assert slugs(block("|", "./run --tag #1")) == ["lost-in-comment"]
+        assert slugs("'./run --tag #1 --n 4'") == ["lost-in-comment"]
+
+    def test_a_name(self) -> None:
+        result = found("./run", HEAD.replace("name: n", "name: case #3"))
+        assert result.messages == ["YAML takes `#3` for a comment, so it is not part of `name`"]
+
+    def test_comments(self) -> None:
+        for command in (
+            "./run # 1",
+            "./run --verbose # --n 4",
+            "./run --verbose #comment",
+            "./run --verbose #TODO",
+            "./run --a 1 #--b 2",
+            "./run a#1 '#2'",
+            "./run  # the solver with --fast",
+        ):
+            assert slugs(command) == [], command
+        assert in_script("#1 --n", "./run", "  #2 --x", "./run # see #12 -v") == []
+        assert slugs("./run", HEAD.replace("core_limit: 64", "core_limit: 64 #8 were too few")) == []

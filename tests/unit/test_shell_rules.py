@@ -78,7 +78,7 @@ CASES = [
     ("|\n    #SBATCH -n 4\n    # SBATCH is gone\n    ./a\n", [("SPC543", "#SBATCH -n 4")]),
     ("|\n    cat > b <<E\n    #SBATCH -n 4\n    E\n    echo '#SBATCH -n'\n", []),
     ("echo ${SLURM_ARRAY_TASK_ID} '$PBS_ARRAYID'", [("SPC544", "${SLURM_ARRAY_TASK_ID}")]),
-    ("echo ${SLURM_ARRAY_TASK_ID:-1} $SLURM_JOB_ID", []),
+    ("echo ${SLURM_ARRAY_TASK_ID:-1} $SLURM_JOB_ID", [("SPC557", "$SLURM_JOB_ID")]),
     ("PBS_ARRAYID=1; echo $PBS_ARRAYID", []),
     ("mpirun --mca btl self -np 8 ./a -n 9", [("SPC545", "8")]),
     ("time srun --ntasks=8 ./a", [("SPC545", "--ntasks=8")]),
