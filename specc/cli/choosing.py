@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from specc.cli.printing import print_findings
 from specc.cli.session import Selected, Session
@@ -12,7 +12,7 @@ from specc.errors import SpeccError
 from specc.frozen import dataclass
 from specc.submission.ledger import Ledger
 from specc.submission.records import Record
-from specc.submission.selector import Selector, is_id_of, latest, only_of, states_named
+from specc.submission.selector import Selector, only_of, states_named
 from specc.workspace import Findings
 
 
@@ -67,36 +67,36 @@ class Choice:
 
         Raises SpeccError for a word that means nothing.
         """
-        everything = ledger.all()
-        selector = self._selector(everything)
-        current = everything if whole_history else latest(everything)
-        named = [one for one in everything if any(is_id_of(word, one) for word in selector.ids)]
-        wanted = {record.attempt for record in (*current, *named)}
-        return [record for record in everything if record.attempt in wanted and selector.picks(record)]
+        return list(self.each(ledger, whole_history=whole_history))
 
-    def _selector(self, records: Sequence[Record]) -> Selector:
-        known = {record.key.spec for record in records}
+    def each(self, ledger: Ledger, *, whole_history: bool = False) -> Iterator[Record]:
+        """Return what `records` does, one by one: all of a large ledger does not fit into memory."""
+        selector = self.selector(ledger)
+        return filter(selector.picks, ledger.chosen(selector.specs, selector.ids, whole_history=whole_history))
+
+    def selector(self, ledger: Ledger) -> Selector:
+        """Return what the words mean in the ledger. Raises SpeccError for a word that means nothing."""
         specs: list[str] = []
         ids: list[str] = []
         for word in self.words.chosen:
             if word in self.specs:
                 specs.extend(self.specs[word])
-            elif word in known:
+            elif ledger.has_spec(word):
                 specs.append(word)
-            elif any(is_id_of(word, record) for record in records):
-                ids.append(_unique(word, records))
+            elif meant := ledger.with_id(word):
+                ids.append(_unique(word, meant))
             else:
-                help = did_you_mean(word, sorted(known), "specs in the ledger")
+                help = did_you_mean(word, sorted(ledger.specs()), "specs in the ledger")
                 raise SpeccError(f"there is no spec, job or attempt `{word}`", help=help)
         words = self.words
-        axes = {axis for record in records for axis in json.loads(record.axes)} if words.only else set()
+        chosen = ledger.chosen(specs, ids, whole_history=True) if words.only else ()
+        axes = {axis for record in chosen for axis in json.loads(record.axes)}
         only = only_of(words.only, axes)
         return Selector(tuple(specs), tuple(ids), only, words.cells, states_named(words.states), words.target)
 
 
-def _unique(word: str, records: Sequence[Record]) -> str:
-    """The word, if it means one job, or one attempt. Raises SpeccError where it is the beginning of several."""
-    meant = [record for record in records if is_id_of(word, record)]
+def _unique(word: str, meant: Sequence[Record]) -> str:
+    """Return the word, if it means one job, or one attempt. Raises SpeccError where it is the beginning of several."""
     if any(record.uuid == word for record in meant) or len({record.attempt for record in meant}) == 1:
         return word
     listed = ", ".join(record.uuid or record.attempt[:12] for record in meant[:3])

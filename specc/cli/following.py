@@ -80,11 +80,10 @@ def chosen_now(choice: Choice, ledger: Ledger) -> list[Record]:
 
 def by_target(records: Sequence[Record]) -> dict[tuple[str, str], tuple[Record, ...]]:
     """By the target's name when they were sent, and the identity that it had."""
-    found: dict[tuple[str, str], tuple[Record, ...]] = {}
+    found: dict[tuple[str, str], list[Record]] = {}
     for record in records:
-        where = (record.target_name, record.key.target)
-        found[where] = (*found.get(where, ()), record)
-    return found
+        found.setdefault((record.target_name, record.key.target), []).append(record)
+    return {where: tuple(listed) for where, listed in found.items()}
 
 
 def open_again(workplace: Workplace, name: str, identity: str, ledger: Ledger) -> Opened | str:

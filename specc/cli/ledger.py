@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from specc.cli.completion import complete_target
 from specc.cli.options import Cells, Only, Params
 from specc.cli.resolving import resolve
 from specc.cli.sendoptions import AtTarget, Chosen, Output, States
-from specc.cli.speech import check_output, counted, say, write_json, write_line, write_table
+from specc.cli.speech import check_output, counted, say, write_json, write_json_list, write_line, write_table
 from specc.cli.status import record_data, row
 from specc.errors import SpeccError
 from specc.source import Source
@@ -73,12 +74,19 @@ def list_(
     check_output(output)
     choice = Choice.of(Words.of(chosen, only, cell, state, target))
     with choice.workplace.ledger_for_reading() as ledger:
-        records = choice.records(ledger, whole_history=True)
-    if output == "json":
-        write_json({"path": str(ledger.path), "attempts": [record_data(record, {}) for record in records]})
-        return exits.OK
-    write_table(HEAD, [(*row(record, {}), record.attempt[:12], _moment(record.created_at)) for record in records])
-    say(f"{counted(len(records), 'attempt')} in {ledger.path}")
+        count = 0
+
+        def records() -> Iterator[Record]:
+            nonlocal count
+            for record in choice.each(ledger, whole_history=True):
+                count += 1
+                yield record
+
+        if output == "json":
+            write_json_list({"path": str(ledger.path)}, "attempts", (record_data(one, {}) for one in records()))
+            return exits.OK
+        write_table(HEAD, ((*row(one, {}), one.attempt[:12], _moment(one.created_at)) for one in records()))
+        say(f"{counted(count, 'attempt')} in {ledger.path}")
     return exits.OK
 
 
@@ -94,19 +102,22 @@ def show(chosen: Chosen = None, output: Output = "text") -> int:
         raise SpeccError("nothing says what to show", help="name a spec, a job or an attempt")
     choice = Choice.of(words)
     with choice.workplace.ledger_for_reading() as ledger:
-        records = choice.records(ledger, whole_history=True)
-    data = [
-        {**record_data(record, {}), "units": json.loads(record.units), "payload": json.loads(record.body)}
-        for record in records
-    ]
-    if output == "json":
-        write_json({"attempts": data})
-        return exits.OK
+        data = (
+            {**record_data(record, {}), "units": json.loads(record.units), "payload": json.loads(record.body)}
+            for record in choice.each(ledger, whole_history=True)
+        )
+        if output == "json":
+            write_json_list({}, "attempts", data)
+        else:
+            _show(data)
+    return exits.OK
+
+
+def _show(data: Iterable[dict[str, object]]) -> None:
     for one in data:
         for name, value in one.items():
             write_line(f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
         write_line("")
-    return exits.OK
 
 
 @ledger_app.command("mv")
@@ -157,7 +168,8 @@ def _keys(ledger: Ledger, text: str, target: str | None) -> list[LogicalKey]:
             return True
         return record.key.spec == spec and cell in (None, record.key.cell)
 
-    keys = list(dict.fromkeys(record.key for record in ledger.all() if is_meant(record)))
+    known = [*ledger.chosen([text, spec], (), whole_history=True), *ledger.with_id(text)]
+    keys = list(dict.fromkeys(record.key for record in known if is_meant(record)))
     if not keys:
         raise SpeccError(f"the ledger knows no `{text}`", help="`specc ledger list` shows what it knows")
     return keys

@@ -47,14 +47,15 @@ def resolve(
     choice = Choice.of(Words.of(chosen, only, cell, None, target))
     with choice.workplace.ledger() as ledger:
         wanted = (State.UNKNOWN, State.DISMISSED) if uuid is not None else (State.UNKNOWN,)
-        records = [one for one in choice.records(ledger, whole_history=True) if one.state in wanted]
+        selector = choice.selector(ledger)
+        candidates = choice.each(ledger, whole_history=True) if uuid is not None else ledger.open_attempts()
+        records = [one for one in candidates if one.state in wanted and selector.picks(one)]
         if uuid is not None or dismiss:
             _take_word(ledger, records, uuid, choice.words, yes=yes)
         else:
             for found in _searches(choice.workplace, ledger, records):
                 _settle(ledger, found, yes=yes, may_ask=output == "text")
-        attempts = {record.attempt for record in records}
-        results = [record for record in ledger.all() if record.attempt in attempts]
+        results = [now for one in records if (now := ledger.attempt(one.attempt)) is not None]
     _show(results, output)
     return exits.UNKNOWN if any(record.state is State.UNKNOWN for record in results) else exits.OK
 

@@ -9,12 +9,16 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
+from itertools import chain, islice
+from textwrap import indent
 from typing import IO, Any
 
 from specc.errors import SpeccError
 from specc.visible import uncommanded, visible, visible_json
 
 OUTPUTS = ("text", "json")
+MOST_DRAWN = 5000
+"""Rows. The columns of a longer table are not lined up, because all of it would have to be read first."""
 
 
 def say(line: str) -> None:
@@ -92,18 +96,34 @@ def write_json(document: dict[str, object]) -> None:
     write_document({"version": 1, **document})
 
 
+def write_json_list(head: dict[str, object], name: str, items: Iterable[object]) -> None:
+    """Write a JSON document whose last member is a list, item by item: it may be larger than memory."""
+    begun = json.dumps({"version": 1, **head}, ensure_ascii=False, indent=2, default=str)
+    sys.stdout.write(visible_json(begun).removesuffix("\n}") + f",\n  {json.dumps(name)}: [")
+    is_first = True
+    for item in items:
+        text = visible_json(json.dumps(item, ensure_ascii=False, indent=2, default=str))
+        sys.stdout.write(("" if is_first else ",") + "\n" + indent(text, "    "))
+        is_first = False
+    sys.stdout.write("]\n}\n" if is_first else "\n  ]\n}\n")
+
+
 def write_row(cells: Iterable[str]) -> None:
     """One line of data, its cells apart by tabs; out at once, because it may be long until the next."""
     sys.stdout.write(uncommanded("\t".join(map(visible, cells))) + "\n")
     sys.stdout.flush()
 
 
-def write_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table on a terminal, else a line for each row without the head."""
+def write_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write a table on a terminal, else, or when it is too long for one, a line for each row without the head."""
+    left = iter(rows)
     if sys.stdout.isatty():
-        drawing().table(head, [[visible(cell) for cell in row] for row in rows])
-        return
-    for row in rows:
+        first = [[visible(cell) for cell in row] for row in islice(left, MOST_DRAWN)]
+        if len(first) < MOST_DRAWN:
+            drawing().table(head, first)
+            return
+        left = chain(first, left)
+    for row in left:
         write_row(row)
 
 

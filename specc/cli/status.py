@@ -2,14 +2,14 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from specc.cli import exits
 from specc.cli.choosing import Choice, Words
 from specc.cli.following import Group, Unreachable, is_over, look_at, reach
 from specc.cli.options import Cells, Only
 from specc.cli.sendoptions import AtTarget, Chosen, Output, States
-from specc.cli.speech import check_output, say, write_json, write_table
+from specc.cli.speech import check_output, say, write_json_list, write_table
 from specc.submission.follow import state_of
 from specc.submission.records import Record, State
 from specc.targets import JobReport
@@ -36,18 +36,24 @@ def status(
     choice = Choice.of(Words.of(chosen, only, cell, state, target))
     with choice.workplace.ledger_if_any() as ledger:
         # The states are looked at before they choose.
-        candidates = Choice(choice.workplace, words, choice.specs).records(ledger)
+        candidates = Choice(choice.workplace, words, choice.specs).each(ledger)
         going_on = [one for one in candidates if one.uuid and not is_over(one)]
         found, lost = reach(choice.workplace, ledger, going_on)
         reports = look_at(found, ledger)
         unasked = _unasked(found, lost, reports)
-        records = choice.records(ledger)
-    code = exits.BROKEN if going_on and not reports else exits.OK
-    if output == "json":
-        write_json({"jobs": [{**record_data(one, reports), **_asked(one, reports, unasked)} for one in records]})
-        return code
-    write_table(HEAD, [row(record, reports) for record in records])
-    counts = Counter(state_of(record, reports) for record in records)
+        code = exits.BROKEN if going_on and not reports else exits.OK
+        counts: Counter[str] = Counter()
+
+        def rows() -> Iterator[tuple[str, ...]]:
+            for record in choice.each(ledger):
+                counts[state_of(record, reports)] += 1
+                yield row(record, reports)
+
+        if output == "json":
+            jobs = ({**record_data(one, reports), **_asked(one, reports, unasked)} for one in choice.each(ledger))
+            write_json_list({}, "jobs", jobs)
+            return code
+        write_table(HEAD, rows())
     say(", ".join(f"{count:,} {name}" for name, count in sorted(counts.items())) or "nothing was submitted")
     return code
 

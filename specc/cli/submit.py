@@ -181,7 +181,8 @@ def _refresh(order: Order, opened: Opened, ledger: Ledger) -> None:
     """Asks for the states of jobs before they decide what is sent."""
     specs = {payload.spec_id for payload in order.payloads}
     identity = opened.target.identity
-    uuids = [one.uuid for one in ledger.all() if one.uuid and one.key.spec in specs and one.key.target == identity]
+    known = ledger.chosen(sorted(specs), (), whole_history=True) if specs else ()
+    uuids = [one.uuid for one in known if one.uuid and one.key.target == identity]
     look(opened.watched, uuids, ledger, say)
 
 
@@ -206,7 +207,7 @@ def _finish(
     waited = None
     if manner.wait and not sent.was_stopped and sent.fault is None:
         uuids = {result.uuid for result in sent.results if result.uuid}
-        records = tuple(record for record in ledger.all() if record.uuid in uuids)
+        records = tuple(ledger.jobs(opened.target.identity, uuids))
         waited = wait_for([Group(opened, records)], ledger, manner.timeout)
         reports = waited.reports
         if not waited.was_stopped:

@@ -4,18 +4,19 @@ import contextlib
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from specc.errors import SpeccError
 from specc.submission import lookups, tables
 from specc.submission.accounts import Accounts
+from specc.submission.attempts import Attempts
 from specc.submission.keys import LogicalKey
 from specc.submission.lookups import LISTED
 from specc.submission.owner import Owners
 from specc.submission.records import Record, State
 from specc.submission.rows import COLUMNS, PLACES, row_of
-from specc.submission.tables import Access, broken_as_error, reading, transaction
+from specc.submission.tables import Access, broken_as_error, transaction
 from specc.targets import JobReport
 
 ANYONE = Access()
@@ -37,11 +38,8 @@ class UuidTaken(Exception):
     """Another attempt on the target has this uuid, so nothing was written."""
 
 
-class Ledger:
-    """The attempts of one user and project. Every method that writes has written to the disk when it returns.
-
-    Methods that read check what they find: a row that the disk has changed and indexes that disagree raise SpeccError.
-    """
+class Ledger(Attempts):
+    """The attempts of one user and project. Every method that writes has written to the disk when it returns."""
 
     def __init__(
         self,
@@ -52,11 +50,10 @@ class Ledger:
         is_new: bool = False,
         is_shared: bool = False,
     ) -> None:
-        self.path = path
+        super().__init__(path, connection)
         self.is_new = is_new
         self.accounts = Accounts(path, connection, clock)
         self.owners = Owners(path.with_name(f"{path.name}.owners"), is_shared=is_shared)
-        self._connection = connection
         self._clock = clock
         self._file = _file_id(path)
 
@@ -93,12 +90,6 @@ class Ledger:
             connection = tables.connect(path, writable=False) if is_there else tables.nothing()
         with contextlib.closing(connection):
             yield cls(path, connection, clock, is_shared=access.is_shared)
-
-    @property
-    def id(self) -> str:
-        """Which ledger this is. A copy has the same."""
-        with reading(self.path, self._connection) as connection:
-            return lookups.ledger_id(connection)
 
     def begin(self, record: Record, supersedes: str | None = None, seen: frozenset[str] = frozenset()) -> None:
         """Writes an intent as the next attempt of its key, in place of the unknown one that it supersedes.
@@ -172,67 +163,6 @@ class Ledger:
             self.owners.forget(owner)
         return [record for record in intents if record.owner in dead]
 
-    def each(self) -> Iterator[Record]:
-        """Yield every attempt in the order in which they were begun, whatever the clock said, a thousand at a time."""
-        yield from lookups.each(self.path, self._connection)
-
-    def each_or_fault(self) -> Iterator[Record | str]:
-        """Yield every attempt, and in place of one that is damaged, what is wrong with it."""
-        yield from lookups.each_or_fault(self.path, self._connection)
-
-    def numbers(self) -> Iterator[tuple[LogicalKey, int]]:
-        """Yield each key with the number of each of its attempts, in the order of both."""
-        yield from lookups.numbers(self.path, self._connection)
-
-    def count(self) -> int:
-        """Return how many attempts there are."""
-        with reading(self.path, self._connection) as connection:
-            return int(connection.execute("SELECT count(*) FROM attempts").fetchone()[0])
-
-    def all(self) -> list[Record]:
-        """Return every attempt, in the order in which they were begun. Of a large ledger that is much: see `each`."""
-        return list(self.each())
-
-    def of_key(self, key: LogicalKey) -> list[Record]:
-        """Return all attempts of a key, in the order of their numbers."""
-        with reading(self.path, self._connection) as connection:
-            return lookups.of_key(connection, key)
-
-    def attempt(self, name: str) -> Record | None:
-        """Return the attempt of that name, or None."""
-        with reading(self.path, self._connection) as connection:
-            return lookups.attempt(connection, name)
-
-    def of_name(self, target_name: str, key: LogicalKey) -> list[Record]:
-        """Return attempts for the same cell on a target of that name, when the name stood for another place or account,
-        of which a job is or may be there."""
-        with reading(self.path, self._connection) as connection:
-            found = lookups.of_cell(connection, key)
-        return [one for one in found if one.target_name == target_name and one.key != key and one.may_run]
-
-    def with_digest(self, target: str, digest: str) -> list[Record]:
-        """Return attempts to send that payload to the target, under whatever key, of which a job is or may be there."""
-        with reading(self.path, self._connection) as connection:
-            return [one for one in lookups.with_digest(connection, target, digest) if one.may_run]
-
-    def open_attempts(self) -> list[Record]:
-        """Return the attempts that are being sent, and those whose outcome is unknown."""
-        with reading(self.path, self._connection) as connection:
-            return lookups.open_attempts(connection)
-
-    def unknown(self, target: str) -> list[Record]:
-        """Return the attempts on a target whose outcome is unknown."""
-        return [one for one in self.open_attempts() if one.key.target == target and one.state is State.UNKNOWN]
-
-    def taken(self, target: str, uuids: Iterable[str]) -> set[str]:
-        """Return which of these jobs of the target an attempt has."""
-        with reading(self.path, self._connection) as connection:
-            return {one.uuid for one in lookups.with_uuids(connection, uuids) if one.key.target == target and one.uuid}
-
-    def uuids(self, target: str) -> set[str]:
-        """Return every job of the target that an attempt has."""
-        return {record.uuid for record in self.each() if record.uuid and record.key.target == target}
-
     def move(self, pairs: Sequence[tuple[LogicalKey, LogicalKey]]) -> int:
         """Puts all attempts of each first key under the second, all or none. Gives the number of attempts."""
         moved = 0
@@ -268,14 +198,6 @@ class Ledger:
                 return False
             connection.execute("INSERT INTO plans VALUES (?, ?)", (plan, self._clock()))
         return True
-
-    def has_used(self, plan: str) -> bool:
-        with reading(self.path, self._connection) as connection:
-            return lookups.has_plan(connection, plan)
-
-    def damage(self) -> list[str]:
-        """Return what is wrong with the file itself."""
-        return tables.damage(self._connection)
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

@@ -7,7 +7,9 @@ is damaged.
 
 import json
 import sqlite3
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
 from specc.submission.keys import LogicalKey
@@ -25,6 +27,9 @@ TARGETS = """WITH RECURSIVE known(target) AS (
   UNION ALL SELECT (SELECT min(target) FROM attempts WHERE target > known.target) FROM known WHERE known.target NOT NULL
 ) SELECT target FROM known WHERE target NOT NULL"""
 """The targets, each found by one step in the index: there are few, however many attempts there are."""
+
+SPECS = TARGETS.replace("target", "spec")
+LAST_CHARACTER = "\U0010ffff"
 
 Query = tuple[str, str, Sequence[object]]
 """An index, a condition, and the values in it."""
@@ -63,6 +68,40 @@ def of_specs(connection: sqlite3.Connection, specs: Iterable[str]) -> list[int]:
     )
 
 
+def with_id(connection: sqlite3.Connection, text: str, *, is_uuid_start: bool, is_attempt_start: bool) -> list[int]:
+    """Return where the attempts stand that have this job, or whose job or own name begins with the text, if it may."""
+    end = text + LAST_CHARACTER
+    queries: list[tuple[str, tuple[str, ...]]] = [("uuid = ?", (text,))]
+    if is_uuid_start:
+        queries.append(("uuid IS NOT NULL AND uuid >= ? AND uuid < ?", (text, end)))
+    if is_attempt_start:
+        queries.append(("attempt >= ? AND attempt < ?", (text, end)))
+    found = {
+        row[0]
+        for condition, values in queries
+        for row in connection.execute(f"SELECT rowid FROM attempts WHERE {condition}", values)
+    }
+    return sorted(found)
+
+
+def specs(connection: sqlite3.Connection) -> list[str]:
+    """Return the specs that have attempts."""
+    return [row[0] for row in connection.execute(SPECS)]
+
+
+def latest(connection: sqlite3.Connection) -> list[int]:
+    """Return where the last attempt of each key stands, and the last that became a job. Only indexes are read."""
+    accepted = {row[0] for row in connection.execute("SELECT rowid FROM attempts WHERE uuid IS NOT NULL")}
+    order = "target, spec, cell, params, number"
+    rows = connection.execute(f"SELECT rowid, {order} FROM attempts INDEXED BY one_number ORDER BY {order}")
+    chosen = array("q")
+    for _, group in groupby(rows, key=lambda row: tuple(row)[1:5]):
+        places = [row[0] for row in group]
+        job = next((place for place in reversed(places) if place in accepted), places[-1])
+        chosen.extend({places[-1], job})
+    return sorted(chosen)
+
+
 def with_digest(connection: sqlite3.Connection, target: str, digest: str) -> list[Record]:
     """Return the attempts to send a payload to a target."""
     values = (target, digest)
@@ -73,7 +112,7 @@ def with_digest(connection: sqlite3.Connection, target: str, digest: str) -> lis
 def with_uuids(connection: sqlite3.Connection, uuids: Iterable[str]) -> list[Record]:
     """Return the attempts that have these jobs."""
     listed = json.dumps(list(uuids))
-    condition = f"uuid IS NOT NULL AND uuid {LISTED}"
+    condition = f"uuid {LISTED}"
     return _twice(
         connection,
         ("also_by_uuid", condition, (listed,)),
@@ -166,6 +205,14 @@ def numbers(path: Path, connection: sqlite3.Connection) -> Iterator[tuple[Logica
     with reading(path, connection):
         for row in connection.execute(f"SELECT {order} FROM attempts INDEXED BY one_number ORDER BY {order}"):
             yield LogicalKey(*tuple(row)[:4]), row[4]
+
+
+def each_at(path: Path, connection: sqlite3.Connection, places: Sequence[int]) -> Iterator[Record]:
+    """Yield the attempts that stand at these places, in that order, a thousand at a time."""
+    for start in range(0, len(places), CHUNK):
+        with reading(path, connection):
+            records = at(connection, places[start : start + CHUNK])
+        yield from records
 
 
 def at(connection: sqlite3.Connection, places: Sequence[int]) -> list[Record]:

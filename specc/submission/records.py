@@ -27,6 +27,20 @@ OPEN = (State.INTENT, State.UNKNOWN)
 """States in which nothing else may be sent for the same key."""
 
 
+SHORTEST = 6
+"""So many characters of a job's or an attempt's name say which is meant."""
+
+
+def is_attempt_start(text: str) -> bool:
+    """Return whether a text may be the beginning of an attempt's name."""
+    return len(text) >= SHORTEST
+
+
+def is_uuid_start(text: str) -> bool:
+    """Return whether a text may be the beginning of a job's uuid, of which `hpcjob-` or the like does not count."""
+    return len(text.partition("-")[2]) >= SHORTEST
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One attempt. Times are seconds since the epoch by this machine's clock, which may have been wrong.

@@ -12,13 +12,12 @@ from specc.nodes import Layer, LayerKind, to_data
 from specc.parser import parse_flow
 from specc.source import Source
 from specc.submission.keys import LogicalKey
-from specc.submission.records import Record, State
+from specc.submission.records import Record, State, is_attempt_start, is_uuid_start
 from specc.targets import JobState
 
 FAILED = frozenset({JobState.EXITED, JobState.LOST, JobState.STOPPED})
 NAMED = {"failed": {state.value for state in FAILED}, "active": {"pending", "running", "suspended"}}
 STATES = sorted({*State, *JobState, *NAMED})
-SHORTEST = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +65,9 @@ class Selector:
 
 def is_id_of(text: str, record: Record) -> bool:
     """A uuid and an attempt can be given by their beginning. Of a uuid, `hpcjob-` or the like does not count for it."""
-    if text == record.uuid or (len(text) >= SHORTEST and record.attempt.startswith(text)):
+    if text == record.uuid or (is_attempt_start(text) and record.attempt.startswith(text)):
         return True
-    return len(text.partition("-")[2]) >= SHORTEST and (record.uuid or "").startswith(text)
+    return is_uuid_start(text) and (record.uuid or "").startswith(text)
 
 
 def states_of(record: Record) -> set[str]:
