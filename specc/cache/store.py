@@ -121,5 +121,8 @@ def store_of(root: str, environment: Mapping[str, str]) -> Store | None:
 def _home(variable: str, default: str, environment: Mapping[str, str]) -> str | None:
     """Return a folder of the XDG base directories. The standard says that a relative path is to be ignored."""
     given = environment.get(variable, "")
-    path = given if os.path.isabs(given) else os.path.join(os.path.expanduser("~"), default)
-    return path if os.path.isabs(path) else None
+    if os.path.isabs(given):
+        return given
+    home = os.path.expanduser("~")
+    # A home that is not there, as that of a user for services, is not made.
+    return os.path.join(home, default) if os.path.isabs(home) and os.path.isdir(home) else None

@@ -128,7 +128,12 @@ class Tree:
         folder = self._repositories[entry.module].line("rev-parse", "--git-common-dir") or ".git"
         path = self._repositories[entry.module].folder / folder / "lfs" / "objects" / digest[:2] / digest[2:4] / digest
         data = read_bytes(path)
-        return data if isinstance(data, bytes) else Lost("is kept in Git LFS, and not on this disk: `git lfs fetch`")
+        if not isinstance(data, bytes):
+            return Lost("is kept in Git LFS, and not on this disk: `git lfs fetch`")
+        if len(data) <= MAX_BYTES and sha256(data).hexdigest() != digest:
+            # The store could hold a link to some other file of the user.
+            return Lost("is kept in Git LFS, whose store has other content under its name: `git lfs fsck`")
+        return data
 
     def _content(self, entry: Entry, most: int) -> bytes:
         if entry.module not in self._blobs:

@@ -417,13 +417,14 @@ class TestTheEnvironment:
         assert place.run("check") == 0
         assert list(Path(f"{tmp_path}/\udcff/cache").glob(f"specc/{TAG}"))
 
-    @pytest.mark.parametrize("home", ["", "relative", "/dev/null", "/nonexistent/\udcff"])
+    @pytest.mark.parametrize("home", ["", "relative", "/dev/null", "{tmp}/nonexistent/\udcff"])
     def test_without_a_home(self, home: str, tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
         place = Place(tmp_path / "project", capsys)
         place.write(**{"specc.toml": SETTINGS, "a": GOOD})
         monkeypatch.chdir(place.root)
         monkeypatch.delenv("XDG_CACHE_HOME")
-        monkeypatch.setenv("HOME", home)
+        monkeypatch.delenv("XDG_STATE_HOME")
+        monkeypatch.setenv("HOME", home.format(tmp=tmp_path))
         before = tree(tmp_path)
         assert (place.run("check"), place.out) == (0, CLEAN)
         assert tree(tmp_path) == before

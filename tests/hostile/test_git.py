@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -305,6 +306,22 @@ class TestNamesThatBeginWithADash:
         commit(repo.root)
         assert repo.run("diff", "main", "--output", "json:report.json") == 0, repo.err
         assert not (repo.root / "canary").exists()
+
+
+def test_the_store_of_large_files_shows_no_other_file(repo: Place, canary: Path) -> None:
+    """A tarball can hold a link in it; the name of a file there is the digest of its content."""
+    canary.write_text("echo a secret of the user\n")
+    digest = sha256(b"./run\n").hexdigest()
+    repo.write(scripted="specc: 1\nextends: base.job.yaml\njob: {name: s, cmd_line: {$file: run.sh}}\n")
+    repo.put("run.sh", f"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize 6\n".encode())
+    commit(repo.root)
+    repo.put("run.sh", b"./walk\n")
+    store = repo.root / f".git/lfs/objects/{digest[:2]}/{digest[2:4]}"
+    store.mkdir(parents=True)
+    (store / digest).symlink_to(canary)
+    repo.run("diff", "HEAD")
+    assert "whose store has other content" in repo.err
+    assert "secret" not in repo.out + repo.err
 
 
 def test_a_tree_without_end_is_not_listed_to_its_end(repo: Place, monkeypatch: pytest.MonkeyPatch) -> None:
