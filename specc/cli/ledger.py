@@ -58,6 +58,25 @@ def init(output: Output = "text") -> int:
     return exits.OK
 
 
+@ledger_app.command("join")
+def join(output: Output = "text") -> int:
+    """Say that this project and the one that the ledger knows are the same, or use one ledger on purpose.
+
+    The ledger knows a project by the first commits of its repository, and the folder in it; without a repository, by
+    its folder. When another project of the same name comes, it is not taken for the first: nothing is sent or shown.
+
+    Example: specc ledger join
+    """
+    check_output(output)
+    workplace = Choice.of(Words()).workplace
+    other = workplace.join_ledger()
+    if output == "json":
+        write_json({"path": str(workplace.ledger_path), "other": other})
+    else:
+        say(f"this project uses {workplace.ledger_path}" + (f", as {other} does" if other else ""))
+    return exits.OK
+
+
 @ledger_app.command("list")
 def list_(
     chosen: Chosen = None,

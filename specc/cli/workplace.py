@@ -2,17 +2,19 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from specc.cli.session import Selected, Session
-from specc.cli.speech import say
+from specc.cli.speech import confirm, is_terminal, say
 from specc.cli.targets import Opened, open_target
 from specc.errors import SpeccError
 from specc.frozen import dataclass
+from specc.revision.origin import GitOrigin
 from specc.submission.ledger import Ledger
 from specc.submission.location import access_of, ledger_path
+from specc.submission.projects import Known, known_as, recognised
 from specc.submission.tables import Access
 from specc.workspace import Project
 
@@ -57,6 +59,7 @@ class Workplace:
         with Ledger.open(self.ledger_path, access=self._access) as ledger:
             if ledger.is_new:
                 say(f"new ledger: {ledger.path} (what was sent from elsewhere is not in it)")
+            self._introduce(ledger)
             self._recover(ledger)
             yield ledger
 
@@ -65,9 +68,17 @@ class Workplace:
         with Ledger.open(self.ledger_path, access=self._access, is_asked=True) as ledger:
             return ledger.path if ledger.is_new else None
 
+    def join_ledger(self) -> str | None:
+        """Note that this project uses the ledger, too, because the user says so. Return whose it was before, if any."""
+        with Ledger.open(self.ledger_path, access=self._access) as ledger:
+            known, project = ledger.projects.known(), known_as(self._origin())
+            ledger.projects.add(project)
+            return next((one.folder for one in known if one.folder != project.folder), None)
+
     @contextlib.contextmanager
     def ledger_for_reading(self) -> Iterator[Ledger]:
         with Ledger.read(self.ledger_path, access=self._access) as ledger:
+            self._introduce(ledger, may_write=False)
             yield ledger
 
     @contextlib.contextmanager
@@ -89,6 +100,44 @@ class Workplace:
         say(f"warning: the ledger {path} does not exist: this is a plan as if nothing had been sent before")
         with Ledger.read(path, access=replace(self._access, may_make=True)) as ledger:
             yield ledger
+
+    def _introduce(self, ledger: Ledger, *, may_write: bool = True) -> None:
+        """Raise SpeccError where the ledger is that of another project, unless a person says that both are the same.
+
+        The first project that comes is noted. A ledger of a folder needs no care: its path says which project it is of.
+        """
+        if not self.project.settings.is_named and self.project.settings.ledger is None:
+            return
+        origin, known = self._origin(), ledger.projects.known()
+        if not known:
+            if not may_write or ledger.projects.add(known_as(origin), only_as_first=True):
+                return
+            known = ledger.projects.known()  # another process was quicker
+        found = recognised(known, origin)
+        if found is None:
+            self._ask(ledger, known, may_ask=may_write)
+            ledger.projects.add(known_as(origin))
+        elif may_write and not found.commits and origin.first_commits():
+            ledger.projects.add(known_as(origin))  # its folder has come to be a repository
+
+    def _ask(self, ledger: Ledger, known: Sequence[Known], *, may_ask: bool) -> None:
+        """Raise SpeccError unless a person says that this is the project that the ledger knows."""
+        name, root = self.project.settings.project, self.project.root
+        other = known[-1].folder + (f" ({known[-1].remote})" if known[-1].remote else "")
+        if may_ask and is_terminal():
+            say(f"the ledger of `{name}` knows the project {other}, and this is {root}")
+            if confirm("is it the same project, moved or copied?"):
+                return
+        help = (
+            "if it is the same project, moved or copied, or both use one ledger on purpose, say so with "
+            '`specc ledger join`; if it is another, give it a name of its own: `project = "NAME"` in specc.toml'
+        )
+        raise SpeccError(
+            f"another project named `{name}` uses the ledger {ledger.path}: {other}, and this is {root}", help=help
+        )
+
+    def _origin(self) -> GitOrigin:
+        return GitOrigin(self.project.root, self.project.environment)
 
     @staticmethod
     def _recover(ledger: Ledger) -> None:

@@ -14,6 +14,7 @@ from specc.submission.attempts import Attempts
 from specc.submission.keys import LogicalKey
 from specc.submission.lookups import LISTED
 from specc.submission.owner import Owners
+from specc.submission.projects import Projects
 from specc.submission.records import Record, State
 from specc.submission.rows import COLUMNS, PLACES, row_of
 from specc.submission.tables import Access, broken_as_error, transaction
@@ -53,6 +54,7 @@ class Ledger(Attempts):
         super().__init__(path, connection)
         self.is_new = is_new
         self.accounts = Accounts(path, connection, clock)
+        self.projects = Projects(path, connection, clock)
         self.owners = Owners(path.with_name(f"{path.name}.owners"), is_shared=is_shared)
         self._clock = clock
         self._file = _file_id(path)

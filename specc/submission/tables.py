@@ -56,7 +56,14 @@ BEGIN UPDATE attempts SET seal = NULL WHERE rowid = NEW.rowid; END""",
 """Each index by which something is found has a second one with other columns first: what they find must agree, so a
 page that the disk has changed hides no attempt."""
 
-STEPS = (FIRST, SEALS)
+PROJECTS = (
+    """CREATE TABLE projects (
+  folder TEXT PRIMARY KEY, place TEXT NOT NULL, commits TEXT NOT NULL, remote TEXT NOT NULL, added_at REAL NOT NULL
+) STRICT""",
+)
+"""By which those that use this ledger are known again: see projects.py."""
+
+STEPS = (FIRST, SEALS, PROJECTS)
 """How the tables of each version are made from those of the version before. A step that was released never changes."""
 
 VERSION = len(STEPS)
