@@ -37,7 +37,8 @@ def resolve(
 ) -> int:
     """Look on the target for jobs of unknown attempts. A match by tag is taken; any other is proposed.
 
-    --yes takes what is proposed, unless the time of the job is not known. Exits with 4 when something stays unknown.
+    --yes takes what is proposed, but never a job whose time, user or command is not known, nor one from a list that
+    does not show all jobs: these take your word, `--uuid`. Exits with 4 when something stays unknown.
 
     Example: specc ledger resolve jobs/cavity.job.yaml
     """
@@ -87,7 +88,7 @@ def _searches(workplace: Workplace, ledger: Ledger, records: Sequence[Record]) -
             continue
         found.append(find(listed, opened.target, ledger, workplace.project.apis.__getitem__))
         if trouble := opened.trouble():
-            say(f"{name} did not answer: {trouble}")
+            say(f"{name} did not show all of its jobs: {trouble}")
     return found
 
 

@@ -16,11 +16,15 @@ DETAIL, STOP = "HpcJobGetJobDetailResponse", "HpcJobStopJobsResponse"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The text of an answer, as it is sent and stored. A status other than 200 comes from the web server's part."""
+    """The text of an answer, as it is sent and stored. A status other than 200 comes from the web server's part.
+
+    `is_repeated`: the same request was there before, and this is what became of it then.
+    """
 
     text: str
     ret_code: int
     status: int = 200
+    is_repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

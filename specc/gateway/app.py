@@ -27,7 +27,12 @@ from specc.schema import ApiSchema
 from specc.targets import Target
 from specc.targets.ehpc.account import masked
 from specc.targets.ehpc.ret_codes import BAD_VALUE, BUSY, INTERNAL, MISSING, QUOTA
+from specc.targets.ehpc.signing import MARK
 from specc.visible import visible
+
+REPEATED = "X-Specc-Repeated"
+"""Says that an answer was given before. A client that shares its key with others, and sends no mark, can see by it that
+another client's request of the same second may be meant."""
 
 Log = Callable[[str], None]
 Call = Callable[[Caller, bytes, Mapping[str, str]], Answer]
@@ -114,7 +119,8 @@ class Gateway:
         if isinstance(body, Refusal):
             return None, body.answer()
         query = request.scope["query_string"]
-        caller = authenticate(request.method, request.scope["path"], query, body, self._secrets)
+        mark = request.headers.get(MARK, "")
+        caller = authenticate(request.method, request.scope["path"], query, body, self._secrets, mark)
         if isinstance(caller, Refusal):
             return None, caller.answer()
         has_begun = False
@@ -202,4 +208,5 @@ async def _body(request: Request, limits: Limits) -> bytes | Refusal:
 
 def _response(answer: Answer) -> Response:
     """Nothing on the way may keep an answer."""
-    return Response(answer.text, answer.status, media_type="application/json", headers={"Cache-Control": "no-store"})
+    headers = {"Cache-Control": "no-store", **({REPEATED: "1"} if answer.is_repeated else {})}
+    return Response(answer.text, answer.status, media_type="application/json", headers=headers)

@@ -9,17 +9,19 @@ from urllib.parse import parse_qsl, quote_plus
 from specc.frozen import dataclass
 from specc.gateway.answers import Refusal
 from specc.targets.ehpc.ret_codes import AUTH, BAD_VALUE, EXPIRED, MISSING
-from specc.targets.ehpc.signing import PROTOCOL, SIGNATURE, moment_of, sign
+from specc.targets.ehpc.signing import MARK, PROTOCOL, SIGNATURE, attempt_of, moment_of, sign
 
 WINDOW = timedelta(seconds=60)
 KEY, TIMESTAMP = "access_key_id", "timestamp"
 MOST_PARAMETERS = 64
+TURN = 4
 NOBODY = "the secret of a key that does not exist"
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A request whose signature is right. `request_id` is one request's for ever: it is derived from the signature.
+    """A request whose signature is right. `request_id` is one request's for ever: it is derived from the signature, and
+    from the mark of the client's attempt where there is one. `signature_id` is derived from the signature alone.
 
     `asked` holds the call's own parameters of the query.
     """
@@ -28,10 +30,16 @@ class Caller:
     request_id: str
     timestamp: datetime
     asked: dict[str, str]
+    signature_id: str
 
 
-def authenticate(method: str, path: str, query: bytes, body: bytes, secrets: Mapping[str, str]) -> Caller | Refusal:
-    """The caller, if the signature is that of a known key for exactly this request. Its age is not looked at."""
+def authenticate(
+    method: str, path: str, query: bytes, body: bytes, secrets: Mapping[str, str], mark: str = ""
+) -> Caller | Refusal:
+    """Return the caller, if the signature is that of a known key for exactly this request, and so is its mark, if any.
+
+    The age of the request is not looked at.
+    """
     given = _parameters(query)
     if isinstance(given, Refusal):
         return given
@@ -48,8 +56,15 @@ def authenticate(method: str, path: str, query: bytes, body: bytes, secrets: Map
         return Refusal(MISSING, "parameter `timestamp` must be of the form 2021-08-19T16:44:40Z, in UTC")
     common = {KEY, TIMESTAMP, *PROTOCOL}
     asked = {name: value for name, value in given.items() if name not in common}
-    request_id = sha256(f"specc serve\n{key}\n{expected}".encode()).hexdigest()[:32]
-    return Caller(key, request_id, timestamp, asked)
+    signature_id = sha256(f"specc serve\n{key}\n{expected}".encode()).hexdigest()[:32]
+    if not mark:
+        return Caller(key, signature_id, timestamp, asked, signature_id)
+    attempt = attempt_of(mark, expected, secrets[key])
+    if attempt is None:
+        return Refusal(AUTH, f"the header {MARK} is not one of this request")
+    marked = sha256(f"{signature_id}\n{attempt}".encode()).hexdigest()
+    # All requests of one signature take turns by the beginning of their ids.
+    return Caller(key, signature_id[:TURN] + marked[: 32 - TURN], timestamp, asked, signature_id)
 
 
 def stale(caller: Caller, now: datetime) -> Refusal | None:

@@ -19,6 +19,8 @@ from specc.targets import JobReport, JobState
 from specc.targets.protocol import FINAL
 
 VERSION = 1
+SAME = "same"
+"""The action of an entry for a bare signature whose request had a mark: its body is the id of that."""
 BUSY_SECONDS = 30.0
 FINAL_WORDS = ", ".join(f"'{state}'" for state in sorted(FINAL))
 
@@ -44,6 +46,10 @@ JOB = (
     "reason, exit_code"
 )
 IS_OPEN = f"state NOT IN ({FINAL_WORDS})"
+
+
+class SignedAlready(Exception):
+    """A request without a mark has the same signature. Nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +127,26 @@ class Store:
         with self._lock:
             self._connection.close()
 
-    def claim(self, id: str, owner: str, action: str, body: str, at: float, until: float) -> tuple[Request, bool]:
-        """The request of that id, and whether it is new. It is written down if so."""
+    def claim(
+        self, id: str, signature: str, owner: str, action: str, body: str, at: float, until: float
+    ) -> tuple[Request, bool]:
+        """Return the request of that id, and whether it is new: then it is written down.
+
+        A request with a mark also takes its bare signature. So whoever sends it once more without the mark gets its
+        answer, and starts nothing. Raises SignedAlready where a request without a mark has the signature.
+        """
         with self._transaction() as connection:
-            is_new = connection.execute(
-                "INSERT INTO requests (id, owner, action, body, at, until) VALUES (?, ?, ?, ?, ?, ?) "
-                "ON CONFLICT (id) DO NOTHING",
-                (id, owner, action, body, at, until),
-            ).rowcount
+            is_new = bool(_insert(connection, id, owner, action, body, at, until))
+            if is_new and signature != id:
+                _insert(connection, signature, owner, SAME, id, at, until)
+                connection.execute("UPDATE requests SET settled = 1 WHERE id = ? AND action = ?", (signature, SAME))
+                taken = connection.execute("SELECT action FROM requests WHERE id = ?", (signature,)).fetchone()[0]
+                if taken != SAME:
+                    raise SignedAlready(signature)
             row = connection.execute("SELECT * FROM requests WHERE id = ?", (id,)).fetchone()
-        return _request(row), bool(is_new)
+            if row["action"] == SAME:
+                row = connection.execute("SELECT * FROM requests WHERE id = ?", (row["body"],)).fetchone()
+        return _request(row), is_new
 
     def settle(self, id: str, answer: Answer, *, is_settled: bool = True) -> None:
         """Writes the answer of a request that started nothing, or of one (unsettled) of which nobody knows."""
@@ -213,6 +229,17 @@ class Store:
             yield
         except (sqlite3.Error, OSError) as error:
             raise SpeccError(f"the gateway's state {self._path} cannot be used: {error}") from error
+
+
+def _insert(
+    connection: sqlite3.Connection, id: str, owner: str, action: str, body: str, at: float, until: float
+) -> int:
+    """Write a request down unless its id is there; return how many were written."""
+    return connection.execute(
+        "INSERT INTO requests (id, owner, action, body, at, until) VALUES (?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (id) DO NOTHING",
+        (id, owner, action, body, at, until),
+    ).rowcount
 
 
 def _answer(connection: sqlite3.Connection, id: str, answer: Answer, *, is_settled: bool) -> None:

@@ -1,22 +1,27 @@
 """submitJob, at most once for each request.
 
-A request is known by its signature. The first time it is written down before anything else happens; whenever it comes
-again, however late, it gets the answer that is stored: a client that were told "expired" of a job that runs would sign
-anew and start it twice. When the gateway died before the answer, the request is unsettled: the target is asked for its
-job by the attempt's key, which derives from the signature, and only then given the same attempt again, which a target
-with unique keys takes for the first.
+A request is known by its signature, and by the mark of the attempt that specc's own client puts beside it: timestamps
+are of whole seconds, so two clients of one key that send the same body in one second make the same signature. One
+without a mark is taken for the first of its signature, which it may be, sent once more by somebody on the way.
+
+The first time a request is written down before anything else happens; whenever it comes again, however late, it gets
+the answer that is stored: a client that were told "expired" of a job that runs would sign anew and start it twice. When
+the gateway died before the answer, the request is unsettled: the target is asked for its job by the attempt's key,
+which derives from the request's, and only then given the same attempt again, which a target with unique keys takes for
+the first.
 """
 
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from specc.errors import SpeccError
 from specc.gateway.answers import SUBMIT, Answer, Refusal, good
-from specc.gateway.authentication import Caller, stale
+from specc.gateway.authentication import TURN, Caller, stale
 from specc.gateway.limits import Limits, Load, Rate
-from specc.gateway.store import Job, Request, Started, Store
+from specc.gateway.store import Job, Request, SignedAlready, Started, Store
 from specc.lowering import Payload, receive
 from specc.nodes.tree import brief
 from specc.schema import ApiSchema
@@ -56,14 +61,23 @@ class Submissions:
 
     def submit(self, caller: Caller, payload: Payload) -> Answer:
         with self._turn(caller.request_id):
-            request, is_new = self._claim(caller, payload)
-            if request.answer is not None:
-                return request.answer
-            refusal = self._refusal(caller, payload, request, is_new=is_new)
-            if refusal is not None:
-                return self._settled(request, refusal.answer())
-            adopted = None if is_new else self._adopted(request, payload)
-            return adopted if adopted is not None else self._sent(request, payload)
+            try:
+                request, is_new = self._claim(caller, payload)
+            except SignedAlready:
+                # Another client's, or this one's that somebody on the way has sent without its mark: nobody can say.
+                return Refusal(
+                    INTERNAL, "a request without a mark has the same signature, so this was not begun"
+                ).answer()
+            answer = request.answer or self._answer(caller, payload, request, is_new=is_new)
+        return answer if is_new else replace(answer, is_repeated=True)
+
+    def _answer(self, caller: Caller, payload: Payload, request: Request, *, is_new: bool) -> Answer:
+        """Return what becomes of a request that has no answer yet."""
+        refusal = self._refusal(caller, payload, request, is_new=is_new)
+        if refusal is not None:
+            return self._settled(request, refusal.answer())
+        adopted = None if is_new else self._adopted(request, payload)
+        return adopted if adopted is not None else self._sent(request, payload)
 
     def recover(self) -> None:
         """Looks for the jobs of requests that nobody lived to answer, or whose outcome the target did not know."""
@@ -78,7 +92,7 @@ class Submissions:
                     turn.release()
 
     def _turn(self, request_id: str) -> threading.Lock:
-        return self._turns[int(request_id[:4], 16) % STRIPES]
+        return self._turns[int(request_id[:TURN], 16) % STRIPES]
 
     def _claim(self, caller: Caller, payload: Payload) -> tuple[Request, bool]:
         now = self._clock()
@@ -87,7 +101,8 @@ class Submissions:
             self._store.forget(now.timestamp())
         self._claims += 1
         body = payload.canonical.decode()
-        return self._store.claim(caller.request_id, caller.access_key_id, ACTION, body, now.timestamp(), until)
+        ids = (caller.request_id, caller.signature_id)
+        return self._store.claim(*ids, caller.access_key_id, ACTION, body, now.timestamp(), until)
 
     def _refusal(self, caller: Caller, payload: Payload, request: Request, *, is_new: bool) -> Refusal | None:
         """One that was begun before is judged as it was then."""

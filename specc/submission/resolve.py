@@ -19,6 +19,9 @@ from specc.targets import Attempt, Candidate, Target
 MARGIN = 120.0
 """Seconds before and after an attempt in which its job is looked for: clocks differ, and servers are slow."""
 
+NEEDED = ("run_user", "cmd_line")
+"""What a job must be told to have in common with the attempt. A name and a time are those of many jobs."""
+
 USER_WORD = "the user's word"
 
 
@@ -32,8 +35,18 @@ class Match:
 
     @property
     def is_weak(self) -> bool:
-        """Whether the job may just as well be of any other day: then only a person may take it."""
-        return not self.is_exact and self.candidate.submitted_at is None
+        """Whether another job may just as well be the attempt's: then only a person may take this one."""
+        return bool(self.doubts)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What is not known of a match that is not exact: its time, who submitted what, or other jobs."""
+        if self.is_exact:
+            return ()
+        sent, told = _sent(self.record), _echoed(self.record, self.candidate)
+        untold = tuple(f"`{name}` was not told" for name in NEEDED if sent.get(name) and name not in told)
+        no_time = ("the API gave no time",) if self.candidate.submitted_at is None else ()
+        return (*self.candidate.doubts, *no_time, *untold)
 
     @property
     def evidence(self) -> str:
@@ -46,7 +59,8 @@ class Match:
                 agreed = f"only the {only} agrees"
             case [*others, last]:
                 agreed = f"{', '.join(others)} and {last} agree"
-        return agreed + ("; the API gave no time" if self.candidate.submitted_at is None else ", and the time fits")
+        agreed += "" if self.candidate.submitted_at is None else ", and the time fits"
+        return "; ".join((agreed, *self.doubts))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

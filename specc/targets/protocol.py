@@ -120,12 +120,14 @@ class Candidate:
     """A job found on the target that an unclear attempt may have started.
 
     `tag` is the attempt's key where the target kept it: then the match is exact. `fields` are the echoed job fields.
+    `doubts` say what the target could not see when it looked, for a person: another job may be the one.
     """
 
     uuid: str
     submitted_at: datetime | None
     fields: dict[str, object]
     tag: str | None = None
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from chaos.hostile import Hostile
 from projects import SETTINGS, Place
+from repositories import begin, commit, git
 
 from specc.submission import retry
 from specc.submission.world import Sending
@@ -82,10 +83,11 @@ class TestOnce:
         assert "2 accepted, 2 accepted before" in cloud.err
 
     def test_another_clone_of_the_project_shares_the_ledger(self, cloud, server, tmp_path_factory, monkeypatch):
+        begin(cloud.root)
+        commit(cloud.root)
         cloud.run("submit")
-        clone = tmp_path_factory.mktemp("clone")
-        for file in cloud.root.glob("*.*"):
-            (clone / file.name).write_bytes(file.read_bytes())
+        clone = tmp_path_factory.mktemp("clone") / "demo"
+        git(cloud.root, "clone", "--quiet", str(cloud.root), str(clone))
         monkeypatch.chdir(clone)
         assert cloud.run("submit") == 0
         assert len(server.jobs) == 4

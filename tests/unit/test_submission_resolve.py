@@ -198,14 +198,21 @@ class TestAgreement:
         assert window(replace(record, settled_at=None))[1] == record.created_at + MARGIN
 
 
+TOLD = {"name": "a-0", "cmd_line": "echo hello", "run_user": "u"}
+UNTOLD = "; `run_user` was not told; `cmd_line` was not told"
+
+
 class TestEvidence:
     @pytest.mark.parametrize(
         ("fields", "at", "evidence", "is_weak"),
         [
-            ({"name": "a-0"}, None, "only the name agrees; the API gave no time", True),
-            ({}, None, "no field was told; the API gave no time", True),
-            ({"name": "a-0", "core_limit": 1, "zone": ""}, 0, "core_limit and name agree, and the time fits", False),
-            ({"name": "a-0"}, 0, "only the name agrees, and the time fits", False),
+            ({"name": "a-0"}, None, f"only the name agrees; the API gave no time{UNTOLD}", True),
+            ({}, None, f"no field was told; the API gave no time{UNTOLD}", True),
+            ({"name": "a-0", "zone": ""}, 0, f"only the name agrees, and the time fits{UNTOLD}", True),
+            ({"name": "a-0", "core_limit": 1}, 0, f"core_limit and name agree, and the time fits{UNTOLD}", True),
+            (TOLD, 0, "cmd_line, name and run_user agree, and the time fits", False),
+            (TOLD, None, "cmd_line, name and run_user agree; the API gave no time", True),
+            (TOLD | {"cmd_line": ""}, 0, "name and run_user agree, and the time fits; `cmd_line` was not told", True),
         ],
     )
     def test_of_a_proposal(self, desk, fields, at, evidence, is_weak):

@@ -21,7 +21,7 @@ from specc.targets.ehpc.account import Endpoint
 from specc.targets.ehpc.credentials import Credentials
 from specc.targets.ehpc.deadline import Deadline
 from specc.targets.ehpc.network import describe, is_bad_certificate, is_before_sending
-from specc.targets.ehpc.signing import signed_query, timestamp_of
+from specc.targets.ehpc.signing import MARK, mark_of, signed, timestamp_of
 
 # httpx logs the URL of each request, and with it the signature.
 logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -144,12 +144,13 @@ class Client:
         except SpeccError as error:
             return Failure(error.message, sent=False)
 
-    def post(self, action: str, body: bytes) -> Reply | Failure:
+    def post(self, action: str, body: bytes, attempt: str = "") -> Reply | Failure:
         """Never signs a body twice with one timestamp: the server may take the second for the first, sent again.
 
-        Raises SpeccError, before anything is sent, where no thread can be started.
+        `attempt` says to `specc serve` that another client's request of the same second is not this one. Raises
+        SpeccError, before anything is sent, where no thread can be started.
         """
-        return self._send("POST", action, {}, body, self._unused(body), self._patience.answer_bytes)
+        return self._send("POST", action, {}, body, self._unused(body), self._patience.answer_bytes, attempt)
 
     def _now(self) -> datetime:
         with self._lock:
@@ -175,20 +176,29 @@ class Client:
             del self._signed[digest]
 
     def _send(
-        self, method: str, action: str, query: Mapping[str, str], body: bytes, at: datetime, most: int
+        self,
+        method: str,
+        action: str,
+        query: Mapping[str, str],
+        body: bytes,
+        at: datetime,
+        most: int,
+        attempt: str = "",
     ) -> Reply | Failure:
         path = self._endpoint.path_of(action)
         key, secret = self._credentials.access_key_id, self._credentials.secret
-        signed = signed_query(method, path, query, body, key, secret, timestamp_of(at))
+        whole, signature = signed(method, path, query, body, key, secret, timestamp_of(at))
         deadline = Deadline(self._patience.total)
         try:
             with self._open_client() as http, deadline:
                 headers = {"Accept": "application/json", "Accept-Encoding": "identity", "Connection": "close"}
                 if body:
                     headers["Content-Type"] = "application/json"
+                if (mark := mark_of(attempt, signature, secret)) is not None:
+                    headers[MARK] = mark
                 request = http.build_request(
                     method,
-                    f"{self._endpoint.origin}{path}?{signed}",
+                    f"{self._endpoint.origin}{path}?{whole}",
                     content=body or None,
                     headers=headers,
                     extensions={"trace": deadline.watch},

@@ -66,6 +66,12 @@ class Job:
         return rooted if rooted.is_relative_to(folder) and self.directory else folder / path
 
 
+def count_entries(data: Mapping[str, object]) -> int:
+    """Return how many entries an answer has, jobs or not."""
+    listed = data.get("hpc_job_set")
+    return len(listed) if isinstance(listed, list) else int(isinstance(listed, dict))
+
+
 def read_jobs(data: Mapping[str, object]) -> list[Job]:
     """The jobs of an answer. An entry that is no job, or has no uuid that is one, is passed over."""
     listed = data.get("hpc_job_set")

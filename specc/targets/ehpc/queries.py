@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from specc.frozen import dataclass
 from specc.targets.ehpc.answers import UUID, Answer, NoAnswer, read_answer
 from specc.targets.ehpc.client import Failure, Reply
-from specc.targets.ehpc.jobs import Job, read_jobs, total_count
+from specc.targets.ehpc.jobs import Job, count_entries, read_jobs, total_count
 from specc.targets.ehpc.ret_codes import NOT_FOUND
 
 Get = Callable[[str, Mapping[str, str]], Reply | Failure]
@@ -34,6 +34,8 @@ class Queries:
 
     def __init__(self, get: Get, place: Mapping[str, str]) -> None:
         self.trouble = Trouble()
+        self.blind = ""
+        """What the last list did not show, for people; empty when it was whole."""
         self._get = get
         self._place = place
         self._pages = 1
@@ -41,6 +43,7 @@ class Queries:
     def jobs(self, uuids: Collection[str]) -> dict[str, Job | Missing]:
         """What is known of each. A question that was not answered leaves jobs out."""
         found: dict[str, Job | Missing] = {}
+        self.blind = ""
         # How many pages the last sweep took says what the next one would cost.
         if len(uuids) > self._pages:
             wanted = set(uuids)
@@ -59,19 +62,39 @@ class Queries:
         return found
 
     def listed(self) -> Iterator[Job]:
-        """All jobs, page by page, as the API orders them: that is not documented. Ends early where a page fails."""
-        seen = 0
+        """Yield all jobs once, page by page, as the API orders them: that is not documented.
+
+        Ends early where a page fails or brings nothing new. `blind` then says what was not seen.
+        """
+        self.blind = ""
+        seen: set[str] = set()
+        entries = unread = 0
+        total: int | None = None
         for page in range(MOST_PAGES):
-            data = self._ask("job/list", {**self._place, "limit": str(PAGE), "offset": str(page * PAGE)})
+            data = self._ask("job/list", {**self._place, "limit": str(PAGE), "offset": str(entries)})
             if not isinstance(data, Mapping):
+                self.blind = f"the list of jobs broke off after {len(seen):,}: {self.trouble.reason}" if seen else ""
                 return
             self._pages = page + 1
             jobs = read_jobs(data)
-            yield from jobs
-            seen += len(jobs)
-            total = total_count(data)
-            if not jobs or (total is not None and seen >= total):
+            new = {job.uuid: job for job in jobs if job.uuid not in seen}
+            yield from new.values()
+            seen.update(new)
+            count, total = count_entries(data), total_count(data)
+            entries += count
+            unread += count - len(jobs)
+            if count == 0 or (total is not None and entries >= total):
+                break
+            if not new:
+                self.blind = f"the list of jobs shows a page again after {len(seen):,}"
                 return
+        else:
+            self.blind = f"the list of jobs was cut at {entries:,} of " + ("more" if total is None else f"{total:,}")
+            return
+        if unread:
+            self.blind = f"{unread:,} of {entries:,} entries in the list of jobs cannot be read"
+        elif total is not None and total != len(seen):
+            self.blind = f"the list of jobs shows {len(seen):,}, and says that there are {total:,}"
 
     def detail(self, uuid: str) -> Job | Missing | None:
         """One job; None when the question was not answered."""

@@ -2,9 +2,13 @@
 
     string to sign = METHOD LF path/ LF sorted query LF hex MD5 of the body
     signature      = base64 of HMAC-SHA256 of that, percent-encoded twice on the wire
+    mark           = attempt.hex of HMAC-SHA256 of attempt LF signature, in a header
 
 The path is signed with a slash at its end and requested without it. The query is signed without the signature, each
 value as the vendor's SDK quotes it: a space is `%20`, a slash stays.
+
+Timestamps are of whole seconds, so two clients that send one body in the same second make the same signature. The mark
+is ours: it says which attempt a request is of. The API knows no such header; `specc serve` tells the two apart by it.
 """
 
 import base64
@@ -14,8 +18,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import quote, quote_plus
 
+from specc.pattern import pattern
+
 TIMESTAMP = "%Y-%m-%dT%H:%M:%SZ"
 SIGNATURE = "signature"
+MARK = "X-Specc-Attempt"
+ATTEMPT = pattern(r"[0-9a-f]{32}")
 PROTOCOL = {"version": "1", "signature_version": "1", "signature_method": "HmacSHA256"}
 """The common parameters that have one value. `access_key_id` and `timestamp` join them in every query."""
 
@@ -44,9 +52,32 @@ def signed_query(
     method: str, path: str, query: Mapping[str, str], body: bytes, access_key_id: str, secret: str, timestamp: str
 ) -> str:
     """The whole query of a request, as it goes into the URL. `query` holds what the call itself asks."""
+    return signed(method, path, query, body, access_key_id, secret, timestamp)[0]
+
+
+def signed(
+    method: str, path: str, query: Mapping[str, str], body: bytes, access_key_id: str, secret: str, timestamp: str
+) -> tuple[str, str]:
+    """Return the whole query of a request, and the signature in it."""
     full = {**query, **PROTOCOL, "access_key_id": access_key_id, "timestamp": timestamp}
-    signature = on_the_wire(sign(method, path, full, body, secret))
-    return f"{canonical_query(full)}&{SIGNATURE}={signature}"
+    signature = sign(method, path, full, body, secret)
+    return f"{canonical_query(full)}&{SIGNATURE}={on_the_wire(signature)}", signature
+
+
+def mark_of(attempt: str, signature: str, secret: str) -> str | None:
+    """Return the mark of an attempt for a request with this signature; None for an attempt that can have none."""
+    if not ATTEMPT.fullmatch(attempt):
+        return None
+    text = f"{attempt}\n{signature}"
+    return f"{attempt}.{hmac.digest(secret.encode(), text.encode(), 'sha256').hex()}"
+
+
+def attempt_of(mark: str, signature: str, secret: str) -> str | None:
+    """Return the attempt that a mark says, or None where the mark is not one of this request."""
+    attempt = mark.partition(".")[0]
+    expected = mark_of(attempt, signature, secret)
+    is_right = expected is not None and hmac.compare_digest(mark.encode(), expected.encode())
+    return attempt if is_right else None
 
 
 def timestamp_of(moment: datetime) -> str:

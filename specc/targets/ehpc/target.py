@@ -44,7 +44,11 @@ MARGIN = timedelta(minutes=2)
 
 MOST_STOPPED = 100
 MOST_PATH = 4096
-MOST_CANDIDATES = 50
+MOST_DETAILS = 50
+"""So many jobs are looked at one by one. Of the others only the list is known."""
+
+MOST_ZONE = timedelta(hours=15)
+"""No zone is further from UTC."""
 
 
 class EhpcTarget:
@@ -94,8 +98,8 @@ class EhpcTarget:
 
     @property
     def trouble(self) -> str:
-        """Why the last question about jobs was not answered; empty when it was."""
-        return self._queries.trouble.reason
+        """Why the last question about jobs was not answered, or not wholly; empty when it was."""
+        return self._queries.blind or self._queries.trouble.reason
 
     def refuse(self, payload: Payload) -> Rejected | None:
         """Return every reason why the payload cannot be sent, known without asking the API; None if there is none."""
@@ -106,23 +110,32 @@ class EhpcTarget:
         refused = self.refuse(attempt.payload)
         if refused is not None:
             return refused
-        reply = self._client.post("job/submitJob", _body(attempt))
+        reply = self._client.post("job/submitJob", _body(attempt), attempt.key)
         outcome = submit_outcome(reply, attempt.payload.body)
         wrong = self._learn(reply)
         # A clock that is wrong explains only an answer that asks for another signature, and surely started nothing.
         return wrong if wrong is not None and isinstance(outcome, NotSent) else outcome
 
     def look_up(self, attempts: Sequence[Attempt], since: datetime, until: datetime) -> list[Candidate]:
-        """By the name sent and the time of submission. A name with a tag is one attempt's, so that match is exact."""
+        """By the name sent and the time of submission. A name with a tag is one attempt's, so that match is exact.
+
+        A time without a zone is not a moment: such a job is a candidate with a doubt, unless it is out of time in
+        every zone.
+        """
         names = {attempt.sent_name for attempt in attempts}
         tags = {attempt.sent_name: attempt.key for attempt in attempts if attempt.sent_name != attempt.payload.name}
-        found = [job for job in self._queries.listed() if job.name in names][:MOST_CANDIDATES]
+        found = [job for job in self._queries.listed() if job.name in names]
+        blind = (self._queries.blind,) if self._queries.blind else ()
         candidates = []
-        for job in found:
-            whole = self._with_moment(job)
-            at = whole.submitted_at.replace(tzinfo=UTC) - self._client.skew if whole.submitted_at is not None else None
-            if at is None or since - MARGIN <= at <= until + MARGIN:
-                candidates.append(Candidate(whole.uuid, at, whole.fields, tags.get(whole.name)))
+        for number, job in enumerate(found):
+            whole = self._with_moment(job) if number < MOST_DETAILS else job
+            at, has_zone = whole.submitted_at, whole.submitted_at is not None and whole.submitted_at.tzinfo is not None
+            margin = MARGIN if has_zone else MOST_ZONE
+            if at is not None and not since - margin <= at.replace(tzinfo=UTC) - self._client.skew <= until + margin:
+                continue
+            moment = at - self._client.skew if at is not None and has_zone else None
+            doubts = blind if has_zone or at is None else (*blind, "the list gives its time without a zone")
+            candidates.append(Candidate(whole.uuid, moment, whole.fields, tags.get(whole.name), doubts))
         return candidates
 
     def status(self, uuids: Sequence[str]) -> dict[str, JobReport]:
