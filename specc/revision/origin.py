@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from specc.errors import SpeccError
 from specc.pattern import pattern
-from specc.revision.git import GitFault, Repository
+from specc.revision.git import Repository
 
 SHORT = pattern(r"(?:[^@/:]+@)?([^/:]+):(?!//)(.+)")
 """`git@host:owner/name`, an address without a scheme."""
@@ -18,7 +18,7 @@ class GitOrigin:
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self.folder = Path(os.path.realpath(folder))
-        self._repository = Repository(self.folder, environment)
+        self._repository = _repository(self.folder, environment)
         self._first: tuple[str, ...] | None = None
         place = self._line("rev-parse", "--show-prefix")
         self.place = None if place is None else place.rstrip("/")
@@ -42,9 +42,16 @@ class GitOrigin:
     def _line(self, *arguments: str) -> str | None:
         """Return what git prints; None where it refuses, is not there, or does not end."""
         try:
-            return os.fsdecode(self._repository.ask(*arguments)).removesuffix("\n")
-        except (GitFault, SpeccError):
+            return self._repository.line(*arguments) if self._repository is not None else None
+        except SpeccError:
             return None
+
+
+def _repository(folder: Path, environment: Mapping[str, str]) -> Repository | None:
+    try:
+        return Repository(folder, environment)
+    except SpeccError:  # there is no git, or the folder looks like a repository that git must not use
+        return None
 
 
 def address_of(url: str) -> str:
