@@ -86,6 +86,13 @@ COMMANDS = (
         "init",
         "Make a working project: settings, a base, a job, the editor's schema, a pre-commit hook, .gitignore.",
     ),
+    Command(
+        "trust",
+        "trust",
+        "trust",
+        "Let targets send signed requests to a host, from whichever project. "
+        "Without a host, list those that may get them.",
+    ),
     Command("config", "config", "config", "Print each setting of the project and where it came from."),
     Command(
         "serve",

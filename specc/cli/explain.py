@@ -13,7 +13,7 @@ from specc.compiler import Request, evaluated_cells
 from specc.diagnostics import Diagnostic, codes, did_you_mean
 from specc.errors import SpeccError
 from specc.evaluator import EvaluatedSpec, Evaluation
-from specc.explanation import Explanation, as_json, as_text, removed
+from specc.explanation import Explanation, Hiding, as_json, as_text, removed
 from specc.explanation import explain as explain_value
 from specc.visible import visible_json
 from specc.workspace import Findings
@@ -81,32 +81,35 @@ def explain(
             break
     failed = print_findings(session.not_ignored(findings))
     if first is not None:
-        explanations = _explanations(*first, field)
+        hiding = Hiding(entry.project.site.hidden, first[1].env_of_matrix)
+        explanations = _explanations(*first, field, hiding)
         if output == "json":
-            write_data(as_json(explanations, first[1].cell), visible_json)
+            write_data(as_json(explanations, first[1].cell, hides_cell=hiding.hides_cell), visible_json)
         else:
-            write_text(as_text(explanations, first[1].cell))
+            write_text(as_text(explanations, first[1].cell, hides_cell=hiding.hides_cell))
     return 1 if failed else 0
 
 
-def _explanations(evaluation: Evaluation, evaluated: EvaluatedSpec, field: str | None) -> list[Explanation]:
+def _explanations(
+    evaluation: Evaluation, evaluated: EvaluatedSpec, field: str | None, hiding: Hiding
+) -> list[Explanation]:
     job = evaluated.spec.section("job")
     if field is None or field == "job":
         gone = [removed(f"job.{name}", node) for name, node in job.removed.items()]
-        return [explain_value(f"job.{name}", value) for name, value in evaluated.job.items()] + gone
+        return [explain_value(f"job.{name}", value, hiding) for name, value in evaluated.job.items()] + gone
     if field in SECTIONS:
-        return [_explanation(evaluation, f"{field}.{name}") for name in evaluation.names_in(field)]
+        return [_explanation(evaluation, f"{field}.{name}", hiding) for name in evaluation.names_in(field)]
     name = field if field.partition(".")[0] in SECTIONS else f"job.{field}"
     gone_field = job.removed.get(name.removeprefix("job."))
-    return [removed(name, gone_field) if gone_field is not None else _explanation(evaluation, name)]
+    return [removed(name, gone_field) if gone_field is not None else _explanation(evaluation, name, hiding)]
 
 
-def _explanation(evaluation: Evaluation, name: str) -> Explanation:
+def _explanation(evaluation: Evaluation, name: str, hiding: Hiding) -> Explanation:
     section, _, rest = name.partition(".")
     value = evaluation.named(name) if rest else None
     if value is None:
         raise SpeccError(f"the spec sets no `{name}`", help=_meant(rest, section, evaluation.names_in(section)))
-    return explain_value(name, value)
+    return explain_value(name, value, hiding)
 
 
 def _meant(name: str, section: str, known: list[str]) -> str | None:

@@ -23,6 +23,7 @@ from specc.submission.follow import SILENCE, Ending, ending, follow, look
 from specc.submission.ledger import Ledger
 from specc.submission.records import Record
 from specc.submission.selector import FAILED
+from specc.submission.trust import UntrustedHost
 from specc.submission.world import World
 from specc.targets import JobReport, JobState
 from specc.units import Problem, read
@@ -94,7 +95,8 @@ def open_again(workplace: Workplace, name: str, identity: str, ledger: Ledger) -
             return opened
         why = f"the target `{name}` was {identity}, and is {opened.target.identity} now"
     except SpeccError as error:
-        why = f"the target `{name}` cannot be used: {error.message}"
+        help = f"; {error.help}" if isinstance(error, UntrustedHost) else ""
+        why = f"the target `{name}` cannot be used: {error.message}{help}"
     others = (other for other in workplace.project.settings.targets if other != name)
     renamed = next((other for other in others if _identity(workplace, other) == identity), None)
     return why if renamed is None else workplace.open(renamed, skew=ledger.accounts.skew)

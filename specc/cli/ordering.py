@@ -8,6 +8,7 @@ from specc.cli.printing import print_findings
 from specc.cli.session import Selected, Session
 from specc.cli.workplace import Workplace
 from specc.compiler import Context, Request, evaluated_cells, payloads
+from specc.compiler.discretion import without_values
 from specc.diagnostics import Diagnostic, Label, codes
 from specc.errors import SpeccError
 from specc.frozen import dataclass
@@ -179,7 +180,15 @@ def refusals(steps: Sequence[Step], target: Target) -> list[Diagnostic]:
 
 
 def complaints(payload: Payload, refused: Rejected, at: Callable[..., Diagnostic]) -> list[Diagnostic]:
-    """A rejection as findings, one for each field that it names, at the line that says the field's value."""
+    """A rejection as findings, one for each field that it names, at the line that says the field's value.
+
+    Its words can quote any field. So of a payload with a hidden field only the kind and the place are said.
+    """
+    found = _complaints(payload, refused, at)
+    return [without_values(finding) for finding in found] if payload.hidden else found
+
+
+def _complaints(payload: Payload, refused: Rejected, at: Callable[..., Diagnostic]) -> list[Diagnostic]:
     fields, helps = refused.fields or {}, refused.helps or {}
     if not any(name in payload.values for name in fields):
         return [at(_place(payload), f"{payload.name}: {refused.message}", help=refused.help)]

@@ -18,10 +18,11 @@ from specc.cli.sendoptions import Changed, Output, Rerun, Resend, Specs, States,
 from specc.cli.session import Session
 from specc.cli.sites import STDIN
 from specc.cli.speech import check_output, counted, say, write_json, write_table
+from specc.cli.targets import Opened
 from specc.errors import SpeccError
-from specc.submission.changes import changes, cost
+from specc.submission.changes import cost
 from specc.submission.plan import Action, Step
-from specc.submission.planfile import Asked, Heading, document
+from specc.submission.planfile import Asked, Heading, changes_of, document
 from specc.workspace.outputs import write_file
 
 OPTIONS = {
@@ -75,7 +76,7 @@ def plan(
         ledger_id = ledger.id
     if print_findings(refusals(steps, opened.target), is_json=output == "json"):
         return REFUSED
-    show(ordered, opened.target.identity, ledger_id, steps, output, out)
+    show(ordered, opened, ledger_id, steps, output, out)
     has_changes = any(step.action is not Action.KEEP for step in steps)
     return CHANGES if check and has_changes else OK
 
@@ -105,10 +106,12 @@ def asked_of(
     )
 
 
-def show(order: Order, identity: str, ledger_id: str, steps: list[Step], output: str, out: Path | None) -> None:
+def show(order: Order, opened: Opened, ledger_id: str, steps: list[Step], output: str, out: Path | None) -> None:
     command = f"specc submit --plan {shlex.quote(str(out))}" if out is not None else command_of(order)
     project = order.workplace.project.settings.project
-    heading = Heading(secrets.token_hex(8), ledger_id, project, order.target, identity, command, time.time())
+    heading = Heading(
+        secrets.token_hex(8), ledger_id, project, order.target, opened.target.identity, command, time.time()
+    )
     data = document(heading, order.asked, steps, order.units)
     if out is not None:
         write_file(out, json.dumps(data, ensure_ascii=False, indent=2) + "\n")
@@ -117,6 +120,8 @@ def show(order: Order, identity: str, ledger_id: str, steps: list[Step], output:
         write_json(data)
         return
     show_steps(steps)
+    if opened.place is not None:
+        say(f"the target `{order.target}` is at {opened.place}")
     say(summary(steps, order.units))
     say_of_states(order)
     if any(step.action.sends for step in steps):
@@ -134,13 +139,11 @@ def show_steps(steps: list[Step]) -> None:
     head = ("action", "spec", "cell", "name", "why")
     rows = []
     for step in steps:
-        rows.append((step.action.value, step.key.spec, step.key.cell, step.payload.name, step.why))
-        if step.accepted is not None and step.accepted.digest != step.payload.digest:
-            before, after = json.loads(step.accepted.body), json.loads(step.payload.canonical)
-            for change in changes(before, after):
-                first, *rest = change.lines()
-                rows.append(("", "", "", change.field, first))
-                rows.extend(("", "", "", "", line) for line in rest)
+        rows.append((step.action.value, step.key.spec, step.key.cell, step.payload.shown_name, step.why))
+        for change in changes_of(step):
+            first, *rest = change.lines()
+            rows.append(("", "", "", change.field, first))
+            rows.extend(("", "", "", "", line) for line in rest)
     write_table(head, rows)
 
 

@@ -150,7 +150,7 @@ def row(result: Result, reports: dict[str, JobReport]) -> tuple[str, ...]:
     key = result.step.key
     uuid = result.uuid or ""
     said = ": ".join(filter(None, (result.code, result.message)))
-    return _state(result, reports), uuid, key.spec, key.cell, result.step.payload.name, said
+    return _state(result, reports), uuid, key.spec, key.cell, result.step.payload.shown_name, said
 
 
 def _state(result: Result, reports: dict[str, JobReport]) -> str:
@@ -176,9 +176,9 @@ def result_data(result: Result, reports: dict[str, JobReport]) -> dict[str, obje
     return {
         "spec": key.spec,
         "cell": key.cell,
-        "slug": result.step.payload.cell.slug,
+        "slug": result.step.payload.shown_slug,
         "params": json.loads(key.params),
-        "name": result.step.payload.name,
+        "name": result.step.payload.shown_name,
         "digest": result.step.payload.digest,
         "action": result.step.action.value,
         "state": None if result.state is None else result.state.value,

@@ -68,7 +68,7 @@ class Sites:
         if root not in self._sites:
             read = read_configuration(root, show, os.environ)
             self.findings.extend(read.diagnostics)
-            self._sites[root] = Site(root, read.settings, Contents(root, show), os.environ, read.digest)
+            self._sites[root] = Site(root, read.settings, Contents(root, show), os.environ, read.digest, read.hidden)
         return self._sites[root]
 
     def _root(self, start: Path) -> Path:

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import httpx
 
+from specc.cli.speech import confirm, is_terminal, say
 from specc.cli.targets import Calls, Opened, Opening
 from specc.errors import SpeccError
 from specc.nodes import to_data
+from specc.submission.trust import VARIABLE, TrustedHosts, UntrustedHost
 from specc.targets.ehpc import EhpcTarget, Endpoint, Patience, client_opener, read_credentials
-from specc.targets.ehpc.account import identity_of
+from specc.targets.ehpc.account import identity_of, origin_of
 
 PATIENCE = Patience()
 
@@ -22,6 +24,9 @@ def open_target(opening: Opening) -> Opened:
         help = f'write `endpoint = "https://HOST/api"` under `[targets.{name}]`'
         raise SpeccError(f"the target `{name}` has no endpoint", help=help)
     endpoint = Endpoint.parse(opening.endpoint)
+    trusted = TrustedHosts(opening.environment, opening.vendor_endpoints, origin_of)
+    if not opening.is_offline:
+        ask_for_trust(name, endpoint, trusted)
     credentials = read_credentials(opening.environment, Path.home())
     data = to_data(opening.settings.job) if opening.settings.job is not None else {}
     job = data if isinstance(data, dict) else {}
@@ -34,7 +39,31 @@ def open_target(opening: Opening) -> Opened:
         patience=PATIENCE,
         skew=timedelta(seconds=opening.skew(identity_of(endpoint, credentials.access_key_id, job))),
     )
-    return Opened(name, target, opening.calls, target.warnings, lambda: target.trouble)
+    is_vendors = endpoint.ascii_origin in trusted.of_vendor()
+    place = None if is_vendors else f"{endpoint.ascii_origin}{endpoint.path}"
+    return Opened(name, target, opening.calls, target.warnings, lambda: target.trouble, place)
+
+
+def ask_for_trust(name: str, endpoint: Endpoint, trusted: TrustedHosts) -> None:
+    """Let signed requests go only to hosts that the user trusts: a person is asked once for each.
+
+    Raises UntrustedHost where the answer is no, and where nobody can be asked.
+    """
+    origin = endpoint.ascii_origin
+    if trusted.trusts(origin):
+        return
+    written = "" if origin == endpoint.origin else f" (written as {endpoint.origin})"
+    unsafe = ", without encryption" if endpoint.is_open_to_eavesdroppers else ""
+    if is_terminal():
+        usual = ", ".join(trusted.of_vendor())
+        say(f"The settings of this project have the target `{name}` at {origin}{endpoint.path}{written}.")
+        say(f"It would get signed requests and your jobs{unsafe}. The vendor's own place is {usual}.")
+        if confirm(f"Trust {origin} from now on?"):
+            trusted.add([origin])
+            return
+    message = f"the target `{name}` is at {origin}{written}{unsafe}, a host that you have not trusted"
+    help = f"if it is the right one, run `specc trust {origin}`; on a CI runner set `{VARIABLE}={origin}`"
+    raise UntrustedHost(message, help=help)
 
 
 def _no_client() -> httpx.Client:

@@ -43,6 +43,7 @@ class Opening:
     server's clock.
 
     Offline, the target must be made without any means to send: it is asked only what it knows by itself.
+    `vendor_endpoints` are those of all API pages that ship with specc.
     """
 
     root: Path
@@ -52,18 +53,23 @@ class Opening:
     environment: Mapping[str, str]
     skew: Skew
     is_offline: bool
+    vendor_endpoints: tuple[str, ...] = ()
     calls: Calls = field(default_factory=Calls)
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A target under its name. `warnings` are for the user, `trouble` says why the last question had no answer."""
+    """A target under its name. `warnings` are for the user, `trouble` says why the last question had no answer.
+
+    `place` is where it is, for a target whose settings name another place than the vendor's.
+    """
 
     name: str
     target: Target
     calls: Calls
     warnings: tuple[str, ...] = ()
     trouble: Callable[[], str] = str
+    place: str | None = None
 
     @property
     def watched(self) -> Watched:
@@ -85,6 +91,8 @@ def open_target(
     if known is None:
         raise SpeccError(f"there is no target `{name}`", help=did_you_mean(name, settings.targets, "targets"))
     endpoint = known.endpoint or (apis[settings.api].endpoint if settings.api in apis else None)
-    opening = Opening(root, known, settings.units_for(name), endpoint, environment, skew, is_offline)
+    vendors = (apis[api].endpoint for api in apis) if known.kind == "ehpc" else ()
+    shipped = tuple(address for address in vendors if address is not None)
+    opening = Opening(root, known, settings.units_for(name), endpoint, environment, skew, is_offline, shipped)
     opened: Opened = import_module(f"specc.cli.target_{known.kind}").open_target(opening)
     return opened

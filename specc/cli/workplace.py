@@ -3,7 +3,7 @@
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from specc.cli.session import Selected, Session
@@ -22,6 +22,7 @@ from specc.workspace import Project
 @dataclass(frozen=True, eq=False)
 class Workplace:
     project: Project
+    _said: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, session: Session, selected: list[Selected]) -> "Workplace":
@@ -155,4 +156,7 @@ class Workplace:
         )
         for warning in opened.warnings:
             say(f"warning: {warning}")
+        if opened.place is not None and not is_offline and name not in self._said:
+            self._said.add(name)
+            say(f"the target `{name}` is at {opened.place}")
         return opened

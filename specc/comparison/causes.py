@@ -5,8 +5,8 @@ from dataclasses import field
 from typing import NamedTuple
 
 from specc.comparison.model import Cause, Place, Side, said
-from specc.evaluator import Value
-from specc.explanation.model import layer_of, place_of, written
+from specc.evaluator import MASK, Value
+from specc.explanation.model import SHOWS_ALL, Hiding, layer_of, place_of, written
 from specc.frozen import dataclass
 from specc.nodes import FileText, LayerKind, Node, to_data
 from specc.parser import Document
@@ -28,6 +28,7 @@ class Tracer:
     old: Side
     new: Side
     specs: Sides
+    hiding: Hiding = SHOWS_ALL
     _known: dict[tuple[int, int], tuple[Cause, ...]] = field(default_factory=dict)
     _kept: list[Value] = field(default_factory=list)
 
@@ -50,15 +51,17 @@ class Tracer:
 
     def _read(self, old: Value, new: Value) -> Iterator[Cause]:
         """What the templates of both read, and what is not the same."""
-        before = {read.name: read for read in old.reads}
+        known = {read.name: read for read in old.reads}
         for read in new.reads:
-            was = before.get(read.name)
+            was = known.get(read.name)
             if was is None or repr(was.data) == repr(read.data):
                 continue
             if was.value is not None and read.value is not None:
                 yield from self.altered(read.name, was.value, read.value)
             else:
-                yield Cause("altered", read.name, said(was.data), said(read.data), Place.of(place_of(new.node)))
+                is_hidden = self.hiding.hides_name(read.name)
+                before, after = (said(MASK if is_hidden else data) for data in (was.data, read.data))
+                yield Cause("altered", read.name, before, after, Place.of(place_of(new.node)))
 
     def _inside(self, name: str, old: Value, new: Value) -> Iterator[Cause]:
         if isinstance(old.children, dict) and isinstance(new.children, dict):
@@ -89,7 +92,8 @@ class Tracer:
         if units[0] != units[1]:
             before, after = (said(*(unit for unit in (side,) if unit is not None)) for side in units)
             return Cause("altered", f"units.{field}", before, after, self._place_of_setting(f"units.{field}"))
-        return Cause("altered", name, said(old.data), said(new.data), Place.of(place_of(new.node)))
+        before, after = (said(MASK if self.hiding.hides(value) else value.data) for value in (old, new))
+        return Cause("altered", name, before, after, Place.of(place_of(new.node)))
 
     def _place_of_setting(self, key: str) -> Place | None:
         for side, is_old in ((self.new, False), (self.old, True)):

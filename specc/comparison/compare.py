@@ -23,12 +23,13 @@ from specc.comparison.payloads import Made, Needs, made
 from specc.comparison.wording import payloads as counted
 from specc.compiler import Request
 from specc.diagnostics import Diagnostic, Severity
-from specc.explanation.model import place_of
+from specc.evaluator import MASK
+from specc.explanation.model import Hiding, place_of
 from specc.frozen import dataclass
 from specc.nodes import to_data
 from specc.parser import Document
 from specc.resolver import ResolvedSpec
-from specc.submission.changes import Change, changes
+from specc.submission.changes import Change, changes, masked
 
 Key = tuple[str, str, int]
 """Parameters, cell, and the how many-th payload of these: two specs may say that they are one."""
@@ -182,7 +183,7 @@ class _Pair:
         self.found.uncompared.append(Uncompared(name, why))
 
     def _label(self, item: Made) -> Label:
-        return Label.of(self.spec or item.spec.id, item.params, item.payload.cell, item.payload.name)
+        return Label.of(self.spec or item.spec.id, item.params, item.payload.cell, item.payload.shown_name)
 
     def _matched(self, pairs: dict[Key, tuple[Made, Made]]) -> None:
         tracers: dict[tuple[int, int], Tracer] = {}
@@ -191,8 +192,14 @@ class _Pair:
                 self.found.same += 1
                 continue
             key = (id(old.spec), id(new.spec))
-            tracer = tracers.setdefault(key, Tracer(self.old, self.new, Sides(old.spec, new.spec)))
+            if key not in tracers:
+                tracers[key] = Tracer(self.old, self.new, Sides(old.spec, new.spec), self._hiding(old, new))
+            tracer = tracers[key]
             self._altered(old, new, tracer)
+
+    def _hiding(self, old: Made, new: Made) -> Hiding:
+        hidden = self.old.context.hidden | self.new.context.hidden
+        return Hiding(hidden, hidden if old.payload.hides_cell or new.payload.hides_cell else frozenset())
 
     def _altered(self, old: Made, new: Made, tracer: Tracer) -> None:
         self.found.altered += 1
@@ -207,8 +214,9 @@ class _Pair:
                 causes, origin = (tracer.appeared(change.field, now),), Place.of(place_of(now.node))
             elif was is not None:
                 causes, origin = (tracer.vanished(change.field, was),), Place.of(place_of(was.node), is_old=True)
+            shown = masked(change, was=old.payload.hidden, now=new.payload.hidden)
             for cause in causes:
-                by_cause.setdefault(cause, []).append(Detail(change, origin))
+                by_cause.setdefault(cause, []).append(Detail(shown, origin))
         if old.payload.api != new.payload.api:
             change = Change("api", (old.payload.api,), (new.payload.api,))
             by_cause.setdefault(_api_cause(change, new.spec), []).append(Detail(change, None))
@@ -250,7 +258,7 @@ def _lone_cause(
         if to_data(value.node) != value.data:  # one of a range: all its values stand at one place
             note = "values that are gone" if is_old else "new values"
             return Cause(what, f"matrix.{name}", (), (), place, note)
-        data = said(value.data)
+        data = said(MASK if item.payload.hides_cell else value.data)
         return Cause(what, f"matrix.{name}", data if is_old else (), () if is_old else data, place)
     if item.params and all(other.params != item.params for other in others.values()):
         return Cause(what, item.params, (), (), start, "another choice of a parameter")

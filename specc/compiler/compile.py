@@ -6,6 +6,7 @@ from dataclasses import field, replace
 from itertools import islice
 
 from specc.checker import check
+from specc.compiler.discretion import discreet
 from specc.compiler.part import Part, Uneven
 from specc.compiler.ruling import JobCheck, job_findings, nothing_refused, spec_findings
 from specc.diagnostics import Diagnostic, codes
@@ -29,7 +30,8 @@ class Context:
     """What the specs of one project are compiled against. `apis` holds every API by name.
 
     `refusals` says of a cell why the target would not take it. Only a check asks it, because whoever submits asks
-    the target itself.
+    the target itself. `hidden` are variables of the environment whose values no report shows; `is_blind`: these
+    values are not even known to the evaluation.
     """
 
     library: Library
@@ -38,6 +40,8 @@ class Context:
     target: str
     environment: Map[str, str] = field(default_factory=dict)
     refusals: JobCheck = nothing_refused
+    hidden: frozenset[str] = frozenset()
+    is_blind: bool = False
 
     @property
     def world(self) -> World:
@@ -57,7 +61,8 @@ class Context:
 
     def inputs(self, spec: ResolvedSpec, bindings: dict[str, Binding], *, checking: bool) -> Inputs:
         fields = self.apis[spec.api].field_types(self.settings.units_for(self.target))
-        return Inputs(bindings, fields, self.settings.env, self.environment, checking)
+        unknown = self.hidden if self.is_blind else frozenset()
+        return Inputs(bindings, fields, self.settings.env, self.environment, checking, unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,16 @@ def evaluated_cells(
 
     Raises Uneven for a part that cannot be told from the whole.
     """
+    yield from discreet(
+        lambda context, part: _evaluated_cells(document, context, request, part),
+        context,
+        part,
+    )
+
+
+def _evaluated_cells(
+    document: Document, context: Context, request: Request, part: Part | None
+) -> Iterator[Diagnostic | tuple[Evaluation, EvaluatedSpec]]:
     spec, found = resolve(document, context.library, context.overlays(request))
     bindings, faults = bind(spec, request.params)
     yield from (*found, *faults, *missing(bindings))
@@ -96,12 +111,18 @@ def payloads(
 
     Of a part, its own; raises Uneven where it cannot be told from the whole.
     """
+    yield from discreet(lambda context, part: _payloads(document, context, request, part), context, part)
+
+
+def _payloads(
+    document: Document, context: Context, request: Request, part: Part | None
+) -> Iterator[Diagnostic | Payload]:
     if document.abstract:
         span = document.root.keys["abstract"].span
         help = "render a spec that extends it, or remove `abstract: true`"
         yield codes.ABSTRACT_SPEC.at(span, "an abstract spec is a base, and has no payload", help=help)
         return
-    for item in evaluated_cells(document, context, request, part):
+    for item in _evaluated_cells(document, context, request, part):
         if isinstance(item, Diagnostic):
             yield item
             continue
@@ -229,7 +250,7 @@ def _lowered(evaluated: EvaluatedSpec, context: Context) -> Iterator[Diagnostic 
     checked, found = check(evaluated, context.apis[evaluated.spec.api])
     yield from map(evaluated.spec.traced, found)
     if checked is not None:
-        payload, found = lower(checked)
+        payload, found = lower(checked, context.hidden)
         yield from map(evaluated.spec.traced, found)
         if payload is not None:
             yield payload

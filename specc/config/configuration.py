@@ -12,6 +12,7 @@ from specc.config.entries import Entry, entries
 from specc.config.merge import merged
 from specc.config.root import OWN, PERSONAL, SHARED, configures, is_there, read_settings
 from specc.config.shapes import SETTINGS
+from specc.config.user import shown_env
 from specc.config.values import settings_of
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import CONFIG_SYNTAX, SHADOWED_SETTINGS
@@ -27,7 +28,8 @@ class Configuration:
     """What is configured. `env` holds those variables of the environment that templates may read and that are set.
 
     `entries` lists every setting with its origin. With an error among `diagnostics`, the settings are what was
-    understood, with built-in defaults for the rest. `digest` is of all that they were read from.
+    understood, with built-in defaults for the rest. `digest` is of all that they were read from. `hidden` are the
+    variables that templates may read, and whose values are shown to nobody: all but those that the user allows.
     """
 
     root: Path
@@ -36,6 +38,7 @@ class Configuration:
     diagnostics: tuple[Diagnostic, ...]
     env: Map[str, str]
     digest: str
+    hidden: frozenset[str] = frozenset()
 
 
 def read_configuration(root: Path, show: Callable[[Path], str], environment: Map[str, str]) -> Configuration:
@@ -57,7 +60,9 @@ def read_configuration(root: Path, show: Callable[[Path], str], environment: Map
         found.extend(target_findings(declared))
     settings = settings_of(written, Path(os.path.abspath(root)).name or "project")
     env = {name: environment[name] for name in settings.env if name in environment}
-    return Configuration(root, settings, tuple(entries(written, settings)), tuple(found), env, digest.hexdigest())
+    hidden = frozenset(settings.env) - shown_env(environment) if settings.env else frozenset()
+    listed = tuple(entries(written, settings))
+    return Configuration(root, settings, listed, tuple(found), env, digest.hexdigest(), hidden)
 
 
 def _files(root: Path, show: Callable[[Path], str], found: list[Diagnostic]) -> list[tuple[Path, NodePath]]:

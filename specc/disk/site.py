@@ -11,13 +11,17 @@ from specc.settings import Settings
 
 @dataclass(frozen=True, eq=False)
 class Site:
-    """`digest` is of what the settings were read from; empty where nothing is kept for another time."""
+    """`digest` is of what the settings were read from; empty where nothing is kept for another time.
+
+    `hidden` are the variables of the environment whose values no report shows.
+    """
 
     root: Path
     settings: Settings
     contents: Contents
     environment: Mapping[str, str]
     digest: str = ""
+    hidden: frozenset[str] = frozenset()
 
     def spec_names(self) -> list[str]:
         """Every spec of the project, by name."""

@@ -2,6 +2,21 @@
 
 from specc.evaluator.bindings import Binding, bind, missing, samples
 from specc.evaluator.evaluation import Evaluation, Inputs
+from specc.evaluator.hiding import MASK, env_names, read_names
 from specc.evaluator.values import EvaluatedSpec, Read, Value, told
 
-__all__ = ["Binding", "EvaluatedSpec", "Evaluation", "Inputs", "Read", "Value", "bind", "missing", "samples", "told"]
+__all__ = [
+    "MASK",
+    "Binding",
+    "EvaluatedSpec",
+    "Evaluation",
+    "Inputs",
+    "Read",
+    "Value",
+    "bind",
+    "env_names",
+    "missing",
+    "read_names",
+    "samples",
+    "told",
+]

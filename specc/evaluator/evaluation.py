@@ -5,6 +5,7 @@ from dataclasses import field
 
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator.bindings import Binding
+from specc.evaluator.hiding import env_names
 from specc.evaluator.memo import CELL
 from specc.evaluator.names import names_of
 from specc.evaluator.scope import STATIC_NAMESPACES, Members, Scope, Tree
@@ -26,13 +27,17 @@ def axis_value(axis: AxisValue) -> Value:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What an evaluation gets from outside. `checking`: values without input are unknown instead of missing."""
+    """What an evaluation gets from outside. `checking`: values without input are unknown instead of missing.
+
+    `unknown_env` are variables of the environment that are set, and whose values this evaluation must not see.
+    """
 
     bindings: dict[str, Binding]
     fields: dict[str, FieldType]
     env_names: tuple[str, ...] = ()
     environment: Map[str, str] = field(default_factory=dict)
     checking: bool = False
+    unknown_env: frozenset[str] = frozenset()
 
 
 class Evaluation:
@@ -45,6 +50,7 @@ class Evaluation:
         self.spec = spec
         self.inputs = inputs
         self.matrix_varies = False
+        self.env_of_matrix: frozenset[str] = frozenset()
         self._found: list[Diagnostic] = []
         self._cell: Cell | None = None
         self._bindings: dict[str, Value] = {}
@@ -96,7 +102,7 @@ class Evaluation:
             values = self._fields.copy()
             for name, node in self._varying:
                 values[name] = self._field(name, node)
-        return EvaluatedSpec(self.spec, cell, values)
+        return EvaluatedSpec(self.spec, cell, values, self.env_of_matrix)
 
     def without_axes(self) -> None:
         """The matrix cannot be used, which is reported: what its axes would give is unknown."""
@@ -106,7 +112,9 @@ class Evaluation:
     def static(self, node: Node) -> object:
         """The value of a node that is needed before there is a cell, such as an axis."""
         value = self._walk.value(node, "matrix", STATIC_NAMESPACES)
-        self.matrix_varies |= bool(value.all_reads())
+        if value.all_reads():
+            self.matrix_varies = True
+            self.env_of_matrix |= env_names(value, frozenset())
         return value.data
 
     def check_rest(self) -> None:
@@ -207,4 +215,6 @@ class Evaluation:
         if self.inputs.checking:
             return self._walk.noted(f"env.{name}", Unknown("string"))
         value = self.inputs.environment.get(name)
+        if value is not None and name in self.inputs.unknown_env:
+            return self._walk.noted(f"env.{name}", Unknown("string"))
         return MISSING if value is None else self._walk.noted(f"env.{name}", value)

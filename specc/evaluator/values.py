@@ -72,11 +72,15 @@ class Value:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EvaluatedSpec:
-    """One cell of a spec: every job field with its value as the API takes it, in the order written."""
+    """One cell of a spec: every job field with its value as the API takes it, in the order written.
+
+    `env_of_matrix` are the variables of the environment that the axes depend on.
+    """
 
     spec: ResolvedSpec
     cell: Cell
     job: dict[str, Value] = field(default_factory=dict)
+    env_of_matrix: frozenset[str] = frozenset()
 
     def instance(self) -> dict[str, object]:
         """The job as plain data, for validation."""

@@ -2,13 +2,35 @@
 
 from typing import Literal
 
-from specc.evaluator import Value
+from specc.evaluator import Value, env_names, read_names
 from specc.expressions import Unknown
 from specc.frozen import dataclass
 from specc.nodes import FileText, LayerKind, Node, Scalar, Sequence, to_data
 from specc.source import Span
 
-State = Literal["known", "unknown", "removed"]
+State = Literal["known", "unknown", "removed", "hidden"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hiding:
+    """The variables of the environment that must not be shown, and those that the axes of the sweep depend on."""
+
+    variables: frozenset[str] = frozenset()
+    of_matrix: frozenset[str] = frozenset()
+
+    @property
+    def hides_cell(self) -> bool:
+        return bool(self.variables & self.of_matrix)
+
+    def hides(self, value: Value) -> bool:
+        return bool(self.variables) and bool(self.variables & env_names(value, self.of_matrix))
+
+    def hides_name(self, name: str) -> bool:
+        """Return whether a name that no file sets, such as `env.X`, must not be shown; or an axis."""
+        return bool(self.variables & read_names(name, self.of_matrix))
+
+
+SHOWS_ALL = Hiding()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +48,8 @@ class Explanation:
 
     `reads` holds each name's own reads once, where the name comes first.
     `steps` is empty for names that no file sets, such as `cell.slug`. `state` is "known", "unknown" where an input is
-    not given, or "removed" where the strongest layer says `{$unset: true}`.
+    not given, "removed" where the strongest layer says `{$unset: true}`, or "hidden" where the value comes from a
+    variable of the environment that must not be shown.
     """
 
     name: str
@@ -36,22 +59,23 @@ class Explanation:
     reads: tuple["Explanation", ...]
 
 
-def explain(name: str, value: Value) -> Explanation:
+def explain(name: str, value: Value, hiding: Hiding = SHOWS_ALL) -> Explanation:
     """A name that is read again is not followed again: templates that share names would repeat each other for ever."""
-    return _explained(name, value, set())
+    return _explained(name, value, set(), hiding)
 
 
-def _explained(name: str, value: Value, told: set[str]) -> Explanation:
+def _explained(name: str, value: Value, told: set[str], hiding: Hiding) -> Explanation:
     steps = tuple(Step(layer_of(node), place_of(node), written(node)) for node in _history(value.node))
     again = name in told
     told.add(name)
     reads = tuple(
-        _explained(read.name, read.value, told)
+        _explained(read.name, read.value, told, hiding)
         if read.value is not None
-        else Explanation(read.name, *_data(read.data), steps=(), reads=())
+        else Explanation(read.name, *_data(read.data, is_hidden=hiding.hides_name(read.name)), steps=(), reads=())
         for read in (() if again else value.reads)
     )
-    return Explanation(name, *_data(value.data), steps=steps, reads=reads)
+    is_hidden = hiding.hides_name(name) or hiding.hides(value)
+    return Explanation(name, *_data(value.data, is_hidden=is_hidden), steps=steps, reads=reads)
 
 
 def removed(name: str, operator: Node) -> Explanation:
@@ -60,7 +84,9 @@ def removed(name: str, operator: Node) -> Explanation:
     return Explanation(name, "removed", None, steps, ())
 
 
-def _data(data: object) -> tuple[State, object]:
+def _data(data: object, *, is_hidden: bool) -> tuple[State, object]:
+    if is_hidden:
+        return "hidden", None
     return ("unknown", None) if isinstance(data, Unknown) else ("known", data)
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 
+from specc.evaluator import MASK
 from specc.expander import Cell
 from specc.explanation.model import Explanation, Step
 from specc.visible import visible, visible_json
@@ -11,9 +12,9 @@ VERSION = 1
 WIDTH = 60
 
 
-def as_text(explanations: list[Explanation], cell: Cell) -> str:
+def as_text(explanations: list[Explanation], cell: Cell, *, hides_cell: bool = False) -> str:
     """The tree of each value. Of a sweep, the cell that is shown comes first."""
-    values = ", ".join(f"{name}={value}" for name, value in cell.data().items())
+    values = ", ".join(f"{name}={MASK if hides_cell else value}" for name, value in cell.data().items())
     heading = f"cell {cell.id}: {visible(values)}\n" if values else ""
     lines = (line for explanation in explanations for line in _tree(explanation, ""))
     return heading + "".join(f"{visible(line)}\n" for line in lines)
@@ -42,6 +43,8 @@ def _final(explanation: Explanation) -> str:
             return "(not given)" if explanation.name.startswith("params.") else "(unknown)"
         case "removed":
             return "(removed)"
+        case "hidden":
+            return f"{MASK} (from the environment)"
         case _:
             return _brief(explanation.data)
 
@@ -59,10 +62,11 @@ def _brief(data: object) -> str:
     return text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}..."
 
 
-def as_json(explanations: list[Explanation], cell: Cell) -> str:
+def as_json(explanations: list[Explanation], cell: Cell, *, hides_cell: bool = False) -> str:
+    values = {name: MASK if hides_cell else value for name, value in cell.data().items()}
     document = {
         "version": VERSION,
-        "cell": {"id": cell.id, "slug": cell.slug, "values": cell.data()},
+        "cell": {"id": cell.id, "slug": MASK if hides_cell else cell.slug, "values": values},
         "values": [_object(explanation) for explanation in explanations],
     }
     return visible_json(json.dumps(document, ensure_ascii=False, indent=2, default=str)) + "\n"
@@ -72,7 +76,7 @@ def _object(explanation: Explanation) -> dict[str, object]:
     return {
         "name": explanation.name,
         "state": explanation.state,
-        "value": explanation.data,
+        "value": MASK if explanation.state == "hidden" else explanation.data,
         "history": [
             {
                 "layer": step.layer,

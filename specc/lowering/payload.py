@@ -7,7 +7,7 @@ import rfc8785
 
 from specc.checker import CheckedSpec
 from specc.diagnostics import Diagnostic, codes
-from specc.evaluator import Value
+from specc.evaluator import MASK, Value, env_names
 from specc.expander import Cell, cell_of
 from specc.frozen import dataclass
 from specc.lowering.canonical import canonical_bytes
@@ -23,7 +23,8 @@ class Payload:
     """What is sent for one cell.
 
     `canonical` is the RFC 8785 form of `body`, `digest` the SHA-256 of it in hex; `values` says of each field where
-    it came from.
+    it came from. `hidden` are the fields that come from variables of the environment which no report shows;
+    `hides_cell`: so do the values of the cell.
     """
 
     spec_id: str
@@ -33,14 +34,32 @@ class Payload:
     canonical: bytes
     digest: str
     values: dict[str, Value]
+    hidden: frozenset[str] = frozenset()
+    hides_cell: bool = False
 
     @property
     def name(self) -> str:
         return str(self.body.get("name", ""))
 
+    @property
+    def shown(self) -> dict[str, object]:
+        """The body as reports may show it."""
+        return {name: MASK if name in self.hidden else value for name, value in self.body.items()}
 
-def lower(checked: CheckedSpec) -> tuple[Payload | None, list[Diagnostic]]:
-    """The payload, or None with what canonical JSON cannot hold, such as an integer over 2**53."""
+    @property
+    def shown_name(self) -> str:
+        return MASK if "name" in self.hidden else self.name
+
+    @property
+    def shown_slug(self) -> str:
+        return MASK if self.hides_cell else self.cell.slug
+
+
+def lower(checked: CheckedSpec, hidden: frozenset[str] = frozenset()) -> tuple[Payload | None, list[Diagnostic]]:
+    """The payload, or None with what canonical JSON cannot hold, such as an integer over 2**53.
+
+    `hidden` are the variables of the environment whose values no report shows.
+    """
     evaluated = checked.evaluated
     body = checked.body
     try:
@@ -48,7 +67,12 @@ def lower(checked: CheckedSpec) -> tuple[Payload | None, list[Diagnostic]]:
     except rfc8785.CanonicalizationError:
         return None, [finding for name, value in evaluated.job.items() if (finding := _fault(name, value))]
     digest = sha256(canonical).hexdigest()
-    return Payload(evaluated.spec.id, checked.schema.name, evaluated.cell, body, canonical, digest, evaluated.job), []
+    fields = frozenset(
+        name for name, value in evaluated.job.items() if hidden and hidden & env_names(value, evaluated.env_of_matrix)
+    )
+    hides_cell = bool(hidden & evaluated.env_of_matrix)
+    origin = evaluated.spec.id, checked.schema.name, evaluated.cell
+    return Payload(*origin, body, canonical, digest, evaluated.job, fields, hides_cell), []
 
 
 def receive(body: dict[str, object], schema: ApiSchema) -> "Payload | list[ValidationError]":

@@ -46,7 +46,7 @@ def past_of(project: Project, tree: Tree, label: str, show: Callable[[Path], str
 
         then = read_configuration(folder, show_past, environment)
     now = read_configuration(project.root, show, environment)
-    site = Site(project.root, then.settings, TreeContents(project.root, tree, label), environment)
+    site = Site(project.root, then.settings, TreeContents(project.root, tree, label), environment, hidden=then.hidden)
     past = Project.open(site, project.apis)
     return Past(past, then.diagnostics, _said(then) != _said(now), _places(then), _places(now))
 

@@ -1,10 +1,11 @@
 """What is new in a payload, field by field, and what it may cost."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from difflib import unified_diff
 from fractions import Fraction
 
+from specc.evaluator import MASK
 from specc.frozen import dataclass
 from specc.units import DURATION_UNITS
 
@@ -51,6 +52,13 @@ def changes(before: Mapping[str, object], after: Mapping[str, object]) -> Iterat
         new = (after[name],) if name in after else ()
         if repr(old) != repr(new):
             yield Change(name, old, new)
+
+
+def masked(change: Change, *, was: Container[str], now: Container[str]) -> Change:
+    """Return the change as reports may show it; `was` and `now` are the fields that come from hidden variables."""
+    before = (MASK,) if change.before and change.field in was else change.before
+    after = (MASK,) if change.after and change.field in now else change.after
+    return Change(change.field, before, after)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import rfc8785
 
 from specc.errors import SpeccError
 from specc.frozen import dataclass
-from specc.submission.changes import changes, core_hours, cost
+from specc.submission.changes import Change, changes, core_hours, cost, masked
 from specc.submission.plan import Action, Step
 
 VERSION = 1
@@ -104,23 +104,34 @@ def document(heading: Heading, asked: Asked, steps: Sequence[Step], units: Mappi
 
 def step_data(step: Step, units: Mapping[str, str]) -> dict[str, object]:
     hours = core_hours(step.payload.body, units)
-    after = json.loads(step.payload.canonical)
-    before = json.loads(step.accepted.body) if step.accepted else after
     return {
         "spec": step.key.spec,
         "cell": step.key.cell,
-        "slug": step.payload.cell.slug,
+        "slug": step.payload.shown_slug,
         "params": json.loads(step.key.params),
-        "name": step.payload.name,
+        "name": step.payload.shown_name,
         "action": step.action.value,
         "why": step.why,
         "attempt": step.number,
         "digest": step.payload.digest,
         "last_accepted": _last(step),
-        "changes": [change.data() for change in changes(before, after)],
+        "changes": [change.data() for change in changes_of(step)],
         "core_hours": None if hours is None else float(hours),
-        "payload": after,
+        "payload": step.payload.shown,
     }
+
+
+def changes_of(step: Step) -> list[Change]:
+    """Return what is new since the payload was last accepted, as reports may show it.
+
+    Of the payload that was accepted it is not known which fields came from the environment. So a field that does now is
+    hidden on both sides.
+    """
+    if step.accepted is None or step.accepted.digest == step.payload.digest:
+        return []
+    hidden = step.payload.hidden
+    found = changes(json.loads(step.accepted.body), json.loads(step.payload.canonical))
+    return [masked(change, was=hidden, now=hidden) for change in found]
 
 
 def _last(step: Step) -> dict[str, object] | None:

@@ -56,7 +56,9 @@ class Project:
             )
         name = target or self.settings.target
         refusals = refusals_of(self.settings, name, is_chosen=target is not None or self.settings.is_target_chosen)
-        return Context(self.library, self.apis, self.settings, name, self.environment, refusals)
+        return Context(
+            self.library, self.apis, self.settings, name, self.environment, refusals, hidden=self.site.hidden
+        )
 
     def document(self, name: str, findings: Findings) -> Document | None:
         """The spec of that name, or None with the reason among the findings."""

@@ -9,7 +9,10 @@ import httpx
 
 from specc.errors import SpeccError
 from specc.frozen import dataclass
+from specc.pattern import pattern
 
+NAME = pattern(r"[A-Za-z0-9._:-]+")
+ANY_PORT = ":*"
 PORTS = {"http": 80, "https": 443}
 
 
@@ -29,16 +32,25 @@ class Endpoint:
             parts = urlsplit(url)
             port = parts.port
             # What looks names up refuses parts that are empty or too long, and would do so while a request is made.
-            httpx.URL(url).raw_host.decode("ascii").encode("idna")
+            name = httpx.URL(url).raw_host.decode("ascii")
+            name.encode("idna")
         except (ValueError, httpx.InvalidURL):
             raise SpeccError("the target's endpoint is no web address", help=help) from None
         if parts.username is not None or parts.password is not None:
             raise SpeccError("the target's endpoint holds a user name or password", help=f"take it out: {help}")
-        if parts.scheme not in PORTS or not parts.hostname or parts.query or parts.fragment:
+        if parts.scheme not in PORTS or not NAME.fullmatch(name) or not parts.hostname or parts.query or parts.fragment:
             raise SpeccError(f"the target's endpoint `{url}` is no web address", help=help)
-        name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-        host = name if port in (None, PORTS[parts.scheme]) else f"{name}:{port}"
+        shown = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        host = shown if port in (None, PORTS[parts.scheme]) else f"{shown}:{port}"
         return cls(f"{parts.scheme}://{host}", host, parts.path.rstrip("/"))
+
+    @property
+    def ascii_origin(self) -> str:
+        """Where requests really go, in ASCII alone: letters of other scripts that look like Latin ones show there."""
+        scheme, _, rest = self.origin.partition("://")
+        name = httpx.URL(self.origin).raw_host.decode("ascii")
+        port = rest.rpartition("]")[2].partition(":")[2]
+        return f"{scheme}://{f'[{name}]' if ':' in name else name}" + (f":{port}" if port else "")
 
     def path_of(self, action: str) -> str:
         return f"{self.path}/{action}"
@@ -48,13 +60,36 @@ class Endpoint:
         """Without TLS over a network: anybody on the way reads jobs and answers, and can alter answers."""
         if self.origin.startswith("https://"):
             return False
-        name = urlsplit(self.origin).hostname or ""
-        if name == "localhost":
-            return False
-        try:
-            return not ipaddress.ip_address(name).is_loopback
-        except ValueError:
-            return True
+        return not is_loopback(urlsplit(self.origin).hostname or "")
+
+
+def is_loopback(name: str) -> bool:
+    """Return whether a host's name means this machine."""
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def origin_of(text: str) -> str:
+    """Return the origin of a host or web address as a user writes it; without a scheme, `https://` is meant.
+
+    `HOST:*` stands for every port of this machine, such as `http://127.0.0.1:*`. Raises SpeccError for what is neither.
+    """
+    text = text if "://" in text else f"https://{text}"
+    base = text.removesuffix(ANY_PORT)
+    try:
+        endpoint = Endpoint.parse(base)
+        if base == text:
+            return endpoint.ascii_origin
+        if is_loopback(urlsplit(base).hostname or ""):
+            return f"{endpoint.ascii_origin}{ANY_PORT}"
+        raise SpeccError("only for this machine every port can be meant; name the port")
+    except SpeccError as error:
+        help = "write `HOST`, `HOST:PORT` or `https://HOST:PORT`"
+        raise SpeccError(f"`{text}` cannot be trusted: {error.message}", help=help) from None
 
 
 def identity_of(endpoint: Endpoint, access_key_id: str, job: Mapping[str, object]) -> str:
