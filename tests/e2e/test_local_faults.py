@@ -71,14 +71,13 @@ def test_a_killed_supervisor_at_random_moments_loses_nothing_and_runs_nothing_tw
 
 
 def test_two_supervisors_never_serve_one_queue(place: Place) -> None:
-    uuid = place.submit("sleep 0.5")
+    place.submit("sleep 60")
     first = place.supervisor()
     second = subprocess.run(
         [sys.executable, "-m", "specc.targets.local.supervisor", place.state.root], check=True, timeout=20
     )
     assert second.returncode == 0
     assert place.supervisor() == first
-    place.wait(uuid)
 
 
 def test_a_supervisor_can_be_started_by_hand(place: Place) -> None:
@@ -125,7 +124,7 @@ def test_a_killed_runner_leaves_a_lost_job_and_no_process(place: Place) -> None:
     (report,) = place.wait(uuid)
     assert (report.state, report.exit_code) == (JobState.LOST, None)
     assert report.reason == "its runner died without a record of how it ended"
-    assert not [process for process in place.processes() if process.name() == "sleep"]
+    eventually(lambda: not [process for process in place.processes() if process.name() == "sleep"])
     eventually(lambda: not any(p.is_running() for p in unmarked))
     assert place.run("true").state is JobState.FINISHED
     assert place.written(uuid, "runs") == "x\n", "a lost job is not started again"
@@ -184,12 +183,13 @@ def test_a_pid_that_was_used_again_is_no_runner_and_gets_no_signal(place: Place)
 
 
 def test_a_supervisor_told_to_end_ends_and_its_jobs_go_on(place: Place) -> None:
-    uuid = place.submit("sleep 0.8; echo done")
+    uuid = place.submit("until [ -e go ]; do sleep 0.05; done")
     runner = place.started(uuid)
     supervisor = place.supervisor()
     supervisor.terminate()
     eventually(lambda: supervisor not in place.processes())
     assert runner in place.processes()
+    (place.folder(uuid).work / "go").touch()
     assert place.wait(uuid)[0].state is JobState.FINISHED
 
 

@@ -112,18 +112,31 @@ def test_a_record_is_read_back_by_its_runner_only(tmp_path: Path) -> None:
     path = tmp_path / "exit.json"
     record.reserve(path, ME)
     assert [file.stat().st_size for file in tmp_path.iterdir()] == [record.RESERVED]
-    assert record.read(path, ME) is None
+    secret = record.new_secret()
+    seal = record.seal_of(secret)
+    assert record.read(path, ME, seal) is None
     ended = Ended(JobState.EXITED, 3, "ö" * 5000)
-    record.write(path, "hpcjob-1", ME, ended)
-    assert record.read(path, ME) == Ended(JobState.EXITED, 3, "ö" * record.LONGEST_REASON)
-    assert record.read(path, ME._replace(pid=1)) is None
+    record.write(path, "hpcjob-1", ME, ended, secret)
+    for known in (seal, None):
+        assert record.read(path, ME, known) == Ended(JobState.EXITED, 3, "ö" * record.LONGEST_REASON)
+        assert record.read(path, ME._replace(pid=1), known) is None
+    assert record.read(path, ME, record.seal_of(record.new_secret())) is None
     assert [file.name for file in tmp_path.iterdir()] == ["exit.json"]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", "\xff", '{"boot": "x"}'])
 def test_no_text_makes_reading_a_record_fail(tmp_path: Path, text: str) -> None:
     (tmp_path / "exit.json").write_text(text, encoding="latin-1")
-    assert record.read(tmp_path / "exit.json", ME) is None
+    assert record.read(tmp_path / "exit.json", ME, None) is None
+    assert record.read(tmp_path / "exit.json", ME, record.seal_of("x")) is None
+
+
+def test_what_never_ends_is_no_record(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "link").symlink_to("/dev/zero")
+    (tmp_path / "folder").mkdir()
+    for name in ("fifo", "link", "folder"):
+        assert record.read(tmp_path / name, ME, None) is None
 
 
 def test_a_released_record_leaves_no_file(tmp_path: Path) -> None:
@@ -201,7 +214,7 @@ def test_a_state_folder_that_cannot_be_used(tmp_path: Path) -> None:
     with pytest.raises(SpeccError, match="cannot write"):
         door.try_lock(StateDir(tmp_path / "none"))
     (tmp_path / "supervisor.bell").touch()
-    with pytest.raises(SpeccError, match="is no FIFO"):
+    with pytest.raises(SpeccError, match="is not a FIFO"):
         door.listen(StateDir(tmp_path))
 
 

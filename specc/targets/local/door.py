@@ -10,11 +10,14 @@ import contextlib
 import errno
 import fcntl
 import os
+import signal
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+import psutil
 
 from specc.errors import SpeccError
 from specc.targets.local.environment import JOB_DIR, of_supervisor
@@ -37,6 +40,7 @@ def knock(state: StateDir, *, ring: bool = True) -> bool:
             return False
         raise SpeccError(f"cannot open {state.bell}: {error.strerror}") from error
     try:
+        _check_bell(state, os.fstat(bell).st_mode)
         if ring:
             os.write(bell, b"!")
     except BlockingIOError:
@@ -48,12 +52,21 @@ def knock(state: StateDir, *, ring: bool = True) -> bool:
     return True
 
 
+def rouse(state: StateDir) -> None:
+    """Wakes a supervisor that a signal has stopped: a job can do that, and then no limit of any job is kept."""
+    with contextlib.suppress(OSError, ValueError, psutil.Error):
+        process = psutil.Process(int(state.lock.read_text(encoding="ascii")))
+        if process.status() == psutil.STATUS_STOPPED and {SUPERVISOR, str(state.root)} <= set(process.cmdline()):
+            process.send_signal(signal.SIGCONT)
+
+
 def ensure(state: StateDir, options: Options, *, ring: bool = True) -> bool:
     """Wakes the supervisor or starts one; False when it must not be started from here. `ring` is that of `knock`.
 
     Within a job of the same state it must not: it would be one of the job's processes, and end with it.
     """
     if knock(state, ring=ring):
+        rouse(state)
         return True
     if Path(os.environ.get(JOB_DIR, "/")).is_relative_to(state.root):
         return False
@@ -87,9 +100,13 @@ def listen(state: StateDir) -> int:
     """The bell as a descriptor. It is open for writing, too, so that it never reads as ended."""
     with contextlib.suppress(FileExistsError):
         os.mkfifo(state.bell, 0o600)
-    if not stat.S_ISFIFO(os.stat(state.bell).st_mode):
-        raise SpeccError(f"{state.bell} is no FIFO", help="take it away")
+    _check_bell(state, os.stat(state.bell).st_mode)
     return os.open(state.bell, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+
+
+def _check_bell(state: StateDir, mode: int) -> None:
+    if not stat.S_ISFIFO(mode):
+        raise SpeccError(f"{state.bell} is not a FIFO", help=f"remove it: `rm {state.bell}`")
 
 
 def _start(state: StateDir, options: Options, lock: int) -> None:

@@ -1,6 +1,7 @@
 """Which process is meant, beyond doubt: a pid is used again, a pid with its start time and the boot id is not."""
 
 import contextlib
+import ctypes
 import os
 import signal
 import sys
@@ -14,7 +15,10 @@ from specc.targets.local.machine import boot_id
 STATE, START = 0, 19
 """Fields of /proc/PID/stat, counted from behind the name, which may hold blanks and brackets itself."""
 
+PR_SET_DUMPABLE = 4
 GONE = (b"Z", b"X")
+STOPPED = b"T"
+"""Stopped by a signal. One that a debugger holds is `t`, and the debugger's user knows of that."""
 
 
 class ProcessId(NamedTuple):
@@ -28,6 +32,11 @@ class ProcessId(NamedTuple):
     def is_alive(self) -> bool:
         """Whether it still runs. A zombie does not: it has ended, and only nobody has asked how."""
         return self.boot == boot_id() and born(self.pid) == self.born
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether a signal has stopped it, so that it does nothing until it gets SIGCONT."""
+        return self.is_alive and _is_stopped(self.pid)
 
     def send(self, number: signal.Signals) -> bool:
         """Sends a signal to this process and surely to no other; False when it is gone."""
@@ -54,6 +63,12 @@ def _descriptor(number: int) -> Iterator[int]:
         os.close(number)
 
 
+def hide_memory() -> None:
+    """Keeps this process, and all forks of it, from being traced or read by others of this user, such as jobs."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
 def this_process() -> ProcessId:
     pid = os.getpid()
     started = born(pid)
@@ -65,12 +80,27 @@ def born(pid: int) -> int | None:
     """When the process started: clock ticks since the boot on Linux. None when there is none, or only a zombie."""
     if sys.platform != "linux":
         return _born_elsewhere(pid)
+    fields = _stat(pid)
+    return None if fields is None or fields[STATE] in GONE else int(fields[START])
+
+
+def _stat(pid: int) -> list[bytes] | None:
+    """What the kernel says of a process, from its state on. None when there is none."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
-            fields = file.read().rpartition(b")")[2].split()
+            return file.read().rpartition(b")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    return None if fields[STATE] in GONE else int(fields[START])
+
+
+def _is_stopped(pid: int) -> bool:
+    if sys.platform == "linux":
+        fields = _stat(pid)
+        return fields is not None and fields[STATE] == STOPPED
+    try:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_STOPPED)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _born_elsewhere(pid: int) -> int | None:

@@ -1,11 +1,17 @@
 """The exit record: one file beside the job, there only when it is whole, written by the job's runner and read by all.
 
 It stands on its own, so that what a runner saw outlives a store that was locked or full when the job ended.
+
+A job can write this file as well as its runner can. So the runner makes a secret that only its memory holds, and the
+store has the secret's digest, the seal, from before the job starts. A record without the secret is not the runner's.
 """
 
 import contextlib
+import hmac
 import json
 import os
+import secrets
+from hashlib import sha256
 from pathlib import Path
 
 from specc.reader import Unreadable, read_start
@@ -18,6 +24,16 @@ RESERVED = 4096
 
 LONGEST_REASON = 1000
 MOST_BYTES = 64 << 10
+
+
+def new_secret() -> str:
+    """Return what a runner puts into its record, and shows nobody before."""
+    return secrets.token_hex(16)
+
+
+def seal_of(secret: str) -> str:
+    """Return what can be known of a secret before it is shown."""
+    return sha256(secret.encode()).hexdigest()
 
 
 def reserve(path: Path, runner: ProcessId) -> None:
@@ -35,11 +51,11 @@ def release(path: Path, runner: ProcessId) -> None:
         _part(path, runner).unlink()
 
 
-def write(path: Path, uuid: str, runner: ProcessId, ended: Ended) -> None:
+def write(path: Path, uuid: str, runner: ProcessId, ended: Ended, secret: str) -> None:
     """Writes the record, as a whole or not at all, and to the disk."""
     data = {
         "uuid": uuid, "boot": runner.boot, "pid": runner.pid, "born": runner.born, "state": ended.state.value,
-        "exit_code": ended.exit_code, "reason": ended.reason[:LONGEST_REASON],
+        "exit_code": ended.exit_code, "reason": ended.reason[:LONGEST_REASON], "secret": secret,
     }  # fmt: skip
     part = _part(path, runner)
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -52,13 +68,18 @@ def write(path: Path, uuid: str, runner: ProcessId, ended: Ended) -> None:
     _sync_directory(path.parent)
 
 
-def read(path: Path, runner: ProcessId) -> Ended | None:
-    """What the record says, if it is there and this runner's."""
+def read(path: Path, runner: ProcessId, seal: str | None) -> Ended | None:
+    """Return what the record says, if it is there, and was written by the runner who left this seal.
+
+    Without a seal the runner was that of an older specc, and the record is believed.
+    """
     try:
         data = json.loads(read_start(path, MOST_BYTES))
+        if seal is not None and not hmac.compare_digest(seal_of(data["secret"]), seal):
+            return None
         written_by = ProcessId(data["boot"], data["pid"], data["born"])
         ended = Ended(JobState(data["state"]), data["exit_code"], data["reason"])
-    except (Unreadable, ValueError, LookupError, TypeError, RecursionError):
+    except (Unreadable, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
     return ended if written_by == runner else None
 

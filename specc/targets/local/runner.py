@@ -35,30 +35,32 @@ def attend(state: StateDir, uuid: str, options: Options, *, supervisor: int) -> 
     supervisor if its own has died."""
     signals = Signals()
     subreaper = tree.adopt_orphans()
-    me, store = this_process(), Store(state.store)
+    me, store, secret = this_process(), Store(state.store), record.new_secret()
     try:
         run = store.run_of(uuid)
-        job = _claim(state, store, uuid, me, run, options) if run else None
+        job = _claim(state, store, uuid, me, run, options, record.seal_of(secret)) if run else None
     except (OSError, SpeccError) as error:
         note(f"{uuid} cannot be started now: {error}")
         trouble.tell(state, f"{error}")
         return NOT_PREPARED
     if run is None or job is None:
         return 0
-    _report(state, store, job.uuid, me, _run(state, store, job, run, signals, subreaper=subreaper))
+    _report(state, store, job.uuid, me, _run(state, store, job, run, signals, subreaper=subreaper), secret)
     if os.getppid() != supervisor:
         with contextlib.suppress(SpeccError):
             door.ensure(state, options)
     return 0
 
 
-def _claim(state: StateDir, store: Store, uuid: str, me: ProcessId, run: Run, options: Options) -> Job | None:
+def _claim(
+    state: StateDir, store: Store, uuid: str, me: ProcessId, run: Run, options: Options, seal: str
+) -> Job | None:
     """Prepares all that can fail for want of room, then claims: a full disk leaves the job pending."""
     folder, job = state.job(uuid), None
     try:
         command.prepare(folder, run)
         record.reserve(folder.record, me)
-        job = store.claim(uuid, me, options.total_cores)
+        job = store.claim(uuid, me, options.total_cores, seal)
     finally:
         if job is None:
             record.release(folder.record, me)
@@ -80,24 +82,32 @@ def _run(state: StateDir, store: Store, job: Job, run: Run, signals: Signals, *,
     return Watch(main, run, folder, signals, subreaper=subreaper, is_cancelled=is_cancelled).to_the_end()
 
 
-def _report(state: StateDir, store: Store, uuid: str, me: ProcessId, ended: Ended) -> None:
+def _report(state: StateDir, store: Store, uuid: str, me: ProcessId, ended: Ended, secret: str) -> None:
     """Writes the end down, in two places if possible, in one at least."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     end = time.monotonic() + PATIENCE
-    while not _is_written(state, store, uuid, me, ended) and time.monotonic() < end:
+    while not _is_written(state, store, uuid, me, ended, secret) and time.monotonic() < end:
         time.sleep(PAUSE)
 
 
-def _is_written(state: StateDir, store: Store, uuid: str, me: ProcessId, ended: Ended) -> bool:
+def _is_written(state: StateDir, store: Store, uuid: str, me: ProcessId, ended: Ended, secret: str) -> bool:
     written = False
     try:
-        record.write(state.job(uuid).record, uuid, me, ended)
+        record.write(state.job(uuid).record, uuid, me, ended, secret)
         written = True
     except OSError as error:
         note(f"{uuid} is {ended.state}, but its exit record cannot be written: {error}")
     try:
-        store.settle(uuid, me, ended)
+        if not store.settle(uuid, me, ended):
+            _correct(store, uuid, me, ended)
         written = True
     except SpeccError as error:
         note(f"{uuid} is {ended.state}, but {error}")
     return written
+
+
+def _correct(store: Store, uuid: str, me: ProcessId, ended: Ended) -> None:
+    """Writes the end over one that somebody else, the job perhaps, has put into the store while this process lived."""
+    reasons = filter(None, (ended.reason, "while it ran, something else than its runner wrote another end"))
+    if not store.correct(uuid, me, Ended(ended.state, ended.exit_code, "; ".join(reasons))):
+        note(f"{uuid} is {ended.state}, but the store does not know this runner any more")

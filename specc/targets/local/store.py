@@ -42,6 +42,9 @@ CREATE INDEX by_state ON jobs (state, number);
 CREATE TABLE place (machine TEXT NOT NULL) STRICT;
 """
 
+SEALS = "CREATE TABLE IF NOT EXISTS seals (uuid TEXT PRIMARY KEY, seal TEXT NOT NULL) STRICT"
+"""Made by the first runner that seals its record: the version stays, and an older specc does not see the table."""
+
 COLUMNS = "number, uuid, key, digest, name, cores, state, submitted_at, boot, pid, born, cancel_at, exit_code, reason"
 LISTED = "IN (SELECT value FROM json_each(?))"
 """Any number of values in one query, whatever the limit on `?`."""
@@ -102,8 +105,9 @@ class Store:
             row = connection.execute(f"SELECT {COLUMNS} FROM jobs WHERE key = ?", (request.key,)).fetchone()
         return _job(row)
 
-    def claim(self, uuid: str, runner: ProcessId, cores: int) -> Job | None:
-        """Makes `runner` the one process that may start the job. None when it must not be started (now, or ever)."""
+    def claim(self, uuid: str, runner: ProcessId, cores: int, seal: str | None = None) -> Job | None:
+        """Makes `runner` the one process that may start the job. None when it must not be started (now, or ever).
+        `seal` is that of the runner's exit record."""
         with self._transaction() as connection:
             (used,) = connection.execute("SELECT total(cores) FROM jobs WHERE state = 'running'").fetchone()
             row = connection.execute("SELECT cores FROM jobs WHERE uuid = ? AND state = 'pending'", (uuid,)).fetchone()
@@ -114,6 +118,9 @@ class Store:
                 f"RETURNING {COLUMNS}",
                 (*runner, self._clock(), uuid),
             ).fetchone()
+            if seal is not None:
+                connection.execute(SEALS)
+                connection.execute("INSERT OR REPLACE INTO seals VALUES (?, ?)", (uuid, seal))
         return _job(changed)
 
     def settle(self, uuid: str, runner: ProcessId, ended: Ended) -> bool:
@@ -125,6 +132,24 @@ class Store:
                 (ended.state, ended.exit_code, ended.reason, self._clock(), uuid, *runner),
             ).rowcount
         return changed == 1
+
+    def correct(self, uuid: str, runner: ProcessId, ended: Ended) -> bool:
+        """Writes how a job ended over another end, for its living runner: nobody else could know one before."""
+        with self._transaction() as connection:
+            changed = connection.execute(
+                "UPDATE jobs SET state = ?, exit_code = ?, reason = ?, ended_at = ? "
+                "WHERE uuid = ? AND boot = ? AND pid = ? AND born = ?",
+                (ended.state, ended.exit_code, ended.reason, self._clock(), uuid, *runner),
+            ).rowcount
+        return changed == 1
+
+    def seal_of(self, uuid: str) -> str | None:
+        """The seal of a job's exit record, if its runner left one."""
+        with self._reading() as connection:
+            if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'seals'").fetchone():
+                return None
+            row = connection.execute("SELECT seal FROM seals WHERE uuid = ?", (uuid,)).fetchone()
+        return str(row[0]) if row else None
 
     def cancel(self, uuids: Collection[str]) -> None:
         """Ends those that are pending, and notes the wish for those that run. Their runners must be told."""

@@ -20,11 +20,14 @@ from specc.targets.local import door, runner, tree, trouble
 from specc.targets.local.jobs import Job
 from specc.targets.local.log import note
 from specc.targets.local.options import Options
+from specc.targets.local.oversight import Oversight
 from specc.targets.local.paths import StateDir
+from specc.targets.local.process import hide_memory
 from specc.targets.local.queue import Waiting, startable
 from specc.targets.local.reconcile import settle_dead
 from specc.targets.local.signals import Signals
 from specc.targets.local.store import Store
+from specc.targets.protocol import JobState
 
 CHECK_SECONDS = 2.0
 """So often it looks after jobs that an earlier supervisor started: of their ends it hears only by chance."""
@@ -45,6 +48,7 @@ class Supervisor:
         self._signals = Signals()
         self._bell = door.listen(state)
         trouble.tell(state, "")
+        self._oversight = Oversight(state, self._store.run_of)
         self._launched: dict[int, Waiting] = {}
         self._faults = 0
         self._resume_at = 0.0
@@ -73,6 +77,7 @@ class Supervisor:
             running = self._store.running()
             dead = settle_dead(self._store, self._state, running)
             running = [job for job in running if job.uuid not in dead]
+            self._end_overdue(running)
             pending = self._store.pending(len(self._launched) + self._options.total_cores)
             self._repeat_cancellations(running)
             self._start(running, pending)
@@ -81,6 +86,13 @@ class Supervisor:
             trouble.tell(self._state, f"{error}")
             return True
         return bool(running or pending)
+
+    def _end_overdue(self, running: Sequence[Job]) -> None:
+        """Ends jobs whose runners do not do their work any more. They count as running until the next look."""
+        ended = self._oversight.look(running)
+        for job in running:
+            if job.uuid in ended and job.runner is not None:
+                self._store.settle(job.uuid, job.runner, ended[job.uuid])
 
     def _repeat_cancellations(self, running: Sequence[Job]) -> None:
         """Who asked for one may have died between writing it down and telling the runner."""
@@ -126,13 +138,26 @@ class Supervisor:
                 pid, status = ended
                 job = self._launched.pop(pid, None)
                 if job is not None and status:
-                    code = os.waitstatus_to_exitcode(status)
-                    self._pause(f"the runner of {job.uuid} ended with {code}")
-                    if code != runner.NOT_PREPARED:
-                        trouble.tell(self._state, f"the runner of {job.uuid} ended with {code}")
+                    self._failed(job, os.waitstatus_to_exitcode(status))
                     tree.kill(lambda: tree.strangers(self._launched))
                 elif job is not None:
                     self._recover()
+
+    def _failed(self, job: Waiting, code: int) -> None:
+        """Takes note of a runner that ended badly. Only one that could not start its job makes the others wait: a job
+        can kill its runner, and must not hold up the queue with that."""
+        text = f"the runner of {job.uuid} ended with {code}"
+        if code != runner.NOT_PREPARED and self._has_started(job):
+            note(text)
+            return
+        self._pause(text)
+        if code != runner.NOT_PREPARED:
+            trouble.tell(self._state, text)
+
+    def _has_started(self, job: Waiting) -> bool:
+        with contextlib.suppress(SpeccError):
+            return self._store.with_uuids([job.uuid])[job.uuid].state is not JobState.PENDING
+        return False
 
     def _recover(self) -> None:
         if self._faults:
@@ -191,6 +216,7 @@ def main(arguments: Sequence[str]) -> int:
 def _settle_in(state: StateDir, lock: int) -> None:
     """Nobody's folder, a log in place of standard error, and the pid in the lock file: for people, nothing reads it."""
     tree.adopt_orphans()
+    hide_memory()
     os.umask(0o077)
     os.chdir("/")
     log = os.open(state.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)

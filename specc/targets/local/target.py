@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from specc.lowering import Payload
 
 DEFAULTS = Options()
+RUNNER_STOPPED = "something has stopped its runner, so its limits are not kept until the supervisor wakes it"
 NOT_HERE = "there is no such job on this machine"
 
 
@@ -143,6 +144,8 @@ class LocalTarget:
         for job in after.values():
             if job.state is JobState.RUNNING and job.runner is not None:
                 job.runner.send(signal.SIGTERM)
+                # One that is stopped would not hear; where it is stopped again, the supervisor ends the job.
+                job.runner.send(signal.SIGCONT)
         self._wake()
         return [_cancelled(uuid, before.get(uuid), after.get(uuid)) for uuid in uuids]
 
@@ -189,6 +192,8 @@ def _report(uuid: str, job: Job | None, found: Ended | None, why_pending: Callab
         return JobReport(uuid, JobState.UNKNOWN, "", NOT_HERE)
     if job.state is JobState.PENDING:
         return JobReport(uuid, job.state, job.state.value, why_pending(job), job.exit_code, job.name)
+    if found is None and job.state is JobState.RUNNING and job.runner is not None and job.runner.is_stopped:
+        return JobReport(uuid, job.state, job.state.value, RUNNER_STOPPED, job.exit_code, job.name)
     last = found if found is not None and job.state is JobState.RUNNING else job
     return JobReport(uuid, last.state, last.state.value, last.reason, last.exit_code, job.name)
 
