@@ -11,6 +11,7 @@ import httpx
 from fake_target import FakeTarget
 
 from specc.gateway import Limits, Store, create_app
+from specc.gateway.journal import Journal
 from specc.targets.ehpc.signing import signed_query, timestamp_of
 from specc.workspace import Apis
 
@@ -41,7 +42,7 @@ class Place:
         hosts = frozenset({"127.0.0.1", "localhost", "::1"})
         self.app = create_app(
             self.target, self.api, secrets, self.store, lambda: self.now, hosts=hosts, limits=self.limits,
-            log=self.lines.append,
+            journal=Journal(self.lines.append),
         )  # fmt: skip
 
     def url(

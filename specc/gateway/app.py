@@ -17,7 +17,8 @@ from specc.frozen import dataclass
 from specc.gateway.answers import Answer, Refusal
 from specc.gateway.authentication import Caller, authenticate, stale
 from specc.gateway.bodies import read_object, read_payload, read_stop
-from specc.gateway.limits import Limits, Load, Rate
+from specc.gateway.journal import Journal
+from specc.gateway.limits import Limits, Load, Rate, Shares
 from specc.gateway.listing import Listing
 from specc.gateway.origin import not_for_pages
 from specc.gateway.stops import Stops
@@ -34,7 +35,6 @@ REPEATED = "X-Specc-Repeated"
 """Says that an answer was given before. A client that shares its key with others, and sends no mark, can see by it that
 another client's request of the same second may be meant."""
 
-Log = Callable[[str], None]
 Call = Callable[[Caller, bytes, Mapping[str, str]], Answer]
 
 
@@ -65,17 +65,18 @@ class Gateway:
         clock: Callable[[], datetime],
         hosts: frozenset[str],
         limits: Limits,
-        log: Log,
+        journal: Journal,
     ) -> None:
         self._api = api
         self._secrets = secrets
         self._clock = clock
         self._hosts = hosts
         self._limits = limits
-        self._log = log
+        self._journal = journal
         self._rate = Rate(limits, time.monotonic)
         self._load = Load(limits)
-        self._submissions = Submissions(target, api, store, limits, self._rate, self._load, clock)
+        shares = Shares(limits, secrets)
+        self._submissions = Submissions(target, api, store, limits, self._rate, self._load, shares, clock)
         self._listing = Listing(target, store, self._submissions.recover, clock)
         self._stops = Stops(target, store, clock)
 
@@ -92,21 +93,26 @@ class Gateway:
         """Any other path or method."""
         status = error.status_code if isinstance(error, HTTPException) else 400
         answer = Refusal(BAD_VALUE, "there is no such call", status).answer()
-        self._log(str(Access(request.method, request.scope["path"], "", answer, 0.0)))
+        self._note(Access(request.method, request.scope["path"], "", answer, 0.0))
         return _response(answer)
 
     async def failed(self, request: Request, error: Exception) -> Response:
         """A bug, or a world that broke. The server logs the traceback; the client learns that nobody knows."""
         answer = Refusal(INTERNAL, "internal error").answer()
-        self._log(str(Access(request.method, request.scope["path"], "", answer, 0.0)))
+        self._note(Access(request.method, request.scope["path"], "", answer, 0.0))
         return _response(answer)
+
+    def _note(self, access: Access) -> None:
+        """Anybody can send requests without a key, so the lines of these are counted."""
+        write = self._journal.write if access.key else self._journal.cut
+        write(str(access))
 
     def _endpoint(self, call: Call) -> Callable[[Request], object]:
         async def endpoint(request: Request) -> Response:
             started = time.monotonic()
             caller, answer = await self._answered(request, call)
             key = masked(caller.access_key_id) if caller is not None else ""
-            self._log(str(Access(request.method, request.scope["path"], key, answer, time.monotonic() - started)))
+            self._note(Access(request.method, request.scope["path"], key, answer, time.monotonic() - started))
             return _response(answer)
 
         return endpoint
@@ -131,15 +137,15 @@ class Gateway:
             return call(caller, body, request.path_params)
 
         try:
-            with self._load:
+            async with self._load.turn(caller.access_key_id):
                 return caller, await run_in_threadpool(carry_out)
         except SpeccError as error:
-            self._log(f"error: {error.message}")
+            self._journal.cut(f"error: {error.message}")
             return caller, Refusal(INTERNAL, "internal error").answer()
         except RuntimeError:
             if has_begun:
                 raise
-            self._log(f"error: {no_thread().message}")
+            self._journal.cut(f"error: {no_thread().message}")
             return caller, Refusal(BUSY, "the server can start no thread; try again").answer()
 
     def _submit(self, caller: Caller, body: bytes, path: Mapping[str, str]) -> Answer:
@@ -165,7 +171,7 @@ class Gateway:
 
     def _not_now(self, caller: Caller) -> Refusal | None:
         """For calls that may come twice: too old, or too many."""
-        refusal = self._load.refusal() or stale(caller, self._clock())
+        refusal = self._load.refusal(caller.access_key_id) or stale(caller, self._clock())
         if refusal is None and not self._rate.takes(caller.access_key_id):
             refusal = Refusal(QUOTA, f"more than {self._limits.calls} calls in {self._limits.per:g} seconds")
         return refusal
@@ -180,10 +186,10 @@ def create_app(
     *,
     hosts: frozenset[str],
     limits: Limits,
-    log: Log,
+    journal: Journal,
 ) -> Starlette:
     """The application. `secrets` are those of the keys, by access key id; `hosts` the names it may be called by."""
-    gateway = Gateway(target, api, secrets, store, clock, hosts, limits, log)
+    gateway = Gateway(target, api, secrets, store, clock, hosts, limits, journal)
     handlers = {404: gateway.no_such_call, 405: gateway.no_such_call, 500: gateway.failed}
     app = Starlette(routes=gateway.routes(), exception_handlers=handlers)
     app.router.redirect_slashes = False

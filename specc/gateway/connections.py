@@ -5,12 +5,16 @@ answers all others with a text that is no answer of the API.
 """
 
 import asyncio
+import socket
+import struct
 from typing import Any, cast
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from specc.gateway.limits import Limits
+
+RESET = struct.pack("ii", 1, 0)
 
 
 def bounded(limits: Limits) -> type[H11Protocol]:
@@ -24,14 +28,16 @@ def bounded(limits: Limits) -> type[H11Protocol]:
 
 
 class Connection(H11Protocol):
-    """Ends when the head of a request is not whole in time. Where there are too many, the one whose request has been
-    coming in longest gives way: nothing was made of it yet. (That bodies come in time is the application's part.)"""
+    """Ends when the head of a request is not whole in time, or an answer is not read. Where there are too many, the one
+    whose request has been coming in longest gives way: nothing was made of it yet. (That bodies come in time is the
+    application's part.)"""
 
     def __init__(self, limits: Limits, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._limits = limits
         self._deadline: asyncio.TimerHandle | None = None
         self._since = self.loop.time()
+        self._unread: asyncio.TimerHandle | None = None
         self._is_aborted = False
 
     @property
@@ -56,8 +62,18 @@ class Connection(H11Protocol):
         if self.conn.their_state is h11.IDLE:
             self._wait()
 
+    def pause_writing(self) -> None:
+        """Called when the client does not read what it asked for, and the system holds no more of it."""
+        super().pause_writing()
+        self._expect_reading()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._expect_no_reading()
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
+        self._expect_no_reading()
         super().connection_lost(exc)
 
     def _wait(self) -> None:
@@ -71,8 +87,23 @@ class Connection(H11Protocol):
             self._deadline = None
 
     def _give_up(self) -> None:
-        # An answer that is read slowly is still sent whole.
+        # An answer that is read slowly is still sent whole, if it is read at all.
         self.transport.close()
+        self._expect_reading()
+
+    def _expect_reading(self) -> None:
+        if self._unread is None:
+            self._unread = self.loop.call_later(self._limits.read_seconds, self._drop)
+
+    def _drop(self) -> None:
+        """Ends the connection with a reset, else the system would keep what is unread and go on offering it."""
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        self.transport.abort()
+
+    def _expect_no_reading(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
 
     def _make_room(self) -> None:
         mine = [one for one in self.connections if isinstance(one, Connection)]

@@ -1,8 +1,10 @@
 """How much the gateway takes, and how often."""
 
+import asyncio
+import contextlib
 import threading
-from collections import defaultdict, deque
-from collections.abc import Callable
+from collections import Counter, defaultdict, deque
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 
 from specc.frozen import dataclass
 from specc.gateway.answers import Refusal
@@ -13,35 +15,68 @@ from specc.targets.ehpc.ret_codes import BUSY
 class Limits:
     """`calls` are those of one key in `per` seconds: more than the 2000 an hour that the API documents, so that a
     client that keeps to those never meets it. `open_jobs` are the jobs of all keys that have not ended. `requests` are
-    those that are answered at one time; `connections` may also be idle, or be slow to send the head of a request."""
+    those of one key that are answered or wait for it at one time, of which `threads` are worked on; `connections` may
+    also be idle, or be slow to send the head of a request. `read_seconds` is how long an answer may stay unread."""
 
     body_bytes: int = 64 * 1024
     head_seconds: float = 10.0
     body_seconds: float = 15.0
+    read_seconds: float = 30.0
     calls: int = 10_000
     per: float = 3600.0
     open_jobs: int = 1000
     requests: int = 128
+    threads: int = 16
     connections: int = 512
 
 
 class Load:
-    """The requests that are being answered. Entered and left in one thread, and read in others."""
+    """The requests of each key that are being answered, so that no key takes all threads and connections.
+
+    `turn` is entered in the event loop, and `refusal` asked in other threads.
+    """
 
     def __init__(self, limits: Limits) -> None:
-        self._most = limits.requests
-        self._count = 0
+        # However few connections there can be, some are left for others.
+        self._most = max(1, min(limits.requests, limits.connections // 2))
+        self._threads = limits.threads
+        self._counts: Counter[str] = Counter()
+        self._turns: dict[str, asyncio.Semaphore] = {}
 
-    def __enter__(self) -> None:
-        self._count += 1
+    @contextlib.asynccontextmanager
+    async def turn(self, key: str) -> AsyncIterator[None]:
+        """Wait for a thread of the key's share. The requests of one key go first come, first served."""
+        self._counts[key] += 1
+        try:
+            async with self._turns.setdefault(key, asyncio.Semaphore(self._threads)):
+                yield
+        finally:
+            self._counts[key] -= 1
 
-    def __exit__(self, *error: object) -> None:
-        self._count -= 1
-
-    def refusal(self) -> Refusal | None:
-        if self._count <= self._most:
+    def refusal(self, key: str) -> Refusal | None:
+        if self._counts[key] <= self._most:
             return None
         return Refusal(BUSY, f"more than {self._most} requests at one time; try again")
+
+
+class Shares:
+    """How many jobs each key may have open: what the others leave free, and always an equal share of all."""
+
+    def __init__(self, limits: Limits, keys: Collection[str]) -> None:
+        self._most = limits.open_jobs
+        self._keys = frozenset(keys)
+        self._share = max(1, limits.open_jobs // max(1, len(self._keys)))
+
+    def has_room(self, key: str, counts: Mapping[str, int]) -> bool:
+        """Whether the open jobs of the key, the new one among them, are within its limit. The share of another key is
+        kept free for it, used or not."""
+        own = counts.get(key, 0)
+        if own <= self._share:
+            return True
+        others = self._keys | set(counts)
+        kept = sum(max(counts.get(other, 0), self._share) for other in others if other != key and other in self._keys)
+        withdrawn = sum(counts[other] for other in others if other != key and other not in self._keys)
+        return own + kept + withdrawn <= self._most
 
 
 class Rate:

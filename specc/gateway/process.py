@@ -9,9 +9,11 @@ from pathlib import Path
 from specc import private
 from specc.errors import SpeccError
 from specc.gateway.app import create_app
+from specc.gateway.journal import Journal
 from specc.gateway.keys import load_keys
 from specc.gateway.limits import Limits
-from specc.gateway.origin import LOOPBACK
+from specc.gateway.origin import LOOPBACK, name_of
+from specc.gateway.room import within_descriptors
 from specc.gateway.server import Address, serve
 from specc.gateway.store import Store
 from specc.schema import ApiSchema
@@ -33,6 +35,9 @@ def run(
     the address. `say` is for people, line by line; `ready` is given the URL once connections are taken. The last `own`
     folders of `state` are specc's alone. Raises SpeccError where others could put keys or jobs there."""
     hosts = _hosts(address, names)
+    possible, backlog = within_descriptors(limits)
+    if possible.connections < limits.connections:
+        say(f"at most {possible.connections} connections: `ulimit -n` lets this process open few files")
     for warning in _warnings(address):
         say(f"warning: {warning}")
     state = private.make_folder(state, own=own)
@@ -40,18 +45,18 @@ def run(
     secrets = load_keys(path)
     store = Store(state / "gateway.sqlite")
 
-    def log(line: str) -> None:
-        say(f"{_now():%Y-%m-%dT%H:%M:%SZ} {line}")
+    journal = Journal(lambda line: say(f"{_now():%Y-%m-%dT%H:%M:%SZ} {line}"))
 
     def listening(url: str) -> None:
         say(f"keys: {path}")
         say(f"a shell of yours is a client after: set -a; . {path}; set +a")
         ready(url)
 
-    app = create_app(target, api, secrets, store, _now, hosts=hosts, limits=limits, log=log)
+    app = create_app(target, api, secrets, store, _now, hosts=hosts, limits=possible, journal=journal)
     try:
-        serve(app, address, limits, listening)
+        serve(app, address, possible, listening, journal, backlog)
     finally:
+        journal.finish()
         store.close()
     say("ended")
 
@@ -60,7 +65,16 @@ def _hosts(address: Address, names: Sequence[str]) -> frozenset[str]:
     if _is_anywhere(address.host) and not names:
         help = "name this machine as clients do, with `--allow-host NAME`"
         raise SpeccError(f"`--host {address.host}` does not say by which name the server is called", help=help)
-    return LOOPBACK | {address.host.lower()} | {name.lower() for name in names}
+    own = None if _is_anywhere(address.host) else _name(address.host)
+    given = {name: _name(name) for name in names}
+    if odd := [name for name, read in given.items() if read is None]:
+        raise SpeccError(f"`{odd[0]}` is not the name of a host", help="write it without a scheme and a path")
+    return LOOPBACK | {name for name in (own, *given.values()) if name is not None}
+
+
+def _name(given: str) -> str | None:
+    """Return a name as Host headers are compared with it. An IPv6 address may come without its brackets."""
+    return name_of(given) or name_of(f"[{given}]")
 
 
 def _warnings(address: Address) -> list[str]:

@@ -1,5 +1,6 @@
 """The server process: it listens, says where, and ends when told to, after the requests that it has begun."""
 
+import asyncio
 import contextlib
 import signal
 import socket
@@ -12,10 +13,10 @@ from starlette.applications import Starlette
 from specc.errors import SpeccError
 from specc.frozen import dataclass
 from specc.gateway.connections import bounded
+from specc.gateway.journal import Journal, of_libraries, on_loop_error
 from specc.gateway.limits import Limits
 
 GRACE_SECONDS = 30
-BACKLOG = 128
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 """What ends the server. One that the caller ignores, as `nohup` does with SIGHUP, stays ignored."""
 
@@ -28,8 +29,28 @@ class Address:
     port: int = 8888
 
 
-def serve(app: Starlette, address: Address, limits: Limits, ready: Callable[[str], None]) -> None:
-    """Runs until SIGTERM, SIGINT or SIGHUP. `ready` is given the URL of the API once connections are taken.
+class _Server(uvicorn.Server):
+    """A server whose event loop writes its errors into the journal."""
+
+    def __init__(self, config: uvicorn.Config, journal: Journal) -> None:
+        super().__init__(config)
+        self._journal = journal
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        asyncio.get_running_loop().set_exception_handler(on_loop_error(self._journal))
+        await super().startup(sockets)
+
+
+def serve(
+    app: Starlette,
+    address: Address,
+    limits: Limits,
+    ready: Callable[[str], None],
+    journal: Journal,
+    backlog: int,
+) -> None:
+    """Runs until SIGTERM, SIGINT or SIGHUP. `ready` is given the URL of the API once connections are taken. At most
+    `backlog` connections wait to be taken.
 
     Raises SpeccError where it cannot listen.
     """
@@ -38,25 +59,26 @@ def serve(app: Starlette, address: Address, limits: Limits, ready: Callable[[str
         access_log=False,  # uvicorn's shows queries, and with them signatures
         log_config=None,
         lifespan="off",
+        loop="asyncio",
         ws="none",
         proxy_headers=False,
         server_header=False,
         http=bounded(limits),
         timeout_graceful_shutdown=GRACE_SECONDS,
-        backlog=BACKLOG,
+        backlog=backlog,
     )
-    server = uvicorn.Server(config)
-    with _listening(address) as listening, _ending_quietly(server):
+    server = _Server(config, journal)
+    with _listening(address, backlog) as listening, _ending_quietly(server), of_libraries(journal):
         host, port = listening.getsockname()[:2]
         ready(f"http://{f'[{host}]' if ':' in host else host}:{port}/api")
         server.run(sockets=[listening])
 
 
 @contextlib.contextmanager
-def _listening(address: Address) -> Iterator[socket.socket]:
+def _listening(address: Address, backlog: int) -> Iterator[socket.socket]:
     try:
         family = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0][0]
-        listening = socket.create_server((address.host, address.port), family=family, backlog=BACKLOG)
+        listening = socket.create_server((address.host, address.port), family=family, backlog=backlog)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         help = "another program may listen there; `--port 0` takes a free port"

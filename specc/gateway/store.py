@@ -172,13 +172,13 @@ class Store:
         with self._transaction() as connection:
             connection.execute("DELETE FROM requests WHERE until < ?", (before,))
 
-    def count_open(self) -> int:
-        """Jobs that have not ended, and requests that may become one."""
+    def count_open(self) -> dict[str, int]:
+        """Jobs of each owner that have not ended, and requests that may become one."""
         rows = self._rows(
-            f"SELECT (SELECT count(*) FROM jobs WHERE {IS_OPEN}) + "
-            "(SELECT count(*) FROM requests WHERE NOT settled AND action = 'submitJob')"
+            f"SELECT owner, count(*) FROM (SELECT owner FROM jobs WHERE {IS_OPEN} UNION ALL "
+            "SELECT owner FROM requests WHERE NOT settled AND action = 'submitJob') GROUP BY owner"
         )
-        return int(rows[0][0])
+        return {row[0]: row[1] for row in rows}
 
     def open_uuids(self, owner: str | None = None) -> list[str]:
         whose, values = ("owner = ? AND ", (owner,)) if owner is not None else ("", ())

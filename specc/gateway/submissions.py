@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from specc.errors import SpeccError
 from specc.gateway.answers import SUBMIT, Answer, Refusal, good
 from specc.gateway.authentication import TURN, Caller, stale
-from specc.gateway.limits import Limits, Load, Rate
+from specc.gateway.limits import Limits, Load, Rate, Shares
 from specc.gateway.store import Job, Request, SignedAlready, Started, Store
 from specc.lowering import Payload, receive
 from specc.nodes.tree import brief
@@ -47,6 +47,7 @@ class Submissions:
         limits: Limits,
         rate: Rate,
         load: Load,
+        shares: Shares,
         clock: Callable[[], datetime],
     ) -> None:
         self._target = target
@@ -55,6 +56,7 @@ class Submissions:
         self._limits = limits
         self._rate = rate
         self._load = load
+        self._shares = shares
         self._clock = clock
         self._turns = [threading.Lock() for _ in range(STRIPES)]
         self._claims = 0
@@ -117,12 +119,17 @@ class Submissions:
     def _over_limit(self, caller: Caller) -> Refusal | None:
         if not self._rate.takes(caller.access_key_id):
             return Refusal(QUOTA, f"more than {self._limits.calls} calls in {self._limits.per:g} seconds")
-        if (refusal := self._load.refusal()) is not None:
+        key = caller.access_key_id
+        if (refusal := self._load.refusal(key)) is not None:
             return refusal
-        if self._store.count_open() > self._limits.open_jobs:
+        if not self._shares.has_room(key, self._store.count_open()):
             self._refresh()
-            if self._store.count_open() > self._limits.open_jobs:
-                return Refusal(BUSY, f"{self._limits.open_jobs} jobs wait or run; try again when some have ended")
+            counts = self._store.count_open()
+            if not self._shares.has_room(key, counts):
+                open_jobs = (
+                    f"{counts[key] - 1} jobs of this key wait or run, and of all keys {sum(counts.values()) - 1}"
+                )
+                return Refusal(BUSY, f"{open_jobs}; try again when some have ended")
         return None
 
     def _refresh(self) -> None:
@@ -130,7 +137,7 @@ class Submissions:
         self._store.saw(list(reports.values()), self._clock().timestamp())
 
     def _sent(self, request: Request, payload: Payload) -> Answer:
-        outcome = self._ask(Attempt(request.id, payload, payload.name))
+        outcome = self._ask(Attempt(request.id, payload, payload.name, request.owner))
         match outcome:
             case Accepted(uuid=uuid):
                 return self._accepted(request, payload, uuid, self._clock())

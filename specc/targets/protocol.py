@@ -48,12 +48,14 @@ FINAL = frozenset({JobState.FINISHED, JobState.EXITED, JobState.CANCELLED, JobSt
 class Attempt:
     """One sending of one payload. `key` is unique for ever, and goes along where the target has a place for it.
 
-    `sent_name` is the job name as sent: the payload's own, or with a tag behind it (`tag_names`).
+    `sent_name` is the job name as sent: the payload's own, or with a tag behind it (`tag_names`). `owner` is on whose
+    behalf it is sent, where that is not simply the user: a target that has a queue of its own shares it among owners.
     """
 
     key: str
     payload: "Payload"
     sent_name: str
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

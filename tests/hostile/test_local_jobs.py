@@ -74,8 +74,11 @@ def test_a_stopped_runner_hears_that_its_job_is_cancelled(place: Place) -> None:
 
 def test_a_status_says_that_a_runner_is_stopped(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     uuid = stopped(place)
-    monkeypatch.setattr(door, "rouse", lambda state: None)
-    assert place.report(uuid).reason.startswith("something has stopped its runner, so its limits are not kept")
+    with monkeypatch.context() as patched:
+        patched.setattr(door, "rouse", lambda state: None)
+        assert place.report(uuid).reason.startswith("something has stopped its runner, so its limits are not kept")
+    place.target.cancel([uuid])
+    assert place.wait(uuid)[0].state is JobState.CANCELLED
 
 
 def test_a_stopped_supervisor_is_woken_by_the_next_client(place: Place) -> None:

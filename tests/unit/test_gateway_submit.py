@@ -302,7 +302,8 @@ def test_a_request_that_is_under_way_is_not_recovered(place: Place) -> None:
 
 
 def test_open_jobs_are_limited(tmp_path: Path) -> None:
-    place = Place(tmp_path, Limits(open_jobs=2))
+    """There are two keys, and each can have half of them."""
+    place = Place(tmp_path, Limits(open_jobs=4))
     first = place.submit()
     place.submit()
     assert place.post(SUBMIT, BODY)["ret_code"] == 5100

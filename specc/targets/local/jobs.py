@@ -15,7 +15,7 @@ class Run:
 
     bash runs `command`, or the file `script`. Paths are absolute but for `stdout` and `stderr`, which may be relative
     to the job's directory. `seconds` and `memory` (bytes) limit it; `grace` is the time in seconds between TERM and
-    KILL. `environment` is what was taken over from the caller.
+    KILL. `environment` is what was taken over from the caller. `owner` is on whose behalf it runs: owners take turns.
     """
 
     cores: int
@@ -29,9 +29,14 @@ class Run:
     stderr: str | None = None
     seconds: int | None = None
     memory: int | None = None
+    owner: str = ""
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self))
+        """Without an owner the text is that of an older specc, whose supervisor may still be there."""
+        data = asdict(self)
+        if not self.owner:
+            del data["owner"]
+        return json.dumps(data)
 
     @classmethod
     def from_json(cls, text: str) -> "Run":
@@ -64,6 +69,7 @@ class Job:
     cancel_asked: bool = False
     exit_code: int | None = None
     reason: str = ""
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,14 @@ CREATE TABLE place (machine TEXT NOT NULL) STRICT;
 SEALS = "CREATE TABLE IF NOT EXISTS seals (uuid TEXT PRIMARY KEY, seal TEXT NOT NULL) STRICT"
 """Made by the first runner that seals its record: the version stays, and an older specc does not see the table."""
 
-COLUMNS = "number, uuid, key, digest, name, cores, state, submitted_at, boot, pid, born, cancel_at, exit_code, reason"
+OWNER = "json_extract(run, '$.owner')"
+OWNED = f"CREATE INDEX IF NOT EXISTS owned ON jobs (state, number) WHERE {OWNER} IS NOT NULL"
+"""Made with the first job that has an owner, so that the others need not be looked through."""
+
+COLUMNS = (
+    "number, uuid, key, digest, name, cores, state, submitted_at, boot, pid, born, cancel_at, exit_code, reason, "
+    f"coalesce({OWNER}, '') AS owner"
+)
 LISTED = "IN (SELECT value FROM json_each(?))"
 """Any number of values in one query, whatever the limit on `?`."""
 
@@ -97,6 +104,8 @@ class Store:
         run = request.run
         values = (request.key, request.digest, request.body, request.name, run.cores, run.to_json())
         with self._transaction() as connection:
+            if run.owner:
+                connection.execute(OWNED)
             connection.execute(
                 "INSERT INTO jobs (uuid, key, digest, body, name, cores, run, state, submitted_at) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, 'pending', ?) ON CONFLICT (key) DO NOTHING",
@@ -169,8 +178,21 @@ class Store:
         return self._jobs("state = 'running'")
 
     def pending(self, most: int) -> list[Job]:
-        """The head of the queue, oldest first."""
-        return self._jobs("state = 'pending'", most=most)
+        """The heads of all owners' queues, so many jobs of each, oldest first."""
+        with self._reading() as connection:
+            if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'owned'").fetchone():
+                query = f"SELECT {COLUMNS} FROM jobs WHERE state = 'pending' ORDER BY number LIMIT ?"
+                return [_job(row) for row in connection.execute(query, (most,))]
+            owned = (
+                f"SELECT number, row_number() OVER (PARTITION BY {OWNER} ORDER BY number) AS place FROM jobs "
+                f"WHERE state = 'pending' AND {OWNER} IS NOT NULL"
+            )
+            nobodys = f"SELECT number FROM jobs WHERE state = 'pending' AND {OWNER} IS NULL ORDER BY number LIMIT ?"
+            query = (
+                f"SELECT {COLUMNS} FROM jobs WHERE number IN (SELECT number FROM ({owned}) WHERE place <= ?) "
+                f"OR number IN ({nobodys}) ORDER BY number"
+            )
+            return [_job(row) for row in connection.execute(query, (most, most))]
 
     def with_uuids(self, uuids: Collection[str]) -> dict[str, Job]:
         return {job.uuid: job for job in self._jobs(f"uuid {LISTED}", json.dumps(list(uuids)))}
@@ -190,10 +212,10 @@ class Store:
         body: dict[str, object] = json.loads(text)
         return body
 
-    def _jobs(self, condition: str, *values: object, most: int = -1) -> list[Job]:
-        query = f"SELECT {COLUMNS} FROM jobs WHERE {condition} ORDER BY number LIMIT ?"
+    def _jobs(self, condition: str, *values: object) -> list[Job]:
+        query = f"SELECT {COLUMNS} FROM jobs WHERE {condition} ORDER BY number"
         with self._reading() as connection:
-            return [_job(row) for row in connection.execute(query, (*values, most))]
+            return [_job(row) for row in connection.execute(query, values)]
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -238,4 +260,5 @@ def _job(row: sqlite3.Row) -> Job:
     return Job(
         row["number"], row["uuid"], row["key"], row["digest"], row["name"], row["cores"], JobState(row["state"]),
         row["submitted_at"], runner, row["cancel_at"] is not None, row["exit_code"], row["reason"],
+        row["owner"],
     )  # fmt: skip

@@ -23,7 +23,7 @@ from specc.targets.local.options import Options
 from specc.targets.local.oversight import Oversight
 from specc.targets.local.paths import StateDir
 from specc.targets.local.process import hide_memory
-from specc.targets.local.queue import Waiting, startable
+from specc.targets.local.queue import Waiting, by_turns, startable, used_by_owner
 from specc.targets.local.reconcile import settle_dead
 from specc.targets.local.signals import Signals
 from specc.targets.local.store import Store
@@ -50,6 +50,7 @@ class Supervisor:
         trouble.tell(state, "")
         self._oversight = Oversight(state, self._store.run_of)
         self._launched: dict[int, Waiting] = {}
+        self._turns: dict[str, int] = {}
         self._faults = 0
         self._resume_at = 0.0
 
@@ -103,9 +104,10 @@ class Supervisor:
     def _start(self, running: Sequence[Job], pending: Sequence[Job]) -> None:
         claimed = {job.uuid for job in running}
         coming = {job.uuid: job for job in self._launched.values() if job.uuid not in claimed}
-        waiting = [Waiting(job.uuid, job.cores) for job in pending if job.uuid not in coming]
-        used = sum(job.cores for job in running) + sum(job.cores for job in coming.values())
-        for start in startable(waiting, used, self._options.total_cores):
+        waiting = [Waiting(job.uuid, job.cores, job.owner) for job in pending if job.uuid not in coming]
+        used = used_by_owner([*running, *coming.values()])
+        for start in startable(by_turns(waiting, used, self._turns), used.total(), self._options.total_cores):
+            self._turns[start.owner] = max(self._turns.values(), default=0) + 1
             self._launch(start)
 
     def _launch(self, job: Waiting) -> None:

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from specc.targets.local.log import is_noted
 from specc.targets.local.machine import machine_id
 from specc.targets.local.options import Options
 from specc.targets.local.paths import StateDir
-from specc.targets.local.queue import Waiting, startable
+from specc.targets.local.queue import Waiting, by_turns, startable, used_by_owner
 from specc.targets.local.reconcile import settle_dead
 from specc.targets.local.request import Rules, rejected_key
 from specc.targets.local.store import Store
@@ -94,7 +95,7 @@ class LocalTarget:
         refused = self.refuse(attempt.payload)
         if refused is not None:
             return refused
-        run = self._rules.run(attempt.payload.body, os.environ)
+        run = replace(self._rules.run(attempt.payload.body, os.environ), owner=attempt.owner)
         return unusable(run) or self._add(attempt, run)
 
     def _add(self, attempt: Attempt, run: Run) -> Outcome:
@@ -171,8 +172,9 @@ class LocalTarget:
                 f"waiting for a supervisor, which cannot be started from here; {self._state.log} may say why"
             )
         total = self._rules.options.total_cores
-        head = [Waiting(job.uuid, job.cores) for job in self._store.pending(total)]
-        starting = {job.uuid for job in startable(head, sum(job.cores for job in running), total)}
+        head = [Waiting(job.uuid, job.cores, job.owner) for job in self._store.pending(total)]
+        used = used_by_owner(running)
+        starting = {job.uuid for job in startable(by_turns(head, used), used.total(), total)}
         fault = trouble.told(self._state) if starting else ""
         doubt = f"about to start; if it does not, {self._state.log} may say why" if is_noted(self._state.log) else ""
 
