@@ -53,7 +53,7 @@ def test_it_listens_on_a_free_port_and_ends_when_told_to(tmp_path: Path, host: s
     assert "server" not in answers[0].headers
     assert lines[-1] == "ended"
     assert f"keys: {tmp_path / 'keys.env'}" in lines
-    assert any(line.endswith(" GET /api/job/list key=- 200 ret_code=1100 0ms") for line in lines)
+    assert any(" GET /api/job/list key=- 200 ret_code=1100 " in line for line in lines)
     assert not any("network" in line for line in lines)
 
 
