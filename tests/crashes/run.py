@@ -8,12 +8,17 @@ prints the runs, kills and system calls, what was done twice and what was lost, 
 """
 
 import argparse
+import contextlib
+import functools
+import operator
+import os
 import random
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -92,37 +97,31 @@ class Trial:
         return bool(traced.killed_at)
 
 
-def every(scenarios: Sequence[Scenario]) -> Figures:
-    """Kill at each call, until a run ends before it."""
-    total = Figures()
-    for scenario in scenarios:
-        with tempfile.TemporaryDirectory() as folder:
-            trial, started = Trial(scenario, Path(folder)), time.monotonic()
-            try:
-                number = 1
-                while trial.kill_at(number) or number < trial.calls + MARGIN:
-                    number += 1
-            finally:
-                trial.close()
-            print(f"{scenario.name}: {trial.figures}; {time.monotonic() - started:.0f} s", flush=True)
-            total += trial.figures
-    return total
+def every(name: str) -> Figures:
+    """Kill at each call of a scenario, until a run ends before it."""
+    with trial_of(name) as trial:
+        number = 1
+        while trial.kill_at(number) or number < trial.calls + MARGIN:
+            number += 1
+    return trial.figures
 
 
-def sample(scenarios: Sequence[Scenario], count: int, seed: int) -> Figures:
-    """Kill at that many calls, chosen at random, of each scenario as many."""
-    total, chance = Figures(), random.Random(seed)
-    for scenario in scenarios:
-        with tempfile.TemporaryDirectory() as folder:
-            trial = Trial(scenario, Path(folder))
-            try:
-                share = min(trial.calls, max(1, count // len(scenarios)))
-                for number in sorted(chance.sample(range(1, trial.calls + 1), share)):
-                    trial.kill_at(number)
-            finally:
-                trial.close()
-            total += trial.figures
-    return total
+def sample(name: str, count: int, seed: int) -> Figures:
+    """Kill at that many calls of a scenario, chosen at random."""
+    with trial_of(name) as trial:
+        numbers = range(1, trial.calls + 1)
+        for number in sorted(random.Random(f"{seed} {name}").sample(numbers, min(count, trial.calls))):
+            trial.kill_at(number)
+    return trial.figures
+
+
+@contextlib.contextmanager
+def trial_of(name: str) -> Iterator[Trial]:
+    (scenario,) = (one for one in SCENARIOS if one.name == name)
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder, contextlib.closing(Trial(scenario, Path(folder))) as trial:
+        yield trial
+    print(f"{name}: {trial.figures}; {trial.calls} calls, {time.monotonic() - started:.0f} s", flush=True)
 
 
 def main() -> int:
@@ -132,22 +131,26 @@ def main() -> int:
     parser.add_argument("--only", metavar="SCENARIO", help="the scenarios whose names begin so")
     parser.add_argument("--at", type=int, metavar="NUMBER", help="the one call with that number")
     given = parser.parse_args()
-    scenarios = [one for one in SCENARIOS if one.name.startswith(given.only or "")]
+    names = [one.name for one in SCENARIOS if one.name.startswith(given.only or "")]
     if given.at is not None:
-        with tempfile.TemporaryDirectory() as folder:
-            trial = Trial(scenarios[0], Path(folder))
-            try:
-                trial.kill_at(given.at)
-            finally:
-                trial.close()
+        with trial_of(names[0]) as trial:
+            trial.kill_at(given.at)
         figures = trial.figures
-    elif given.sample is not None:
-        print(f"crashes: seed {given.seed}")
-        figures = sample(scenarios, given.sample, given.seed)
     else:
-        figures = every(scenarios)
+        figures = _side_by_side(names, given.sample, given.seed)
     print(f"crashes: {figures}")
     return 0 if figures.is_good else 1
+
+
+def _side_by_side(names: Sequence[str], count: int | None, seed: int) -> Figures:
+    """All scenarios, as many at a time as there are processors."""
+    if count is None:
+        call = every
+    else:
+        print(f"crashes: seed {seed}", flush=True)
+        call = functools.partial(sample, count=max(1, count // len(names)), seed=seed)
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        return functools.reduce(operator.add, pool.map(call, names), Figures())
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ import sys
 
 import pytest
 from crashes.run import sample
-from crashes.scenarios import SCENARIOS
 from crashes.tracing import CALLS
 
 pytestmark = pytest.mark.skipif(
@@ -14,6 +13,6 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.mark.parametrize("name", ["submit to an API", "a job"])
 def test_a_few_kills(name: str) -> None:
-    figures = sample([one for one in SCENARIOS if one.name == name], 3, seed=1)
+    figures = sample(name, 3, seed=1)
     assert figures.is_good, figures
     assert figures.kills
