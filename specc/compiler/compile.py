@@ -6,20 +6,22 @@ from dataclasses import field, replace
 from itertools import islice
 
 from specc.checker import check
+from specc.compiler.allowance import Allowance
 from specc.compiler.discretion import discreet
 from specc.compiler.part import Part, Uneven
 from specc.compiler.ruling import JobCheck, job_findings, nothing_refused, spec_findings
 from specc.diagnostics import Diagnostic, codes
-from specc.evaluator import Binding, EvaluatedSpec, Evaluation, Inputs, bind, missing, samples
+from specc.evaluator import Binding, EvaluatedSpec, Evaluation, Inputs, bind, missing, sample_count, samples
 from specc.expander import Expansion, expand, select
 from specc.frozen import dataclass
 from specc.lowering import Payload, lower
 from specc.parser import Document
-from specc.resolver import Library, Overlays, ResolvedSpec, resolve
+from specc.resolver import Library, Overlays, ResolvedSpec, compose, overlaid, resolve
+from specc.rules.commands import commands
 from specc.rules.rule import Job, Spec, World
 from specc.schema import ApiSchema
 from specc.settings import Settings
-from specc.source import Source
+from specc.source import Source, Span
 
 CELLS_OF_VARIANTS = 5_000
 """So many cells, in all, are checked under the profiles and with the other choices of required parameters."""
@@ -97,7 +99,7 @@ def _evaluated_cells(
     bindings, faults = bind(spec, request.params)
     yield from (*found, *faults, *missing(bindings))
     evaluation = None
-    for item in _cells(spec, context, request, bindings, checking=False, part=part):
+    for item in _cells(spec, context, request, bindings, part=part):
         yield item
         evaluation = evaluation if isinstance(item, Diagnostic) else item[0]
     if part is not None and evaluation is not None and not evaluation.is_even:
@@ -137,57 +139,77 @@ def check_document(document: Document, context: Context, request: Request) -> It
     """
     exceeded = has_errors = False
     specs: dict[str, ResolvedSpec] = {}
-    for variant in _variants(document, context, request):
+    allowance = Allowance()
+    for variant in _variants(document, context, request, allowance):
         if isinstance(variant, Diagnostic):
             has_errors |= variant.is_error
             yield variant
             continue
         spec, asked = variant
         specs["" if asked is request else asked.profiles[0]] = spec
-        for item in _checked(spec, context, asked, is_plain=asked is request):
+        for item in _checked(spec, context, asked, allowance, is_plain=asked is request):
             if asked is request or isinstance(item, Diagnostic):
                 yield item
             exceeded |= _is_limit(item)
             has_errors |= isinstance(item, Diagnostic) and item.is_error
         if exceeded:
             break
+    incomplete = allowance.diagnostic()
+    if incomplete is not None:
+        yield incomplete
     if not (request.profiles or request.sets):
         plain = specs.pop("")
-        yield from spec_findings(Spec(plain, specs, context.world), is_sound=not has_errors)
+        is_sound = not has_errors and incomplete is None
+        yield from spec_findings(Spec(plain, specs, context.world), is_sound=is_sound)
 
 
 def _variants(
-    document: Document, context: Context, request: Request
+    document: Document, context: Context, request: Request, allowance: Allowance
 ) -> Iterator[Diagnostic | tuple[ResolvedSpec, Request]]:
-    """The spec as it was asked for and, where no profile was, under each of its profiles."""
-    spec, found = resolve(document, context.library, context.overlays(request))
-    yield from found
+    """The spec as it was asked for and, where no profile was, under each of its profiles, as far as can be paid."""
+    composed = compose(document, context.library, context.overlays(request))
+    spec, found = overlaid(composed, request.profiles, request.sets)
+    yield from (*composed.found, *found)
     yield spec, request
-    for profile in spec.profile_names if not request.profiles else ():
-        overlaid = replace(request, profiles=(profile,))
-        variant, found = resolve(document, context.library, context.overlays(overlaid))
+    profiles = spec.profile_names if not request.profiles else {}
+    for index, (profile, key) in enumerate(profiles.items()):
+        if allowance.is_spent:
+            allowance.miss(key.span, f"{index:,} of {len(profiles):,} profiles")
+            return
+        allowance.pay_for_variant(spec)
+        variant, found = overlaid(composed, (profile,), request.sets)
         yield from found
-        yield variant, overlaid
+        yield variant, replace(request, profiles=(profile,))
 
 
 def _checked(
-    spec: ResolvedSpec, context: Context, request: Request, *, is_plain: bool
+    spec: ResolvedSpec, context: Context, request: Request, allowance: Allowance, *, is_plain: bool
 ) -> Iterator[Diagnostic | Payload]:
-    """What is found with each choice of sample inputs, and the payloads of the first."""
+    """What is found with each choice of sample inputs, and the payloads of the first, as far as can be paid."""
     bindings, faults = bind(spec, request.params)
     yield from faults
     exceeded = False
-    tried = list(samples(bindings))
-    share = max(1, CELLS_OF_VARIANTS // (len(tried) * (1 + len(spec.profile_names))))
-    for index, sample in enumerate(tried):
+    tried = sample_count(bindings)
+    share = max(1, CELLS_OF_VARIANTS // (tried * (1 + len(spec.profile_names))))
+    for index, sample in enumerate(samples(bindings)):
+        if allowance.is_spent:
+            allowance.miss(_key_of(spec, "params"), f"{index:,} of {tried:,} choices of parameters")
+            return
+        allowance.pay_for_variant(spec)
         part = None if is_plain and index == 0 else Part(0, share)
-        for item in _cells(spec, context, request, sample, checking=True, part=part):
-            for result in (item,) if isinstance(item, Diagnostic) else _ruled(item[1], context):
+        for item in _cells(spec, context, request, sample, part=part, allowance=allowance):
+            for result in (item,) if isinstance(item, Diagnostic) else _ruled(item[1], context, allowance):
                 if index == 0 or isinstance(result, Diagnostic):
                     yield result
                 exceeded |= _is_limit(result)
         if exceeded:
             return
+
+
+def _key_of(spec: ResolvedSpec, section: str) -> Span:
+    """Return where a section begins; the spec's own file where only its overlays have one."""
+    key = spec.body.keys.get(section)
+    return key.span if key is not None else spec.document.source.span()
 
 
 def _is_limit(item: Diagnostic | Payload) -> bool:
@@ -201,11 +223,14 @@ def _cells(
     request: Request,
     bindings: dict[str, Binding],
     *,
-    checking: bool,
     part: Part | None = None,
+    allowance: Allowance | None = None,
 ) -> Iterator[Diagnostic | tuple[Evaluation, EvaluatedSpec]]:
-    """Every selected cell, evaluated, or those of a part; and every finding about this spec on the way."""
-    for item in _swept(spec, context, request, bindings, part, checking=checking):
+    """Every selected cell, evaluated, or those of a part; and every finding about this spec on the way.
+
+    With an allowance it is a check, which may lack inputs, and ends when the allowance is spent.
+    """
+    for item in _swept(spec, context, request, bindings, part, allowance):
         yield spec.traced(item) if isinstance(item, Diagnostic) else item
 
 
@@ -215,9 +240,9 @@ def _swept(
     request: Request,
     bindings: dict[str, Binding],
     part: Part | None,
-    *,
-    checking: bool,
+    allowance: Allowance | None,
 ) -> Iterator[Diagnostic | tuple[Evaluation, EvaluatedSpec]]:
+    checking = allowance is not None
     evaluation = Evaluation(spec, context.inputs(spec, bindings, checking=checking))
     expansion, found = expand(spec.section("matrix"), evaluation.static)
     # An overlay or an input that shrinks an axis leaves excludes without a cell, which is no mistake.
@@ -231,14 +256,21 @@ def _swept(
     selection, found = select(expansion, request.only, request.cells)
     yield from found
     picked = False
+    if allowance is not None:
+        allowance.begin(expansion.most if part is None else min(expansion.most, part.after - part.first))
     for cell in islice(selection.of(expansion.cells()), *(part or (None,))):
         evaluated = evaluation.cell(cell)
         if not picked and checking:
             evaluation.check_rest()
         picked = True
+        if allowance is not None:
+            allowance.pay_for_cell(evaluated, evaluation.steps)
         yield from evaluation.taken()
         yield evaluation, evaluated
         if evaluation.exceeded:
+            return
+        if allowance is not None and allowance.is_spent and allowance.cells < allowance.most_cells:
+            allowance.miss_cells(_key_of(spec, "matrix"))
             return
     if not picked and not found:
         message = "no cell of the matrix is selected"
@@ -256,7 +288,7 @@ def _lowered(evaluated: EvaluatedSpec, context: Context) -> Iterator[Diagnostic 
             yield payload
 
 
-def _ruled(evaluated: EvaluatedSpec, context: Context) -> Iterator[Diagnostic | Payload]:
+def _ruled(evaluated: EvaluatedSpec, context: Context, allowance: Allowance) -> Iterator[Diagnostic | Payload]:
     """As `_lowered`, and what the rules have to say about the cell."""
     payload = None
     for result in _lowered(evaluated, context):
@@ -264,3 +296,6 @@ def _ruled(evaluated: EvaluatedSpec, context: Context) -> Iterator[Diagnostic | 
         yield result
     job = Job(evaluated, payload, context.world)
     yield from job_findings(job, context.refusals)
+    for command in commands(job):
+        if command.reading.is_doubted:
+            allowance.pay_for_second_opinion(len(command.text))

@@ -63,6 +63,7 @@ REFERENCE_CYCLE = Code("SPC306", "reference-cycle", ERROR, "values refer to each
 UNQUOTED_SHELL_VALUE = Code("SPC307", "unquoted-shell-value", ERROR, "the shell would split or expand a value")
 STATEMENT_IN_LINE = Code("SPC308", "statement-in-line", ERROR, "a template statement outside a multi-line string")
 TEMPLATE_NOT_ALLOWED = Code("SPC309", "template-not-allowed", ERROR, "a template where the spec must be static")
+INCOMPLETE_CHECK = Code("SPC310", "incomplete-check", WARNING, "a check that stopped before it had seen every cell")
 
 # 4: the API's schema
 UNKNOWN_FIELD = Code("SPC401", "unknown-field", ERROR, "a field that the API does not have")

@@ -57,6 +57,7 @@ REMEDIES: dict[str, str] = {
     "SPC307": "Write `{{ value | sh }}`: the shell then takes it as one word, whatever is in it.",
     "SPC308": "Write `{{ a if condition else b }}`, or make it a text of several lines with `|`.",
     "SPC309": "Write the value out. This place is read before any input is known.",
+    "SPC310": "Run `specc render`, which looks at every cell, or check with fewer cells, profiles or choices.",
     # the API's schema
     "SPC401": "Correct the name, or take it away. Values for templates go below `vars:`.",
     "SPC402": "Write the type that the message names: a number without quotes, a text with them.",

@@ -2,23 +2,37 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import lru_cache
 from itertools import islice
 
 from specc.pattern import pattern
 
 MOST_COMPARED = 60
+LONGEST_COMPARED = 100
 NUMBERED = pattern(r"SPC\d+")
 
 
 def closest(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate that `word` was probably meant to be, or None when nothing is near."""
-    by_folded = {candidate.casefold(): candidate for candidate in candidates}
-    if len(by_folded) > MOST_COMPARED:
-        # Comparing is slow, and a spec with thousands of names can have thousands of wrong ones.
-        alike = (name for name in by_folded if name[:1] == word[:1].casefold() and abs(len(name) - len(word)) <= 2)
-        by_folded = {name: by_folded[name] for name in islice(alike, MOST_COMPARED)}
-    near = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
+    folded = word.casefold()
+    if len(folded) > LONGEST_COMPARED:
+        return None
+    by_folded, alike = _folded(tuple(candidates))
+    # Comparing is slow, and a spec with thousands of names can have thousands of wrong ones.
+    lengths = range(len(folded) - 2, len(folded) + 3)
+    names = (name for length in lengths for name in alike.get((folded[:1], length), ())) if alike else by_folded
+    near = get_close_matches(folded, islice(names, MOST_COMPARED), n=1, cutoff=0.6)
     return by_folded[near[0]] if near else None
+
+
+@lru_cache(maxsize=8)
+def _folded(candidates: tuple[str, ...]) -> tuple[dict[str, str], dict[tuple[str, int], list[str]]]:
+    """The candidates without regard to case; of many, also by their first letter and their length."""
+    by_folded = {name.casefold(): name for name in candidates if len(name) <= LONGEST_COMPARED}
+    alike: dict[tuple[str, int], list[str]] = {}
+    for name in by_folded if len(by_folded) > MOST_COMPARED else ():
+        alike.setdefault((name[:1], len(name)), []).append(name)
+    return by_folded, alike
 
 
 def closest_code(word: str, names: Iterable[str]) -> str | None:

@@ -1,6 +1,6 @@
 """Templates evaluated: from a resolved spec and a cell to the value of every job field."""
 
-from specc.evaluator.bindings import Binding, bind, missing, samples
+from specc.evaluator.bindings import Binding, bind, missing, sample_count, samples
 from specc.evaluator.evaluation import Evaluation, Inputs
 from specc.evaluator.hiding import MASK, env_names, read_names
 from specc.evaluator.values import EvaluatedSpec, Read, Value, told
@@ -17,6 +17,7 @@ __all__ = [
     "env_names",
     "missing",
     "read_names",
+    "sample_count",
     "samples",
     "told",
 ]

@@ -121,6 +121,12 @@ def samples(bindings: dict[str, Binding]) -> Iterator[dict[str, Binding]]:
                 yield {**base, name: Binding(binding.param, choice)}
 
 
+def sample_count(bindings: dict[str, Binding]) -> int:
+    """Return how many `samples` there are, without making them."""
+    open_ = (binding for binding in bindings.values() if binding.node is None and not binding.refused)
+    return 1 + sum(max(0, len(binding.param.choices) - 1) for binding in open_)
+
+
 def _sample(binding: Binding) -> Binding:
     if binding.node is not None or binding.refused:
         return binding

@@ -83,6 +83,11 @@ class Evaluation:
         """The cells so far would all have had the same budget after any other cells that are even."""
         return self._walk.sweep.is_even
 
+    @property
+    def steps(self) -> int:
+        """How many steps the templates of the current cell have taken."""
+        return self._walk.sweep.budget.used
+
     def taken(self) -> list[Diagnostic]:
         """What was found since it was last asked for."""
         found = list(self._found)

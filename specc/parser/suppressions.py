@@ -8,6 +8,8 @@ shell's. A mark in a quoted text is text.
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from itertools import zip_longest
 from typing import NamedTuple
 
 from specc.diagnostics import Code, Diagnostic, codes
@@ -20,11 +22,9 @@ from specc.pattern import pattern
 from specc.source import Source, Span
 
 WORD = "ignore"
-MARK = pattern(
-    r"(?<!\S)#[ \t]*specc[ \t]*(?P<colon>:?)[ \t]*ignore\b"
-    r"(?P<rest>[^\r\n]*?)(?=[ \t]+#[ \t]*specc[ \t]*:?[ \t]*ignore\b|[ \t]*(?:[\r\n]|\Z))",
-    re.IGNORECASE,
-)
+MARK = pattern(r"(?<!\S)#[ \t]*+specc[ \t]*+(?P<colon>:?)[ \t]*+ignore\b", re.IGNORECASE)
+MOST_SAID = 100
+"""So many wrong comments of one text are reported. Thousands that say the same help nobody."""
 GOOD = pattern(r"#[ \t]*specc:[ \t]*ignore[ \t]*\[(?P<names>[^\]]*)\]")
 NAME = pattern(r"[^,\s]+(?:[ \t]+[^,\s]+)*")
 CODE = pattern(r"[\w.-]+")
@@ -37,17 +37,27 @@ Lines = tuple[int, int]
 
 
 class Mark(NamedTuple):
-    """A comment that begins like ours, in its source."""
+    """A comment that begins like ours, in its source. It ends with its line, or where the next one begins."""
 
     source: Source
     match: re.Match[str]
+    end: int
 
     def start(self) -> int:
         return self.match.start()
 
     @property
     def span(self) -> Span:
-        return self.source.span(*self.match.span())
+        return self.source.span(self.match.start(), self.end)
+
+    @property
+    def text(self) -> str:
+        return self.span.text
+
+    @property
+    def rest(self) -> str:
+        """What stands behind `ignore`."""
+        return self.source.text[self.match.end() : self.end]
 
 
 class Ignored(NamedTuple):
@@ -81,7 +91,8 @@ NO_SUPPRESSIONS = Suppressions()
 
 def script_suppressions(source: Source) -> Suppressions:
     """Those of a script, which is a shell's text as a whole."""
-    return _read((match, _shell_lines(source, match.start(), len(source.text))) for match in _marks(source))
+    lines = _Lines(source)
+    return _read((mark, lines.of_shell(mark.start(), len(source.text))) for mark in _marks(source))
 
 
 def spec_suppressions(source: Source, places: Callable[[], list[Stretch]]) -> Suppressions:
@@ -91,13 +102,14 @@ def spec_suppressions(source: Source, places: Callable[[], list[Stretch]]) -> Su
 
 
 def _commented(source: Source, marks: list[Mark], scalars: list[Stretch]) -> Iterator[tuple[Mark, Lines]]:
+    lines = _Lines(source)
     for mark in marks:
         index = bisect_right(scalars, mark.start(), key=_start) - 1
         around = scalars[index] if index >= 0 and mark.start() < scalars[index].end else None
         if around is None or mark.start() < _text_of(source, around):
-            yield mark, _yaml_lines(source, mark.start(), scalars)
+            yield mark, lines.of_yaml(mark.start(), scalars)
         elif around.style in (Style.LITERAL, Style.FOLDED):
-            yield mark, _shell_lines(source, mark.start(), around.end)
+            yield mark, lines.of_shell(mark.start(), around.end)
 
 
 def _start(scalar: Stretch) -> int:
@@ -113,42 +125,73 @@ def _text_of(source: Source, scalar: Stretch) -> int:
 
 def _marks(source: Source) -> Iterator[Mark]:
     if WORD in source.text.lower():
-        yield from (Mark(source, match) for match in MARK.finditer(source.text))
+        matches = [*MARK.finditer(source.text)]
+        for match, following in zip_longest(matches, matches[1:]):
+            first = source.position(match.start()).line
+            end = source.line_starts[first - 1] + len(source.line(first))
+            end = min(end, following.start()) if following is not None else end
+            text = source.text[match.end() : end]
+            yield Mark(source, match, match.end() + len(text.rstrip(" \t")))
 
 
 # which lines a comment is about
 
 
-def _yaml_lines(source: Source, at: int, scalars: list[Stretch]) -> Lines:
-    """A text of several lines counts as its first: a comment cannot stand inside of each."""
-    first, line = _targets(source, at, len(source.text))
-    begin = source.line_starts[line - 1]
-    index = bisect_right(scalars, begin + len(source.line(line)), key=_start) - 1
-    begins_here = index >= 0 and scalars[index].start >= begin
-    return first, max(line, source.position(scalars[index].end).line) if begins_here else line
+class _Lines:
+    """The lines of one source. What was found out for one comment is remembered: thousands can follow each other."""
 
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._below: dict[int, dict[int, Lines | None]] = {}
+        self._continued: dict[int, dict[int, int]] = {}
 
-def _shell_lines(source: Source, at: int, end: int) -> Lines:
-    """A command that a backslash continues is one line to the shell."""
-    first, last = _targets(source, at, end)
-    while source.line(last).endswith("\\") and last < source.position(end).line:
-        last += 1
-    return first, last
+    def of_yaml(self, at: int, scalars: list[Stretch]) -> Lines:
+        """A text of several lines counts as its first: a comment cannot stand inside of each."""
+        source = self._source
+        first, line = self._targets(at, len(source.text))
+        begin = source.line_starts[line - 1]
+        index = bisect_right(scalars, begin + len(source.line(line)), key=_start) - 1
+        begins_here = index >= 0 and scalars[index].start >= begin
+        return first, max(line, source.position(scalars[index].end).line) if begins_here else line
 
+    def of_shell(self, at: int, end: int) -> Lines:
+        """A command that a backslash continues is one line to the shell."""
+        first, last = self._targets(at, end)
+        known = self._continued.setdefault(end, {})
+        final, passed = self._source.position(end).line, []
+        while last not in known and last < final and self._source.line(last).endswith("\\"):
+            passed.append(last)
+            last += 1
+        last = known.get(last, last)
+        known.update(dict.fromkeys(passed, last))
+        return first, last
 
-def _targets(source: Source, at: int, end: int) -> Lines:
-    """The next line that is neither blank nor a comment, and comments above it that are not ours."""
-    line, column = source.position(at)
-    if source.line(line)[: column - 1].strip():
-        return line, line
-    first = 0
-    for below in range(line + 1, source.position(end).line + 1):
-        text = source.line(below).strip()
-        if text and not MARK.match(text):
-            first = first or below
-            if not text.startswith("#"):
-                return first, below
-    return line, line
+    def _targets(self, at: int, end: int) -> Lines:
+        """The next line that is neither blank nor a comment, and comments above it that are not ours."""
+        line, column = self._source.position(at)
+        if self._source.line(line)[: column - 1].strip():
+            return line, line
+        return self._following(line + 1, end) or (line, line)
+
+    def _following(self, line: int, end: int) -> Lines | None:
+        """What a comment above this line is about; None where nothing but comments and blanks follows."""
+        known = self._below.setdefault(end, {})
+        final, passed = self._source.position(end).line, []
+        found: Lines | None = None
+        while line <= final:
+            if line in known:
+                found = known[line]
+                break
+            text = self._source.line(line).strip()
+            is_ours = not text or MARK.match(text) is not None
+            if not is_ours and not text.startswith("#"):
+                found = known[line] = (line, line)
+                break
+            passed.append((line, is_ours))
+            line += 1
+        for line, is_ours in reversed(passed):
+            found = known[line] = found if is_ours or found is None else (line, found[1])
+        return found
 
 
 # what a comment says
@@ -157,37 +200,60 @@ def _targets(source: Source, at: int, end: int) -> Lines:
 def _read(marks: Iterator[tuple[Mark, Lines]]) -> Suppressions:
     comments: list[Suppression] = []
     blanket: list[Suppression] = []
-    found: list[Diagnostic] = []
+    wrong = _Wrong()
     for mark, (first, last) in marks:
-        good = GOOD.match(mark.match.group())
+        good = GOOD.match(mark.text)
         if good is None or not good["names"].strip(", \t"):
-            named = _meant(mark)
-            found.extend(_malformed(mark, named))
+            named = _meant(mark) if wrong.has_room else []
+            wrong.add(_malformed, mark, named)
             if not named:
                 blanket.append(Suppression(mark.span, (), first, last))
             continue
-        ignored, unknown = _names(mark, good)
-        found.extend(unknown)
+        ignored = _names(mark, good, wrong)
         if ignored:
             comments.append(Suppression(mark.span, tuple(ignored), first, last))
-    return Suppressions(tuple(comments), tuple(found), tuple(blanket))
+    return Suppressions(tuple(comments), wrong.said(), tuple(blanket))
 
 
-def _names(mark: Mark, good: re.Match[str]) -> tuple[list[Ignored], list[Diagnostic]]:
+class _Wrong:
+    """What is wrong with comments. Of very many, the first are worded, which takes time, and the others counted."""
+
+    def __init__(self) -> None:
+        self._found: list[Diagnostic] = []
+        self._more = 0
+
+    @property
+    def has_room(self) -> bool:
+        return len(self._found) < MOST_SAID
+
+    def add(self, word: Callable[..., Iterable[Diagnostic]], *about: object) -> None:
+        if self.has_room:
+            self._found.extend(word(*about))
+        else:
+            self._more += 1
+
+    def said(self) -> tuple[Diagnostic, ...]:
+        if not self._more:
+            return tuple(self._found)
+        *first, last = self._found
+        note = f"up to {self._more:,} more like this are not shown"
+        return (*first, replace(last, notes=(*last.notes, note)))
+
+
+def _names(mark: Mark, good: re.Match[str], wrong: _Wrong) -> list[Ignored]:
     ignored: dict[str, Ignored] = {}
-    unknown = []
     begin = mark.start() + good.start("names")
     for name in NAME.finditer(good["names"]):
         span = mark.source.span(begin + name.start(), begin + name.end())
         code = KNOWN.get(name.group())
         if code is None:
-            unknown.append(_unknown(span))
+            wrong.add(_unknown, span)
         else:
             ignored.setdefault(code.code, Ignored(code, span))
-    return list(ignored.values()), unknown
+    return list(ignored.values())
 
 
-def _unknown(span: Span) -> Diagnostic:
+def _unknown(span: Span) -> Iterator[Diagnostic]:
     words = CODE.findall(span.text)
     near = closest_code(span.text, KNOWN)
     if len(words) > 1 and all(word in KNOWN for word in words):
@@ -196,12 +262,12 @@ def _unknown(span: Span) -> Diagnostic:
         help = f"did you mean `{near}`?"
     else:
         help = "a code is `SPC` and three digits, or its name, such as `unknown-field`"
-    return codes.BAD_IGNORE.at(span, f"specc has no code `{span.text}`", help=help)
+    yield codes.BAD_IGNORE.at(span, f"specc has no code `{span.text}`", help=help)
 
 
 def _meant(mark: Mark) -> list[str]:
     """The codes that a comment of another form names, or the one that it nearly does."""
-    words = CODE.findall(mark.match["rest"])
+    words = CODE.findall(mark.rest)
     named = list(dict.fromkeys(word for word in words if word in KNOWN))
     near = closest(words[0], KNOWN) if words and not named else None
     return [near] if near is not None else named
@@ -211,7 +277,7 @@ def _malformed(mark: Mark, named: list[str]) -> Iterator[Diagnostic]:
     if named:
         message = "a comment that ignores a finding has another form"
         yield codes.BAD_IGNORE.at(mark.span, message, help=right_form(named))
-    elif mark.match["colon"] or "[" in mark.match["rest"]:
+    elif mark.match["colon"] or "[" in mark.rest:
         message = "this ignores nothing, because it does not name the code of a finding"
         help = f"{right_form(['CODE'])}, with the code that is in brackets where the finding is shown"
         yield codes.BAD_IGNORE.at(mark.span, message, help=help)

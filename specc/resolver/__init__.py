@@ -4,7 +4,7 @@ from specc.resolver.library import Library
 from specc.resolver.operators import is_template
 from specc.resolver.params import Param, has_type, shown
 from specc.resolver.paths import join
-from specc.resolver.resolve import Overlays, resolve
+from specc.resolver.resolve import Overlays, compose, overlaid, resolve
 from specc.resolver.spec import ResolvedSpec
 
 __all__ = [
@@ -12,9 +12,11 @@ __all__ = [
     "Overlays",
     "Param",
     "ResolvedSpec",
+    "compose",
     "has_type",
     "is_template",
     "join",
+    "overlaid",
     "resolve",
     "shown",
 ]

@@ -35,8 +35,33 @@ class Overlays:
     sets: tuple[Source, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A spec's files, merged, before any profile or `--set`. `found` is what was wrong on the way."""
+
+    document: Document
+    line: Ancestry
+    is_whole: bool
+    api: str
+    api_node: Scalar | None
+    body: Mapping
+    profiles: dict[str, Profile]
+    found: tuple[Diagnostic, ...]
+
+    @property
+    def is_lenient(self) -> bool:
+        return self.document.abstract or not self.is_whole
+
+
 def resolve(document: Document, library: Library, overlays: Overlays) -> tuple[ResolvedSpec, list[Diagnostic]]:
     """One spec, composed. What cannot be composed is reported and left out, so that later stages find more."""
+    composed = compose(document, library, overlays)
+    spec, found = overlaid(composed, overlays.profiles, overlays.sets)
+    return spec, [*composed.found, *found]
+
+
+def compose(document: Document, library: Library, overlays: Overlays) -> Composed:
+    """The files of a spec as one, which all its profiles have in common."""
     line, found = ancestry(document, library)
     is_whole = document.has_all_parents and not any(finding.is_error for finding in found)
     bodies = [_without_forms(part, library, found) for part in line.order]
@@ -49,14 +74,22 @@ def resolve(document: Document, library: Library, overlays: Overlays) -> tuple[R
     body = whole(merge_body(merge, below, bodies[-1]), document.source.span())
     found.extend(disagreements(body, line))
     profiles = read_profiles(bodies, found, lenient=merge.lenient)
-    body = _with_profiles(merge, body, overlays.profiles, profiles, line)
-    body = _with_sets(merge, body, overlays.sets)
+    return Composed(document, line, is_whole, api, api_node, body, profiles, tuple(found))
 
+
+def overlaid(
+    composed: Composed, chosen: tuple[str, ...], sets: tuple[Source, ...]
+) -> tuple[ResolvedSpec, list[Diagnostic]]:
+    """The spec with the chosen profiles and `--set`s over it, and what is wrong with these."""
+    merge = Merge(composed.is_lenient, [])
+    body = _with_profiles(merge, composed.body, chosen, composed.profiles, composed.line)
+    body = _with_sets(merge, body, sets)
     params, mistakes = declared(section(body, "params"))
-    found.extend(mistakes)
-    names = {name: profile.key for name, profile in profiles.items()}
-    spec = ResolvedSpec(document, line.order[:-1], api, api_node, body, params, names, is_whole)
-    return spec, found
+    merge.found.extend(mistakes)
+    names = {name: profile.key for name, profile in composed.profiles.items()}
+    document, ancestors = composed.document, composed.line.order[:-1]
+    spec = ResolvedSpec(document, ancestors, composed.api, composed.api_node, body, params, names, composed.is_whole)
+    return spec, merge.found
 
 
 def _without_forms(part: Document, library: Library, found: list[Diagnostic]) -> Mapping:

@@ -1,5 +1,6 @@
 """The shell commands of a job, and the way back from a character of a command to where it is written."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -117,13 +118,11 @@ def _pieces(written: str) -> Iterator[tuple[int, int]]:
 
 def _unique(written: str, text: str, start: int, end: int) -> tuple[int, int] | None:
     """The longest passage around the characters that the template has, too, if it has it once."""
-    begin, stop = start, end
-    if text[begin:stop] not in written:
+    if text[start:end] not in written:
         return None
-    while stop < len(text) and text[begin : stop + 1] in written:
-        stop += 1
-    while begin > 0 and text[begin - 1 : stop] in written:
-        begin -= 1
+    # Whatever is in a passage that the template has, it has, too: so the limits are found by halving.
+    stop = bisect_left(range(end + 1, len(text) + 1), True, key=lambda at: text[start:at] not in written) + end
+    begin = start - bisect_left(range(1, start + 1), True, key=lambda n: text[start - n : stop] not in written)
     if written.count(text[begin:stop]) != 1:
         return None
     found = written.index(text[begin:stop]) + start - begin

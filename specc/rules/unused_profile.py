@@ -59,6 +59,8 @@ def _says_something(overlay: Node | None) -> bool:
 
 
 def _is_same(one: Node | None, other: Node | None) -> bool:
+    if one is other:
+        return True
     match one, other:
         case (Mapping(), Mapping()):
             # The order of keys orders axes, and with them the cells.

@@ -10,6 +10,8 @@ from specc.shell.faults import Broken, GivenUp, ShellFault
 from specc.shell.marks import Here, Redirection, Statement, Variable
 
 MAX_LENGTH = 1_000_000
+MAX_DOUBTED = 8_000
+"""Of a longer text, tree-sitter is not asked: its work can grow with the square of the length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,7 @@ class Reading:
 
     `comments` are places, `calls` simple commands as the places of their words, `functions` the bodies of functions.
     `unended` are the here-documents that go on to the end of the text. `escaped_blanks` are places of a `\\` before a
-    blank, outside of quotes.
+    blank, outside of quotes. `is_doubted`: our parser found a mistake, and tree-sitter was asked about it.
     """
 
     text: str
@@ -33,17 +35,21 @@ class Reading:
     redirections: tuple[Redirection, ...] = ()
     escaped_blanks: tuple[int, ...] = ()
     statements: tuple[Statement, ...] = ()
+    is_doubted: bool = False
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=32)
 def read(text: str) -> Reading:
-    """A mistake is one that our parser and tree-sitter's both see, or that only the latter is known to overlook."""
+    """A mistake is one that our parser and tree-sitter's both see, or that only the latter is known to overlook.
+
+    Of a long text, our parser alone has the say.
+    """
     reading = suspected(text)
-    if reading.fault is None or reading.fault.is_sure:
+    if reading.fault is None or reading.fault.is_sure or len(text) > MAX_DOUBTED:
         return reading
     # 30 ms, which only a text with a mistake in it costs
     trees = import_module("specc.shell.trees")
-    return reading if trees.has_error(text) else replace(reading, fault=None)
+    return replace(reading, fault=reading.fault if trees.has_error(text) else None, is_doubted=True)
 
 
 def suspected(text: str) -> Reading:

@@ -1,5 +1,6 @@
 """`# specc: ignore` comments at work: findings that they hide, those that they cannot, and comments without a use."""
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -7,13 +8,11 @@ from dataclasses import replace
 from specc.diagnostics import Code, Diagnostic, codes
 from specc.parser import Suppression, Suppressions
 from specc.parser.suppressions import right_form
-from specc.parser.tree import MAX_ALIKE
+from specc.parser.tree import MAX_ALIKE, thinned
 from specc.source import Source
 
 RULES = "SPC5"
 CANNOT = "it cannot be ignored: without it being mended there is nothing that could be sent"
-
-Used = set[tuple[Suppression, str]]
 
 
 def is_ignorable(finding: Diagnostic) -> bool:
@@ -29,59 +28,95 @@ def suppress(
     `is_settled` says of a text and a code whether all ran that could find it there.
     """
     found = list(findings)
-    used: Used = set()
-    kept = [left for finding in found if (left := _left(finding, texts, used)) is not None]
+    kept = not_ignored(found, texts)
     alike = Counter((finding.span.source, finding.code.code) for finding in found)
+    lines = _Lines(found)
     for source, suppressions in texts.items():
         kept += _misused(source, suppressions, found)
-        kept += (
+        unused = (
             _unused(comment, code)
-            for comment, code in _without_use(suppressions, used)
+            for comment, code in _without_use(source, suppressions, lines)
             # The parser leaves out what there is too much of.
             if is_settled(source, code) and alike[source, code.code] < MAX_ALIKE
         )
+        kept += thinned(list(unused))
     return kept
 
 
 def not_ignored(findings: Iterable[Diagnostic], texts: Mapping[Source, Suppressions]) -> list[Diagnostic]:
     """What is left of the findings where comments are obeyed and not judged."""
-    used: Used = set()
-    return [left for finding in findings if (left := _left(finding, texts, used)) is not None]
+    covered: dict[Source, _Covered] = {}
+    kept = []
+    for finding in findings:
+        source = finding.span.source
+        if source in texts and source not in covered:
+            covered[source] = _Covered(texts[source])
+        if source not in texts or not covered[source].covers(finding):
+            kept.append(finding)
+        elif not is_ignorable(finding):
+            kept.append(replace(finding, notes=(*finding.notes, CANNOT)))
+    return kept
 
 
-def _left(finding: Diagnostic, texts: Mapping[Source, Suppressions], used: Used) -> Diagnostic | None:
-    """The finding, with a word to who tried to ignore it in vain; None if it is ignored."""
-    suppressions = texts.get(finding.span.source)
-    comments = list(_about(finding, suppressions)) if suppressions is not None else []
-    used.update((comment, finding.code.code) for comment in comments)
-    if not comments:
-        return finding
-    return None if is_ignorable(finding) else replace(finding, notes=(*finding.notes, CANNOT))
+class _Covered:
+    """The lines of one text that comments are about, for each code: stretches that do not overlap, in order."""
+
+    def __init__(self, suppressions: Suppressions) -> None:
+        self._lines: dict[str, list[list[int]]] = {}
+        for comment in sorted(suppressions.comments, key=lambda comment: comment.first):
+            for code, _ in comment.ignored:
+                stretches = self._lines.setdefault(code.code, [])
+                if stretches and comment.first <= stretches[-1][1]:
+                    stretches[-1][1] = max(stretches[-1][1], comment.last)
+                else:
+                    stretches.append([comment.first, comment.last])
+
+    def covers(self, finding: Diagnostic) -> bool:
+        stretches = self._lines.get(finding.code.code)
+        if not stretches:
+            return False
+        line = finding.span.first.line
+        index = bisect_right(stretches, line, key=lambda stretch: stretch[0]) - 1
+        return index >= 0 and line <= stretches[index][1]
 
 
-def _about(finding: Diagnostic, suppressions: Suppressions) -> Iterator[Suppression]:
-    line = finding.span.first.line if suppressions.comments else 0
-    for comment in suppressions.comments:
-        if comment.first <= line <= comment.last and any(code is finding.code for code, _ in comment.ignored):
-            yield comment
+class _Lines:
+    """The lines on which findings begin, for each text and code, in order."""
+
+    def __init__(self, findings: Iterable[Diagnostic]) -> None:
+        self._lines: dict[tuple[Source, str], list[int]] = {}
+        for finding in findings:
+            key = finding.span.source, finding.code.code
+            self._lines.setdefault(key, []).append(finding.span.first.line)
+        for lines in self._lines.values():
+            lines.sort()
+
+    def has(self, source: Source, code: str, comment: Suppression) -> bool:
+        """Does a finding of this code begin on the lines that the comment is about?"""
+        lines = self._lines.get((source, code), [])
+        index = bisect_left(lines, comment.first)
+        return index < len(lines) and lines[index] <= comment.last
 
 
 def _misused(source: Source, suppressions: Suppressions, found: list[Diagnostic]) -> Iterator[Diagnostic]:
     """One that names no code is told which codes there are."""
+    if not suppressions.diagnostics:
+        return
     blanket = {comment.span: comment for comment in suppressions.blanket}
+    near = [finding for finding in found if finding.span.source is source and is_ignorable(finding)]
+    lines, known = _Lines(near), sorted({finding.code.code for finding in near})
     for diagnostic in suppressions.diagnostics:
         comment = blanket.get(diagnostic.span)
-        near = [finding for finding in found if comment and finding.span.source is source and is_ignorable(finding)]
-        named = sorted({f.code.code for f in near if comment and comment.first <= f.span.first.line <= comment.last})
+        named = [code for code in known if lines.has(source, code, comment)] if comment is not None else []
         yield replace(diagnostic, help=right_form(named)) if named else diagnostic
 
 
-def _without_use(suppressions: Suppressions, used: Used) -> Iterator[tuple[Suppression, Code]]:
+def _without_use(source: Source, suppressions: Suppressions, lines: _Lines) -> Iterator[tuple[Suppression, Code]]:
     for comment in suppressions.comments:
         named = [code for code, _ in comment.ignored]
         # Who names this code, too, has a finding that comes and goes.
         if codes.UNUSED_IGNORE not in named:
-            yield from ((comment, code) for code in named if (comment, code.code) not in used)
+            yield from ((comment, code) for code in named if not lines.has(source, code.code, comment))
 
 
 def _unused(comment: Suppression, code: Code) -> Diagnostic:

@@ -1,0 +1,67 @@
+"""What the check of one spec may cost, all of its cells, profiles and choices together.
+
+It is counted and not timed, so that a check says the same on every machine and each time.
+"""
+
+from specc.diagnostics import Diagnostic, codes
+from specc.evaluator import EvaluatedSpec
+from specc.resolver import ResolvedSpec
+from specc.source import Span
+
+WORK = 4_000_000
+"""Enough for some eight thousand cells of a usual job. A unit is the evaluation of one name, about a microsecond."""
+WORK_OF_A_CELL = 350
+WORK_OF_A_VARIANT = 2_000
+WORK_OF_A_NAME = 8
+"""A parameter, a variable or a field, which every variant evaluates again."""
+CHARACTERS_SQUARED_OF_A_UNIT = 100
+
+HELP = "`specc render` looks at every cell; `--profile NAME` and `-p NAME=VALUE` choose one case of many"
+
+
+class Allowance:
+    """What is left, and what had to be left out when it was spent."""
+
+    def __init__(self, work: int | None = None) -> None:
+        self.left = WORK if work is None else work
+        self.cells = 0
+        self.most_cells = 0
+        self._missed: list[tuple[Span, str]] = []
+
+    @property
+    def is_spent(self) -> bool:
+        return self.left <= 0
+
+    def begin(self, most_cells: int) -> None:
+        """Begin another sweep of at most so many cells."""
+        self.cells, self.most_cells = 0, most_cells
+
+    def pay_for_cell(self, evaluated: EvaluatedSpec, steps: int) -> None:
+        """Pay for a cell: its templates, and the rules that read each character of its texts."""
+        self.cells += 1
+        texts = (value.data for value in evaluated.job.values() if isinstance(value.data, str))
+        self.left -= WORK_OF_A_CELL + steps + sum(map(len, texts)) * 3 // 2
+
+    def pay_for_second_opinion(self, characters: int) -> None:
+        """Pay for asking tree-sitter about a command, whose work can grow with the square of its length."""
+        self.left -= characters * characters // CHARACTERS_SQUARED_OF_A_UNIT
+
+    def pay_for_variant(self, spec: ResolvedSpec) -> None:
+        """Pay for composing the spec with a profile, or for evaluating it with another choice."""
+        names = sum(len(spec.section(section).entries) for section in ("params", "vars", "job"))
+        self.left -= WORK_OF_A_VARIANT + WORK_OF_A_NAME * names
+
+    def miss(self, span: Span, what: str) -> None:
+        """Note how much was looked at, and where the whole is written."""
+        self._missed.append((span, what))
+
+    def miss_cells(self, span: Span) -> None:
+        self.miss(span, f"{self.cells:,} of {self.most_cells:,} cells")
+
+    def diagnostic(self) -> Diagnostic | None:
+        """Say what was left out, if anything was."""
+        if not self._missed:
+            return None
+        what = " and ".join(what for _, what in self._missed)
+        message = f"the check stopped after {what}, because to look at all of them would take too long"
+        return codes.INCOMPLETE_CHECK.at(self._missed[0][0], message, help=HELP)
