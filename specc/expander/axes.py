@@ -1,6 +1,8 @@
 """Axes and zipped axes: which values each name takes, together with where each value is written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from collections.abc import Sequence as Many
+from typing import overload
 
 from specc.diagnostics import Diagnostic, Label, codes
 from specc.expander.ranges import HELP, Range, counted, number_fault, shape_faults
@@ -18,10 +20,45 @@ class Group:
     """Axes that advance together: `rows` has one value for each name. A plain axis is a group of one name."""
 
     names: tuple[str, ...]
-    rows: tuple[tuple[AxisValue, ...], ...]
+    rows: "Rows"
 
 
 Axis = tuple[AxisValue, ...] | Range
+
+
+class Rows(Many[tuple[AxisValue, ...]]):
+    """The rows of axes that advance together. A row is made when it is first looked at: there can be a million."""
+
+    def __init__(self, axes: tuple[Axis, ...]) -> None:
+        self._axes = axes
+        self._length = min(map(length, axes))
+        self._made: list[tuple[AxisValue, ...]] = []
+
+    @property
+    def is_distinct(self) -> bool:
+        """Are no two rows equal, as can be said without making them?"""
+        return any(isinstance(axis, Range) and axis.is_distinct for axis in self._axes)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[tuple[AxisValue, ...]]:
+        for index in range(self._length):
+            if index == len(self._made):
+                self._made.append(self._row(index))
+            yield self._made[index]
+
+    @overload
+    def __getitem__(self, index: int) -> tuple[AxisValue, ...]: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[tuple[AxisValue, ...]]: ...
+    def __getitem__(self, index: int | slice) -> tuple[AxisValue, ...] | list[tuple[AxisValue, ...]]:
+        if isinstance(index, int) and index < len(self._made):
+            return self._made[index]
+        return list(self)[index]
+
+    def _row(self, index: int) -> tuple[AxisValue, ...]:
+        return tuple(axis.value(index) if isinstance(axis, Range) else axis[index] for axis in self._axes)
 
 
 def length(axis: Axis) -> int:
@@ -95,15 +132,10 @@ def _range(name: str, node: Mapping, evaluate: Evaluate, found: list[Diagnostic]
 
 def groups_of(axes: dict[str, Axis], zipped: dict[str, Axis]) -> list[Group]:
     """The groups of the product, zipped axes as the last one. Call it when the count is known to be bearable."""
-    groups = [Group((name,), tuple((value,) for value in _values(axis))) for name, axis in axes.items()]
+    groups = [Group((name,), Rows((axis,))) for name, axis in axes.items()]
     if zipped:
-        rows = tuple(zip(*(_values(axis) for axis in zipped.values()), strict=True))
-        groups.append(Group(tuple(zipped), rows))
+        groups.append(Group(tuple(zipped), Rows(tuple(zipped.values()))))
     return groups
-
-
-def _values(axis: Axis) -> tuple[AxisValue, ...]:
-    return tuple(axis.values()) if isinstance(axis, Range) else axis
 
 
 def unequal(zipped: dict[str, Axis], section: Mapping) -> Diagnostic | None:

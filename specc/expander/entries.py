@@ -1,9 +1,8 @@
 """`exclude` and `include` entries: mappings from axes to values."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from collections.abc import Sequence as Many
 from dataclasses import field
-from itertools import product
 from math import prod
 
 from specc.diagnostics import Diagnostic, codes, did_you_mean
@@ -26,8 +25,10 @@ class Entry:
 
     def completed(self, groups: Many[Group]) -> Iterator[Values]:
         """The cells that an `include` entry means: groups that it does not name take all their rows."""
-        rows = [[tuple(self.values[n] for n in group.names)] if self.names(group) else group.rows for group in groups]
-        for combination in product(*rows):
+        rows: list[Iterable[Row]] = [
+            [tuple(self.values[n] for n in group.names)] if self.names(group) else group.rows for group in groups
+        ]
+        for combination in combined(rows):
             yield {
                 name: value
                 for group, row in zip(groups, combination, strict=True)
@@ -37,6 +38,20 @@ class Entry:
     def names(self, group: Group) -> tuple[str, ...]:
         """The axes of the group that the entry names."""
         return tuple(name for name in group.names if name in self.values)
+
+
+Row = tuple[AxisValue, ...]
+
+
+def combined(groups: Many[Iterable[Row]]) -> Iterator[tuple[Row, ...]]:
+    """Every choice of one row of each group, the last group's changing first. No row is made before it is needed."""
+    if not groups:
+        yield ()
+        return
+    *before, last = groups
+    for rows in combined(before):
+        for row in last:
+            yield (*rows, row)
 
 
 def keys_of(values: Values, names: tuple[str, ...]) -> Keys:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from collections.abc import Sequence as Many
 from dataclasses import field
-from itertools import chain, product
+from itertools import chain
 from math import prod
 
 from specc.diagnostics import Diagnostic, Label, codes, did_you_mean
@@ -11,7 +11,7 @@ from specc.diagnostics.fixes import is_one_slip
 from specc.expander.axes import Axis, Evaluate, Group, groups_of, length, read_axes, unequal
 from specc.expander.cells import Cell, cell_of
 from specc.expander.dead_exclude import dead_exclude
-from specc.expander.entries import Entry, Excluded, Product, excluded, keys_of, read_entries
+from specc.expander.entries import Entry, Excluded, Product, combined, excluded, keys_of, read_entries
 from specc.expander.values import AxisValue, Values
 from specc.frozen import dataclass
 from specc.nodes import Mapping, Node, Scalar, kind_of
@@ -47,7 +47,7 @@ class Expansion:
 
     def combinations(self) -> Iterator[Values]:
         """Axis values of every cell, repetitions aside: the product less `exclude`, then `include`."""
-        for rows in product(*(group.rows for group in self.groups)):
+        for rows in combined([group.rows for group in self.groups]):
             values = {
                 name: value
                 for group, row in zip(self.groups, rows, strict=True)
@@ -178,6 +178,8 @@ def _whole(section: Mapping, name: str, default: int, most: int, evaluate: Evalu
 def _repeated_values(groups: Many[Group]) -> Iterator[Diagnostic]:
     """The same value twice on an axis makes the same cell twice."""
     for group in groups:
+        if group.rows.is_distinct:
+            continue
         seen: dict[tuple[bytes | None, ...], tuple[AxisValue, ...]] = {}
         for row in group.rows:
             key = tuple(value.key for value in row)

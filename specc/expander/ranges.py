@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
+from math import ulp
 
 from specc.diagnostics import Diagnostic, codes, did_you_mean
 from specc.expander.values import AxisValue
@@ -22,11 +23,20 @@ class Range:
     count: int
     node: Node
 
-    def values(self) -> Iterator[AxisValue]:
-        """Integers, if the range begins with one and proceeds by one."""
-        number = int if self.first.denominator == self.step.denominator == 1 else float
-        for index in range(self.count):
-            yield AxisValue(number(self.first + index * self.step), self.node)
+    @property
+    def is_whole(self) -> bool:
+        """Are its values integers? They are, if the range begins with one and proceeds by one."""
+        return self.first.denominator == self.step.denominator == 1
+
+    @property
+    def is_distinct(self) -> bool:
+        """Are no two of its values surely equal? Floats that are very close become one."""
+        largest = max(abs(self.first), abs(self.first + (self.count - 1) * self.step))
+        return self.is_whole or abs(self.step) > 4 * ulp(float(largest))
+
+    def value(self, index: int) -> AxisValue:
+        number = int if self.is_whole else float
+        return AxisValue(number(self.first + index * self.step), self.node)
 
 
 def shape_faults(name: str, node: Mapping) -> Iterator[Diagnostic]:

@@ -172,6 +172,10 @@ def _arguments(builder: Builder, node: nodes.Filter | nodes.Test | nodes.Call, *
     """The arguments, ready to be evaluated; those of `default` may be undefined."""
     if node.dyn_args is not None or node.dyn_kwargs is not None:
         builder.forbid(builder.places.of(node), "arguments cannot be unpacked with `*` or `**`")
+    names = [str(arg.key) for arg in node.kwargs]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        builder.refuse(builder.places.of(node), f"the argument `{twice}` is given twice")
     build = builder.expression if lenient else builder.needed
     return [build(arg) for arg in node.args], {str(arg.key): build(arg.value) for arg in node.kwargs}
 

@@ -1,7 +1,7 @@
 """Literals, operators, comparisons, conditions."""
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from specc.diagnostics import codes
@@ -39,6 +39,8 @@ def mapping(builder: Builder, node: nodes.Dict) -> Evaluate:
         items = [(concrete(key(frame)), concrete(value(frame))) for key, value in pairs]
         if any(isinstance(key, Unknown) for key, _ in items):
             return Unknown("mapping")
+        if any(isinstance(key, Iterator) for key, _ in items):
+            raise at.error("a list or mapping cannot be the key of a mapping")
         try:
             return dict(items)
         except TypeError:

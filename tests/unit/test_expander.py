@@ -671,9 +671,9 @@ def test_large_sweeps_with_many_entries_take_no_time() -> None:
     includes = ", ".join(f"{{a: {number}, b: 99}}" for number in range(1, 301))
     axes = "axes: {a: {from: 1, to: 2000}, b: {from: 0, to: 19}}"
     matrix = sweep(f"{axes}\nexclude: [{excludes}]\ninclude: [{includes}]\nmax: 50000")
-    begin = time.perf_counter()
+    begin = time.process_time()
     cells = matrix.cells
-    assert time.perf_counter() - begin < 3
+    assert time.process_time() - begin < 3
     assert len(cells) == 2000 * 20 - 500 + 300
     assert {each.code for each in matrix.found} == {codes.DEAD_EXCLUDE}
     assert len(matrix.found) == 500

@@ -1,0 +1,143 @@
+"""Whatever stands in 256 KiB, a check needs 5 seconds of processor time and 300 MB at most: what had no bound has one.
+
+Each input was made for work that grows faster than the input. Where a check ends before it has seen all, it says so.
+"""
+
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from projects import Place
+
+from specc.compiler import allowance
+
+SECONDS, MEGABYTES = 5, 300
+NODES = 4_900
+"""So many keys with their values may a spec have."""
+HEAD = "specc: 1\n"
+JOB = "job: {name: n, core_limit: 1, cmd_line: run}\n"
+COMMAND = "job:\n  name: n\n  core_limit: 1\n  cmd_line: |\n"
+
+
+def lines(form: str, count: int) -> str:
+    return "".join(form.replace("@", str(number)) for number in range(count))
+
+
+def block(text: str) -> str:
+    return COMMAND + "".join(f"    {line}\n" for line in text.splitlines())
+
+
+LOOP = "{% for i in range(3000) %}{{ params.p if i == 8 else '' }}{% endfor %}"
+CHOICES = f"params: {{p: {{type: string, choices: [{lines('c@, ', 100)}]}}}}\n"
+SPECS: dict[str, Callable[[], str]] = {
+    "choices": lambda: CHOICES + block(LOOP),
+    "choices and profiles": lambda: CHOICES + "profiles:\n" + lines("  p@: {job: {core_limit: 2}}\n", 40) + block(LOOP),
+    "many choices": lambda: f"params: {{p: {{type: string, choices: [{lines('c@, ', 9_000)}]}}}}\n{JOB}",
+    "parameters with choices": lambda: "params:\n" + lines("  p@: {type: string, choices: [a, b, c]}\n", 1_000) + JOB,
+    "profiles": lambda: "profiles:\n" + lines("  p@: {job: {core_limit: 2}}\n", 1_500) + JOB,
+    "empty profiles": lambda: "profiles:\n" + lines("  p@: {}\n", NODES) + JOB,
+    "ignore comments": lambda: "# specc: ignore[SPC501]\n" * 5_000 + JOB,
+    "ignore comments and blank lines": lambda: "# specc: ignore[SPC501]\n\n" * 5_000 + JOB,
+    "ignore comments of a command": lambda: block("# specc: ignore[SPC501]\n" * 4_000),
+    "ignore comments of unknown codes": lambda: lines("# specc: ignore[SPCx@]\n", 5_000) + JOB,
+    "ignore comments of no code": lambda: "# specc: ignore\n" * 7_000 + JOB,
+    "one ignore comment of many codes": lambda: f"# specc: ignore[{lines('a@, ', 15_000)}]\n{JOB}",
+    "one ignore comment and blanks": lambda: f"# specc: ignore{' ' * 100_000}x\n{JOB}",
+    "ignore comments beside what they ignore": lambda: (
+        "vars:\n" + lines("  v@: 1 # specc: ignore[SPC502]\n", 3_000) + JOB
+    ),
+    "ignore comments above a continued command": lambda: block("# specc: ignore[SPC501]\n" * 2_000 + "a \\\n" * 9_000),
+    "unknown fields": lambda: "job:\n  name: n\n" + lines("  field@: 1\n", NODES - 100),
+    "undefined names": lambda: "vars:\n" + lines("  v@: '{{ vars.w@ }}'\n", 4_000) + JOB,
+    "subshells": lambda: block("(a)" * 20_000),
+    "subshells that tree-sitter is asked about": lambda: block("(a)" * 2_600),
+    "other cells of subshells": lambda: (
+        "matrix: {axes: {a: {from: 1, to: 1000}}}\n" + block("(a)" * 2_500 + "{{ matrix.a }}")
+    ),
+    "cells at the limit": lambda: (
+        "matrix: {max: 1000000, axes: {a: {from: 1, to: 1000000}}}\n" + block("run {{ matrix.a }}")
+    ),
+    "two axes at the limit": lambda: (
+        "matrix: {max: 1000000, axes: {a: {from: 1, to: 1000}, b: {from: 1, to: 1000}}}\n"
+        + block("run {{ matrix.a }} {{ matrix.b }}")
+    ),
+    "repetitions at the limit": lambda: "matrix: {max: 1000000, repeat: 1000000}\n" + block("run {{ cell.index }}"),
+    "cells of long commands": lambda: (
+        "matrix: {axes: {a: {from: 1, to: 1000}}}\n" + block("a " * 25_000 + "{{ matrix.a }}")
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_a_check_has_a_bound(place: Place, name: str) -> None:
+    text = HEAD + SPECS[name]()
+    assert len(text) < 256 * 1024
+    place.write(**{"large.job.yaml": text})
+    measured(place.root, "check", "--no-cache", "large.job.yaml")
+
+
+def measured(root: Path, *arguments: str) -> str:
+    """What a command prints, in a process of its own that is held to the bounds."""
+
+    def held() -> None:
+        resource.setrlimit(resource.RLIMIT_CPU, (2 * SECONDS, 2 * SECONDS))
+
+    environment = {key: value for key, value in os.environ.items() if key not in ("CI", "COVERAGE_PROCESS_START")}
+    with subprocess.Popen(
+        [sys.executable, "-c", "from specc.cli.main import main; main()", *arguments],
+        cwd=root,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        preexec_fn=held,
+    ) as process:
+        assert process.stdout is not None
+        out = process.stdout.read().decode()
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode in (0, 1, 2), out[-2_000:]
+    assert used.ru_utime + used.ru_stime < SECONDS * slowness()
+    assert used.ru_maxrss / 1024 < MEGABYTES
+    return out
+
+
+def slowness() -> float:
+    """Processor time measures a shared machine, too: a process that runs beside others gets less done in a second."""
+    return 1.8 if os.getloadavg()[0] > (os.cpu_count() or 1) else 1.0
+
+
+def test_a_check_that_stops_before_its_end_says_so(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(allowance, "WORK", 100_000)
+    place.write(
+        cells=f"{HEAD}matrix: {{max: 5000, axes: {{a: {{from: 1, to: 5000}}}}}}\n" + block("run {{ matrix.a }}")
+    )
+    assert place.run("check", "--no-cache", "--output", "concise", "cells.job.yaml") == 0
+    assert "SPC310" in place.out
+    assert "of 5,000 cells" in place.out
+
+
+def test_what_is_left_out_is_said_of_choices_and_of_profiles(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(allowance, "WORK", 100_000)
+    profiles = "profiles:\n" + lines("  p@: {job: {core_limit: 2}}\n", 20)
+    place.write(both=HEAD + CHOICES + profiles + block("run {{ params.p }}"))
+    assert place.run("check", "--no-cache", "--output", "concise", "both.job.yaml") == 0
+    assert "of 100 choices of parameters and 0 of 20 profiles" in place.out
+
+
+def test_a_usual_sweep_is_checked_to_its_end(place: Place) -> None:
+    text = f"{HEAD}matrix: {{axes: {{a: {{from: 1, to: 1000}}}}}}\n" + block("run {{ matrix.a }}").replace(
+        "name: n", "name: n{{ cell.slug }}"
+    )
+    place.write(usual=text)
+    assert place.run("check", "--no-cache", "usual.job.yaml") == 0
+    assert "1,000 payloads: no problems" in place.out
+
+
+def test_an_error_in_the_last_choice_is_found(place: Place) -> None:
+    place.write(last=HEAD + CHOICES + block("{{ 1 / (0 if params.p == 'c99' else 1) }}"))
+    assert place.run("check", "--no-cache", "last.job.yaml") == 1
+    assert "division by zero" in place.out
