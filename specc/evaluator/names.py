@@ -1,6 +1,7 @@
 """Static check of the names in a template: all undefined ones at once, in both branches of every condition."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from specc.diagnostics import codes
@@ -87,7 +88,13 @@ def _lack(reference: Reference, names: Names) -> Lack | None:
 
 def _with_minus(name: str, members: Iterable[str]) -> str | None:
     """The member that begins with the name and a minus, as `learning-rate` does with `learning`."""
-    return next((member for member in members if member.startswith(f"{name}-")), None)
+    return _dashed(tuple(members)).get(name)
+
+
+@lru_cache(maxsize=8)
+def _dashed(members: tuple[str, ...]) -> dict[str, str]:
+    """The members with a minus, by what stands before it; the first of those that begin alike."""
+    return {member.partition("-")[0]: member for member in reversed(members) if "-" in member}
 
 
 def _deeper_lack(name: str, node: Node | None, rest: list[str | int]) -> Lack | None:
