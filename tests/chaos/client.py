@@ -1,13 +1,15 @@
 """Runs `specc` as processes that can be killed, without paying for the imports each time.
 
-Reads command lines as JSON from standard input. Each becomes a fork of this process, which is killed when its time has
-come; its exit status is answered. The client's waiting times are cut, or a storm would take a day.
+Reads command lines as JSON from standard input. Each becomes a fork of this process, or several at once, which get a
+signal when their time has come; their exit statuses are answered. The client's waiting times are cut, or a storm would
+take a day.
 """
 
 import json
 import os
 import signal
 import sys
+import threading
 import time
 from importlib import import_module
 
@@ -24,14 +26,19 @@ def main() -> None:
     retry.FIRST_SECONDS = 0.02
     for line in sys.stdin:
         call = json.loads(line)
-        pid = os.fork()
-        if pid == 0:
-            _be(call)
-        print(os.waitstatus_to_exitcode(_ended(pid, call["kill_after"])), flush=True)
+        pids = []
+        for _ in range(call["at_once"]):
+            pid = os.fork()
+            if pid == 0:
+                _be(call)
+            pids.append(pid)
+        statuses = [_ended(pid, call["kill_after"], call["signal"]) for pid in pids]
+        print(*map(os.waitstatus_to_exitcode, statuses), flush=True)
 
 
-def _ended(pid: int, kill_after: float | None) -> int:
-    """The status of a child. As long as it is not waited for, its pid is nobody else's."""
+def _ended(pid: int, kill_after: float | None, number: int) -> int:
+    """The status of a child, which gets this signal when its time has come. As long as it is not waited for, its pid is
+    nobody else's."""
     if kill_after is None:
         return os.waitpid(pid, 0)[1]
     until = time.monotonic() + kill_after
@@ -40,7 +47,7 @@ def _ended(pid: int, kill_after: float | None) -> int:
         if ended:
             return status
         time.sleep(0.002)
-    os.kill(pid, signal.SIGKILL)
+    os.kill(pid, number)
     return os.waitpid(pid, 0)[1]
 
 
@@ -49,10 +56,27 @@ def _be(call: dict) -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(out, 1)
     os.dup2(out, 2)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    if call["threads"] is not None:
+        _leave_threads(call["threads"])
     code = run(call["arguments"])
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
+
+
+def _leave_threads(count: int) -> None:
+    """Lets this process start so many threads more."""
+    start = threading.Thread.start
+    left = [count]
+
+    def limited(thread: threading.Thread) -> None:
+        if left[0] <= 0:
+            raise RuntimeError("can't start new thread")
+        left[0] -= 1
+        start(thread)
+
+    threading.Thread.start = limited  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

@@ -14,9 +14,11 @@ import struct
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 WINDOW = 60.0
@@ -35,11 +37,20 @@ STARTING = (
     "drip-for-ever",
     "drip",
     "two-answers",
+    "odd-code",
+    "odd-form",
+    "refusal-with-a-job",
 )
 """Faults that may come after a job was started, as well as before."""
 
-HARMLESS = ("reset-before-reading", "reset-after-reading", "429", "5100", "1400", "expired")
+HARMLESS = ("reset-before-reading", "reset-after-reading", "429", "429-for-ever", "5100", "1400", "expired")
 """Faults after which nothing was started."""
+
+LIES = ("same-page", "wrong-total", "shuffled", "missing", "short-pages", "no-zone", "untold", "cut")
+"""What a list of jobs may do that is not said to be a failure."""
+
+STATUSES = (200, 401, 404, 413, 429, 500)
+ODD_CODES = ("0", "1400", 0.0, True, None, 7777, [0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +181,10 @@ class Hostile:
         with self._lock:
             return self._random.random() < 0.5
 
+    def _one_of(self, choices: Sequence[Any]) -> Any:
+        with self._lock:
+            return self._random.choice(choices)
+
     def _think(self) -> None:
         """An answer takes a while, in which a client can be killed."""
         if not self.calm:
@@ -217,6 +232,17 @@ class Hostile:
                 self._is_over.wait(self.patience * 3)
             case "half-an-answer":
                 connection.sendall(self._response(good)[:-9])
+            case "odd-code":
+                answer = {**good, "ret_code": self._one_of(ODD_CODES)}
+                self._say(connection, answer, self._one_of(STATUSES))
+            case "odd-form":
+                text = json.dumps(good)
+                forms = (f"[{text}]", text + text, json.dumps(text), text[:-5], '{"ret_code": 1400, ' + text[1:])
+                self._say(connection, self._one_of(forms), self._one_of(STATUSES))
+            case "refusal-with-a-job":
+                self._say(connection, {**good, "ret_code": self._one_of((1400, 1300, 5100))})
+            case "429-for-ever":
+                self._say(connection, "slow down", 429, "Retry-After: 9999999999")
             case "garbage":
                 self._say(connection, "<html>it works!</html>")
             case "408" | "500" | "503":
@@ -246,9 +272,41 @@ class Hostile:
             jobs = list(self.jobs)
         if "/job/jobdetail/" in path:
             jobs = [job for job in jobs if job.uuid == path.rpartition("/")[2]]
+            self._say(connection, {"ret_code": 0, "hpc_job_set": [self._told(job) for job in jobs]})
+            return
         offset, limit = int(query.get("offset", 0)), int(query.get("limit", PAGE))
-        page = [{**job.listed(), **self._end_of(job)} for job in jobs[offset : offset + limit]]
-        self._say(connection, {"ret_code": 0, "hpc_job_set": page, "total_count": len(jobs)})
+        page, total = self._listed(jobs, offset, limit)
+        self._say(connection, {"ret_code": 0, "hpc_job_set": page, "total_count": total})
+
+    def _listed(self, jobs: list[Job], offset: int, limit: int) -> tuple[list[dict[str, object]], int]:
+        """A page of a list, and how many jobs it says that there are: the truth, or a lie."""
+        lie = None if self.calm or not self._chance() else self._one_of(LIES)
+        if lie is not None:
+            self.faults[f"list: {lie}"] += 1
+        total = len(jobs)
+        match lie:
+            case "same-page":
+                offset = 0
+            case "wrong-total":
+                total = self._one_of((0, total // 2, total + 1, 10**6))
+            case "shuffled":
+                jobs = jobs[::-1]
+            case "missing":
+                jobs = jobs[::2]
+            case "short-pages":
+                limit = 7
+            case "cut":
+                jobs, total = jobs[:5], 10**4
+        page = [self._told(job) for job in jobs[offset : offset + limit]]
+        for entry in page:
+            if lie == "no-zone":
+                entry["submitted_time"] = str(entry["submitted_time"]).removesuffix("Z")
+            elif lie == "untold":
+                entry.update(run_user="", cmd_line="")
+        return page, total
+
+    def _told(self, job: Job) -> dict[str, object]:
+        return {**job.listed(), **self._end_of(job)}
 
     def _end_of(self, job: Job) -> dict[str, object]:
         return {"job_status": "cancelled"} if job.uuid in self.stopped else {}

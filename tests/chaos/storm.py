@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,6 +40,7 @@ kind = "ehpc"
 endpoint = "{endpoint}"
 job = {{zone = "z", cluster_id = "c", run_user = "u"}}
 """
+KEYS = {"QY_ACCESS_KEY_ID": "KEYKEYKEYKEY", "QY_SECRET_ACCESS_KEY": "secret"}
 SPEC = """
 specc: 1
 matrix: {{axes: {{n: {{from: 1, to: {count}}}}}}}
@@ -49,13 +50,19 @@ job: {{name: "storm-{{{{ matrix.n }}}}", cmd_line: "run {{{{ matrix.n }}}}", cor
 
 @dataclass
 class Figures:
-    """What happened. `lost` are jobs of the server that the ledger has neither as accepted nor as unknown."""
+    """What happened. `lost` are jobs of the server that the ledger has neither as accepted nor as unknown; `shared`
+    are jobs that two clients both believe to be theirs. `pairs` counts the payloads that two clients sent at once."""
 
     payloads: int = 0
     runs: int = 0
     kills: int = 0
+    hangups: int = 0
+    starved: int = 0
+    bugs: int = 0
+    shared: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     unknown: int = 0
+    pairs: int = 0
     duplicates: int = 0
     lost: int = 0
     unsettled: int = 0
@@ -65,26 +72,27 @@ class Figures:
 
     @property
     def is_good(self) -> bool:
-        return not (self.duplicates or self.lost or self.unsettled)
+        return not (self.duplicates or self.lost or self.unsettled or self.bugs or self.shared)
 
     def __str__(self) -> str:
         return (
             f"{self.payloads} payloads, {self.runs} runs, {sum(self.faults.values())} faults of {len(self.faults)} "
-            f"kinds, {self.kills} kills, {self.unknown} unknown and settled; "
-            f"duplicates = {self.duplicates}, lost = {self.lost}, unsettled = {self.unsettled}"
+            f"kinds, {self.kills} kills, {self.hangups} hangups, {self.starved} runs with few threads, "
+            f"{self.unknown} unknown and settled, {self.pairs} payloads of two clients in one second; "
+            f"duplicates = {self.duplicates}, lost = {self.lost}, unsettled = {self.unsettled}, "
+            f"shared = {self.shared}, bugs = {self.bugs}"
         )
 
 
 class Clients:
     """`specc` processes in a project of their own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, keys: Mapping[str, str] = KEYS, patience: float = PATIENCE) -> None:
         self.folder = folder
         self.log = folder / "log"
-        keys = {"QY_ACCESS_KEY_ID": "KEYKEYKEYKEY", "QY_SECRET_ACCESS_KEY": "secret"}
         kept = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
         self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("client.py")), str(PATIENCE)],
+            [sys.executable, str(Path(__file__).with_name("client.py")), str(patience)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -92,16 +100,32 @@ class Clients:
             env={**kept, **keys, "HOME": str(folder)},
         )
 
-    def run(self, *arguments: str, kill_after: float | None = None) -> int:
-        """The exit status: -9 when it was killed in time."""
+    def run(self, *arguments: str, **how: float | None) -> list[int]:
+        """The exit statuses: -9 when it was killed in time."""
+        self.begin(*arguments, **how)
+        return self.end()
+
+    def begin(self, *arguments: str, **how: float | None) -> None:
+        """`at_once` processes, which get `signal` after `kill_after` seconds and may start so many `threads` each."""
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        call = {"arguments": arguments, "log": str(self.log), "kill_after": kill_after}
+        usual = {"kill_after": None, "signal": signal.SIGKILL, "at_once": 1, "threads": None}
+        call = {"arguments": arguments, "log": str(self.log), **usual, **how}
         print(json.dumps(call), file=self._process.stdin, flush=True)
-        return int(self._process.stdout.readline())
+
+    def end(self) -> list[int]:
+        assert self._process.stdout is not None
+        return [int(status) for status in self._process.stdout.readline().split()]
 
     def close(self) -> None:
         self._process.communicate()
+
+
+def write_project(folder: Path, endpoint: str, payloads: int) -> Path:
+    """Write a project with a ledger of its own, and return the ledger's path."""
+    (folder / "specc.toml").write_text(SETTINGS.format(endpoint=endpoint))
+    (folder / "storm.job.yaml").write_text(SPEC.format(count=payloads))
+    with Ledger.open(folder / "ledger.sqlite") as ledger:
+        return ledger.path
 
 
 class Storm:
@@ -111,11 +135,7 @@ class Storm:
         self._runs = runs
         skew = self._random.choice([0.0, 0.0, 3700.0, -90.0])
         self._server = Hostile(seed, share=0.6, patience=PATIENCE, skew=skew)
-        (folder / "specc.toml").write_text(SETTINGS.format(endpoint=self._server.endpoint))
-        (folder / "storm.job.yaml").write_text(SPEC.format(count=payloads))
-        self._ledger = folder / "ledger.sqlite"
-        with Ledger.open(self._ledger):
-            pass
+        self._ledger = write_project(folder, self._server.endpoint, payloads)
         self._clients = Clients(folder)
         self._unknown: set[str] = set()
         self._lost: set[str] = set()
@@ -132,13 +152,18 @@ class Storm:
         self.figures.unknown, self.figures.lost = len(self._unknown), len(self._lost)
         return self.figures
 
-    def _run(self, *arguments: str) -> int:
-        """A run that is killed at a random moment, or not."""
+    def _run(self, *arguments: str) -> None:
+        """A run that is killed or hung up on at a random moment, or not; alone or with another; with few threads."""
         kill_after = self._random.choice([None, *(self._random.uniform(0.0, most * PATIENCE) for most in (1, 2, 4))])
-        status = self._clients.run(*arguments, kill_after=kill_after)
-        self.figures.runs += 1
-        self.figures.kills += status == -signal.SIGKILL
-        return status
+        number = self._random.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGHUP])
+        at_once = self._random.choice([1, 1, 1, 2])
+        threads = self._random.choice([*[None] * 5, self._random.randrange(12)])
+        statuses = self._clients.run(*arguments, kill_after=kill_after, signal=number, at_once=at_once, threads=threads)
+        self.figures.runs += len(statuses)
+        self.figures.bugs += statuses.count(101)
+        self.figures.kills += statuses.count(-signal.SIGKILL)
+        self.figures.hangups += statuses.count(-signal.SIGHUP) + statuses.count(130)
+        self.figures.starved += len(statuses) if threads is not None else 0
 
     def _submit_all(self) -> None:
         """Until every payload has its job, or long enough. The ledger is held against the server after each run."""
@@ -192,11 +217,46 @@ class Storm:
             return ledger.all()
 
 
+def pairs(folder: Path, payloads: int) -> Figures:
+    """Two clients with ledgers of their own and one key send the same payloads to a gateway, all at once."""
+    state = folder / "gateway"
+    state.mkdir(mode=0o700)
+    script = str(Path(__file__).with_name("gateway.py"))
+    sides = {name: folder / name for name in ("one", "two")}
+    clients = []
+    with subprocess.Popen([sys.executable, script, str(state)], stdout=subprocess.PIPE, text=True) as gateway:
+        try:
+            assert gateway.stdout is not None
+            endpoint = gateway.stdout.readline().strip()
+            lines = (state / "keys.env").read_text().splitlines()
+            pairs_of_key = [line.removeprefix("export ").partition("=") for line in lines]
+            keys = {name: value.strip("'\"") for name, _, value in pairs_of_key if name in KEYS}
+            for side in sides.values():
+                side.mkdir()
+                write_project(side, endpoint, payloads)
+                clients.append(Clients(side, keys, patience=30.0))
+            for client in clients:
+                client.begin("submit", "storm.job.yaml", "--max-in-flight", "8")
+            statuses = [status for client in clients for status in client.end()]
+        finally:
+            for client in clients:
+                client.close()
+            gateway.terminate()
+    accepted: Counter[str] = Counter()
+    for side in sides.values():
+        with Ledger.read(side / "ledger.sqlite") as ledger:
+            accepted.update(one.uuid for one in ledger.all() if one.uuid is not None)
+    shared = sum(count - 1 for count in accepted.values())
+    return Figures(pairs=payloads, bugs=statuses.count(101), shared=shared, unsettled=2 * payloads - accepted.total())
+
+
 def storm(seeds: Sequence[int], payloads: int, runs: int = MOST_RUNS) -> Figures:
     total = Figures()
     for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
             total += Storm(Path(folder), seed, payloads, runs).blow()
+        with tempfile.TemporaryDirectory() as folder:
+            total += pairs(Path(folder), payloads)
     return total
 
 
