@@ -1,5 +1,6 @@
 """Waiting for jobs: a progress bar on a terminal, else a line for each change."""
 
+import contextlib
 import os
 import random
 import shlex
@@ -23,6 +24,7 @@ from specc.submission.follow import SILENCE, Ending, ending, follow, look
 from specc.submission.ledger import Ledger
 from specc.submission.records import Record
 from specc.submission.selector import FAILED
+from specc.submission.tables import Locked
 from specc.submission.trust import UntrustedHost
 from specc.submission.world import World
 from specc.targets import JobReport, JobState
@@ -89,8 +91,9 @@ def by_target(records: Sequence[Record]) -> dict[tuple[str, str], tuple[Record, 
 
 def open_again(workplace: Workplace, name: str, identity: str, ledger: Ledger) -> Opened | str:
     """The target of that identity, by that name or by another that it has now, or why there is none."""
+    skew = _patient_skew(ledger)
     try:
-        opened = workplace.open(name, skew=ledger.accounts.skew)
+        opened = workplace.open(name, skew=skew)
         if opened.target.identity == identity:
             return opened
         why = f"the target `{name}` was {identity}, and is {opened.target.identity} now"
@@ -99,7 +102,19 @@ def open_again(workplace: Workplace, name: str, identity: str, ledger: Ledger) -
         why = f"the target `{name}` cannot be used: {error.message}{help}"
     others = (other for other in workplace.project.settings.targets if other != name)
     renamed = next((other for other in others if _identity(workplace, other) == identity), None)
-    return why if renamed is None else workplace.open(renamed, skew=ledger.accounts.skew)
+    return why if renamed is None else workplace.open(renamed, skew=skew)
+
+
+def _patient_skew(ledger: Ledger) -> Callable[[str], float]:
+    """Return what tells the skew of a server's clock, as last known while another process locks the ledger."""
+    known: dict[str, float] = {}
+
+    def skew(identity: str) -> float:
+        with contextlib.suppress(Locked):
+            known[identity] = ledger.accounts.skew(identity)
+        return known.get(identity, 0.0)
+
+    return skew
 
 
 def _identity(workplace: Workplace, name: str) -> str | None:

@@ -207,7 +207,7 @@ def verify_(output: Output = "text") -> int:
     """
     check_output(output)
     choice = Choice.of(Words())
-    with choice.workplace.ledger_for_reading() as ledger:
+    with choice.workplace.ledger_for_reading(checks_rows=False) as ledger:
         found = list(verify(ledger, time.time()))
         count = 0 if found and found[0].startswith("the file") else ledger.count()
     if output == "json":

@@ -157,6 +157,8 @@ def _submit(guard: Guard, manner: Manner) -> int:
         if not manner.is_json:
             show_standing(kept, reports)
         owner = stack.enter_context(ledger.owners.claim())
+        if weakness := ledger.owners.weakness:
+            say(f"warning: {weakness}")
         sent = send(steps, opened, ledger, _sending(order, owner, manner.in_flight), quiet=manner.is_json)
         whole = Sent((*kept, *sent.results), sent.was_stopped, sent.fault)
         return _finish(whole, reports, order, opened, ledger, manner)

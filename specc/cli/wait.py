@@ -1,5 +1,7 @@
 """`specc wait`: until the jobs have ended."""
 
+import time
+from contextlib import ExitStack
 from dataclasses import asdict
 
 from specc.cli import exits
@@ -11,7 +13,9 @@ from specc.cli.speech import check_output, counted, say, write_json
 from specc.cli.status import record_data
 from specc.cli.submit import exit_code_of
 from specc.submission.follow import ending
+from specc.submission.ledger import Ledger
 from specc.submission.records import Record, State
+from specc.submission.tables import Locked
 
 
 def wait(
@@ -33,10 +37,15 @@ def wait(
     check_output(output)
     seconds = seconds_of(timeout)
     choice = Choice.of(Words.of(chosen, only, cell, state, target))
-    with choice.workplace.ledger_if_any() as ledger:
-        records = chosen_now(choice, ledger)
+    until = None if seconds is None else time.monotonic() + seconds
+    with ExitStack() as stack:
+        begun = _begun(choice, stack, until)
+        if begun is None:
+            return exits.TIMED_OUT
+        ledger, records = begun
         found, lost = reach(choice.workplace, ledger, records)
-        waited = wait_for(found, ledger, seconds)
+        left = None if until is None else max(0.0, until - time.monotonic())
+        waited = wait_for(found, ledger, left)
     reports = waited.reports | last_seen([one for each in lost for one in each.records])
     ended = ending([one.uuid for one in records if one.uuid is not None], reports)
     unasked = {one.uuid: each.why for each in lost for one in each.records if not is_over(one)}
@@ -48,6 +57,25 @@ def wait(
         return exits.INTERRUPTED
     say(str(ended) + (f"; {counted(len(unasked), 'job')} could not be waited for" if unasked else ""))
     return _without_job(records) or (exits.BROKEN if unasked else exit_code_of(ended))
+
+
+def _begun(choice: Choice, stack: ExitStack, until: float | None) -> tuple[Ledger, list[Record]] | None:
+    """Open the ledger and return it with the attempts that are meant. While another process locks it, that is waited
+    for as jobs are; None when the time has run out."""
+    is_said = False
+    while True:
+        try:
+            with ExitStack() as opening:
+                ledger = opening.enter_context(choice.workplace.ledger_if_any())
+                records = chosen_now(choice, ledger)
+                stack.push(opening.pop_all())
+                return ledger, records
+        except Locked as error:
+            if not is_said:
+                say(f"{error.message}; waiting for it")
+            is_said = True
+        if until is not None and time.monotonic() >= until:
+            return None
 
 
 def _without_job(records: list[Record]) -> int:

@@ -77,8 +77,8 @@ class Workplace:
             return next((one.folder for one in known if one.folder != project.folder), None)
 
     @contextlib.contextmanager
-    def ledger_for_reading(self) -> Iterator[Ledger]:
-        with Ledger.read(self.ledger_path, access=self._access) as ledger:
+    def ledger_for_reading(self, *, checks_rows: bool = True) -> Iterator[Ledger]:
+        with Ledger.read(self.ledger_path, access=self._access, checks_rows=checks_rows) as ledger:
             self._introduce(ledger, may_write=False)
             yield ledger
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from specc.submission.keys import account_of
+from specc.submission.rows import Damaged, real
 from specc.submission.tables import broken_as_error, transaction
 
 HOUR = 3600.0
@@ -32,7 +33,7 @@ class Accounts:
             connection.execute("DELETE FROM calls WHERE at <= ? OR at > ?", (now - HOUR, now + AHEAD))
             times = connection.execute("SELECT at FROM calls WHERE target = ? ORDER BY at", (account,)).fetchall()
             if len(times) >= quota:
-                return max(1.0, float(times[len(times) - quota]["at"]) + HOUR - now)
+                return max(1.0, real(times[len(times) - quota]["at"]) + HOUR - now)
             connection.execute("INSERT INTO calls VALUES (?, ?)", (account, now))
         return 0.0
 
@@ -46,7 +47,11 @@ class Accounts:
         """By how many seconds the server's clock is ahead of ours, as last learnt."""
         with broken_as_error(self._path):
             row = self._connection.execute("SELECT skew FROM clocks WHERE target = ?", (account_of(target),)).fetchone()
-        return row[0] if row else 0.0
+            if row is None:
+                return 0.0
+            if abs(skew := real(row[0])) > MOST_SKEW:
+                raise Damaged(f"the clock of {account_of(target)} is {skew} seconds ahead")
+            return skew
 
     def learn_skew(self, target: str, seconds: float, attempt: str | None = None) -> None:
         """Notes it for the target, and for the attempt that taught it. What no clock is wrong by is not learnt."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from specc import locks
 from specc.errors import SpeccError
 from specc.submission import lookups, tables
 from specc.submission.accounts import Accounts
@@ -21,6 +22,7 @@ from specc.submission.tables import Access, broken_as_error, transaction
 from specc.targets import JobReport
 
 ANYONE = Access()
+HURRIED_SECONDS = 2.0
 
 
 class AttemptOpen(Exception):
@@ -71,6 +73,7 @@ class Ledger(Attempts):
         """
         with broken_as_error(path):
             path = tables.place(path, access, makes=True) or path
+            locks.check_supported(path.parent)
             is_new = tables.make(path, access, is_asked=is_asked)
             connection = tables.connect(path, writable=True)
         with contextlib.closing(connection):
@@ -78,7 +81,14 @@ class Ledger(Attempts):
 
     @classmethod
     @contextlib.contextmanager
-    def read(cls, path: Path, clock: Callable[[], float] = time.time, access: Access = ANYONE) -> Iterator["Ledger"]:
+    def read(
+        cls,
+        path: Path,
+        clock: Callable[[], float] = time.time,
+        access: Access = ANYONE,
+        *,
+        checks_rows: bool = True,
+    ) -> Iterator["Ledger"]:
         """Open the ledger for reading alone, also where nothing can be written. One that is not there is empty.
 
         Raises SpeccError as `open` does, also for one that is not there and must not be made.
@@ -89,7 +99,9 @@ class Ledger(Attempts):
             is_there = real is not None and real.exists()
             if not is_there:
                 tables.check_new(path, access)
-            connection = tables.connect(path, writable=False) if is_there else tables.nothing()
+            connection = tables.nothing()
+            if is_there:
+                connection = tables.connect(path, writable=False, checks_rows=checks_rows)
         with contextlib.closing(connection):
             yield cls(path, connection, clock, is_shared=access.is_shared)
 
@@ -186,7 +198,7 @@ class Ledger(Attempts):
         if not reports:
             return
         now = self._clock()
-        with self._writing() as connection:
+        with self._hurried(), self._writing() as connection:
             connection.executemany(
                 "UPDATE attempts SET job_state = ?, job_reason = ?, exit_code = ?, seen_at = ? "
                 "WHERE target = ? AND uuid = ?",
@@ -202,9 +214,19 @@ class Ledger(Attempts):
         return True
 
     @contextlib.contextmanager
+    def _hurried(self) -> Iterator[None]:
+        """Wait for another process no longer than is reasonable for what can also be noted later."""
+        self._connection.execute(f"PRAGMA busy_timeout = {HURRIED_SECONDS * 1000:.0f}")
+        try:
+            yield
+        finally:
+            self._connection.execute(f"PRAGMA busy_timeout = {tables.BUSY_SECONDS * 1000:.0f}")
+
+    @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """Write as one step, into the file that lies at the ledger's path: one that was removed or replaced while this
         process ran keeps what is written to itself."""
+        self._check_place()
         with transaction(self.path, self._connection) as connection:
             self._check_place()
             yield connection
@@ -212,9 +234,7 @@ class Ledger(Attempts):
 
     def _check_place(self) -> None:
         if self._file is not None and _file_id(self.path) != self._file:
-            what = "was replaced by another file" if self.path.exists() else "is gone"
-            help = "nothing more is sent; bring the file back, and look with `specc status` what it knows"
-            raise SpeccError(f"the ledger {self.path} {what} while it was in use", help=help)
+            raise tables.gone(self.path, "was replaced by another file" if self.path.exists() else "is gone")
 
 
 def _file_id(path: Path) -> tuple[int, int] | None:

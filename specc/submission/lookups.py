@@ -5,6 +5,7 @@ other pages of the file: they must agree, and each row that they name must be th
 is damaged.
 """
 
+import contextlib
 import json
 import sqlite3
 from array import array
@@ -180,8 +181,7 @@ def each(path: Path, connection: sqlite3.Connection) -> Iterator[Record]:
 def each_or_fault(path: Path, connection: sqlite3.Connection) -> Iterator[Record | str]:
     """Yield every attempt in order, and in place of one that is damaged, what is wrong with it."""
     last = 0
-    decode, connection.text_factory = connection.text_factory, lambda data: data.decode("utf-8", "surrogateescape")
-    try:
+    with _any_text(connection):
         while True:
             with reading(path, connection):
                 rows = connection.execute(
@@ -195,6 +195,14 @@ def each_or_fault(path: Path, connection: sqlite3.Connection) -> Iterator[Record
                     yield record_of(row)
                 except Damaged as error:
                     yield str(error)
+
+
+@contextlib.contextmanager
+def _any_text(connection: sqlite3.Connection) -> Iterator[None]:
+    """Read texts that are not UTF-8, too."""
+    decode, connection.text_factory = connection.text_factory, lambda data: data.decode("utf-8", "surrogateescape")
+    try:
+        yield
     finally:
         connection.text_factory = decode
 
@@ -202,7 +210,7 @@ def each_or_fault(path: Path, connection: sqlite3.Connection) -> Iterator[Record
 def numbers(path: Path, connection: sqlite3.Connection) -> Iterator[tuple[LogicalKey, int]]:
     """Yield each key with the number of each of its attempts, in the order of both."""
     order = "target, spec, cell, params, number"
-    with reading(path, connection):
+    with reading(path, connection), _any_text(connection):
         for row in connection.execute(f"SELECT {order} FROM attempts INDEXED BY one_number ORDER BY {order}"):
             yield LogicalKey(*tuple(row)[:4]), row[4]
 

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from specc import private
+from specc import locks, private
 from specc.errors import SpeccError
 
 
@@ -28,6 +28,7 @@ class Owners:
         path = self._folder / name
         with _as_error(path):
             private.make_folder(self._folder, shared=self._is_shared)
+            locks.check_excluding(self._folder)
             descriptor = private.open_file(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, shared=self._is_shared)
         try:
             with _as_error(path):
@@ -55,6 +56,11 @@ class Owners:
             finally:
                 os.close(descriptor)
         return False
+
+    @property
+    def weakness(self) -> str | None:
+        """Return what may be wrong with locks here, though they seem to work; None where nothing is known."""
+        return locks.weakness(self._folder)
 
     def forget(self, name: str) -> None:
         """Takes away what a dead owner left."""

@@ -9,6 +9,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
+from math import isfinite
 
 from specc.submission.keys import LogicalKey
 from specc.submission.records import Record, State
@@ -26,6 +27,7 @@ SEALED = f"rowid, seal, {COLUMNS}"
 OPTIONAL = {"settled_at", "uuid", "code", "message", "job_state", "job_reason", "exit_code", "seen_at"}
 NUMBERS = {"created_at", "skew", "settled_at", "seen_at"}
 INTEGERS = {"number", "exit_code"}
+CHUNK = 1000
 STATES, JOB_STATES = {state.value: state for state in State}, {state.value for state in JobState}
 
 
@@ -98,11 +100,25 @@ def _is_object(text: object) -> bool:
         return False
 
 
-def seal_rows(connection: sqlite3.Connection) -> None:
-    """Seal every row that has no seal: those that this transaction wrote, or that somebody changed by hand."""
-    while rows := connection.execute(f"SELECT {SEALED} FROM attempts WHERE seal IS NULL LIMIT 1000").fetchall():
-        for row in rows:
-            record_of(row)
+def real(value: object) -> float:
+    """Return a time or a number of seconds. Raises Damaged for anything else."""
+    if not isinstance(value, float) or not isfinite(value):
+        raise Damaged(f"{value!r} is not a number of seconds")
+    return value
+
+
+def check_unsealed(connection: sqlite3.Connection, most: int = CHUNK) -> Sequence[sqlite3.Row]:
+    """Return rows without a seal, which somebody has changed by hand. Raises Damaged where one is not sound."""
+    rows = connection.execute(f"SELECT {SEALED} FROM attempts WHERE seal IS NULL LIMIT ?", (most,)).fetchall()
+    for row in rows:
+        record_of(row)
+    return rows
+
+
+def seal_rows(connection: sqlite3.Connection, most: int = 2 * CHUNK) -> None:
+    """Seal rows that have no seal: those that this transaction wrote, or that somebody changed by hand."""
+    while most > 0 and (rows := check_unsealed(connection)):
+        most -= len(rows)
         connection.executemany(
             "UPDATE attempts SET seal = ? WHERE rowid = ?", [(seal_of(tuple(row)[2:]), row[0]) for row in rows]
         )

@@ -8,6 +8,7 @@ import contextlib
 import os
 import secrets
 import sqlite3
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 from specc import private
 from specc.errors import SpeccError
 from specc.frozen import dataclass
-from specc.submission.rows import NAMES, Damaged, seal_rows
+from specc.submission.rows import NAMES, Damaged, check_unsealed, seal_rows
 
 APPLICATION = 0x53504343
 BUSY_SECONDS = 30.0
@@ -94,9 +95,11 @@ def broken_as_error(path: Path) -> Iterator[None]:
     """Raise SpeccError for a ledger that cannot be read or written: it stops everything."""
     try:
         yield
-    except Damaged as error:
+    except (Damaged, UnicodeError) as error:  # SQLite quotes the file in its own messages, which may not be UTF-8
         raise SpeccError(f"the ledger {path} is damaged: {error}", help=DAMAGE) from error
     except (sqlite3.Error, OSError) as error:
+        if isinstance(error, sqlite3.Error) and not os.path.lexists(path):
+            raise gone(path) from error
         code = getattr(error, "sqlite_errorcode", None)
         if code is not None and code & 0xFF == sqlite3.SQLITE_BUSY:
             help = "another process writes it, or was stopped while it did: `fuser -v` on the file names it"
@@ -104,6 +107,12 @@ def broken_as_error(path: Path) -> Iterator[None]:
         is_damage = code is None or code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
         help = DAMAGE if is_damage and isinstance(error, sqlite3.Error) else RIGHTS
         raise SpeccError(f"the ledger {path} cannot be used: {error}", help=help) from error
+
+
+def gone(path: Path, what: str = "is gone") -> SpeccError:
+    """Return the error of a run whose ledger has vanished under it."""
+    help = "nothing more is sent; bring the file back, and look with `specc status` what it knows"
+    return SpeccError(f"the ledger {path} {what}: it was there when this run began", help=help)
 
 
 @contextlib.contextmanager
@@ -192,8 +201,11 @@ def fill(connection: sqlite3.Connection) -> None:
     connection.execute("COMMIT")
 
 
-def connect(path: Path, *, writable: bool) -> sqlite3.Connection:
-    """Return a connection to a ledger that is there. Raises SpeccError for a file that is something else."""
+def connect(path: Path, *, writable: bool, checks_rows: bool = True) -> sqlite3.Connection:
+    """Return a connection to a ledger that is there. Raises SpeccError for a file that is something else.
+
+    Raises Damaged for rows that nobody could have written; without `checks_rows`, that is seen when they are read.
+    """
     if not writable and _is_half_written(path):
         connect(path, writable=True).close()
     mode = "rw" if writable else "ro"
@@ -213,6 +225,8 @@ def connect(path: Path, *, writable: bool) -> sqlite3.Connection:
         if version < VERSION:
             connection = _brought_up_to_date(path, connection, writable=writable)
         check_schema(connection)
+        if checks_rows:
+            check_unsealed(connection)
     except BaseException:
         connection.close()
         raise
@@ -246,7 +260,7 @@ def upgrade(connection: sqlite3.Connection) -> None:
                 raise Damaged(line)
             for statement in (statement for step in STEPS[version:] for statement in step):
                 connection.execute(statement)
-            seal_rows(connection)
+            seal_rows(connection, sys.maxsize)
             connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("COMMIT")
     finally:
@@ -258,7 +272,7 @@ def damage(connection: sqlite3.Connection) -> list[str]:
     """Return what SQLite finds wrong with the file."""
     try:
         rows = connection.execute("PRAGMA integrity_check").fetchall()
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeError) as error:
         return [str(error)]
     return [str(row[0]) for row in rows if row[0] != "ok"]
 
@@ -290,7 +304,7 @@ def _is_half_written(path: Path) -> bool:
             connection.execute("PRAGMA schema_version").fetchone()
         except sqlite3.OperationalError as error:
             return error.sqlite_errorcode == sqlite3.SQLITE_READONLY_ROLLBACK and os.access(path, os.W_OK)
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, UnicodeError):
             return False  # no database: that is said where it is used
     return False
 

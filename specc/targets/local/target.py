@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from specc import private
+from specc import locks, private
 from specc.errors import SpeccError
 from specc.settings import Target
 from specc.targets.local import door, trouble
@@ -99,6 +99,8 @@ class LocalTarget:
         return unusable(run) or self._add(attempt, run)
 
     def _add(self, attempt: Attempt, run: Run) -> Outcome:
+        """Raises SpeccError where locks do not work: a job could then be started twice."""
+        locks.check_excluding(self._state.root)
         payload = attempt.payload
         try:
             job = self._store.add(
