@@ -11,9 +11,10 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from specc.errors import SpeccError
 from specc.frozen import dataclass
 from specc.pattern import pattern
-from specc.submission.tables import reading, transaction
+from specc.submission.tables import DAMAGE, reading, transaction
 
 COMMIT = pattern(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -88,6 +89,9 @@ class Projects:
         """Return the projects that use this ledger, in the order in which they came; none in one of an older specc."""
         with reading(self._path, self._connection) as connection:
             rows = connection.execute("SELECT folder, place, commits, remote FROM projects ORDER BY rowid").fetchall()
+        if not all(isinstance(value, str) for row in rows for value in row):
+            message = f"the ledger {self._path} is damaged: its table of projects holds what is not a text"
+            raise SpeccError(message, help=DAMAGE)
         return [Known(row[0], row[1], tuple(COMMIT.findall(row[2])), row[3]) for row in rows]
 
     def add(self, project: Known, *, only_as_first: bool = False) -> bool:
