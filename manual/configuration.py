@@ -69,6 +69,8 @@ MEANINGS = {
     "targets.NAME.options": "of a `slurm` target: options of sbatch for every job, such as `--account=NAME`",
     "targets.NAME.environment": "of a `slurm` target: more variables of your environment that jobs get",
     "targets.NAME.directory": "of a `slurm` target: a folder that login node and compute nodes share",
+    "targets.NAME.workdir": "of a `local` or `slurm` target: the folder that jobs start in: `project` (the default), "
+    "`spec`, `job` for a private folder of each job, or an absolute path",
     "targets.NAME.name_max": "the most characters that the site allows in the name of a job",
     "targets.NAME.name_pattern": "a regular expression (of RE2) that the name of a job must match as a whole",
     "targets.NAME.cluster": "of a `slurm` target: the cluster's name; needed where slurm.conf cannot be read",

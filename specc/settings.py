@@ -38,7 +38,8 @@ class Target:
 
     `tag_names` puts a short tag behind the job's name when it is sent, by which the job is found again. `needs_queue`
     wants each job to say which queue it runs in. `name_max` is the most characters that the site allows in the name of
-    a job, and `name_pattern` a regular expression that a name must match as a whole.
+    a job, and `name_pattern` a regular expression that a name must match as a whole. `workdir` is the folder that jobs
+    start in where the target runs them itself: `project`, `spec`, `job` for a private one, or an absolute path.
 
     The rest is for clusters that run Slurm. `layout` says what cores are: MPI tasks, or threads of one task; a queue
     may say otherwise (`layout_of`). `hpcqueues` maps the API's queue ids to partitions, `resource_limits` texts of
@@ -62,6 +63,7 @@ class Target:
     environment: tuple[str, ...] = ()
     directory: str | None = None
     cluster: str | None = None
+    workdir: str = "project"
     name_max: int | None = None
     name_pattern: str | None = None
 

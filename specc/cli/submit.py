@@ -1,6 +1,7 @@
 """`specc submit`: each payload once."""
 
 import json
+import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -193,7 +194,8 @@ def _sending(order: Order, owner: str, in_flight: int | None) -> Sending:
     # Jobs on this machine are queued in the order in which they come.
     usual = 1 if settings.kind == "local" else IN_FLIGHT
     units = json.dumps(order.units, sort_keys=True)
-    return Sending(settings.name, units, owner, in_flight or usual, tag_names=settings.tag_names)
+    tags, project = settings.tag_names, os.path.realpath(order.workplace.project.root)
+    return Sending(settings.name, units, owner, in_flight or usual, tag_names=tags, project=project)
 
 
 def _finish(

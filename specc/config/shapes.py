@@ -15,6 +15,7 @@ from specc.settings import TargetKind
 from specc.units import DURATION_UNITS, MEMORY_UNITS, Problem, read
 
 VARIABLE = pattern(r"[A-Za-z_][A-Za-z0-9_]*")
+WORKDIRS = ("project", "spec", "job")
 KINDS: dict[str, TargetKind] = {"local": "local", "slurm": "slurm", "ehpc": "ehpc"}
 CANNOT = "an error that makes a payload impossible cannot be turned off: mend the spec"
 UNIT_NAMES = [*MEMORY_UNITS, *DURATION_UNITS]
@@ -131,6 +132,11 @@ KIND = _choice(list(KINDS), "kind")
 CALLER = _choice(["caller"], "value")
 FLAG = Value("true or false", lambda node: isinstance(node, Scalar) and isinstance(node.value, bool))
 
+WORKDIR = Value(
+    "`project`, `spec`, `job` or an absolute path",
+    lambda node: (text_of(node) or "") in WORKDIRS or (text_of(node) or "").startswith("/"),
+    lambda node: did_you_mean(text_of(node) or "", WORKDIRS, "folders"),
+)
 PATTERN = Value(
     "a regular expression of RE2",
     lambda node: _pattern_mistake(node) is None,
@@ -177,6 +183,7 @@ TARGET: dict[str, Shape] = {
     "environment": Items(VARIABLE_NAME),
     "directory": TEXT,
     "cluster": TEXT,
+    "workdir": WORKDIR,
     "name_max": COUNT,
     "name_pattern": PATTERN,
 }

@@ -55,6 +55,7 @@ def _targets(written: Mapping) -> Iterator[Target]:
                 environment=_texts(node, "environment", ()),
                 directory=text_of(node.get("directory")),
                 cluster=text_of(node.get("cluster")),
+                workdir=text_of(node.get("workdir")) or "project",
                 name_max=_count(node, "name_max"),
                 name_pattern=text_of(node.get("name_pattern")),
             )

@@ -24,7 +24,7 @@ class Payload:
 
     `canonical` is the RFC 8785 form of `body`, `digest` the SHA-256 of it in hex; `values` says of each field where
     it came from. `hidden` are the fields that come from variables of the environment which no report shows;
-    `hides_cell`: so do the values of the cell.
+    `hides_cell`: so do the values of the cell. `folder` is the spec's, from the project's root.
     """
 
     spec_id: str
@@ -36,6 +36,7 @@ class Payload:
     values: dict[str, Value]
     hidden: frozenset[str] = frozenset()
     hides_cell: bool = False
+    folder: str = "."
 
     @property
     def name(self) -> str:
@@ -70,9 +71,10 @@ def lower(checked: CheckedSpec, hidden: frozenset[str] = frozenset()) -> tuple[P
     fields = frozenset(
         name for name, value in evaluated.job.items() if hidden and hidden & env_names(value, evaluated.env_of_matrix)
     )
+    spec, api, values = evaluated.spec, checked.schema.name, evaluated.job
     hides_cell = bool(hidden & evaluated.env_of_matrix)
-    origin = evaluated.spec.id, checked.schema.name, evaluated.cell
-    return Payload(*origin, body, canonical, digest, evaluated.job, fields, hides_cell), []
+    made = Payload(spec.id, api, evaluated.cell, body, canonical, digest, values, fields, hides_cell, spec.folder)
+    return made, []
 
 
 def receive(body: dict[str, object], schema: ApiSchema) -> "Payload | list[ValidationError]":

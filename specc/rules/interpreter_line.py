@@ -45,7 +45,7 @@ from specc.rules.rule import Job, JobRule
 from specc.rules.written import written
 from specc.source import Span
 
-OBEYED_BY: frozenset[str] = frozenset()
+OBEYED_BY = frozenset({"local", "slurm"})
 """The kinds of targets that start a command by its `#!` line."""
 LINE = pattern(r"\s*#![ \t]*(\S*)[ \t]*(.*)")
 SHELLS = frozenset(["sh", "bash", "dash", "ash"])

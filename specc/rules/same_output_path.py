@@ -2,8 +2,8 @@
 
 ## What
 Finds two or more payloads of a check, cells of one matrix or jobs of several specs, with the same path in
-`stdout_redirect_path` or `stderr_redirect_path`. `/dev/null` is fine, as are relative paths on a `local` target, where
-each job has a folder of its own. Only specs as they are count, not their variants by profile.
+`stdout_redirect_path` or `stderr_redirect_path`. `/dev/null` is fine, as are relative paths where each job starts in a
+folder of its own (`workdir = "job"`). Only specs as they are count, not their variants by profile.
 
 ## Why
 The jobs run at the same time. Each begins the file anew, or they write into each other's lines, and what the first
@@ -49,7 +49,7 @@ FILLED_IN = pattern(r"%\w")
 
 def claims(payload: Payload, world: World) -> Iterator[tuple[str, Claim]]:
     paths: dict[str, Claim] = {}
-    has_folders = world.target is not None and world.target.kind == "local"
+    has_folders = world.target is not None and world.target.kind != "ehpc" and world.target.workdir == "job"
     for field in FIELDS:
         path = payload.body.get(field)
         if not isinstance(path, str) or not path or path.startswith("/dev/") or FILLED_IN.search(path):

@@ -9,6 +9,7 @@ stays an intent, which a later run finds to be of a dead process, and so unknown
 import heapq
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
+from os.path import join, normpath
 from queue import Empty, SimpleQueue
 from threading import Thread
 
@@ -21,7 +22,7 @@ from specc.submission.records import State
 from specc.submission.results import Luck, Result, result_of, settled_elsewhere
 from specc.submission.retry import PATIENCE, Backoff
 from specc.submission.world import Sending, World
-from specc.targets import Accepted, Attempt, NotSent, Outcome, Rejected, Target, Unclear
+from specc.targets import Accepted, Attempt, NotSent, Origin, Outcome, Rejected, Target, Unclear
 
 SIGNATURES = 3
 """How often a request is signed anew when the server finds its time wrong."""
@@ -173,7 +174,13 @@ class Sender:
             return settled_elsewhere(step, attempts[-1] if attempts else None)
         except SentElsewhere as error:
             return Result(step, None, message=f"another process has sent the same payload as {error}")
-        return _Flight(step, Attempt(record.attempt, step.payload, record.sent_name))
+        return _Flight(step, Attempt(record.attempt, step.payload, record.sent_name, self._origin(step)))
+
+    def _origin(self, step: Step) -> Origin | None:
+        project, payload = self._sending.project, step.payload
+        if project is None:
+            return None
+        return Origin(project, normpath(join(project, payload.folder)), payload.cell.slug, step.number)
 
     def _work(self) -> None:
         """Runs in a thread of its own, and touches nothing but the target and the queues."""

@@ -21,7 +21,9 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """How to send. `tag_names` puts a short tag of the attempt behind the job's name, outside the digest."""
+    """How to send. `tag_names` puts a short tag of the attempt behind the job's name, outside the digest. `project` is
+    the absolute path of the project's root; jobs that are sent without one know nothing of a project.
+    """
 
     target_name: str
     units: str
@@ -29,3 +31,4 @@ class Sending:
     max_in_flight: int = 1
     tries: int = 6
     tag_names: bool = False
+    project: str | None = None

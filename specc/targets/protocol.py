@@ -45,17 +45,30 @@ FINAL = frozenset({JobState.FINISHED, JobState.EXITED, JobState.CANCELLED, JobSt
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a job comes from: absolute paths of its project and of its spec's folder, its cell's slug, and which
+    attempt of its cell it is, counted from 1."""
+
+    project: str
+    spec_folder: str
+    cell: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One sending of one payload. `key` is unique for ever, and goes along where the target has a place for it.
 
     `sent_name` is the job name as sent: the payload's own, or with a tag behind it (`tag_names`). `owner` is on whose
     behalf it is sent, where that is not simply the user: a target that has a queue of its own shares it among owners.
+    `origin` is None for a payload that came over the API, without a project.
     """
 
     key: str
     payload: "Payload"
     sent_name: str
     owner: str = ""
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)

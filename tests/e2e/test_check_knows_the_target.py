@@ -69,7 +69,10 @@ ON_SLURM = [
     ("hpcqueue_id: hpcq-1", "`hpcqueue_id` is `hpcq-1`, and Slurm has no such ids"),
     ("scheduler_queue_name: a b", "`scheduler_queue_name` is `a b`, which cannot be the name of a partition"),
     ("core_limit: 70000", "`core_limit` is 70000, expected 60000 or less"),
-    ("stdout_redirect_path: ../x", "`stdout_redirect_path` is `../x`, which leads out of the job's directory"),
+    (
+        "stdout_redirect_path: ../x",
+        "`stdout_redirect_path` is `../x`, which leads out of where the job starts",
+    ),
     ("zone: other", "`zone` is `other`, and the target `hpc` says `jn1a`"),
 ]
 CASES = [

@@ -141,7 +141,8 @@ def test_each_refusal_comes_with_its_own_way_out(specc: Place) -> None:
     assert done.returncode == 1
     cores, queue = done.stderr.split("error[SPC701 refused-by-target]: ")[1:]
     assert cores.startswith("`core_limit` is 0")
-    assert "help" not in cores
+    assert "help: write 1 or more" in cores
+    assert "hpcqueues" not in cores
     assert queue.startswith("`hpcqueue_id` is `q1`")
     assert "write `hpcqueues = " in queue
 

@@ -118,12 +118,14 @@ class TestAcrossPayloads:
         project.write(a=spec(f"  stdout_redirect_path: {path}\n", head).replace("name: n", "name: n-{{ matrix.m }}"))
         assert found(project) == []
 
-    def test_a_local_job_has_a_folder_of_its_own(self, project: Place) -> None:
+    def test_a_local_job_can_have_a_folder_of_its_own(self, project: Place) -> None:
         text = spec("  stdout_redirect_path: %s\n", "matrix: {axes: {m: [1, 2]}}\n").replace(
             "n\n", "n-{{ matrix.m }}\n", 1
         )
         project.write(a=text % "out.txt")
         where = ("--target", "local", "--set", "job.zone=z", "--set", "job.cluster_id=c", "--set", "job.run_user=u")
+        assert found(project, *where) == ["same-output-path a.job.yaml:7"]
+        project.put("specc.toml", (SETTINGS + '[targets.local]\nworkdir = "job"\n').encode())
         assert found(project, *where) == []
         assert found(project) == ["same-output-path a.job.yaml:7"]
         project.write(a=text % "/out.txt")

@@ -52,7 +52,7 @@ def test_every_field_of_the_api_is_either_used_or_ignored_for_a_reason() -> None
         (
             {"stdout_redirect_path": "x/../../y"},
             "bad-path",
-            "`stdout_redirect_path` is `x/../../y`, which leads out of the job's directory",
+            "`stdout_redirect_path` is `x/../../y`, which leads out of where the job starts",
         ),
     ],
 )

@@ -16,6 +16,7 @@ from specc.targets.slurm.environment import of_job, of_query
 from specc.targets.slurm.folder import Exit, Folder, tag_of
 from specc.targets.slurm.programs import Ran, TimedOut
 from specc.targets.slurm.script import COPY, NO_CLAIM, NO_START, Command, script_of
+from specc.targets.start import starter_of
 
 TAG = "a" * 16
 
@@ -23,10 +24,18 @@ TAG = "a" * 16
 class Job:
     """A batch script in a folder, run as a node would."""
 
-    def __init__(self, root: Path, command: str | None = "true", **files: str | Path | None) -> None:
+    def __init__(self, root: Path, command: str | None = "true", **files: object) -> None:
         self.folder = Folder(root)
         root.mkdir(parents=True, exist_ok=True)
-        usual = {"script": None, "stdin": None, "stdout": root / "stdout", "stderr": root / "stderr"}
+        usual = {
+            "script": None,
+            "stdin": None,
+            "stdout": root / "stdout",
+            "stderr": root / "stderr",
+            "starter": starter_of(command or ""),
+            "workdir": root / "work",
+            "variables": {},
+        }
         made = Command(command=command, **{**usual, **files})
         self.script = script_of(self.folder, TAG, "my 'job'", 4, 1, made)
 
@@ -70,6 +79,36 @@ def test_many_copies_at_once_run_once(root: Path) -> None:
     copies = [subprocess.Popen(["bash", "-c", job.script], stderr=subprocess.DEVNULL) for _ in range(8)]
     assert sorted(copy.wait() for copy in copies) == [0, *[COPY] * 7]
     assert job.read("stdout") == "ran\n"
+
+
+def test_a_job_of_a_project_starts_in_it_and_knows_where_it_comes_from(root: Path, tmp_path: Path) -> None:
+    project = tmp_path / "my project"
+    project.mkdir()
+    variables = {"SPECC_PROJECT": str(project), "SPECC_CELL": "a 'b'"}
+    job = Job(
+        root, 'pwd; echo "$SLURM_SUBMIT_DIR" "$SPECC_PROJECT" "$SPECC_CELL"', workdir=project, variables=variables
+    )
+    assert job.run().returncode == 0
+    assert job.read("stdout") == f"{project}\n{project} {project} a 'b'\n"
+    assert list(project.iterdir()) == []
+    assert not (root / "work").exists()
+
+
+def test_a_project_that_the_node_does_not_see(root: Path) -> None:
+    job = Job(root, "echo ran", workdir=root / "gone")
+    done = job.run()
+    assert done.returncode == NO_START
+    assert "cannot go to" in done.stderr
+    assert not (root / "stdout").exists()
+
+
+def test_the_first_line_names_the_program(root: Path) -> None:
+    job = Job(root, "#!/usr/bin/env python3\nimport sys\nprint(sys.version_info.major, sys.stdin.read())\n")
+    assert job.run().returncode == 0
+    assert job.read("stdout") == "3 \n"
+    job = Job(root.with_name("e"), "#!/bin/bash -e\nfalse\necho no\n")
+    assert job.run().returncode == 1
+    assert job.read("stdout") == ""
 
 
 HOSTILE = "#SBATCH --uid=0\nEOF\n_\n__\n' \" $(echo x) `echo y` \\n %j\r\n# é 漢\nprintf '%s\\n' done  \n\n"

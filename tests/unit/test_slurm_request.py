@@ -103,7 +103,7 @@ def test_a_percent_sign_in_the_folder_is_no_pattern(tmp_path: Path) -> None:
         ({"scheduler_queue_name": "--uid=0"}, "bad-queue", "is `--uid=0`, which cannot be the name of a partition"),
         ({"scheduler_queue_name": "a,b"}, "bad-queue", "is `a,b`, which cannot be the name of a partition"),
         ({"stdout_redirect_path": "a\nb"}, "control-character", "holds a line break, which cannot be seen"),
-        ({"stderr_redirect_path": "a/../../b"}, "bad-path", "is `a/../../b`, which leads out of the job's directory"),
+        ({"stderr_redirect_path": "a/../../b"}, "bad-path", "is `a/../../b`, which leads out of where the job starts"),
         ({"command": "a\0b"}, "nul-byte", "`cmd_line` holds a NUL byte"),
         ({"command": " "}, "no-command", "there is nothing to run: `cmd_line` is missing"),
         ({"run_user": "bob"}, "run-user", "`run_user` is `bob`, and what `ada` submits runs as `ada`"),

@@ -11,6 +11,7 @@ from specc.targets.local import environment
 from specc.targets.local.files import no_folder
 from specc.targets.local.jobs import Job, Run
 from specc.targets.local.paths import JobDir
+from specc.targets.start import starter_of, starter_of_file
 
 BASH = "/bin/bash"
 RESET = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE, signal.SIGTERM, signal.SIGCHLD, signal.SIGXFSZ)
@@ -34,17 +35,24 @@ def prepare(folder: JobDir, run: Run) -> None:
 
 
 def start(job: Job, run: Run, folder: JobDir) -> int:
-    """The pid of the started command. Raises CannotStart. This process enters the job's directory, too."""
+    """Return the pid of the started command. Raises CannotStart. This process enters the job's folder, too."""
     variables = environment.of_job(
-        run.environment, uuid=job.uuid, name=job.name, cores=job.cores, directory=str(folder.root)
+        {**run.environment, **run.variables},
+        uuid=job.uuid,
+        name=job.name,
+        cores=job.cores,
+        directory=str(folder.root),
     )
-    bash = find_program("bash", variables) or BASH
+    program, *arguments = starter_of(run.command) if run.command is not None else starter_of_file(run.script or "")
+    path = (find_program("bash", variables) or BASH) if program == "bash" else program
     os.umask(run.umask)
-    os.chdir(folder.work)
-    with _streams(run, folder) as streams, _says(f"cannot run {bash}"):
+    workdir = run.workdir or str(folder.work)
+    with _says(f"cannot start in {workdir}"):
+        os.chdir(workdir)
+    with _streams(run, folder) as streams, _says(f"cannot run {path}"):
         return os.posix_spawn(
-            bash,
-            ["bash", run.script or str(folder.script)],
+            path,
+            [program, *arguments, run.script or str(folder.script)],
             variables,
             file_actions=[(os.POSIX_SPAWN_DUP2, stream, number) for number, stream in enumerate(streams)],
             setpgroup=0,
@@ -58,7 +66,8 @@ def _streams(run: Run, folder: JobDir) -> Iterator[tuple[int, int, int]]:
     """Descriptors of stdin, stdout and stderr. The last two are one if they are one file, whatever their names."""
     with contextlib.ExitStack() as stack:
         stdin = _open(Path(run.stdin or os.devnull), os.O_RDONLY, stack)
-        out, err = folder.stream("stdout", run.stdout), folder.stream("stderr", run.stderr)
+        out = folder.stream("stdout", run.stdout, run.workdir)
+        err = folder.stream("stderr", run.stderr, run.workdir)
         stdout = _open_output(out, stack)
         stderr = stdout if _is_same(err, stdout) else _open_output(err, stack)
         yield stdin, stdout, stderr

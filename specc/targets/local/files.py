@@ -21,7 +21,7 @@ def unusable(run: Run) -> Rejected | None:
 def _input_refusals(path: str | None) -> Iterator[Refusal]:
     why = None if path is None else _unreadable(path)
     if why is not None:
-        help = "write a regular file or /dev/null; a relative path starts at the directory where you submit"
+        help = "write a regular file or /dev/null; a relative path starts at the folder that the job starts in"
         yield Refusal("no-input-file", "input_file", f"`input_file` cannot be read: {path}: {why}", help)
 
 

@@ -2,20 +2,25 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, field
 
 from specc.frozen import dataclass
 from specc.targets.local.process import ProcessId
 from specc.targets.protocol import JobState
 
 
+LATER = frozenset({"owner", "workdir", "variables"})
+"""Fields of a run that older versions do not know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """How a job is run, settled when it is submitted.
 
-    bash runs `command`, or the file `script`. Paths are absolute but for `stdout` and `stderr`, which may be relative
-    to the job's directory. `seconds` and `memory` (bytes) limit it; `grace` is the time in seconds between TERM and
-    KILL. `environment` is what was taken over from the caller. `owner` is on whose behalf it runs: owners take turns.
+    The text `command` is run, or the file `script`. Paths are absolute but for `stdout` and `stderr`, which may be
+    relative to the folder that the job starts in: `workdir`, or its private one. `seconds` and `memory` (bytes) limit
+    it; `grace` is the time in seconds between TERM and KILL. `environment` is what was taken over from the caller,
+    `variables` tell the job where it comes from. `owner` is on whose behalf it runs: owners take turns.
     """
 
     cores: int
@@ -30,13 +35,13 @@ class Run:
     seconds: int | None = None
     memory: int | None = None
     owner: str = ""
+    workdir: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
-        """Without an owner the text is that of an older specc, whose supervisor may still be there."""
-        data = asdict(self)
-        if not self.owner:
-            del data["owner"]
-        return json.dumps(data)
+        """Return the text without what is empty of `LATER`: then it is that of an older specc, whose supervisor may
+        still be there."""
+        return json.dumps({name: value for name, value in asdict(self).items() if value or name not in LATER})
 
     @classmethod
     def from_json(cls, text: str) -> "Run":

@@ -55,6 +55,7 @@ class JobDir:
         """How the job ended. It is there only when it is whole."""
         return self.root / "exit.json"
 
-    def stream(self, name: str, asked: str | None) -> Path:
-        """Where an output stream goes: the path asked for, a relative one from `work`; else STATE/jobs/UUID/NAME."""
-        return self.work / asked if asked else self.root / name
+    def stream(self, name: str, asked: str | None, workdir: str | None) -> Path:
+        """Return where an output stream goes: the path asked for, a relative one from the folder that the job starts in
+        (`workdir`, or `work` for None); else STATE/jobs/UUID/NAME."""
+        return Path(workdir or self.work, asked) if asked else self.root / name

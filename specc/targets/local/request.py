@@ -2,9 +2,10 @@
 
 What the fields of submitJob mean on this machine:
 
-- `cmd_line`: the text of a bash script.
-- `input_file`: standard input of the command; without `cmd_line` it is the bash script itself. It is a regular file or
-  a device. A relative path starts at the directory of the process that submits.
+- `cmd_line`: the text of a script, for bash or for the program that its `#!` line names.
+- `input_file`: standard input of the command; without `cmd_line` it is the script itself. It is a regular file or a
+  device. A relative path starts at the folder that the job starts in, see `specc.targets.start`; for a job in its
+  private folder, at the directory of the process that submits.
 - `core_limit`: the cores that the job waits for, 1 without it. It is told how many, and not bound to them.
 - `mem_limit`, `time_limit`: limits of all the job's processes together. They need a unit.
 - `stdout_redirect_path`, `stderr_redirect_path`: files that are made anew. A relative path starts at the directory the
@@ -15,7 +16,6 @@ What the fields of submitJob mean on this machine:
 """
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from specc.frozen import dataclass
@@ -23,9 +23,10 @@ from specc.settings import Target
 from specc.targets.local import environment
 from specc.targets.local.jobs import Run
 from specc.targets.local.options import Options
-from specc.targets.protocol import Rejected
+from specc.targets.protocol import Origin, Rejected
 from specc.targets.refusals.common import OUTPUTS, Refusal, amount, number, rejected, text
 from specc.targets.refusals.local import refusals
+from specc.targets.start import path_from, start_folder, variables_of
 
 if TYPE_CHECKING:
     from specc.lowering import Payload
@@ -57,10 +58,11 @@ class Rules:
         body = payload.body
         return rejected([*refusals(body, self.target, self.units), *self._own_refusals(body)])
 
-    def run(self, body: Mapping[str, object], variables: Mapping[str, str]) -> Run:
-        """How a body that was not refused is run for a caller with this environment."""
+    def run(self, body: Mapping[str, object], variables: Mapping[str, str], origin: Origin | None = None) -> Run:
+        """Return how a body that was not refused is run for a caller with this environment."""
         command, file = text(body, "cmd_line"), text(body, "input_file")
-        path = str(Path(file).absolute()) if file else None
+        workdir = start_folder(self.target.workdir, origin)
+        path = path_from(workdir, file) if file else None
         return Run(
             cores=number(body, "core_limit") or 1,
             grace=self.options.grace,
@@ -73,6 +75,8 @@ class Rules:
             stderr=text(body, OUTPUTS[1]),
             seconds=amount(body, "time_limit", self.units),
             memory=amount(body, "mem_limit", self.units),
+            workdir=workdir,
+            variables=variables_of(origin),
         )
 
     def _own_refusals(self, body: Mapping[str, object]) -> Iterator[Refusal]:

@@ -95,7 +95,7 @@ class LocalTarget:
         refused = self.refuse(attempt.payload)
         if refused is not None:
             return refused
-        run = replace(self._rules.run(attempt.payload.body, os.environ), owner=attempt.owner)
+        run = replace(self._rules.run(attempt.payload.body, os.environ, attempt.origin), owner=attempt.owner)
         return unusable(run) or self._add(attempt, run)
 
     def _add(self, attempt: Attempt, run: Run) -> Outcome:
@@ -134,7 +134,10 @@ class LocalTarget:
         if run is None:
             raise SpeccError(f"there is no job {uuid} on this machine", help=f"its jobs are in {self._state.root}")
         folder = self._state.job(uuid)
-        paths = {"stdout": folder.stream("stdout", run.stdout), "stderr": folder.stream("stderr", run.stderr)}
+        paths = {
+            "stdout": folder.stream("stdout", run.stdout, run.workdir),
+            "stderr": folder.stream("stderr", run.stderr, run.workdir),
+        }
         return Logs(uuid, tuple(LogFile(stream, path, str(path)) for stream, path in paths.items()))
 
     def cancel(self, uuids: Sequence[str]) -> list[Cancelled]:

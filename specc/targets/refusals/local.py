@@ -26,7 +26,7 @@ def refusals(body: Mapping[str, object], target: Target, units: Mapping[str, str
     for field in OUTPUTS:
         path = text(body, field)
         if path and not path.startswith("/") and leaves(path):
-            message = f"`{field}` is `{path}`, which leads out of the job's directory"
+            message = f"`{field}` is `{path}`, which leads out of where the job starts"
             yield Refusal("bad-path", field, message, "write an absolute path")
 
 

@@ -86,9 +86,10 @@ class Folder:
         """There when the last sbatch surely did not reach the controller."""
         return self.root / "not-sent"
 
-    def stream(self, name: str, asked: str | None) -> Path:
-        """Where an output goes: the path asked for, a relative one from `work`; else a file in this folder."""
-        return self.work / asked if asked else self.root / name
+    def stream(self, name: str, asked: str | None, workdir: str | None) -> Path:
+        """Return where an output goes: the path asked for, a relative one from the folder that the job starts in
+        (`workdir`, or `work` for None); else a file in this folder."""
+        return Path(workdir or self.work, asked) if asked else self.root / name
 
     def prepare(self, request: dict[str, object]) -> dict[str, object] | None:
         """Makes the folder for a request; the request that it was made for before, else None. Of many callers at once

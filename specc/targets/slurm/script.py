@@ -7,8 +7,9 @@ does not run, and not say which of them is missing.
 """
 
 import base64
+from collections.abc import Mapping
 from pathlib import Path
-from shlex import quote
+from shlex import join, quote
 
 from specc.frozen import dataclass
 from specc.targets.slurm.folder import Folder
@@ -19,13 +20,17 @@ COPY, NO_CLAIM, NO_START = 113, 114, 115
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What is run, and with which files: the text `command`, or the file `script`. Paths are absolute."""
+    """What is run, where, and with which files: the text `command`, or the file `script`, by the program that `starter`
+    names, in the folder `workdir`. `variables` tell the job where it comes from. Paths are absolute."""
 
     command: str | None
     script: str | None
     stdin: str | None
     stdout: Path
     stderr: Path
+    starter: tuple[str, ...]
+    workdir: Path
+    variables: Mapping[str, str]
 
 
 def script_of(folder: Folder, tag: str, name: str, cores: int, threads: int, command: Command) -> str:
@@ -41,6 +46,8 @@ def script_of(folder: Folder, tag: str, name: str, cores: int, threads: int, com
             stdin=quote(command.stdin or "/dev/null"),
             stdout=quote(str(command.stdout)),
             stderr=quote(str(command.stderr)),
+            workdir=quote(str(command.workdir)),
+            variables="".join(f"export {name}={quote(value)}\n" for name, value in command.variables.items()),
             copy=COPY,
             no_claim=NO_CLAIM,
             no_start=NO_START,
@@ -51,7 +58,7 @@ def script_of(folder: Folder, tag: str, name: str, cores: int, threads: int, com
         parts.append(
             f'base64 -d <<\'_\' >"$claim/command.sh" || stop {NO_START} "cannot write the command"\n{coded}_\n'
         )
-    parts.append(TAIL.format(run=run))
+    parts.append(TAIL.format(run=f"{join(command.starter)} {run}"))
     return "".join(parts)
 
 
@@ -76,7 +83,10 @@ fi
 printf '%s\\n' "$SLURM_JOB_ID" >"$claim/job" || stop {no_start} "cannot write into $claim"
 export SPECC_JOB_ID="$SLURM_JOB_ID-{tag}" SPECC_JOB_NAME={name} SPECC_JOB_DIR="$folder" SPECC_CORES={cores}
 export OMP_NUM_THREADS={threads}
-mkdir -p "$folder/work" && cd "$folder/work" || stop {no_start} "cannot go to $folder/work"
+workdir={workdir}
+export SLURM_SUBMIT_DIR="$workdir"
+{variables}[ "$workdir" != "$folder/work" ] || mkdir -p "$workdir"
+cd "$workdir" || stop {no_start} "cannot go to $workdir; does this node share it with the login node?"
 for file in "$stdout" "$stderr"; do
   [ -d "${{file%/*}}/" ] || mkdir -p -- "${{file%/*}}/" || stop {no_start} "cannot make the folder of $file"
   [ ! -p "$file" ] && : >"$file" || stop {no_start} "cannot write to $file"
@@ -87,7 +97,7 @@ done
 TAIL = """\
 # Slurm tells every process of the job to end; this one stays to write down how the command did.
 trap : TERM INT HUP
-bash {run} <"$stdin" >>"$stdout" 2>>"$stderr"
+{run} <"$stdin" >>"$stdout" 2>>"$stderr"
 code=$?
 record "$code" ""
 exit "$code"

@@ -24,6 +24,7 @@ from specc.targets.protocol import (
     LogFile,
     Logs,
     NotSent,
+    Origin,
     Outcome,
     Rejected,
     Unclear,
@@ -37,6 +38,7 @@ from specc.targets.slurm.reports import Reports
 from specc.targets.slurm.request import Rules
 from specc.targets.slurm.script import Command, script_of
 from specc.targets.slurm.states import state_of
+from specc.targets.start import path_from, start_folder, starter_of, starter_of_file, variables_of
 
 if TYPE_CHECKING:
     from specc.lowering import Payload
@@ -87,7 +89,7 @@ class SlurmTarget:
     def submit(self, attempt: Attempt) -> Outcome:
         """One sbatch. A key that was sent before is looked for first, and sent again only when there is no trace of it:
         should it be there all the same, only one of the two runs."""
-        refused = self.refuse(attempt.payload) or self._missing_file(attempt.payload.body)
+        refused = self.refuse(attempt.payload) or self._missing_file(attempt)
         if refused is not None:
             return refused
         folder = self._place.folder(tag_of(attempt.key))
@@ -131,7 +133,9 @@ class SlurmTarget:
         if folder is None or request is None:
             help = f"jobs that were submitted here have their folders in {self._place.directory / 'jobs'}"
             raise SpeccError(f"nothing is known here of the job {uuid}", help=help)
-        paths = {stream: folder.stream(stream, _path(request, stream)) for stream in ("stdout", "stderr")}
+        workdir = request.get("workdir")
+        start = workdir if isinstance(workdir, str) else None
+        paths = {stream: folder.stream(stream, _path(request, stream), start) for stream in ("stdout", "stderr")}
         paths["slurm"] = folder.log
         return Logs(uuid, tuple(LogFile(stream, path, str(path)) for stream, path in paths.items()))
 
@@ -172,18 +176,25 @@ class SlurmTarget:
             return Cancelled(uuid, False, f"it has ended: {state}")
         return Cancelled(uuid, True, "its processes are told to end" if state is JobState.RUNNING else "")
 
-    def _missing_file(self, body: Mapping[str, object]) -> Rejected | None:
-        path = text(body, "input_file")
+    def _missing_file(self, attempt: Attempt) -> Rejected | None:
+        named = text(attempt.payload.body, "input_file")
+        path = path_from(start_folder(self._rules.target.workdir, attempt.origin), named) if named else None
         if path is None or os.path.isfile(path):  # false, too, where the system takes no such path
             return None
-        message = f"`input_file` is no file here: {Path(path).absolute()}"
-        help = "a relative path starts at the directory where you submit"
+        message = f"`input_file` is not a file here: {path}"
+        help = "a relative path starts at the folder that the job starts in (`workdir` of the target)"
         return rejected([Refusal("no-input-file", "input_file", message, help)])
 
     def _prepare(self, folder: Folder, attempt: Attempt) -> dict[str, object] | None:
         """The request that the folder was made for before. Raises SpeccError where it cannot be made."""
         payload = attempt.payload
-        request = {"key": attempt.key, "digest": payload.digest, "name": attempt.sent_name, "body": payload.body}
+        request = {
+            "key": attempt.key,
+            "digest": payload.digest,
+            "name": attempt.sent_name,
+            "body": payload.body,
+            "workdir": start_folder(self._rules.target.workdir, attempt.origin),
+        }
         try:
             return folder.prepare(json.loads(json.dumps(request)))
         except OSError as error:
@@ -203,7 +214,7 @@ class SlurmTarget:
         body, name = attempt.payload.body, attempt.sent_name
         cores = number(body, "core_limit") or 1
         threads = cores if self._rules.layout(body) == "threads" else 1
-        command = _command(body, folder)
+        command = _command(body, folder, self._rules.target.workdir, attempt.origin)
         script = script_of(folder, tag_of(attempt.key), name, cores, threads, command)
         options = self._rules.options(body, name, COMMENT + attempt.key, folder)
         self._note_sending(folder)
@@ -235,16 +246,20 @@ def _accepted(handle: Handle, state: str) -> Accepted:
     return Accepted(str(handle), {"job_status": state, "job_id": handle.job_id})
 
 
-def _command(body: Mapping[str, object], folder: Folder) -> Command:
+def _command(body: Mapping[str, object], folder: Folder, setting: str, origin: Origin | None) -> Command:
     """Without `cmd_line` the input file is the script itself."""
     command, file = text(body, "cmd_line"), text(body, "input_file")
-    path = str(Path(file).absolute()) if file else None
+    workdir = start_folder(setting, origin)
+    path = path_from(workdir, file) if file else None
     return Command(
         command,
         None if command else path,
         path if command else None,
-        folder.stream("stdout", text(body, "stdout_redirect_path")),
-        folder.stream("stderr", text(body, "stderr_redirect_path")),
+        folder.stream("stdout", text(body, "stdout_redirect_path"), workdir),
+        folder.stream("stderr", text(body, "stderr_redirect_path"), workdir),
+        starter_of(command) if command else starter_of_file(path or ""),
+        Path(workdir) if workdir is not None else folder.work,
+        variables_of(origin),
     )
 
 

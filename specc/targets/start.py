@@ -1,0 +1,62 @@
+"""How a job starts on targets that run jobs themselves: in which folder, by which program, and what it is told.
+
+Everything here is settled when the job is submitted, on the machine that submits: the payload stays free of the paths
+of one machine.
+"""
+
+import os
+from pathlib import Path
+
+from specc.reader import Unreadable, read_start
+from specc.targets.protocol import Origin
+
+PROJECT, SPEC, JOB = "project", "spec", "job"
+WORKDIRS = (PROJECT, SPEC, JOB)
+"""What the setting `workdir` may be, beside an absolute path."""
+
+FIRST_LINE = 512
+
+
+def start_folder(workdir: str, origin: Origin | None) -> str | None:
+    """Return the folder that a job starts in, or None for its private one.
+
+    A job without a project, such as one that came over the API, always starts in its private folder.
+    """
+    if origin is None or workdir == JOB:
+        return None
+    return {PROJECT: origin.project, SPEC: origin.spec_folder}.get(workdir, workdir)
+
+
+def variables_of(origin: Origin | None) -> dict[str, str]:
+    """Return the variables that tell a job where it comes from."""
+    if origin is None:
+        return {}
+    return {
+        "SPECC_PROJECT": origin.project,
+        "SPECC_SPEC_DIR": origin.spec_folder,
+        "SPECC_CELL": origin.cell,
+        "SPECC_ATTEMPT": str(origin.attempt),
+    }
+
+
+def path_from(folder: str | None, path: str) -> str:
+    """Return the absolute path of a file that a job names, from the folder that it starts in, else from here."""
+    return str(Path(folder, path)) if folder is not None else str(Path(path).absolute())
+
+
+def starter_of(text: str) -> tuple[str, ...]:
+    """Return the words that start a script with this text, before its path: those of its `#!` line, else bash.
+
+    As the kernel reads it: an absolute path, and the rest of the line as one argument.
+    """
+    first = text.partition("\n")[0].rstrip()
+    words = first.removeprefix("#!").split(None, 1) if first.startswith("#!") else []
+    return tuple(words) if words and os.path.isabs(words[0]) else ("bash",)
+
+
+def starter_of_file(path: str) -> tuple[str, ...]:
+    """Return the words that start a script in a file. One that cannot be read is left to bash, which says so."""
+    try:
+        return starter_of(read_start(path, FIRST_LINE).decode("utf-8", "replace"))
+    except Unreadable:
+        return ("bash",)
