@@ -174,7 +174,7 @@ class Sender:
             return settled_elsewhere(step, attempts[-1] if attempts else None)
         except SentElsewhere as error:
             return Result(step, None, message=f"another process has sent the same payload as {error}")
-        return _Flight(step, Attempt(record.attempt, step.payload, record.sent_name, self._origin(step)))
+        return _Flight(step, Attempt(record.attempt, step.payload, record.sent_name, origin=self._origin(step)))
 
     def _origin(self, step: Step) -> Origin | None:
         project, payload = self._sending.project, step.payload

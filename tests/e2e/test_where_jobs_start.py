@@ -38,7 +38,7 @@ def run(
     origin = Origin(str(project), str(project / "jobs"), "coarse-1", 2)
     settings = Target("local", "local", run_as="caller", workdir=workdir)
     target = LocalTarget.open(settings, UNITS, jobs.state.root, "ada", jobs.options)
-    outcome = target.submit(type(made)(made.key, made.payload, made.sent_name, origin))
+    outcome = target.submit(type(made)(made.key, made.payload, made.sent_name, origin=origin))
     assert isinstance(outcome, Accepted), outcome
     (report,) = jobs.wait(outcome.uuid)
     return jobs.printed(outcome.uuid) if "never started" not in report.reason else report.reason, report.state
@@ -102,7 +102,7 @@ def test_a_program_or_a_folder_that_is_not_there(jobs: Jobs, project: Path) -> N
 def test_an_input_file_that_is_not_there_is_named_in_full(jobs: Jobs, project: Path) -> None:
     made = attempt("cat", input_file="none.txt")
     origin = Origin(str(project), str(project), "0", 1)
-    outcome = jobs.target.submit(type(made)(made.key, made.payload, made.sent_name, origin))
+    outcome = jobs.target.submit(type(made)(made.key, made.payload, made.sent_name, origin=origin))
     assert isinstance(outcome, Rejected)
     assert str(project / "none.txt") in outcome.message
 
