@@ -8,8 +8,8 @@ Three kinds of processes meet in one store (`store.py`), and any of them may die
 
 A job starts in the folder that `specc.targets.start` says, in a process group of its own. Its environment is the
 caller's `PATH`, `HOME`, `USER`, `LOGNAME`, `SHELL`, `LANG`, `LANGUAGE`, `LC_*`, `TZ` and `TMPDIR` from the time of
-submission, `OMP_NUM_THREADS`, and what it is told of itself as `SPECC_*`; nothing else, so no credential. Processes that
-outlive the command are ended with it. What each field of a payload means here, and which are ignored, is said in
+submission, `OMP_NUM_THREADS`, and what it is told of itself as `SPECC_*`; nothing else, so no credential. Processes
+that outlive the command are ended with it. What each field of a payload means here, and which are ignored, is said in
 `request.py`.
 
 Jobs that waited when the machine was stopped wait until the next call of a client. Nothing is ever deleted: a job's

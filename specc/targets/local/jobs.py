@@ -8,7 +8,6 @@ from specc.frozen import dataclass
 from specc.targets.local.process import ProcessId
 from specc.targets.protocol import JobState
 
-
 LATER = frozenset({"owner", "workdir", "variables"})
 """Fields of a run that older versions do not know."""
 
