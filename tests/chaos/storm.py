@@ -97,7 +97,7 @@ class Clients:
             stdout=subprocess.PIPE,
             text=True,
             cwd=folder,
-            env={**kept, **keys, "HOME": str(folder)},
+            env={**kept, **keys, "HOME": str(folder), "SPECC_TRUSTED_HOSTS": "http://127.0.0.1:*"},
         )
 
     def run(self, *arguments: str, **how: float | None) -> list[int]:

@@ -57,7 +57,7 @@ WAITS = "read -r -t 20 <> {folder}/never || true"
 class Clients:
     """`specc` in a project, one command at a time."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, endpoint: str) -> None:
         self.log = folder / "log"
         kept = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "LANG": "C.UTF-8"}
         keys = {"QY_ACCESS_KEY_ID": "KEYKEYKEYKEY", "QY_SECRET_ACCESS_KEY": "secret"}
@@ -67,7 +67,7 @@ class Clients:
             stdout=subprocess.PIPE,
             text=True,
             cwd=folder,
-            env={**kept, **keys, "XDG_STATE_HOME": str(folder / "state")},
+            env={**kept, **keys, "XDG_STATE_HOME": str(folder / "state"), "SPECC_TRUSTED_HOSTS": endpoint},
         )
         self._answers: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._hear, daemon=True).start()
@@ -110,7 +110,7 @@ class Ground:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.server = Hostile(calm=True)
-        self.clients = Clients(folder)
+        self.clients = Clients(folder, self.server.endpoint)
         self.state = folder / "state"
         self.local = StateDir(self.state / "specc" / "local" / machine_id()[:12])
         self._saved: list[Job] = []
@@ -123,7 +123,7 @@ class Ground:
     @cached_property
     def others(self) -> Clients:
         """For commands beside one that is traced."""
-        return Clients(self.folder)
+        return Clients(self.folder, self.server.endpoint)
 
     def write_one(self, more: str) -> None:
         (self.folder / "one.job.yaml").write_text(ONE.format(folder=self.folder, more=more))
