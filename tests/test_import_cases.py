@@ -1,18 +1,27 @@
 """The golden cases of `specc init --from`: one folder a case, `tests/cases/migration/<what-is-odd>/`.
 
 Each script of the folder is imported into a new project. What is written for it and what is said must be what
-`expected/` holds, and the project must pass `check` and `render` at once. `pytest --update-cases` rewrites.
+`expected/` holds, and the project must pass `check` at once, and `render` with a value for each required parameter.
+`pytest --update-cases` rewrites.
 """
 
 from pathlib import Path
 
 import pytest
+import yaml
 
 from specc.cli.main import run
 
 CASES = Path(__file__).parent / "cases" / "migration"
 FOLDERS = sorted(path for path in CASES.iterdir() if path.is_dir())
 UNITS = ["--mem-unit", "MiB", "--time-unit", "min"]
+
+
+def given(spec: Path) -> list[str]:
+    """A value for each parameter that must have one."""
+    params = yaml.safe_load(spec.read_text(encoding="utf-8")).get("params", {})
+    required = [name for name, each in params.items() if "default" not in each]
+    return [word for name in required for word in ("-p", f"{name}=the {name}")]
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
@@ -36,8 +45,10 @@ def test_case(
         monkeypatch.chdir("project")
         assert run(["check"]) == 0, capsys.readouterr().out
         capsys.readouterr()
-        assert run(["render"]) == 0, capsys.readouterr().err
-        payloads = capsys.readouterr().out.splitlines()
+        payloads: list[str] = []
+        for spec in sorted(Path("jobs").glob("*.job.yaml")):
+            assert run(["render", str(spec), *given(spec)]) == 0, capsys.readouterr().err
+            payloads.extend(capsys.readouterr().out.splitlines())
         texts["payloads.txt"] = "\n".join([*payloads[:2], f"{len(payloads)} payloads"]) + "\n"
     expected = folder / "expected"
     if request.config.getoption("--update-cases"):

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from specc.diagnostics import Diagnostic, codes
 from specc.frozen import dataclass
 from specc.migration import environment
+from specc.migration.arguments import all_arguments, read_arguments
 from specc.migration.arrays import Tasks, axis, read_tasks
 from specc.migration.directives import Header, read_header
 from specc.migration.notes import Note
@@ -16,6 +17,7 @@ from specc.migration.resources import Cores, Limit, read_cores, read_memory, rea
 from specc.migration.script import directive_faults, script_faults, script_notes
 from specc.migration.variables import exported, given_variables
 from specc.migration.writing import command, comment, joined, scalar
+from specc.shell import Reading, read
 from specc.source import Source
 
 USUAL_MAX = 1000
@@ -95,11 +97,17 @@ def _converted(draft: Draft, source: Source, header: Header, name: str, units: M
     _put_queue(draft)
     _put_paths(draft, Job(slurm_name, tasks is not None))
     _drop_others(draft)
-    env = _environment(draft, source, header, cores, tasks)
+    reading = read(source.text)
+    arguments = read_arguments(reading)
+    draft.say([argument.note() for argument in arguments])
+    draft.say(list(all_arguments(reading, arguments)))
+    env = _environment(draft, reading, cores, tasks)
+    params = ["params:", *(f"  {argument.parameter}" for argument in arguments)] if arguments else []
+    args = [f"{{{{ params.{argument.name} }}}}" for argument in arguments]
     matrix = _matrix(tasks) if tasks else []
     job = [f"  {key}: {value}" for key, value in draft.job.items()]
     unset = [f"  # {limit.field}: {limit.amount.text}" for limit in draft.unset]
-    return ["specc: 1", *matrix, "job:", *job, *unset, *command(f"{name}.sh", env)]
+    return ["specc: 1", *params, *matrix, "job:", *job, *unset, *command(f"{name}.sh", env, args)]
 
 
 def _heading(source: Source, notes: tuple[Note, ...], schema: str | None) -> list[str]:
@@ -179,20 +187,15 @@ def _drop_others(draft: Draft) -> None:
             draft.found.append(codes.BAD_DIRECTIVE.at(option.span, message, help="take it away"))
 
 
-def _environment(
-    draft: Draft, source: Source, header: Header, cores: Cores, tasks: Tasks | None
-) -> dict[str, str | int]:
-    """What the script is given, with a note on what it expects and is not."""
-    read = set(header.directives)
-    # The numbers are those of the original script, where a person looks them up.
-    lines = [(n, line) for n, line in enumerate(source.text.split("\n"), 1) if n not in read]
-    used = environment.uses(lines)
+def _environment(draft: Draft, reading: Reading, cores: Cores, tasks: Tasks | None) -> dict[str, str | int]:
+    """Return what the script is given, with a note on what it expects and is not given."""
+    used = environment.uses(reading)
     env = given_variables(used, cores, tasks)
     for name, lines_of in used.items():
         if name in env and name != "SLURM_ARRAY_TASK_ID":
             draft.notes.append(Note(lines_of[0], f"`{name}` is given under `env` of cmd_line, as Slurm sets it"))
     draft.notes.extend(environment.unknown_variables(used, set(env)))
-    draft.notes.extend(environment.commands(lines))
+    draft.notes.extend(environment.commands(reading))
     if "export" in draft.options:
         passed, notes = exported(draft.options["export"])
         env |= passed

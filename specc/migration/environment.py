@@ -1,13 +1,53 @@
 """What a script expects of Slurm when it runs: its variables and its commands."""
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
 
 from specc.migration.notes import Note
 from specc.pattern import pattern
+from specc.shell import Reading
 
 VARIABLE = pattern(r"\b(?:SLURM|SLURMD)_[A-Z0-9_]+\b")
-COMMAND = pattern(r"(?:^|[\s;&|(`])(srun|sbatch|squeue|sacct|scancel|scontrol|sbcast|sattach|sstat)(?=$|[\s;&|)`])")
+NAMES = "srun|sbatch|salloc|squeue|sacct|scancel|scontrol|sbcast|sattach|sstat"
+COMMAND = pattern(rf"(?:^|[\s;&|(`])({NAMES})(?=$|[\s;&|)`])")
+NAME = pattern(rf"(?:[\w./-]*/)?({NAMES})")
+BEGINS = pattern(rf"(?:^|[;&|(`\n]|\b(?:then|do|else|exec|time|if)\s)\s*(?:[\w./-]*/)?({NAMES})(?=$|[\s;&|)`])")
+STARTERS = frozenset(
+    [
+        "bash",
+        "command",
+        "env",
+        "eval",
+        "exec",
+        "find",
+        "ionice",
+        "nice",
+        "nohup",
+        "numactl",
+        "parallel",
+        "setsid",
+        "sh",
+        "ssh",
+        "stdbuf",
+        "sudo",
+        "taskset",
+        "time",
+        "timeout",
+        "watch",
+        "xargs",
+    ]
+)
+"""Commands that start what their arguments name."""
+
+GIVES_COMMAND = pattern(
+    r"--?[\w.-]*(?:cluster|submit|cmd|command|launcher|launch|mpirun|mpiexec|wrapper)[\w.-]*(=.*)?", re.DOTALL
+)
+"""Options whose value is a command, such as those of workflow managers: `snakemake --cluster 'sbatch -n 4'`."""
+
+VALUE = pattern(r"[\"']?\$\{?(\w+)\}?[\"']?")
+QUOTES = pattern(r"[\"']")
 
 INSTEAD = {
     "SLURM_ARRAY_JOB_ID": "write a name of your own for the whole sweep",
@@ -31,38 +71,110 @@ INSTEAD = {
 USUAL = "set it in the script, or pass a value under `env` of cmd_line"
 SHOWN_LINES = 5
 
-
-def uses(lines: list[tuple[int, str]]) -> dict[str, list[int]]:
-    """The variables of Slurm that the script names outside comments, and where."""
-    return _found(VARIABLE, 0, lines)
+Lines = dict[str, list[int]]
+"""The numbers of the lines where each name stands."""
 
 
-def unknown_variables(used: dict[str, list[int]], given: set[str]) -> Iterator[Note]:
-    """A note on each variable that is not given to the script."""
+class Numbers:
+    """The numbers of lines of a text, by the place of a character."""
+
+    def __init__(self, text: str) -> None:
+        self._starts = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
+
+    def of(self, at: int) -> int:
+        """Return the number of the line that the character stands in."""
+        return bisect_right(self._starts, at)
+
+
+class Ranges:
+    """Stretches of a text, which may lie in each other."""
+
+    def __init__(self, ranges: Iterable[tuple[int, int]]) -> None:
+        ordered = sorted(ranges)
+        self._starts = [start for start, _ in ordered]
+        self._reaches = list(accumulate((end for _, end in ordered), max))
+
+    def have(self, at: int) -> bool:
+        """Return whether the character stands in one of them."""
+        index = bisect_right(self._starts, at) - 1
+        return index >= 0 and at < self._reaches[index]
+
+
+def uses(reading: Reading) -> Lines:
+    """Return the variables of Slurm that the script names outside comments, and where."""
+    return _found(VARIABLE, 0, reading)
+
+
+def unknown_variables(used: Lines, given: set[str]) -> Iterator[Note]:
+    """Yield a note on each variable that is not given to the script."""
     for name, lines in used.items():
         if name not in given:
-            yield Note(lines[0], f"`{name}`{_more(lines)} is set by Slurm alone: {INSTEAD.get(name, USUAL)}")
+            yield Note(lines[0], f"`{name}`{more(lines)} is set by Slurm alone: {INSTEAD.get(name, USUAL)}")
 
 
-def commands(lines: list[tuple[int, str]]) -> Iterator[Note]:
-    """A note on each command of Slurm that the script runs."""
-    for name, where in _found(COMMAND, 1, lines).items():
+def commands(reading: Reading) -> Iterator[Note]:
+    """Yield a note on each command of Slurm that the script runs.
+
+    In a text that no shell reads to its end, every name that looks like a command counts.
+    """
+    found = _called(reading) if reading.is_whole else _found(COMMAND, 1, reading)
+    for name, where in found.items():
         instead = "write `mpirun` for MPI, or the bare command" if name == "srun" else "leave it out"
-        yield Note(where[0], f"`{name}`{_more(where)} needs Slurm where the job runs; without it {instead}")
+        yield Note(where[0], f"`{name}`{more(where)} needs Slurm where the job runs; without it {instead}")
 
 
-def _found(pattern: re.Pattern[str], group: int, lines: list[tuple[int, str]]) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
-    for number, line in lines:
-        if not line.lstrip().startswith("#"):
-            for match in pattern.finditer(line):
-                numbers = found.setdefault(match[group], [])
-                if numbers[-1:] != [number]:
-                    numbers.append(number)
+def _called(reading: Reading) -> Lines:
+    numbers = Numbers(reading.text)
+    places = sorted((at, name) for call in reading.calls for at, name in _commands_of(call, reading.text))
+    found: Lines = {}
+    for at, name in places:
+        _put(found, name, numbers.of(at))
     return found
 
 
-def _more(lines: list[int]) -> str:
+def _commands_of(call: tuple[tuple[int, int], ...], text: str) -> Iterator[tuple[int, str]]:
+    """Yield the commands of Slurm that one simple command runs: itself, or what it is told to run."""
+    words = [text[start:end] for start, end in call]
+    first = words[0]
+    variable = VALUE.fullmatch(first)
+    if variable is not None:
+        assigned = re.search(rf"(?:^|[\s;&]){variable[1]}=[\"']?(?:[\w./-]*/)?({NAMES})\b", text)
+        if assigned is not None:
+            yield call[0][0], assigned[1]
+    elif (name := NAME.fullmatch(first)) is not None:
+        yield call[0][0], name[1]
+    is_starter = first.rpartition("/")[2] in STARTERS
+    is_command = False
+    for (at, _), word in zip(call[1:], words[1:], strict=True):
+        option = GIVES_COMMAND.fullmatch(word)
+        value = (option[1] or "")[1:] if option is not None else word if is_starter or is_command else ""
+        if (begins := BEGINS.search(QUOTES.sub("", value))) is not None:
+            yield at, begins[1]
+        is_command = option is not None and option[1] is None
+
+
+def _found(pattern: re.Pattern[str], group: int, reading: Reading) -> Lines:
+    """Return what a pattern finds outside of comments."""
+    text = reading.text
+    numbers = Numbers(text)
+    comments = Ranges(reading.comments)
+    found: Lines = {}
+    for match in pattern.finditer(text):
+        at = match.start(group)
+        line = text[text.rfind("\n", 0, at) + 1 : at]
+        if not comments.have(at) and not line.lstrip().startswith("#"):
+            _put(found, match[group], numbers.of(at))
+    return found
+
+
+def _put(found: Lines, name: str, line: int) -> None:
+    lines = found.setdefault(name, [])
+    if lines[-1:] != [line]:
+        lines.append(line)
+
+
+def more(lines: list[int]) -> str:
+    """Return the lines behind the first, as a message names them."""
     others = lines[1 : SHOWN_LINES + 1]
-    more = ", ..." if len(lines) > SHOWN_LINES + 1 else ""
-    return f" (also in line {', '.join(map(str, others))}{more})" if others else ""
+    rest = ", ..." if len(lines) > SHOWN_LINES + 1 else ""
+    return f" (also in line {', '.join(map(str, others))}{rest})" if others else ""

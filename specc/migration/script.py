@@ -1,15 +1,13 @@
 """Is a file a script that sbatch would take, and that a target can run?"""
 
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from specc.diagnostics import Diagnostic, codes
 from specc.migration.directives import Header
+from specc.migration.interpreter import LIKE_SHELLS, SHELLS, interpreter, interpreter_notes
 from specc.migration.notes import Note
 from specc.source import Source
 
-SHELLS = ("sh", "bash", "dash")
-LIKE_SHELLS = ("ksh", "zsh", "mksh")
 SCHEDULERS = {"PBS": "PBS", "BSUB": "LSF", "COBALT": "Cobalt", "OAR": "OAR", "$": "Grid Engine"}
 
 
@@ -50,12 +48,7 @@ def directive_faults(source: Source, header: Header) -> Iterator[Diagnostic]:
 
 def script_notes(source: Source, header: Header) -> Iterator[Note]:
     """What runs otherwise, or is read by sbatch and not by specc."""
-    name, arguments = interpreter(source)
-    if name in LIKE_SHELLS:
-        yield Note(1, f"`{name}`: a target may run the script with bash; see that bash can read it")
-    if arguments:
-        instead = "source /etc/profile" if "l" in arguments else f"set {arguments}"
-        yield Note(1, f"`{arguments}` may have no effect, as a target may run `bash SCRIPT`: write `{instead}`")
+    yield from interpreter_notes(source)
     for line, mark in header.foreign:
         yield Note(
             line, f"`#{mark}` is a directive of {SCHEDULERS[mark]}, which specc does not read: it stays in the script"
@@ -64,16 +57,8 @@ def script_notes(source: Source, header: Header) -> Iterator[Note]:
         yield Note(line, "`#SBATCH` behind a command is not read by sbatch either: it stays, as a comment")
 
 
-def interpreter(source: Source) -> tuple[str, str]:
-    """The program of the `#!` line by its bare name, and the arguments that it gets."""
-    words = source.line(1)[2:].split()
-    if words and PurePosixPath(words[0]).name == "env":
-        words = [word for word in words[1:] if word != "-S" and "=" not in word] or words
-    return (PurePosixPath(words[0]).name, " ".join(words[1:])) if words else ("", "")
-
-
 def _interpreter_faults(source: Source) -> Iterator[Diagnostic]:
-    name, _ = interpreter(source)
+    name = interpreter(source.line(1)).name
     if name in SHELLS or name in LIKE_SHELLS:
         return
     span = source.span(0, len(source.line(1)))

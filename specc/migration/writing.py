@@ -1,7 +1,7 @@
 """A spec as YAML text that a person would write: quotes only where they are needed."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from specc.pattern import pattern
 from specc.visible import visible
@@ -25,12 +25,16 @@ def comment(text: str) -> str:
     return f"# {text}"
 
 
-def command(script: str, env: Mapping[str, str | int]) -> list[str]:
-    """`cmd_line` for a script beside the spec, with the variables that it needs."""
-    if not env:
+def command(script: str, env: Mapping[str, str | int], args: Sequence[str]) -> list[str]:
+    """Return `cmd_line` for a script beside the spec, with the variables and the arguments that it needs."""
+    if not env and not args:
         return [f"  cmd_line: {{$file: {scalar(script)}}}"]
-    lines = ["  cmd_line:", f"    $file: {scalar(script)}", "    env:"]
-    return [*lines, *(f"      {name}: {scalar(value)}" for name, value in env.items())]
+    lines = ["  cmd_line:", f"    $file: {scalar(script)}"]
+    if env:
+        lines += ["    env:", *(f"      {name}: {scalar(value)}" for name, value in env.items())]
+    if args:
+        lines.append(f"    args: [{', '.join(scalar(each) for each in args)}]")
+    return lines
 
 
 def joined(lines: Iterable[str]) -> str:

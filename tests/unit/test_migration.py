@@ -5,6 +5,7 @@ import pytest
 from specc.diagnostics import Diagnostic
 from specc.migration import Migrated, migrate
 from specc.migration.arrays import read_tasks
+from specc.migration.interpreter import in_script, interpreter
 from specc.migration.patterns import Job, fill
 from specc.migration.quantities import memory_amount, time_amount
 from specc.source import Source
@@ -162,3 +163,109 @@ def test_words_that_are_no_options() -> None:
         "sbatch has no option `-Z`",
     ]
     assert refused(":x") == ["sbatch refuses a `:` at the start of a word"]
+
+
+def body_notes(body: str) -> list[str]:
+    return [note.text for note in imported("-n 1", body=body).notes]
+
+
+@pytest.mark.parametrize(
+    ("line", "instead"),
+    [
+        ("/bin/bash", []),
+        ("/bin/bash -e", ["set -e"]),
+        ("/bin/bash -el", ["source /etc/profile", "set -e"]),
+        ("/bin/bash -euo pipefail", ["set -euo pipefail"]),
+        ("/usr/bin/env -S bash -euo pipefail", ["set -euo pipefail"]),
+        ("/usr/bin/env -vSbash -x -e", ["set -x -e"]),
+        ("/usr/bin/env -S A=b bash -o errexit -o pipefail", ["set -o errexit -o pipefail"]),
+        ("/bin/bash --noprofile -e", ["set -e"]),
+        ("/bin/bash --norc", []),
+        ("/bin/bash --posix", ["set -o posix"]),
+        ("/bin/bash --login", ["source /etc/profile"]),
+        ("/bin/bash --rcfile x -O extglob +h", ["set +h", "shopt -s extglob"]),
+        ("/bin/bash -", []),
+    ],
+)
+def test_the_options_of_a_first_line_as_a_script_writes_them(line: str, instead: list[str]) -> None:
+    assert sorted(in_script(interpreter(f"#!{line}").options)) == sorted(instead)
+
+
+@pytest.mark.parametrize(
+    ("line", "joined"),
+    [
+        ("/bin/bash -e", ""),
+        ("/bin/bash -e -u", "-e -u"),
+        ("/bin/bash -euo pipefail", "-euo pipefail"),
+        ("/usr/bin/env bash", ""),
+        ("/usr/bin/env bash -e", "bash -e"),
+        ("/usr/bin/env -S bash -e -u", ""),
+    ],
+)
+def test_linux_hands_over_the_rest_of_a_first_line_as_one_word(line: str, joined: str) -> None:
+    assert interpreter(f"#!{line}").joined == joined
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "echo call sbatch next.sh\n",
+        "printf 'squeue -u %s\\n' me\n",
+        "./run # then sbatch next.sh\n",
+        "cat <<'EOF' >next.sh\nsrun ./a\nEOF\n",
+        "grep -c srun log.txt\n",
+        "note='sbatch is not called'\n",
+        "./run --title 'how sbatch works'\n",
+    ],
+)
+def test_what_only_speaks_of_slurm_is_not_a_command(body: str) -> None:
+    assert body_notes(body) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "snakemake --cluster 'sbatch -n 4' -j 9\n",
+        'snakemake --cluster="sbatch -n {threads}"\n',
+        "snakemake --cluster-generic-submit-cmd 'sbatch -n 4'\n",
+        "sbatch <<EOF\n#!/bin/sh\nEOF\n",
+        "ls *.job | xargs -n 1 sbatch\n",
+        "id=$(sbatch --parsable next.sh)\n",
+        'echo "$(sbatch next.sh)"\n',
+        'eval "cd next; sbatch next.sh"\n',
+        "run=sbatch\n$run next.sh\n",
+        "if ! /usr/bin/sbatch next.sh; then :; fi\n",
+        "ssh login 'cd x && sbatch next.sh'\n",
+    ],
+)
+def test_a_command_of_slurm_that_is_run_in_some_way(body: str) -> None:
+    assert [text.split()[0] for text in body_notes(body)] == ["`sbatch`"]
+
+
+@pytest.mark.parametrize(
+    ("body", "params"),
+    [
+        ("./run $1\n", ['arg1: {type: string, description: "$1 of the script"}']),
+        ("IN=${1}\n", ['in_: {type: string, description: "$1 of the script"}']),
+        ('Case="$1" # the case\n', ['case: {type: string, description: "$1 of the script"}']),
+        ("n=${1:-4}\n", ['n: {type: string, default: "4", description: "$1 of the script"}']),
+        ("./run ${1:-$HOME/x}\n", ['arg1: {type: string, default: "", description: "$1 of the script"}']),
+        ('[ -z "$1" ] || ./run $1\n', ['arg1: {type: string, default: "", description: "$1 of the script"}']),
+        ('[ $# -gt 0 ] && [ -n "$1" ] && ./run $1\n', ['arg1: {type: string, description: "$1 of the script"}']),
+        ("f() { echo $1; }\nawk '{print $1}' x\necho \\$1 '$1'\n", []),
+        ("set -- a b\necho $1\n", []),
+        ("set -e\necho $1\n", ['arg1: {type: string, description: "$1 of the script"}']),
+        ("cat <<EOF\n$1\nEOF\n", ['arg1: {type: string, description: "$1 of the script"}']),
+        ("cat <<'EOF'\n$1\nEOF\n", []),
+    ],
+)
+def test_arguments_become_parameters(body: str, params: list[str]) -> None:
+    spec = imported("-n 1", body=body).spec
+    lines = spec.partition("params:\n")[2].partition("job:\n")[0].splitlines()
+    assert [line.strip() for line in lines] == params
+
+
+def test_an_argument_that_is_not_read_keeps_the_place_of_the_next() -> None:
+    migrated = imported("-n 1", body="a=$1\nb=$3\n")
+    assert 'args: ["{{ params.a }}", "{{ params.arg2 }}", "{{ params.b }}"]' in migrated.spec
+    assert 'arg2: {type: string, default: ""' in migrated.spec

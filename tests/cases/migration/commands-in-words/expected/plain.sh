@@ -1,0 +1,3 @@
+#!/bin/bash
+echo "now call sbatch next.sh"
+./solver
