@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import sys
 from typing import Any
 
 import typer
@@ -11,6 +12,7 @@ from specc import __version__
 from specc.cli import COMPLETE
 from specc.cli.commands import COMMANDS, Command
 from specc.cli.speech import write_line
+from specc.docstrings import restore
 from specc.errors import SpeccError
 
 NAME = "specc"
@@ -57,11 +59,19 @@ def load(command: Command) -> Any:
     """The command itself, with its options and its whole help."""
     named = getattr(importlib.import_module(f"specc.cli.{command.module}"), command.attribute)
     holder = typer.Typer()
+    for function in _functions(named) if sys.flags.optimize > 1 else ():
+        restore(function)
     if isinstance(named, typer.Typer):
         holder.add_typer(named, name=command.name)
     else:
         holder.command(command.name, hidden=command.is_hidden)(named)
     return typer.main.get_group(holder).commands[command.name]
+
+
+def _functions(named: Any) -> list[Any]:
+    """The functions whose docstrings are help: of one command, or of all commands of a group."""
+    commands = named.registered_commands if isinstance(named, typer.Typer) else ()
+    return [command.callback for command in commands] or [named]
 
 
 def dispatch(arguments: list[str]) -> int:

@@ -20,9 +20,9 @@ may be a `specc.toml`. `specc check` of the Bad one finds this rule alone, of th
 """
 
 import re
-from importlib import import_module
 from inspect import cleandoc
 
+from specc.docstrings import of_module
 from specc.frozen import dataclass
 from specc.pattern import pattern
 from specc.rules.rule import Rule
@@ -54,7 +54,12 @@ class Documentation:
 
 def document(rule: Rule) -> Documentation:
     """The documentation of a rule, from its module. A docstring in another form is our bug: ValueError."""
-    return parse(import_module(rule.find.__module__ if hasattr(rule, "find") else rule.clash.__module__).__doc__ or "")
+    return parse(docstring(rule) or "")
+
+
+def docstring(rule: Rule) -> str | None:
+    """Return the docstring of a rule's module; None where specc is installed without docstrings and sources."""
+    return of_module(rule.find.__module__ if hasattr(rule, "find") else rule.clash.__module__)
 
 
 def parse(docstring: str) -> Documentation:
