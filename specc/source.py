@@ -10,6 +10,10 @@ from specc.pattern import pattern
 MAX_BYTES = 128 * 1024
 """The largest spec. Reading one of this size takes well under a second, whatever is in it."""
 
+BLANKS = " \t\r\n"
+"""White space to YAML and the shell. Python's `strip()` takes other blanks, too, such as U+00A0 and U+3000, which are
+letters there."""
+
 LINE_BREAK = pattern(r"\r\n|\n|\r")
 
 

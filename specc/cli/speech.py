@@ -118,7 +118,7 @@ def write_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Write a table on a terminal, else, or when it is too long for one, a line for each row without the head."""
     left = iter(rows)
     if sys.stdout.isatty():
-        first = [[visible(cell) for cell in row] for row in islice(left, MOST_DRAWN)]
+        first = [[uncommanded(visible(cell)) for cell in row] for row in islice(left, MOST_DRAWN)]
         if len(first) < MOST_DRAWN:
             drawing().table(head, first)
             return

@@ -8,6 +8,7 @@ from specc.evaluator.quotes import Place, places_of_tags
 from specc.expressions import Fault, Hole, Quoted, Raw, Unknown
 from specc.nodes import brief
 from specc.pattern import pattern
+from specc.source import BLANKS
 
 SAFE_WORD = pattern(r"(?:[\w@%+=:,./-]|[^\x00-\x7f])*")
 CHANGED: dict[Place, re.Pattern[str]] = {
@@ -66,7 +67,7 @@ def standing(text: str) -> Callable[[int, int], tuple[Place, bool]]:
 
 def _is_alone(text: str, start: int, end: int) -> bool:
     """Is the hole between blanks, or ends of the text?"""
-    return not (text[start - 1 : start] + text[end : end + 1]).strip()
+    return not (text[start - 1 : start] + text[end : end + 1]).strip(BLANKS)
 
 
 def _is_changed(value: object, place: Place, *, is_alone: bool) -> bool:

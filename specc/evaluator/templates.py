@@ -15,7 +15,7 @@ from specc.frozen import dataclass
 from specc.nodes import FileText, Scalar
 from specc.nodes.offsets import locate
 from specc.pattern import pattern
-from specc.source import Span
+from specc.source import BLANKS, Span
 from specc.units import filters
 
 COMPILER = Compiler(filters(), most=4096)
@@ -89,7 +89,7 @@ class Templates:
 
 def _statements_in_line(template: Template, node: Scalar | FileText) -> list[Fault]:
     # A folded text (`>`) is one line of many written ones.
-    if isinstance(node, FileText) or "\n" in template.text or "\n" in node.span.text.strip():
+    if isinstance(node, FileText) or "\n" in template.text or "\n" in node.span.text.strip(BLANKS):
         return []
     help = "write `{{ a if condition else b }}`, or make it a text of several lines with `|`"
     message = "a template statement in a text of a single line"

@@ -14,7 +14,7 @@ from specc.frozen import dataclass
 from specc.nodes import Mapping, to_data
 from specc.parser import parse_tree
 from specc.pattern import pattern
-from specc.source import Source
+from specc.source import BLANKS, Source
 
 LINE_BREAK = pattern(r"\r\n|\r")
 BLANKS_AT_END = pattern(r"[ \t\n]+\Z")
@@ -61,7 +61,7 @@ class _Layout:
         self.leaves = reader.leaves
         first = next(all_entries(self.root)).start
         marker = re.compile(r"^---[^\n]*\n", re.MULTILINE).search(text, 0, first)
-        if text[text.rfind("\n", 0, first) + 1 : first].strip():
+        if text[text.rfind("\n", 0, first) + 1 : first].strip(BLANKS):
             raise NoLayout
         self.start = marker.end() if marker else 0
 
@@ -75,7 +75,7 @@ class _Layout:
         counts = Counter(line.text for line in (*found.lines, *found.ends) if line.text)
         headers = [self.text[start:end].partition("\n")[0] for start, end in self.leaves]
         return counts + Counter(
-            comment.group().rstrip()
+            comment.group().rstrip(BLANKS)
             for header in headers
             if header[:1] in ("|", ">") and (comment := COMMENT.search(header))
         )

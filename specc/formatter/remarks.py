@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from specc.formatter.tree import Beside, Block, Entry, Inline, Remarks, all_entries
 from specc.pattern import pattern
+from specc.source import BLANKS
 
 COMMENT = pattern(r"(?:^|(?<=[ \t]))#[^\n]*")
 
@@ -51,7 +52,7 @@ def _look(text: str, begin: int, end: int, found: Comments, *, is_whole: bool) -
     line_start = text.rfind("\n", 0, begin) + 1
     at = begin + comment.start()
     is_alone = is_whole and not text[line_start:at].strip(" \t")
-    line = Line(at, at - line_start, comment.group().rstrip())
+    line = Line(at, at - line_start, comment.group().rstrip(BLANKS))
     (found.lines if is_alone else found.ends).append(line)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from specc.formatter.order import ROOT, Order
 from specc.formatter.tree import Beside, Block, BlockScalar, Continued, Entry, Inline, Remarks
+from specc.source import BLANKS
 
 STEP = 2
 NO_AIR = "\0"
@@ -77,7 +78,7 @@ class Writer:
         comment = self.remarks.beside.get(entry)
         match entry.value:
             case Inline(text):
-                return [self.ended(f"{head} {text}".rstrip(), comment, entry, indent)]
+                return [self.ended(f"{head} {text}".rstrip(BLANKS), comment, entry, indent)]
             case BlockScalar(header, content):
                 keeps = "+" in header.partition("#")[0]
                 return [f"{head} {header}", *_set_in(content, indent + STEP), *[NO_AIR] * keeps]

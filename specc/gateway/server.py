@@ -79,6 +79,8 @@ def _listening(address: Address, backlog: int) -> Iterator[socket.socket]:
     try:
         family = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0][0]
         listening = socket.create_server((address.host, address.port), family=family, backlog=backlog)
+    except UnicodeError as error:
+        raise SpeccError(f"`--host {address.host}` is not the name of a host") from error
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         help = "another program may listen there; `--port 0` takes a free port"

@@ -13,7 +13,7 @@ from specc.parser.suppressions import NO_SUPPRESSIONS, Suppressions, spec_suppre
 from specc.parser.tree import MAX_ALIKE, read, thinned
 from specc.parser.wording import named
 from specc.pattern import pattern
-from specc.source import Source
+from specc.source import BLANKS, Source
 
 VERSION = 1
 HEADER = ("specc", "id", "extends", "abstract", "api")
@@ -190,7 +190,7 @@ class Header:
         opener = TEMPLATE_OPENER.search(node.value)
         if opener is None:
             return False
-        span = locate(node, opener.start(), len(node.value.rstrip()))
+        span = locate(node, opener.start(), len(node.value.rstrip(BLANKS)))
         message = "no template can stand here: the header of a spec is read before any template"
         self.findings.append(codes.TEMPLATE_NOT_ALLOWED.at(span, message, help="write the value itself"))
         return True

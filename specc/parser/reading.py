@@ -13,6 +13,7 @@ from ruamel.yaml.tokens import AliasToken, AnchorToken, ScalarToken, TagToken
 
 from specc.parser.event import TEMPLATE
 from specc.pattern import pattern
+from specc.source import BLANKS
 
 BLANK = {
     False: pattern(r"(?:[ ]*+(?:#[^\r\n\0]*+)?(?:\r\n|\r|\n))*+[ ]*+(?:#[^\r\n\0]*+)?"),
@@ -77,7 +78,7 @@ class SpecScanner(Scanner):
             before = reader.buffer[reader.pointer - reader.column : reader.pointer]
             if statement is None or self.flow_context or before.strip(" "):
                 return
-            self.templates.append((reader.index, reader.index + len(statement.group().rstrip())))
+            self.templates.append((reader.index, reader.index + len(statement.group().rstrip(BLANKS))))
             self.skip(STATEMENT_LINE)
 
     def skip(self, pattern: re.Pattern[str]) -> None:

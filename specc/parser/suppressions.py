@@ -19,7 +19,7 @@ from specc.nodes.offsets import BLOCK_HEADER
 from specc.nodes.tree import Style
 from specc.parser.event import Stretch
 from specc.pattern import pattern
-from specc.source import Source, Span
+from specc.source import BLANKS, Source, Span
 
 WORD = "ignore"
 MARK = pattern(r"(?<!\S)#[ \t]*+specc[ \t]*+(?P<colon>:?)[ \t]*+ignore\b", re.IGNORECASE)
@@ -169,7 +169,7 @@ class _Lines:
     def _targets(self, at: int, end: int) -> Lines:
         """The next line that is neither blank nor a comment, and comments above it that are not ours."""
         line, column = self._source.position(at)
-        if self._source.line(line)[: column - 1].strip():
+        if self._source.line(line)[: column - 1].strip(BLANKS):
             return line, line
         return self._following(line + 1, end) or (line, line)
 
@@ -182,7 +182,7 @@ class _Lines:
             if line in known:
                 found = known[line]
                 break
-            text = self._source.line(line).strip()
+            text = self._source.line(line).strip(BLANKS)
             is_ours = not text or MARK.match(text) is not None
             if not is_ours and not text.startswith("#"):
                 found = known[line] = (line, line)

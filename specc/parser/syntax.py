@@ -6,7 +6,7 @@ from specc.diagnostics import Diagnostic, Label, codes
 from specc.frozen import dataclass
 from specc.parser.event import SyntaxProblem
 from specc.pattern import pattern
-from specc.source import Source, Span
+from specc.source import BLANKS, Source, Span
 
 WORD = pattern(r"\S+")
 ESCAPE = pattern(r"\\[uUx]?[0-9a-zA-Z]*")
@@ -201,7 +201,7 @@ def follows_colon(source: Source, at: int) -> bool:
 
 def spot(source: Source, at: int, pattern: re.Pattern[str]) -> Span:
     match = pattern.match(source.text, at)
-    return source.span(at, at + len(match.group().rstrip()) if match else min(at + 1, len(source.text)))
+    return source.span(at, at + len(match.group().rstrip(BLANKS)) if match else min(at + 1, len(source.text)))
 
 
 def second_document(source: Source, first: Span, start: int) -> Diagnostic:

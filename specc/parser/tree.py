@@ -15,7 +15,7 @@ from specc.parser.events import events_of
 from specc.parser.text import too_large, unprintable
 from specc.parser.unquoted import unquoted_templates
 from specc.parser.wording import named
-from specc.source import MAX_BYTES, Source
+from specc.source import BLANKS, MAX_BYTES, Source
 
 MAX_ALIKE = 100
 """How many findings of one kind a document gives. Thousands of lines that say the same help nobody."""
@@ -33,7 +33,7 @@ def parse_flow(source: Source, start: int, layer: Layer) -> tuple[Node | None, l
     Nothing at all is the empty text. Templates in it are text. It is read by nobody else, so how YAML 1.1 would
     read it is not said.
     """
-    if not source.text[start:].strip():
+    if not source.text[start:].strip(BLANKS):
         return Scalar("", source.span(start, len(source.text)), layer=layer, verbatim=True), []
     node, findings, *_ = read(source, start, layer, is_verbatim=True)
     if any(finding.is_error for finding in findings):
@@ -51,8 +51,8 @@ def not_one_value(source: Source, start: int, node: Node | None) -> Diagnostic |
         )
     end = node.span.end if node is not None else start
     rest = source.text[end:]
-    if rest.strip():
-        begin = end + len(rest) - len(rest.lstrip())
+    if rest.strip(BLANKS):
+        begin = end + len(rest) - len(rest.lstrip(BLANKS))
         return codes.YAML_SYNTAX.at(
             source.span(begin, len(source.text)), "YAML takes this for a comment", help="put the value in quotes"
         )

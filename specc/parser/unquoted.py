@@ -5,7 +5,7 @@ from itertools import groupby
 from specc.diagnostics import Diagnostic, codes
 from specc.diagnostics.fixes import replaced
 from specc.pattern import pattern
-from specc.source import Source, Span
+from specc.source import BLANKS, Source, Span
 
 COMMENT = pattern(r"[ \t]*(?:#.*)?")
 MAX_LINE = 160
@@ -33,7 +33,7 @@ def finding(line: str, span: Span, written: str) -> Diagnostic:
     help = f"write `{written}`"
     fix = replaced(span, span.text, quoted(span.text), is_safe=True)
     if span.text.startswith("{%"):
-        before = line[max(0, column - MAX_LINE) : column].strip()
+        before = line[max(0, column - MAX_LINE) : column].strip(BLANKS)
         if not before:
             message = "a template statement cannot stand between the lines of YAML"
             help = 'templates live inside of values: `key: "{{ a if params.x else b }}"`'
@@ -50,7 +50,7 @@ def corrected(line: str, spans: list[Span]) -> str:
         line = line[: len(line) - len(after)]
     for span in reversed(spans):
         line = line[: span.first.column - 1] + quoted(span.text) + line[span.last.column - 1 :]
-    return line.strip()
+    return line.strip(BLANKS)
 
 
 def quoted(text: str) -> str:

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as xml
 from specc.diagnostics import Diagnostic
 from specc.reporters.locations import stretch
 from specc.reporters.report import Report, sort
-from specc.visible import visible
+from specc.visible import uncommanded, visible
 
 
 def render(report: Report) -> str:
@@ -48,6 +48,7 @@ def _suite(root: xml.Element, path: str, findings: list[Diagnostic]) -> None:
 def _details(finding: Diagnostic) -> str:
     first, _ = stretch(finding.span)
     where = visible(f"{finding.span.source.path}:{first.line}:{first.column}")
-    lines = [f"{where}: {finding.severity}: {finding.message}", *(f"note: {note}" for note in finding.notes)]
+    lines = [f"{where}: {finding.severity}: {visible(finding.message)}", *(f"note: {note}" for note in finding.notes)]
     # Nothing that it escapes could stand in XML 1.0, and the other way round.
-    return visible("\n".join([*lines, f"help: {finding.help}"] if finding.help else lines), "\n")
+    text = visible("\n".join([*lines, f"help: {finding.help}"] if finding.help else lines), "\n")
+    return uncommanded(text)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from specc.pattern import pattern
 from specc.reporters.report import Report, inside
-from specc.source import Position, Span
+from specc.source import BLANKS, Position, Span
 
 NO_FILES = ("-", "<", "specc:")
 """How the paths of sources begin that are no files of the project: options, standard input, shipped bases."""
@@ -33,7 +33,7 @@ def is_file(path: str) -> bool:
 def stretch(span: Span) -> Stretch:
     within = inside(span)
     if within.first.line < within.last.line:
-        within = Span(within.source, within.start, within.start + len(within.text.rstrip()))
+        within = Span(within.source, within.start, within.start + len(within.text.rstrip(BLANKS)))
     return Stretch(within.first, within.last)
 
 

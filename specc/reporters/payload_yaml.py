@@ -7,6 +7,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.representer import SafeRepresenter
 
+from specc.source import BLANKS
 from specc.visible import FOUND, visible
 
 WIDTH = 1 << 20
@@ -26,7 +27,7 @@ def _style(text: str) -> str | None:
     """`|` for a text of several lines, quotes with escapes for what is not printed, else whatever YAML allows."""
     if FOUND.search(text.replace("\n", " ").replace("\t", " ")):
         return '"'
-    return "|" if "\n" in text.strip() else None
+    return "|" if "\n" in text.strip(BLANKS) else None
 
 
 def dump_yaml(data: Mapping[str, object]) -> str:

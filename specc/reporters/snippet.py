@@ -4,7 +4,7 @@ from specc.diagnostics import Diagnostic
 from specc.frozen import dataclass
 from specc.reporters.paint import Style
 from specc.reporters.report import inside
-from specc.source import Position, Source, Span
+from specc.source import BLANKS, Position, Source, Span
 
 NEAR_LINES = 4
 NEAR_COLUMNS = 40
@@ -80,5 +80,5 @@ def _mark(span: Span, label: str, style: Style) -> Mark:
 
 def _without_tail(span: Span) -> Span:
     """Without the blank lines that end a YAML block: nobody means them."""
-    size = len(span.text.rstrip())
+    size = len(span.text.rstrip(BLANKS))
     return Span(span.source, span.start, span.start + size)

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from specc.evaluator import MASK
 from specc.frozen import dataclass
+from specc.source import BLANKS
 from specc.units import DURATION_UNITS
 
 HOUR = 3600
@@ -35,9 +36,13 @@ class Change:
         return [" -> ".join(sides)]
 
 
+def _lines(text: str) -> list[str]:
+    return text.removesuffix("\n").split("\n")
+
+
 def _differing(before: str, after: str) -> list[str]:
-    marked = unified_diff(before.splitlines(), after.splitlines(), n=0)
-    lines = [f"{line[0]} {line[1:]}".rstrip() for line in list(marked)[2:] if line[0] != "@"]
+    marked = unified_diff(_lines(before), _lines(after), n=0)
+    lines = [f"{line[0]} {line[1:]}".rstrip(BLANKS) for line in list(marked)[2:] if line[0] != "@"]
     if not lines:
         return ["only the ends of lines differ"]
     if len(lines) <= MOST_LINES:

@@ -1,0 +1,81 @@
+"""Reports and help come out whole, whatever the installation has lost and whatever stands in them."""
+
+import json
+import re
+import subprocess
+import sys
+from importlib.metadata import requires
+from pathlib import Path
+
+import pytest
+import typer
+import uncovered
+
+from specc.cli.commands import COMMANDS
+from specc.reporters import REPORTERS
+from specc.rules import RULES
+from specc.rules.documentation import document
+
+WITH_FINDING = (
+    "specc: 1\nextends: base.job.yaml\nparams: {unused: {type: string, default: a}}\njob: {name: a, cmd_line: echo}\n"
+)
+
+
+def optimized(folder: Path, *arguments: str, level: str = "2") -> tuple[int, str]:
+    """The exit code and the output of specc without docstrings and assertions."""
+    environment = uncovered.environment() | {"PYTHONOPTIMIZE": level, "COLUMNS": "120"}
+    process = subprocess.run(
+        [sys.executable, "-m", "specc", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return process.returncode, process.stdout + process.stderr
+
+
+@pytest.mark.parametrize("form", REPORTERS)
+def test_a_rule_without_docstring_is_reported(form, place):
+    place.write(odd=WITH_FINDING)
+    code, text = optimized(place.root, "check", "odd.job.yaml", "--output", form)
+    plain, expected = optimized(place.root, "check", "odd.job.yaml", "--output", form, level="")
+    assert (code, text) == (plain, expected)
+    assert "SPC501" in text
+
+
+def test_rules_are_explained_without_docstrings(place):
+    code, text = optimized(place.root, "rules", "SPC501", "--output", "json")
+    assert code == 0
+    documented = json.loads(text)["rules"][0]["documentation"]
+    rule = next(rule for rule in RULES if rule.code.code == "SPC501")
+    assert documented["what"] == document(rule).what
+
+
+@pytest.mark.parametrize("words", [["logs"], ["ledger", "resolve"]], ids=" ".join)
+def test_help_is_whole_without_docstrings(words, place):
+    code, text = optimized(place.root, *words, "--help")
+    assert (code, text) == optimized(place.root, *words, "--help", level="")
+    assert code == 0
+    assert "Example:" in text
+
+
+def test_a_rule_whose_source_is_not_installed_has_a_summary(place, monkeypatch):
+    monkeypatch.setattr("specc.rules.documentation.of_module", lambda name: None)
+    place.write(odd=WITH_FINDING)
+    assert place.run("check", "odd.job.yaml", "--output", "sarif") == 0
+    (rule,) = json.loads(place.out)["runs"][0]["tool"]["driver"]["rules"]
+    assert "This installation of specc has no page for it" in rule["help"]["text"]
+    assert place.run("rules", "SPC501") == 0
+
+
+@pytest.mark.parametrize("command", [command.name for command in COMMANDS])
+def test_a_mistake_in_a_command_line_is_no_bug(command, place):
+    assert place.run(command, "--no-such-option") == 2
+    assert place.err.startswith("error: No such option: --no-such-option")
+
+
+def test_typer_is_of_a_version_whose_errors_are_public():
+    assert issubclass(typer.BadParameter, typer.TyperException)
+    (typers,) = [text for text in requires("specc") or () if re.match(r"typer\b", text)]
+    assert ">=0.27.2" in typers.replace(" ", "")
