@@ -109,8 +109,9 @@ def write_json_list(head: dict[str, object], name: str, items: Iterable[object])
 
 
 def write_row(cells: Iterable[str]) -> None:
-    """One line of data, its cells apart by tabs; out at once, because it may be long until the next."""
-    sys.stdout.write(uncommanded("\t".join(map(visible, cells))) + "\n")
+    """Write one line of data at once, because it may be long until the next. Tabs divide it, blanks on a terminal."""
+    between = "  " if sys.stdout.isatty() else "\t"
+    sys.stdout.write(uncommanded(between.join(map(visible, cells))) + "\n")
     sys.stdout.flush()
 
 
