@@ -88,7 +88,9 @@ def _searches(workplace: Workplace, ledger: Ledger, records: Sequence[Record]) -
             continue
         found.append(find(listed, opened.target, ledger, workplace.project.apis.__getitem__))
         if trouble := opened.trouble():
-            say(f"{name} did not show all of its jobs: {trouble}")
+            say(f"{name} did not answer: {trouble}")
+        if blind := opened.blind():
+            say(f"{name} did not show all of its jobs: {blind}")
     return found
 
 

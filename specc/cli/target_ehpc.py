@@ -41,7 +41,7 @@ def open_target(opening: Opening) -> Opened:
     )
     is_vendors = endpoint.ascii_origin in trusted.of_vendor()
     place = None if is_vendors else f"{endpoint.ascii_origin}{endpoint.path}"
-    return Opened(name, target, opening.calls, target.warnings, lambda: target.trouble, place)
+    return Opened(name, target, opening.calls, target.warnings, lambda: target.trouble, place, lambda: target.blind)
 
 
 def ask_for_trust(name: str, endpoint: Endpoint, trusted: TrustedHosts) -> None:

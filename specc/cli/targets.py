@@ -70,6 +70,8 @@ class Opened:
     warnings: tuple[str, ...] = ()
     trouble: Callable[[], str] = str
     place: str | None = None
+    blind: Callable[[], str] = str
+    """What the last list of jobs did not show, for people."""
 
     @property
     def watched(self) -> Watched:

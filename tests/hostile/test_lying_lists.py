@@ -96,7 +96,7 @@ def test_a_list_that_is_not_whole_says_what_it_did_not_show(pages: Pages, doubt:
     with serving(listing(pages)) as server:
         target = account(server.url)
         found = target.look_up([attempt()], NOW, NOW + timedelta(minutes=1))
-        assert doubt in target.trouble
+        assert doubt in target.blind
     assert [one.uuid for one in found] == ["hpcjob-0"]
     assert all(doubt in " ".join(one.doubts) for one in found)
 

@@ -98,8 +98,13 @@ class EhpcTarget:
 
     @property
     def trouble(self) -> str:
-        """Why the last question about jobs was not answered, or not wholly; empty when it was."""
-        return self._queries.blind or self._queries.trouble.reason
+        """Why the last question about jobs was not answered; empty when it was."""
+        return self._queries.trouble.reason
+
+    @property
+    def blind(self) -> str:
+        """What the last list of jobs did not show; empty when it was whole."""
+        return self._queries.blind
 
     def refuse(self, payload: Payload) -> Rejected | None:
         """Return every reason why the payload cannot be sent, known without asking the API; None if there is none."""
