@@ -107,7 +107,7 @@ class Contents:
     def _secret(self, name: str, real: str) -> Missing | None:
         """Why a file of the project must not be included: by the name that it is called by, and by its real one."""
         inside = real[len(self._resolved_root.rstrip("/")) + 1 :]
-        kind = kind_of_secret(name.split("/")) or kind_of_secret(inside.split("/"))
+        kind = kind_of_secret(name.split("/")) or (None if inside == name else kind_of_secret(inside.split("/")))
         is_gits = kind == BELONGS_TO_GIT or self._lies_in_git(os.path.dirname(real))
         if not is_gits and kind is None:
             return None

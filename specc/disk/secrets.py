@@ -8,7 +8,6 @@ So these files are refused by name, in any letter case, wherever in the project 
 import os
 import unicodedata
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 
 GIT = ".git"
 BELONGS_TO_GIT = "belongs to git"
@@ -28,10 +27,8 @@ FILES = frozenset(
     | {".python_history", ".psql_history", ".mysql_history", ".smbcredentials", ".fetchmailrc", ".msmtprc"}
     | {"kubeconfig", ".databrickscfg", ".snowflake", ".huggingface", ".wandb", ".env"}
 )
-PATTERNS = (
-    *(".env.*", "*.env", "secrets.*", "*.pem", "*.key", "*.ppk", "*.kdbx", "*.p12", "*.pfx", "*.jks", "*.keystore"),
-    *("*.keytab", "*.gpg"),
-)
+BEGINNINGS = (".env.", "secrets.")
+ENDINGS = (".env", ".pem", ".key", ".ppk", ".kdbx", ".p12", ".pfx", ".jks", ".keystore", ".keytab", ".gpg")
 HARMLESS = (".env.example", ".env.sample", ".env.template", ".env.dist")
 """What shows how the real file looks, and holds nothing itself."""
 
@@ -46,7 +43,7 @@ def kind_of_secret(parts: Iterable[str]) -> str | None:
     last = names[-1] if names else ""
     if last in HARMLESS:
         return None
-    if last in FILES or any(fnmatchcase(last, pattern) for pattern in PATTERNS):
+    if last in FILES or last.startswith(BEGINNINGS) or last.endswith(ENDINGS):
         return "has the name of a file of keys and passwords"
     return None
 
@@ -62,5 +59,7 @@ def is_git_folder(folder: str) -> bool:
 
 def _folded(name: str) -> str:
     """As a file system reads it that does not know letter case, invisible characters, or dots and blanks at the end."""
-    visible = name if name.isascii() else "".join(c for c in name if unicodedata.category(c) != "Cf")
+    if name.isascii():  # as nearly all are
+        return name.lower().rstrip(". ") or name
+    visible = "".join(c for c in name if unicodedata.category(c) != "Cf")
     return unicodedata.normalize("NFKC", visible).casefold().rstrip(". ") if visible.strip(". ") else visible
