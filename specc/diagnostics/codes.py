@@ -89,6 +89,7 @@ UNCLEAR_QUEUE = Code("SPC513", "unclear-queue", ERROR, "a job names no queue, or
 SECRET_IN_SPEC = Code("SPC514", "secret-in-spec", ERROR, "a password, key or token in a spec")
 DEEP_INHERITANCE = Code("SPC515", "deep-inheritance", WARNING, "a chain of parents longer than the project wants")
 VERSION_DEPENDENT_FIELD = Code("SPC516", "version-dependent-field", WARNING, "a field that other API versions lack")
+AXIS_IN_NAMES_ONLY = Code("SPC517", "axis-in-names-only", WARNING, "an axis that only names the jobs")
 UNEXPANDED_PATH = Code("SPC530", "unexpanded-path", WARNING, "a path that only a shell would expand, or of a folder")
 LOST_DIGITS = Code("SPC531", "lost-digits", WARNING, "a number that loses how it was written when a text takes it")
 MISSING_BRACES = Code("SPC532", "missing-braces", WARNING, "a text that was meant to be a template")

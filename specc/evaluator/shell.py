@@ -18,6 +18,9 @@ CHANGED: dict[Place, re.Pattern[str]] = {
     Place.HERE: pattern(r"[$`]|\\(?=[$`\\\n]|\Z)"),
     Place.COMMENT: pattern(r"[\n\r]"),
 }
+EXPANDED = pattern(r"(?=~|.*\$)(?:~[\w.-]*(?=/|\Z))?(?:[\w@%+=:,./-]|[^\x00-\x7f]|\$\{[A-Za-z_]\w*\}|\$[A-Za-z_]\w*)*")
+"""A path that the shell is surely meant to expand, such as `~/data` and `$HOME/data`."""
+WITHIN_A_WORD = "write `$HOME` for the `~`, which the shell expands at the beginning of a word alone"
 SUM = pattern(r"(?!.*\w\s+\w)[\w\s+*/%()!=?:,^~-]*", re.DOTALL)
 """A text that arithmetic takes as it is, whatever it means."""
 TAG = pattern(r"\{\{[-+]?\s*(.*?)\s*[-+]?\}\}", re.DOTALL)
@@ -44,7 +47,16 @@ def judge_of(text: str) -> Hole:
         way_out = _way_out(place, text[start:end], is_list=not isinstance(value, str))
         tag = text[start:end]
         trims = tag[2:3] in ("-", "+") or tag[-3:-2] in ("-", "+")
-        instead = f"{{{{ {_expression(tag)} | sh }}}}" if place is Place.WORD and not trims else None
+        filter = "sh"
+        if isinstance(value, str) and place is Place.WORD and EXPANDED.fullmatch(value):
+            filter, way_out = "raw", _expansion_meant(tag)
+            if value.startswith("~") and text[start - 1 : start].strip():
+                filter, way_out = (
+                    "",
+                    "write `$HOME` for the `~`, which the shell expands at the beginning of a word alone",
+                )
+        has_fix = place is Place.WORD and not trims and filter
+        instead = f"{{{{ {_expression(tag)} | {filter} }}}}" if has_fix else None
         return Fault(codes.UNQUOTED_SHELL_VALUE, start, end, message, way_out, instead)
 
     return judge
@@ -113,6 +125,13 @@ def _way_out(place: Place, tag: str, *, is_list: bool) -> str:
             return "take it out of the comment"
         case _:
             return f"quote the here-document's word (`<<'EOF'`), or write {raw}"
+
+
+def _expansion_meant(tag: str) -> str:
+    """Return the advice for a value with a `~` or a `$NAME`, which quotes would keep as it is."""
+    expression = _expression(tag)
+    raw, sh = (f"`{{{{ {expression} | {name} }}}}`" for name in ("raw", "sh"))
+    return f"write {raw} for the shell to expand it, or {sh} for the text itself"
 
 
 def _expression(tag: str) -> str:

@@ -6,6 +6,7 @@ To add one: a code in `specc.diagnostics.codes`, a module that says what it find
 from specc.diagnostics import Code
 from specc.rules import (
     array_task_id,
+    axis_in_names_only,
     deep_inheritance,
     dollar_before_template,
     fixed_param,
@@ -66,6 +67,7 @@ RULES: tuple[Rule, ...] = (
     secret_in_spec.RULE,
     deep_inheritance.RULE,
     version_dependent_field.RULE,
+    axis_in_names_only.RULE,
     unexpanded_path.RULE,
     lost_digits.RULE,
     missing_braces.RULE,

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from collections.abc import Mapping as Map
 from functools import lru_cache
 
 from specc.diagnostics import Label
@@ -10,9 +11,11 @@ from specc.evaluator.files import SHELL
 from specc.evaluator.quotes import end_of_tag
 from specc.evaluator.templates import span_in, template_text
 from specc.frozen import dataclass
+from specc.lowering import Payload
 from specc.nodes import FileText, Scalar, Style
 from specc.pattern import pattern
 from specc.rules.rule import Job
+from specc.schema import ApiSchema
 from specc.shell import Reading, read
 from specc.source import Span
 
@@ -62,14 +65,22 @@ def commands(job: Job) -> tuple[Command, ...]:
 @lru_cache(maxsize=2)
 def texts(job: Job) -> tuple[Command, ...]:
     """Return the known texts of the fields that a shell runs, whatever their `#!` line says."""
-    fields = job.world.apis[job.evaluated.spec.api].fields
-    found = []
-    for name, value in job.evaluated.job.items():
-        is_shell = name in fields and fields[name].shell
+    return tuple(_texts(job.evaluated.job, job.world.apis[job.evaluated.spec.api]))
+
+
+def sent_commands(payload: Payload, api: ApiSchema) -> Iterator[Command]:
+    """Yield what shells run in a job that is ready to be sent."""
+    for command in _texts(payload.values, api):
+        if not command.text.startswith("#!") or SHELL.match(command.text):
+            yield command
+
+
+def _texts(values: Map[str, Value], api: ApiSchema) -> Iterator[Command]:
+    for name, value in values.items():
+        is_shell = name in api.fields and api.fields[name].shell
         text, node = value.data, _origin(value).node
         if is_shell and isinstance(text, str) and isinstance(node, Scalar | FileText):
-            found.append(Command(name, text, value, node, read(text)))
-    return tuple(found)
+            yield Command(name, text, value, node, read(text))
 
 
 def _origin(value: Value) -> Value:

@@ -16,7 +16,7 @@ matrix: {axes: {seed: [1, 2]}}
 job:
   name: cavity-{{ matrix.seed }}
   core_limit: 4
-  cmd_line: ./solver --seed { matrix.seed } --out {{ matrix.seed }}
+  cmd_line: ./solver --seed { matrix.seed } --mesh {{ matrix.seed }}
 ```
 
 ## Good
@@ -26,7 +26,7 @@ matrix: {axes: {seed: [1, 2]}}
 job:
   name: cavity-{{ matrix.seed }}
   core_limit: 4
-  cmd_line: ./solver --seed {{ matrix.seed }} --out {{ matrix.seed }}
+  cmd_line: ./solver --seed {{ matrix.seed }} --mesh {{ matrix.seed }}
 ```
 """
 

@@ -2,8 +2,9 @@
 
 ## What
 Finds two or more payloads of a check, cells of one matrix or jobs of several specs, with the same path in
-`stdout_redirect_path` or `stderr_redirect_path`. `/dev/null` is fine, as are relative paths where each job starts in a
-folder of its own (`workdir = "job"`). Only specs as they are count, not their variants by profile.
+`stdout_redirect_path` or `stderr_redirect_path`, or behind `>` in their commands, where it is a plain word and no `cd`
+leads elsewhere. `/dev/null` is fine, as are relative paths where each job starts in a folder of its own
+(`workdir = "job"`). Only specs as they are count, not their variants by profile.
 
 ## Why
 The jobs run at the same time. Each begins the file anew, or they write into each other's lines, and what the first
@@ -40,11 +41,19 @@ from specc.diagnostics.codes import SAME_OUTPUT_PATH
 from specc.lowering import Payload
 from specc.nodes import brief
 from specc.pattern import pattern
+from specc.rules.commands import Command, sent_commands
 from specc.rules.rule import Claim, Claims, ClashRule, World
+from specc.source import Span
 
 FIELDS = ("stdout_redirect_path", "stderr_redirect_path")
 FILLED_IN = pattern(r"%\w")
 """sbatch would make such a path another one for each job, of which `scheduler-pattern` speaks."""
+BEGINS_ANEW = frozenset({">", ">|", "&>"})
+PLAIN_PATH = pattern(r"[\w@%+=:,./-]+")
+"""A word that the shell leaves as it is."""
+OF_ONE_MACHINE = ("/dev/", "/tmp/", "/var/tmp/", "/proc/")
+MOVES = pattern(r"(?:^|[\s;&|({])(?:cd|pushd|popd|chdir|source|\.)\s")
+"""Behind one of these, nobody knows in which folder a relative path begins."""
 
 
 def claims(payload: Payload, world: World) -> Iterator[tuple[str, Claim]]:
@@ -57,7 +66,22 @@ def claims(payload: Payload, world: World) -> Iterator[tuple[str, Claim]]:
         if path.startswith("/") or not has_folders:
             claim = Claim(payload.values[field].node.span, payload.spec_id)
             paths.setdefault(normpath(path), claim)
+    for command in sent_commands(payload, world.apis[payload.api]) if payload.api in world.apis else ():
+        for path, span in _redirected(command):
+            if path.startswith("/") or not has_folders:
+                paths.setdefault(normpath(path), Claim(span, payload.spec_id))
     yield from paths.items()
+
+
+def _redirected(command: Command) -> Iterator[tuple[str, Span]]:
+    """Yield the files that a command surely writes: plain words behind `>`, in a text that was fully understood."""
+    reading = command.reading
+    moves = bool(reading.redirections) and MOVES.search(command.text) is not None
+    for each in reading.redirections if reading.is_whole else ():
+        path = command.text[each.start : each.end]
+        is_sure = PLAIN_PATH.fullmatch(path) is not None and (path.startswith("/") or not moves)
+        if each.operator in BEGINS_ANEW and is_sure and not path.startswith(OF_ONE_MACHINE):
+            yield path, command.span(each.start, each.end)
 
 
 def clash(claims: Claims) -> Diagnostic:

@@ -555,3 +555,76 @@ class TestLostInAComment:
             assert slugs(command) == [], command
         assert in_script("#1 --n", "./run", "  #2 --x", "./run # see #12 -v") == []
         assert slugs("./run", HEAD.replace("core_limit: 64", "core_limit: 64 #8 were too few")) == []
+
+
+class TestValueThatTheShellIsMeantToExpand:
+    def test_raw_is_offered_first_and_is_the_fix(self) -> None:
+        for value in ("~/data", "$HOME/data", "${SCRATCH}/x", "/scratch/$USER/run", "~", "~ann/x"):
+            head = f"specc: 1\nvars: {{data: '{value}'}}\njob:\n  name: n\n  core_limit: 4\n"
+            (one,) = found("./run -d {{ vars.data }}", head).found
+            assert one.code.slug == "unquoted-shell-value"
+            assert one.help is not None
+            assert one.help.startswith("write `{{ vars.data | raw }}` for the shell to expand it"), value
+            assert one.fix is not None
+            assert one.fix.edits[0].replacement == "{{ vars.data | raw }}"
+
+    def test_a_tilde_within_a_word_is_never_expanded(self) -> None:
+        head = "specc: 1\nvars: {data: ~/data}\njob:\n  name: n\n  core_limit: 4\n"
+        (one,) = found("./run --dir={{ vars.data }}", head).found
+        assert one.fix is None
+        assert one.help == "write `$HOME` for the `~`, which the shell expands at the beginning of a word alone"
+
+    def test_other_values_are_quoted(self) -> None:
+        for value in ("a b", "$HOME/a b", "a;b", "$(date)", "x~ y", "~/a*"):
+            head = f"specc: 1\nvars: {{data: '{value}'}}\njob:\n  name: n\n  core_limit: 4\n"
+            (one,) = found("./run -d {{ vars.data }}", head).found
+            assert one.fix is not None
+            assert one.fix.edits[0].replacement == "{{ vars.data | sh }}", value
+
+
+class TestAxisThatOnlyNames:
+    HEAD = """specc: 1
+matrix: {axes: {lr: [0.1, 0.2], seed: [1, 2]}}
+job:
+  name: n-{{ cell.slug }}
+  core_limit: 4
+"""
+
+    def test_an_axis_read_by_names_and_outputs_alone(self) -> None:
+        for command in (
+            "./run --seed {{ matrix.seed }}",
+            "./run --seed {{ matrix.seed }} > out-{{ matrix.lr }}.log",
+            "./run --seed {{ matrix.seed }} --output runs/{{ cell.slug }}",
+            "./run --seed {{ matrix.seed }} --name {{ job.name }}",
+            "'./run --seed {{ matrix.seed }} | tee {{ cell.slug }}.log; exit ${PIPESTATUS[0]}'",
+            "mkdir -p {{ cell.slug }} && ./run --seed {{ matrix.seed }}",
+        ):
+            result = found(command, self.HEAD)
+            assert result.slugs == ["axis-in-names-only"], command
+            assert result.messages[0].startswith("`matrix.lr` only names the jobs")
+
+    def test_nothing_reads_any_axis(self) -> None:
+        assert slugs("./run", self.HEAD) == ["axis-in-names-only"] * 2
+
+    def test_axes_that_the_work_depends_on(self) -> None:
+        for command in (
+            "./run {{ matrix.seed }} {{ matrix.lr }}",
+            "./run {{ matrix | length }}",
+            "./run --config configs/{{ cell.slug }}.yaml",
+            "./run --task {{ cell.index }}",
+            "cd cases/{{ cell.slug }} && ./run",
+            "./run $SPECC_JOB_NAME",
+            "./run {{ vars.arguments }}",
+            "{$file: run.sh, env: {LR: '{{ matrix.lr }}'}, args: ['{{ matrix.seed }}']}",
+        ):
+            head = self.HEAD.replace("job:\n", 'vars: {arguments: "{{ matrix.lr }}-{{ matrix.seed }}"}\njob:\n')
+            files = {"run.sh": "./run $LR ${1:-}\n"}
+            assert found(command, head, files).slugs in ([], ["unused-var"]), command
+
+    def test_a_resource_counts_and_so_does_an_axis_beside_it(self) -> None:
+        head = self.HEAD.replace("core_limit: 4", 'core_limit: "{{ matrix.seed }}"')
+        assert slugs("./run {{ matrix.lr }}", head) == []
+        zipped = self.HEAD.replace("{axes: {lr: [0.1, 0.2], seed: [1, 2]}}", "{zip: {lr: [0.1, 0.2], tag: [a, b]}}")
+        assert slugs("./run {{ matrix.lr }}", zipped) == []
+        single = self.HEAD.replace("seed: [1, 2]", "seed: [1]")
+        assert slugs("./run {{ matrix.lr }}", single) == []

@@ -115,13 +115,15 @@ class TestAcrossPayloads:
     @pytest.mark.parametrize("path", ["/dev/null", "logs/{{ cell.slug }}.out"])
     def test_paths_that_may_be_shared(self, project: Place, path: str) -> None:
         head = "matrix: {axes: {m: [1, 2]}}\n"
-        project.write(a=spec(f"  stdout_redirect_path: {path}\n", head).replace("name: n", "name: n-{{ matrix.m }}"))
+        text = spec(f"  stdout_redirect_path: {path}\n", head).replace("./run", "./run {{ matrix.m }}")
+        project.write(a=text.replace("name: n", "name: n-{{ matrix.m }}"))
         assert found(project) == []
 
     def test_a_local_job_can_have_a_folder_of_its_own(self, project: Place) -> None:
         text = spec("  stdout_redirect_path: %s\n", "matrix: {axes: {m: [1, 2]}}\n").replace(
             "n\n", "n-{{ matrix.m }}\n", 1
         )
+        text = text.replace("./run", "./run {{ matrix.m }}")
         project.write(a=text % "out.txt")
         where = ("--target", "local", "--set", "job.zone=z", "--set", "job.cluster_id=c", "--set", "job.run_user=u")
         assert found(project, *where) == ["same-output-path a.job.yaml:7"]
@@ -130,6 +132,50 @@ class TestAcrossPayloads:
         assert found(project) == ["same-output-path a.job.yaml:7"]
         project.write(a=text % "/out.txt")
         assert found(project, *where) == ["same-output-path a.job.yaml:7"]
+
+
+class TestRedirectsInCommands:
+    HEAD = "matrix: {axes: {m: [1, 2]}}\n"
+
+    def sweep(self, project: Place, command: str) -> list[str]:
+        text = spec(head=self.HEAD).replace("name: n", "name: n-{{ matrix.m }}")
+        project.write(a=text.replace("./run", f"|\n    {command}"))
+        return found(project)
+
+    @pytest.mark.parametrize(
+        "command",
+        [
+            "./run {{ matrix.m }} > out.log",
+            "./run {{ matrix.m }} &> ./out.log",
+            "./run {{ matrix.m }} 2>err.log",
+            "for i in 1 2; do ./run {{ matrix.m }} > out.log; done",
+            "cd /data; ./run {{ matrix.m }} > /data/out.log",
+        ],
+    )
+    def test_a_plain_file_that_each_cell_writes(self, project: Place, command: str) -> None:
+        assert self.sweep(project, command) == ["same-output-path a.job.yaml:7"]
+
+    @pytest.mark.parametrize(
+        "command",
+        [
+            "./run {{ matrix.m }} > out-{{ matrix.m }}.log",
+            "./run {{ matrix.m }} >> out.log",
+            "./run {{ matrix.m }} > $OUT",
+            "./run {{ matrix.m }} > '$OUT'",
+            "cd {{ matrix.m }} && ./run > out.log",
+            "./run {{ matrix.m }} > /dev/null",
+            "./run {{ matrix.m }} > /tmp/out.log",
+            "echo '> out.log' {{ matrix.m }}",
+            "./run {{ matrix.m }} < in.dat",
+        ],
+    )
+    def test_files_that_are_not_surely_the_same(self, project: Place, command: str) -> None:
+        assert self.sweep(project, command) == []
+
+    def test_a_field_and_a_command_of_two_specs(self, project: Place) -> None:
+        field = spec("  stdout_redirect_path: /d/out.log\n").replace("name: n", "name: a")
+        project.write(a=field, b=spec().replace("./run", "./run > /d/out.log").replace("name: n", "name: b"))
+        assert found(project) == ["same-output-path a.job.yaml:6"]
 
 
 class TestStreams:
