@@ -109,7 +109,7 @@ vars: {run_dir: "/scratch/{{ params.case }}"}
 matrix: {axes: {mesh: [coarse, fine]}}
 job:
   name: "cfd-{{ cell.slug }}"
-  cmd_line: mpirun -np 4 ./solver -in {{ vars.run_dir | sh }}/in.foam {{ matrix.mesh }} > out.txt
+  cmd_line: mpirun -np 4 ./solver -in {{ vars.run_dir | sh }}/in.foam {{ matrix.mesh }} > out-{{ matrix.mesh }}.txt
 """
 
 

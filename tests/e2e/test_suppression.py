@@ -89,7 +89,9 @@ def test_comments_that_cannot_be_read_are_errors(lone: Place) -> None:
     assert lone.run("render", "a.job.yaml") == 0  # it is no mistake of the spec
 
 
-BASE = "specc: 1\nabstract: true\njob:\n  name: no\n  cmd_line: run\n  core_limit: 1\n  time_limit: 2h\n"
+BASE = (
+    "specc: 1\nabstract: true\njob:\n  name: no\n  cmd_line: run {{ cell.index }}\n  core_limit: 1\n  time_limit: 2h\n"
+)
 CHILD = "specc: 1\nextends: base.job.yaml\njob: {{name: {}}}\n"
 EXCLUDE = "matrix: {axes: {n: [1, 2]}, exclude: [{n: 3}]}\n"
 

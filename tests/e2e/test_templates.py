@@ -115,12 +115,13 @@ def test_hybrid(capsys: Capture) -> None:
 
 
 def test_array(capsys: Capture) -> None:
-    child = "extends: specc:array\nvars: {log_dir: logs}\nmatrix: {axes: {seed: [1, 2]}}\njob: {cmd_line: ./solve}\n"
+    child = "extends: specc:array\nvars: {log_dir: logs}\nmatrix: {axes: {seed: [1, 2]}}\n"
+    child += "job: {cmd_line: './solve {{ matrix.seed }}'}\n"
     first, second = payloads(child, capsys)
     assert first == {
         "name": "small-1",
         "core_limit": 1,
-        "cmd_line": "./solve",
+        "cmd_line": "./solve 1",
         "stdout_redirect_path": "logs/small-1.out",
         "stderr_redirect_path": "logs/small-1.err",
     }
@@ -130,7 +131,7 @@ def test_array(capsys: Capture) -> None:
 @pytest.mark.parametrize("order", ["[specc:{0}, specc:array]", "[specc:array, specc:{0}]"])
 @pytest.mark.parametrize("base", ["mpi", "threads", "hybrid"])
 def test_a_program_and_a_sweep_go_together(base: str, order: str, capsys: Capture) -> None:
-    rest = "matrix: {axes: {mesh: [S, XL]}}\nvars: {program: ./solve}\n"
+    rest = "matrix: {axes: {mesh: [S, XL]}}\nvars: {program: ./solve}\njob: {input_file: '{{ matrix.mesh }}'}\n"
     cells = payloads(f"extends: {order.format(base)}\n{rest}", capsys)
     assert [cell["name"] for cell in cells] == ["small-S", "small-XL"]
     assert str(cells[0]["cmd_line"]).endswith("./solve")

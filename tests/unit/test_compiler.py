@@ -65,7 +65,7 @@ class TestPrecedence:
         spec = """
         matrix: {axes: {m: [a, b, c]}, exclude: [{m: c}]}
         profiles: {smoke: {matrix: {axes: {m: [a]}}}}
-        job: {name: "{{ matrix.m }}", cmd_line: run}
+        job: {name: "{{ matrix.m }}", cmd_line: "run {{ matrix.m }}"}
         """
         assert names(render(spec)) == ["a", "b"]
         small = render(spec, asked=request(profiles=("smoke",)))
