@@ -14,7 +14,15 @@ BLANKS = " \t\r\n"
 """White space to YAML and the shell. Python's `strip()` takes other blanks, too, such as U+00A0 and U+3000, which are
 letters there."""
 
+NO_FILES = ("-", "<", "specc:")
+"""How the paths of sources begin that are not files of the project: options, standard input, shipped bases."""
+
 LINE_BREAK = pattern(r"\r\n|\n|\r")
+
+
+def file_path(path: str) -> str:
+    """Return the path of a file, with `./` before one that would be taken for an option or for another source."""
+    return f"./{path}" if path.startswith(NO_FILES) else path
 
 
 class Position(NamedTuple):

@@ -20,6 +20,7 @@ from specc.cli.workplace import Workplace
 from specc.errors import SpeccError
 from specc.frozen import dataclass
 from specc.pattern import pattern
+from specc.source import file_path
 from specc.submission.follow import SILENCE, Ending, ending, follow, look
 from specc.submission.ledger import Ledger
 from specc.submission.records import Record
@@ -239,7 +240,7 @@ def _named(records: Sequence[Record]) -> str:
     specs = sorted({record.key.spec for record in records})
     if any(map(os.path.isdir, specs)):  # an id, which would be taken for the folder
         specs = [str(record.uuid) for record in records]
-    return "".join(f" {shlex.quote(spec)}" for spec in specs) if len(specs) <= MOST_NAMED else ""
+    return "".join(f" {shlex.quote(file_path(spec))}" for spec in specs) if len(specs) <= MOST_NAMED else ""
 
 
 @contextmanager

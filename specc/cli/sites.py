@@ -17,7 +17,7 @@ from specc.disk.lookalikes import look_alikes
 from specc.disk.site import Site
 from specc.errors import SpeccError
 from specc.frozen import dataclass
-from specc.source import MAX_BYTES
+from specc.source import MAX_BYTES, file_path
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
@@ -29,7 +29,7 @@ def show(path: Path) -> str:
     if absolute == cwd:
         return "."
     below = cwd.rstrip("/") + "/"  # texts, because this is done for each of many files
-    return absolute.removeprefix(below)
+    return file_path(absolute.removeprefix(below))
 
 
 @lru_cache(maxsize=16)

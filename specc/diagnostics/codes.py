@@ -95,6 +95,7 @@ LOST_DIGITS = Code("SPC531", "lost-digits", WARNING, "a number that loses how it
 MISSING_BRACES = Code("SPC532", "missing-braces", WARNING, "a text that was meant to be a template")
 FOREIGN_QUOTES = Code("SPC533", "foreign-quotes", WARNING, "a name or path in quotes that are not YAML's")
 UNLIKELY_QUANTITY = Code("SPC534", "unlikely-quantity", WARNING, "a plain number that is hardly meant in its unit")
+UNSEEN_END = Code("SPC535", "unseen-end", WARNING, "a value begins or ends with a character that nobody sees")
 SHELL_SYNTAX_ERROR = Code("SPC540", "shell-syntax-error", ERROR, "a command that the shell cannot read")
 UNENDED_HERE_DOCUMENT = Code("SPC541", "unended-here-document", ERROR, "a here-document that no line ends")
 FOLDED_HERE_DOCUMENT = Code("SPC542", "folded-here-document", ERROR, "a here-document in a folded text (`>`)")

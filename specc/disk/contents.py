@@ -19,6 +19,11 @@ SUFFIX = ".job.yaml"
 DIGITS = 32
 
 
+def file_name(name: str) -> str:
+    """Return the name of a file, which is never that of a shipped base."""
+    return f"./{name}" if name.startswith(SHIPPED) else name
+
+
 class Contents:
     """What lies in the files below `root`. `show` gives the path that messages print."""
 
@@ -71,13 +76,13 @@ class Contents:
         folder, base = os.path.split(absolute)
         real = self._real(folder)
         if is_below(real, self._resolved_root):
-            return (real + "/" + base)[len(self._resolved_root.rstrip("/")) + 1 :]
+            return file_name((real + "/" + base)[len(self._resolved_root.rstrip("/")) + 1 :])
         return Path(absolute).relative_to(self.root).as_posix() if is_below(absolute, str(self.root)) else absolute
 
     def path_of(self, name: str) -> str:
         """The path that messages print for a name."""
         given = self._given.get(name)
-        return given or (name if name.startswith((SHIPPED, "<")) else self._show(self.root / name))
+        return given or (name if name.startswith(SHIPPED) else self._show(self.root / name))
 
     def _real(self, folder: str) -> str:
         """Texts, and each looked up once: a folder can have thousands of specs."""

@@ -6,10 +6,7 @@ from urllib.parse import quote
 
 from specc.pattern import pattern
 from specc.reporters.report import Report, inside
-from specc.source import BLANKS, Position, Span
-
-NO_FILES = ("-", "<", "specc:")
-"""How the paths of sources begin that are no files of the project: options, standard input, shipped bases."""
+from specc.source import BLANKS, NO_FILES, Position, Span
 
 NO_BYTE = pattern("[\ud800-\udc7f\udd00-\udfff]")
 """Surrogates that do not stand for a byte of a file's name."""

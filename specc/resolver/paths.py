@@ -20,4 +20,6 @@ def join(origin: str, reference: str) -> str | None:
         path = normpath("/".join(filter(None, [dirname(origin.removeprefix(SHIPPED)), reference])))
     if path == ".." or path.startswith(("../", "/")):
         return None
-    return SHIPPED + path if origin.startswith(SHIPPED) and not reference.startswith("//") else path
+    is_shipped = origin.startswith(SHIPPED) and not reference.startswith("//")
+    # The name of a file is never that of a shipped base.
+    return SHIPPED + path if is_shipped else f"./{path}" if path.startswith(SHIPPED) else path

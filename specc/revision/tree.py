@@ -8,6 +8,7 @@ from hashlib import sha1, sha256
 from pathlib import Path
 from typing import NamedTuple
 
+from specc.disk.contents import file_name
 from specc.disk.files import read_bytes
 from specc.errors import SpeccError
 from specc.pattern import pattern
@@ -66,7 +67,7 @@ class Tree:
             if mode == MODULE:
                 self._list_module(f"{name}/", oid)
             else:
-                self.entries[name] = Entry(mode, oid, module)
+                self.entries[file_name(name)] = Entry(mode, oid, module)
 
     def _list_module(self, module: str, commit: str) -> None:
         """A submodule that is checked out is read like a folder."""
@@ -160,7 +161,7 @@ class Tree:
                 (*differing, self._commits[module], "--"),
                 ("ls-files", "-z", "--others", "--exclude-standard"),
             ):
-                yield from (module + name for name in repository.names(*command))
+                yield from (file_name(module + name) for name in repository.names(*command))
 
 
 def _has_commit(repository: Repository, commit: str) -> bool:

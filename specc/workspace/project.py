@@ -6,14 +6,13 @@ from pathlib import Path
 
 from specc.compiler import Context
 from specc.diagnostics import Missing, codes, did_you_mean
-from specc.disk.contents import SHIPPED
 from specc.disk.site import Site
 from specc.errors import SpeccError
 from specc.frozen import dataclass
 from specc.parser import Document
 from specc.schema import ApiSchema
 from specc.settings import Settings
-from specc.source import Source
+from specc.source import NO_FILES, Source
 from specc.workspace.findings import Findings
 from specc.workspace.library import FileLibrary
 from specc.workspace.refused import refusals_of
@@ -73,7 +72,7 @@ class Project:
 
     def owns(self, source: Source) -> bool:
         """Is that the text of one of the project's specs, as it stands in its file?"""
-        return not source.name.startswith((SHIPPED, "<", "-")) and self.library.has_read(source)
+        return not source.path.startswith(NO_FILES) and self.library.has_read(source)
 
     def again(self, texts: Mapping[str, str]) -> "Project":
         """The same project, read anew, with these texts in place of those of the files."""
