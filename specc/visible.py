@@ -39,7 +39,7 @@ FLAG = pattern(BLACK_FLAG + "(?:" + "|".join("".join(chr(0xE0000 + ord(c)) for c
 UNDECIDED = pattern("(?:\r|" + JOINER + "|" + BLACK_FLAG + "[\U000e0000-\U000e007f]{0,6})\\Z")
 RETURN = pattern("\r\n?")
 
-LINE_COMMAND = pattern(r"^(\s*):(?=:[A-Za-z])", re.MULTILINE)
+LINE_COMMAND = pattern(r"^([^\S\n]*+):(?=:[A-Za-z])", re.MULTILINE)
 ANY_COMMAND = pattern(r"#(?=#\[)")
 """What the log of a GitHub Actions job obeys: `::name::` at the beginning of a line, `##[name]` anywhere in it."""
 

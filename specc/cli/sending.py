@@ -16,6 +16,7 @@ from specc.cli.speech import drawing, is_watched, say, write_row, write_table
 from specc.cli.targets import Opened
 from specc.diagnostics import codes
 from specc.errors import SpeccError
+from specc.evaluator import MASK
 from specc.frozen import dataclass
 from specc.submission.follow import state_of
 from specc.submission.ledger import Ledger
@@ -149,7 +150,7 @@ def show(results: Sequence[Result], reports: dict[str, JobReport]) -> None:
 def row(result: Result, reports: dict[str, JobReport]) -> tuple[str, ...]:
     key = result.step.key
     uuid = result.uuid or ""
-    said = ": ".join(filter(None, (result.code, result.message)))
+    said = ": ".join(filter(None, (result.code, MASK if _may_quote(result) else result.message)))
     return _state(result, reports), uuid, key.spec, key.cell, result.step.payload.shown_name, said
 
 
@@ -158,6 +159,11 @@ def _state(result: Result, reports: dict[str, JobReport]) -> str:
     if result.step.action is Action.KEEP:
         return state_of(result.step.last, reports) if result.step.last is not None else State.ACCEPTED.value
     return "not tried" if result.state is None else result.state.value
+
+
+def _may_quote(result: Result) -> bool:
+    """Return whether the words of a target can hold what comes from a hidden variable."""
+    return bool(result.message) and bool(result.step.payload.hidden)
 
 
 def report_rejections(results: Sequence[Result]) -> None:
@@ -187,9 +193,9 @@ def result_data(result: Result, reports: dict[str, JobReport]) -> dict[str, obje
         "reason": report.reason if report else None,
         "exit_code": report.exit_code if report else None,
         "code": result.code,
-        "message": result.message,
+        "message": MASK if _may_quote(result) else result.message,
         "help": result.help,
-        "fields": result.fields,
+        "fields": dict.fromkeys(result.fields, MASK) if result.fields and _may_quote(result) else result.fields,
     }
 
 

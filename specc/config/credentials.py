@@ -8,8 +8,10 @@ from specc.pattern import pattern
 
 WORDS = r"access[_-]?key|secret|passw|token|credential|private[_-]?key|api[_-]?key"
 KEY = pattern(WORDS, re.IGNORECASE)
-ASSIGNMENT = pattern(rf"""((?:{WORDS})[\w-]*["']?\s*=[ \t]*)([^\r\n]*)""", re.IGNORECASE)
+ASSIGNMENT = pattern(r"""(?<![\w-])([\w-]++)["']?\s*+=[ \t]*+""")
+"""Each name is read once, from its beginning: a search for the words themselves would begin again at each of them."""
 VISIBLE = pattern(r"[^\r\n]")
+REST_OF_LINE = pattern(r"[^\r\n]*+")
 
 HELP = (
     "take it out, and set the environment variables `QY_ACCESS_KEY_ID` and `QY_SECRET_ACCESS_KEY` "
@@ -32,4 +34,11 @@ def masked(text: str, places: dict[Path, Place]) -> str:
 
 def masked_lines(text: str) -> str:
     """The same for a text that is not TOML: all that follows a credential's name on its line."""
-    return ASSIGNMENT.sub(lambda match: match[1] + "*" * len(match[2]), text)
+    pieces: list[str] = []
+    done = 0
+    for match in ASSIGNMENT.finditer(text):
+        rest = REST_OF_LINE.match(text, match.end())
+        if match.start() >= done and is_credential(match[1]) and rest is not None:
+            pieces += (text[done : rest.start()], "*" * len(rest[0]))
+            done = rest.end()
+    return "".join((*pieces, text[done:]))

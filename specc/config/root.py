@@ -15,7 +15,7 @@ SHARED = "pyproject.toml"
 PERSONAL = "specc.local.toml"
 
 MAX_BYTES = 256 * 1024
-SHARED_TABLE = pattern(r"""^\s*\[\[?\s*["']?tool["']?\s*\.\s*["']?specc["']?\s*[].]""", re.MULTILINE)
+SHARED_TABLE = pattern(r"""^[ \t]*+\[\[?\s*+["']?tool["']?\s*+\.\s*+["']?specc["']?\s*+[].]""", re.MULTILINE)
 
 
 def find_root(start: Path) -> Path:

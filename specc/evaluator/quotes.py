@@ -16,6 +16,7 @@ PLAIN = pattern(r"[^'\"`$\\(){}#<\n]+")
 """Characters that neither open nor close anything, whatever is open."""
 PLAIN_IN_TAG = pattern(r"[^'\"()\[\]{}%]+")
 BEFORE_COMMENT = frozenset(" \t\n;&|()")
+ENDRAW = pattern(r"\{%[-+]?\s*+endraw\b")
 RAW = pattern(r"\{%[-+]?\s*raw\s*[-+]?%\}(.*?)\{%[-+]?\s*endraw\b", re.DOTALL)
 TAGS = {"{{": "}}", "{%": "%}"}
 BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
@@ -58,8 +59,11 @@ class Scan:
     heres: list[int] = field(default_factory=list)
     raw_until: int = 0
     places: dict[int, Place] = field(default_factory=dict)
+    last_endraw: int = -1
+    """Where the last `{% endraw %}` begins. Behind it no `{% raw %}` is ended, and none need be looked for."""
 
     def run(self) -> dict[int, Place]:
+        self.last_endraw = max((match.start() for match in ENDRAW.finditer(self.text)), default=-1)
         while self.at < len(self.text):
             if plain := PLAIN.match(self.text, self.at):
                 self.at = plain.end()
@@ -77,7 +81,7 @@ class Scan:
         """Notes the place of a tag and passes over it. What follows `{% raw %}` has no tags until `{% endraw %}`."""
         top = self.stack[-1]
         self.places[self.at] = Place.ARITHMETIC if top.is_arithmetic else top.place
-        raw = RAW.match(self.text, self.at)
+        raw = RAW.match(self.text, self.at) if self.at < self.last_endraw else None
         self.raw_until = raw.end(1) if raw else 0
         self.at = raw.start(1) if raw else end_of_tag(self.text, self.at)
 

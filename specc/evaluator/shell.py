@@ -10,7 +10,7 @@ from specc.nodes import brief
 from specc.pattern import pattern
 from specc.source import BLANKS
 
-SAFE_WORD = pattern(r"(?:[\w@%+=:,./-]|[^\x00-\x7f])*")
+SAFE_WORD = pattern(r"[\w@%+=:,./\x80-\U0010ffff-]*+")
 CHANGED: dict[Place, re.Pattern[str]] = {
     Place.SINGLE: pattern(r"'"),
     Place.ESCAPED: pattern(r"['\\]"),
@@ -23,12 +23,12 @@ EXPANDED = pattern(r"(?=~|.*\$)(?:~[\w.-]*(?=/|\Z))?(?:[\w@%+=:,./-]|[^\x00-\x7f
 WITHIN_A_WORD = "write `$HOME` for the `~`, which the shell expands at the beginning of a word alone"
 SUM = pattern(r"(?!.*\w\s+\w)[\w\s+*/%()!=?:,^~-]*", re.DOTALL)
 """A text that arithmetic takes as it is, whatever it means."""
-TAG = pattern(r"\{\{[-+]?\s*(.*?)\s*[-+]?\}\}", re.DOTALL)
-QUOTED = pattern(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"", re.DOTALL)
+TAG = pattern(r"\{\{[-+]?(.*?)[-+]?\}\}", re.DOTALL)
+QUOTED = pattern(r"'(?:\\.|[^'\\])*+(?:'|\\?\Z)|\"(?:\\.|[^\"\\])*+(?:\"|\\?\Z)", re.DOTALL)
 OPERATOR = pattern(r"\b(?:if|and|or|not|in|is)\b|[-~+*/%<>=]")
 MAX_SHOWN = 60
-CHOICE = pattern(r"\bif\b.*\belse\b")
-LAST_FILTER = pattern(r"\s*\|\s*(?:raw|sh)\s*\Z")
+CHOICE = pattern(r"^(?>.*?\bif\b).*\belse\b", re.MULTILINE)
+LAST_FILTER = pattern(r"(?<!\s)\s*+\|\s*+(?:raw|sh)\s*+\Z")
 
 
 def judge_of(text: str) -> Hole:
@@ -140,7 +140,7 @@ def _expression(tag: str) -> str:
     A filter `raw` or `sh` that belongs to the last value of a choice alone was meant for the whole.
     """
     match = TAG.fullmatch(tag)
-    expression = match[1] if match else tag
+    expression = match[1].strip() if match else tag
     if CHOICE.search(QUOTED.sub("", expression)) and (last := LAST_FILTER.search(expression)):
         expression = expression[: last.start()]
     # a filter binds closer than any operator

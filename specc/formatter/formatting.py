@@ -17,7 +17,6 @@ from specc.pattern import pattern
 from specc.source import BLANKS, Source
 
 LINE_BREAK = pattern(r"\r\n|\r")
-BLANKS_AT_END = pattern(r"[ \t\n]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ class _Layout:
 
 
 def _ended(text: str) -> str:
-    return BLANKS_AT_END.sub("", text) + "\n"
+    return text.rstrip(" \t\n") + "\n"
 
 
 def _difference(

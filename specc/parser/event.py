@@ -11,6 +11,17 @@ BETWEEN = pattern(r"(?:[ \t\r\n]++|#[^\r\n]*+)*+")
 
 TEMPLATE = pattern(r"\{\{[^\r\n\0]*?\}\}|\{%[^\r\n\0]*?%\}")
 """On one line, quoted or not."""
+LINE = pattern(r"[^\r\n\0]+")
+
+
+def has_template(text: str) -> bool:
+    """Return whether a whole template stands on a line of the text.
+
+    A search for `TEMPLATE` would read on to the end of the line from each brace that is never closed.
+    """
+    lines = LINE.findall(text) if "{" in text else ()
+    pairs = (("{{", "}}"), ("{%", "%}"))
+    return any((at := line.find(begin)) >= 0 and line.find(end, at + 2) >= 0 for line in lines for begin, end in pairs)
 
 
 class Kind(Enum):

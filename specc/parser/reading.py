@@ -23,8 +23,8 @@ BLANK = {
 
 TAG = pattern(r"!<[^>\s\0]*>?|![^\s\0,\[\]{}]*")
 STATEMENT_LINE = pattern(r"\{%[^\r\n\0]*%\}[ \t]*(?=[\r\n\0])")
-BLOCK_END = pattern(r"[ \t]+#|:(?=[ \t\r\n\0])|[\r\n\0]|\{[{%]")
-FLOW_END = pattern(r"[ \t]+#|:(?=[ \t\r\n\0])|[,\[\]{}\r\n\0]")
+BLOCK_END = pattern(r"[ \t]#|:(?=[ \t\r\n\0])|[\r\n\0]|\{[{%]")
+FLOW_END = pattern(r"[ \t]#|:(?=[ \t\r\n\0])|[,\[\]{}\r\n\0]")
 LINE_END = pattern(r"[\r\n\0]")
 OPENERS = ("{{", "{%")
 

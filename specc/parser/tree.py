@@ -10,7 +10,7 @@ from specc.diagnostics import Diagnostic, codes
 from specc.nodes import Layer, Mapping, Node, Scalar, Sequence, kind_of
 from specc.nodes.tree import FILE_LAYER
 from specc.parser.builder import MAX_DEPTH, Builder, Unbuildable, too_deep
-from specc.parser.event import TEMPLATE, DepthProblem, Stretch, SyntaxProblem
+from specc.parser.event import DepthProblem, Stretch, SyntaxProblem, has_template
 from specc.parser.events import events_of
 from specc.parser.text import too_large, unprintable
 from specc.parser.unquoted import unquoted_templates
@@ -114,7 +114,7 @@ def explained_by(stopped: Diagnostic, templates: list[Diagnostic]) -> bool:
         return False
     spans = [template.span for template in templates]
     line = stopped.span.first.line
-    return any(span.first.line == line or not TEMPLATE.search(span.text) for span in spans)
+    return any(span.first.line == line or not has_template(span.text) for span in spans)
 
 
 def tag_error(source: Source, start: int, end: int) -> Diagnostic:

@@ -56,7 +56,9 @@ def find(job: Job) -> Iterator[Diagnostic]:
 
 
 def _is_set(command: Command, name: str) -> bool:
-    return re.search(rf"\b{name}=|\bread\b.*\b{name}\b|\bfor\s+{name}\b", command.text) is not None
+    # Only the first `read` of a line is looked at, or the search would go to the end of the line from each of them.
+    read = rf"^(?>.*?\bread\b).*\b{name}\b"
+    return re.search(rf"\b{name}=|\bfor\s++{name}\b|{read}", command.text, re.MULTILINE) is not None
 
 
 def _help(command: Command, name: str, axis: str) -> str:

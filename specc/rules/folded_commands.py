@@ -64,7 +64,7 @@ EXECUTABLE = pattern(r"\./[\w+-]+(?:/[\w+-]+)*(?:\.(?:sh|bash|py|pl|R|jl|exe|x|o
 EXPORTED = pattern(r"[A-Za-z_]\w*(?:=.*)?", re.DOTALL)
 SPOKEN = frozenset(["set", "source", ".", "export", "module"])
 """Commands that are also words of a sentence, or names."""
-ASSIGNED = pattern(r"([A-Za-z_]\w*)=")
+ASSIGNED = pattern(r"(?<!\w)([A-Za-z_]\w*+)=")
 ASSIGNMENTS = pattern(r"\s*(?:[A-Za-z_]\w*=[^\s'\"]*+(?:\s+|\Z))+")
 LONG = 60
 """Nobody breaks a command into lines that would be so short as one."""

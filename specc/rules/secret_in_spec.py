@@ -51,12 +51,12 @@ KNOWN = {
     "a Slack token": r"\bxox[abeprs]-[A-Za-z0-9-]{20,}",
     "a Google API key": r"\bAIza[A-Za-z0-9_-]{35}\b",
     "a Hugging Face token": r"\bhf_[A-Za-z]{30,}\b",
-    "an API key": r"\bsk-(?:[a-z0-9]+-)*(?=[A-Za-z0-9_]*\d)[A-Za-z0-9_]{32,}",
+    "an API key": r"(?<![\w-])sk-(?:[a-z0-9]++-)*(?=[A-Za-z0-9_]*\d)[A-Za-z0-9_]{32,}",
     "a PyPI token": r"\bpypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{20,}",
     "an npm token": r"\bnpm_[A-Za-z0-9]{36}\b",
     "a Docker token": r"\bdckr_pat_[A-Za-z0-9_-]{20,}",
-    "a signed web token": r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
-    "a password in an address": r"\b[a-z][a-z0-9+]*://[^\s:/@{}$<>]+:(?P<address>[^\s/@{}$<>]{6,})@",
+    "a signed web token": r"(?<![\w-])eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
+    "a password in an address": r"(?<![\w+])[a-z][a-z0-9+]*+://[^\s:/@{}$<>]+:(?P<address>[^\s/@{}$<>]{6,})@",
 }
 ASSIGNED = pattern(
     r"(?i:pass(?:word|wd|phrase)|secret|token|api[_-]?key|(?:secret|private)[_-]?(?:access[_-]?)?key)"

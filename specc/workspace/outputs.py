@@ -82,21 +82,25 @@ class Folder:
         self.path = path
         self._texts: dict[str, tuple[str, str, str]] = {}
 
-    def add(self, name: str, origin: str, text: str) -> None:
-        """Plans `NAME.json`. Raises SpeccError where the name is none for a file, or is taken."""
+    def add(self, name: str, origin: str, text: str, shown: str | None = None) -> None:
+        """Plan `NAME.json`. Raises SpeccError where the name is none for a file, or is taken.
+
+        `shown` is what messages call the name, where they must not call it by itself.
+        """
+        shown = name if shown is None else shown
         if not name or name.startswith(".") or any(c in "/\\" or ord(c) < 32 for c in name):
             help = (
                 "choose names without `/`, `\\` and line breaks, not beginning with a dot, or render to standard output"
             )
-            raise SpeccError(f"the job name {name!r} of {origin} cannot be a file's name", help=help)
+            raise SpeccError(f"the job name {shown!r} of {origin} cannot be a file's name", help=help)
         if len(name.encode()) > LONGEST_NAME:
-            raise SpeccError(f"the job name of {origin} is too long for a file's name: {name[:60]}...")
+            raise SpeccError(f"the job name of {origin} is too long for a file's name: {shown[:60]}...")
         # Two names that differ in case alone, or in how an accent is written, are one file on some disks.
         key = normalize("NFC", name).casefold()
         taken = self._texts.get(key)
         if taken is not None:
             help = "make the names differ, for example with `{{ cell.slug }}`"
-            raise SpeccError(f"{taken[1]} and {origin} would both write {self.path / f'{name}.json'}", help=help)
+            raise SpeccError(f"{taken[1]} and {origin} would both write {self.path / f'{shown}.json'}", help=help)
         self._texts[key] = (name, origin, text)
 
     def write(self) -> list[Path]:

@@ -86,7 +86,8 @@ def collect_files(
     """The texts of all payloads, as files to be written."""
     for payload, context in rendered(pieces, request, findings):
         if not findings.has_errors:
-            folder.add(payload.name, f"{payload.spec_id} (cell {payload.cell.id})", to_text(payload, context))
+            origin = f"{payload.spec_id} (cell {payload.cell.id})"
+            folder.add(payload.name, origin, to_text(payload, context), payload.shown_name)
 
 
 def _write(request: Request, to_text: ToText, out: IO[str], findings: Findings, pieces: Sequence[Piece]) -> None:

@@ -241,6 +241,12 @@ def test_no_message_quotes_it(here: Place, how: str) -> None:
         assert_hidden(here)
 
 
+def test_a_name_that_no_file_can_have_is_not_quoted(here: Place) -> None:
+    here.write(a=spec("x", name="../{{ env.DEPLOY_PAT }}"))
+    assert here.run("render", "a.job.yaml", "-o", "out") == 2
+    assert_hidden(here)
+
+
 def test_a_payload_holds_the_value(here: Place) -> None:
     here.write(a=spec("{{ env.DEPLOY_PAT }}"))
     assert here.run("render", "a.job.yaml") == 0, here.err
