@@ -37,8 +37,9 @@ def masked_lines(text: str) -> str:
     pieces: list[str] = []
     done = 0
     for match in ASSIGNMENT.finditer(text):
-        rest = REST_OF_LINE.match(text, match.end())
-        if match.start() >= done and is_credential(match[1]) and rest is not None:
+        if match.start() < done or not is_credential(match[1]):
+            continue
+        if (rest := REST_OF_LINE.match(text, match.end())) is not None:
             pieces += (text[done : rest.start()], "*" * len(rest[0]))
             done = rest.end()
     return "".join((*pieces, text[done:]))
