@@ -49,8 +49,11 @@ def broken_as_error(path: Path) -> Iterator[None]:
     """Raise SpeccError for a ledger that cannot be read or written: it stops everything."""
     try:
         yield
-    except (Damaged, UnicodeError) as error:  # SQLite quotes the file in its own messages, which may not be UTF-8
+    except (Damaged, UnicodeDecodeError) as error:  # SQLite quotes the file in its own messages: it may not be UTF-8
         raise SpeccError(f"the ledger {path} is damaged: {error}", help=DAMAGE) from error
+    except UnicodeEncodeError as error:
+        message = f"{error.object!r} cannot be written to the ledger: it is not UTF-8"
+        raise SpeccError(message, help="give the file or folder another name") from error
     except (sqlite3.Error, OSError) as error:
         if isinstance(error, sqlite3.Error) and not os.path.lexists(path):
             raise gone(path) from error

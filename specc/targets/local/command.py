@@ -11,6 +11,7 @@ from specc.targets.local import environment
 from specc.targets.local.files import no_folder
 from specc.targets.local.jobs import Job, Run
 from specc.targets.local.paths import JobDir
+from specc.targets.secrets import kept_from_jobs
 from specc.targets.start import starter_of, starter_of_file
 
 BASH = "/bin/bash"
@@ -84,7 +85,9 @@ def _open_output(path: Path, stack: contextlib.ExitStack) -> int:
 
 
 def _open(path: Path, flags: int, stack: contextlib.ExitStack) -> int:
-    """Without waiting: opening a FIFO that nobody reads would take for ever."""
+    """Without waiting: opening a FIFO that nobody reads would take for ever. Raises CannotStart for a key."""
+    if (why := kept_from_jobs(str(path))) is not None:
+        raise CannotStart(f"cannot open {path}: {why}")
     with _says(f"cannot open {path}"):
         descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
     stack.callback(os.close, descriptor)

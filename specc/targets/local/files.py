@@ -8,6 +8,7 @@ from pathlib import Path
 from specc.targets.local.jobs import Run
 from specc.targets.protocol import Rejected
 from specc.targets.refusals.common import OUTPUTS, Refusal, rejected
+from specc.targets.secrets import kept_from_jobs
 
 OWN = ("/dev/stdin", "/dev/tty", "/dev/fd/", "/proc/self/")
 """Beginnings of names that mean another file in each process, so that the job would read none."""
@@ -29,6 +30,8 @@ def _unreadable(path: str) -> str | None:
     """Why not, or None. What does not hold its data, such as a FIFO, would give a job an empty input in silence."""
     if path.startswith(OWN):
         return "it is another file for each process"
+    if (why := kept_from_jobs(path)) is not None:
+        return why
     try:
         mode = os.stat(path).st_mode
         if not (stat.S_ISREG(mode) or stat.S_ISCHR(mode)):
@@ -52,6 +55,8 @@ def _unwritable(path: str) -> str | None:
     if not path.startswith("/"):
         return "it is the job's own folder" if os.path.normpath(path) == os.curdir else None
     file = Path(path)
+    if (why := kept_from_jobs(path)) is not None:
+        return why
     try:
         mode = os.stat(file).st_mode
     except (FileNotFoundError, NotADirectoryError):

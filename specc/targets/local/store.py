@@ -49,6 +49,7 @@ OWNER = "json_extract(run, '$.owner')"
 OWNED = f"CREATE INDEX IF NOT EXISTS owned ON jobs (state, number) WHERE {OWNER} IS NOT NULL"
 """Made with the first job that has an owner, so that the others need not be looked through."""
 
+STATES = {state.value for state in JobState}
 COLUMNS = (
     "number, uuid, key, digest, name, cores, state, submitted_at, boot, pid, born, cancel_at, exit_code, reason, "
     f"coalesce({OWNER}, '') AS owner"
@@ -243,7 +244,7 @@ class Store:
     def _broken_as_error(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
             help = "free the disk or mend its rights; a damaged store must be moved away, and its jobs are then unknown"
             raise SpeccError(f"the job store {self.path} cannot be used: {error}", help=help) from error
 
@@ -256,6 +257,8 @@ def _free_uuid(connection: sqlite3.Connection) -> str:
 
 
 def _job(row: sqlite3.Row) -> Job:
+    if row["state"] not in STATES:
+        raise sqlite3.DatabaseError(f"the state of {row['uuid']!r} is {row['state']!r}, and there is no such state")
     runner = None if row["pid"] is None else ProcessId(row["boot"], row["pid"], row["born"])
     return Job(
         row["number"], row["uuid"], row["key"], row["digest"], row["name"], row["cores"], JobState(row["state"]),

@@ -75,7 +75,9 @@ class LocalTarget:
     @property
     def identity(self) -> str:
         """The machine goes by an id of its own: its name may change with the network it is in."""
-        return f"local:{machine_id()}:{self._rules.caller}:{self._state.root}"
+        # Names of folders are bytes; what no ledger can hold as text is written as escapes.
+        root = os.fsencode(self._state.root).decode(errors="backslashreplace")
+        return f"local:{machine_id()}:{self._rules.caller}:{root}"
 
     @property
     def quota(self) -> int | None:
@@ -99,9 +101,11 @@ class LocalTarget:
         return unusable(run) or self._add(attempt, run)
 
     def _add(self, attempt: Attempt, run: Run) -> Outcome:
-        """Raises SpeccError where locks do not work: a job could then be started twice."""
-        locks.check_excluding(self._state.root)
         payload = attempt.payload
+        try:
+            locks.check_excluding(self._state.root)  # where locks do not work, a job could be started twice
+        except SpeccError as error:
+            return NotSent(error.message)
         try:
             job = self._store.add(
                 Request(attempt.key, payload.digest, payload.canonical.decode(), attempt.sent_name, run)

@@ -30,6 +30,7 @@ from specc.targets.protocol import (
     Unclear,
 )
 from specc.targets.refusals.common import Refusal, number, rejected, text
+from specc.targets.secrets import kept_from_jobs
 from specc.targets.slurm.answers import job_number, outcome_without_job
 from specc.targets.slurm.folder import Folder, Handle, tag_of
 from specc.targets.slurm.programs import Programs
@@ -179,9 +180,15 @@ class SlurmTarget:
     def _missing_file(self, attempt: Attempt) -> Rejected | None:
         named = text(attempt.payload.body, "input_file")
         path = path_from(start_folder(self._rules.target.workdir, attempt.origin), named) if named else None
-        if path is None or os.path.isfile(path):  # false, too, where the system takes no such path
+        if path is None:
+            return None
+        is_file = os.path.isfile(path)  # false, too, where the system takes no such path
+        why = kept_from_jobs(str(path)) if is_file else None
+        if is_file and why is None:
             return None
         message = f"`input_file` is not a file here: {path}"
+        if why is not None:
+            message = f"`input_file` cannot be given to a job: {path}: {why}"
         help = "a relative path starts at the folder that the job starts in (`workdir` of the target)"
         return rejected([Refusal("no-input-file", "input_file", message, help)])
 
