@@ -125,7 +125,7 @@ def plain(value: object) -> object:
         case Markup():
             return str.__str__(value)
         case dict():
-            return {key: plain(item) for key, item in value.items()}
+            return {plain(key): plain(item) for key, item in value.items()}
         case list() | tuple() | range() | Iterator():
             return [plain(item) for item in value]
         case None | str() | int() | float():

@@ -125,12 +125,19 @@ class Contents:
 
     def _lies_in_git(self, folder: str) -> bool:
         """Return whether a folder of the project is git's own, or lies in one; each is looked at once."""
-        if folder not in self._git_folders:
-            is_root = folder == self._resolved_root or not is_below(folder, self._resolved_root)
-            self._git_folders[folder] = not is_root and (
-                is_git_folder(folder) or self._lies_in_git(os.path.dirname(folder))
-            )
-        return self._git_folders[folder]
+        passed: list[str] = []
+        found = False
+        while folder not in self._git_folders:
+            if folder == self._resolved_root or not is_below(folder, self._resolved_root):
+                break
+            passed.append(folder)
+            if is_git_folder(folder):
+                found = True
+                break
+            folder = os.path.dirname(folder)
+        found = found or self._git_folders.get(folder, False)
+        self._git_folders.update(dict.fromkeys(passed, found))
+        return found
 
     def _absent(self, path: Path, code: Code) -> Missing:
         there = os.path.lexists(path)

@@ -1,5 +1,6 @@
 """Files: which are specs, and how one is read without trusting it."""
 
+import errno
 import os
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
@@ -14,6 +15,8 @@ from specc.source import MAX_BYTES
 # `.specc_cache` is where specc kept its cache once; a checkout can still have one.
 SKIPPED = frozenset({".git", ".venv", "venv", "node_modules", "__pycache__", ".specc_cache"})
 ANY_FOLDERS = "**"
+SHOWN = 4
+"""So many parts of a path that is too long are shown."""
 
 
 def read_bytes(path: Path | str, *, takes_pipes: bool = False) -> bytes | Missing:
@@ -46,23 +49,38 @@ def spec_files(paths: list[Path], root: Path, include: tuple[str, ...], exclude:
 def _below(folder: Path, inside: tuple[str, ...], include: tuple[str, ...], exclude: tuple[str, ...]) -> Iterator[Path]:
     """Spec files in a folder, which is `inside` the project, in the order of their parts.
 
-    Those of a nested project are found, too.
+    Those of a nested project are found, too. Folders can be nested deeper than Python's stack.
     """
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except FileNotFoundError:
-        return  # it went away since it was listed
-    except OSError as error:
-        raise SpeccError(f"cannot list {folder}: {error.strerror}") from error
-    for entry in entries:
+    open_folders = [(folder, inside, iter(_entries(folder)))]
+    while open_folders:
+        folder, inside, entries = open_folders[-1]
+        entry = next(entries, None)
+        if entry is None:
+            open_folders.pop()
+            continue
         relative = (*inside, entry.name)
         if any(matches(relative, pattern) for pattern in exclude):
             continue
         if entry.is_dir(follow_symlinks=False):
             if entry.name not in SKIPPED:
-                yield from _below(folder / entry.name, relative, include, exclude)
+                below = folder / entry.name
+                open_folders.append((below, relative, iter(_entries(below))))
         elif any(matches(relative, pattern) for pattern in include):
             yield folder / entry.name
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """Return what lies in a folder, in order. Raises SpeccError where the folder cannot be listed."""
+    try:
+        return sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return []  # it went away since it was listed
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            shown = Path(*folder.parts[:SHOWN])
+            help = "remove these folders, or add one that they lie in to `exclude` in specc.toml"
+            raise SpeccError(f"folders are nested too deeply to be listed: {shown}/...", help=help) from error
+        raise SpeccError(f"cannot list {folder}: {error.strerror}") from error
 
 
 def matches(parts: tuple[str, ...], pattern: str) -> bool:

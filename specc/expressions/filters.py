@@ -80,6 +80,9 @@ FILTERS: dict[str, Filter] = {
 ATTRIBUTED = frozenset(("groupby", "join", "max", "min", "sort", "sum", "unique"))
 """The filters of Jinja2's that look up an attribute of each item."""
 
+MEASURED = frozenset(("indent", "truncate"))
+"""The filters that ask for a text's length or lines, and so take nothing but texts."""
+
 # What Jinja2 hands to its own functions before the value.
 HANDED = ("environment", "env", "eval_ctx", "context")
 # What the functions of Jinja2 and Python raise when a value does not suit them.
@@ -102,7 +105,7 @@ def use_jinja(call: Call, value: object, budget: Budget, at: Place) -> object:
         return next(value, _nothing(name, at))
     if isinstance(value, Iterator) and entry.reads == "items":
         value = list(value)
-    if isinstance(value, bool) and entry.reads == "text":
+    if isinstance(value, bool) and entry.reads == "text" and name not in MEASURED:
         value = text_of(value, at)
     if isinstance(value, list | tuple) and name == "join" and "attribute" not in call.kwargs and len(call.args) < 2:
         value = [text_of(item, at) if isinstance(item, bool) else item for item in value]

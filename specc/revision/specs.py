@@ -1,7 +1,6 @@
 """Which files of a commit are specs of the project."""
 
 import posixpath
-from functools import cache
 from pathlib import PurePosixPath
 
 from specc.config.root import MAX_BYTES, OWN, SHARED, SHARED_TABLE
@@ -13,15 +12,20 @@ def spec_names(tree: Tree, include: tuple[str, ...], exclude: tuple[str, ...]) -
     """As the search for specs in the work tree finds them. Those of a project further down are not this project's."""
     nested = _nested(tree)
 
-    @cache
+    known = {"": True}
+
     def is_open(folder: str) -> bool:
-        """Are specs looked for in it?"""
-        if not folder:
-            return True
-        path = PurePosixPath(folder)
-        if folder in nested or path.name in SKIPPED or any(matches(path.parts, pattern) for pattern in exclude):
-            return False
-        return is_open(posixpath.dirname(folder))
+        """Are specs looked for in it? Not in a folder that is closed, and in none below."""
+        above: list[str] = []
+        while folder not in known:
+            above.append(folder)
+            folder = posixpath.dirname(folder)
+        for below in reversed(above):
+            path = PurePosixPath(below)
+            is_closed = below in nested or path.name in SKIPPED
+            known[below] = known[folder] and not (is_closed or any(matches(path.parts, each) for each in exclude))
+            folder = below
+        return known[folder]
 
     return frozenset(
         name

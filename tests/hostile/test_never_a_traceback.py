@@ -1,5 +1,8 @@
 """No input ends in a traceback: each of these did, or is a relative of one that did."""
 
+import os
+import subprocess
+
 import pytest
 from projects import Place
 
@@ -110,6 +113,9 @@ def test_an_attribute_that_is_none_is_a_diagnostic(place: Place, attribute: str)
             "'a'.index('b')",
         ),
         *(
+            "{['a'] | map('upper'): 1}",
+            "1 | default(boolean=1, boolean=2)",
+            "'a'.split(sep='b', sep='c')",
             "'abc'.find('a', 10 ** 20)",
             "'abc'.expandtabs(10 ** 20)",
             "[1] | sum(start=10 ** 1000)",
@@ -133,3 +139,50 @@ def test_no_operator_filter_or_method_fails_on_odd_numbers(place: Place, express
 def test_a_number_of_ranks_that_python_will_not_read_is_no_traceback(place: Place) -> None:
     for launcher in ("mpirun -np ", "mpiexec -n ", "srun -n", "srun --ntasks="):
         checked(place, f'{HEAD}, cmd_line: "{launcher}{NINES} ./solver"}}\n')
+
+
+LONG = ["9" * 4400, "-" + "9" * 4400, "0x" + "f" * 4400, "1e4400", "9" * 400, ".inf", ".nan"]
+PLACES = [
+    *("job: {{core_limit: {}}}", "job: {{mem_limit: {}}}", "job: {{time_limit: '{}:00'}}", "job: {{{}: 1}}", "id: {}"),
+    *("params: {{n: {{type: integer, default: {}}}}}", "params: {{n: {{type: number, minimum: {}, default: 1}}}}"),
+    *("matrix: {{axes: {{a: [{}]}}}}", "matrix: {{axes: {{a: {{from: 1, to: {}}}}}}}", "matrix: {{max: {}}}"),
+    *("matrix: {{axes: {{a: [1]}}, exclude: [{{a: {}}}]}}", "vars: {{a: '{{{{ {} }}}}'}}", "vars: {{a: {}}}"),
+]
+
+
+@pytest.mark.parametrize("form", PLACES)
+def test_a_number_of_any_length_may_stand_anywhere(place: Place, form: str) -> None:
+    for number in LONG:
+        checked(place, f"specc: 1\n{form.format(number)}\n")
+
+
+@pytest.mark.parametrize("name", ["n", "s", "f"])
+def test_a_number_of_any_length_may_be_given(place: Place, name: str) -> None:
+    params = "params: {n: {type: integer, default: 1}, s: {type: string, default: a}, f: {type: number, default: 1}}\n"
+    place.write(given=f'specc: 1\n{params}matrix: {{axes: {{a: [1]}}}}\n{HEAD[9:]}, cmd_line: "{{{{ params.s }}}}"}}\n')
+    for number in LONG:
+        for options in (("-p", f"{name}={number}"), ("--set", f"job.core_limit={number}"), ("--only", f"a={number}")):
+            for command in ("check", "render"):
+                if command == "render" or options[0] != "--only":
+                    assert place.run(command, "given.job.yaml", *options) in (0, 1), place.err
+
+
+@pytest.mark.parametrize(("depth", "name"), [(1_100, "d"), (300, "d" * 20)])
+def test_folders_may_be_nested_deeper_than_any_stack(
+    place: Place, monkeypatch: pytest.MonkeyPatch, depth: int, name: str
+) -> None:
+    """Where the path is longer than what the system takes, the folder is named."""
+    for _ in range(depth):
+        os.mkdir(name)
+        os.chdir(name)
+    with open("deep.job.yaml", "w", encoding="utf-8") as spec:
+        spec.write("specc: 1\njob: {name: deep, core_limit: 1, cmd_line: run}\n")
+    os.chdir(place.root)
+    for command in (("check", "--no-cache"), ("graph",), ("fmt", "--check")):
+        code = place.run(*command)
+        assert code in (0, 1) if len(name) == 1 else code == 2, place.err
+        assert "Traceback" not in place.err
+    if len(name) > 1:
+        assert "nested too deeply" in place.err
+        assert len(place.err) < 1_000
+    subprocess.run(["rm", "-rf", name], cwd=place.root, check=True)
