@@ -42,6 +42,8 @@ def test_case(
     made = sorted(Path("project/jobs").glob("*"))
     texts = {"report.txt": report, **{path.name: path.read_text(encoding="utf-8") for path in made}}
     if made:
+        settings = Path("project/specc.toml").read_text(encoding="utf-8")
+        texts["specc.toml"] = settings.replace(str(tmp_path.resolve()), "/home/me/old")
         monkeypatch.chdir("project")
         assert run(["check"]) == 0, capsys.readouterr().out
         capsys.readouterr()

@@ -11,14 +11,16 @@ from specc.cli.sites import show
 from specc.cli.speech import say, say_error, write_line
 from specc.config import find_root, read_configuration
 from specc.config.root import OWN, SHARED, configures, is_there
+from specc.config.sbatch import fault_in
 from specc.diagnostics import Diagnostic, Missing
 from specc.disk.files import read_bytes
 from specc.disk.links import check_stays
 from specc.errors import SpeccError
 from specc.frozen import dataclass
-from specc.migration import Migrated, migrate
+from specc.migration import Migrated, Script, Site, migrate, new_target, read_script, settings_of
 from specc.parser import decode
 from specc.pattern import pattern
+from specc.settings import Target
 from specc.workspace.outputs import write_files
 
 JOBS = "jobs"
@@ -31,11 +33,16 @@ REFUSED, BROKEN = 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where specs go, and in which units their project counts."""
+    """Where specs go, in which units their project counts, and which of its targets is a Slurm cluster."""
 
     folder: Path
+    root: Path
     units: Mapping[str, str]
     schema: Path | None
+    target: Target | None
+
+
+Scripts = Mapping[Path, Script | list[Diagnostic] | SpeccError]
 
 
 def split_paths(first: list[str], others: list[str]) -> tuple[list[Path], Path]:
@@ -68,20 +75,46 @@ def place_in(root: Path, folder: Path) -> Place:
     settings = configuration.settings
     is_root = Path(os.path.abspath(folder)) == root
     schema = root / SCHEMA if os.path.isfile(root / SCHEMA) else None
-    return Place(folder / JOBS if is_root else folder, settings.units_for(settings.target), schema)
+    slurm = [target for target in settings.targets.values() if target.kind == "slurm"]
+    chosen = [target for target in slurm if target.name == settings.target] or slurm
+    target = chosen[0] if chosen else None
+    return Place(folder / JOBS if is_root else folder, root, settings.units_for(settings.target), schema, target)
 
 
-def import_scripts(scripts: list[Path], place: Place, project: Mapping[Path, str]) -> int:
+def read_scripts(paths: list[Path]) -> Scripts:
+    """Return each script as it was read, once, because some come through pipes; else why there is none."""
+    return {path: _read(path) for path in paths}
+
+
+def target_for(scripts: Scripts) -> Target | None:
+    """Return the `slurm` target of a new project for these scripts, or None where none of them is Slurm's."""
+    options = [each.options for each in scripts.values() if isinstance(each, Script)]
+    return new_target(options, fault_in) if options else None
+
+
+def target_lines(target: Target, scripts: Scripts, root: Path, units: Mapping[str, str]) -> str:
+    """Return the target as specc.toml has it. A folder that all scripts are from may be where their jobs start."""
+    folders = {_folder(path) for path in scripts}
+    only = folders.pop() if len(folders) == 1 else None
+    elsewhere = str(only) if only is not None and only != Path(os.path.realpath(root)) else None
+    return settings_of(target, units, elsewhere if elsewhere is None or elsewhere.isprintable() else None)
+
+
+def import_scripts(scripts: Scripts, place: Place, project: Mapping[Path, str]) -> int:
     """Writes the project's own files and every spec that can be made. What is refused is said, and spoils no other."""
-    names = _names(scripts)
+    names = _names(list(scripts))
     done, code = 0, 0
     found: list[Diagnostic] = []
     schema = os.path.relpath(place.schema, place.folder) if place.schema is not None else None
-    for script in scripts:
+    root = Path(os.path.realpath(place.root))
+    for path, script in scripts.items():
         try:
-            migrated = _migrated(script, names[script], place.units, schema)
+            if isinstance(script, SpeccError):
+                raise script
+            site = Site(fault_in, place.target, is_elsewhere=_folder(path) != root)
+            migrated = migrate(script, names[path], place.units, schema, site) if isinstance(script, Script) else script
             if isinstance(migrated, Migrated):
-                _write(script, names[script], place.folder, migrated, {} if done else project)
+                _write(path, names[path], place.folder, migrated, {} if done else project)
                 done += 1
             else:
                 found.extend(migrated)
@@ -96,13 +129,20 @@ def import_scripts(scripts: list[Path], place: Place, project: Mapping[Path, str
     return code
 
 
-def _migrated(script: Path, name: str, units: Mapping[str, str], schema: str | None) -> Migrated | list[Diagnostic]:
-    check_stays(script, "read")
-    data = read_bytes(script, takes_pipes=True)
+def _read(path: Path) -> Script | list[Diagnostic] | SpeccError:
+    try:
+        check_stays(path, "read")
+        data = read_bytes(path, takes_pipes=True)
+    except SpeccError as error:
+        return error
     if isinstance(data, Missing):
-        raise SpeccError(f"{script}: {data.message}", help=data.help)
-    source = decode(data, show(script), script.name)
-    return [source] if isinstance(source, Diagnostic) else migrate(source, name, units, schema)
+        return SpeccError(f"{path}: {data.message}", help=data.help)
+    source = decode(data, show(path), path.name)
+    return [source] if isinstance(source, Diagnostic) else read_script(source)
+
+
+def _folder(script: Path) -> Path:
+    return Path(os.path.realpath(script.parent))
 
 
 def _write(script: Path, name: str, folder: Path, migrated: Migrated, project: Mapping[Path, str]) -> None:

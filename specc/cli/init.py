@@ -11,13 +11,27 @@ from typing import Annotated
 import typer
 
 from specc import __version__, assets
-from specc.cli.importing import JOBS, SCHEMA, Place, import_scripts, place_in, root_of, split_paths
+from specc.cli.importing import (
+    JOBS,
+    SCHEMA,
+    Place,
+    import_scripts,
+    place_in,
+    read_scripts,
+    root_of,
+    split_paths,
+    target_for,
+    target_lines,
+)
 from specc.cli.speech import say, say_lines, write_line
 from specc.errors import SpeccError
+from specc.migration import UNITS as SLURM_UNITS
+from specc.migration import units_line
 from specc.units import DURATION_UNITS, MEMORY_UNITS
 from specc.workspace.outputs import write_file
 
 UNKNOWN = "unknown"
+ZONE, CLUSTER, USER = "jn1a", "ehpc-xxxxxxxx", "usr-xxxxxxxx"
 SHARED = (".gitignore", ".pre-commit-config.yaml")
 """Files that are not specc's own: a repository often has them."""
 
@@ -74,9 +88,9 @@ def init(
     project: Name = None,
     mem_unit: Memory = None,
     time_unit: Time = None,
-    zone: Zone = "jn1a",
-    cluster_id: Cluster = "ehpc-xxxxxxxx",
-    run_user: User = "usr-xxxxxxxx",
+    zone: Zone = ZONE,
+    cluster_id: Cluster = CLUSTER,
+    run_user: User = USER,
 ) -> int:
     """Make a working project: settings, a base, a job, the editor's schema, a pre-commit hook, .gitignore.
 
@@ -85,7 +99,8 @@ def init(
 
     With --from, as in `specc init --from old/*.sbatch new`, each sbatch script becomes a spec NAME.job.yaml and the
     script NAME.sh that it runs. They go into DIR, or into jobs/ where DIR is the root of the project. What has no place
-    in a spec is listed on standard error and at the top of the spec. A script that is refused stops no other.
+    in a spec is listed on standard error and at the top of the spec. A script that is refused stops no other. A new
+    project gets a target `slurm`, its default, with the account, the queues and the resources of the scripts.
 
     Example: specc init cfd --mem-unit MiB --time-unit min
     """
@@ -96,15 +111,24 @@ def init(
         )
     scripts, folder = split_paths(from_, given) if from_ else ([], Path(*given))
     root = root_of(folder) if scripts else None
+    read = read_scripts(scripts)
     if root is not None:
-        return import_scripts(scripts, place_in(root, folder), {})
+        return import_scripts(read, place_in(root, folder), {})
     name = project or folder.resolve().name or "jobs"
+    slurm = target_for(read)
+    is_cloud = slurm is None or (zone, cluster_id, run_user) != (ZONE, CLUSTER, USER)
     units = {
-        "mem_limit": _unit(mem_unit, "mem_limit", MEMORY_UNITS),
-        "time_limit": _unit(time_unit, "time_limit", DURATION_UNITS),
+        "mem_limit": _unit(mem_unit, "mem_limit", MEMORY_UNITS, asks=is_cloud),
+        "time_limit": _unit(time_unit, "time_limit", DURATION_UNITS, asks=is_cloud),
     }
+    known = {field: unit for field, unit in units.items() if unit is not None}
+    # Slurm is told sizes in its own units, whatever the project counts in.
+    own = {} if is_cloud else {field: unit for field, unit in SLURM_UNITS.items() if field not in known}
     values = {
         "project": _plain(name),
+        "target": "cluster" if is_cloud or slurm is None else slurm.name,
+        "slurm": target_lines(slurm, read, folder, own) if slurm is not None else "",
+        "own_units": units_line(own),
         "units": _unit_lines(units),
         "limits": _limit_lines(units),
         "zone": _plain(zone),
@@ -120,8 +144,8 @@ def init(
     new = {path: text for path, text in files.items() if path not in kept}
     code = 0
     if scripts:
-        known = {field: unit for field, unit in units.items() if unit is not None}
-        code = import_scripts(scripts, Place(folder / JOBS, known, folder / SCHEMA), new)
+        place = Place(folder / JOBS, folder, {**known, **own}, folder / SCHEMA, slurm)
+        code = import_scripts(read, place, new)
         if not os.path.lexists(folder / "specc.toml"):
             return code
     else:
@@ -131,7 +155,7 @@ def init(
     for path, text in kept.items():
         say(f"{path} is there already; specc would like to have this in it:")
         say_lines("".join(f"    {line}\n" for line in text.splitlines()))
-    unset = [field for field, unit in units.items() if unit is None]
+    unset = [field for field in units if field not in known and field not in own]
     if unset:
         say(f"set the unit of {' and '.join(unset)} in {folder / 'specc.toml'} before you use them")
     # Without units this machine could not keep the limits, and somebody's old scripts are not run on a whim.
@@ -140,10 +164,10 @@ def init(
     return code
 
 
-def _unit(given: str | None, field: str, units: Iterable[str]) -> str | None:
+def _unit(given: str | None, field: str, units: Iterable[str], *, asks: bool) -> str | None:
     """The unit as given or asked for; None where nobody knows it."""
     choice = given
-    if choice is None and sys.stdin.isatty():
+    if choice is None and asks and sys.stdin.isatty():
         question = f"In which unit does your cluster read {field}? ({', '.join(units)}, or {UNKNOWN})"
         choice = typer.prompt(question, default=UNKNOWN)
     if choice is None or choice == UNKNOWN:

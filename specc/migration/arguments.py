@@ -162,5 +162,7 @@ def _name(text: str, number: int, names: dict[str, int]) -> str:
     name += "_" if name in TAKEN else ""
     if IDENTIFIER.fullmatch(name) is None or name in names:
         name = f"arg{number}"
+    while name in names:
+        name += "_"
     names[name] = number
     return name

@@ -1,8 +1,9 @@
 """An sbatch script -> a spec, the script that it runs, and a list of what is not as it was."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from pathlib import PurePosixPath
+from shlex import quote
 
 from specc.diagnostics import Diagnostic, codes
 from specc.frozen import dataclass
@@ -15,6 +16,7 @@ from specc.migration.options import Option, last_of_each, read_options
 from specc.migration.patterns import Job, escaped, fill
 from specc.migration.resources import Cores, Limit, read_cores, read_memory, read_time
 from specc.migration.script import directive_faults, script_faults, script_notes
+from specc.migration.site import Site, layout_notes, place
 from specc.migration.variables import exported, given_variables
 from specc.migration.writing import command, comment, joined, scalar
 from specc.shell import Reading, read
@@ -33,13 +35,23 @@ class Migrated:
     notes: tuple[Note, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script as it was read: its options by name, and what was said on the way."""
+
+    source: Source
+    header: Header
+    options: dict[str, Option]
+    notes: tuple[Note, ...]
+
+
 @dataclass(slots=True)
 class Draft:
     """A job in the making: the lines of its `job` section in order, and what was said on the way."""
 
     options: dict[str, Option]
     job: dict[str, str] = field(default_factory=dict)
-    unset: list[Limit] = field(default_factory=list)
+    unset: list[str] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     found: list[Diagnostic] = field(default_factory=list)
 
@@ -51,15 +63,12 @@ class Draft:
         if limit is not None and limit.is_written:
             self.job[limit.field] = limit.amount.text
         elif limit is not None:
-            self.unset.append(limit)
+            self.unset.append(f"{limit.field}: {limit.amount.text}")
 
 
-def migrate(source: Source, name: str, units: Mapping[str, str], schema: str | None) -> Migrated | list[Diagnostic]:
-    """The spec `name.job.yaml` and its script `name.sh`, or why there are none: what sbatch itself would refuse, and
-    what a job of the API cannot be.
-
-    `units` are those of the project by field, and `schema` is where the editor finds the spec's schema.
-    """
+def read_script(source: Source) -> Script | list[Diagnostic]:
+    """Return the options of a script, or why there are none: what sbatch itself would refuse, and what a job of the
+    API cannot be."""
     found = list(script_faults(source))
     if found:
         return found
@@ -70,15 +79,26 @@ def migrate(source: Source, name: str, units: Mapping[str, str], schema: str | N
     if found:
         return found
     options, replaced = last_of_each([part for part in parts if isinstance(part, Option)])
-    draft = Draft(options, notes=[*script_notes(source, header), *replaced])
-    text = _converted(draft, source, header, name, units)
+    return Script(source, header, options, (*script_notes(source, header), *replaced))
+
+
+def migrate(
+    script: Script, name: str, units: Mapping[str, str], schema: str | None, site: Site
+) -> Migrated | list[Diagnostic]:
+    """Return the spec `name.job.yaml` and its script `name.sh`, or why there are none.
+
+    `units` are those of the project by field, and `schema` is where the editor finds the spec's schema.
+    """
+    draft = Draft(script.options, notes=list(script.notes))
+    text = _converted(draft, script, name, units, site)
     if draft.found:
         return draft.found
     notes = tuple(sorted(draft.notes))
-    return Migrated(joined([*_heading(source, notes, schema), *text]), header.body, notes)
+    body = _body(script, draft)
+    return Migrated(joined([*_heading(script.source, notes, schema), *text]), body, notes)
 
 
-def _converted(draft: Draft, source: Source, header: Header, name: str, units: Mapping[str, str]) -> list[str]:
+def _converted(draft: Draft, script: Script, name: str, units: Mapping[str, str], site: Site) -> list[str]:
     """The spec below its heading."""
     options = draft.options
     tasks = _tasks(draft)
@@ -96,8 +116,9 @@ def _converted(draft: Draft, source: Source, header: Header, name: str, units: M
     draft.put(duration)
     _put_queue(draft)
     _put_paths(draft, Job(slurm_name, tasks is not None))
-    _drop_others(draft)
-    reading = read(source.text)
+    _place_others(draft, cores, site)
+    reading = read(script.source.text)
+    draft.say(list(_folder_notes(draft, reading, site)))
     arguments = read_arguments(reading)
     draft.say([argument.note() for argument in arguments])
     draft.say(list(all_arguments(reading, arguments)))
@@ -106,7 +127,7 @@ def _converted(draft: Draft, source: Source, header: Header, name: str, units: M
     args = [f"{{{{ params.{argument.name} }}}}" for argument in arguments]
     matrix = _matrix(tasks) if tasks else []
     job = [f"  {key}: {value}" for key, value in draft.job.items()]
-    unset = [f"  # {limit.field}: {limit.amount.text}" for limit in draft.unset]
+    unset = [f"  # {text}" for text in draft.unset]
     return ["specc: 1", *params, *matrix, "job:", *job, *unset, *command(f"{name}.sh", env, args)]
 
 
@@ -160,9 +181,9 @@ def _put_queue(draft: Draft) -> None:
 def _put_paths(draft: Draft, job: Job) -> None:
     """Relative paths begin where the job starts, which is `--chdir` where it is given."""
     folder = draft.options.get("chdir")
-    if folder is not None:
-        text = "the API has no field for it: write `cd` into the script"
-        draft.notes.append(Note(folder.line, f"{folder.shown} is dropped for the command, as {text}"))
+    if folder is not None and folder.value:
+        text = f"is the line `cd {quote(folder.value)} || exit 1` in the script"
+        draft.notes.append(Note(folder.line, f"{folder.shown} {text}"))
     fields = {"input": "input_file", "output": "stdout_redirect_path", "error": "stderr_redirect_path"}
     for name, key in fields.items():
         option = draft.options.get(name)
@@ -178,13 +199,42 @@ def _put_paths(draft: Draft, job: Job) -> None:
             draft.notes.append(Note(option.line, f"`--output` alone {text}"))
 
 
-def _drop_others(draft: Draft) -> None:
-    for option in draft.options.values():
-        if option.flag.reason:
-            draft.notes.append(Note(option.line, f"{option.shown} is dropped: {option.flag.reason}"))
-        elif option.flag.name == "wrap":
-            message = "`--wrap` takes the place of a script, so sbatch refuses it in one"
-            draft.found.append(codes.BAD_DIRECTIVE.at(option.span, message, help="take it away"))
+def _place_others(draft: Draft, cores: Cores, site: Site) -> None:
+    """Place the options that have no field of the API in the `slurm` target, as far as it takes them."""
+    wrap = draft.options.get("wrap")
+    if wrap is not None:
+        message = "`--wrap` takes the place of a script, so sbatch refuses it in one"
+        draft.found.append(codes.BAD_DIRECTIVE.at(wrap.span, message, help="remove it"))
+    known, unknown, notes = place(draft.options, site)
+    draft.notes.extend(notes)
+    if known is not None:
+        draft.job["resource_limit"] = scalar(escaped(known))
+    elif unknown is not None:
+        draft.unset.append(f"resource_limit: {scalar(escaped(unknown))}")
+    if site.target is not None:
+        queue = draft.options.get("partition")
+        name = (queue.value or "").split(",")[0] if queue is not None else None
+        draft.notes.extend(layout_notes(cores, name, draft.options, site.target))
+
+
+def _folder_notes(draft: Draft, reading: Reading, site: Site) -> Iterator[Note]:
+    """Yield where the job starts, if this is another folder than that of the script and matters."""
+    folder = draft.options.get("chdir")
+    calls = sorted(call for call in reading.calls if call)
+    words = [reading.text[start:end].strip("\"'") for start, end in calls[0][:2]] if calls else []
+    goes = len(words) == 2 and words[0] == "cd" and words[1].startswith("/")
+    if site.is_elsewhere and not goes and not (folder is not None and (folder.value or "").startswith("/")):
+        text = "the job starts in the project's folder, and `sbatch` starts it where it is called"
+        yield Note(1, f"{text}: the setting `workdir` of a target names another folder")
+
+
+def _body(script: Script, draft: Draft) -> str:
+    """Return the script without its directives. In place of `--chdir` it goes to the folder by itself."""
+    folder = draft.options.get("chdir")
+    if folder is None or not folder.value:
+        return script.header.body
+    first, _, rest = script.header.body.partition("\n")
+    return f"{first}\ncd {quote(folder.value)} || exit 1\n{rest}"
 
 
 def _environment(draft: Draft, reading: Reading, cores: Cores, tasks: Tasks | None) -> dict[str, str | int]:

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 
 from specc.migration.notes import Note
@@ -46,6 +46,7 @@ GIVES_COMMAND = pattern(
 )
 """Options whose value is a command, such as those of workflow managers: `snakemake --cluster 'sbatch -n 4'`."""
 
+ASSIGNED = pattern(rf"\b(\w+)=[\"']?(?:[\w./-]*/)?({NAMES})\b")
 VALUE = pattern(r"[\"']?\$\{?(\w+)\}?[\"']?")
 QUOTES = pattern(r"[\"']")
 
@@ -63,7 +64,7 @@ INSTEAD = {
     "SLURM_MEM_PER_NODE": "pass `{{ job.mem_limit }}` under `env`; it counts in the cluster's unit",
     "SLURM_NODELIST": "write `$(hostname)` for a job on one node",
     "SLURM_PROCID": "write `0` in a script, or the variable of your MPI library",
-    "SLURM_SUBMIT_DIR": "write the full path of the folder; beware: `cd $SLURM_SUBMIT_DIR` goes home without it",
+    "SLURM_SUBMIT_DIR": "write `${SLURM_SUBMIT_DIR:-$PWD}`; beware: `cd $SLURM_SUBMIT_DIR` goes home without it",
     "SLURM_SUBMIT_HOST": "write the name of the machine",
     "SLURM_TMPDIR": "write `$(mktemp -d)`",
     "SLURMD_NODENAME": "write `$(hostname)`",
@@ -125,22 +126,25 @@ def commands(reading: Reading) -> Iterator[Note]:
 
 def _called(reading: Reading) -> Lines:
     numbers = Numbers(reading.text)
-    places = sorted((at, name) for call in reading.calls for at, name in _commands_of(call, reading.text))
+    text = reading.text
+    assigned = {match[1]: match[2] for match in ASSIGNED.finditer(text)}
+    places = sorted((at, name) for call in reading.calls for at, name in _commands_of(call, text, assigned))
     found: Lines = {}
     for at, name in places:
         _put(found, name, numbers.of(at))
     return found
 
 
-def _commands_of(call: tuple[tuple[int, int], ...], text: str) -> Iterator[tuple[int, str]]:
+def _commands_of(
+    call: tuple[tuple[int, int], ...], text: str, assigned: Mapping[str, str]
+) -> Iterator[tuple[int, str]]:
     """Yield the commands of Slurm that one simple command runs: itself, or what it is told to run."""
     words = [text[start:end] for start, end in call]
     first = words[0]
     variable = VALUE.fullmatch(first)
     if variable is not None:
-        assigned = re.search(rf"(?:^|[\s;&]){variable[1]}=[\"']?(?:[\w./-]*/)?({NAMES})\b", text)
-        if assigned is not None:
-            yield call[0][0], assigned[1]
+        if variable[1] in assigned:
+            yield call[0][0], assigned[variable[1]]
     elif (name := NAME.fullmatch(first)) is not None:
         yield call[0][0], name[1]
     is_starter = first.rpartition("/")[2] in STARTERS

@@ -6,6 +6,7 @@ import pytest
 
 from specc.cli.main import run
 from specc.migration import environment
+from specc.shell import read
 
 Capture = pytest.CaptureFixture[str]
 UNITS = ["--mem-unit", "MiB", "--time-unit", "min"]
@@ -126,7 +127,82 @@ def test_a_file_that_is_too_large(capsys: Capture) -> None:
 
 
 def test_a_variable_in_many_lines_names_some_of_them() -> None:
-    used = environment.uses([(n, "echo $SLURM_PROCID $SLURM_PROCID # SLURM_X") for n in range(1, 20)])
+    used = environment.uses(read("echo $SLURM_PROCID $SLURM_PROCID # SLURM_X\n" * 19))
     assert used["SLURM_PROCID"] == list(range(1, 20))
     (note, *_) = environment.unknown_variables(used, {"SLURM_X"})
     assert "`SLURM_PROCID` (also in line 2, 3, 4, 5, 6, ...) is set by Slurm alone" in note.text
+
+
+SLURM = """project = "there"
+target = "hpc"
+[targets.hpc]
+kind = "slurm"
+units = {mem_limit = "MiB", time_limit = "min"}
+job = {zone = "z", cluster_id = "c", run_user = "u"}
+options = ["--account=phys"]
+layout = "tasks"
+[targets.hpc.resource_limits]
+"two gpus" = ["--gres=gpu:2", "--constraint=a100"]
+"""
+
+
+def test_a_project_for_slurm_needs_no_unit_and_no_cloud() -> None:
+    assert run(["init", "--from", script("run.sbatch")]) == 0
+    assert run(["check"]) == 0
+    assert run(["check", "--target", "local"]) == 0
+    spec = Path("jobs/run.job.yaml").read_text(encoding="utf-8")
+    assert "Everything in it has its place here" in spec
+    assert "mem_limit: 3GiB" in spec
+
+
+def test_the_cloud_stays_the_default_where_its_values_are_given() -> None:
+    assert run(["init", "--from", script("run.sbatch"), "--cluster-id", "ehpc-1", *UNITS]) == 0
+    assert 'target = "cluster"' in Path("specc.toml").read_text(encoding="utf-8")
+    assert run(["check"]) == 0
+
+
+def test_a_script_of_another_folder_is_told_where_its_job_starts() -> None:
+    scripts = [script("old/a.sh"), script("old/b.sh", SCRIPT.replace("hostname", "cd /tmp\nhostname"))]
+    assert run(["init", "--from", *scripts, "new"]) == 0
+    settings = Path("new/specc.toml").read_text(encoding="utf-8")
+    assert f'# workdir = "{Path("old").resolve()}"' in settings
+    assert "the job starts in the project's folder" in Path("new/jobs/a.job.yaml").read_text(encoding="utf-8")
+    assert "Everything in it has its place here" in Path("new/jobs/b.job.yaml").read_text(encoding="utf-8")
+
+
+def test_options_find_their_places_in_the_slurm_target_that_is_there(capsys: Capture) -> None:
+    Path("specc.toml").write_text(SLURM, encoding="utf-8")
+    known = "#SBATCH --account=phys -C a100 --gres=gpu:2\n"
+    other = "#SBATCH --qos=long --gres=gpu:1 --signal=USR1@60\n"
+    scripts = [
+        script(f"{name}.sh", SCRIPT.replace("hostname", f"{line}hostname"))
+        for name, line in (("known", known), ("other", other))
+    ]
+    assert run(["init", "--from", *scripts]) == 0
+    assert 'resource_limit: "two gpus"' in Path("jobs/known.job.yaml").read_text(encoding="utf-8")
+    spec = Path("jobs/other.job.yaml").read_text(encoding="utf-8")
+    assert '# resource_limit: "qos=long gres=gpu:1"\n' in spec
+    entry = '"qos=long gres=gpu:1" = ["--qos=long", "--gres=gpu:1"]'
+    assert f"write `{entry}` under `[targets.hpc.resource_limits]`" in spec
+    assert run(["check"]) == 0
+    Path("specc.toml").write_text(f"{SLURM}{entry}\n", encoding="utf-8")
+    Path("jobs/other.job.yaml").write_text(spec.replace("# resource_limit", "resource_limit"), encoding="utf-8")
+    capsys.readouterr()
+    assert run(["check"]) == 0
+
+
+def test_cores_that_are_something_else_on_the_target_are_told() -> None:
+    Path("specc.toml").write_text(SLURM, encoding="utf-8")
+    text = "#!/bin/bash\n#SBATCH {}\nhostname\n"
+    scripts = [script("ranks.sh", text.format("-n 8")), script("threads.sh", text.format("-c 8"))]
+    assert run(["init", "--from", *scripts]) == 0
+    assert "Everything in it has" in Path("jobs/ranks.job.yaml").read_text(encoding="utf-8")
+    spec = Path("jobs/threads.job.yaml").read_text(encoding="utf-8")
+    assert '8 cores are 8 tasks of one core on the target `hpc`, whose `layout` is "tasks", not one of 8' in spec
+
+
+def test_without_a_slurm_target_options_say_where_one_takes_them() -> None:
+    Path("specc.toml").write_text(SETTINGS, encoding="utf-8")
+    assert run(["init", "--from", script("a.sh", SCRIPT.replace("-n 4", "-n 4 --gres=gpu:1"))]) == 0
+    spec = Path("jobs/a.job.yaml").read_text(encoding="utf-8")
+    assert "a `slurm` target takes it under `options` or `resource_limits` in specc.toml" in spec

@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from compiling import Files, context, request
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from migrating import migrated_or_refused
 
 from specc.compiler import check_document, payloads
 from specc.diagnostics import Diagnostic
-from specc.migration import Migrated, migrate
+from specc.migration import Migrated
 from specc.migration.arrays import axis, read_tasks
 from specc.migration.flags import KNOWN, SHORT
 from specc.parser import Parsed
-from specc.source import Source
 
 many = settings(max_examples=100, deadline=None)
 
@@ -90,7 +90,7 @@ def assert_compiles(migrated: Migrated, units: dict[str, str]) -> list[dict[str,
 @example("#!/usr/bin/env\n#SBATCH -n4\n", {})
 @example("#!/bin/sh\n#SBATCH -J a -o \x85%x\u2028\ufeff\n", {})
 def test_any_script_ends_well(text: str, units: dict[str, str]) -> None:
-    outcome = migrate(Source("run.sbatch", text), "run", units, None)
+    outcome = migrated_or_refused(text, units)
     if isinstance(outcome, Migrated):
         if len(outcome.spec) < 3000:
             assert_compiles(outcome, units)
@@ -111,7 +111,7 @@ def test_a_name_and_a_path_arrive_as_they_are(text: str, is_array: bool) -> None
     script = (
         f"#!/bin/bash\n#SBATCH -p {value}\n#SBATCH -J {value}\n{array}#SBATCH -o {quoted(path)} --export=V={value}\n"
     )
-    outcome = migrate(Source("run.sbatch", script), "run", {}, None)
+    outcome = migrated_or_refused(script, {})
     assert isinstance(outcome, Migrated), [each.message for each in outcome]
     (body,) = assert_compiles(outcome, {})
     assert body["name"] == text + ("-7" if is_array else "")
@@ -147,7 +147,7 @@ def test_an_array_has_the_tasks_of_its_definition(text: str, limit: str) -> None
     assert list(tasks.numbers) == tasks_by_definition(text)
     assert tasks.at_once == (int(limit[1:]) if limit else None)
     script = f"#!/bin/sh\n#SBATCH --array={text}{limit}\n./run\n"
-    outcome = migrate(Source("run.sbatch", script), "run", {}, None)
+    outcome = migrated_or_refused(script, {})
     assert isinstance(outcome, Migrated)
     assert f"task: {axis(tasks)}\n" in outcome.spec
     names = [body["name"] for body in assert_compiles(outcome, {})]

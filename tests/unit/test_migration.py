@@ -1,26 +1,26 @@
 """Parts of the import of sbatch scripts: what golden cases and laws do not reach."""
 
 import pytest
+from migrating import migrated_or_refused
 
 from specc.diagnostics import Diagnostic
-from specc.migration import Migrated, migrate
+from specc.migration import Migrated
 from specc.migration.arrays import read_tasks
 from specc.migration.interpreter import in_script, interpreter
 from specc.migration.patterns import Job, fill
 from specc.migration.quantities import memory_amount, time_amount
-from specc.source import Source
 
 
 def imported(*lines: str, body: str = "true\n", units: dict[str, str] | None = None) -> Migrated:
     text = "".join(f"{line}\n" for line in ("#!/bin/bash", *(f"#SBATCH {line}" for line in lines))) + body
-    outcome = migrate(Source("run.sbatch", text), "run", units or {"mem_limit": "MiB", "time_limit": "min"}, None)
+    outcome = migrated_or_refused(text, units or {"mem_limit": "MiB", "time_limit": "min"})
     assert isinstance(outcome, Migrated), [each.message for each in outcome]
     return outcome
 
 
 def refused(*lines: str) -> list[str]:
     text = "".join(f"{line}\n" for line in ("#!/bin/bash", *(f"#SBATCH {line}" for line in lines)))
-    outcome = migrate(Source("run.sbatch", text), "run", {}, None)
+    outcome = migrated_or_refused(text, {})
     assert not isinstance(outcome, Migrated)
     assert all(isinstance(each, Diagnostic) for each in outcome)
     return [each.message for each in outcome]

@@ -1,0 +1,3 @@
+#!/bin/bash
+cd '/scratch/my case' || exit 1
+./train

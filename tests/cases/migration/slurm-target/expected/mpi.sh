@@ -1,0 +1,3 @@
+#!/bin/bash
+cd /scratch/cavity
+mpirun ./solver

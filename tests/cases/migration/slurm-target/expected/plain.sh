@@ -1,0 +1,3 @@
+#!/bin/bash
+cd /scratch/plain || exit
+mpirun ./solver
