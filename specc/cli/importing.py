@@ -21,6 +21,7 @@ from specc.migration import Migrated, Script, Site, migrate, new_target, read_sc
 from specc.parser import decode
 from specc.pattern import pattern
 from specc.settings import Target
+from specc.visible import visible
 from specc.workspace.outputs import write_files
 
 JOBS = "jobs"
@@ -97,7 +98,7 @@ def target_lines(target: Target, scripts: Scripts, root: Path, units: Mapping[st
     folders = {_folder(path) for path in scripts}
     only = folders.pop() if len(folders) == 1 else None
     elsewhere = str(only) if only is not None and only != Path(os.path.realpath(root)) else None
-    return settings_of(target, units, elsewhere if elsewhere is None or elsewhere.isprintable() else None)
+    return settings_of(target, units, elsewhere if elsewhere is not None and visible(elsewhere) == elsewhere else None)
 
 
 def import_scripts(scripts: Scripts, place: Place, project: Mapping[Path, str]) -> int:

@@ -11,6 +11,7 @@ from specc.migration.options import Option
 from specc.migration.resources import Cores, Options, read_cores
 from specc.pattern import pattern
 from specc.settings import Layout, Target
+from specc.visible import visible
 
 NAME = "slurm"
 UNITS = {"mem_limit": "MiB", "time_limit": "min"}
@@ -37,7 +38,8 @@ class Site:
 
     def takes(self, option: Option) -> bool:
         """Return whether the settings of a `slurm` target can hold the option."""
-        return option.flag.name not in CONFLICTING and self.fault_in(written(option)) is None
+        text = written(option)
+        return option.flag.name not in CONFLICTING and self.fault_in(text) is None and visible(text) == text
 
 
 def written(option: Option) -> str:
@@ -156,8 +158,8 @@ def units_line(units: Mapping[str, str]) -> str:
 
 
 def _toml(value: object) -> str:
-    """JSON's texts and lists are TOML's, but for one control character."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    """Write texts and lists as JSON does: TOML reads them, where all their characters are visible."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _wanted(cores: Cores) -> Literal["tasks", "threads", "both"] | None:

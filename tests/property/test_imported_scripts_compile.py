@@ -1,5 +1,6 @@
 """Any script is either imported or refused with a reason, and what is imported passes `check` and `render`."""
 
+import re
 from collections.abc import Iterable
 
 from compiling import Files, context, request
@@ -77,7 +78,8 @@ def assert_compiles(migrated: Migrated, units: dict[str, str]) -> list[dict[str,
     world = context(files, units=units)
     found = [*parsed.diagnostics, *check_document(parsed.document, world, request())]
     assert mistakes(found) == []
-    made = list(payloads(parsed.document, world, request()))
+    needed = re.findall(r"^  (\w+): \{type: string, description", migrated.spec, re.MULTILINE)
+    made = list(payloads(parsed.document, world, request(p=[f"{name}=x" for name in needed])))
     assert mistakes(made) == []
     return [each.body for each in made if not isinstance(each, Diagnostic)]
 
@@ -88,6 +90,7 @@ def assert_compiles(migrated: Migrated, units: dict[str, str]) -> list[dict[str,
 @example("#!/bin/bash\n#SBATCH --mem=9999999999999G -t 99999999-0 -n 2147483647 -c 2147483647\n", {})
 @example("#!\n#SBATCH -n4\n", {})
 @example("#!/usr/bin/env\n#SBATCH -n4\n", {})
+@example("#!/bin/bash\n#SBATCH -n 1\nCASE=$1 arg2=$3 ${2:-fine}\n", {})
 @example("#!/bin/sh\n#SBATCH -J a -o \x85%x\u2028\ufeff\n", {})
 def test_any_script_ends_well(text: str, units: dict[str, str]) -> None:
     outcome = migrated_or_refused(text, units)
