@@ -18,6 +18,8 @@ END_BYTES = 400
 MOST_ITEMS = 20
 WIDTH = 300
 TICKS = pattern("`+")
+SPECIAL = pattern(r"[\\`*_\[\]|~$]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+"""What Markdown reads, and what GitHub and GitLab make a link of, also between the tags of code."""
 
 
 def as_markdown(comparison: Comparison, base: str) -> str:
@@ -88,7 +90,7 @@ def _fenced(lines: list[str]) -> str:
 
 def _code(text: str) -> str:
     """As code, in which neither @names nor #numbers are linked. What Markdown would read is written as numbers."""
-    escaped = re.sub(r"[\\`*_\[\]|~$]", lambda match: f"&#{ord(match[0])};", html.escape(brief(text, WIDTH)))
+    escaped = SPECIAL.sub(lambda match: f"&#{ord(match[0])};", html.escape(brief(text, WIDTH)))
     return f"<code>{escaped}</code>"
 
 

@@ -86,7 +86,12 @@ def _replacement(edit: Edit) -> Json:
 
 
 def _message(finding: Diagnostic) -> str:
-    return "\n".join([finding.message, *_hints(finding)])
+    return _plain("\n".join([finding.message, *_hints(finding)]))
+
+
+def _plain(text: str) -> str:
+    """Text without links: a viewer makes one of `[words](address)`, unless the bracket is escaped."""
+    return text.replace("](", "\\](")
 
 
 def _hints(finding: Diagnostic) -> Iterable[str]:
@@ -97,7 +102,7 @@ def _hints(finding: Diagnostic) -> Iterable[str]:
 
 def _location(span: Span, message: str, report: Report) -> Json:
     """What a command line says is at no place in a file, and is named instead."""
-    text: Json = {"message": {"text": message}} if message else {}
+    text: Json = {"message": {"text": _plain(message)}} if message else {}
     path = span.source.path
     if not is_file(path):
         return {"logicalLocations": [{"fullyQualifiedName": str(span) if path.startswith("-") else path}], **text}

@@ -8,6 +8,7 @@ from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
+import repositories
 import typer
 import uncovered
 
@@ -79,3 +80,25 @@ def test_typer_is_of_a_version_whose_errors_are_public():
     assert issubclass(typer.BadParameter, typer.TyperException)
     (typers,) = [text for text in requires("specc") or () if re.match(r"typer\b", text)]
     assert ">=0.27.2" in typers.replace(" ", "")
+
+
+LINK = "[click](http://evil.example) www.evil.example <img src=x> @all `x`"
+
+
+def test_a_merge_request_comment_holds_no_link_that_a_repository_wrote(place):
+    place.write(odd=f"specc: 1\nextends: base.job.yaml\njob: {{name: '{LINK}', cmd_line: echo}}\n")
+    repositories.begin(place.root)
+    repositories.commit(place.root)
+    (place.root / "odd.job.yaml").unlink()
+    assert place.run("diff", "HEAD", "--output", "markdown") == 0, place.err
+    assert "evil" in place.out
+    outside = re.sub(r"^(`{3,})diff\n.*?^\1$", "", place.out, flags=re.MULTILINE | re.DOTALL)
+    assert not re.search(r"\]\(|://|www\.|<img|`x", outside), outside
+
+
+def test_a_sarif_message_holds_no_link_that_a_repository_wrote(place):
+    place.write(odd=f"specc: 1\nextends: base.job.yaml\njob: {{name: a, cmd_line: echo, '{LINK}': 1}}\n")
+    assert place.run("check", "odd.job.yaml", "--output", "sarif") == 1
+    (result,) = json.loads(place.out)["runs"][0]["results"]
+    assert r"[click\](http" in result["message"]["text"]
+    assert "](http" not in result["message"]["text"].replace(r"\](", "")
