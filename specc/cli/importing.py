@@ -26,7 +26,7 @@ from specc.workspace.outputs import write_files
 
 JOBS = "jobs"
 SCHEMA = Path("schemas") / "jobspec.schema.json"
-SUFFIX = pattern(r"\.(?:sh|bash|sbatch|slurm|slm|job|batch|sub|cmd|run|txt)\Z", re.IGNORECASE)
+SUFFIX = pattern(r"\.(?:sh|bash|sbatch|slurm|slm|job|batch|sub|cmd|run|txt|pbs|sge|qsub)\Z", re.IGNORECASE)
 ODD = pattern(r"[^\w.+-]+")
 LONGEST_NAME = 60
 REFUSED, BROKEN = 1, 2
@@ -89,7 +89,7 @@ def read_scripts(paths: list[Path]) -> Scripts:
 
 def target_for(scripts: Scripts) -> Target | None:
     """Return the `slurm` target of a new project for these scripts, or None where none of them is Slurm's."""
-    options = [each.options for each in scripts.values() if isinstance(each, Script)]
+    options = [each.options for each in scripts.values() if isinstance(each, Script) and each.is_of_slurm]
     return new_target(options, fault_in) if options else None
 
 

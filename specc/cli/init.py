@@ -68,7 +68,11 @@ Paths = Annotated[
 ]
 Scripts = Annotated[
     list[str] | None,
-    typer.Option("--from", metavar="SCRIPT...", help="Make specs from sbatch scripts, in this project or a new one."),
+    typer.Option(
+        "--from",
+        metavar="SCRIPT...",
+        help="Make specs from batch scripts (Slurm, PBS, Grid Engine), in this project or a new one.",
+    ),
 ]
 Name = Annotated[str | None, typer.Option("--project", metavar="NAME", help="The project's name [the folder's].")]
 Memory = Annotated[
@@ -97,7 +101,7 @@ def init(
     The units of memory and time are asked for on a terminal, because the API documents none. Nothing is overwritten: a
     .gitignore or pre-commit configuration that is there stays as it is.
 
-    With --from, as in `specc init --from old/*.sbatch new`, each sbatch script becomes a spec NAME.job.yaml and the
+    With --from, as in `specc init --from old/*.sbatch new`, each batch script becomes a spec NAME.job.yaml and the
     script NAME.sh that it runs. They go into DIR, or into jobs/ where DIR is the root of the project. What has no place
     in a spec is listed on standard error and at the top of the spec. A script that is refused stops no other. A new
     project gets a target `slurm`, its default, with the account, the queues and the resources of the scripts.

@@ -146,8 +146,8 @@ BAD_PATCH = Code("SPC805", "bad-patch", ERROR, "a patch that does not fit the ta
 STALE_SCHEMA = Code("SPC806", "stale-schema", ERROR, "a generated schema differs from its table")
 ODD_EXAMPLE = Code("SPC807", "odd-example", WARNING, "an example that is not of its row's type")
 REPEATED_ROW = Code("SPC808", "repeated-row", WARNING, "two rows of a table say the same")
-BAD_DIRECTIVE = Code("SPC851", "bad-directive", ERROR, "a line of an sbatch script that cannot be read or imported")
-NOT_A_BATCH_SCRIPT = Code("SPC852", "not-a-batch-script", ERROR, "a file that cannot be imported as an sbatch script")
+BAD_DIRECTIVE = Code("SPC851", "bad-directive", ERROR, "a line of a batch script that cannot be read or imported")
+NOT_A_BATCH_SCRIPT = Code("SPC852", "not-a-batch-script", ERROR, "a file that cannot be imported as a batch script")
 
 # 9: configuration
 CONFIG_SYNTAX = Code("SPC901", "config-syntax", ERROR, "the configuration is not TOML")

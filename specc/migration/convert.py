@@ -1,7 +1,8 @@
 """An sbatch script -> a spec, the script that it runs, and a list of what is not as it was."""
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import PurePosixPath
 from shlex import quote
 
@@ -10,14 +11,15 @@ from specc.frozen import dataclass
 from specc.migration import environment
 from specc.migration.arguments import all_arguments, read_arguments
 from specc.migration.arrays import Tasks, axis, read_tasks
-from specc.migration.directives import Header, read_header
+from specc.migration.directives import Header, read_header, scheduler_of
+from specc.migration.foreign import read_foreign
 from specc.migration.notes import Note
 from specc.migration.options import Option, last_of_each, read_options
 from specc.migration.patterns import Job, escaped, fill
 from specc.migration.resources import Cores, Limit, read_cores, read_memory, read_time
 from specc.migration.script import directive_faults, script_faults, script_notes
 from specc.migration.site import Site, layout_notes, place
-from specc.migration.variables import exported, given_variables
+from specc.migration.variables import FOLDERS, TASKS, exported, given_variables
 from specc.migration.writing import command, comment, joined, scalar
 from specc.shell import Reading, read
 from specc.source import Source
@@ -37,12 +39,18 @@ class Migrated:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A script as it was read: its options by name, and what was said on the way."""
+    """A script as it was read: its options by name, and what was said on the way. `joins`: one file takes both streams
+    where only one is named."""
 
     source: Source
     header: Header
     options: dict[str, Option]
     notes: tuple[Note, ...]
+    joins: bool
+
+    @property
+    def is_of_slurm(self) -> bool:
+        return self.header.scheduler == "Slurm"
 
 
 @dataclass(slots=True)
@@ -69,17 +77,26 @@ class Draft:
 def read_script(source: Source) -> Script | list[Diagnostic]:
     """Return the options of a script, or why there are none: what sbatch itself would refuse, and what a job of the
     API cannot be."""
-    found = list(script_faults(source))
+    scheduler = scheduler_of(source)
+    found = list(script_faults(source, scheduler))
     if found:
         return found
-    header, found = read_header(source)
+    header, found = read_header(source, scheduler)
     found.extend(directive_faults(source, header))
-    parts = list(read_options(header.words)) if not found else []
+    notes = list(script_notes(source, header))
+    parts: list[Option | Diagnostic] = []
+    joins = True
+    if not found and scheduler == "Slurm":
+        parts = list(read_options(header.words))
+    elif not found:
+        foreign = read_foreign(header.words, scheduler)
+        parts, joins = [*foreign.options, *foreign.found], foreign.joins
+        notes.extend(foreign.notes)
     found.extend(part for part in parts if isinstance(part, Diagnostic))
     if found:
         return found
     options, replaced = last_of_each([part for part in parts if isinstance(part, Option)])
-    return Script(source, header, options, (*script_notes(source, header), *replaced))
+    return Script(source, header, options, (*notes, *replaced), joins)
 
 
 def migrate(
@@ -90,6 +107,7 @@ def migrate(
     `units` are those of the project by field, and `schema` is where the editor finds the spec's schema.
     """
     draft = Draft(script.options, notes=list(script.notes))
+    site = site if script.is_of_slurm else replace(site, target=None)
     text = _converted(draft, script, name, units, site)
     if draft.found:
         return draft.found
@@ -115,14 +133,14 @@ def _converted(draft: Draft, script: Script, name: str, units: Mapping[str, str]
     draft.say(said)
     draft.put(duration)
     _put_queue(draft)
-    _put_paths(draft, Job(slurm_name, tasks is not None))
+    _put_paths(draft, Job(slurm_name, tasks is not None), joins=script.joins)
     _place_others(draft, cores, site)
     reading = read(script.source.text)
     draft.say(list(_folder_notes(draft, reading, site)))
     arguments = read_arguments(reading)
     draft.say([argument.note() for argument in arguments])
     draft.say(list(all_arguments(reading, arguments)))
-    env = _environment(draft, reading, cores, tasks)
+    env = _environment(draft, reading, cores, tasks, script.header.scheduler)
     params = ["params:", *(f"  {argument.parameter}" for argument in arguments)] if arguments else []
     args = [f"{{{{ params.{argument.name} }}}}" for argument in arguments]
     matrix = _matrix(tasks) if tasks else []
@@ -157,7 +175,7 @@ def _tasks(draft: Draft) -> Tasks | None:
     draft.notes.append(Note(option.line, f"{option.shown} {text}"))
     if tasks.at_once is not None:
         text = f"is dropped: the API cannot hold jobs back, so all {count:,} are in the queue at once"
-        draft.notes.append(Note(option.line, f"`%{tasks.at_once}` of --array {text}"))
+        draft.notes.append(Note(option.line, f"`%{tasks.at_once}` of {_named(option)} {text}"))
     return tasks
 
 
@@ -178,7 +196,7 @@ def _put_queue(draft: Draft) -> None:
         draft.notes.append(Note(option.line, text))
 
 
-def _put_paths(draft: Draft, job: Job) -> None:
+def _put_paths(draft: Draft, job: Job, *, joins: bool) -> None:
     """Relative paths begin where the job starts, which is `--chdir` where it is given."""
     folder = draft.options.get("chdir")
     if folder is not None and folder.value:
@@ -193,10 +211,14 @@ def _put_paths(draft: Draft, job: Job) -> None:
         is_relative = folder is not None and folder.value and not option.value.startswith("/")
         start = escaped((folder.value or "").rstrip("/")) + "/" if folder is not None and is_relative else ""
         draft.job[key] = scalar(start + filled.text)
-        draft.notes.extend(Note(option.line, f"--{name}: {change}") for change in filled.changes)
-        if name == "output" and "error" not in draft.options:
-            text = "takes standard error, too, in Slurm: set stderr_redirect_path if your target does not do so"
-            draft.notes.append(Note(option.line, f"`--output` alone {text}"))
+        draft.notes.extend(Note(option.line, f"{_named(option)}: {change}") for change in filled.changes)
+        if name == "output" and "error" not in draft.options and joins:
+            text = "takes standard error, too: set stderr_redirect_path if your target does not do so"
+            draft.notes.append(Note(option.line, f"{option.shown if option.directive else '`--output`'} alone {text}"))
+
+
+def _named(option: Option) -> str:
+    return f"--{option.flag.name}" if option.directive is None else option.shown
 
 
 def _place_others(draft: Draft, cores: Cores, site: Site) -> None:
@@ -224,27 +246,35 @@ def _folder_notes(draft: Draft, reading: Reading, site: Site) -> Iterator[Note]:
     words = [reading.text[start:end].strip("\"'") for start, end in calls[0][:2]] if calls else []
     goes = len(words) == 2 and words[0] == "cd" and words[1].startswith("/")
     if site.is_elsewhere and not goes and not (folder is not None and (folder.value or "").startswith("/")):
-        text = "the job starts in the project's folder, and `sbatch` starts it where it is called"
+        text = "the job starts in the project's folder, not where the script was submitted"
         yield Note(1, f"{text}: the setting `workdir` of a target names another folder")
 
 
 def _body(script: Script, draft: Draft) -> str:
-    """Return the script without its directives. In place of `--chdir` it goes to the folder by itself."""
+    """Return the script without its directives. In place of `--chdir` it goes to the folder by itself, and where PBS or
+    Grid Engine name the folder that a job was submitted in, it does so."""
     folder = draft.options.get("chdir")
-    if folder is None or not folder.value:
-        return script.header.body
-    first, _, rest = script.header.body.partition("\n")
-    return f"{first}\ncd {quote(folder.value)} || exit 1\n{rest}"
+    body = script.header.body
+    used = [name for name in FOLDERS if re.search(rf"\$\{{?{name}\b", body)]
+    added = [f'export {name}="$PWD"' for name in used]
+    if folder is not None and folder.value:
+        added.append(f"cd {quote(folder.value)} || exit 1")
+    if not added:
+        return body
+    first, end, rest = body.partition("\n") if body.startswith("#!") else ("", "", body)
+    return f"{first}{end}{joined(added)}{rest}"
 
 
-def _environment(draft: Draft, reading: Reading, cores: Cores, tasks: Tasks | None) -> dict[str, str | int]:
+def _environment(
+    draft: Draft, reading: Reading, cores: Cores, tasks: Tasks | None, scheduler: str
+) -> dict[str, str | int]:
     """Return what the script is given, with a note on what it expects and is not given."""
-    used = environment.uses(reading)
-    env = given_variables(used, cores, tasks)
+    used = environment.uses(reading, scheduler)
+    env = given_variables(used, cores, tasks, scheduler)
     for name, lines_of in used.items():
-        if name in env and name != "SLURM_ARRAY_TASK_ID":
-            draft.notes.append(Note(lines_of[0], f"`{name}` is given under `env` of cmd_line, as Slurm sets it"))
-    draft.notes.extend(environment.unknown_variables(used, set(env)))
+        if name in env and name not in TASKS[scheduler]:
+            draft.notes.append(Note(lines_of[0], f"`{name}` is given under `env` of cmd_line, as {scheduler} sets it"))
+    draft.notes.extend(environment.unknown_variables(used, {*env, *FOLDERS}, scheduler))
     draft.notes.extend(environment.commands(reading))
     if "export" in draft.options:
         passed, notes = exported(draft.options["export"])

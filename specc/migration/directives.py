@@ -10,6 +10,10 @@ from specc.pattern import pattern
 from specc.source import Source, Span
 
 MAGIC = "#SBATCH"
+MAGICS = {"Slurm": MAGIC, "PBS": "#PBS", "Grid Engine": "#$"}
+"""How a line begins that one of these schedulers reads."""
+
+OWN = {"Slurm": pattern(r"#SBATCH"), "PBS": pattern(r"#PBS(?=[ \t]|$)"), "Grid Engine": pattern(r"#\$(?=[ \t]*-)")}
 FOREIGN = pattern(r"#(PBS|BSUB|COBALT|OAR|\$)(?=\s)")
 HETEROGENEOUS = ("hetjob", "packjob")
 SPACE = " \t\v\f\r"
@@ -37,27 +41,43 @@ class Header:
     directives: list[int] = field(default_factory=list)
     late: list[int] = field(default_factory=list)
     foreign: list[tuple[int, str]] = field(default_factory=list)
+    scheduler: str = "Slurm"
 
 
-def read_header(source: Source) -> tuple[Header, list[Diagnostic]]:
-    """The directives as sbatch reads them: up to the first line that is neither blank nor a comment."""
+def scheduler_of(source: Source) -> str:
+    """Return the scheduler whose directives the script has: Slurm where there are several, or none."""
+    lines = source.text.split("\n")
+    return next((name for name, own in OWN.items() if any(map(own.match, lines))), "Slurm")
+
+
+def read_header(source: Source, scheduler: str) -> tuple[Header, list[Diagnostic]]:
+    """The directives as sbatch reads them: up to the first line that is neither blank nor a comment. Those of Grid
+    Engine may stand anywhere."""
+    own, magic = OWN[scheduler], MAGICS[scheduler]
     # Not `splitlines`, which sees a line end in characters that are none to sbatch and the shell.
     lines = source.text.split("\n")
     commands = (number for number, line in enumerate(lines, 1) if line.strip(SPACE)[:1] not in ("", "#"))
     end = next(commands, len(lines) + 1)
-    marked = [number for number, line in enumerate(lines, 1) if line.startswith(MAGIC)]
+    marked = [number for number, line in enumerate(lines, 1) if own.match(line)]
+    end = len(lines) + 1 if scheduler == "Grid Engine" else end
     read = [number for number in marked if number < end]
+    kept = set(marked) - set(read)
     header = Header(
-        "\n".join(line for number, line in enumerate(lines, 1) if number > end or not line.startswith(MAGIC)),
+        "\n".join(line for number, line in enumerate(lines, 1) if number in kept or not own.match(line)),
         directives=read,
         late=[number for number in marked if number > end],
-        foreign=[(n, match[1]) for n, line in enumerate(lines[: end - 1], 1) if (match := FOREIGN.match(line))],
+        foreign=[
+            (n, match[1])
+            for n, line in enumerate(lines[: end - 1], 1)
+            if not own.match(line) and (match := FOREIGN.match(line))
+        ],
+        scheduler=scheduler,
     )
     starts = [0, *accumulate(len(line) + 1 for line in lines)]
     found: list[Diagnostic] = []
     for number in read:
         start = starts[number - 1]
-        for part in _parts(source, number, start + len(MAGIC), start + len(lines[number - 1])):
+        for part in _parts(source, number, start + len(magic), start + len(lines[number - 1])):
             if isinstance(part, Word):
                 header.words.append(part)
             else:
@@ -86,7 +106,7 @@ def _parts(source: Source, line: int, at: int, end: int) -> Iterator[Word | Diag
 def _word(source: Source, line: int, start: int, end: int) -> Word | Diagnostic | None:
     """The word that begins at `start`. Quotes and backslashes act as they do in sbatch, not as in a shell."""
     text = source.text
-    if start < end and text[start] == ":":
+    if start < end and text[start] == ":" and text.startswith(MAGIC, text.rfind("\n", 0, start) + 1):
         message = "sbatch refuses a `:` at the start of a word"
         return codes.BAD_DIRECTIVE.at(source.span(start, start + 1), message, help="write `#SBATCH`, then a space")
     word, at, quote = "", start, ""

@@ -10,6 +10,10 @@ from specc.pattern import pattern
 from specc.shell import Reading
 
 VARIABLE = pattern(r"\b(?:SLURM|SLURMD)_[A-Z0-9_]+\b")
+OTHERS = {
+    "PBS": pattern(r"\$\{?(PBS_[A-Z0-9_]+|NCPUS)\b"),
+    "Grid Engine": pattern(r"\$\{?(SGE_[A-Z0-9_]+|NSLOTS|NHOSTS|PE_HOSTFILE|JOB_ID|JOB_NAME|TASK_ID)\b"),
+}
 NAMES = "srun|sbatch|salloc|squeue|sacct|scancel|scontrol|sbcast|sattach|sstat"
 COMMAND = pattern(rf"(?:^|[\s;&|(`])({NAMES})(?=$|[\s;&|)`])")
 NAME = pattern(rf"(?:[\w./-]*/)?({NAMES})")
@@ -68,6 +72,10 @@ INSTEAD = {
     "SLURM_SUBMIT_HOST": "write the name of the machine",
     "SLURM_TMPDIR": "write `$(mktemp -d)`",
     "SLURMD_NODENAME": "write `$(hostname)`",
+    "PBS_JOBID": "write `$$` for a number, or `mktemp -d` for a scratch folder",
+    "JOB_ID": "write `$$` for a number, or `mktemp -d` for a scratch folder",
+    "PBS_NODEFILE": "start the ranks by their number: `mpirun -np {{ job.core_limit }}`",
+    "PE_HOSTFILE": "start the ranks by their number: `mpirun -np {{ job.core_limit }}`",
 }
 USUAL = "set it in the script, or pass a value under `env` of cmd_line"
 SHOWN_LINES = 5
@@ -101,16 +109,17 @@ class Ranges:
         return index >= 0 and at < self._reaches[index]
 
 
-def uses(reading: Reading) -> Lines:
-    """Return the variables of Slurm that the script names outside comments, and where."""
-    return _found(VARIABLE, 0, reading)
+def uses(reading: Reading, scheduler: str = "Slurm") -> Lines:
+    """Return the variables of a scheduler that the script names outside comments, and where."""
+    pattern = OTHERS.get(scheduler)
+    return _found(VARIABLE, 0, reading) if pattern is None else _found(pattern, 1, reading)
 
 
-def unknown_variables(used: Lines, given: set[str]) -> Iterator[Note]:
+def unknown_variables(used: Lines, given: set[str], scheduler: str = "Slurm") -> Iterator[Note]:
     """Yield a note on each variable that is not given to the script."""
     for name, lines in used.items():
         if name not in given:
-            yield Note(lines[0], f"`{name}`{more(lines)} is set by Slurm alone: {INSTEAD.get(name, USUAL)}")
+            yield Note(lines[0], f"`{name}`{more(lines)} is set by {scheduler} alone: {INSTEAD.get(name, USUAL)}")
 
 
 def commands(reading: Reading) -> Iterator[Note]:

@@ -13,15 +13,18 @@ from specc.source import Span
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option as given; `value` is None where it has none."""
+    """One option as given; `value` is None where it has none. `directive` is that of another scheduler."""
 
     flag: Flag
     value: str | None
     span: Span
     line: int
+    directive: str | None = None
 
     @property
     def shown(self) -> str:
+        if self.directive is not None:
+            return f"`{self.directive}`"
         value = "" if self.value is None else f"={self.value}"
         return f"`--{self.flag.name}{value}`"
 

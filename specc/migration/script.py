@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic, codes
-from specc.migration.directives import Header
+from specc.migration.directives import MAGICS, Header
 from specc.migration.interpreter import LIKE_SHELLS, SHELLS, interpreter, interpreter_notes
 from specc.migration.notes import Note
 from specc.source import Source
@@ -11,7 +11,7 @@ from specc.source import Source
 SCHEDULERS = {"PBS": "PBS", "BSUB": "LSF", "COBALT": "Cobalt", "OAR": "OAR", "$": "Grid Engine"}
 
 
-def script_faults(source: Source) -> Iterator[Diagnostic]:
+def script_faults(source: Source, scheduler: str) -> Iterator[Diagnostic]:
     """Why sbatch or a target would refuse the text as a whole; the first that is found."""
     text = source.text
     code = codes.NOT_A_BATCH_SCRIPT
@@ -21,6 +21,8 @@ def script_faults(source: Source) -> Iterator[Diagnostic]:
         at = text.index("\r\n")
         help = "convert it with `dos2unix`, or `sed -i 's/\\r$//'`"
         yield code.at(source.span(at, at + 1), "the lines end as on Windows, which sbatch refuses", help=help)
+    elif not text.startswith("#!") and scheduler != "Slurm":
+        return
     elif not text.startswith("#!"):
         help = "write `#!/bin/bash` as the first line"
         yield code.at(source.span(0, 1), "the script does not begin with `#!`, so sbatch refuses it", help=help)
@@ -35,7 +37,9 @@ def directive_faults(source: Source, header: Header) -> Iterator[Diagnostic]:
     code, span = codes.NOT_A_BATCH_SCRIPT, source.span(0, len(source.line(1)))
     if header.foreign:
         line, mark = header.foreign[0]
-        message = f"the script is one of {SCHEDULERS[mark]} (line {line}); only `#SBATCH` lines are read"
+        message = (
+            f"the script is one of {SCHEDULERS[mark]} (line {line}); only lines of Slurm, PBS and Grid Engine are read"
+        )
         help = "translate its directives to `#SBATCH` ones, or write a spec by hand: `cmd_line: {$file: run.sh}`"
         yield code.at(span, message, help=help)
     elif header.late:
@@ -43,7 +47,7 @@ def directive_faults(source: Source, header: Header) -> Iterator[Diagnostic]:
         yield code.at(span, message, help="move the `#SBATCH` lines up, to the line below `#!`")
     else:
         help = "for a plain script write a spec with `cmd_line: {$file: run.sh}`"
-        yield code.at(span, "the script has no `#SBATCH` line", help=help)
+        yield code.at(span, "the script has no line of `#SBATCH`, `#PBS` or `#$`", help=help)
 
 
 def script_notes(source: Source, header: Header) -> Iterator[Note]:
@@ -51,10 +55,13 @@ def script_notes(source: Source, header: Header) -> Iterator[Note]:
     yield from interpreter_notes(source)
     for line, mark in header.foreign:
         yield Note(
-            line, f"`#{mark}` is a directive of {SCHEDULERS[mark]}, which specc does not read: it stays in the script"
+            line,
+            f"`#{mark}` is a directive of {SCHEDULERS[mark]}, not read beside those of {header.scheduler}: it stays",
         )
+    magic = MAGICS[header.scheduler]
+    reader = "sbatch" if header.scheduler == "Slurm" else header.scheduler
     for line in header.late:
-        yield Note(line, "`#SBATCH` behind a command is not read by sbatch either: it stays, as a comment")
+        yield Note(line, f"`{magic}` behind a command is not read by {reader} either: it stays, as a comment")
 
 
 def _interpreter_faults(source: Source) -> Iterator[Diagnostic]:

@@ -11,10 +11,20 @@ from specc.pattern import pattern
 
 ASSIGNMENT = pattern(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 WHOLE = ("ALL", "NONE", "NIL")
-TASK = "SLURM_ARRAY_TASK_ID"
+TASKS = {
+    "Slurm": ("SLURM_ARRAY_TASK_ID",),
+    "PBS": ("PBS_ARRAY_INDEX", "PBS_ARRAYID"),
+    "Grid Engine": ("SGE_TASK_ID", "TASK_ID"),
+}
+"""The variables with the number of the task. The first is that of today's versions."""
+
+FOLDERS = ("PBS_O_WORKDIR", "SGE_O_WORKDIR")
+"""The folder that a job was submitted in, which is where a job of specc starts."""
 
 
-def given_variables(used: dict[str, list[int]], cores: Cores, tasks: Tasks | None) -> dict[str, str | int]:
+def given_variables(
+    used: dict[str, list[int]], cores: Cores, tasks: Tasks | None, scheduler: str
+) -> dict[str, str | int]:
     """Those that the script uses. A sweep's task is always given, as a program that the script runs may read it."""
     limit = "{{ job.core_limit }}"
     known: dict[str, str | int] = {
@@ -23,12 +33,17 @@ def given_variables(used: dict[str, list[int]], cores: Cores, tasks: Tasks | Non
         "SLURM_NNODES": cores.nodes,
         "SLURM_JOB_NUM_NODES": cores.nodes,
         "SLURM_JOB_NAME": "{{ job.name }}",
+        **dict.fromkeys(("PBS_NP", "NCPUS", "NSLOTS"), limit),
+        **dict.fromkeys(("PBS_JOBNAME", "JOB_NAME"), "{{ job.name }}"),
+        **dict.fromkeys(("PBS_NUM_NODES", "NHOSTS"), cores.nodes),
+        "PBS_NUM_PPN": cores.total // cores.nodes,
     }
     if cores.cpus_per_task:
         known["SLURM_CPUS_PER_TASK"] = limit if cores.tasks == 1 else cores.cpus_per_task
     env: dict[str, str | int] = {}
     if tasks is not None:
-        env[TASK] = "{{ matrix.task }}"
+        first_name, *others = TASKS[scheduler]
+        env |= dict.fromkeys((first_name, *(name for name in others if name in used)), "{{ matrix.task }}")
         first, last = tasks.numbers[0], tasks.numbers[-1]
         known |= {
             "SLURM_ARRAY_TASK_COUNT": len(tasks.numbers),

@@ -55,7 +55,7 @@ def test_fifty_scripts_of_which_one_is_refused(capsys: Capture) -> None:
 
 def test_nothing_is_made_where_every_script_is_refused(capsys: Capture) -> None:
     assert run(["init", "--from", script("a.sh", "#!/bin/bash\n"), "new"]) == 1
-    assert "the script has no `#SBATCH` line" in capsys.readouterr().err
+    assert "the script has no line of `#SBATCH`" in capsys.readouterr().err
     assert files() == {"a.sh"}
 
 

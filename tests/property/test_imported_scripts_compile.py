@@ -122,6 +122,32 @@ def test_a_name_and_a_path_arrive_as_they_are(text: str, is_array: bool) -> None
     assert body["stdout_redirect_path"] == text.replace("\\", "/")
 
 
+FOREIGN_WORDS = st.one_of(
+    st.builds(lambda name, value: f"-{name} {value}", st.sampled_from("lNqojeJtvMAPWra"), VALUES),
+    st.builds(
+        lambda name, value: f"-l {name}={value}",
+        st.sampled_from(["walltime", "mem", "pmem", "select", "nodes", "ncpus", "h_rt", "h_vmem", "gpus", "x"]),
+        VALUES | st.text("0123456789:+=ncpumgb,.", max_size=20),
+    ),
+    st.builds(lambda name, value: f"-{name} {value}", st.sampled_from(["pe", "pe mpi", "wd", "tc", "cwd"]), VALUES),
+)
+
+
+@many
+@given(st.sampled_from(["#PBS", "#$"]), st.lists(FOREIGN_WORDS, min_size=1, max_size=4), BODIES)
+@example("#PBS", ["-l select=+", "-l nodes=1:ppn=²"], "")
+@example("#$", ["-o \x85"], "")
+def test_any_script_of_another_scheduler_ends_well(mark: str, words: list[str], body: str) -> None:
+    text = "#!/bin/bash\n" + "".join(f"{mark} {word}\n" for word in words) + body
+    outcome = migrated_or_refused(text, {"mem_limit": "MiB", "time_limit": "min"})
+    if isinstance(outcome, Migrated):
+        if len(outcome.spec) < 3000:
+            assert_compiles(outcome, {"mem_limit": "MiB", "time_limit": "min"})
+    else:
+        assert outcome
+        assert all("\n" not in each.message for each in outcome)
+
+
 def tasks_by_definition(text: str) -> list[int]:
     """The tasks as the manual defines them, without any of our code."""
     found: set[int] = set()

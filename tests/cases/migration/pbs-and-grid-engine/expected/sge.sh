@@ -1,0 +1,3 @@
+#!/bin/bash
+echo hi
+./train --threads $NSLOTS --seed $SGE_TASK_ID
