@@ -128,7 +128,7 @@ class Store:
             self._connection.close()
 
     def claim(
-        self, id: str, signature: str, owner: str, action: str, body: str, at: float, until: float
+        self, id: str, owner: str, action: str, body: str, at: float, until: float, *, signature: str | None = None
     ) -> tuple[Request, bool]:
         """Return the request of that id, and whether it is new: then it is written down.
 
@@ -137,7 +137,7 @@ class Store:
         """
         with self._transaction() as connection:
             is_new = bool(_insert(connection, id, owner, action, body, at, until))
-            if is_new and signature != id:
+            if is_new and signature is not None and signature != id:
                 _insert(connection, signature, owner, SAME, id, at, until)
                 connection.execute("UPDATE requests SET settled = 1 WHERE id = ? AND action = ?", (signature, SAME))
                 taken = connection.execute("SELECT action FROM requests WHERE id = ?", (signature,)).fetchone()[0]

@@ -103,8 +103,8 @@ class Submissions:
             self._store.forget(now.timestamp())
         self._claims += 1
         body = payload.canonical.decode()
-        ids = (caller.request_id, caller.signature_id)
-        return self._store.claim(*ids, caller.access_key_id, ACTION, body, now.timestamp(), until)
+        what = (caller.request_id, caller.access_key_id, ACTION, body)
+        return self._store.claim(*what, now.timestamp(), until, signature=caller.signature_id)
 
     def _refusal(self, caller: Caller, payload: Payload, request: Request, *, is_new: bool) -> Refusal | None:
         """One that was begun before is judged as it was then."""

@@ -45,8 +45,9 @@ class Match:
             return ()
         sent, told = _sent(self.record), _echoed(self.record, self.candidate)
         untold = tuple(f"`{name}` was not told" for name in NEEDED if sent.get(name) and name not in told)
-        no_time = ("the API gave no time",) if self.candidate.submitted_at is None else ()
-        return (*self.candidate.doubts, *no_time, *untold)
+        # Without a time nothing else matters: a job of any day may have these fields.
+        why = ("the API gave no time",) if self.candidate.submitted_at is None else untold
+        return (*self.candidate.doubts, *why)
 
     @property
     def evidence(self) -> str:
