@@ -21,9 +21,9 @@ def unquoted(span: Span, text: str) -> Fix | None:
     return replaced(span, f'"{text}"', text, is_safe=True) or replaced(span, f"'{text}'", text, is_safe=True)
 
 
-def quoted(span: Span, raw: str, *, is_safe: bool = True) -> Fix | None:
-    """A plain scalar as the text that it looks like. It is not safe where a boolean may be meant, as by `yes`."""
-    return None if '"' in raw or "\\" in raw else replaced(span, raw, f'"{raw}"', is_safe=is_safe)
+def quoted(span: Span, raw: str) -> Fix | None:
+    """A plain scalar as the text that it looks like."""
+    return None if '"' in raw or "\\" in raw else replaced(span, raw, f'"{raw}"', is_safe=True)
 
 
 def removed_line(key: Span, value: Span, title: str) -> Fix | None:

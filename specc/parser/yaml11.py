@@ -144,7 +144,7 @@ def warn_1_1(raw: str, span: Span) -> Diagnostic | None:
         span,
         f"`{shown}` is {described(ours)} here, but {described(theirs)} for tools that read YAML 1.1",
         help=help,
-        fix=quoted(span, raw, is_safe=not isinstance(theirs, bool)) if isinstance(ours, str) else None,
+        fix=quoted(span, raw) if isinstance(ours, str) else None,
     )
 
 

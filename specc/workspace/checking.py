@@ -23,7 +23,7 @@ from specc.workspace.memory import Memory
 from specc.workspace.project import Project
 from specc.workspace.reading import Reads
 from specc.workspace.suppression import suppress
-from specc.workspace.verdicts import judged
+from specc.workspace.verdicts import judged, without_doubtful_fixes
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,7 @@ def check_specs(
     comments = project.library.suppressions(whole.reads)
     kept = suppress(findings.all(), comments, lambda source, code: coverage.is_sound(source.name, code.code))
     kept = masked(judged(kept, project.settings.rules))
+    kept = list(without_doubtful_fixes(list(kept)))
     memory.save()
     counts = Counts(len(wanted), sum(not each.is_abstract for each in known), whole.payloads)
     if all_specs and as_is and not kept:

@@ -9,6 +9,17 @@ from specc.disk.files import matches
 from specc.settings import RuleSettings
 
 
+def without_doubtful_fixes(findings: list[Diagnostic]) -> Iterator[Diagnostic]:
+    """Yield the diagnostics, warnings without a fix where an error about the same characters has another.
+
+    `yes` is quoted safely where it is a text, and not where a boolean is declared, as the error says.
+    """
+    doubted = {finding.span for finding in findings if finding.is_error and finding.fix is not None}
+    for finding in findings:
+        is_doubtful = finding.fix is not None and not finding.is_error and finding.span in doubted
+        yield replace(finding, fix=None) if is_doubtful else finding
+
+
 def judged(findings: Iterable[Diagnostic], rules: RuleSettings) -> Iterator[Diagnostic]:
     """The findings that the project wants, as severe as it wants them. The last table that says something wins."""
     for finding in findings:
