@@ -2,7 +2,7 @@
 
 Everything that is sent once rests on locks: SQLite's on the ledger (fcntl), and those by which a dead process is known
 (flock). Some file systems have none, some have them on one machine only, and a library in LD_PRELOAD may say yes to
-every lock. So a second process tries to get a lock that this one holds, once a run for each file system: 2 ms.
+every lock. So a second process tries to get a lock that this one holds, once a run for each file system: about 10 ms.
 """
 
 import contextlib
