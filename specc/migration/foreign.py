@@ -95,12 +95,12 @@ def _option(name: str, word: Word, rest: list[Word], reading: Reading) -> None:
         name, value = name[0], name[1:]
     has_value = name not in WITHOUT_VALUE[reading.scheduler]
     if has_value and value is None:
-        if not rest:
+        if not rest or rest[-1].line != word.line:
             reading.found.append(codes.BAD_DIRECTIVE.at(word.span, f"`{word.text}` lacks its value"))
             return
         value = rest.pop().text
         if name == "pe":
-            if not rest:
+            if not rest or rest[-1].line != word.line:
                 reading.refuse(f"-pe {value}", word, "the name of an environment and a number")
                 return
             value = f"{value} {rest.pop().text}"

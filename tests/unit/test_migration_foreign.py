@@ -85,6 +85,8 @@ def test_a_script_of_slurm_stays_one_with_lines_of_others() -> None:
         ("#PBS -l mem=big", "`-l mem=big` cannot be read, expected a size such as `4gb`"),
         ("#PBS -l nodes=0:ppn=4", "`-l nodes=0:ppn=4` cannot be read, expected chunks such as `nodes=2:ppn=8`"),
         ("#PBS -N", "`-N` lacks its value"),
+        ("#PBS -P \n#PBS -N case", "`-P` lacks its value"),
+        ("#$ -pe mpi\n#$ -cwd", "`-pe mpi` cannot be read, expected the name of an environment and a number"),
         ("#PBS word", "`word` is not an option of PBS"),
         (
             "#$ -pe mpi many",
