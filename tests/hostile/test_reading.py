@@ -42,6 +42,7 @@ READERS = {
     "cli/init.py": "it reads what ships with specc",
     "cli/schema.py": "it reads what ships with specc",
     "private.py": "it opens files of the user's own, whose owner and mode it checks on the same descriptor",
+    "locks.py": "it opens lock files of its own",
     "cache/": "it reads and writes its own cache",
 }
 """The modules and folders that open files themselves, each with its reason."""
