@@ -6,16 +6,19 @@ key must not become the input of a job, whose output is then read, and a job sto
 
 import os
 import re
-import stat
 from collections.abc import Mapping as Map
 from pathlib import Path
+
+from specc.reader import Unreadable, read_start
 
 VENDOR = ".qingcloud"
 FOLDERS = (("XDG_STATE_HOME", ".local/state"), ("XDG_CACHE_HOME", ".cache"), ("XDG_CONFIG_HOME", ".config"))
 """The user's folders in which specc has one of its name, and where they are if the variable does not say."""
 
 OF_JOBS = "jobs"
-KEY_FILE = re.compile(rb"^\s*(?:export\s+)?[\"']?QY_SECRET_ACCESS_KEY[\"']?\s*[=:]\s*[\"']?[!-~]{16}", re.I | re.M)
+KEY_FILE = re.compile(
+    rb"^[^\S\n]*+(?:export\s+)?[\"']?QY_SECRET_ACCESS_KEY[\"']?\s*[=:]\s*[\"']?[!-~]{16}", re.I | re.M
+)
 """A line that holds a secret key, in the vendor's file or in those of `specc serve`, wherever they lie."""
 
 MOST_READ = 1 << 16
@@ -49,12 +52,6 @@ def _is_of_a_job(below: Path) -> bool:
 
 def _holds_key(path: Path) -> bool:
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
-    except OSError:
+        return KEY_FILE.search(read_start(path, MOST_READ)) is not None
+    except Unreadable:
         return False  # who cannot read it cannot give it to a job
-    try:
-        return (
-            stat.S_ISREG(os.fstat(descriptor).st_mode) and KEY_FILE.search(os.read(descriptor, MOST_READ)) is not None
-        )
-    finally:
-        os.close(descriptor)
