@@ -13,7 +13,7 @@ WORK = 4_000_000
 WORK_OF_A_CELL = 350
 WORK_OF_A_VARIANT = 2_000
 WORK_OF_A_NAME = 8
-"""A parameter, a variable or a field, which every variant evaluates again."""
+"""A parameter, a variable or a field, which every variant evaluates again, and an axis, which every cell has."""
 CHARACTERS_SQUARED_OF_A_UNIT = 100
 
 HELP = "`specc render` looks at every cell; `--profile NAME` and `-p NAME=VALUE` choose one case of many"
@@ -40,7 +40,9 @@ class Allowance:
         """Pay for a cell: its templates, and the rules that read each character of its texts."""
         self.cells += 1
         texts = (value.data for value in evaluated.job.values() if isinstance(value.data, str))
-        self.left -= WORK_OF_A_CELL + steps + sum(map(len, texts)) * 3 // 2
+        self.left -= (
+            WORK_OF_A_CELL + WORK_OF_A_NAME * len(evaluated.cell.values) + steps + sum(map(len, texts)) * 3 // 2
+        )
 
     def pay_for_second_opinion(self, characters: int) -> None:
         """Pay for asking tree-sitter about a command, whose work can grow with the square of its length."""

@@ -45,13 +45,20 @@ Row = tuple[AxisValue, ...]
 
 def combined(groups: Many[Iterable[Row]]) -> Iterator[tuple[Row, ...]]:
     """Every choice of one row of each group, the last group's changing first. No row is made before it is needed."""
+    chosen: list[Row] = []
+    open_groups = [iter(group) for group in groups[:1]]
     if not groups:
         yield ()
-        return
-    *before, last = groups
-    for rows in combined(before):
-        for row in last:
-            yield (*rows, row)
+    while open_groups:
+        row = next(open_groups[-1], None)
+        if row is None:
+            open_groups.pop()
+            del chosen[-1:]
+        elif len(open_groups) == len(groups):
+            yield (*chosen, row)
+        else:
+            chosen.append(row)
+            open_groups.append(iter(groups[len(open_groups)]))
 
 
 def keys_of(values: Values, names: tuple[str, ...]) -> Keys:

@@ -49,6 +49,7 @@ SPECS: dict[str, Callable[[], str]] = {
     "ignore comments above a continued command": lambda: block("# specc: ignore[SPC501]\n" * 2_000 + "a \\\n" * 9_000),
     "undefined names": lambda: "vars:\n" + lines("  v@: '{{ vars.w@ }}'\n", 3_000) + JOB,
     "subshells": lambda: block("(a)" * 20_000),
+    "thousands of axes": lambda: "matrix:\n  axes:\n" + lines("    a@: [1]\n", 3_000) + JOB,
     "cells at the limit": lambda: (
         "matrix: {max: 1000000, axes: {a: {from: 1, to: 1000000}}}\n" + block("run {{ matrix.a }}")
     ),
