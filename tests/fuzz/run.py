@@ -32,7 +32,6 @@ BLOCK = 200
 """So many inputs does a process try before another takes over, so that none profits from what others left behind."""
 MOST_OF_A_LAW = 3
 """So many inputs of one broken law are kept."""
-KILLED = ("XCPU", 15), ("AS", 3 << 30)
 TRIES, PATIENCE = 300, 20.0
 CHILD = struct.Struct("q")
 
@@ -52,7 +51,7 @@ def main() -> int:
         return _replay(options.replay)
     seed = options.seed or os.environ.get("SEED") or secrets.token_hex(4)
     print(f"seed {seed}: `make fuzz SEED={seed}` tries the same inputs", flush=True)
-    figures = _run(seed, options.minutes * 60, options.workers, options.first)
+    figures = _run(seed, options)
     _keep(figures, seed)
     for law, count in figures.broken.most_common():
         print(f"  {count:>6} broke: {law}")
@@ -64,18 +63,21 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=1.0)
     parser.add_argument("--seed")
     parser.add_argument("--first", type=int, default=0, help="the number of the first input")
+    parser.add_argument("--inputs", type=int, help="try so many, in whatever time they take")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--replay", type=Path, help="a folder that an earlier run has written")
     return parser.parse_args()
 
 
-def _run(seed: str, seconds: float, workers: int, first: int) -> Figures:
-    """Blocks of inputs, so many at a time, until the time is over."""
-    figures, began, following = Figures(), time.monotonic(), first
+def _run(seed: str, options: argparse.Namespace) -> Figures:
+    """Blocks of inputs, so many at a time, until the time is over or there are enough."""
+    figures, began, following = Figures(), time.monotonic(), options.first
+    seconds = options.minutes * 60 if options.inputs is None else float("inf")
+    last = options.first + options.inputs if options.inputs is not None else sys.maxsize
     running: dict[int, _Block] = {}
-    while running or time.monotonic() - began < seconds:
-        while len(running) < workers and time.monotonic() - began < seconds:
-            block = _Block(seed, following, following + BLOCK)
+    while running or (time.monotonic() - began < seconds and following < last):
+        while len(running) < options.workers and time.monotonic() - began < seconds and following < last:
+            block = _Block(seed, following, min(following + BLOCK, last))
             following += BLOCK
             running[block.begin()] = block
         if not running:
