@@ -82,6 +82,15 @@ class Span(NamedTuple):
         """The position just behind the span."""
         return self.source.position(self.end)
 
+    @property
+    def place(self) -> str:
+        """`name:line:column`, for messages, which must not depend on the current folder."""
+        return (
+            str(self)
+            if self.source.path.startswith("-")
+            else f"{self.source.name}:{self.first.line}:{self.first.column}"
+        )
+
     def __str__(self) -> str:
         """`path:line:column`; a value of a command line is its own place, such as `--set job.core_limit=4`."""
         if self.source.path.startswith("-"):

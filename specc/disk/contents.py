@@ -101,12 +101,12 @@ class Contents:
             return _shipped(name.removeprefix(SHIPPED))
         path = os.path.join(self._place, name)
         if not os.path.isfile(path):
-            return self._absent(Path(path), code)
+            return self._absent(name, Path(path), code)
         folder = self._real(os.path.dirname(path))
         real = os.path.realpath(path) if os.path.islink(path) else f"{folder}/{os.path.basename(path)}"
         if not is_below(real, self._resolved_root):
             help = "copy the file into the project"
-            return Missing(codes.OUTSIDE_PROJECT, f"{self._show(Path(path))} leads out of the project", help)
+            return Missing(codes.OUTSIDE_PROJECT, f"{name} leads out of the project", help)
         return self._secret(name, real) or path
 
     def _secret(self, name: str, real: str) -> Missing | None:
@@ -116,12 +116,11 @@ class Contents:
         is_gits = kind == BELONGS_TO_GIT or self._lies_in_git(os.path.dirname(real))
         if not is_gits and kind is None:
             return None
-        shown = self._show(self.root / name)
         if is_gits:
             help = "copy what the job needs into a file of the project"
-            return Missing(codes.PRIVATE_FILE, f"{shown} {BELONGS_TO_GIT}, and is never read", help)
+            return Missing(codes.PRIVATE_FILE, f"{name} {BELONGS_TO_GIT}, and is never read", help)
         help = "if it holds no secret, give it another name; else let the job read it where it runs"
-        return Missing(codes.PRIVATE_FILE, f"{shown} {kind}, and is not read", help)
+        return Missing(codes.PRIVATE_FILE, f"{name} {kind}, and is not read", help)
 
     def _lies_in_git(self, folder: str) -> bool:
         """Return whether a folder of the project is git's own, or lies in one; each is looked at once."""
@@ -139,10 +138,11 @@ class Contents:
         self._git_folders.update(dict.fromkeys(passed, found))
         return found
 
-    def _absent(self, path: Path, code: Code) -> Missing:
+    def _absent(self, name: str, path: Path, code: Code) -> Missing:
+        """Why there is no file of a name. Messages call it by its name, which is the same in each current folder."""
         there = os.path.lexists(path)
         is_inside = is_below(os.path.realpath(path.parent), self._resolved_root)
-        message = f"{self._show(path)} {_what_is(path) if there else 'does not exist'}"
+        message = f"{name} {_what_is(path) if there else 'does not exist'}"
         if there or not is_inside:
             return Missing(code, message)
         meant = _meant(path)
@@ -157,10 +157,8 @@ class Contents:
             if is_below(str(self.root), str(above)):
                 return None
             if above.is_dir() and not _names_in(above):
-                shown = self._show(above)
-                return (
-                    f"`{shown}` is empty; if it is a submodule of git, `git submodule update --init {shown}` fills it"
-                )
+                name = above.relative_to(self.root).as_posix()
+                return f"`{name}` is empty; if it is a submodule of git, `git submodule update --init {name}` fills it"
         return None
 
 
