@@ -39,7 +39,7 @@ def mapping(builder: Builder, node: nodes.Dict) -> Evaluate:
         items = [(concrete(key(frame)), concrete(value(frame))) for key, value in pairs]
         if any(isinstance(key, Unknown) for key, _ in items):
             return Unknown("mapping")
-        if any(isinstance(key, Iterator) for key, _ in items):
+        if any(isinstance(key, Iterator | tuple | range) for key, _ in items):
             raise at.error("a list or mapping cannot be the key of a mapping")
         try:
             return dict(items)

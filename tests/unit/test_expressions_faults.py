@@ -225,6 +225,18 @@ def test_all_that_is_forbidden_is_told_at_once_and_in_order() -> None:
             "`truncate` to 2 characters has no room for its `...`",
         ),
         ("{{ 1 | tojson(99) }}", "1 | tojson(99)", "`tojson` indents by at most 8 blanks"),
+        ("{{ {(1, 2): 3} }}", "{(1, 2): 3}", "a list or mapping cannot be the key of a mapping"),
+        ("{{ {range(3): 1} }}", "{range(3): 1}", "a list or mapping cannot be the key of a mapping"),
+        (
+            "{{ {['a'] | map('upper'): 1} }}",
+            "{['a'] | map('upper'): 1}",
+            "a list or mapping cannot be the key of a mapping",
+        ),
+        (
+            "{{ 1 | default(boolean=1, boolean=2) }}",
+            "1 | default(boolean=1, boolean=2)",
+            "the argument `boolean` is given twice",
+        ),
         ("{{ [1][::0] }}", "[1][::0]", "the step of a slice cannot be 0"),
         ("{{ [1]['a':] }}", "[1]['a':]", "a slice goes from one whole number to another, not to a text"),
         ("{{ {}[1:] }}", "{}[1:]", "a slice is taken of a list or a text, not of a mapping"),
