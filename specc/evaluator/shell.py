@@ -18,7 +18,9 @@ CHANGED: dict[Place, re.Pattern[str]] = {
     Place.HERE: pattern(r"[$`]|\\(?=[$`\\\n]|\Z)"),
     Place.COMMENT: pattern(r"[\n\r]"),
 }
-EXPANDED = pattern(r"(?=~|.*\$)(?:~[\w.-]*(?=/|\Z))?(?:[\w@%+=:,./-]|[^\x00-\x7f]|\$\{[A-Za-z_]\w*\}|\$[A-Za-z_]\w*)*")
+EXPANDED = pattern(
+    r"(?=~|[^$\n]*+\$)(?:~[\w.-]*+(?=/|\Z))?(?:[\w@%+=:,./\x80-\U0010ffff-]++|\$\{[A-Za-z_]\w*+\}|\$[A-Za-z_]\w*+)*+"
+)
 """A path that the shell is surely meant to expand, such as `~/data` and `$HOME/data`."""
 WITHIN_A_WORD = "write `$HOME` for the `~`, which the shell expands at the beginning of a word alone"
 SUM = pattern(r"(?!.*\w\s+\w)[\w\s+*/%()!=?:,^~-]*", re.DOTALL)

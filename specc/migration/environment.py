@@ -46,7 +46,7 @@ STARTERS = frozenset(
 """Commands that start what their arguments name."""
 
 GIVES_COMMAND = pattern(
-    r"--?[\w.-]*(?:cluster|submit|cmd|command|launcher|launch|mpirun|mpiexec|wrapper)[\w.-]*(=.*)?", re.DOTALL
+    r"--?(?=[\w.-]*(?:cluster|submit|cmd|command|launch|mpirun|mpiexec|wrapper))[\w.-]*+(=.*)?", re.DOTALL
 )
 """Options whose value is a command, such as those of workflow managers: `snakemake --cluster 'sbatch -n 4'`."""
 

@@ -19,7 +19,7 @@ SIZE = pattern(r"([0-9]+(?:\.[0-9]+)?)([kKmMgGtTpP]?)[bBwW]?")
 TASK = pattern(r"\$\{?(?:PBS_ARRAY_INDEX|PBS_ARRAYID|SGE_TASK_ID|TASK_ID)\}?|\^array_index\^")
 JOB_ID = pattern(r"\$\{?(?:PBS_JOBID|JOB_ID)\}?")
 NAME = pattern(r"\$\{?(?:PBS_JOBNAME|JOB_NAME)\}?")
-HOST = pattern(r"[\w.-]*:(?=.)")
+HOST = pattern(r"(?<![\w.-])[\w.-]*+:(?=.)")
 KIB = {"k": 1, "m": 1024, "g": 1024**2, "t": 1024**3, "p": 1024**4}
 
 HOLDS = "specc submits jobs when you say so, and never on hold"
