@@ -1,8 +1,11 @@
 """The rules that look at one spec or at one cell, run; and what the target would say of the cell."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
 
 from specc.diagnostics import Diagnostic
+from specc.parser.tree import MAX_ALIKE
 from specc.rules import JOB_RULES, SPEC_RULES
 from specc.rules.rule import Job, Spec
 
@@ -22,6 +25,16 @@ def spec_findings(spec: Spec, *, is_sound: bool) -> Iterator[Diagnostic]:
 
 
 def job_findings(job: Job, refusals: JobCheck) -> Iterator[Diagnostic]:
-    """Yield what the rules find in a cell, and why its target would refuse it."""
+    """Yield what the rules find in a cell, and why its target would refuse it: of each, the first `MAX_ALIKE`."""
     for find in (*(rule.find for rule in JOB_RULES), refusals):
-        yield from map(job.evaluated.spec.traced, find(job))
+        yield from map(job.evaluated.spec.traced, _first(find(job)))
+
+
+def _first(findings: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """What is left out is not looked for either: a command of 60 KB can have ten thousand mistakes of one kind."""
+    every = iter(findings)
+    found = list(islice(every, MAX_ALIKE))
+    if len(found) == MAX_ALIKE and next(every, None) is not None:
+        *found, last = found
+        found.append(replace(last, notes=(*last.notes, "there are more like this, which are not shown")))
+    yield from found

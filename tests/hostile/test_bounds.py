@@ -49,6 +49,7 @@ SPECS: dict[str, Callable[[], str]] = {
     "ignore comments above a continued command": lambda: block("# specc: ignore[SPC501]\n" * 2_000 + "a \\\n" * 9_000),
     "undefined names": lambda: "vars:\n" + lines("  v@: '{{ vars.w@ }}'\n", 3_000) + JOB,
     "subshells": lambda: block("(a)" * 20_000),
+    "mistakes of one kind in one command": lambda: block("cat <<'E' " * 6_000),
     "thousands of axes": lambda: "matrix:\n  axes:\n" + lines("    a@: [1]\n", 3_000) + JOB,
     "cells at the limit": lambda: (
         "matrix: {max: 1000000, axes: {a: {from: 1, to: 1000000}}}\n" + block("run {{ matrix.a }}")
@@ -128,3 +129,11 @@ def test_an_error_in_the_last_choice_is_found(place: Place) -> None:
     place.write(last=HEAD + CHOICES + block("{{ 1 / (0 if params.p == 'c99' else 1) }}"))
     assert place.run("check", "--no-cache", "last.job.yaml") == 1
     assert "division by zero" in place.out
+
+
+def test_of_very_many_mistakes_of_one_kind_the_first_are_shown(place: Place) -> None:
+    place.write(many=HEAD + block("mpirun -np 4 a\n" * 300))
+    assert place.run("check", "--no-cache", "--output", "concise", "many.job.yaml") == 0
+    assert sum("SPC545" in line for line in place.out.splitlines()) == 100
+    place.run("check", "--no-cache", "many.job.yaml")
+    assert "there are more like this, which are not shown" in place.out
