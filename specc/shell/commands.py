@@ -31,6 +31,7 @@ class Commands(Compounds):
         self.statements: list[Statement] = []
         self._stages: list[int] = []
         self._is_background = False
+        self._is_ended = True
 
     def script(self) -> None:
         """Reads the text to its end."""
@@ -41,6 +42,8 @@ class Commands(Compounds):
             if not self.list_(most=1):
                 break
             self.statements.append(Statement(start, self.words.at, tuple(self._stages), self._is_background))
+            if not self._is_ended:
+                break
         if not self.words.is_done:
             self.unexpected(None)
         self.words.unended.extend(self.words.waiting)
@@ -58,6 +61,7 @@ class Commands(Compounds):
             if self.words.looking_at(";;", ";&"):
                 return count
             self._is_background = self.words.looking_at("&")
+            self._is_ended = self.words.looking_at(";", "&", "\n")
             if self.words.looking_at(";", "&"):
                 self.words.at += 1
             elif not self.words.looking_at("\n"):

@@ -169,8 +169,16 @@ def test_yaml_1_1_is_what_pyyaml_reads(raw: str) -> None:
 
 
 WARNINGS = [
-    ("no", "`no` is text here, but the boolean false for tools that read YAML 1.1", 'write `"no"`'),
-    ("On", "`On` is text here, but the boolean true for tools that read YAML 1.1", 'write `"On"`'),
+    (
+        "no",
+        "`no` is text here, but the boolean false for tools that read YAML 1.1",
+        'write `false` for the boolean, or `"no"` for the text',
+    ),
+    (
+        "On",
+        "`On` is text here, but the boolean true for tools that read YAML 1.1",
+        'write `true` for the boolean, or `"On"` for the text',
+    ),
     ("12:00:00", "`12:00:00` is text here, but the number 43200 for tools that read YAML 1.1", 'write `"12:00:00"`'),
     ("-1:30", "`-1:30` is text here, but the number -90 for tools that read YAML 1.1", 'write `"-1:30"`'),
     ("1_000", "`1_000` is text here, but the number 1000 for tools that read YAML 1.1", 'write `"1_000"`'),

@@ -131,7 +131,7 @@ def test_only_its_owner_can_read_the_store(tmp_path: Path) -> None:
 
 def test_what_fails_half_way_is_undone(tmp_path: Path) -> None:
     store = Store(tmp_path / "gateway.sqlite")
-    store.claim("1" * 32, "s" * 32, "key", "submitJob", "{}", 0.0, 10.0)
+    store.claim("1" * 32, "key", "submitJob", "{}", 0.0, 10.0)
     started = Started("uuid", {"name": "n", "cluster_id": "c", "zone": "z", "run_user": "u"}, 0.0)
 
     def fail(job: object) -> None:
