@@ -35,7 +35,7 @@ from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import UNEXPANDED_PATH
-from specc.nodes import Node, Scalar
+from specc.nodes import FileText, Node, Scalar
 from specc.nodes.offsets import locate
 from specc.nodes.tree import brief
 from specc.rules.rule import Job, JobRule
@@ -54,8 +54,8 @@ def find(job: Job) -> Iterator[Diagnostic]:
     """Yield what is odd in each path of a job that is known."""
     for field in FIELDS:
         value = job.evaluated.job.get(field)
-        if value is None or not isinstance(value.data, str):
-            continue
+        if value is None or not isinstance(value.data, str) or isinstance(value.node, FileText):
+            continue  # not known, or a file's text, which is not a path
         for word, message, help in _oddities(field, value.data):
             yield UNEXPANDED_PATH.at(_span_of(value.node, word), message, help=help)
 
