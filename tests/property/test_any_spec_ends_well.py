@@ -239,7 +239,7 @@ job:
   name: "n-{{ cell.slug }}"
   cmd_line: |
     cat <<EOF
-    {{ job.mem_limit }}
+    {{ job.mem_limit }} {{ matrix.seed }} {{ matrix.lr }} {{ matrix.decay }}
     EOF
     {% for seed in params.seeds %}run {{ vars.run_dir | sh }} {{ seed }}{% endfor %}
   core_limit: "{{ vars.deep.two[0] }}"
