@@ -132,6 +132,8 @@ set -a
 set +a
 printf '[targets.loopback]\nendpoint = "%s"\n' "$(cat "$place/url")" >specc.local.toml
 expect 0 cat specc.local.toml
+say 'It is not the host of the vendor, so it gets no signed request before you have said that you trust it.'
+expect 0 specc trust "$(cut -d/ -f1-3 "$place/url")"
 expect 0 specc submit --target loopback --wait
 expect 0 specc status --target loopback
 expect 0 specc logs --target loopback --tail 1
