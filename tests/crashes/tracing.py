@@ -171,10 +171,10 @@ def _program(pid: int) -> str:
 
 
 def _command(pid: int) -> str:
-    """The end of the command line, which tells a supervisor from a client."""
+    """The command line, which tells a supervisor from a client. Its folder can have a long name."""
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as file:
-            return " ".join(file.read().decode(errors="replace").split("\0"))[-60:].strip()
+            return " ".join(file.read().decode(errors="replace").split("\0"))[-4000:].strip()
     except OSError:
         return ""
 
