@@ -157,6 +157,7 @@ def test_a_profile_that_the_target_refuses(project: Place) -> None:
 
 
 def test_submit_refuses_with_the_same_words(project: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CI", raising=False)
     monkeypatch.setenv("XDG_STATE_HOME", str(project.root / "state"))
     (one,) = refused(project, "local", "core_limit: 0", '[targets.local]\nrun_as = "caller"\n')
     assert project.run("submit", "a.job.yaml") != 0

@@ -12,13 +12,13 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 def test_success(project: Project) -> None:
     (project.folder / "in.txt").write_text("from the input file")
-    project.spec("a", 'cat; echo " $SLURM_CPUS_PER_TASK $PWD"', core_limit=3, mem_limit=100, input_file="in.txt")
+    project.spec("a", 'cat; echo " $SLURM_CPUS_PER_TASK $PWD $SLURM_SUBMIT_DIR"', core_limit=3, mem_limit=100, input_file="in.txt")
     done = project("submit", "-y", "--wait")
     assert done.returncode == 0, done.stderr
     job = project.state()
     assert (job["job_state"], job["exit_code"]) == ("finished", 0)
     text = project("logs", "--stream", "stdout").stdout
-    assert text.startswith(f"from the input file 3 {project.jobs}/jobs/")
+    assert text == f"from the input file 3 {project.folder} {project.folder}\n"
     assert project("submit", "-y").returncode == 0
     assert project.state()["uuid"] == job["uuid"]
 
