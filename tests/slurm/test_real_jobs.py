@@ -12,7 +12,8 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 def test_success(project: Project) -> None:
     (project.folder / "in.txt").write_text("from the input file")
-    project.spec("a", 'cat; echo " $SLURM_CPUS_PER_TASK $PWD $SLURM_SUBMIT_DIR"', core_limit=3, mem_limit=100, input_file="in.txt")
+    command = 'cat; echo " $SLURM_CPUS_PER_TASK $PWD $SLURM_SUBMIT_DIR"'
+    project.spec("a", command, core_limit=3, mem_limit=100, input_file="in.txt")
     done = project("submit", "-y", "--wait")
     assert done.returncode == 0, done.stderr
     job = project.state()
