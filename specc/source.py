@@ -1,11 +1,11 @@
 """Text, and places in it. Everything that a person wrote is found again through a `Span`."""
 
+import re
 from bisect import bisect_right
 from functools import cached_property
 from typing import NamedTuple
 
 from specc.frozen import dataclass
-from specc.pattern import pattern
 
 MAX_BYTES = 128 * 1024
 """The largest spec. Reading one of this size takes well under a second, whatever is in it."""
@@ -17,7 +17,7 @@ letters there."""
 NO_FILES = ("-", "<", "specc:")
 """How the paths of sources begin that are not files of the project: options, standard input, shipped bases."""
 
-LINE_BREAK = pattern(r"\r\n|\n|\r")
+LINE_BREAK = re.compile(r"\r\n|\n|\r")
 
 
 def file_path(path: str) -> str:

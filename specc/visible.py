@@ -10,8 +10,6 @@ of several. The escapes are for reading. They are not undone, and a backslash is
 import codecs
 import re
 
-from specc.pattern import pattern
-
 HIDDEN = (
     "\x00-\x1f\x7f-\x9f"  # control characters
     "\xa0\u1680\u2000-\u200a\u202f\u205f"  # blanks that look like a space
@@ -25,22 +23,22 @@ HIDDEN = (
 )
 """What `visible` escapes, as it stands between the brackets of a regular expression."""
 
-FOUND = pattern(f"[{HIDDEN}]")
+FOUND = re.compile(f"[{HIDDEN}]")
 NAMED = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 JOINER, BLACK_FLAG = "\u200d", "\U0001f3f4"
-EMOJI = pattern("[\xa9\xae\u203c\u2049\u2100-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]")
-SELECTOR = pattern("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-SELECTED = pattern(f"[^\x00-\x22\x24-\x29\x2b-\x2f\x3a-\x7f{HIDDEN}]")
-"""What a variation selector can stand behind: not a plain letter, which has one form."""
-FLAG = pattern(BLACK_FLAG + "(?:" + "|".join("".join(chr(0xE0000 + ord(c)) for c in f"{name}\x7f") for name in (
+LONE_EMOJI = "\xa9\xae\u203c\u2049\u3030\u303d\u3297\u3299"
+"""Emoji that stand outside of the blocks of emoji."""
+KEYCAPS = "#*0123456789"
+"""The plain characters that have more than one form."""
+FLAG = re.compile(BLACK_FLAG + "(?:" + "|".join("".join(chr(0xE0000 + ord(c)) for c in f"{name}\x7f") for name in (
     "gbeng", "gbsct", "gbwls")) + ")")  # fmt: skip
 """The flags of England, Scotland and Wales are spelled with tags."""
 
-UNDECIDED = pattern("(?:\r|" + JOINER + "|" + BLACK_FLAG + "[\U000e0000-\U000e007f]{0,6})\\Z")
-RETURN = pattern("\r\n?")
+UNDECIDED = re.compile("(?:\r|" + JOINER + "|" + BLACK_FLAG + "[\U000e0000-\U000e007f]{0,6})\\Z")
+RETURN = re.compile("\r\n?")
 
-LINE_COMMAND = pattern(r"^([^\S\n]*+):(?=:[A-Za-z])", re.MULTILINE)
-ANY_COMMAND = pattern(r"#(?=#\[)")
+LINE_COMMAND = re.compile(r"^([^\S\n]*+):(?=:[A-Za-z])", re.MULTILINE)
+ANY_COMMAND = re.compile(r"#(?=#\[)")
 """What the log of a GitHub Actions job obeys: `::name::` at the beginning of a line, `##[name]` anywhere in it."""
 
 
@@ -89,12 +87,22 @@ def _is_of_emoji(match: re.Match[str]) -> bool:
     char, text, at = match[0], match.string, match.start()
     before = text[at - 1 : at]
     if char == JOINER:
-        base = text[at - 2 : at - 1] if SELECTOR.match(before) else before
-        return bool(EMOJI.match(base) and EMOJI.match(text[at + 1 : at + 2]))
-    if SELECTOR.match(char):
-        return bool(SELECTED.match(before))
+        base = text[at - 2 : at - 1] if _is_selector(before) else before
+        return _is_emoji(base) and _is_emoji(text[at + 1 : at + 2])
+    if _is_selector(char):
+        return (before > "\x7f" or (before != "" and before in KEYCAPS)) and not FOUND.match(before)
     flag = FLAG.match(text, text.rfind(BLACK_FLAG, 0, at)) if "\U000e0000" < char < "\U000e0080" else None
     return flag is not None and at < flag.end()
+
+
+def _is_emoji(char: str) -> bool:
+    in_a_block = "\u2100" <= char <= "\u2bff" or "\U0001f000" <= char <= "\U0001faff"
+    return in_a_block or (char != "" and char in LONE_EMOJI)
+
+
+def _is_selector(char: str) -> bool:
+    """Whether the character chooses the form of the one before it."""
+    return "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef"
 
 
 def escape(char: str) -> str:

@@ -4,18 +4,18 @@ Only what has the name and the kind of a file or folder of specc is removed. Lin
 """
 
 import os
+import re
 from collections.abc import Callable
 from contextlib import suppress
 
 from specc.cache.folders import open_folder, private_folder
 from specc.cache.store import FOLDER, MOST_BYTES, Store
-from specc.pattern import pattern
 
 MOST_WORLDS = 4
 MOST_PROJECTS = 32
 
-DIGEST = pattern(r"[0-9a-f]{64}")
-FILE = pattern(r"(?:\d\d|clean)\.json|\.[0-9a-f]{16}\.part")
+DIGEST = re.compile(r"[0-9a-f]{64}")
+FILE = re.compile(r"(?:\d\d|clean)\.json|\.[0-9a-f]{16}\.part")
 
 
 def prune(store: Store, world: str) -> None:

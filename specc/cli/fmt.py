@@ -1,5 +1,6 @@
 """`specc fmt`: one layout for all specs."""
 
+import re
 from dataclasses import field
 from difflib import unified_diff
 from typing import Annotated
@@ -17,7 +18,6 @@ from specc.errors import SpeccError
 from specc.formatter import format_source
 from specc.frozen import dataclass
 from specc.parser import Document
-from specc.pattern import pattern
 from specc.resolver.ancestry import ancestry
 from specc.source import Source
 from specc.visible import visible
@@ -36,7 +36,7 @@ Check = Annotated[bool, typer.Option("--check", help="Change nothing; exit with 
 Diff = Annotated[bool, typer.Option("--diff", help="Print what would change, and change nothing; exit as --check.")]
 
 
-LINE = pattern(r"[^\n]*\n|[^\n]+")
+LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 @dataclass

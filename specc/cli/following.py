@@ -3,6 +3,7 @@
 import contextlib
 import os
 import random
+import re
 import shlex
 import sys
 import time
@@ -19,7 +20,6 @@ from specc.cli.targets import Opened
 from specc.cli.workplace import Workplace
 from specc.errors import SpeccError
 from specc.frozen import dataclass
-from specc.pattern import pattern
 from specc.source import file_path
 from specc.submission.follow import SILENCE, Ending, ending, follow, look
 from specc.submission.ledger import Ledger
@@ -33,7 +33,7 @@ from specc.units import Problem, read
 
 MOST_NAMED = 3
 UNHEARD = f"has said nothing for {SILENCE / 60:.0f} minutes of"
-SECONDS = pattern(r"[0-9]+(?:\.[0-9]+)?")
+SECONDS = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 Show = Callable[[Mapping[str, JobReport], Mapping[str, JobReport]], None]
 """Shows what is known, given what was known before."""

@@ -19,15 +19,14 @@ from specc.errors import SpeccError
 from specc.frozen import dataclass
 from specc.migration import Migrated, Script, Site, migrate, new_target, read_script, settings_of
 from specc.parser import decode
-from specc.pattern import pattern
 from specc.settings import Target
 from specc.visible import visible
 from specc.workspace.outputs import write_files
 
 JOBS = "jobs"
 SCHEMA = Path("schemas") / "jobspec.schema.json"
-SUFFIX = pattern(r"\.(?:sh|bash|sbatch|slurm|slm|job|batch|sub|cmd|run|txt|pbs|sge|qsub)\Z", re.IGNORECASE)
-ODD = pattern(r"[^\w.+-]+")
+SUFFIX = re.compile(r"\.(?:sh|bash|sbatch|slurm|slm|job|batch|sub|cmd|run|txt|pbs|sge|qsub)\Z", re.IGNORECASE)
+ODD = re.compile(r"[^\w.+-]+")
 LONGEST_NAME = 60
 REFUSED, BROKEN = 1, 2
 

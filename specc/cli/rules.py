@@ -18,7 +18,6 @@ from specc.diagnostics.codes import CODES
 from specc.diagnostics.remedies import REMEDIES
 from specc.diagnostics.suggest import closest_code
 from specc.errors import SpeccError
-from specc.pattern import pattern
 from specc.reporters.guidance import documentation, guidance
 
 NAMES: dict[str, Code] = {name: code for code in CODES.values() for name in (code.code, code.slug)}
@@ -34,8 +33,8 @@ STAGES = {
     "9": "configuration",
 }
 
-FENCED = pattern(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
-PROSE = pattern(r"^(?![-#|\s]).+(?:\n(?![-#|\s]).+)*", re.MULTILINE)
+FENCED = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
+PROSE = re.compile(r"^(?![-#|\s]).+(?:\n(?![-#|\s]).+)*", re.MULTILINE)
 """Lines that belong together. Headings, lists and tables keep their lines."""
 
 CodeName = Annotated[

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from specc.comparison import wording
 from specc.comparison.model import Comparison, Group
 from specc.nodes import brief
-from specc.pattern import pattern
 
 MARK = "<!-- specc diff -->"
 """By which the comment of an earlier run is found."""
@@ -17,8 +16,8 @@ MOST_BYTES = 60_000
 END_BYTES = 400
 MOST_ITEMS = 20
 WIDTH = 300
-TICKS = pattern("`+")
-SPECIAL = pattern(r"[\\`*_\[\]|~$]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+TICKS = re.compile("`+")
+SPECIAL = re.compile(r"[\\`*_\[\]|~$]|:(?=//)|(?<=www)\.", re.IGNORECASE)
 """What Markdown reads, and what GitHub and GitLab make a link of, also between the tags of code."""
 
 

@@ -1,5 +1,6 @@
 """Do the settings exist, and are they of the right kind? What is not, is reported and left out."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -8,9 +9,8 @@ from specc.config.shapes import KINDS, Each, Items, Shape, Value, described, tex
 from specc.diagnostics import Diagnostic, did_you_mean, one_of
 from specc.diagnostics.codes import BAD_SETTING, UNKNOWN_SETTING
 from specc.nodes import Mapping, Node, Path, Scalar, Sequence
-from specc.pattern import pattern
 
-BARE = pattern(r"[A-Za-z0-9_-]+")
+BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def dotted(path: Path) -> str:

@@ -4,14 +4,13 @@ import re
 
 from specc.config.tree import Place
 from specc.nodes import Path
-from specc.pattern import pattern
 
 WORDS = r"access[_-]?key|secret|passw|token|credential|private[_-]?key|api[_-]?key"
-KEY = pattern(WORDS, re.IGNORECASE)
-ASSIGNMENT = pattern(r"""(?<![\w-])([\w-]++)["']?\s*+=[ \t]*+""")
+KEY = re.compile(WORDS, re.IGNORECASE)
+ASSIGNMENT = re.compile(r"""(?<![\w-])([\w-]++)["']?\s*+=[ \t]*+""")
 """Each name is read once, from its beginning: a search for the words themselves would begin again at each of them."""
-VISIBLE = pattern(r"[^\r\n]")
-REST_OF_LINE = pattern(r"[^\r\n]*+")
+VISIBLE = re.compile(r"[^\r\n]")
+REST_OF_LINE = re.compile(r"[^\r\n]*+")
 
 HELP = (
     "take it out, and set the environment variables `QY_ACCESS_KEY_ID` and `QY_SECRET_ACCESS_KEY` "

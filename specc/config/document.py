@@ -11,10 +11,9 @@ from specc.config.tree import Place, Tree
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import BAD_SETTING, CONFIG_SYNTAX
 from specc.nodes import Mapping, Path
-from specc.pattern import pattern
 from specc.source import Source
 
-WHERE = pattern(r"(?s)(.*) \(at (?:line (\d+), column (\d+)|end of document)\)")
+WHERE = re.compile(r"(?s)(.*) \(at (?:line (\d+), column (\d+)|end of document)\)")
 BOM = "\ufeff"
 
 HELPS = {

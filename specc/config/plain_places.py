@@ -9,18 +9,17 @@ import re
 
 from specc.config.tree import Place
 from specc.nodes import Path
-from specc.pattern import pattern
 
 Found = dict[Path, Place]
 DEEPEST = 8
 
-BLANK = pattern(r"(?:[ \t\n]+|#[^\n]*)*+")
-SPACE = pattern(r"[ \t]*+")
-END = pattern(r"[ \t]*+(?:#[^\n]*+)?(?:\n|\Z)")
-BARE = pattern(r"[A-Za-z0-9_-]++")
-DOT = pattern(r"[ \t]*+\.[ \t]*+")
-EQUALS = pattern(r"[ \t]*+=[ \t]*+")
-SCALAR = pattern(r"""(?:"[^"\\\n]*"(?!")|'[^'\n]*'(?!')|(?:true|false|0|[1-9][0-9]*+)(?=[ \t]*+(?:[,#\]}\n]|\Z)))""")
+BLANK = re.compile(r"(?:[ \t\n]+|#[^\n]*)*+")
+SPACE = re.compile(r"[ \t]*+")
+END = re.compile(r"[ \t]*+(?:#[^\n]*+)?(?:\n|\Z)")
+BARE = re.compile(r"[A-Za-z0-9_-]++")
+DOT = re.compile(r"[ \t]*+\.[ \t]*+")
+EQUALS = re.compile(r"[ \t]*+=[ \t]*+")
+SCALAR = re.compile(r"""(?:"[^"\\\n]*"(?!")|'[^'\n]*'(?!')|(?:true|false|0|[1-9][0-9]*+)(?=[ \t]*+(?:[,#\]}\n]|\Z)))""")
 
 
 class Odd(Exception):

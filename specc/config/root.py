@@ -7,7 +7,6 @@ from pathlib import Path
 from specc.config.toml import loads
 from specc.disk.secrets import kind_of_secret
 from specc.errors import SpeccError
-from specc.pattern import pattern
 from specc.reader import Unreadable, leads_out, read_file
 
 OWN = "specc.toml"
@@ -15,7 +14,7 @@ SHARED = "pyproject.toml"
 PERSONAL = "specc.local.toml"
 
 MAX_BYTES = 256 * 1024
-SHARED_TABLE = pattern(r"""^[ \t]*+\[\[?\s*+["']?tool["']?\s*+\.\s*+["']?specc["']?\s*+[].]""", re.MULTILINE)
+SHARED_TABLE = re.compile(r"""^[ \t]*+\[\[?\s*+["']?tool["']?\s*+\.\s*+["']?specc["']?\s*+[].]""", re.MULTILINE)
 
 
 def find_root(start: Path) -> Path:

@@ -2,8 +2,9 @@
 run something else, or take away what specc itself decides.
 """
 
+import re
+
 from specc.diagnostics import did_you_mean
-from specc.pattern import pattern
 
 WITH_VALUE = frozenset(
     {
@@ -17,7 +18,7 @@ WITH_VALUE = frozenset(
     }
 )  # fmt: skip
 FLAGS = frozenset({"contiguous", "exclusive", "oversubscribe", "overcommit", "spread-job", "use-min-nodes"})
-FORM = pattern(r"--([a-z][a-z-]*)(?:=([^\x00-\x20\x7f]+))?")
+FORM = re.compile(r"--([a-z][a-z-]*)(?:=([^\x00-\x20\x7f]+))?")
 
 DECIDED = {
     "job-name": "`name`", "partition": "`scheduler_queue_name`", "time": "`time_limit`", "mem": "`mem_limit`",

@@ -1,5 +1,6 @@
 """The settings that exist: one table. A new setting is one line here, and one where it is used."""
 
+import re
 from collections.abc import Callable
 
 from specc.config.credentials import is_credential
@@ -10,11 +11,10 @@ from specc.diagnostics.suggest import closest_code
 from specc.frozen import dataclass
 from specc.linear import mistake_in
 from specc.nodes import Mapping, Node, Scalar, kind_of
-from specc.pattern import pattern
 from specc.settings import TargetKind
 from specc.units import DURATION_UNITS, MEMORY_UNITS, Problem, read
 
-VARIABLE = pattern(r"[A-Za-z_][A-Za-z0-9_]*")
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 WORKDIRS = ("project", "spec", "job")
 KINDS: dict[str, TargetKind] = {"local": "local", "slurm": "slurm", "ehpc": "ehpc"}
 CANNOT = "an error that makes a payload impossible cannot be turned off: mend the spec"

@@ -1,14 +1,13 @@
 """tomllib, with the limits that it lacks."""
 
+import re
 import tomllib
 from typing import Any
 
-from specc.pattern import pattern
-
 MAX_PARTS = 32
-LONG_KEY = pattern(rf"""(?<![\w.'"-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{MAX_PARTS}}}""")
+LONG_KEY = re.compile(rf"""(?<![\w.'"-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{MAX_PARTS}}}""")
 
-LONG_NUMBER = pattern(r"(?<![\w.])[-+]?[0-9][0-9_]{4000}")
+LONG_NUMBER = re.compile(r"(?<![\w.])[-+]?[0-9][0-9_]{4000}")
 
 
 def loads(text: str) -> dict[str, Any]:

@@ -1,15 +1,14 @@
 """Did-you-mean, in the one wording that every message uses."""
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import lru_cache
 from itertools import islice
 
-from specc.pattern import pattern
-
 MOST_COMPARED = 60
 LONGEST_COMPARED = 100
-NUMBERED = pattern(r"SPC\d+")
+NUMBERED = re.compile(r"SPC\d+")
 
 
 def closest(word: str, candidates: Iterable[str]) -> str | None:

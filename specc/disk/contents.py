@@ -1,6 +1,7 @@
 """The bytes of one project's files by name, each read once."""
 
 import os
+import re
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -10,11 +11,10 @@ from specc.diagnostics import Code, Missing, codes
 from specc.diagnostics.suggest import closest
 from specc.disk.files import read_bytes
 from specc.disk.secrets import BELONGS_TO_GIT, is_git_folder, kind_of_secret
-from specc.pattern import pattern
 from specc.reader import is_below
 
 SHIPPED = "specc:"
-SHIPPED_NAME = pattern(r"[a-z0-9-]+")
+SHIPPED_NAME = re.compile(r"[a-z0-9-]+")
 SUFFIX = ".job.yaml"
 DIGITS = 32
 

@@ -1,15 +1,15 @@
 """`{$file: run.sh, env: {...}, args: [...]}` as a command: a quoted prologue, then the script as it is."""
 
+import re
 import shlex
 
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator.values import Value
 from specc.expressions import Unknown
 from specc.nodes import FileText, kind_of
-from specc.pattern import pattern
 
-NAME = pattern(r"[A-Za-z_][A-Za-z0-9_]*")
-SHELL = pattern(r"#!.*\b(?:sh|bash|dash|ksh|zsh)\b")
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+SHELL = re.compile(r"#!.*\b(?:sh|bash|dash|ksh|zsh)\b")
 
 
 def assemble(node: FileText, data: object, env: Value | None, args: Value | None) -> tuple[object, list[Diagnostic]]:

@@ -9,15 +9,14 @@ from dataclasses import field
 from enum import StrEnum
 
 from specc.frozen import dataclass
-from specc.pattern import pattern
 
-HERE_DOCUMENT = pattern(r"<<(-?)[ \t]*((?:\\.|'[^'\n]*'|\"[^\"\n]*\"|[\w.@%+,:/-])+)")
-PLAIN = pattern(r"[^'\"`$\\(){}#<\n]+")
+HERE_DOCUMENT = re.compile(r"<<(-?)[ \t]*((?:\\.|'[^'\n]*'|\"[^\"\n]*\"|[\w.@%+,:/-])+)")
+PLAIN = re.compile(r"[^'\"`$\\(){}#<\n]+")
 """Characters that neither open nor close anything, whatever is open."""
-PLAIN_IN_TAG = pattern(r"[^'\"()\[\]{}%]+")
+PLAIN_IN_TAG = re.compile(r"[^'\"()\[\]{}%]+")
 BEFORE_COMMENT = frozenset(" \t\n;&|()")
-ENDRAW = pattern(r"\{%[-+]?\s*+endraw\b")
-RAW = pattern(r"\{%[-+]?\s*raw\s*[-+]?%\}(.*?)\{%[-+]?\s*endraw\b", re.DOTALL)
+ENDRAW = re.compile(r"\{%[-+]?\s*+endraw\b")
+RAW = re.compile(r"\{%[-+]?\s*raw\s*[-+]?%\}(.*?)\{%[-+]?\s*endraw\b", re.DOTALL)
 TAGS = {"{{": "}}", "{%": "%}"}
 BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 

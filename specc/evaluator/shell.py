@@ -7,30 +7,31 @@ from specc.diagnostics import codes
 from specc.evaluator.quotes import Place, places_of_tags
 from specc.expressions import Fault, Hole, Quoted, Raw, Unknown
 from specc.nodes import brief
-from specc.pattern import pattern
 from specc.source import BLANKS
 
-SAFE_WORD = pattern(r"[\w@%+=:,./\x80-\U0010ffff-]*+")
+SAFE = r"[^\x00-$&-*;<>?\[-^`{-\x7f]"
+"""One of `A-Za-z0-9_@%+=:,./-`, or not of ASCII. To compile the set of what it is not is ten times as fast."""
+SAFE_WORD = re.compile(rf"{SAFE}*+")
 CHANGED: dict[Place, re.Pattern[str]] = {
-    Place.SINGLE: pattern(r"'"),
-    Place.ESCAPED: pattern(r"['\\]"),
-    Place.DOUBLE: pattern(r'["$`]|\\(?=[$`"\\\n]|\Z)'),
-    Place.HERE: pattern(r"[$`]|\\(?=[$`\\\n]|\Z)"),
-    Place.COMMENT: pattern(r"[\n\r]"),
+    Place.SINGLE: re.compile(r"'"),
+    Place.ESCAPED: re.compile(r"['\\]"),
+    Place.DOUBLE: re.compile(r'["$`]|\\(?=[$`"\\\n]|\Z)'),
+    Place.HERE: re.compile(r"[$`]|\\(?=[$`\\\n]|\Z)"),
+    Place.COMMENT: re.compile(r"[\n\r]"),
 }
-EXPANDED = pattern(
-    r"(?=~|[^$\n]*+\$)(?:~[\w.-]*+(?=/|\Z))?(?:[\w@%+=:,./\x80-\U0010ffff-]++|\$\{[A-Za-z_]\w*+\}|\$[A-Za-z_]\w*+)*+"
+EXPANDED = re.compile(
+    r"(?=~|[^$\n]*+\$)(?:~[\w.-]*+(?=/|\Z))?" rf"(?:{SAFE}++|\$\{{[A-Za-z_]\w*+\}}|\$[A-Za-z_]\w*+)*+"
 )
 """A path that the shell is surely meant to expand, such as `~/data` and `$HOME/data`."""
 WITHIN_A_WORD = "write `$HOME` for the `~`, which the shell expands at the beginning of a word alone"
-SUM = pattern(r"(?!.*\w\s+\w)[\w\s+*/%()!=?:,^~-]*", re.DOTALL)
+SUM = re.compile(r"(?!.*\w\s+\w)[\w\s+*/%()!=?:,^~-]*", re.DOTALL)
 """A text that arithmetic takes as it is, whatever it means."""
-TAG = pattern(r"\{\{[-+]?(.*?)[-+]?\}\}", re.DOTALL)
-QUOTED = pattern(r"'(?:\\.|[^'\\])*+(?:'|\\?\Z)|\"(?:\\.|[^\"\\])*+(?:\"|\\?\Z)", re.DOTALL)
-OPERATOR = pattern(r"\b(?:if|and|or|not|in|is)\b|[-~+*/%<>=]")
+TAG = re.compile(r"\{\{[-+]?(.*?)[-+]?\}\}", re.DOTALL)
+QUOTED = re.compile(r"'(?:\\.|[^'\\])*+(?:'|\\?\Z)|\"(?:\\.|[^\"\\])*+(?:\"|\\?\Z)", re.DOTALL)
+OPERATOR = re.compile(r"\b(?:if|and|or|not|in|is)\b|[-~+*/%<>=]")
 MAX_SHOWN = 60
-CHOICE = pattern(r"^(?>.*?\bif\b).*\belse\b", re.MULTILINE)
-LAST_FILTER = pattern(r"(?<!\s)\s*+\|\s*+(?:raw|sh)\s*+\Z")
+CHOICE = re.compile(r"^(?>.*?\bif\b).*\belse\b", re.MULTILINE)
+LAST_FILTER = re.compile(r"(?<!\s)\s*+\|\s*+(?:raw|sh)\s*+\Z")
 
 
 def judge_of(text: str) -> Hole:

@@ -1,5 +1,6 @@
 """A node's template: compiled, held to where it may stand, its names checked, its faults placed in the source."""
 
+import re
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Map
 from dataclasses import field
@@ -14,15 +15,14 @@ from specc.expressions import Compiler, Fault, Hole, Template, is_template
 from specc.frozen import dataclass
 from specc.nodes import FileText, Scalar
 from specc.nodes.offsets import locate
-from specc.pattern import pattern
 from specc.source import BLANKS, Span
 from specc.units import filters
 
 COMPILER = Compiler(filters(), most=4096)
 """Specs of one base share its templates, and a template knows nothing of the spec that it stands in."""
-OUR_NAME = pattern(rf"\b(?:{'|'.join(NAMESPACES)})\.\w")
+OUR_NAME = re.compile(rf"\b(?:{'|'.join(NAMESPACES)})\.\w")
 """A name that only a template of ours has."""
-SURROGATE = pattern("[\ud800-\udfff]")
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def template_text(node: Scalar | FileText) -> str | None:

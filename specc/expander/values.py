@@ -1,5 +1,6 @@
 """Values of axes, and the canonical JSON by which they are compared: `true` is not 1, and 1.0 is."""
 
+import re
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from math import isfinite
@@ -8,13 +9,12 @@ import rfc8785
 
 from specc.frozen import dataclass
 from specc.nodes import Node
-from specc.pattern import pattern
 from specc.resolver import shown
 
 ID_DIGITS = 12
 """48 bits: a sweep of 100,000 cells meets a collision once in 56,000 sweeps."""
 
-UNSAFE = pattern(r"[^\w.+-]+")
+UNSAFE = re.compile(r"[^\w.+-]+")
 LONGEST = 40
 
 Json = bool | int | float | str | None | list["Json"] | dict[str, "Json"]

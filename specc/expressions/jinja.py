@@ -1,8 +1,5 @@
 """All that is used of Jinja2."""
 
-import specc.expressions.package  # noqa: F401  before any module of Jinja2
-
-# isort: split
 import jinja2.nodes as nodes
 from jinja2.environment import Environment
 from jinja2.exceptions import TemplateError, TemplateRuntimeError, TemplateSyntaxError, UndefinedError

@@ -1,10 +1,11 @@
 """Formats such as `%05d`: Python's own, whose widths are read before Python obeys them."""
 
+import re
+
 from specc.expressions.budget import MAX_TEXT
 from specc.expressions.faults import Place
-from specc.pattern import pattern
 
-DIRECTIVE = pattern(
+DIRECTIVE = re.compile(
     r"%(?:\((?P<key>[^()]*)\))?[#0 +-]*(?P<width>[0-9]*)(?:\.(?P<precision>[0-9]*))?[hlL]?(?P<type>[diouxXeEfFgGcrsa%])"
 )
 MAX_DIGITS = 1_000

@@ -4,17 +4,17 @@
 its plain text from the template that it is evaluated for.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
 from specc.expressions.faults import Fault
 from specc.expressions.template import Template, compile_template
-from specc.pattern import pattern
 
-HOLE = pattern(r"(\{\{(?![-+])[^{}'\"]*(?<![-+])\}\})")
+HOLE = re.compile(r"(\{\{(?![-+])[^{}'\"]*(?<![-+])\}\})")
 """A hole that cannot be mistaken: without quotes, brackets of its own, or blanks that it eats."""
-DIGIT = pattern(r"[0-9]")
+DIGIT = re.compile(r"[0-9]")
 OPENERS = ("{{", "{%", "\r")
 """What plain text may not hold here: another tag, or a line break that is not taken as it stands."""
 

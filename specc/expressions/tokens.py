@@ -14,7 +14,6 @@ from specc.expressions.faults import Fault, Place
 from specc.expressions.jinja import Environment, TemplateSyntaxError, Token
 from specc.expressions.wording import worded
 from specc.frozen import dataclass
-from specc.pattern import pattern
 
 # Comments are off: `{#` is text, because bash writes `${#array[@]}`. The lexer reads line breaks as "\n", so that no
 # text can hold these delimiters.
@@ -23,8 +22,8 @@ SYNTAX = Environment(comment_start_string="\r{", comment_end_string="}\r", keep_
 MAX_TOKENS = 10_000
 MAX_DIGITS = 300
 
-CHARACTER = pattern(r"\r\n|.", re.DOTALL)
-ESCAPE = pattern(r"\\([4-7][0-7]{2}|.)", re.DOTALL)
+CHARACTER = re.compile(r"\r\n|.", re.DOTALL)
+ESCAPE = re.compile(r"\\([4-7][0-7]{2}|.)", re.DOTALL)
 KNOWN_ESCAPES = frozenset("\n\\'\"abfnrtvxuUN01234567")
 
 OPENERS = {"variable_begin": "variable_end", "block_begin": "block_end", "lparen": "rparen"} | {

@@ -13,10 +13,9 @@ from specc.formatter.writing import Writer
 from specc.frozen import dataclass
 from specc.nodes import Mapping, to_data
 from specc.parser import parse_tree
-from specc.pattern import pattern
 from specc.source import BLANKS, Source
 
-LINE_BREAK = pattern(r"\r\n|\r")
+LINE_BREAK = re.compile(r"\r\n|\r")
 
 
 @dataclass(frozen=True, slots=True)

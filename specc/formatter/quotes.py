@@ -1,18 +1,19 @@
 """Which quotes a scalar has: none where none are needed, else double ones."""
 
+import re
+
 from specc.nodes.tree import Style
 from specc.parser.document import TEMPLATE_OPENER
 from specc.parser.scalars import resolve
 from specc.parser.yaml11 import read_1_1
-from specc.pattern import pattern
 
 WORD = r"[\w./~$+=@%^()-]"
 BEGIN = r"(?:-{0,2}[^\W\d]|[\d/.~$])"
-PLAIN = pattern(rf"{BEGIN}(?:{WORD}|[:,](?={WORD})|,?[ ](?={WORD}))*")
-PLAIN_IN_FLOW = pattern(rf"{BEGIN}(?:{WORD}|:(?={WORD}))*")
+PLAIN = re.compile(rf"{BEGIN}(?:{WORD}|[:,](?={WORD})|,?[ ](?={WORD}))*")
+PLAIN_IN_FLOW = re.compile(rf"{BEGIN}(?:{WORD}|:(?={WORD}))*")
 """Texts that nobody takes for anything else. YAML allows more, such as blanks between brackets."""
 
-ESCAPED = pattern(r'["\\]')
+ESCAPED = re.compile(r'["\\]')
 
 
 def quoted(source: str, value: str, style: Style, *, in_flow: bool) -> str:

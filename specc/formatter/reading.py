@@ -1,5 +1,6 @@
 """From a text without mistakes to its layout."""
 
+import re
 from collections.abc import Iterator
 
 from specc.formatter.flow import one_line
@@ -9,12 +10,11 @@ from specc.formatter.tree import Block, BlockScalar, Continued, Entry, Inline, V
 from specc.nodes.tree import Style
 from specc.parser.event import BETWEEN, Event, Kind
 from specc.parser.events import events_of
-from specc.pattern import pattern
 
-COLON = pattern(r"[ \t]*:")
-PROPERTIES = pattern(r"&\S+")
-BLANK_LINES = pattern(r"(?:\n[ ]*(?=\n))*")
-INDENTED_BY = pattern(r"[1-9]")
+COLON = re.compile(r"[ \t]*:")
+PROPERTIES = re.compile(r"&\S+")
+BLANK_LINES = re.compile(r"(?:\n[ ]*(?=\n))*")
+INDENTED_BY = re.compile(r"[1-9]")
 
 
 class NoLayout(Exception):

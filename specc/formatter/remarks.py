@@ -1,15 +1,15 @@
 """Which entry a comment belongs to."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
 from specc.formatter.tree import Beside, Block, Entry, Inline, Remarks, all_entries
-from specc.pattern import pattern
 from specc.source import BLANKS
 
-COMMENT = pattern(r"(?:^|(?<=[ \t]))#[^\n]*")
+COMMENT = re.compile(r"(?:^|(?<=[ \t]))#[^\n]*")
 
 
 class Line(NamedTuple):

@@ -5,6 +5,7 @@ second key is two more lines; a key is withdrawn by taking its lines out and sta
 """
 
 import os
+import re
 import secrets
 import stat
 import string
@@ -12,11 +13,10 @@ from pathlib import Path
 
 from specc import private
 from specc.errors import SpeccError
-from specc.pattern import pattern
 from specc.targets.ehpc.credentials import KEY, SECRET
 
 LETTERS = string.ascii_uppercase + string.digits
-LINE = pattern(rf"(?:export\s+)?({KEY}|{SECRET})=(['\"]?)([!-~]+?)\2")
+LINE = re.compile(rf"(?:export\s+)?({KEY}|{SECRET})=(['\"]?)([!-~]+?)\2")
 LEAST_SECRET = 20
 
 

@@ -1,15 +1,15 @@
 """No web page can call the gateway: not one that posts to this machine, nor one whose name is rebound to it."""
 
 import ipaddress
+import re
 from collections.abc import Mapping
 
 from specc.gateway.answers import Refusal
-from specc.pattern import pattern
 from specc.targets.ehpc.ret_codes import DENIED, MISSING
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 JSON = "application/json"
-HOST = pattern(r"(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+))(?::[0-9]{1,5})?")
+HOST = re.compile(r"(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+))(?::[0-9]{1,5})?")
 """Nothing of the rest of an authority is a host: no user before an `@`, no zone, no bytes beyond ASCII."""
 
 BROWSERS = ("origin", "sec-fetch-site")

@@ -1,10 +1,10 @@
 """The graph as Mermaid, which GitHub and GitLab draw, as a tree for people, and as JSON."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 
 from specc.lineage.model import Kind, Lineage
-from specc.pattern import pattern
 from specc.visible import visible, visible_json
 
 VERSION = 1
@@ -20,7 +20,7 @@ SHAPES = {
     Kind.MISSING: ('["', '"]:::bad'),
 }
 NOTES = {Kind.UNREADABLE: "cannot be read", Kind.MISSING: "missing"}
-SPECIAL = pattern(r"""[#"&<>`\\%{}]""")
+SPECIAL = re.compile(r"""[#"&<>`\\%{}]""")
 """What ends a label, is HTML or Markdown in one, or begins a directive of Mermaid (`%%{init: ...}%%`)."""
 
 

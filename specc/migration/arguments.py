@@ -7,16 +7,15 @@ from specc.frozen import dataclass
 from specc.migration.environment import Numbers, Ranges, more
 from specc.migration.notes import Note
 from specc.migration.writing import scalar
-from specc.pattern import pattern
 from specc.shell import Reading
 
-ARGUMENT = pattern(r"#?([1-9][0-9]?)")
-DEFAULT = pattern(r"\$\{[0-9]+:?[-=]([^${}`\"'\\]*)\}")
-IN_DOCUMENT = pattern(r"(?<!\\)\$(?:([1-9])|\{([1-9][0-9]?)(?:(:?-)([^${}`\\]*))?\})")
-GIVES_OWN = pattern(r"--|[^-+].*", re.DOTALL)
-ALL = pattern(r"(?<!\\)\$[@*]|(?<!\\)\$\{[@*]|\bgetopts?\b|\bshift\b")
-COUNT = pattern(r"(?<!\\)\$#|(?<!\\)\$\{#[@*]?\}")
-IDENTIFIER = pattern(r"[a-z_][a-z0-9_]{0,40}")
+ARGUMENT = re.compile(r"#?([1-9][0-9]?)")
+DEFAULT = re.compile(r"\$\{[0-9]+:?[-=]([^${}`\"'\\]*)\}")
+IN_DOCUMENT = re.compile(r"(?<!\\)\$(?:([1-9])|\{([1-9][0-9]?)(?:(:?-)([^${}`\\]*))?\})")
+GIVES_OWN = re.compile(r"--|[^-+].*", re.DOTALL)
+ALL = re.compile(r"(?<!\\)\$[@*]|(?<!\\)\$\{[@*]|\bgetopts?\b|\bshift\b")
+COUNT = re.compile(r"(?<!\\)\$#|(?<!\\)\$\{#[@*]?\}")
+IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,40}")
 TAKEN = frozenset(
     [
         "and",

@@ -1,10 +1,9 @@
 """`--array=1-10:2%4,15`: which tasks there are, and the matrix axis that has them."""
 
+import re
 from typing import NamedTuple
 
-from specc.pattern import pattern
-
-ENTRY = pattern(r"([0-9]{1,9})(?:-([0-9]{1,9})(?::([0-9]{1,9}))?)?(?:%([0-9]{1,9}))?")
+ENTRY = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9})(?::([0-9]{1,9}))?)?(?:%([0-9]{1,9}))?")
 MOST = 1_000_000
 """The most tasks that are counted, and the most cells that a matrix may have."""
 

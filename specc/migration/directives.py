@@ -1,20 +1,24 @@
 """The `#SBATCH` lines of a script, cut into words as sbatch cuts them."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import field
 from itertools import accumulate
 
 from specc.diagnostics import Diagnostic, codes
 from specc.frozen import dataclass
-from specc.pattern import pattern
 from specc.source import Source, Span
 
 MAGIC = "#SBATCH"
 MAGICS = {"Slurm": MAGIC, "PBS": "#PBS", "Grid Engine": "#$"}
 """How a line begins that one of these schedulers reads."""
 
-OWN = {"Slurm": pattern(r"#SBATCH"), "PBS": pattern(r"#PBS(?=[ \t]|$)"), "Grid Engine": pattern(r"#\$(?=[ \t]*-)")}
-FOREIGN = pattern(r"#(PBS|BSUB|COBALT|OAR|\$)(?=\s)")
+OWN = {
+    "Slurm": re.compile(r"#SBATCH"),
+    "PBS": re.compile(r"#PBS(?=[ \t]|$)"),
+    "Grid Engine": re.compile(r"#\$(?=[ \t]*-)"),
+}
+FOREIGN = re.compile(r"#(PBS|BSUB|COBALT|OAR|\$)(?=\s)")
 HETEROGENEOUS = ("hetjob", "packjob")
 SPACE = " \t\v\f\r"
 QUOTES = "\"'"

@@ -6,18 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 
 from specc.migration.notes import Note
-from specc.pattern import pattern
 from specc.shell import Reading
 
-VARIABLE = pattern(r"\b(?:SLURM|SLURMD)_[A-Z0-9_]+\b")
+VARIABLE = re.compile(r"\b(?:SLURM|SLURMD)_[A-Z0-9_]+\b")
 OTHERS = {
-    "PBS": pattern(r"\$\{?(PBS_[A-Z0-9_]+|NCPUS)\b"),
-    "Grid Engine": pattern(r"\$\{?(SGE_[A-Z0-9_]+|NSLOTS|NHOSTS|PE_HOSTFILE|JOB_ID|JOB_NAME|TASK_ID)\b"),
+    "PBS": re.compile(r"\$\{?(PBS_[A-Z0-9_]+|NCPUS)\b"),
+    "Grid Engine": re.compile(r"\$\{?(SGE_[A-Z0-9_]+|NSLOTS|NHOSTS|PE_HOSTFILE|JOB_ID|JOB_NAME|TASK_ID)\b"),
 }
 NAMES = "srun|sbatch|salloc|squeue|sacct|scancel|scontrol|sbcast|sattach|sstat"
-COMMAND = pattern(rf"(?:^|[\s;&|(`])({NAMES})(?=$|[\s;&|)`])")
-NAME = pattern(rf"(?:[\w./-]*/)?({NAMES})")
-BEGINS = pattern(rf"(?:^|[;&|(`\n]|\b(?:then|do|else|exec|time|if)\s)\s*(?:[\w./-]*/)?({NAMES})(?=$|[\s;&|)`])")
+COMMAND = re.compile(rf"(?:^|[\s;&|(`])({NAMES})(?=$|[\s;&|)`])")
+NAME = re.compile(rf"(?:[\w./-]*/)?({NAMES})")
+BEGINS = re.compile(rf"(?:^|[;&|(`\n]|\b(?:then|do|else|exec|time|if)\s)\s*(?:[\w./-]*/)?({NAMES})(?=$|[\s;&|)`])")
 STARTERS = frozenset(
     [
         "bash",
@@ -45,14 +44,14 @@ STARTERS = frozenset(
 )
 """Commands that start what their arguments name."""
 
-GIVES_COMMAND = pattern(
+GIVES_COMMAND = re.compile(
     r"--?(?=[\w.-]*(?:cluster|submit|cmd|command|launch|mpirun|mpiexec|wrapper))[\w.-]*+(=.*)?", re.DOTALL
 )
 """Options whose value is a command, such as those of workflow managers: `snakemake --cluster 'sbatch -n 4'`."""
 
-ASSIGNED = pattern(rf"\b(\w+)=[\"']?(?:[\w./-]*/)?({NAMES})\b")
-VALUE = pattern(r"[\"']?\$\{?(\w+)\}?[\"']?")
-QUOTES = pattern(r"[\"']")
+ASSIGNED = re.compile(rf"\b(\w+)=[\"']?(?:[\w./-]*/)?({NAMES})\b")
+VALUE = re.compile(r"[\"']?\$\{?(\w+)\}?[\"']?")
+QUOTES = re.compile(r"[\"']")
 
 INSTEAD = {
     "SLURM_ARRAY_JOB_ID": "write a name of your own for the whole sweep",

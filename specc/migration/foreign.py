@@ -10,16 +10,15 @@ from specc.migration.directives import Word
 from specc.migration.flags import KNOWN
 from specc.migration.notes import Note
 from specc.migration.options import Option
-from specc.pattern import pattern
 
 PBS, GRID_ENGINE = "PBS", "Grid Engine"
-COUNT = pattern(r"[0-9]{1,8}")
-PARALLEL = pattern(r"[0-9]{1,8}(?:-[0-9]*)?")
-SIZE = pattern(r"([0-9]+(?:\.[0-9]+)?)([kKmMgGtTpP]?)[bBwW]?")
-TASK = pattern(r"\$\{?(?:PBS_ARRAY_INDEX|PBS_ARRAYID|SGE_TASK_ID|TASK_ID)\}?|\^array_index\^")
-JOB_ID = pattern(r"\$\{?(?:PBS_JOBID|JOB_ID)\}?")
-NAME = pattern(r"\$\{?(?:PBS_JOBNAME|JOB_NAME)\}?")
-HOST = pattern(r"(?<![\w.-])[\w.-]*+:(?=.)")
+COUNT = re.compile(r"[0-9]{1,8}")
+PARALLEL = re.compile(r"[0-9]{1,8}(?:-[0-9]*)?")
+SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)([kKmMgGtTpP]?)[bBwW]?")
+TASK = re.compile(r"\$\{?(?:PBS_ARRAY_INDEX|PBS_ARRAYID|SGE_TASK_ID|TASK_ID)\}?|\^array_index\^")
+JOB_ID = re.compile(r"\$\{?(?:PBS_JOBID|JOB_ID)\}?")
+NAME = re.compile(r"\$\{?(?:PBS_JOBNAME|JOB_NAME)\}?")
+HOST = re.compile(r"(?<![\w.-])[\w.-]*+:(?=.)")
 KIB = {"k": 1, "m": 1024, "g": 1024**2, "t": 1024**3, "p": 1024**4}
 
 HOLDS = "specc submits jobs when you say so, and never on hold"

@@ -1,11 +1,11 @@
 """The `#!` line: which program runs the script, with which options, and what a script says in their place."""
 
+import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from specc.migration.notes import Note
-from specc.pattern import pattern
 from specc.source import Source
 
 SHELLS = ("sh", "bash", "dash")
@@ -23,8 +23,8 @@ IN_WORDS = {
     "--login": "source /etc/profile",
 }
 WITH_FILE = frozenset(["--rcfile", "--init-file"])
-SPLITS = pattern(r"(?:-[vi]*S|--split-string(?:=|$))")
-ASSIGNMENT = pattern(r"\w+=.*")
+SPLITS = re.compile(r"(?:-[vi]*S|--split-string(?:=|$))")
+ASSIGNMENT = re.compile(r"\w+=.*")
 
 
 class Interpreter(NamedTuple):

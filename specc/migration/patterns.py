@@ -4,10 +4,9 @@ import re
 from dataclasses import field
 
 from specc.frozen import dataclass
-from specc.pattern import pattern
 
-PATTERN = pattern(r"%(?:%|([0-9]*)([A-Za-z]))")
-TAG = pattern(r"\{\{|\{%")
+PATTERN = re.compile(r"%(?:%|([0-9]*)([A-Za-z]))")
+TAG = re.compile(r"\{\{|\{%")
 SEPARATORS = ("-", "_", ".")
 JOB_IDS = ("j", "J", "A")
 STANDS_FOR = {

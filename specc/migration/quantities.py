@@ -1,11 +1,11 @@
 """Numbers, times and sizes as sbatch reads them, and a quantity of specc for each."""
 
+import re
 from collections.abc import Mapping
 from fractions import Fraction
 from math import ceil
 from typing import Final, NamedTuple
 
-from specc.pattern import pattern
 from specc.settings import Quantity
 from specc.units import UNITS
 from specc.units.quantity import MEMORY_UNITS
@@ -13,10 +13,10 @@ from specc.units.quantity import MEMORY_UNITS
 UNLIMITED: Final = 0
 """What sbatch makes of a time of zero, and of the words for no limit."""
 
-WHOLE = pattern(r"[ \t\v\f\r]*\+?([0-9]{1,18})")
-TIME = pattern(r"(?:([0-9]+)-)?([0-9]+)(?::([0-9]+))?(?::([0-9]+))?")
-NODES = pattern(r"([0-9]+)([kKmM]?)(?:-([0-9]+)([kKmM]?))?")
-MEMORY = pattern(r"[ \t\v\f\r]*\+?([0-9]+)(?:([kKmMgGtT])[bB]?)?")
+WHOLE = re.compile(r"[ \t\v\f\r]*\+?([0-9]{1,18})")
+TIME = re.compile(r"(?:([0-9]+)-)?([0-9]+)(?::([0-9]+))?(?::([0-9]+))?")
+NODES = re.compile(r"([0-9]+)([kKmM]?)(?:-([0-9]+)([kKmM]?))?")
+MEMORY = re.compile(r"[ \t\v\f\r]*\+?([0-9]+)(?:([kKmMgGtT])[bB]?)?")
 KIBIBYTES = {"K": 1, "M": 1024, "G": 1024**2, "T": 1024**3}
 NO_LIMIT = ("-1", "infinite", "unlimited")
 MULTIPLES = {"": 1, "k": 1024, "m": 1024**2}

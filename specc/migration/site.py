@@ -1,6 +1,7 @@
 """The `slurm` target of a project: what the options of scripts that have no field of the API become there."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
@@ -9,7 +10,6 @@ from specc.frozen import dataclass
 from specc.migration.notes import Note
 from specc.migration.options import Option
 from specc.migration.resources import Cores, Options, read_cores
-from specc.pattern import pattern
 from specc.settings import Layout, Target
 from specc.visible import visible
 
@@ -23,7 +23,7 @@ SHARED = frozenset({"account", "mail-type", "mail-user", "qos", "reservation", "
 CONFLICTING = frozenset({"cpus-per-gpu", "ntasks-per-gpu", "ntasks-per-node"})
 """Options that sbatch refuses beside the number of tasks and cores, which the target gives for `core_limit`."""
 
-QUEUE = pattern(r"[\w.+@][\w.+@-]*")
+QUEUE = re.compile(r"[\w.+@][\w.+@-]*")
 
 
 @dataclass(frozen=True, slots=True)

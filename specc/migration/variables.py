@@ -7,9 +7,8 @@ from specc.migration.notes import Note
 from specc.migration.options import Option
 from specc.migration.patterns import escaped
 from specc.migration.resources import Cores
-from specc.pattern import pattern
 
-ASSIGNMENT = pattern(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
+ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 WHOLE = ("ALL", "NONE", "NIL")
 TASKS = {
     "Slurm": ("SLURM_ARRAY_TASK_ID",),

@@ -1,12 +1,12 @@
 """A spec as YAML text that a person would write: quotes only where they are needed."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from specc.pattern import pattern
 from specc.visible import visible
 
-PLAIN = pattern(r"[A-Za-z/][A-Za-z0-9_./+-]*")
+PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./+-]*")
 WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"))
 """What YAML 1.1 or 1.2 reads as something else than a text."""
 

@@ -11,11 +11,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from specc.nodes.tree import Scalar, Style
-from specc.pattern import pattern
 from specc.source import Span
 
-BREAK = pattern(r"\r\n|\r|\n")
-ESCAPE = pattern(r"\\(?:x(?P<x>[0-9a-fA-F]{2})|u(?P<u>[0-9a-fA-F]{4})|U(?P<U>[0-9a-fA-F]{8})|(?P<char>.))", re.DOTALL)
+BREAK = re.compile(r"\r\n|\r|\n")
+ESCAPE = re.compile(
+    r"\\(?:x(?P<x>[0-9a-fA-F]{2})|u(?P<u>[0-9a-fA-F]{4})|U(?P<U>[0-9a-fA-F]{8})|(?P<char>.))", re.DOTALL
+)
 ESCAPED = {
     "0": "\0",
     "a": "\a",
@@ -36,7 +37,7 @@ ESCAPED = {
     "L": "\u2028",
     "P": "\u2029",
 }
-BLOCK_HEADER = pattern(r"[|>][-+0-9]*[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n|\Z)")
+BLOCK_HEADER = re.compile(r"[|>][-+0-9]*[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n|\Z)")
 
 
 class Written(NamedTuple):

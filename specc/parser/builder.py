@@ -1,5 +1,6 @@
 """From events to nodes: keys, anchors, merge keys and the limits, with a finding for each thing that is wrong."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -13,7 +14,6 @@ from specc.parser.scalars import MAX_DIGITS, is_overlong, resolve
 from specc.parser.surrogates import without_surrogates
 from specc.parser.wording import named
 from specc.parser.yaml11 import is_short_and_alike, warn_1_1
-from specc.pattern import pattern
 from specc.source import Source, Span
 
 MAX_DEPTH = 64
@@ -23,7 +23,7 @@ MAX_NODES = 10_000
 """How many keys and values a document may have, aliases counted as what they stand for."""
 
 
-COLON = pattern(r"(?:[ \t\r\n]++|#[^\r\n]*+)*+:")
+COLON = re.compile(r"(?:[ \t\r\n]++|#[^\r\n]*+)*+:")
 
 MAX_CANDIDATES = 20
 """How many anchors an unknown alias is compared with."""

@@ -1,5 +1,6 @@
 """The top level of a spec: its header, and the sections that are left to the later stages."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,7 +13,6 @@ from specc.nodes.offsets import locate
 from specc.parser.suppressions import NO_SUPPRESSIONS, Suppressions, spec_suppressions
 from specc.parser.tree import MAX_ALIKE, read, thinned
 from specc.parser.wording import named
-from specc.pattern import pattern
 from specc.source import BLANKS, Source
 
 VERSION = 1
@@ -21,9 +21,9 @@ SECTIONS = ("params", "vars", "matrix", "profiles", "job")
 EXTENSION = "x-"
 NOT_OURS = "job fields stand under `job:`; keys for other tools begin with `x-`"
 
-ID = pattern(r"[\w.-]+(?:/[\w.-]+)*")
+ID = re.compile(r"[\w.-]+(?:/[\w.-]+)*")
 MAX_ID = 200
-TEMPLATE_OPENER = pattern(r"\{\{|\{%")
+TEMPLATE_OPENER = re.compile(r"\{\{|\{%")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,17 +1,17 @@
 """What a YAML text consists of: what starts, what ends, and where."""
 
+import re
 from enum import Enum, auto
 from typing import NamedTuple
 
 from specc.nodes.tree import Style
-from specc.pattern import pattern
 
-BETWEEN = pattern(r"(?:[ \t\r\n]++|#[^\r\n]*+)*+")
+BETWEEN = re.compile(r"(?:[ \t\r\n]++|#[^\r\n]*+)*+")
 """What may stand between an anchor and what it names."""
 
-TEMPLATE = pattern(r"\{\{[^\r\n\0]*?\}\}|\{%[^\r\n\0]*?%\}")
+TEMPLATE = re.compile(r"\{\{[^\r\n\0]*?\}\}|\{%[^\r\n\0]*?%\}")
 """On one line, quoted or not."""
-LINE = pattern(r"[^\r\n\0]+")
+LINE = re.compile(r"[^\r\n\0]+")
 
 
 def has_template(text: str) -> bool:

@@ -13,17 +13,16 @@ import yaml
 
 from specc.nodes.tree import Style
 from specc.parser.event import Event, Kind, Stretch, next_token, place_of_nothing, without_blank_lines
-from specc.pattern import pattern
 
 try:
     from yaml.cyaml import CParser
 except ImportError:  # PyYAML was built without libyaml
     CParser = None
 
-ODD = pattern(r"[\t\r\x85\u2028\u2029\ufeff]|^(?:%|\.\.\.)", re.MULTILINE)
+ODD = re.compile(r"[\t\r\x85\u2028\u2029\ufeff]|^(?:%|\.\.\.)", re.MULTILINE)
 """Tabs, line breaks of other systems and of YAML 1.1, byte order marks, directives, ends of documents."""
 
-HEADER = pattern(r"[|>][-+1-9]*(?: +#[^\n]*| *)(?:\n(?!\n* +(?:\n|\Z))|\Z)")
+HEADER = re.compile(r"[|>][-+1-9]*(?: +#[^\n]*| *)(?:\n(?!\n* +(?:\n|\Z))|\Z)")
 """The header of a block. A comment behind it without a space, or blank lines with spaces below it, are odd,
 and so is a block that is the whole document."""
 

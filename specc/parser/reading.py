@@ -12,20 +12,19 @@ from ruamel.yaml.scanner import Scanner
 from ruamel.yaml.tokens import AliasToken, AnchorToken, ScalarToken, TagToken
 
 from specc.parser.event import TEMPLATE
-from specc.pattern import pattern
 from specc.source import BLANKS
 
 BLANK = {
-    False: pattern(r"(?:[ ]*+(?:#[^\r\n\0]*+)?(?:\r\n|\r|\n))*+[ ]*+(?:#[^\r\n\0]*+)?"),
-    True: pattern(r"(?:[ \t]*+(?:#[^\r\n\0]*+)?(?:\r\n|\r|\n))*+[ \t]*+(?:#[^\r\n\0]*+)?"),
+    False: re.compile(r"(?:[ ]*+(?:#[^\r\n\0]*+)?(?:\r\n|\r|\n))*+[ ]*+(?:#[^\r\n\0]*+)?"),
+    True: re.compile(r"(?:[ \t]*+(?:#[^\r\n\0]*+)?(?:\r\n|\r|\n))*+[ \t]*+(?:#[^\r\n\0]*+)?"),
 }
 """Spaces, comments and line breaks, outside and inside of `[...]` and `{...}`."""
 
-TAG = pattern(r"!<[^>\s\0]*>?|![^\s\0,\[\]{}]*")
-STATEMENT_LINE = pattern(r"\{%[^\r\n\0]*%\}[ \t]*(?=[\r\n\0])")
-BLOCK_END = pattern(r"[ \t]#|:(?=[ \t\r\n\0])|[\r\n\0]|\{[{%]")
-FLOW_END = pattern(r"[ \t]#|:(?=[ \t\r\n\0])|[,\[\]{}\r\n\0]")
-LINE_END = pattern(r"[\r\n\0]")
+TAG = re.compile(r"!<[^>\s\0]*>?|![^\s\0,\[\]{}]*")
+STATEMENT_LINE = re.compile(r"\{%[^\r\n\0]*%\}[ \t]*(?=[\r\n\0])")
+BLOCK_END = re.compile(r"[ \t]#|:(?=[ \t\r\n\0])|[\r\n\0]|\{[{%]")
+FLOW_END = re.compile(r"[ \t]#|:(?=[ \t\r\n\0])|[,\[\]{}\r\n\0]")
+LINE_END = re.compile(r"[\r\n\0]")
 OPENERS = ("{{", "{%")
 
 

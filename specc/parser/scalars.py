@@ -4,7 +4,6 @@ import re
 from functools import lru_cache
 
 from specc.nodes.tree import Atom
-from specc.pattern import pattern
 
 MAX_DIGITS = 1000
 """No number of a spec is longer. Python itself refuses to read decimal numbers of more than 4300 digits."""
@@ -18,7 +17,7 @@ WORDS: dict[str, Atom] = {
     **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
 }
 
-NUMBER = pattern(
+NUMBER = re.compile(
     r"""(?P<decimal> [-+]?[0-9]+ )
       | 0o (?P<octal> [0-7]+ )
       | 0x (?P<hex> [0-9a-fA-F]+ )

@@ -18,16 +18,15 @@ from specc.frozen import dataclass
 from specc.nodes.offsets import BLOCK_HEADER
 from specc.nodes.tree import Style
 from specc.parser.event import Stretch
-from specc.pattern import pattern
 from specc.source import BLANKS, Source, Span
 
 WORD = "ignore"
-MARK = pattern(r"(?<!\S)#[ \t]*+specc[ \t]*+(?P<colon>:?)[ \t]*+ignore\b", re.IGNORECASE)
+MARK = re.compile(r"(?<!\S)#[ \t]*+specc[ \t]*+(?P<colon>:?)[ \t]*+ignore\b", re.IGNORECASE)
 MOST_SAID = 100
 """So many wrong comments of one text are reported. Thousands that say the same help nobody."""
-GOOD = pattern(r"#[ \t]*specc:[ \t]*ignore[ \t]*\[(?P<names>[^\]]*)\]")
-NAME = pattern(r"[^,\s]+(?:[ \t]+[^,\s]+)*")
-CODE = pattern(r"[\w.-]+")
+GOOD = re.compile(r"#[ \t]*specc:[ \t]*ignore[ \t]*\[(?P<names>[^\]]*)\]")
+NAME = re.compile(r"[^,\s]+(?:[ \t]+[^,\s]+)*")
+CODE = re.compile(r"[\w.-]+")
 
 KNOWN: dict[str, Code] = {**codes.CODES, **{code.slug: code for code in codes.CODES.values()}}
 

@@ -1,11 +1,12 @@
 """Halves of surrogate pairs, which an escape such as `"\\ud83d"` can put into a text that no file could hold."""
 
+import re
+
 from specc.diagnostics import Diagnostic, codes
-from specc.pattern import pattern
 from specc.source import Span
 
-SURROGATE = pattern("[\ud800-\udfff]")
-ESCAPE = pattern(r"\\\\|\\(?:u|U0000)(?=[dD][89a-fA-F])([0-9a-fA-F]{4})")
+SURROGATE = re.compile("[\ud800-\udfff]")
+ESCAPE = re.compile(r"\\\\|\\(?:u|U0000)(?=[dD][89a-fA-F])([0-9a-fA-F]{4})")
 
 
 def without_surrogates(text: str, span: Span) -> tuple[str, list[Diagnostic]]:

@@ -5,13 +5,12 @@ import re
 from specc.diagnostics import Diagnostic, Label, codes
 from specc.frozen import dataclass
 from specc.parser.event import SyntaxProblem
-from specc.pattern import pattern
 from specc.source import BLANKS, Source, Span
 
-WORD = pattern(r"\S+")
-ESCAPE = pattern(r"\\[uUx]?[0-9a-zA-Z]*")
-COLON = pattern(r":[ \t]")
-REST_OF_LINE = pattern(r"[^\r\n]*")
+WORD = re.compile(r"\S+")
+ESCAPE = re.compile(r"\\[uUx]?[0-9a-zA-Z]*")
+COLON = re.compile(r":[ \t]")
+REST_OF_LINE = re.compile(r"[^\r\n]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class Rule:
 
 
 QUOTE_IT = "put the text in quotes"
-ONE_CHARACTER = pattern(r".?")
+ONE_CHARACTER = re.compile(r".?")
 
 NO_COLON = Rule(
     r"could not find expected ':'",
@@ -43,9 +42,9 @@ TEXT_ABOVE = Rule(
     "a `:` in a text that begins in a line above",
     "give the keys of one mapping the same indentation; does a key above lack its `:`?",
 )
-WIDE_COLON = pattern(r"([^\s：]+)：(.*)")
-TIGHT_COLON = pattern(r"([A-Za-z_][\w-]*):(\S.*)")
-BLOCK_BEGINS = pattern(r"[ \t]*(?:- +)?([^\s#:][^:#]*):[ \t]+([|>][-+0-9]*)[ \t]*(?:#.*)?")
+WIDE_COLON = re.compile(r"([^\s：]+)：(.*)")
+TIGHT_COLON = re.compile(r"([A-Za-z_][\w-]*):(\S.*)")
+BLOCK_BEGINS = re.compile(r"[ \t]*(?:- +)?([^\s#:][^:#]*):[ \t]+([|>][-+0-9]*)[ \t]*(?:#.*)?")
 
 RULES = (
     NO_COLON,

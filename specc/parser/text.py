@@ -1,10 +1,11 @@
 """From bytes to text: what a spec file may consist of."""
 
+import re
+
 from specc.diagnostics import Diagnostic, codes
-from specc.pattern import pattern
 from specc.source import MAX_BYTES, Source
 
-UNPRINTABLE = pattern("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What YAML forbids in a text (YAML 1.2, rule `c-printable`)."""
 
 UTF8_BOM = b"\xef\xbb\xbf"

@@ -1,13 +1,13 @@
 """Templates that nobody quoted. YAML reads `{{ x }}` as a mapping inside of a mapping, and `{% if %}` not at all."""
 
+import re
 from itertools import groupby
 
 from specc.diagnostics import Diagnostic, codes
 from specc.diagnostics.fixes import replaced
-from specc.pattern import pattern
 from specc.source import BLANKS, Source, Span
 
-COMMENT = pattern(r"[ \t]*(?:#.*)?")
+COMMENT = re.compile(r"[ \t]*(?:#.*)?")
 MAX_LINE = 160
 """A longer line is not written out again in a message."""
 

@@ -12,7 +12,6 @@ from specc.diagnostics.fixes import quoted
 from specc.frozen import dataclass
 from specc.nodes.tree import Atom
 from specc.parser.scalars import MAX_DIGITS, resolve
-from specc.pattern import pattern
 from specc.source import Span
 
 
@@ -31,7 +30,7 @@ TRUE, FALSE = ("yes", "true", "on"), ("no", "false", "off")
 BOOLEANS = {spelling: word in TRUE for word in TRUE + FALSE for spelling in (word, word.capitalize(), word.upper())}
 NULLS = ("", "~", "null", "Null", "NULL")
 
-INTEGER = pattern(
+INTEGER = re.compile(
     r"""(?P<sign> [-+]? )
         (?: 0b (?P<binary> [01_]+ )
           | 0x (?P<hex> [0-9a-fA-F_]+ )
@@ -40,15 +39,15 @@ INTEGER = pattern(
           | (?P<sexagesimal> [1-9][0-9_]*(?: :[0-5]?[0-9] )+ ) )""",
     re.VERBOSE,
 )
-FLOAT = pattern(
+FLOAT = re.compile(
     r"""[-+]?[0-9][0-9_]*\.[0-9_]*(?: [eE][-+][0-9]+ )?
       | \.[0-9][0-9_]*(?: [eE][-+][0-9]+ )?""",
     re.VERBOSE,
 )
-SEXAGESIMAL = pattern(r"(?P<sign>[-+]?)(?P<parts>[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*)")
-INFINITY = pattern(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-DATE = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-TIME = pattern(
+SEXAGESIMAL = re.compile(r"(?P<sign>[-+]?)(?P<parts>[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*)")
+INFINITY = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+TIME = re.compile(
     r"""[0-9]{4}-[0-9]{1,2}-[0-9]{1,2} (?: [Tt] | [ \t]+ )
         [0-9]{1,2}:[0-9]{2}:[0-9]{2} (?: \.[0-9]* )?
         (?: [ \t]* (?: Z | [-+][0-9]{1,2}(?: :[0-9]{2} )? ) )?""",

@@ -1,14 +1,14 @@
 """Where a finding stands, as other tools want to hear it: a path from the root of the repository, and a stretch."""
 
 import posixpath
+import re
 from typing import NamedTuple
 from urllib.parse import quote
 
-from specc.pattern import pattern
 from specc.reporters.report import Report, inside
 from specc.source import BLANKS, NO_FILES, Position, Span
 
-NO_BYTE = pattern("[\ud800-\udc7f\udd00-\udfff]")
+NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 """Surrogates that do not stand for a byte of a file's name."""
 
 

@@ -1,15 +1,15 @@
 """Two unrelated parents that set one value differently: only their order in a list decides, so say so."""
 
+import re
 from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic, Label, codes
 from specc.nodes import FileText, Layer, LayerKind, Mapping, Node, Path, Scalar, Sequence
 from specc.nodes.tree import FILE_LAYER
-from specc.pattern import pattern
 from specc.resolver.ancestry import Ancestry
 from specc.resolver.operators import operator_of
 
-ADDITION = pattern(r"""\{?\s*['"]?\$(?:append|prepend)\b""")
+ADDITION = re.compile(r"""\{?\s*['"]?\$(?:append|prepend)\b""")
 
 
 def disagreements(node: Node, line: Ancestry, layer: Layer = FILE_LAYER, path: Path = ()) -> Iterator[Diagnostic]:

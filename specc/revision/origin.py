@@ -1,15 +1,15 @@
 """Where a project comes from, as git tells it: by which the ledger knows the project again."""
 
 import os
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from specc.errors import SpeccError
-from specc.pattern import pattern
 from specc.revision.git import Repository
 
-SHORT = pattern(r"(?:[^@/:]+@)?([^/:]+):(?!//)(.+)")
+SHORT = re.compile(r"(?:[^@/:]+@)?([^/:]+):(?!//)(.+)")
 """`git@host:owner/name`, an address without a scheme."""
 
 

@@ -14,13 +14,12 @@ from specc.diagnostics import Missing
 from specc.disk.files import read_bytes
 from specc.frozen import dataclass
 from specc.lineage import references
-from specc.pattern import pattern
 from specc.revision.tree import LINK, Lost, Tree
 from specc.workspace import Project
 
-APART = pattern(rb"[\s\"'\[\]{},:/]+")
+APART = re.compile(rb"[\s\"'\[\]{},:/]+")
 """What cannot be in the middle of a file's name, where it stands in a spec without quotes."""
-ODD = pattern(r"[\s\"'\[\]{},:]")
+ODD = re.compile(r"[\s\"'\[\]{},:]")
 
 
 @dataclass(eq=False)

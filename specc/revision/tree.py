@@ -2,6 +2,7 @@
 
 import os
 import posixpath
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from hashlib import sha1, sha256
@@ -11,7 +12,6 @@ from typing import NamedTuple
 from specc.disk.contents import file_name
 from specc.disk.files import read_bytes
 from specc.errors import SpeccError
-from specc.pattern import pattern
 from specc.revision.git import Blobs, GitFault, Repository
 from specc.source import MAX_BYTES
 
@@ -19,7 +19,7 @@ MODULE, LINK = "160000", "120000"
 MOST_LINKS = 40
 LONGEST_PATH = 4096
 SHA1_DIGITS = 40
-POINTER = pattern(rb"version https://git-lfs\.github\.com/spec/v1\n(?:.*\n)*?oid sha256:([0-9a-f]{64})\n")
+POINTER = re.compile(rb"version https://git-lfs\.github\.com/spec/v1\n(?:.*\n)*?oid sha256:([0-9a-f]{64})\n")
 
 
 class Entry(NamedTuple):

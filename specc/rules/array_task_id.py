@@ -35,11 +35,10 @@ from collections.abc import Iterator
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import ARRAY_TASK_ID
 from specc.nodes import FileText
-from specc.pattern import pattern
 from specc.rules.commands import Command, commands
 from specc.rules.rule import Job, JobRule
 
-NAMES = pattern(
+NAMES = re.compile(
     r"SLURM_ARRAY_(?:TASK_(?:ID|COUNT|MIN|MAX|STEP)|JOB_ID)|PBS_ARRAY(?:ID|_INDEX)|LSB_JOBINDEX|SGE_TASK_ID"
 )
 

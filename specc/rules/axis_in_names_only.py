@@ -33,6 +33,7 @@ job:
 ```
 """
 
+import re
 from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic
@@ -40,7 +41,6 @@ from specc.diagnostics.codes import AXIS_IN_NAMES_ONLY
 from specc.evaluator.quotes import end_of_tag
 from specc.evaluator.templates import template_text
 from specc.nodes import FileText, Mapping, Node, Scalar, Sequence
-from specc.pattern import pattern
 from specc.resolver import ResolvedSpec
 from specc.rules.rule import Spec, SpecRule
 from specc.rules.uses import mentioned
@@ -49,18 +49,18 @@ from specc.rules.written import TAG, scalars
 LABELS = frozenset({"name", "stdout_redirect_path", "stderr_redirect_path"})
 OF_ALL_AXES = frozenset({"cell", "cell.id", "cell.index", "cell.slug", "job.name"})
 FILE = r"(?:[-_]?(?:dir|directory|file|path|folder|name|to))?"
-OUTPUT = pattern(
+OUTPUT = re.compile(
     rf"(?:>[ \t]*|\btee[ \t]+(?:-a[ \t]+)?|\bmkdir[ \t]+(?:-p[ \t]+)?"
     rf"|--?(?:out|output|log|save|results?){FILE}[= \t][ \t]*)"
     r"[\"']?[^\s;&|<>]*$"
 )
 """What stands before a path of output."""
-LABEL = pattern(
+LABEL = re.compile(
     r"(?:--?(?:o|name|run[-_]?name|run[-_]?id|tag|title|label|prefix|work[-_]?dir|check\w*|ckpt\w*)[= \t][ \t]*[\"']?"
     r"|\b(?:out|output|results?|logs?|runs?|ckpts?|checkpoints?)/|\b(?:echo|printf|touch)\b)[^\s;&|<>]*$"
 )
 """What stands before a name of the cell that is only a name."""
-FIELD = pattern(r"(?<![\w.])job\.(\w+)")
+FIELD = re.compile(r"(?<![\w.])job\.(\w+)")
 TOLD = ("SPECC_", "JOB_NAME", "JOBNAME")
 """Variables by which a job knows its own name."""
 BEFORE = 200

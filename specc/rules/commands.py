@@ -1,5 +1,6 @@
 """The shell commands of a job, and the way back from a character of a command to where it is written."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from collections.abc import Mapping as Map
@@ -13,14 +14,13 @@ from specc.evaluator.templates import span_in, template_text
 from specc.frozen import dataclass
 from specc.lowering import Payload
 from specc.nodes import FileText, Scalar, Style
-from specc.pattern import pattern
 from specc.rules.rule import Job
 from specc.schema import ApiSchema
 from specc.shell import Reading, read
 from specc.source import Span
 
-STATEMENT = pattern(r"\{%|\{#")
-NAME_ALONE = pattern(r"\{\{[-+]?\s*\w+\.\w+\s*[-+]?\}\}")
+STATEMENT = re.compile(r"\{%|\{#")
+NAME_ALONE = re.compile(r"\{\{[-+]?\s*\w+\.\w+\s*[-+]?\}\}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -24,11 +24,10 @@ from inspect import cleandoc
 
 from specc.docstrings import of_module
 from specc.frozen import dataclass
-from specc.pattern import pattern
 from specc.rules.rule import Rule
 
-HEADING = pattern(r"^## (What|Why|Bad|Good)\n", re.MULTILINE)
-BLOCK = pattern(r'^```\w+(?: title="(?P<title>[^"\n]+)")?\n(?P<text>.*?)^```$', re.MULTILINE | re.DOTALL)
+HEADING = re.compile(r"^## (What|Why|Bad|Good)\n", re.MULTILINE)
+BLOCK = re.compile(r'^```\w+(?: title="(?P<title>[^"\n]+)")?\n(?P<text>.*?)^```$', re.MULTILINE | re.DOTALL)
 UNTITLED = "spec.job.yaml"
 
 

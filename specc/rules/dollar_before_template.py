@@ -28,6 +28,7 @@ job:
 ```
 """
 
+import re
 from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic
@@ -36,11 +37,10 @@ from specc.diagnostics.fixes import replaced
 from specc.evaluator.quotes import end_of_tag
 from specc.evaluator.templates import span_in, template_text
 from specc.nodes import brief
-from specc.pattern import pattern
 from specc.rules.rule import Spec, SpecRule
 from specc.rules.written import labels_of, scalars
 
-DOLLAR = pattern(r"(?<![\\$])\$(?=\{\{)")
+DOLLAR = re.compile(r"(?<![\\$])\$(?=\{\{)")
 
 
 def find(spec: Spec) -> Iterator[Diagnostic]:

@@ -38,7 +38,6 @@ from collections.abc import Iterator
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import FOLDED_COMMANDS
 from specc.nodes import brief
-from specc.pattern import pattern
 from specc.rules.commands import commands
 from specc.rules.rule import Job, JobRule
 from specc.rules.written import Written, joiner, numbers, unfolded, way_out, written
@@ -60,12 +59,12 @@ STARTED = "mkdir rm cp mv tar rsync gmx gmx_mpi lmp echo apptainer singularity n
 PROGRAMS = (LAUNCHERS | INTERPRETERS).union(STARTED.split())
 PRINTERS = frozenset(["echo", "printf"])
 MOVERS = frozenset(["mkdir", "rm", "cp", "mv", "ln", "touch", "tar"])
-EXECUTABLE = pattern(r"\./[\w+-]+(?:/[\w+-]+)*(?:\.(?:sh|bash|py|pl|R|jl|exe|x|out))?")
-EXPORTED = pattern(r"[A-Za-z_]\w*(?:=.*)?", re.DOTALL)
+EXECUTABLE = re.compile(r"\./[\w+-]+(?:/[\w+-]+)*(?:\.(?:sh|bash|py|pl|R|jl|exe|x|out))?")
+EXPORTED = re.compile(r"[A-Za-z_]\w*(?:=.*)?", re.DOTALL)
 SPOKEN = frozenset(["set", "source", ".", "export", "module"])
 """Commands that are also words of a sentence, or names."""
-ASSIGNED = pattern(r"(?<!\w)([A-Za-z_]\w*+)=")
-ASSIGNMENTS = pattern(r"\s*(?:[A-Za-z_]\w*=[^\s'\"]*+(?:\s+|\Z))+")
+ASSIGNED = re.compile(r"(?<!\w)([A-Za-z_]\w*+)=")
+ASSIGNMENTS = re.compile(r"\s*(?:[A-Za-z_]\w*=[^\s'\"]*+(?:\s+|\Z))+")
 LONG = 60
 """Nobody breaks a command into lines that would be so short as one."""
 

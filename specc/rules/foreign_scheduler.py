@@ -34,15 +34,14 @@ from functools import lru_cache
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import FOREIGN_SCHEDULER
-from specc.pattern import pattern
 from specc.rules.commands import Command, commands
 from specc.rules.rule import Job, JobRule
 
 VARIABLES = {
-    "Slurm": pattern(r"SLURM_[A-Z0-9_]+|SLURMD_NODENAME|SBATCH_[A-Z0-9_]+"),
-    "PBS": pattern(r"PBS_[A-Z0-9_]+"),
-    "Grid Engine": pattern(r"NSLOTS|NHOSTS|PE_HOSTFILE|SGE_(?!ROOT\b|CELL\b)[A-Z0-9_]+"),
-    "LSF": pattern(r"LSB_[A-Z0-9_]+|LS_SUBCWD"),
+    "Slurm": re.compile(r"SLURM_[A-Z0-9_]+|SLURMD_NODENAME|SBATCH_[A-Z0-9_]+"),
+    "PBS": re.compile(r"PBS_[A-Z0-9_]+"),
+    "Grid Engine": re.compile(r"NSLOTS|NHOSTS|PE_HOSTFILE|SGE_(?!ROOT\b|CELL\b)[A-Z0-9_]+"),
+    "LSF": re.compile(r"LSB_[A-Z0-9_]+|LS_SUBCWD"),
 }
 COMMANDS = {
     "Slurm": frozenset(
@@ -52,7 +51,7 @@ COMMANDS = {
     "PBS or Grid Engine": frozenset(["qsub", "qstat", "qdel", "qalter"]),
     "LSF": frozenset(["bsub", "bjobs", "bkill", "lsgrun", "blaunch"]),
 }
-ARRAYS = pattern(r"SLURM_ARRAY_\w+|PBS_ARRAY\w+|LSB_JOBINDEX|SGE_TASK_ID")
+ARRAYS = re.compile(r"SLURM_ARRAY_\w+|PBS_ARRAY\w+|LSB_JOBINDEX|SGE_TASK_ID")
 """Another rule's finding."""
 HAS = {"slurm": "Slurm"}
 """The scheduler that runs the jobs of a kind of target."""

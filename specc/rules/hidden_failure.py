@@ -35,17 +35,16 @@ from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import HIDDEN_FAILURE
-from specc.pattern import pattern
 from specc.rules.commands import Command, commands
 from specc.rules.rule import Job, JobRule
 from specc.shell import Statement
 
-STOPS = pattern(
+STOPS = re.compile(
     r"\bset\s+(?:-\w+\s+)*-\w*e|\berrexit\b|\btrap\b[^\n]*\bERR\b|\$\?|\|\|\s*(?:exit|return|\{)|\$\{?PIPESTATUS\b"
 )
 """What a script does that looks at how its commands end."""
-PIPEFAIL = pattern(r"\bpipefail\b|\$\{?PIPESTATUS\b")
-DONE = pattern(
+PIPEFAIL = re.compile(r"\bpipefail\b|\$\{?PIPESTATUS\b")
+DONE = re.compile(
     r"\b(?:done|finish\w*|complet\w*|success\w*|succeed\w*|ready|ok|end(?:ed)?)\b|完成|结束|成功", re.IGNORECASE
 )
 PRINTERS = frozenset(["echo", "printf"])

@@ -34,12 +34,12 @@ job:
 ```
 """
 
+import re
 from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic, Edit, Fix
 from specc.diagnostics.codes import INTERPRETER_LINE
 from specc.nodes import FileText, brief
-from specc.pattern import pattern
 from specc.rules.commands import Command, texts
 from specc.rules.rule import Job, JobRule
 from specc.rules.written import written
@@ -47,11 +47,11 @@ from specc.source import Span
 
 OBEYED_BY = frozenset({"local", "slurm"})
 """The kinds of targets that start a command by its `#!` line."""
-LINE = pattern(r"\s*#![ \t]*(\S*)[ \t]*(.*)")
+LINE = re.compile(r"\s*#![ \t]*(\S*)[ \t]*(.*)")
 SHELLS = frozenset(["sh", "bash", "dash", "ash"])
-ENV_OPTION = pattern(r"(?:-S|--split-string=?|-\w+)[ \t]*")
+ENV_OPTION = re.compile(r"(?:-S|--split-string=?|-\w+)[ \t]*")
 NO_EFFECT = frozenset(["", "-", "--", "--norc", "--noprofile"])
-SETTINGS = pattern(r"-[aefhknuvxCTE]*(?:o\s+\w+)?")
+SETTINGS = re.compile(r"-[aefhknuvxCTE]*(?:o\s+\w+)?")
 """Options that `set` takes, too."""
 FOR_LOGIN = frozenset(["-l", "--login", "-il", "-li"])
 

@@ -29,19 +29,19 @@ job:
 ```
 """
 
+import re
 from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import LOOK_ALIKE_CHARACTER
-from specc.pattern import pattern
 from specc.rules.commands import Command, commands
 from specc.rules.rule import Job, JobRule
 
-QUOTED = pattern(r"""\\.|'[^']*'|"(?:\\.|[^"\\])*"|\$'(?:\\.|[^'\\])*'""")
-SUBSTITUTION = pattern(r"\$\(|`")
+QUOTED = re.compile(r"""\\.|'[^']*'|"(?:\\.|[^"\\])*"|\$'(?:\\.|[^'\\])*'""")
+SUBSTITUTION = re.compile(r"\$\(|`")
 BLANK = r"[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff]"
 BEGIN, END = rf"(?:^|(?<==)|(?<={BLANK}))", rf"(?=$|{BLANK})"
-ODD = pattern(rf"{BLANK}|{BEGIN}[“”„‘’＂＇]|[“”‘’＂＇]{END}|{BEGIN}[–—－−](?=[\w–—－−-])|[；｜＆＜＞]{END}")
+ODD = re.compile(rf"{BLANK}|{BEGIN}[“”„‘’＂＇]|[“”‘’＂＇]{END}|{BEGIN}[–—－−](?=[\w–—－−-])|[；｜＆＜＞]{END}")
 PLAIN = {
     **dict.fromkeys("“”„＂", '"'),
     **dict.fromkeys("‘’＇", "'"),

@@ -28,21 +28,21 @@ job:
 ```
 """
 
+import re
 from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import LOST_IN_COMMENT
 from specc.nodes import Scalar, Style, brief
-from specc.pattern import pattern
 from specc.rules.commands import Command, commands
 from specc.rules.rule import Job, JobRule
 from specc.rules.written import Written, written
 from specc.source import Span
 
-AFTER_PLAIN = pattern(r"[ \t]+(#[^ \t\r\n#!-][^\r\n]*)")
-NUMBERED = pattern(r"#\d+\b|#[0-9a-fA-F]{6}\b")
-HAS_OPTION = pattern(r"#[^ \t\r\n#!-]\S*[ \t](?:[^\r\n]*[ \t])?--?[A-Za-z]")
-VALUE = pattern(r"#\w*\d\w*[ \t]*$")
+AFTER_PLAIN = re.compile(r"[ \t]+(#[^ \t\r\n#!-][^\r\n]*)")
+NUMBERED = re.compile(r"#\d+\b|#[0-9a-fA-F]{6}\b")
+HAS_OPTION = re.compile(r"#[^ \t\r\n#!-]\S*[ \t](?:[^\r\n]*[ \t])?--?[A-Za-z]")
+VALUE = re.compile(r"#\w*\d\w*[ \t]*$")
 LABELS = ("name", "stdout_redirect_path", "stderr_redirect_path", "input_file")
 
 

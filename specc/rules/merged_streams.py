@@ -31,17 +31,17 @@ job:
 ```
 """
 
+import re
 from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.codes import MERGED_STREAMS
 from specc.evaluator import Value
 from specc.nodes import Scalar
-from specc.pattern import pattern
 from specc.rules.rule import Job, JobRule
 
 OUT, ERR = "stdout_redirect_path", "stderr_redirect_path"
-WHOLE = pattern(r"\s*\{\{[^{}]*\}\}\s*")
+WHOLE = re.compile(r"\s*\{\{[^{}]*\}\}\s*")
 
 
 def find(job: Job) -> Iterator[Diagnostic]:

@@ -33,7 +33,6 @@ from collections.abc import Iterator
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.codes import MORE_RANKS_THAN_CORES
 from specc.nodes import FileText
-from specc.pattern import pattern
 from specc.rules.commands import Command, commands
 from specc.rules.rule import Job, JobRule
 
@@ -54,7 +53,9 @@ VALUES = {
 """How many words follow an option."""
 MAX_DIGITS = 18
 """A longer number is a mistake of another kind, and too long to be shown."""
-SHARING = pattern(r"--(?:map-by|bind-to)?=?\S*(?:oversubscribe|overcommit|overload)|:OVERSUBSCRIBE|-O", re.IGNORECASE)
+SHARING = re.compile(
+    r"--(?:map-by|bind-to)?=?\S*(?:oversubscribe|overcommit|overload)|:OVERSUBSCRIBE|-O", re.IGNORECASE
+)
 
 
 def find(job: Job) -> Iterator[Diagnostic]:

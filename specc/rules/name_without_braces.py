@@ -30,6 +30,7 @@ job:
 ```
 """
 
+import re
 from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic
@@ -37,16 +38,15 @@ from specc.diagnostics.codes import NAME_WITHOUT_BRACES
 from specc.diagnostics.fixes import replaced
 from specc.evaluator.templates import span_in, template_text
 from specc.nodes import FileText, Mapping, Scalar
-from specc.pattern import pattern
 from specc.resolver import ResolvedSpec
 from specc.rules.rule import Spec, SpecRule
 from specc.rules.written import labels_of, masked, scalars
 from specc.shell import read
 
 NAME = r"(?P<name>(?:params|vars|matrix|cell)\.\w+)"
-DRESSED = pattern(rf"(?<![\\${{%])(?P<open>\$\(|\$\{{|\$|\{{\{{|\{{)\s*{NAME}\b\s*(?P<close>\)|\}}\}}|\}}|)")
+DRESSED = re.compile(rf"(?<![\\${{%])(?P<open>\$\(|\$\{{|\$|\{{\{{|\{{)\s*{NAME}\b\s*(?P<close>\)|\}}\}}|\}}|)")
 CLOSERS = {"$(": ")", "${": "}", "{": "}", "{{": "}}"}
-ALONE = pattern(rf"(?:[\w-]+=)?{NAME}")
+ALONE = re.compile(rf"(?:[\w-]+=)?{NAME}")
 OF_CELLS = ("id", "index", "slug")
 
 

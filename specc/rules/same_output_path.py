@@ -33,6 +33,7 @@ job:
 ```
 """
 
+import re
 from collections.abc import Iterator
 from posixpath import normpath
 
@@ -40,19 +41,18 @@ from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.codes import SAME_OUTPUT_PATH
 from specc.lowering import Payload
 from specc.nodes import brief
-from specc.pattern import pattern
 from specc.rules.commands import Command, sent_commands
 from specc.rules.rule import Claim, Claims, ClashRule, World
 from specc.source import Span
 
 FIELDS = ("stdout_redirect_path", "stderr_redirect_path")
-FILLED_IN = pattern(r"%\w")
+FILLED_IN = re.compile(r"%\w")
 """sbatch would make such a path another one for each job, of which `scheduler-pattern` speaks."""
 BEGINS_ANEW = frozenset({">", ">|", "&>"})
-PLAIN_PATH = pattern(r"[\w@%+=:,./-]+")
+PLAIN_PATH = re.compile(r"[\w@%+=:,./-]+")
 """A word that the shell leaves as it is."""
 OF_ONE_MACHINE = ("/dev/", "/tmp/", "/var/tmp/", "/proc/")
-MOVES = pattern(r"(?:^|[\s;&|({])(?:cd|pushd|popd|chdir|source|\.)\s")
+MOVES = re.compile(r"(?:^|[\s;&|({])(?:cd|pushd|popd|chdir|source|\.)\s")
 """Behind one of these, nobody knows in which folder a relative path begins."""
 
 

@@ -29,15 +29,15 @@ job:
 ```
 """
 
+import re
 from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import SBATCH_DIRECTIVE
-from specc.pattern import pattern
 from specc.rules.commands import commands
 from specc.rules.rule import Job, JobRule
 
-DIRECTIVE = pattern(r"#(SBATCH|PBS|BSUB)[ \t]+(--?[\w-]+)")
+DIRECTIVE = re.compile(r"#(SBATCH|PBS|BSUB)[ \t]+(--?[\w-]+)")
 FIELDS = {
     "job-name": "name",
     "J": "name",

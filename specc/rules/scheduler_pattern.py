@@ -28,18 +28,18 @@ job:
 ```
 """
 
+import re
 from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import SCHEDULER_PATTERN
 from specc.nodes import Node, Scalar
 from specc.nodes.offsets import locate
-from specc.pattern import pattern
 from specc.rules.rule import Job, JobRule
 from specc.source import Span
 
 FIELDS = ("stdout_redirect_path", "stderr_redirect_path", "input_file")
-PATTERN = pattern(r"(?<!%)%[jJAaxNu](?![0-9A-Za-z])")
+PATTERN = re.compile(r"(?<!%)%[jJAaxNu](?![0-9A-Za-z])")
 INSTEAD = {
     "%x": "`{{ job.name }}`",
     "%a": "`{{ cell.index }}`",

@@ -38,7 +38,6 @@ from math import log2
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import SECRET_IN_SPEC
 from specc.nodes import FileText, Mapping, Node, Sequence
-from specc.pattern import pattern
 from specc.rules.rule import Spec, SpecRule
 from specc.source import Source, Span
 
@@ -58,7 +57,7 @@ KNOWN = {
     "a signed web token": r"(?<![\w-])eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
     "a password in an address": r"(?<![\w+])[a-z][a-z0-9+]*+://[^\s:/@{}$<>]+:(?P<address>[^\s/@{}$<>]{6,})@",
 }
-ASSIGNED = pattern(
+ASSIGNED = re.compile(
     r"(?i:pass(?:word|wd|phrase)|secret|token|api[_-]?key|(?:secret|private)[_-]?(?:access[_-]?)?key)"
     r"[\"']?\s*[:=]\s*[\"']?(?P<value>[A-Za-z0-9+/_.!@#%^&*=-]{8,})"
 )
@@ -67,7 +66,7 @@ HINTS = (
     *("glpat", "xox", "aiza", "hf_", "sk-", "pypi-", "npm_", "dckr_", "eyj"),
 )
 """What a text without any of these, in whatever case, holds no secret that we know."""
-INVENTED = pattern(r"(?i)example|change.?me|placeholder|your|dummy|sample|redacted|passw|xxx|\*\*\*|1234|abcd")
+INVENTED = re.compile(r"(?i)example|change.?me|placeholder|your|dummy|sample|redacted|passw|xxx|\*\*\*|1234|abcd")
 LEAST_BITS = 3.0
 HELP = "take it out and replace it where it is valid; let the job read it from a file that only its user can read"
 

@@ -29,19 +29,19 @@ job:
 ```
 """
 
+import re
 from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import UNSEEN_END
 from specc.diagnostics.fixes import replaced
 from specc.nodes import Scalar
-from specc.pattern import pattern
 from specc.rules.rule import Job, JobRule
 
 SHELL_BLANKS = "\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff"
 OTHERS = "\x85\xad\u200c-\u200f\u2028-\u202e\u2060-\u206f"
-UNSEEN = pattern(f"^[{SHELL_BLANKS}{OTHERS}]|[{SHELL_BLANKS}{OTHERS}](?=\n?\\Z)")
-UNSEEN_IN_COMMAND = pattern(f"^[{OTHERS}]|[{OTHERS}](?=\n?\\Z)")
+UNSEEN = re.compile(f"^[{SHELL_BLANKS}{OTHERS}]|[{SHELL_BLANKS}{OTHERS}](?=\n?\\Z)")
+UNSEEN_IN_COMMAND = re.compile(f"^[{OTHERS}]|[{OTHERS}](?=\n?\\Z)")
 COMMAND = "cmd_line"
 
 

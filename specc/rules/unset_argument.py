@@ -29,6 +29,7 @@ job:
 ```
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import accumulate
@@ -36,14 +37,13 @@ from itertools import accumulate
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import UNSET_ARGUMENT
 from specc.nodes import FileText
-from specc.pattern import pattern
 from specc.rules.commands import Command, commands
 from specc.rules.rule import Job, JobRule
 from specc.rules.written import written
 from specc.shell import Variable
 
-ARGUMENT = pattern(r"#?[1-9]\d*")
-ASKS = pattern(
+ARGUMENT = re.compile(r"#?[1-9]\d*")
+ASKS = re.compile(
     r"\$\{?#(?![\w{])|\$\{#[@*]\}|\b(?:shift|getopts?)\b"
     r"|(?:\[|\btest)\s[^\n\]]{0,200}(?<!\\)\$\{?[1-9]|\bcase\s+[\"']?\$\{?[1-9]|\bset\s+(?:--|[^-+\s])"
 )

@@ -4,17 +4,17 @@ The templates are not parsed: whatever looks like `vars.n` between braces counts
 template could read.
 """
 
+import re
 from collections.abc import Callable, Iterator
 
 from specc.frozen import dataclass
 from specc.nodes import FileText, Mapping, Node, Scalar, Sequence
-from specc.pattern import pattern
 from specc.source import Source
 
 NAMESPACES = ("params", "vars", "matrix", "cell")
 # What may stand before a name is asked behind it: a pattern that begins with letters is searched for twice as fast.
 ROOTS = "|".join(rf"{name}(?<![\w.]{name})" for name in NAMESPACES)
-MENTION = pattern(
+MENTION = re.compile(
     rf"""(?P<root>{ROOTS})\b"""
     r"""(?:\s*\.\s*(?P<name>\w+)|\s*\[\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)')\s*\])?"""
 )

@@ -4,6 +4,7 @@ It differs from the text that is sent: templates in it are not evaluated. So it 
 and each of its characters has a place in a file.
 """
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import lru_cache
@@ -15,14 +16,13 @@ from specc.evaluator.templates import span_in, template_text
 from specc.frozen import dataclass
 from specc.nodes import FileText, Mapping, Node, Scalar, Sequence, Style
 from specc.nodes.offsets import folds, walk
-from specc.pattern import pattern
 from specc.rules.commands import Command
 from specc.shell import Reading, read
 from specc.source import Span
 
-TAG = pattern(r"\{\{|\{%")
-REDIRECTIONS = pattern(r"(?:[ \t]*+(?:\d|&)?[<>]{1,2}[&|]?[ \t]*+[^\s<>&|;]++)*+[ \t]*+;?[ \t]*+")
-OPTION = pattern(r"--?[A-Za-z0-9]")
+TAG = re.compile(r"\{\{|\{%")
+REDIRECTIONS = re.compile(r"(?:[ \t]*+(?:\d|&)?[<>]{1,2}[&|]?[ \t]*+[^\s<>&|;]++)*+[ \t]*+;?[ \t]*+")
+OPTION = re.compile(r"--?[A-Za-z0-9]")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

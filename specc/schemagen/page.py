@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from specc.diagnostics import Diagnostic, codes
 from specc.frozen import dataclass
-from specc.pattern import pattern
 from specc.schemagen.columns import Role, role_of
 from specc.schemagen.markdown import Block, Code, Grid, Heading, Paragraph, read_blocks
 from specc.schemagen.table import Table, read_table
@@ -19,7 +18,7 @@ MAX_LENGTH = 49_152
 """More than twice the longest page that the documentation has."""
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-PATH = pattern(r"/?[A-Za-z0-9_{}.-]+(?:/[A-Za-z0-9_{}.-]+)*/?")
+PATH = re.compile(r"/?[A-Za-z0-9_{}.-]+(?:/[A-Za-z0-9_{}.-]+)*/?")
 RULE = frozenset("-:| \t>")
 
 

@@ -1,12 +1,12 @@
 """A parameter table: rows with a name, a type, whether the parameter is required, and what it means."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from specc.diagnostics import Diagnostic, Label, codes, did_you_mean
 from specc.frozen import dataclass
-from specc.pattern import pattern
 from specc.schemagen.columns import Role, cell_of, missing_column, roles_of
 from specc.schemagen.markdown import Cell, Grid, Row
 from specc.source import Span
@@ -24,8 +24,8 @@ TYPES: dict[str, dict[str, str]] = {
 
 REQUIRED = {"true": True, "yes": True, "是": True, "false": False, "no": False, "否": False}
 
-NAME = pattern(r"[A-Za-z_][A-Za-z0-9_.-]*")
-INTEGER = pattern(r"-?[0-9]{1,18}")
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+INTEGER = re.compile(r"-?[0-9]{1,18}")
 NOTHING = ("", "-", "null", "none", "无")
 MAX_FAULTS = 50
 """How many findings one table gives. A page of another kind would have thousands."""

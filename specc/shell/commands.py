@@ -3,18 +3,19 @@
 Whoever reads a mistake here wants to know what was opened and never closed, so every compound keeps its opener.
 """
 
-from specc.pattern import pattern
+import re
+
 from specc.shell.complaints import CLOSERS, Opener
 from specc.shell.compounds import COMPOUNDS, Compounds
 from specc.shell.faults import Broken, ShellFault, never_closed
 from specc.shell.marks import Redirection, Statement
 
-REDIRECTION = pattern(r"(?:\d+|\{\w+\})?(&>>|&>|<<-|<<<|<<|<&|<>|>>|>&|>\||<(?!\()|>(?!\())")
-ASSIGNMENT = pattern(r"\w+(?:\[(?:[^\[\]]|\[[^\]]*\])*\])?\+?=")
-PLAIN = pattern(r"[\w./,:@%+-]++(?=[ \t\n]|\Z)")
+REDIRECTION = re.compile(r"(?:\d+|\{\w+\})?(&>>|&>|<<-|<<<|<<|<&|<>|>>|>&|>\||<(?!\()|>(?!\())")
+ASSIGNMENT = re.compile(r"\w+(?:\[(?:[^\[\]]|\[[^\]]*\])*\])?\+?=")
+PLAIN = re.compile(r"[\w./,:@%+-]++(?=[ \t\n]|\Z)")
 """A word that can be nothing else, as most are."""
-FUNCTION = pattern(r"[^\s;&|()<>'\"$`\\=]+[ \t]*\([ \t]*\)")
-PARENTHESES = pattern(r"\([ \t]*\)")
+FUNCTION = re.compile(r"[^\s;&|()<>'\"$`\\=]+[ \t]*\([ \t]*\)")
+PARENTHESES = re.compile(r"\([ \t]*\)")
 
 
 class Commands(Compounds):

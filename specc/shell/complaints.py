@@ -1,15 +1,15 @@
 """What can be wrong with a script at one place in it, in words for its author."""
 
+import re
 from typing import NamedTuple, NoReturn
 
-from specc.pattern import pattern
 from specc.shell.faults import Broken, ShellFault
 from specc.shell.words import Words
 
 CLOSERS = {"fi": "if", "then": "if", "elif": "if", "else": "if", "do": "for", "done": "do", "esac": "case", "}": "{"}
-OPERATORS = pattern(r"\|\||&&|;;&|;;|;&|\|&|[;&|()<>]")
-TOKEN = pattern(r"[^ \t\n;&|()<>]+")
-GLUED = pattern(r"(?:^|[\s;])(if|elif|while|until)(\[\[?|!|\()")
+OPERATORS = re.compile(r"\|\||&&|;;&|;;|;&|\|&|[;&|()<>]")
+TOKEN = re.compile(r"[^ \t\n;&|()<>]+")
+GLUED = re.compile(r"(?:^|[\s;])(if|elif|while|until)(\[\[?|!|\()")
 """A keyword that is none, because no blank follows it."""
 
 

@@ -5,16 +5,15 @@ from collections.abc import Callable
 from dataclasses import field
 
 from specc.frozen import dataclass
-from specc.pattern import pattern
 from specc.shell.faults import GivenUp, never_closed
 from specc.shell.marks import Here, Variable
 
 MAX_DEPTH = 60
 MAX_REREAD = 300_000
 """Two parentheses that are no arithmetic are read twice: so many characters of a text, in all."""
-BLANKS = pattern(r"(?:[ \t]|\\\n)*")
-BARE = pattern(r"[^\s;&|()<>'\"$`\\]+|\r")
-LITERAL = pattern(r"(?:[^ \t\n;&|()<>'\"$`\\]|\\\n)+")
+BLANKS = re.compile(r"(?:[ \t]|\\\n)*")
+BARE = re.compile(r"[^\s;&|()<>'\"$`\\]+|\r")
+LITERAL = re.compile(r"(?:[^ \t\n;&|()<>'\"$`\\]|\\\n)+")
 META = frozenset(" \t\n;&|()<>")
 ENDS_WORD = frozenset(["", *" \t\n;&|)"])
 """What ends a word, whatever stands before and behind it. The end of the text does, too."""
@@ -22,11 +21,11 @@ BEFORE_BLANKS = frozenset(" \t\\#")
 EXTENDED = frozenset("?*+@!")
 DIGITS = frozenset("123456789")
 SPECIAL = frozenset("#$!?*@-0123456789")
-NAME = pattern(r"[A-Za-z_]\w*", re.ASCII)
-PARAMETER = pattern(r"[!#]?(?:\w+|[-@*#?$!])(?:\[[^\]]*\])?")
-KEEPS_QUOTES = pattern(r":?[-=?+]")
+NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+PARAMETER = re.compile(r"[!#]?(?:\w+|[-@*#?$!])(?:\[[^\]]*\])?")
+KEEPS_QUOTES = re.compile(r":?[-=?+]")
 """After these operators, single quotes within double quotes are characters like others."""
-HERE_WORD = pattern(r"(?:\\.|'[^'\n]*'|\"[^\"\n]*\"|[^\s;&|()<>'\"\\])+")
+HERE_WORD = re.compile(r"(?:\\.|'[^'\n]*'|\"[^\"\n]*\"|[^\s;&|()<>'\"\\])+")
 
 
 @dataclass(slots=True)

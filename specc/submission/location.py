@@ -1,15 +1,15 @@
 """Where the ledger of a project is: outside the checkout, which clones, runners and `git clean` lose."""
 
 import os
+import re
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
 from specc.errors import SpeccError
-from specc.pattern import pattern
 from specc.submission.tables import Access
 
-UNSAFE = pattern(r"[^\w.-]+")
+UNSAFE = re.compile(r"[^\w.-]+")
 FALSE = ("", "0", "false")
 
 

@@ -6,6 +6,7 @@ first commits, and is known by the address that it was cloned from; a project wi
 """
 
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
@@ -13,10 +14,9 @@ from typing import Protocol
 
 from specc.errors import SpeccError
 from specc.frozen import dataclass
-from specc.pattern import pattern
 from specc.submission.tables import DAMAGE, reading, transaction
 
-COMMIT = pattern(r"[0-9a-f]{40}|[0-9a-f]{64}")
+COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 class Origin(Protocol):

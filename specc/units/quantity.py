@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from specc.diagnostics import Code
 from specc.diagnostics.codes import AMBIGUOUS_QUANTITY, BAD_QUANTITY
-from specc.pattern import pattern
 from specc.settings import Quantity
 
 MEMORY_UNITS: dict[str, int] = {
@@ -44,12 +43,12 @@ SPOKEN: dict[str, str] = {
 }
 
 MAX_LENGTH = 64
-PART = pattern(r" *([0-9]+(?:\.[0-9]+)?) *([^\W\d_]+) *")
-CLOCK = pattern(r"(?:([0-9]+)-)?([0-9]+):([0-9]{2}):([0-9]{2})")
-SHORT_CLOCK = pattern(r"([0-9]+):([0-9]{2})")
-DAYS_AND_HOURS = pattern(r"([0-9]+)-([0-9]{1,2})(?::([0-9]{2}))?")
-COMMA = pattern(r"([0-9]+),([0-9]+) *([^\W\d_]+)")
-BARE_NUMBER = pattern(r"[0-9]+(?:\.[0-9]+)?")
+PART = re.compile(r" *([0-9]+(?:\.[0-9]+)?) *([^\W\d_]+) *")
+CLOCK = re.compile(r"(?:([0-9]+)-)?([0-9]+):([0-9]{2}):([0-9]{2})")
+SHORT_CLOCK = re.compile(r"([0-9]+):([0-9]{2})")
+DAYS_AND_HOURS = re.compile(r"([0-9]+)-([0-9]{1,2})(?::([0-9]{2}))?")
+COMMA = re.compile(r"([0-9]+),([0-9]+) *([^\W\d_]+)")
+BARE_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 
 class Problem(NamedTuple):

@@ -1,14 +1,14 @@
 """Secrets that were found, starred out wherever a finding would show them."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import SECRET_IN_SPEC
-from specc.pattern import pattern
 from specc.source import Source, Span
 
-VISIBLE = pattern(r"[^\r\n]")
+VISIBLE = re.compile(r"[^\r\n]")
 
 
 def masked(findings: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -20,7 +20,6 @@ from pumping import pumps
 
 import specc
 from specc.config.credentials import masked_lines
-from specc.pattern import _Pattern
 from specc.rules.secret_in_spec import KNOWN, secrets
 from specc.source import MAX_BYTES, Source
 
@@ -69,9 +68,7 @@ def named_patterns() -> Iterator[tuple[str, "re.Pattern[Any]"]]:
 
 
 def _in(name: str, value: object) -> Iterator[tuple[str, "re.Pattern[Any]"]]:
-    if isinstance(value, _Pattern):
-        yield name, value._compiled
-    elif isinstance(value, re.Pattern):
+    if isinstance(value, re.Pattern):
         yield name, value
     elif isinstance(value, dict):
         for item in value.values():
@@ -82,9 +79,11 @@ def _in(name: str, value: object) -> Iterator[tuple[str, "re.Pattern[Any]"]]:
 
 
 def literal_patterns() -> Iterator[tuple[str, "re.Pattern[Any]"]]:
-    """Every pattern that is written where it is used, as in `re.search(r"...", text)`; what is filled in is a word."""
+    """Every pattern that is written in a function, as in `re.search(r"...", text)`; what is filled in is a word."""
     for path in HERE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        module = ast.parse(path.read_text(encoding="utf-8"))
+        definitions = (each for each in module.body if isinstance(each, ast.FunctionDef | ast.ClassDef))
+        for node in (node for definition in definitions for node in ast.walk(definition)):
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Attribute)

@@ -1,6 +1,7 @@
 """Where the API is, and how the account is named without giving its key away."""
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from hashlib import sha256
 from urllib.parse import urlsplit
@@ -9,9 +10,8 @@ import httpx
 
 from specc.errors import SpeccError
 from specc.frozen import dataclass
-from specc.pattern import pattern
 
-NAME = pattern(r"[A-Za-z0-9._:-]+")
+NAME = re.compile(r"[A-Za-z0-9._:-]+")
 ANY_PORT = ":*"
 PORTS = {"http": 80, "https": 443}
 

@@ -6,15 +6,14 @@ from collections.abc import Iterable
 
 from specc.frozen import dataclass
 from specc.nodes.tree import brief
-from specc.pattern import pattern
 from specc.targets.ehpc.client import Failure, Reply
 from specc.targets.ehpc.ret_codes import MEANINGS, OK, Meaning, Verdict
 from specc.targets.protocol import Accepted, NotSent, Outcome, Rejected, Unclear
 
-UUID = pattern(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+UUID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 """A handle of a job. It goes into URLs, tables and the ledger, so what else an answer may say is none."""
 
-SURROGATE = pattern("[\ud800-\udfff]")
+SURROGATE = re.compile("[\ud800-\udfff]")
 # The statuses of an answer that is not the API's, but of a web server or proxy on the way, that are believed. Each is
 # said before a request is handed on: where to, by whom, how large and in what form it is. Not among them are 302, which
 # also answers a form that was carried out, 400, which frameworks say in the middle of their work, and 403, which
@@ -27,13 +26,13 @@ MOST_TEXT = 300
 MOST_CODE = 40
 JOB = "hpcjob_uuid"
 
-WORDS_OF_THE_API = pattern(rb"(?i)ret_?code|hpcjob|job_?uuid|job_?id|job_?status")
+WORDS_OF_THE_API = re.compile(rb"(?i)ret_?code|hpcjob|job_?uuid|job_?id|job_?status")
 """No page of a web server or proxy holds one of these. An answer that does comes from the API, in whatever form."""
 
-NOT_TEXT = pattern(rb"[\x00-\x08\x0e-\x1f]")
+NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 """Bytes of a body that is compressed, or in another encoding than UTF-8: nobody knows what it says."""
 
-ESCAPE = pattern(rb"\\u00([2-7][0-9a-fA-F])")
+ESCAPE = re.compile(rb"\\u00([2-7][0-9a-fA-F])")
 """How JSON may write an ASCII character."""
 
 

@@ -4,13 +4,13 @@ Known disagreements: `job_id` is an integer or a string; limits are integers, st
 the working directory is `exec_cwd` or `exec_swd`; in a list `name` is the queue's, and the job's is `job_name`.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 from specc.frozen import dataclass
 from specc.nodes.tree import brief
-from specc.pattern import pattern
 from specc.targets.ehpc.answers import UUID
 from specc.targets.protocol import JobReport, JobState
 
@@ -18,7 +18,7 @@ STATES = {state.value: state for state in JobState if state not in (JobState.LOS
 REASONS = ("end_reason", "suspend_reson", "suspend_reason", "pend_reason", "reason")
 NUMBERS = ("core_limit", "mem_limit", "time_limit", "priority", "submit_type")
 YEARS = range(1970, 9999)
-NUMBER = pattern(r"-?[0-9]{1,15}")
+NUMBER = re.compile(r"-?[0-9]{1,15}")
 MOST_NUMBER = 1 << 53
 TEXTS = (
     "cluster_id", "cmd_line", "cmd_line_type", "hpcqueue_id", "input_file", "resource_limit", "run_user",

@@ -14,16 +14,15 @@ is ours: it says which attempt a request is of. The API knows no such header; `s
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import quote, quote_plus
 
-from specc.pattern import pattern
-
 TIMESTAMP = "%Y-%m-%dT%H:%M:%SZ"
 SIGNATURE = "signature"
 MARK = "X-Specc-Attempt"
-ATTEMPT = pattern(r"[0-9a-f]{32}")
+ATTEMPT = re.compile(r"[0-9a-f]{32}")
 PROTOCOL = {"version": "1", "signature_version": "1", "signature_method": "HmacSHA256"}
 """The common parameters that have one value. `access_key_id` and `timestamp` join them in every query."""
 

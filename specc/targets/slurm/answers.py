@@ -4,20 +4,21 @@ sbatch prints `Batch job submission failed: MESSAGE` after each failed submissio
 or says at which step of the conversation the connection failed. It is one of Slurm's own fixed texts, never translated.
 """
 
+import re
+
 from specc.frozen import dataclass
-from specc.pattern import pattern
 from specc.targets.protocol import NotSent, Outcome, Rejected, Unclear
 from specc.targets.slurm.programs import Ran, TimedOut
 
-NUMBER = pattern(r"(?m)^(\d+)(?:;[^\n;]*)?$")
+NUMBER = re.compile(r"(?m)^(\d+)(?:;[^\n;]*)?$")
 FAILED = "Batch job submission failed: "
-BAD_OPTION = pattern(r"(?m)^sbatch: error: (?:Invalid (?:--|generic resource \(|numeric value )|unrecognized --)")
+BAD_OPTION = re.compile(r"(?m)^sbatch: error: (?:Invalid (?:--|generic resource \(|numeric value )|unrecognized --)")
 """What sbatch says of its options before it speaks to the controller. They are `options` and `resource_limits`."""
 
 SITE_FILTER = "sbatch: error: cli_filter plugin terminated with error"
 """A site's own rule in sbatch, which is asked before the controller. The lines before this one say what it wants."""
 
-NOISE = pattern(r"^(?:sbatch: )?(?:error: |fatal: )?")
+NOISE = re.compile(r"^(?:sbatch: )?(?:error: |fatal: )?")
 
 QUEUE = ("scheduler_queue_name", "hpcqueue_id")
 CORES = ("core_limit",)

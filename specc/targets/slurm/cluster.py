@@ -1,15 +1,15 @@
 """Which cluster this is: its name in slurm.conf, read without asking the controller, which may be down."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from specc.errors import SpeccError
-from specc.pattern import pattern
 from specc.reader import Unreadable, read_start
 
 PLACES = ("/etc/slurm/slurm.conf", "/run/slurm/conf/slurm.conf", "/etc/slurm-llnl/slurm.conf")
 MAX_BYTES = 4 << 20
-NAME = pattern(r"(?im)^[ \t]*ClusterName[ \t]*=[ \t]*([^\s#]+)")
+NAME = re.compile(r"(?im)^[ \t]*ClusterName[ \t]*=[ \t]*([^\s#]+)")
 
 
 def cluster_name(environment: Mapping[str, str], said: str | None, target: str) -> str:

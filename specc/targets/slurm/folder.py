@@ -7,19 +7,19 @@ by no other: a folder can be made only once. `claim/exit` is how the command end
 import contextlib
 import json
 import os
+import re
 import tempfile
 from hashlib import sha256
 from pathlib import Path
 
 from specc import private
 from specc.frozen import dataclass
-from specc.pattern import pattern
 from specc.reader import Unreadable, read_file, read_start
 
 TAG_DIGITS = 16
 LOG_BYTES = 4096
 MOST_BYTES = 64 << 20
-COMPLAINT = pattern(r"(?:slurmstepd[^:]*: error|specc): (?!\*\*\*)(.+)")
+COMPLAINT = re.compile(r"(?:slurmstepd[^:]*: error|specc): (?!\*\*\*)(.+)")
 HEX = frozenset("0123456789abcdef")
 
 

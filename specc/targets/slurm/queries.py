@@ -1,12 +1,12 @@
 """What Slurm says of jobs: one call for all of them, however many, and never a verdict from a call that failed."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from specc.frozen import dataclass
-from specc.pattern import pattern
 from specc.targets.slurm.programs import Programs, Ran, TimedOut
 
 RECORD, FIELD = "\x1e", "\x1f"
@@ -20,7 +20,7 @@ SHARE = 20
 AT_ONCE = 500
 COMMENT = "specc:"
 QUEUE_FORMAT = RECORD + FIELD.join(("%A", "%T", "%k", "%V", "%r"))
-EXIT_CODE = pattern(r"(?m)^JobId=(\d+) .*? BatchFlag=\d+ Reboot=\d+ ExitCode=(\d+):(\d+) ")
+EXIT_CODE = re.compile(r"(?m)^JobId=(\d+) .*? BatchFlag=\d+ Reboot=\d+ ExitCode=(\d+):(\d+) ")
 
 
 @dataclass(frozen=True, slots=True)
