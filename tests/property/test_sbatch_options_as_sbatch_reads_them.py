@@ -113,7 +113,7 @@ def test_lines(sbatch: Sbatch, text: str) -> None:
     assume("argument" not in text)
     script = f"#!/bin/sh\n{text}\n"
     reading = sbatch.read(script)
-    header, found = read_header(Source("x", script))
+    header, found = read_header(Source("x", script), "Slurm")
     words = [word.text for word in header.words]
     assert reading.words == words[: len(reading.words)]
     if found:
