@@ -38,11 +38,11 @@ TEXTS = [
 ]
 
 
-CALLS = 100
-"""So many calls of functions for each character of a text, at most."""
+CALLS, MORE = 100, 10_000
+"""So many calls of functions for each character of a text, at most, and some for what is made ready once."""
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=[f"{text[:12]!r} {len(text)}" for text in TEXTS])
 def test_no_text_is_too_hard(text):
     read.cache_clear()
-    assert calls(lambda: read(text)) < CALLS * len(text)
+    assert calls(lambda: read(text)) < CALLS * len(text) + MORE
