@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-from projects import BASE, SETTINGS, SWEEP, Place
+from support.projects import BASE, SETTINGS, SWEEP, Place
 
 # A shell has its background jobs ignore ^C, and so would every command that a test interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)

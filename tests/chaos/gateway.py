@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from fake_target import FakeTarget
+from support.fake_target import FakeTarget
 
 from specc.gateway import Address, Limits, run
 from specc.workspace import Apis

@@ -4,7 +4,7 @@ import json
 import struct
 
 import pytest
-from compiling import render
+from support.compiling import render
 
 from specc.lowering.canonical import canonical_bytes as canonical
 

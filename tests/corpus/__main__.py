@@ -8,7 +8,7 @@ a folded text. `bash -n` decides about mistakes of syntax; `agreed.txt` has what
 import sys
 from collections import Counter
 
-from compiling import check
+from support.compiling import check
 
 from corpus.gather import PLACES, Text, gathered
 from corpus.judging import agreed, is_right

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-import uncovered
-from projects import Place
+from support import uncovered
+from support.projects import Place
 
 HEAD = b"specc: 1\njob: {name: n, cmd_line: run, core_limit: 1}\n"
 

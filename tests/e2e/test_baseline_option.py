@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from projects import Place
+from support.projects import Place
 
 WRITE = ("--baseline", "old.json", "--update-baseline")
 USE = ("--baseline", "old.json")

@@ -6,7 +6,7 @@ import sys
 
 import jsonschema
 import pytest
-from projects import SWEEP, Place
+from support.projects import SWEEP, Place
 
 POSITION = {
     "type": "object",

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from projects import Place
+from support.projects import Place
 
 UNITS = '[units]\nmem_limit = "MiB"\ntime_limit = "min"\n'
 LOCAL = f'project = "demo"\ntarget = "local"\n{UNITS}'

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import perf_counter
 
 import pytest
-from projects import SWEEP, Place
+from support.projects import SWEEP, Place
 
 WRONG = SWEEP.replace("cmd_line", "cmd_lin")
 

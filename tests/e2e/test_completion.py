@@ -6,7 +6,7 @@ import sys
 
 import pytest
 import typer
-from projects import Place
+from support.projects import Place
 
 from specc.cli import completion
 from specc.cli.app import app

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from projects import BASE, SETTINGS, SWEEP, Place
-from repositories import begin, commit, git
+from support.projects import BASE, SETTINGS, SWEEP, Place
+from support.repositories import begin, commit, git
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import os
 from typing import Any
 
 import pytest
-from projects import SETTINGS, Place
-from repositories import begin, commit
+from support.projects import SETTINGS, Place
+from support.repositories import begin, commit
 
 HEAD = "specc: 1\nextends: specc:serial\n"
 

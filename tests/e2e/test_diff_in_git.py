@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from projects import Place
-from repositories import begin, commit, git
+from support.projects import Place
+from support.repositories import begin, commit, git
 
 SINGLE = "specc: 1\nextends: base.job.yaml\njob: {name: one, cmd_line: ./run}\n"
 

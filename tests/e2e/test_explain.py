@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from projects import Place
+from support.projects import Place
 
 SETTINGS = """project = "demo"
 target = "hpc"

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from projects import Place
+from support.projects import Place
 
 from specc.workspace import fixing
 

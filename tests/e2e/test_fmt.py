@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from projects import Place
+from support.projects import Place
 
 from specc.formatter.writing import Writer
 

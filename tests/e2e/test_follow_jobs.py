@@ -7,7 +7,7 @@ import sqlite3
 import time
 
 import pytest
-from projects import Place
+from support.projects import Place
 
 SETTINGS = b"""project = "demo"
 [units]

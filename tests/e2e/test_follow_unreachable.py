@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from ehpc_server import KEY, SECRET, Server, error, http, job, listed
-from projects import Place
+from support.ehpc_server import KEY, SECRET, Server, error, http, job, listed
+from support.projects import Place
 
 from specc.submission import follow
 

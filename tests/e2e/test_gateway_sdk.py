@@ -18,9 +18,9 @@ from typing import Any
 import httpx
 import psutil
 import pytest
-from ehpc_server import settings_of
-from local_jobs import Place, eventually
 from qingcloud_hpc.HpcApiConnection import HpcApiConnection
+from support.ehpc_server import settings_of
+from support.local_jobs import Place, eventually
 
 from specc.lowering import Payload, receive
 from specc.targets import Accepted, Attempt, JobState

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from projects import SWEEP, Place
+from support.projects import SWEEP, Place
 
 SCRIPTED = """specc: 1
 extends: [base.job.yaml, specc:serial]

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from hooked import BASE, ROOT, Hooked, hooks_of_init
 from ruamel.yaml import YAML
+from support.hooked import BASE, ROOT, Hooked, hooks_of_init
 
 OFFERED = ROOT / ".pre-commit-hooks.yaml"
 SCAFFOLD = ROOT / "templates" / "init" / "pre-commit-config.yaml.in"

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from local_jobs import Place, attempt, eventually, place_at
+from support.local_jobs import Place, attempt, eventually, place_at
 
 from specc.errors import SpeccError
 from specc.targets import JobState, NotSent

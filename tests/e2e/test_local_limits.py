@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from local_jobs import OPTIONS, Place, eventually, place_at
+from support.local_jobs import OPTIONS, Place, eventually, place_at
 
 from specc.targets import JobState
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from local_jobs import Place, attempt, eventually, place_at
+from support.local_jobs import Place, attempt, eventually, place_at
 
 from specc.errors import SpeccError
 from specc.targets import Accepted, Cancelled, JobState, Rejected
@@ -260,7 +260,7 @@ def test_jobs_outlive_who_submitted_them(place: Place) -> None:
     """Another process submits and is gone before anything can have started."""
     code = f"""
 from pathlib import Path
-from local_jobs import Place
+from support.local_jobs import Place
 print(Place(Path({str(place.state.root)!r})).submit("sleep 0.2; echo done"))
 """
     env = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
@@ -274,7 +274,7 @@ def test_many_clients_at_once_get_one_job_for_one_key(place: Place, tmp_path: Pa
     code = f"""
 import sys
 from pathlib import Path
-from local_jobs import Place, attempt
+from support.local_jobs import Place, attempt
 place = Place(Path({str(place.state.root)!r}))
 sys.stdin.read()
 print(place.target.submit(attempt("echo x >> {tmp_path}/runs", key="many")).uuid)
@@ -338,7 +338,7 @@ def test_within_a_job_others_can_be_submitted(place: Place) -> None:
     """The supervisor is there already, so the inner job does not hang on the outer one."""
     code = f"""
 from pathlib import Path
-from local_jobs import Place
+from support.local_jobs import Place
 print(Place(Path({str(place.state.root)!r})).submit("sleep 0.2; echo inner"))
 """
     outer = place.submit(f"PYTHONPATH={Path(__file__).parent.parent} {sys.executable} - <<'END'\n{code}\nEND")

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from projects import SETTINGS, Place
+from support.projects import SETTINGS, Place
 
 SPEC = 'specc: 1\njob:\n  name: a\n  core_limit: 4\n  cmd_line: |\n    for i in 1 2; do ./run "$i"; {}\n'
 CODE = """import sys

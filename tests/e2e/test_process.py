@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-import uncovered
-from projects import Place
+from support import uncovered
+from support.projects import Place
 
 import specc
 from specc.cli import main

@@ -5,8 +5,8 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from projects import SWEEP, Place
 from ruamel.yaml import YAML
+from support.projects import SWEEP, Place
 
 
 def payloads(place: Place) -> list[dict[str, object]]:

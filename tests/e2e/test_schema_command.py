@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from projects import Place
+from support.projects import Place
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 APIS = ("ehpc/v1", "ehpc/v2")

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from fake_slurm import programs_in
+from support.fake_slurm import programs_in
 
 CONFIGURATION = """\
 project = "made-up"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import typer
-import uncovered
-from projects import Place
+from support import uncovered
+from support.projects import Place
 
 from specc.cli.app import app, dispatch, load
 from specc.cli.commands import COMMANDS, Command

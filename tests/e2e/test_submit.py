@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 from chaos.hostile import Hostile
-from projects import SETTINGS, Place
-from repositories import begin, commit, git
+from support.projects import SETTINGS, Place
+from support.repositories import begin, commit, git
 
 from specc.submission import retry
 from specc.submission.world import Sending

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import uncovered
 from chaos.hostile import Hostile
-from submitting import record
+from support import uncovered
+from support.submitting import record
 
 from specc.cli.main import run
 from specc.errors import SpeccError

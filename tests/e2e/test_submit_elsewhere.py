@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from chaos.hostile import Hostile
-from projects import SETTINGS, Place
+from support.projects import SETTINGS, Place
 
 from specc.submission.ledger import Ledger
 from specc.submission.records import State

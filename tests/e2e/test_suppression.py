@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from projects import SETTINGS, Place
+from support.projects import SETTINGS, Place
 
 from specc.cli.main import run
 

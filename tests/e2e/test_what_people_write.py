@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from projects import SETTINGS, Place
+from support.projects import SETTINGS, Place
 
 HEAD = "specc: 1\n"
 JOB = "job: {name: n, core_limit: 1, cmd_line: ./run}\n"

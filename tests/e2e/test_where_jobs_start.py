@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from local_jobs import Place as Jobs
-from local_jobs import attempt, place_at
-from projects import Place
+from support.local_jobs import Place as Jobs
+from support.local_jobs import attempt, place_at
+from support.projects import Place
 
 from specc.settings import Target
 from specc.targets import Accepted, JobState, Origin, Rejected

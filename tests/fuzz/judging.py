@@ -15,7 +15,7 @@ from pathlib import Path
 
 import rfc8785
 from fuzz.generators import SPEC, Input
-from jinja_oracle import REAL, SCOPE, same, text_by_jinja, value_by_jinja
+from support.jinja_oracle import REAL, SCOPE, same, text_by_jinja, value_by_jinja
 
 from specc.cli import app
 from specc.cli.main import BUG, run

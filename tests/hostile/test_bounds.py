@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import uncovered
-from projects import Place
+from support import uncovered
+from support.projects import Place
 
 from specc.compiler import allowance
 

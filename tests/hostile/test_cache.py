@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from projects import SETTINGS, Place
-from repositories import begin
+from support.projects import SETTINGS, Place
+from support.repositories import begin
 
 from specc.cache import pruning
 from specc.cache.clean import NAME

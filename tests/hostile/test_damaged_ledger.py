@@ -8,8 +8,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-import submitting
-from projects import Place
+from support import submitting
+from support.projects import Place
 
 from specc.errors import SpeccError
 from specc.submission import tables

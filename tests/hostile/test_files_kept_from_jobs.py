@@ -5,8 +5,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from fake_slurm import Fake
-from local_jobs import Place, attempt
+from support.fake_slurm import Fake
+from support.local_jobs import Place, attempt
 
 from specc.targets import Rejected
 from specc.targets.local import command

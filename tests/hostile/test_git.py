@@ -9,8 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from projects import Place
-from repositories import begin, commit, git
+from support.projects import Place
+from support.repositories import begin, commit, git
 
 from specc.revision import git as revision_git
 from specc.revision.git import Repository

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ehpc_server import Server, http
-from projects import Place
+from support.ehpc_server import Server, http
+from support.projects import Place
 
 from specc.errors import SpeccError
 from specc.targets.ehpc.account import origin_of

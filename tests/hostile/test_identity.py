@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from chaos.hostile import Hostile
-from repositories import SETTINGS as GIT
-from repositories import begin, commit, git
+from support.repositories import SETTINGS as GIT
+from support.repositories import begin, commit, git
 
 from specc.cli.main import run
 from specc.revision.origin import address_of

@@ -9,9 +9,9 @@ import tracemalloc
 from collections import deque
 from contextlib import redirect_stdout
 
-import ledgers
 import pytest
-from projects import Place
+from support import ledgers
+from support.projects import Place
 
 from specc.cli.speech import write_json, write_json_list
 from specc.submission import lookups

@@ -3,8 +3,8 @@
 import shutil
 
 import pytest
-import submitting
-from projects import Place
+from support import submitting
+from support.projects import Place
 
 from specc.errors import SpeccError
 from specc.submission.ledger import Ledger

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from local_jobs import Place, eventually, place_at
+from support.local_jobs import Place, eventually, place_at
 
 from specc.errors import SpeccError
 from specc.targets import JobState

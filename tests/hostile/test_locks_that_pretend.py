@@ -12,8 +12,7 @@ import time
 from contextlib import ExitStack, closing, contextmanager
 
 import pytest
-import submitting
-import uncovered
+from support import submitting, uncovered
 
 from specc import locks
 from specc.cli import wait

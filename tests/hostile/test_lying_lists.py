@@ -6,8 +6,8 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from ehpc_server import NOW, Behaviour, Request, account, attempt, http, job, serving
-from projects import SETTINGS, Place
+from support.ehpc_server import NOW, Behaviour, Request, account, attempt, http, job, serving
+from support.projects import SETTINGS, Place
 
 from specc.submission.ledger import Ledger
 from specc.submission.records import State

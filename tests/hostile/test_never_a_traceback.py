@@ -4,7 +4,7 @@ import os
 import subprocess
 
 import pytest
-from projects import Place
+from support.projects import Place
 
 HEAD = "specc: 1\njob: {core_limit: 1, name: n, zone: z, cluster_id: c, run_user: u"
 JOB = "job: {name: n, cmd_line: run}\n"

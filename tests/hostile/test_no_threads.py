@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 from chaos.hostile import Hostile
-from ehpc_server import ACCEPTED, Server, serving
-from gateway_client import BODY, SUBMIT
-from gateway_client import Place as Gateway
-from projects import SETTINGS, Place
+from support.ehpc_server import ACCEPTED, Server, serving
+from support.gateway_client import BODY, SUBMIT
+from support.gateway_client import Place as Gateway
+from support.projects import SETTINGS, Place
 
 from specc.cli.drawing import bar
 from specc.cli.interrupts import Stop

@@ -5,8 +5,8 @@ import json
 import zlib
 
 import pytest
-from ehpc_server import Behaviour, Server, account, attempt, error, http, raw, serving
-from projects import Place
+from support.ehpc_server import Behaviour, Server, account, attempt, error, http, raw, serving
+from support.projects import Place
 
 from specc.targets import Accepted, NotSent, Outcome, Rejected, Unclear
 

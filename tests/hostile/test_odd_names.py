@@ -3,8 +3,8 @@
 import json
 
 import pytest
-import repositories
-from projects import Place
+from support import repositories
+from support.projects import Place
 
 UNSEEN = ["\u00a0", "\u3000", "\u0085", "\u2028", "\u2029", "\u200b", "\ufeff", "\u2009"]
 SPEC = "specc: 1\nextends: base.job.yaml\njob:\n  name: a\n  cmd_line: echo\n  stdout_redirect_path: {}\n"

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from projects import Place
-from pumping import pumps
+from support.projects import Place
+from support.pumping import pumps
 
 import specc
 from specc.config.credentials import masked_lines

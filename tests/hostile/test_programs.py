@@ -7,10 +7,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-import uncovered
-from local_jobs import eventually
-from projects import Place
-from repositories import begin, commit
+from support import uncovered
+from support.local_jobs import eventually
+from support.projects import Place
+from support.repositories import begin, commit
 
 from specc.errors import SpeccError
 from specc.programs import find_program, safe_path

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from projects import Place
+from support.projects import Place
 
 import specc
 from specc.config.root import MAX_BYTES

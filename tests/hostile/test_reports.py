@@ -8,9 +8,8 @@ from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
-import repositories
 import typer
-import uncovered
+from support import repositories, uncovered
 
 from specc.cli.commands import COMMANDS
 from specc.reporters import REPORTERS

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from projects import Place
+from support.projects import Place
 
 TOKEN = "extraheader = AUTHORIZATION: basic eC1hY2Nlc3MtdG9rZW46Z2hzXzEyMzQ1Njc4OTA="
 SECRET = "hunter2-dB-9f3kQ"

@@ -19,9 +19,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fake_target import FakeTarget
-from gateway_client import BODY, KEY, LIST, OTHER_KEY, OTHER_SECRET, SECRET, SUBMIT, Place
-from local_jobs import attempt, place_at
+from support.fake_target import FakeTarget
+from support.gateway_client import BODY, KEY, LIST, OTHER_KEY, OTHER_SECRET, SECRET, SUBMIT, Place
+from support.local_jobs import attempt, place_at
 
 from specc.errors import SpeccError
 from specc.gateway import Address, Limits, room, run

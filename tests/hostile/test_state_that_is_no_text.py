@@ -5,8 +5,8 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from local_jobs import UNITS, attempt
-from projects import Place
+from support.local_jobs import UNITS, attempt
+from support.projects import Place
 
 from specc.settings import Target
 from specc.submission.ledger import Ledger

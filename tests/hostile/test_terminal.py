@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import repositories
-from fake_target import FakeTarget
-from projects import Place
+from support import repositories
+from support.fake_target import FakeTarget
+from support.projects import Place
 
 from specc.cli.app import load
 from specc.cli.commands import COMMANDS

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from projects import Place
+from support.projects import Place
 
 SPECS = {
     "missing__a": "specc: 1\nextends: //base/nowhere.job.yaml\njob: {name: a, cmd_line: ./a}\n",

@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
-from ehpc_server import attempt, settings_of
-from gateway_client import BODY, KEY, OTHER_KEY, OTHER_SECRET, SECRET, SUBMIT, Place
+from support.ehpc_server import attempt, settings_of
+from support.gateway_client import BODY, KEY, OTHER_KEY, OTHER_SECRET, SECRET, SUBMIT, Place
 from unit.test_gateway_process import served
 
 from specc.gateway import Address

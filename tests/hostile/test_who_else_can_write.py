@@ -11,9 +11,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-import submitting
-from local_jobs import attempt
-from projects import Place
+from support import submitting
+from support.local_jobs import attempt
+from support.projects import Place
 
 from specc.errors import SpeccError
 from specc.gateway.keys import load_keys

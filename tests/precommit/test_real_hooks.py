@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import repositories
-from hooked import BASE, CHILD, ROOT, Hooked
+from support import repositories
+from support.hooked import BASE, CHILD, ROOT, Hooked
 
 PACKAGED = ["specc", "schemas", "templates", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml"]
 HOOKS = "specc-check", "specc-fmt", "specc-schema"

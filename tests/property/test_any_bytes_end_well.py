@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from projects import BASE, SETTINGS
+from support.projects import BASE, SETTINGS
 
 from specc.cli.main import run
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from compiling import Compiled, context, request
-from compiling import Files as InMemory
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.compiling import Compiled, context, request
+from support.compiling import Files as InMemory
 
 from specc.compiler import check_document, payloads
 from specc.diagnostics import Diagnostic

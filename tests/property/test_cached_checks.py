@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from projects import BASE, SETTINGS, SWEEP
+from support.projects import BASE, SETTINGS, SWEEP
 
 from specc.cli.main import run
 from specc.workspace import examinations

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from hypothesis import given
 from hypothesis import strategies as st
-from sweeping import sweep
+from support.sweeping import sweep
 
 VALUES = st.one_of(st.integers(0, 3), st.sampled_from(["a", "0", "", True, False, None, 1.0, 0.5, [1], {"k": 1}]))
 Row = dict[str, object]

@@ -8,9 +8,9 @@ import json
 import re
 from itertools import count
 
-from compiling import Compiled, check, line, render, request
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.compiling import Compiled, check, line, render, request
 
 from specc.diagnostics import Diagnostic
 from specc.evaluator import Value

@@ -6,7 +6,7 @@ from hashlib import sha256
 import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
-from sweeping import Sweep, sweep
+from support.sweeping import Sweep, sweep
 
 NAMES = st.sampled_from(["mesh", "seed", "a", "é", "\U0001f600", "\uff21"])
 TEXTS = st.text(st.sampled_from("ab1 -.\"'\\é\U0001f600#:{[\n"), max_size=3)

@@ -4,7 +4,7 @@ import json
 
 from hypothesis import given
 from hypothesis import strategies as st
-from sweeping import sweep
+from support.sweeping import sweep
 
 VALUES = [0, 1, 2.5, True, False, None, "1", "true", "x y", "a=b", "[1]", [1], [1, "a"], {"k": 1}]
 AXIS = st.lists(st.sampled_from(range(len(VALUES))), min_size=1, max_size=4, unique=True).map(

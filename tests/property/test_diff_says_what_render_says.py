@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from projects import SETTINGS
-from repositories import begin, commit
+from support.projects import SETTINGS
+from support.repositories import begin, commit
 
 from specc.cli.main import run
 

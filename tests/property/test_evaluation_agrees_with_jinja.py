@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from hypothesis import given
 from hypothesis import strategies as st
-from jinja_oracle import REFUSED, cells, ours, same, text_by_jinja, value_by_jinja
+from support.jinja_oracle import REFUSED, cells, ours, same, text_by_jinja, value_by_jinja
 
 from specc.expressions.apply import NAMES
 from specc.expressions.methods import METHODS

@@ -6,9 +6,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from compiling import Files, apis, context
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
+from support.compiling import Files, apis, context
 
 from specc.compiler import Request, payloads
 from specc.diagnostics import Diagnostic

@@ -3,9 +3,9 @@
 import re
 from itertools import count
 
-from compiling import render
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.compiling import render
 
 from specc.formatter import Formatted, format_source
 from specc.source import Source

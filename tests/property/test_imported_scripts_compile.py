@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable
 
-from compiling import Files, context, request
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from migrating import migrated_or_refused
+from support.compiling import Files, context, request
+from support.migrating import migrated_or_refused
 
 from specc.compiler import check_document, payloads
 from specc.diagnostics import Diagnostic

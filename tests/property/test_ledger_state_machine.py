@@ -12,11 +12,10 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-import compiling
-import submitting
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from support import compiling, submitting
 
 from specc.submission.ledger import Ledger
 from specc.submission.plan import Step

@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
-from local_jobs import payload
+from support.local_jobs import payload
 
 from specc.targets import JobState
 from specc.targets.local.jobs import Ended, Request, Run

@@ -2,7 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from trees import Data, bodies, chained
+from support.trees import Data, bodies, chained
 
 
 @given(st.lists(bodies(), min_size=1, max_size=3))

@@ -2,8 +2,8 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from resolving import chain, place_of
-from trees import Data, bodies, chained, leaf_paths
+from support.resolving import chain, place_of
+from support.trees import Data, bodies, chained, leaf_paths
 
 EMPTY: list[Data] = [{}, {"m": {}}, {"n": {"m": {}}}]
 

@@ -1,7 +1,7 @@
 """Without operators it does not matter which of three layers are merged first."""
 
 from hypothesis import given
-from trees import Data, bodies, chained
+from support.trees import Data, bodies, chained
 
 
 @given(bodies(), bodies(), bodies())

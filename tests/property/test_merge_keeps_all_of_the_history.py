@@ -2,8 +2,8 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from resolving import chain
-from trees import LEAVES, MAPPINGS, Data, Leaf, bodies, chained, leaf_paths
+from support.resolving import chain
+from support.trees import LEAVES, MAPPINGS, Data, Leaf, bodies, chained, leaf_paths
 
 from specc.nodes import Mapping, Node
 from specc.resolver.operators import operator_of

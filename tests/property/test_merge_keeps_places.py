@@ -2,8 +2,8 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from resolving import leaves
-from trees import Data, bodies, chained
+from support.resolving import leaves
+from support.trees import Data, bodies, chained
 
 from specc.nodes import Scalar, to_data
 from specc.parser import parse_tree

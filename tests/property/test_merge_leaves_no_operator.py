@@ -4,8 +4,8 @@ import json
 
 from hypothesis import given
 from hypothesis import strategies as st
-from resolving import resolve_text
-from trees import Data, text_of
+from support.resolving import resolve_text
+from support.trees import Data, text_of
 
 from specc.nodes import FileText, Mapping, Node, Sequence
 

@@ -4,8 +4,8 @@ from itertools import permutations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from resolving import resolve_text
-from trees import VALUES, Data, Leaf, put, text_of
+from support.resolving import resolve_text
+from support.trees import VALUES, Data, Leaf, put, text_of
 
 PATHS: list[Leaf] = [("a",), ("b",), ("m", "a"), ("m", "b"), ("m", "n", "a"), ("n", "a"), ("n", "b")]
 PARENTS = ("x.yaml", "y.yaml", "z.yaml")

@@ -2,9 +2,9 @@
 
 import json
 
-from compiling import Files, check, context, render, request
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.compiling import Files, check, context, render, request
 
 from specc.compiler import check_document
 from specc.diagnostics import Diagnostic

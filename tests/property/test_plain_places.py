@@ -5,7 +5,7 @@ import tomllib
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from projects import SETTINGS
+from support.projects import SETTINGS
 
 from specc.config.places import places
 from specc.config.plain_places import plain_places

@@ -2,9 +2,9 @@
 
 from unittest.mock import patch
 
-from compiling import check
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support.compiling import check
 
 PARAMS = "params: {i: {type: integer}, n: {type: number}, s: {type: string}, b: {type: boolean}, l: {type: list}}\n"
 VALUES = st.sampled_from(["x", "1", "1.5", "true", "null", "[1]", *(f"'{{{{ params.{name} }}}}'" for name in "insbl")])

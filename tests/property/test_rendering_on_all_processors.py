@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from projects import BASE, SETTINGS
+from support.projects import BASE, SETTINGS
 
 from specc.cli.main import run
 from specc.reporters.payloads import FORMATS

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
-from sbatch_oracle import SBATCH, Sbatch
+from support.sbatch_oracle import SBATCH, Sbatch
 
 from specc.diagnostics import Diagnostic
 from specc.migration.directives import read_header

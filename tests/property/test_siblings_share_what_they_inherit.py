@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from compiling import Files
 from hypothesis import given
 from hypothesis import strategies as st
-from resolving import APIS, leaves, texts
+from support.compiling import Files
+from support.resolving import APIS, leaves, texts
+from support.trees import Data, bodies, text_of
 from test_merge_keeps_all_of_the_history import with_operators
-from trees import Data, bodies, text_of
 
 from specc.nodes import FileText, Mapping, Node, to_data
 from specc.parser import Parsed

@@ -4,7 +4,7 @@ import json
 
 from hypothesis import given
 from hypothesis import strategies as st
-from jinja_oracle import DATA, SCOPE, Names
+from support.jinja_oracle import DATA, SCOPE, Names
 
 from specc.expressions import Budget, EvaluationFault, Fault, Template, Unknown, compile_template
 

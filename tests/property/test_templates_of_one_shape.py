@@ -2,7 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from jinja_oracle import SCOPE
+from support.jinja_oracle import SCOPE
 
 from specc.expressions import Budget, Compiler, EvaluationFault, Template, compile_template
 from specc.expressions.shapes import shape_of

@@ -6,7 +6,7 @@ Each text is a value of `cmd_line`, or a script that a `$file` reads. The expect
 from collections.abc import Iterator
 from dataclasses import replace
 
-from compiling import Compiled, check, context, document, render, request
+from support.compiling import Compiled, check, context, document, render, request
 
 from specc.compiler import check_document
 from specc.diagnostics import Diagnostic

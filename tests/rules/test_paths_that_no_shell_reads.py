@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from projects import SETTINGS, Place
+from support.projects import SETTINGS, Place
 
 
 def found(project: Place, field: str, path: str) -> list[dict[str, Any]]:

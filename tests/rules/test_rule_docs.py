@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from projects import SETTINGS, Place
+from support.projects import SETTINGS, Place
 
 from specc.rules import RULES
 from specc.rules.documentation import Example, document

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from compiling import check
+from support.compiling import check
 
 SPEC = "specc: 1\njob: {name: n, core_limit: 4, cmd_line: {$file: run.sh}}\n"
 LINES = {

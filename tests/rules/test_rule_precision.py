@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from projects import SETTINGS, Place
+from support.projects import SETTINGS, Place
 
 RUN = "specc: 1\njob: {name: n, core_limit: 4, cmd_line: ./run}\n"
 

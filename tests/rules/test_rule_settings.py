@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from projects import SETTINGS, Place
+from support.projects import SETTINGS, Place
 
 from specc.cli.completion import complete_code
 from specc.diagnostics.codes import CODES

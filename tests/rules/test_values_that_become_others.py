@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from projects import SETTINGS, Place
+from support.projects import SETTINGS, Place
 
 CODES = ("SPC531", "SPC532", "SPC533", "SPC534")
 

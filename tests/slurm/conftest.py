@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from real_slurm import Project
-from slurm_cluster import PROGRAMS, Cluster, cluster, need
+from support.real_slurm import Project
+from support.slurm_cluster import PROGRAMS, Cluster, cluster, need
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

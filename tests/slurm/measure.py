@@ -15,8 +15,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from real_slurm import Project
-from slurm_cluster import Cluster, cluster
+from support.real_slurm import Project
+from support.slurm_cluster import Cluster, cluster
 
 COUNTED = ("sbatch", "squeue", "sacct", "scontrol", "scancel")
 SHIM = '#!/bin/sh\necho {name} >>{log}\nexec {path} "$@"\n'

@@ -5,8 +5,8 @@ import signal
 import threading
 from datetime import UTC, datetime
 
-from real_slurm import Counting, Project, accepted, attempt, ended, eventually, output
-from slurm_cluster import Cluster
+from support.real_slurm import Counting, Project, accepted, attempt, ended, eventually, output
+from support.slurm_cluster import Cluster
 
 from specc.targets import Accepted, JobState, NotSent, Unclear
 from specc.targets.slurm.programs import Ran, TimedOut

@@ -6,9 +6,9 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-import slurm_accounting
-from real_slurm import Counting, Project, accepted, attempt, ended, eventually
-from slurm_cluster import PROGRAMS, Cluster, cluster, need
+from support import slurm_accounting
+from support.real_slurm import Counting, Project, accepted, attempt, ended, eventually
+from support.slurm_cluster import PROGRAMS, Cluster, cluster, need
 
 from specc.targets import JobReport, JobState, Rejected
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ehpc_server import settings_of
 from qingcloud_hpc.HpcApiConnection import HpcApiConnection
-from real_slurm import Project, eventually
+from support.ehpc_server import settings_of
+from support.real_slurm import Project, eventually
 
 from specc.lowering import Payload, receive
 from specc.targets import Accepted, Attempt, JobState

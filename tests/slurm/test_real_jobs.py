@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from real_slurm import Counting, Project, accepted, attempt, ended, eventually, output
+from support.real_slurm import Counting, Project, accepted, attempt, ended, eventually, output
 
 from specc.targets import JobState, Rejected
 

@@ -1,8 +1,8 @@
 """What the cores of a job are: tasks that `mpirun` starts, or threads of one."""
 
 import pytest
-from real_slurm import Project, accepted, attempt, ended, output
-from slurm_cluster import need
+from support.real_slurm import Project, accepted, attempt, ended, output
+from support.slurm_cluster import need
 
 from specc.targets import JobState
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
-from projects import Place
 from ruamel.yaml import YAML
+from support.projects import Place
 
 from benchmarks.corpora import project
 from benchmarks.growth import deep, shared

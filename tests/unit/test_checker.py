@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from compiling import Files, check, context, line, render, request
+from support.compiling import Files, check, context, line, render, request
 
 from specc.compiler import check_document
 from specc.diagnostics import Diagnostic

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from projects import BASE, SETTINGS, SWEEP, Place
+from support.projects import BASE, SETTINGS, SWEEP, Place
 
 from specc.cli import anew, sites
 from specc.config import Configuration

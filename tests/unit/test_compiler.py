@@ -1,7 +1,7 @@
 """The pipeline for one spec: layers, profiles, selection, and every finding in one run."""
 
 import pytest
-from compiling import Compiled, check, context, document, render, request
+from support.compiling import Compiled, check, context, document, render, request
 
 from specc.compiler import check_document, evaluated_cells, payloads
 from specc.diagnostics import Diagnostic

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from ehpc_server import ACCEPTED, KEY, QUICK, SECRET, Clock, account, attempt, http, serving
+from support.ehpc_server import ACCEPTED, KEY, QUICK, SECRET, Clock, account, attempt, http, serving
 
 from specc.errors import SpeccError
 from specc.targets import Accepted, NotSent

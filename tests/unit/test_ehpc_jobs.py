@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from ehpc_server import NOW, Behaviour, Request, account, attempt, error, http, job, listed, serving
+from support.ehpc_server import NOW, Behaviour, Request, account, attempt, error, http, job, listed, serving
 
 from specc.errors import SpeccError
 from specc.targets import Cancelled, Candidate, JobReport, JobState

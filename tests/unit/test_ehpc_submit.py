@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from ehpc_server import (
+from support.ehpc_server import (
     ACCEPTED,
     KEY,
     NOW,

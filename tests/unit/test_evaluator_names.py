@@ -1,7 +1,7 @@
 """Names in templates: which there are, what is undefined, where it stands, and what was probably meant."""
 
 import pytest
-from compiling import check, line, render, request
+from support.compiling import check, line, render, request
 
 JOB = "job: {name: n, cmd_line: run, input_file: '%s'}\n"
 

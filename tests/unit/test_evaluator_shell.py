@@ -5,9 +5,9 @@ import shutil
 import subprocess
 
 import pytest
-from compiling import check, render
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.compiling import check, render
 
 from specc.diagnostics import codes
 from specc.evaluator.quotes import Place, end_of_tag, places_of_tags

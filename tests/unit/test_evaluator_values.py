@@ -1,7 +1,7 @@
 """What values are: typed expressions, parameters, quantities, scripts, and what a check does without input."""
 
 import pytest
-from compiling import Compiled, check, context, document, render, request
+from support.compiling import Compiled, check, context, document, render, request
 
 from specc.compiler import evaluated_cells
 from specc.evaluator import evaluation, walk

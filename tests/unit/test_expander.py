@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from sweeping import sweep
+from support.sweeping import sweep
 
 from specc.diagnostics import codes
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from jinja_oracle import DATA, SCOPE, Lazy, Names
+from support.jinja_oracle import DATA, SCOPE, Lazy, Names
 
 from specc.diagnostics import codes
 from specc.expressions import (

@@ -4,7 +4,7 @@ import time
 import tracemalloc
 
 import pytest
-from jinja_oracle import DATA, SCOPE, faults_of
+from support.jinja_oracle import DATA, SCOPE, faults_of
 
 from specc.diagnostics import codes
 from specc.expressions import Budget, EvaluationFault, Template, Unknown, compile_template

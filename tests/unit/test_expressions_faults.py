@@ -1,7 +1,7 @@
 """What is said about a wrong template, and at which characters."""
 
 import pytest
-from jinja_oracle import DATA, faults_of
+from support.jinja_oracle import DATA, faults_of
 
 from specc.diagnostics import codes
 from specc.expressions import Unknown

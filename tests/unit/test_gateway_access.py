@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from gateway_client import BODY, KEY, LIST, OTHER_SECRET, SECRET, SUBMIT, Place
+from support.gateway_client import BODY, KEY, LIST, OTHER_SECRET, SECRET, SUBMIT, Place
 
 from specc.gateway import Limits
 from specc.gateway.limits import Rate

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gateway_client import BODY, LIST, OTHER_KEY, OTHER_SECRET, STOP, Place
+from support.gateway_client import BODY, LIST, OTHER_KEY, OTHER_SECRET, STOP, Place
 
 from specc.targets import JobState
 from specc.targets.ehpc.jobs import read_jobs

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from gateway_client import Place
+from support.gateway_client import Place
 
 from specc.errors import SpeccError
 from specc.gateway import Store, load_keys

@@ -15,8 +15,8 @@ from typing import Any
 
 import httpx
 import pytest
-from fake_target import FakeTarget
-from gateway_client import BODY, SUBMIT, Place
+from support.fake_target import FakeTarget
+from support.gateway_client import BODY, SUBMIT, Place
 
 from specc.errors import SpeccError
 from specc.gateway import Address, Limits, run

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gateway_client import BODY, KEY, LIST, OTHER_KEY, OTHER_SECRET, SECRET, STOP, SUBMIT, Place
 from jsonschema import Draft202012Validator
+from support.gateway_client import BODY, KEY, LIST, OTHER_KEY, OTHER_SECRET, SECRET, STOP, SUBMIT, Place
 
 from specc.errors import SpeccError
 from specc.gateway import Limits

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from local_jobs import CALLER, Place, attempt
+from support.local_jobs import CALLER, Place, attempt
 
 from specc.errors import SpeccError
 from specc.targets import Accepted, Attempt, Cancelled, JobReport, JobState, NotSent, Rejected, Target, Unclear

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from local_jobs import Place
+from support.local_jobs import Place
 
 import specc.targets.local
 from specc.errors import SpeccError

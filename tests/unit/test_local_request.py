@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from local_jobs import CALLER, UNITS, api, payload
+from support.local_jobs import CALLER, UNITS, api, payload
 
 from specc.settings import Target
 from specc.targets import Rejected

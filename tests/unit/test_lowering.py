@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import pytest
 import rfc8785
-from compiling import apis, render, request
+from support.compiling import apis, render, request
 
 from specc.lowering import Payload
 from specc.lowering.payload import receive

@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
-from hooked import ROOT
 from markdown_it import MarkdownIt
-from projects import Place
 from ruamel.yaml import YAML
+from support.hooked import ROOT
+from support.projects import Place
 
 from manual.commands import commands_page
 from manual.configuration import MEANINGS, configuration_page

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import psutil
 import pytest
-from projects import BASE, SETTINGS, SWEEP, Place
+from support.projects import BASE, SETTINGS, SWEEP, Place
 
 from specc.cache import pruning, shards
 from specc.cache.shards import Shards

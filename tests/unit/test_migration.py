@@ -1,7 +1,7 @@
 """Parts of the import of sbatch scripts: what golden cases and laws do not reach."""
 
 import pytest
-from migrating import migrated_or_refused
+from support.migrating import migrated_or_refused
 
 from specc.diagnostics import Diagnostic
 from specc.migration import Migrated

@@ -1,7 +1,7 @@
 """Directives of PBS and Grid Engine, as options of sbatch."""
 
 import pytest
-from migrating import migrated_or_refused
+from support.migrating import migrated_or_refused
 
 from specc.migration import Migrated
 

@@ -3,10 +3,10 @@
 from itertools import pairwise
 
 import pytest
-from compiling import Files
 from hypothesis import given
 from hypothesis import strategies as st
-from resolving import resolve_text
+from support.compiling import Files
+from support.resolving import resolve_text
 
 from specc.diagnostics import codes
 from specc.resolver.ancestry import ancestry

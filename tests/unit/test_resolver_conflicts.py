@@ -1,7 +1,7 @@
 """siblings-disagree: two files wrote one leaf, and only the order of a list decides which one counts."""
 
 import pytest
-from resolving import Resolved, layer, resolve_text
+from support.resolving import Resolved, layer, resolve_text
 
 BASE, LEFT, RIGHT, BELOW = "base.yaml", "left.yaml", "right.yaml", "below.yaml"
 

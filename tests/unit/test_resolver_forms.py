@@ -1,7 +1,7 @@
 """`{$file: ...}` and `{$literal: ...}`: values that are not written where they stand, or not as they mean."""
 
 import pytest
-from resolving import Resolved, resolve_text
+from support.resolving import Resolved, resolve_text
 
 from specc.diagnostics import codes
 from specc.nodes import FileText, Mapping, Scalar, Sequence, to_data

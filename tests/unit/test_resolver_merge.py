@@ -1,7 +1,7 @@
 """Merging layers: what wins, what operators do, and that nothing is forgotten."""
 
 import pytest
-from resolving import Resolved, layer, resolve_text
+from support.resolving import Resolved, layer, resolve_text
 
 from specc.diagnostics import codes
 from specc.nodes import LayerKind, Scalar, to_data

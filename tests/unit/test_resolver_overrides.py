@@ -1,7 +1,7 @@
 """`--set PATH=VALUE`: one value taken literally, the strongest layer."""
 
 import pytest
-from resolving import Resolved, resolve_text
+from support.resolving import Resolved, resolve_text
 
 from specc.diagnostics import codes
 from specc.nodes import LayerKind, Scalar, to_data

@@ -1,7 +1,7 @@
 """Declarations of parameters: what each promises, and what is wrong with one."""
 
 import pytest
-from resolving import Resolved, resolve_text
+from support.resolving import Resolved, resolve_text
 
 from specc.diagnostics import codes
 from specc.nodes import to_data

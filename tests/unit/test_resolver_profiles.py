@@ -1,7 +1,7 @@
 """Profiles: overlays of the spec and its parents, chosen by name."""
 
 import pytest
-from resolving import Resolved, leaves, resolve_text
+from support.resolving import Resolved, leaves, resolve_text
 
 from specc.diagnostics import codes
 from specc.nodes import LayerKind

@@ -82,7 +82,7 @@ def test_errors_are_those_of_jsonschema():
 
 RIGHT = """
 import sys
-from compiling import check, render
+from support.compiling import check, render
 head = "job: {name: n, cmd_line: x"
 assert len(render(head + "}").payloads) == 1
 assert not check("params: {n: {type: integer}}\\n" + head + ", core_limit: '{{ params.n }}'}").found

@@ -5,7 +5,7 @@ import os
 import subprocess
 
 import pytest
-from projects import SETTINGS, Place
+from support.projects import SETTINGS, Place
 
 from specc.rules.look_alike_character import PLAIN
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from fake_slurm import KEY, TAG, Fake
-from local_jobs import api
+from support.fake_slurm import KEY, TAG, Fake
+from support.local_jobs import api
 
 from specc.nodes import Mapping, Scalar
 from specc.settings import Target

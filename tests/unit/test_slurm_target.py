@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from fake_slurm import KEY, TAG, Fake, failed, line, ok, refused
-from local_jobs import payload
+from support.fake_slurm import KEY, TAG, Fake, failed, line, ok, refused
+from support.local_jobs import payload
 
 from specc.errors import SpeccError
 from specc.settings import Target

@@ -4,7 +4,7 @@ import os
 import subprocess
 
 import pytest
-import submitting
+from support import submitting
 
 from specc.errors import SpeccError
 from specc.expander.values import AxisValue

@@ -8,8 +8,8 @@ from dataclasses import replace
 from hashlib import sha256
 
 import pytest
-import submitting
-from submitting import KEY, record
+from support import submitting
+from support.submitting import KEY, record
 
 from specc.errors import SpeccError
 from specc.submission.ledger import AttemptOpen, Ledger, SentElsewhere, SettledAlready, UuidTaken

@@ -2,9 +2,8 @@
 
 import json
 
-import compiling
 import pytest
-import submitting
+from support import compiling, submitting
 
 from specc.errors import SpeccError
 from specc.submission.changes import changes, core_hours, cost

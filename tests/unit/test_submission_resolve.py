@@ -2,9 +2,8 @@
 
 from dataclasses import replace
 
-import compiling
 import pytest
-import submitting
+from support import compiling, submitting
 
 from specc.errors import SpeccError
 from specc.submission.records import State

@@ -4,7 +4,7 @@ import threading
 from datetime import UTC, datetime
 
 import pytest
-import submitting
+from support import submitting
 
 from specc.errors import SpeccError
 from specc.submission.accounts import Accounts

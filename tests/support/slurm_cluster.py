@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from slurm_accounting import Accounting
+
+from support.slurm_accounting import Accounting
 
 PROGRAMS = ("slurmctld", "slurmd", "munged", "munge", "sbatch", "squeue", "scancel", "scontrol", "sinfo")
 SBIN = ("/usr/sbin", "/sbin", "/usr/local/sbin")

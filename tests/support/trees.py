@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterator
 
 from hypothesis import strategies as st
-from resolving import Resolved, resolve_text
+
+from support.resolving import Resolved, resolve_text
 
 LEAVES = ("a", "b", "c")
 """Names that always hold a value, so that files that use them do not conflict in kind."""

@@ -10,14 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from local_jobs import payload
-from slurm_cluster import Cluster
-
 from specc.settings import Target
 from specc.targets import Accepted, Attempt, JobReport
 from specc.targets.slurm import Installed, Place, Queries, Rules, SlurmTarget
 from specc.targets.slurm.environment import of_job, of_query
 from specc.targets.slurm.programs import Programs, Ran, TimedOut
+from support.local_jobs import payload
+from support.slurm_cluster import Cluster
 
 UNITS = {"mem_limit": "MiB", "time_limit": "min"}
 SETTINGS = """\

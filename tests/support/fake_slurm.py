@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local_jobs import UNITS, payload
-
 from specc.settings import Target
 from specc.targets import Attempt
 from specc.targets.slurm import Place, Queries, Rules, SlurmTarget
 from specc.targets.slurm.programs import Ran, TimedOut
 from specc.targets.slurm.queries import FIELD, RECORD
+from support.local_jobs import UNITS, payload
 
 CALLER = "ada"
 NO_ACCOUNTING = Ran(1, "", "Slurm accounting storage is disabled\n")

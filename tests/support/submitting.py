@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-import compiling
-
 from specc.errors import SpeccError
 from specc.lowering import Payload
 from specc.source import Source
@@ -32,6 +30,7 @@ from specc.targets import (
     Rejected,
     Unclear,
 )
+from support import compiling
 
 IDENTITY = "fake:here:me"
 SWEEP = """

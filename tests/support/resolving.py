@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Iterator
 from textwrap import dedent
 
-from compiling import Files, line
-
 from specc.diagnostics import Diagnostic
 from specc.nodes import FileText, Layer, LayerKind, Mapping, Node, Scalar, Sequence, to_data
 from specc.parser import Parsed, parse_tree
 from specc.resolver import Overlays, ResolvedSpec, resolve
 from specc.source import Source
+from support.compiling import Files, line
 
 SPEC = "a.job.yaml"
 APIS = ("ehpc/v1", "ehpc/v2")

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from fake_target import FakeTarget
 
 from specc.gateway import Limits, Store, create_app
 from specc.gateway.journal import Journal
 from specc.targets.ehpc.signing import signed_query, timestamp_of
 from specc.workspace import Apis
+from support.fake_target import FakeTarget
 
 KEY, SECRET = "SPECCTESTKEY00000001", "a secret of twenty characters and more"
 OTHER_KEY, OTHER_SECRET = "SPECCTESTKEY00000002", "another secret of twenty characters and more"

@@ -6,13 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import repositories
-from projects import SETTINGS
 from ruamel.yaml import YAML
 
 from specc import __version__
+from support import repositories
+from support.projects import SETTINGS
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 BASE = "specc: 1\nabstract: true\njob:\n  core_limit: 4\n"
 CHILD = "specc: 1\nextends: base.job.yaml\njob:\n  name: child\n  cmd_line:\n    $file: run.sh\n"
 
