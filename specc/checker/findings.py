@@ -9,10 +9,11 @@ from specc.diagnostics import Diagnostic, Fix, Label, codes, did_you_mean, one_o
 from specc.diagnostics.fixes import is_one_slip, quoted, removed_line, replaced, unquoted
 from specc.evaluator import EvaluatedSpec, Value, told
 from specc.expressions import Unknown
-from specc.nodes import LayerKind, Mapping, Node, Scalar, brief, kind_of
+from specc.nodes import LayerKind, Mapping, Node, Scalar, kind_of
 from specc.resolver import shown
 from specc.schema import ApiSchema
 from specc.source import Span
+from specc.wording import brief
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError

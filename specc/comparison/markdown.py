@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from specc.comparison import wording
 from specc.comparison.model import Comparison, Group
-from specc.nodes import brief
+from specc.wording import brief
 
 MARK = "<!-- specc diff -->"
 """By which the comment of an earlier run is found."""

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from specc.comparison import wording
 from specc.comparison.model import Comparison, Group
-from specc.nodes import brief
 from specc.visible import visible
+from specc.wording import brief
 
 MOST_ITEMS = 5
 WIDTH = 200

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from posixpath import commonprefix
 
 from specc.comparison.model import Cause, Comparison, Detail, Group, Item, Label
-from specc.nodes import brief
 from specc.submission.changes import Change
+from specc.wording import brief
 
 LONGEST = 60
 WIDTH = 200

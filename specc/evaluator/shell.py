@@ -6,8 +6,8 @@ from collections.abc import Callable
 from specc.diagnostics import codes
 from specc.evaluator.quotes import Place, places_of_tags
 from specc.expressions import Fault, Hole, Quoted, Raw, Unknown
-from specc.nodes import brief
 from specc.source import BLANKS
+from specc.wording import brief
 
 SAFE = r"[^\x00-$&-*;<>?\[-^`{-\x7f]"
 """One of `A-Za-z0-9_@%+=:,./-`, or not of ASCII. To compile the set of what it is not is ten times as fast."""

@@ -17,6 +17,7 @@ from specc.expressions.places import Places
 from specc.expressions.syntax import INSTEAD
 from specc.expressions.values import fault_of
 from specc.frozen import dataclass
+from specc.wording import one_line
 
 Path = tuple[str | int, ...]
 """A name and the constant parts behind it: `vars.run['dir']` is ("vars", "run", "dir")."""
@@ -101,8 +102,7 @@ class Builder:
 
     def shown(self, at: Place) -> str:
         """The text at a place, as a message can show it."""
-        text = " ".join(self.text[at.start : at.end].split())
-        return text if len(text) <= 60 else text[:57] + "..."
+        return one_line(self.text[at.start : at.end], 60)
 
     def is_local(self, name: str) -> bool:
         """Has the template set this name itself, where it is now?"""

@@ -10,10 +10,10 @@ from jsonschema.exceptions import ValidationError
 from specc.gateway.answers import Refusal
 from specc.gateway.authentication import Caller
 from specc.lowering import Payload, receive
-from specc.nodes.tree import brief
 from specc.schema import ApiSchema
 from specc.targets.ehpc.ret_codes import BAD_VALUE, MISSING
 from specc.targets.ehpc.signing import timestamp_of
+from specc.wording import brief
 
 FORMAT = frozenset({"required", "type", "anyOf"})
 """Failures of these keywords are "missing or of a wrong form"; those of others are values that are not allowed."""

@@ -9,9 +9,9 @@ from specc.frozen import dataclass
 from specc.gateway.answers import DETAIL, LIST, Answer, Refusal, good
 from specc.gateway.authentication import Caller
 from specc.gateway.store import Job, Store
-from specc.nodes.tree import brief
 from specc.targets import JobState, Target
 from specc.targets.ehpc.ret_codes import BAD_VALUE, NOT_FOUND
+from specc.wording import brief
 
 DEFAULT_LIMIT, MOST_LIMIT, MOST_OFFSET = 10, 100, 1 << 31
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from specc.gateway.answers import STOP, Answer, Refusal, good
 from specc.gateway.authentication import Caller
 from specc.gateway.store import Job, Store
-from specc.nodes.tree import brief
 from specc.targets import Cancelled, Target
 from specc.targets.ehpc.ret_codes import DENIED, NOT_FOUND, OK
+from specc.wording import brief
 
 
 class Stops:

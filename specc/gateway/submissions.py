@@ -23,10 +23,10 @@ from specc.gateway.authentication import TURN, Caller, stale
 from specc.gateway.limits import Limits, Load, Rate, Shares
 from specc.gateway.store import Job, Request, SignedAlready, Started, Store
 from specc.lowering import Payload, receive
-from specc.nodes.tree import brief
 from specc.schema import ApiSchema
 from specc.targets import Accepted, Attempt, NotSent, Outcome, Rejected, Target, Unclear
 from specc.targets.ehpc.ret_codes import BAD_VALUE, BUSY, DENIED, INTERNAL, QUOTA
+from specc.wording import brief
 
 ACTION = "submitJob"
 KEPT = timedelta(days=1)

@@ -11,8 +11,8 @@ from specc.evaluator import MASK, Value, env_names
 from specc.expander import Cell, cell_of
 from specc.frozen import dataclass
 from specc.lowering.canonical import canonical_bytes
-from specc.nodes import brief
 from specc.schema import ApiSchema
+from specc.wording import brief
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from specc.frozen import dataclass
 from specc.source import Source, Span
-from specc.visible import visible
+from specc.wording import brief
 
 Path = tuple[str | int, ...]
 """The way to a value from the root: mapping keys and sequence indices."""
@@ -131,12 +131,6 @@ def kind_of(node: Node) -> str:
             return f"the number {brief(node.raw or str(node.value))}"
         case Scalar():
             return f'the text "{brief(str(node.value))}"'
-
-
-def brief(text: str, most: int = 40) -> str:
-    """A text as a message of one line can hold it: no control characters, and not too long."""
-    line = visible(text[: most + 1])
-    return line if len(text) <= most and len(line) <= most else line[: most - 3] + "..."
 
 
 def to_data(node: Node) -> object:

@@ -1,6 +1,6 @@
 """What was written, in a form that a message of one line can hold."""
 
-from specc.nodes import brief
+from specc.wording import brief
 
 MAX_SHOWN = 60
 

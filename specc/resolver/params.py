@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 from specc.frozen import dataclass
-from specc.nodes import Mapping, Node, Scalar, brief
+from specc.nodes import Mapping, Node, Scalar
+from specc.wording import brief
 
 KEYS = ("type", "default", "minimum", "maximum", "choices", "example", "description")
 TYPES: dict[str, tuple[type, ...]] = {

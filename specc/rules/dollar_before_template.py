@@ -36,9 +36,9 @@ from specc.diagnostics.codes import DOLLAR_BEFORE_TEMPLATE
 from specc.diagnostics.fixes import replaced
 from specc.evaluator.quotes import end_of_tag
 from specc.evaluator.templates import span_in, template_text
-from specc.nodes import brief
 from specc.rules.rule import Spec, SpecRule
 from specc.rules.written import labels_of, scalars
+from specc.wording import brief
 
 DOLLAR = re.compile(r"(?<![\\$])\$(?=\{\{)")
 

@@ -37,10 +37,10 @@ from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import FOLDED_COMMANDS
-from specc.nodes import brief
 from specc.rules.commands import commands
 from specc.rules.rule import Job, JobRule
 from specc.rules.written import Written, joiner, numbers, unfolded, way_out, written
+from specc.wording import brief
 
 SETUP = frozenset(["cd", "pushd", "export", "unset", "module", "ml", "set", "ulimit", "source", ".", "spack"])
 """What sets something up, and runs no command that it is given."""

@@ -32,8 +32,8 @@ from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import FOREIGN_QUOTES
 from specc.diagnostics.fixes import replaced
 from specc.nodes import Scalar, Style
-from specc.nodes.tree import brief
 from specc.rules.rule import Job, JobRule
+from specc.wording import brief
 
 PAIRS = ("‘’", "“”", "「」", "『』", "＂＂", "＇＇", "„“", "‚‘", "’’", "””")
 QUOTES = frozenset("".join(PAIRS))

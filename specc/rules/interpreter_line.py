@@ -39,11 +39,12 @@ from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic, Edit, Fix
 from specc.diagnostics.codes import INTERPRETER_LINE
-from specc.nodes import FileText, brief
+from specc.nodes import FileText
 from specc.rules.commands import Command, texts
 from specc.rules.rule import Job, JobRule
 from specc.rules.written import written
 from specc.source import Span
+from specc.wording import brief
 
 OBEYED_BY = frozenset({"local", "slurm"})
 """The kinds of targets that start a command by its `#!` line."""

@@ -33,11 +33,12 @@ from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import LOST_IN_COMMENT
-from specc.nodes import Scalar, Style, brief
+from specc.nodes import Scalar, Style
 from specc.rules.commands import Command, commands
 from specc.rules.rule import Job, JobRule
 from specc.rules.written import Written, written
 from specc.source import Span
+from specc.wording import brief
 
 AFTER_PLAIN = re.compile(r"[ \t]+(#[^ \t\r\n#!-][^\r\n]*)")
 NUMBERED = re.compile(r"#\d+\b|#[0-9a-fA-F]{6}\b")

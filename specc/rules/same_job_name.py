@@ -34,8 +34,8 @@ from collections.abc import Iterator
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.codes import SAME_JOB_NAME
 from specc.lowering import Payload
-from specc.nodes import brief
 from specc.rules.rule import Claim, Claims, ClashRule, World
+from specc.wording import brief
 
 
 def claims(payload: Payload, world: World) -> Iterator[tuple[str, Claim]]:

@@ -40,10 +40,10 @@ from posixpath import normpath
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.codes import SAME_OUTPUT_PATH
 from specc.lowering import Payload
-from specc.nodes import brief
 from specc.rules.commands import Command, sent_commands
 from specc.rules.rule import Claim, Claims, ClashRule, World
 from specc.source import Span
+from specc.wording import brief
 
 FIELDS = ("stdout_redirect_path", "stderr_redirect_path")
 FILLED_IN = re.compile(r"%\w")

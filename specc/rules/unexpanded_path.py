@@ -37,9 +37,9 @@ from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import UNEXPANDED_PATH
 from specc.nodes import FileText, Node, Scalar
 from specc.nodes.offsets import locate
-from specc.nodes.tree import brief
 from specc.rules.rule import Job, JobRule
 from specc.source import Span
+from specc.wording import brief
 
 OUTPUTS = ("stdout_redirect_path", "stderr_redirect_path")
 FIELDS = (*OUTPUTS, "input_file")

@@ -11,7 +11,7 @@ from specc.nodes import Mapping, Node, Sequence
 from specc.schema import JsonObject
 from specc.schema.annotations import ENDPOINT, FILLED_BY, METHOD, QUANTITY, SHELL, TRANSPORT
 from specc.source import Span
-from specc.visible import visible
+from specc.wording import one_line
 
 META = Draft202012Validator(Draft202012Validator.META_SCHEMA)
 
@@ -28,7 +28,7 @@ def faults_of(schema: JsonObject, patch: Mapping) -> Iterator[Diagnostic]:
     """Checks the whole schema against its meta-schema, and each patched property against itself."""
     broken = {tuple(error.absolute_path): error.message for error in META.iter_errors(schema)}
     for broken_at, why in broken.items():
-        yield codes.BAD_PATCH.at(span_at(patch, broken_at), f"that is no JSON Schema: {_one_line(why)}")
+        yield codes.BAD_PATCH.at(span_at(patch, broken_at), f"that is no JSON Schema: {one_line(why)}")
     if broken:
         return
     for name in (METHOD, ENDPOINT):
@@ -56,10 +56,6 @@ def span_at(patch: Mapping, path: Iterable[str | int]) -> Span:
             break
         node = child
     return node.span
-
-
-def _one_line(message: str) -> str:
-    return visible(" ".join(message.split()))[:200]
 
 
 def _unknown_fields(schema: JsonObject, patch: Mapping) -> Iterator[Diagnostic]:
@@ -114,4 +110,4 @@ def _value_faults(name: str, body: JsonObject, patch: Mapping) -> Iterator[Diagn
     for path, value in values:
         for error in validator.iter_errors(value):
             where = span_at(patch, ("properties", name, *path))
-            yield codes.BAD_PATCH.at(where, f"`{path[0]}` of `{name}` does not fit: {_one_line(error.message)}")
+            yield codes.BAD_PATCH.at(where, f"`{path[0]}` of `{name}` does not fit: {one_line(error.message)}")

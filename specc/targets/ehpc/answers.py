@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterable
 
 from specc.frozen import dataclass
-from specc.nodes.tree import brief
 from specc.targets.ehpc.client import Failure, Reply
 from specc.targets.ehpc.ret_codes import MEANINGS, OK, Meaning, Verdict
 from specc.targets.protocol import Accepted, NotSent, Outcome, Rejected, Unclear
+from specc.wording import brief
 
 UUID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 """A handle of a job. It goes into URLs, tables and the ledger, so what else an answer may say is none."""

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 from specc.frozen import dataclass
-from specc.nodes.tree import brief
 from specc.targets.ehpc.answers import UUID
 from specc.targets.protocol import JobReport, JobState
+from specc.wording import brief
 
 STATES = {state.value: state for state in JobState if state not in (JobState.LOST, JobState.UNKNOWN)}
 REASONS = ("end_reason", "suspend_reson", "suspend_reason", "pend_reason", "reason")

@@ -12,7 +12,7 @@ import rfc8785
 
 from specc.errors import SpeccError
 from specc.lowering import Payload
-from specc.nodes import brief, to_data
+from specc.nodes import to_data
 from specc.settings import Target
 from specc.targets.ehpc.account import Endpoint, identity_of
 from specc.targets.ehpc.answers import Answer, read_answer, submit_outcome
@@ -35,6 +35,7 @@ from specc.targets.protocol import (
 )
 from specc.targets.refusals.common import PLACE, rejected
 from specc.targets.refusals.ehpc import refusals
+from specc.wording import brief
 
 QUOTA = 2000
 """Calls an hour, as one page of the documentation says. Another says that the quota is of a day, without a number."""

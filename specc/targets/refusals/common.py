@@ -12,10 +12,10 @@ from specc.diagnostics import did_you_mean
 from specc.frozen import dataclass
 from specc.linear import matches_whole
 from specc.nodes import to_data
-from specc.nodes.tree import brief
 from specc.settings import Quantity, Target
 from specc.targets.protocol import Rejected
 from specc.units import UNITS
+from specc.wording import brief
 
 OUTPUTS = ("stdout_redirect_path", "stderr_redirect_path")
 PLACE = ("cluster_id", "zone")

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
-from specc.nodes.tree import brief
 from specc.settings import Target
 from specc.targets.refusals.common import (
     OUTPUTS,
@@ -19,6 +18,7 @@ from specc.targets.refusals.common import (
     text,
     unseen_refusals,
 )
+from specc.wording import brief
 
 PARTITION = re.compile(r"[\w.+@][\w.+@-]*")
 
