@@ -71,6 +71,8 @@ MEANINGS = {
     "targets.NAME.directory": "of a `slurm` target: a folder that login node and compute nodes share",
     "targets.NAME.workdir": "of a `local` or `slurm` target: the folder that jobs start in: `project` (the default), "
     "`spec`, `job` for a private folder of each job, or an absolute path",
+    "targets.NAME.prelude": "lines that stand before every command of this target, as a text or a file of the project "
+    "(see [Submission](submission.md#lines-before-every-command))",
     "targets.NAME.name_max": "the most characters that the site allows in the name of a job",
     "targets.NAME.name_pattern": "a regular expression (of RE2) that the name of a job must match as a whole",
     "targets.NAME.cluster": "of a `slurm` target: the cluster's name; needed where slurm.conf cannot be read",

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from specc.frozen import dataclass
-from specc.nodes import Mapping
+from specc.nodes import Mapping, Node
 
 Quantity = Literal["memory", "duration"]
 TargetKind = Literal["local", "slurm", "ehpc"]
@@ -40,6 +40,7 @@ class Target:
     wants each job to say which queue it runs in. `name_max` is the most characters that the site allows in the name of
     a job, and `name_pattern` a regular expression that a name must match as a whole. `workdir` is the folder that jobs
     start in where the target runs them itself: `project`, `spec`, `job` for a private one, or an absolute path.
+    `prelude` stands before every command: a text, or `{$file: PATH}`.
 
     The rest is for clusters that run Slurm. `layout` says what cores are: MPI tasks, or threads of one task; a queue
     may say otherwise (`layout_of`). `hpcqueues` maps the API's queue ids to partitions, `resource_limits` texts of
@@ -64,6 +65,7 @@ class Target:
     directory: str | None = None
     cluster: str | None = None
     workdir: str = "project"
+    prelude: Node | None = None
     name_max: int | None = None
     name_pattern: str | None = None
 

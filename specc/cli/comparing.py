@@ -80,7 +80,9 @@ def with_revision(
         scope = old | new
         if not asked.is_whole:
             scope &= reach.reached(_below(asked.names, tree.entries.keys() | scope))
-        concerned = scope if past.settings_differ else scope & reach.reached(reach.changed())
+        changed = reach.changed()
+        is_whole = past.settings_differ or project.prelude_file(target) in changed
+        concerned = scope if is_whole else scope & reach.reached(changed)
         before, old_lost = _documents(past.project, sorted(concerned & old))
         after, new_lost = _documents(project, sorted(concerned & new))
         comparison = compare(

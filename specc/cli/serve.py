@@ -1,6 +1,7 @@
 """`specc serve`: this machine, or a Slurm cluster, behind the EHPC API."""
 
 import os
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -98,9 +99,12 @@ def _api(project: Project) -> ApiSchema:
 
 
 def _opened(project: Project, name: str) -> Target:
+    """The target behind the API, without its `prelude`: whoever sends a job has put the lines of theirs before it."""
     settings = project.settings
     known = settings.targets.get(name)
     if known is not None and known.kind == "ehpc":
         message = f"`{name}` is an account of the EHPC API, and `specc serve` is that API for other places"
         raise SpeccError(message, help="leave `--target` out for this machine, or name a target of kind slurm")
+    if known is not None:
+        settings = replace(settings, targets={**settings.targets, name: replace(known, prelude=None)})
     return open_target(project.root, name, settings, project.apis, os.environ).target

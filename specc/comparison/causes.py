@@ -5,7 +5,7 @@ from dataclasses import field
 from typing import NamedTuple
 
 from specc.comparison.model import Cause, Place, Side, said
-from specc.evaluator import MASK, Value
+from specc.evaluator import MASK, PRELUDE, Prefix, Value
 from specc.explanation.model import SHOWS_ALL, Hiding, layer_of, place_of, written
 from specc.frozen import dataclass
 from specc.nodes import FileText, LayerKind, Node, to_data
@@ -41,6 +41,11 @@ class Tracer:
         return self._known[key]
 
     def _altered(self, name: str, old: Value, new: Value) -> Iterator[Cause]:
+        if old.prefix is not None or new.prefix is not None:
+            yield from self._prelude(old.prefix, new.prefix)
+            if repr(old.own.data) != repr(new.own.data):
+                yield from self.altered(name, old.own, new.own)
+            return
         is_same = _same_text(old.node, new.node)
         if is_same or _has_same_parts(old, new):
             deeper = [*self._read(old, new), *self._inside(name, old, new)]
@@ -48,6 +53,19 @@ class Tracer:
                 yield from deeper or [self._setting(name, old, new)]
                 return
         yield self._rewritten(name, old.node, new.node)
+
+    def _prelude(self, old: Prefix | None, new: Prefix | None) -> Iterator[Cause]:
+        """The lines that the target puts before a command, where they differ or stand on one side alone."""
+        if old is not None and new is not None:
+            if old.prelude.data != new.prelude.data:
+                yield from self.altered(PRELUDE, old.prelude, new.prelude)
+            return
+        before, after = (said(*(written(each.prelude.node) for each in (side,) if each)) for side in (old, new))
+        place, note = self._place_of_setting("target"), "another target"
+        if self.old.context.target == self.new.context.target:
+            node = new.prelude.node if new is not None else old.prelude.node if old is not None else None
+            place, note = Place.of(place_of(node), is_old=new is None) if node is not None else None, ""
+        yield Cause("altered", PRELUDE, before, after, place, note)
 
     def _read(self, old: Value, new: Value) -> Iterator[Cause]:
         """What the templates of both read, and what is not the same."""

@@ -11,12 +11,13 @@ from specc.compiler.discretion import discreet
 from specc.compiler.part import Part, Uneven
 from specc.compiler.ruling import JobCheck, job_findings, nothing_refused, spec_findings
 from specc.diagnostics import Diagnostic, codes
-from specc.evaluator import Binding, EvaluatedSpec, Evaluation, Inputs, bind, missing, sample_count, samples
+from specc.evaluator import Binding, EvaluatedSpec, Evaluation, Inputs, Prelude, bind, missing, sample_count, samples
 from specc.expander import Expansion, expand, select
 from specc.frozen import dataclass
 from specc.lowering import Payload, lower
+from specc.nodes import FileText, Scalar
 from specc.parser import Document
-from specc.resolver import Library, Overlays, ResolvedSpec, compose, overlaid, resolve
+from specc.resolver import Library, Overlays, ResolvedSpec, compose, overlaid, read_forms, resolve
 from specc.rules.commands import commands
 from specc.rules.rule import Job, Spec, World
 from specc.schema import ApiSchema
@@ -61,10 +62,21 @@ class Context:
             request.sets,
         )
 
+    def prelude(self, found: list[Diagnostic]) -> Prelude | None:
+        """Return what the target puts before every command. A file that cannot be had is reported to `found`."""
+        target = self.settings.targets.get(self.target)
+        if target is None or target.prelude is None:
+            return None
+        before = len(found)
+        lines = read_forms(target.prelude, self.library, found)
+        if len(found) > before or not isinstance(lines, Scalar | FileText):
+            return None
+        return Prelude(lines, wraps=target.kind != "ehpc")
+
     def inputs(self, spec: ResolvedSpec, bindings: dict[str, Binding], *, checking: bool) -> Inputs:
         fields = self.apis[spec.api].field_types(self.settings.units_for(self.target))
         unknown = self.hidden if self.is_blind else frozenset()
-        return Inputs(bindings, fields, self.settings.env, self.environment, checking, unknown)
+        return Inputs(bindings, fields, self.settings.env, self.environment, checking, unknown, self.prelude([]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +108,7 @@ def _evaluated_cells(
     document: Document, context: Context, request: Request, part: Part | None
 ) -> Iterator[Diagnostic | tuple[Evaluation, EvaluatedSpec]]:
     spec, found = resolve(document, context.library, context.overlays(request))
+    context.prelude(found)
     bindings, faults = bind(spec, request.params)
     yield from (*found, *faults, *missing(bindings))
     evaluation = None
@@ -169,6 +182,7 @@ def _variants(
     """The spec as it was asked for and, where no profile was, under each of its profiles, as far as can be paid."""
     composed = compose(document, context.library, context.overlays(request))
     spec, found = overlaid(composed, request.profiles, request.sets)
+    context.prelude(found)
     yield from (*composed.found, *found)
     yield spec, request
     profiles = spec.profile_names if not request.profiles else {}

@@ -16,6 +16,8 @@ from specc.units import DURATION_UNITS, MEMORY_UNITS, Problem, read
 
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 WORKDIRS = ("project", "spec", "job")
+FILE_KEYS = ("file", "$file")
+"""Both name the file of a text: the word of TOML, and the operator of specs."""
 KINDS: dict[str, TargetKind] = {"local": "local", "slurm": "slurm", "ehpc": "ehpc"}
 CANNOT = "an error that makes a payload impossible cannot be turned off: mend the spec"
 UNIT_NAMES = [*MEMORY_UNITS, *DURATION_UNITS]
@@ -111,6 +113,20 @@ def _pattern_mistake(node: Node) -> str | None:
     return "write it as a text" if text is None else mistake_in(text)
 
 
+def _is_prelude(node: Node) -> bool:
+    """Is it a text, which may be empty, or the path of a file?"""
+    if isinstance(node, Mapping):
+        return len(node.entries) == 1 and any(text_of(node.get(key)) is not None for key in FILE_KEYS)
+    return isinstance(node, Scalar) and isinstance(node.value, str)
+
+
+def _prelude_help(node: Node) -> str | None:
+    if not isinstance(node, Mapping):
+        return 'write the lines between `"""` and `"""`'
+    wrong = next((str(key.value) for key in node.keys.values() if key.value not in FILE_KEYS), None)
+    return f"there is no `{wrong}` here; write the path of a file as `file`" if wrong else "name one file"
+
+
 def _is_address(node: Node) -> bool:
     return (text_of(node) or "").startswith(("https://", "http://"))
 
@@ -142,6 +158,8 @@ PATTERN = Value(
     lambda node: _pattern_mistake(node) is None,
     lambda node: _pattern_mistake(node),
 )
+
+PRELUDE = Value('a text, or `{file = "PATH"}`', lambda node: _is_prelude(node), lambda node: _prelude_help(node))
 
 LAYOUT = _choice(["tasks", "threads"], "layout")
 OPTION = Value(
@@ -184,6 +202,7 @@ TARGET: dict[str, Shape] = {
     "directory": TEXT,
     "cluster": TEXT,
     "workdir": WORKDIR,
+    "prelude": PRELUDE,
     "name_max": COUNT,
     "name_pattern": PATTERN,
 }

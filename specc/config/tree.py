@@ -93,11 +93,11 @@ class Tree:
 
 
 def layer_of(path: Path) -> Layer:
-    """Who writes the value at `path`: only `[defaults]` and `[targets.NAME.job]` are layers of a spec."""
+    """Who writes the value at `path`: `[defaults]`, and a target's `job` and `prelude`, are layers of a spec."""
     match path:
         case ("defaults", *_):
             return Layer(LayerKind.DEFAULTS)
-        case ("targets", str(name), "job", *_):
+        case ("targets", str(name), "job" | "prelude", *_):
             return Layer(LayerKind.TARGET, name)
         case _:
             return FILE_LAYER

@@ -1,11 +1,12 @@
 """From checked nodes to `Settings`. What is missing takes its built-in default."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from specc.config.checks import targets
 from specc.config.rules import rule_settings
 from specc.config.shapes import KINDS, text_of
-from specc.nodes import Mapping, Scalar, Sequence, to_data
+from specc.nodes import Mapping, Node, Scalar, Sequence, to_data
 from specc.settings import Settings, Target
 
 
@@ -56,6 +57,7 @@ def _targets(written: Mapping) -> Iterator[Target]:
                 directory=text_of(node.get("directory")),
                 cluster=text_of(node.get("cluster")),
                 workdir=text_of(node.get("workdir")) or "project",
+                prelude=_prelude(node),
                 name_max=_count(node, "name_max"),
                 name_pattern=text_of(node.get("name_pattern")),
             )
@@ -64,6 +66,15 @@ def _targets(written: Mapping) -> Iterator[Target]:
 def _table(node: Mapping, key: str) -> Mapping | None:
     table = node.get(key)
     return table if isinstance(table, Mapping) else None
+
+
+def _prelude(node: Mapping) -> Node | None:
+    """Return the lines before every command as a spec would write them: a text, or `{$file: PATH}`."""
+    lines = node.get("prelude")
+    if not isinstance(lines, Mapping):
+        return lines if isinstance(lines, Scalar) and str(lines.value).strip() else None
+    *_, (key, ref) = lines.items()
+    return replace(lines, entries={"$file": ref}, keys={"$file": replace(key, value="$file")})
 
 
 def _texts(node: Mapping, key: str, usual: tuple[str, ...]) -> tuple[str, ...]:

@@ -3,14 +3,18 @@
 from specc.evaluator.bindings import Binding, bind, missing, sample_count, samples
 from specc.evaluator.evaluation import Evaluation, Inputs
 from specc.evaluator.hiding import MASK, env_names, read_names
-from specc.evaluator.values import EvaluatedSpec, Read, Value, told
+from specc.evaluator.prelude import PRELUDE, Prelude
+from specc.evaluator.values import EvaluatedSpec, Prefix, Read, Value, told
 
 __all__ = [
     "MASK",
+    "PRELUDE",
     "Binding",
     "EvaluatedSpec",
     "Evaluation",
     "Inputs",
+    "Prefix",
+    "Prelude",
     "Read",
     "Value",
     "bind",

@@ -8,6 +8,7 @@ from specc.evaluator.bindings import Binding
 from specc.evaluator.hiding import env_names
 from specc.evaluator.memo import CELL
 from specc.evaluator.names import names_of
+from specc.evaluator.prelude import PRELUDE, Prelude, with_prelude
 from specc.evaluator.scope import STATIC_NAMESPACES, Members, Scope, Tree
 from specc.evaluator.templates import Templates, template_text
 from specc.evaluator.values import EvaluatedSpec, Value
@@ -30,6 +31,7 @@ class Inputs:
     """What an evaluation gets from outside. `checking`: values without input are unknown instead of missing.
 
     `unknown_env` are variables of the environment that are set, and whose values this evaluation must not see.
+    `prelude` stands before every command.
     """
 
     bindings: dict[str, Binding]
@@ -38,6 +40,7 @@ class Inputs:
     environment: Map[str, str] = field(default_factory=dict)
     checking: bool = False
     unknown_env: frozenset[str] = frozenset()
+    prelude: Prelude | None = None
 
 
 class Evaluation:
@@ -102,7 +105,7 @@ class Evaluation:
             job = self.spec.section("job").entries
             values = {name: self._field(name, node) for name, node in job.items()}
             self._fields = values
-            self._varying = [(n, node) for n, node in job.items() if not self._walk.is_shared(node, self._type(n))]
+            self._varying = [(n, node) for n, node in job.items() if not self._is_shared(n, node)]
         else:
             values = self._fields.copy()
             for name, node in self._varying:
@@ -153,7 +156,18 @@ class Evaluation:
         return Unknown(None) if namespace in self._templates.names.open else MISSING
 
     def _field(self, name: str, node: Node) -> Value:
-        return self._walk.value(node, f"job.{name}", of=self._type(name))
+        of, prelude = self._type(name), self.inputs.prelude
+        value = self._walk.value(node, f"job.{name}", of=of)
+        if prelude is None or of is None or not of.shell:
+            return value
+        return with_prelude(value, self._walk.value(prelude.node, PRELUDE, of=of), wraps=prelude.wraps)
+
+    def _is_shared(self, name: str, node: Node) -> bool:
+        """Has the field one value for all cells?"""
+        of, prelude = self._type(name), self.inputs.prelude
+        has_prelude = prelude is not None and of is not None and of.shell
+        lines = prelude.node if prelude is not None and has_prelude else node
+        return self._walk.is_shared(node, of) and self._walk.is_shared(lines, of)
 
     def _type(self, name: str) -> FieldType | None:
         return self.inputs.fields.get(name)

@@ -31,13 +31,36 @@ def told(reads: tuple[Read, ...]) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Prefix:
+    """What stands before a command that is sent: the lines of a prelude, from character `start` to `end` of it.
+
+    `own` is the command alone. `is_wrapped`: it is a script for another interpreter, inside of a shell script.
+    """
+
+    own: "Value"
+    prelude: "Value"
+    start: int
+    end: int
+    is_wrapped: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Value:
-    """`data` is plain JSON data, or `Unknown` where a check has no input. `children` are those of a mapping or list."""
+    """`data` is plain JSON data, or `Unknown` where a check has no input. `children` are those of a mapping or list.
+
+    `prefix` is there where `data` is more than the node says: a command behind the prelude of its target.
+    """
 
     data: object
     node: Node
     reads: tuple[Read, ...] = ()
     children: "dict[str, Value] | tuple[Value, ...]" = ()
+    prefix: Prefix | None = None
+
+    @property
+    def own(self) -> "Value":
+        """The value as its node says it, without what the target puts before it."""
+        return self.prefix.own if self.prefix is not None else self
 
     @property
     def is_computed(self) -> bool:

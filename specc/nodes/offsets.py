@@ -39,6 +39,10 @@ ESCAPED = {
 }
 BLOCK_HEADER = re.compile(r"[|>][-+0-9]*[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n|\Z)")
 
+TOML_QUOTES = ('"""', "'''")
+JOINED = pattern(r"\\[ \t]*+\r?\n[ \t\r\n]*+")
+"""A backslash at the end of a line, which in TOML takes all blanks and line breaks after it along."""
+
 
 class Written(NamedTuple):
     """One character of a value, and the stretch of source text that wrote it."""
@@ -81,6 +85,8 @@ def walk(scalar: Scalar) -> tuple[Written, ...] | None:
             written = flow(source.text, start, end, scalar.style)
         case Style.SINGLE | Style.DOUBLE:
             written = flow(source.text, start + 1, end - 1, scalar.style)
+        case Style.LITERAL if source.text.startswith(TOML_QUOTES, start):
+            written = toml(source.text, start, end)
         case Style.LITERAL | Style.FOLDED:
             written = block(source.text, start, text, is_folded=scalar.style is Style.FOLDED)
     # a block goes on to the end of its blank lines: how many of them are part of the value, the value says
@@ -106,6 +112,25 @@ def flow(text: str, at: int, end: int, style: Style) -> Iterator[Written]:
             at += 2
         else:
             yield Written(character, at, at + 1)
+            at += 1
+
+
+def toml(text: str, start: int, end: int) -> Iterator[Written]:
+    """A text of several lines in TOML. A line break right after its opening quotes is not a part of it."""
+    has_escapes, stop = text[start] == '"', end - len(TOML_QUOTES[0])
+    first = BREAK.match(text, start + len(TOML_QUOTES[0]))
+    at = first.end() if first else start + len(TOML_QUOTES[0])
+    while at < stop:
+        if has_escapes and (joined := JOINED.match(text, at)):
+            at = joined.end()
+        elif has_escapes and text[at] == "\\":
+            written, at = escape(text, at)
+            yield from written
+        elif text.startswith("\r\n", at):
+            yield Written("\n", at, at + 2)
+            at += 2
+        else:
+            yield Written(text[at], at, at + 1)
             at += 1
 
 

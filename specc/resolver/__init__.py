@@ -1,5 +1,6 @@
 """Composition: from one parsed file to one spec with all that it inherits."""
 
+from specc.resolver.forms import read_forms
 from specc.resolver.library import Library
 from specc.resolver.operators import is_template
 from specc.resolver.params import Param, has_type, shown
@@ -17,6 +18,7 @@ __all__ = [
     "is_template",
     "join",
     "overlaid",
+    "read_forms",
     "resolve",
     "shown",
 ]

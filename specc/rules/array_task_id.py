@@ -51,7 +51,7 @@ def find(job: Job) -> Iterator[Diagnostic]:
                 message = f"`${variable.name}` is not set: the API has no array jobs"
                 help = _help(command, variable.name, axes[0] if axes else "")
                 span = command.span(variable.start, variable.end)
-                yield ARRAY_TASK_ID.at(span, message, labels=command.labels(), help=help)
+                yield ARRAY_TASK_ID.at(span, message, labels=command.labels(variable.start), help=help)
 
 
 def _is_set(command: Command, name: str) -> bool:

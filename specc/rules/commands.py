@@ -7,7 +7,7 @@ from collections.abc import Mapping as Map
 from functools import lru_cache
 
 from specc.diagnostics import Label
-from specc.evaluator import Value
+from specc.evaluator import Prefix, Value
 from specc.evaluator.files import SHELL
 from specc.evaluator.quotes import end_of_tag
 from specc.evaluator.templates import span_in, template_text
@@ -25,13 +25,34 @@ NAME_ALONE = re.compile(r"\{\{[-+]?\s*\w+\.\w+\s*[-+]?\}\}")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Command:
-    """A field that a shell runs, as it is sent. `node` is where its text is written, be it in a variable."""
+    """A field that a shell runs, as it is sent. `node` is where its text is written, be it in a variable.
+
+    `prelude` is what the target puts before it: `text` has those lines, too, and other places for them.
+    """
 
     field: str
     text: str
     value: Value
     node: Scalar | FileText
     reading: Reading
+    prelude: Prefix | None = None
+
+    @property
+    def own(self) -> "Command":
+        """The command alone, as its author wrote it."""
+        if self.prelude is None:
+            return self
+        own = self.prelude.own
+        text = str(own.data)
+        return Command(self.field, text, own, self.node, read(text))
+
+    def parts(self) -> "Iterator[Command]":
+        """Yield the command alone, and the lines before it alone."""
+        yield self.own
+        lines = self.prelude.prelude if self.prelude is not None else None
+        if lines is not None and isinstance(lines.node, Scalar | FileText):
+            text = str(lines.data)
+            yield Command(self.field, text, lines, lines.node, read(text))
 
     @property
     def is_folded(self) -> bool:
@@ -39,27 +60,44 @@ class Command:
 
     def span(self, start: int, end: int) -> Span:
         """Where characters of the command are written: in the hole that gave them; at the node, if nobody knows."""
-        written = self._written()
-        offsets = _offsets(written, self.text, start, end)
+        node, text, start, end = self._at(start, end)
+        offsets = _offsets(_text_of(node), text, start, end)
         # Nothing of a script is where the reference to it stands.
-        whole = Span(self.node.text, 0, 0) if isinstance(self.node, FileText) else self.node.span
-        return span_in(self.node, *offsets) if offsets is not None else whole
+        whole = Span(node.text, 0, 0) if isinstance(node, FileText) else node.span
+        return span_in(node, *offsets) if offsets is not None else whole
 
-    def labels(self) -> tuple[Label, ...]:
-        """A script does not know who reads it."""
-        return (Label(self.node.ref.span, "read here"),) if isinstance(self.node, FileText) else ()
+    def labels(self, at: int | None = None) -> tuple[Label, ...]:
+        """Say where the script is read that has this character, or the command: a script does not know who reads it."""
+        node = self.node if at is None else self._at(at, at + 1)[0]
+        return (Label(node.ref.span, "read here"),) if isinstance(node, FileText) else ()
 
-    def _written(self) -> str:
-        text = template_text(self.node)
-        if text is not None:
-            return text
-        return self.node.text.text if isinstance(self.node, FileText) else str(self.node.value)
+    def _at(self, start: int, end: int) -> tuple[Scalar | FileText, str, int, int]:
+        """Return the node that has these characters, what it comes to, and where in it they are."""
+        lines = self.prelude
+        if lines is None or not isinstance(lines.prelude.node, Scalar | FileText):
+            return self.node, self.text, start, end
+        if lines.start <= start < lines.end:
+            text = self.text[lines.start : lines.end]
+            stop = min(end, lines.end) - lines.start
+            return lines.prelude.node, str(lines.prelude.data), start - lines.start, min(stop, len(text))
+        own = self.text[: lines.start] + self.text[lines.end :]
+        length = lines.end - lines.start
+        begin, stop = (at if at <= lines.start else max(at - length, lines.start) for at in (start, end))
+        return self.node, own, begin, stop
+
+
+def _text_of(node: Scalar | FileText) -> str:
+    """Return the text that a node holds, be it a template or not."""
+    text = template_text(node)
+    if text is not None:
+        return text
+    return node.text.text if isinstance(node, FileText) else str(node.value)
 
 
 @lru_cache(maxsize=2)
 def commands(job: Job) -> tuple[Command, ...]:
     """Return what shells run in a job, as far as it is known. A script for another interpreter is not among it."""
-    return tuple(command for command in texts(job) if not command.text.startswith("#!") or SHELL.match(command.text))
+    return tuple(command for command in texts(job) if _is_for_a_shell(command))
 
 
 @lru_cache(maxsize=2)
@@ -71,16 +109,31 @@ def texts(job: Job) -> tuple[Command, ...]:
 def sent_commands(payload: Payload, api: ApiSchema) -> Iterator[Command]:
     """Yield what shells run in a job that is ready to be sent."""
     for command in _texts(payload.values, api):
-        if not command.text.startswith("#!") or SHELL.match(command.text):
+        if _is_for_a_shell(command):
             yield command
+
+
+def _is_for_a_shell(command: Command) -> bool:
+    return not command.text.startswith("#!") or SHELL.match(command.text) is not None
 
 
 def _texts(values: Map[str, Value], api: ApiSchema) -> Iterator[Command]:
     for name, value in values.items():
         is_shell = name in api.fields and api.fields[name].shell
-        text, node = value.data, _origin(value).node
-        if is_shell and isinstance(text, str) and isinstance(node, Scalar | FileText):
-            yield Command(name, text, value, node, read(text))
+        if is_shell:
+            yield from _commands(name, value)
+
+
+def _commands(name: str, value: Value) -> Iterator[Command]:
+    """The command of a field, if it is known."""
+    text, lines, node = value.data, value.prefix, _origin(value.own).node
+    if not isinstance(text, str) or not isinstance(node, Scalar | FileText):
+        return
+    if lines is not None and lines.is_wrapped:
+        # What follows are the words that start the script; the script itself is not for a shell.
+        first = str(lines.own.data).partition("\n")[0]
+        text = f"{text[: lines.end]}exec {first.removeprefix('#!')}"
+    yield Command(name, text, value, node, read(text), lines)
 
 
 def _origin(value: Value) -> Value:

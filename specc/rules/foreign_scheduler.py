@@ -100,7 +100,7 @@ def _variables(command: Command, kind: str) -> Iterator[Diagnostic]:
             is_home = re.search(rf"\bcd\s+[\"']?\$\{{?{name}\b", command.text) is not None
             help += "; `cd` with an empty variable goes to the home folder" if is_home else ""
             span = command.span(variable.start, variable.end)
-            yield FOREIGN_SCHEDULER.at(span, message, labels=command.labels(), help=help)
+            yield FOREIGN_SCHEDULER.at(span, message, labels=command.labels(variable.start), help=help)
 
 
 def _commands(command: Command, kind: str) -> Iterator[Diagnostic]:
@@ -115,7 +115,7 @@ def _commands(command: Command, kind: str) -> Iterator[Diagnostic]:
         if not _asks(command.text, scheduler) and f"{name}()" not in command.text:
             message = f"`{name}` is a command of {scheduler}, {_but(kind)}"
             span = command.span(start, end)
-            yield FOREIGN_SCHEDULER.at(span, message, labels=command.labels(), help=_instead(name))
+            yield FOREIGN_SCHEDULER.at(span, message, labels=command.labels(start), help=_instead(name))
 
 
 @lru_cache(maxsize=64)

@@ -91,7 +91,7 @@ def _has_work(command: Command, statements: tuple[Statement, ...]) -> bool:
 
 def _found(command: Command, last: Statement, message: str, help: str) -> Diagnostic:
     end = last.start + len(command.text[last.start : last.end].partition("\n")[0].rstrip())
-    return HIDDEN_FAILURE.at(command.span(last.start, end), message, labels=command.labels(), help=help)
+    return HIDDEN_FAILURE.at(command.span(last.start, end), message, labels=command.labels(last.start), help=help)
 
 
 RULE = JobRule(HIDDEN_FAILURE, find)

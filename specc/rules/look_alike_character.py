@@ -69,7 +69,7 @@ def _in(command: Command) -> Iterator[Diagnostic]:
         name = f"`{char}`" if plain is not None else f"the blank U+{ord(char):04X}"
         help = f"write `{plain}`" if plain is not None else "write a plain space, or quote the word that it belongs to"
         message = f"{name} is a letter like any other to the shell"
-        yield LOOK_ALIKE_CHARACTER.at(command.span(at, at + 1), message, labels=command.labels(), help=help)
+        yield LOOK_ALIKE_CHARACTER.at(command.span(at, at + 1), message, labels=command.labels(at), help=help)
 
 
 def _places(command: Command) -> Iterator[int]:

@@ -46,7 +46,7 @@ from specc.rules.written import Line, Written, aligned, lines, written
 
 
 def find(job: Job) -> Iterator[Diagnostic]:
-    for command in commands(job):
+    for command in (part for whole in commands(job) for part in whole.parts()):
         text = written(command)
         # Nearly all commands are a line, and continue nothing.
         if "\\" in text.shell:

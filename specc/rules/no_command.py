@@ -38,7 +38,8 @@ from specc.rules.written import lost_lines, written
 
 
 def find(job: Job) -> Iterator[Diagnostic]:
-    for command in texts(job) if not job.evaluated.spec.document.abstract else ():
+    for each in texts(job) if not job.evaluated.spec.document.abstract else ():
+        command = each.own
         reading = command.reading
         if not reading.is_whole or len(reading.statements) > _given(command) or _is_unreadable(command):
             continue

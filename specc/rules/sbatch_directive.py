@@ -71,7 +71,7 @@ def find(job: Job) -> Iterator[Diagnostic]:
             option = match[2].lstrip("-")
             message = f"the API does not read `#{match[1]}` lines, so `{match[2]}` has no effect"
             span = command.span(start, end)
-            yield SBATCH_DIRECTIVE.at(span, message, labels=command.labels(), help=_help(option, set(fields)))
+            yield SBATCH_DIRECTIVE.at(span, message, labels=command.labels(start), help=_help(option, set(fields)))
 
 
 def _help(option: str, fields: set[str]) -> str:

@@ -54,7 +54,7 @@ def find(job: Job) -> Iterator[Diagnostic]:
             near = _near(command.text, here)
             span = command.span(here.start, here.end)
             help, fix = _help(here, near), _fix(written(command), here)
-            yield UNENDED_HERE_DOCUMENT.at(span, message, labels=command.labels(), help=help, fix=fix)
+            yield UNENDED_HERE_DOCUMENT.at(span, message, labels=command.labels(here.start), help=help, fix=fix)
 
 
 def _near(text: str, here: Here) -> str | None:

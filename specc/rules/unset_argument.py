@@ -70,7 +70,9 @@ def _in(command: Command, variables: list[Variable]) -> Iterator[Diagnostic]:
         seen.add(variable.name)
         message = f"nobody passes `${variable.name}`, so it is empty"
         span = command.span(variable.start, variable.end)
-        yield UNSET_ARGUMENT.at(span, message, labels=command.labels(), help=_help(command, variable.name))
+        yield UNSET_ARGUMENT.at(
+            span, message, labels=command.labels(variable.start), help=_help(command, variable.name)
+        )
 
 
 def _help(command: Command, name: str) -> str:

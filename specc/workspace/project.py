@@ -1,6 +1,6 @@
 """One project: its root, its settings, its texts, and what its specs are compiled against."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping as Map
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +9,9 @@ from specc.diagnostics import Missing, codes, did_you_mean
 from specc.disk.site import Site
 from specc.errors import SpeccError
 from specc.frozen import dataclass
+from specc.nodes import Mapping, Scalar
 from specc.parser import Document
+from specc.resolver import join
 from specc.schema import ApiSchema
 from specc.settings import Settings
 from specc.source import NO_FILES, Source
@@ -22,10 +24,10 @@ from specc.workspace.refused import refusals_of
 class Project:
     site: Site
     library: FileLibrary
-    apis: Mapping[str, ApiSchema]
+    apis: Map[str, ApiSchema]
 
     @classmethod
-    def open(cls, site: Site, apis: Mapping[str, ApiSchema]) -> "Project":
+    def open(cls, site: Site, apis: Map[str, ApiSchema]) -> "Project":
         return cls(site, FileLibrary(site.contents), apis)
 
     @property
@@ -37,7 +39,7 @@ class Project:
         return self.site.settings
 
     @property
-    def environment(self) -> Mapping[str, str]:
+    def environment(self) -> Map[str, str]:
         return self.site.environment
 
     def context(self, target: str | None = None) -> Context:
@@ -59,6 +61,12 @@ class Project:
             self.library, self.apis, self.settings, name, self.environment, refusals, hidden=self.site.hidden
         )
 
+    def prelude_file(self, target: str | None = None) -> str | None:
+        """Return the name of the file whose lines a target, the project's own by default, puts before commands."""
+        known = self.settings.targets.get(target or self.settings.target)
+        node = known.prelude.get("$file") if known is not None and isinstance(known.prelude, Mapping) else None
+        return join(node.span.source.name, str(node.value)) if isinstance(node, Scalar) else None
+
     def document(self, name: str, findings: Findings) -> Document | None:
         """The spec of that name, or None with the reason among the findings."""
         parsed = self.library.document(name)
@@ -74,7 +82,7 @@ class Project:
         """Is that the text of one of the project's specs, as it stands in its file?"""
         return not source.path.startswith(NO_FILES) and self.library.has_read(source)
 
-    def again(self, texts: Mapping[str, str]) -> "Project":
+    def again(self, texts: Map[str, str]) -> "Project":
         """The same project, read anew, with these texts in place of those of the files."""
         contents = self.site.contents.again()
         for name, text in texts.items():

@@ -38,7 +38,8 @@ class Sources:
 
     def __init__(self, library: FileLibrary, settings: Settings) -> None:
         self.library = library
-        layers = [settings.defaults, *(target.job for target in settings.targets.values())]
+        targets = settings.targets.values()
+        layers = [settings.defaults, *(layer for target in targets for layer in (target.job, target.prelude))]
         spans = (span for layer in layers if layer is not None for span in _spans(layer))
         self._settings = {span.source.name: span.source for span in spans}
 

@@ -129,3 +129,19 @@ def test_a_span_that_ends_in_half_an_escape() -> None:
     node = Scalar("x", Source("x.yaml", '"x\\').span(0, 4), "x", Style.DOUBLE)
     assert locate(node, 0, 1).text == "x"
     assert locate(replace(node, value="xy"), 0, 1) == node.span
+
+
+@pytest.mark.parametrize("quotes", ['"""', "'''"])
+@pytest.mark.parametrize("head", ["", "\n", "\r\n"])
+def test_a_text_of_several_lines_in_toml(quotes: str, head: str) -> None:
+    text = f"a = {quotes}{head}one\r\n  two{quotes}"
+    span = Source("specc.toml", text).span(4, len(text))
+    scalar = Scalar("one\n  two", span, "one\n  two", Style.LITERAL)
+    assert locate(scalar, 0, 3).text == "one"
+    assert locate(scalar, 6, 9).text == "two"
+
+
+def test_escapes_and_joined_lines_of_such_a_text() -> None:
+    text = 'a = """x\\t\\"y \\\n\n   z"""'
+    scalar = Scalar('x\t"y z', Source("specc.toml", text).span(4, len(text)), "", Style.LITERAL)
+    assert [locate(scalar, at, at + 1).text for at in range(6)] == ["x", "\\t", '\\"', "y", " ", "z"]

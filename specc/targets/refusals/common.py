@@ -122,6 +122,13 @@ def command_refusals(body: Mapping[str, object]) -> Iterator[Refusal]:
         yield Refusal("no-command", "cmd_line", "there is nothing to run: `cmd_line` is missing", "write `cmd_line`")
 
 
+def prelude_refusals(body: Mapping[str, object], target: Target) -> Iterator[Refusal]:
+    """Refuse a script that the lines of a prelude cannot stand before, because it is in a file."""
+    if target.prelude is not None and text(body, "input_file") and not text(body, "cmd_line"):
+        message = f"the `prelude` of the target `{target.name}` cannot stand before the script of `input_file`"
+        yield Refusal("prelude", "input_file", message, "write a `cmd_line` that runs the script: `bash FILE`")
+
+
 def place_refusals(body: Mapping[str, object], target: Target) -> Iterator[Refusal]:
     """Refuse a zone or cluster that contradicts the target's own."""
     own = to_data(target.job) if target.job is not None else {}

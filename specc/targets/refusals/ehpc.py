@@ -6,6 +6,8 @@ and `time_limit` it says nothing, so only a negative one is refused.
 
 from collections.abc import Iterator, Mapping
 
+from specc.evaluator.files import SHELL
+from specc.nodes import brief
 from specc.settings import Target
 from specc.targets.refusals.common import (
     LIMITS,
@@ -15,7 +17,9 @@ from specc.targets.refusals.common import (
     name_refusals,
     number,
     place_refusals,
+    prelude_refusals,
     queue_refusals,
+    text,
     unseen_refusals,
 )
 
@@ -27,7 +31,19 @@ def refusals(body: Mapping[str, object], target: Target, units: Mapping[str, str
     yield from place_refusals(body, target)
     yield from queue_refusals(body, target)
     yield from core_refusals(body)
+    yield from _prelude_refusals(body, target)
     for field in LIMITS:
         value = number(body, field)
         if value is not None and value < 0:
             yield Refusal("bad-limit", field, f"`{field}` is {value}, expected 1 or more", "leave it out for no limit")
+
+
+def _prelude_refusals(body: Mapping[str, object], target: Target) -> Iterator[Refusal]:
+    """Refuse what the lines of a prelude cannot stand before: nobody knows how the API starts such a script."""
+    yield from prelude_refusals(body, target)
+    command = text(body, "cmd_line") or ""
+    if target.prelude is not None and command.startswith("#!") and SHELL.match(command) is None:
+        first = brief(command.partition("\n")[0])
+        message = f"the `prelude` of the target `{target.name}` cannot stand before a script that starts with `{first}`"
+        help = "write the script into a file, and a command that runs it"
+        yield Refusal("prelude", "cmd_line", message, help)

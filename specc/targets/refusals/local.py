@@ -11,6 +11,7 @@ from specc.targets.refusals.common import (
     core_refusals,
     limit_refusals,
     name_refusals,
+    prelude_refusals,
     text,
     unseen_refusals,
 )
@@ -21,6 +22,7 @@ def refusals(body: Mapping[str, object], target: Target, units: Mapping[str, str
     yield from name_refusals(body, target)
     yield from unseen_refusals(body, ("input_file", *OUTPUTS))
     yield from command_refusals(body)
+    yield from prelude_refusals(body, target)
     yield from core_refusals(body)
     yield from limit_refusals(body, units)
     for field in OUTPUTS:

@@ -14,6 +14,7 @@ from specc.targets.refusals.common import (
     limit_refusals,
     name_refusals,
     place_refusals,
+    prelude_refusals,
     queue_refusals,
     text,
     unseen_refusals,
@@ -34,6 +35,7 @@ def refusals(body: Mapping[str, object], target: Target, units: Mapping[str, str
     yield from name_refusals(body, target)
     yield from unseen_refusals(body, ("scheduler_queue_name", "input_file", *OUTPUTS))
     yield from command_refusals(body)
+    yield from prelude_refusals(body, target)
     yield from place_refusals(body, target)
     yield from _partition_refusals(body, target)
     yield from core_refusals(body, MOST_CORES)
