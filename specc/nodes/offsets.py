@@ -40,7 +40,7 @@ ESCAPED = {
 BLOCK_HEADER = re.compile(r"[|>][-+0-9]*[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n|\Z)")
 
 TOML_QUOTES = ('"""', "'''")
-JOINED = pattern(r"\\[ \t]*+\r?\n[ \t\r\n]*+")
+JOINED = re.compile(r"\\[ \t]*+\r?\n[ \t\r\n]*+")
 """A backslash at the end of a line, which in TOML takes all blanks and line breaks after it along."""
 
 
