@@ -7,7 +7,6 @@ and `time_limit` it says nothing, so only a negative one is refused.
 from collections.abc import Iterator, Mapping
 
 from specc.evaluator.files import SHELL
-from specc.nodes import brief
 from specc.settings import Target
 from specc.targets.refusals.common import (
     LIMITS,
@@ -22,6 +21,7 @@ from specc.targets.refusals.common import (
     text,
     unseen_refusals,
 )
+from specc.wording import brief
 
 
 def refusals(body: Mapping[str, object], target: Target, units: Mapping[str, str]) -> Iterator[Refusal]:
