@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import compiling
 import pytest
-from local_jobs import Place as Jobs
-from local_jobs import place_at
-from projects import Place
-from repositories import begin, commit
+from support import compiling
+from support.local_jobs import Place as Jobs
+from support.local_jobs import place_at
+from support.projects import Place
+from support.repositories import begin, commit
 
 from specc.compiler import Context, check_document, payloads
 from specc.diagnostics import Diagnostic
