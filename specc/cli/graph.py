@@ -11,7 +11,7 @@ from specc.cli.printing import print_findings
 from specc.cli.session import Selected, Session
 from specc.cli.sites import show
 from specc.cli.speech import say, write_text
-from specc.config.root import OWN, PERSONAL, SHARED
+from specc.config import OWN, PERSONAL, SHARED
 from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
 from specc.lineage.model import EMPTY, SHIPPED, Kind, Lineage, below, lineage

@@ -9,9 +9,7 @@ from unicodedata import normalize
 from specc.cli.printing import print_findings
 from specc.cli.sites import show
 from specc.cli.speech import say, say_error, write_line
-from specc.config import find_root, read_configuration
-from specc.config.root import OWN, SHARED, configures, is_there
-from specc.config.sbatch import fault_in
+from specc.config import OWN, SHARED, configures, find_root, is_there, mistake_in_option, read_configuration
 from specc.diagnostics import Diagnostic, Missing
 from specc.disk.files import read_bytes
 from specc.disk.links import check_stays
@@ -89,7 +87,7 @@ def read_scripts(paths: list[Path]) -> Scripts:
 def target_for(scripts: Scripts) -> Target | None:
     """Return the `slurm` target of a new project for these scripts, or None where none of them is Slurm's."""
     options = [each.options for each in scripts.values() if isinstance(each, Script) and each.is_of_slurm]
-    return new_target(options, fault_in) if options else None
+    return new_target(options, mistake_in_option) if options else None
 
 
 def target_lines(target: Target, scripts: Scripts, root: Path, units: Mapping[str, str]) -> str:
@@ -111,7 +109,7 @@ def import_scripts(scripts: Scripts, place: Place, project: Mapping[Path, str]) 
         try:
             if isinstance(script, SpeccError):
                 raise script
-            site = Site(fault_in, place.target, is_elsewhere=_folder(path) != root)
+            site = Site(mistake_in_option, place.target, is_elsewhere=_folder(path) != root)
             migrated = migrate(script, names[path], place.units, schema, site) if isinstance(script, Script) else script
             if isinstance(migrated, Migrated):
                 _write(path, names[path], place.folder, migrated, {} if done else project)

@@ -12,7 +12,7 @@ import typer
 from specc.cli.completion import complete_code
 from specc.cli.printing import width_of
 from specc.cli.speech import write_json, write_text
-from specc.config.findings import is_optional
+from specc.config import is_optional
 from specc.diagnostics import Code
 from specc.diagnostics.codes import CODES
 from specc.diagnostics.remedies import REMEDIES

@@ -1,4 +1,4 @@
-"""Do the settings exist, and are they of the right kind? What is not, is reported and left out."""
+"""Settings that do not exist or hold a value of the wrong kind are reported and left out."""
 
 import re
 from collections.abc import Iterator
@@ -14,12 +14,12 @@ BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def dotted(path: Path) -> str:
-    """A setting's name as TOML writes it: `targets.prod.kind`, `targets."a b".kind`."""
+    """Return a setting's name as TOML writes it: `targets.prod.kind`, `targets."a b".kind`."""
     return ".".join(str(part) if BARE.fullmatch(str(part)) else f'"{part}"' for part in path)
 
 
 def usable(node: Mapping, shape: dict[str, Shape], found: list[Diagnostic]) -> Mapping:
-    """`node` without the settings that do not fit `shape`, which are reported to `found`."""
+    """Return `node` without the settings that do not fit `shape`, which are reported to `found`."""
     return _table(node, shape, (), found)
 
 
@@ -74,23 +74,26 @@ def _misfit(node: Node, shape: Shape, path: Path) -> Diagnostic:
 
 
 def _owner(path: Path) -> str:
-    """An item is named by its list and its number: `include[2]`, counted from 1."""
+    """Return how messages name a setting. An item is named by its list and its number from 1: `include[2]`."""
     *before, last = path
     return f"{dotted(tuple(before))}[{last + 1}]" if isinstance(last, int) else dotted(path)
 
 
 def targets(settings: Mapping) -> Iterator[tuple[Scalar, Mapping]]:
-    """The targets that are declared, each with its key."""
+    """Yield the targets that are declared, each with its key."""
     declared = settings.get("targets")
     if isinstance(declared, Mapping):
         yield from ((key, node) for key, node in declared.items() if isinstance(node, Mapping))
 
 
-def target_findings(settings: Mapping) -> Iterator[Diagnostic]:
-    """What shows only when all files are merged. `settings` still holds the values that do not fit: they were said."""
+def target_diagnostics(settings: Mapping) -> Iterator[Diagnostic]:
+    """Yield the mistakes that show only when all files are merged.
+
+    `settings` still holds the values that do not fit, so that a target whose kind is wrong is not said to have no kind.
+    """
     declared = list(targets(settings))
     for key, node in declared:
-        yield from _kind_findings(key, node)
+        yield from _kind_diagnostics(key, node)
     names = list(dict.fromkeys(["local", *(str(key.value) for key, _ in declared)]))
     chosen = settings.get("target")
     name = text_of(chosen)
@@ -99,7 +102,7 @@ def target_findings(settings: Mapping) -> Iterator[Diagnostic]:
         yield BAD_SETTING.at(chosen.span, f"there is no target `{name}`", help=help)
 
 
-def _kind_findings(key: Scalar, node: Mapping) -> Iterator[Diagnostic]:
+def _kind_diagnostics(key: Scalar, node: Mapping) -> Iterator[Diagnostic]:
     name, kind = str(key.value), node.get("kind")
     if kind is None and name != "local":
         table = dotted(("targets", name))

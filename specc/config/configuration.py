@@ -1,35 +1,44 @@
-"""The configuration of a project: its files read, checked, merged, and turned into `Settings`."""
+"""The configuration of a project: its files read, checked, merged, turned into `Settings`, and listed for people."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Map
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
-from specc.config.checks import target_findings, usable
+from specc.config.checks import dotted, target_diagnostics, usable
 from specc.config.document import read_document
-from specc.config.entries import Entry, entries
-from specc.config.merge import merged
-from specc.config.root import OWN, PERSONAL, SHARED, configures, is_there, read_settings
-from specc.config.shapes import SETTINGS
-from specc.config.user import shown_env
+from specc.config.files import OWN, PERSONAL, SHARED, configures, is_there, read_settings, shown_env
+from specc.config.shapes import SETTINGS, TARGET
 from specc.config.values import settings_of
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import CONFIG_SYNTAX, SHADOWED_SETTINGS
 from specc.frozen import dataclass
-from specc.nodes import Mapping
+from specc.nodes import Mapping, Node, to_data
 from specc.nodes import Path as NodePath
 from specc.settings import Settings
-from specc.source import Source
+from specc.source import Source, Span
+
+
+class Entry(NamedTuple):
+    """One setting. A built-in default has no span. `is_overridden` marks a value that lost to the entry before it."""
+
+    key: str
+    value: object
+    span: Span | None
+    is_overridden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What is configured. `env` holds those variables of the environment that templates may read and that are set.
+    """The settings of a project and what is known about them.
 
-    `entries` lists every setting with its origin. With an error among `diagnostics`, the settings are what was
-    understood, with built-in defaults for the rest. `digest` is of all that they were read from. `hidden` are the
-    variables that templates may read, and whose values are shown to nobody: all but those that the user allows.
+    `env` holds those variables of the environment that templates may read and that are set. `entries` lists every
+    setting with its origin. With an error among `diagnostics`, the settings are what was understood, with built-in
+    defaults for the rest. `digest` covers all that they were read from. `hidden` are the variables that templates may
+    read, and whose values are shown to nobody: all but those that the user allows.
     """
 
     root: Path
@@ -42,12 +51,12 @@ class Configuration:
 
 
 def read_configuration(root: Path, show: Callable[[Path], str], environment: Map[str, str]) -> Configuration:
-    """The configuration of the project at `root`. `show` gives the name by which messages call a file.
+    """Return the configuration of the project at `root`. `show` gives the name by which messages call a file.
 
     Raises SpeccError for a file that cannot be read.
     """
     found: list[Diagnostic] = []
-    digest = sha256(root.name.encode("utf-8", "surrogateescape"))  # of which the project has its name by default
+    digest = sha256(root.name.encode("utf-8", "surrogateescape"))  # the project's name by default
     written = declared = Mapping({}, {}, Source("", "").span())
     for path, table in _files(root, show, found):
         data = read_settings(path, show(path))
@@ -55,18 +64,20 @@ def read_configuration(root: Path, show: Callable[[Path], str], environment: Map
         node, mistakes = read_document(data, path, show(path), table)
         found.extend(mistakes)
         if node is not None:
-            written, declared = merged(written, usable(node, SETTINGS, found)), merged(declared, node)
-    if all(finding.code is not CONFIG_SYNTAX for finding in found):  # else a target may stand in what was not read
-        found.extend(target_findings(declared))
+            written, declared = _merged(written, usable(node, SETTINGS, found)), _merged(declared, node)
+    if all(
+        diagnostic.code is not CONFIG_SYNTAX for diagnostic in found
+    ):  # else a target may stand in what was not read
+        found.extend(target_diagnostics(declared))
     settings = settings_of(written, Path(os.path.abspath(root)).name or "project")
     env = {name: environment[name] for name in settings.env if name in environment}
     hidden = frozenset(settings.env) - shown_env(environment) if settings.env else frozenset()
-    listed = tuple(entries(written, settings))
+    listed = tuple(_entries(written, settings))
     return Configuration(root, settings, listed, tuple(found), env, digest.hexdigest(), hidden)
 
 
 def _files(root: Path, show: Callable[[Path], str], found: list[Diagnostic]) -> list[tuple[Path, NodePath]]:
-    """The files that configure the project, the weaker first, each with the table that its settings are in."""
+    """Return the files that configure the project, weakest first, each with the table that its settings are in."""
     files: list[tuple[Path, NodePath]] = []
     shared = configures(root / SHARED)
     if is_there(root / OWN):
@@ -85,3 +96,57 @@ def _shadowed(path: Path, show: Callable[[Path], str]) -> Diagnostic:
     span = node.span if node is not None else mistakes[0].span
     message = f"`[tool.specc]` has no effect, because there is a {OWN} beside it"
     return SHADOWED_SETTINGS.at(span, message, help=f"move its settings to {OWN}")
+
+
+def _merged(weak: Mapping, strong: Mapping) -> Mapping:
+    """Return the settings of `strong` over those of `weak`, in the order of `weak` with new keys behind.
+
+    Tables merge; every other value replaces the weaker value and keeps it beneath.
+    """
+    entries: dict[str, Node] = dict(weak.entries)
+    for key, value in strong.entries.items():
+        entries[key] = _over(entries[key], value) if key in entries else value
+    return replace(weak, entries=entries, keys={**weak.keys, **strong.keys})
+
+
+def _over(weak: Node, strong: Node) -> Node:
+    if isinstance(weak, Mapping) and isinstance(strong, Mapping):
+        return _merged(weak, strong)
+    return replace(strong, beneath=weak)
+
+
+def _entries(written: Mapping, settings: Settings) -> Iterator[Entry]:
+    """Yield all settings in the order of `SETTINGS`; inside of tables with free keys, in the order written."""
+    for name in SETTINGS:
+        if name == "targets":
+            yield from _target_entries(written.get(name))
+        elif (node := written.get(name)) is not None:
+            yield from _node_entries(node, (name,))
+        elif name not in ("defaults", "units", "ledger", "rules"):
+            value = getattr(settings, name)
+            yield Entry(name, list(value) if isinstance(value, tuple) else value, None)
+
+
+def _target_entries(node: Node | None) -> Iterator[Entry]:
+    """Yield the settings of all targets, the built-in `local` first."""
+    declared = dict(node.entries) if isinstance(node, Mapping) else {}
+    local = declared.pop("local", None)
+    if not isinstance(local, Mapping) or local.get("kind") is None:
+        yield Entry("targets.local.kind", "local", None)
+    for name, target in [("local", local), *declared.items()]:
+        if isinstance(target, Mapping):
+            for key in TARGET:
+                if (value := target.get(key)) is not None:
+                    yield from _node_entries(value, ("targets", name, key))
+
+
+def _node_entries(node: Node, path: NodePath) -> Iterator[Entry]:
+    if isinstance(node, Mapping):
+        for key, value in node.entries.items():
+            yield from _node_entries(value, (*path, key))
+        return
+    name, loser = dotted(path), node.beneath
+    yield Entry(name, to_data(node), node.span)
+    while loser is not None:
+        yield Entry(name, to_data(loser), loser.span, is_overridden=True)
+        loser = loser.beneath

@@ -1,9 +1,8 @@
-"""Credentials do not belong into a configuration, and must not be printed when they stand there all the same."""
+"""Credentials do not belong in a configuration, and must not be printed when they stand there all the same."""
 
 import re
 
-from specc.config.tree import Place
-from specc.nodes import Path
+from specc.config.places import Places
 
 WORDS = r"access[_-]?key|secret|passw|token|credential|private[_-]?key|api[_-]?key"
 KEY = re.compile(WORDS, re.IGNORECASE)
@@ -13,26 +12,28 @@ VISIBLE = re.compile(r"[^\r\n]")
 REST_OF_LINE = re.compile(r"[^\r\n]*+")
 
 HELP = (
-    "take it out, and set the environment variables `QY_ACCESS_KEY_ID` and `QY_SECRET_ACCESS_KEY` "
+    "remove it, and set the environment variables `QY_ACCESS_KEY_ID` and `QY_SECRET_ACCESS_KEY` "
     "or use ~/.qingcloud/config.yaml"
 )
 
 
 def is_credential(key: str) -> bool:
+    """Return whether a key looks like the name of a credential."""
     return KEY.search(key) is not None
 
 
-def masked(text: str, places: dict[Path, Place]) -> str:
-    """`text` with the values of credentials starred out, each character for one, so that places stay true."""
+def masked(text: str, places: Places) -> str:
+    """Return a TOML text with a star for each character of a credential's value, so that spans stay true."""
+    shown = list(text)
     for path, place in places.items():
         if place.value is not None and any(is_credential(str(part)) for part in path):
             start, end = place.value
-            text = text[:start] + VISIBLE.sub("*", text[start:end]) + text[end:]
-    return text
+            shown[start:end] = VISIBLE.sub("*", text[start:end])
+    return "".join(shown)
 
 
 def masked_lines(text: str) -> str:
-    """The same for a text that is not TOML: all that follows a credential's name on its line."""
+    """Return a text that is not TOML, with a star for each character that follows a credential's name on its line."""
     pieces: list[str] = []
     done = 0
     for match in ASSIGNMENT.finditer(text):

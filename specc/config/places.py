@@ -1,119 +1,166 @@
-"""Where each key and value of a TOML text stands. tomllib gives values only; tree-sitter gives places.
+"""Where each key and each value stands in a TOML text, which `tomllib` does not say.
 
-This module is imported only when there is a file to read, because its grammar costs 15 ms.
+The text must be one that `tomllib` accepts. So this reader looks for the end of each key and value, and checks nothing.
+It is linear in the length of the text: every pattern is possessive, and what is nested deeper than `MAX_DEPTH` is
+skipped without recursion. `property/test_places_in_toml.py` holds it to the values of `tomllib`.
 """
 
+import re
 import tomllib
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator
-from dataclasses import field
-from itertools import accumulate
+from typing import NamedTuple
 
-import tree_sitter_toml
-from tree_sitter import Language, Node, Parser
-
-from specc.config.tree import MAX_DEPTH, Place
-from specc.frozen import dataclass
 from specc.nodes import Path
 
-HEADERS = ("table", "table_array_element")
-KEYS = ("bare_key", "quoted_key", "dotted_key")
+MAX_DEPTH = 32
+"""Settings that are nested deeper are errors. Their keys and values are not located."""
+
+Range = tuple[int, int]
+"""Code points of a text, the end excluded."""
 
 
-def places(text: str) -> dict[Path, Place]:
-    """The place of each key, value and item, by its path: of a valid TOML text.
+class KeyAndValue(NamedTuple):
+    """The ranges of a key and of its value. Items of an array have no key; a table under a header has no value."""
 
-    Those deeper than `MAX_DEPTH` are left out, and so are all if tree-sitter cannot read what tomllib can.
+    key: Range | None
+    value: Range | None
+
+
+Places = dict[Path, KeyAndValue]
+
+BASIC, LITERAL = r'"(?:[^"\\\n]++|\\.)*+"', r"'[^'\n]*+'"
+LONG_TEXT = r'"""(?:[^"\\]++|\\.|"{1,2}(?!"))*+"{3,5}' "|" r"'''(?:[^']++|'{1,2}(?!'))*+'{3,5}"
+"""A text may end with one or two quotes of its own before the three that close it."""
+
+BLANK = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+)*+")
+SPACE = re.compile(r"[ \t]*+")
+KEY = re.compile(rf"[A-Za-z0-9_-]++|{BASIC}|{LITERAL}", re.DOTALL)
+DOT = re.compile(r"[ \t]*+\.[ \t]*+")
+EQUALS = re.compile(r"[ \t]*+=[ \t]*+")
+SCALAR = re.compile(rf"{LONG_TEXT}|{BASIC}|{LITERAL}|(?:\d{{4}}-\d\d-\d\d[ ])?[^\s,#\]}}]++", re.DOTALL)
+"""A date and its time may be separated by one space."""
+
+BRACKETS_OR_TEXT = re.compile(rf"[\[{{]|(?P<closing>[\]}}])|#[^\n]*+|{LONG_TEXT}|{BASIC}|{LITERAL}", re.DOTALL)
+
+
+def places(text: str) -> Places:
+    """Return the places of every key, value and item of a TOML text, by their paths.
+
+    Values that are nested deeper than `MAX_DEPTH` are left out. Raises ValueError for some texts that are not TOML.
     """
-    language = Language(tree_sitter_toml.language())
-    survey = Survey(_Offsets(text))
-    root = Parser(language).parse(text.encode()).root_node
-    if not root.has_error:
-        survey.document(root)
-    return survey.found
+    return _Survey(text).document()
 
 
-class _Offsets:
-    """From bytes, which tree-sitter counts in, to code points."""
+class _Survey:
+    """One walk through a text. `_sizes` counts the tables of each array of tables so far."""
 
     def __init__(self, text: str) -> None:
-        self.starts = None if text.isascii() else [0, *accumulate(len(char.encode()) for char in text)]
+        self._text = text
+        self._found: Places = {}
+        self._sizes: dict[Path, int] = {}
 
-    def range(self, node: Node) -> tuple[int, int]:
-        if self.starts is None:
-            return node.start_byte, node.end_byte
-        return bisect_left(self.starts, node.start_byte), bisect_left(self.starts, node.end_byte)
+    def document(self) -> Places:
+        table: Path = ()
+        at = self._end(BLANK, 0)
+        while at < len(self._text):
+            if self._text.startswith("[", at):
+                table, at = self._header(at)
+            else:
+                at = self._pair(at, table)
+            at = self._end(BLANK, at)
+        return self._found
 
-
-@dataclass
-class Survey:
-    """A walk through a syntax tree. `sizes` counts the tables of each array of tables so far."""
-
-    offsets: _Offsets
-    found: dict[Path, Place] = field(default_factory=dict)
-    sizes: dict[Path, int] = field(default_factory=dict)
-
-    def document(self, root: Node) -> None:
-        for node in root.named_children:
-            if node.type == "pair":
-                self.pair((), node)
-            elif node.type in HEADERS:
-                prefix = self.header(node)
-                for pair in _pairs(node):
-                    self.pair(prefix, pair)
-
-    def header(self, node: Node) -> Path:
-        """Note the tables that `[a.b]` or `[[a.b]]` names, and give the path of the last."""
-        path: Path = ()
-        for key in _keys(node.named_children):
-            if path in self.sizes:
-                path = (*path, self.sizes[path] - 1)
-            path = (*path, _name(key))
-            place = Place(self.offsets.range(key), None)
-            self.found.setdefault(path, place)
-        if node.type == "table_array_element":
-            index = self.sizes.get(path, 0)
-            self.sizes[path] = index + 1
+    def _header(self, at: int) -> tuple[Path, int]:
+        """Return the path of the table that `[a.b]` or `[[a.b]]` begins, and the end of this header."""
+        brackets = 2 if self._text.startswith("[[", at) else 1
+        path, place, at = self._key(self._end(SPACE, at + brackets), ())
+        if brackets == 2:
+            index = self._sizes.get(path, 0)
+            self._sizes[path] = index + 1
             path = (*path, index)
-            self.found[path] = place
-        return path
+            self._found[path] = KeyAndValue(place, None)
+        return path, self._end(SPACE, at) + brackets
 
-    def pair(self, prefix: Path, node: Node) -> None:
-        path = prefix
-        value = [child for child in node.named_children if child.type != "comment"][-1]
-        for key in _keys(node.named_children[:1]):
-            path = (*path, _name(key))
-            self.found.setdefault(path, Place(self.offsets.range(key), None))
-        self.found[path] = self.found[path]._replace(value=self.offsets.range(value))
-        self.value(path, value)
+    def _pair(self, at: int, table: Path) -> int:
+        path, place, at = self._key(at, table)
+        start = self._end(EQUALS, at)
+        end = self._value(start, path)
+        self._found[path] = KeyAndValue(place, (start, end))
+        return end
 
-    def value(self, path: Path, node: Node) -> None:
+    def _key(self, at: int, table: Path) -> tuple[Path, Range, int]:
+        """Return the path of a key in a table, the range of its last part, and its end.
+
+        Each part of a dotted key is located where it is written first.
+        """
+        path = table
+        while True:
+            end = self._end(KEY, at)
+            if path in self._sizes:  # a header goes on in the last table of an array of tables
+                path = (*path, self._sizes[path] - 1)
+            path = (*path, _name(self._text[at:end]))
+            self._found.setdefault(path, KeyAndValue((at, end), None))
+            dot = DOT.match(self._text, end)
+            if dot is None:
+                return path, (at, end), end
+            at = dot.end()
+
+    def _value(self, at: int, path: Path) -> int:
+        """Return the end of a value. What the value holds is located on the way."""
+        mark = self._text[at : at + 1]
+        if mark not in ("[", "{"):
+            return self._end(SCALAR, at)
         if len(path) > MAX_DEPTH:
-            return
-        if node.type == "inline_table":
-            for pair in _pairs(node):
-                self.pair(path, pair)
-        elif node.type == "array":
-            items = (item for item in node.named_children if item.type != "comment")
-            for index, item in enumerate(items):
-                self.found[(*path, index)] = Place(None, self.offsets.range(item))
-                self.value((*path, index), item)
+            return self._skip(at)
+        return self._array(at, path) if mark == "[" else self._inline_table(at, path)
+
+    def _inline_table(self, at: int, path: Path) -> int:
+        at = self._end(BLANK, at + 1)
+        while not self._text.startswith("}", at):
+            at = self._end(BLANK, self._pair(at, path))
+            at = self._after_comma(at, "}")
+        return at + 1
+
+    def _array(self, at: int, path: Path) -> int:
+        index = 0
+        at = self._end(BLANK, at + 1)
+        while not self._text.startswith("]", at):
+            item = (*path, index)
+            self._found[item] = KeyAndValue(None, None)  # an item comes before what it holds
+            end = self._value(at, item)
+            self._found[item] = KeyAndValue(None, (at, end))
+            at = self._after_comma(self._end(BLANK, end), "]")
+            index += 1
+        return at + 1
+
+    def _after_comma(self, at: int, closing: str) -> int:
+        """Return where the next item begins, or where `closing` stands."""
+        if self._text.startswith(",", at):
+            return self._end(BLANK, at + 1)
+        if not self._text.startswith(closing, at):
+            raise ValueError(f"expected `,` or `{closing}` at {at}")
+        return at
+
+    def _skip(self, at: int) -> int:
+        """Return the end of an array or inline table, of which nothing is located."""
+        depth = 0
+        for match in BRACKETS_OR_TEXT.finditer(self._text, at):
+            if match["closing"]:
+                depth -= 1
+            elif match[0] in ("[", "{"):
+                depth += 1
+            if depth == 0:
+                return match.end()
+        raise ValueError(f"no end of what begins at {at}")
+
+    def _end(self, pattern: re.Pattern[str], at: int) -> int:
+        match = pattern.match(self._text, at)
+        if match is None:
+            raise ValueError(f"not TOML at {at}")
+        return match.end()
 
 
-def _pairs(node: Node) -> Iterator[Node]:
-    return (child for child in node.named_children if child.type == "pair")
-
-
-def _keys(nodes: Iterable[Node]) -> list[Node]:
-    """The parts of a key that may be dotted, as written. The grammar nests them to the left."""
-    key = next(node for node in nodes if node.type in KEYS)
-    parts = []
-    while key.type == "dotted_key":
-        key, last = (child for child in key.named_children if child.type in KEYS)
-        parts.append(last)
-    return [key, *reversed(parts)][: MAX_DEPTH + 1]
-
-
-def _name(key: Node) -> str:
-    written = (key.text or b"").decode()
-    return written if key.type == "bare_key" else next(iter(tomllib.loads(f"{written} = 0")))
+def _name(written: str) -> str:
+    """Return the key that is written bare or in quotes. Only escapes need `tomllib`."""
+    if written[0] not in "\"'":
+        return written
+    return next(iter(tomllib.loads(f"{written} = 0"))) if "\\" in written else written[1:-1]

@@ -1,5 +1,7 @@
-"""Options of sbatch that a configuration may give. An allow-list: a project's file must not make a job another user's,
-run something else, or take away what specc itself decides.
+"""The options of sbatch that a configuration may give.
+
+The list names what is allowed, because a file of a project must not give a job to another user, run another program, or
+change what specc itself decides.
 """
 
 import re
@@ -28,14 +30,14 @@ DECIDED = {
 """Options that a field of the job or another setting stands for."""
 
 
-def fault_in(option: str) -> str | None:
-    """Why this is no option for a configuration, and what to write; None if it is one."""
+def mistake_in_option(option: str) -> str | None:
+    """Return why a configuration cannot give an option, and what to write; None if it can."""
     match = FORM.fullmatch(option)
     if match is None:
         return "write one option an item, its name in full, without spaces: `--gres=gpu:1`"
     name, value = match[1], match[2]
     if name in DECIDED:
-        return f"{DECIDED[name]} {'decide' if ' and ' in DECIDED[name] else 'decides'} it"
+        return f"remove the option: {DECIDED[name]} {'decide' if ' and ' in DECIDED[name] else 'decides'} it"
     if name not in WITH_VALUE | FLAGS:
         near = did_you_mean(name, sorted(WITH_VALUE | FLAGS), "options")
         said = f"`--{name}` is not among the options that may stand here"

@@ -1,12 +1,11 @@
-"""The settings that exist: one table. A new setting is one line here, and one where it is used."""
+"""The settings that exist, as one table. A new setting is one line here, and one where it is used."""
 
 import re
 from collections.abc import Callable
 
 from specc.config.credentials import is_credential
-from specc.config.findings import BY_NAME, is_optional
-from specc.config.sbatch import fault_in
-from specc.diagnostics import did_you_mean, one_of
+from specc.config.sbatch import mistake_in_option
+from specc.diagnostics import Code, codes, did_you_mean, one_of
 from specc.diagnostics.suggest import closest_code
 from specc.frozen import dataclass
 from specc.linear import mistake_in
@@ -14,18 +13,23 @@ from specc.nodes import Mapping, Node, Scalar, kind_of
 from specc.settings import TargetKind
 from specc.units import DURATION_UNITS, MEMORY_UNITS, Problem, read
 
+BY_NAME: dict[str, Code] = {
+    name: code for code in codes.CODES.values() if code.code[3] in "123456" for name in (code.code, code.slug)
+}
+"""The diagnostics that `[rules]` can name: those of specs, not those of configurations, API tables and submissions."""
+
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 WORKDIRS = ("project", "spec", "job")
 FILE_KEYS = ("file", "$file")
 """Both name the file of a text: the word of TOML, and the operator of specs."""
 KINDS: dict[str, TargetKind] = {"local": "local", "slurm": "slurm", "ehpc": "ehpc"}
-CANNOT = "an error that makes a payload impossible cannot be turned off: mend the spec"
+CANNOT = "an error that makes a payload impossible cannot be turned off: fix the spec"
 UNIT_NAMES = [*MEMORY_UNITS, *DURATION_UNITS]
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A single value: what is expected, whether a node is that, and the way out if it is not."""
+    """A single value: what is expected, whether a node fits, and what to write if it does not fit."""
 
     expected: str
     fits: Callable[[Node], bool]
@@ -34,24 +38,24 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list of such values."""
+    """A list whose items are all of one shape."""
 
     item: "Shape"
 
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """A table with keys of the user's choice, each with such a value."""
+    """A table with keys of the user's choice, whose values are all of one shape."""
 
     value: "Shape"
 
 
 Shape = Value | Items | Each | dict[str, "Shape"] | None
-"""What a setting may hold. A dict is a table with just these keys; None is anything."""
+"""What a setting may hold. A dict is a table with just these keys; None stands for anything."""
 
 
 def text_of(node: Node | None) -> str | None:
-    """The text of a node that is a text and not empty."""
+    """Return the text of a node that is a text and not blank, else None."""
     return node.value if isinstance(node, Scalar) and isinstance(node.value, str) and node.value.strip() else None
 
 
@@ -87,7 +91,15 @@ def _memory_help(node: Node) -> str | None:
     return problem.help if isinstance(problem, Problem) else None
 
 
-def _is_optional(node: Node) -> bool:
+def is_optional(code: Code) -> bool:
+    """Return whether a project can turn a diagnostic off: every warning, and whatever a rule says.
+
+    Any other error keeps a spec from becoming a payload.
+    """
+    return code.code in codes.OF_RULES or code.severity is not codes.ERROR
+
+
+def _names_optional(node: Node) -> bool:
     code = BY_NAME.get(text_of(node) or "")
     return code is not None and is_optional(code)
 
@@ -108,13 +120,13 @@ def _variable_help(node: Node) -> str | None:
 
 
 def _pattern_mistake(node: Node) -> str | None:
-    """Why a node cannot be used as a pattern; None if it can."""
+    """Return why a node cannot be used as a pattern; None if it can."""
     text = text_of(node)
-    return "write it as a text" if text is None else mistake_in(text)
+    return "write the pattern as a text" if text is None else mistake_in(text)
 
 
 def _is_prelude(node: Node) -> bool:
-    """Is it a text, which may be empty, or the path of a file?"""
+    """Return whether a node is a text, which may be empty, or the path of a file."""
     if isinstance(node, Mapping):
         return len(node.entries) == 1 and any(text_of(node.get(key)) is not None for key in FILE_KEYS)
     return isinstance(node, Scalar) and isinstance(node.value, str)
@@ -135,7 +147,9 @@ TEXT = Value("a text that is not empty", lambda node: text_of(node) is not None)
 TARGET_NAME = Value(
     "the name of a target",
     lambda node: text_of(node) is not None,
-    lambda node: "what a target is stands under `[targets.NAME]`" if isinstance(node, Mapping) else None,
+    lambda node: (
+        "describe the target under `[targets.NAME]`; write its name here" if isinstance(node, Mapping) else None
+    ),
 )
 ATOM = Value("a text, a number or a boolean", lambda node: isinstance(node, Scalar))
 COUNT = Value("a number above 0", _is_count)
@@ -164,12 +178,12 @@ PRELUDE = Value('a text, or `{file = "PATH"}`', lambda node: _is_prelude(node), 
 LAYOUT = _choice(["tasks", "threads"], "layout")
 OPTION = Value(
     "an option of sbatch, written as `--option=value`",
-    lambda node: fault_in(text_of(node) or "") is None,
-    lambda node: fault_in(text_of(node) or ""),
+    lambda node: mistake_in_option(text_of(node) or "") is None,
+    lambda node: mistake_in_option(text_of(node) or ""),
 )
 
-RULE_NAME = Value("the code or name of a finding", lambda node: text_of(node) in BY_NAME, _rule_help)
-OPTIONAL_NAME = Value("the code or name of a rule or a warning", _is_optional, _rule_help)
+RULE_NAME = Value("the code or name of a diagnostic", lambda node: text_of(node) in BY_NAME, _rule_help)
+OPTIONAL_NAME = Value("the code or name of a rule or a warning", _names_optional, _rule_help)
 LEVEL = _choice(["error", "warning", "off"], "level")
 ONLY_ERROR = Value("`error`", lambda node: text_of(node) == "error", lambda node: CANNOT)
 RULE_TABLE: dict[str, Shape] = {
@@ -222,7 +236,7 @@ SETTINGS: dict[str, Shape] = {
 
 
 def wanted(shape: Shape, node: Node) -> tuple[str, str | None]:
-    """What `shape` expects in place of `node`, and the way out."""
+    """Return what `shape` expects in place of `node`, and what to write."""
     match shape:
         case Value():
             return shape.expected, shape.help(node)
@@ -235,5 +249,5 @@ def wanted(shape: Shape, node: Node) -> tuple[str, str | None]:
 
 
 def described(node: Node) -> str:
-    """The node as messages name it."""
+    """Return how messages name the kind of a node."""
     return kind_of(node).replace("a mapping", "a table")

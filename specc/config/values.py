@@ -1,17 +1,16 @@
-"""From checked nodes to `Settings`. What is missing takes its built-in default."""
+"""From checked nodes to `Settings`. Whatever is missing takes its built-in default."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 
 from specc.config.checks import targets
-from specc.config.rules import rule_settings
-from specc.config.shapes import KINDS, text_of
+from specc.config.shapes import BY_NAME, KINDS, text_of
 from specc.nodes import Mapping, Node, Scalar, Sequence, to_data
-from specc.settings import Settings, Target
+from specc.settings import RuleSettings, RuleTable, Settings, Target
 
 
 def settings_of(written: Mapping, project: str) -> Settings:
-    """The settings that `written` holds. `project` is the project's name if it says none."""
+    """Return the settings that `written` holds. `project` is the project's name where no setting says it."""
     usual = Settings(project=project)
     known = {"local": Target("local", "local"), **{target.name: target for target in _targets(written)}}
     target = text_of(written.get("target"))
@@ -27,14 +26,14 @@ def settings_of(written: Mapping, project: str) -> Settings:
         targets=known,
         ledger=text_of(ledger.get("path")) if (ledger := _table(written, "ledger")) else None,
         ledger_shared=ledger is not None and isinstance(flag := ledger.get("shared"), Scalar) and flag.value is True,
-        rules=rule_settings(_table(written, "rules")),
+        rules=_rule_settings(_table(written, "rules")),
         is_named=text_of(written.get("project")) is not None,
         is_target_chosen=target in known,
     )
 
 
 def _targets(written: Mapping) -> Iterator[Target]:
-    """The declared targets that have a kind. `local` has one without saying it."""
+    """Yield the declared targets that have a kind. `local` always has one."""
     for key, node in targets(written):
         name = str(key.value)
         kind = "local" if name == "local" else text_of(node.get("kind"))
@@ -105,3 +104,34 @@ def _queues(target: Mapping) -> dict[str, dict[str, object]]:
         for name, queue in entries
         if isinstance(queue, Mapping)
     }
+
+
+def _rule_settings(node: Mapping | None) -> RuleSettings:
+    """Return the `[rules]` table. It names diagnostics by code or by name; the settings have codes."""
+    usual = RuleSettings()
+    if node is None:
+        return usual
+    said = node.get("quantities")
+    given = said.entries.items() if isinstance(said, Mapping) else ()
+    quantities = {name: text_of(value) or "" for name, value in given}
+    most, paths = node.get("max_inheritance"), node.get("paths")
+    tables = paths.entries.items() if isinstance(paths, Mapping) else ()
+    return RuleSettings(
+        select=_codes(node, "select") if node.get("select") is not None else None,
+        everywhere=_rule_table(node),
+        paths=tuple((pattern, _rule_table(table)) for pattern, table in tables if isinstance(table, Mapping)),
+        quantities={**usual.quantities, **quantities},
+        max_inheritance=most.value if isinstance(most, Scalar) and type(most.value) is int else usual.max_inheritance,
+    )
+
+
+def _rule_table(node: Mapping) -> RuleTable:
+    levels = node.get("severity")
+    named = levels.entries.items() if isinstance(levels, Mapping) else ()
+    return RuleTable(_codes(node, "ignore"), {BY_NAME[name].code: text_of(level) or "" for name, level in named})
+
+
+def _codes(node: Mapping, key: str) -> frozenset[str]:
+    items = node.get(key)
+    names = [text_of(item) for item in items.items] if isinstance(items, Sequence) else []
+    return frozenset(BY_NAME[name].code for name in names if name is not None)

@@ -4,8 +4,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from specc.config import Configuration, read_configuration
-from specc.config.root import MAX_BYTES, OWN, PERSONAL, SHARED, is_there, read_settings
+from specc.config import MAX_BYTES, OWN, PERSONAL, SHARED, Configuration, is_there, read_configuration, read_settings
 from specc.diagnostics import Diagnostic
 from specc.disk.site import Site
 from specc.errors import SpeccError

@@ -9,7 +9,7 @@ import pytest
 from support.projects import Place
 
 import specc
-from specc.config.root import MAX_BYTES
+from specc.config import MAX_BYTES
 
 SECRET = "hunter2-is-not-for-you"
 HERE = Path(specc.__file__).parent

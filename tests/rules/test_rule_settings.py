@@ -77,7 +77,7 @@ def test_a_warning_of_a_stage_can_be_turned_off(project: Place) -> None:
         ('ignore = ["unused-vars"]', "expected the code or name of a rule or a warning", "did you mean `unused-var`?"),
         ('ignore = ["SPC402"]', "expected the code or name of a rule or a warning", "cannot be turned off"),
         ('ignore = ["!"]', "expected the code or name of a rule or a warning", "`specc rules` lists them"),
-        ('select = ["SPC999"]', "expected the code or name of a finding", "`specc rules` lists them"),
+        ('select = ["SPC999"]', "expected the code or name of a diagnostic", "`specc rules` lists them"),
         ('severity = {unused-var = "loud"}', "expected `error`, `warning` or `off`", "levels here"),
         ('severity = {SPC402 = "off"}', "expected `error`", "cannot be turned off"),
         ('severity = {unused-vra = "off"}', "unknown setting `unused-vra`", "did you mean `unused-var`?"),

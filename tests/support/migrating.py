@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from specc.config.sbatch import fault_in
+from specc.config import mistake_in_option
 from specc.diagnostics import Diagnostic
 from specc.migration import Migrated, Script, Site, migrate, read_script
 from specc.settings import Target
@@ -13,5 +13,5 @@ def migrated_or_refused(
     text: str, units: Mapping[str, str], target: Target | None = None, *, is_elsewhere: bool = False
 ) -> Migrated | list[Diagnostic]:
     script = read_script(Source("run.sbatch", text))
-    site = Site(fault_in, target, is_elsewhere)
+    site = Site(mistake_in_option, target, is_elsewhere)
     return migrate(script, "run", units, None, site) if isinstance(script, Script) else script

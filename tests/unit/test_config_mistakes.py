@@ -189,7 +189,7 @@ def test_a_target_is_not_missed_in_a_file_that_is_not_toml(tmp_path):
         ("a = 1\na = 2", "2:6", "not TOML: cannot overwrite a value", None),
         ("a = 1\rb = 2", "1:6", "not TOML: ", None),
         ("x = 1\n" + "a." * 40 + "b = 1", "2:1", "not TOML: a key has more than 32 parts", None),
-        ("x = " + "[" * 5000, "1:1", "not TOML: it is nested too deeply", None),
+        ("x = " + "[" * 5000, "1:1", "not TOML: the text is nested too deeply", None),
         ("x = " + "1" * 5000, "1:5", "not TOML: a number has too many digits", None),
         ("流 = 1".encode("gb18030"), "1:1", "not TOML: the file is not UTF-8 text", "save the file as UTF-8"),
         ("# 流\nx".encode() + b"\xff", "2:2", "not TOML: the file is not UTF-8 text", "save the file as UTF-8"),
@@ -254,7 +254,7 @@ def test_a_pyproject_whose_specc_is_no_table(tmp_path):
     assert (found.code, str(found.span), found.message) == (
         BAD_SETTING,
         "pyproject.toml:2:9",
-        "`tool.specc` is no table",
+        "`tool.specc` is not a table",
     )
 
 

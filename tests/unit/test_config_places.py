@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from specc.config.document import NodeReader
 from specc.config.places import places
-from specc.config.tree import Tree
 from specc.nodes import Mapping, Scalar, Sequence, to_data
 from specc.source import Source
 
@@ -32,7 +32,7 @@ n = 1.5
 
 def tree_of(text):
     source = Source("specc.toml", text)
-    tree = Tree(source, text, places(text), ())
+    tree = NodeReader(source, text, places(text), ())
     return tree.node(tomllib.loads(text), (), source.span())
 
 
@@ -73,10 +73,6 @@ def test_every_value_of_the_example_has_its_own_place():
     tree = tree_of(TEXT)
     assert to_data(tree) == tomllib.loads(TEXT)
     assert all(tomllib.loads(f"v = {scalar.span.text}")["v"] == scalar.value for scalar in scalars(tree))
-
-
-def test_a_text_that_tree_sitter_cannot_read_has_no_places():
-    assert places("a = = 1") == {}
 
 
 keys = st.text(alphabet='ab-_1 ."流é\n😀', max_size=4)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from specc.config.sbatch import fault_in
+from specc.config import mistake_in_option
 from specc.errors import SpeccError
 from specc.targets.slurm import Installed, cluster_name
 from specc.targets.slurm.environment import of_job, of_query
@@ -277,7 +277,7 @@ class TestClusterName:
     "option", ["--gres=gpu:1", "--exclusive", "--exclusive=user", "--constraint=a&b", "--account=x"]
 )
 def test_options_that_a_configuration_may_have(option: str) -> None:
-    assert fault_in(option) is None
+    assert mistake_in_option(option) is None
 
 
 @pytest.mark.parametrize(
@@ -300,7 +300,7 @@ def test_options_that_a_configuration_may_have(option: str) -> None:
     ],
 )  # fmt: skip
 def test_options_that_it_may_not(option: str, said: str) -> None:
-    assert said in (fault_in(option) or "")
+    assert said in (mistake_in_option(option) or "")
 
 
 def test_of_many_who_prepare_one_folder_exactly_one_is_the_first(tmp_path: Path) -> None:
