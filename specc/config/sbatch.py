@@ -1,25 +1,10 @@
-"""The options of sbatch that a configuration may give.
-
-The list names what is allowed, because a file of a project must not give a job to another user, run another program, or
-change what specc itself decides.
-"""
+"""The options of sbatch that a configuration may give, for every job of a target."""
 
 import re
 
 from specc.diagnostics import did_you_mean
+from specc.targets.refusals.sbatch import FLAGS, SIGNAL, WITH_VALUE
 
-WITH_VALUE = frozenset(
-    {
-        "account", "acctg-freq", "begin", "bb", "constraint", "core-spec", "cores-per-socket", "cpu-freq",
-        "cpus-per-gpu", "deadline", "delay-boot", "distribution", "exclude", "exclusive", "gpu-bind", "gpu-freq",
-        "gpus", "gpus-per-node", "gpus-per-socket", "gpus-per-task", "gres", "gres-flags", "hint", "licenses",
-        "mail-type", "mail-user", "mem-bind", "mem-per-gpu", "mincpus", "network", "nice", "nodelist",
-        "ntasks-per-core", "ntasks-per-gpu", "ntasks-per-node", "ntasks-per-socket", "prefer", "qos", "reservation",
-        "sockets-per-node", "switches", "thread-spec", "threads-per-core", "tmp", "tres-bind", "tres-per-task",
-        "wckey",
-    }
-)  # fmt: skip
-FLAGS = frozenset({"contiguous", "exclusive", "oversubscribe", "overcommit", "spread-job", "use-min-nodes"})
 FORM = re.compile(r"--([a-z][a-z-]*)(?:=([^\x00-\x20\x7f]+))?")
 
 DECIDED = {
@@ -46,4 +31,6 @@ def mistake_in_option(option: str) -> str | None:
         return f"`--{name}` needs a value: `--{name}=...`"
     if value is not None and name not in WITH_VALUE:
         return f"`--{name}` takes no value"
+    if name == "signal" and value is not None and not SIGNAL.takes(value):
+        return f"`--signal` expects {SIGNAL.said}"
     return None

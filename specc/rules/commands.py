@@ -61,10 +61,7 @@ class Command:
     def span(self, start: int, end: int) -> Span:
         """Where characters of the command are written: in the hole that gave them; at the node, if nobody knows."""
         node, text, start, end = self._at(start, end)
-        offsets = _offsets(_text_of(node), text, start, end)
-        # Nothing of a script is where the reference to it stands.
-        whole = Span(node.text, 0, 0) if isinstance(node, FileText) else node.span
-        return span_in(node, *offsets) if offsets is not None else whole
+        return _span(node, text, start, end)
 
     def labels(self, at: int | None = None) -> tuple[Label, ...]:
         """Say where the script is read that has this character, or the command: a script does not know who reads it."""
@@ -84,6 +81,19 @@ class Command:
         length = lines.end - lines.start
         begin, stop = (at if at <= lines.start else max(at - length, lines.start) for at in (start, end))
         return self.node, own, begin, stop
+
+
+def span_of_text(value: Value, text: str, start: int, end: int) -> Span:
+    """Return where characters of a field's text are written; the whole value, if nobody knows."""
+    node = _origin(value).node
+    return _span(node, text, start, end) if isinstance(node, Scalar | FileText) else value.node.span
+
+
+def _span(node: Scalar | FileText, text: str, start: int, end: int) -> Span:
+    offsets = _offsets(_text_of(node), text, start, end)
+    # Nothing of a script is where the reference to it stands.
+    whole = Span(node.text, 0, 0) if isinstance(node, FileText) else node.span
+    return span_in(node, *offsets) if offsets is not None else whole
 
 
 def _text_of(node: Scalar | FileText) -> str:

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 
 from specc.compiler.ruling import JobCheck, nothing_refused
 from specc.diagnostics import Diagnostic, codes
+from specc.evaluator import Value
+from specc.rules.commands import span_of_text
 from specc.rules.rule import Job
 from specc.settings import Settings
+from specc.source import Span
 from specc.targets.refusals.common import NO_UNIT, Refusal
 from specc.targets.refusals.kinds import REFUSALS
 
@@ -31,10 +34,18 @@ def refusals_of(settings: Settings, target: str, *, is_chosen: bool) -> JobCheck
             if refusal.code in SAID_ELSEWHERE or (refusal.code == NO_UNIT and not is_chosen):
                 continue
             if _is_known(refusal, job):
-                span = values[refusal.field].node.span
+                span = _span(refusal, values[refusal.field])
                 yield codes.REFUSED_BY_TARGET.at(span, refusal.message, notes=(note,), help=refusal.help)
 
     return find
+
+
+def _span(refusal: Refusal, value: Value) -> Span:
+    """Return where the value is written, or the part of it that is wrong."""
+    text = value.data
+    if refusal.place is None or not isinstance(text, str):
+        return value.node.span
+    return span_of_text(value, text, *refusal.place)
 
 
 def _is_known(refusal: Refusal, job: Job) -> bool:

@@ -65,7 +65,7 @@ WHERE_LIMITS_ARE_KEPT = [
     ("time_limit: 0", "`time_limit` is 0, expected 1 or more"),
 ]
 ON_SLURM = [
-    ("resource_limit: ngpus=1", "`resource_limit` is `ngpus=1`, and the API does not say what such a text means"),
+    ("resource_limit: ngpus=1", "`resource_limit`: `ngpus` is not a resource option of sbatch"),
     ("hpcqueue_id: hpcq-1", "`hpcqueue_id` is `hpcq-1`, and Slurm has no such ids"),
     ("scheduler_queue_name: a b", "`scheduler_queue_name` is `a b`, which cannot be the name of a partition"),
     ("core_limit: 70000", "`core_limit` is 70000, expected 60000 or less"),

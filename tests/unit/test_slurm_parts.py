@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal as signals
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,16 +16,17 @@ from specc.targets.slurm import Installed, cluster_name
 from specc.targets.slurm.environment import of_job, of_query
 from specc.targets.slurm.folder import Exit, Folder, tag_of
 from specc.targets.slurm.programs import Ran, TimedOut
-from specc.targets.slurm.script import COPY, NO_CLAIM, NO_START, Command, script_of
+from specc.targets.slurm.script import COPY, NO_CLAIM, NO_START, Command, Manner, script_of
 from specc.targets.start import starter_of
 
 TAG = "a" * 16
+USUAL = Manner(4, 1)
 
 
 class Job:
     """A batch script in a folder, run as a node would."""
 
-    def __init__(self, root: Path, command: str | None = "true", **files: object) -> None:
+    def __init__(self, root: Path, command: str | None = "true", manner: Manner = USUAL, **files: object) -> None:
         self.folder = Folder(root)
         root.mkdir(parents=True, exist_ok=True)
         usual = {
@@ -37,10 +39,12 @@ class Job:
             "variables": {},
         }
         made = Command(command=command, **{**usual, **files})
-        self.script = script_of(self.folder, TAG, "my 'job'", 4, 1, made)
+        self.script = script_of(self.folder, TAG, "my 'job'", manner, made)
 
-    def run(self, number: int = 7) -> subprocess.CompletedProcess[str]:
+    def run(self, number: int = 7, restarts: int | None = None) -> subprocess.CompletedProcess[str]:
         environment = {"PATH": os.environ["PATH"], "SLURM_JOB_ID": str(number)}
+        if restarts is not None:
+            environment["SLURM_RESTART_COUNT"] = str(restarts)
         return subprocess.run(["bash"], input=self.script, env=environment, text=True, capture_output=True, check=False)
 
     def read(self, name: str) -> str:
@@ -171,6 +175,129 @@ def test_a_folder_that_the_node_does_not_see(root: Path) -> None:
     done = job.run()
     assert done.returncode == NO_CLAIM
     assert "is this a file system that the login node and this node share?" in done.stderr
+
+
+def ran(job: Job) -> int:
+    return job.read("stdout").count("ran")
+
+
+REQUEUED = Manner(4, 1, is_requeued=True)
+
+
+def test_a_requeued_job_runs_once_for_each_restart(root: Path) -> None:
+    job = Job(root, "echo ran; exit 3", REQUEUED)
+    assert job.run(7).returncode == 3
+    assert job.run(7).returncode == COPY
+    assert ran(job) == 1
+    assert job.run(7, restarts=1).returncode == 3
+    assert job.run(7, restarts=1).returncode == COPY
+    assert ran(job) == 2
+    assert job.run(7, restarts=5).returncode == 3
+    for earlier in (None, 1, 2, 4, 5):
+        assert job.run(7, restarts=earlier).returncode == COPY
+    assert ran(job) == 3
+    assert job.folder.exit() == Exit("7", 3, "")
+
+
+def test_a_second_copy_of_a_requeued_job_never_runs(root: Path) -> None:
+    job = Job(root, "echo ran", REQUEUED)
+    job.run(7)
+    for restarts in (None, 0, 1, 9):
+        done = job.run(8, restarts)
+        assert done.returncode == COPY
+        assert "the command is not run: job 7 has begun it before" in done.stderr
+    assert ran(job) == 1
+    assert job.folder.owner() == "7"
+
+
+def test_a_job_that_did_not_ask_for_it_is_not_run_again_whoever_requeues_it(root: Path) -> None:
+    job = Job(root, "echo ran")
+    job.run(7)
+    for restarts in (1, 2):
+        assert job.run(7, restarts).returncode == COPY
+    assert ran(job) == 1
+
+
+def test_a_claim_of_nobody_known_is_not_taken(root: Path) -> None:
+    job = Job(root, "echo ran", REQUEUED)
+    (root / "claim").mkdir()
+    assert job.run(7, restarts=1).returncode == COPY
+    assert not (root / "stdout").exists()
+
+
+def test_a_count_that_is_no_number_runs_nothing(root: Path) -> None:
+    job = Job(root, "echo ran", REQUEUED)
+    job.run(7)
+    environment = {"PATH": os.environ["PATH"], "SLURM_JOB_ID": "7", "SLURM_RESTART_COUNT": "many"}
+    done = subprocess.run(["bash"], input=job.script, env=environment, text=True, capture_output=True, check=False)
+    assert done.returncode == COPY
+    assert ran(job) == 1
+
+
+def test_many_copies_of_a_restart_run_once(root: Path) -> None:
+    job = Job(root, "echo ran; sleep 0.5", REQUEUED)
+    job.run(7)
+    with ThreadPoolExecutor(8) as pool:
+        codes = [done.returncode for done in pool.map(lambda _: job.run(7, 1), range(8))]
+    assert sorted(codes) == [0, *[COPY] * 7]
+    assert ran(job) == 2
+
+
+def test_an_earlier_run_that_is_still_there_writes_no_record_over_that_of_the_next(root: Path) -> None:
+    """A node that was thought dead goes on with the command while the job runs elsewhere."""
+    job = Job(root, 'echo ran; if [ -e "$SPECC_JOB_DIR/go" ]; then exit 5; fi; sleep 2; exit 4', REQUEUED)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(job.run, 7)
+        end = time.monotonic() + 20
+        while not (root / "stdout").exists() or not ran(job):
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        (root / "go").touch()
+        assert job.run(7, 1).returncode == 5
+        assert first.result().returncode == 4
+    assert job.folder.exit() == Exit("7", 5, "")
+
+
+def test_output_goes_on_after_a_restart(root: Path) -> None:
+    job = Job(root, 'echo "run ${SLURM_RESTART_COUNT:-0}"', REQUEUED)
+    job.run(7)
+    job.run(7, 1)
+    assert job.read("stdout") == "run 0\nrun 1\n"
+
+
+@pytest.mark.parametrize(("signal", "asked"), [("USR1", None), ("USR2", None), ("TERM", "TERM"), ("INT", "2")])
+def test_a_signal_to_the_batch_shell_reaches_the_command(root: Path, signal: str, asked: str | None) -> None:
+    command = f"trap 'echo told; exit 6' {signal}; echo up; while :; do sleep 0.05; done"
+    job = Job(root, command, Manner(4, 1, signal=asked))
+    environment = {"PATH": os.environ["PATH"], "SLURM_JOB_ID": "7"}
+    shell = subprocess.Popen(["bash", "-c", job.script], env=environment)
+    end = time.monotonic() + 20
+    while not (root / "stdout").exists() or "up" not in job.read("stdout"):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    shell.send_signal(getattr(signals, f"SIG{signal}"))
+    assert shell.wait(20) == 6
+    assert job.read("stdout") == "up\ntold\n"
+    assert job.folder.exit() == Exit("7", 6, "")
+
+
+def test_an_exit_code_is_not_lost_in_a_hail_of_signals(root: Path) -> None:
+    command = "trap : USR1 TERM; for i in {1..40}; do kill -USR1 $SHELL_PID; kill $SHELL_PID; done; exit 9"
+    for number in range(10):
+        again = Job(root.with_name(f"{root.name} {number}"), command)
+        script = again.script.replace("workdir=", "export SHELL_PID=$$ workdir=", 1)
+        environment = {"PATH": os.environ["PATH"], "SLURM_JOB_ID": "7"}
+        done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 9, done
+        assert again.folder.exit() == Exit("7", 9, "")
+
+
+@pytest.mark.parametrize("signal", ["INT", "QUIT", "TERM", "HUP", "USR1"])
+def test_the_command_can_trap_every_signal(root: Path, signal: str) -> None:
+    """A shell that was started with a signal ignored cannot trap it."""
+    job = Job(root, f"trap 'echo told' {signal}; kill -{signal} $$; exit 2")
+    assert job.run().returncode == 2
+    assert job.read("stdout") == "told\n"
 
 
 def test_term_does_not_keep_it_from_recording(root: Path) -> None:

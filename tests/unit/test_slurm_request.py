@@ -115,7 +115,7 @@ def test_a_percent_sign_in_the_folder_is_no_pattern(tmp_path: Path) -> None:
         ({"mem_limit": 10**15}, "bad-limit", "`mem_limit` is 1000000000000000 MiB, which is more than Slurm can count"),
         ({"hpcqueue_id": "other"}, "unmapped-queue", "`hpcqueue_id` is `other`, and Slurm has no such ids"),
         ({"hpcqueue_id": "queue-1", "scheduler_queue_name": "b"}, "two-queues", "and `scheduler_queue_name` is `b`"),
-        ({"resource_limit": "ngpus=2"}, "unmapped-resource", "and the API does not say what such a text means"),
+        ({"resource_limit": "ngpus=2"}, "bad-resource", "`ngpus` is not a resource option of sbatch"),
     ],
 )  # fmt: skip
 def test_what_is_refused(tmp_path: Path, fields: dict[str, object], code: str, message: str) -> None:

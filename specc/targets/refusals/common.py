@@ -33,12 +33,16 @@ UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One reason why a target does not take a payload: a short code, the field, what is wrong, and what to write."""
+    """One reason why a target does not take a payload: a short code, the field, what is wrong, and what to write.
+
+    `place` are the characters of the field's text that it is about, where it is not about the whole.
+    """
 
     code: str
     field: str
     message: str
     help: str | None = None
+    place: tuple[int, int] | None = None
 
 
 def rejected(refusals: list[Refusal]) -> Rejected | None:

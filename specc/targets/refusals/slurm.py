@@ -38,9 +38,11 @@ def refusals(body: Mapping[str, object], target: Target, units: Mapping[str, str
     yield from prelude_refusals(body, target)
     yield from place_refusals(body, target)
     yield from _partition_refusals(body, target)
-    yield from core_refusals(body, MOST_CORES)
     yield from _size_refusals(body, units)
-    yield from _resource_refusals(text(body, "resource_limit"), target)
+    if text(body, "resource_limit") is None:
+        yield from core_refusals(body, MOST_CORES)
+    else:
+        yield from _resource_refusals(body, target, units)
     for field in OUTPUTS:
         path = text(body, field)
         if path and leaves(path):
@@ -79,12 +81,12 @@ def _size_refusals(body: Mapping[str, object], units: Mapping[str, str]) -> Iter
             yield Refusal("bad-limit", field, message, "leave it out for no limit of your own")
 
 
-def _resource_refusals(resources: str | None, target: Target) -> Iterator[Refusal]:
-    if resources is not None and resources not in target.resource_limits:
-        message = f"`resource_limit` is `{resources}`, and the API does not say what such a text means"
-        entry = f'"{resources}" = ["--gres=gpu:1"]'
-        help = f"say what Slurm shall read for it, as in `{entry}` under `[targets.{target.name}.resource_limits]`"
-        yield Refusal("unmapped-resource", "resource_limit", message, help)
+def _resource_refusals(body: Mapping[str, object], target: Target, units: Mapping[str, str]) -> Iterator[Refusal]:
+    # Few jobs have such a text, and every check imports this module.
+    from specc.targets.refusals.words import resource_refusals, shape_in
+
+    yield from core_refusals(body, MOST_CORES if shape_in(body, target) is None else None)
+    yield from resource_refusals(body, target, units)
 
 
 def leaves(path: str) -> bool:

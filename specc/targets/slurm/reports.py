@@ -85,10 +85,11 @@ class Reports:
         return found
 
     def _by_records(self, handles: Mapping[str, Handle]) -> dict[str, JobReport]:
-        """What is sure without an answer: commands that ended by themselves."""
+        """What is sure without an answer: commands that ended by themselves, in jobs that Slurm cannot start again."""
         found = {}
         for uuid, handle in handles.items():
-            ended = self._folder(handle.tag).exit()
+            folder = self._folder(handle.tag)
+            ended = None if (folder.read_request() or {}).get("requeue") else folder.exit()
             report = _recorded(uuid, ended) if ended is not None and ended.code < SIGNALLED else None
             if report is not None:
                 found[uuid] = report

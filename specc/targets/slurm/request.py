@@ -11,8 +11,12 @@ from specc.frozen import dataclass
 from specc.settings import Layout, Target
 from specc.targets.protocol import Rejected
 from specc.targets.refusals.common import Refusal, amount, number, rejected, text
+from specc.targets.refusals.resources import Shape
+from specc.targets.refusals.sbatch import REQUEUE
 from specc.targets.refusals.slurm import MEBIBYTE, MINUTE, ceil, refusals
+from specc.targets.refusals.words import own_options, shape_in
 from specc.targets.slurm.folder import Folder
+from specc.targets.slurm.script import Manner
 
 if TYPE_CHECKING:
     from specc.lowering import Payload
@@ -23,6 +27,8 @@ IGNORED: dict[str, str] = {
     "cmd_line_type": "the API documents no value but `input`, a typed command",
 }
 """Fields that mean nothing to Slurm. `cluster_id` and `zone` are not used either, but may not contradict the target."""
+
+MEMORY_OPTIONS = ("--mem-per-cpu=", "--mem-per-gpu=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +46,15 @@ class Rules:
 
     def options(self, body: Mapping[str, object], name: str, comment: str, folder: Folder) -> list[str]:
         """The options of sbatch for a body that was not refused. The site's own come first: ours win over them."""
-        partition, cores = self._partition(body), number(body, "core_limit") or 1
-        memory, seconds = amount(body, "mem_limit", self.units), amount(body, "time_limit", self.units)
-        resources = text(body, "resource_limit")
-        spread = (
-            [f"--ntasks={cores}", "--cpus-per-task=1"]
-            if self.layout(body) == "tasks"
-            else ["--ntasks=1", f"--cpus-per-task={cores}"]
-        )
+        partition, seconds = self._partition(body), amount(body, "time_limit", self.units)
         return [
             *self.target.options,
-            *(self.target.resource_limits[resources] if resources else ()),
+            *own_options(body, self.target),
             f"--job-name={name}",
             f"--comment={comment}",
             *([f"--partition={partition}"] if partition else []),
-            "--nodes=1",
-            *spread,
-            *([f"--mem={ceil(memory, MEBIBYTE)}M"] if memory is not None else []),
+            *self._spread(body),
+            *self._memory(body),
             *([f"--time={ceil(seconds, MINUTE)}"] if seconds is not None else []),
             f"--chdir={folder.root}",
             "--input=/dev/null",
@@ -64,8 +62,43 @@ class Rules:
             f"--error={escaped(folder.log)}",
             "--open-mode=append",
             "--export=ALL",
-            "--no-requeue",
+            REQUEUE if self.is_requeued(body) else "--no-requeue",
         ]
+
+    def shape(self, body: Mapping[str, object]) -> Shape:
+        """Return how the cores of a job are shared out: as its words say, else by the layout of its queue."""
+        cores = number(body, "core_limit") or 1
+        usual = Shape(1, cores, 1, cores) if self.layout(body) == "tasks" else Shape(1, 1, cores, cores)
+        return shape_in(body, self.target) or usual
+
+    def manner(self, body: Mapping[str, object]) -> Manner:
+        """Return how the job's script runs the command."""
+        cores = number(body, "core_limit") or 1
+        return Manner(cores, self.shape(body).cpus_per_task or 1, self.is_requeued(body), self.signal(body))
+
+    def is_requeued(self, body: Mapping[str, object]) -> bool:
+        """Whether Slurm may start the job again, after the failure of a node or when it is asked to."""
+        return REQUEUE in (*self.target.options, *own_options(body, self.target))
+
+    def signal(self, body: Mapping[str, object]) -> str | None:
+        """Return the signal that the job is sent before its time is over, without `SIG`: its own, else the target's."""
+        options = (*self.target.options, *own_options(body, self.target))
+        said = [option for option in options if option.startswith("--signal=")]
+        name = said[-1].rpartition("=")[2].partition("@")[0].rpartition(":")[2] if said else ""
+        return name.upper().removeprefix("SIG") or None
+
+    def _spread(self, body: Mapping[str, object]) -> list[str]:
+        if shape_in(body, self.target) is not None:
+            return []
+        shape = self.shape(body)
+        return [f"--nodes={shape.nodes}", f"--ntasks={shape.tasks}", f"--cpus-per-task={shape.cpus_per_task}"]
+
+    def _memory(self, body: Mapping[str, object]) -> list[str]:
+        """`mem_limit` is of the whole job, and `--mem` of a node. sbatch takes one option of memory."""
+        memory = amount(body, "mem_limit", self.units)
+        if memory is None or any(word.startswith(MEMORY_OPTIONS) for word in own_options(body, self.target)):
+            return []
+        return [f"--mem={ceil(memory, MEBIBYTE * (self.shape(body).nodes or 1))}M"]
 
     def layout(self, body: Mapping[str, object]) -> Layout:
         return self.target.layout_of(self._partition(body))

@@ -2,8 +2,10 @@
 wrapper around it, can take a line of the command for one of its own.
 
 The script runs the command at most once for each folder: whoever makes `claim` runs it, and a second copy of the job
-ends. It opens the command's files itself, because Slurm would expand `%` in their names, truncate them for a copy that
-does not run, and not say which of them is missing.
+ends. A job that asked for `requeue` runs it again each time that Slurm has started the same job anew, which Slurm
+counts in SLURM_RESTART_COUNT: each count has a folder in `claim`, too, and only a count above all others runs. It opens
+the command's files itself, because Slurm would expand `%` in their names, truncate them for a copy that does not run,
+and not say which of them is missing.
 """
 
 import base64
@@ -33,16 +35,29 @@ class Command:
     variables: Mapping[str, str]
 
 
-def script_of(folder: Folder, tag: str, name: str, cores: int, threads: int, command: Command) -> str:
-    """The text of the batch script."""
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a job is run: its cores, how many of them each task has, whether Slurm may start it again, and which signal
+    it is sent before its time is over."""
+
+    cores: int
+    threads: int
+    is_requeued: bool = False
+    signal: str | None = None
+
+
+def script_of(folder: Folder, tag: str, name: str, manner: Manner, command: Command) -> str:
+    """Return the text of the batch script."""
     run = quote(command.script) if command.script else '"$claim/command.sh"'
     parts = [
         HEAD.format(
             folder=quote(str(folder.root)),
             tag=tag,
             name=quote(name),
-            cores=cores,
-            threads=threads,
+            cores=manner.cores,
+            threads=manner.threads,
+            again=AGAIN if manner.is_requeued else NEVER_AGAIN.format(copy=COPY),
+            note_count=NOTE_COUNT if manner.is_requeued else "",
             stdin=quote(command.stdin or "/dev/null"),
             stdout=quote(str(command.stdout)),
             stderr=quote(str(command.stderr)),
@@ -58,29 +73,38 @@ def script_of(folder: Folder, tag: str, name: str, cores: int, threads: int, com
         parts.append(
             f'base64 -d <<\'_\' >"$claim/command.sh" || stop {NO_START} "cannot write the command"\n{coded}_\n'
         )
-    parts.append(TAIL.format(run=f"{join(command.starter)} {run}"))
+    asked = manner.signal  # or its number: `kill` and `trap` of bash take both
+    own = [asked] if asked is not None and asked not in NEVER_CAUGHT else []
+    signals = " ".join(dict.fromkeys((*PASSED_ON, *own)))
+    parts.append(TAIL.format(run=f"{join(command.starter)} {run}", signals=signals))
     return "".join(parts)
 
+
+PASSED_ON = ("USR1", "USR2")
+"""Signals that a job is sent for its own use, and that end a shell which does not expect them. TERM, which all
+processes of a job get at its end, is passed on only where the job asked for it before that."""
+
+NEVER_CAUGHT = ("KILL", "STOP", "9", "19")
 
 HEAD = """\
 #!/bin/bash
 # Made by specc. The command is the base64 text below; once the job has begun it is also in claim/command.sh.
 folder={folder} claim={folder}/claim
 stdin={stdin} stdout={stdout} stderr={stderr}
+count=${{SLURM_RESTART_COUNT:-0}} again=
 say() {{ printf 'specc: %s\\n' "$1" >&2; }}
 record() {{
   printf '%s\\n%s\\n%s\\n' "$SLURM_JOB_ID" "$1" "$2" >"$claim/exit.part" && mv -f "$claim/exit.part" "$claim/exit"
 }}
 stop() {{ say "$2"; record "$1" "$2"; exit "$1"; }}
+copy() {{ say "the command is not run: $1"; exit {copy}; }}
 if ! mkdir "$claim"; then
-  if [ -d "$claim" ]; then
-    say "the command is not run: job $(cat "$claim/job") has begun it before"
-    exit {copy}
+  if [ ! -d "$claim" ]; then
+    say "cannot make $claim; is this a file system that the login node and this node share?"
+    exit {no_claim}
   fi
-  say "cannot make $claim; is this a file system that the login node and this node share?"
-  exit {no_claim}
-fi
-printf '%s\\n' "$SLURM_JOB_ID" >"$claim/job" || stop {no_start} "cannot write into $claim"
+{again}fi
+{note_count}printf '%s\\n' "$SLURM_JOB_ID" >"$claim/job" || stop {no_start} "cannot write into $claim"
 export SPECC_JOB_ID="$SLURM_JOB_ID-{tag}" SPECC_JOB_NAME={name} SPECC_JOB_DIR="$folder" SPECC_CORES={cores}
 export OMP_NUM_THREADS={threads}
 workdir={workdir}
@@ -89,16 +113,59 @@ export SLURM_SUBMIT_DIR="$workdir"
 cd "$workdir" || stop {no_start} "cannot go to $workdir; does this node share it with the login node?"
 for file in "$stdout" "$stderr"; do
   [ -d "${{file%/*}}/" ] || mkdir -p -- "${{file%/*}}/" || stop {no_start} "cannot make the folder of $file"
+  [ -n "$again" ] && [ -f "$file" ] && continue
   [ ! -p "$file" ] && : >"$file" || stop {no_start} "cannot write to $file"
 done
 [ -r "$stdin" ] || stop {no_start} "cannot read $stdin"
 """
 
+NEVER_AGAIN = """\
+  copy "job $(cat "$claim/job") has begun it before"
+"""
+
+AGAIN = """\
+  [ "$(cat "$claim/job")" = "$SLURM_JOB_ID" ] || copy "job $(cat "$claim/job") has begun it before"
+  [ "$count" -gt 0 ] || copy "Slurm has not restarted this job, and it has begun before"
+  again=1
+"""
+
+NOTE_COUNT = """\
+# The folder of a count is made before the others are looked at: of two copies, the older one sees the other, and ends.
+newest() {
+  for other in "$claim"/restart.*; do
+    [ "${other##*.}" -le "$count" ] || return 1
+  done
+}
+record() {
+  newest || return 0
+  printf '%s\\n%s\\n%s\\n' "$SLURM_JOB_ID" "$1" "$2" >"$claim/exit.$count" && mv -f "$claim/exit.$count" "$claim/exit"
+}
+mkdir "$claim/restart.$count" || copy "it has begun before, after $count restarts"
+newest || copy "it has begun again, after more restarts than $count"
+rm -f "$claim/exit"
+"""
+
 TAIL = """\
-# Slurm tells every process of the job to end; this one stays to write down how the command did.
+# Slurm tells every process of the job to end; this one stays to write down how the command did, and what is sent to it
+# alone is for the command. bash answers no signal while it runs a command before it, and can lose the exit code of one
+# beside it when a signal comes. So a second shell runs the command, and writes its exit code to a file.
+rm -f "$claim/code" "$claim/pid"
 trap : TERM INT HUP
-{run} <"$stdin" >>"$stdout" 2>>"$stderr"
-code=$?
+for signal in {signals}; do
+  trap "kill -$signal \\$(cat \\"\\$claim/pid\\") 2>/dev/null" "$signal"
+done
+(
+  trap - QUIT
+  trap : TERM INT HUP {signals}
+  (
+    printf '%s\\n' "$BASHPID" >"$claim/pid"
+    exec {run} <"$stdin" >>"$stdout" 2>>"$stderr"
+  )
+  printf '%s\\n' "$?" >"$claim/code"
+) &
+runner=$!
+while kill -0 "$runner" 2>/dev/null; do wait "$runner"; done
+read -r code <"$claim/code" || code=137
 record "$code" ""
 exit "$code"
 """

@@ -29,7 +29,7 @@ from specc.targets.protocol import (
     Rejected,
     Unclear,
 )
-from specc.targets.refusals.common import Refusal, number, rejected, text
+from specc.targets.refusals.common import Refusal, rejected, text
 from specc.targets.secrets import kept_from_jobs
 from specc.targets.slurm.answers import job_number, outcome_without_job
 from specc.targets.slurm.folder import Folder, Handle, tag_of
@@ -201,6 +201,7 @@ class SlurmTarget:
             "name": attempt.sent_name,
             "body": payload.body,
             "workdir": start_folder(self._rules.target.workdir, attempt.origin),
+            "requeue": self._rules.is_requeued(payload.body),
         }
         try:
             return folder.prepare(json.loads(json.dumps(request)))
@@ -219,10 +220,8 @@ class SlurmTarget:
 
     def _send(self, attempt: Attempt, folder: Folder) -> Outcome:
         body, name = attempt.payload.body, attempt.sent_name
-        cores = number(body, "core_limit") or 1
-        threads = cores if self._rules.layout(body) == "threads" else 1
         command = _command(body, folder, self._rules.target.workdir, attempt.origin)
-        script = script_of(folder, tag_of(attempt.key), name, cores, threads, command)
+        script = script_of(folder, tag_of(attempt.key), name, self._rules.manner(body), command)
         options = self._rules.options(body, name, COMMENT + attempt.key, folder)
         self._note_sending(folder)
         ran = self._programs(

@@ -1,0 +1,214 @@
+"""Words of `resource_limit`, such as `nodes=2 ntasks-per-node=8 gpus=1`: options of sbatch that a job gives itself."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from specc.diagnostics.suggest import closest
+from specc.frozen import dataclass
+from specc.targets.refusals.sbatch import FLAGS, OF_JOBS, WITH_VALUE, fault_of_value
+from specc.wording import brief
+
+WORD = re.compile(r"[^ \t\r\n]+")
+NAME = re.compile(r"[A-Za-z][\w-]*")
+OPTIONS = WITH_VALUE | FLAGS | OF_JOBS
+MOST_WORDS = 64
+"""sbatch has fewer options than that."""
+
+ALIASES = {
+    "tasks-per-node": "ntasks-per-node", "tasks": "ntasks", "cpus": "cpus-per-task", "threads": "cpus-per-task",
+    "gpu": "gpus", "node": "nodes", "N": "nodes", "n": "ntasks", "c": "cpus-per-task", "G": "gpus", "A": "account",
+    "q": "qos", "C": "constraint", "w": "nodelist", "x": "exclude", "L": "licenses", "m": "distribution",
+    "mem-per-core": "mem-per-cpu", "license": "licenses", "feature": "constraint", "features": "constraint",
+}  # fmt: skip
+ELSEWHERE = {
+    "job-name": "the job's name is the field `name`",
+    "partition": "the partition is the field `scheduler_queue_name`",
+    "time": "the time is the field `time_limit`",
+    "time-min": "the time is the field `time_limit`",
+    "mem": "the memory is the field `mem_limit`, for all nodes together; `mem-per-cpu` may stand here",
+    "output": "the file is the field `stdout_redirect_path`",
+    "error": "the file is the field `stderr_redirect_path`",
+    "input": "the file is the field `input_file`",
+    "open-mode": "specc opens the job's files: new ones, and after a requeue it writes on",
+    "chdir": "the folder is the setting `workdir` of the target, or a `cd` in the command",
+    "array": "write a `matrix`: each cell is a job",
+    "wrap": "the command is the field `cmd_line`",
+    "export": "give variables under `env` of `cmd_line`, or name them in the setting `environment` of the target",
+    "export-file": "give variables under `env` of `cmd_line`",
+    "get-user-env": "name variables in the setting `environment` of the target",
+    "dependency": "run `specc wait` between the jobs",
+    "hold": "submit the job when it may start",
+    "wait": "`specc submit --wait` waits",
+    "comment": "specc finds the job again by its comment",
+    "clusters": "the cluster is the target, chosen with `--target`",
+    "no-requeue": "leave it out: without `requeue` a job is never requeued",
+    "uid": "a job runs as whoever submits it",
+    "gid": "a job runs as whoever submits it",
+    "parsable": "specc reads the answers of sbatch",
+    "priority": "only staff set priorities; `nice` may stand here",
+}
+"""What stands for other options of sbatch."""
+
+EXAMPLE = "`nodes=2 ntasks-per-node=8 gpus=1`"
+COUNTING = ("nodes", "ntasks", "ntasks-per-node", "cpus-per-task", "ntasks-per-gpu", "cpus-per-gpu")
+"""Words that say how many cores there are, and how they are shared out. Where there is one, `layout` says nothing."""
+
+MEBIBYTES = {"": 1, "M": 1, "G": 1 << 10, "T": 1 << 20}
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word, with its place in the text. `value` is None for a word without `=`."""
+
+    name: str
+    value: str | None
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        return self.name if self.value is None else f"{self.name}={self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a text is no list of words: the place, what is wrong, and what to write."""
+
+    message: str
+    help: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How the cores of a job are shared out. None: the words leave it open."""
+
+    nodes: int | None
+    tasks: int | None
+    cpus_per_task: int | None
+    total: int | None
+
+
+def words_of(text: str) -> list[Word]:
+    """Return the words of a text, whatever they are."""
+    return list(_words(text))
+
+
+def _words(text: str) -> Iterator[Word]:
+    for match in WORD.finditer(text):
+        name, equals, value = match[0].partition("=")
+        yield Word(name, value if equals else None, match.start(), match.end())
+
+
+def are_words(text: str) -> bool:
+    """Whether a text is a list of words that sbatch knows, and nothing is wrong with them."""
+    return bool(words := words_of(text)) and next(faults(words), None) is None
+
+
+def faults(words: list[Word]) -> Iterator[Fault]:
+    """Yield what is wrong with each word by itself, and words that are said twice."""
+    said: dict[str, Word] = {}
+    for word in words[:MOST_WORDS]:
+        fault = _fault(word)
+        if fault is not None:
+            yield Fault(*fault, word.start, word.end)
+        elif word.name in said:
+            message = f"`{word.name}` is said twice: `{brief(said[word.name].text)}` and `{brief(word.text)}`"
+            yield Fault(message, "keep one of them", word.start, word.end)
+        said.setdefault(word.name, word)
+    if len(words) > MOST_WORDS:
+        message = f"there are {len(words):,} words, more than sbatch has options"
+        yield Fault(message, f"write words such as {EXAMPLE}", words[MOST_WORDS].start, words[-1].end)
+
+
+def _fault(word: Word) -> tuple[str, str] | None:
+    shown, bare = brief(word.text), word.name.lstrip("-")
+    example = f"write words such as {EXAMPLE}"
+    if not word.text.isprintable():
+        return f"`{shown}` holds a character that cannot be seen", "remove it"
+    if bare != word.name and NAME.fullmatch(bare):
+        way = ALIASES.get(bare, bare)
+        plain = way if word.value is None else f"{way}={word.value}"
+        return f"`{shown}` begins with `-`", ELSEWHERE.get(way) or f"write `{brief(plain)}`"
+    if word.name in ELSEWHERE:
+        return f"`{word.name}` cannot stand in `resource_limit`", ELSEWHERE[word.name]
+    if word.name not in OPTIONS:
+        near = ALIASES.get(word.name) or closest(word.name.replace("_", "-"), sorted(OPTIONS | ELSEWHERE.keys()))
+        if near is not None and near in ELSEWHERE:
+            return f"`{brief(word.name)}` is not a resource option of sbatch", ELSEWHERE[near]
+        help = f"did you mean `{near}`?" if near else example
+        return f"`{brief(word.name)}` is not a resource option of sbatch", help
+    expected = fault_of_value(word.name, word.value)
+    if expected is None:
+        return None
+    if word.value == "" or (word.value is None and "needs" in expected):
+        expected = expected.removeprefix("expects ").removeprefix("needs a value: ")
+        return f"`{word.name}` has no value", f"write `{word.name}=VALUE`, without blanks: it expects {expected}"
+    if expected == "takes no value":
+        return f"`{shown}` has a value", f"write `{word.name}`, which takes no value"
+    return f"`{shown}` is not a value of `{word.name}`", f"it {expected}"
+
+
+def shape_of(words: Mapping[str, str | None]) -> Shape | None:
+    """Return how words that are right share out the cores, or None where they say nothing about it.
+
+    As sbatch has it: a node has one task where nobody says how many, and a task has one core.
+    """
+    if not any(name in words for name in COUNTING):
+        return None
+    low, high = _range(words.get("nodes"))
+    nodes = low if low == high else None
+    tasks, per_node = _count(words, "ntasks"), _count(words, "ntasks-per-node")
+    per_gpu = _count(words, "ntasks-per-gpu")
+    gpus = gpus_of(words, nodes, tasks)
+    if tasks is None and per_gpu is not None:
+        tasks = None if gpus is None else per_gpu * gpus
+    elif tasks is None and "nodes" in words:
+        tasks = None if nodes is None else nodes * (per_node or 1)
+    elif tasks is None:
+        tasks = per_node or 1
+    if tasks is not None and nodes is None and "nodes" not in words:
+        nodes = -(-tasks // per_node) if per_node else None
+    each = _count(words, "cpus-per-task")
+    by_gpu = _count(words, "cpus-per-gpu")
+    if by_gpu is not None:
+        total = None if gpus is None else by_gpu * gpus
+        return Shape(nodes, tasks, None if total is None or not tasks else max(total // tasks, 1), total)
+    return Shape(nodes, tasks, each or 1, None if tasks is None else tasks * (each or 1))
+
+
+def gpus_of(words: Mapping[str, str | None], nodes: int | None, tasks: int | None) -> int | None:
+    """Return how many GPUs there are in all, or None where the words leave it open."""
+    for name, times in (("gpus", 1), ("gpus-per-node", nodes or 1), ("gpus-per-task", tasks)):
+        value = words.get(name)
+        if value is not None:
+            return None if times is None else times * sum(int(part.rpartition(":")[2]) for part in value.split(","))
+    found = [part.removeprefix("gres/").split(":") for part in (words.get("gres") or "").split(",")]
+    counts = [int(parts[-1]) if parts[-1].isdecimal() else 1 for parts in found if parts[0] == "gpu"]
+    return (nodes or 1) * sum(counts) if counts else None
+
+
+def mebibytes(size: str) -> int:
+    """Return a size of a right word in MiB, rounded up as Slurm does."""
+    digits = size.rstrip("KMGTBkmgtb")
+    unit = size[len(digits) :].upper().rstrip("B")
+    return -(-int(digits) // 1024) if unit == "K" else int(digits) * MEBIBYTES[unit]
+
+
+def has_open_nodes(words: Mapping[str, str | None]) -> bool:
+    """Whether `nodes` leaves open how many there are."""
+    low, high = _range(words.get("nodes"))
+    return low != high
+
+
+def _range(value: str | None) -> tuple[int | None, int | None]:
+    if value is None:
+        return None, None
+    low, _, high = value.partition("-")
+    return int(low), int(high or low)
+
+
+def _count(words: Mapping[str, str | None], name: str) -> int | None:
+    value = words.get(name)
+    return int(value) if value is not None else None

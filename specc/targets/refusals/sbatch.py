@@ -1,0 +1,91 @@
+"""Options of sbatch that a project or a job may give: which there are, and which values they take.
+
+They are an allow-list: a file of a project must not make a job another user's, run something else, or change what specc
+itself decides. A target's settings give them as `--gres=gpu:1`, a job as words of `resource_limit`, `gres=gpu:1`.
+"""
+
+import re
+from typing import NamedTuple
+
+WITH_VALUE = frozenset(
+    {
+        "account", "acctg-freq", "begin", "bb", "constraint", "core-spec", "cores-per-socket", "cpu-freq",
+        "cpus-per-gpu", "deadline", "delay-boot", "distribution", "exclude", "exclusive", "gpu-bind", "gpu-freq",
+        "gpus", "gpus-per-node", "gpus-per-socket", "gpus-per-task", "gres", "gres-flags", "hint", "licenses",
+        "mail-type", "mail-user", "mem-bind", "mem-per-gpu", "mincpus", "network", "nice", "nodelist",
+        "ntasks-per-core", "ntasks-per-gpu", "ntasks-per-node", "ntasks-per-socket", "prefer", "qos", "reservation",
+        "signal", "sockets-per-node", "switches", "thread-spec", "threads-per-core", "tmp", "tres-bind",
+        "tres-per-task", "wckey",
+    }
+)  # fmt: skip
+FLAGS = frozenset(
+    {"contiguous", "exclusive", "oversubscribe", "overcommit", "requeue", "spread-job", "use-min-nodes"}
+)  # fmt: skip
+OF_JOBS = frozenset({"nodes", "ntasks", "cpus-per-task", "mem-per-cpu"})
+"""Options that a job alone may give: in the settings of a target, they would contradict `core_limit` or `mem_limit`."""
+
+REQUEUE = "--requeue"
+
+
+class Form(NamedTuple):
+    """What a value looks like, for a machine and for a person."""
+
+    text: str
+    said: str
+
+    def takes(self, value: str) -> bool:
+        return re.fullmatch(self.text, value, re.IGNORECASE) is not None
+
+
+COUNT = Form(r"0*[1-9][0-9]{0,8}", "a whole number from 1, such as `8`")
+NODES = Form(r"0*[1-9][0-9]{0,8}(?:-0*[1-9][0-9]{0,8})?", "a number of nodes, such as `2` or `2-4`")
+SIZE = Form(r"0*[1-9][0-9]{0,12}[KMGT]?B?", "a size, such as `4G` or `512M`")
+GPUS = Form(
+    r"(?:[\w.-]+:)?0*[1-9][0-9]{0,8}(?:,[\w.-]+:0*[1-9][0-9]{0,8})*", "a number of GPUs, such as `2` or `a100:2`"
+)
+GRES = Form(
+    r"(?!help\Z)[\w./-]+(?::[\w.+-]+){0,3}(?:,[\w./-]+(?::[\w.+-]+){0,3})*",
+    "resources, such as `gpu:1` or `gpu:a100:2`",
+)
+HINT = Form(r"compute_bound|memory_bound|(?:no)?multithread", "`compute_bound`, `memory_bound` or `nomultithread`")
+EXCLUSIVE = Form(r"user|mcs|topo", "no value, `user`, `mcs` or `topo`")
+SIGNAL_NAMES = "HUP|INT|QUIT|ABRT|KILL|ALRM|TERM|USR1|USR2|URG|CONT|STOP|TSTP|TTIN|TTOU|XCPU"
+SIGNAL = Form(
+    rf"(?:[BR]{{1,2}}:)?(?:(?:SIG)?(?:{SIGNAL_NAMES})|[1-9][0-9]?)(?:@[0-9]{{1,5}})?",
+    "a signal and the seconds before the time limit, such as `B:USR1@60`",
+)
+INTEGER = Form(r"[+-]?[0-9]{1,10}", "a whole number, such as `100`")
+SWITCHES = Form(r"[1-9][0-9]{0,5}(?:@[0-9:-]+)?", "a number of switches, such as `1` or `1@10:00`")
+ANY = Form(r"(?!help\Z)[^\"'`]+", "a value without quotation marks")
+
+FORMS: dict[str, Form] = {
+    "nodes": NODES,
+    **dict.fromkeys(
+        (
+            "ntasks", "ntasks-per-node", "ntasks-per-socket", "ntasks-per-core", "ntasks-per-gpu", "cpus-per-task",
+            "cpus-per-gpu", "mincpus", "core-spec", "thread-spec",
+        ),
+        COUNT,
+    ),
+    **dict.fromkeys(("gpus", "gpus-per-node", "gpus-per-task", "gpus-per-socket"), GPUS),
+    **dict.fromkeys(("mem-per-cpu", "mem-per-gpu", "tmp"), SIZE),
+    "gres": GRES,
+    "hint": HINT,
+    "exclusive": EXCLUSIVE,
+    "signal": SIGNAL,
+    "nice": INTEGER,
+    "switches": SWITCHES,
+}  # fmt: skip
+
+
+def fault_of_value(name: str, value: str | None) -> str | None:
+    """Return what an option expects in place of its value, or None where the value is right."""
+    if value is None:
+        return None if name in FLAGS else f"needs a value: {_form(name).said}"
+    if name not in WITH_VALUE | OF_JOBS:
+        return "takes no value"
+    return None if _form(name).takes(value) else f"expects {_form(name).said}"
+
+
+def _form(name: str) -> Form:
+    return FORMS.get(name, ANY)
