@@ -90,7 +90,8 @@ def test_a_job_that_requeues_itself_before_its_time_is_over(project: Project) ->
     )
     target = project.target()
     uuid = accepted(target, attempt(command, time_limit=1, resource_limit="requeue signal=B:USR1@50"))
-    eventually(lambda: "run 1" in output(target, uuid), 180)
+    path = Path(project.jobs) / "jobs" / uuid.partition("-")[2] / "stdout"
+    eventually(lambda: path.exists() and "run 1" in path.read_text(), 240)
     report = ended(target, uuid, 100)
     assert (report.state, report.exit_code) == (JobState.FINISHED, 0)
     assert output(target, uuid) == "run 0\nrun 1\n"
