@@ -22,7 +22,7 @@ from pathlib import Path
 from shlex import join
 
 from specc.errors import SpeccError
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
 SHARED_FOLDER_MODE, SHARED_FILE_MODE = 0o2770, 0o660

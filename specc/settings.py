@@ -5,7 +5,7 @@ from dataclasses import field
 from types import MappingProxyType
 from typing import Literal
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import Mapping, Node
 
 Quantity = Literal["memory", "duration"]

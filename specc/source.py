@@ -5,7 +5,7 @@ from bisect import bisect_right
 from functools import cached_property
 from typing import NamedTuple
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 
 MAX_BYTES = 128 * 1024
 """The largest spec. Reading one of this size takes well under a second, whatever is in it."""

@@ -12,7 +12,7 @@ from zlib import crc32
 from specc.cache.clean import NAME, Counts, clean_body
 from specc.cache.pruning import prune
 from specc.cache.store import Json, Store
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 
 SHARDS = 64
 MOST_RECORD_BYTES = 4_000_000

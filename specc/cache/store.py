@@ -18,7 +18,7 @@ from hashlib import sha256
 from typing import Any
 
 from specc.cache.folders import IS_SUPPORTED, private_folder, read_file, write_file
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.reader import checkout_of, is_below
 
 FOLDER = "specc"

@@ -5,7 +5,7 @@ from importlib import import_module
 from specc.checker.kinds import impossible_kind
 from specc.diagnostics import Diagnostic
 from specc.evaluator import EvaluatedSpec
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.schema import ApiSchema, JsonObject
 
 

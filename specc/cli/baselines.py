@@ -10,7 +10,7 @@ import typer
 from specc.cli.speech import say
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.reporters import sort
 from specc.reporters.locations import is_file
 from specc.source import Source

@@ -9,7 +9,7 @@ from specc.cli.session import Selected, Session
 from specc.cli.workplace import Workplace
 from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.submission.ledger import Ledger
 from specc.submission.records import Record
 from specc.submission.selector import Selector, only_of, states_named

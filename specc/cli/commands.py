@@ -1,6 +1,6 @@
 """Every command in one table: where it lives, and what the list of commands says of it."""
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from specc.compiler import Context, Request
 from specc.diagnostics import Diagnostic
 from specc.disk.files import read_bytes
 from specc.errors import SpeccError
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.parser import Document
 from specc.revision.choice import Base
 from specc.revision.git import Repository

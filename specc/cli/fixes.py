@@ -12,7 +12,7 @@ from specc.cli.speech import say, write_data
 from specc.compiler import Request
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.workspace import Project, check_specs
 from specc.workspace.fixing import Fixed, fixed, is_fixable, write_fixed
 

@@ -15,8 +15,8 @@ from specc.cli.sites import STDIN, Sites, stdin_name_of
 from specc.cli.speech import say, write_data
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
+from specc.fast_dataclass import dataclass
 from specc.formatter import format_source
-from specc.frozen import dataclass
 from specc.parser import Document
 from specc.resolver.ancestry import ancestry
 from specc.source import Source

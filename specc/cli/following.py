@@ -19,7 +19,7 @@ from specc.cli.speech import counted, drawing, say
 from specc.cli.targets import Opened
 from specc.cli.workplace import Workplace
 from specc.errors import SpeccError
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.source import file_path
 from specc.submission.follow import SILENCE, Ending, ending, follow, look
 from specc.submission.ledger import Ledger

@@ -6,7 +6,7 @@ from specc.cli.ordering import Order, refusals
 from specc.cli.plan import summary
 from specc.cli.printing import print_findings
 from specc.cli.speech import confirm, counted, is_terminal, say, write_json
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.submission.ledger import Ledger
 from specc.submission.plan import Action, Step
 from specc.submission.planfile import PlanFile, differences, step_data

@@ -14,7 +14,7 @@ from specc.diagnostics import Diagnostic, Missing
 from specc.disk.files import read_bytes
 from specc.disk.links import check_stays
 from specc.errors import SpeccError
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.migration import Migrated, Script, Site, migrate, new_target, read_script, settings_of
 from specc.parser import decode
 from specc.settings import Target

@@ -15,7 +15,7 @@ from specc.cli.options import Cells, Only
 from specc.cli.sendoptions import AtTarget, Chosen, Output, States
 from specc.cli.speech import check_output, say, write_bytes, write_json, write_shown
 from specc.errors import SpeccError
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.submission.ledger import Ledger
 from specc.submission.output import Reading
 from specc.targets import LogFile

@@ -11,7 +11,7 @@ from specc.compiler import Context, Request, evaluated_cells, payloads
 from specc.compiler.discretion import without_values
 from specc.diagnostics import Diagnostic, Label, codes
 from specc.errors import SpeccError
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.lowering import Payload
 from specc.parser import Document
 from specc.source import Source, Span

@@ -17,7 +17,7 @@ from specc.cli.targets import Opened
 from specc.diagnostics import codes
 from specc.errors import SpeccError
 from specc.evaluator import MASK
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.submission.follow import state_of
 from specc.submission.ledger import Ledger
 from specc.submission.plan import Action, Step

@@ -9,7 +9,7 @@ from specc.cache.store import store_of
 from specc.cli.sites import Chosen, Sites, world
 from specc.diagnostics import Diagnostic
 from specc.disk.site import Site
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.source import Source
 from specc.workspace import Apis, Findings, Project, not_ignored
 from specc.workspace.memory import Memory

@@ -16,7 +16,7 @@ from specc.disk.files import spec_files
 from specc.disk.lookalikes import look_alikes
 from specc.disk.site import Site
 from specc.errors import SpeccError
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.source import MAX_BYTES, file_path
 
 STDIN = "-"

@@ -23,7 +23,7 @@ from specc.cli.speech import check_output, say, write_json
 from specc.cli.targets import Opened
 from specc.disk.links import check_stays
 from specc.errors import SpeccError
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.reader import Unreadable, read_file
 from specc.submission.follow import Ending, look
 from specc.submission.ledger import Ledger

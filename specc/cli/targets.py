@@ -12,7 +12,7 @@ from threading import Lock
 
 from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.schema import ApiSchema
 from specc.settings import Settings
 from specc.settings import Target as TargetSettings

@@ -10,7 +10,7 @@ from specc.cli.session import Selected, Session
 from specc.cli.speech import confirm, is_terminal, say
 from specc.cli.targets import Opened, open_target
 from specc.errors import SpeccError
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.revision.origin import GitOrigin
 from specc.submission.ledger import Ledger
 from specc.submission.location import access_of, ledger_path

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from specc.comparison.model import Cause, Place, Side, said
 from specc.evaluator import MASK, PRELUDE, Prefix, Value
 from specc.explanation.model import SHOWS_ALL, Hiding, layer_of, place_of, written
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import FileText, LayerKind, Node, to_data
 from specc.parser import Document
 from specc.resolver import ResolvedSpec

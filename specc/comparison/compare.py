@@ -25,7 +25,7 @@ from specc.compiler import Request
 from specc.diagnostics import Diagnostic, Severity
 from specc.evaluator import MASK
 from specc.explanation.model import Hiding, place_of
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import to_data
 from specc.parser import Document
 from specc.resolver import ResolvedSpec

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from specc.compiler import Context
 from specc.diagnostics import Diagnostic
 from specc.expander import Cell
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.parser import Document
 from specc.source import Span
 from specc.submission.changes import Change

@@ -8,7 +8,7 @@ from dataclasses import replace
 from specc.compiler import Context, Request, payloads
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator import Binding, bind, samples
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.lowering import Payload
 from specc.nodes import to_data
 from specc.parser import Document

@@ -13,7 +13,7 @@ from specc.compiler.ruling import JobCheck, job_findings, nothing_refused, spec_
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator import Binding, EvaluatedSpec, Evaluation, Inputs, Prelude, bind, missing, sample_count, samples
 from specc.expander import Expansion, expand, select
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.lowering import Payload, lower
 from specc.nodes import FileText, Scalar
 from specc.parser import Document

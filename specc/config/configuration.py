@@ -15,7 +15,7 @@ from specc.config.shapes import SETTINGS, TARGET
 from specc.config.values import settings_of
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import CONFIG_SYNTAX, SHADOWED_SETTINGS
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import Mapping, Node, to_data
 from specc.nodes import Path as NodePath
 from specc.settings import Settings

@@ -11,7 +11,7 @@ from specc.config.credentials import masked, masked_lines
 from specc.config.places import MAX_DEPTH, KeyAndValue, Places, Range, places
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import BAD_SETTING, CONFIG_SYNTAX
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import Layer, LayerKind, Mapping, Node, Path, Scalar, Sequence, Style
 from specc.nodes.tree import FILE_LAYER
 from specc.source import Source, Span

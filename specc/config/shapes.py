@@ -7,7 +7,7 @@ from specc.config.credentials import is_credential
 from specc.config.sbatch import mistake_in_option
 from specc.diagnostics import Code, codes, did_you_mean, one_of
 from specc.diagnostics.suggest import closest_code
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.linear import mistake_in
 from specc.nodes import Mapping, Node, Scalar, kind_of
 from specc.settings import TargetKind

@@ -1,7 +1,7 @@
 """What there is instead of a text that cannot be had."""
 
 from specc.diagnostics.model import Code
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

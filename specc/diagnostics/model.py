@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.source import Span
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from specc.disk.contents import Contents
 from specc.disk.files import spec_files
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.settings import Settings
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic, Label, codes, did_you_mean
 from specc.expressions import Kind, Unknown
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import Layer, LayerKind, Node, Scalar, to_data
 from specc.parser import parse_flow
 from specc.resolver import Param, ResolvedSpec

@@ -15,7 +15,7 @@ from specc.evaluator.values import EvaluatedSpec, Value
 from specc.evaluator.walk import Walk
 from specc.expander import AxisValue, Cell
 from specc.expressions import MISSING, Unknown
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import FileText, Mapping, Node, Scalar, Sequence
 from specc.resolver import ResolvedSpec
 from specc.settings import FieldType

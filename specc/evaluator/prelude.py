@@ -10,7 +10,7 @@ import shlex
 from specc.evaluator.files import SHELL
 from specc.evaluator.values import Prefix, Read, Value
 from specc.expressions import Unknown
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import FileText, Scalar
 
 PRELUDE = "prelude"

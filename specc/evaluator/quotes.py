@@ -8,7 +8,7 @@ import re
 from dataclasses import field
 from enum import StrEnum
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 
 HERE_DOCUMENT = re.compile(r"<<(-?)[ \t]*((?:\\.|'[^'\n]*'|\"[^\"\n]*\"|[\w.@%+,:/-])+)")
 PLAIN = re.compile(r"[^'\"`$\\(){}#<\n]+")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from collections.abc import Sequence as Many
 
 from specc.expressions import MISSING
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import Mapping, Node, Sequence
 
 NAMESPACES = ("params", "vars", "matrix", "job", "cell", "spec", "env")

@@ -12,7 +12,7 @@ from specc.evaluator.names import Names, undefined
 from specc.evaluator.scope import NAMESPACES
 from specc.evaluator.shell import judge_of, standing
 from specc.expressions import Compiler, Fault, Hole, Template, is_template
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import FileText, Scalar
 from specc.nodes.offsets import locate
 from specc.source import BLANKS, Span

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from specc.evaluator.templates import template_text
 from specc.expander import Cell
 from specc.expressions import Unknown
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import FileText, Node, Scalar
 from specc.resolver import ResolvedSpec, shown
 

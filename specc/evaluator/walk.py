@@ -20,7 +20,7 @@ from specc.evaluator.values import Read, Value, told
 from specc.expander import Cell
 from specc.expressions import EvaluationFault, Fill, Keep, Unknown
 from specc.expressions import Frame as TemplateFrame
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import FileText, LayerKind, Mapping, Node, Scalar, Sequence
 from specc.parser.builder import is_dangling
 from specc.settings import FieldType

@@ -7,7 +7,7 @@ from typing import overload
 from specc.diagnostics import Diagnostic, Label, codes
 from specc.expander.ranges import HELP, Range, counted, number_fault, shape_faults
 from specc.expander.values import AxisValue
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import Mapping, Node, Sequence, kind_of
 from specc.resolver import is_template, shown
 

@@ -1,7 +1,7 @@
 """A cell: one combination of axis values, known by a digest that no reordering of axes changes."""
 
 from specc.expander.values import Values, digest_of
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

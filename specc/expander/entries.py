@@ -8,7 +8,7 @@ from math import prod
 from specc.diagnostics import Diagnostic, codes, did_you_mean
 from specc.expander.axes import Evaluate, Group
 from specc.expander.values import AxisValue, Values
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import Mapping, Sequence, kind_of
 
 Keys = tuple[bytes | None, ...]

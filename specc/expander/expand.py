@@ -13,7 +13,7 @@ from specc.expander.cells import Cell, cell_of
 from specc.expander.dead_exclude import dead_exclude
 from specc.expander.entries import Entry, Excluded, Product, combined, excluded, keys_of, read_entries
 from specc.expander.values import AxisValue, Values
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import Mapping, Node, Scalar, kind_of
 from specc.resolver import is_template, shown
 

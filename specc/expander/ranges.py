@@ -7,7 +7,7 @@ from math import ulp
 
 from specc.diagnostics import Diagnostic, codes, did_you_mean
 from specc.expander.values import AxisValue
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import Mapping, Node
 from specc.resolver import shown
 

@@ -8,7 +8,7 @@ from specc.diagnostics import Diagnostic, codes, did_you_mean
 from specc.expander.cells import Cell
 from specc.expander.expand import Expansion
 from specc.expander.values import MOST_COMPARED, AxisValue, typed
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import Layer, LayerKind, to_data
 from specc.parser import parse_flow
 from specc.source import Source

@@ -7,7 +7,7 @@ from math import isfinite
 
 import rfc8785
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import Node
 from specc.resolver import shown
 

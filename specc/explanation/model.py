@@ -4,7 +4,7 @@ from typing import Literal
 
 from specc.evaluator import Value, env_names, read_names
 from specc.expressions import Unknown
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import FileText, LayerKind, Node, Scalar, Sequence, to_data
 from specc.source import Span
 

@@ -12,7 +12,7 @@ from specc.expressions.frame import Evaluate, Frame
 from specc.expressions.jinja import nodes
 from specc.expressions.methods import METHODS
 from specc.expressions.values import MISSING, Absent, Namespace, Unknown, concrete, is_namespace, kind_of, noun
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import ItemsView, KeysView, ValuesView
 from specc.expressions.faults import EvaluationFault, Place
 from specc.expressions.jinja import Undefined
 from specc.expressions.values import Unknown, bounded, fault_of
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 
 MAX_TEXT = 65_536
 """Characters of a template, and of any text that it makes."""

@@ -16,7 +16,7 @@ from specc.expressions.jinja import Undefined, nodes
 from specc.expressions.places import Places
 from specc.expressions.syntax import INSTEAD
 from specc.expressions.values import fault_of
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.wording import one_line
 
 Path = tuple[str | int, ...]

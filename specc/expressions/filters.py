@@ -26,7 +26,7 @@ from specc.expressions.values import (
     noun,
     text_of,
 )
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 
 Result = Kind | Literal["same"] | None
 

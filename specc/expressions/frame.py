@@ -6,7 +6,7 @@ from dataclasses import field
 from specc.expressions.budget import Budget
 from specc.expressions.faults import EvaluationFault, Fault
 from specc.expressions.values import Scope, Unknown
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 
 MAX_FAULTS = 20
 

@@ -6,7 +6,7 @@ from typing import Any
 from specc.expressions.budget import MAX_ITEMS, MAX_TEXT, Budget, Weight
 from specc.expressions.faults import Place
 from specc.expressions.values import noun
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 
 MAX_PRECISION = 300
 MAX_INDENT = 8

@@ -5,7 +5,7 @@ from specc.expressions.faults import Place
 from specc.expressions.jinja import Parser, TemplateSyntaxError, TokenStream, nodes
 from specc.expressions.places import Places
 from specc.expressions.tokens import SYNTAX, Tokens, Unreadable, misread, read_tokens, too_large
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 
 MAX_NESTING = 12
 """Brackets in brackets, statements in statements: the parser goes down some 14 calls for each."""

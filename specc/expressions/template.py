@@ -17,7 +17,7 @@ from specc.expressions.statements import STATEMENTS
 from specc.expressions.syntax import Syntax, parse
 from specc.expressions.tokens import Unreadable
 from specc.expressions.values import Scope, Unknown
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 
 EXPRESSIONS: dict[type[nodes.Node], BuildExpression] = {**ACCESS, **OPERATIONS, **CALLS}
 NO_FILTERS: Mapping[str, Callable[..., object]] = MappingProxyType({})

@@ -13,7 +13,7 @@ from specc.expressions.budget import MAX_TEXT
 from specc.expressions.faults import Fault, Place
 from specc.expressions.jinja import Environment, TemplateSyntaxError, Token
 from specc.expressions.wording import worded
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 
 # Comments are off: `{#` is text, because bash writes `${#array[@]}`. The lexer reads line breaks as "\n", so that no
 # text can hold these delimiters.

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, NamedTuple, Protocol, TypeGuard, runtime
 from specc.diagnostics import codes
 from specc.expressions.faults import EvaluationFault, Fault, Place
 from specc.expressions.jinja import StrictUndefined, Undefined, UndefinedError
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 
 Kind = Literal["string", "integer", "number", "boolean", "list", "mapping"]
 

@@ -5,12 +5,12 @@ import re
 from collections import Counter
 
 from specc.diagnostics import Diagnostic
+from specc.fast_dataclass import dataclass
 from specc.formatter.order import ROOT, Order
 from specc.formatter.reading import NoLayout, Reader
 from specc.formatter.remarks import COMMENT, attached, comments_of
 from specc.formatter.tree import Block, all_entries
 from specc.formatter.writing import Writer
-from specc.frozen import dataclass
 from specc.nodes import Mapping, to_data
 from specc.parser import parse_tree
 from specc.source import BLANKS, Source

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import field
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Every answer of the API itself has HTTP status 200: the documentation names no o
 
 import json
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.targets.ehpc.ret_codes import OK
 
 SUBMIT, LIST = "HpcJobSubmitJobResponse", "HpcJobListJobsResponse"

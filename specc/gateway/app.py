@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from specc.errors import SpeccError, no_thread
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.gateway.answers import Answer, Refusal
 from specc.gateway.authentication import Caller, authenticate, stale
 from specc.gateway.bodies import read_object, read_payload, read_stop

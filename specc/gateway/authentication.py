@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from urllib.parse import parse_qsl, quote_plus
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.gateway.answers import Refusal
 from specc.targets.ehpc.ret_codes import AUTH, BAD_VALUE, EXPIRED, MISSING
 from specc.targets.ehpc.signing import MARK, PROTOCOL, SIGNATURE, attempt_of, moment_of, sign

@@ -6,7 +6,7 @@ import threading
 from collections import Counter, defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.gateway.answers import Refusal
 from specc.targets.ehpc.ret_codes import BUSY
 

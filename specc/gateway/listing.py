@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from specc.errors import SpeccError
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.gateway.answers import DETAIL, LIST, Answer, Refusal, good
 from specc.gateway.authentication import Caller
 from specc.gateway.store import Job, Store

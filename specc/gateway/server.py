@@ -11,7 +11,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from specc.errors import SpeccError
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.gateway.connections import bounded
 from specc.gateway.journal import Journal, of_libraries, on_loop_error
 from specc.gateway.limits import Limits

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from specc import private
 from specc.errors import SpeccError
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.gateway.answers import Answer
 from specc.targets import JobReport, JobState
 from specc.targets.protocol import FINAL

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from enum import StrEnum
 
 from specc.diagnostics import Missing
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.lineage.links import How, links
 from specc.resolver import Library
 from specc.source import Span

@@ -9,7 +9,7 @@ from specc.checker import CheckedSpec
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator import MASK, Value, env_names
 from specc.expander import Cell, cell_of
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.lowering.canonical import canonical_bytes
 from specc.schema import ApiSchema
 from specc.wording import brief

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.migration.environment import Numbers, Ranges, more
 from specc.migration.notes import Note
 from specc.migration.writing import scalar

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from shlex import quote
 
 from specc.diagnostics import Diagnostic, codes
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.migration import environment
 from specc.migration.arguments import all_arguments, read_arguments
 from specc.migration.arrays import Tasks, axis, read_tasks

@@ -6,7 +6,7 @@ from dataclasses import field
 from itertools import accumulate
 
 from specc.diagnostics import Diagnostic, codes
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.source import Source, Span
 
 MAGIC = "#SBATCH"

@@ -5,7 +5,7 @@ from dataclasses import field
 from math import ceil
 
 from specc.diagnostics import Diagnostic, codes
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.migration.directives import Word
 from specc.migration.flags import KNOWN
 from specc.migration.notes import Note

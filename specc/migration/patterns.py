@@ -3,7 +3,7 @@
 import re
 from dataclasses import field
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 
 PATTERN = re.compile(r"%(?:%|([0-9]*)([A-Za-z]))")
 TAG = re.compile(r"\{\{|\{%")

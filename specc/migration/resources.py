@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
 from specc.diagnostics import Diagnostic, codes
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.migration.notes import Note
 from specc.migration.options import Option
 from specc.migration.quantities import (

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.migration.notes import Note
 from specc.migration.options import Option
 from specc.migration.resources import Cores, Options, read_cores

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import field
 from enum import StrEnum
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.source import Source, Span
 from specc.wording import brief
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from specc.diagnostics import Diagnostic, Label, codes
 from specc.diagnostics.fixes import quoted, removed_line
 from specc.diagnostics.suggest import closest
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import Layer, Mapping, Node, Scalar, Sequence, Style, kind_of
 from specc.parser.event import Event, Kind
 from specc.parser.scalars import MAX_DIGITS, is_overlong, resolve

@@ -7,7 +7,7 @@ from dataclasses import replace
 from specc.diagnostics import Diagnostic, Edit, Fix, codes
 from specc.diagnostics.fixes import quoted, respelled
 from specc.diagnostics.suggest import closest
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import Mapping, Node, Scalar, Sequence, kind_of
 from specc.nodes.offsets import locate
 from specc.parser.suppressions import NO_SUPPRESSIONS, Suppressions, spec_suppressions

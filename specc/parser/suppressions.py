@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from specc.diagnostics import Code, Diagnostic, codes
 from specc.diagnostics.suggest import closest, closest_code
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes.offsets import BLOCK_HEADER
 from specc.nodes.tree import Style
 from specc.parser.event import Stretch

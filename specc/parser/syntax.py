@@ -3,7 +3,7 @@
 import re
 
 from specc.diagnostics import Diagnostic, Label, codes
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.parser.event import SyntaxProblem
 from specc.source import BLANKS, Source, Span
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from specc.diagnostics import Diagnostic, codes
 from specc.diagnostics.fixes import quoted
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes.tree import Atom
 from specc.parser.scalars import MAX_DIGITS, resolve
 from specc.source import Span

@@ -10,7 +10,7 @@ A mark over several lines is a bar at their left, closed by a caret under its la
 from collections.abc import Iterator
 from itertools import pairwise
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.reporters.display import Strip, strip
 from specc.reporters.links import Links
 from specc.reporters.paint import Paint

@@ -3,7 +3,7 @@
 https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda describes them; terminals without them show the text.
 """
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.reporters.locations import is_file, uri
 
 OPEN, CLOSE = "\x1b]8;;", "\x1b\\"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from specc.diagnostics import Diagnostic
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.source import Position, Span
 
 

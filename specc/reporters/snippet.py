@@ -1,7 +1,7 @@
 """Which source lines are shown for a finding, and which marks stand under them."""
 
 from specc.diagnostics import Diagnostic
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.reporters.paint import Style
 from specc.reporters.report import inside
 from specc.source import BLANKS, Position, Source, Span

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import field
 
 from specc.diagnostics import Diagnostic, Label, Missing, codes
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import Scalar
 from specc.parser import Document
 from specc.resolver.library import Library

@@ -4,7 +4,7 @@ from dataclasses import field, replace
 
 from specc.diagnostics import Diagnostic, Label, codes
 from specc.diagnostics.suggest import closest
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import FileText, Mapping, Node, Path, Scalar, Sequence, kind_of
 from specc.parser.builder import is_dangling
 from specc.resolver.operators import VALUE_FORMS, Operator, fault_of, is_template, operator_of

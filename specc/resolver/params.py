@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import Mapping, Node, Scalar
 from specc.wording import brief
 

@@ -5,7 +5,7 @@ from dataclasses import field, replace
 
 from specc.diagnostics import Diagnostic, codes, did_you_mean
 from specc.diagnostics.suggest import closest
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import FileText, Layer, Mapping, Node, Scalar, Sequence, kind_of
 from specc.parser import HEADER, SECTIONS
 from specc.resolver.operators import Operator, fault_of, operator_of

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from specc.diagnostics import Diagnostic, codes, did_you_mean
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import Layer, LayerKind, Mapping, Scalar
 from specc.parser import Document
 from specc.resolver.ancestry import Ancestry, ancestry

@@ -4,7 +4,7 @@ from dataclasses import replace
 from posixpath import basename, dirname
 
 from specc.diagnostics import Diagnostic, Label
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import Mapping, Scalar
 from specc.parser import Document
 from specc.resolver.params import Param

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from specc.errors import SpeccError
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.revision.git import GitFault, Repository
 
 TWO_SPECS = "two specs can be compared without git: `specc diff a.job.yaml b.job.yaml`"

@@ -8,7 +8,7 @@ from specc.config import MAX_BYTES, OWN, PERSONAL, SHARED, Configuration, is_the
 from specc.diagnostics import Diagnostic
 from specc.disk.site import Site
 from specc.errors import SpeccError
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.revision.contents import TreeContents
 from specc.revision.tree import Tree
 from specc.source import Span

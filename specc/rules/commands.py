@@ -11,7 +11,7 @@ from specc.evaluator import Prefix, Value
 from specc.evaluator.files import SHELL
 from specc.evaluator.quotes import end_of_tag
 from specc.evaluator.templates import span_in, template_text
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.lowering import Payload
 from specc.nodes import FileText, Scalar, Style
 from specc.rules.rule import Job

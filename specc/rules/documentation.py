@@ -23,7 +23,7 @@ import re
 from inspect import cleandoc
 
 from specc.docstrings import of_module
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.rules.rule import Rule
 
 HEADING = re.compile(r"^## (What|Why|Bad|Good)\n", re.MULTILINE)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from specc.diagnostics import Code, Diagnostic
 from specc.evaluator import EvaluatedSpec
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.lowering import Payload
 from specc.nodes import Mapping, Scalar
 from specc.parser import Document as Document

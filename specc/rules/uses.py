@@ -7,7 +7,7 @@ template could read.
 import re
 from collections.abc import Callable, Iterator
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import FileText, Mapping, Node, Scalar, Sequence
 from specc.source import Source
 

@@ -13,7 +13,7 @@ from specc.diagnostics import Edit, Fix, Label
 from specc.diagnostics.fixes import replaced
 from specc.evaluator.quotes import end_of_tag
 from specc.evaluator.templates import span_in, template_text
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import FileText, Mapping, Node, Scalar, Sequence, Style
 from specc.nodes.offsets import folds, walk
 from specc.rules.commands import Command

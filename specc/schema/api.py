@@ -4,7 +4,7 @@ from collections.abc import Mapping as Map
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import Mapping
 from specc.schema.acceptor import Test, acceptor
 from specc.settings import FieldType, Quantity

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.schema import JsonObject
 from specc.schema.annotations import ACTION, ENDPOINT, FILLED_BY, METHOD, QUANTITY, SHELL
 

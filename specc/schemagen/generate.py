@@ -5,7 +5,7 @@ from pathlib import Path
 from specc.diagnostics import Diagnostic, codes
 from specc.disk.links import check_stays
 from specc.errors import SpeccError
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import Layer, LayerKind
 from specc.parser import parse_tree
 from specc.reader import Unreadable, read_file

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.schemagen.inline import is_bold, plain
 from specc.source import Source, Span
 

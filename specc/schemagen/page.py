@@ -8,7 +8,7 @@ from posixpath import basename
 from urllib.parse import urlsplit
 
 from specc.diagnostics import Diagnostic, codes
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.schemagen.columns import Role, role_of
 from specc.schemagen.markdown import Block, Code, Grid, Heading, Paragraph, read_blocks
 from specc.schemagen.table import Table, read_table

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from specc.diagnostics import Diagnostic, Label, codes, did_you_mean
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.schemagen.columns import Role, cell_of, missing_column, roles_of
 from specc.schemagen.markdown import Cell, Grid, Row
 from specc.source import Span

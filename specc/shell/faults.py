@@ -1,6 +1,6 @@
 """What is wrong with a shell text, as the parser finds it."""
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

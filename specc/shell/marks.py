@@ -1,6 +1,6 @@
 """What is noted while a text is read: places that others ask for."""
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.shell.commands import Commands
 from specc.shell.faults import Broken, GivenUp, ShellFault
 from specc.shell.marks import Here, Redirection, Statement, Variable

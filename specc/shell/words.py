@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import field
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.shell.faults import GivenUp, never_closed
 from specc.shell.marks import Here, Variable
 

@@ -6,7 +6,7 @@ from difflib import unified_diff
 from fractions import Fraction
 
 from specc.evaluator import MASK
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.source import BLANKS
 from specc.units import DURATION_UNITS
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.lowering import Payload
 from specc.source import Source
 from specc.submission.keys import NO_PARAMS, LogicalKey, key_of

@@ -13,7 +13,7 @@ from typing import Any
 import rfc8785
 
 from specc.errors import SpeccError
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.submission.changes import Change, changes, core_hours, cost, masked
 from specc.submission.plan import Action, Step
 

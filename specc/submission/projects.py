@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from specc.errors import SpeccError
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.submission.tables import DAMAGE, reading, transaction
 
 COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")

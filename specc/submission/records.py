@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.submission.keys import LogicalKey
 
 

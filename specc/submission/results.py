@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import field
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.submission.plan import Action, Step
 from specc.submission.records import Record, State
 from specc.targets import Accepted, Rejected, Unclear

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 
 FIRST_SECONDS = 1.0
 MOST_SECONDS = 60.0

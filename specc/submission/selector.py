@@ -7,7 +7,7 @@ from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
 from specc.expander.selection import Choice
 from specc.expander.values import AxisValue
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import Layer, LayerKind, to_data
 from specc.parser import parse_flow
 from specc.source import Source

@@ -14,7 +14,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 
 from specc.errors import SpeccError, no_thread
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.submission.intents import intent_of
 from specc.submission.ledger import AttemptOpen, Ledger, SentElsewhere, SettledAlready, UuidTaken
 from specc.submission.plan import Action, Step

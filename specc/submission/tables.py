@@ -15,7 +15,7 @@ from pathlib import Path
 
 from specc import private
 from specc.errors import SpeccError
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.submission.layout import STEPS, VERSION
 from specc.submission.rows import Damaged, check_unsealed, seal_rows
 

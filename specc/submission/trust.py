@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from specc.errors import SpeccError
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.private import open_file, place_file
 from specc.submission.location import state_home
 

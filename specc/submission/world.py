@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

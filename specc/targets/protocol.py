@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 
 if TYPE_CHECKING:
     from specc.lowering import Payload  # a quarter of a second that the processes of the local target do not need

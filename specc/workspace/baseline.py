@@ -9,7 +9,7 @@ from pathlib import Path
 from specc.diagnostics import Diagnostic
 from specc.disk.links import check_stays
 from specc.errors import SpeccError
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.reader import Unreadable, read_file
 from specc.source import Source
 from specc.workspace.outputs import write_file

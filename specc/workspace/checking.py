@@ -7,7 +7,7 @@ from functools import partial
 from specc.cache.clean import Counts
 from specc.compiler import Request
 from specc.diagnostics import Diagnostic, Missing
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.rules.rule import Family
 from specc.rules.uses import Uses
 from specc.workspace.clashes import Clashes

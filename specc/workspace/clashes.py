@@ -5,7 +5,7 @@ from dataclasses import field
 from itertools import islice
 
 from specc.diagnostics import Diagnostic
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.lowering import Payload
 from specc.rules import CLASH_RULES
 from specc.rules.rule import Claim, Claims, World

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import cached_property
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.rules import CLASH_RULES
 from specc.source import Source
 from specc.workspace.dependents import Graph, graph_of

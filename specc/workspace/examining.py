@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from specc.compiler import Context, Request, check_document
 from specc.diagnostics import Diagnostic
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.workspace.clashes import Taking, Takings
 from specc.workspace.findings import Findings
 from specc.workspace.project import Project

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from specc.diagnostics import Missing
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.lineage import references
 from specc.parser import Document
 from specc.resolver import Library, join

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field
 
 from specc.diagnostics import Diagnostic
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.rules import FAMILY_RULES
 from specc.rules.rule import Family
 from specc.rules.uses import Uses, uses_of

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from specc.diagnostics import Diagnostic, Edit, Fix
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.source import Source
 from specc.workspace.project import Project
 from specc.workspace.rewriting import rewrite

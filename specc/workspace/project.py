@@ -8,7 +8,7 @@ from specc.compiler import Context
 from specc.diagnostics import Missing, codes, did_you_mean
 from specc.disk.site import Site
 from specc.errors import SpeccError
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import Mapping, Scalar
 from specc.parser import Document
 from specc.resolver import join

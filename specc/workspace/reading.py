@@ -3,7 +3,7 @@
 from dataclasses import field
 
 from specc.diagnostics import Missing
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.parser import Parsed
 from specc.resolver import Library
 from specc.source import Source

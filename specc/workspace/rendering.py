@@ -10,7 +10,7 @@ from typing import IO
 from specc.compiler import Context, Part, Request, Uneven, payloads
 from specc.compiler.count import most_cells
 from specc.diagnostics import Diagnostic
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.lowering import Payload
 from specc.workspace.findings import Findings
 from specc.workspace.outputs import Folder

@@ -49,7 +49,7 @@ def test_the_list_of_commands_imports_none_of_them(place: Place) -> None:
     modules = imported_by(place.root, "--help")
     assert not {f"specc.cli.{command.module}" for command in COMMANDS} & modules
     assert {name.split(".")[1] for name in modules if name.startswith("specc.")} == {
-        "cli", "docstrings", "errors", "frozen", "visible",
+        "cli", "docstrings", "errors", "fast_dataclass", "visible",
     }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from specc.errors import SpeccError
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 
 NAME = re.compile(r"[A-Za-z0-9._:-]+")
 ANY_PORT = ":*"

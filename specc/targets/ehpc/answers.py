@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.targets.ehpc.client import Failure, Reply
 from specc.targets.ehpc.ret_codes import MEANINGS, OK, Meaning, Verdict
 from specc.targets.protocol import Accepted, NotSent, Outcome, Rejected, Unclear

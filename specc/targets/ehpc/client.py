@@ -16,7 +16,7 @@ from urllib.request import getproxies
 import httpx
 
 from specc.errors import SpeccError
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.targets.ehpc.account import Endpoint
 from specc.targets.ehpc.credentials import Credentials
 from specc.targets.ehpc.deadline import Deadline

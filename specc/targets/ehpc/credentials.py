@@ -7,7 +7,7 @@ from dataclasses import field
 from pathlib import Path
 
 from specc.errors import SpeccError
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.nodes import Mapping, Scalar
 from specc.parser import parse_tree
 from specc.source import Source

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.targets.ehpc.answers import UUID
 from specc.targets.protocol import JobReport, JobState
 from specc.wording import brief

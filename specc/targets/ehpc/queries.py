@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.targets.ehpc.answers import UUID, Answer, NoAnswer, read_answer
 from specc.targets.ehpc.client import Failure, Reply
 from specc.targets.ehpc.jobs import Job, count_entries, read_jobs, total_count

@@ -6,7 +6,7 @@ a code that is listed surely is an answer. A code that is not is nobody's promis
 
 from enum import Enum
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 
 
 class Verdict(Enum):

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, field
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.targets.local.process import ProcessId
 from specc.targets.protocol import JobState
 

@@ -1,6 +1,6 @@
 """What can be turned about the local target: for tests, and for whoever shares the machine."""
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.targets.local import machine
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 import psutil
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.targets.local import tree
 from specc.targets.local.jobs import Ended, Job, Run
 from specc.targets.local.log import note

@@ -18,7 +18,7 @@ What the fields of submitJob mean on this machine:
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.settings import Target
 from specc.targets.local import environment
 from specc.targets.local.jobs import Run

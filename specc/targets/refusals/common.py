@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 
 from specc.diagnostics import did_you_mean
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.linear import matches_whole
 from specc.nodes import to_data
 from specc.settings import Quantity, Target

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from specc.diagnostics.suggest import closest
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.targets.refusals.sbatch import FLAGS, OF_JOBS, WITH_VALUE, fault_of_value
 from specc.wording import brief
 

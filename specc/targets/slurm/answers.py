@@ -6,7 +6,7 @@ or says at which step of the conversation the connection failed. It is one of Sl
 
 import re
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.targets.protocol import NotSent, Outcome, Rejected, Unclear
 from specc.targets.slurm.programs import Ran, TimedOut
 

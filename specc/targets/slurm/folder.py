@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from specc import private
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.reader import Unreadable, read_file, read_start
 
 TAG_DIGITS = 16

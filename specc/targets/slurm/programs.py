@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from specc.errors import SpeccError
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.programs import find_program
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.settings import Layout, Target
 from specc.targets.protocol import Rejected
 from specc.targets.refusals.common import Refusal, amount, number, rejected, text

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from shlex import join, quote
 
-from specc.frozen import dataclass
+from specc.fast_dataclass import dataclass
 from specc.targets.slurm.folder import Folder
 
 COPY, NO_CLAIM, NO_START = 113, 114, 115

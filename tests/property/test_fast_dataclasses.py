@@ -1,4 +1,4 @@
-"""`specc.frozen` makes what Python's own `dataclass` makes, and all of specc's dataclasses can be made so."""
+"""`specc.fast_dataclass` makes what Python's own `dataclass` makes, and all of specc's dataclasses can be made so."""
 
 import ast
 import copy
@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import specc
-from specc.frozen import quick_dataclass
+from specc.fast_dataclass import quick_dataclass
 
 NAN = float("nan")
 VALUES = st.integers(0, 2) | st.sampled_from(["", "a", NAN, None, (), (1,)])
@@ -133,14 +133,14 @@ def test_it_needs_no_parentheses() -> None:
 
 def test_specc_uses_no_other_and_has_no_use_for_what_it_lacks() -> None:
     for path in Path(specc.__file__).parent.rglob("*.py"):
-        if path.name == "frozen.py":
+        if path.name == "fast_dataclass.py":
             continue
         text = path.read_text(encoding="utf-8")
         names = {getattr(node, "id", getattr(node, "name", None)) for node in ast.walk(ast.parse(text))}
         assert not {"__post_init__", "KW_ONLY", "InitVar"} & names, path
         assert not any(word in text for word in ("field(init", "kw_only=", "order=True", "unsafe_hash")), path
         assert re.search(r"^from dataclasses import .*\bdataclass\b", text, re.M) is None, (
-            f"{path}: see specc/frozen.py"
+            f"{path}: see specc/fast_dataclass.py"
         )
 
 
