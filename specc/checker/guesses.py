@@ -40,9 +40,12 @@ SCHEDULER_WORDS = {
 TOLD_ELSEWHERE = (
     (
         "env environment variables",
-        "variables are set in the command (`export NAME=value`), or as `cmd_line: {$file: run.sh, env: {NAME: value}}`",
+        "variables belong to the command: `cmd_line: {$command: ./run, env: {NAME: value}}`, or `$file` for a script",
     ),
-    ("args arguments", "arguments go into the command, or as `cmd_line: {$file: run.sh, args: [a, b]}`"),
+    (
+        "args arguments",
+        "arguments belong to the command, such as a script: `cmd_line: {$file: run.sh, args: [a, b]}`",
+    ),
     (
         "array arrays job_array",
         "an array of jobs is a sweep: `matrix: {axes: {i: {from: 1, to: 10}}}`, and `{{ matrix.i }}` in the command",

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from specc.comparison.model import Cause, Place, Side, said
 from specc.evaluator import MASK, PRELUDE, Prefix, Value
+from specc.evaluator.files import passed_to
 from specc.explanation.model import SHOWS_ALL, Hiding, layer_of, place_of, written
 from specc.fast_dataclass import dataclass
 from specc.nodes import FileText, LayerKind, Node, to_data
@@ -92,14 +93,18 @@ class Tracer:
                     yield from self.altered(f"{name}[{index}]", was, item)
         if isinstance(old.node, FileText) and isinstance(new.node, FileText):
             yield from self._in_script(name, old.node, new.node)
+        yield from self._in_passed(name, old.node, new.node)
 
     def _in_script(self, name: str, old: FileText, new: FileText) -> Iterator[Cause]:
-        """The first line of a script that differs, and what is passed to it."""
+        """The first line of a script that differs."""
         if old.text.text != new.text.text:
             note = f"the text of {new.text.name}"
             yield Cause("altered", name, (), (), Place.of(_first_difference(old.text, new.text)), note)
-        for part in ("env", "args"):
-            was, now = getattr(old, part), getattr(new, part)
+
+    def _in_passed(self, name: str, old: Node, new: Node) -> Iterator[Cause]:
+        """What is passed to a command."""
+        before, after = passed_to(old), passed_to(new)
+        for part, was, now in (("env", before.env, after.env), ("args", before.args, after.args)):
             if was is not None and now is not None and to_data(was) != to_data(now):
                 yield Cause("altered", f"{name}.{part}", said(to_data(was)), said(to_data(now)), Place.of(now.span))
 

@@ -1,4 +1,7 @@
-"""`{$file: run.sh, env: {...}, args: [...]}` as a command: a quoted prologue, then the script as it is."""
+"""`{$file: run.sh, env: {...}, args: [...]}` as a command: a quoted prologue, then the script as it is.
+
+And `{$command: text, env: {...}, args: [...]}`, which does the same for a text that stands in the spec.
+"""
 
 import re
 import shlex
@@ -6,16 +9,18 @@ import shlex
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator.values import Value
 from specc.expressions import Unknown
-from specc.nodes import FileText, kind_of
+from specc.nodes import FileText, Node, Passed, Scalar, kind_of
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 SHELL = re.compile(r"#!.*\b(?:sh|bash|dash|ksh|zsh)\b")
 
 
-def assemble(node: FileText, data: object, env: Value | None, args: Value | None) -> tuple[object, list[Diagnostic]]:
-    """The command that a `$file` form stands for, or Unknown where a part of it is."""
+def assemble(
+    node: FileText | Scalar, data: object, env: Value | None, args: Value | None
+) -> tuple[object, list[Diagnostic]]:
+    """The command that a `$file` or `$command` form stands for, or Unknown where a part of it is."""
     found = [*_name_faults(node), *_value_faults(env), *_value_faults(args)]
-    text = data if isinstance(data, str) else ""
+    text = "" if isinstance(data, Unknown) else as_text(data)
     first = text.partition("\n")[0]
     if (
         any(part is not None and part.children for part in (env, args))
@@ -24,7 +29,8 @@ def assemble(node: FileText, data: object, env: Value | None, args: Value | None
     ):
         help = "write the values into the command line instead, or read them from a file"
         message = f"`env` and `args` need a shell script, and this one starts with `{first}`"
-        found.append(codes.BAD_OPERATOR.at(node.ref.span, message, help=help))
+        span = node.ref.span if isinstance(node, FileText) else node.span
+        found.append(codes.BAD_OPERATOR.at(span, message, help=help))
     if found or isinstance(data, Unknown) or any(part is not None and not part.is_known for part in (env, args)):
         return Unknown("string"), found
     names = env.data if env is not None and isinstance(env.data, dict) else {}
@@ -51,8 +57,17 @@ def as_text(data: object) -> str:
     return str(data).lower() if isinstance(data, bool) else str(data)
 
 
-def _name_faults(node: FileText) -> list[Diagnostic]:
-    names = node.env.keys.values() if node.env is not None else ()
+def passed_to(node: Node) -> Passed:
+    """Return what a form passes to its command."""
+    if isinstance(node, FileText):
+        return Passed(node.env, node.args)
+    passed = node.passed if isinstance(node, Scalar) else None
+    return passed if passed is not None else Passed(None, None)
+
+
+def _name_faults(node: FileText | Scalar) -> list[Diagnostic]:
+    env = passed_to(node).env
+    names = env.keys.values() if env is not None else ()
     help = "use letters, digits and `_`, not beginning with a digit"
     return [
         codes.BAD_OPERATOR.at(key.span, f"`{key.value}` is no name of a shell variable", help=help)

@@ -10,7 +10,7 @@ from functools import partial
 
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator.fields import fit
-from specc.evaluator.files import assemble
+from specc.evaluator.files import assemble, passed_to
 from specc.evaluator.memo import CELL, NO_AXES, Axes, Leaves, Memo
 from specc.evaluator.scope import NAMESPACES, Scope, plain
 from specc.evaluator.sweep import Sweep
@@ -21,7 +21,7 @@ from specc.expander import Cell
 from specc.expressions import EvaluationFault, Fill, Keep, Unknown
 from specc.expressions import Frame as TemplateFrame
 from specc.fast_dataclass import dataclass
-from specc.nodes import FileText, LayerKind, Mapping, Node, Scalar, Sequence
+from specc.nodes import FileText, LayerKind, Mapping, Node, Passed, Scalar, Sequence
 from specc.parser.builder import is_dangling
 from specc.settings import FieldType
 from specc.units import Problem
@@ -90,7 +90,7 @@ class Walk:
             known = self._known(key)
         if known is not None:
             return known
-        if isinstance(node, Scalar) and template_text(node) is None:
+        if isinstance(node, Scalar) and node.passed is None and template_text(node) is None:
             constant = self._shared[key] = self._constant(node, of)
             return constant
         for frame in self._stack:
@@ -146,8 +146,8 @@ class Walk:
                 items = tuple(self.value(item, f"{name}[{i}]", allowed, of) for i, item in enumerate(node.items))
                 known = all(item.is_known for item in items)
                 return Value([item.data for item in items] if known else Unknown("list"), node, children=items)
-            case FileText():
-                return self._file(node, name, allowed, of)
+            case FileText() | Scalar(passed=Passed()):
+                return self._command(node, name, allowed, of)
             case Scalar():
                 return self._computed(node, allowed, of)
 
@@ -185,11 +185,14 @@ class Walk:
         data = self._render(node, str(node.value), allowed, of)
         return Value(data if of is None else self._fitted(data, node, of, computed=True), node, self._reads())
 
-    def _file(self, node: FileText, name: str, allowed: tuple[str, ...], of: FieldType | None) -> Value:
+    def _command(self, node: FileText | Scalar, name: str, allowed: tuple[str, ...], of: FieldType | None) -> Value:
+        """A command with what is passed to it."""
         text = template_text(node)
-        data = node.text.text if text is None else self._render(node, text, allowed, of)
-        env = self.value(node.env, f"{name}.env", allowed) if node.env else None
-        args = self.value(node.args, f"{name}.args", allowed) if node.args else None
+        alone = node.text.text if isinstance(node, FileText) else node.value
+        data = alone if text is None else self._render(node, text, allowed, of)
+        passed = passed_to(node)
+        env = self.value(passed.env, f"{name}.env", allowed) if passed.env else None
+        args = self.value(passed.args, f"{name}.args", allowed) if passed.args else None
         command, found = assemble(node, data, env, args)
         self.found.extend(found)
         for part in (env, args):

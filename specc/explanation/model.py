@@ -110,9 +110,11 @@ def place_of(node: Node) -> Span:
 
 
 def written(node: Node) -> object:
-    """What the file says: a template as it is written, a `$file` as its path, an operator instead of its result."""
+    """What the file says: a template as it is written, a form as its path or text, an operator as such."""
     if isinstance(node, FileText):
         return {"$file": node.ref.value}
+    if isinstance(node, Scalar) and node.passed is not None:
+        return {"$command": node.value}
     if isinstance(node, Sequence) and node.layer.kind is not LayerKind.SET and node.span.text.lstrip().startswith("{"):
         return node.span.text
     return node.value if isinstance(node, Scalar) else to_data(node)

@@ -17,7 +17,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     PARAM: ("type", "choices", "default", "minimum", "maximum", "example", "description"),
     MATRIX: ("axes", "zip", "exclude", "include", "repeat", "max"),
     AXIS: ("from", "to", "step"),
-    FIELD: ("$file", "env", "args"),
+    FIELD: ("$file", "$command", "env", "args"),
 }
 CHILDREN: dict[str, dict[str, str]] = {
     ROOT: {"params": PARAMS, "matrix": MATRIX, "profiles": PROFILES, "job": JOB},

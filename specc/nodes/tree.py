@@ -54,7 +54,8 @@ FILE_LAYER = Layer(LayerKind.FILE)
 class Scalar:
     """A single value. `raw` is its text as YAML understands it, before `64` became a number.
 
-    A `verbatim` scalar came from `{$literal: ...}`, `-p` or `--set`: templates in it are text.
+    A `verbatim` scalar came from `{$literal: ...}`, `-p` or `--set`: templates in it are text. `passed` came with
+    the text of a command from `{$command: ...}`.
     """
 
     value: Atom
@@ -64,6 +65,15 @@ class Scalar:
     layer: Layer = FILE_LAYER
     beneath: "Node | None" = None
     verbatim: bool = False
+    passed: "Passed | None" = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Passed:
+    """What is passed to a command: `env` by name, `args` as its `$1`, `$2` and so on."""
+
+    env: "Mapping | None"
+    args: "Sequence | None"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

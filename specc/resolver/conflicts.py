@@ -94,7 +94,9 @@ def _meaning(node: Node | None) -> object:
     match node:
         case Scalar(value=value):
             is_text = node.verbatim and isinstance(value, str) and "{" in value
-            return isinstance(value, bool), value, is_text
+            said = isinstance(value, bool), value, is_text
+            passed = node.passed
+            return said if passed is None else (said, _meaning(passed.env), _meaning(passed.args))
         case Mapping():
             return {key: _meaning(value) for key, value in node.entries.items()}
         case Sequence():

@@ -1,9 +1,11 @@
-"""Value forms: `{$literal: text}` becomes a verbatim scalar, `{$file: PATH, env, args}` the text of a file."""
+"""Value forms: `{$literal: text}` becomes a verbatim scalar, `{$file: PATH, env, args}` the text of a file, and
+`{$command: text, env, args}` a scalar with what is passed to it.
+"""
 
 from dataclasses import replace
 
 from specc.diagnostics import Diagnostic, Missing, codes
-from specc.nodes import FileText, Mapping, Node, Scalar, Sequence, kind_of
+from specc.nodes import FileText, Mapping, Node, Passed, Scalar, Sequence, kind_of
 from specc.resolver.library import Library
 from specc.resolver.operators import VALUE_FORMS, Operator, fault_of, is_template, operator_of
 from specc.resolver.paths import join
@@ -38,6 +40,10 @@ def read_forms(node: Node, library: Library, found: list[Diagnostic]) -> Node:
 def _read(operator: Operator, node: Mapping, library: Library, found: list[Diagnostic]) -> Node:
     fault = fault_of(operator, node)
     nothing = Scalar(NOTHING, node.span, layer=node.layer, verbatim=True)
+    if fault is None and operator.name == "$command":
+        text = read_forms(operator.operand, library, found)
+        assert isinstance(text, Scalar)
+        return replace(text, passed=Passed(*_passed(node, library, found)))
     if fault is not None or not isinstance(operator.operand, Scalar):
         found.extend([fault] if fault is not None else [])
         return nothing
@@ -68,7 +74,7 @@ def _file(ref: Scalar, node: Mapping, library: Library, found: list[Diagnostic])
 
 
 def _passed(node: Mapping, library: Library, found: list[Diagnostic]) -> tuple[Mapping | None, Sequence | None]:
-    """`env` and `args` of a `$file`; what is neither a mapping nor a list is reported and left out."""
+    """`env` and `args` of a `$file` or a `$command`; what is neither a mapping nor a list is reported and left out."""
     env, args = (read_forms(part, library, found) if (part := node.get(name)) else None for name in ("env", "args"))
     if env is not None and not isinstance(env, Mapping):
         help = "write `env: {NAME: value}`"

@@ -5,7 +5,7 @@ from dataclasses import field, replace
 from specc.diagnostics import Diagnostic, Label, codes
 from specc.diagnostics.suggest import closest
 from specc.fast_dataclass import dataclass
-from specc.nodes import FileText, Mapping, Node, Path, Scalar, Sequence, kind_of
+from specc.nodes import FileText, Mapping, Node, Passed, Path, Scalar, Sequence, kind_of
 from specc.parser.builder import is_dangling
 from specc.resolver.operators import VALUE_FORMS, Operator, fault_of, is_template, operator_of
 
@@ -33,6 +33,8 @@ class Merge:
             case Sequence():
                 items = self._items(above, path)
                 return above if below is None and items == above.items else replace(above, items=items, beneath=below)
+            case Scalar(passed=Passed(env=env, args=args)):
+                return replace(above, passed=self._passed(env, args, path), beneath=below)
             case Scalar():
                 if below is None:
                     return above
@@ -41,11 +43,16 @@ class Merge:
                     above.value, above.span, above.raw, above.style, above.layer, below, verbatim=above.verbatim
                 )
             case FileText():
-                env = self._alone(above.env, (*path, "env")) if above.env is not None else None
-                args = self._alone(above.args, (*path, "args")) if above.args is not None else None
-                assert isinstance(env, Mapping | None)
-                assert isinstance(args, Sequence | None)
-                return replace(above, env=env, args=args, beneath=below)
+                passed = self._passed(above.env, above.args, path)
+                return replace(above, env=passed.env, args=passed.args, beneath=below)
+
+    def _passed(self, env: Mapping | None, args: Sequence | None, path: Path) -> Passed:
+        """What is passed to a command, which inherits nothing."""
+        names = self._alone(env, (*path, "env")) if env is not None else None
+        words = self._alone(args, (*path, "args")) if args is not None else None
+        assert isinstance(names, Mapping | None)
+        assert isinstance(words, Sequence | None)
+        return Passed(names, words)
 
     def _mapping(self, below: Node | None, above: Mapping, path: Path) -> Mapping:
         """Deep merge: the keys of `below` keep their order, new ones follow."""

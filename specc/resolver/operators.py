@@ -12,8 +12,9 @@ from specc.nodes import FileText, Mapping, Node, Scalar, Sequence, kind_of
 from specc.parser.document import TEMPLATE_OPENER
 
 MERGE_OPERATORS = ("$append", "$prepend", "$replace", "$unset")
-VALUE_FORMS = ("$file", "$literal")
-FILE_KEYS = ("$file", "env", "args")
+VALUE_FORMS = ("$file", "$command", "$literal")
+PASSED = ("env", "args")
+"""What can stand beside `$file` and `$command`."""
 
 
 class Operator(NamedTuple):
@@ -41,7 +42,8 @@ def is_template(node: Node | None) -> bool:
 
 def fault_of(operator: Operator, node: Mapping) -> Diagnostic | None:
     """What is wrong with an operator as it is written, whatever it acts on."""
-    allowed = FILE_KEYS if operator.name == "$file" else (operator.name,)
+    takes_values = operator.name in ("$file", "$command")
+    allowed = (operator.name, *PASSED) if takes_values else (operator.name,)
     if operator.name not in MERGE_OPERATORS + VALUE_FORMS:
         help = did_you_mean(operator.name, MERGE_OPERATORS + VALUE_FORMS, "operators")
         fix = respelled(operator.key.span, operator.name, closest(operator.name, MERGE_OPERATORS + VALUE_FORMS))
@@ -49,13 +51,19 @@ def fault_of(operator: Operator, node: Mapping) -> Diagnostic | None:
     for key in node.keys.values():
         if key.value not in allowed:
             help = (
-                did_you_mean(str(key.value), FILE_KEYS, "keys")
-                if operator.name == "$file"
+                did_you_mean(str(key.value), allowed, "keys")
+                if takes_values
                 else f"an operator is a mapping of its own: `{{{operator.name}: ...}}`"
             )
             message = f"`{key.value}` cannot stand beside `{operator.name}`"
             return codes.BAD_OPERATOR.at(key.span, message, help=help)
     return _operand_fault(operator)
+
+
+def _is_text(node: Node) -> bool:
+    inner = operator_of(node)
+    text = inner.operand if inner is not None and inner.name == "$literal" else node
+    return isinstance(text, Scalar) and isinstance(text.value, str)
 
 
 def _operand_fault(operator: Operator) -> Diagnostic | None:
@@ -69,6 +77,8 @@ def _operand_fault(operator: Operator) -> Diagnostic | None:
             expected = "a text: `{$literal: 'text'}`"
         case "$file" if not (isinstance(operand, Scalar) and isinstance(operand.value, str)):
             expected = "a path: `{$file: run.sh}`"
+        case "$command" if not _is_text(operand):
+            expected = "the text of a command: `{$command: ./run, env: {NAME: value}}`"
     if expected is None:
         return None
     return codes.BAD_OPERATOR.at(

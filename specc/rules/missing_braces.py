@@ -36,6 +36,7 @@ from collections.abc import Iterator
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import MISSING_BRACES
 from specc.diagnostics.fixes import replaced
+from specc.evaluator.files import passed_to
 from specc.nodes import FileText, Mapping, Node, Scalar, Sequence, Style
 from specc.nodes.offsets import locate
 from specc.rules.rule import Spec, SpecRule
@@ -73,6 +74,9 @@ def _texts(node: Node) -> Iterator[Scalar]:
     match node:
         case Scalar(value=str(), verbatim=False):
             yield node
+            passed = passed_to(node)
+            for part in (passed.env, passed.args):
+                yield from _texts(part) if part is not None else ()
         case Mapping():
             for value in node.entries.values():
                 yield from _texts(value)

@@ -31,6 +31,7 @@ from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import NO_COMMAND
+from specc.evaluator.files import passed_to
 from specc.nodes import FileText, Scalar, Style
 from specc.rules.commands import Command, texts
 from specc.rules.rule import Job, JobRule
@@ -59,10 +60,8 @@ def _is_unreadable(command: Command) -> bool:
 
 
 def _given(command: Command) -> int:
-    """Return how many statements a `$file` form puts before its script: the exports, and `set --`."""
-    if not isinstance(command.node, FileText):
-        return 0
-    env, args = command.node.env, command.node.args
+    """Return how many statements a form puts before its command: the exports, and `set --`."""
+    env, args = passed_to(command.node).env, passed_to(command.node).args
     return (len(env.entries) if env is not None else 0) + bool(args is not None and args.items)
 
 
@@ -72,7 +71,7 @@ def _message(command: Command) -> str:
         what = f"`{command.node.ref.value}`"
         text = command.node.text.text
     else:
-        text = command.text
+        text = str(command.node.value)
     return f"the job runs nothing: {what} " + ("has only comments" if text.strip() else "is empty")
 
 

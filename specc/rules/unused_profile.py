@@ -35,6 +35,7 @@ from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import UNUSED_PROFILE
+from specc.evaluator.files import passed_to
 from specc.nodes import FileText, Mapping, Node, Scalar, Sequence
 from specc.rules.rule import Spec, SpecRule
 
@@ -70,7 +71,9 @@ def _is_same(one: Node | None, other: Node | None) -> bool:
             pairs = zip(one.items, other.items, strict=False)
             return len(one.items) == len(other.items) and all(_is_same(*pair) for pair in pairs)
         case (Scalar(), Scalar()):
-            return (type(one.value), one.value, one.verbatim) == (type(other.value), other.value, other.verbatim)
+            said, said_too = ((type(each.value), each.value, each.verbatim) for each in (one, other))
+            before, after = passed_to(one), passed_to(other)
+            return said == said_too and _is_same(before.env, after.env) and _is_same(before.args, after.args)
         case (FileText(), FileText()):
             same_text = one.text is other.text and one.is_template == other.is_template
             return same_text and _is_same(one.env, other.env) and _is_same(one.args, other.args)

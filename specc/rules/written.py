@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from specc.diagnostics import Edit, Fix, Label
 from specc.diagnostics.fixes import replaced
+from specc.evaluator.files import passed_to
 from specc.evaluator.quotes import end_of_tag
 from specc.evaluator.templates import span_in, template_text
 from specc.fast_dataclass import dataclass
@@ -177,13 +178,12 @@ def aligned(text: Written, upper: Line, first: Line) -> Fix | None:
 
 
 def scalars(node: Node) -> Iterator[Scalar | FileText]:
-    """Yield the scalars and the scripts below a node, also those that are passed to a script."""
+    """Yield the scalars and the scripts below a node, also those that are passed to a command."""
     match node:
-        case Scalar():
+        case Scalar() | FileText():
             yield node
-        case FileText():
-            yield node
-            for part in (node.env, node.args):
+            passed = passed_to(node)
+            for part in (passed.env, passed.args):
                 yield from scalars(part) if part is not None else ()
         case Mapping():
             for value in node.entries.values():

@@ -47,6 +47,7 @@ OPERATORS = {
     "$literal": "This text as it is: templates in it are not evaluated.",
     "$file": "The text of a file, by its path relative to this one; `//` starts at the project's root. "
     "A file that ends in `.j2` is evaluated as a template, any other is taken as it is.",
+    "$command": "The text of a command, to which variables and arguments are passed.",
 }
 
 
@@ -74,21 +75,10 @@ def common_definitions() -> JsonObject:
         "static": {"type": "string", "minLength": 1, "not": {"pattern": TEMPLATE_TEXT}},
         "unset": operator("$unset", {"enum": [True]}),
         "literal": operator("$literal", scalar),
-        "file": fixed_keys(
-            {
-                "$file": described(OPERATORS["$file"], ref("static")),
-                "env": described(
-                    "Environment variables that are exported before the file's text.",
-                    inherited(free_keys(ref("value"))),
-                ),
-                "args": described(
-                    "The positional parameters `$1`, `$2`, ... of the file's text.", inherited_list(ref("item"))
-                ),
-            },
-            ["$file"],
-        ),
+        "file": _with_values("$file", ref("static")),
+        "command": _with_values("$command", any_of({"type": "string"}, ref("literal"))),
         "scalar": scalar,
-        "item": any_of(ref("scalar"), *nested, ref("literal"), ref("file")),
+        "item": any_of(ref("scalar"), *nested, ref("literal"), ref("file"), ref("command")),
         "value": any_of(
             ref("item"),
             operator("$append", nested[0]),
@@ -97,3 +87,20 @@ def common_definitions() -> JsonObject:
             ref("unset"),
         ),
     }
+
+
+def _with_values(name: str, operand: JsonObject) -> JsonObject:
+    """A form with the values that are passed to its command."""
+    return fixed_keys(
+        {
+            name: described(OPERATORS[name], operand),
+            "env": described(
+                "Environment variables that are exported before the command's text.",
+                inherited(free_keys(ref("value"))),
+            ),
+            "args": described(
+                "The positional parameters `$1`, `$2`, ... of the command's text.", inherited_list(ref("item"))
+            ),
+        },
+        [name],
+    )
