@@ -3,8 +3,9 @@
 ## What
 Finds, outside of quotes, what word processors, web pages and Chinese input methods write in place of plain characters:
 blanks such as the full-width and the non-breaking space, quotes `“ ”` and `‘ ’` around a word, a long dash before an
-option, and `；`, `｜`, `＆`, `＜`, `＞` at the end of a word. What `echo` and `printf` write is text, and is
-not looked at.
+option, and `；`, `｜`, `＆`, `＜`, `＞` at the end of a word. Full-width digits, letters and signs are found in a
+number, an option, the name of a command, an assignment, and a path that is otherwise plain: `-np １２`, `--in＝a`,
+`out／log`. What `echo` and `printf` write is text, and is not looked at.
 
 ## Why
 To the shell they are letters like any other. The words do not end where they seem to, and the program gets an argument
@@ -34,6 +35,7 @@ from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import LOOK_ALIKE_CHARACTER
+from specc.diagnostics.fixes import replaced
 from specc.rules.commands import Command, commands
 from specc.rules.rule import Job, JobRule
 
@@ -52,6 +54,17 @@ PLAIN = {
     "＜": "<",
     "＞": ">",
 }
+WIDER = 0xFEE0
+"""How far full-width characters lie behind the plain ones."""
+FULL_WIDTH = re.compile(r"[！-～]+")
+TEXT = re.compile(r"[！（），：；？｜＆＜＞＂＇]")
+"""Full-width signs that also stand in names of files and in texts."""
+NUMBER = re.compile(r"[0-9０-９.．]+")
+PLAIN_NAME = re.compile(r"[\w.－-]+", re.ASCII)
+MIXED = re.compile(r"(?a:\w)[０-９Ａ-Ｚａ-ｚ]|[０-９Ａ-Ｚａ-ｚ](?a:\w)")
+SIGN = re.compile(r"[！-～](?<![０-９Ａ-Ｚａ-ｚ．])")
+PART = re.compile(r"[^=＝]+|＝")
+"""An option or a name, and what it is set to, have a say of their own."""
 PRINTS = frozenset({"echo", "printf"})
 
 
@@ -63,23 +76,68 @@ def find(job: Job) -> Iterator[Diagnostic]:
 
 
 def _in(command: Command) -> Iterator[Diagnostic]:
-    for at in _places(command):
-        char = command.text[at]
-        plain = PLAIN.get(char)
-        name = f"`{char}`" if plain is not None else f"the blank U+{ord(char):04X}"
-        help = f"write `{plain}`" if plain is not None else "write a plain space, or quote the word that it belongs to"
-        message = f"{name} is a letter like any other to the shell"
-        yield LOOK_ALIKE_CHARACTER.at(command.span(at, at + 1), message, labels=command.labels(at), help=help)
+    for start, end in _places(command):
+        text = command.text[start:end]
+        plain = PLAIN.get(text) or _plain(text)
+        verb = "is a letter" if end - start == 1 else "are letters"
+        name = f"`{text}`" if plain else f"the blank U+{ord(text):04X}"
+        help = f"write `{plain}`" if plain else "write a plain space, or quote the word that it belongs to"
+        message = f"{name} {verb} like any other to the shell"
+        span = command.span(start, end)
+        fix = replaced(span, text, plain) if plain else None
+        yield LOOK_ALIKE_CHARACTER.at(span, message, labels=command.labels(start), help=help, fix=fix)
 
 
-def _places(command: Command) -> Iterator[int]:
-    """In words that stand in no other word: those in `$( )` are calls of their own."""
+def _plain(text: str) -> str:
+    """Return the plain characters for full-width ones; nothing for others."""
+    return "".join(chr(ord(char) - WIDER) for char in text) if FULL_WIDTH.fullmatch(text) else ""
+
+
+def _places(command: Command) -> Iterator[tuple[int, int]]:
+    """Where they are in words that stand in no other word: those in `$( )` are calls of their own."""
     for call in command.reading.calls:
         words = [(start, command.text[start:end]) for start, end in call]
-        for start, word in words[:1] if words and words[0][1] in PRINTS else words:
+        printed = bool(words) and words[0][1] in PRINTS
+        for number, (start, word) in enumerate(words[:1] if printed else words):
             if not word.isascii() and not SUBSTITUTION.search(word):
-                blanked = QUOTED.sub(lambda match: "_" * len(match.group()), word)
-                yield from (start + match.start() for match in ODD.finditer(blanked))
+                yield from _in_word(start, word, is_command=number == 0)
+    for path in command.reading.redirections:
+        word = command.text[path.start : path.end]
+        if not word.isascii() and not SUBSTITUTION.search(word):
+            yield from _in_word(path.start, word, is_command=False)
+
+
+def _in_word(start: int, word: str, *, is_command: bool) -> Iterator[tuple[int, int]]:
+    blanked = QUOTED.sub(lambda match: "_" * len(match.group()), word)
+    wide = {at for part in PART.finditer(blanked) for at in _wide(part, is_command=is_command)}
+    shown = "".join(char if at in wide else " " for at, char in enumerate(blanked))
+    runs = [match.span() for match in FULL_WIDTH.finditer(shown)]
+    odd = [match.span() for match in ODD.finditer(blanked) if match.start() not in wide]
+    yield from ((start + begin, start + end) for begin, end in sorted([*runs, *odd]))
+
+
+def _wide(part: re.Match[str], *, is_command: bool) -> Iterator[int]:
+    """Full-width characters in a part of a word that can hardly be a text.
+
+    The rest of it is plain. A name of a file in full-width letters is left alone; a number, an option, the name of a
+    command, and letters of both kinds side by side are not.
+    """
+    text = part.group()
+    if text == "＝":
+        is_meant = PLAIN_NAME.fullmatch(_with_plain(part.string[: part.start()])) is not None
+    elif not FULL_WIDTH.sub("", text).isascii() or TEXT.search(text):
+        is_meant = False
+    elif is_command or text[0] in "-－" or NUMBER.fullmatch(text) or MIXED.search(text):
+        is_meant = True
+    else:
+        is_meant = SIGN.search(text) is not None and FULL_WIDTH.fullmatch(text) is None
+    if is_meant:
+        for match in FULL_WIDTH.finditer(text):
+            yield from range(part.start() + match.start(), part.start() + match.end())
+
+
+def _with_plain(text: str) -> str:
+    return FULL_WIDTH.sub(lambda match: _plain(match.group()), text)
 
 
 RULE = JobRule(LOOK_ALIKE_CHARACTER, find)

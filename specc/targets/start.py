@@ -5,6 +5,7 @@ of one machine.
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from specc.reader import Unreadable, read_start
@@ -15,6 +16,21 @@ WORKDIRS = (PROJECT, SPEC, JOB)
 """What the setting `workdir` may be, beside an absolute path."""
 
 FIRST_LINE = 512
+
+MODULES = ("MODULEPATH", "MODULESHOME", "MODULERCFILE", "BASH_ENV")
+MODULES_BEGINNING = ("MODULES_", "LMOD_", "BASH_FUNC_module", "BASH_FUNC__module", "BASH_FUNC_ml", "BASH_FUNC_clearL")
+LOADED = ("LMOD_FAMILY_",)
+"""What says which modules are loaded is left out: what they have set is not taken over, so a job loads them anew."""
+
+
+def module_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables without which `module load` is an unknown command in a job: those of Environment Modules and
+    of Lmod, and the functions of the shell that they have exported, as `sbatch` hands them over."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if name in MODULES or (name.startswith(MODULES_BEGINNING) and not name.startswith(LOADED))
+    }
 
 
 def start_folder(workdir: str, origin: Origin | None) -> str | None:

@@ -133,8 +133,8 @@ def test_hidden_values_stay_hidden(place: Place, monkeypatch: pytest.MonkeyPatch
 
 
 def test_fmt_knows_its_keys(place: Place) -> None:
-    place.write(a=SPEC)
-    assert place.run("fmt", "--check") == 0, place.out
     place.write(a=SPEC.replace("    args: [x]\n", "").replace("    $command", "    args: [x]\n    $command"))
     assert place.run("fmt") == 0
-    assert (place.root / "a.job.yaml").read_text() == SPEC
+    written = (place.root / "a.job.yaml").read_text()
+    assert written.index("$command:") < written.index("env:") < written.index("args:")
+    assert place.run("fmt", "--check") == 0

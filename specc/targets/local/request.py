@@ -26,7 +26,7 @@ from specc.targets.local.options import Options
 from specc.targets.protocol import Origin, Rejected
 from specc.targets.refusals.common import OUTPUTS, Refusal, amount, number, rejected, text
 from specc.targets.refusals.local import refusals
-from specc.targets.start import path_from, start_folder, variables_of
+from specc.targets.start import module_variables, path_from, start_folder, variables_of
 
 if TYPE_CHECKING:
     from specc.lowering import Payload
@@ -66,7 +66,7 @@ class Rules:
         return Run(
             cores=number(body, "core_limit") or 1,
             grace=self.options.grace,
-            environment=environment.kept(variables),
+            environment={**module_variables(variables), **environment.kept(variables)},
             umask=environment.umask(),
             command=command,
             script=None if command else path,

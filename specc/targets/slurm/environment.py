@@ -7,21 +7,18 @@
 import os
 from collections.abc import Iterable, Mapping
 
+from specc.targets.start import module_variables
+
 KEPT = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "SLURM_CONF")
 KEPT_BEGINNING = ("LC_",)
-MODULES = ("MODULEPATH", "MODULESHOME", "MODULES_CMD", "MODULESHOME", "BASH_ENV")
-MODULES_BEGINNING = ("LMOD_", "BASH_FUNC_module", "BASH_FUNC_ml")
-"""Without these, `module load` is an unknown command in a batch script."""
-
 SCRUBBED = ("SBATCH_", "SQUEUE_", "SCANCEL_", "SACCT_", "SLURM_")
 
 
 def of_job(environment: Mapping[str, str], more: Iterable[str] = ()) -> dict[str, str]:
     """The caller's variables for sbatch and the job: the list, and those that the target's settings name."""
-    names = {*KEPT, *MODULES, *(name for name in more if not name.startswith(SCRUBBED))}
-    beginnings = KEPT_BEGINNING + MODULES_BEGINNING
-    own = {name: value for name, value in environment.items() if name in names or name.startswith(beginnings)}
-    return {"PATH": os.defpath, **own}
+    names = {*KEPT, *(name for name in more if not name.startswith(SCRUBBED))}
+    own = {name: value for name, value in environment.items() if name in names or name.startswith(KEPT_BEGINNING)}
+    return {"PATH": os.defpath, **module_variables(environment), **own}
 
 
 def of_query(environment: Mapping[str, str]) -> dict[str, str]:
