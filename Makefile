@@ -8,16 +8,30 @@ READY := $(VENV)/.ready
 
 PEERS := build/peers
 
-.PHONY: demo test chaos corpus crashes fuzz slurm slurm-load precommit bench counts lint docs generate update-cases wheel clean
+seed = $(if $(filter random,$(SEED)),$(shell $(PYTHON) -c 'import random; print(random.randrange(10**9))'),$(SEED))
+# The options for examples of a profile by this seed. Make shows them with the command.
+examples = $(if $(SEED),--hypothesis-profile=$(1) --hypothesis-seed=$(seed))
+
+.PHONY: demo test slow laws chaos corpus crashes fuzz slurm slurm-load precommit bench counts lint docs generate update-cases wheel clean
 
 demo: $(READY)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
 
-# Three at a time on two processors: half of the time, tests wait for something.
+# Without slow tests, and with few examples of each law. `make test SEED=random` tries other examples than each time, and
+# says by which seed it tries the same ones again.
 test: $(READY)
 	$(if $(COVER),$(BIN)/coverage erase)
-	$(BIN)/$(if $(COVER),coverage run -m )pytest -n 3 -q
+	$(BIN)/$(if $(COVER),coverage run -m )pytest -n 3 -q $(call examples,random)
 	$(if $(COVER),$(BIN)/coverage combine -q && $(BIN)/coverage report --fail-under=95)
+
+# The tests that take seconds each: whole processes, kills, large inputs.
+slow: $(READY)
+	$(BIN)/pytest -n 3 -q --slow=only
+
+# Tries each law on many more examples, which another seed changes.
+laws: SEED ?= random
+laws: $(READY)
+	$(BIN)/pytest -n 2 -q tests/property $(call examples,deep)
 
 # Submits through a storm of faults and kills, and counts what started twice or got lost.
 chaos: $(READY)

@@ -1,24 +1,27 @@
 """Options and profiles of the whole suite."""
 
+import gc
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
+from support import laws
 from support.projects import BASE, SETTINGS, SWEEP, Place
 
 # A shell has its background jobs ignore ^C, and so would every command that a test interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-settings.register_profile(
-    "quick", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
-)
-settings.register_profile("thorough", max_examples=2000, deadline=None)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+# Where nothing compiled is written, each process that a test starts compiles specc, and each run all of the tests.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+laws.register()
+settings.load_profile("quick")
 
 # The servers of tests are on this machine. What is asked of other hosts, tests/hostile/test_hosts.py says.
 os.environ["SPECC_TRUSTED_HOSTS"] = "http://127.0.0.1:*,http://localhost:*"
@@ -26,6 +29,27 @@ os.environ["SPECC_TRUSTED_HOSTS"] = "http://127.0.0.1:*,http://localhost:*"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-cases", action="store_true", help="rewrite the expectations of tests/cases")
+    parser.addoption("--slow", choices=["no", "only", "too"], default="no", help="tests that are marked as slow")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out slow tests, unless they are asked for, or their file is."""
+    wanted = config.option.slow
+    if wanted == "too" or (wanted == "no" and any(".py" in argument for argument in config.args)):
+        return
+    chosen: list[pytest.Item] = []
+    others: list[pytest.Item] = []
+    for item in items:
+        is_slow = item.get_closest_marker("slow") is not None
+        (chosen if is_slow == (wanted == "only") else others).append(item)
+    config.hook.pytest_deselected(items=others)
+    items[:] = chosen
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Spare the garbage collector all that was imported and collected, which stays to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,10 @@
-"""A short storm in every test run; `make chaos` is the long one."""
+"""A short storm in `make slow`; `make chaos` is the long one."""
 
+import pytest
 from chaos.storm import storm
 
 
+@pytest.mark.slow
 def test_a_short_storm() -> None:
     figures = storm([5], payloads=20, runs=14)
     assert figures.is_good, figures

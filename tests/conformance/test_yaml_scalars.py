@@ -4,8 +4,9 @@ import math
 
 import pytest
 import yaml
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from support.laws import law
 
 from specc.nodes import Mapping, Scalar
 from specc.nodes.tree import Atom
@@ -142,7 +143,7 @@ WORDS = st.sampled_from(
     | WORDS
     | st.text(max_size=6).filter(lambda raw: not raw.startswith(("!", "&", "*")))
 )
-@settings(max_examples=100, deadline=None)
+@law(100)
 @example("0x_")
 @example("0b_")
 @example("0_")

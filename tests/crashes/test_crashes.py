@@ -1,4 +1,4 @@
-"""A few kills in every test run; `make crashes` kills at every system call."""
+"""A few kills in `make slow`; `make crashes` kills at every system call."""
 
 import sys
 
@@ -12,6 +12,7 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.mark.parametrize("name", ["submit to an API", "a job"])
+@pytest.mark.slow
 def test_a_few_kills(name: str) -> None:
     figures = sample(name, 3, seed=1)
     assert figures.is_good, figures

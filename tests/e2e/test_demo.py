@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 SPECC = Path(sys.executable).with_name("specc")
 
@@ -25,6 +27,7 @@ def stand_in(folder: Path, script: str) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_tour() -> None:
     result = demo(SPECC.parent)
     assert result.returncode == 0, result.stdout + result.stderr
@@ -41,6 +44,7 @@ def test_the_tour() -> None:
         assert part in result.stdout
 
 
+@pytest.mark.slow
 def test_a_broken_spec_that_passes_ends_the_tour(tmp_path: Path) -> None:
     folder = stand_in(tmp_path, f'case "$*" in *unknown-field*) exit 0 ;; esac\nexec {SPECC} "$@"')
     result = demo(folder)

@@ -135,6 +135,7 @@ def test_chinese_names_reach_the_payload(monkeypatch: Patch, capsys: Capture) ->
     assert {"梅花-云微物理-03", "梅花-后处理"} <= names
 
 
+@pytest.mark.slow
 def test_the_bytes_do_not_depend_on_the_locale() -> None:
     command = [Path(sys.executable).with_name("specc"), "render", "算例/台风集合.job.yaml", "--profile", "试算"]
     outputs = {
@@ -148,6 +149,7 @@ def test_the_bytes_do_not_depend_on_the_locale() -> None:
     assert "烟花-积云对流-01" in output.decode("utf-8")
 
 
+@pytest.mark.slow
 def test_the_editor_schema_accepts_every_good_spec() -> None:
     tool = Path(sys.executable).with_name("check-jsonschema")
     result = subprocess.run(

@@ -228,6 +228,7 @@ def test_the_log_names_calls_and_no_secret(gateway: Gateway) -> None:
         assert hidden not in text
 
 
+@pytest.mark.slow
 def test_a_request_that_is_sent_again_after_kill_9_starts_no_second_job(tmp_path: Path) -> None:
     with gateway_in(tmp_path / "project") as gateway:
         body = json.dumps({**job(cmd_line="true", name="once"), "zone": ZONE}).encode()
@@ -240,6 +241,7 @@ def test_a_request_that_is_sent_again_after_kill_9_starts_no_second_job(tmp_path
         assert [entry["hpcjob_uuid"] for entry in listed(gateway.sdk())] == [first["hpcjob_uuid"]]
 
 
+@pytest.mark.slow
 def test_kill_9_at_any_moment_loses_no_job_and_doubles_none(tmp_path: Path) -> None:
     with gateway_in(tmp_path / "project") as gateway:
         requests = []
@@ -264,6 +266,7 @@ def test_kill_9_at_any_moment_loses_no_job_and_doubles_none(tmp_path: Path) -> N
         assert sorted(Place(gateway.state / "local" / machine_id()).all_states()) == sorted(uuids)
 
 
+@pytest.mark.slow
 def test_told_to_end_it_ends_after_what_it_has_begun(tmp_path: Path) -> None:
     with gateway_in(tmp_path / "project") as gateway:
         body = json.dumps({**job(name="last"), "zone": ZONE}).encode()

@@ -53,6 +53,7 @@ def test_the_queue_goes_on_without_any_client(place: Place) -> None:
     eventually(lambda: place.all_states()[waiting] is JobState.FINISHED, "nobody takes up the queue")
 
 
+@pytest.mark.slow
 def test_a_killed_supervisor_at_random_moments_loses_nothing_and_runs_nothing_twice(
     place: Place, tmp_path: Path
 ) -> None:

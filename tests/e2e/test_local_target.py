@@ -270,6 +270,7 @@ print(Place(Path({str(place.state.root)!r})).submit("sleep 0.2; echo done"))
     assert place.printed(uuid) == "done\n"
 
 
+@pytest.mark.slow
 def test_many_clients_at_once_get_one_job_for_one_key(place: Place, tmp_path: Path) -> None:
     code = f"""
 import sys

@@ -35,6 +35,7 @@ def test_the_module_is_the_command(place: Place) -> None:
     assert "no problems" in result.stdout
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away(place: Place) -> None:
     place.write(sweep=LARGE)
     result = subprocess.run(f"{SPECC} render | head -n 1", shell=True, capture_output=True, text=True, check=False)
@@ -51,6 +52,7 @@ def test_a_current_folder_that_is_gone(tmp_path: Path, command: list[str]) -> No
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no disk that is always full")
+@pytest.mark.slow
 def test_an_output_that_takes_nothing_more(place: Place) -> None:
     place.write(sweep=LARGE)
     result = subprocess.run(f"{SPECC} render > /dev/full", shell=True, capture_output=True, text=True, check=False)

@@ -46,6 +46,7 @@ def peak(folder: Path, *arguments: str) -> int:
 
 
 @pytest.mark.parametrize("form", [[], ["--digest"]], ids=["payloads", "digests"])
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_cells(form: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "specc.toml").write_text(CONFIG)
     monkeypatch.chdir(tmp_path)

@@ -96,6 +96,7 @@ def test_a_lost_answer_is_adopted(specc: Place) -> None:
     assert "accepted\t1-" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_failure_ends_the_wait(specc: Place) -> None:
     specc.spec(code=4)
     assert specc("submit", "-y", "--wait").returncode == 5
@@ -125,6 +126,7 @@ def test_a_name_that_smuggles_an_option_is_refused(specc: Place) -> None:
     assert not (specc.slurm / "options.1").exists()
 
 
+@pytest.mark.slow
 def test_a_stream_that_a_target_does_not_have(specc: Place) -> None:
     specc.write("specc.toml", CONFIGURATION + '[targets.local]\nrun_as = "caller"\n')
     assert specc("submit", "-y", "--wait", "--target", "local").returncode == 0
@@ -156,6 +158,7 @@ def test_what_is_missing_is_said_beside_what_is_wrong(specc: Place) -> None:
     assert "`core_limit` is 0" in done.stderr
 
 
+@pytest.mark.slow
 def test_no_sbatch_on_the_path(specc: Place) -> None:
     (specc.slurm / "bin" / "sbatch").unlink()
     empty = ":".join(each for each in os.environ["PATH"].split(":") if not Path(each, "sbatch").exists())
@@ -182,6 +185,7 @@ def test_the_wrong_cluster(specc: Place) -> None:
         ('queues = {q = {layout = "mpi"}}', "expected `tasks` or `threads`"),
     ],
 )
+@pytest.mark.slow
 def test_settings_that_cannot_be(specc: Place, setting: str, said: str) -> None:
     specc.write("specc.toml", f"{CONFIGURATION}{setting}\n")
     done = specc("submit", "-y")

@@ -138,6 +138,7 @@ def test_interrupted_it_writes_down_what_is_in_flight(site: Site) -> None:
     assert site.run("submit")[0] == 0
 
 
+@pytest.mark.slow
 def test_interrupted_twice_it_leaves_and_says_what_is_open(site: Site) -> None:
     site.sweep(2)
     site.server.script = ["hang-after-accepting", "hang-after-accepting"]
@@ -153,6 +154,7 @@ def test_interrupted_twice_it_leaves_and_says_what_is_open(site: Site) -> None:
 
 
 @pytest.mark.parametrize(("command", "listed"), [("submit --wait", "results"), ("wait", "jobs")])
+@pytest.mark.slow
 def test_interrupted_while_it_waits_it_says_what_it_knows(site: Site, command: str, listed: str) -> None:
     site.sweep(2)
     assert command != "wait" or site.run("submit")[0] == 0
@@ -168,6 +170,7 @@ def test_interrupted_while_it_waits_it_says_what_it_knows(site: Site, command: s
     assert jobs == {(job.uuid, "pending") for job in site.server.jobs}
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_leaves_a_true_ledger(site: Site) -> None:
     site.sweep(30)
     with site.start("submit", "--max-in-flight", "4") as process:
@@ -181,6 +184,7 @@ def test_a_reader_that_goes_away_leaves_a_true_ledger(site: Site) -> None:
     assert len(site.server.jobs) == 30
 
 
+@pytest.mark.slow
 def test_two_at_once_send_each_payload_once(site: Site) -> None:
     site.sweep(30)
     with site.start("submit") as one, site.start("submit", "--max-in-flight", "1") as other:
@@ -191,6 +195,7 @@ def test_two_at_once_send_each_payload_once(site: Site) -> None:
         assert len({line.split("\t")[1] for line in out.splitlines()}) == 30
 
 
+@pytest.mark.slow
 def test_two_at_once_with_one_plan(site: Site) -> None:
     site.sweep(20)
     assert site.run("plan", "--out", "plan.json")[0] == 0
@@ -269,6 +274,7 @@ def test_a_ledger_that_is_read_only_can_be_read_and_sends_nothing() -> None:
             os.chmod(folder, 0o755)
 
 
+@pytest.mark.slow
 def test_a_person_at_a_terminal(site: Site) -> None:
     """Is asked, sees a bar and a table, and can say no."""
     site.sweep(12)
@@ -292,6 +298,7 @@ def test_a_person_at_a_terminal(site: Site) -> None:
     assert text.count("accepted") >= 12
 
 
+@pytest.mark.slow
 def test_a_person_who_waits(site: Site) -> None:
     """Sees how far the jobs are."""
     site.sweep(2)

@@ -52,6 +52,7 @@ def test_dots_stand_for_lines_and_nothing_else_does() -> None:
     assert not agrees("a.c\n", "abc\n")
 
 
+@pytest.mark.slow
 def test_the_tutorial_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CI", raising=False)
     environment = {

@@ -70,6 +70,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="
 
 
 @pytest.mark.parametrize("name", SPECS)
+@pytest.mark.slow
 def test_a_check_has_a_bound(place: Place, name: str) -> None:
     text = HEAD + SPECS[name]()
     assert len(text) < 256 * 1024

@@ -109,6 +109,7 @@ UTF_8 = {"LC_ALL": "C.UTF-8"}
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS.values(), ids=ENVIRONMENTS.keys())
+@pytest.mark.slow
 def test_payloads_and_digests_are_the_same_bytes(shell: Shell, environment: dict[str, str]) -> None:
     asked = ("render", "作业/二.job.yaml", "-p", "case=通道", "--only", "网格=细", "--target", "local")
     expected = shell.out(UTF_8, *asked)
@@ -118,6 +119,7 @@ def test_payloads_and_digests_are_the_same_bytes(shell: Shell, environment: dict
     assert shell.out(environment, *asked) == expected
 
 
+@pytest.mark.slow
 def test_nothing_is_sent_again_because_of_a_locale(shell: Shell) -> None:
     server = Hostile(calm=True)
     try:
@@ -132,6 +134,7 @@ def test_nothing_is_sent_again_because_of_a_locale(shell: Shell) -> None:
         server.close()
 
 
+@pytest.mark.slow
 def test_a_job_on_this_machine_gets_the_callers_locale_and_no_setting_of_python(shell: Shell) -> None:
     (shell.root / "作业/脚本.sh").write_text('echo "$LC_ALL ${PYTHONUTF8:-none} 好"\n', encoding="utf-8")
     environment = ENVIRONMENTS["Latin-1"]
@@ -142,6 +145,7 @@ def test_a_job_on_this_machine_gets_the_callers_locale_and_no_setting_of_python(
 
 
 @pytest.mark.parametrize("name", ["Latin-1", "GBK", "C, as it is", "streams of another encoding"])
+@pytest.mark.slow
 def test_names_that_are_not_utf_8_end_well(shell: Shell, name: str) -> None:
     path = os.fsencode(shell.root) + b"/caf\xe9.job.yaml"
     with open(path, "wb") as file:
@@ -157,6 +161,7 @@ def test_names_that_are_not_utf_8_end_well(shell: Shell, name: str) -> None:
 @pytest.mark.parametrize(
     "command", [["-m", "specc"], ["-I", "-m", "specc"], ["-c", "from specc.cli.main import main; main()"]]
 )
+@pytest.mark.slow
 def test_every_way_to_start_it_reads_names_alike(shell: Shell, command: list[str]) -> None:
     ended = subprocess.run(
         [sys.executable, *command, "render", "作业/二.job.yaml", "--digest", "--target", "local"],
@@ -168,6 +173,7 @@ def test_every_way_to_start_it_reads_names_alike(shell: Shell, command: list[str
     assert ended.stdout == shell.out(UTF_8, "render", "作业/二.job.yaml", "--digest", "--target", "local")
 
 
+@pytest.mark.slow
 def test_the_console_script_reads_names_alike(shell: Shell) -> None:
     script = Path(sys.executable).with_name("specc")
     if not script.exists():

@@ -96,6 +96,7 @@ def test_where_no_process_can_be_started_nothing_is_known(tmp_path, monkeypatch)
     [("return 0;", "two processes got the same"), ("errno = ENOLCK; return -1;", "No locks available")],
     ids=["pretends", "has none"],
 )
+@pytest.mark.slow
 def test_a_library_in_between_is_found_out(tmp_path, answer, said):
     (tmp_path / "lock.c").write_text(PRELOADED.format(answer=answer))
     build = ["cc", "-shared", "-fPIC", "-o", tmp_path / "lock.so", tmp_path / "lock.c", "-ldl"]

@@ -237,6 +237,7 @@ class TestSignals:
         self.interrupted(cloud, signal.SIGHUP)
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
 
+    @pytest.mark.slow
     def test_a_pause_can_be_ended_at_any_moment(self) -> None:
         """A handler runs in the middle of the pause itself, again and again at another point of it."""
         before = signal.getsignal(signal.SIGALRM)

@@ -36,6 +36,7 @@ def optimized(folder: Path, *arguments: str, level: str = "2") -> tuple[int, str
 
 
 @pytest.mark.parametrize("form", REPORTERS)
+@pytest.mark.slow
 def test_a_rule_without_docstring_is_reported(form, place):
     place.write(odd=WITH_FINDING)
     code, text = optimized(place.root, "check", "odd.job.yaml", "--output", form)
@@ -53,6 +54,7 @@ def test_rules_are_explained_without_docstrings(place):
 
 
 @pytest.mark.parametrize("words", [["logs"], ["ledger", "resolve"]], ids=" ".join)
+@pytest.mark.slow
 def test_help_is_whole_without_docstrings(words, place):
     code, text = optimized(place.root, *words, "--help")
     assert (code, text) == optimized(place.root, *words, "--help", level="")

@@ -111,6 +111,7 @@ def crowd(gateway: Gateway, first: bytes) -> Iterator[list[socket.socket]]:
     ],
     ids=["silent", "half a body", "kept after an answer"],
 )
+@pytest.mark.slow
 def test_a_crowd_keeps_nobody_out(gateway: Gateway, first: bytes) -> None:
     before = gateway.said()
     with crowd(gateway, first):
@@ -342,6 +343,7 @@ def served(folder: Path, address: Address, visit: Callable[[int], None], limits:
     run(FakeTarget(), Apis()["ehpc/v1"], folder, address, [], limits, print, ready)
 
 
+@pytest.mark.slow
 def test_an_answer_that_nobody_reads_is_not_kept(tmp_path: Path) -> None:
     """A list of a hundred big jobs, more than the system keeps for a connection."""
     resets: list[bool] = []
@@ -384,6 +386,7 @@ def test_what_comes_too_often_is_counted() -> None:
 LEFT_OUT = "40 more lines of such requests and errors are left out"
 
 
+@pytest.mark.slow
 def test_keys_take_turns_in_the_queue_of_this_machine(tmp_path: Path) -> None:
     """A sweep of one key is in the queue before the job of another, which starts with the next core all the same."""
     with place_at(tmp_path / "state", Options(cores=1, grace=0.2, idle=0.3)) as place:

@@ -243,6 +243,7 @@ def printed(arguments: list[str], folder: Path, **environment: str) -> str:
 
 
 @pytest.mark.parametrize("command", ["check", "render", "explain", "fmt --diff", "graph", "config"])
+@pytest.mark.slow
 def test_a_real_terminal(command, odd):
     words = [*command.split(), *([] if command in ("graph", "config") else [f"{ODD}/good{NAME}"])]
     text = printed(words, odd.root)

@@ -3,9 +3,10 @@
 import math
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from support.laws import law
 
 from specc.schema.acceptor import ANNOTATIONS, DIALECT, KEYWORDS, MEMBERS, TYPES, acceptor
 from specc.workspace import Apis
@@ -73,7 +74,7 @@ UNKNOWN = st.sampled_from(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@law(100)
 @given(st.data())
 @pytest.mark.parametrize("name", APIS)
 def test_payloads_of_an_api(name: str, data: st.DataObject) -> None:
@@ -88,7 +89,7 @@ def test_payloads_of_an_api(name: str, data: st.DataObject) -> None:
     assert APIS[name].accepts(instance) == Draft202012Validator(schema).is_valid(instance)
 
 
-@settings(max_examples=50, deadline=None)
+@law(50)
 @given(data=DATA)
 @pytest.mark.parametrize("name", APIS)
 @pytest.mark.parametrize("side", ["request", "response", "payload"])
@@ -97,7 +98,7 @@ def test_anything_whatever_as_a_message_of_an_api(name: str, side: str, data: ob
     assert acceptor(schema)(data) == Draft202012Validator(schema).is_valid(data)
 
 
-@settings(max_examples=100, deadline=None)
+@law(100)
 @given(SCHEMAS, st.lists(DATA | ODD_NUMBERS, min_size=1, max_size=6))
 @example({"enum": [1, False, 0.5, None, "1"]}, [True, 1, 1.0, 0, False, -0.5, None, "1", [], {}, math.nan])
 @example({"type": "integer"}, [True, 1.0, 1.5, 1e300, math.nan, math.inf, 10**400, "1"])
@@ -110,7 +111,7 @@ def test_schemas_of_known_keywords(schema: object, several: list[object]) -> Non
     assert [accepts(data) for data in several] == [validator.is_valid(data) for data in several]
 
 
-@settings(max_examples=100, deadline=None)
+@law(100)
 @given(SCHEMAS.filter(lambda schema: isinstance(schema, dict)), UNKNOWN, DATA)
 def test_an_unknown_keyword_makes_no_yes(schema: dict[str, object], unknown: dict[str, object], data: object) -> None:
     """Neither beside known ones nor deep in them."""

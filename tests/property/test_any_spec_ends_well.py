@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.compiling import Compiled, context, request
 from support.compiling import Files as InMemory
+from support.laws import law
 
 from specc.compiler import check_document, payloads
 from specc.diagnostics import Diagnostic
@@ -201,7 +202,7 @@ def assert_ends_well(text, asked):
 
 
 @given(SPEC, st.sampled_from(REQUESTS))
-@settings(max_examples=60, deadline=None)
+@law(60)
 def test_any_spec_ends_with_findings_and_payloads(text, asked):
     assert_ends_well(text, asked)
 
@@ -276,6 +277,6 @@ def test_the_spec_that_is_edited_is_good():
 
 
 @given(st.lists(EDIT, min_size=1, max_size=4), st.sampled_from(REQUESTS))
-@settings(max_examples=60, deadline=None)
+@law(60)
 def test_any_edit_of_a_good_spec_ends_with_findings_and_payloads(edits, asked):
     assert_ends_well(edited(edits), asked)

@@ -8,8 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.laws import law
 from support.projects import BASE, SETTINGS, SWEEP
 
 from specc.cli.main import run
@@ -84,8 +85,8 @@ def written(name: str, text: str | None) -> None:
         path.write_text(text)
 
 
-@settings(max_examples=60, deadline=None)
-@given(edits=st.lists(st.lists(EDITS, min_size=1, max_size=3), min_size=1, max_size=6), part=st.booleans())
+@law(30)
+@given(edits=st.lists(st.lists(EDITS, min_size=1, max_size=3), min_size=1, max_size=4), part=st.booleans())
 def test_a_check_finds_the_same_with_and_without_what_it_remembers(
     edits: list[list[tuple[str, str | None]]], part: bool
 ) -> None:
@@ -105,8 +106,8 @@ def test_a_check_finds_the_same_with_and_without_what_it_remembers(
                 assert printed("check", *paths) == said
 
 
-@settings(max_examples=80, deadline=None)
-@given(edits=st.lists(st.sampled_from([(name, text) for name, texts in CLEAN.items() for text in texts]), max_size=8))
+@law(30)
+@given(edits=st.lists(st.sampled_from([(name, text) for name, texts in CLEAN.items() for text in texts]), max_size=6))
 def test_a_check_of_what_was_clean_says_what_it_would_say_anew(edits: list[tuple[str, str | None]]) -> None:
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -119,7 +120,7 @@ def test_a_check_of_what_was_clean_says_what_it_would_say_anew(edits: list[tuple
             assert printed("check") == said
 
 
-@settings(max_examples=20, deadline=None)
+@law(20)
 @given(edits=st.lists(EDITS, max_size=6))
 def test_a_check_by_several_processes_finds_what_one_finds(edits: list[tuple[str, str | None]]) -> None:
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:

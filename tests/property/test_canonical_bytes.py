@@ -4,8 +4,9 @@ from unittest.mock import patch
 
 import pytest
 import rfc8785
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.laws import law
 
 from specc.lowering.canonical import MAX_INTEGER, canonical_bytes
 
@@ -21,13 +22,13 @@ DATA = st.recursive(
 
 
 @given(DATA)
-@settings(max_examples=100, deadline=None)
+@law(100)
 def test_the_bytes_are_those_of_rfc8785(data: object) -> None:
     assert canonical_bytes(data) == rfc8785.dumps(data)
 
 
 @given(st.dictionaries(st.text(st.characters(max_codepoint=127), max_size=4), TEXTS | st.integers(-9, 9)))
-@settings(max_examples=100, deadline=None)
+@law(100)
 def test_the_usual_payload_needs_no_rfc8785(data: object) -> None:
     expected = rfc8785.dumps(data)
     with patch("rfc8785.dumps", side_effect=AssertionError):

@@ -8,9 +8,10 @@ import json
 import re
 from itertools import count
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.compiling import Compiled, check, line, render, request
+from support.laws import law
 
 from specc.diagnostics import Diagnostic
 from specc.evaluator import Value
@@ -100,7 +101,7 @@ def ids_of(spec: Spec) -> list[str]:
     return [payload.cell.id for payload in render(written({"matrix": spec["matrix"], "job": job})).payloads]
 
 
-@settings(max_examples=50)
+@law(50)
 @given(SPECS)
 def test_a_cell_of_a_sweep_is_the_cell_alone(spec: Spec) -> None:
     sweep = render(written(spec))
@@ -109,7 +110,7 @@ def test_a_cell_of_a_sweep_is_the_cell_alone(spec: Spec) -> None:
     assert said(sweep.found) == set().union(*(said(cell.found) for cell in alone))
 
 
-@settings(max_examples=20)
+@law(20)
 @given(SPECS)
 def test_so_it_is_in_a_check(spec: Spec) -> None:
     sweep = check(written(spec))
@@ -131,7 +132,7 @@ def facts(made: Compiled) -> tuple[object, object]:
     return [payload.canonical for payload in made.payloads], found
 
 
-@settings(max_examples=150)
+@law(150)
 @given(SPECS)
 def test_holes_that_are_written_alike_stand_where_they_stand(spec: Spec) -> None:
     assert facts(render(written(spec))) == facts(render(written(told_apart(spec))))

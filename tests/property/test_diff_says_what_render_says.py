@@ -9,8 +9,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.laws import law
 from support.projects import SETTINGS
 from support.repositories import begin, commit
 
@@ -78,7 +79,7 @@ def keys(listed: list[dict[str, Any]]) -> set[Key]:
     return {(item["spec"], item["cell"]) for item in listed}
 
 
-@settings(max_examples=30, deadline=None)
+@law(30)
 @given(before=projects(), after=projects())
 def test_diff_says_what_render_says(before: Files, after: Files) -> None:
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:

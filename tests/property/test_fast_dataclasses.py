@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.laws import law
 
 import specc
 from specc.fast_dataclass import quick_dataclass
@@ -43,7 +44,7 @@ def members() -> Any:
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 @given(st.lists(st.lists(VALUES, min_size=2, max_size=5), min_size=2, max_size=2))
-@settings(max_examples=50, deadline=None)
+@law(50)
 def test_values_are_alike(options: dict[str, bool], given: list[list[Any]]) -> None:
     quick, plain = both("Made", members(), options)
     ours, theirs = [quick(*values) for values in given], [plain(*values) for values in given]

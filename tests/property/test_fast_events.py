@@ -5,8 +5,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from support.laws import law
 
 from specc.parser import libyaml
 from specc.parser.pure import PureEvents
@@ -65,20 +66,20 @@ def test_every_text_here_is_read_alike_and_nearly_all_of_them_fast() -> None:
 
 
 @given(damaged())
-@settings(max_examples=100, deadline=None)
+@law(100)
 def test_a_damaged_text_is_read_alike(text: str) -> None:
     assert_same(text)
 
 
 @given(st.lists(SOUP, min_size=30, max_size=30))
-@settings(max_examples=100, deadline=None)
+@law(100)
 def test_soup_is_read_alike(texts: list[str]) -> None:
     for text in texts:
         assert_same(text)
 
 
 @given(SOUP, st.text(max_size=9))
-@settings(max_examples=50, deadline=None)
+@law(50)
 def test_places_count_from_the_start_of_the_whole_text(text: str, before: str) -> None:
     assume(libyaml.events_of(text, 0, 64) is not None)
     assert assert_same(before + text, len(before))

@@ -6,9 +6,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 from support.compiling import Files, apis, context
+from support.laws import law
 
 from specc.compiler import Request, payloads
 from specc.diagnostics import Diagnostic
@@ -142,7 +143,7 @@ def check(project: Project) -> tuple[Diagnostic, ...]:
 
 @pytest.mark.parametrize("unsafe", [False, True])
 @given(spec=st.one_of(sound(), specs(is_base=False)), base=specs(is_base=True))
-@settings(max_examples=50, deadline=None)
+@law(50)
 def test_fixes_mend_and_nothing_else(unsafe: bool, spec: str, base: str) -> None:
     with TemporaryDirectory() as folder:
         before = project(Path(folder), {SPEC: spec, BASE: base})

@@ -3,8 +3,9 @@
 import json
 import re
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from support.laws import law
 
 from specc.formatter import Formatted, format_source
 from specc.nodes import to_data
@@ -70,7 +71,7 @@ def data_of(text: str) -> str:
 
 
 @given(text=TEXTS)
-@settings(max_examples=100, deadline=None)
+@law(100)
 def test_formatting_keeps_data_and_comments_and_is_done_once(text: str) -> None:
     result = format_source(Source("spec", text), FIELDS)
     assume(isinstance(result, Formatted))

@@ -3,9 +3,10 @@
 import re
 from itertools import count
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.compiling import render
+from support.laws import law
 
 from specc.formatter import Formatted, format_source
 from specc.source import Source
@@ -98,7 +99,7 @@ def attachments(text: str) -> dict[str, str]:
 
 
 @given(text=specs())
-@settings(max_examples=60, deadline=None)
+@law(60)
 def test_a_formatted_spec_comes_to_the_same_payloads(text: str) -> None:
     before = render(text)
     assert len(before.payloads) >= 3, before.shown

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support.compiling import Files, context, request
+from support.laws import law
 from support.migrating import migrated_or_refused
 
 from specc.compiler import check_document, payloads
@@ -15,7 +16,7 @@ from specc.migration.arrays import axis, read_tasks
 from specc.migration.flags import KNOWN, SHORT
 from specc.parser import Parsed
 
-many = settings(max_examples=100, deadline=None)
+many = law(100)
 
 CHARACTERS = st.characters(exclude_categories=["Cs", "Cc"], include_characters="\t\n")
 VALUES = st.one_of(

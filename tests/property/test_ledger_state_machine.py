@@ -12,10 +12,10 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from support import compiling, submitting
+from support.laws import law
 
 from specc.submission.ledger import Ledger
 from specc.submission.plan import Step
@@ -181,7 +181,7 @@ class Submitting(RuleBasedStateMachine):
 
 
 TestSubmitting = Submitting.TestCase
-TestSubmitting.settings = settings(max_examples=60, stateful_step_count=12)
+TestSubmitting.settings = law(60, stateful_step_count=12)
 
 
 def test_the_machine_can_fail() -> None:

@@ -4,9 +4,9 @@ once, and never leaves a final state."""
 import tempfile
 from pathlib import Path
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+from support.laws import law
 from support.local_jobs import payload
 
 from specc.targets import JobState
@@ -89,4 +89,4 @@ class Model(RuleBasedStateMachine):
 
 
 TestStore = Model.TestCase
-TestStore.settings = settings(max_examples=25, stateful_step_count=15, deadline=None)
+TestStore.settings = law(25, stateful_step_count=15)

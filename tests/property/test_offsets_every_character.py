@@ -1,7 +1,8 @@
 """Each character of a value is found at the text that wrote it, in every style that YAML has."""
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from support.laws import law
 
 from specc.nodes import Mapping, Scalar, Style
 from specc.nodes.offsets import locate
@@ -42,7 +43,7 @@ def escaped(character: str) -> str:
 
 
 @given(LINES, BREAKS, st.integers(1, 4), st.sampled_from(["", "-", "+"]), st.booleans(), st.integers(0, 2))
-@settings(max_examples=100, deadline=None)
+@law(100)
 @example(["", "w", "", " w", "w"], "\n", 2, "+", True, 2)
 def test_block_scalars(
     lines: list[str], line_break: str, indent: int, chomping: str, is_folded: bool, blank: int
@@ -57,14 +58,14 @@ def test_block_scalars(
 
 
 @given(LINES, BREAKS, st.booleans())
-@settings(max_examples=100, deadline=None)
+@law(100)
 def test_single_quoted_scalars(lines: list[str], line_break: str, has_spaces: bool) -> None:
     inside = (("  " * has_spaces) + line_break + "   ").join(line.replace("'", "''") for line in lines)
     assert_each_character_is_found(parsed(f"a: '{inside}'"))
 
 
 @given(LINES, BREAKS, st.sampled_from(["{}", "  {}  ", "\\{}    "]), st.booleans())
-@settings(max_examples=100, deadline=None)
+@law(100)
 def test_double_quoted_scalars(lines: list[str], line_break: str, between: str, escape_all: bool) -> None:
     def written(line: str) -> str:
         return "".join(escaped(c) if c in '"\\' or (escape_all and c in "é\u2028\U0001f600") else c for c in line)
@@ -79,6 +80,6 @@ def test_double_quoted_scalars(lines: list[str], line_break: str, between: str, 
     ),
     BREAKS,
 )
-@settings(max_examples=100, deadline=None)
+@law(100)
 def test_plain_scalars(lines: list[str], line_break: str) -> None:
     assert_each_character_is_found(parsed("a: begin" + "".join(f"{line_break}  {line}" for line in [*lines, "end"])))

@@ -3,7 +3,7 @@
 from io import StringIO
 
 import pytest
-from hypothesis import given, reject, settings
+from hypothesis import given, reject
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
@@ -14,6 +14,7 @@ from ruamel.yaml.scalarstring import (
     LiteralScalarString,
     SingleQuotedScalarString,
 )
+from support.laws import law
 
 from specc.nodes import to_data
 from specc.parser import parse_tree
@@ -56,7 +57,7 @@ def dumped(data: object, indent: int = 2) -> str:
 
 
 @given(st.recursive(ATOMS, collections, max_leaves=12), st.integers(1, 4))
-@settings(max_examples=100, deadline=None)
+@law(100)
 def test_a_dumped_document_is_read_as_ruamel_reads_it(data: object, indent: int) -> None:
     text = dumped(data, indent)
     try:
@@ -99,7 +100,7 @@ def test_a_written_document_is_read_as_ruamel_reads_it(text: str) -> None:
 
 
 @given(st.text(CHARACTERS, max_size=30).map(lambda text: FoldedScalarString(text + "\n")))
-@settings(max_examples=50, deadline=None)
+@law(50)
 def test_a_folded_text_has_no_marks_of_the_writer(text: FoldedScalarString) -> None:
     root, _ = parse_tree(Source("x.yaml", dumped({"a": text})))
     assert root is not None

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from support.laws import law
 
 from specc.diagnostics import Diagnostic
 from specc.nodes import Mapping, Node, Scalar, Sequence, Style
@@ -51,7 +52,7 @@ def assert_inside(span: Span, source: Source) -> None:
 
 
 @given(TEXTS)
-@settings(max_examples=100, deadline=None)
+@law(100)
 @example("a: &a [*a]")
 @example('"\\')
 @example("a: '")
@@ -80,7 +81,7 @@ def test_any_text_is_parsed_or_explained(text: str) -> None:
 
 
 @given(TEXTS)
-@settings(max_examples=100, deadline=None)
+@law(100)
 def test_a_plain_scalar_reads_back_from_its_span(text: str) -> None:
     root, _ = parse_tree(Source("x.yaml", text))
     for node in nodes(root) if root is not None else ():
@@ -91,7 +92,7 @@ def test_a_plain_scalar_reads_back_from_its_span(text: str) -> None:
 
 
 @given(TEXTS)
-@settings(max_examples=100, deadline=None)
+@law(100)
 def test_quotes_are_part_of_the_span(text: str) -> None:
     root, _ = parse_tree(Source("x.yaml", text))
     for node in nodes(root) if root is not None else ():
@@ -106,7 +107,7 @@ def test_quotes_are_part_of_the_span(text: str) -> None:
 
 
 @given(TEXTS)
-@settings(max_examples=100, deadline=None)
+@law(100)
 def test_any_text_can_be_a_value_of_the_command_line(text: str) -> None:
     source = Source("-p", "x=" + text, "-p")
     node, diagnostics = parse_flow(source, 2, FILE_LAYER)
@@ -119,7 +120,7 @@ def test_any_text_can_be_a_value_of_the_command_line(text: str) -> None:
 
 
 @given(st.binary(max_size=60) | TEXTS.map(str.encode))
-@settings(max_examples=100, deadline=None)
+@law(100)
 def test_any_bytes_are_a_text_or_explained(data: bytes) -> None:
     result = decode(data, "x.yaml", "x.yaml")
     if isinstance(result, Diagnostic):
@@ -129,7 +130,7 @@ def test_any_bytes_are_a_text_or_explained(data: bytes) -> None:
 
 
 @given(TEXTS, st.integers(0, 30), st.integers(0, 30))
-@settings(max_examples=100, deadline=None)
+@law(100)
 def test_any_part_of_any_scalar_has_a_place_in_it(text: str, start: int, length: int) -> None:
     root, _ = parse_tree(Source("x.yaml", text))
     for node in nodes(root) if root is not None else ():

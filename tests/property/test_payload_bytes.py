@@ -2,9 +2,10 @@
 
 import json
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.compiling import Files, check, context, render, request
+from support.laws import law
 
 from specc.compiler import check_document
 from specc.diagnostics import Diagnostic
@@ -89,7 +90,7 @@ def written_twice(draw: st.DrawFn) -> tuple[str, str]:
 
 
 @given(written_twice())
-@settings(max_examples=80, deadline=None)
+@law(80)
 def test_how_a_spec_is_written_does_not_change_its_payload(texts):
     first, second = texts
     assert canonical(first) == canonical(second)
@@ -104,7 +105,7 @@ def flat(job: dict[str, object]) -> str:
 
 
 @given(JOBS)
-@settings(max_examples=80, deadline=None)
+@law(80)
 def test_a_spec_without_templates_is_sent_as_it_is(job):
     (payload,) = render(flat(job)).payloads
     assert {**payload.body, **job} == payload.body
@@ -113,7 +114,7 @@ def test_a_spec_without_templates_is_sent_as_it_is(job):
 
 
 @given(JOBS)
-@settings(max_examples=40, deadline=None)
+@law(40)
 def test_a_value_read_through_a_variable_is_the_value(job):
     direct = flat(job)
     through = "specc: 1\nvars: " + direct.partition("job: ")[2] + "job: {"
@@ -122,7 +123,7 @@ def test_a_value_read_through_a_variable_is_the_value(job):
 
 
 @given(JOBS)
-@settings(max_examples=40, deadline=None)
+@law(40)
 def test_an_heir_that_adds_nothing_sends_what_its_base_would(job):
     base = flat(job).replace("specc: 1\n", "specc: 1\nabstract: true\n")
     (heir,) = render("specc: 1\nextends: b\n", {"b": base}).payloads
@@ -177,7 +178,7 @@ def specs(draw: st.DrawFn) -> tuple[str, list[str]]:
 
 
 @given(specs())
-@settings(max_examples=100, deadline=None)
+@law(100)
 def test_what_a_check_accepts_is_rendered_to_what_it_said(spec_and_inputs):
     text, given = spec_and_inputs
     checked = check(text)
@@ -192,7 +193,7 @@ def test_what_a_check_accepts_is_rendered_to_what_it_said(spec_and_inputs):
 
 
 @given(specs())
-@settings(max_examples=60, deadline=None)
+@law(60)
 def test_compiling_twice_gives_the_same(spec_and_inputs):
     text, given = spec_and_inputs
     for compiled in (check, render):
@@ -202,7 +203,7 @@ def test_compiling_twice_gives_the_same(spec_and_inputs):
 
 
 @given(specs(), st.sampled_from(["job", "vars"]))
-@settings(max_examples=60, deadline=None)
+@law(60)
 def test_a_finding_about_a_value_stands_in_the_file_that_wrote_it(spec_and_inputs, section):
     """Half of a spec in a base: whatever is wrong is shown in that of the two files which has it."""
     text, _ = spec_and_inputs

@@ -2,8 +2,9 @@
 
 from fractions import Fraction
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from support.laws import law
 
 from specc.settings import FieldType
 from specc.units import DURATION_UNITS, MEMORY_UNITS, UNITS, Problem, convert, filters, read
@@ -14,7 +15,7 @@ near_quantities = st.text(alphabet="0123456789.,:- +KkMmGgTtiBbsnhd分６\n", ma
 
 @given(quantities, st.one_of(st.text(), near_quantities), st.data())
 @example("duration", "9" * 5000, None)
-@settings(max_examples=100, deadline=None)
+@law(100)
 def test_any_text_gives_a_number_or_a_problem(quantity, text, data):
     unit = data.draw(st.sampled_from([None, *UNITS[quantity]])) if data else "min"
     result = convert(text, FieldType("field", "integer", quantity, unit))
@@ -26,7 +27,7 @@ def test_any_text_gives_a_number_or_a_problem(quantity, text, data):
 @given(
     st.integers(0, 10**9), st.integers(0, 3), st.sampled_from(list(MEMORY_UNITS)), st.sampled_from(list(MEMORY_UNITS))
 )
-@settings(max_examples=100, deadline=None)
+@law(100)
 def test_memory_is_exact_or_lies_between_the_two_values_named(number, places, unit, target):
     amount = Fraction(number, 10**places)
     text = f"{number // 10**places}.{number % 10**places:0{places}}{unit}" if places else f"{number}{unit}"
@@ -45,7 +46,7 @@ def test_memory_is_exact_or_lies_between_the_two_values_named(number, places, un
 
 
 @given(st.integers(0, 99), st.integers(0, 23), st.integers(0, 59), st.integers(0, 59))
-@settings(max_examples=50, deadline=None)
+@law(50)
 def test_a_clock_time_and_its_words_are_one_duration(days, hours, minutes, seconds):
     clock = f"{days}-{hours:02}:{minutes:02}:{seconds:02}"
     words = f"{days}d {hours}h {minutes}m {seconds}s"
@@ -54,13 +55,13 @@ def test_a_clock_time_and_its_words_are_one_duration(days, hours, minutes, secon
 
 
 @given(st.integers(0, 10**17), st.sampled_from(["gib", "mib", "minutes", "seconds"]))
-@settings(max_examples=50, deadline=None)
+@law(50)
 def test_a_filter_undoes_itself(number, name):
     apply = filters()[name]
     assert apply(apply(number)) == number
 
 
 @given(st.sampled_from(list(DURATION_UNITS)), st.integers(0, 10**6))
-@settings(max_examples=30, deadline=None)
+@law(30)
 def test_a_unit_converts_to_itself(unit, number):
     assert convert(f"{number}{unit}", FieldType("time_limit", "integer", "duration", unit)) == number

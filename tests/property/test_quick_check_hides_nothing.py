@@ -2,9 +2,10 @@
 
 from unittest.mock import patch
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support.compiling import check
+from support.laws import law
 
 PARAMS = "params: {i: {type: integer}, n: {type: number}, s: {type: string}, b: {type: boolean}, l: {type: list}}\n"
 VALUES = st.sampled_from(["x", "1", "1.5", "true", "null", "[1]", *(f"'{{{{ params.{name} }}}}'" for name in "insbl")])
@@ -20,7 +21,7 @@ TARGETS = st.sampled_from(["{}", USUAL])
 @example("", {"name": "'{{ params.s }}'"}, USUAL)
 @example("", {"name": "x", "cmd_line": "'{{ params.s }}'", "core_limit": "'{{ params.n }}'"}, USUAL)
 @example("", {"name": "x", "cmd_line": "y", "core_limit": "'{{ params.s }}'"}, USUAL)
-@settings(max_examples=100, deadline=None)
+@law(100)
 def test_the_quick_way_and_the_long_way_find_the_same(head: str, job: dict[str, str], target: str) -> None:
     text = head + PARAMS + f"job: {{{', '.join(f'{name}: {value}' for name, value in job.items())}}}\n"
     quick = check(text, job=target)

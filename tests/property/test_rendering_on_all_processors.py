@@ -10,8 +10,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.laws import law
 from support.projects import BASE, SETTINGS
 
 from specc.cli.main import run
@@ -99,7 +100,7 @@ def test_a_sweep_too_dear_as_a_whole_is_too_dear_in_parts(
     assert in_parts == (code, out, err)
 
 
-@settings(max_examples=150, deadline=None)
+@law(150)
 @given(specs=SPECS, selection=SELECTIONS, processors=st.integers(2, 4), specs_worth=st.sampled_from([1, 100]))
 def test_forks_render_what_one_process_renders(
     specs: list[tuple[str, str, str, str]], selection: list[str], processors: int, specs_worth: int

@@ -6,9 +6,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import jsonschema
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from support.laws import law
 
 from specc.diagnostics import Label
 from specc.diagnostics.codes import BAD_VALUE, YAML_1_1
@@ -44,7 +45,7 @@ def diagnostics(draw):
 
 
 @given(st.lists(diagnostics(), max_size=3), st.integers(0, 130))
-@settings(max_examples=100, deadline=None)
+@law(100)
 def test_every_report_comes_out_and_is_clean(found, width):
     report = Report(tuple(found), SUMMARY)
     plain = render(report, color=False, width=width)
@@ -57,7 +58,7 @@ def test_every_report_comes_out_and_is_clean(found, width):
 
 
 @given(st.lists(diagnostics(), max_size=3), st.sampled_from(["", "/repo", "/repo/a", "/"]))
-@settings(max_examples=100, deadline=None)
+@law(100)
 def test_every_report_for_a_tool_is_valid(found, repository):
     report = Report(tuple(found), SUMMARY, "/repo/a", repository)
     rendered = {name: render(report, False) for name, render in REPORTERS.items()}
@@ -69,7 +70,7 @@ def test_every_report_for_a_tool_is_valid(found, repository):
 
 
 @given(st.text(alphabet="ab: \t流é\u0301😀", max_size=400), st.data(), st.integers(40, 120))
-@settings(max_examples=100, deadline=None)
+@law(100)
 def test_carets_stand_under_their_text(line, data, width):
     start = data.draw(st.integers(0, max(len(line) - 1, 0)))
     end = data.draw(st.integers(start, min(start + 8, len(line))))

@@ -1,8 +1,9 @@
 """Directives, times, sizes and counts are read as the real sbatch reads them, refusals included."""
 
 import pytest
-from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import HealthCheck, assume, example, given
 from hypothesis import strategies as st
+from support.laws import law
 from support.sbatch_oracle import SBATCH, Sbatch
 
 from specc.diagnostics import Diagnostic
@@ -13,7 +14,7 @@ from specc.migration.quantities import mebibytes, minutes, nodes, whole_number
 from specc.source import Source
 
 pytestmark = pytest.mark.skipif(SBATCH is None, reason="sbatch is not installed (Debian: slurm-client)")
-few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+few = law(60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 TIMES = st.from_regex(r"([0-9]{1,3}-)?[0-9]{1,3}(:[0-9]{1,2}){0,3}", fullmatch=True) | st.text(
     "0123456789-:.hm", max_size=8

@@ -4,8 +4,9 @@ import shutil
 import subprocess
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.laws import law
 
 from specc.shell import read
 
@@ -32,7 +33,7 @@ FRAMES = [
 ]
 
 
-@settings(max_examples=100, deadline=None)
+@law(100)
 @given(TEXTS, st.sampled_from(FRAMES))
 def test_no_finding_where_bash_has_none(piece, frame):
     text = frame.format(piece)
@@ -43,7 +44,7 @@ def test_no_finding_where_bash_has_none(piece, frame):
         assert done.stderr, f"{fault} in {text!r}"
 
 
-@settings(max_examples=100, deadline=None)
+@law(100)
 @given(st.text(st.sampled_from("abif$(){}[]<>'\"`\\;&|#\n\t =!*?~é"), max_size=60))
 def test_any_text_ends_well(text):
     fault = read(text).fault

@@ -1,7 +1,8 @@
 """Law: comments that ignore findings are found in any text, and what is said of them lies in it."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.laws import law
 
 from specc.diagnostics import codes
 from specc.parser import parse, script_suppressions
@@ -18,7 +19,7 @@ texts = st.lists(st.one_of(pieces, marks), max_size=25).map("".join)
 
 
 @given(texts)
-@settings(max_examples=100, deadline=None)
+@law(100)
 def test_they_lie_in_their_text(text):
     source = Source("a.job.yaml", text, "a.job.yaml")
     lines = len(source.line_starts)
@@ -33,7 +34,7 @@ def test_they_lie_in_their_text(text):
 
 
 @given(texts, st.integers(0, 5))
-@settings(max_examples=100, deadline=None)
+@law(100)
 def test_lines_above_move_them_and_change_nothing_else(text, count):
     """Of a script, whose text has no other structure than its lines."""
     above = "x\n" * count

@@ -1,8 +1,9 @@
 """Any text as an API page or a patch gives a schema or findings, never an exception; every span lies in its source."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from support.laws import law
 
 from specc.parser import parse_tree
 from specc.schemagen import build_request, build_response, dump, read_page
@@ -79,7 +80,7 @@ def inside(found):
     return all(0 <= finding.span.start <= finding.span.end <= len(finding.span.source.text) for finding in found)
 
 
-@settings(max_examples=100, deadline=None)
+@law(100)
 @given(PAGES)
 def test_any_page(text):
     page, found = read_page(Source("page.md", text))
@@ -93,7 +94,7 @@ def test_any_page(text):
             assert dump(schema).endswith("}\n")
 
 
-@settings(max_examples=100, deadline=None)
+@law(100)
 @given(PATCHES)
 def test_any_patch(text):
     page, _ = read_page(Source("page.md", ROWS))
@@ -104,7 +105,7 @@ def test_any_patch(text):
     assert schema == build_request(page)[0] or not found
 
 
-@settings(max_examples=50, deadline=None)
+@law(50)
 @given(
     st.lists(
         st.tuples(

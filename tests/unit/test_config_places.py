@@ -4,8 +4,9 @@ import json
 import tomllib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.laws import law
 
 from specc.config.document import NodeReader
 from specc.config.places import places
@@ -95,7 +96,7 @@ def toml(value):
 
 
 @given(st.dictionaries(keys, values, max_size=3), st.dictionaries(keys, st.dictionaries(keys, values, max_size=2)))
-@settings(max_examples=60, deadline=None)
+@law(60)
 def test_the_text_at_a_values_place_reads_back_as_that_value(top, tables):
     lines = [f"{toml(key)} = {toml(value)}" for key, value in top.items()]
     for name, table in tables.items():

@@ -5,9 +5,10 @@ import shutil
 import subprocess
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.compiling import check, render
+from support.laws import law
 
 from specc.diagnostics import codes
 from specc.evaluator.quotes import Place, end_of_tag, places_of_tags
@@ -245,7 +246,7 @@ VALUES = st.text("ab '\"$`\\\n#;*~=-é（", max_size=6)
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
 @given(st.sampled_from(SKELETONS), VALUES)
-@settings(max_examples=80, deadline=None)
+@law(80)
 def test_bash_takes_a_value_that_is_let_pass_as_it_is(skeleton, value):
     """The command does with the value what it does with a plain word, bash says."""
     start = skeleton.index(HOLE)

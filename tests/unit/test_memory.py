@@ -124,6 +124,7 @@ def test_standard_input_is_not_remembered(place: Place) -> None:
 
 
 @pytest.mark.parametrize("text", [SWEEP.replace("core", "cure"), "job: [", "\0"])
+@pytest.mark.slow
 def test_an_unsaved_text_is_not_taken_for_its_file(place: Place, text: str) -> None:
     place.write(base=BASE.replace("core_limit: 4, ", ""), a=SWEEP.replace("  name", "  core_limit: 2\n  name"))
     place.run("check")
@@ -134,6 +135,7 @@ def test_an_unsaved_text_is_not_taken_for_its_file(place: Place, text: str) -> N
     assert "no problems" in place.out
 
 
+@pytest.mark.slow
 def test_two_checks_at_once_disturb_neither(place: Place) -> None:
     command = [sys.executable, "-m", "specc.cli.main", "check"]
     runs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]

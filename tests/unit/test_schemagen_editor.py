@@ -134,6 +134,7 @@ def test_bad_specs(validator, text):
     assert not validator.is_valid(load(text))
 
 
+@pytest.mark.slow
 def test_check_jsonschema_accepts_and_refuses(tmp_path):
     good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
     good.write_text(WHOLE, encoding="utf-8")

@@ -125,6 +125,7 @@ def test_the_command_arrives_to_the_byte(root: Path) -> None:
     assert (root / "claim" / "command.sh").read_bytes() == HOSTILE.encode()
 
 
+@pytest.mark.slow
 def test_a_long_command(root: Path) -> None:
     job = Job(root, "x=" + "a" * 1_000_000 + "\necho ${#x}")
     job.run()
