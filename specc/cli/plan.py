@@ -23,6 +23,7 @@ from specc.errors import SpeccError
 from specc.submission.changes import cost
 from specc.submission.plan import Action, Step
 from specc.submission.planfile import Asked, Heading, changes_of, document
+from specc.targets.refusals.local import ignored
 from specc.workspace.outputs import write_file
 
 OPTIONS = {
@@ -123,6 +124,7 @@ def show(order: Order, opened: Opened, ledger_id: str, steps: list[Step], output
     if opened.place is not None:
         say(f"the target `{order.target}` is at {opened.place}")
     say(summary(steps, order.units))
+    say_of_ignored(order, steps)
     say_of_states(order)
     if any(step.action.sends for step in steps):
         say(f"to send it: {command}")
@@ -132,6 +134,15 @@ def say_of_states(order: Order) -> None:
     """Looking ahead asks no target."""
     if order.asked.states:
         say("the states are those last seen; `specc status` asks for those of now")
+
+
+def say_of_ignored(order: Order, steps: list[Step]) -> None:
+    """Say what the target does not do of the jobs that it would get, once for all of them."""
+    target = order.workplace.project.settings.targets.get(order.target)
+    found = [names for step in steps if target and (names := ignored(step.payload.body, target))]
+    if found:
+        shown = ", ".join(f"`{name}`" for name in dict.fromkeys(name for names in found for name in names))
+        say(f"`{order.target}` ignores {shown} of `resource_limit`, in {counted(len(found), 'payload')}")
 
 
 def show_steps(steps: list[Step]) -> None:

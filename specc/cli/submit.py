@@ -15,7 +15,7 @@ from specc.cli.following import Group, seconds_of, wait_for
 from specc.cli.guards import Guard
 from specc.cli.options import Cells, Only, Params, Profiles, Sets
 from specc.cli.ordering import Order, decide, order
-from specc.cli.plan import asked_of, say_of_states, show_steps, summary
+from specc.cli.plan import asked_of, say_of_ignored, say_of_states, show_steps, summary
 from specc.cli.sending import Sent, report_rejections, result_data, send, show, show_standing, standing
 from specc.cli.sendoptions import Changed, Output, Rerun, Resend, Specs, States, Timeout, ToTarget, Yes
 from specc.cli.session import Session
@@ -140,6 +140,7 @@ def _look_ahead(guard: Guard, manner: Manner) -> int:
     else:
         show_steps(steps)
         say(f"dry run: {summary(steps, order.units)}")
+        say_of_ignored(order, steps)
         say_of_states(order)
     return exits.REFUSED if is_forbidden or any(step.action.stops for step in steps) else exits.OK
 

@@ -122,6 +122,7 @@ UNSET_ARGUMENT = Code("SPC556", "unset-argument", WARNING, "a script reads an ar
 FOREIGN_SCHEDULER = Code("SPC557", "foreign-scheduler", WARNING, "a command needs a scheduler that the target has not")
 HIDDEN_FAILURE = Code("SPC558", "hidden-failure", WARNING, "a job ends well though its commands failed")
 LOST_IN_COMMENT = Code("SPC559", "lost-in-comment", WARNING, "a value after a `#`, which begins a comment")
+ONE_RANK = Code("SPC560", "one-rank", WARNING, "a launcher of MPI in a job that has one task")
 UNUSED_IGNORE = Code("SPC590", "unused-ignore", WARNING, "a `# specc: ignore` comment that ignores nothing")
 BAD_IGNORE = Code("SPC591", "bad-ignore", ERROR, "a `# specc: ignore` comment without a code, or with an unknown one")
 
@@ -136,6 +137,7 @@ NOT_CANONICAL = Code("SPC605", "not-canonical", ERROR, "a value that canonical J
 REFUSED_BY_TARGET = Code("SPC701", "refused-by-target", ERROR, "a payload that the target cannot take")
 REJECTED = Code("SPC702", "rejected", ERROR, "a payload that the target has rejected")
 SAME_PAYLOAD = Code("SPC703", "same-payload", ERROR, "two cells of one run with the same payload")
+IGNORED_BY_TARGET = Code("SPC704", "ignored-by-target", WARNING, "resources that the target does not give")
 
 # 8: API tables
 BAD_TABLE = Code("SPC801", "bad-table", ERROR, "the page has no parameter table, or one that cannot be read")

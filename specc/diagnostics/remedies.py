@@ -77,6 +77,7 @@ REMEDIES: dict[str, str] = {
     "SPC701": "Change the field that the target cannot take, or choose another target with `--target`.",
     "SPC702": "Read what the target says, mend the spec, and submit again: what was rejected was not accepted.",
     "SPC703": "Let the cells differ, such as by `{{ cell.slug }}` in the name; `matrix.repeat` makes repetitions.",
+    "SPC704": "Choose the target that the words are for with `--target`, or remove them: the job runs without.",
     # API tables and scripts
     "SPC801": "Give a page in Markdown with a table of parameters, or correct the row that the message names.",
     "SPC802": "Write `true` or `false` in the Required column.",

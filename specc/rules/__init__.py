@@ -28,6 +28,7 @@ from specc.rules import (
     more_ranks_than_cores,
     name_without_braces,
     no_command,
+    one_rank,
     over_queue_limit,
     same_job_name,
     same_output_path,
@@ -95,6 +96,7 @@ RULES: tuple[Rule, ...] = (
     foreign_scheduler.RULE,
     hidden_failure.RULE,
     lost_in_comment.RULE,
+    one_rank.RULE,
 )
 
 SPEC_RULES = tuple(rule for rule in RULES if isinstance(rule, SpecRule))

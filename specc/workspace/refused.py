@@ -7,10 +7,11 @@ from specc.diagnostics import Diagnostic, codes
 from specc.evaluator import Value
 from specc.rules.commands import span_of_text
 from specc.rules.rule import Job
-from specc.settings import Settings
+from specc.settings import Settings, Target
 from specc.source import Span
 from specc.targets.refusals.common import NO_UNIT, Refusal
 from specc.targets.refusals.kinds import REFUSALS
+from specc.targets.refusals.local import ignored
 
 SAID_ELSEWHERE = frozenset({"no-command"})
 """Refusals that the schema or a rule finds, too, with more to say."""
@@ -36,8 +37,20 @@ def refusals_of(settings: Settings, target: str, *, is_chosen: bool) -> JobCheck
             if _is_known(refusal, job):
                 span = _span(refusal, values[refusal.field])
                 yield codes.REFUSED_BY_TARGET.at(span, refusal.message, notes=(note,), help=refusal.help)
+        if is_chosen or len(settings.targets) == 1:
+            yield from _ignored(job, known)
 
     return find
+
+
+def _ignored(job: Job, target: Target) -> Iterator[Diagnostic]:
+    """Say what the target does not do of a job that it takes all the same."""
+    value = job.evaluated.job.get("resource_limit")
+    names = ignored({"resource_limit": value.data}, target) if value is not None else []
+    if value is not None and names:
+        message = f"`{target.name}` ignores {', '.join(f'`{name}`' for name in names)}"
+        help = "check and submit with the `--target` that the words are for, or remove them"
+        yield codes.IGNORED_BY_TARGET.at(value.node.span, message, help=help)
 
 
 def _span(refusal: Refusal, value: Value) -> Span:

@@ -32,7 +32,7 @@ def test_a_plain_payload_is_not_refused() -> None:
 def test_every_field_of_the_api_is_either_used_or_ignored_for_a_reason() -> None:
     used = {
         "run_user", "name", "cmd_line", "input_file", "core_limit", "mem_limit", "time_limit", "stdout_redirect_path",
-        "stderr_redirect_path", "timestamp",
+        "stderr_redirect_path", "timestamp", "resource_limit",
     }  # fmt: skip
     assert set(api("ehpc/v1").fields) | set(api("ehpc/v2").fields) == used | set(IGNORED)
 

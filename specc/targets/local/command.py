@@ -42,6 +42,7 @@ def start(job: Job, run: Run, folder: JobDir) -> int:
         uuid=job.uuid,
         name=job.name,
         cores=job.cores,
+        threads=run.threads or job.cores,
         directory=str(folder.root),
     )
     program, *arguments = starter_of(run.command) if run.command is not None else starter_of_file(run.script or "")

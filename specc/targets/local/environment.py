@@ -27,10 +27,12 @@ def of_supervisor(environment: Mapping[str, str]) -> dict[str, str]:
     return {**kept(environment), **python}
 
 
-def of_job(kept: Mapping[str, str], *, uuid: str, name: str, cores: int, directory: str) -> dict[str, str]:
-    """`kept` is what was taken over at submission. A program that counts cores itself is told the job's share."""
+def of_job(
+    kept: Mapping[str, str], *, uuid: str, name: str, cores: int, threads: int, directory: str
+) -> dict[str, str]:
+    """`kept` is what was taken over at submission. A program that counts cores itself is told those of a task."""
     own = {"SPECC_JOB_ID": uuid, "SPECC_JOB_NAME": name, "SPECC_CORES": str(cores), JOB_DIR: directory}
-    return {**kept, "OMP_NUM_THREADS": str(cores), **own}
+    return {**kept, "OMP_NUM_THREADS": str(threads), **own}
 
 
 def umask() -> int:

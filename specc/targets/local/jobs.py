@@ -8,7 +8,7 @@ from specc.fast_dataclass import dataclass
 from specc.targets.local.process import ProcessId
 from specc.targets.protocol import JobState
 
-LATER = frozenset({"owner", "workdir", "variables"})
+LATER = frozenset({"owner", "workdir", "variables", "threads", "signal", "signal_before"})
 """Fields of a run that older versions do not know."""
 
 
@@ -19,7 +19,9 @@ class Run:
     The text `command` is run, or the file `script`. Paths are absolute but for `stdout` and `stderr`, which may be
     relative to the folder that the job starts in: `workdir`, or its private one. `seconds` and `memory` (bytes) limit
     it; `grace` is the time in seconds between TERM and KILL. `environment` is what was taken over from the caller,
-    `variables` tell the job where it comes from. `owner` is on whose behalf it runs: owners take turns.
+    `variables` tell the job where it comes from. `owner` is on whose behalf it runs: owners take turns. `threads` are
+    the cores of each of its tasks, 0 where it has one. `signal` is sent to the command `signal_before` seconds before
+    the time limit.
     """
 
     cores: int
@@ -36,6 +38,9 @@ class Run:
     owner: str = ""
     workdir: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+    threads: int = 0
+    signal: int = 0
+    signal_before: int = 0
 
     def to_json(self) -> str:
         """Return the text without what is empty of `LATER`: then it is that of an older specc, whose supervisor may

@@ -12,9 +12,11 @@ What the fields of submitJob mean on this machine:
   job runs in. Every character stands for itself, `%` too. One file for both streams may have any two names.
 - `run_user`: the caller, or anything where the target says `run_as = "caller"`.
 - `name`: for people.
+- `resource_limit`: words that count cores, and a signal to the command before the time limit; no others.
 - All others are ignored, see `IGNORED`.
 """
 
+import signal
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -26,6 +28,7 @@ from specc.targets.local.options import Options
 from specc.targets.protocol import Origin, Rejected
 from specc.targets.refusals.common import OUTPUTS, Refusal, amount, number, rejected, text
 from specc.targets.refusals.local import refusals
+from specc.targets.refusals.resources import early_signal, local_words, shape_of
 from specc.targets.start import module_variables, path_from, start_folder, variables_of
 
 if TYPE_CHECKING:
@@ -37,7 +40,6 @@ IGNORED: dict[str, str] = {
     "hpcqueue_id": "there is one queue",
     "scheduler_queue_name": "there is one queue",
     "priority": "the queue is first come, first served",
-    "resource_limit": "a text for another scheduler, whose grammar the API does not document",
     "submit_type": "nothing depends on how a job was submitted",
     "cmd_line_type": "the API documents no value but `input`, a typed command",
 }
@@ -63,8 +65,11 @@ class Rules:
         command, file = text(body, "cmd_line"), text(body, "input_file")
         workdir = start_folder(self.target.workdir, origin)
         path = path_from(workdir, file) if file else None
+        words = local_words(text(body, "resource_limit") or "")[0]
+        shape = shape_of(words)
+        number_of, before = _signal(words)
         return Run(
-            cores=number(body, "core_limit") or 1,
+            cores=number(body, "core_limit") or (shape and shape.total) or 1,
             grace=self.options.grace,
             environment={**module_variables(variables), **environment.kept(variables)},
             umask=environment.umask(),
@@ -77,6 +82,9 @@ class Rules:
             memory=amount(body, "mem_limit", self.units),
             workdir=workdir,
             variables=variables_of(origin),
+            threads=(shape and shape.cpus_per_task) or 0,
+            signal=number_of,
+            signal_before=before,
         )
 
     def _own_refusals(self, body: Mapping[str, object]) -> Iterator[Refusal]:
@@ -90,6 +98,15 @@ class Rules:
         if cores is not None and cores > total:
             message = f"`core_limit` is {cores}, and this machine has {total}"
             yield Refusal("too-many-cores", "core_limit", message, f"write {total} or less")
+
+
+def _signal(words: Mapping[str, str | None]) -> tuple[int, int]:
+    """Return the number of the signal that the command gets before its time limit, and how many seconds before."""
+    early = early_signal(words.get("signal"))
+    if early is None:
+        return 0, 0
+    name, seconds = early
+    return int(name) if name.isdecimal() else int(signal.Signals[f"SIG{name}"]), seconds
 
 
 def rejected_key(key: str, uuid: str) -> Rejected:

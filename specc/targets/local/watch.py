@@ -75,6 +75,7 @@ class Watch:
         start = time.monotonic()
         deadline = None if self._run.seconds is None else start + self._run.seconds
         look_at = None if self._run.memory is None else start
+        signal_at = deadline - self._run.signal_before if deadline is not None and self._run.signal else None
         came: set[int] = set()
         while True:
             self._reap()
@@ -85,12 +86,15 @@ class Watch:
                 return self._told_to_end()
             if deadline is not None and now >= deadline:
                 return Cause(JobState.EXITED, f"time limit of {self._run.seconds} s reached", self._run.grace)
+            if signal_at is not None and now >= signal_at:
+                os.kill(self._main, self._run.signal)
+                signal_at = None
             if look_at is not None and now >= look_at:
                 if cause := self._over_memory():
                     return cause
                 spent = time.monotonic() - now
                 look_at = now + spent + max(LOOK_SECONDS, LOOK_SHARE * spent)
-            came = self._signals.wait(_until(deadline, look_at))
+            came = self._signals.wait(_until(deadline, look_at, signal_at))
 
     def _told_to_end(self) -> Cause:
         if self._is_cancelled():

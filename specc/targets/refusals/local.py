@@ -15,6 +15,7 @@ from specc.targets.refusals.common import (
     text,
     unseen_refusals,
 )
+from specc.wording import brief
 
 
 def refusals(body: Mapping[str, object], target: Target, units: Mapping[str, str]) -> Iterator[Refusal]:
@@ -30,6 +31,17 @@ def refusals(body: Mapping[str, object], target: Target, units: Mapping[str, str
         if path and not path.startswith("/") and leaves(path):
             message = f"`{field}` is `{path}`, which leads out of where the job starts"
             yield Refusal("bad-path", field, message, "write an absolute path")
+
+
+def ignored(body: Mapping[str, object], target: Target) -> list[str]:
+    """Return what `resource_limit` asks for and this machine does not do: names of words, or the text if it is none."""
+    said = text(body, "resource_limit")
+    if said is None or target.kind != "local":
+        return []
+    # Few jobs have such a text, and every check imports this module.
+    from specc.targets.refusals.resources import are_words, local_words
+
+    return local_words(said)[1] if are_words(said) else [brief(said)]
 
 
 def leaves(relative: str) -> bool:

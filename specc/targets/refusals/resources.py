@@ -53,6 +53,11 @@ EXAMPLE = "`nodes=2 ntasks-per-node=8 gpus=1`"
 COUNTING = ("nodes", "ntasks", "ntasks-per-node", "cpus-per-task", "ntasks-per-gpu", "cpus-per-gpu")
 """Words that say how many cores there are, and how they are shared out. Where there is one, `layout` says nothing."""
 
+LOCAL = ("ntasks", "ntasks-per-node", "cpus-per-task")
+"""Words that one machine can do, too."""
+
+SIGNAL_SECONDS = 60
+
 MEBIBYTES = {"": 1, "M": 1, "G": 1 << 10, "T": 1 << 20}
 
 
@@ -104,6 +109,29 @@ def _words(text: str) -> Iterator[Word]:
 def are_words(text: str) -> bool:
     """Whether a text is a list of words that sbatch knows, and nothing is wrong with them."""
     return bool(words := words_of(text)) and next(faults(words), None) is None
+
+
+def local_words(text: str) -> tuple[Mapping[str, str | None], list[str]]:
+    """Return the words that one machine without a scheduler can do, and the names of those that it ignores.
+
+    It can count cores, and send a signal before the time limit to the command itself, which Slurm calls `B:`.
+    """
+    words = {word.name: word.value for word in words_of(text)}
+    kept = {
+        name: value
+        for name, value in words.items()
+        if fault_of_value(name, value) is None
+        and (name in LOCAL or (name == "nodes" and value == "1") or (name == "signal" and early_signal(value)))
+    }
+    return kept, [name for name in words if name not in kept]
+
+
+def early_signal(value: str | None) -> tuple[str, int] | None:
+    """Return the signal that a right value of `signal` sends to the command itself, without `SIG`, and how many seconds
+    before the time limit: 60 where it does not say. None where it is for what `srun` started."""
+    to, _, rest = (value or "").upper().rpartition(":")
+    name, _, seconds = rest.partition("@")
+    return (name.removeprefix("SIG"), int(seconds or SIGNAL_SECONDS)) if "B" in to else None
 
 
 def faults(words: list[Word]) -> Iterator[Fault]:

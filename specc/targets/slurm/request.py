@@ -11,7 +11,7 @@ from specc.fast_dataclass import dataclass
 from specc.settings import Layout, Target
 from specc.targets.protocol import Rejected
 from specc.targets.refusals.common import Refusal, amount, number, rejected, text
-from specc.targets.refusals.resources import Shape
+from specc.targets.refusals.resources import Shape, early_signal
 from specc.targets.refusals.sbatch import REQUEUE
 from specc.targets.refusals.slurm import MEBIBYTE, MINUTE, ceil, refusals
 from specc.targets.refusals.words import own_options, shape_in
@@ -81,11 +81,11 @@ class Rules:
         return REQUEUE in (*self.target.options, *own_options(body, self.target))
 
     def signal(self, body: Mapping[str, object]) -> str | None:
-        """Return the signal that the job is sent before its time is over, without `SIG`: its own, else the target's."""
+        """Return the signal that the batch shell is sent before its time is over: the job's own, else the target's."""
         options = (*self.target.options, *own_options(body, self.target))
-        said = [option for option in options if option.startswith("--signal=")]
-        name = said[-1].rpartition("=")[2].partition("@")[0].rpartition(":")[2] if said else ""
-        return name.upper().removeprefix("SIG") or None
+        said = [option.removeprefix("--signal=") for option in options if option.startswith("--signal=")]
+        early = early_signal(said[-1]) if said else None
+        return early[0] if early is not None else None
 
     def _spread(self, body: Mapping[str, object]) -> list[str]:
         if shape_in(body, self.target) is not None:
