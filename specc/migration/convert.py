@@ -18,11 +18,12 @@ from specc.migration.options import Option, last_of_each, read_options
 from specc.migration.patterns import Job, escaped, fill
 from specc.migration.resources import Cores, Limit, read_cores, read_memory, read_time
 from specc.migration.script import directive_faults, script_faults, script_notes
-from specc.migration.site import Site, layout_notes, place
+from specc.migration.site import Site, known_text, place, shape_words, word
 from specc.migration.variables import FOLDERS, TASKS, exported, given_variables
 from specc.migration.writing import command, comment, joined, scalar
 from specc.shell import Reading, read
 from specc.source import Source
+from specc.targets.refusals.resources import shape_of
 
 USUAL_MAX = 1000
 """The most cells of a matrix that does not say `max`."""
@@ -120,8 +121,9 @@ def _converted(draft: Draft, script: Script, name: str, units: Mapping[str, str]
     """The spec below its heading."""
     options = draft.options
     tasks = _tasks(draft)
-    cores, said = read_cores(options)
+    cores, said = read_cores(options, keeps_shape=site.target is not None)
     draft.say(said)
+    reading = read(script.source.text)
     given_name = options["job-name"].value if "job-name" in options else None
     slurm_name = given_name or name
     draft.job["name"] = scalar(_name(slurm_name, tasks))
@@ -134,8 +136,7 @@ def _converted(draft: Draft, script: Script, name: str, units: Mapping[str, str]
     draft.put(duration)
     _put_queue(draft)
     _put_paths(draft, Job(slurm_name, tasks is not None), joins=script.joins)
-    _place_others(draft, cores, site)
-    reading = read(script.source.text)
+    _place_others(draft, cores, memory, reading, site)
     draft.say(list(_folder_notes(draft, reading, site)))
     arguments = read_arguments(reading)
     draft.say([argument.note() for argument in arguments])
@@ -221,22 +222,25 @@ def _named(option: Option) -> str:
     return f"--{option.flag.name}" if option.directive is None else option.shown
 
 
-def _place_others(draft: Draft, cores: Cores, site: Site) -> None:
+def _place_others(draft: Draft, cores: Cores, memory: Limit | None, reading: Reading, site: Site) -> None:
     """Place the options that have no field of the API in the `slurm` target, as far as it takes them."""
     wrap = draft.options.get("wrap")
     if wrap is not None:
         message = "`--wrap` takes the place of a script, so sbatch refuses it in one"
         draft.found.append(codes.BAD_DIRECTIVE.at(wrap.span, message, help="remove it"))
-    known, unknown, notes = place(draft.options, site)
+    words, notes = place(draft.options, site)
     draft.notes.extend(notes)
-    if known is not None:
-        draft.job["resource_limit"] = scalar(escaped(known))
-    elif unknown is not None:
-        draft.unset.append(f"resource_limit: {scalar(escaped(unknown))}")
-    if site.target is not None:
-        queue = draft.options.get("partition")
-        name = (queue.value or "").split(",")[0] if queue is not None else None
-        draft.notes.extend(layout_notes(cores, name, draft.options, site.target))
+    if site.target is None:
+        return
+    shape = shape_words(draft.options, cores, reading, site)
+    per_core = draft.options.get("mem-per-cpu")
+    if shape and per_core is not None and memory is not None and not memory.amount.is_rounded:
+        shape.append(word(per_core))
+    if shape or words:
+        draft.job["resource_limit"] = scalar(escaped(known_text([*shape, *words], site.target)))
+    shared_out = shape_of(dict(each.partition("=")[::2] for each in (*shape, *words)))
+    if shared_out is not None and shared_out.total is not None:
+        draft.job["core_limit"] = str(shared_out.total)
 
 
 def _folder_notes(draft: Draft, reading: Reading, site: Site) -> Iterator[Note]:

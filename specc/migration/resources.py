@@ -51,21 +51,27 @@ class Limit:
     is_written: bool
 
 
-def read_cores(options: Options) -> tuple[Cores, list[Diagnostic | Note]]:
+def read_cores(options: Options, *, keeps_shape: bool = False) -> tuple[Cores, list[Diagnostic | Note]]:
+    """Return the cores of a script, with notes on what gets lost. `keeps_shape`: nothing does but a range of nodes."""
     said: list[Diagnostic | Note] = []
     least, most = _number(options, "nodes", nodes, "a number of nodes such as `2` or `2-4`", said) or (1, 1)
     tasks = _number(options, "ntasks", whole_number, "a whole number from 1", said)
     per_node = _number(options, "ntasks-per-node", whole_number, "a whole number from 1", said)
     per_task = _number(options, "cpus-per-task", whole_number, "a whole number from 1", said)
+    if tasks and per_node and "nodes" not in options:
+        least = -(-tasks // per_node)
     cores = Cores(tasks or max(least, 1) * (per_node or 1), per_task, max(least, 1))
     if cores.total > MOST_CORES:
         option = options.get("cpus-per-task") or options.get("ntasks") or options["nodes"]
         message = f"{cores.total:,} cores are more than specc counts, {MOST_CORES:,}"
         said.append(codes.BAD_DIRECTIVE.at(option.span, message))
-    if most > 1:
+    if keeps_shape and most > least:
+        text = f"is `nodes={cores.nodes}` in `resource_limit`: a job of specc says how many it has"
+        said.append(Note(options["nodes"].line, f"{options['nodes'].shown} {text}"))
+    elif most > 1 and not keeps_shape:
         text = f"is dropped: the API knows cores, not nodes; core_limit is {cores.total}, for all nodes together"
         said.append(Note(options["nodes"].line, f"{options['nodes'].shown} {text}"))
-    if tasks and per_node:
+    if tasks and per_node and not keeps_shape:
         option = options["ntasks-per-node"]
         said.append(
             Note(option.line, f"{option.shown} is dropped: the API knows cores, not where on the nodes they are")

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from specc.fast_dataclass import dataclass
@@ -11,6 +11,8 @@ from specc.migration.notes import Note
 from specc.migration.options import Option
 from specc.migration.resources import Cores, Options, read_cores
 from specc.settings import Layout, Target
+from specc.shell import Reading
+from specc.targets.refusals.resources import are_words
 from specc.visible import visible
 
 NAME = "slurm"
@@ -20,8 +22,10 @@ UNITS = {"mem_limit": "MiB", "time_limit": "min"}
 SHARED = frozenset({"account", "mail-type", "mail-user", "qos", "reservation", "wckey"})
 """Options that are about the people and their account: where all scripts have them, so does the target."""
 
-CONFLICTING = frozenset({"cpus-per-gpu", "ntasks-per-gpu", "ntasks-per-node"})
-"""Options that sbatch refuses beside the number of tasks and cores, which the target gives for `core_limit`."""
+BY_GPU = ("cpus-per-gpu", "ntasks-per-gpu")
+
+LAUNCHERS = frozenset({"mpiexec", "mpirun", "orterun", "srun"})
+"""Programs that start as many processes as the job has tasks."""
 
 QUEUE = re.compile(r"[\w.+@][\w.+@-]*")
 
@@ -37,9 +41,9 @@ class Site:
     is_elsewhere: bool = False
 
     def takes(self, option: Option) -> bool:
-        """Return whether the settings of a `slurm` target can hold the option."""
+        """Return whether the settings of a `slurm` target can hold the option, for all jobs."""
         text = written(option)
-        return option.flag.name not in CONFLICTING and self.fault_in(text) is None and visible(text) == text
+        return self.fault_in(text) is None and visible(text) == text
 
 
 def written(option: Option) -> str:
@@ -47,9 +51,9 @@ def written(option: Option) -> str:
     return f"--{option.flag.name}" + ("" if option.value is None else f"={option.value}")
 
 
-def resources(words: Iterable[str]) -> str:
-    """Return a text of `resource_limit` for options of sbatch, such as `gpus=1 constraint=a100`."""
-    return " ".join(word.removeprefix("--") for word in words)
+def word(option: Option) -> str:
+    """Return the option as a word of `resource_limit`."""
+    return written(option).removeprefix("--")
 
 
 def without_field(options: Options) -> Iterator[Option]:
@@ -57,68 +61,73 @@ def without_field(options: Options) -> Iterator[Option]:
     return (option for option in options.values() if option.flag.reason)
 
 
-def place(options: Options, site: Site) -> tuple[str | None, str | None, list[Note]]:
-    """Return the `resource_limit` of a job, the text of one that its target does not know yet, and notes on each option
-    that has no field."""
+def place(options: Options, site: Site) -> tuple[list[str], list[Note]]:
+    """Return the words for options that have no field, and notes on those that have no place."""
     target = site.target
     notes: list[Note] = []
-    own: list[Option] = []
+    words: list[str] = []
     for option in without_field(options):
-        if not site.takes(option):
+        if not are_words(word(option)):
             notes.append(Note(option.line, f"{option.shown} is dropped: {option.flag.reason}"))
         elif target is None:
-            text = f"{option.flag.reason}; a `slurm` target takes it under `options` or `resource_limits` in specc.toml"
+            text = f"{option.flag.reason}; with a `slurm` target in specc.toml it is a word of `resource_limit`"
             notes.append(Note(option.line, f"{option.shown} is dropped: {text}"))
         elif written(option) in target.options:
             text = f"is among the `options` of the target `{target.name}` in specc.toml, for all jobs there"
             notes.append(Note(option.line, f"{option.shown} {text}"))
+        elif (other := _of_target(option, target)) is not None:
+            text = f"the target `{target.name}` says `{other}` in specc.toml, for all jobs there"
+            notes.append(Note(option.line, f"{option.shown} is dropped: {text}"))
         else:
-            own.append(option)
-    if target is None or not own:
-        return None, None, notes
-    words = tuple(map(written, own))
-    known = next((text for text, each in target.resource_limits.items() if sorted(each) == sorted(words)), None)
-    if known is not None:
-        text = f"is in `resource_limit`, which the target `{target.name}` turns into it again; `local` ignores it"
-        notes.extend(Note(option.line, f"{option.shown} {text}") for option in own)
-        return known, None, notes
-    asked = resources(words)
-    entry = f"{json.dumps(asked, ensure_ascii=False)} = {json.dumps(words, ensure_ascii=False)}"
-    text = f"stays a comment: write `{entry}` under `[targets.{target.name}.resource_limits]`, then remove the `#`"
-    notes.append(Note(own[0].line, f"`resource_limit: {asked}` {text}"))
-    return None, asked, notes
+            words.append(word(option))
+    return words, notes
 
 
-def layout_notes(cores: Cores, queue: str | None, options: Options, target: Target) -> Iterator[Note]:
-    """Yield a note where the cores of the job are another thing on the target than they were in the script."""
-    wanted, layout = _wanted(cores), target.layout_of(queue)
-    option = options.get("cpus-per-task") or options.get("ntasks") or options.get("nodes")
-    if wanted is None or wanted == layout or option is None:
-        return
-    there = f"{cores.total} tasks of one core" if layout == "tasks" else f"one task of {cores.total} cores"
-    here = f"{cores.tasks} tasks of {cores.cpus_per_task or 1} cores" if cores.tasks > 1 else f"one of {cores.total}"
-    setting = f"`layout` is {json.dumps(layout)}"
-    way = "" if wanted == "both" else f", or write `layout = {json.dumps(wanted)}` for its queue"
-    text = f"are {there} on the target `{target.name}`, whose {setting}, not {here}: start the ranks by their number"
-    yield Note(option.line, f"{cores.total} cores {text}{way}")
+def shape_words(options: Options, cores: Cores, reading: Reading, site: Site) -> list[str]:
+    """Return the words that share out the cores as the script did; none where the target does so without them."""
+    target, wanted = site.target, _wanted(cores)
+    if target is None or (wanted is None and not any(name in options for name in BY_GPU)):
+        return []
+    if wanted == "threads" and target.layout_of(_queue(options)) == "threads" and not _launches(reading):
+        return []
+    names = ("nodes", "ntasks", "ntasks-per-node", "cpus-per-task")
+    values = {name: option.value for name in names if (option := options.get(name)) is not None}
+    if "nodes" in values:
+        values["nodes"] = str(cores.nodes)
+    return [f"{name}={value}" for name, value in values.items()]
+
+
+def known_text(words: list[str], target: Target) -> str:
+    """Return the text of `resource_limit` for words: one that the target maps to the same options, else the words."""
+    wanted = sorted(f"--{one}" for one in words)
+    same = (text for text, each in target.resource_limits.items() if sorted(each) == wanted)
+    return next(same, " ".join(words))
+
+
+def _of_target(option: Option, target: Target) -> str | None:
+    name = f"--{option.flag.name}"
+    return next((each for each in target.options if each.partition("=")[0] == name), None)
+
+
+def _launches(reading: Reading) -> bool:
+    heads = (call[0] for call in reading.calls if call)
+    return any(reading.text[start:end].rpartition("/")[2] in LAUNCHERS for start, end in heads)
 
 
 def new_target(scripts: Sequence[Options], fault_in: Callable[[str], str | None]) -> Target:
     """Return a target that takes over what the scripts say and jobs of the API cannot."""
     site = Site(fault_in)
-    words = [tuple(written(option) for option in without_field(each) if site.takes(option)) for each in scripts]
+    words = [{written(option) for option in without_field(each) if site.takes(option)} for each in scripts]
     first = scripts[0]
     shared = [written(option) for option in without_field(first) if option.flag.name in SHARED and site.takes(option)]
-    common = tuple(word for word in shared if all(word in each for each in words))
-    own = (tuple(word for word in each if word not in common) for each in words)
+    common = tuple(option for option in shared if all(option in each for each in words))
     layouts = [(_queue(each), wanted) for each in scripts if (wanted := _wanted(read_cores(each)[0])) is not None]
     layout = _majority([wanted for _, wanted in layouts])
     queues: dict[str, Mapping[str, object]] = {}
     for queue in dict.fromkeys(filter(None, map(_queue, scripts))):
         its = _majority([wanted for name, wanted in layouts if name == queue], layout)
         queues[queue] = {} if its == layout else {"layout": its}
-    mapped = {resources(each): each for each in own if each}
-    return Target(NAME, "slurm", layout=layout, options=common, queues=queues, resource_limits=mapped)
+    return Target(NAME, "slurm", layout=layout, options=common, queues=queues)
 
 
 def settings_of(target: Target, units: Mapping[str, str], workdir: str | None) -> str:
@@ -145,9 +154,6 @@ def settings_of(target: Target, units: Mapping[str, str], workdir: str | None) -
         for queue, table in target.queues.items():
             entries = ", ".join(f"{key} = {_toml(value)}" for key, value in table.items())
             lines.append(f"{_toml(queue)} = {{{entries}}}")
-    if target.resource_limits:
-        lines += ["", "# What `resource_limit` of a job means to sbatch.", f"[targets.{target.name}.resource_limits]"]
-        lines += [f"{_toml(text)} = {_toml(words)}" for text, words in target.resource_limits.items()]
     return "\n".join(lines) + "\n\n"
 
 

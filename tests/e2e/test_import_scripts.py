@@ -179,30 +179,72 @@ def test_options_find_their_places_in_the_slurm_target_that_is_there(capsys: Cap
         for name, line in (("known", known), ("other", other))
     ]
     assert run(["init", "--from", *scripts]) == 0
-    assert 'resource_limit: "two gpus"' in Path("jobs/known.job.yaml").read_text(encoding="utf-8")
+    spec = Path("jobs/known.job.yaml").read_text(encoding="utf-8")
+    assert 'resource_limit: "ntasks=4 constraint=a100 gres=gpu:2"' in spec
+    assert "`--account=phys` is among the `options` of the target `hpc`" in spec
+    assert "cores, not nodes" not in spec
     spec = Path("jobs/other.job.yaml").read_text(encoding="utf-8")
-    assert '# resource_limit: "qos=long gres=gpu:1"\n' in spec
-    entry = '"qos=long gres=gpu:1" = ["--qos=long", "--gres=gpu:1"]'
-    assert f"write `{entry}` under `[targets.hpc.resource_limits]`" in spec
-    assert run(["check"]) == 0
-    Path("specc.toml").write_text(f"{SLURM}{entry}\n", encoding="utf-8")
-    Path("jobs/other.job.yaml").write_text(spec.replace("# resource_limit", "resource_limit"), encoding="utf-8")
-    capsys.readouterr()
+    assert 'resource_limit: "ntasks=4 qos=long gres=gpu:1 signal=USR1@60"' in spec
+    assert "Everything in it has its place here" in spec
     assert run(["check"]) == 0
 
 
-def test_cores_that_are_something_else_on_the_target_are_told() -> None:
+def test_a_text_that_the_target_maps_is_taken_where_it_says_the_same() -> None:
     Path("specc.toml").write_text(SLURM, encoding="utf-8")
-    text = "#!/bin/bash\n#SBATCH {}\nhostname\n"
-    scripts = [script("ranks.sh", text.format("-n 8")), script("threads.sh", text.format("-c 8"))]
-    assert run(["init", "--from", *scripts]) == 0
-    assert "Everything in it has" in Path("jobs/ranks.job.yaml").read_text(encoding="utf-8")
-    spec = Path("jobs/threads.job.yaml").read_text(encoding="utf-8")
-    assert '8 cores are 8 tasks of one core on the target `hpc`, whose `layout` is "tasks", not one of 8' in spec
+    assert run(["init", "--from", script("a.sh", "#!/bin/bash\n#SBATCH -C a100 --gres=gpu:2\n./run\n")]) == 0
+    assert 'resource_limit: "two gpus"' in Path("jobs/a.job.yaml").read_text(encoding="utf-8")
+    assert run(["check"]) == 0
+
+
+def test_an_option_that_the_target_says_otherwise_is_told() -> None:
+    Path("specc.toml").write_text(SLURM, encoding="utf-8")
+    assert run(["init", "--from", script("a.sh", "#!/bin/bash\n#SBATCH --account=bio\n./run\n")]) == 0
+    spec = Path("jobs/a.job.yaml").read_text(encoding="utf-8")
+    assert "`--account=bio` is dropped: the target `hpc` says `--account=phys` in specc.toml, for all jobs" in spec
+    assert "resource_limit" not in spec
+    assert run(["check"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "cores", "words"),
+    [
+        ("-N 2 --ntasks-per-node=8 --gpus=1", 16, "nodes=2 ntasks-per-node=8 gpus=1"),
+        ("-N 2 -n 8 -c 4", 32, "nodes=2 ntasks=8 cpus-per-task=4"),
+        ("-n 16 --ntasks-per-node=8 --mem=4G", 16, "ntasks=16 ntasks-per-node=8"),
+        ("-n 4 --mem-per-cpu=512M", 4, "ntasks=4 mem-per-cpu=512M"),
+        ("-N 2-4", 2, "nodes=2"),
+        ("-N 2-4 -n 8", 8, "nodes=2 ntasks=8"),
+        ("--gpus=2 --cpus-per-gpu=8", 16, "gpus=2 cpus-per-gpu=8"),
+        ("-N 2 --gpus-per-node=4 --ntasks-per-gpu=1", 8, "nodes=2 gpus-per-node=4 ntasks-per-gpu=1"),
+        ("--requeue --signal=B:USR1@60", 1, "requeue signal=B:USR1@60"),
+    ],
+)
+def test_what_a_script_asks_for_is_imported_whole(line: str, cores: int, words: str) -> None:
+    assert run(["init", "--from", script("a.sh", f"#!/bin/bash\n#SBATCH {line}\nsrun ./run\n")]) == 0
+    spec = Path("jobs/a.job.yaml").read_text(encoding="utf-8")
+    assert f'resource_limit: "{words}"' in spec
+    assert f"core_limit: {cores}\n" in spec
+    assert run(["check"]) == 0
+
+
+def test_threads_are_said_where_a_launcher_could_take_them_for_ranks() -> None:
+    text = "#!/bin/bash\n#SBATCH -c 8\n{}./run\n"
+    assert run(["init", "--from", script("a.sh", text.format("")), script("b.sh", text.format("srun "))]) == 0
+    assert "resource_limit" not in Path("jobs/a.job.yaml").read_text(encoding="utf-8")
+    assert 'resource_limit: "cpus-per-task=8"' in Path("jobs/b.job.yaml").read_text(encoding="utf-8")
+    assert run(["check"]) == 0
+
+
+def test_threads_are_said_where_the_target_has_tasks() -> None:
+    Path("specc.toml").write_text(SLURM, encoding="utf-8")
+    assert run(["init", "--from", script("a.sh", "#!/bin/bash\n#SBATCH -c 8\nhostname\n")]) == 0
+    spec = Path("jobs/a.job.yaml").read_text(encoding="utf-8")
+    assert 'resource_limit: "cpus-per-task=8"' in spec
+    assert "Everything in it has its place here" in spec
 
 
 def test_without_a_slurm_target_options_say_where_one_takes_them() -> None:
     Path("specc.toml").write_text(SETTINGS, encoding="utf-8")
     assert run(["init", "--from", script("a.sh", SCRIPT.replace("-n 4", "-n 4 --gres=gpu:1"))]) == 0
     spec = Path("jobs/a.job.yaml").read_text(encoding="utf-8")
-    assert "a `slurm` target takes it under `options` or `resource_limits` in specc.toml" in spec
+    assert "with a `slurm` target in specc.toml it is a word of `resource_limit`" in spec
