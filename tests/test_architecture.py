@@ -42,11 +42,9 @@ def test_a_stage_opens_no_file_and_prints_nothing(stage: str) -> None:
         assert not calls_of(path) & {"open", "print", "input", "exec", "eval", "compile", "__import__"}, path
 
 
-def test_a_module_is_small_and_says_what_it_is() -> None:
-    texts = {path.relative_to(ROOT): path.read_text(encoding="utf-8") for path in MODULES}
-    assert not [path for path, text in texts.items() if not ast.get_docstring(ast.parse(text))], "has no docstring"
-    large = {path: lines for path, text in texts.items() if (lines := text.count("\n")) > 320}
-    assert not large, "a module that has grown past a few screens knows too much"
+def test_a_module_says_what_it_is() -> None:
+    undocumented = [path for path in MODULES if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))]
+    assert not undocumented
 
 
 WRITERS = {

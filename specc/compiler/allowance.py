@@ -14,7 +14,6 @@ WORK_OF_A_CELL = 350
 WORK_OF_A_VARIANT = 2_000
 WORK_OF_A_NAME = 8
 """A parameter, a variable or a field, which every variant evaluates again, and an axis, which every cell has."""
-CHARACTERS_SQUARED_OF_A_UNIT = 100
 
 HELP = "`specc render` looks at every cell; `--profile NAME` and `-p NAME=VALUE` choose one case of many"
 
@@ -43,10 +42,6 @@ class Allowance:
         self.left -= (
             WORK_OF_A_CELL + WORK_OF_A_NAME * len(evaluated.cell.values) + steps + sum(map(len, texts)) * 3 // 2
         )
-
-    def pay_for_second_opinion(self, characters: int) -> None:
-        """Pay for asking tree-sitter about a command, whose work can grow with the square of its length."""
-        self.left -= characters * characters // CHARACTERS_SQUARED_OF_A_UNIT
 
     def pay_for_variant(self, spec: ResolvedSpec) -> None:
         """Pay for composing the spec with a profile, or for evaluating it with another choice."""

@@ -18,7 +18,6 @@ from specc.lowering import Payload, lower
 from specc.nodes import FileText, Scalar
 from specc.parser import Document
 from specc.resolver import Library, Overlays, ResolvedSpec, compose, overlaid, read_forms, resolve
-from specc.rules.commands import commands
 from specc.rules.rule import Job, Spec, World
 from specc.schema import ApiSchema
 from specc.settings import Settings
@@ -310,6 +309,3 @@ def _ruled(evaluated: EvaluatedSpec, context: Context, allowance: Allowance) -> 
         yield result
     job = Job(evaluated, payload, context.world)
     yield from job_findings(job, context.refusals)
-    for command in commands(job):
-        if command.reading.is_doubted:
-            allowance.pay_for_second_opinion(len(command.text))

@@ -43,7 +43,7 @@ from specc.rules.rule import Job, JobRule
 def find(job: Job) -> Iterator[Diagnostic]:
     for command in commands(job):
         reading = command.reading
-        is_broken = bool(reading.unended) or reading.fault is not None
+        is_broken = bool(reading.unended) or reading.mistake is not None
         if command.is_folded and is_broken and reading.heres:
             here = reading.heres[0]
             message = "`>` joins the lines of this here-document"

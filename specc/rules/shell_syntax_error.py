@@ -40,25 +40,25 @@ from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.codes import SHELL_SYNTAX_ERROR
 from specc.rules.commands import Command, commands
 from specc.rules.rule import Job, JobRule
-from specc.shell import ShellFault
+from specc.shell import ShellMistake
 
 
 def find(job: Job) -> Iterator[Diagnostic]:
     for command in commands(job):
-        fault = command.reading.fault
+        mistake = command.reading.mistake
         # What folding does to a here-document is another rule's finding, and so is one that swallows all that follows.
         is_here = bool(command.reading.unended) or (command.is_folded and bool(command.reading.heres))
-        if fault is not None and not is_here:
-            span = command.span(fault.start, fault.end)
-            labels = (*_opened(command, fault), *command.labels())
-            yield SHELL_SYNTAX_ERROR.at(span, fault.message, labels=labels, help=fault.help)
+        if mistake is not None and not is_here:
+            span = command.span(mistake.start, mistake.end)
+            labels = (*_opened(command, mistake), *command.labels())
+            yield SHELL_SYNTAX_ERROR.at(span, mistake.message, labels=labels, help=mistake.help)
 
 
-def _opened(command: Command, fault: ShellFault) -> Iterator[Label]:
-    if fault.opened is not None and fault.opened[0] != fault.start:
-        is_quote = command.text[fault.opened[0]] in "'\""
+def _opened(command: Command, mistake: ShellMistake) -> Iterator[Label]:
+    if mistake.opened is not None and mistake.opened[0] != mistake.start:
+        is_quote = command.text[mistake.opened[0]] in "'\""
         text = "this quote goes over several lines; it may be the one that is not closed" if is_quote else "opened here"
-        yield Label(command.span(*fault.opened), text)
+        yield Label(command.span(*mistake.opened), text)
 
 
 RULE = JobRule(SHELL_SYNTAX_ERROR, find)

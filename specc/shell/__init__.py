@@ -1,11 +1,9 @@
-"""Shell commands as text: what is wrong with their syntax, and the comments, variables and calls in them.
+"""Shell commands as text: the mistakes of their syntax, and the comments, variables and calls in them.
 
-Two parsers have to agree before a mistake is reported: our own, which knows what was opened where, and tree-sitter's.
-The latter is loaded only when the former has found something, because a plain spec needs nothing of it.
+`read` gives all of this as a `Reading`. Tests hold it to `bash -n`: where bash accepts a text, it has no mistake.
 """
 
-from specc.shell.faults import ShellFault
-from specc.shell.marks import Here, Redirection, Statement, Variable
-from specc.shell.reading import Reading, read
+from specc.shell.grammar import read
+from specc.shell.model import Here, Reading, Redirection, ShellMistake, Statement, Variable
 
-__all__ = ["Here", "Reading", "Redirection", "ShellFault", "Statement", "Variable", "read"]
+__all__ = ["Here", "Reading", "Redirection", "ShellMistake", "Statement", "Variable", "read"]

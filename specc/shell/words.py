@@ -1,28 +1,29 @@
-"""Words of the shell's language: quotes, expansions and substitutions, character by character."""
+"""Words of the shell's language: quotes, expansions, substitutions and here-documents, character by character."""
 
 import re
 from collections.abc import Callable
 from dataclasses import field
 
 from specc.fast_dataclass import dataclass
-from specc.shell.faults import GivenUp, never_closed
-from specc.shell.marks import Here, Variable
+from specc.shell.model import GivenUp, Here, Variable, never_closed
 
 MAX_DEPTH = 60
 MAX_REREAD = 300_000
-"""Two parentheses that are no arithmetic are read twice: so many characters of a text, in all."""
+"""How many characters of a text may be read twice, because parentheses or brackets were not what they look like."""
 BLANKS = re.compile(r"(?:[ \t]|\\\n)*")
 BARE = re.compile(r"[^\s;&|()<>'\"$`\\]+|\r")
 LITERAL = re.compile(r"(?:[^ \t\n;&|()<>'\"$`\\]|\\\n)+")
 META = frozenset(" \t\n;&|()<>")
 ENDS_WORD = frozenset(["", *" \t\n;&|)"])
-"""What ends a word, whatever stands before and behind it. The end of the text does, too."""
+"""What ends a word, whatever stands before and behind it; the end of the text, too."""
 BEFORE_BLANKS = frozenset(" \t\\#")
 EXTENDED = frozenset("?*+@!")
 DIGITS = frozenset("123456789")
 SPECIAL = frozenset("#$!?*@-0123456789")
 NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-PARAMETER = re.compile(r"[!#]?(?:\w+|[-@*#?$!])(?:\[[^\]]*\])?")
+PARAMETER = re.compile(r"[!#]?(?:\w+|[-@*#?$!])")
+SUBSCRIPT = re.compile(r"\[[^\[\]\"'`$\\]*+\]")
+"""A subscript with nothing in it that could hold a bracket of its own, as most are."""
 KEEPS_QUOTES = re.compile(r":?[-=?+]")
 """After these operators, single quotes within double quotes are characters like others."""
 HERE_WORD = re.compile(r"(?:\\.|'[^'\n]*'|\"[^\"\n]*\"|[^\s;&|()<>'\"\\])+")
@@ -30,7 +31,7 @@ HERE_WORD = re.compile(r"(?:\\.|'[^'\n]*'|\"[^\"\n]*\"|[^\s;&|()<>'\"\\])+")
 
 @dataclass(slots=True)
 class Words:
-    """A place in a text, and what reads words from there. `commands` reads what stands in `$( )`, to its `)`."""
+    """A text, how far it was read, and what was found in it. `commands` reads what stands in `$( )`, to its `)`."""
 
     text: str
     commands: Callable[[int], None]
@@ -45,9 +46,9 @@ class Words:
     variables: dict[int, Variable] = field(default_factory=dict)
     escaped_blanks: set[int] = field(default_factory=set)
     odd_quote: tuple[int, int] | None = None
-    """The first quote that goes over several lines and ends right before a letter: often it ends too late."""
+    """The first quote that spans several lines and ends right before a letter: often its own closer is missing."""
     _literal: tuple[int, str] = (-1, "")
-    """Where `literal` was last asked for, and what it was: each command asks several times."""
+    """The offset at which `literal` was last called, and its answer: it is called several times for each command."""
 
     def looking_at(self, *openers: str) -> bool:
         return self.text.startswith(openers, self.at)
@@ -57,7 +58,7 @@ class Words:
         return self.at >= len(self.text)
 
     def skip_blanks(self) -> None:
-        """Over spaces, tabs, joined lines and a comment; not over the end of the line."""
+        """Pass over spaces, tabs, joined lines and a comment, but not over the end of the line."""
         if self.text[self.at : self.at + 1] not in BEFORE_BLANKS:
             return
         match = BLANKS.match(self.text, self.at)
@@ -69,7 +70,7 @@ class Words:
             self.at = end
 
     def literal(self) -> str:
-        """The plain word here, if one stands here and goes on with nothing quoted or expanded. Does not move."""
+        """Return the word here if no part of it is quoted or expanded, else an empty text. Does not move."""
         at, known = self._literal
         if at == self.at:
             return known
@@ -80,12 +81,12 @@ class Words:
         return found
 
     def take(self) -> None:
-        """Passes over the plain word here."""
+        """Pass over the plain word here."""
         match = LITERAL.match(self.text, self.at)
         self.at = match.end() if match else self.at
 
     def word(self) -> bool:
-        """Reads one word. False when none stands here."""
+        """Read one word. Return whether one is here."""
         start = self.at
         while not self.is_done and self._piece(start):
             pass
@@ -113,13 +114,13 @@ class Words:
         elif self.looking_at("$"):
             self.expansion(in_quotes=False)
         elif not self.is_done and self.text[self.at] not in META:
-            self.at += 1  # a blank that is none to the shell, such as a form feed
+            self.at += 1  # a character that only others take for a blank, such as a form feed
         else:
             return False
         return True
 
     def _pattern(self) -> None:
-        """`@(a|b)`, which `shopt -s extglob` allows."""
+        """Read `@(a|b)`, which `shopt -s extglob` allows."""
         opener, self.at = self.at, self.at + 1
         self.enter()
         while not self.looking_at(")"):
@@ -143,7 +144,7 @@ class Words:
             self.odd_quote = (opener, opener + 1)
 
     def _escaped(self) -> None:
-        """`$'...'`, in which a backslash escapes a quote."""
+        """Read `$'...'`, in which a backslash escapes a quote."""
         opener, self.at = self.at, self.at + 2
         while not self.looking_at("'"):
             if self.is_done:
@@ -160,7 +161,7 @@ class Words:
         self._closed(opener, self.at)
 
     def _quoted(self) -> None:
-        """One step inside double quotes."""
+        """Read one character or expansion inside double quotes."""
         if self.looking_at("\\"):
             self.at += 2
         elif self.looking_at("`"):
@@ -171,7 +172,7 @@ class Words:
             self.at += 1
 
     def _backquotes(self) -> None:
-        """What stands between backquotes is read when it is run."""
+        """Pass over backquotes: bash reads the commands between them only when it runs them."""
         opener, self.at = self.at, self.at + 1
         while not self.looking_at("`"):
             if self.is_done:
@@ -180,7 +181,7 @@ class Words:
         self.at += 1
 
     def expansion(self, *, in_quotes: bool) -> None:
-        """From a `$` on."""
+        """Read what begins with the `$` that is here."""
         if self.looking_at("$(("):
             self._arithmetic_or_commands()
         elif self.looking_at("$("):
@@ -210,7 +211,7 @@ class Words:
             self.substitution(2)
 
     def substitution(self, length: int) -> None:
-        """Commands up to the `)` that closes them; the opener has `length` characters."""
+        """Read commands up to the `)` that closes them. The opener has `length` characters."""
         opener, self.at = self.at, self.at + length
         self.enter()
         waiting = len(self.waiting)
@@ -225,7 +226,7 @@ class Words:
             raise GivenUp
 
     def arithmetic(self, length: int) -> bool:
-        """To the `))`. False when the parentheses close one by one: two of them began commands then."""
+        """Read up to the `))`. Return False when the parentheses close one by one, and so began commands."""
         if self.at in self.no_arithmetic:
             return False
         opener, self.at = self.at, self.at + length
@@ -251,6 +252,8 @@ class Words:
         name = PARAMETER.match(self.text, self.at)
         if name is not None:
             self.at = name.end()
+            self.subscript(in_quotes=in_quotes)
+        end = self.at
         has_default = KEEPS_QUOTES.match(self.text, self.at) is not None
         keeps = in_quotes and has_default
         while not self.looking_at("}"):
@@ -260,10 +263,31 @@ class Words:
         self.at += 1
         self.depth -= 1
         if name is not None:
-            self._note(opener, self.at, name.group(), has_default=has_default)
+            self._note(opener, self.at, self.text[name.start() : end], has_default=has_default)
+
+    def subscript(self, *, in_quotes: bool = False) -> None:
+        """Pass over the subscript of an array, `[...]`, if one is here. An unclosed bracket is a plain character."""
+        if simple := SUBSCRIPT.match(self.text, self.at):
+            self.at = simple.end()
+            return
+        if not self.looking_at("["):
+            return
+        opener, self.at = self.at, self.at + 1
+        self.enter()
+        inner = 0
+        while inner or not self.looking_at("]"):
+            if self.is_done:
+                self.reread += self.at - opener
+                self.at = opener
+                break
+            inner += self.looking_at("[") - self.looking_at("]")
+            self._inside(in_quotes=in_quotes)
+        else:
+            self.at += 1
+        self.depth -= 1
 
     def _inside(self, *, in_quotes: bool) -> None:
-        """One step inside `(( ))` or `${ }`."""
+        """Read one character, quote or expansion inside `(( ))`, `${ }` or `[ ]`."""
         if self.looking_at('"'):
             self._double()
         elif self.looking_at("'") and not in_quotes:
@@ -272,14 +296,16 @@ class Words:
             self._quoted()
 
     def here_document(self, length: int) -> bool:
-        """Reads the word behind `<<`; the text is read at the end of the line. False when there is no word."""
+        """Read the word behind `<<`, and return whether there is one. The text follows at the end of the line."""
         start, self.at = self.at, self.at + length
         self.skip_blanks()
         match = HERE_WORD.match(self.text, self.at)
         if match is None:
-            if self.looking_at("'", '"'):
-                raise GivenUp  # a word of several lines
-            return False
+            if not self.looking_at("'", '"'):
+                return False
+            if self.text.find(self.text[self.at], self.at + 1) < 0:
+                raise never_closed(self.at, self.at + 1, "the quote opened here", self.text[self.at])
+            raise GivenUp  # a word of several lines
         word = re.sub(r"\\(.)|['\"]", r"\1", match.group())
         self.at = match.end()
         here = Here(start, self.at, word, strips_tabs=length == len("<<-"))
@@ -288,7 +314,7 @@ class Words:
         return True
 
     def line_break(self) -> None:
-        """Over the end of a line, and over the here-documents that begin there."""
+        """Pass over the end of a line, and over the here-documents that begin there."""
         self.at += 1
         for here in self.waiting:
             if not self._text_of(here):
@@ -296,6 +322,7 @@ class Words:
         self.waiting.clear()
 
     def _text_of(self, here: Here) -> bool:
+        """Pass over the text of a here-document. Return whether a line ends it."""
         while not self.is_done:
             end = self.text.find("\n", self.at)
             end = len(self.text) if end < 0 else end
@@ -306,7 +333,7 @@ class Words:
         return False
 
     def lines(self) -> None:
-        """Over blanks, comments and the ends of lines."""
+        """Pass over blanks, comments and the ends of lines."""
         self.skip_blanks()
         while self.looking_at("\n"):
             self.line_break()

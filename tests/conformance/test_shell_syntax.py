@@ -40,6 +40,9 @@ VALID = [
     "coproc cat; coproc NAME { cat; }; coproc (cat)",
     "[[ $a =~ ^(a|b)+[[:space:]]?$ ]] && echo",
     "[[ $a == *(x|y) && ( -f b || ! -d c ) ]]",
+    'echo ${a[${#a[@]}-1]} ${a[$(( ${#a[@]} - 1 ))]} ${a[b[1]]} ${a[$(echo ])]} ${a["]"]}',
+    'if [ ${a[$(( ${#a[@]}-1 ))]} -eq 1 ]; then echo "${a[$((1 + 2))]}"; fi',
+    'a=([; ] [x y]=1 [$(b; c)]=2 ["]"]=3)',
     "[[ $a =~ 'it' ]]; [[ a < b ]]\n[[ -n $a &&\n-f b ]]",
     "f() { echo; }; function g { echo; }; function h() (echo)\ng-h () { :; }\nf()\n{\n:\n}",
     "f() if true; then echo; fi",
@@ -92,6 +95,8 @@ VALID = [
 ]
 
 INVALID = [
+    ("if a && fi -n b; then c; fi", "`fi` without `if`", "fi"),
+    ("cat <<'EOT\nit\nEOT\n", "the quote opened here is never closed", "'"),
     # the text, what is said, and the characters that are pointed at
     ("echo 'a", "the single quote opened here is never closed", "'"),
     ('echo "a', "the double quote opened here is never closed", '"'),
@@ -168,13 +173,13 @@ def bash(text):
 @pytest.mark.parametrize("text", VALID)
 def test_what_bash_reads_has_no_finding(text):
     assert bash(text) == []
-    assert read(text).fault is None
+    assert read(text).mistake is None
 
 
 @needs_bash
 @pytest.mark.parametrize(("text", "message", "at"), INVALID, ids=[text for text, _, _ in INVALID])
 def test_what_bash_cannot_read_has_a_finding(text, message, at):
     assert bash(text)
-    fault = read(text).fault
-    assert fault is not None
-    assert (fault.message, text[fault.start : fault.end]) == (message, at)
+    mistake = read(text).mistake
+    assert mistake is not None
+    assert (mistake.message, text[mistake.start : mistake.end]) == (message, at)

@@ -95,7 +95,7 @@ class TestAPlainCheck:
 
 DEAR = {
     *("typer", "rich", "httpx", "asyncio", "concurrent", "starlette", "uvicorn", "sqlite3", "psutil", "subprocess"),
-    *("jsonschema", "referencing", "markdown_it", "ruamel", "tree_sitter", "tree_sitter_bash"),
+    *("jsonschema", "referencing", "markdown_it", "ruamel"),
     *("importlib.metadata", "importlib.resources", "email", "xml", "socket", "logging", "platform", "traceback"),
     *("specc.checker.complaints", "specc.parser.syntax"),
     *("specc.lineage.model", "specc.workspace.outputs", "specc.compiler.count"),

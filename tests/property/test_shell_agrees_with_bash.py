@@ -37,15 +37,15 @@ FRAMES = [
 @given(TEXTS, st.sampled_from(FRAMES))
 def test_no_finding_where_bash_has_none(piece, frame):
     text = frame.format(piece)
-    fault = read(text).fault
-    if fault is not None:
-        assert 0 <= fault.start <= fault.end <= len(text)
+    mistake = read(text).mistake
+    if mistake is not None:
+        assert 0 <= mistake.start <= mistake.end <= len(text)
         done = subprocess.run(["bash", "-n"], input=text.encode(), capture_output=True, check=False)
-        assert done.stderr, f"{fault} in {text!r}"
+        assert done.stderr, f"{mistake} in {text!r}"
 
 
 @law(100)
 @given(st.text(st.sampled_from("abif$(){}[]<>'\"`\\;&|#\n\t =!*?~é"), max_size=60))
 def test_any_text_ends_well(text):
-    fault = read(text).fault
-    assert fault is None or 0 <= fault.start <= fault.end <= len(text)
+    mistake = read(text).mistake
+    assert mistake is None or 0 <= mistake.start <= mistake.end <= len(text)
