@@ -10,8 +10,9 @@ from specc.cli.following import chosen_now, is_over, look_at, reach
 from specc.cli.guards import UNASKED, agrees
 from specc.cli.options import Cells, Only
 from specc.cli.sendoptions import AtTarget, Chosen, Output, States, Yes
-from specc.cli.speech import check_output, is_terminal, say, write_json, write_table
+from specc.cli.speech import is_terminal, say, write_json, write_table
 from specc.errors import SpeccError
+from specc.reporters import TextOrJson, format_named
 from specc.targets import Cancelled
 
 All = Annotated[bool, typer.Option("--all", help="All jobs of the project.")]
@@ -31,7 +32,7 @@ def cancel(
 
     Example: specc cancel jobs/cavity.job.yaml --only mesh=fine
     """
-    check_output(output)
+    format_named(output, TextOrJson)
     words = Words.of(chosen, only, cell, state, target)
     if words.is_everything and not all_:
         raise SpeccError("nothing says which jobs to cancel", help="name specs or jobs, or write `--all`")

@@ -21,8 +21,7 @@ from specc.diagnostics.codes import CODES
 from specc.errors import SpeccError
 from specc.evaluator import EvaluatedSpec
 from specc.expander import Cell
-from specc.reporters import REPORTERS
-from specc.reporters.payloads import FORMATS
+from specc.reporters import PayloadFormat, ReportFormat
 from specc.resolver import ResolvedSpec
 from specc.visible import visible
 from specc.workspace import Apis, Findings
@@ -122,11 +121,11 @@ def complete_target(incomplete: str) -> list[str]:
 
 
 def complete_format(incomplete: str) -> list[str]:
-    return _matching(FORMATS, incomplete)
+    return _matching(PayloadFormat, incomplete)
 
 
 def complete_report(incomplete: str) -> list[str]:
-    return _matching(REPORTERS, incomplete)
+    return _matching(ReportFormat, incomplete)
 
 
 def complete_code(incomplete: str) -> list[str]:

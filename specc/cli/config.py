@@ -12,6 +12,7 @@ from specc.cli.sites import show
 from specc.cli.speech import write_document, write_line
 from specc.config import find_root, read_configuration
 from specc.errors import SpeccError
+from specc.reporters import TextOrJson, format_named
 
 Output = Annotated[str, typer.Option("--output", metavar="FORMAT", help="text or json.")]
 Folder = Annotated[Path, typer.Argument(metavar="[PATH]", help="A folder or file of the project.")]
@@ -22,14 +23,13 @@ def config(path: Folder = Path(), output: Output = "text") -> int:
 
     Example: specc config --output json
     """
-    if output not in ("text", "json"):
-        raise SpeccError(f"there is no output format `{output}`", help="formats: text, json")
+    format = format_named(output, TextOrJson)
     if not os.path.lexists(path):
         raise SpeccError(f"{path}: no such file or folder")
     configuration = read_configuration(find_root(Path(os.path.abspath(path))), show, os.environ)
     failed = print_findings(configuration.diagnostics)
     rows = [(entry, str(entry.span) if entry.span else "default") for entry in configuration.entries]
-    if output == "json":
+    if format is TextOrJson.JSON:
         settings = [
             {"key": entry.key, "value": entry.value, "origin": origin, "overridden": entry.is_overridden}
             for entry, origin in rows

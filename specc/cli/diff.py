@@ -19,6 +19,7 @@ from specc.comparison.wording import headline
 from specc.compiler import Request
 from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
+from specc.reporters import format_named
 from specc.reporters.locations import writable
 from specc.revision.choice import Base, named, open_repository, unknown, usual
 from specc.visible import visible_json
@@ -163,8 +164,7 @@ def _joined(comparisons: list[Comparison]) -> Comparison:
 def _outputs(texts: list[str] | None) -> list[Output]:
     outputs = [Output(name, Path(path) if path else None) for name, _, path in (t.partition(":") for t in texts or ())]
     for one in outputs:
-        if one.format not in REPORTS:
-            raise SpeccError(f"there is no output format `{one.format}`", help=f"formats: {', '.join(REPORTS)}")
+        format_named(one.format, REPORTS)
     return outputs or [Output("text", None)]
 
 

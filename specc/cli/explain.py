@@ -15,6 +15,7 @@ from specc.errors import SpeccError
 from specc.evaluator import EvaluatedSpec, Evaluation
 from specc.explanation import Explanation, Hiding, as_json, as_text, removed
 from specc.explanation import explain as explain_value
+from specc.reporters import TextOrJson, format_named
 from specc.visible import visible_json
 from specc.workspace import Findings
 
@@ -51,8 +52,7 @@ def explain(
 
     Example: specc explain jobs/cavity.job.yaml core_limit --profile smoke
     """
-    if output not in ("text", "json"):
-        raise SpeccError(f"there is no output format `{output}`", help="formats: text, json")
+    format = format_named(output, TextOrJson)
     session = Session()
     selected = session.specs([spec])
     if print_findings(session.findings):
@@ -83,7 +83,7 @@ def explain(
     if first is not None:
         hiding = Hiding(entry.project.site.hidden, first[1].env_of_matrix)
         explanations = _explanations(*first, field, hiding)
-        if output == "json":
+        if format is TextOrJson.JSON:
             write_data(as_json(explanations, first[1].cell, hides_cell=hiding.hides_cell), visible_json)
         else:
             write_text(as_text(explanations, first[1].cell, hides_cell=hiding.hides_cell))

@@ -14,8 +14,18 @@ from specc.cli.speech import say, write_text
 from specc.config import OWN, PERSONAL, SHARED
 from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
-from specc.lineage.model import EMPTY, SHIPPED, Kind, Lineage, below, lineage
-from specc.lineage.show import MOST_EDGES, PICTURES
+from specc.inheritance.graph import (
+    EMPTY,
+    MOST_EDGES,
+    SHIPPED,
+    InheritanceGraph,
+    Kind,
+    PictureFormat,
+    below,
+    inheritance_graph,
+    picture,
+)
+from specc.reporters import format_named
 from specc.workspace import Findings
 
 Paths = Annotated[
@@ -34,8 +44,7 @@ def graph(paths: Paths = None, output: Output = "mermaid", dependents: Dependent
 
     Example: specc graph --dependents base/mpi.job.yaml --output text
     """
-    if output not in PICTURES:
-        raise SpeccError(f"there is no output format `{output}`", help=f"formats: {', '.join(PICTURES)}")
+    format = format_named(output, PictureFormat)
     session = Session()
     selected = session.specs(list(paths or ()))
     if print_findings(session.findings):
@@ -43,18 +52,18 @@ def graph(paths: Paths = None, output: Output = "mermaid", dependents: Dependent
     whole = EMPTY
     for entry in selected:
         library = entry.project.library
-        whole = whole.joined(lineage(entry.names, library, entry.project.site.contents.path_of))
+        whole = whole.joined(inheritance_graph(entry.names, library, entry.project.site.contents.path_of))
     drawn = _reached(whole, dependents, selected) if dependents else whole
     failed = print_findings(session.not_ignored(_unreadable(selected, drawn)))
-    write_text(PICTURES[output](drawn))
-    if output == "mermaid" and len(drawn.edges) > MOST_EDGES:
+    write_text(picture(drawn, format))
+    if format is PictureFormat.MERMAID and len(drawn.edges) > MOST_EDGES:
         say(
             f"{len(drawn.edges):,} lines: GitHub and GitLab draw at most {MOST_EDGES}; name a folder, or `--dependents`"
         )
     return 1 if failed else 0
 
 
-def _unreadable(selected: list[Selected], drawn: Lineage) -> Findings:
+def _unreadable(selected: list[Selected], drawn: InheritanceGraph) -> Findings:
     """Why specs cannot be read, whose own bases are not in the picture therefore."""
     findings = Findings()
     for entry in selected:
@@ -65,7 +74,7 @@ def _unreadable(selected: list[Selected], drawn: Lineage) -> Findings:
     return findings
 
 
-def _reached(whole: Lineage, files: list[str], selected: list[Selected]) -> Lineage:
+def _reached(whole: InheritanceGraph, files: list[str], selected: list[Selected]) -> InheritanceGraph:
     paths = [file if file.startswith(SHIPPED) else show(Path(file)) for file in files]
     for file, path in zip(files, paths, strict=True):
         if path in whole.kinds:

@@ -14,9 +14,10 @@ from specc.cli.completion import complete_target
 from specc.cli.options import Cells, Only, Params
 from specc.cli.resolving import resolve
 from specc.cli.sendoptions import AtTarget, Chosen, Output, States
-from specc.cli.speech import check_output, counted, say, write_json, write_json_list, write_line, write_table
+from specc.cli.speech import counted, say, write_json, write_json_list, write_line, write_table
 from specc.cli.status import record_data, row
 from specc.errors import SpeccError
+from specc.reporters import TextOrJson, format_named
 from specc.source import Source
 from specc.submission.keys import LogicalKey, canonical_params, split_name
 from specc.submission.ledger import Ledger
@@ -46,7 +47,7 @@ def init(output: Output = "text") -> int:
 
     Example: specc ledger init
     """
-    check_output(output)
+    format_named(output, TextOrJson)
     workplace = Choice.of(Words()).workplace
     path = workplace.make_ledger()
     if path is None:
@@ -67,7 +68,7 @@ def join(output: Output = "text") -> int:
 
     Example: specc ledger join
     """
-    check_output(output)
+    format_named(output, TextOrJson)
     workplace = Choice.of(Words()).workplace
     other = workplace.join_ledger()
     if output == "json":
@@ -90,7 +91,7 @@ def list_(
 
     Example: specc ledger list jobs --state unknown
     """
-    check_output(output)
+    format_named(output, TextOrJson)
     choice = Choice.of(Words.of(chosen, only, cell, state, target))
     with choice.workplace.ledger_for_reading() as ledger:
         count = 0
@@ -115,7 +116,7 @@ def show(chosen: Chosen = None, output: Output = "text") -> int:
 
     Example: specc ledger show hpcjob-r9cb3r02
     """
-    check_output(output)
+    format_named(output, TextOrJson)
     words = Words.of(chosen, None, None, None, None)
     if words.is_everything:
         raise SpeccError("nothing says what to show", help="name a spec, a job or an attempt")
@@ -156,7 +157,7 @@ def mv(
 
     Example: specc ledger mv jobs/old.job.yaml jobs/new.job.yaml
     """
-    check_output(output)
+    format_named(output, TextOrJson)
     choice = Choice.of(Words())
     if param and no_params:
         raise SpeccError("`-p` and `--no-params` exclude each other")
@@ -205,7 +206,7 @@ def verify_(output: Output = "text") -> int:
 
     Example: specc ledger verify
     """
-    check_output(output)
+    format_named(output, TextOrJson)
     choice = Choice.of(Words())
     with choice.workplace.ledger_for_reading(checks_rows=False) as ledger:
         found = list(verify(ledger, time.time()))

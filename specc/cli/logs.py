@@ -13,9 +13,10 @@ from specc.cli.choosing import Choice, Words
 from specc.cli.following import Group, chosen_now, look_at, reach
 from specc.cli.options import Cells, Only
 from specc.cli.sendoptions import AtTarget, Chosen, Output, States
-from specc.cli.speech import check_output, say, write_bytes, write_json, write_shown
+from specc.cli.speech import say, write_bytes, write_json, write_shown
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
+from specc.reporters import TextOrJson, format_named
 from specc.submission.ledger import Ledger
 from specc.submission.output import Reading
 from specc.targets import LogFile
@@ -69,7 +70,7 @@ def logs(
 
     Example: specc logs jobs/cavity.job.yaml --only mesh=fine -f
     """
-    check_output(output)
+    format_named(output, TextOrJson)
     if stream not in STREAMS:
         raise SpeccError(f"there is no stream `{stream}`", help=f"streams: {', '.join(STREAMS)}")
     for option in [name for name, is_given in (("--follow", follow), ("--raw", raw)) if is_given and output == "json"]:

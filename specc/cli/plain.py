@@ -15,9 +15,9 @@ from specc.cli import COMPLETE
 from specc.cli.colors import wants_color
 from specc.cli.sites import Chosen, Sites, world
 from specc.cli.speech import write_painted
+from specc.reporters.counts import sum_up
 from specc.reporters.paint import painter
 from specc.reporters.report import Summary
-from specc.reporters.summary import sum_up
 
 
 def is_plain(arguments: list[str]) -> bool:

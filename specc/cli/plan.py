@@ -17,9 +17,10 @@ from specc.cli.printing import print_findings
 from specc.cli.sendoptions import Changed, Output, Rerun, Resend, Specs, States, ToTarget
 from specc.cli.session import Session
 from specc.cli.sites import STDIN
-from specc.cli.speech import check_output, counted, say, write_json, write_table
+from specc.cli.speech import counted, say, write_json, write_table
 from specc.cli.targets import Opened
 from specc.errors import SpeccError
+from specc.reporters import TextOrJson, format_named
 from specc.submission.changes import cost
 from specc.submission.plan import Action, Step
 from specc.submission.planfile import Asked, Heading, changes_of, document
@@ -59,7 +60,7 @@ def plan(
 
     Example: specc plan jobs --out plan.json
     """
-    check_output(output)
+    format_named(output, TextOrJson)
     if out is not None and STDIN in (paths or ()):
         raise SpeccError("a plan of standard input cannot be carried out later", help="write the spec to a file")
     if out is not None:

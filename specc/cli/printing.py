@@ -12,8 +12,9 @@ from specc.cli.colors import wants_color
 from specc.cli.speech import write_data, write_painted
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
-from specc.reporters import REPORTERS, Report, Summary, sort, statistics, text
-from specc.reporters.links import Links
+from specc.reporters import Report, ReportFormat, Summary, format_named, report_text, sort, text
+from specc.reporters.counts import statistics
+from specc.reporters.text import Links
 from specc.workspace.outputs import write_file
 
 NARROWEST = 60
@@ -54,29 +55,27 @@ def report_of(
 
 def outputs_of(texts: list[str] | None) -> list[Output]:
     """What `--output FORMAT[:PATH]` asks for, text without it. Raises SpeccError for what cannot be had."""
-    outputs = [Output(name, Path(path) if path else None) for name, _, path in (t.partition(":") for t in texts or ())]
-    for output in outputs:
-        if output.format not in REPORTERS:
-            raise SpeccError(f"there is no output format `{output.format}`", help=f"formats: {', '.join(REPORTERS)}")
+    words = [text.partition(":") for text in texts or ()]
+    outputs = [Output(format_named(name, ReportFormat), Path(path) if path else None) for name, _, path in words]
     files = [output.path for output in outputs if output.path is not None]
     for path in files:
         if files.count(path) > 1:
             raise SpeccError(f"two reports cannot both be written to {path}")
-    return outputs or [Output("text", None)]
+    return outputs or [Output(ReportFormat.TEXT, None)]
 
 
 def write_report(report: Report, outputs: Sequence[Output]) -> None:
     """The files first: when one cannot be written, nothing is printed."""
     for output in sorted(outputs, key=lambda output: output.path is None):
-        reporter = REPORTERS[output.format]
+        format = ReportFormat(output.format)
         if output.path is not None:
-            write_file(output.path, reporter(report, False))
-        elif output.format == "text":
+            write_file(output.path, report_text(report, format))
+        elif format is ReportFormat.TEXT:
             _print_text(report, sys.stdout)
-        elif output.format == "concise":
-            write_painted(reporter(report, False), sys.stdout)
+        elif format is ReportFormat.CONCISE:
+            write_painted(report_text(report, format), sys.stdout)
         else:
-            write_data(reporter(report, False))
+            write_data(report_text(report, format))
 
 
 def print_findings(diagnostics: Iterable[Diagnostic], *, is_json: bool = False) -> bool:
@@ -86,7 +85,7 @@ def print_findings(diagnostics: Iterable[Diagnostic], *, is_json: bool = False) 
     """
     report = report_of(diagnostics)
     if is_json and report.summary.errors:
-        write_data(REPORTERS["json"](report, False))
+        write_data(report_text(report, ReportFormat.JSON))
     if report.diagnostics:
         _print_text(report, sys.stderr)
     return report.summary.errors > 0
@@ -98,4 +97,4 @@ def _print_text(report: Report, stream: IO[str]) -> None:
 
 
 def print_statistics(report: Report, stream: IO[str]) -> None:
-    write_painted(statistics.render(report, color=wants_color(stream)), stream)
+    write_painted(statistics(report, color=wants_color(stream)), stream)

@@ -13,13 +13,14 @@ from specc.cli.speech import say, visible_text, write_spool
 from specc.compiler import Context, Request
 from specc.errors import SpeccError
 from specc.lowering import Payload
-from specc.reporters.payloads import FORMATS, digest_line
+from specc.reporters import PayloadFormat, format_named
+from specc.reporters.payloads import WRITERS, digest_line
 from specc.visible import visible_json
 from specc.workspace import Findings
 from specc.workspace.outputs import Folder, spool
 from specc.workspace.rendering import Piece, collect_files, write_payloads
 
-WHOLE = ("ndjson", "pretty", "request")
+WHOLE = (PayloadFormat.NDJSON, PayloadFormat.PRETTY, PayloadFormat.REQUEST)
 """The formats in which each payload is a JSON document of its own."""
 
 Paths = Annotated[
@@ -28,7 +29,9 @@ Paths = Annotated[
 ]
 FormatName = Annotated[
     str,
-    typer.Option("--format", metavar="NAME", help=f"One of {', '.join(FORMATS)}.", autocompletion=complete_format),
+    typer.Option(
+        "--format", metavar="NAME", help=f"One of {', '.join(PayloadFormat)}.", autocompletion=complete_format
+    ),
 ]
 Out = Annotated[str | None, typer.Option("-o", "--out", metavar="DIR", help="Write one NAME.json for each payload.")]
 Digest = Annotated[bool, typer.Option("--digest", help="Print digests and names instead of payloads.")]
@@ -50,9 +53,8 @@ def render(
 
     Example: specc render jobs/cavity.job.yaml -p ranks=4 --only mesh=fine
     """
-    if format_ not in FORMATS:
-        raise SpeccError(f"there is no format `{format_}`", help=f"formats: {', '.join(FORMATS)}")
-    if out is not None and (digest or format_ not in WHOLE):
+    format = format_named(format_, PayloadFormat)
+    if out is not None and (digest or format not in WHOLE):
         help = f"formats for `-o`: {', '.join(WHOLE)}; the others go to standard output"
         raise SpeccError("`-o` writes JSON files, one a payload", help=help)
     if out == "":
@@ -68,7 +70,7 @@ def render(
         arguments("--only", only),
         tuple(cell or ()),
     )
-    to_line = digest_line if digest else FORMATS[format_]
+    to_line = digest_line if digest else WRITERS[format]
     findings = Findings()
 
     def to_text(payload: Payload, context: Context) -> str:
@@ -92,5 +94,5 @@ def render(
             written = folder.write()
             say(f"wrote {len(written)} files to {folder.path}")
         else:
-            write_spool(text, visible_text if format_ == "yaml" else visible_json)
+            write_spool(text, visible_text if format is PayloadFormat.YAML else visible_json)
     return 0

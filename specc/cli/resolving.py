@@ -10,10 +10,11 @@ from specc.cli.choosing import Choice, Words
 from specc.cli.following import by_target, open_again
 from specc.cli.options import Cells, Only
 from specc.cli.sendoptions import AtTarget, Chosen, Output, Yes
-from specc.cli.speech import check_output, confirm, counted, is_terminal, say, write_json, write_row
+from specc.cli.speech import confirm, counted, is_terminal, say, write_json, write_row
 from specc.cli.status import record_data
 from specc.cli.workplace import Workplace
 from specc.errors import SpeccError
+from specc.reporters import TextOrJson, format_named
 from specc.submission.ledger import Ledger, SettledAlready, UuidTaken
 from specc.submission.records import Record, State
 from specc.submission.resolve import Found, Match, adopt, find, take_word
@@ -42,7 +43,7 @@ def resolve(
 
     Example: specc ledger resolve jobs/cavity.job.yaml
     """
-    check_output(output)
+    format_named(output, TextOrJson)
     if uuid is not None and dismiss:
         raise SpeccError("`--uuid` and `--dismiss` contradict each other")
     choice = Choice.of(Words.of(chosen, only, cell, None, target))

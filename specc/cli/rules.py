@@ -18,6 +18,7 @@ from specc.diagnostics.codes import CODES
 from specc.diagnostics.remedies import REMEDIES
 from specc.diagnostics.suggest import closest_code
 from specc.errors import SpeccError
+from specc.reporters import TextOrJson, format_named
 from specc.reporters.guidance import documentation, guidance
 
 NAMES: dict[str, Code] = {name: code for code in CODES.values() for name in (code.code, code.slug)}
@@ -49,14 +50,13 @@ def rules(code: CodeName = None, output: Output = "text") -> int:
 
     Example: specc rules SPC501
     """
-    if output not in ("text", "json"):
-        raise SpeccError(f"there is no output format `{output}`", help="formats: text, json")
+    format = format_named(output, TextOrJson)
     if code is not None and (named := NAMES.get(code) or NAMES.get(code.upper())) is None:
         near = closest_code(code, NAMES)
         help = f"did you mean `{near}`?" if near else "`specc rules` lists them"
         raise SpeccError(f"there is no finding `{code}`", help=help)
     wanted = [named] if code is not None and named is not None else sorted(CODES.values(), key=lambda each: each.code)
-    if output == "json":
+    if format is TextOrJson.JSON:
         write_json({"rules": [_data(each) for each in wanted]})
     else:
         write_text(_fitting(_page(wanted[0])) if code is not None else _list(wanted))

@@ -17,6 +17,7 @@ from specc.disk.links import check_stays
 from specc.errors import SpeccError
 from specc.nodes import Layer, LayerKind, Node
 from specc.parser import decode, parse_tree
+from specc.reporters import TextOrJson, format_named
 from specc.schema import ApiSchema, JsonObject, read_schema
 from specc.schemagen import (
     EDITOR,
@@ -105,11 +106,10 @@ def diff_schemas(
     """
     if kind is Kind.EDITOR:
         raise SpeccError("there is one editor schema for all API versions", help="compare `request` or `response`")
-    if output not in ("text", "json"):
-        raise SpeccError(f"there is no output format `{output}`", help="formats: text, json")
+    format = format_named(output, TextOrJson)
     before, after = _api(old), _api(new)
     changes = diff(before.request, after.request) if kind is Kind.REQUEST else diff(before.response, after.response)
-    if output == "json":
+    if format is TextOrJson.JSON:
         rows = [
             {"aspect": c.aspect, "field": c.field, "keyword": c.keyword, "old": c.old, "new": c.new} for c in changes
         ]

@@ -16,7 +16,6 @@ from typing import IO, Any
 from specc.errors import SpeccError
 from specc.visible import uncommanded, visible, visible_json
 
-OUTPUTS = ("text", "json")
 MOST_DRAWN = 5000
 """Rows. The columns of a longer table are not lined up, because all of it would have to be read first."""
 
@@ -159,8 +158,3 @@ def confirm(question: str) -> bool:
 def counted(count: int, thing: str) -> str:
     """`1 job`, `2 jobs`."""
     return f"{count:,} {thing}{'' if count == 1 else 's'}"
-
-
-def check_output(output: str) -> None:
-    if output not in OUTPUTS:
-        raise SpeccError(f"there is no output format `{output}`", help=f"formats: {', '.join(OUTPUTS)}")

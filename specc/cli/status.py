@@ -9,7 +9,8 @@ from specc.cli.choosing import Choice, Words
 from specc.cli.following import Group, Unreachable, is_over, look_at, reach
 from specc.cli.options import Cells, Only
 from specc.cli.sendoptions import AtTarget, Chosen, Output, States
-from specc.cli.speech import check_output, say, write_json_list, write_table
+from specc.cli.speech import say, write_json_list, write_table
+from specc.reporters import TextOrJson, format_named
 from specc.submission.follow import state_of
 from specc.submission.records import Record, State
 from specc.targets import JobReport
@@ -31,7 +32,7 @@ def status(
 
     Example: specc status jobs --state failed
     """
-    check_output(output)
+    format_named(output, TextOrJson)
     words = Words.of(chosen, only, cell, None, target)
     choice = Choice.of(Words.of(chosen, only, cell, state, target))
     with choice.workplace.ledger_if_any() as ledger:

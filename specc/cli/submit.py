@@ -19,12 +19,13 @@ from specc.cli.plan import asked_of, say_of_ignored, say_of_states, show_steps, 
 from specc.cli.sending import Sent, report_rejections, result_data, send, show, show_standing, standing
 from specc.cli.sendoptions import Changed, Output, Rerun, Resend, Specs, States, Timeout, ToTarget, Yes
 from specc.cli.session import Session
-from specc.cli.speech import check_output, say, write_json
+from specc.cli.speech import say, write_json
 from specc.cli.targets import Opened
 from specc.disk.links import check_stays
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.reader import Unreadable, read_file
+from specc.reporters import TextOrJson, format_named
 from specc.submission.follow import Ending, look
 from specc.submission.ledger import Ledger
 from specc.submission.plan import Step
@@ -87,7 +88,7 @@ def submit(
 
     Example: specc submit jobs/cavity.job.yaml -p ranks=4 --wait
     """
-    check_output(output)
+    format_named(output, TextOrJson)
     manner = Manner(output, yes, max_in_flight, wait, seconds_of(timeout))
     given = asked_of(profile, param, set_, only, cell, state, changed, rerun, resend_unknown)
     session = Session()

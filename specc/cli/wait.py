@@ -9,9 +9,10 @@ from specc.cli.choosing import Choice, Words
 from specc.cli.following import UNHEARD, chosen_now, is_over, last_seen, reach, seconds_of, wait_for
 from specc.cli.options import Cells, Only
 from specc.cli.sendoptions import AtTarget, Chosen, Output, States, Timeout
-from specc.cli.speech import check_output, counted, say, write_json
+from specc.cli.speech import counted, say, write_json
 from specc.cli.status import record_data
 from specc.cli.submit import exit_code_of
+from specc.reporters import TextOrJson, format_named
 from specc.submission.follow import ending
 from specc.submission.ledger import Ledger
 from specc.submission.records import Record, State
@@ -34,7 +35,7 @@ def wait(
 
     Example: specc wait jobs/cavity.job.yaml --timeout 2h
     """
-    check_output(output)
+    format_named(output, TextOrJson)
     seconds = seconds_of(timeout)
     choice = Choice.of(Words.of(chosen, only, cell, state, target))
     until = None if seconds is None else time.monotonic() + seconds

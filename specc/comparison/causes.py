@@ -7,7 +7,7 @@ from typing import NamedTuple
 from specc.comparison.model import Cause, Place, Side, said
 from specc.evaluator import MASK, PRELUDE, Prefix, Value
 from specc.evaluator.files import passed_to
-from specc.explanation.model import SHOWS_ALL, Hiding, layer_of, place_of, written
+from specc.explanation import SHOWS_ALL, Hiding, layer_of, span_of, written
 from specc.fast_dataclass import dataclass
 from specc.nodes import FileText, LayerKind, Node, to_data
 from specc.parser import Document
@@ -65,7 +65,7 @@ class Tracer:
         place, note = self._place_of_setting("target"), "another target"
         if self.old.context.target == self.new.context.target:
             node = new.prelude.node if new is not None else old.prelude.node if old is not None else None
-            place, note = Place.of(place_of(node), is_old=new is None) if node is not None else None, ""
+            place, note = Place.of(span_of(node), is_old=new is None) if node is not None else None, ""
         yield Cause("altered", PRELUDE, before, after, place, note)
 
     def _read(self, old: Value, new: Value) -> Iterator[Cause]:
@@ -80,7 +80,7 @@ class Tracer:
             else:
                 is_hidden = self.hiding.hides_name(read.name)
                 before, after = (said(MASK if is_hidden else data) for data in (was.data, read.data))
-                yield Cause("altered", read.name, before, after, Place.of(place_of(new.node)))
+                yield Cause("altered", read.name, before, after, Place.of(span_of(new.node)))
 
     def _inside(self, name: str, old: Value, new: Value) -> Iterator[Cause]:
         if isinstance(old.children, dict) and isinstance(new.children, dict):
@@ -116,7 +116,7 @@ class Tracer:
             before, after = (said(*(unit for unit in (side,) if unit is not None)) for side in units)
             return Cause("altered", f"units.{field}", before, after, self._place_of_setting(f"units.{field}"))
         before, after = (said(MASK if self.hiding.hides(value) else value.data) for value in (old, new))
-        return Cause("altered", name, before, after, Place.of(place_of(new.node)))
+        return Cause("altered", name, before, after, Place.of(span_of(new.node)))
 
     def _place_of_setting(self, key: str) -> Place | None:
         for side, is_old in ((self.new, False), (self.old, True)):
@@ -129,13 +129,13 @@ class Tracer:
         """Another writer has the word, or the same one says something else."""
         before, after = said(written(old)), said(written(new))
         if _is_among(new, _beneath(old)):
-            place, note = Place.of(place_of(old), is_old=True), "no longer overridden"
+            place, note = Place.of(span_of(old), is_old=True), "no longer overridden"
             return Cause("altered", name, before, after, place, note)
         if _writer(old) != _writer(new) and not _is_among(old, _beneath(new)):
             cause = self._recomposed(new)
             if cause is not None:
                 return cause._replace(name=name, before=before, after=after)
-        return Cause("altered", name, before, after, Place.of(place_of(new)))
+        return Cause("altered", name, before, after, Place.of(span_of(new)))
 
     def _recomposed(self, node: Node) -> Cause | None:
         """A line that is not new has come to hold for this spec: through another target, or another parent."""
@@ -160,15 +160,15 @@ class Tracer:
             return cause._replace(name=name, after=after)
         gone = self.specs.old.section("job").removed.get(name)
         if gone is not None and name not in self.specs.new.section("job").removed:
-            return Cause("altered", name, (), after, Place.of(place_of(gone), is_old=True), "no longer unset")
-        return Cause("altered", name, (), after, Place.of(place_of(value.node)))
+            return Cause("altered", name, (), after, Place.of(span_of(gone), is_old=True), "no longer unset")
+        return Cause("altered", name, (), after, Place.of(span_of(value.node)))
 
     def vanished(self, name: str, value: Value) -> Cause:
         """The cause of a field that only the old side has."""
         before = said(written(value.node))
         gone = self.specs.new.section("job").removed.get(name)
         if gone is not None:
-            return Cause("altered", name, before, (), Place.of(place_of(gone)))
+            return Cause("altered", name, before, (), Place.of(span_of(gone)))
         still = {document.source.name: document.source.text for document in _line(self.specs.new)}
         source = value.node.span.source
         if source.name not in still:
@@ -176,7 +176,7 @@ class Tracer:
                 was = next((d for d in _line(self.specs.old) if d.source.name == document.source.name), None)
                 if was is not None and _parents(was) != _parents(document):
                     return Cause("altered", name, before, (), _place_of_parents(was, document), "another parent")
-        return Cause("altered", name, before, (), Place.of(place_of(value.node), is_old=True))
+        return Cause("altered", name, before, (), Place.of(span_of(value.node), is_old=True))
 
 
 def _same_text(old: Node, new: Node) -> bool:

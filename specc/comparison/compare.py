@@ -24,7 +24,7 @@ from specc.comparison.wording import payloads as counted
 from specc.compiler import Request
 from specc.diagnostics import Diagnostic, Severity
 from specc.evaluator import MASK
-from specc.explanation.model import Hiding, place_of
+from specc.explanation import Hiding, span_of
 from specc.fast_dataclass import dataclass
 from specc.nodes import to_data
 from specc.parser import Document
@@ -209,11 +209,11 @@ class _Pair:
             causes: tuple[Cause, ...] = ()
             origin = None
             if was is not None and now is not None:
-                causes, origin = tracer.altered(change.field, was, now), Place.of(place_of(now.node))
+                causes, origin = tracer.altered(change.field, was, now), Place.of(span_of(now.node))
             elif now is not None:
-                causes, origin = (tracer.appeared(change.field, now),), Place.of(place_of(now.node))
+                causes, origin = (tracer.appeared(change.field, now),), Place.of(span_of(now.node))
             elif was is not None:
-                causes, origin = (tracer.vanished(change.field, was),), Place.of(place_of(was.node), is_old=True)
+                causes, origin = (tracer.vanished(change.field, was),), Place.of(span_of(was.node), is_old=True)
             shown = masked(change, was=old.payload.hidden, now=new.payload.hidden)
             for cause in causes:
                 by_cause.setdefault(cause, []).append(Detail(shown, origin))

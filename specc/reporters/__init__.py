@@ -1,35 +1,21 @@
-"""Reports as text: pure functions from a `Report` to what is printed. Each ends with a line break, or is empty."""
+"""Reports, payloads and counts as text: pure functions from what is known to what is printed.
 
-from collections.abc import Callable
-from importlib import import_module
+`report_text` writes a `Report` in one of the formats of `ReportFormat`; `format_named` reads the name of any format.
+Modules with more than that are imported where they are needed, because `specc check` needs none of them when it finds
+nothing: `text` (a report for a terminal of a certain width), `payloads`, `guidance` (what is known about a code),
+`counts` and `paint` (the last line of a report, and the table of `--statistics`), and `locations`.
+"""
 
+from specc.reporters.formats import PayloadFormat, ReportFormat, TextOrJson, format_named, report_text
 from specc.reporters.report import Report, Summary, sort
 
-__all__ = ["REPORTERS", "Report", "Summary", "sort"]
-
-
-def _text(report: Report, color: bool) -> str:
-    text: str = import_module("specc.reporters.text").render(report, color=color)
-    return text
-
-
-def _plain(module: str) -> Callable[[Report, bool], str]:
-    """A report that knows no colours."""
-
-    def render(report: Report, color: bool) -> str:
-        # Deferred, because all of them together cost 18 ms.
-        text: str = import_module(f"specc.reporters.{module}").render(report)
-        return text
-
-    return render
-
-
-REPORTERS: dict[str, Callable[[Report, bool], str]] = {
-    "text": _text,
-    "concise": _plain("concise"),
-    "json": _plain("json_report"),
-    "sarif": _plain("sarif"),
-    "github": _plain("github"),
-    "gitlab": _plain("gitlab"),
-    "junit": _plain("junit"),
-}
+__all__ = [
+    "PayloadFormat",
+    "Report",
+    "ReportFormat",
+    "Summary",
+    "TextOrJson",
+    "format_named",
+    "report_text",
+    "sort",
+]

@@ -11,12 +11,12 @@ ZERO_WIDTH = frozenset({"Mn", "Me", "Cf"})
 
 
 def _pieces(line: str) -> list[str]:
-    """What is shown for each character of a source line, in which a tab is four spaces."""
+    """Return what is shown for each character of a source line, in which a tab is four spaces."""
     return [TAB if char == "\t" else shown for char, shown in zip(line, visible_characters(line), strict=True)]
 
 
 def cells(text: str) -> int:
-    """The number of terminal columns that visible text takes."""
+    """Return the number of terminal columns that visible text takes."""
     return len(text) if text.isascii() else sum(map(_cells, text))
 
 
@@ -34,12 +34,12 @@ class Strip(NamedTuple):
     edges: list[int]
 
     def column(self, index: int) -> int:
-        """The terminal column before code point `index` of the line, or the nearest that is shown."""
+        """Return the terminal column before code point `index` of the line, or the nearest that is shown."""
         return self.edges[min(max(index - self.start, 0), len(self.edges) - 1)]
 
 
 def strip(line: str, focus: int, room: int) -> Strip:
-    """`line` made visible and, if it takes more than `room` columns, cut around code point `focus`."""
+    """Return `line` made visible and, if it takes more than `room` columns, cut around code point `focus`."""
     start, end = _window(line, min(focus, len(line)), room)
     pieces = _pieces(line[start:end])
     before = CUT if start > 0 else ""
@@ -51,7 +51,7 @@ def strip(line: str, focus: int, room: int) -> Strip:
 
 
 def _window(line: str, focus: int, room: int) -> tuple[int, int]:
-    """The code points to show. Zero-width characters are bounded too, by count: a line may hold a million of them."""
+    """Return the code points to show. Zero-width characters are bounded by count: a line may hold a million of them."""
     most = 4 * room
     if len(line) <= most and cells("".join(_pieces(line))) <= room:
         return 0, len(line)
@@ -64,7 +64,7 @@ def _window(line: str, focus: int, room: int) -> tuple[int, int]:
 
 
 def _reach(text: str, room: int) -> tuple[int, int]:
-    """How many characters of `text` fit into `room` columns, and how many columns they take."""
+    """Return how many characters of `text` fit into `room` columns, and how many columns they take."""
     used = 0
     for count, char in enumerate(text):
         width = len(TAB) if char == "\t" else cells(visible(char))

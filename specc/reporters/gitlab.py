@@ -1,10 +1,9 @@
-"""Findings as GitLab's Code Quality report, which merge requests show as what became better and worse."""
+"""Diagnostics as GitLab's Code Quality report, which merge requests show as what became better and worse."""
 
 import json
 
 from specc.diagnostics import Diagnostic, Severity
-from specc.reporters.fingerprints import fingerprints
-from specc.reporters.locations import in_repository, stretch
+from specc.reporters.locations import fingerprints, in_repository, stretch
 from specc.reporters.report import Report, sort
 from specc.visible import visible
 
@@ -12,21 +11,21 @@ SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor"}
 
 
 def render(report: Report) -> str:
-    """A JSON list, empty when all is well. Each finding has a fingerprint of its own."""
+    """Return a JSON list, empty without diagnostics. Each diagnostic has a fingerprint of its own."""
     found = fingerprints(sort(report.diagnostics), report)
-    return json.dumps([_issue(finding, digest, report) for finding, digest in found], indent=2) + "\n"
+    return json.dumps([_issue(diagnostic, digest, report) for diagnostic, digest in found], indent=2) + "\n"
 
 
-def _issue(finding: Diagnostic, digest: str, report: Report) -> dict[str, object]:
-    first, last = stretch(finding.span)
-    help = f" ({finding.help})" if finding.help else ""
+def _issue(diagnostic: Diagnostic, digest: str, report: Report) -> dict[str, object]:
+    first, last = stretch(diagnostic.span)
+    help = f" ({diagnostic.help})" if diagnostic.help else ""
     return {
-        "description": visible(f"{finding.code.slug}: {finding.message}{help}".replace("\n", " ")),
-        "check_name": finding.code.code,
+        "description": visible(f"{diagnostic.code.slug}: {diagnostic.message}{help}".replace("\n", " ")),
+        "check_name": diagnostic.code.code,
         "fingerprint": digest,
-        "severity": SEVERITIES[finding.severity],
+        "severity": SEVERITIES[diagnostic.severity],
         "location": {
-            "path": in_repository(finding.span.source.path, report),
+            "path": in_repository(diagnostic.span.source.path, report),
             "lines": {"begin": first.line, "end": last.line},
         },
     }

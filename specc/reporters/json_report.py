@@ -1,17 +1,20 @@
-"""Findings for other tools, as one JSON document whose `version` changes when its form does."""
+"""Diagnostics for other tools, as one JSON document whose `version` changes when its form does."""
 
 import json
 from dataclasses import asdict
 
 from specc.diagnostics import Diagnostic, Fix
-from specc.reporters.report import Report, place, sort
+from specc.reporters.report import Report, positions, sort
 from specc.source import Position, Span
 
 VERSION = 1
 
 
 def render(report: Report) -> str:
-    """Lines and columns count from 1, columns in code points; `end` is exclusive. ASCII only, so no pipe spoils it."""
+    """Return the report as JSON, in ASCII alone, so that no pipe spoils it.
+
+    Lines and columns count from 1, columns in code points; `end` is exclusive.
+    """
     document = {
         "version": VERSION,
         "diagnostics": [_diagnostic(diagnostic) for diagnostic in sort(report.diagnostics)],
@@ -26,8 +29,8 @@ def _diagnostic(diagnostic: Diagnostic) -> dict[str, object]:
         "slug": diagnostic.code.slug,
         "severity": diagnostic.severity.value,
         "message": diagnostic.message,
-        **_place(diagnostic.span),
-        "labels": [{"message": label.message, **_place(label.span)} for label in diagnostic.labels],
+        **_location(diagnostic.span),
+        "labels": [{"message": label.message, **_location(label.span)} for label in diagnostic.labels],
         "notes": list(diagnostic.notes),
         "help": diagnostic.help,
         "fix": _fix(diagnostic.fix) if diagnostic.fix is not None else None,
@@ -35,12 +38,12 @@ def _diagnostic(diagnostic: Diagnostic) -> dict[str, object]:
 
 
 def _fix(fix: Fix) -> dict[str, object]:
-    edits = [{**_place(edit.span), "replacement": edit.replacement} for edit in fix.edits]
+    edits = [{**_location(edit.span), "replacement": edit.replacement} for edit in fix.edits]
     return {"title": fix.title, "safe": fix.is_safe, "edits": edits}
 
 
-def _place(span: Span) -> dict[str, object]:
-    start, end = place(span)
+def _location(span: Span) -> dict[str, object]:
+    start, end = positions(span)
     return {"path": span.source.path, "start": _position(start), "end": _position(end)}
 
 

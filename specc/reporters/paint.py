@@ -17,6 +17,7 @@ ESCAPES: dict[Style, str] = {
 
 
 def painter(color: bool) -> Paint:
+    """Return a function that colours text, or leaves it as it is."""
     return _colored if color else _plain
 
 

@@ -24,14 +24,14 @@ _Representer.add_representer(str, _Representer.represent_str)
 
 
 def _style(text: str) -> str | None:
-    """`|` for a text of several lines, quotes with escapes for what is not printed, else whatever YAML allows."""
+    """Return `|` for a text of several lines, a quote where characters must be escaped, else None: YAML decides."""
     if FOUND.search(text.replace("\n", " ").replace("\t", " ")):
         return '"'
     return "|" if "\n" in text.strip(BLANKS) else None
 
 
 def dump_yaml(data: Mapping[str, object]) -> str:
-    """One YAML document. A line is never broken: a command is read, and searched, as it stands."""
+    """Return one YAML document. No line is broken, because people read and search a command as it is written."""
     text = io.StringIO()
     writer = YAML(typ="safe", pure=True)
     writer.Representer = _Representer
@@ -41,5 +41,5 @@ def dump_yaml(data: Mapping[str, object]) -> str:
     writer.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     writer.explicit_start = True
     writer.dump(dict(data), text)
-    # What is escaped now stands in double quotes, where the escapes of `visible` are those of YAML.
+    # Characters that `visible` escapes are in double quotes, where its escapes are those of YAML.
     return visible(text.getvalue(), "\n\t")

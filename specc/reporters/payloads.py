@@ -2,35 +2,35 @@
 
 import json
 from collections.abc import Callable, Mapping
-from importlib import import_module
 
 from specc.lowering import Payload
+from specc.reporters.formats import PayloadFormat
 from specc.schema import ApiSchema
 from specc.visible import visible
 
 MASK = "***"
 
-Format = Callable[[Payload, ApiSchema, str | None], str]
-"""A payload with its API and the target's endpoint (None: the API page's own), as text that ends with a line break."""
+Writer = Callable[[Payload, ApiSchema, str | None], str]
+"""Writes a payload with its API and the target's endpoint (None: that of the API page) as text with a line break."""
 
 
-def ndjson(payload: Payload, api: ApiSchema, endpoint: str | None) -> str:
-    """The canonical bytes themselves."""
+def _ndjson(payload: Payload, api: ApiSchema, endpoint: str | None) -> str:
+    """Return the canonical bytes themselves."""
     return payload.canonical.decode() + "\n"
 
 
-def pretty(payload: Payload, api: ApiSchema, endpoint: str | None) -> str:
-    return _indented(in_table_order(payload, api))
+def _pretty(payload: Payload, api: ApiSchema, endpoint: str | None) -> str:
+    return _indented(_in_table_order(payload, api))
 
 
-def yaml(payload: Payload, api: ApiSchema, endpoint: str | None) -> str:
-    # Deferred, because ruamel.yaml costs 7 ms, and few ask for this format.
-    text: str = import_module("specc.reporters.payload_yaml").dump_yaml(in_table_order(payload, api))
-    return text
+def _yaml(payload: Payload, api: ApiSchema, endpoint: str | None) -> str:
+    from specc.reporters.payload_yaml import dump_yaml  # noqa: PLC0415  ruamel.yaml costs 7 ms, for this format alone
+
+    return dump_yaml(_in_table_order(payload, api))
 
 
-def request(payload: Payload, api: ApiSchema, endpoint: str | None) -> str:
-    """The whole HTTP request as it will be sent, with what only the sender knows masked."""
+def _request(payload: Payload, api: ApiSchema, endpoint: str | None) -> str:
+    """Return the whole HTTP request as it will be sent. What only the sender knows is masked."""
     query = {
         "access_key_id": MASK,
         "signature": MASK,
@@ -40,11 +40,11 @@ def request(payload: Payload, api: ApiSchema, endpoint: str | None) -> str:
         "version": "1",
     }
     url = f"{(endpoint or api.endpoint or '').rstrip('/')}/{api.action or ''}"
-    return _indented({"method": api.method, "url": url, "query": query, "body": in_table_order(payload, api)})
+    return _indented({"method": api.method, "url": url, "query": query, "body": _in_table_order(payload, api)})
 
 
-def cells(payload: Payload, api: ApiSchema, endpoint: str | None) -> str:
-    """Which cell of the sweep a payload is: for choosing with `--cell` and `--only`."""
+def _cells(payload: Payload, api: ApiSchema, endpoint: str | None) -> str:
+    """Return which cell of the sweep a payload is, for a choice with `--cell` and `--only`."""
     cell = payload.cell
     row = {
         "spec": payload.spec_id,
@@ -59,11 +59,11 @@ def cells(payload: Payload, api: ApiSchema, endpoint: str | None) -> str:
 
 
 def digest_line(payload: Payload, api: ApiSchema, endpoint: str | None) -> str:
-    """As sha256sum prints it, the payload's name in place of the file's."""
+    """Return a line as sha256sum prints it, with the name of the payload in place of a file."""
     return f"{payload.digest}  {visible(payload.name)}\n"
 
 
-def in_table_order(payload: Payload, api: ApiSchema) -> dict[str, object]:
+def _in_table_order(payload: Payload, api: ApiSchema) -> dict[str, object]:
     return {name: payload.body[name] for name in api.fields if name in payload.body}
 
 
@@ -71,10 +71,10 @@ def _indented(document: Mapping[str, object]) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
-FORMATS: dict[str, Format] = {
-    "ndjson": ndjson,
-    "pretty": pretty,
-    "yaml": yaml,
-    "request": request,
-    "cells": cells,
+WRITERS: dict[PayloadFormat, Writer] = {
+    PayloadFormat.NDJSON: _ndjson,
+    PayloadFormat.PRETTY: _pretty,
+    PayloadFormat.YAML: _yaml,
+    PayloadFormat.REQUEST: _request,
+    PayloadFormat.CELLS: _cells,
 }

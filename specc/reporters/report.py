@@ -1,4 +1,4 @@
-"""What a run found, ready to be printed."""
+"""The result of a run, ready to be printed."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from specc.source import Position, Span
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The counts of one run. `payloads` is 0 where none were made."""
+    """The counts of one run. `payloads` is 0 where no payloads were made."""
 
     files: int
     specs: int
@@ -20,7 +20,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`folder` is where relative paths begin, and `repository` the git root, as whole paths, where there are any."""
+    """Diagnostics with their counts. Relative paths begin in `folder`; `repository` is the git root."""
 
     diagnostics: tuple[Diagnostic, ...]
     summary: Summary
@@ -29,23 +29,23 @@ class Report:
 
 
 def sort(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """By path, then by place, then by code and message: the same order on every machine."""
+    """Return diagnostics by path, then by position, code and message: in the same order on every machine."""
     return sorted(diagnostics, key=_key)
 
 
 def _key(diagnostic: Diagnostic) -> tuple[str, Position, str, str, Position]:
-    start, end = place(diagnostic.span)
+    start, end = positions(diagnostic.span)
     return diagnostic.span.source.path, start, diagnostic.code.code, diagnostic.message, end
 
 
 def inside(span: Span) -> Span:
-    """`span`, cut to what its source has. A report must come out even when a stage counted wrongly."""
+    """Return `span` cut to the text of its source, so that a report is written even when a stage counted wrongly."""
     size = len(span.source.text)
     start = min(max(span.start, 0), size)
     return Span(span.source, start, min(max(span.end, start), size))
 
 
-def place(span: Span) -> tuple[Position, Position]:
-    """Where `span` begins, and where it ends (exclusive)."""
+def positions(span: Span) -> tuple[Position, Position]:
+    """Return where `span` begins, and where it ends (exclusive)."""
     within = inside(span)
     return within.first, within.last

@@ -1,13 +1,12 @@
-"""Findings as SARIF 2.1.0 (OASIS), which code hosts and editors show beside the code."""
+"""Diagnostics as SARIF 2.1.0 (OASIS), which code hosts and editors show beside the code."""
 
 import json
 from collections.abc import Iterable
 
 from specc import __version__
 from specc.diagnostics import Code, Diagnostic, Edit, Fix
-from specc.reporters.fingerprints import fingerprints
 from specc.reporters.guidance import guidance
-from specc.reporters.locations import in_repository, is_file, stretch, uri
+from specc.reporters.locations import fingerprints, in_repository, is_file, stretch, uri
 from specc.reporters.report import Report, sort
 from specc.source import Position, Source, Span
 
@@ -19,9 +18,9 @@ Json = dict[str, object]
 
 
 def render(report: Report) -> str:
-    """Columns count UTF-16 code units; paths are from the root of the repository; no machine's path is in it."""
+    """Return the report. Columns count UTF-16 code units; paths begin at the root of the repository."""
     found = sort(report.diagnostics)
-    codes = sorted({finding.code.code: finding.code for finding in found}.values(), key=lambda code: code.code)
+    codes = sorted({diagnostic.code.code: diagnostic.code for diagnostic in found}.values(), key=lambda code: code.code)
     indices = {code.code: index for index, code in enumerate(codes)}
     driver = {"name": "specc", "version": __version__, "rules": [_rule(code) for code in codes]}
     run = {
@@ -31,15 +30,15 @@ def render(report: Report) -> str:
         "columnKind": "utf16CodeUnits",
         "newlineSequences": ["\r\n", "\n", "\r"],
         "results": [
-            _result(finding, indices[finding.code.code], digest, report)
-            for finding, digest in fingerprints(found, report)
+            _result(diagnostic, indices[diagnostic.code.code], digest, report)
+            for diagnostic, digest in fingerprints(found, report)
         ],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
 def _rule(code: Code) -> Json:
-    """All that is known of a kind of finding, so that a viewer needs no other page."""
+    """Return all that is known about a code, so that a viewer needs no other page."""
     summary, text = guidance(code)
     return {
         "id": code.code,
@@ -52,26 +51,26 @@ def _rule(code: Code) -> Json:
     }
 
 
-def _result(finding: Diagnostic, index: int, digest: str, report: Report) -> Json:
+def _result(diagnostic: Diagnostic, index: int, digest: str, report: Report) -> Json:
     result: Json = {
-        "ruleId": finding.code.code,
+        "ruleId": diagnostic.code.code,
         "ruleIndex": index,
-        "level": finding.severity.value,
-        "message": {"text": _message(finding)},
-        "locations": [_location(finding.span, finding.label, report)],
+        "level": diagnostic.severity.value,
+        "message": {"text": _message(diagnostic)},
+        "locations": [_location(diagnostic.span, diagnostic.label, report)],
         "partialFingerprints": {FINGERPRINT: digest},
     }
-    if finding.labels:
-        related = [_location(label.span, label.message, report) for label in finding.labels]
-        result["relatedLocations"] = [{"id": number, **place} for number, place in enumerate(related, 1)]
-    if finding.fix is not None and all(is_file(edit.span.source.path) for edit in finding.fix.edits):
-        result["fixes"] = [_fix(finding.fix, report)]
+    if diagnostic.labels:
+        related = [_location(label.span, label.message, report) for label in diagnostic.labels]
+        result["relatedLocations"] = [{"id": number, **location} for number, location in enumerate(related, 1)]
+    if diagnostic.fix is not None and all(is_file(edit.span.source.path) for edit in diagnostic.fix.edits):
+        result["fixes"] = [_fix(diagnostic.fix, report)]
     return result
 
 
 def _fix(fix: Fix, report: Report) -> Json:
-    """A change that a viewer offers, and a person takes: also one that is a guess, which it says."""
-    title = fix.title if fix.is_safe else f"{fix.title} (a guess: look at it first)"
+    """Return a change that a viewer offers and a person accepts. The title says whether the change is a guess."""
+    title = fix.title if fix.is_safe else f"{fix.title} (a guess: read the change first)"
     replacements: dict[str, list[Json]] = {}
     for edit in fix.edits:
         replacements.setdefault(in_repository(edit.span.source.path, report), []).append(_replacement(edit))
@@ -85,23 +84,23 @@ def _replacement(edit: Edit) -> Json:
     return {"deletedRegion": region, **inserted}
 
 
-def _message(finding: Diagnostic) -> str:
-    return _plain("\n".join([finding.message, *_hints(finding)]))
+def _message(diagnostic: Diagnostic) -> str:
+    return _plain("\n".join([diagnostic.message, *_hints(diagnostic)]))
 
 
 def _plain(text: str) -> str:
-    """Text without links: a viewer makes one of `[words](address)`, unless the bracket is escaped."""
+    """Return text without links: a viewer makes a link of `[words](address)`, unless the bracket is escaped."""
     return text.replace("](", "\\](")
 
 
-def _hints(finding: Diagnostic) -> Iterable[str]:
-    yield from (f"note: {note}" for note in finding.notes)
-    if finding.help:
-        yield f"help: {finding.help}"
+def _hints(diagnostic: Diagnostic) -> Iterable[str]:
+    yield from (f"note: {note}" for note in diagnostic.notes)
+    if diagnostic.help:
+        yield f"help: {diagnostic.help}"
 
 
 def _location(span: Span, message: str, report: Report) -> Json:
-    """What a command line says is at no place in a file, and is named instead."""
+    """Return the location of a span. A span of the command line has no file, and is named instead."""
     text: Json = {"message": {"text": _plain(message)}} if message else {}
     path = span.source.path
     if not is_file(path):
@@ -113,7 +112,7 @@ def _location(span: Span, message: str, report: Report) -> Json:
 
 
 def _artifact(path: str) -> Json:
-    """A path as an URI. One outside of the repository has no base but the machine's root."""
+    """Return a path as an URI. A path outside of the repository begins at the root of the machine."""
     return {"uri": f"file://{uri(path)}"} if path.startswith("/") else {"uri": uri(path), "uriBaseId": ROOT}
 
 

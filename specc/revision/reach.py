@@ -13,7 +13,7 @@ from dataclasses import field
 from specc.diagnostics import Missing
 from specc.disk.files import read_bytes
 from specc.fast_dataclass import dataclass
-from specc.lineage import references
+from specc.inheritance import references
 from specc.revision.tree import LINK, Lost, Tree
 from specc.workspace import Project
 

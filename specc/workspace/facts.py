@@ -5,7 +5,7 @@ from functools import partial
 
 from specc.diagnostics import Missing
 from specc.fast_dataclass import dataclass
-from specc.lineage import references
+from specc.inheritance import references
 from specc.parser import Document
 from specc.resolver import Library, join
 from specc.rules.uses import declared, uses_of

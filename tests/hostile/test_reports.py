@@ -12,7 +12,7 @@ import typer
 from support import repositories, uncovered
 
 from specc.cli.commands import COMMANDS
-from specc.reporters import REPORTERS
+from specc.reporters import ReportFormat
 from specc.rules import RULES
 from specc.rules.documentation import document
 
@@ -35,7 +35,7 @@ def optimized(folder: Path, *arguments: str, level: str = "2") -> tuple[int, str
     return process.returncode, process.stdout + process.stderr
 
 
-@pytest.mark.parametrize("form", REPORTERS)
+@pytest.mark.parametrize("form", ReportFormat)
 @pytest.mark.slow
 def test_a_rule_without_docstring_is_reported(form, place):
     place.write(odd=WITH_FINDING)
@@ -67,7 +67,7 @@ def test_a_rule_whose_source_is_not_installed_has_a_summary(place, monkeypatch):
     place.write(odd=WITH_FINDING)
     assert place.run("check", "odd.job.yaml", "--output", "sarif") == 0
     (rule,) = json.loads(place.out)["runs"][0]["tool"]["driver"]["rules"]
-    assert "This installation of specc has no page for it" in rule["help"]["text"]
+    assert "This installation of specc has no page for this code" in rule["help"]["text"]
     assert place.run("rules", "SPC501") == 0
 
 

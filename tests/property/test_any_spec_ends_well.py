@@ -11,7 +11,7 @@ from support.laws import law
 from specc.compiler import check_document, payloads
 from specc.diagnostics import Diagnostic
 from specc.parser import parse
-from specc.reporters import REPORTERS, Report, Summary
+from specc.reporters import Report, ReportFormat, Summary, report_text
 from specc.source import Source, Span
 
 NAMES = [
@@ -197,8 +197,8 @@ def assert_ends_well(text, asked):
         assert "Unknown(" not in repr((finding.message, finding.help, finding.notes)), finding.message
         assert "object at 0x" not in finding.message
     report = Report(tuple(found), Summary(1, 1, 1, 1, 1))
-    assert REPORTERS["text"](report, False)
-    assert REPORTERS["concise"](report, False).count("\n") == len(found)
+    assert report_text(report, ReportFormat.TEXT)
+    assert report_text(report, ReportFormat.CONCISE).count("\n") == len(found)
 
 
 @given(SPEC, st.sampled_from(REQUESTS))

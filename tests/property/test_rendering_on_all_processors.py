@@ -16,7 +16,7 @@ from support.laws import law
 from support.projects import BASE, SETTINGS
 
 from specc.cli.main import run
-from specc.reporters.payloads import FORMATS
+from specc.reporters import PayloadFormat
 from specc.workspace import rendering
 
 NAMES = (
@@ -51,7 +51,7 @@ SPECS = st.lists(
     max_size=3,
 )
 SELECTIONS = st.sampled_from(
-    ([], [], ["--only", "n=2"], ["-p", "needed=x"], ["--digest"], *(["--format", name] for name in FORMATS))
+    ([], [], ["--only", "n=2"], ["-p", "needed=x"], ["--digest"], *(["--format", name] for name in PayloadFormat))
 )
 
 

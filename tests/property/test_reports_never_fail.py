@@ -13,7 +13,7 @@ from support.laws import law
 
 from specc.diagnostics import Label
 from specc.diagnostics.codes import BAD_VALUE, YAML_1_1
-from specc.reporters import REPORTERS, Report, Summary
+from specc.reporters import Report, ReportFormat, Summary, report_text
 from specc.reporters.text import render
 from specc.source import Source, Span
 
@@ -49,19 +49,19 @@ def diagnostics(draw):
 def test_every_report_comes_out_and_is_clean(found, width):
     report = Report(tuple(found), SUMMARY)
     plain = render(report, color=False, width=width)
-    for text in (plain, REPORTERS["concise"](report, False)):
+    for text in (plain, report_text(report, ReportFormat.CONCISE)):
         assert {char for char in text if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp")} <= {"\n"}
         text.encode()
-    assert len(REPORTERS["concise"](report, False).splitlines()) == len(found)
-    REPORTERS["text"](report, True).encode()
-    assert len(json.loads(REPORTERS["json"](report, False))["diagnostics"]) == len(found)
+    assert len(report_text(report, ReportFormat.CONCISE).splitlines()) == len(found)
+    report_text(report, ReportFormat.TEXT, color=True).encode()
+    assert len(json.loads(report_text(report, ReportFormat.JSON))["diagnostics"]) == len(found)
 
 
 @given(st.lists(diagnostics(), max_size=3), st.sampled_from(["", "/repo", "/repo/a", "/"]))
 @law(100)
 def test_every_report_for_a_tool_is_valid(found, repository):
     report = Report(tuple(found), SUMMARY, "/repo/a", repository)
-    rendered = {name: render(report, False) for name, render in REPORTERS.items()}
+    rendered = {name: report_text(report, name) for name in ReportFormat}
     assert all(text.encode() for name, text in rendered.items() if name not in ("concise", "github"))
     assert not [*SARIF.iter_errors(json.loads(rendered["sarif"]))]
     assert len({issue["fingerprint"] for issue in json.loads(rendered["gitlab"])}) == len(found)

@@ -4,7 +4,7 @@ import pytest
 
 from specc.config import read_configuration
 from specc.diagnostics.codes import BAD_SETTING, CONFIG_SYNTAX, SHADOWED_SETTINGS, UNKNOWN_SETTING
-from specc.reporters import REPORTERS, Report, Summary
+from specc.reporters import Report, ReportFormat, Summary, report_text
 
 
 def read(folder, own=None, **others):
@@ -229,7 +229,7 @@ def test_credentials_are_refused_and_never_shown(tmp_path, own):
     assert "hush" not in str(configuration.entries)
     assert len(found[0].span.source.text) == len(own)
     report = Report(configuration.diagnostics, Summary(1, 0, 0, 1, 0))
-    assert all("hush" not in render(report, False) for render in REPORTERS.values())
+    assert all("hush" not in report_text(report, each) for each in ReportFormat)
 
 
 @pytest.mark.parametrize("own", ["secret = hush\n", "a = {secret_key = 'hush', b = }\n", b"token = 'hush\xff'"])

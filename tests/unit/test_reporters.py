@@ -7,7 +7,8 @@ from rich.cells import cell_len
 
 from specc.diagnostics import Label
 from specc.diagnostics.codes import UNKNOWN_FIELD, WRONG_TYPE
-from specc.reporters import REPORTERS, Report, Summary
+from specc.errors import SpeccError
+from specc.reporters import Report, ReportFormat, Summary, TextOrJson, format_named, report_text
 from specc.reporters.display import cells
 from specc.source import Source
 
@@ -25,18 +26,18 @@ SECOND = WRONG_TYPE.at(SOURCE.span(10, len(SOURCE.text)), "a\nb")
 
 
 def test_concise():
-    assert REPORTERS["concise"](Report((SECOND, FIRST), SUMMARY), False) == (
+    assert report_text(Report((SECOND, FIRST), SUMMARY), ReportFormat.CONCISE) == (
         "jobs/流体.job.yaml:2:3: error[SPC401 unknown-field]: unknown field `名`\n"
         "jobs/流体.job.yaml:2:6: error[SPC402 wrong-type]: a\\nb\n"
     )
 
 
 def test_concise_is_silent_when_all_is_well():
-    assert REPORTERS["concise"](Report((), SUMMARY), False) == ""
+    assert report_text(Report((), SUMMARY), ReportFormat.CONCISE) == ""
 
 
 def test_json():
-    text = REPORTERS["json"](Report((SECOND, FIRST), SUMMARY), True)
+    text = report_text(Report((SECOND, FIRST), SUMMARY), ReportFormat.JSON, color=True)
     assert text.isascii()
     assert json.loads(text) == {
         "version": 1,
@@ -79,8 +80,27 @@ def test_json():
     }
 
 
-def test_the_reporters():
-    assert list(REPORTERS) == ["text", "concise", "json", "sarif", "github", "gitlab", "junit"]
+def test_the_formats_are_those_of_the_manual():
+    assert list(ReportFormat) == ["text", "concise", "json", "sarif", "github", "gitlab", "junit"]
+
+
+@pytest.mark.parametrize(
+    ("word", "help"),
+    [
+        ("xml", "formats: text, json"),
+        ("jsn", "did you mean `json`? formats: text, json"),
+        ("TEXT", "did you mean `text`? formats: text, json"),
+        ("", "formats: text, json"),
+    ],
+)
+def test_a_format_that_does_not_exist(word, help):
+    with pytest.raises(SpeccError) as raised:
+        format_named(word, TextOrJson)
+    assert (raised.value.message, raised.value.help) == (f"there is no output format `{word}`", help)
+
+
+def test_a_format_by_its_name():
+    assert all(format_named(str(each), ReportFormat) is each for each in ReportFormat)
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,9 @@ import xmlschema
 from specc.diagnostics import Edit, Fix, Label
 from specc.diagnostics.codes import DEAD_EXCLUDE, UNKNOWN_FIELD, WRONG_TYPE
 from specc.diagnostics.codes import SAME_JOB_NAME as NAME
-from specc.reporters import REPORTERS, Report, Summary
-from specc.reporters.links import Links
-from specc.reporters.statistics import render as statistics
+from specc.reporters import Report, ReportFormat, Summary, report_text
+from specc.reporters.counts import statistics
+from specc.reporters.text import Links
 from specc.reporters.text import render as text_report
 from specc.source import Source
 
@@ -50,7 +50,7 @@ def report(*found, folder="/repo/cfd", repository="/repo"):
 
 
 def sarif(*found, **places):
-    document = json.loads(REPORTERS["sarif"](report(*found, **places), False))
+    document = json.loads(report_text(report(*found, **places), ReportFormat.SARIF))
     SARIF.validate(document)
     return document["runs"][0]
 
@@ -80,7 +80,7 @@ def test_sarif_offers_fixes(is_safe):
     edits = (Edit(SOURCE.span(8, 9), "name"), Edit(SOURCE.span(14, 28), ""))
     (result,) = results(replace(FIELD, fix=Fix("mend it", edits, is_safe)))
     (fix,) = result["fixes"]
-    assert fix["description"]["text"] == ("mend it" if is_safe else "mend it (a guess: look at it first)")
+    assert fix["description"]["text"] == ("mend it" if is_safe else "mend it (a guess: read the change first)")
     (change,) = fix["artifactChanges"]
     assert unquote(change["artifactLocation"]["uri"]) == "cfd/jobs/流体 1.job.yaml"
     assert [patched(SOURCE.text, each) for each in change["replacements"]] == [
@@ -162,7 +162,7 @@ def test_sarif_of_an_unreadable_file_has_no_region():
 
 
 def prints(*found, **places):
-    issues = json.loads(REPORTERS["gitlab"](report(*found, **places), False))
+    issues = json.loads(report_text(report(*found, **places), ReportFormat.GITLAB))
     fingerprints = [issue["fingerprint"] for issue in issues]
     partial = [result["partialFingerprints"]["speccFingerprint/v1"] for result in results(*found, **places)]
     assert fingerprints == partial
@@ -219,14 +219,14 @@ GITLAB = {
 
 
 def test_gitlab():
-    issues = json.loads(REPORTERS["gitlab"](report(*ALL), False))
+    issues = json.loads(report_text(report(*ALL), ReportFormat.GITLAB))
     jsonschema.validate(issues, GITLAB)
     by_check = {issue["check_name"]: issue for issue in issues if issue["location"]["path"].startswith("cfd/jobs/")}
     assert by_check["SPC224"]["severity"] == "minor"
     assert by_check["SPC401"]["severity"] == "major"
     assert by_check["SPC401"]["location"] == {"path": "cfd/jobs/流体 1.job.yaml", "lines": {"begin": 2, "end": 2}}
     assert by_check["SPC401"]["description"] == "unknown-field: unknown field `名` (did you mean `name`?)"
-    assert json.loads(REPORTERS["gitlab"](report(), False)) == []
+    assert json.loads(report_text(report(), ReportFormat.GITLAB)) == []
 
 
 def unescape(text):
@@ -237,7 +237,7 @@ def unescape(text):
 
 def commands(*found):
     """Read as GitHub's runner does."""
-    lines = REPORTERS["github"](report(*found), False).splitlines()
+    lines = report_text(report(*found), ReportFormat.GITHUB).splitlines()
     parsed = [re.fullmatch(r"::(\w+) (.*?)::(.*)", line) for line in lines]
     return [
         (command[1], dict(map(unescape, pair.split("=", 1)) for pair in command[2].split(",")), unescape(command[3]))
@@ -290,7 +290,7 @@ def test_github_says_how_many_it_left_out(errors, warnings, shown, said):
 
 
 def junit(*found):
-    text = REPORTERS["junit"](report(*found), False)
+    text = report_text(report(*found), ReportFormat.JUNIT)
     JUNIT.validate(text)
     return ElementTree.fromstring(text)
 
@@ -333,7 +333,7 @@ def test_junit_holds_any_text(odd):
 @pytest.mark.parametrize("name", ["github", "gitlab", "junit", "sarif"])
 def test_each_can_be_written_as_utf_8(name):
     odd = WRONG_TYPE.at(Source("a\udcff\n::error::.job.yaml", "\x1b").span(0, 1), "\udcff", help="\ud800\n::error::")
-    text = REPORTERS[name](report(odd, *ALL), False)
+    text = report_text(report(odd, *ALL), ReportFormat(name))
     assert text.encode("utf-8")
     assert name != "github" or not any(line.startswith("::error::") for line in text.splitlines())
 

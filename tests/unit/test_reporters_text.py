@@ -7,7 +7,7 @@ import pytest
 
 from specc.diagnostics import Label
 from specc.diagnostics.codes import BAD_VALUE, EMPTY_SPEC, KIND_CONFLICT, UNKNOWN_FIELD, WRONG_TYPE, YAML_1_1
-from specc.reporters import REPORTERS, Report, Summary
+from specc.reporters import Report, ReportFormat, Summary, report_text
 from specc.reporters.text import render
 from specc.source import Source
 
@@ -395,7 +395,7 @@ def test_colors_change_nothing_but_the_colors():
         YAML_1_1.at(BASE.span(0, len(BASE.text)), "m"),
     )
     report = Report(diagnostics, Summary(2, 1, 0, 1, 1))
-    colored, plain = REPORTERS["text"](report, True), REPORTERS["text"](report, False)
+    colored, plain = report_text(report, ReportFormat.TEXT, color=True), report_text(report, ReportFormat.TEXT)
     assert re.sub(r"\x1b\[[\d;]*m", "", colored) == plain
     assert "\x1b[1;31merror[SPC401 unknown-field]\x1b[0m\x1b[1m: m\x1b[0m" in colored
     assert "\x1b[1;33mwarning[SPC110 yaml-1.1]\x1b[0m" in colored

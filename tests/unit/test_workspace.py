@@ -9,7 +9,7 @@ from specc.diagnostics import Missing, codes
 from specc.disk.contents import Contents
 from specc.disk.files import read_bytes, spec_files
 from specc.errors import SpeccError
-from specc.lineage import references
+from specc.inheritance import references
 from specc.source import Source
 from specc.workspace import Apis, FileLibrary, Findings
 from specc.workspace.dependents import dependents, graph_of

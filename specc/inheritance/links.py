@@ -1,4 +1,4 @@
-"""What one spec refers to by itself: its parents, and the files it includes. None of these can be a template."""
+"""The files that one spec refers to: its parents, and the files that it includes. No reference is a template."""
 
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
@@ -12,7 +12,7 @@ How = Literal["extends", "includes"]
 
 
 class Link(NamedTuple):
-    """`target` is a name in the project, or None where the reference leads out of it. `span` is where it is written."""
+    """A reference. `target` is a name in the project, or None where the reference leads out of the project."""
 
     target: str | None
     how: How
@@ -21,7 +21,7 @@ class Link(NamedTuple):
 
 
 def links(document: Document) -> Iterator[Link]:
-    """Every reference, in the order written."""
+    """Yield every reference of a spec, in the order written."""
     name = document.source.name
     for parent in document.parents:
         yield Link(join(name, str(parent.value)), "extends", parent.span, str(parent.value))
@@ -30,7 +30,7 @@ def links(document: Document) -> Iterator[Link]:
 
 
 def references(document: Document) -> frozenset[str]:
-    """The names of a spec's parents and of the files it includes."""
+    """Return the names of a spec's parents and of the files that it includes."""
     return frozenset(link.target for link in links(document) if link.target is not None)
 
 

@@ -1,0 +1,35 @@
+"""The counts of a run for people: the last line of a report, and the table of `--statistics`."""
+
+from collections import Counter
+
+from specc.diagnostics import Severity
+from specc.reporters.paint import Paint, Style, painter
+from specc.reporters.report import Report, Summary
+from specc.wording import counted
+
+
+def sum_up(summary: Summary, paint: Paint) -> str:
+    """Return the last line of a report, without its line break."""
+    files = counted(summary.files, "file")
+    found = [counted(summary.errors, "error")] if summary.errors else []
+    found += [counted(summary.warnings, "warning")] if summary.warnings else []
+    if found:
+        style: Style = "error" if summary.errors else "warning"
+        return paint(style, "found " + " and ".join(found)) + f" in {files}"
+    payloads = f", {counted(summary.payloads, 'payload')}" if summary.payloads else ""
+    return f"checked {files}{payloads}: {paint('good', 'no problems')}"
+
+
+def statistics(report: Report, *, color: bool) -> str:
+    """Return a line for each code, the most frequent first. Without diagnostics the text is empty."""
+    paint = painter(color)
+    codes = {diagnostic.code.code: diagnostic.code for diagnostic in report.diagnostics}
+    counts = Counter((diagnostic.code.code, diagnostic.severity) for diagnostic in report.diagnostics)
+    rows = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
+    wide = max((len(f"{count:,}") for _, count in rows), default=0)
+    name = max((len(code.slug) for code in codes.values()), default=0)
+    lines = []
+    for (code, severity), count in rows:
+        kind = paint("error" if severity is Severity.ERROR else "warning", f"{severity:7}")
+        lines.append(f"{count:>{wide},}  {kind}  {code}  {codes[code].slug:{name}}  {codes[code].summary}\n")
+    return "".join(lines)
