@@ -1,4 +1,4 @@
-"""EvaluatedSpec -> CheckedSpec: the API's schema, with every finding at the key or value that is wrong."""
+"""EvaluatedSpec -> CheckedSpec: the API's schema, with every diagnostic at the key or value that is wrong."""
 
 from specc.checker.check import CheckedSpec, check
 

@@ -1,19 +1,27 @@
-"""Validation of one cell against the API's JSON Schema. What is unknown in a check is held to its type alone."""
+"""Validation of one cell against the JSON Schema of the API. Of a value that is not known, only the type is checked."""
 
-from importlib import import_module
-
-from specc.checker.kinds import impossible_kind
 from specc.diagnostics import Diagnostic
-from specc.evaluator import EvaluatedSpec
+from specc.evaluator import EvaluatedSpec, Value
+from specc.expressions import Unknown
 from specc.fast_dataclass import dataclass
 from specc.schema import ApiSchema, JsonObject
+
+# Whole numbers become texts where a text is wanted, and a number that is not known yet may be a whole one.
+MATCHING_KINDS = {
+    "string": {"string", "integer", "number"},
+    "integer": {"integer", "number"},
+    "number": {"integer", "number"},
+    "boolean": {"boolean"},
+    "array": {"list"},
+    "object": {"mapping"},
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CheckedSpec:
     """A cell that the schema accepts, with every value known: `body` is its job as plain data.
 
-    Only this becomes a payload.
+    Only a checked spec becomes a payload.
     """
 
     evaluated: EvaluatedSpec
@@ -22,19 +30,21 @@ class CheckedSpec:
 
 
 def check(evaluated: EvaluatedSpec, schema: ApiSchema) -> tuple[CheckedSpec | None, list[Diagnostic]]:
-    """The checked cell, or None when it has an error or a value that is not known yet.
+    """Return the checked cell and its diagnostics.
 
-    A spec is not asked for required fields that another file may supply.
+    The cell is None with an error, or with a value that is not known yet.
+
+    A spec may lack required fields that another file may supply.
     """
     known = {name: value.data for name, value in evaluated.job.items() if value.is_known}
     is_complete = len(known) == len(evaluated.job) and not evaluated.spec.is_open
     is_right = schema.accepts(known) if is_complete else _can_become_right(evaluated, known, schema)
-    found = [] if is_right else _complaints(evaluated, known, schema)
+    found = [] if is_right else _diagnostics(evaluated, known, schema)
     return (CheckedSpec(evaluated, schema, known) if is_complete and not found else None), found
 
 
 def _can_become_right(evaluated: EvaluatedSpec, known: JsonObject, schema: ApiSchema) -> bool:
-    """A quick yes where nothing is to be said, with values that are not known or fields still to come."""
+    """Return quickly whether there is nothing to report, with values that are not known or fields still to come."""
     names = evaluated.job.keys()
     lacks_none = names >= set(schema.payload["required"]) and not any(map(names.isdisjoint, schema.needed))
     return (
@@ -45,6 +55,14 @@ def _can_become_right(evaluated: EvaluatedSpec, known: JsonObject, schema: ApiSc
     )
 
 
-def _complaints(evaluated: EvaluatedSpec, known: JsonObject, schema: ApiSchema) -> list[Diagnostic]:
-    """Imported late, and by name: most cells are right."""
-    return list(import_module("specc.checker.complaints").complaints(evaluated, known, schema))
+def _diagnostics(evaluated: EvaluatedSpec, known: JsonObject, schema: ApiSchema) -> list[Diagnostic]:
+    from specc.checker.schema_errors import schema_diagnostics  # noqa: PLC0415  2 ms, and most cells are right
+
+    return list(schema_diagnostics(evaluated, known, schema))
+
+
+def impossible_kind(name: str, value: Value, schema: ApiSchema) -> str | None:
+    """Return the type that a template gives if no input can make it the type of its field, else None."""
+    kind = value.data.kind if isinstance(value.data, Unknown) else None
+    allowed = MATCHING_KINDS.get(schema.fields[name].type)
+    return kind if kind is not None and allowed is not None and kind not in allowed else None

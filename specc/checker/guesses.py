@@ -34,7 +34,7 @@ SCHEDULER_WORDS = {
     "user": "run_user",
     "cluster": "cluster_id",
 }
-"""What Slurm and its relatives call the same thing, and people new to this API write."""
+"""The words of Slurm and its relatives, which people new to this API write, and the fields that they mean."""
 
 
 TOLD_ELSEWHERE = (
@@ -56,11 +56,11 @@ TOLD_ELSEWHERE = (
     ),
     (
         "nodes ntasks_per_node tasks_per_node cpus_per_gpu gpus gpu gres gpus_per_node constraint exclusive requeue",
-        "the API has no such field; on Slurm it is said by `resource_limit` or by the target's `options` in specc.toml",
+        "the API has no such field; on Slurm write `resource_limit` or the target's `options` in specc.toml",
     ),
     (
         "account qos reservation project wckey nice licenses",
-        'it belongs to the target: on Slurm, `options = ["--account=NAME"]` under `[targets.NAME]` in specc.toml',
+        'set this for the target: on Slurm, `options = ["--account=NAME"]` under `[targets.NAME]` in specc.toml',
     ),
     (
         "email mail mail_user mail_type notify notification",
@@ -71,15 +71,16 @@ TOLD_ELSEWHERE = (
     ("retry retries", "the API sends a job once: `specc submit --rerun` sends it again"),
 )
 ELSEWHERE = {word: told for words, told in TOLD_ELSEWHERE for word in words.split()}
-"""What jobs have elsewhere, and this API has in no field: where it is said."""
+"""Names that other systems have and this API has not, and how the same is said here."""
 
 
 def elsewhere(name: str) -> str | None:
-    """Return where something is said for which the API has no field, or None where the name says nothing."""
+    """Return how to say what a name means elsewhere, or None where the name is not known."""
     return ELSEWHERE.get(_folded(name))
 
 
 def is_scheduler_word(name: str) -> bool:
+    """Return whether schedulers have a name."""
     return _folded(name) in SCHEDULER_WORDS
 
 
@@ -88,6 +89,6 @@ def _folded(name: str) -> str:
 
 
 def meant_by(name: str, fields: Collection[str]) -> str | None:
-    """The field that was probably meant, or None when nothing is near."""
+    """Return the field that was probably meant, or None when nothing is near."""
     word = SCHEDULER_WORDS.get(_folded(name))
     return word if word in fields else closest(name, fields)

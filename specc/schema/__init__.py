@@ -1,6 +1,8 @@
-"""The API as the compiler reads it: fields, their types, the schema that a payload must satisfy."""
+"""The API as the compiler reads it: fields, their types, and the schema that a payload must satisfy.
 
-from specc.schema.api import ApiSchema, Field, JsonObject
-from specc.schema.read import read_schema
+Who generates schemas needs `specc.schema.annotations`, too: the keys that specc adds to JSON Schema.
+"""
+
+from specc.schema.api import ApiSchema, Field, JsonObject, read_schema
 
 __all__ = ["ApiSchema", "Field", "JsonObject", "read_schema"]

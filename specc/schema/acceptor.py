@@ -1,4 +1,4 @@
-"""A fast yes to data that a JSON Schema accepts. Whatever it does not say yes to is for jsonschema to judge."""
+"""A fast yes to data that a JSON Schema accepts. jsonschema judges all other data."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -8,19 +8,20 @@ from typing import Any
 
 Test = Callable[[Any], bool]
 Keyword = Callable[[Any], Test]
-"""From what a keyword says to the test of it."""
+"""Makes a test of the value of a keyword."""
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ANNOTATIONS = frozenset({"$comment", "title", "description", "default", "examples", "deprecated", "format"})
-"""Keywords that judge nothing. Those that begin with `x-` do not either."""
+"""Keywords that judge nothing, as do all that begin with `x-`."""
 
 MEMBERS = frozenset({"properties", "additionalProperties"})
 
 
 def acceptor(schema: Any) -> Test:
-    """A function that says yes only to JSON data that the schema accepts, and to all of it if it knows all keywords.
+    """Return a test that says yes only to JSON data that the schema accepts, and to all of it if all keywords are
+    known.
 
-    A keyword that it does not know says no. That is safe as no known one makes a yes of a no, as `not` would.
+    A keyword that is not known says no. That is safe, because no known keyword makes a yes of a no, as `not` would.
     """
     if isinstance(schema, bool):
         return _always if schema else _never
@@ -58,7 +59,7 @@ def _any_of(tests: list[Test]) -> Test:
 
 
 def _members(properties: dict[str, Any], others: Any) -> Test:
-    """All members of an object, in one walk."""
+    """Return a test of all members of an object, in one walk."""
     named = {name: acceptor(schema) for name, schema in properties.items()}
     other = acceptor(others)
 
@@ -88,7 +89,10 @@ def _type(names: str | list[str]) -> Test:
 
 
 def _enum(values: list[Any]) -> Test:
-    """In Python True is 1, in JSON it is not. Which lists and mappings are equal is left to jsonschema."""
+    """Return a test for these values. In Python True is 1, in JSON it is not.
+
+    Lists and mappings are left to jsonschema.
+    """
     allowed = frozenset((isinstance(value, bool), value) for value in values if not isinstance(value, list | dict))
     return lambda data: not isinstance(data, list | dict) and (isinstance(data, bool), data) in allowed
 
@@ -114,7 +118,7 @@ def _is_number(data: object) -> bool:
 
 
 def _is_integer(data: object) -> bool:
-    """4.0 is one too."""
+    """Return whether data is an integer of JSON Schema, as 4.0 is."""
     return type(data) is int or (isinstance(data, float) and data.is_integer())
 
 

@@ -1,13 +1,13 @@
-"""The keys that specc adds to JSON Schema. Validators pass over them; this is the one list of what they mean.
+"""The keys that specc adds to JSON Schema. Validators ignore them; this list says what they mean.
 
 On a property:
 """
 
 SOURCE = "x-source"
-"""Where the property comes from, as `file:line`: its row in the table, or the patch entry that adds it."""
+"""The line that the property comes from, as `file:line`: its row in the table, or the patch entry that adds it."""
 
 PATCH_SOURCE = "x-patch-source"
-"""What a patch entry rests on. On the schema itself: a mapping from each patched keyword to what it rests on."""
+"""The source of a patch entry. On the schema itself: a mapping from each patched keyword to its source."""
 
 ADDED = "x-added"
 """`true` on a property that the patch adds, because no table lists it."""

@@ -1,13 +1,18 @@
-"""One version of an API call, as frozen data."""
+"""One version of an API call as frozen data, and how it is read from its generated files."""
 
+import json
 from collections.abc import Mapping as Map
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
-from specc.nodes import Mapping
+from specc.nodes import Layer, LayerKind, Mapping, Node, Scalar
+from specc.parser import parse_tree
 from specc.schema.acceptor import Test, acceptor
+from specc.schema.annotations import ACTION, ENDPOINT, FILLED_BY, METHOD, QUANTITY, SHELL, SOURCE, TRANSPORT
 from specc.settings import FieldType, Quantity
+from specc.source import Source
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -20,7 +25,7 @@ JsonObject = dict[str, Any]
 class Field:
     """One parameter of the call. `type` is its JSON type, or "any" when the table has no types.
 
-    `source` is where it comes from (`submitjob.md:26`). `allowed` are the only values it takes; empty: any.
+    `source` is the line that the field comes from (`submitjob.md:26`). `allowed` are its only values, unless empty.
     """
 
     name: str
@@ -36,10 +41,10 @@ class Field:
 
 @dataclass(frozen=True, eq=False)
 class ApiSchema:
-    """What one API version promises and wants. Made by `read_schema`, never changed.
+    """What one API version requires and answers, as `read_schema` makes it.
 
     `payload` is the request without what the transport fills in. Of each group in `needed`, one field at least must
-    be set. `defaults` are the values that the patch states, at their places in the patch.
+    be set. `defaults` are the values that the patch states, with their spans in the patch.
     """
 
     name: str
@@ -55,22 +60,22 @@ class ApiSchema:
 
     @cached_property
     def accepts(self) -> Test:
-        """Says yes only to what `payload` accepts. What it does not say yes to, `field_errors` judges."""
+        """A test that says yes only to what `payload` accepts. What it does not say yes to, `field_errors` judges."""
         return acceptor(self.payload)
 
     @cached_property
     def accepts_part(self) -> Test:
-        """As `accepts`, for a part of a payload, whose other fields are not known yet."""
+        """The same test for a part of a payload, whose other fields are not known yet."""
         return acceptor({key: value for key, value in self.payload.items() if key not in ("required", "anyOf")})
 
     @cached_property
     def _validator(self) -> "Draft202012Validator":
-        from jsonschema import Draft202012Validator  # takes as long as the rest of a small check, which needs no errors
+        from jsonschema import Draft202012Validator  # as slow as the rest of a small check, which needs no errors
 
         return Draft202012Validator(self.payload)
 
     def field_types(self, units: Map[str, str]) -> dict[str, FieldType]:
-        """The payload's fields as the evaluator must know them, with the project's units."""
+        """Return the fields of a payload as the evaluator must know them, with the units of the project."""
         return {
             field.name: FieldType(field.name, field.type, field.quantity, units.get(field.name), field.shell)
             for field in self.fields.values()
@@ -78,5 +83,85 @@ class ApiSchema:
         }
 
     def field_errors(self, instance: JsonObject) -> "list[ValidationError]":
-        """What the payload's schema has against `instance`; nothing when it is right."""
+        """Return the errors of `instance` against the schema of payloads."""
         return [] if self.accepts(instance) else list(self._validator.iter_errors(instance))
+
+
+def read_schema(name: str, request: Source, response: Source, patch: Source) -> ApiSchema:
+    """Return the API version `name` from its generated schemas; `patch` is read for the spans of its defaults.
+
+    The three are files of specc itself. Raises SpeccError for a file that cannot be read: the installation is broken.
+    """
+    schema = _object(request)
+    required = frozenset(schema.get("required", ()))
+    fields = {key: _field(key, body, key in required) for key, body in schema.get("properties", {}).items()}
+    return ApiSchema(
+        name,
+        fields,
+        request=schema,
+        response=_object(response),
+        payload=_payload(schema, {field.name for field in fields.values() if field.filled_by_transport}),
+        needed=_needed(schema),
+        defaults=_defaults(patch, Layer(LayerKind.API, name)),
+        endpoint=schema.get(ENDPOINT),
+        action=schema.get(ACTION),
+        method=schema.get(METHOD),
+    )
+
+
+def _object(source: Source) -> JsonObject:
+    try:
+        data: Any = json.loads(source.text)
+    except ValueError as error:
+        raise _broken(source, f"the file is not JSON: {error}") from error
+    if not isinstance(data, dict):
+        raise _broken(source, "the file is not a JSON object")
+    return data
+
+
+def _broken(source: Source, why: str) -> SpeccError:
+    help = "run `specc schema check`, or install specc again"
+    return SpeccError(f"{source.path} is not a generated schema: {why}", help=help)
+
+
+def _field(name: str, body: JsonObject, required: bool) -> Field:
+    return Field(
+        name,
+        body.get("type", "any"),
+        required,
+        description=body.get("description", ""),
+        source=body.get(SOURCE, ""),
+        quantity=body.get(QUANTITY),
+        shell=body.get(SHELL, False),
+        filled_by_transport=body.get(FILLED_BY) == TRANSPORT,
+        allowed=tuple(body.get("enum", ())),
+    )
+
+
+def _payload(schema: JsonObject, transported: set[str]) -> JsonObject:
+    properties = {key: body for key, body in schema.get("properties", {}).items() if key not in transported}
+    required = [key for key in schema.get("required", ()) if key not in transported]
+    return {**schema, "properties": properties, "required": required}
+
+
+def _needed(schema: JsonObject) -> tuple[tuple[str, ...], ...]:
+    """Return the groups of the root's `anyOf`, whose branches each require fields: a patch can write no other form."""
+    group = tuple(key for branch in schema.get("anyOf", ()) for key in branch.get("required", ()))
+    return (group,) if group else ()
+
+
+def _defaults(patch: Source, layer: Layer) -> Mapping:
+    """Return each `default` of the patch under the name of its field. A null removes a default."""
+    root, found = parse_tree(patch, layer)
+    if any(each.is_error for each in found):
+        raise SpeccError(f"{patch.path} cannot be read: {found[0].message}", help="run `specc schema check`")
+    properties = root.get("properties") if isinstance(root, Mapping) else None
+    entries: dict[str, Node] = {}
+    keys: dict[str, Scalar] = {}
+    if isinstance(properties, Mapping):
+        for key, entry in properties.items():
+            default = entry.get("default") if isinstance(entry, Mapping) else None
+            if isinstance(default, Scalar) and default.value is not None:
+                entries[str(key.value)], keys[str(key.value)] = default, key
+    span = properties.span if properties is not None else patch.span()
+    return Mapping(entries, keys, span, layer)

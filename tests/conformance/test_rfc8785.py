@@ -6,7 +6,7 @@ import struct
 import pytest
 from support.compiling import render
 
-from specc.lowering.canonical import canonical_bytes as canonical
+from specc.lowering import canonical_bytes as canonical
 
 # RFC 8785, appendix B: IEEE 754 doubles in hexadecimal, and what JSON calls them.
 NUMBERS = [

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.laws import law
 
-from specc.lowering.canonical import MAX_INTEGER, canonical_bytes
+from specc.lowering import MAX_INTEGER, canonical_bytes
 
 TEXTS = st.text() | st.text(
     st.sampled_from('\x00\x08\t\n\x0c\r\x1f"\\/<>&\x7f\x80\u2028\ud7ff\ue000\uffff𝕏中'), max_size=6

@@ -77,8 +77,8 @@ def test_a_parent_that_cannot_be_had_may_hold_what_is_missing():
 
 TYPES = [
     # the field, its value, what is said of it, the way out
-    ("core_limit", "'4'", 'a whole number, not the text "4"', "write it without quotes: `core_limit: 4`"),
-    ("core_limit", "'016'", 'a whole number, not the text "016"', "write it without quotes: `core_limit: 16`"),
+    ("core_limit", "'4'", 'a whole number, not the text "4"', "write the number without quotes: `core_limit: 4`"),
+    ("core_limit", "'016'", 'a whole number, not the text "016"', "write the number without quotes: `core_limit: 16`"),
     ("core_limit", "four", 'a whole number, not the text "four"', None),
     ("core_limit", "4.5", "a whole number, not the number 4.5", None),
     ("core_limit", "true", "a whole number, not the boolean true", None),
@@ -183,7 +183,7 @@ class TestInherited:
         finding = one(
             "extends: b\njob: {name: n, cmd_line: run, core_limit: null}", {"b": BASE + "job: {core_limit: 4}"}
         )
-        assert finding.help == "to take the inherited value away, write `core_limit: {$unset: true}`"
+        assert finding.help == "to remove the inherited value, write `core_limit: {$unset: true}`"
 
     def test_a_profile_over_the_file(self):
         finding = one("profiles: {p: {job: {core_limit: x}}}\njob: {name: n, cmd_line: run, core_limit: 4}")

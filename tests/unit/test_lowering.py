@@ -7,8 +7,7 @@ import pytest
 import rfc8785
 from support.compiling import apis, render, request
 
-from specc.lowering import Payload
-from specc.lowering.payload import receive
+from specc.lowering import Payload, receive
 
 SPEC = "job: {name: n, cmd_line: run, core_limit: 4}"
 

@@ -124,7 +124,7 @@ def test_a_schema_with_nothing_in_it():
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "1"])
 def test_a_broken_schema_is_a_broken_installation(text):
-    with pytest.raises(SpeccError, match=r"broken\.json is no generated schema") as raised:
+    with pytest.raises(SpeccError, match=r"broken\.json is not a generated schema") as raised:
         read_schema("x", Source("broken.json", text), Source("a", "{}"), Source("p", ""))
     assert raised.value.help
 

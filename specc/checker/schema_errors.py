@@ -1,17 +1,17 @@
-"""Schema errors in a user's words, each at the key or value that is wrong."""
+"""Schema errors as diagnostics: in a user's words, each at the key or value that is wrong."""
 
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from specc.checker.check import impossible_kind
 from specc.checker.guesses import elsewhere, is_scheduler_word, meant_by
-from specc.checker.kinds import impossible_kind
 from specc.diagnostics import Diagnostic, Fix, Label, codes, did_you_mean, one_of
 from specc.diagnostics.fixes import is_one_slip, quoted, removed_line, replaced, unquoted
 from specc.evaluator import EvaluatedSpec, Value, told
 from specc.expressions import Unknown
 from specc.nodes import LayerKind, Mapping, Node, Scalar, kind_of
 from specc.resolver import shown
-from specc.schema import ApiSchema
+from specc.schema import ApiSchema, JsonObject
 from specc.source import Span
 from specc.wording import brief
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 MOST_DIGITS = 18
-"""Of a number that can be meant, and that Python reads at once: at 4,300 it refuses."""
+"""The most digits of a number that a person can mean. Python refuses to read 4,300 of them."""
 
 TYPE_NAMES = {
     "string": "a text",
@@ -31,7 +31,7 @@ TYPE_NAMES = {
 }
 
 
-class Place(NamedTuple):
+class Subject(NamedTuple):
     """The cell being checked, and the API that it is checked against."""
 
     evaluated: EvaluatedSpec
@@ -39,6 +39,7 @@ class Place(NamedTuple):
 
     @property
     def job(self) -> Mapping:
+        """The job as it is written and inherited."""
         return self.evaluated.spec.section("job")
 
     @property
@@ -47,54 +48,92 @@ class Place(NamedTuple):
         return list(self.schema.payload["properties"])
 
 
-def unknown_field(name: str, place: Place) -> Diagnostic:
-    key = place.job.keys[name]
-    known = place.schema.fields
+def schema_diagnostics(evaluated: EvaluatedSpec, known: JsonObject, schema: ApiSchema) -> Iterator[Diagnostic]:
+    """Yield all that the schema has against a cell. `known` are the values of the cell that are known."""
+    subject = Subject(evaluated, schema)
+    for name in evaluated.job:
+        if name not in schema.payload["properties"]:
+            yield _unknown_field(name, subject)
+    for error in _worth_saying(schema.field_errors(known)):
+        yield from _of_error(error, subject)
+    for name, value in evaluated.job.items():
+        if not value.is_known:
+            yield from _unknown_value(name, subject)
+
+
+def _worth_saying(errors: "list[ValidationError]") -> "list[ValidationError]":
+    """Return the errors without those that follow: a value of a wrong type is not an allowed value either."""
+    mistyped = [error.absolute_path for error in errors if error.validator == "type"]
+    return [error for error in errors if error.validator == "type" or error.absolute_path not in mistyped]
+
+
+def _of_error(error: "ValidationError", subject: Subject) -> Iterator[Diagnostic]:
+    """Yield the diagnostics of one error.
+
+    JSON Schema reports missing and extra fields at the object, so the keyword decides.
+    """
+    match error.validator, list(error.absolute_path):
+        case "additionalProperties", []:
+            # Unknown fields are reported above, also those whose value is not known.
+            return
+        case "required", []:
+            yield from _unmet_required(error, subject)
+        case "anyOf", []:
+            yield from _unmet_choice(subject)
+        case _, [name, *_]:
+            yield _wrong_value(str(name), error, subject)
+
+
+def _unknown_field(name: str, subject: Subject) -> Diagnostic:
+    key = subject.job.keys[name]
+    known = subject.schema.fields
     if name in known and known[name].filled_by_transport:
         message = f"`{name}` is filled in when the payload is sent"
-        fix = removed_line(key.span, place.job.entries[name].span, f"remove `{name}`")
+        fix = removed_line(key.span, subject.job.entries[name].span, f"remove `{name}`")
         return codes.TRANSPORT_FIELD.at(key.span, message, help="remove it", fix=fix)
-    meant = meant_by(name, place.fields)
+    meant = meant_by(name, subject.fields)
     help = f"did you mean `{meant}`?" if meant else elsewhere(name)
-    help = help or did_you_mean(name, place.fields, f"fields of {place.schema.name}")
-    is_sure = meant is not None and meant not in place.job.entries
+    help = help or did_you_mean(name, subject.fields, f"fields of {subject.schema.name}")
+    is_sure = meant is not None and meant not in subject.job.entries
     fix = replaced(key.span, name, meant) if is_sure and meant and _is_plainly(name, meant) else None
     return codes.UNKNOWN_FIELD.at(key.span, f"unknown field `{name}`", help=help, fix=fix)
 
 
 def _is_plainly(name: str, meant: str) -> bool:
-    """One slip away, or what schedulers call it."""
+    """Return whether a name is one slip away from a field, or what a scheduler calls the field."""
     return is_one_slip(name, meant) or is_scheduler_word(name)
 
 
-def unmet_required(error: "ValidationError", place: Place) -> Iterator[Diagnostic]:
-    """jsonschema gives one error a missing field, naming it only in its message, so they are counted anew."""
-    name = next((n for n in place.schema.payload["required"] if error.message.startswith(f"'{n}' is a required")), None)
-    if name is None or name in place.evaluated.job or not _is_asked_for([name], place):
+def _unmet_required(error: "ValidationError", subject: Subject) -> Iterator[Diagnostic]:
+    """Yield the missing field of an error. jsonschema names the field in its message alone."""
+    name = next(
+        (n for n in subject.schema.payload["required"] if error.message.startswith(f"'{n}' is a required")), None
+    )
+    if name is None or name in subject.evaluated.job or not _is_asked_for([name], subject):
         return
-    field = place.schema.fields[name]
-    help = _too_deep(place) or f"add `{name}: ...` under `job:`" + _or_inherited(place)
+    field = subject.schema.fields[name]
+    help = _too_deep(subject) or f"add `{name}: ...` under `job:`" + _or_inherited(subject)
     if name in ("cluster_id", "zone", "run_user"):
         help += f", or, for all specs of a target, `[targets.NAME] job = {{{name} = ...}}` in specc.toml"
-    note = f"{place.schema.name} requires it ({field.source}): {field.description}".rstrip(": ")
-    where = _job_key(place)
-    lost = place.job.removed.get(name)
+    note = f"{subject.schema.name} requires it ({field.source}): {field.description}".rstrip(": ")
+    where = _job_key(subject)
+    lost = subject.job.removed.get(name)
     labels = (Label(lost.span, "removed here"),) if lost is not None else ()
     yield codes.MISSING_FIELD.at(where, f"`{name}` is missing", labels=labels, notes=(note,), help=help)
 
 
-def unmet_choice(place: Place) -> Iterator[Diagnostic]:
-    for group in place.schema.needed:
-        if not any(name in place.evaluated.job for name in group) and _is_asked_for(group, place):
+def _unmet_choice(subject: Subject) -> Iterator[Diagnostic]:
+    for group in subject.schema.needed:
+        if not any(name in subject.evaluated.job for name in group) and _is_asked_for(group, subject):
             message = f"{one_of(group)} is missing"
-            note = f"{place.schema.name} needs one of them"
-            help = _too_deep(place) or f"add `{group[0]}: ...` under `job:`" + _or_inherited(place)
-            yield codes.MISSING_FIELD.at(_job_key(place), message, notes=(note,), help=help)
+            note = f"{subject.schema.name} needs one of them"
+            help = _too_deep(subject) or f"add `{group[0]}: ...` under `job:`" + _or_inherited(subject)
+            yield codes.MISSING_FIELD.at(_job_key(subject), message, notes=(note,), help=help)
 
 
-def _too_deep(place: Place) -> str | None:
-    """Help for a spec whose `job:` stands inside another key, one indentation too far to the right."""
-    root = place.evaluated.spec.document.root
+def _too_deep(subject: Subject) -> str | None:
+    """Return help for a spec whose `job:` stands inside another key, one indentation too far to the right."""
+    root = subject.evaluated.spec.document.root
     for section, node in root.entries.items() if "job" not in root.entries else ():
         if isinstance(node, Mapping) and isinstance(node.get("job"), Mapping):
             line = node.keys["job"].span.first.line
@@ -102,50 +141,51 @@ def _too_deep(place: Place) -> str | None:
     return None
 
 
-def _or_inherited(place: Place) -> str:
-    spec = place.evaluated.spec
+def _or_inherited(subject: Subject) -> str:
+    spec = subject.evaluated.spec
     return "" if spec.ancestors else ", or inherit it from a base with `extends:`"
 
 
-def _is_asked_for(names: Iterable[str], place: Place) -> bool:
-    """Not where another file may supply one of them, nor where one is there, misspelled or outside of `job:`.
+def _is_asked_for(names: Iterable[str], subject: Subject) -> bool:
+    """Return whether a spec must have one of these fields.
 
-    That is reported already, and mending it mends both.
+    It need not where another file may supply one of them. Where one is there, misspelled or outside of `job:`, that is
+    reported already, and to fix one mistake fixes both.
     """
-    spec = place.evaluated.spec
-    misspelled = {meant_by(key, place.fields) for key in place.job.entries if key not in place.fields}
+    spec = subject.evaluated.spec
+    misspelled = {meant_by(key, subject.fields) for key in subject.job.entries if key not in subject.fields}
     return not spec.is_open and not any(name in misspelled or name in spec.document.root.entries for name in names)
 
 
-def wrong_value(name: str, error: "ValidationError", place: Place) -> Diagnostic:
-    value = _inner(place.evaluated.job[name], list(error.absolute_path)[1:])
+def _wrong_value(name: str, error: "ValidationError", subject: Subject) -> Diagnostic:
+    value = _inner(subject.evaluated.job[name], list(error.absolute_path)[1:])
     labels = _overridden(value.node)
     notes = told(value.reads)
     span = value.node.span
     if error.validator == "type":
         expected = TYPE_NAMES.get(str(error.validator_value), str(error.validator_value))
-        message = f"`{name}` must be {expected}, not {_what(value)}"
+        message = f"`{name}` must be {expected}, not {_described(value)}"
         help = _type_help(name, str(error.validator_value), value)
         fix = _type_fix(str(error.validator_value), value)
         return codes.WRONG_TYPE.at(span, message, labels=labels, notes=notes, help=help, fix=fix)
-    message = f"`{name}` {_complaint(error, value)}"
-    note = f"{place.schema.name} says so: {place.schema.fields[name].description}"
+    message = f"`{name}` {_requirement(error, value)}"
+    note = f"{subject.schema.name} says so: {subject.schema.fields[name].description}"
     return codes.BAD_VALUE.at(span, message, labels=labels, notes=(*notes, note))
 
 
-def unknown_value(name: str, place: Place) -> Iterator[Diagnostic]:
-    """A value whose type alone is known, which no input could make right."""
-    value = place.evaluated.job[name]
-    kind = impossible_kind(name, value, place.schema) if name in place.schema.payload["properties"] else None
+def _unknown_value(name: str, subject: Subject) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for a value whose type alone is known, if no input could make it right."""
+    value = subject.evaluated.job[name]
+    kind = impossible_kind(name, value, subject.schema) if name in subject.schema.payload["properties"] else None
     if kind is not None:
-        wanted = place.schema.fields[name].type
+        wanted = subject.schema.fields[name].type
         expected = TYPE_NAMES.get(wanted, wanted)
         message = f"`{name}` must be {expected}, and this template gives {TYPE_NAMES.get(kind, f'a {kind}')}"
         yield codes.WRONG_TYPE.at(value.node.span, message, help=_type_help(name, wanted, value))
 
 
 def _inner(value: Value, path: list[str | int]) -> Value:
-    """The part that is wrong, or what a template gave as a whole."""
+    """Return the part of a value that is wrong, or the whole where a template gave it."""
     for part in path:
         if not value.children:
             return value
@@ -153,8 +193,8 @@ def _inner(value: Value, path: list[str | int]) -> Value:
     return value
 
 
-def _what(value: Value) -> str:
-    """The wrong value as the user wrote it, or what their template made of it."""
+def _described(value: Value) -> str:
+    """Return how messages name a wrong value: as it is written, or as what its template gives."""
     if not value.is_computed:
         return kind_of(value.node)
     match value.data:
@@ -172,7 +212,7 @@ def _type_help(name: str, wanted: str, value: Value) -> str | None:
         return _filter_help(wanted, data)
     if data is None:
         is_inherited = value.node.beneath is not None
-        return f"to take the inherited value away, write `{name}: {{$unset: true}}`" if is_inherited else "remove it"
+        return f"to remove the inherited value, write `{name}: {{$unset: true}}`" if is_inherited else "remove it"
     if wanted == "string" and isinstance(data, list) and data and all(isinstance(item, str | int) for item in data):
         line = " ".join(map(str, data))
         return f"write one text, such as `{name}: {brief(line)}`; several lines go below `{name}: |`"
@@ -184,14 +224,17 @@ def _type_help(name: str, wanted: str, value: Value) -> str | None:
 
 
 def _digits_help(name: str, text: str) -> str | None:
-    """Digits in quotes, or those of a Chinese input method. A number of a thousand of them is none that is meant."""
+    """Return help for digits in quotes, or digits of a Chinese input method.
+
+    Nobody means a number of thousands of them.
+    """
     if not text.isdecimal() or len(text) > MOST_DIGITS:
         return None
-    return f"write it {'without quotes' if text.isascii() else 'with plain digits'}: `{name}: {int(text)}`"
+    return f"write the number {'without quotes' if text.isascii() else 'with plain digits'}: `{name}: {int(text)}`"
 
 
 def _type_fix(wanted: str, value: Value) -> Fix | None:
-    """Quotes too many or too few, in the scalar itself."""
+    """Return a fix that adds or removes quotes, in the scalar itself."""
     node = value.node
     if value.is_computed or not isinstance(node, Scalar):
         return None
@@ -207,7 +250,7 @@ def _has_digits(data: object) -> bool:
 
 
 def _filter_help(wanted: str, data: object) -> str | None:
-    """How a template gives the type that is wanted."""
+    """Return help on how a template gives the type that is wanted."""
     kind = data.kind if isinstance(data, Unknown) else None
     if wanted == "string" and (kind == "boolean" or isinstance(data, bool | float)):
         return "write `| string` in the template for the text of it"
@@ -216,7 +259,7 @@ def _filter_help(wanted: str, data: object) -> str | None:
     return None
 
 
-def _complaint(error: "ValidationError", value: Value) -> str:
+def _requirement(error: "ValidationError", value: Value) -> str:
     bound = error.validator_value
     allowed = bound if isinstance(bound, list) else []
     match error.validator:
@@ -230,11 +273,11 @@ def _complaint(error: "ValidationError", value: Value) -> str:
             return f"does not fit: {error.message}"
 
 
-def _job_key(place: Place) -> Span:
-    """Where a missing field would go: the spec's own `job:`, else the start of its text."""
-    root = place.evaluated.spec.document.root
+def _job_key(subject: Subject) -> Span:
+    """Return where a missing field would go: the `job:` of the spec itself, else the start of its text."""
+    root = subject.evaluated.spec.document.root
     key = root.keys.get("job") or root.keys.get("specc") or next(iter(root.keys.values()), None)
-    return key.span if key is not None else place.evaluated.spec.document.source.span()
+    return key.span if key is not None else subject.evaluated.spec.document.source.span()
 
 
 def _overridden(node: Node) -> tuple[Label, ...]:

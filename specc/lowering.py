@@ -1,7 +1,13 @@
-"""The body of submitJob as RFC 8785 JSON. `timestamp` is the transport's, so it is in neither body nor digest."""
+"""CheckedSpec -> Payload: the body of submitJob as RFC 8785 JSON, the bytes that are sent, and their digest.
 
+RFC 8785 is one way to write JSON, so that equal data are equal bytes. The transport adds `timestamp`, which is
+therefore in neither body nor digest.
+"""
+
+from functools import lru_cache
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from json.encoder import encode_basestring as quoted
+from typing import TYPE_CHECKING, Any
 
 import rfc8785
 
@@ -10,21 +16,22 @@ from specc.diagnostics import Diagnostic, codes
 from specc.evaluator import MASK, Value, env_names
 from specc.expander import Cell, cell_of
 from specc.fast_dataclass import dataclass
-from specc.lowering.canonical import canonical_bytes
 from specc.schema import ApiSchema
 from specc.wording import brief
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
+MAX_INTEGER = 2**53 - 1
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Payload:
-    """What is sent for one cell.
+    """The payload of one cell.
 
-    `canonical` is the RFC 8785 form of `body`, `digest` the SHA-256 of it in hex; `values` says of each field where
-    it came from. `hidden` are the fields that come from variables of the environment which no report shows;
-    `hides_cell`: so do the values of the cell. `folder` is the spec's, from the project's root.
+    `canonical` is the RFC 8785 form of `body`, `digest` its SHA-256 in hex; `values` have the provenance of each field.
+    `hidden` are the fields that come from variables of the environment which no report shows; `hides_cell` says whether
+    the values of the cell do, too. `folder` is that of the spec, from the root of the project.
     """
 
     spec_id: str
@@ -40,6 +47,7 @@ class Payload:
 
     @property
     def name(self) -> str:
+        """The name of the job, which may be empty."""
         return str(self.body.get("name", ""))
 
     @property
@@ -49,15 +57,17 @@ class Payload:
 
     @property
     def shown_name(self) -> str:
+        """The name as reports may show it."""
         return MASK if "name" in self.hidden else self.name
 
     @property
     def shown_slug(self) -> str:
+        """The slug of the cell as reports may show it."""
         return MASK if self.hides_cell else self.cell.slug
 
 
 def lower(checked: CheckedSpec, hidden: frozenset[str] = frozenset()) -> tuple[Payload | None, list[Diagnostic]]:
-    """The payload, or None with what canonical JSON cannot hold, such as an integer over 2**53.
+    """Return the payload, or None with diagnostics of what canonical JSON cannot hold, such as an integer over 2**53.
 
     `hidden` are the variables of the environment whose values no report shows.
     """
@@ -66,7 +76,7 @@ def lower(checked: CheckedSpec, hidden: frozenset[str] = frozenset()) -> tuple[P
     try:
         canonical = canonical_bytes(body)
     except rfc8785.CanonicalizationError:
-        return None, [finding for name, value in evaluated.job.items() if (finding := _fault(name, value))]
+        return None, [each for name, value in evaluated.job.items() if (each := _not_canonical(name, value))]
     digest = sha256(canonical).hexdigest()
     fields = frozenset(
         name for name, value in evaluated.job.items() if hidden and hidden & env_names(value, evaluated.env_of_matrix)
@@ -78,7 +88,7 @@ def lower(checked: CheckedSpec, hidden: frozenset[str] = frozenset()) -> tuple[P
 
 
 def receive(body: dict[str, object], schema: ApiSchema) -> "Payload | list[ValidationError]":
-    """A body that came over the wire as a payload, if the schema accepts it: for whoever plays the API's part.
+    """Return a body that came over the wire as a payload, or the errors of its schema: for a server of the API.
 
     Raises rfc8785.CanonicalizationError for a body that canonical JSON cannot hold.
     """
@@ -89,7 +99,7 @@ def receive(body: dict[str, object], schema: ApiSchema) -> "Payload | list[Valid
     return Payload("", schema.name, cell_of({}, 0, 1, 1), body, canonical, sha256(canonical).hexdigest(), {})
 
 
-def _fault(name: str, value: Value) -> Diagnostic | None:
+def _not_canonical(name: str, value: Value) -> Diagnostic | None:
     try:
         canonical_bytes(value.data)
     except rfc8785.IntegerDomainError:
@@ -99,3 +109,40 @@ def _fault(name: str, value: Value) -> Diagnostic | None:
     else:
         return None
     return codes.NOT_CANONICAL.at(value.node.span, message)
+
+
+class _Unusual(ValueError):
+    """Data that only rfc8785 knows how to write, or to refuse."""
+
+
+def canonical_bytes(data: Any) -> bytes:
+    """Return the canonical form of data. Raises `rfc8785.CanonicalizationError` for data that has none."""
+    try:
+        return _written(data).encode()
+    except (_Unusual, UnicodeEncodeError):  # half of a surrogate pair cannot be encoded
+        return rfc8785.dumps(data)
+
+
+def _written(data: Any) -> str:
+    """Return the usual data of payloads as JSON. Python's own encoder, which is in C, writes the texts."""
+    kind = type(data)
+    if kind is str:
+        return quoted(data)
+    if kind is int and -MAX_INTEGER <= data <= MAX_INTEGER:
+        return str(data)
+    if kind is dict:
+        return "{" + ",".join([head + _written(data[key]) for key, head in _heads(tuple(data))]) + "}"
+    if kind is list:
+        return "[" + ",".join(map(_written, data)) + "]"
+    if data is None or kind is bool:
+        return "null" if data is None else "true" if data else "false"
+    raise _Unusual
+
+
+@lru_cache(maxsize=64)
+def _heads(keys: tuple[Any, ...]) -> list[tuple[str, str]]:
+    """Return keys in their order, each with how it is written. The cells of a sweep have the same keys."""
+    # RFC 8785 sorts by UTF-16, and Python does not.
+    if not all(type(key) is str and key.isascii() for key in keys):
+        raise _Unusual
+    return [(key, f"{quoted(key)}:") for key in sorted(keys)]
