@@ -4,7 +4,7 @@ import json
 import secrets
 import shlex
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -71,14 +71,15 @@ def plan(
     if isinstance(ordered, int):
         return ordered
     ordered.workplace.check_name(ordered.target)
-    opened = ordered.workplace.open(ordered.target, is_offline=True)
+    opened = ordered.workplace.open_to_look(ordered.target)
     # A plan in a file is bound to a ledger, so there must be one.
     with ordered.workplace.ledger() if out is not None else ordered.workplace.ledger_for_plan() as ledger:
-        steps = decide(ordered, opened.target, ledger)
+        seen = ordered.workplace.settled(opened, ledger)
+        steps = decide(ordered, seen, ledger)
         ledger_id = ledger.id
-    if print_findings(refusals(steps, opened.target), is_json=output == "json"):
+    if print_findings(refusals(steps, seen), is_json=output == "json"):
         return REFUSED
-    show(ordered, opened, ledger_id, steps, output, out)
+    show(ordered, replace(opened, target=seen), ledger_id, steps, output, out)
     has_changes = any(step.action is not Action.KEEP for step in steps)
     return CHANGES if check and has_changes else OK
 

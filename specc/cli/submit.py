@@ -130,10 +130,11 @@ def _read_plan(path: Path) -> PlanFile:
 def _look_ahead(guard: Guard, manner: Manner) -> int:
     """Shows what would be done. The target is made without a way to send, and no ledger is made."""
     order = guard.order
-    opened = order.workplace.open(order.target, is_offline=True)
+    opened = order.workplace.open_to_look(order.target)
     with order.workplace.ledger_for_plan() as ledger:
-        steps = decide(order, opened.target, ledger)
-        is_forbidden = guard.forbids(steps, opened.target, ledger)
+        target = order.workplace.settled(opened, ledger, guard.planned.identity if guard.planned is not None else None)
+        steps = decide(order, target, ledger)
+        is_forbidden = guard.forbids(steps, target, ledger)
     if is_forbidden and manner.is_json:
         return exits.REFUSED  # which has been written
     if manner.is_json:

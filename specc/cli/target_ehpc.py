@@ -1,6 +1,6 @@
 """Opening an account of the EHPC API as a target."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,8 +11,10 @@ from specc.cli.targets import Calls, Opened, Opening
 from specc.errors import SpeccError
 from specc.nodes import to_data
 from specc.submission.trust import VARIABLE, TrustedHosts, UntrustedHost
+from specc.targets import Target
 from specc.targets.ehpc import EhpcTarget, Endpoint, Patience, client_opener, read_credentials
-from specc.targets.ehpc.account import identity_of, origin_of
+from specc.targets.ehpc.account import accounts_at, identity_of, origin_of, unknown_account
+from specc.targets.ehpc.keyless import KeylessTarget
 
 PATIENCE = Patience()
 
@@ -27,9 +29,16 @@ def open_target(opening: Opening) -> Opened:
     trusted = TrustedHosts(opening.environment, opening.vendor_endpoints, origin_of)
     if not opening.is_offline:
         ask_for_trust(name, endpoint, trusted)
-    credentials = read_credentials(opening.environment, Path.home())
     data = to_data(opening.settings.job) if opening.settings.job is not None else {}
     job = data if isinstance(data, dict) else {}
+    is_vendors = endpoint.ascii_origin in trusted.of_vendor()
+    place = None if is_vendors else f"{endpoint.ascii_origin}{endpoint.path}"
+    try:
+        credentials = read_credentials(opening.environment, Path.home())
+    except SpeccError as error:
+        if not opening.may_lack_keys:
+            raise
+        return _without_keys(opening, endpoint, job, place, error.message)
     target = EhpcTarget(
         opening.settings,
         endpoint,
@@ -39,9 +48,25 @@ def open_target(opening: Opening) -> Opened:
         patience=PATIENCE,
         skew=timedelta(seconds=opening.skew(identity_of(endpoint, credentials.access_key_id, job))),
     )
-    is_vendors = endpoint.ascii_origin in trusted.of_vendor()
-    place = None if is_vendors else f"{endpoint.ascii_origin}{endpoint.path}"
     return Opened(name, target, opening.calls, target.warnings, lambda: target.trouble, place, lambda: target.blind)
+
+
+def _without_keys(
+    opening: Opening, endpoint: Endpoint, job: Mapping[str, object], place: str | None, why: str
+) -> Opened:
+    """The target for a look ahead without credentials."""
+    settings, unknown = opening.settings, unknown_account(endpoint, job)
+
+    def settle(identities: Sequence[str]) -> tuple[Target, str]:
+        known = accounts_at(identities, endpoint, job)
+        if len(known) == 1:
+            word = f"{why}: what follows is about the only account that is known at this place, {known[0]}"
+            return KeylessTarget(settings, known[0]), word
+        count = f"{len(known)} accounts are" if known else "no account is"
+        word = f"{why}, and {count} known at this place: what was sent before with the key that is missing is not seen"
+        return KeylessTarget(settings, unknown), word
+
+    return Opened(settings.name, KeylessTarget(settings, unknown), opening.calls, place=place, settle=settle)
 
 
 def ask_for_trust(name: str, endpoint: Endpoint, trusted: TrustedHosts) -> None:

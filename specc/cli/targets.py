@@ -4,7 +4,7 @@ A kind of target is one module, `specc.cli.target_KIND`, which is imported when 
 costs more time than a whole `specc check`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from importlib import import_module
 from pathlib import Path
@@ -43,7 +43,8 @@ class Opening:
     server's clock.
 
     Offline, the target must be made without any means to send: it is asked only what it knows by itself.
-    `vendor_endpoints` are those of all API pages that ship with specc.
+    `vendor_endpoints` are those of all API pages that ship with specc. `may_lack_keys`: it is for a look ahead, which
+    needs no credentials.
     """
 
     root: Path
@@ -54,6 +55,7 @@ class Opening:
     skew: Skew
     is_offline: bool
     vendor_endpoints: tuple[str, ...] = ()
+    may_lack_keys: bool = False
     calls: Calls = field(default_factory=Calls)
 
 
@@ -72,6 +74,9 @@ class Opened:
     place: str | None = None
     blind: Callable[[], str] = str
     """What the last list of jobs did not show, for people."""
+    settle: Callable[[Sequence[str]], tuple[Target, str]] | None = None
+    """Of a target without credentials: from the identities that were used before to the one that is looked at, and what
+    a person should know of that."""
 
     @property
     def watched(self) -> Watched:
@@ -87,6 +92,7 @@ def open_target(
     *,
     skew: Skew = lambda identity: 0.0,
     is_offline: bool = False,
+    may_lack_keys: bool = False,
 ) -> Opened:
     """Raises SpeccError for a target that there is not, or that cannot be opened."""
     known = settings.targets.get(name)
@@ -95,6 +101,7 @@ def open_target(
     endpoint = known.endpoint or (apis[settings.api].endpoint if settings.api in apis else None)
     vendors = (apis[api].endpoint for api in apis) if known.kind == "ehpc" else ()
     shipped = tuple(address for address in vendors if address is not None)
-    opening = Opening(root, known, settings.units_for(name), endpoint, environment, skew, is_offline, shipped)
+    units = settings.units_for(name)
+    opening = Opening(root, known, units, endpoint, environment, skew, is_offline, shipped, may_lack_keys)
     opened: Opened = import_module(f"specc.cli.target_{known.kind}").open_target(opening)
     return opened

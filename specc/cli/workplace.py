@@ -16,6 +16,7 @@ from specc.submission.ledger import Ledger
 from specc.submission.location import access_of, ledger_path
 from specc.submission.projects import Known, known_as, recognised
 from specc.submission.tables import Access
+from specc.targets import Target
 from specc.workspace import Project
 
 
@@ -148,11 +149,23 @@ class Workplace:
             say(f"the process that was sending these died, so their outcome is unknown now: {names}")
 
     def open(
-        self, name: str, *, skew: Callable[[str], float] = lambda identity: 0.0, is_offline: bool = False
+        self,
+        name: str,
+        *,
+        skew: Callable[[str], float] = lambda identity: 0.0,
+        is_offline: bool = False,
+        may_lack_keys: bool = False,
     ) -> Opened:
         project = self.project
         opened = open_target(
-            project.root, name, project.settings, project.apis, project.environment, skew=skew, is_offline=is_offline
+            project.root,
+            name,
+            project.settings,
+            project.apis,
+            project.environment,
+            skew=skew,
+            is_offline=is_offline,
+            may_lack_keys=may_lack_keys,
         )
         for warning in opened.warnings:
             say(f"warning: {warning}")
@@ -160,3 +173,16 @@ class Workplace:
             self._said.add(name)
             say(f"the target `{name}` is at {opened.place}")
         return opened
+
+    def open_to_look(self, name: str) -> Opened:
+        """The target for a look ahead. It has no way to send, and needs no credentials."""
+        return self.open(name, is_offline=True, may_lack_keys=True)
+
+    @staticmethod
+    def settled(opened: Opened, ledger: Ledger, planned: str | None = None) -> Target:
+        """Return the target. Without credentials it is the account that the ledger, or the plan, knows in its place."""
+        if opened.settle is None:
+            return opened.target
+        target, word = opened.settle([planned] if planned is not None else ledger.identities())
+        say(f"warning: {word}")
+        return target

@@ -141,6 +141,11 @@ class Attempts:
         """Return every job of the target that an attempt has."""
         return {record.uuid for record in self.each() if record.uuid and record.key.target == target}
 
+    def identities(self) -> list[str]:
+        """Return the identities of all targets that something was sent to."""
+        with reading(self.path, self._connection) as connection:
+            return lookups.identities(connection)
+
     def has_used(self, plan: str) -> bool:
         with reading(self.path, self._connection) as connection:
             return lookups.has_plan(connection, plan)

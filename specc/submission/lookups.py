@@ -132,6 +132,11 @@ def attempt(connection: sqlite3.Connection, name: str) -> Record | None:
     return record_of(row) if row is not None else None
 
 
+def identities(connection: sqlite3.Connection) -> list[str]:
+    """Return the targets that any attempt was for."""
+    return [str(row[0]) for row in connection.execute(TARGETS)]
+
+
 def has_plan(connection: sqlite3.Connection, plan: str) -> bool:
     """Return whether a plan was carried out. The table is small, so it is read whole, too."""
     by_index = connection.execute("SELECT 1 FROM plans WHERE id = ?", (plan,)).fetchone() is not None

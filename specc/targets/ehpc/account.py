@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from urllib.parse import urlsplit
 
@@ -12,6 +12,8 @@ from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 
 NAME = re.compile(r"[A-Za-z0-9._:-]+")
+ACCOUNT = re.compile(r"[!-~]{0,4}\.\.\.[!-~]{0,4}:[0-9a-f]{12}")
+"""An account in an identity: its masked key, and a digest of it."""
 ANY_PORT = ":*"
 PORTS = {"http": 80, "https": 443}
 
@@ -98,9 +100,24 @@ def identity_of(endpoint: Endpoint, access_key_id: str, job: Mapping[str, object
     The same on every machine of the user, and another for every key.
     """
     digest = sha256(f"specc ehpc {access_key_id}".encode()).hexdigest()[:12]
+    return f"{masked(access_key_id)}:{digest}".join(_around_account(endpoint, job))
+
+
+def unknown_account(endpoint: Endpoint, job: Mapping[str, object]) -> str:
+    """Return what stands for the identity of an account whose key is not known. No account has it."""
+    return "unknown account".join(_around_account(endpoint, job))
+
+
+def accounts_at(identities: Iterable[str], endpoint: Endpoint, job: Mapping[str, object]) -> list[str]:
+    """Return those identities that are accounts at the endpoint, in the zone and cluster that the target says."""
+    account = re.compile(ACCOUNT.pattern.join(map(re.escape, _around_account(endpoint, job))))
+    return [identity for identity in identities if account.fullmatch(identity)]
+
+
+def _around_account(endpoint: Endpoint, job: Mapping[str, object]) -> tuple[str, str]:
+    """Return what stands in an identity before the account, and behind it."""
     place = "/".join(str(job[name]) for name in ("zone", "cluster_id") if name in job)
-    account = f"ehpc:{endpoint.host}{endpoint.path}:{masked(access_key_id)}:{digest}"
-    return f"{account}@{place}" if place else account
+    return f"ehpc:{endpoint.host}{endpoint.path}:", f"@{place}" if place else ""
 
 
 def masked(access_key_id: str) -> str:
