@@ -143,7 +143,7 @@ WORDS = st.sampled_from(
     | WORDS
     | st.text(max_size=6).filter(lambda raw: not raw.startswith(("!", "&", "*")))
 )
-@law(100)
+@law(60)
 @example("0x_")
 @example("0b_")
 @example("0_")

@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from time import perf_counter
 
 import pytest
 from support.projects import SWEEP, Place
@@ -52,15 +51,14 @@ def test_statistics_leave_a_report_whole(nested: Place) -> None:
     assert "SPC401" in nested.err
 
 
+@pytest.mark.slow
 def test_ten_thousand_findings(place: Place) -> None:
     fields = "".join(f"  wrong_{number}: 1\n" for number in range(1000))
     for number in range(10):
         place.write(**{f"many_{number}": f"specc: 1\njob:\n  name: a\n  cmd_line: run\n{fields}"})
     formats = ("sarif", "github", "gitlab", "junit", "concise", "text")
     outputs = [f"--output={name}:{name}.out" for name in formats]
-    start = perf_counter()
     assert place.run("check", *outputs, "--output=json") == 1
-    assert perf_counter() - start < 60
     found = len(json.loads(place.out)["diagnostics"])
     assert found >= 10_000
     run = json.loads((place.root / "sarif.out").read_text())["runs"][0]

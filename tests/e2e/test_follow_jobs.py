@@ -162,10 +162,11 @@ class TestWaiting:
 
     def test_interrupted(self, here, monkeypatch):
         submitted(here, "sleep 30")
-        started = time.monotonic()
+        slept = []
 
         def interrupt(seconds):
-            if time.monotonic() > started + 0.3:
+            slept.append(seconds)
+            if len(slept) == 3:
                 raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
@@ -433,9 +434,7 @@ class TestUnknown:
 def test_jobs_outlive_whoever_submitted_them(here: Place) -> None:
     """The command has ended long before its job has, which another process then finds."""
     submitted(here, "sleep 0.5; echo $SPECC_JOB_NAME > {{ matrix.n }}.done")
-    started = time.monotonic()
     assert here.run("wait", "jobs") == 0
-    assert time.monotonic() - started < 20
     assert os.environ.get("SPECC_JOB_NAME") is None
 
 

@@ -21,6 +21,7 @@ import pytest
 from qingcloud_hpc.HpcApiConnection import HpcApiConnection
 from support.ehpc_server import settings_of
 from support.local_jobs import Place, eventually
+from support.sampling import mostly_slow
 
 from specc.lowering import Payload, receive
 from specc.targets import Accepted, Attempt, JobState
@@ -296,14 +297,17 @@ def refuses(port: int) -> bool:
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [
-        (["--target", "nowhere"], "there is no target `nowhere`"),
-        (["--target", "cloud"], "`cloud` is an account of the EHPC API"),
-        (["--host", "0.0.0.0"], "`--host 0.0.0.0` does not say by which name the server is called"),
-        (["--host", "256.0.0.1"], "cannot listen on 256.0.0.1, port 8888: "),
-        (["--port", "99999"], "99999"),
-        (["--calls", "0"], "0"),
-    ],
+    mostly_slow(
+        [
+            (["--target", "nowhere"], "there is no target `nowhere`"),
+            (["--target", "cloud"], "`cloud` is an account of the EHPC API"),
+            (["--host", "0.0.0.0"], "`--host 0.0.0.0` does not say by which name the server is called"),
+            (["--host", "256.0.0.1"], "cannot listen on 256.0.0.1, port 8888: "),
+            (["--port", "99999"], "99999"),
+            (["--calls", "0"], "0"),
+        ],
+        quick=1,
+    ),
 )
 def test_what_cannot_be_served(tmp_path: Path, arguments: list[str], message: str) -> None:
     (tmp_path / "specc.toml").write_text('[targets.cloud]\nkind = "ehpc"\n')

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from chaos.hostile import Hostile
 from support import uncovered
+from support.sampling import mostly_slow
 from support.submitting import record
 
 from specc.cli.main import run
@@ -205,7 +206,7 @@ def test_two_at_once_with_one_plan(site: Site) -> None:
     assert len(site.server.jobs) == 20 == len(site.states())
 
 
-@pytest.mark.parametrize("kilobytes", [56, 80])
+@pytest.mark.parametrize("kilobytes", mostly_slow([56, 80], quick=1))
 def test_a_full_disk(site: Site, kilobytes: int) -> None:
     """No file can grow beyond so much, as on a disk without room."""
     site.sweep(60)

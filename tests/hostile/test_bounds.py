@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from support import uncovered
 from support.projects import Place
+from support.work import calls
 
 from specc.compiler import allowance
 
@@ -69,8 +70,21 @@ SPECS: dict[str, Callable[[], str]] = {
 pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of memory is read from /proc")
 
 
-@pytest.mark.parametrize("name", SPECS)
+ALLOWED = ["choices and profiles", "parameters with choices", "cells at the limit", "cells of long commands"]
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_a_check_with_a_twentieth_of_the_allowance_does_a_tenth(
+    place: Place, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(allowance, "WORK", allowance.WORK // 20)
+    place.write(**{"large.job.yaml": HEAD + SPECS[name]()})
+    assert calls(lambda: place.run("check", "--no-cache", "large.job.yaml")) < CALLS // 10
+    assert "SPC310" in place.out
+
+
 @pytest.mark.slow
+@pytest.mark.parametrize("name", SPECS)
 def test_a_check_has_a_bound(place: Place, name: str) -> None:
     text = HEAD + SPECS[name]()
     assert len(text) < 256 * 1024
@@ -112,9 +126,9 @@ def measured(root: Path, *arguments: str) -> str:
             megabytes = max(megabytes, peak)
             time.sleep(0.01)
         reader.join()
-    out, _, calls = printed[0].decode().rpartition("calls ")
+    out, _, count = printed[0].decode().rpartition("calls ")
     assert process.returncode in (0, 1, 2), out[-2_000:]
-    assert 0 < int(calls) < CALLS
+    assert 0 < int(count) < CALLS
     assert 0 < megabytes < MEGABYTES
     return out
 

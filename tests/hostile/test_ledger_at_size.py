@@ -74,6 +74,7 @@ def test_a_question_takes_as_many_steps_in_a_ledger_of_twenty_times_the_size(siz
     assert large <= small + 20
 
 
+@pytest.mark.slow
 def test_all_is_streamed(sizes, monkeypatch):
     monkeypatch.setattr(lookups, "CHUNK", 100)
 

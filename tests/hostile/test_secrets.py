@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.projects import Place
+from support.sampling import mostly_slow
 
 TOKEN = "extraheader = AUTHORIZATION: basic eC1hY2Nlc3MtdG9rZW46Z2hzXzEyMzQ1Njc4OTA="
 SECRET = "hunter2-dB-9f3kQ"
@@ -164,7 +165,7 @@ def assert_hidden(place: Place, *where: str) -> None:
         assert telltale not in shown, telltale
 
 
-@pytest.mark.parametrize("how", MADE_OF_IT)
+@pytest.mark.parametrize("how", mostly_slow(MADE_OF_IT))
 def test_no_report_shows_what_comes_from_the_environment(here: Place, how: str) -> None:
     template = MADE_OF_IT[how]
     here.write(a=spec(template))

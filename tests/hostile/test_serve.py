@@ -115,9 +115,7 @@ def crowd(gateway: Gateway, first: bytes) -> Iterator[list[socket.socket]]:
 def test_a_crowd_keeps_nobody_out(gateway: Gateway, first: bytes) -> None:
     before = gateway.said()
     with crowd(gateway, first):
-        started = time.monotonic()
         assert all(gateway.answers() for _ in range(3))
-        assert time.monotonic() - started < 20
     assert gateway.said() - before < 20_000
 
 

@@ -15,6 +15,7 @@ import pytest
 from support import repositories
 from support.fake_target import FakeTarget
 from support.projects import Place
+from support.sampling import mostly_slow
 
 from specc.cli.app import load
 from specc.cli.commands import COMMANDS
@@ -210,7 +211,9 @@ def command_lines(words: tuple[str, ...], command: object) -> Iterator[list[str]
         yield from ([*words, f"{ODD}/{name}{NAME}"] for name in ("bad", "torn", "gone"))
 
 
-@pytest.mark.parametrize(("words", "command"), LEAVES, ids=[" ".join(words) for words, _ in LEAVES])
+@pytest.mark.parametrize(
+    ("words", "command"), mostly_slow(LEAVES, quick=5), ids=[" ".join(words) for words, _ in LEAVES]
+)
 def test_no_command_lets_through_what_others_wrote(words, command, odd, monkeypatch):
     if words[0] not in ("submit", "serve"):
         shown(["submit", f"{ODD}/good{NAME}"], monkeypatch)  # so that there is something in the ledger

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from support.laws import law
 from support.projects import SETTINGS
 
 from specc.config.places import MAX_DEPTH, places
@@ -126,7 +127,7 @@ def check(text: str) -> None:
 
 @given(documents() | SOUP)
 @example(SETTINGS)
-@settings(max_examples=250, deadline=None)
+@law(250)
 def test_every_key_and_value_reads_back(text: str) -> None:
     if is_toml(text):
         check(text)

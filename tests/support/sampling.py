@@ -1,0 +1,16 @@
+"""Cases of which some stand for all: the others are run with the slow tests."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+
+def mostly_slow(cases: Iterable[Any], *, quick: int = 2) -> list[Any]:
+    """Return the cases for `parametrize`; all but the first few are slow."""
+    return [
+        pytest.param(
+            *(case if isinstance(case, tuple) else (case,)), marks=[pytest.mark.slow] if index >= quick else []
+        )
+        for index, case in enumerate(cases)
+    ]
