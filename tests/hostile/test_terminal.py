@@ -211,9 +211,10 @@ def command_lines(words: tuple[str, ...], command: object) -> Iterator[list[str]
         yield from ([*words, f"{ODD}/{name}{NAME}"] for name in ("bad", "torn", "gone"))
 
 
-@pytest.mark.parametrize(
-    ("words", "command"), mostly_slow(LEAVES, quick=5), ids=[" ".join(words) for words, _ in LEAVES]
-)
+NAMES = [" ".join(words) for words, _ in LEAVES]
+
+
+@pytest.mark.parametrize(("words", "command"), mostly_slow(LEAVES, quick=5), ids=NAMES)
 def test_no_command_lets_through_what_others_wrote(words, command, odd, monkeypatch):
     if words[0] not in ("submit", "serve"):
         shown(["submit", f"{ODD}/good{NAME}"], monkeypatch)  # so that there is something in the ledger

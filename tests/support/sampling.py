@@ -8,9 +8,6 @@ import pytest
 
 def mostly_slow(cases: Iterable[Any], *, quick: int = 2) -> list[Any]:
     """Return the cases for `parametrize`; all but the first few are slow."""
-    return [
-        pytest.param(
-            *(case if isinstance(case, tuple) else (case,)), marks=[pytest.mark.slow] if index >= quick else []
-        )
-        for index, case in enumerate(cases)
-    ]
+    every = [case if isinstance(case, tuple) else (case,) for case in cases]
+    slow = [pytest.param(*case, marks=pytest.mark.slow) for case in every[quick:]]
+    return [*(pytest.param(*case) for case in every[:quick]), *slow]
