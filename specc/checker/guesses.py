@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from specc.diagnostics.suggest import closest
+from specc.diagnostics import closest
 
 SCHEDULER_WORDS = {
     "partition": "scheduler_queue_name",

@@ -5,8 +5,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from specc.checker.check import impossible_kind
 from specc.checker.guesses import elsewhere, is_scheduler_word, meant_by
-from specc.diagnostics import Diagnostic, Fix, Label, codes, did_you_mean, one_of
-from specc.diagnostics.fixes import is_one_slip, quoted, removed_line, replaced, unquoted
+from specc.diagnostics import (
+    Diagnostic,
+    Fix,
+    Label,
+    codes,
+    did_you_mean,
+    is_one_slip,
+    one_of,
+    quoting_fix,
+    removing_fix,
+    replacing_fix,
+    unquoting_fix,
+)
 from specc.evaluator import EvaluatedSpec, Value, told
 from specc.expressions import Unknown
 from specc.nodes import LayerKind, Mapping, Node, Scalar, kind_of
@@ -89,13 +100,13 @@ def _unknown_field(name: str, subject: Subject) -> Diagnostic:
     known = subject.schema.fields
     if name in known and known[name].filled_by_transport:
         message = f"`{name}` is filled in when the payload is sent"
-        fix = removed_line(key.span, subject.job.entries[name].span, f"remove `{name}`")
+        fix = removing_fix(key.span, subject.job.entries[name].span, f"remove `{name}`")
         return codes.TRANSPORT_FIELD.at(key.span, message, help="remove it", fix=fix)
     meant = meant_by(name, subject.fields)
     help = f"did you mean `{meant}`?" if meant else elsewhere(name)
     help = help or did_you_mean(name, subject.fields, f"fields of {subject.schema.name}")
     is_sure = meant is not None and meant not in subject.job.entries
-    fix = replaced(key.span, name, meant) if is_sure and meant and _is_plainly(name, meant) else None
+    fix = replacing_fix(key.span, name, meant) if is_sure and meant and _is_plainly(name, meant) else None
     return codes.UNKNOWN_FIELD.at(key.span, f"unknown field `{name}`", help=help, fix=fix)
 
 
@@ -239,10 +250,10 @@ def _type_fix(wanted: str, value: Value) -> Fix | None:
     if value.is_computed or not isinstance(node, Scalar):
         return None
     if wanted == "string" and node.value is not None and not isinstance(node.value, str):
-        return quoted(node.span, node.raw)
+        return quoting_fix(node.span, node.raw)
     # `016` would be read in two ways
     is_number = wanted == "integer" and _has_digits(node.value) and not node.raw.startswith("0")
-    return unquoted(node.span, node.raw) if is_number and node.raw.isdecimal() else None
+    return unquoting_fix(node.span, node.raw) if is_number and node.raw.isdecimal() else None
 
 
 def _has_digits(data: object) -> bool:

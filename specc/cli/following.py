@@ -29,7 +29,7 @@ from specc.submission.tables import Locked
 from specc.submission.trust import UntrustedHost
 from specc.submission.world import World
 from specc.targets import JobReport, JobState
-from specc.units import Problem, read
+from specc.units import QuantityMistake, read
 
 MOST_NAMED = 3
 UNHEARD = f"has said nothing for {SILENCE / 60:.0f} minutes of"
@@ -164,7 +164,7 @@ def seconds_of(text: str | None) -> float | None:
     if SECONDS.fullmatch(text):
         return float(text)
     duration = read(text, "duration")
-    if isinstance(duration, Problem):
+    if isinstance(duration, QuantityMistake):
         raise SpeccError(f"`--timeout`: {duration.message}", help=duration.help)
     return float(duration)
 

@@ -13,10 +13,9 @@ from specc.cli.completion import complete_code
 from specc.cli.printing import width_of
 from specc.cli.speech import write_json, write_text
 from specc.config import is_optional
-from specc.diagnostics import Code
+from specc.diagnostics import Code, closest_code
 from specc.diagnostics.codes import CODES
 from specc.diagnostics.remedies import REMEDIES
-from specc.diagnostics.suggest import closest_code
 from specc.errors import SpeccError
 from specc.reporters import TextOrJson, format_named
 from specc.reporters.guidance import documentation, guidance

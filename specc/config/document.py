@@ -12,8 +12,7 @@ from specc.config.places import MAX_DEPTH, KeyAndValue, Places, Range, places
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import BAD_SETTING, CONFIG_SYNTAX
 from specc.fast_dataclass import dataclass
-from specc.nodes import Layer, LayerKind, Mapping, Node, Path, Scalar, Sequence, Style
-from specc.nodes.tree import FILE_LAYER
+from specc.nodes import FILE_LAYER, Layer, LayerKind, Mapping, Node, Path, Scalar, Sequence, Style
 from specc.source import Source, Span
 
 MAX_PARTS = 32

@@ -5,13 +5,12 @@ from collections.abc import Callable
 
 from specc.config.credentials import is_credential
 from specc.config.sbatch import mistake_in_option
-from specc.diagnostics import Code, codes, did_you_mean, one_of
-from specc.diagnostics.suggest import closest_code
+from specc.diagnostics import Code, closest_code, codes, did_you_mean, one_of
 from specc.fast_dataclass import dataclass
 from specc.linear import mistake_in
 from specc.nodes import Mapping, Node, Scalar, kind_of
 from specc.settings import TargetKind
-from specc.units import DURATION_UNITS, MEMORY_UNITS, Problem, read
+from specc.units import DURATION_UNITS, MEMORY_UNITS, QuantityMistake, read
 
 BY_NAME: dict[str, Code] = {
     name: code for code in codes.CODES.values() if code.code[3] in "123456" for name in (code.code, code.slug)
@@ -73,22 +72,22 @@ def _is_count(node: Node) -> bool:
 
 def _is_duration(node: Node) -> bool:
     text = text_of(node)
-    return text is not None and not isinstance(read(text, "duration"), Problem)
+    return text is not None and not isinstance(read(text, "duration"), QuantityMistake)
 
 
 def _duration_help(node: Node) -> str | None:
     problem = read(text_of(node) or "", "duration")
-    return problem.help if isinstance(problem, Problem) else None
+    return problem.help if isinstance(problem, QuantityMistake) else None
 
 
 def _is_memory(node: Node) -> bool:
     text = text_of(node)
-    return text is not None and not isinstance(read(text, "memory"), Problem)
+    return text is not None and not isinstance(read(text, "memory"), QuantityMistake)
 
 
 def _memory_help(node: Node) -> str | None:
     problem = read(text_of(node) or "", "memory")
-    return problem.help if isinstance(problem, Problem) else None
+    return problem.help if isinstance(problem, QuantityMistake) else None
 
 
 def is_optional(code: Code) -> bool:

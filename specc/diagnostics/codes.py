@@ -1,4 +1,4 @@
-"""Every kind of finding that the stages know, in one table. A code is never reused; severity is not part of it.
+"""Every kind of diagnostic, in one table. A code is never reused; severity is not part of it.
 
 The hundreds digit is the stage: 1 YAML, 2 composition, 3 templates, 4 schema, 5 rules, 6 lowering and units,
 7 submission, 8 API tables (from 851 on: sbatch scripts), 9 configuration.
@@ -35,7 +35,9 @@ INHERITANCE_DEPTH = Code("SPC208", "inheritance-depth", ERROR, "inheritance deep
 SIBLINGS_DISAGREE = Code("SPC209", "siblings-disagree", WARNING, "two unrelated parents set one value differently")
 BAD_OPERATOR = Code("SPC210", "bad-operator", ERROR, "a `$` operator that does not exist or is used wrongly")
 NOTHING_INHERITED = Code("SPC211", "nothing-inherited", ERROR, "an operator on a value that was not inherited")
-KIND_CONFLICT = Code("SPC212", "kind-conflict", ERROR, "a mapping and another kind of value set at one place")
+KIND_CONFLICT = Code(
+    "SPC212", "kind-conflict", ERROR, "one path has a mapping in one file and another kind of value in another"
+)
 FILE_NOT_FOUND = Code("SPC213", "file-not-found", ERROR, "`$file` names a file that is not there")
 BAD_PARAM = Code("SPC214", "bad-param", ERROR, "a parameter is declared wrongly")
 BAD_MATRIX = Code("SPC215", "bad-matrix", ERROR, "the matrix is declared wrongly")
@@ -45,18 +47,20 @@ UNKNOWN_PROFILE = Code("SPC218", "unknown-profile", ERROR, "a profile that the s
 UNKNOWN_PARAM = Code("SPC219", "unknown-param", ERROR, "`-p` names a parameter that the spec does not have")
 BAD_PARAM_VALUE = Code("SPC220", "bad-param-value", ERROR, "a parameter's value does not fit its declaration")
 MISSING_PARAM = Code("SPC221", "missing-param", ERROR, "a parameter without a default was not given")
-BAD_OVERRIDE = Code("SPC222", "bad-override", ERROR, "`--set` names no place in a spec")
+BAD_OVERRIDE = Code("SPC222", "bad-override", ERROR, "`--set` does not name a value of a spec")
 UNKNOWN_AXIS = Code("SPC223", "unknown-axis", ERROR, "an axis that the matrix does not have")
 DEAD_EXCLUDE = Code("SPC224", "dead-exclude", WARNING, "an exclude or include entry that changes nothing")
 ABSTRACT_SPEC = Code("SPC225", "abstract-spec", ERROR, "an abstract spec cannot be rendered or submitted")
 NO_SUCH_CELL = Code("SPC226", "no-such-cell", ERROR, "`--only` or `--cell` selects nothing")
 UNKNOWN_API = Code("SPC227", "unknown-api", ERROR, "an API version that specc does not have")
-PRIVATE_FILE = Code("SPC228", "private-file", ERROR, "a file of git or of passwords, which no spec may include")
+PRIVATE_FILE = Code("SPC228", "private-file", ERROR, "a file of git or of passwords, which a spec must not include")
 
 # 3: templates
 TEMPLATE_SYNTAX = Code("SPC301", "template-syntax", ERROR, "a template that Jinja2 cannot read")
 UNDEFINED_NAME = Code("SPC302", "undefined-name", ERROR, "a template uses a name that nothing defines")
-FORBIDDEN_TEMPLATE = Code("SPC303", "forbidden-template", ERROR, "a construct, filter or method that templates lack")
+FORBIDDEN_TEMPLATE = Code(
+    "SPC303", "forbidden-template", ERROR, "a construct, filter or method that templates do not have"
+)
 TEMPLATE_ERROR = Code("SPC304", "template-error", ERROR, "a template cannot be evaluated")
 TEMPLATE_LIMIT = Code("SPC305", "template-limit", ERROR, "a template exceeds the limit of work, size or depth")
 REFERENCE_CYCLE = Code("SPC306", "reference-cycle", ERROR, "values refer to each other in a circle")
@@ -77,7 +81,7 @@ UNUSED_PARAM = Code("SPC501", "unused-param", WARNING, "a parameter that no temp
 UNUSED_VAR = Code("SPC502", "unused-var", WARNING, "a variable that no template reads")
 UNUSED_AXIS = Code("SPC503", "unused-axis", WARNING, "an axis that no template reads")
 UNUSED_PROFILE = Code("SPC504", "unused-profile", WARNING, "a profile that changes nothing")
-UNUSED_PARENT = Code("SPC505", "unused-parent", WARNING, "a parent of which nothing is left")
+UNUSED_PARENT = Code("SPC505", "unused-parent", WARNING, "a parent all of whose values are replaced")
 SHADOWED_PARAM = Code("SPC506", "shadowed-param", WARNING, "a variable that is named like a parameter")
 FIXED_PARAM = Code("SPC507", "fixed-param", WARNING, "a parameter that can have only one value")
 SAME_JOB_NAME = Code("SPC508", "same-job-name", WARNING, "several jobs have one name")
@@ -88,14 +92,16 @@ OVER_QUEUE_LIMIT = Code("SPC512", "over-queue-limit", ERROR, "a job asks for mor
 UNCLEAR_QUEUE = Code("SPC513", "unclear-queue", ERROR, "a job names no queue, or two, where the target needs one")
 SECRET_IN_SPEC = Code("SPC514", "secret-in-spec", ERROR, "a password, key or token in a spec")
 DEEP_INHERITANCE = Code("SPC515", "deep-inheritance", WARNING, "a chain of parents longer than the project wants")
-VERSION_DEPENDENT_FIELD = Code("SPC516", "version-dependent-field", WARNING, "a field that other API versions lack")
+VERSION_DEPENDENT_FIELD = Code(
+    "SPC516", "version-dependent-field", WARNING, "a field that other API versions do not have"
+)
 AXIS_IN_NAMES_ONLY = Code("SPC517", "axis-in-names-only", WARNING, "an axis that only names the jobs")
 UNEXPANDED_PATH = Code("SPC530", "unexpanded-path", WARNING, "a path that only a shell would expand, or of a folder")
-LOST_DIGITS = Code("SPC531", "lost-digits", WARNING, "a number that loses how it was written when a text takes it")
+LOST_DIGITS = Code("SPC531", "lost-digits", WARNING, "a number that changes its digits when it becomes part of a text")
 MISSING_BRACES = Code("SPC532", "missing-braces", WARNING, "a text that was meant to be a template")
 FOREIGN_QUOTES = Code("SPC533", "foreign-quotes", WARNING, "a name or path in quotes that are not YAML's")
-UNLIKELY_QUANTITY = Code("SPC534", "unlikely-quantity", WARNING, "a plain number that is hardly meant in its unit")
-UNSEEN_END = Code("SPC535", "unseen-end", WARNING, "a value begins or ends with a character that nobody sees")
+UNLIKELY_QUANTITY = Code("SPC534", "unlikely-quantity", WARNING, "a plain number that is unlikely in its unit")
+UNSEEN_END = Code("SPC535", "unseen-end", WARNING, "a value begins or ends with an invisible character")
 SHELL_SYNTAX_ERROR = Code("SPC540", "shell-syntax-error", ERROR, "a command that the shell cannot read")
 UNENDED_HERE_DOCUMENT = Code("SPC541", "unended-here-document", ERROR, "a here-document that no line ends")
 FOLDED_HERE_DOCUMENT = Code("SPC542", "folded-here-document", ERROR, "a here-document in a folded text (`>`)")
@@ -112,15 +118,19 @@ FOLDED_CONTINUATION = Code("SPC548", "folded-continuation", ERROR, "a `\\` at th
 FOLDED_INDENTATION = Code(
     "SPC549", "folded-indentation", WARNING, "a line of a folded text that is indented deeper is a command of its own"
 )
-FOLDED_COMMANDS = Code("SPC550", "folded-commands", WARNING, "YAML joins the lines of two commands to one")
+FOLDED_COMMANDS = Code("SPC550", "folded-commands", WARNING, "YAML joins the lines of two commands into one")
 LOST_CONTINUATION = Code("SPC551", "lost-continuation", ERROR, "a command ends before the lines that belong to it")
 NO_COMMAND = Code("SPC552", "no-command", ERROR, "a job has no command")
-INTERPRETER_LINE = Code("SPC553", "interpreter-line", WARNING, "a `#!` line asks for what the target does not do")
+INTERPRETER_LINE = Code(
+    "SPC553", "interpreter-line", WARNING, "a `#!` line asks for something that the target does not do"
+)
 DOLLAR_BEFORE_TEMPLATE = Code("SPC554", "dollar-before-template", ERROR, "a `$` before a template stays in the text")
 NAME_WITHOUT_BRACES = Code("SPC555", "name-without-braces", WARNING, "the name of a value without a template's braces")
 UNSET_ARGUMENT = Code("SPC556", "unset-argument", WARNING, "a script reads an argument that nobody passes")
-FOREIGN_SCHEDULER = Code("SPC557", "foreign-scheduler", WARNING, "a command needs a scheduler that the target has not")
-HIDDEN_FAILURE = Code("SPC558", "hidden-failure", WARNING, "a job ends well though its commands failed")
+FOREIGN_SCHEDULER = Code(
+    "SPC557", "foreign-scheduler", WARNING, "a command needs a scheduler that the target does not have"
+)
+HIDDEN_FAILURE = Code("SPC558", "hidden-failure", WARNING, "a job succeeds although its commands failed")
 LOST_IN_COMMENT = Code("SPC559", "lost-in-comment", WARNING, "a value after a `#`, which begins a comment")
 ONE_RANK = Code("SPC560", "one-rank", WARNING, "a launcher of MPI in a job that has one task")
 UNUSED_IGNORE = Code("SPC590", "unused-ignore", WARNING, "a `# specc: ignore` comment that ignores nothing")
@@ -129,8 +139,8 @@ BAD_IGNORE = Code("SPC591", "bad-ignore", ERROR, "a `# specc: ignore` comment wi
 # 6: units and lowering
 UNIT_NOT_SET = Code("SPC601", "unit-not-set", ERROR, "a quantity where the project has not said the API's unit")
 AMBIGUOUS_QUANTITY = Code("SPC602", "ambiguous-quantity", ERROR, "a quantity that can be read in two ways")
-BAD_QUANTITY = Code("SPC603", "bad-quantity", ERROR, "a text that is no quantity")
-INEXACT_QUANTITY = Code("SPC604", "inexact-quantity", ERROR, "a quantity that is no whole number of the API's unit")
+BAD_QUANTITY = Code("SPC603", "bad-quantity", ERROR, "a text that is not a quantity")
+INEXACT_QUANTITY = Code("SPC604", "inexact-quantity", ERROR, "a quantity that is not a whole number of the API's unit")
 NOT_CANONICAL = Code("SPC605", "not-canonical", ERROR, "a value that canonical JSON cannot hold")
 
 # 7: submission
@@ -147,7 +157,7 @@ DUPLICATE_ROW = Code("SPC804", "duplicate-row", ERROR, "two rows of a table cont
 BAD_PATCH = Code("SPC805", "bad-patch", ERROR, "a patch that does not fit the table, or an entry without its source")
 STALE_SCHEMA = Code("SPC806", "stale-schema", ERROR, "a generated schema differs from its table")
 ODD_EXAMPLE = Code("SPC807", "odd-example", WARNING, "an example that is not of its row's type")
-REPEATED_ROW = Code("SPC808", "repeated-row", WARNING, "two rows of a table say the same")
+REPEATED_ROW = Code("SPC808", "repeated-row", WARNING, "two rows of a table are the same")
 BAD_DIRECTIVE = Code("SPC851", "bad-directive", ERROR, "a line of a batch script that cannot be read or imported")
 NOT_A_BATCH_SCRIPT = Code("SPC852", "not-a-batch-script", ERROR, "a file that cannot be imported as a batch script")
 
@@ -156,9 +166,9 @@ CONFIG_SYNTAX = Code("SPC901", "config-syntax", ERROR, "the configuration is not
 UNKNOWN_SETTING = Code("SPC902", "unknown-setting", ERROR, "a setting that specc does not have")
 BAD_SETTING = Code("SPC903", "bad-setting", ERROR, "a setting with a value of the wrong kind")
 SHADOWED_SETTINGS = Code("SPC904", "shadowed-settings", WARNING, "`[tool.specc]` beside a specc.toml, which wins")
-NOT_CHOSEN = Code("SPC905", "not-chosen", WARNING, "a file that looks like a spec and is not named as one")
+NOT_CHOSEN = Code("SPC905", "not-chosen", WARNING, "a file that looks like a spec but is not named like one")
 
 CODES: dict[str, Code] = {code.code: code for code in list(globals().values()) if isinstance(code, Code)}
 
 OF_RULES = frozenset(code for code in CODES if "SPC500" <= code < "SPC590")
-"""What rules find, and nothing else does. Known without them, because a configuration can name their findings."""
+"""The codes that only rules use. They are known without the rules, because a configuration can name them."""

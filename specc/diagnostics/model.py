@@ -13,14 +13,14 @@ class Severity(StrEnum):
 
 
 class Label(NamedTuple):
-    """Another place that belongs to the finding: where a value was inherited from, what it conflicts with."""
+    """Another span that belongs to a diagnostic: where a value was inherited from, or what it conflicts with."""
 
     span: Span
     message: str
 
 
 class Edit(NamedTuple):
-    """What stands at `span` becomes `replacement`."""
+    """A change of the text: `replacement` is written over `span`."""
 
     span: Span
     replacement: str
@@ -28,7 +28,7 @@ class Edit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A way out that can be taken by machine. A safe one leaves no doubt about what was meant."""
+    """A correction that a machine can apply. A safe one leaves no doubt about what was meant."""
 
     title: str
     edits: tuple[Edit, ...]
@@ -37,7 +37,7 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding. `message` is one line; `label` stands under the carets; `help` says what to write instead."""
+    """One fact. `message` is one line; `label` is written under the carets; `help` says what to write instead."""
 
     code: "Code"
     severity: Severity
@@ -56,7 +56,7 @@ class Diagnostic:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A kind of finding: a number that never changes its meaning, a name to read, and its usual severity."""
+    """A kind of diagnostic: a number that never changes its meaning, a name to read, and its usual severity."""
 
     code: str
     slug: str
@@ -74,5 +74,18 @@ class Code:
         help: str | None = None,
         fix: Fix | None = None,
     ) -> Diagnostic:
-        """A finding of this kind at `span`."""
+        """Return a diagnostic of this kind at `span`."""
         return Diagnostic(self, self.severity, message, span, label, labels, notes, help, fix)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Why a name has no text: the code of the diagnostic to report, and its words.
+
+    `meant` is the name of a file in the same folder, or of a shipped base, that was probably meant.
+    """
+
+    code: Code
+    message: str
+    help: str | None = None
+    meant: str | None = None

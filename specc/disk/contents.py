@@ -7,8 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from specc import assets
-from specc.diagnostics import Code, Missing, codes
-from specc.diagnostics.suggest import closest
+from specc.diagnostics import Code, Missing, closest, codes
 from specc.disk.files import read_bytes
 from specc.disk.secrets import BELONGS_TO_GIT, is_git_folder, kind_of_secret
 from specc.reader import is_below

@@ -2,10 +2,10 @@
 
 from specc.expressions import Unknown
 from specc.settings import FieldType
-from specc.units import Problem, convert
+from specc.units import QuantityMistake, convert
 
 
-def fit(data: object, field: FieldType, *, computed: bool) -> object | Problem:
+def fit(data: object, field: FieldType, *, computed: bool) -> object | QuantityMistake:
     """The value as the field takes it; what does not fit stays as it is, for the schema to report.
 
     `computed` says that a template gave it: then an integer in a text field becomes its decimal text.

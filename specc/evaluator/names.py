@@ -4,9 +4,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from specc.diagnostics import codes
-from specc.diagnostics.fixes import is_one_slip
-from specc.diagnostics.suggest import closest
+from specc.diagnostics import closest, codes, is_one_slip
 from specc.expressions import Fault, Reference, Template
 from specc.nodes import Mapping, Node
 from specc.resolver import ResolvedSpec

@@ -6,15 +6,13 @@ from collections.abc import Mapping as Map
 from dataclasses import field
 from functools import cached_property
 
-from specc.diagnostics import Diagnostic, Label, codes
-from specc.diagnostics.fixes import replaced
+from specc.diagnostics import Diagnostic, Label, codes, replacing_fix
 from specc.evaluator.names import Names, undefined
 from specc.evaluator.scope import NAMESPACES
 from specc.evaluator.shell import judge_of, standing
 from specc.expressions import Compiler, Fault, Hole, Template, is_template
 from specc.fast_dataclass import dataclass
-from specc.nodes import FileText, Scalar
-from specc.nodes.offsets import locate
+from specc.nodes import FileText, Scalar, locate
 from specc.source import BLANKS, Span
 from specc.units import filters
 
@@ -104,7 +102,7 @@ def place(faults: Iterable[Fault], node: Scalar | FileText) -> list[Diagnostic]:
     found = []
     for fault in faults:
         span = span_in(node, fault.start, fault.end)
-        fix = replaced(span, text[fault.start : fault.end], fault.instead) if fault.instead is not None else None
+        fix = replacing_fix(span, text[fault.start : fault.end], fault.instead) if fault.instead is not None else None
         found.append(fault.code.at(span, fault.message, labels=labels, help=_help(fault, node), fix=fix))
     return found
 

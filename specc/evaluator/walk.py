@@ -24,7 +24,7 @@ from specc.fast_dataclass import dataclass
 from specc.nodes import FileText, LayerKind, Mapping, Node, Passed, Scalar, Sequence
 from specc.parser.builder import is_dangling
 from specc.settings import FieldType
-from specc.units import Problem
+from specc.units import QuantityMistake
 
 
 @dataclass(slots=True)
@@ -206,7 +206,7 @@ class Walk:
 
     def _fitted(self, data: object, node: Scalar, of: FieldType, *, computed: bool) -> object:
         fitted = fit(data, of, computed=computed)
-        if isinstance(fitted, Problem):
+        if isinstance(fitted, QuantityMistake):
             help = fitted.help
             if computed and str(data).strip().isdecimal():
                 help = "write `| int` in the template for a plain number, or give it a unit"

@@ -6,8 +6,7 @@ from dataclasses import field
 from itertools import chain
 from math import prod
 
-from specc.diagnostics import Diagnostic, Label, codes, did_you_mean
-from specc.diagnostics.fixes import is_one_slip
+from specc.diagnostics import Diagnostic, Label, codes, did_you_mean, is_one_slip
 from specc.expander.axes import Axis, Evaluate, Group, groups_of, length, read_axes, unequal
 from specc.expander.cells import Cell, cell_of
 from specc.expander.dead_exclude import dead_exclude

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from specc.formatter.order import OTHER, Order, kind_below
 from specc.formatter.quotes import quoted
-from specc.nodes.tree import Style
+from specc.nodes import Style
 from specc.parser.event import Event, Kind
 
 

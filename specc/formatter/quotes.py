@@ -2,7 +2,7 @@
 
 import re
 
-from specc.nodes.tree import Style
+from specc.nodes import Style
 from specc.parser.document import TEMPLATE_OPENER
 from specc.parser.scalars import resolve
 from specc.parser.yaml11 import read_1_1

@@ -7,7 +7,7 @@ from specc.formatter.flow import one_line
 from specc.formatter.order import OTHER, Order, kind_below
 from specc.formatter.quotes import quoted
 from specc.formatter.tree import Block, BlockScalar, Continued, Entry, Inline, Value
-from specc.nodes.tree import Style
+from specc.nodes import Style
 from specc.parser.event import BETWEEN, Event, Kind
 from specc.parser.events import events_of
 

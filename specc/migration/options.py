@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from specc.diagnostics import Diagnostic, codes
-from specc.diagnostics.suggest import closest, one_of
+from specc.diagnostics import Diagnostic, closest, codes, one_of
 from specc.fast_dataclass import dataclass
 from specc.migration.directives import Word
 from specc.migration.flags import ABBREVIATED, KNOWN, SHORT, Flag

@@ -7,8 +7,7 @@ from math import ceil
 from typing import Final, NamedTuple
 
 from specc.settings import Quantity
-from specc.units import UNITS
-from specc.units.quantity import MEMORY_UNITS
+from specc.units import MEMORY_UNITS, UNITS
 
 UNLIMITED: Final = 0
 """What sbatch makes of a time of zero, and of the words for no limit."""

@@ -45,7 +45,7 @@ JOINED = re.compile(r"\\[ \t]*+\r?\n[ \t\r\n]*+")
 
 
 class Written(NamedTuple):
-    """One character of a value, and the stretch of source text that wrote it."""
+    """One character of a value, and where the source text writes it."""
 
     character: str
     start: int
@@ -61,23 +61,23 @@ class Line(NamedTuple):
 
 
 def locate(scalar: Scalar, start: int, end: int) -> Span:
-    """Where the characters `start` to `end` of a scalar's text stand in its source.
+    """Return the span that wrote the characters `start` to `end` of a scalar's text.
 
-    The whole scalar, when its text cannot be found there: at an alias, or after it was computed.
+    It is the span of the whole scalar where its text is not in the source: at an alias, or after it was computed.
     """
-    written = walk(scalar)
+    written = written_characters(scalar)
     if written is None or not 0 <= start <= end <= len(written):
         return scalar.span
     if start < end:
         return Span(scalar.span.source, written[start].start, written[end - 1].end)
     after = written[-1].end if written else scalar.span.start
-    place = written[start].start if start < len(written) else after
-    return Span(scalar.span.source, place, place)
+    offset = written[start].start if start < len(written) else after
+    return Span(scalar.span.source, offset, offset)
 
 
 @lru_cache(maxsize=64)
-def walk(scalar: Scalar) -> tuple[Written, ...] | None:
-    """The characters of a scalar's text as they are written, or None if the source does not write that text."""
+def written_characters(scalar: Scalar) -> tuple[Written, ...] | None:
+    """Return the characters of a scalar's text as they are written, or None if the source does not write that text."""
     text = scalar.value if isinstance(scalar.value, str) else scalar.raw
     source, start, end = scalar.span
     match scalar.style:
@@ -89,13 +89,13 @@ def walk(scalar: Scalar) -> tuple[Written, ...] | None:
             written = toml(source.text, start, end)
         case Style.LITERAL | Style.FOLDED:
             written = block(source.text, start, text, is_folded=scalar.style is Style.FOLDED)
-    # a block goes on to the end of its blank lines: how many of them are part of the value, the value says
+    # a block reaches to the end of its blank lines, and only the value says how many of them are part of it
     found = tuple(character for character, _ in zip(written, text, strict=False))
     return found if "".join(character.character for character in found) == text else None
 
 
 def flow(text: str, at: int, end: int, style: Style) -> Iterator[Written]:
-    """Plain and quoted scalars: escapes, and line breaks that fold to a space."""
+    """Yield the characters of a plain or quoted scalar, with its escapes, and line breaks that fold to a space."""
     while at < end:
         character = text[at]
         if character in " \t\r\n":
@@ -135,7 +135,7 @@ def toml(text: str, start: int, end: int) -> Iterator[Written]:
 
 
 def folded_blank(text: str, at: int, end: int) -> Iterator[Written]:
-    """Blanks inside of a line stay; around line breaks they go, and the breaks but the first count."""
+    """Yield what a run of blanks writes: itself within a line, else a space, or all its line breaks but the first."""
     breaks = [Written("\n", match.start(), match.end()) for match in BREAK.finditer(text, at, end)]
     if not breaks:
         yield from (Written(text[index], index, index + 1) for index in range(at, end))
@@ -146,7 +146,7 @@ def folded_blank(text: str, at: int, end: int) -> Iterator[Written]:
 
 
 def escape(text: str, at: int) -> tuple[list[Written], int]:
-    """An escape of a double-quoted scalar, and where it ends. An escaped line break writes the empty lines after it."""
+    """Return what an escape writes, and where it ends. An escaped line break writes the empty lines after it."""
     match = ESCAPE.match(text, at)
     if match is None:
         return [], at + 1
@@ -163,7 +163,7 @@ def escape(text: str, at: int) -> tuple[list[Written], int]:
 
 
 def block(text: str, start: int, value: str, *, is_folded: bool) -> Iterator[Written]:
-    """Literal and folded scalars, line by line, to the end of the file if need be."""
+    """Yield the characters of a literal or folded scalar, line by line, to the end of the file if need be."""
     header = BLOCK_HEADER.match(text, start)
     if header is None:
         return
@@ -208,7 +208,7 @@ def folds(scalar: Scalar) -> Iterator[int]:
 
 
 def block_lines(text: str, at: int, indent: float) -> Iterator[Line]:
-    """The lines of a block scalar without their indentation, up to a line that is indented less."""
+    """Yield the lines of a block scalar without their indentation, up to a line that is indented less."""
     while at < len(text):
         found = BREAK.search(text, at)
         end, after = (found.start(), found.end()) if found else (len(text), len(text))
@@ -220,7 +220,7 @@ def block_lines(text: str, at: int, indent: float) -> Iterator[Line]:
 
 
 def indentation(text: str, at: int, value: str) -> float:
-    """How far the block is indented: its first line that is not blank, less the spaces which that has in the value."""
+    """Return the indentation of a block: that of its first line of text, less the spaces of that line in the value."""
     for match in re.finditer(r"[^\r\n]+", text[at:]):
         line = match.group()
         if line.strip(" "):

@@ -1,4 +1,4 @@
-"""Scalars, mappings, sequences and file texts: YAML's nodes, plus the layer that each was written in.
+"""Scalars, mappings, sequences and file texts: YAML's nodes, each with the layer that wrote it.
 
 A node never changes. When a stronger layer replaces a node, the new node keeps the old one as `beneath`, so the
 history of a value is the chain of `beneath` from the winner down to the weakest writer.
@@ -80,7 +80,7 @@ class Passed:
 class Mapping:
     """Keys in the order written, each with the scalar that says it (the strongest layer's, after a merge).
 
-    `removed` keeps what `{$unset: true}` took away, by key: the operator's mapping, with the lost value beneath.
+    `removed` has, by key, what `{$unset: true}` removed: the mapping of the operator, with the lost value beneath.
     """
 
     entries: dict[str, "Node"]
@@ -94,7 +94,7 @@ class Mapping:
         return self.entries.get(key)
 
     def items(self) -> Iterator[tuple[Scalar, "Node"]]:
-        """Key nodes with their values."""
+        """Yield the key nodes with their values."""
         for key, value in self.entries.items():
             yield self.keys[key], value
 
@@ -125,7 +125,7 @@ Node = Scalar | Mapping | Sequence | FileText
 
 
 def kind_of(node: Node) -> str:
-    """What a person calls such a node: "a list", "the number 4", "`abc`"."""
+    """Return what a person calls such a node: `a list`, `the number 4`, `the text "abc"`."""
     match node:
         case Mapping():
             return "a mapping"
@@ -144,7 +144,7 @@ def kind_of(node: Node) -> str:
 
 
 def to_data(node: Node) -> object:
-    """The plain value of a node: dict, list or scalar; a file's text for a `FileText`."""
+    """Return the plain value of a node: dict, list or scalar; the text of a `FileText`."""
     match node:
         case Scalar():
             return node.value
@@ -157,5 +157,5 @@ def to_data(node: Node) -> object:
 
 
 def pointer(path: Path) -> str:
-    """RFC 6901 JSON pointer of a path."""
+    """Return the JSON pointer (RFC 6901) of a path."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)

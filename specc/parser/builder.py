@@ -4,9 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from specc.diagnostics import Diagnostic, Label, codes
-from specc.diagnostics.fixes import quoted, removed_line
-from specc.diagnostics.suggest import closest
+from specc.diagnostics import Diagnostic, Label, closest, codes, quoting_fix, removing_fix
 from specc.fast_dataclass import dataclass
 from specc.nodes import Layer, Mapping, Node, Scalar, Sequence, Style, kind_of
 from specc.parser.event import Event, Kind
@@ -210,7 +208,7 @@ class Builder:
             labels = (Label(first.span, "first here"),)
             message = f"{named(name)} stands twice in one mapping"
             same = None if is_merge else entries.nodes[name]
-            fix = removed_line(key.span, value.span, f"remove the second {named(name)}") if alike(same, value) else None
+            fix = removing_fix(key.span, value.span, f"remove the second {named(name)}") if alike(same, value) else None
             self.findings.append(codes.DUPLICATE_KEY.at(key.span, message, labels=labels, help=hint, fix=fix))
         elif is_merge:
             entries.merge_key, entries.merged = key, value
@@ -245,7 +243,7 @@ class Builder:
                     node.span,
                     f"expected a text as key, found {kind_of(node)}",
                     help=hint,
-                    fix=quoted(node.span, node.raw),
+                    fix=quoting_fix(node.span, node.raw),
                 )
             )
             return replace(node, value=node.raw)

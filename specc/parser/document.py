@@ -4,12 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from specc.diagnostics import Diagnostic, Edit, Fix, codes
-from specc.diagnostics.fixes import quoted, respelled
-from specc.diagnostics.suggest import closest
+from specc.diagnostics import Diagnostic, Edit, Fix, closest, codes, quoting_fix, spelling_fix
 from specc.fast_dataclass import dataclass
-from specc.nodes import Mapping, Node, Scalar, Sequence, kind_of
-from specc.nodes.offsets import locate
+from specc.nodes import Mapping, Node, Scalar, Sequence, kind_of, locate
 from specc.parser.suppressions import NO_SUPPRESSIONS, Suppressions, spec_suppressions
 from specc.parser.tree import MAX_ALIKE, read, thinned
 from specc.parser.wording import named
@@ -132,7 +129,7 @@ class Header:
         for count, key in enumerate(unknown):
             near = closest(str(key.value), known) if count < MAX_ALIKE else None  # what is not shown needs no help
             help = f"did you mean `{near}`?" if near else NOT_OURS
-            fix = None if near in self.root.entries else respelled(key.span, str(key.value), near)
+            fix = None if near in self.root.entries else spelling_fix(key.span, str(key.value), near)
             message = f"a spec has no key {named(str(key.value))}"
             self.findings.append(codes.UNKNOWN_KEY.at(key.span, message, help=help, fix=fix))
 
@@ -180,7 +177,7 @@ class Header:
         found_there = "nothing" if isinstance(node, Scalar) and not node.raw else kind_of(node)
         number = isinstance(node, Scalar) and node.value is not None and node.raw
         help = f'write `"{node.raw}"` with quotes' if number and isinstance(node, Scalar) else None
-        fix = quoted(node.span, node.raw) if number and isinstance(node, Scalar) else None
+        fix = quoting_fix(node.span, node.raw) if number and isinstance(node, Scalar) else None
         self.findings.append(codes.BAD_HEADER.at(node.span, f"{expected}, found {found_there}", help=help, fix=fix))
         return None
 

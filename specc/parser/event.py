@@ -4,7 +4,7 @@ import re
 from enum import Enum, auto
 from typing import NamedTuple
 
-from specc.nodes.tree import Style
+from specc.nodes import Style
 
 BETWEEN = re.compile(r"(?:[ \t\r\n]++|#[^\r\n]*+)*+")
 """What may stand between an anchor and what it names."""

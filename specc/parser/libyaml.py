@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from specc.nodes.tree import Style
+from specc.nodes import Style
 from specc.parser.event import Event, Kind, Stretch, next_token, place_of_nothing, without_blank_lines
 
 try:

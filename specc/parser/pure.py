@@ -8,7 +8,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml import events as ruamel
 from ruamel.yaml.error import MarkedYAMLError
 
-from specc.nodes.tree import Style
+from specc.nodes import Style
 from specc.parser.event import (
     DepthProblem,
     Event,

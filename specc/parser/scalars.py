@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from specc.nodes.tree import Atom
+from specc.nodes import Atom
 
 MAX_DIGITS = 1000
 """No number of a spec is longer. Python itself refuses to read decimal numbers of more than 4300 digits."""

@@ -12,11 +12,9 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import NamedTuple
 
-from specc.diagnostics import Code, Diagnostic, codes
-from specc.diagnostics.suggest import closest, closest_code
+from specc.diagnostics import Code, Diagnostic, closest, closest_code, codes
 from specc.fast_dataclass import dataclass
-from specc.nodes.offsets import BLOCK_HEADER
-from specc.nodes.tree import Style
+from specc.nodes import BLOCK_HEADER, Style
 from specc.parser.event import Stretch
 from specc.source import BLANKS, Source, Span
 

@@ -7,8 +7,7 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from specc.diagnostics import Diagnostic, codes
-from specc.nodes import Layer, Mapping, Node, Scalar, Sequence, kind_of
-from specc.nodes.tree import FILE_LAYER
+from specc.nodes import FILE_LAYER, Layer, Mapping, Node, Scalar, Sequence, kind_of
 from specc.parser.builder import MAX_DEPTH, Builder, Unbuildable, too_deep
 from specc.parser.event import DepthProblem, Stretch, SyntaxProblem, has_template
 from specc.parser.events import events_of

@@ -3,8 +3,7 @@
 import re
 from itertools import groupby
 
-from specc.diagnostics import Diagnostic, codes
-from specc.diagnostics.fixes import replaced
+from specc.diagnostics import Diagnostic, codes, replacing_fix
 from specc.source import BLANKS, Source, Span
 
 COMMENT = re.compile(r"[ \t]*(?:#.*)?")
@@ -31,7 +30,7 @@ def finding(line: str, span: Span, written: str) -> Diagnostic:
     column = span.first.column - 1
     message = "a template without quotes: YAML takes its `{` for a mapping"
     help = f"write `{written}`"
-    fix = replaced(span, span.text, quoted(span.text), is_safe=True)
+    fix = replacing_fix(span, span.text, quoted(span.text), is_safe=True)
     if span.text.startswith("{%"):
         before = line[max(0, column - MAX_LINE) : column].strip(BLANKS)
         if not before:

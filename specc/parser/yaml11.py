@@ -7,10 +7,9 @@ different tools is worth a warning, so the difference is found by value: what bo
 import re
 from functools import lru_cache
 
-from specc.diagnostics import Diagnostic, codes
-from specc.diagnostics.fixes import quoted
+from specc.diagnostics import Diagnostic, codes, quoting_fix
 from specc.fast_dataclass import dataclass
-from specc.nodes.tree import Atom
+from specc.nodes import Atom
 from specc.parser.scalars import MAX_DIGITS, resolve
 from specc.source import Span
 
@@ -143,7 +142,7 @@ def warn_1_1(raw: str, span: Span) -> Diagnostic | None:
         span,
         f"`{shown}` is {described(ours)} here, but {described(theirs)} for tools that read YAML 1.1",
         help=help,
-        fix=quoted(span, raw) if isinstance(ours, str) else None,
+        fix=quoting_fix(span, raw) if isinstance(ours, str) else None,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import TypeVar, assert_never
 
-from specc.diagnostics.suggest import closest
+from specc.diagnostics import closest
 from specc.errors import SpeccError
 from specc.reporters.report import Report
 

@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic, Label, codes
-from specc.nodes import FileText, Layer, LayerKind, Mapping, Node, Path, Scalar, Sequence
-from specc.nodes.tree import FILE_LAYER
+from specc.nodes import FILE_LAYER, FileText, Layer, LayerKind, Mapping, Node, Path, Scalar, Sequence
 from specc.resolver.ancestry import Ancestry
 from specc.resolver.operators import operator_of
 

@@ -2,9 +2,18 @@
 
 from collections.abc import Iterator
 
-from specc.diagnostics import Diagnostic, Fix, Label, codes, did_you_mean
-from specc.diagnostics.fixes import quoted, replaced, respelled, unquoted
-from specc.diagnostics.suggest import closest
+from specc.diagnostics import (
+    Diagnostic,
+    Fix,
+    Label,
+    closest,
+    codes,
+    did_you_mean,
+    quoting_fix,
+    replacing_fix,
+    spelling_fix,
+    unquoting_fix,
+)
 from specc.nodes import Mapping, Node, Scalar, Sequence, kind_of, to_data
 from specc.parser.builder import is_dangling
 from specc.parser.scalars import resolve
@@ -57,7 +66,7 @@ def _faults(name: str, node: Node) -> Iterator[Diagnostic]:
         if key.value not in KEYS:
             help = did_you_mean(str(key.value), KEYS, "keys")
             near = closest(str(key.value), KEYS)
-            fix = None if near in node.entries else respelled(key.span, str(key.value), near)
+            fix = None if near in node.entries else spelling_fix(key.span, str(key.value), near)
             yield codes.BAD_PARAM.at(key.span, f"a parameter has no `{key.value}`", help=help, fix=fix)
     type_node = node.get("type")
     if type_node is None:
@@ -132,13 +141,13 @@ def _fix(refused: Refusal, param: Param, node: Node) -> Fix | None:
         return None
     text = node.value if isinstance(node.value, str) else None
     if refused.key == "type" and text is not None and has_type(resolve(text), param.type) and _is_plain(text):
-        return unquoted(node.span, text)
+        return unquoting_fix(node.span, text)
     if refused.key == "type" and param.type == "string" and node.value is not None:
-        return quoted(node.span, node.raw)
+        return quoting_fix(node.span, node.raw)
     if refused.key == "type" and param.type == "boolean" and (flag := FLAGS.get((text or "").lower())):
-        return replaced(node.span, node.span.text, flag)
+        return replacing_fix(node.span, node.span.text, flag)
     if refused.key == "choices" and text is not None:
-        return respelled(node.span, text, closest(text, [str(choice.value) for choice in param.choices]))
+        return spelling_fix(node.span, text, closest(text, [str(choice.value) for choice in param.choices]))
     return None
 
 

@@ -2,8 +2,7 @@
 
 from dataclasses import field, replace
 
-from specc.diagnostics import Diagnostic, Label, codes
-from specc.diagnostics.suggest import closest
+from specc.diagnostics import Diagnostic, Label, closest, codes
 from specc.fast_dataclass import dataclass
 from specc.nodes import FileText, Mapping, Node, Passed, Path, Scalar, Sequence, kind_of
 from specc.parser.builder import is_dangling

@@ -5,9 +5,7 @@ And templates, as far as it matters here that a value is one.
 
 from typing import NamedTuple
 
-from specc.diagnostics import Diagnostic, codes, did_you_mean
-from specc.diagnostics.fixes import respelled
-from specc.diagnostics.suggest import closest
+from specc.diagnostics import Diagnostic, closest, codes, did_you_mean, spelling_fix
 from specc.nodes import FileText, Mapping, Node, Scalar, Sequence, kind_of
 from specc.parser.document import TEMPLATE_OPENER
 
@@ -46,7 +44,7 @@ def fault_of(operator: Operator, node: Mapping) -> Diagnostic | None:
     allowed = (operator.name, *PASSED) if takes_values else (operator.name,)
     if operator.name not in MERGE_OPERATORS + VALUE_FORMS:
         help = did_you_mean(operator.name, MERGE_OPERATORS + VALUE_FORMS, "operators")
-        fix = respelled(operator.key.span, operator.name, closest(operator.name, MERGE_OPERATORS + VALUE_FORMS))
+        fix = spelling_fix(operator.key.span, operator.name, closest(operator.name, MERGE_OPERATORS + VALUE_FORMS))
         return codes.BAD_OPERATOR.at(operator.key.span, f"there is no operator `{operator.name}`", help=help, fix=fix)
     for key in node.keys.values():
         if key.value not in allowed:

@@ -1,7 +1,6 @@
 """`--set PATH=VALUE`: the strongest layer, one place each."""
 
-from specc.diagnostics import Diagnostic, codes, did_you_mean
-from specc.diagnostics.suggest import closest
+from specc.diagnostics import Diagnostic, closest, codes, did_you_mean
 from specc.nodes import Layer, LayerKind, Mapping, Node, Scalar
 from specc.parser import parse_flow
 from specc.source import Source, Span

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import field, replace
 
-from specc.diagnostics import Diagnostic, codes, did_you_mean
-from specc.diagnostics.suggest import closest
+from specc.diagnostics import Diagnostic, closest, codes, did_you_mean
 from specc.fast_dataclass import dataclass
 from specc.nodes import FileText, Layer, Mapping, Node, Scalar, Sequence, kind_of
 from specc.parser import HEADER, SECTIONS

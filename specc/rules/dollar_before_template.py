@@ -31,9 +31,8 @@ job:
 import re
 from collections.abc import Iterator
 
-from specc.diagnostics import Diagnostic
+from specc.diagnostics import Diagnostic, replacing_fix
 from specc.diagnostics.codes import DOLLAR_BEFORE_TEMPLATE
-from specc.diagnostics.fixes import replaced
 from specc.evaluator.quotes import end_of_tag
 from specc.evaluator.templates import span_in, template_text
 from specc.rules.rule import Spec, SpecRule
@@ -51,7 +50,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
                 shown = brief(match.string[match.end() : end_of_tag(match.string, match.end())])
                 span = span_in(node, match.start(), match.end())
                 message = f"`{shown}` is the template, and the `$` before it stays in the text"
-                fix = replaced(span, "$", "")
+                fix = replacing_fix(span, "$", "")
                 yield DOLLAR_BEFORE_TEMPLATE.at(span, message, labels=labels_of(node), help="remove the `$`", fix=fix)
 
 

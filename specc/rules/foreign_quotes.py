@@ -28,9 +28,8 @@ job:
 
 from collections.abc import Iterator
 
-from specc.diagnostics import Diagnostic
+from specc.diagnostics import Diagnostic, replacing_fix
 from specc.diagnostics.codes import FOREIGN_QUOTES
-from specc.diagnostics.fixes import replaced
 from specc.nodes import Scalar, Style
 from specc.rules.rule import Job, JobRule
 from specc.wording import brief
@@ -55,7 +54,7 @@ def _diagnostic(field: str, text: str, node: Scalar) -> Diagnostic:
     message = f"`{odd}` is part of `{field}`: YAML's quotes are `'` and `\"`"
     plain = text[1:-1] if text[0] + text[-1] in PAIRS else text.strip("".join(QUOTES))
     is_whole = node.style is Style.PLAIN and node.span.text == text and plain.isalnum()
-    fix = replaced(node.span, text, f'"{plain}"') if is_whole else None
+    fix = replacing_fix(node.span, text, f'"{plain}"') if is_whole else None
     return FOREIGN_QUOTES.at(node.span, message, help=f'write `{field}: "{brief(plain)}"`', fix=fix)
 
 

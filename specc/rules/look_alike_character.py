@@ -33,9 +33,8 @@ job:
 import re
 from collections.abc import Iterator
 
-from specc.diagnostics import Diagnostic
+from specc.diagnostics import Diagnostic, replacing_fix
 from specc.diagnostics.codes import LOOK_ALIKE_CHARACTER
-from specc.diagnostics.fixes import replaced
 from specc.rules.commands import Command, commands
 from specc.rules.rule import Job, JobRule
 
@@ -84,7 +83,7 @@ def _in(command: Command) -> Iterator[Diagnostic]:
         help = f"write `{plain}`" if plain else "write a plain space, or quote the word that it belongs to"
         message = f"{name} {verb} like any other to the shell"
         span = command.span(start, end)
-        fix = replaced(span, text, plain) if plain else None
+        fix = replacing_fix(span, text, plain) if plain else None
         yield LOOK_ALIKE_CHARACTER.at(span, message, labels=command.labels(start), help=help, fix=fix)
 
 

@@ -34,9 +34,8 @@ import re
 from collections.abc import Iterator
 from math import isinf
 
-from specc.diagnostics import Diagnostic, Label
+from specc.diagnostics import Diagnostic, Label, replacing_fix
 from specc.diagnostics.codes import LOST_DIGITS
-from specc.diagnostics.fixes import replaced
 from specc.evaluator import Value
 from specc.evaluator.templates import template_text
 from specc.nodes import FileText, Mapping, Node, Scalar, Style
@@ -108,7 +107,7 @@ def _diagnostic(number: Scalar, reader: Node) -> Diagnostic:
     message = f"a text takes this number as `{number.value}`, and not as `{number.raw}`"
     quoted = f'"{number.raw}"'
     labels = (Label(reader.span, "the text"),) if reader is not number else ()
-    fix = replaced(number.span, number.span.text, quoted)
+    fix = replacing_fix(number.span, number.span.text, quoted)
     return LOST_DIGITS.at(number.span, message, labels=labels, help=f"write {quoted} to keep it as it is", fix=fix)
 
 

@@ -33,12 +33,10 @@ job:
 import re
 from collections.abc import Iterator
 
-from specc.diagnostics import Diagnostic
+from specc.diagnostics import Diagnostic, replacing_fix
 from specc.diagnostics.codes import MISSING_BRACES
-from specc.diagnostics.fixes import replaced
 from specc.evaluator.files import passed_to
-from specc.nodes import FileText, Mapping, Node, Scalar, Sequence, Style
-from specc.nodes.offsets import locate
+from specc.nodes import FileText, Mapping, Node, Scalar, Sequence, Style, locate
 from specc.rules.rule import Spec, SpecRule
 
 ALWAYS = frozenset(
@@ -96,7 +94,7 @@ def _in(node: Scalar, names: frozenset[str]) -> Iterator[Diagnostic]:
     if whole is not None and f"{whole[1]}.{whole[2]}" in names:
         message = f"`{text}` is a text, not the value of that name"
         written = f"{{{{ {text} }}}}"
-        fix = replaced(node.span, node.span.text, f'"{written}"') if node.style is Style.PLAIN else None
+        fix = replacing_fix(node.span, node.span.text, f'"{written}"') if node.style is Style.PLAIN else None
         yield MISSING_BRACES.at(node.span, message, help=f'write `"{written}"`', fix=fix)
     for match in HALF_CLOSED.finditer(text) if "{" in text else ():
         if f"{match[2]}.{match[3]}" in names:

@@ -33,9 +33,8 @@ job:
 import re
 from collections.abc import Iterator
 
-from specc.diagnostics import Diagnostic
+from specc.diagnostics import Diagnostic, replacing_fix
 from specc.diagnostics.codes import NAME_WITHOUT_BRACES
-from specc.diagnostics.fixes import replaced
 from specc.evaluator.templates import span_in, template_text
 from specc.nodes import FileText, Mapping, Scalar
 from specc.resolver import ResolvedSpec
@@ -105,7 +104,7 @@ def _found(node: Scalar | FileText, text: str, place: tuple[int, int], name: str
         help = help.replace("$...", f"${variable}")
         return NAME_WITHOUT_BRACES.at(span, message, labels=labels_of(node), help=help)
     message = f"`{written}` is a text, not the value of `{name}`"
-    fix = replaced(span, written, template)
+    fix = replacing_fix(span, written, template)
     return NAME_WITHOUT_BRACES.at(span, message, labels=labels_of(node), help=f"write `{template}`", fix=fix)
 
 

@@ -60,7 +60,7 @@ from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.codes import OVER_QUEUE_LIMIT
 from specc.rules.rule import Job, JobRule
 from specc.settings import FieldType
-from specc.units import UNITS, Problem, read
+from specc.units import UNITS, QuantityMistake, read
 
 QUEUE_FIELDS = ("scheduler_queue_name", "hpcqueue_id")
 CORES = "core_limit"
@@ -98,8 +98,8 @@ def _exceeds(amount: int | None, limit: object, field: FieldType) -> bool:
         return False
     if field.quantity is None:
         return field.name == CORES and isinstance(limit, int) and amount > limit
-    most: Fraction | Problem = read(str(limit), field.quantity)
-    if field.unit is None or isinstance(most, Problem):
+    most: Fraction | QuantityMistake = read(str(limit), field.quantity)
+    if field.unit is None or isinstance(most, QuantityMistake):
         return False
     return amount * UNITS[field.quantity][field.unit] > most
 

@@ -33,8 +33,7 @@ from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import SCHEDULER_PATTERN
-from specc.nodes import Node, Scalar
-from specc.nodes.offsets import locate
+from specc.nodes import Node, Scalar, locate
 from specc.rules.rule import Job, JobRule
 from specc.source import Span
 

@@ -37,9 +37,8 @@ job:
 
 from collections.abc import Iterator
 
-from specc.diagnostics import Diagnostic, Fix
+from specc.diagnostics import Diagnostic, Fix, replacing_fix
 from specc.diagnostics.codes import UNENDED_HERE_DOCUMENT
-from specc.diagnostics.fixes import replaced
 from specc.rules.commands import commands
 from specc.rules.rule import Job, JobRule
 from specc.rules.written import Written, written
@@ -79,7 +78,7 @@ def _fix(text: Written, here: Here) -> Fix | None:
     if not start:
         return None
     span = text.span(start, start + len(near))
-    return replaced(span, near, here.word)
+    return replacing_fix(span, near, here.word)
 
 
 RULE = JobRule(UNENDED_HERE_DOCUMENT, find)

@@ -35,8 +35,7 @@ from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import UNEXPANDED_PATH
-from specc.nodes import FileText, Node, Scalar
-from specc.nodes.offsets import locate
+from specc.nodes import FileText, Node, Scalar, locate
 from specc.rules.rule import Job, JobRule
 from specc.source import Span
 from specc.wording import brief

@@ -55,7 +55,7 @@ from specc.diagnostics.codes import UNLIKELY_QUANTITY
 from specc.nodes import Scalar, Style
 from specc.rules.rule import Job, JobRule
 from specc.settings import FieldType, Quantity
-from specc.units import UNITS, Problem, read, spell
+from specc.units import UNITS, QuantityMistake, read, spell
 
 OTHER = {"min": "s", "s": "min", "h": "min", "d": "h", "MiB": "GiB", "KiB": "MiB", "B": "MiB", "GiB": "MiB"}
 """The unit that was perhaps meant, for each unit that a cluster may count in."""
@@ -74,7 +74,7 @@ def find(job: Job) -> Iterator[Diagnostic]:
             continue  # computed, or written with a unit
         least, most = (read(limits[name], field.quantity) for name in LIMITS[field.quantity])
         amount = Fraction(number * UNITS[field.quantity][field.unit])
-        if isinstance(least, Problem) or isinstance(most, Problem) or least <= amount <= most:
+        if isinstance(least, QuantityMistake) or isinstance(most, QuantityMistake) or least <= amount <= most:
             continue
         yield _diagnostic(field, field.quantity, field.unit, number, node)
 

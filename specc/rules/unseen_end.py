@@ -32,9 +32,8 @@ job:
 import re
 from collections.abc import Iterator
 
-from specc.diagnostics import Diagnostic
+from specc.diagnostics import Diagnostic, replacing_fix
 from specc.diagnostics.codes import UNSEEN_END
-from specc.diagnostics.fixes import replaced
 from specc.nodes import Scalar
 from specc.rules.rule import Job, JobRule
 
@@ -60,7 +59,7 @@ def find(job: Job) -> Iterator[Diagnostic]:
         fix = None
         if isinstance(node, Scalar) and node.value == text:
             written = node.span.text
-            fix = replaced(node.span, written, UNSEEN.sub("", written)) if written == text else None
+            fix = replacing_fix(node.span, written, UNSEEN.sub("", written)) if written == text else None
         yield UNSEEN_END.at(node.span, message, help="remove it", fix=fix)
 
 

@@ -9,14 +9,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import lru_cache
 
-from specc.diagnostics import Edit, Fix, Label
-from specc.diagnostics.fixes import replaced
+from specc.diagnostics import Edit, Fix, Label, replacing_fix
 from specc.evaluator.files import passed_to
 from specc.evaluator.quotes import end_of_tag
 from specc.evaluator.templates import span_in, template_text
 from specc.fast_dataclass import dataclass
-from specc.nodes import FileText, Mapping, Node, Scalar, Sequence, Style
-from specc.nodes.offsets import folds, walk
+from specc.nodes import FileText, Mapping, Node, Scalar, Sequence, Style, folds, written_characters
 from specc.rules.commands import Command
 from specc.shell import Reading, read
 from specc.source import Span
@@ -78,7 +76,7 @@ def _joins(node: Scalar) -> Iterator[int]:
     if node.style is Style.FOLDED:
         yield from folds(node)
         return
-    for at, character in enumerate(walk(node) or ()):
+    for at, character in enumerate(written_characters(node) or ()):
         if character.character == " " and source.text[character.start] in "\r\n":
             yield at
 
@@ -119,7 +117,7 @@ def unfolded(text: Written) -> Fix | None:
     if not isinstance(node, Scalar) or node.style is not Style.FOLDED:
         return None
     source, start, _ = node.span
-    return replaced(Span(source, start, start + 1), ">", "|")
+    return replacing_fix(Span(source, start, start + 1), ">", "|")
 
 
 def numbers(first: int, last: int) -> str:

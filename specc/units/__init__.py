@@ -1,7 +1,29 @@
-"""Quantities: what `64GiB` and `2h30m` are in the unit that the API counts in."""
+"""Quantities: what `64GiB` and `2h30m` are in the unit that the API counts in.
 
-from specc.units.convert import convert, to_unit
-from specc.units.filters import filters
-from specc.units.quantity import DURATION_UNITS, MEMORY_UNITS, UNITS, Problem, read, spell
+`read` gives the exact bytes or seconds of a text, `convert` the integer of a field, `spell` the text of a duration,
+`filters` the template filters `gib`, `mib`, `minutes` and `seconds`. What cannot be read is a `QuantityMistake`.
+"""
 
-__all__ = ["DURATION_UNITS", "MEMORY_UNITS", "UNITS", "Problem", "convert", "filters", "read", "spell", "to_unit"]
+from specc.units.quantity import (
+    DURATION_UNITS,
+    MEMORY_UNITS,
+    UNITS,
+    QuantityMistake,
+    convert,
+    filters,
+    read,
+    spell,
+    to_unit,
+)
+
+__all__ = [
+    "DURATION_UNITS",
+    "MEMORY_UNITS",
+    "UNITS",
+    "QuantityMistake",
+    "convert",
+    "filters",
+    "read",
+    "spell",
+    "to_unit",
+]

@@ -1,15 +1,21 @@
-"""Quantities as people write them: `64GiB`, `2h30m`, `12:00:00`, `1-12:00:00`. All sums are exact."""
+"""Quantities as people write them (`64GiB`, `2h30m`, `12:00:00`, `1-12:00:00`), and the integers that the API wants.
+
+All sums are exact.
+"""
 
 import re
 import unicodedata
+from collections.abc import Callable
+from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
+from math import floor
 from typing import NamedTuple
 
 from specc.diagnostics import Code
-from specc.diagnostics.codes import AMBIGUOUS_QUANTITY, BAD_QUANTITY
-from specc.settings import Quantity
+from specc.diagnostics.codes import AMBIGUOUS_QUANTITY, BAD_QUANTITY, INEXACT_QUANTITY, UNIT_NOT_SET
+from specc.settings import FieldType, Quantity
 
 MEMORY_UNITS: dict[str, int] = {
     "B": 1,
@@ -29,7 +35,6 @@ EXAMPLES: dict[Quantity, str] = {"memory": "64GiB", "duration": "2h30m"}
 NOUNS: dict[Quantity, str] = {"memory": "memory size", "duration": "duration"}
 ALIASES: dict[Quantity, dict[str, str]] = {"memory": {}, "duration": {"m": "min"}}
 
-# What a unit is also called. None of these is accepted: one spelling each keeps specs easy to search and compare.
 SPOKEN: dict[str, str] = {
     **dict.fromkeys(("byte", "bytes", "字节"), "B"),
     "ki": "KiB",
@@ -41,6 +46,7 @@ SPOKEN: dict[str, str] = {
     **dict.fromkeys(("hr", "hrs", "hour", "hours", "小时"), "h"),
     **dict.fromkeys(("day", "days", "天"), "d"),
 }
+"""Other names of units. They are only suggested: one spelling of each unit keeps specs easy to search and compare."""
 
 MAX_LENGTH = 64
 PART = re.compile(r" *([0-9]+(?:\.[0-9]+)?) *([^\W\d_]+) *")
@@ -51,8 +57,8 @@ COMMA = re.compile(r"([0-9]+),([0-9]+) *([^\W\d_]+)")
 BARE_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 
-class Problem(NamedTuple):
-    """Why a text is not the quantity that is wanted: a finding that lacks only its place."""
+class QuantityMistake(NamedTuple):
+    """Why a text is not the quantity that is wanted: a diagnostic without its span."""
 
     code: Code
     message: str
@@ -66,17 +72,17 @@ class Part(NamedTuple):
     unit: str
 
 
-def read(text: str, quantity: Quantity) -> Fraction | Problem:
-    """The quantity that `text` denotes, in bytes or seconds."""
+def read(text: str, quantity: Quantity) -> Fraction | QuantityMistake:
+    """Return the quantity that `text` denotes, in bytes or seconds."""
     stripped = text.strip(" \t\r\n")
     if len(stripped) > MAX_LENGTH:
-        return bad(f"a text of {len(stripped)} characters is no {NOUNS[quantity]}", quantity)
+        return bad(f"a text of {len(stripped)} characters is not a {NOUNS[quantity]}", quantity)
     return _read(stripped, quantity)
 
 
 @lru_cache(maxsize=1024)
-def _read(stripped: str, quantity: Quantity) -> Fraction | Problem:
-    """Remembered, because the specs of a project say `2h` and `64GiB` again and again."""
+def _read(stripped: str, quantity: Quantity) -> Fraction | QuantityMistake:
+    """Return what `read` does, remembered: the specs of a project say `2h` and `64GiB` again and again."""
     if quantity == "duration" and (":" in stripped or DAYS_AND_HOURS.fullmatch(stripped)):
         return _clock(stripped)
     parts = _parts(stripped)
@@ -85,10 +91,10 @@ def _read(stripped: str, quantity: Quantity) -> Fraction | Problem:
     return _sum(stripped, parts, quantity)
 
 
-def bad(message: str, quantity: Quantity, help: str | None = None) -> Problem:
-    """A text that is no quantity. Without a better help, say what one looks like."""
+def bad(message: str, quantity: Quantity, help: str | None = None) -> QuantityMistake:
+    """Return the mistake of a text that is not a quantity. The usual help shows what a quantity looks like."""
     usual = f"write a number and a unit, such as `{EXAMPLES[quantity]}`; units: {_listed(quantity)}"
-    return Problem(BAD_QUANTITY, message, help or usual)
+    return QuantityMistake(BAD_QUANTITY, message, help or usual)
 
 
 def _listed(quantity: Quantity) -> str:
@@ -96,7 +102,7 @@ def _listed(quantity: Quantity) -> str:
 
 
 def _parts(text: str) -> list[Part] | None:
-    """`text` cut into numbers with units, or None if it is anything else."""
+    """Return `text` cut into numbers with units, or None if it is anything else."""
     parts, at = [], 0
     while match := PART.match(text, at):
         parts.append(Part(match[1], match[2]))
@@ -104,9 +110,9 @@ def _parts(text: str) -> list[Part] | None:
     return parts if parts and at == len(text) else None
 
 
-def _sum(text: str, parts: list[Part], quantity: Quantity) -> Fraction | Problem:
+def _sum(text: str, parts: list[Part], quantity: Quantity) -> Fraction | QuantityMistake:
     if quantity == "memory" and len(parts) > 1:
-        return bad(f"`{text}` is no memory size: it has {len(parts)} numbers", quantity)
+        return bad(f"`{text}` is not a memory size: it has {len(parts)} numbers", quantity)
     factors: list[int] = []
     for part in parts:
         factor = _factor(part.unit, quantity)
@@ -126,12 +132,14 @@ def _factor(unit: str, quantity: Quantity) -> int | None:
     return UNITS[quantity].get(ALIASES[quantity].get(unit, unit))
 
 
-def _wrong_unit(text: str, parts: list[Part], unit: str, quantity: Quantity) -> Problem:
+def _wrong_unit(text: str, parts: list[Part], unit: str, quantity: Quantity) -> QuantityMistake:
     number = "".join(part.number for part in parts)
-    if quantity == "memory" and (problem := _unclear_memory(text, number, unit)):
-        return problem
+    if quantity == "memory" and (mistake := _unclear_memory(text, number, unit)):
+        return mistake
     if quantity == "duration" and len(parts) == 1 and unit == "M":
-        return Problem(AMBIGUOUS_QUANTITY, f"`{text}` can be minutes or months", f"for minutes write `{number}min`")
+        return QuantityMistake(
+            AMBIGUOUS_QUANTITY, f"`{text}` can be minutes or months", f"for minutes write `{number}min`"
+        )
     other: Quantity = "duration" if quantity == "memory" else "memory"
     if _factor(unit, other) is not None:
         message = f"`{text}` is a {NOUNS[other]}, expected a {NOUNS[quantity]}"
@@ -140,19 +148,19 @@ def _wrong_unit(text: str, parts: list[Part], unit: str, quantity: Quantity) -> 
     meant = [_meant(part.unit, quantity) for part in parts]
     if None in meant:
         return bad(message, quantity, f"units here: {_listed(quantity)}")
-    mended = "".join(f"{part.number}{unit}" for part, unit in zip(parts, meant, strict=True))
-    return bad(message, quantity, f"did you mean `{mended}`?")
+    corrected = "".join(f"{part.number}{unit}" for part, unit in zip(parts, meant, strict=True))
+    return bad(message, quantity, f"did you mean `{corrected}`?")
 
 
-def _unclear_memory(text: str, number: str, unit: str) -> Problem | None:
-    """`64G` and `64KB` are powers of 1000 to some tools and of 1024 to others, Slurm among them."""
+def _unclear_memory(text: str, number: str, unit: str) -> QuantityMistake | None:
+    """Return the mistake of `64G` and `64KB`: powers of 1000 to some tools, and of 1024 to others, such as Slurm."""
     letter = unit[0].upper()
     if unit.upper() not in ("K", "M", "G", "T", "KB"):
         return None
     decimal, binary = ("kB" if letter == "K" else f"{letter}B"), f"{letter}iB"
     power = "KMGT".index(letter) + 1
     powers = [base if power == 1 else f"{base}^{power}" for base in ("1024", "1000")]
-    return Problem(
+    return QuantityMistake(
         AMBIGUOUS_QUANTITY,
         f"`{text}` can be {number}{binary} or {number}{decimal}",
         f"write `{number}{binary}` ({number} × {powers[0]} bytes, as Slurm reads it) "
@@ -161,18 +169,18 @@ def _unclear_memory(text: str, number: str, unit: str) -> Problem | None:
 
 
 def _meant(unit: str, quantity: Quantity) -> str | None:
-    """The unit that was surely meant: another case, or another name. A mere likeness (`PB`, `MB`) proves nothing."""
+    """Return the unit that was surely meant: in another case, or by another name. `PB` is not close enough to `MB`."""
     by_folded = {name.lower(): name for name in [*UNITS[quantity], *ALIASES[quantity]]}
     return by_folded.get(unit.lower()) or by_folded.get(SPOKEN.get(unit.lower(), "").lower())
 
 
-def _clock(text: str) -> Fraction | Problem:
-    """`H:MM:SS`, `D-HH:MM:SS`, and what looks like them."""
+def _clock(text: str) -> Fraction | QuantityMistake:
+    """Read `H:MM:SS`, `D-HH:MM:SS`, and what looks like them."""
     if match := CLOCK.fullmatch(text):
         return _full_clock(text, *(int(group or 0) for group in match.groups()), has_days=match[1] is not None)
     if match := SHORT_CLOCK.fullmatch(text):
         first, second = int(match[1]), int(match[2])
-        return Problem(
+        return QuantityMistake(
             AMBIGUOUS_QUANTITY,
             f"`{text}` can be {first} h {second} min or {first} min {second} s",
             f"write `{first}h{second}m` or `{first}m{second}s`",
@@ -181,14 +189,16 @@ def _clock(text: str) -> Fraction | Problem:
         days, hours, minutes = int(match[1]), int(match[2]), match[3] or "00"
         short = f"{days}d{hours}h" + (f"{int(minutes)}m" if int(minutes) else "")
         return bad(
-            f"`{text}` is no duration: after the days comes a full clock time",
+            f"`{text}` is not a duration: a full clock time must follow the days",
             "duration",
             f"for {days} d {hours} h {int(minutes)} min write `{short}` or `{days}-{hours:02}:{minutes}:00`",
         )
     return _malformed(text, "duration")
 
 
-def _full_clock(text: str, days: int, hours: int, minutes: int, seconds: int, *, has_days: bool) -> Fraction | Problem:
+def _full_clock(
+    text: str, days: int, hours: int, minutes: int, seconds: int, *, has_days: bool
+) -> Fraction | QuantityMistake:
     total = Fraction(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
     for name, value, bound in (("minutes", minutes, 60), ("seconds", seconds, 60), ("hours", hours, 24)):
         if value >= bound and (name != "hours" or has_days):
@@ -199,7 +209,7 @@ def _full_clock(text: str, days: int, hours: int, minutes: int, seconds: int, *,
 
 
 def spell(seconds: Fraction) -> str:
-    """A duration as a person would write it: `1d2h30m`."""
+    """Return a duration as a person would write it: `1d2h30m`."""
     rest, words = int(seconds), []
     for unit, factor in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
         count, rest = divmod(rest, factor)
@@ -208,31 +218,153 @@ def spell(seconds: Fraction) -> str:
     return "".join(words) or "0s"
 
 
-def _malformed(text: str, quantity: Quantity) -> Problem:
-    """A text without the form of a quantity: find the slip that explains it."""
+def _malformed(text: str, quantity: Quantity) -> QuantityMistake:
+    """Return the mistake of a text that does not look like a quantity, with the slip that explains it."""
     noun = NOUNS[quantity]
     if BARE_NUMBER.fullmatch(text):
         unit = "MiB" if quantity == "memory" else "min"
-        message = f'the text "{text}" has no unit, so it is no {noun}'
+        message = f'the text "{text}" has no unit, so it is not a {noun}'
         return bad(message, quantity, f"write {text} without quotes, or with a unit, such as `{text}{unit}`")
-    if text.startswith(("-", "−")) and not isinstance(read(text[1:], quantity), Problem):
+    if text.startswith(("-", "−")) and not isinstance(read(text[1:], quantity), QuantityMistake):
         return bad(f"`{text}` is negative, expected a {noun} of 0 or more", quantity, f"write `{text[1:]}`")
     if match := COMMA.fullmatch(text):
         return _comma(text, match, quantity)
     plain = unicodedata.normalize("NFKC", text).replace("。", ".")
-    if plain != text and not isinstance(read(plain, quantity), Problem):
+    if plain != text and not isinstance(read(plain, quantity), QuantityMistake):
         return bad(f"`{text}` is not written with plain characters", quantity, f"write `{plain}`")
-    return bad(f'the text "{text}" is no {noun}', quantity)
+    return bad(f'the text "{text}" is not a {noun}', quantity)
 
 
-def _comma(text: str, match: re.Match[str], quantity: Quantity) -> Problem:
+def _comma(text: str, match: re.Match[str], quantity: Quantity) -> QuantityMistake:
     whole, rest, unit = match.groups()
     decimal = f"{whole}.{rest}{unit}"
     if len(rest) != 3:
         return bad(f"`{text}` has a comma in its number", quantity, f"write `{decimal}`")
     thousands = f"{whole}{rest}{unit}"
-    return Problem(
+    return QuantityMistake(
         AMBIGUOUS_QUANTITY,
         f"`{text}` can be {thousands} or {decimal}",
         f"write `{thousands}` or `{decimal}`, without a comma",
     )
+
+
+MEANT = re.compile(r"did you mean `([^`]+)`\?")
+
+
+def convert(text: str, field: FieldType) -> int | QuantityMistake:
+    """Return the quantity `text` as a whole number of `field.unit`, or why there is none. Never raises."""
+    if field.quantity is None:
+        return QuantityMistake(BAD_QUANTITY, f"`{field.name}` takes no quantities", "write a plain number")
+    amount = read(text, field.quantity)
+    if isinstance(amount, QuantityMistake):
+        return _fitting(amount, field)
+    if field.unit is None or field.unit not in UNITS[field.quantity]:
+        return _no_unit(text, field, field.quantity)
+    return to_unit(amount, text, field.unit, field.quantity)
+
+
+def _fitting(mistake: QuantityMistake, field: FieldType) -> QuantityMistake:
+    """Return the mistake with a help that the field can take: `4gb` means 4GB, which is not a whole number of MiB."""
+    unit, quantity = field.unit or "", field.quantity or "memory"
+    meant = MEANT.fullmatch(mistake.help or "")
+    if meant is None or unit not in UNITS[quantity]:
+        return mistake
+    amount = read(meant[1], quantity)
+    inexact = None if isinstance(amount, QuantityMistake) else to_unit(amount, meant[1], unit, quantity)
+    binary = _binary_of(meant[1], unit, quantity)
+    if not isinstance(inexact, QuantityMistake) or binary is None:
+        return mistake
+    return mistake._replace(help=f"write `{binary}` (powers of 1024): {meant[1]} is not a whole number of {unit}")
+
+
+def to_unit(amount: Fraction, text: str, unit: str, quantity: Quantity) -> int | QuantityMistake:
+    """Return `amount`, which `text` denotes in bytes or seconds, as a whole number of `unit`, or why there is none."""
+    exact = amount / UNITS[quantity][unit]
+    if exact.denominator == 1:
+        return exact.numerator
+    below = floor(exact)
+    return QuantityMistake(
+        INEXACT_QUANTITY,
+        f"`{text}` is not a whole number of {unit}: it lies between {below}{unit} and {below + 1}{unit}",
+        _nearest(below, unit) + _binary(text, unit, quantity),
+    )
+
+
+def _nearest(below: int, unit: str) -> str:
+    return f"write `{below}{unit}` or `{below + 1}{unit}`" if below else f"write `1{unit}`"
+
+
+def _binary(text: str, unit: str, quantity: Quantity) -> str:
+    meant = _binary_of(text, unit, quantity)
+    return f", or `{meant}` where powers of 1024 are meant" if meant is not None else ""
+
+
+def _binary_of(text: str, unit: str, quantity: Quantity) -> str | None:
+    """Return `4GiB` for `4GB`, which is often written for it, where that is a whole number of the unit."""
+    if quantity != "memory" or not text.endswith(("kB", "MB", "GB", "TB")):
+        return None
+    meant = f"{text[:-2]}{text[-2].upper()}iB"
+    amount = read(meant, quantity)
+    is_whole = not isinstance(amount, QuantityMistake) and (amount / UNITS[quantity][unit]).denominator == 1
+    return meant if is_whole else None
+
+
+def _no_unit(text: str, field: FieldType, quantity: Quantity) -> QuantityMistake:
+    example = "MiB" if quantity == "memory" else "min"
+    units = ", ".join(f"`{unit}`" for unit in UNITS[quantity])
+    if field.unit is None:
+        return QuantityMistake(
+            UNIT_NOT_SET,
+            f"`{text}` cannot be converted: the API documents no unit for `{field.name}`, and the project sets none",
+            f'write `{field.name} = "{example}"` under `[units]` in specc.toml, with the unit that the cluster uses '
+            f"({units}); a plain number is sent as it is",
+        )
+    return QuantityMistake(
+        UNIT_NOT_SET,
+        f"`{text}` cannot be converted: the project's unit for `{field.name}` is `{field.unit}`, "
+        f"which is not a unit of {quantity}",
+        f"set `{field.name}` under `[units]` in specc.toml to one of {units}: it is a {NOUNS[quantity]}",
+    )
+
+
+FILTERS: dict[str, tuple[str, Quantity]] = {
+    "gib": ("GiB", "memory"),
+    "mib": ("MiB", "memory"),
+    "minutes": ("min", "duration"),
+    "seconds": ("s", "duration"),
+}
+
+
+def filters() -> dict[str, Callable[[object], object]]:
+    """Return the filters by name. Each makes a quantity of a number, and a number of a quantity.
+
+    A filter raises ValueError, with a message to show, for any other value.
+    """
+    return {name: partial(_apply, name, unit, quantity) for name, (unit, quantity) in FILTERS.items()}
+
+
+def _apply(name: str, unit: str, quantity: Quantity, value: object) -> int | str:
+    match value:
+        case bool():
+            raise ValueError(f"`{name}` takes a number or a quantity, not a boolean")
+        case int() | float():
+            return _number_text(value, name) + unit
+        case str():
+            amount = read(value, quantity)
+            number = amount if isinstance(amount, QuantityMistake) else to_unit(amount, value, unit, quantity)
+            if isinstance(number, QuantityMistake):
+                raise ValueError(number.message)
+            return number
+        case _:
+            raise ValueError(f"`{name}` takes a number or a quantity")
+
+
+def _number_text(value: int | float, name: str) -> str:
+    """Return the number in plain digits, `1.5` and `64`, never `1e3`."""
+    if not 0 <= value < 10**18:
+        raise ValueError(f"`{name}` takes a number from 0 to 10^18")
+    text = format(Decimal(repr(value)), "f")
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    if len(text) > MAX_LENGTH // 2:
+        raise ValueError(f"`{name}` takes a number of at most {MAX_LENGTH // 2} digits")
+    return text

@@ -8,8 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from support.laws import law
 
-from specc.nodes import Mapping, Scalar
-from specc.nodes.tree import Atom
+from specc.nodes import Atom, Mapping, Scalar
 from specc.parser import parse_tree
 from specc.parser.scalars import resolve
 from specc.parser.yaml11 import REFUSED, Other, differs, read_1_1

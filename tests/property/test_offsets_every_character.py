@@ -4,8 +4,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from support.laws import law
 
-from specc.nodes import Mapping, Scalar, Style
-from specc.nodes.offsets import locate
+from specc.nodes import Mapping, Scalar, Style, locate
 from specc.parser import parse_tree
 from specc.source import Source
 

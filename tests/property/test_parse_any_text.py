@@ -8,9 +8,7 @@ from hypothesis import strategies as st
 from support.laws import law
 
 from specc.diagnostics import Diagnostic
-from specc.nodes import Mapping, Node, Scalar, Sequence, Style
-from specc.nodes.offsets import locate
-from specc.nodes.tree import FILE_LAYER
+from specc.nodes import FILE_LAYER, Mapping, Node, Scalar, Sequence, Style, locate
 from specc.parser import decode, parse, parse_flow, parse_tree
 from specc.parser.scalars import resolve
 from specc.source import Source, Span

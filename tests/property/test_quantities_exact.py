@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from support.laws import law
 
 from specc.settings import FieldType
-from specc.units import DURATION_UNITS, MEMORY_UNITS, UNITS, Problem, convert, filters, read
+from specc.units import DURATION_UNITS, MEMORY_UNITS, UNITS, QuantityMistake, convert, filters, read
 
 quantities = st.sampled_from(["memory", "duration"])
 near_quantities = st.text(alphabet="0123456789.,:- +KkMmGgTtiBbsnhd分６\n", max_size=20)
@@ -19,8 +19,8 @@ near_quantities = st.text(alphabet="0123456789.,:- +KkMmGgTtiBbsnhd分６\n", ma
 def test_any_text_gives_a_number_or_a_problem(quantity, text, data):
     unit = data.draw(st.sampled_from([None, *UNITS[quantity]])) if data else "min"
     result = convert(text, FieldType("field", "integer", quantity, unit))
-    assert isinstance(result, Problem) or result >= 0
-    if isinstance(result, Problem):
+    assert isinstance(result, QuantityMistake) or result >= 0
+    if isinstance(result, QuantityMistake):
         assert result.help
 
 
@@ -37,7 +37,7 @@ def test_memory_is_exact_or_lies_between_the_two_values_named(number, places, un
     if exact.denominator == 1:
         assert result == exact
     else:
-        assert isinstance(result, Problem)
+        assert isinstance(result, QuantityMistake)
         below = exact.numerator // exact.denominator
         named = [f"`{amount}{target}`" for amount in (below, below + 1) if amount]  # nobody wants a limit of 0
         nearest, _, binary = (result.help or "").partition(", or ")

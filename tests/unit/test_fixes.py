@@ -2,7 +2,7 @@
 
 import pytest
 
-from specc.diagnostics.fixes import is_one_slip, quoted, removed_line, replaced, respelled
+from specc.diagnostics import is_one_slip, quoting_fix, removing_fix, replacing_fix, spelling_fix
 from specc.source import Source
 
 
@@ -18,14 +18,14 @@ def test_more_than_one_slip(meant: str) -> None:
 
 def test_only_what_stands_there_is_replaced() -> None:
     source = Source("spec", "a: x\nb: y\n")
-    fix = replaced(source.span(3, 4), "x", "z", is_safe=True)
+    fix = replacing_fix(source.span(3, 4), "x", "z", is_safe=True)
     assert fix is not None
     assert fix.title == "replace `x` with `z`"
-    assert replaced(source.span(3, 4), "y", "z") is None
-    assert replaced(source.span(3, 4), "x", "x") is None
-    assert replaced(source.span(3, 6), "x\nb", "x") is None
-    assert respelled(source.span(3, 4), "x", None) is None
-    assert quoted(Source("spec", 'a"b').span(0, 3), 'a"b') is None
+    assert replacing_fix(source.span(3, 4), "y", "z") is None
+    assert replacing_fix(source.span(3, 4), "x", "x") is None
+    assert replacing_fix(source.span(3, 6), "x\nb", "x") is None
+    assert spelling_fix(source.span(3, 4), "x", None) is None
+    assert quoting_fix(Source("spec", 'a"b').span(0, 3), 'a"b') is None
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_only_what_stands_there_is_replaced() -> None:
 def test_an_entry_is_removed_with_its_line(text: str, left: str | None) -> None:
     source = Source("spec", text)
     key, value = source.span(text.index("b"), text.index("b") + 1), source.span(text.index("2"), text.index("2") + 1)
-    fix = removed_line(key, value, "remove `b`")
+    fix = removing_fix(key, value, "remove `b`")
     if left is None or fix is None:
         assert fix is None
         assert left is None

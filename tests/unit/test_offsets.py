@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from specc.nodes import Mapping, Scalar, Sequence, Style
-from specc.nodes.offsets import locate
+from specc.nodes import Mapping, Scalar, Sequence, Style, locate
 from specc.parser import parse_tree
 from specc.source import Source
 

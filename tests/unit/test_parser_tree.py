@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from specc.diagnostics import Diagnostic
-from specc.nodes import Layer, LayerKind, Mapping, Node, Scalar, Sequence, Style, to_data
-from specc.nodes.tree import FILE_LAYER
+from specc.nodes import FILE_LAYER, Layer, LayerKind, Mapping, Node, Scalar, Sequence, Style, to_data
 from specc.parser import parse_tree
 from specc.parser.builder import MAX_DEPTH, MAX_NODES
 from specc.parser.tree import MAX_ALIKE

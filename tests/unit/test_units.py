@@ -4,7 +4,7 @@ import pytest
 
 from specc.diagnostics.codes import AMBIGUOUS_QUANTITY, BAD_QUANTITY, INEXACT_QUANTITY, UNIT_NOT_SET
 from specc.settings import FieldType
-from specc.units import DURATION_UNITS, MEMORY_UNITS, Problem, convert, filters
+from specc.units import DURATION_UNITS, MEMORY_UNITS, QuantityMistake, convert, filters
 
 MEMORY = FieldType("mem_limit", "integer", "memory", "MiB")
 DURATION = FieldType("time_limit", "integer", "duration", "min")
@@ -79,7 +79,7 @@ def test_duration(text, unit, number):
     ],
 )
 def test_ambiguous_memory_names_both_readings(text, message, help):
-    assert convert(text, MEMORY) == Problem(AMBIGUOUS_QUANTITY, message, help)
+    assert convert(text, MEMORY) == QuantityMistake(AMBIGUOUS_QUANTITY, message, help)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_ambiguous_memory_names_both_readings(text, message, help):
     ],
 )
 def test_ambiguous_duration_names_both_readings(text, message, help):
-    assert convert(text, DURATION) == Problem(AMBIGUOUS_QUANTITY, message, help)
+    assert convert(text, DURATION) == QuantityMistake(AMBIGUOUS_QUANTITY, message, help)
 
 
 @pytest.mark.parametrize(
@@ -104,20 +104,20 @@ def test_ambiguous_duration_names_both_readings(text, message, help):
             "unknown unit `PB` in `5PB`, expected a unit of memory",
             "units here: `B`, `kB`, `KiB`, `MB`, `MiB`, `GB`, `GiB`, `TB`, `TiB`",
         ),
-        ("90", 'the text "90" has no unit, so it is no memory size', "write 90 without quotes, or with a unit, "),
+        ("90", 'the text "90" has no unit, so it is not a memory size', "write 90 without quotes, or with a unit, "),
         ("-5GiB", "`-5GiB` is negative, expected a memory size of 0 or more", "write `5GiB`"),
         ("1,5GiB", "`1,5GiB` has a comma in its number", "write `1.5GiB`"),
         ("６４GiB", "`６４GiB` is not written with plain characters", "write `64GiB`"),
         ("64min", "`64min` is a duration, expected a memory size", "write a number and a unit, such as `64GiB`"),
-        ("1e3MiB", "`1e3MiB` is no memory size: it has 2 numbers", "write a number and a unit"),
-        ("", 'the text "" is no memory size', "write a number and a unit"),
-        ("lots", 'the text "lots" is no memory size', "write a number and a unit"),
-        ("64:00", 'the text "64:00" is no memory size', "write a number and a unit"),
+        ("1e3MiB", "`1e3MiB` is not a memory size: it has 2 numbers", "write a number and a unit"),
+        ("", 'the text "" is not a memory size', "write a number and a unit"),
+        ("lots", 'the text "lots" is not a memory size', "write a number and a unit"),
+        ("64:00", 'the text "64:00" is not a memory size', "write a number and a unit"),
     ],
 )
 def test_bad_memory(text, message, help):
     problem = convert(text, MEMORY)
-    assert isinstance(problem, Problem)
+    assert isinstance(problem, QuantityMistake)
     assert (problem.code, problem.message) == (BAD_QUANTITY, message)
     assert (problem.help or "").startswith(help)
 
@@ -149,25 +149,25 @@ def test_bad_memory(text, message, help):
         ("1-36:00:00", "`1-36:00:00` has 36 hours, expected less than 24", "write `2d12h`"),
         (
             "1-12",
-            "`1-12` is no duration: after the days comes a full clock time",
+            "`1-12` is not a duration: a full clock time must follow the days",
             "for 1 d 12 h 0 min write `1d12h` or `1-12:00:00`",
         ),
         (
             "1-12:30",
-            "`1-12:30` is no duration: after the days comes a full clock time",
+            "`1-12:30` is not a duration: a full clock time must follow the days",
             "for 1 d 12 h 30 min write `1d12h30m` or `1-12:30:00`",
         ),
         ("12：00：00", "`12：00：00` is not written with plain characters", "write `12:00:00`"),
         ("-1:00:00", "`-1:00:00` is negative, expected a duration of 0 or more", "write `1:00:00`"),
         ("64GiB", "`64GiB` is a memory size, expected a duration", "write a number and a unit, such as `2h30m`"),
-        ("12:0:0", 'the text "12:0:0" is no duration', "write a number and a unit"),
-        ("PT2H", 'the text "PT2H" is no duration', "write a number and a unit"),
+        ("12:0:0", 'the text "12:0:0" is not a duration', "write a number and a unit"),
+        ("PT2H", 'the text "PT2H" is not a duration', "write a number and a unit"),
         ("3 bytes", "unknown unit `bytes` in `3 bytes`, expected a unit of duration", "units here: `s`"),
     ],
 )
 def test_bad_duration(text, message, help):
     problem = convert(text, DURATION)
-    assert isinstance(problem, Problem)
+    assert isinstance(problem, QuantityMistake)
     assert (problem.code, problem.message) == (BAD_QUANTITY, message)
     assert (problem.help or "").startswith(help)
 
@@ -175,8 +175,8 @@ def test_bad_duration(text, message, help):
 def test_long_texts_are_refused_without_being_read():
     for text in ("9" * 5000 + "GiB", "1h" * 100_000, "-" * 100_000, "1" * 5000):
         problem = convert(text, DURATION)
-        assert isinstance(problem, Problem)
-        assert problem.message == f"a text of {len(text)} characters is no duration"
+        assert isinstance(problem, QuantityMistake)
+        assert problem.message == f"a text of {len(text)} characters is not a duration"
 
 
 @pytest.mark.parametrize(
@@ -188,9 +188,9 @@ def test_long_texts_are_refused_without_being_read():
 )
 def test_inexact_names_the_nearest_values(text, field, nearest):
     below, above = nearest
-    assert convert(text, field) == Problem(
+    assert convert(text, field) == QuantityMistake(
         INEXACT_QUANTITY,
-        f"`{text}` is no whole number of {field.unit}: it lies between {below} and {above}",
+        f"`{text}` is not a whole number of {field.unit}: it lies between {below} and {above}",
         f"write `{below}` or `{above}`",
     )
 
@@ -198,21 +198,21 @@ def test_inexact_names_the_nearest_values(text, field, nearest):
 @pytest.mark.parametrize(("text", "binary"), [("4GB", "4GiB"), ("1.5 TB", "1.5 TiB"), ("2048kB", "2048KiB")])
 def test_powers_of_a_thousand_are_often_not_meant(text, binary):
     problem = convert(text, MEMORY)
-    assert isinstance(problem, Problem)
+    assert isinstance(problem, QuantityMistake)
     assert (problem.help or "").endswith(f", or `{binary}` where powers of 1024 are meant")
     assert isinstance(convert(binary, MEMORY), int)
 
 
 def test_inexact_and_less_than_one_unit_does_not_propose_zero():
     problem = convert("1.5MiB", in_unit(MEMORY, "GiB"))
-    assert isinstance(problem, Problem)
-    assert problem.message == "`1.5MiB` is no whole number of GiB: it lies between 0GiB and 1GiB"
+    assert isinstance(problem, QuantityMistake)
+    assert problem.message == "`1.5MiB` is not a whole number of GiB: it lies between 0GiB and 1GiB"
     assert problem.help == "write `1GiB`"
 
 
 def test_without_a_unit_says_what_to_add_and_why():
     problem = convert("64GiB", in_unit(MEMORY, None))
-    assert isinstance(problem, Problem)
+    assert isinstance(problem, QuantityMistake)
     assert problem.code is UNIT_NOT_SET
     assert "the API documents no unit for `mem_limit`" in problem.message
     assert 'write `mem_limit = "MiB"` under `[units]` in specc.toml' in (problem.help or "")
@@ -220,19 +220,19 @@ def test_without_a_unit_says_what_to_add_and_why():
 
 def test_without_a_unit_a_bad_text_is_still_a_bad_text():
     problem = convert("soon", in_unit(DURATION, None))
-    assert isinstance(problem, Problem)
+    assert isinstance(problem, QuantityMistake)
     assert problem.code is BAD_QUANTITY
 
 
 def test_a_unit_of_the_other_quantity():
     problem = convert("64GiB", in_unit(MEMORY, "min"))
-    assert isinstance(problem, Problem)
+    assert isinstance(problem, QuantityMistake)
     assert problem.code is UNIT_NOT_SET
-    assert problem.message.endswith("is `min`, which is no unit of memory")
+    assert problem.message.endswith("is `min`, which is not a unit of memory")
 
 
 def test_a_field_that_measures_nothing():
-    assert convert("4GiB", FieldType("core_limit", "integer")) == Problem(
+    assert convert("4GiB", FieldType("core_limit", "integer")) == QuantityMistake(
         BAD_QUANTITY, "`core_limit` takes no quantities", "write a plain number"
     )
 
@@ -270,7 +270,7 @@ def test_filters(name, value, result):
         ("gib", float("nan"), "`gib` takes a number from 0 to 10^18"),
         ("gib", float("inf"), "`gib` takes a number from 0 to 10^18"),
         ("gib", 1e-300, "`gib` takes a number of at most 32 digits"),
-        ("minutes", "90s", "`90s` is no whole number of min: it lies between 1min and 2min"),
+        ("minutes", "90s", "`90s` is not a whole number of min: it lies between 1min and 2min"),
         ("mib", "64G", "`64G` can be 64GiB or 64GB"),
     ],
 )

@@ -2,8 +2,7 @@
 
 import pytest
 
-from specc.diagnostics import Severity, codes
-from specc.diagnostics.model import Code
+from specc.diagnostics import Code, Severity, codes
 from specc.parser import Suppressions, parse, script_suppressions
 from specc.source import Source
 from specc.workspace.suppression import is_ignorable, suppress

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from specc.diagnostics.suggest import closest
+from specc.diagnostics import closest
 from specc.fast_dataclass import dataclass
 from specc.targets.refusals.sbatch import FLAGS, OF_JOBS, WITH_VALUE, fault_of_value
 from specc.wording import brief
