@@ -16,6 +16,7 @@ from specc.docstrings import restore
 from specc.errors import SpeccError
 
 NAME = "specc"
+COMPLETION = ("--show-completion", "--install-completion")
 
 
 class _Named(TyperCommand):
@@ -81,6 +82,10 @@ def dispatch(arguments: list[str]) -> int:
         completion = importlib.import_module("specc.cli.completion")  # for TAB only
         completion.answer_shell(lambda: command.main(arguments, prog_name=NAME))
         return 0
+    if arguments and arguments[0] in COMPLETION:
+        scripts = importlib.import_module("specc.cli.completion_scripts")  # once in the life of a shell
+        answered: int = scripts.answer(arguments[0], arguments[1:], NAME)
+        return answered
     try:
         # Not `main()`, which ends the process itself when nobody reads its output.
         with command.make_context(NAME, arguments) as context:

@@ -8,7 +8,7 @@ import pytest
 import typer
 from support.projects import Place
 
-from specc.cli import completion
+from specc.cli import completion, main
 from specc.cli.app import app
 
 RUN = """specc: 1
@@ -178,6 +178,23 @@ def test_the_script_for_the_shell() -> None:
     shown = in_a_process("--show-completion", "bash", SHELL="/bin/bash")
     assert shown.returncode == 0, shown.stderr
     assert "_SPECC_COMPLETE" in shown.stdout
+
+
+@pytest.mark.parametrize(("shell", "code"), [("/bin/zsh", 0), ("/bin/odd", 2)])
+def test_a_shell_that_is_no_parent_is_the_usual_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], shell: str, code: int
+) -> None:
+    monkeypatch.setattr("typer._completion_shared._get_shell_name", lambda: None)
+    monkeypatch.setenv("SHELL", shell)
+    assert main.run(["--show-completion"]) == code
+    printed = capsys.readouterr()
+    assert ("#compdef specc" in printed.out) == (code == 0)
+    assert ("specc --show-completion bash" in printed.err) == (code == 2)
+
+
+def test_a_shell_that_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run(["--show-completion", "bsh"]) == 2
+    assert "did you mean `bash`?" in capsys.readouterr().err
 
 
 ASK_BASH = """
