@@ -1,20 +1,24 @@
-"""A check of a whole project that found nothing. It holds while the project has the same files with the same bytes.
+"""A check of a whole project that found nothing. It holds while the project has the same files with the same bytes, and
+while everything else that the check depends on is the same: specc itself, Python, the settings, the environment.
 
 So the check of a project in which nothing has changed reads its files, and imports nothing of the compiler.
 """
 
 import json
+import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
 from typing import NamedTuple
 
+from specc import __version__, assets
 from specc.cache.store import Json, Store
 
 NAME = "clean.json"
 
 
 class Counts(NamedTuple):
-    """What the check went through: files, those of them that are not abstract, and the payloads of these."""
+    """The counts of a check: all files, the specs among them that are not abstract, and their payloads."""
 
     files: int
     specs: int
@@ -22,7 +26,7 @@ class Counts(NamedTuple):
 
 
 def recall(store: Store | None, world: str, names: Iterable[str], digest: Callable[[str], str | None]) -> Counts | None:
-    """Return what a check of all these specs would count; None where it may find something."""
+    """Return the counts of a check of all these specs; None where the check may find something."""
     if store is None:
         return None
     counts = _recalled(store.read(world, NAME), list(names), digest)
@@ -46,3 +50,43 @@ def clean_body(names: Iterable[str], digests: dict[str, str], counts: Counts) ->
     """Return the record that `recall` reads. `digests` are those of every file that was read."""
     body = {"names": list(names), "digests": digests, "counts": counts}
     return json.dumps(body).encode("utf-8", "surrogatepass")
+
+
+FORMAT = 3
+"""This number is raised when the form of records changes."""
+DATA = ("schemas", "templates")
+
+
+def world_of(shown: Sequence[str], settings: str, target: str, environment: Mapping[str, str]) -> str:
+    """Return a digest of all that the check of a spec depends on beside its files.
+
+    `shown` says how messages print paths, `environment` holds what templates may read, and `settings` is a digest of
+    the files that the settings were read from: if the files were read once more here, they could be others.
+    """
+    seen = (
+        (FORMAT, __version__, sys.version, settings, target),
+        list(shown),
+        sorted(environment.items()),
+        sorted(_programs()),
+    )
+    return sha256(json.dumps(seen).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _programs() -> Iterator[tuple[str, int, int]]:
+    """Yield the files of specc by size and time, and the folders of packages, which change with what is in them."""
+    for folder in (assets.PACKAGE, *map(assets.folder, DATA)):
+        yield from _data_files(str(folder))
+    for place in sys.path:
+        if place.endswith("-packages") and os.path.isdir(place):
+            yield place, 0, os.stat(place).st_mtime_ns
+
+
+def _data_files(folder: str) -> Iterator[tuple[str, int, int]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                if entry.name != "__pycache__":
+                    yield from _data_files(entry.path)
+            else:
+                status = entry.stat()
+                yield entry.path, status.st_size, status.st_mtime_ns

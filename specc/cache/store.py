@@ -1,23 +1,31 @@
-"""Where the records of one project are kept, and why they can be believed.
+"""Where the records of one project are kept, and why they can be trusted.
 
     CACHE/specc/PROJECT/WORLD/NAME     a record; CACHE is `$XDG_CACHE_HOME`, by default ~/.cache
     STATE/specc/cache.key              the key of this user; STATE is `$XDG_STATE_HOME`, by default ~/.local/state
 
 PROJECT is a digest of the real path of the project's root. WORLD is a digest of everything else that a record depends
 on. The first line of a record is an HMAC of its place and its body. The key is random, and does not lie in the cache,
-so neither a repository nor a cache that several machines share can bring a record that is believed.
+so neither a repository nor a cache that several machines share can bring a record that is trusted.
+
+Only this user can write the folders and files, and they are opened so that no link is ever followed. A folder is opened
+once and everything in it is named relative to that descriptor, so whoever swaps a folder for a link in the meantime
+changes nothing. What belongs to another user, or can be written by others, is refused with OSError. `specc.private`
+treats the state of a user otherwise: there, a folder that cannot be used is an error with a command that fixes it, and
+the user's own links are followed. A link that a repository brings is the user's own, too, and a cache that cannot be
+used is just not used.
 """
 
+import errno
 import hmac
 import json
 import os
+import stat
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from typing import Any
 
-from specc.cache.folders import IS_SUPPORTED, private_folder, read_file, write_file
 from specc.fast_dataclass import dataclass
 from specc.reader import checkout_of, is_below
 
@@ -31,7 +39,7 @@ MOST_BYTES = 64_000_000
 DAY = 24 * 60 * 60.0
 
 Json = Any
-"""What `json` makes of a text: nothing is known of its shape."""
+"""Data of JSON, of whatever shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +93,7 @@ class Store:
                 if len(key) == KEY_BYTES:
                     return key
             write_file(KEY, folder, os.urandom(KEY_BYTES))
-            # Another process may have made one at the same moment. The last one is kept.
+            # Another process may have made a key at the same moment. The last key is kept.
             return read_file(KEY, folder, KEY_BYTES, is_secret=True)
 
     def _seal(self, key: bytes, world: str, name: str, body: bytes) -> bytes:
@@ -126,3 +134,99 @@ def _home(variable: str, default: str, environment: Mapping[str, str]) -> str | 
     home = os.path.expanduser("~")
     # A home that is not there, as that of a user for services, is not made.
     return os.path.join(home, default) if os.path.isabs(home) and os.path.isdir(home) else None
+
+
+IS_SUPPORTED = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW") and hasattr(os, "geteuid")
+"""Nothing is cached where the system lacks these."""
+
+AS_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+AS_FILE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+FOLDER_MODE, FILE_MODE = 0o700, 0o600
+OTHERS_CAN_WRITE = stat.S_IWGRP | stat.S_IWOTH
+OTHERS_CAN_READ = stat.S_IRGRP | stat.S_IROTH
+
+
+@contextmanager
+def private_folder(home: str, *below: str, make: bool = False) -> Iterator[int]:
+    """Give a descriptor of the folder `home/below[0]/below[1]/...`. Raises OSError.
+
+    `home` is the user's own choice and may be a link. Each folder below it must be a real folder of this user. With
+    `make`, missing folders are made with mode 0700.
+    """
+    if make:
+        _make_folders(home)
+    folder = os.open(home, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0))
+    try:
+        for name in below:
+            inner = open_folder(name, folder, make=make)
+            os.close(folder)
+            folder = inner
+        yield folder
+    finally:
+        os.close(folder)
+
+
+def open_folder(name: str, parent: int, *, make: bool = False) -> int:
+    """Return a descriptor of a folder in the open folder `parent`. Raises OSError."""
+    if make:
+        with suppress(FileExistsError):
+            os.mkdir(name, FOLDER_MODE, dir_fd=parent)
+    folder = os.open(name, AS_FOLDER, dir_fd=parent)
+    try:
+        _require_own(os.fstat(folder), name)
+    except BaseException:
+        os.close(folder)
+        raise
+    return folder
+
+
+def read_file(name: str, folder: int, most: int, *, is_secret: bool = False) -> bytes:
+    """Return the content of a file. Raises OSError, also for more than `most` bytes, for a link, and for a device.
+
+    A secret that others could have read, too, is a PermissionError.
+    """
+    # O_NONBLOCK, because opening a FIFO would wait for a writer.
+    descriptor = os.open(name, os.O_RDONLY | AS_FILE | getattr(os, "O_NONBLOCK", 0), dir_fd=folder)
+    try:
+        status = os.fstat(descriptor)
+        _require_own(status, name)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > most:
+            raise OSError(errno.EINVAL, "the file is not a file of specc", name)
+        if is_secret and status.st_mode & OTHERS_CAN_READ:
+            raise PermissionError(errno.EPERM, "others can read the file", name)
+        data = b""
+        while len(data) < status.st_size and (more := os.read(descriptor, status.st_size - len(data))):
+            data += more
+        return data
+    finally:
+        os.close(descriptor)
+
+
+def write_file(name: str, folder: int, data: bytes) -> None:
+    """Write a file with mode 0600, whole or not at all, whoever else writes it at the same time. Raises OSError."""
+    part = f".{os.urandom(8).hex()}.part"  # as `tempfile` would, which takes longer to import
+    try:
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | AS_FILE, FILE_MODE, dir_fd=folder)
+        with open(descriptor, "wb") as file:
+            file.write(data)
+        os.replace(part, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(part, dir_fd=folder)
+        raise
+
+
+def _make_folders(path: str) -> None:
+    """Make a folder and those above it one by one: `os.makedirs` gives its mode to the last one only."""
+    if os.path.isdir(path):
+        return
+    above = os.path.dirname(path)
+    if above != path:
+        _make_folders(above)
+    with suppress(FileExistsError):
+        os.mkdir(path, FOLDER_MODE)
+
+
+def _require_own(status: os.stat_result, name: str) -> None:
+    if status.st_uid != os.geteuid() or status.st_mode & OTHERS_CAN_WRITE:
+        raise OSError(errno.EINVAL, "not this user's own", name)

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from specc.cache.clean import Counts
+from specc.cache import Counts
 from specc.cli.plain import say_clean
 from specc.cli.session import Selected, Session
 from specc.cli.sites import Chosen, Sites

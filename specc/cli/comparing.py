@@ -11,7 +11,7 @@ from specc.comparison import Comparison, Side, compare
 from specc.comparison.model import Uncompared
 from specc.compiler import Context, Request
 from specc.diagnostics import Diagnostic
-from specc.disk.files import read_bytes
+from specc.disk import read_bytes
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.parser import Document

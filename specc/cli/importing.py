@@ -11,8 +11,7 @@ from specc.cli.sites import show
 from specc.cli.speech import say, say_error, write_line
 from specc.config import OWN, SHARED, configures, find_root, is_there, mistake_in_option, read_configuration
 from specc.diagnostics import Diagnostic, Missing
-from specc.disk.files import read_bytes
-from specc.disk.links import check_stays
+from specc.disk import check_stays, read_bytes
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.migration import Migrated, Script, Site, migrate, new_target, read_script, settings_of

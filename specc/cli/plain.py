@@ -9,8 +9,7 @@ import os
 import sys
 from importlib import import_module
 
-from specc.cache.clean import Counts, recall
-from specc.cache.store import store_of
+from specc.cache import Counts, recall, store_of
 from specc.cli import COMPLETE
 from specc.cli.colors import wants_color
 from specc.cli.sites import Chosen, Sites, world

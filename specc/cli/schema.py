@@ -12,8 +12,7 @@ from specc.cli.printing import outputs_of, print_findings, report_of, write_repo
 from specc.cli.sites import STDIN, STDIN_NAME, read_stdin, show
 from specc.cli.speech import write_data, write_json, write_line
 from specc.diagnostics import Diagnostic, Missing, did_you_mean
-from specc.disk.files import read_bytes
-from specc.disk.links import check_stays
+from specc.disk import check_stays, read_bytes
 from specc.errors import SpeccError
 from specc.nodes import Layer, LayerKind, Node
 from specc.parser import decode, parse_tree

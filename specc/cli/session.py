@@ -4,11 +4,11 @@ from collections import ChainMap
 from dataclasses import field
 from pathlib import Path
 
+from specc.cache import store_of
 from specc.cache.shards import Shards
-from specc.cache.store import store_of
 from specc.cli.sites import Chosen, Sites, world
 from specc.diagnostics import Diagnostic
-from specc.disk.site import Site
+from specc.disk import Site
 from specc.fast_dataclass import dataclass
 from specc.source import Source
 from specc.workspace import Apis, Findings, Project, not_ignored

@@ -8,13 +8,10 @@ from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
-from specc.cache.world import world_of
+from specc.cache import world_of
 from specc.config import find_root, read_configuration
 from specc.diagnostics import Diagnostic
-from specc.disk.contents import Contents
-from specc.disk.files import spec_files
-from specc.disk.lookalikes import look_alikes
-from specc.disk.site import Site
+from specc.disk import Contents, Site, look_alikes, spec_files
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.source import MAX_BYTES, file_path

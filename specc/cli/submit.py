@@ -21,7 +21,7 @@ from specc.cli.sendoptions import Changed, Output, Rerun, Resend, Specs, States,
 from specc.cli.session import Session
 from specc.cli.speech import say, write_json
 from specc.cli.targets import Opened
-from specc.disk.links import check_stays
+from specc.disk import check_stays
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.reader import Unreadable, read_file

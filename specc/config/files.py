@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from specc.config.document import loads
-from specc.disk.secrets import kind_of_secret
+from specc.disk import kind_of_secret
 from specc.errors import SpeccError
 from specc.reader import Unreadable, leads_out, read_file
 

@@ -1,16 +1,18 @@
-"""The bytes of one project's files by name, each read once."""
+"""The bytes of one project's files by name, each read once; and a site, the project before its specs are read."""
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
 
 from specc import assets
 from specc.diagnostics import Code, Missing, closest, codes
-from specc.disk.files import read_bytes
+from specc.disk.files import read_bytes, spec_files
 from specc.disk.secrets import BELONGS_TO_GIT, is_git_folder, kind_of_secret
+from specc.fast_dataclass import dataclass
 from specc.reader import is_below
+from specc.settings import Settings
 
 SHIPPED = "specc:"
 SHIPPED_NAME = re.compile(r"[a-z0-9-]+")
@@ -24,7 +26,7 @@ def file_name(name: str) -> str:
 
 
 class Contents:
-    """What lies in the files below `root`. `show` gives the path that messages print."""
+    """The bytes of the files below `root`. `show` gives the path that messages print."""
 
     def __init__(self, root: Path, show: Callable[[Path], str]) -> None:
         self.root = root
@@ -38,15 +40,15 @@ class Contents:
         self._given: dict[str, str] = {}
 
     def again(self) -> "Contents":
-        """The same files, to be read anew."""
+        """Return the same files, to be read anew."""
         return Contents(self.root, self._show)
 
     def add(self, name: str, path: str, data: bytes) -> None:
-        """Takes what is in no file, such as standard input, under the path that messages shall print."""
+        """Add a text that is not in a file, such as standard input, under the path that messages print."""
         self._contents[name], self._given[name], self._digests[name] = data, path, None
 
     def data(self, name: str, code: Code) -> bytes | Missing:
-        """Read once, so that all that comes of a file is of one reading. `code` is for a file that is not there."""
+        """Return the bytes of a file, which is read once. `code` is the diagnostic of a file that does not exist."""
         if name not in self._contents:
             data = self.read(name, code)
             if isinstance(data, Missing):
@@ -55,21 +57,21 @@ class Contents:
         return self._contents[name]
 
     def digest(self, name: str) -> str | None:
-        """Of the bytes that a file has here; None for what is in no file."""
+        """Return the digest of a file's bytes; None for a text that is not in a file."""
         if name not in self._digests:
             data = self.data(name, codes.FILE_NOT_FOUND)
             self._digests[name] = None if isinstance(data, Missing) else sha256(data).hexdigest()[:DIGITS]
         return self._digests[name]
 
     def digests(self) -> dict[str, str]:
-        """Of every file that was read so far, by name."""
+        """Return the digest of every file that was read so far, by name."""
         return {name: digest for name in self._contents if (digest := self.digest(name)) is not None}
 
     def name_of(self, path: Path) -> str:
-        """The name of a file below the root, else its whole path.
+        """Return the name of a file below the root, else its absolute path.
 
-        A file behind a symlinked folder has the name that it has without it: one file is not two specs. A symlinked
-        file keeps the name by which it is called.
+        A file behind a symlinked folder has the name that it has without the link, so that one file is not two specs. A
+        symlinked file keeps the name by which it is called.
         """
         absolute = os.path.abspath(path)
         folder, base = os.path.split(absolute)
@@ -79,23 +81,23 @@ class Contents:
         return Path(absolute).relative_to(self.root).as_posix() if is_below(absolute, str(self.root)) else absolute
 
     def path_of(self, name: str) -> str:
-        """The path that messages print for a name."""
+        """Return the path that messages print for a name."""
         given = self._given.get(name)
         return given or (name if name.startswith(SHIPPED) else self._show(self.root / name))
 
     def _real(self, folder: str) -> str:
-        """Texts, and each looked up once: a folder can have thousands of specs."""
+        """Return the real path of a folder, looked up once, because a folder can have thousands of specs."""
         if folder not in self._folders:
             self._folders[folder] = os.path.realpath(folder)
         return self._folders[folder]
 
     def read(self, name: str, code: Code) -> bytes | Missing:
-        """Anew, from wherever the files lie: not many more bytes than a spec may have."""
+        """Return the bytes of a file, read anew: hardly more than a spec may have."""
         path = self._path(name, code)
         return path if isinstance(path, Missing) else read_bytes(path)
 
     def _path(self, name: str, code: Code) -> Path | str | Missing:
-        """The file of a name. It must lie in the project, also behind symlinks."""
+        """Return the file of a name. The file must lie in the project, also behind symlinks."""
         if name.startswith(SHIPPED):
             return _shipped(name.removeprefix(SHIPPED))
         path = os.path.join(self._place, name)
@@ -109,7 +111,7 @@ class Contents:
         return self._secret(name, real) or path
 
     def _secret(self, name: str, real: str) -> Missing | None:
-        """Why a file of the project must not be included: by the name that it is called by, and by its real one."""
+        """Return why a file of the project must not be included, by the name in use and by its real name."""
         inside = real[len(self._resolved_root.rstrip("/")) + 1 :]
         kind = kind_of_secret(name.split("/")) or (None if inside == name else kind_of_secret(inside.split("/")))
         is_gits = kind == BELONGS_TO_GIT or self._lies_in_git(os.path.dirname(real))
@@ -118,7 +120,7 @@ class Contents:
         if is_gits:
             help = "copy what the job needs into a file of the project"
             return Missing(codes.PRIVATE_FILE, f"{name} {BELONGS_TO_GIT}, and is never read", help)
-        help = "if it holds no secret, give it another name; else let the job read it where it runs"
+        help = "if the file holds no secret, rename it; else let the job read it where the job runs"
         return Missing(codes.PRIVATE_FILE, f"{name} {kind}, and is not read", help)
 
     def _lies_in_git(self, folder: str) -> bool:
@@ -138,7 +140,7 @@ class Contents:
         return found
 
     def _absent(self, name: str, path: Path, code: Code) -> Missing:
-        """Why there is no file of a name. Messages call it by its name, which is the same in each current folder."""
+        """Return why there is no file of a name. Messages print the name, which is the same in every current folder."""
         there = os.path.lexists(path)
         is_inside = is_below(os.path.realpath(path.parent), self._resolved_root)
         message = f"{name} {_what_is(path) if there else 'does not exist'}"
@@ -149,7 +151,7 @@ class Contents:
         return Missing(code, message, help, meant)
 
     def _submodule(self, folder: Path) -> str | None:
-        """Help for a file in a folder that git has made for another repository and not filled."""
+        """Return help for a file in a folder that git has made for another repository and not filled."""
         if not (self.root / ".gitmodules").is_file():
             return None
         for above in (folder, *folder.parents):
@@ -172,11 +174,11 @@ def _shipped(name: str) -> Path | Missing:
 
 
 def _what_is(path: Path) -> str:
-    return "is no regular file" if os.path.exists(path) else "is a symlink that leads nowhere"
+    return "is not a regular file" if os.path.exists(path) else "is a symlink that leads nowhere"
 
 
 def _meant(path: Path) -> str | None:
-    """What a missing file's name was probably meant to be: often its suffix is missing, or `specc:`."""
+    """Return the name that was probably meant: often the suffix is missing, or `specc:`."""
     if os.path.isfile(path.with_name(path.name + SUFFIX)):
         return f"{path.name}{SUFFIX}"
     if not path.parent.is_dir():
@@ -187,7 +189,7 @@ def _meant(path: Path) -> str | None:
 
 
 def _meant_folder(folder: Path) -> str | None:
-    """Help for a file in a folder that is not there, where another has nearly its name."""
+    """Return help for a file in a folder that does not exist, where another folder has nearly its name."""
     near = None if folder.is_dir() else closest(folder.name, _names_in(folder.parent))
     return None if near is None else f"there is no folder `{folder.name}`; did you mean `{near}`?"
 
@@ -200,5 +202,25 @@ def _names_in(folder: Path) -> list[str]:
 
 
 def shipped_names() -> list[str]:
-    """The names of the bases that ship with specc, without `specc:`."""
+    """Return the names of the bases that ship with specc, without `specc:`."""
     return sorted(file.name.removesuffix(SUFFIX) for file in assets.folder("templates").glob(f"*{SUFFIX}"))
+
+
+@dataclass(frozen=True, eq=False)
+class Site:
+    """A project and its settings. `digest` covers the files of the settings; it is empty where nothing is cached.
+
+    `hidden` are the variables of the environment whose values no report shows.
+    """
+
+    root: Path
+    settings: Settings
+    contents: Contents
+    environment: Mapping[str, str]
+    digest: str = ""
+    hidden: frozenset[str] = frozenset()
+
+    def spec_names(self) -> list[str]:
+        """Return the names of all specs of the project."""
+        files = spec_files([self.root], self.root, self.settings.include, self.settings.exclude)
+        return [self.contents.name_of(path) for path in files]

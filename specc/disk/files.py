@@ -1,26 +1,29 @@
-"""Files: which are specs, and how one is read without trusting it."""
+"""Files: which are specs, which only look like specs, and how a file is read without trusting it."""
 
 import errno
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from functools import cache
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from specc.diagnostics import Missing, codes
+from specc.diagnostics import Diagnostic, Missing, codes
 from specc.errors import SpeccError
 from specc.reader import Unreadable, read_start
-from specc.source import MAX_BYTES
+from specc.settings import Settings
+from specc.source import MAX_BYTES, Source
 
 # `.specc_cache` is where specc kept its cache once; a checkout can still have one.
 SKIPPED = frozenset({".git", ".venv", "venv", "node_modules", "__pycache__", ".specc_cache"})
 ANY_FOLDERS = "**"
 SHOWN = 4
-"""So many parts of a path that is too long are shown."""
+"""The number of parts that are shown of a path that is too long."""
 
 
 def read_bytes(path: Path | str, *, takes_pipes: bool = False) -> bytes | Missing:
-    """Return at most one byte more than a spec may have, or why there are none (as `reader.read_start` says)."""
+    """Return at most one byte more than a spec may have, or why the file cannot be read (see `reader.read_start`)."""
     try:
         return read_start(path, MAX_BYTES + 1, takes_pipes=takes_pipes)
     except Unreadable as error:
@@ -28,10 +31,10 @@ def read_bytes(path: Path | str, *, takes_pipes: bool = False) -> bytes | Missin
 
 
 def spec_files(paths: list[Path], root: Path, include: tuple[str, ...], exclude: tuple[str, ...]) -> list[Path]:
-    """The specs that the paths mean: files as they are, folders searched. Each once, in a fixed order.
+    """Return the specs that the paths mean, each once and in a fixed order: files as they are, folders searched.
 
-    Patterns are relative to the project's root, whichever folder is searched. Raises SpeccError for a path that is
-    not there.
+    Patterns are relative to the project's root, whichever folder is searched. Raises SpeccError for a path that
+    does not exist.
     """
     found: dict[Path, None] = {}
     for path in paths:
@@ -47,9 +50,9 @@ def spec_files(paths: list[Path], root: Path, include: tuple[str, ...], exclude:
 
 
 def _below(folder: Path, inside: tuple[str, ...], include: tuple[str, ...], exclude: tuple[str, ...]) -> Iterator[Path]:
-    """Spec files in a folder, which is `inside` the project, in the order of their parts.
+    """Yield the spec files in a folder, which is `inside` the project, in the order of their parts.
 
-    Those of a nested project are found, too. Folders can be nested deeper than Python's stack.
+    The specs of a nested project are found, too. Folders can be nested deeper than Python's stack.
     """
     open_folders = [(folder, inside, iter(_entries(folder)))]
     while open_folders:
@@ -70,23 +73,24 @@ def _below(folder: Path, inside: tuple[str, ...], include: tuple[str, ...], excl
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    """Return what lies in a folder, in order. Raises SpeccError where the folder cannot be listed."""
+    """Return the entries of a folder, in order. Raises SpeccError where the folder cannot be listed."""
     try:
         return sorted(os.scandir(folder), key=lambda entry: entry.name)
     except FileNotFoundError:
-        return []  # it went away since it was listed
+        return []  # the folder was removed since it was listed
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
             shown = Path(*folder.parts[:SHOWN])
-            help = "remove these folders, or add one that they lie in to `exclude` in specc.toml"
+            help = "remove these folders, or add a folder above them to `exclude` in specc.toml"
             raise SpeccError(f"folders are nested too deeply to be listed: {shown}/...", help=help) from error
         raise SpeccError(f"cannot list {folder}: {error.strerror}") from error
 
 
 def matches(parts: tuple[str, ...], pattern: str) -> bool:
-    """Does a path fit, given by its parts?
+    """Return whether a path, given by its parts, fits a pattern.
 
-    As git does: `*` stays within a folder, `**` is any folders, a pattern without `/` fits at any depth.
+    Patterns are those of git: `*` stays within a folder, `**` stands for any folders, and a pattern without `/` fits at
+    any depth.
     """
     globs = _globs(pattern)
     if len(globs) == 2 and globs[0] == ANY_FOLDERS != globs[1]:
@@ -107,8 +111,32 @@ def _globs(pattern: str) -> tuple[str, ...]:
 
 
 def _past_folders(reached: set[int], globs: tuple[str, ...]) -> set[int]:
-    """`**` can also stand for no folder."""
+    """Return the positions reached, with those behind a `**` that stands for no folder."""
     for index, glob in enumerate(globs):
         if index in reached and glob == ANY_FOLDERS:
             reached.add(index + 1)
     return reached
+
+
+YAML = ("**/*.yaml", "**/*.yml")
+MOST_READ, MOST_TOLD = 200, 10
+HEADER = re.compile(rb"^specc:[ \t]*[0-9]+[ \t\r]*$", re.MULTILINE)
+
+
+def look_alikes(folder: Path, root: Path, settings: Settings, show: Callable[[Path], str]) -> Iterator[Diagnostic]:
+    """Yield a warning for each file of a folder that begins like a spec, where the folder has no spec.
+
+    Only the first files are looked at, because a folder can have any number of them.
+    """
+    files = islice(spec_files([folder], root, YAML, settings.exclude), MOST_READ)
+    alike = (file for file in files if _is_alike(read_bytes(file)))
+    for file in islice(alike, MOST_TOLD):
+        shown = show(file)
+        named = " or ".join(f"`{pattern}`" for pattern in settings.include)
+        message = f"{shown} looks like a spec, and was not checked: the specs of this project are named {named}"
+        help = f"rename the file to {file.stem}.job.yaml, or name it: `specc check {shown}`"
+        yield codes.NOT_CHOSEN.at(Source(shown, "", shown).span(), message, help=help)
+
+
+def _is_alike(data: bytes | Missing) -> bool:
+    return isinstance(data, bytes) and HEADER.search(data) is not None

@@ -14,7 +14,7 @@ from specc.reader import is_below
 
 MOST_LINKS = 40
 MARKS = (".git", "specc.toml")
-"""What lies at the root of a checkout, or of a project that is in none. The first that is found upwards counts."""
+"""Files at the root of a checkout, or of a project without a checkout. The first that is found upwards counts."""
 
 
 def check_stays(path: Path | str, verb: str) -> None:
@@ -48,11 +48,11 @@ def _check_link(link: Path, path: Path | str, verb: str) -> None:
         return
     target = os.path.realpath(link)
     if not is_below(target, os.path.realpath(root)):
-        help = f"if this is meant, name the place itself: {target}"
+        help = f"if you mean that file, name it itself: {target}"
         raise SpeccError(f"cannot {verb} {path}: the link {link} leads out of {root}", help=help)
     kind = kind_of_secret(Path(target).relative_to(os.path.realpath(root)).parts)
     if kind is not None:
-        raise SpeccError(f"cannot {verb} {path}: the link {link} leads to what {kind}")
+        raise SpeccError(f"cannot {verb} {path}: the link {link} leads to a file that {kind}")
 
 
 def _root_of(folder: Path) -> Path | None:

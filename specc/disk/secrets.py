@@ -1,4 +1,4 @@
-"""Files that lie in a checkout and are nobody's to send: git's own, and those that hold keys and passwords.
+"""Files of a checkout that must not be sent: those of git, and those that hold keys and passwords.
 
 A spec can include any file of its project, and what it includes goes into a payload, a diff and a comment in a merge
 request. A checkout on a CI runner holds more than what was committed: `.git/config` has the token that fetched it.
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 GIT = ".git"
 BELONGS_TO_GIT = "belongs to git"
 GIT_ALIASES = (GIT, "git~1")
-"""The second is the short name that some file systems give to the first."""
+"""The names of git's folder. The second is the short name that some file systems give to the first."""
 
 FOLDERS = frozenset(
     {".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".gcloud", ".qingcloud", ".oci", ".hg", ".svn", ".bzr"}
@@ -30,11 +30,11 @@ FILES = frozenset(
 BEGINNINGS = (".env.", "secrets.")
 ENDINGS = (".env", ".pem", ".key", ".ppk", ".kdbx", ".p12", ".pfx", ".jks", ".keystore", ".keytab", ".gpg")
 HARMLESS = (".env.example", ".env.sample", ".env.template", ".env.dist")
-"""What shows how the real file looks, and holds nothing itself."""
+"""Files that only show how the real file looks."""
 
 
 def kind_of_secret(parts: Iterable[str]) -> str | None:
-    """Return what a path is, in words, where it is one of these files; `parts` are its names from the project on."""
+    """Return which kind of secret a path is, in words, or None. `parts` are its names below the project."""
     names = [_folded(part) for part in parts]
     if any(name in GIT_ALIASES for name in names):
         return BELONGS_TO_GIT
@@ -58,7 +58,7 @@ def is_git_folder(folder: str) -> bool:
 
 
 def _folded(name: str) -> str:
-    """As a file system reads it that does not know letter case, invisible characters, or dots and blanks at the end."""
+    """Return a name as a file system reads it that ignores letter case, invisible characters, and dots at the end."""
     if name.isascii():  # as nearly all are
         return name.lower().rstrip(". ") or name
     visible = "".join(c for c in name if unicodedata.category(c) != "Cf")

@@ -1,4 +1,4 @@
-"""A spec's text in its canonical layout. A pure function from text to text."""
+"""The text of a spec in its canonical layout: `format_source` is a pure function from text to text."""
 
 from specc.formatter.formatting import Formatted, format_source
 

@@ -1,4 +1,4 @@
-"""One spec in its canonical layout, proven to say the same as before."""
+"""One spec in its canonical layout, with a proof that YAML reads the same as before."""
 
 import json
 import re
@@ -6,10 +6,9 @@ from collections import Counter
 
 from specc.diagnostics import Diagnostic
 from specc.fast_dataclass import dataclass
+from specc.formatter.comments import COMMENT, attached, comments_of
+from specc.formatter.layout import Block, NoLayout, Reader, all_entries
 from specc.formatter.order import ROOT, Order
-from specc.formatter.reading import NoLayout, Reader
-from specc.formatter.remarks import COMMENT, attached, comments_of
-from specc.formatter.tree import Block, all_entries
 from specc.formatter.writing import Writer
 from specc.nodes import Mapping, to_data
 from specc.parser import parse_tree
@@ -20,21 +19,22 @@ LINE_BREAK = re.compile(r"\r\n|\r")
 
 @dataclass(frozen=True, slots=True)
 class Formatted:
-    """`text` is the new text, or the old one where `problem` says what came out wrong: that is a bug of specc."""
+    """The result. `text` is the new text, or the old text where `problem` names a bug of specc."""
 
     text: str
     problem: str | None = None
 
 
 def format_source(source: Source, fields: tuple[str, ...]) -> Formatted | tuple[Diagnostic, ...]:
-    """The spec in its canonical layout, or the errors that keep it from being read. `fields` are the API's, in order.
+    """Return the spec in its canonical layout, or the errors of a spec that cannot be read.
 
-    Line breaks become LF. Nothing that YAML reads, and no comment, is different afterwards.
+    `fields` are those of the API, in order.
+    Line breaks become LF. No value and no comment is different afterwards.
     """
     text = LINE_BREAK.sub("\n", source.text)
     before = Source(source.path, text, source.name)
-    root, findings = parse_tree(before)
-    errors = tuple(finding for finding in findings if finding.is_error)
+    root, diagnostics = parse_tree(before)
+    errors = tuple(each for each in diagnostics if each.is_error)
     if errors or not isinstance(root, Mapping):
         return errors
     try:
@@ -42,17 +42,19 @@ def format_source(source: Source, fields: tuple[str, ...]) -> Formatted | tuple[
     except NoLayout:
         return Formatted(_ended(text))
     result = layout.written()
-    problem = _difference(layout, Source(source.path, result, source.name), to_data(root), findings, fields)
+    problem = _difference(layout, Source(source.path, result, source.name), to_data(root), diagnostics, fields)
     return Formatted(source.text, problem) if problem else Formatted(result)
 
 
 class _Layout:
+    """The layout of one text, which can be written again."""
+
     def __init__(self, text: str, fields: tuple[str, ...]) -> None:
         self.text = text
         reader = Reader(text, Order(fields))
         self.root: Block = reader.root(ROOT)
         if len(set(reader.defined)) < len(reader.defined):
-            # An alias means the anchor before it: with two of one name, nothing may move.
+            # An alias refers to the anchor before it: with two anchors of one name, nothing may move.
             reader = Reader(text, Order(fields, moves=False))
             self.root = reader.root(ROOT)
         self.order = reader.order
@@ -68,7 +70,7 @@ class _Layout:
         return self.text[: self.start] + Writer(self.order, remarks).document(self.root)
 
     def comments(self) -> Counter[str]:
-        """All comments. Those behind `|` and `>` stand within what is a leaf to the others."""
+        """Return how often each comment stands in the text, with those behind `|` and `>`, which are in leaves."""
         found = comments_of(self.text, self.start, self.leaves)
         counts = Counter(line.text for line in (*found.lines, *found.ends) if line.text)
         headers = [self.text[start:end].partition("\n")[0] for start, end in self.leaves]
@@ -84,27 +86,27 @@ def _ended(text: str) -> str:
 
 
 def _difference(
-    before: _Layout, after: Source, data: object, findings: list[Diagnostic], fields: tuple[str, ...]
+    before: _Layout, after: Source, data: object, diagnostics: list[Diagnostic], fields: tuple[str, ...]
 ) -> str | None:
-    """What the new text says otherwise than the old one, or None."""
+    """Return how the new text differs from the old text in what it says, or None."""
     root, found = parse_tree(after)
-    if not isinstance(root, Mapping) or any(finding.is_error for finding in found):
-        return "it could not be read again"
+    if not isinstance(root, Mapping) or any(each.is_error for each in found):
+        return "the new text could not be read"
     if _spelled(to_data(root)) != _spelled(data):
         return "a value was different"
     try:
         layout = _Layout(after.text, fields)
     except NoLayout:
-        return "its layout was not found again"
+        return "the layout of the new text was not found"
     if layout.comments() != before.comments():
         return "a comment was different"
-    if Counter(f.message for f in found) - Counter(f.message for f in findings):
-        return "there was a new finding"
+    if Counter(f.message for f in found) - Counter(f.message for f in diagnostics):
+        return "there was a new diagnostic"
     if layout.written() != after.text:
-        return "formatting it again changed it again"
+        return "formatting the new text changed it again"
     return None
 
 
 def _spelled(data: object) -> str:
-    """A text that tells `1` from `1.0` and `true`, and does not depend on the order of keys."""
+    """Return a text that tells `1` from `1.0` and `true`, and does not depend on the order of keys."""
     return json.dumps(data, sort_keys=True, ensure_ascii=False)

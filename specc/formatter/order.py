@@ -1,4 +1,4 @@
-"""The order of keys: which mapping has one, and what it is."""
+"""The order of keys: which mappings have an order, and which keys come first."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
@@ -10,7 +10,7 @@ ROOT, PROFILES, PARAMS, PARAM, MATRIX, AXES, AXIS, JOB, FIELD, OTHER = (
     "root", "profiles", "params", "param", "matrix", "axes", "axis", "job", "field", "other",
 )  # fmt: skip
 FORMS = ("$replace",)
-"""Operators whose operand is what would stand there without them."""
+"""Operators whose operand would stand in their position without them."""
 
 KEYS: dict[str, tuple[str, ...]] = {
     ROOT: (*HEADER, *SECTIONS),
@@ -27,14 +27,14 @@ EVERY_CHILD = {PARAMS: PARAM, PROFILES: ROOT, AXES: AXIS, JOB: FIELD}
 
 
 def kind_below(kind: str, name: str) -> str:
-    """The kind of mapping that the value of key `name` is."""
+    """Return the kind of mapping that the value of key `name` is."""
     if name in FORMS:
         return kind
     return EVERY_CHILD.get(kind) or CHILDREN.get(kind, {}).get(name, OTHER)
 
 
 class Movable(Protocol):
-    """What `arranged` needs to know of an entry. `defines` and `uses` are anchors; a long one has several lines."""
+    """What `arranged` reads of an entry. `defines` and `uses` are anchors; a long entry has several lines."""
 
     @property
     def name(self) -> str | None: ...
@@ -50,7 +50,7 @@ M = TypeVar("M", bound=Movable)
 
 
 class Order:
-    """`fields` are the API's, in the order of its table."""
+    """The order of all mappings of a spec. `fields` are those of the API, in the order of its table."""
 
     def __init__(self, fields: Iterable[str], *, moves: bool = True) -> None:
         names = {**KEYS, JOB: tuple(fields)}
@@ -58,7 +58,7 @@ class Order:
         self._moves = moves
 
     def arranged(self, kind: str, entries: Sequence[M]) -> list[M]:
-        """The entries in their order. One that defines an anchor stays before those that use it."""
+        """Return entries in order. An entry that defines an anchor stays before the entries that use it."""
         ranks = self._ranks.get(kind)
         if ranks is None or not self._moves:
             return list(entries)
@@ -67,6 +67,7 @@ class Order:
         return _sorted(list(entries), lambda entry: (lasts and entry.is_long, _rank(kind, ranks, entry.name)))
 
     def is_header(self, name: str | None) -> bool:
+        """Return whether a key of the root is not a section, such as `extends`."""
         return name in HEADER
 
 
@@ -78,7 +79,7 @@ def _rank(kind: str, ranks: dict[str, int], name: str | None) -> int:
 
 
 def _sorted(entries: list[M], rank: Callable[[M], tuple[bool, int]]) -> list[M]:
-    """By rank, but each behind those that define its anchors. In a text that YAML reads there are no circles."""
+    """Return entries by rank, but each behind those that define its anchors. Anchors of valid YAML have no cycles."""
     definer = {anchor: index for index, entry in enumerate(entries) for anchor in entry.defines}
     order: dict[int, None] = {}
     for first in sorted(range(len(entries)), key=lambda index: rank(entries[index])):

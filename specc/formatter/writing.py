@@ -1,17 +1,19 @@
-"""From a layout to its text: two columns a level, lists set in like mappings."""
+"""From a layout to its text: two columns a level, with lists indented like mappings."""
 
 from collections.abc import Iterator
 
+from specc.formatter.layout import Beside, Block, BlockScalar, Continued, Entry, Inline, Remarks
 from specc.formatter.order import ROOT, Order
-from specc.formatter.tree import Beside, Block, BlockScalar, Continued, Entry, Inline, Remarks
 from specc.source import BLANKS
 
 STEP = 2
 NO_AIR = "\0"
-"""Stands behind a text of `|+`, to which empty lines would belong."""
+"""A line behind a text of `|+`, to which empty lines would belong."""
 
 
 class Writer:
+    """Writes a layout with its comments."""
+
     def __init__(self, order: Order, remarks: Remarks) -> None:
         self.order = order
         self.remarks = remarks
@@ -20,7 +22,7 @@ class Writer:
         return "".join(f"{line}\n" for line in _without_air(self.block(root, 0)))
 
     def block(self, block: Block, indent: int) -> list[str]:
-        """The lines of a block. It begins with no empty line, and has no two of them in a row."""
+        """Return the lines of a block, without an empty line at the beginning and without two in a row."""
         pad = " " * indent
         lines: list[str] = []
         for above, entry in self.placed(block):
@@ -32,7 +34,7 @@ class Writer:
         return lines
 
     def placed(self, block: Block) -> Iterator[tuple[list[str], Entry]]:
-        """The entries in their order, each with the lines above it."""
+        """Yield the entries in order, each with the lines above it."""
         if block.parent is None and block.kind == ROOT:
             yield from self.top(block)
             return
@@ -42,7 +44,7 @@ class Writer:
                 lead = []
 
     def paragraphs(self, block: Block) -> Iterator[tuple[list[str], list[Entry]]]:
-        """Empty lines part a block; keys do not move from one part to another."""
+        """Yield the parts of a block, which empty lines divide. Keys do not move from one part to another."""
         lead: list[str] = []
         part: list[Entry] = []
         for entry in block.entries:
@@ -56,11 +58,11 @@ class Writer:
         yield lead, part
 
     def own(self, entry: Entry) -> list[str]:
-        """The comments directly above an entry, which move with it."""
+        """Return the comments directly above an entry, which move with it."""
         return _after_blank(self.remarks.above.get(entry, []))
 
     def top(self, root: Block) -> Iterator[tuple[list[str], Entry]]:
-        """The keys of the spec. Where one section is set apart by an empty line, all are."""
+        """Yield the keys of the spec. Where an empty line sets one section apart, all sections get one."""
         first, *others = root.entries
         head = self.remarks.above.get(first, [])
         arranged = self.order.arranged(root.kind, root.entries)
@@ -95,7 +97,7 @@ class Writer:
 
     @staticmethod
     def ended(line: str, comment: Beside | None, entry: Entry, indent: int) -> str:
-        """A line with its comment: two columns behind, or where it stood, in line with others."""
+        """Return a line with its comment: two columns behind, or where the comment stood, aligned with others."""
         if comment is None:
             return line
         column = comment.column + indent - entry.column

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from specc.diagnostics import Code, Missing, codes
-from specc.disk.contents import SHIPPED, Contents
+from specc.disk import SHIPPED, Contents
 from specc.revision.tree import Lost, Tree
 
 

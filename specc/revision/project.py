@@ -6,7 +6,7 @@ from pathlib import Path
 
 from specc.config import MAX_BYTES, OWN, PERSONAL, SHARED, Configuration, is_there, read_configuration, read_settings
 from specc.diagnostics import Diagnostic
-from specc.disk.site import Site
+from specc.disk import Site
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.revision.contents import TreeContents

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import field
 
 from specc.diagnostics import Missing
-from specc.disk.files import read_bytes
+from specc.disk import read_bytes
 from specc.fast_dataclass import dataclass
 from specc.inheritance import references
 from specc.revision.tree import LINK, Lost, Tree

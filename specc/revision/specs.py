@@ -4,7 +4,7 @@ import posixpath
 from pathlib import PurePosixPath
 
 from specc.config import MAX_BYTES, OWN, SHARED, SHARED_TABLE
-from specc.disk.files import SKIPPED, matches
+from specc.disk import SKIPPED, matches
 from specc.revision.tree import Tree
 
 

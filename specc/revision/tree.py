@@ -9,8 +9,7 @@ from hashlib import sha1, sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from specc.disk.contents import file_name
-from specc.disk.files import read_bytes
+from specc.disk import file_name, read_bytes
 from specc.errors import SpeccError
 from specc.revision.git import Blobs, GitFault, Repository
 from specc.source import MAX_BYTES

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from specc.diagnostics import Diagnostic, codes
-from specc.disk.links import check_stays
+from specc.disk import check_stays
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.nodes import Layer, LayerKind

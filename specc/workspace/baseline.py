@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from specc.diagnostics import Diagnostic
-from specc.disk.links import check_stays
+from specc.disk import check_stays
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.reader import Unreadable, read_file

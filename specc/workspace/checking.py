@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import field
 from functools import partial
 
-from specc.cache.clean import Counts
+from specc.cache import Counts
 from specc.compiler import Request
 from specc.diagnostics import Diagnostic, Missing
 from specc.fast_dataclass import dataclass

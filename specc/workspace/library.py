@@ -1,7 +1,7 @@
 """The texts of one project by name, each read and parsed once."""
 
 from specc.diagnostics import Diagnostic, Missing, codes
-from specc.disk.contents import Contents
+from specc.disk import Contents
 from specc.parser import Parsed, Suppressions, decode, parse, script_suppressions
 from specc.source import Source
 from specc.workspace.reading import Reads

@@ -4,9 +4,9 @@ import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
-from specc.cache.clean import Counts
+from specc.cache import Counts
 from specc.cache.shards import Shards
-from specc.disk.contents import SHIPPED
+from specc.disk import SHIPPED
 from specc.workspace.examining import Examined
 from specc.workspace.facts import Facts
 from specc.workspace.project import Project

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 from unicodedata import normalize
 
-from specc.disk.links import check_stays
+from specc.disk import check_stays
 from specc.errors import SpeccError
 
 IN_MEMORY = 1 << 20

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from specc.compiler import Context
 from specc.diagnostics import Missing, codes, did_you_mean
-from specc.disk.site import Site
+from specc.disk import Site
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.nodes import Mapping, Scalar

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from specc.diagnostics import Missing
-from specc.disk.files import read_bytes
+from specc.disk import read_bytes
 from specc.errors import SpeccError
 from specc.parser import decode
 from specc.parser.text import UTF8_BOM

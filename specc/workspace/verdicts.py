@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from specc.diagnostics import Diagnostic, Severity, codes
-from specc.disk.files import matches
+from specc.disk import matches
 from specc.settings import RuleSettings
 
 

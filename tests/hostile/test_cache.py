@@ -13,13 +13,12 @@ import pytest
 from support.projects import SETTINGS, Place
 from support.repositories import begin
 
-from specc.cache import pruning
+from specc.cache import shards
 from specc.cache.clean import NAME
 from specc.cache.store import KEY, KEY_BYTES, TAG, Store, store_of
 from specc.config import read_configuration
 from specc.diagnostics import Missing
-from specc.disk.contents import Contents
-from specc.disk.site import Site
+from specc.disk import Contents, Site
 from specc.workspace import Apis, Project
 from specc.workspace.records import Sources, Unrecordable, decode_examined, decode_facts, digests_of
 
@@ -184,8 +183,8 @@ class TestLinks:
         assert (place.run("check"), place.out) == (0, CLEAN)
 
     def test_are_never_removed_with_what_is_old(self, place: Place, home: Path, monkeypatch: Any) -> None:
-        monkeypatch.setattr(pruning, "MOST_WORLDS", 1)
-        monkeypatch.setattr(pruning, "MOST_PROJECTS", 1)
+        monkeypatch.setattr(shards, "MOST_WORLDS", 1)
+        monkeypatch.setattr(shards, "MOST_PROJECTS", 1)
         place.run("check")
         store, world = store_and_world(place)
         top = Path(store.cache, "specc")

@@ -13,8 +13,7 @@ from support.laws import law
 
 from specc.compiler import Request, payloads
 from specc.diagnostics import Diagnostic
-from specc.disk.contents import Contents
-from specc.disk.site import Site
+from specc.disk import Contents, Site
 from specc.lowering import Payload
 from specc.workspace import Findings, Project, check_specs
 from specc.workspace.fixing import fixed, is_fixable

@@ -237,9 +237,9 @@ def test_what_cannot_be_read_is_reported() -> None:
         ("a: 2\n# c\n", "a value was different"),
         ("a: 1.0\n# c\n", "a value was different"),
         ("a: 1\n", "a comment was different"),
-        ("a: [\n", "it could not be read again"),
-        ("{a: 1}\n# c\n", "its layout was not found again"),
-        ("a:   1\n# c\n", "formatting it again changed it again"),
+        ("a: [\n", "the new text could not be read"),
+        ("{a: 1}\n# c\n", "the layout of the new text was not found"),
+        ("a:   1\n# c\n", "formatting the new text changed it again"),
     ],
 )
 def test_a_wrong_result_is_never_given(monkeypatch: pytest.MonkeyPatch, wrong: str, problem: str) -> None:

@@ -14,7 +14,7 @@ import psutil
 import pytest
 from support.projects import BASE, SETTINGS, SWEEP, Place
 
-from specc.cache import pruning, shards
+from specc.cache import shards
 from specc.cache.shards import Shards
 from specc.cache.store import Store, store_of
 from specc.compiler import Context, Request
@@ -156,7 +156,7 @@ def world(number: int) -> str:
 
 def test_specs_that_are_gone_are_forgotten_and_old_worlds_go(store: Store) -> None:
     folder = Path(store.cache, "specc", store.project)
-    for number in range(pruning.MOST_WORLDS + 3):
+    for number in range(shards.MOST_WORLDS + 3):
         kept = Shards(store, world(number))
         kept.put("a", "facts", number)
         kept.put("gone", "facts", number)
@@ -164,12 +164,12 @@ def test_specs_that_are_gone_are_forgotten_and_old_worlds_go(store: Store) -> No
         os.utime(folder / world(number), (number, number))
     assert Shards(store, kept.world).get("a") == {"facts": number}
     assert Shards(store, kept.world).get("gone") == {}
-    assert len(list(folder.iterdir())) == pruning.MOST_WORLDS
+    assert len(list(folder.iterdir())) == shards.MOST_WORLDS
 
 
 def test_the_size_of_a_project_is_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shards, "MOST_RECORD_BYTES", 100)
-    monkeypatch.setattr(pruning, "MOST_BYTES", 1000)
+    monkeypatch.setattr(shards, "MOST_BYTES", 1000)
     kept = Shards(store, world(0))
     kept.put("large", "facts", "x" * 200)
     kept.put("small", "facts", "x")
@@ -183,7 +183,7 @@ def test_the_size_of_a_project_is_bounded(store: Store, monkeypatch: pytest.Monk
 
 
 def test_the_projects_used_last_are_kept(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pruning, "MOST_PROJECTS", 3)
+    monkeypatch.setattr(shards, "MOST_PROJECTS", 3)
     stores = [store_of(str(tmp_path / str(number)), os.environ) for number in range(5)]
     for number, each in enumerate(stores):
         assert each is not None

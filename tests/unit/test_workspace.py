@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from specc.diagnostics import Missing, codes
-from specc.disk.contents import Contents
-from specc.disk.files import read_bytes, spec_files
+from specc.disk import Contents, read_bytes, spec_files
 from specc.errors import SpeccError
 from specc.inheritance import references
 from specc.source import Source

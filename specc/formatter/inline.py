@@ -1,16 +1,30 @@
-"""`[...]` and `{...}` on one line."""
+"""Values on one line: which quotes a scalar has, and `[...]` and `{...}`.
 
+A scalar has no quotes where none are needed, else double quotes.
+"""
+
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from specc.formatter.order import OTHER, Order, kind_below
-from specc.formatter.quotes import quoted
 from specc.nodes import Style
+from specc.parser.document import TEMPLATE_OPENER
 from specc.parser.event import Event, Kind
+from specc.parser.scalars import resolve
+from specc.parser.yaml11 import read_1_1
+
+WORD = r"[\w./~$+=@%^()-]"
+BEGIN = r"(?:-{0,2}[^\W\d]|[\d/.~$])"
+PLAIN = re.compile(rf"{BEGIN}(?:{WORD}|[:,](?={WORD})|,?[ ](?={WORD}))*")
+PLAIN_IN_FLOW = re.compile(rf"{BEGIN}(?:{WORD}|:(?={WORD}))*")
+"""Texts that nobody mistakes for anything else. YAML allows more, such as blanks between brackets."""
+
+ESCAPED = re.compile(r'["\\]')
 
 
 class Pair(NamedTuple):
-    """A key of `{...}`, and what is written for it and its value."""
+    """A key of `{...}` with its value, as they are written."""
 
     name: str | None
     text: str
@@ -20,11 +34,11 @@ class Pair(NamedTuple):
 
 
 class _Unusual(Exception):
-    """A form that is better left alone, such as `[a: b]` or `{a, b}`."""
+    """A form that is not changed, such as `[a: b]` or `{a, b}`."""
 
 
 def one_line(text: str, events: list[Event], kind: str, order: Order) -> str | None:
-    """The collection with its keys in order, one blank behind each comma, or None where it is left as it is.
+    """Return the collection with its keys in order and a blank behind each comma, or None where it must stay as it is.
 
     `events` are those of the collection, without the anchor before it.
     """
@@ -36,6 +50,8 @@ def one_line(text: str, events: list[Event], kind: str, order: Order) -> str | N
 
 
 class _Line:
+    """Writes a collection from its events."""
+
     def __init__(self, text: str, events: Iterator[Event], order: Order) -> None:
         self.text = text
         self.events = events
@@ -83,3 +99,19 @@ class _Line:
         if event.style is Style.PLAIN and not event.value:
             raise _Unusual
         return quoted(self.text[event.start : event.end], event.value, event.style, in_flow=True)
+
+
+def quoted(source: str, value: str, style: Style, *, in_flow: bool) -> str:
+    """Return a scalar of one line in its best form. `source` is how the scalar is written now, `value` its text."""
+    if style not in (Style.SINGLE, Style.DOUBLE):
+        return source
+    if not TEMPLATE_OPENER.search(value) and _can_be_plain(value, in_flow=in_flow):
+        return value
+    return f'"{value}"' if style is Style.SINGLE and not ESCAPED.search(value) else source
+
+
+def _can_be_plain(value: str, *, in_flow: bool) -> bool:
+    """Return whether a text is the same without quotes, for every version of YAML and for the eye."""
+    pattern = PLAIN_IN_FLOW if in_flow else PLAIN
+    looks_plain = pattern.fullmatch(value) is not None and any(char.isalnum() for char in value)
+    return looks_plain and isinstance(resolve(value), str) and read_1_1(value) == value

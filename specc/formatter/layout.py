@@ -1,12 +1,15 @@
-"""From a text without mistakes to its layout."""
+"""A spec as it is laid out, read from a text without mistakes: entries, and the text of their values.
+
+Comments are kept apart, in `Remarks`.
+"""
 
 import re
 from collections.abc import Iterator
+from dataclasses import field
 
-from specc.formatter.flow import one_line
+from specc.fast_dataclass import dataclass
+from specc.formatter.inline import one_line, quoted
 from specc.formatter.order import OTHER, Order, kind_below
-from specc.formatter.quotes import quoted
-from specc.formatter.tree import Block, BlockScalar, Continued, Entry, Inline, Value
 from specc.nodes import Style
 from specc.parser.event import BETWEEN, Event, Kind
 from specc.parser.events import events_of
@@ -17,12 +20,99 @@ BLANK_LINES = re.compile(r"(?:\n[ ]*(?=\n))*")
 INDENTED_BY = re.compile(r"[1-9]")
 
 
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """A value on the line of its key: a scalar, an alias, `{...}`, or nothing at all."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Continued:
+    """A value of several lines that begins on the line of its key. All but the first are without indentation.
+
+    `is_flow` says that the value is `[...]` or `{...}`, where lines keep their indentation relative to the key.
+    """
+
+    lines: tuple[str, ...]
+    indents: tuple[int, ...]
+    is_flow: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BlockScalar:
+    """`|` or `>` with its indicators, and the content without its indentation."""
+
+    header: str
+    lines: tuple[str, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """A mapping or a list over several lines. `column` is where its keys or dashes stand."""
+
+    kind: str
+    is_list: bool
+    column: int
+    parent: "Block | None"
+    entries: "list[Entry]" = field(default_factory=list)
+
+
+Value = Inline | Continued | BlockScalar | Block
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """A key with its value, or an item of a list, which has no name. `key` is what is written before the value."""
+
+    block: Block
+    name: str | None
+    key: str
+    start: int
+    column: int
+    value: Value
+    value_start: int
+    defines: frozenset[str]
+    uses: frozenset[str]
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the value has more than one line."""
+        return not isinstance(self.value, Inline)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A comment at the end of a line. `gap` is the number of columns before it."""
+
+    text: str
+    column: int
+    gap: int
+
+
+@dataclass(frozen=True, slots=True)
+class Remarks:
+    """Comments by their position. An empty line is the text ""."""
+
+    above: dict[Entry, list[str]] = field(default_factory=dict)
+    beside: dict[Entry, Beside] = field(default_factory=dict)
+    below: dict[Block, list[str]] = field(default_factory=dict)
+
+
+def all_entries(block: Block) -> Iterator[Entry]:
+    """Yield the entries of a block and of all blocks in it, in the order of the text."""
+    for entry in block.entries:
+        yield entry
+        if isinstance(entry.value, Block):
+            yield from all_entries(entry.value)
+
+
 class NoLayout(Exception):
-    """The text has a form that is kept as it is, such as one large `{...}` or keys with `?`."""
+    """The text has a form that is not changed, such as one large `{...}` or keys with `?`."""
 
 
 class Reader:
-    """Reads the events of one text. `leaves` are the stretches in which no comment can stand, in order."""
+    """Reads the events of one text. `leaves` are the ranges in which no comment can stand, in order."""
 
     def __init__(self, text: str, order: Order) -> None:
         self.text = text
@@ -52,7 +142,7 @@ class Reader:
         return block
 
     def gap(self) -> int:
-        """Where the next thing begins, behind blanks and comments."""
+        """Return where the next key or value begins, behind blanks and comments."""
         between = BETWEEN.match(self.text, self.at)
         return between.end() if between else self.at
 
@@ -79,7 +169,7 @@ class Reader:
         defined, used = len(self.defined), len(self.used)
         if event.anchor is not None:
             key = f"{key} {self.anchor(event.anchor)}"
-        # Nothing stands where the key ends: a comment in the next line is not about it.
+        # An empty value begins where the key ends: a comment in the next line does not belong to it.
         value_start = self.at if _is_nothing(event) else self.gap()
         column = self.column(start)
         kind = OTHER if name is None else kind_below(block.kind, name)
@@ -127,7 +217,7 @@ class Reader:
                 return self.block(event, kind, block)
 
     def leaf(self, end: int, *, indents: bool = True) -> Inline | Continued:
-        """The text up to `end` as it is. `indents` says that the lines keep their indentation."""
+        """Return the text up to `end` as it is. `indents` says that the lines keep their indentation."""
         start = self.gap()
         self.leaves.append((start, end))
         self.at = end
@@ -155,7 +245,7 @@ class Reader:
             yield event
 
     def block_scalar(self, event: Event, column: int) -> BlockScalar:
-        """The content without its indentation. Empty lines behind it belong to it only where they count."""
+        """Return the content without its indentation. Empty lines behind belong to it only where they count."""
         header, *lines = self.text[event.start : event.end].split("\n")
         indicators = header.partition("#")[0]
         given = INDENTED_BY.search(indicators)
@@ -170,7 +260,7 @@ class Reader:
         if given:
             indicators = indicators.replace(given.group(), "2", 1)
         if end == len(self.text) and "-" not in indicators:
-            # Without a line break behind it the text has none at its end. It gets one, and says so otherwise.
+            # The content ends without a line break. The file gets one, so `-` must keep it out of the content.
             indicators = f"{indicators[:1]}-{indicators[1:].replace('+', '')}"
         header = indicators + header[len(header.partition("#")[0]) :]
         return BlockScalar(header.rstrip(" \t"), tuple(line[depth:] for line in lines))
@@ -181,5 +271,5 @@ class Reader:
 
 
 def _is_nothing(event: Event) -> bool:
-    """A value that is not written."""
+    """Return whether a value is empty: nothing is written for it."""
     return event.kind is Kind.SCALAR and event.style is Style.PLAIN and not event.value

@@ -1,4 +1,4 @@
-"""Which entry a comment belongs to."""
+"""The comments of a text, and the entry that each belongs to."""
 
 import re
 from bisect import bisect_right
@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from specc.formatter.tree import Beside, Block, Entry, Inline, Remarks, all_entries
+from specc.formatter.layout import Beside, Block, Entry, Inline, Remarks, all_entries
 from specc.source import BLANKS
 
 COMMENT = re.compile(r"(?:^|(?<=[ \t]))#[^\n]*")
 
 
 class Line(NamedTuple):
-    """A line of its own: a comment, or nothing."""
+    """A line with nothing but a comment, or an empty line."""
 
     start: int
     column: int
@@ -21,14 +21,14 @@ class Line(NamedTuple):
 
 
 class Comments(NamedTuple):
-    """All that is no YAML: lines of their own, and the comments behind something."""
+    """Everything that is not YAML: whole lines, and the comments at the ends of lines."""
 
     lines: list[Line]
     ends: list[Line]
 
 
 def comments_of(text: str, start: int, leaves: list[tuple[int, int]]) -> Comments:
-    """What stands outside of the `leaves`, from `start` on."""
+    """Return the comments and empty lines outside of the `leaves`, from `start` on."""
     found = Comments([], [])
     starts = [leaf[0] for leaf in leaves]
     begin = start
@@ -57,7 +57,7 @@ def _look(text: str, begin: int, end: int, found: Comments, *, is_whole: bool) -
 
 
 def attached(text: str, root: Block, start: int, leaves: list[tuple[int, int]]) -> Remarks:
-    """Each comment with the entry below it, the one on its line, or the block that it ends."""
+    """Return each comment with the entry below it, the entry on its line, or the block that it ends."""
     entries = list(all_entries(root))
     starts = [entry.start for entry in entries]
     remarks = Remarks()
@@ -72,7 +72,7 @@ def attached(text: str, root: Block, start: int, leaves: list[tuple[int, int]]) 
 
 
 def _put_beside(remarks: Remarks, entry: Entry, line: Line, text: str) -> None:
-    """One comment fits on a line. Others, and one before a value of several lines, go above."""
+    """Put one comment beside an entry. More comments, and a comment before a long value, go above the entry."""
     is_early = line.start < entry.value_start and not isinstance(entry.value, Inline | Block)
     if is_early or entry in remarks.beside:
         remarks.above.setdefault(entry, []).append(line.text)
@@ -106,13 +106,16 @@ def _put_lines(remarks: Remarks, run: list[Line], before: Entry | None, after: E
 
 
 def _least(block: Block) -> int:
-    """From which column on a comment is the block's. In the column of a key and its list it is the key's."""
+    """Return the column from which on a comment belongs to a block.
+
+    In a column that key and list share, the key has it.
+    """
     is_flush = block.is_list and block.parent is not None and block.column == block.parent.column
     return block.column + is_flush
 
 
 def _closed(before: Entry | None, after: Entry | None) -> Iterator[Block]:
-    """The blocks that end between two entries, the innermost first."""
+    """Yield the blocks that end between two entries, the innermost first."""
     if before is None or (after is not None and before.value is after.block):
         return
     block: Block | None = before.block
