@@ -3,7 +3,8 @@
 ## What
 Finds `mpirun`, `mpiexec` and `srun` in a job of several cores on a target of kind `slurm` whose `layout` is
 `"threads"`, where `resource_limit` does not say how the cores are shared out. Nothing is found where the launcher says
-that one process is meant (`-n 1`), brings its own list of hosts, or may overload the cores (`--oversubscribe`).
+that one process is meant (`-n 1`), brings its own list of hosts, runs outside of the job, or may overload the cores
+(`--oversubscribe`).
 
 ## Why
 With the layout `"threads"`, the default, `core_limit` is the number of cores of one task. So `srun ./solver` starts one
@@ -53,7 +54,7 @@ LAUNCHERS = frozenset(["mpirun", "mpiexec", "mpiexec.hydra", "orterun", "srun"])
 SHARED_OUT = re.compile(r"(?:^|\s)(?:nodes|ntasks|ntasks-per-node|cpus-per-task|ntasks-per-gpu|cpus-per-gpu)=")
 OWN_WAY = re.compile(
     r"(?i:--?(?:host|hostfile|machinefile|H|f|rankfile|app|configfile)(?:=.*)?|--(?:oversubscribe|overcommit).*"
-    r"|.*:oversubscribe|-[hV]|--(?:help|version|usage|mpi=list|jobid(?:=.*)?))|-O"
+    r"|.*:oversubscribe|-[hV]|--(?:help|version|usage|mpi=list|jobid|no-allocate|nodelist)(?:=.*)?)|-[OZw]"
 )
 """Words of a launcher that knows better, or starts nothing."""
 ONE = re.compile(r"--?(?:np|n|c|ntasks)=?1|-n1")

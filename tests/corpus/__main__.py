@@ -33,6 +33,8 @@ def main(arguments: list[str]) -> int:
     print(f"{len(texts):,} texts, {sum(text.is_folded for text in texts)} of them folded")
     for code in sorted(alarms):
         print(f"{code}: {alarms[code]:,} alarms, {alarms[code] - right[code]:,} false")
+    ranks = [text for text in texts if one_rank(text)]
+    print(f"SPC560: {len(ranks)} texts start MPI; beside `resource_limit: ntasks=4096`, {_with_words(ranks)} do")
     print(f"{len(false):,} false alarms")
     print("\n".join(false), file=sys.stderr)
     return 1 if false or (not arguments and len(texts) < LEAST) else 0
@@ -45,8 +47,18 @@ def found(text: Text) -> list[tuple[str, int, str]]:
     return alarms + (_alarms(_spec(_block(text.text, ">")), {}) if text.is_folded else [])
 
 
-def _alarms(spec: str, files: dict[str, str]) -> list[tuple[str, int, str]]:
-    kept = [one for one in check(spec, files).found if one.code.code not in IGNORED]
+def one_rank(text: Text, words: str = "") -> bool:
+    """Whether a Slurm cluster would run the text, which starts MPI, in one task."""
+    spec = _spec("{$file: run.sh}").replace("  #cmd", f"  resource_limit: {words}\n  #cmd" if words else "  #cmd")
+    return any(code == "SPC560" for code, _, _ in _alarms(spec, {"run.sh": text.text}, kind="slurm"))
+
+
+def _with_words(texts: list[Text]) -> int:
+    return sum(one_rank(text, "ntasks=4096") for text in texts)
+
+
+def _alarms(spec: str, files: dict[str, str], **world: object) -> list[tuple[str, int, str]]:
+    kept = [one for one in check(spec, files, **world).found if one.code.code not in IGNORED]
     first = 1 if files else spec[: spec.index("#cmd")].count("\n") + (4 if "$literal" in spec else 3)
     return [(one.code.code, one.span.first.line - first + 1, one.message) for one in kept]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from support.local_jobs import Place as Machine
-from support.local_jobs import place_at
+from support.local_jobs import attempt, place_at
 from support.projects import Place
 
 from specc.settings import Target
@@ -107,3 +107,9 @@ def test_a_signal_that_is_asked_for_earlier_than_the_start_comes_at_once(machine
 
 def test_without_a_time_limit_no_signal_comes(machine: Machine) -> None:
     assert machine.run("sleep 0.3", resource_limit="signal=B:TERM@60").state is JobState.FINISHED
+
+
+def test_more_cores_than_the_machine_has_are_refused_by_words_too(machine: Machine) -> None:
+    refused = machine.open().refuse(attempt(resource_limit="ntasks=1000").payload)
+    assert refused is not None
+    assert refused.message == "`resource_limit` asks for 1000 cores, and this machine has 2"

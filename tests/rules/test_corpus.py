@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from corpus.__main__ import found
+from corpus.__main__ import found, one_rank
 from corpus.gather import OURS, Text, gathered
 from corpus.judging import is_right
 
@@ -13,6 +13,12 @@ SCRIPTS = gathered(())
 @pytest.mark.parametrize("text", SCRIPTS, ids=lambda text: Path(text.where).name)
 def test_a_good_script_raises_no_alarm(text: Text) -> None:
     assert found(text) == []
+
+
+def test_scripts_that_start_mpi_are_told_where_the_job_has_one_task_and_only_there() -> None:
+    told = {Path(text.where).name for text in SCRIPTS if one_rank(text)}
+    assert told == {"hybrid.sh", "mpi.sh"}
+    assert not [text for text in SCRIPTS if one_rank(text, "ntasks=4096")]
 
 
 def test_scripts_and_workflows_are_gathered_once(tmp_path: Path) -> None:

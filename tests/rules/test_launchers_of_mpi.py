@@ -53,6 +53,8 @@ QUIET = [
     "mpirun --map-by slot:OVERSUBSCRIBE -np 8 ./solver",
     "mpirun --version",
     "srun --help",
+    "srun --no-allocate --nodelist=n1 echo hi",
+    "srun -Z -w n1 echo hi",
     "command -v srun",
     "srun",
 ]

@@ -9,7 +9,7 @@ from specc.diagnostics import Diagnostic, Missing, codes
 from specc.lowering import Payload
 from specc.nodes import Layer, LayerKind, Mapping
 from specc.parser import Document, Parsed, parse, parse_tree
-from specc.settings import Settings, Target
+from specc.settings import Settings, Target, TargetKind
 from specc.source import Source
 from specc.workspace import Apis
 
@@ -49,11 +49,12 @@ def context(
     units: dict[str, str] = UNITS,
     env: Iterable[str] = (),
     environment: dict[str, str] | None = None,
+    kind: TargetKind = "ehpc",
 ) -> Context:
     """What to compile against; `job` is the target's, so that specs need not repeat the usual fields."""
     node, _ = parse_tree(Source("specc.toml", job), Layer(LayerKind.TARGET, "t"))
     assert isinstance(node, Mapping)
-    target = Target("t", "ehpc", job=node)
+    target = Target("t", kind, job=node)
     settings = Settings("p", "t", env=tuple(env), units=units, targets={"t": target})
     return Context(files, apis(), settings, "t", environment or {})
 

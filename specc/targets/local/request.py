@@ -65,11 +65,11 @@ class Rules:
         command, file = text(body, "cmd_line"), text(body, "input_file")
         workdir = start_folder(self.target.workdir, origin)
         path = path_from(workdir, file) if file else None
-        words = local_words(text(body, "resource_limit") or "")[0]
+        words = _words(body)
         shape = shape_of(words)
         number_of, before = _signal(words)
         return Run(
-            cores=number(body, "core_limit") or (shape and shape.total) or 1,
+            cores=_cores(body),
             grace=self.options.grace,
             environment={**module_variables(variables), **environment.kept(variables)},
             umask=environment.umask(),
@@ -98,6 +98,19 @@ class Rules:
         if cores is not None and cores > total:
             message = f"`core_limit` is {cores}, and this machine has {total}"
             yield Refusal("too-many-cores", "core_limit", message, f"write {total} or less")
+        elif cores is None and (asked := _cores(body)) > total:
+            message = f"`resource_limit` asks for {asked} cores, and this machine has {total}"
+            yield Refusal("too-many-cores", "resource_limit", message, f"ask for {total} or less")
+
+
+def _words(body: Mapping[str, object]) -> Mapping[str, str | None]:
+    """Return the words of a job that this machine does something about."""
+    return local_words(text(body, "resource_limit") or "")[0]
+
+
+def _cores(body: Mapping[str, object]) -> int:
+    shape = shape_of(_words(body))
+    return number(body, "core_limit") or (shape and shape.total) or 1
 
 
 def _signal(words: Mapping[str, str | None]) -> tuple[int, int]:
