@@ -144,7 +144,7 @@ def _folder(script: Path) -> Path:
 
 def _write(script: Path, name: str, folder: Path, migrated: Migrated, project: Mapping[Path, str]) -> None:
     """Both files or none; nothing that is there is touched."""
-    spec, body = folder / f"{name}.job.yaml", folder / f"{name}.sh"
+    spec, body = folder / f"{name}.job.yaml", folder / migrated.file
     taken = [str(path) for path in (spec, body) if os.path.lexists(path)]
     if taken:
         help = "choose another folder: `specc init --from SCRIPT... DIR`"

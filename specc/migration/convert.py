@@ -17,7 +17,7 @@ from specc.migration.notes import Note
 from specc.migration.options import Option, last_of_each, read_options
 from specc.migration.patterns import Job, escaped, fill
 from specc.migration.resources import Cores, Limit, read_cores, read_memory, read_time
-from specc.migration.script import directive_faults, script_faults, script_notes
+from specc.migration.script import directive_faults, foreign_faults, program_of, script_faults, script_notes
 from specc.migration.site import Site, known_text, place, shape_words, word
 from specc.migration.variables import FOLDERS, TASKS, exported, given_variables
 from specc.migration.writing import command, comment, joined, scalar
@@ -25,17 +25,20 @@ from specc.shell import Reading, read
 from specc.source import Source
 from specc.targets.refusals.resources import shape_of
 
+SUFFIXES = {"python": ".py", "perl": ".pl", "Rscript": ".R", "julia": ".jl"}
 USUAL_MAX = 1000
 """The most cells of a matrix that does not say `max`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Migrated:
-    """The texts of both files. The script is the sbatch script without the directives that were read."""
+    """The texts of both files. The script is the sbatch script without the directives that were read, and `file` its
+    name."""
 
     spec: str
     script: str
     notes: tuple[Note, ...]
+    file: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,14 @@ def migrate(
         return draft.found
     notes = tuple(sorted(draft.notes))
     body = _body(script, draft)
-    return Migrated(joined([*_heading(script.source, notes, schema), *text]), body, notes)
+    spec = joined([*_heading(script.source, notes, schema), *text])
+    return Migrated(spec, body, notes, file_of(name, program_of(script.source)))
+
+
+def file_of(name: str, program: str | None) -> str:
+    """Return the name of a script that this program runs; None is a shell."""
+    suffix = next((suffix for each, suffix in SUFFIXES.items() if program and program.startswith(each)), ".sh")
+    return name if suffix != ".sh" and name.endswith(suffix) else f"{name}{suffix}"
 
 
 def _converted(draft: Draft, script: Script, name: str, units: Mapping[str, str], site: Site) -> list[str]:
@@ -123,7 +133,10 @@ def _converted(draft: Draft, script: Script, name: str, units: Mapping[str, str]
     tasks = _tasks(draft)
     cores, said = read_cores(options, keeps_shape=site.target is not None)
     draft.say(said)
-    reading = read(script.source.text)
+    program = program_of(script.source)
+    reading = read(script.source.text if program is None else "")
+    if program is not None:
+        draft.say(list(foreign_faults(script.source, program, options)))
     given_name = options["job-name"].value if "job-name" in options else None
     slurm_name = given_name or name
     draft.job["name"] = scalar(_name(slurm_name, tasks))
@@ -141,13 +154,13 @@ def _converted(draft: Draft, script: Script, name: str, units: Mapping[str, str]
     arguments = read_arguments(reading)
     draft.say([argument.note() for argument in arguments])
     draft.say(list(all_arguments(reading, arguments)))
-    env = _environment(draft, reading, cores, tasks, script.header.scheduler)
+    env = _environment(draft, reading, cores, tasks, script.header.scheduler, slurm_name)
     params = ["params:", *(f"  {argument.parameter}" for argument in arguments)] if arguments else []
     args = [f"{{{{ params.{argument.name} }}}}" for argument in arguments]
     matrix = _matrix(tasks) if tasks else []
     job = [f"  {key}: {value}" for key, value in draft.job.items()]
     unset = [f"  # {text}" for text in draft.unset]
-    return ["specc: 1", *params, *matrix, "job:", *job, *unset, *command(f"{name}.sh", env, args)]
+    return ["specc: 1", *params, *matrix, "job:", *job, *unset, *command(file_of(name, program), env, args)]
 
 
 def _heading(source: Source, notes: tuple[Note, ...], schema: str | None) -> list[str]:
@@ -270,11 +283,11 @@ def _body(script: Script, draft: Draft) -> str:
 
 
 def _environment(
-    draft: Draft, reading: Reading, cores: Cores, tasks: Tasks | None, scheduler: str
+    draft: Draft, reading: Reading, cores: Cores, tasks: Tasks | None, scheduler: str, name: str
 ) -> dict[str, str | int]:
     """Return what the script is given, with a note on what it expects and is not given."""
     used = environment.uses(reading, scheduler)
-    env = given_variables(used, cores, tasks, scheduler)
+    env = given_variables(used, cores, tasks, scheduler, name)
     for name, lines_of in used.items():
         if name in env and name not in TASKS[scheduler]:
             draft.notes.append(Note(lines_of[0], f"`{name}` is given under `env` of cmd_line, as {scheduler} sets it"))

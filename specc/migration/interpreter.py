@@ -65,6 +65,9 @@ def interpreter_notes(source: Source) -> Iterator[Note]:
     name, options, joined = interpreter(line)
     if name in LIKE_SHELLS:
         yield Note(1, f"`{name}`: a target may run the script with bash; see that bash can read it")
+    elif name not in SHELLS:
+        text = "runs the script where the `#!` line is obeyed, as by `local` and `slurm`; what it reads is not known"
+        yield Note(1, f"`{name}` {text}")
     shown = " ".join(options)
     if name not in SHELLS:
         if options and name in LIKE_SHELLS:

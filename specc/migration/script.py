@@ -1,11 +1,12 @@
 """Is a file a script that sbatch would take, and that a target can run?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from specc.diagnostics import Diagnostic, codes
 from specc.migration.directives import MAGICS, Header
 from specc.migration.interpreter import LIKE_SHELLS, SHELLS, interpreter, interpreter_notes
 from specc.migration.notes import Note
+from specc.migration.options import Option
 from specc.source import Source
 
 SCHEDULERS = {"PBS": "PBS", "BSUB": "LSF", "COBALT": "Cobalt", "OAR": "OAR", "$": "Grid Engine"}
@@ -65,10 +66,24 @@ def script_notes(source: Source, header: Header) -> Iterator[Note]:
 
 
 def _interpreter_faults(source: Source) -> Iterator[Diagnostic]:
-    name = interpreter(source.line(1)).name
-    if name in SHELLS or name in LIKE_SHELLS:
-        return
-    span = source.span(0, len(source.line(1)))
-    message = f"the script is run by `{name}`, and a job's command is a shell script"
-    help = f"write a shell script with the `#SBATCH` lines that runs it: `{name or 'python3'} {source.path}`"
-    yield codes.NOT_A_BATCH_SCRIPT.at(span, message, help=help)
+    if interpreter(source.line(1)).name in ("", "env"):
+        span = source.span(0, len(source.line(1)))
+        message = "the first line names no program that runs the script"
+        yield codes.NOT_A_BATCH_SCRIPT.at(span, message, help="write `#!/bin/bash`, or `#!/usr/bin/env python3`")
+
+
+def foreign_faults(source: Source, name: str, options: Mapping[str, Option]) -> Iterator[Diagnostic]:
+    """Yield why a script of a program that is no shell cannot be imported: nothing can be put before it."""
+    for option in options.values():
+        is_variable = option.flag.name == "export" and "=" in (option.value or "")
+        if is_variable or option.flag.name in ("array", "chdir"):
+            message = f"{option.shown} would be lines before the script, and `{name}` runs it, not a shell"
+            help = f"write a shell script with the `#SBATCH` lines that runs it: `{name} {source.path}`"
+            yield codes.BAD_DIRECTIVE.at(option.span, message, help=help)
+
+
+def program_of(source: Source) -> str | None:
+    """Return the program that runs the script, by its bare name, or None where it is a shell."""
+    line = source.line(1)
+    name = interpreter(line).name if line.startswith("#!") else "sh"
+    return None if name in SHELLS or name in LIKE_SHELLS else name

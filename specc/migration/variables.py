@@ -22,18 +22,20 @@ FOLDERS = ("PBS_O_WORKDIR", "SGE_O_WORKDIR")
 
 
 def given_variables(
-    used: dict[str, list[int]], cores: Cores, tasks: Tasks | None, scheduler: str
+    used: dict[str, list[int]], cores: Cores, tasks: Tasks | None, scheduler: str, name: str
 ) -> dict[str, str | int]:
     """Those that the script uses. A sweep's task is always given, as a program that the script runs may read it."""
     limit = "{{ job.core_limit }}"
+    # All tasks of an array have one name.
+    job_name = "{{ job.name }}" if tasks is None else escaped(name)
     known: dict[str, str | int] = {
         "SLURM_NTASKS": cores.tasks if cores.cpus_per_task else limit,
         "SLURM_NPROCS": cores.tasks if cores.cpus_per_task else limit,
         "SLURM_NNODES": cores.nodes,
         "SLURM_JOB_NUM_NODES": cores.nodes,
-        "SLURM_JOB_NAME": "{{ job.name }}",
+        "SLURM_JOB_NAME": job_name,
         **dict.fromkeys(("PBS_NP", "NCPUS", "NSLOTS"), limit),
-        **dict.fromkeys(("PBS_JOBNAME", "JOB_NAME"), "{{ job.name }}"),
+        **dict.fromkeys(("PBS_JOBNAME", "JOB_NAME"), job_name),
         **dict.fromkeys(("PBS_NUM_NODES", "NHOSTS"), cores.nodes),
         "PBS_NUM_PPN": cores.total // cores.nodes,
     }

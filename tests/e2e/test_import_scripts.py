@@ -248,3 +248,21 @@ def test_without_a_slurm_target_options_say_where_one_takes_them() -> None:
     assert run(["init", "--from", script("a.sh", SCRIPT.replace("-n 4", "-n 4 --gres=gpu:1"))]) == 0
     spec = Path("jobs/a.job.yaml").read_text(encoding="utf-8")
     assert "with a `slurm` target in specc.toml it is a word of `resource_limit`" in spec
+
+
+def test_a_script_of_python_is_imported_as_one(capsys: Capture) -> None:
+    text = "#!/usr/bin/env python3\n#SBATCH -J snake -c 2\nimport sys\nprint(sys.argv, '$1 $SLURM_NTASKS')\n"
+    assert run(["init", "--from", script("snake.py.sbatch", text)]) == 0
+    spec = Path("jobs/snake.py.job.yaml").read_text(encoding="utf-8")
+    assert "cmd_line: {$file: snake.py}" in spec
+    assert "`python3` runs the script where the `#!` line is obeyed" in spec
+    assert Path("jobs/snake.py").read_text(encoding="utf-8").startswith("#!/usr/bin/env python3\nimport sys")
+    assert run(["check"]) == 0
+
+
+def test_all_jobs_of_an_array_see_its_name() -> None:
+    text = '#!/bin/bash\n#SBATCH -J sweep --array=1-2\necho "$SLURM_JOB_NAME"\n'
+    assert run(["init", "--from", script("a.sh", text)]) == 0
+    spec = Path("jobs/a.job.yaml").read_text(encoding="utf-8")
+    assert "SLURM_JOB_NAME: sweep\n" in spec
+    assert "sweep-{{ matrix.task }}" in spec

@@ -49,6 +49,12 @@ def test_mpirun_starts_the_ranks(project: Project) -> None:
     assert [rank.partition(" on ")[0] for rank in ranks] == [f"rank {n} of 4" for n in range(4)]
 
 
+def test_mpirun_starts_ranks_on_several_nodes(project: Project) -> None:
+    need(["mpirun"], "openmpi-bin")
+    ranks = said(project.target(), MPIRUN, core_limit=4, resource_limit="nodes=2 ntasks-per-node=2")
+    assert [rank.partition(" on ")[0] for rank in ranks] == [f"rank {n} of 4" for n in range(4)]
+
+
 def test_a_signal_before_the_time_limit_reaches_the_command(project: Project) -> None:
     """Slurm sends it up to a minute early, and counts whole minutes."""
     target = project.target()

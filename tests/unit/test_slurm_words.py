@@ -6,10 +6,12 @@ import pytest
 from support.fake_slurm import Fake
 
 from specc.settings import Target
-from specc.targets import Accepted
+from specc.targets import Accepted, Rejected
 from specc.targets.refusals.common import Refusal
 from specc.targets.refusals.resources import Shape, mebibytes
 from specc.targets.refusals.words import resource_refusals, shape_in
+from specc.targets.slurm.answers import outcome_without_job
+from specc.targets.slurm.programs import Ran
 
 UNITS = {"mem_limit": "MiB", "time_limit": "min"}
 PLAIN = Target("hpc", "slurm")
@@ -205,6 +207,25 @@ def test_hundreds_of_cores_are_not_one_task(tmp_path: Path) -> None:
 )
 def test_the_shape_of_words(words: str, shape: Shape | None) -> None:
     assert shape_in({"resource_limit": words}, PLAIN) == shape
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Invalid node name specified",
+        "Requested nodes not in this partition",
+        "Access denied to requested reservation",
+        "Duplicate generic resource (gres) specification",
+        "Requested node configuration is not available",
+        "Invalid account or account/partition combination specified",
+        "Invalid qos specification",
+    ],
+)
+def test_what_the_cluster_refuses_of_words_is_said_at_them(said: str) -> None:
+    ran = Ran(1, "", f"sbatch: error: Batch job submission failed: {said}\n")
+    outcome = outcome_without_job(ran, frozenset({"resource_limit", "name"}))
+    assert isinstance(outcome, Rejected), outcome
+    assert set(outcome.fields or {}) == {"resource_limit"}
 
 
 def test_sizes_are_counted_as_slurm_counts_them() -> None:

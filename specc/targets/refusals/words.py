@@ -6,6 +6,7 @@ from specc.settings import Target
 from specc.targets.refusals.common import Refusal, amount, number, text
 from specc.targets.refusals.resources import (
     COUNTING,
+    MOST_WORDS,
     OPTIONS,
     Shape,
     Word,
@@ -55,10 +56,10 @@ def resource_refusals(body: Mapping[str, object], target: Target, units: Mapping
     for fault in found:
         way = f"{fault.help}; {mapping}" if is_mapping_likely else fault.help
         yield Refusal(CODE, FIELD, f"`{FIELD}`: {fault.message}", way, (fault.start, fault.end))
+    yield from _said_by_target(words[:MOST_WORDS], target)
     if found:
         return
     by_name = {word.name: word for word in words}
-    yield from _said_by_target(words, target)
     yield from _pairs(by_name)
     yield from _counts(body, by_name)
     yield from _memory(body, by_name, units)

@@ -13,7 +13,7 @@ from specc.targets.slurm.programs import Ran, TimedOut
 NUMBER = re.compile(r"(?m)^(\d+)(?:;[^\n;]*)?$")
 FAILED = "Batch job submission failed: "
 BAD_OPTION = re.compile(r"(?m)^sbatch: error: (?:Invalid (?:--|generic resource \(|numeric value )|unrecognized --)")
-"""What sbatch says of its options before it speaks to the controller. They are `options` and `resource_limits`."""
+"""What sbatch says of its options before it speaks to the controller: those of the settings, and words of a job."""
 
 SITE_FILTER = "sbatch: error: cli_filter plugin terminated with error"
 """A site's own rule in sbatch, which is asked before the controller. The lines before this one say what it wants."""
@@ -21,7 +21,7 @@ SITE_FILTER = "sbatch: error: cli_filter plugin terminated with error"
 NOISE = re.compile(r"^(?:sbatch: )?(?:error: |fatal: )?")
 
 QUEUE = ("scheduler_queue_name", "hpcqueue_id")
-CORES = ("core_limit",)
+CORES = ("core_limit", "resource_limit")
 MEMORY = ("mem_limit",)
 TIME = ("time_limit",)
 OTHER = ("resource_limit",)
@@ -42,7 +42,9 @@ QUEUES_HELP = "`sinfo -s` lists the partitions, `scontrol show partition NAME` t
 SITE_HELP = (
     'ask the cluster\'s staff, or set `options` of the target in specc.toml, as in `options = ["--account=NAME"]`'
 )
-OPTIONS_HELP = "look at `options` and `resource_limits` of the target in specc.toml: this cluster's sbatch refuses them"
+OPTIONS_HELP = (
+    "look at `resource_limit`, and at `options` and `resource_limits` of the target: this cluster's sbatch refuses them"
+)
 
 REFUSALS = (
     Refusal("Invalid partition name specified", "no-such-queue", QUEUE, QUEUES_HELP),
@@ -52,7 +54,7 @@ REFUSALS = (
         "Requested partition configuration not available now", "over-queue-limit", (*TIME, *CORES, *QUEUE), QUEUES_HELP
     ),
     Refusal("User's group not permitted to use this partition", "queue-denied", QUEUE, QUEUES_HELP),
-    Refusal("Invalid account or account/partition combination", "bad-account", QUEUE, SITE_HELP),
+    Refusal("Invalid account or account/partition combination", "bad-account", (*OTHER, *QUEUE), SITE_HELP),
     Refusal(
         "Requested node configuration is not available", "too-large", (*CORES, *MEMORY), "`sinfo -N -l` shows the nodes"
     ),
@@ -71,6 +73,14 @@ REFUSALS = (
     Refusal("Invalid qos specification", "bad-qos", OTHER, SITE_HELP),
     Refusal("Job violates accounting/QOS policy", "over-policy", (), SITE_HELP),
     Refusal("Requested reservation is invalid", "bad-resource", OTHER),
+    Refusal("Requested reservation not usable now", "bad-resource", OTHER),
+    Refusal("Access denied to requested reservation", "bad-resource", OTHER, SITE_HELP),
+    Refusal("Invalid node name specified", "bad-resource", OTHER, "`sinfo -N -l` shows the nodes"),
+    Refusal("Requested nodes not in this partition", "bad-resource", (*OTHER, *QUEUE), "`sinfo -N -l` shows the nodes"),
+    Refusal("Invalid preferred feature specification", "bad-resource", OTHER),
+    Refusal("Duplicate generic resource", "bad-resource", OTHER),
+    Refusal("Invalid GRES specification", "bad-resource", OTHER),
+    Refusal("Requested GRES option unsupported", "bad-resource", OTHER),
     Refusal("Access/permission denied", "denied", (), SITE_HELP, is_general=True),
     Refusal("User's account is invalid", "denied", (), SITE_HELP, is_general=True),
     Refusal("Invalid user id", "denied", (), "the cluster does not know this user", is_general=True),
