@@ -4,6 +4,7 @@ import json
 
 from hypothesis import given
 from hypothesis import strategies as st
+from support.laws import law
 from support.resolving import resolve_text
 from support.trees import Data, text_of
 
@@ -22,7 +23,15 @@ VALUES = st.recursive(
     ),
     max_leaves=12,
 )
-LAYERS = st.dictionaries(KEYS, VALUES, max_size=4)
+LISTS = st.lists(VALUES, min_size=1, max_size=3)
+LAYERS = st.builds(
+    lambda shared, others: others | shared,
+    st.fixed_dictionaries(
+        {}, optional={"list": LISTS | st.builds(lambda name, items: {name: items}, st.sampled_from(NAMES), LISTS)}
+    ),
+    st.dictionaries(KEYS, VALUES, max_size=4),
+)
+"""Most layers have a list of one name, so that lists meet each other."""
 FILES = {"run.sh": "x", "run.sh.j2": "{{ a }}"}
 
 
@@ -39,11 +48,30 @@ def keys(node: Node | None) -> set[str]:
             return set()
 
 
-@given(LAYERS, LAYERS, LAYERS, st.booleans())
-def test_no_operator_survives(base: Data, overlay: Data, own: Data, abstract: bool) -> None:
-    others = {"base.yaml": text_of(base, header=f"profiles: {json.dumps({'s': {'vars': overlay}})}\n"), **FILES}
-    text = text_of(own, ["base.yaml"], "abstract: true\n" if abstract else "")
-    for profiles in ((), ("s",)):
-        spec = resolve_text(text, others, profiles=profiles).spec
-        assert not {key for key in keys(spec.body) if key.startswith("$")}
-        assert all(isinstance(spec.section(name), Mapping) for name in spec.body.entries)
+def kinds(node: Node | None) -> set[type[Node]]:
+    """The kinds of all values, in lists, too."""
+    match node:
+        case Mapping():
+            return {Mapping}.union(*map(kinds, node.entries.values()))
+        case Sequence():
+            return {Sequence}.union(*map(kinds, node.items))
+        case _:
+            return {type(node)}
+
+
+def test_no_operator_survives() -> None:
+    met: set[type[Node]] = set()
+
+    @given(LAYERS, LAYERS, LAYERS, st.booleans())
+    @law(100)
+    def holds(base: Data, overlay: Data, own: Data, abstract: bool) -> None:
+        others = {"base.yaml": text_of(base, header=f"profiles: {json.dumps({'s': {'vars': overlay}})}\n"), **FILES}
+        text = text_of(own, ["base.yaml"], "abstract: true\n" if abstract else "")
+        for profiles in ((), ("s",)):
+            spec = resolve_text(text, others, profiles=profiles).spec
+            met.update(kinds(spec.body))
+            assert not {key for key in keys(spec.body) if key.startswith("$")}
+            assert all(isinstance(spec.section(name), Mapping) for name in spec.body.entries)
+
+    holds()
+    assert met >= {Mapping, Sequence, FileText}, "the law never met some kind of value"

@@ -1,5 +1,7 @@
 """Whatever the bytes are, parsing ends with a document or a finding, and every place lies in the text."""
 
+import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -24,6 +26,20 @@ FRAGMENTS = st.sampled_from(
     ]
 )
 TEXTS = st.lists(FRAGMENTS, max_size=25).map("".join) | st.text(max_size=60)
+
+LINES = st.lists(st.text("ab '\"\\:#-é{}", min_size=1, max_size=6).map(str.strip).filter(bool), min_size=1, max_size=3)
+"""The lines of one scalar, with whatever means something to YAML."""
+SCALARS = st.one_of(
+    LINES.map(lambda lines: "'" + "\n    ".join(lines).replace("'", "''") + "'"),
+    LINES.map(lambda lines: '"' + "\n    ".join(json.dumps(line)[1:-1] for line in lines) + '"'),
+    LINES.map(lambda lines: "|\n    " + "\n    ".join(lines)),
+    LINES.map(lambda lines: ">-\n    " + "\n    ".join(lines)),
+    st.sampled_from(["a", "1", "0x1F", "no", "~", ".nan", "1e3", "a b\n    c", "2024-01-01"]),
+)
+DOCUMENTS = st.lists(SCALARS, min_size=1, max_size=5).map(
+    lambda scalars: "".join(f"k{number}: {scalar}\n" for number, scalar in enumerate(scalars))
+)
+"""Mappings of scalars in every style."""
 
 
 def spans(diagnostics: tuple[Diagnostic, ...] | list[Diagnostic]) -> Iterator[Span]:
@@ -78,30 +94,31 @@ def test_any_text_is_parsed_or_explained(text: str) -> None:
             assert_inside(node.span, source)
 
 
-@given(TEXTS)
-@law(100)
-def test_a_plain_scalar_reads_back_from_its_span(text: str) -> None:
-    root, _ = parse_tree(Source("x.yaml", text))
-    for node in nodes(root) if root is not None else ():
-        if isinstance(node, Scalar) and node.style is Style.PLAIN and not node.span.text.startswith("*"):
-            lines = node.span.text.splitlines()
-            assert node.raw == node.span.text or len(lines) > 1
-            assert node.value in (node.raw, resolve(node.raw)) or node.value != node.value
+def test_a_scalar_reads_back_from_its_span() -> None:
+    met: Counter[tuple[Style, bool]] = Counter()
 
+    @given(DOCUMENTS | TEXTS)
+    @law(200)
+    def holds(text: str) -> None:
+        root, _ = parse_tree(Source("x.yaml", text))
+        for node in nodes(root) if root is not None else ():
+            if isinstance(node, Scalar) and not node.span.text.startswith("*"):
+                written = node.span.text
+                met[node.style, "\n" in written] += 1
+                match node.style:
+                    case Style.PLAIN:
+                        assert node.raw == written or len(written.splitlines()) > 1
+                        assert node.value in (node.raw, resolve(node.raw)) or node.value != node.value
+                    case Style.SINGLE | Style.DOUBLE:
+                        quote = "'" if node.style is Style.SINGLE else '"'
+                        assert written[0] == written[-1] == quote
+                    case Style.LITERAL | Style.FOLDED:
+                        assert written[0] in "|>"
+                        assert written.splitlines()[-1].strip()
 
-@given(TEXTS)
-@law(100)
-def test_quotes_are_part_of_the_span(text: str) -> None:
-    root, _ = parse_tree(Source("x.yaml", text))
-    for node in nodes(root) if root is not None else ():
-        if isinstance(node, Scalar) and not node.span.text.startswith("*"):
-            match node.style:
-                case Style.SINGLE | Style.DOUBLE:
-                    quote = "'" if node.style is Style.SINGLE else '"'
-                    assert node.span.text[0] == node.span.text[-1] == quote
-                case Style.LITERAL | Style.FOLDED:
-                    assert node.span.text[0] in "|>"
-                    assert node.span.text.splitlines()[-1].strip()
+    holds()
+    assert {style for style, _ in met} == set(Style), "the law never met some style"
+    assert met[Style.DOUBLE, True], "the law never met quotes over several lines"
 
 
 @given(TEXTS)
