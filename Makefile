@@ -12,7 +12,7 @@ seed = $(if $(filter random,$(SEED)),$(shell $(PYTHON) -c 'import random; print(
 # The options for examples of a profile by this seed. Make shows them with the command.
 examples = $(if $(SEED),--hypothesis-profile=$(1) --hypothesis-seed=$(seed))
 
-.PHONY: demo test slow laws chaos corpus crashes fuzz slurm slurm-load precommit bench counts lint docs generate update-cases wheel clean
+.PHONY: demo test slow laws chaos corpus crashes fuzz mutants slurm slurm-load precommit bench counts lint docs generate update-cases wheel clean
 
 demo: $(READY)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
@@ -46,6 +46,11 @@ crashes: $(READY)
 # build/fuzz. `make fuzz SEED=...` tries the same inputs again.
 fuzz: $(READY)
 	$(BIN)/python tests/fuzz/run.py --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
+# Makes small mistakes in some packages, one at a time, and lists those that no test of the package fails on. Takes an hour
+# and more; `make mutants SAMPLE=50` tries so many of each package, by chance, and PACKAGE=resolver those of one.
+mutants: $(READY)
+	$(BIN)/python tests/mutants/run.py $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(PACKAGE),--package $(PACKAGE))
 
 # Tries all rules on the shell scripts of this machine's packages, and on those below PLACES, and counts false alarms.
 corpus: $(READY)

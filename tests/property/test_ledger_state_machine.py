@@ -46,11 +46,11 @@ class MortalLedger(Ledger):
     is_written = False
 
     @contextlib.contextmanager
-    def _transaction(self):
+    def _writing(self):
         self.lives -= 1
         if self.lives < 0 or (self.lives == 0 and not self.is_written):
             raise Died
-        with super()._transaction() as connection:
+        with super()._writing() as connection:
             yield connection
         if self.lives == 0:
             raise Died
@@ -182,6 +182,17 @@ class Submitting(RuleBasedStateMachine):
 
 TestSubmitting = Submitting.TestCase
 TestSubmitting.settings = law(60, stateful_step_count=12)
+
+
+def test_a_process_dies_with_its_write() -> None:
+    """One that dies before its intent is written starts nothing."""
+    started = []
+    for lives, is_written in ((1, False), (NEVER, False)):
+        machine = Submitting()
+        machine.submit("hello", {0}, [], {}, lives, is_written, 1)
+        started.append(len(machine.target.jobs))
+        machine.teardown()
+    assert started == [0, 1]
 
 
 def test_the_machine_can_fail() -> None:
