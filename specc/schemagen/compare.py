@@ -1,4 +1,4 @@
-"""What differs between two versions of a call, field by field."""
+"""The differences between two versions of a call, field by field."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -10,6 +10,8 @@ from specc.schema.annotations import ACTION, ENDPOINT, FILLED_BY, METHOD, QUANTI
 
 
 class Aspect(StrEnum):
+    """What of a call or field has changed."""
+
     ADDED = "added"
     REMOVED = "removed"
     REQUIRED = "required"
@@ -30,14 +32,14 @@ KEYWORDS: dict[Aspect, tuple[str, ...]] = {
     Aspect.MEANING: (QUANTITY, SHELL, FILLED_BY),
     Aspect.DESCRIPTION: ("description",),
 }
-"""Where each aspect of a field shows in its schema."""
+"""The keywords that each aspect of a field has in its schema."""
 
 MISSING = object()
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference; `field` is empty when it is the call's. What is not there is None."""
+    """One difference. `field` is empty for a difference of the call; an absent value is None."""
 
     aspect: Aspect
     field: str
@@ -62,7 +64,7 @@ class Change:
                     else f"no longer needs one of {_listed(self.old)}"
                 )
             case Aspect.ORDER:
-                return "the fields stand in another order"
+                return "the order of the fields has changed"
             case _:
                 what = f"`{self.field}`: {self.keyword}" if self.field else self.keyword
                 return f"{what} {_shown(self.old)} -> {_shown(self.new)}"
@@ -73,7 +75,7 @@ def _listed(names: list[str]) -> str:
 
 
 def diff(old: JsonObject, new: JsonObject) -> list[Change]:
-    """The changes from `old` to `new`: of the call, then field by field in the new order, then the removed ones."""
+    """Return the changes from `old` to `new`: of the call, of each field in the new order, then the removed fields."""
     return list(_changes(old, new))
 
 

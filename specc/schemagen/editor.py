@@ -1,26 +1,22 @@
-"""The schema of the whole spec language, for editors: completion, descriptions and typos while one writes."""
+"""The schema of the whole spec language, for editors: completion, descriptions and typos while a person writes.
 
+It has the sections of a spec, the fields of the job in every API version, and the forms that any value can take:
+templates, operators and value forms. Only keywords that mean the same in draft-07 and 2020-12 are used, because editors
+know draft-07 better.
+"""
+
+from collections.abc import Iterable
 from collections.abc import Sequence as Many
 
-from specc.schema import ApiSchema, JsonObject
+from specc.schema import ApiSchema, Field, JsonObject
 from specc.schemagen.build import COMMENT, DIALECT
-from specc.schemagen.forms import (
-    any_of,
-    common_definitions,
-    described,
-    fixed_keys,
-    free_keys,
-    inherited,
-    inherited_list,
-    operator,
-    ref,
-)
-from specc.schemagen.jobfields import job_section
+from specc.settings import Quantity
+from specc.units import DURATION_UNITS, MEMORY_UNITS
 
 PARAM_TYPES = ("string", "integer", "number", "boolean", "list")
 
 SECTIONS = {
-    "params": "Typed inputs, given on the command line with `-p NAME=VALUE`. One without a default must be given.",
+    "params": "Typed inputs, set with `-p NAME=VALUE`. A parameter without a default must be given.",
     "vars": "Computed values. They may refer to each other, to `params`, `matrix`, `cell`, `spec` and `env`.",
     "matrix": "A sweep: each cell becomes one payload.",
     "profiles": "Overlays for variants, chosen with `--profile NAME`.",
@@ -29,14 +25,14 @@ SECTIONS = {
 
 
 def build_editor(apis: Many[ApiSchema]) -> JsonObject:
-    """The schema of a spec file under any of these API versions."""
+    """Return the schema of a spec file under any of these API versions."""
     return {
         "$schema": DIALECT,
         "$comment": COMMENT,
         "title": "specc job spec",
         "description": "A declarative HPC job spec.",
         **fixed_keys({**_header(apis), **_sections()}, ["specc"]),
-        "patternProperties": {"^x-": described("A key for other tools; specc passes over it.", {})},
+        "patternProperties": {"^x-": described("A key for other tools, which specc ignores.", {})},
         "$defs": {
             **common_definitions(),
             "params": free_keys(inherited(_param())),
@@ -53,7 +49,7 @@ def _header(apis: Many[ApiSchema]) -> JsonObject:
     return {
         "specc": described("Version of the spec language.", {"enum": [1]}),
         "id": described(
-            "Identity of the spec for submissions, instead of its path. Give one before the file moves.",
+            "Identity of the spec for submissions, instead of its path. Set it before the file moves.",
             {"type": "string", "pattern": r"^[^\s{}/]+(/[^\s{}/]+)*$", "maxLength": 200},
         ),
         "extends": described(
@@ -71,7 +67,7 @@ def _sections() -> JsonObject:
 
 
 def _section(name: str) -> JsonObject:
-    """A section may be empty, or an operator on the inherited one."""
+    """Return the schema of a section, which may be empty, or an operator on the inherited section."""
     return any_of(ref(name), {"type": "null"}, operator("$replace", ref(name)), ref("unset"))
 
 
@@ -85,11 +81,11 @@ def _overlay(name: str) -> JsonObject:
 
 
 def _param() -> JsonObject:
-    """`type` is not required, because a child may change one key of an inherited parameter."""
+    """Return the schema of a parameter. `type` is optional: a child may change one key of an inherited parameter."""
     number = inherited({"type": "number"})
     return fixed_keys(
         {
-            "type": described("What values it takes.", inherited({"enum": list(PARAM_TYPES)})),
+            "type": described("The type of its values.", inherited({"enum": list(PARAM_TYPES)})),
             "default": described("The value when none is given. Without it, the parameter is required.", ref("value")),
             "minimum": described("The least number.", number),
             "maximum": described("The greatest number.", number),
@@ -109,7 +105,7 @@ def _matrix() -> JsonObject:
             "axes": described("Each axis takes all its values, combined with all others.", axes),
             "zip": described("Axes that advance together; they have as many values each.", axes),
             "exclude": described("Combinations to leave out: mappings from axes to values.", entries),
-            "include": described("Combinations to add; axes that one leaves out take all their values.", entries),
+            "include": described("Combinations to add; an axis that is left out takes all its values.", entries),
             "max": described("The greatest number of cells, counted before any is made.", count),
             "repeat": described("How many times each cell is run.", count),
         }
@@ -121,8 +117,187 @@ def _axis() -> JsonObject:
     interval = fixed_keys(
         {
             "from": described("The first number.", number),
-            "to": described("The last number, which is reached.", number),
+            "to": described("The last number, which is included.", number),
             "step": described("The distance, 1 if left out.", number),
         }
     )
     return inherited_list(ref("item"), interval, ref("template"))
+
+
+CONSTRAINTS = ("type", "enum", "minimum", "maximum", "minLength", "maxLength", "pattern")
+
+NUMBER = r"[0-9]+(\.[0-9]+)?"
+QUANTITIES: dict[Quantity, str] = {
+    "memory": rf"^ *{NUMBER} *({'|'.join(MEMORY_UNITS)}) *$",
+    "duration": rf"^ *({NUMBER} *({'|'.join(DURATION_UNITS)}|m) *)+$|^ *([0-9]+-)?[0-9]+:[0-9]{{2}}:[0-9]{{2}} *$",
+}
+QUANTITY_TEXTS: dict[Quantity, str] = {
+    "memory": "A size such as `64GiB`, converted into the unit that `[units]` of specc.toml says. "
+    "A plain number is sent as it is.",
+    "duration": "A duration such as `2h30m` or `1-12:00:00`, converted into the unit that `[units]` of specc.toml "
+    "says. A plain number is sent as it is.",
+}
+
+
+def job_section(apis: Many[ApiSchema]) -> JsonObject:
+    """Return the section of the job. No field is required: a base or a child may have it."""
+    names = dict.fromkeys(name for api in apis for name, field in api.fields.items() if not field.filled_by_transport)
+    return fixed_keys(
+        {name: _job_field(name, [api for api in apis if name in api.fields], len(apis)) for name in names}
+    )
+
+
+def _job_field(name: str, apis: Many[ApiSchema], of: int) -> JsonObject:
+    """Return the schema of a field in the API versions that have it."""
+    first = apis[0].fields[name]
+    bodies: list[JsonObject] = []
+    for api in apis:
+        body = _constraints(api.request["properties"][name])
+        if body not in bodies:
+            bodies.append(body)
+    value = any_of(*bodies)
+    quantity = next((api.fields[name].quantity for api in apis if api.fields[name].quantity), None)
+    text = "\n\n".join([*(_about(api, api.fields[name]) for api in apis), *_notes(first, quantity, apis, of)])
+    return {"title": f"{name} ({first.type})", **described(text, _forms(first.type, value, quantity))}
+
+
+def _constraints(body: JsonObject) -> JsonObject:
+    return {key: body[key] for key in CONSTRAINTS if key in body}
+
+
+def _forms(type_name: str, value: JsonObject, quantity: Quantity | None) -> JsonObject:
+    """Return all ways to write a value of a type."""
+    match type_name:
+        case "string":
+            return inherited(any_of(value, ref("template"), ref("literal"), ref("file")))
+        case "array":
+            return inherited_list(ref("item"), ref("template"))
+        case "any":
+            return ref("value")
+        case _ if quantity is not None:
+            measured = {"type": "string", "pattern": QUANTITIES[quantity]}
+            return inherited(any_of(value, measured, ref("template")))
+        case _:
+            return inherited(any_of(value, ref("template")))
+
+
+def _about(api: ApiSchema, field: Field) -> str:
+    said = " / ".join(field.description.splitlines())
+    default = api.request["properties"][field.name].get("default")
+    facts = ["required" if field.required else "optional"]
+    facts += [f"default {default}"] if default is not None else []
+    return f"{api.name}: {said + ' ' if said else ''}({', '.join(facts)})"
+
+
+def _notes(field: Field, quantity: Quantity | None, apis: Many[ApiSchema], of: int) -> list[str]:
+    notes = []
+    if len(apis) < of:
+        notes.append(f"Only in {' and '.join(api.name for api in apis)}.")
+    if quantity is not None:
+        notes.append(QUANTITY_TEXTS[quantity])
+    if field.shell:
+        notes.append("A shell runs it: quote what a template puts in with `{{ value | sh }}`.")
+    return notes
+
+
+TEMPLATE_TEXT = r"\{\{|\{%"
+
+
+def ref(name: str) -> JsonObject:
+    """Return a reference to a definition."""
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def any_of(*choices: JsonObject) -> JsonObject:
+    """Return a schema that any of the choices fits."""
+    return choices[0] if len(choices) == 1 else {"anyOf": list(choices)}
+
+
+def described(text: str, schema: JsonObject) -> JsonObject:
+    """Return `schema` with a description that editors show."""
+    return {"description": text, **schema}
+
+
+def fixed_keys(properties: JsonObject, required: Iterable[str] = ()) -> JsonObject:
+    """Return a mapping that has these keys and no others, so that a typo is an error."""
+    body: JsonObject = {"type": "object", "properties": properties, "additionalProperties": False}
+    names = list(required)
+    return {**body, "required": names} if names else body
+
+
+def free_keys(value: JsonObject) -> JsonObject:
+    """Return a mapping whose keys the writer chooses. A key that begins with `$` is an operator."""
+    return {"type": "object", "propertyNames": {"pattern": r"^[^$]"}, "additionalProperties": value}
+
+
+def operator(name: str, operand: JsonObject) -> JsonObject:
+    """Return the schema of an operator."""
+    return fixed_keys({name: described(OPERATORS[name], operand)}, [name])
+
+
+OPERATORS = {
+    "$append": "Add these items behind the inherited list.",
+    "$prepend": "Add these items before the inherited list.",
+    "$replace": "Put this in the place of what was inherited, without merging.",
+    "$unset": "Remove the inherited value.",
+    "$literal": "This text as it is: templates in it are not evaluated.",
+    "$file": "The text of a file, by its path relative to this one; `//` starts at the project's root. "
+    "A file that ends in `.j2` is evaluated as a template, any other is taken as it is.",
+    "$command": "The text of a command, to which variables and arguments are passed.",
+}
+
+
+def inherited(value: JsonObject) -> JsonObject:
+    """Return the value, or an operator on the inherited value."""
+    return any_of(value, operator("$replace", value), ref("unset"))
+
+
+def inherited_list(items: JsonObject, *others: JsonObject) -> JsonObject:
+    """Return a list, one of the other forms, or an operator, which can also add to the inherited list."""
+    whole: JsonObject = {"type": "array", "items": items}
+    value = any_of(whole, *others)
+    extended = [operator(name, whole) for name in ("$append", "$prepend")]
+    return any_of(value, *extended, operator("$replace", value), ref("unset"))
+
+
+def common_definitions() -> JsonObject:
+    """Return the definitions of the values that any section holds."""
+    scalar: JsonObject = {"type": ["string", "number", "boolean", "null"]}
+    nested = [{"type": "array", "items": ref("item")}, free_keys(ref("value"))]
+    return {
+        "template": described(
+            "A Jinja2 expression. A value that is one whole `{{ expression }}` keeps the expression's type.",
+            {"type": "string", "pattern": TEMPLATE_TEXT},
+        ),
+        "static": {"type": "string", "minLength": 1, "not": {"pattern": TEMPLATE_TEXT}},
+        "unset": operator("$unset", {"enum": [True]}),
+        "literal": operator("$literal", scalar),
+        "file": _with_values("$file", ref("static")),
+        "command": _with_values("$command", any_of({"type": "string"}, ref("literal"))),
+        "scalar": scalar,
+        "item": any_of(ref("scalar"), *nested, ref("literal"), ref("file"), ref("command")),
+        "value": any_of(
+            ref("item"),
+            operator("$append", nested[0]),
+            operator("$prepend", nested[0]),
+            operator("$replace", ref("value")),
+            ref("unset"),
+        ),
+    }
+
+
+def _with_values(name: str, operand: JsonObject) -> JsonObject:
+    """Return a form with the values that are passed to its command."""
+    return fixed_keys(
+        {
+            name: described(OPERATORS[name], operand),
+            "env": described(
+                "Environment variables that are exported before the command's text.",
+                inherited(free_keys(ref("value"))),
+            ),
+            "args": described(
+                "The positional parameters `$1`, `$2`, ... of the command's text.", inherited_list(ref("item"))
+            ),
+        },
+        [name],
+    )

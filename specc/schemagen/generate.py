@@ -1,4 +1,4 @@
-"""All generated files of a schemas folder, and which of them are stale."""
+"""All generated files of a folder of schemas, and which files are stale."""
 
 from pathlib import Path
 
@@ -10,10 +10,9 @@ from specc.nodes import Layer, LayerKind
 from specc.parser import parse_tree
 from specc.reader import Unreadable, read_file
 from specc.schema import ApiSchema, JsonObject, read_schema
-from specc.schemagen.build import build_request, build_response
+from specc.schemagen.build import build_request, build_response, dump
 from specc.schemagen.editor import build_editor
 from specc.schemagen.page import read_page
-from specc.schemagen.text import dump
 from specc.source import Source
 
 PAGE, PATCH = "submitjob.md", "submitjob.patch.yaml"
@@ -34,20 +33,21 @@ class Version:
     patch: Source
 
     def schema(self) -> ApiSchema:
+        """Return the schema as the compiler reads it."""
         request, response = (Source("", dump(part)) for part in (self.request, self.response))
         return read_schema(self.name, request, response, self.patch)
 
 
 def generate(root: Path) -> tuple[dict[Path, str], list[Diagnostic]]:
-    """Each generated file below the folder `root` with the text that it must have. None when a page has an error."""
+    """Return the generated files below `root` with the text that each must have: no files when a page has an error."""
     versions: list[Version] = []
     found: list[Diagnostic] = []
     for page in sorted(root.rglob(PAGE)):
-        version, faults = _version(root, page)
-        found.extend(faults)
-        if version is not None and not any(fault.is_error for fault in faults):
+        version, wrong = _version(root, page)
+        found.extend(wrong)
+        if version is not None and not any(each.is_error for each in wrong):
             versions.append(version)
-    if any(finding.is_error for finding in found):
+    if any(each.is_error for each in found):
         return {}, found
     files: dict[Path, str] = {}
     for version in versions:
@@ -59,7 +59,10 @@ def generate(root: Path) -> tuple[dict[Path, str], list[Diagnostic]]:
 
 
 def stale(root: Path) -> list[Diagnostic]:
-    """What keeps the generated files below `root` from being what their pages and patches give."""
+    """Return where generated files below `root` differ from what their pages and patches give.
+
+    Raises SpeccError where there is no page.
+    """
     files, found = generate(root)
     for path, wanted in files.items():
         if (difference := _difference(root, path, wanted, "what its page and patch give", WRITE)) is not None:
@@ -70,7 +73,7 @@ def stale(root: Path) -> list[Diagnostic]:
 
 
 def stale_copy(path: Path, wanted: str) -> list[Diagnostic]:
-    """What keeps a project's copy of the editor schema from being `wanted`, the one that ships."""
+    """Return where a project's copy of the editor schema differs from `wanted`, the schema that ships."""
     help = f"run `specc schema check {path.as_posix()} --write`"
     found = _difference(path.parent, path, wanted, "the editor schema of this version of specc", help)
     return [found] if found is not None else []
@@ -88,10 +91,10 @@ def _version(root: Path, path: Path) -> tuple[Version | None, list[Diagnostic]]:
     if page is None:
         return None, found
     patch_source = patch_text or Source(PATCH, "")
-    patch, patch_faults = parse_tree(patch_source, Layer(LayerKind.API, name))
+    patch, patch_wrong = parse_tree(patch_source, Layer(LayerKind.API, name))
     request, request_found = build_request(page, patch)
     response, response_found = build_response(page)
-    found += [*patch_faults, *request_found, *response_found]
+    found += [*patch_wrong, *request_found, *response_found]
     return Version(name, path.parent, request, response, patch_source), found
 
 
@@ -110,7 +113,7 @@ def _read(root: Path, path: Path) -> tuple[Source | None, list[Diagnostic]]:
 
 
 def _difference(root: Path, path: Path, wanted: str, what: str, help: str) -> Diagnostic | None:
-    """The first line that differs, in the file as it is."""
+    """Return the first line of a file that differs, or None."""
     if not path.exists():
         name = path.relative_to(root.parent).as_posix()
         return codes.STALE_SCHEMA.at(Source(name, "", name).span(), "the generated file is missing", help=help)

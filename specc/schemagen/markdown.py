@@ -1,16 +1,20 @@
-"""A Markdown page as a list of headings, paragraphs, code blocks and tables, every table cell with its place."""
+"""A Markdown page as a list of headings, paragraphs, code blocks and tables, every table cell with its span.
 
-from collections.abc import Iterator
+In the text of a piece of Markdown, HTML tags are read as layout, and the marks of Markdown are dropped.
+"""
+
+from collections.abc import Iterable, Iterator
+from html import escape
+from html.parser import HTMLParser
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from specc.fast_dataclass import dataclass
-from specc.schemagen.inline import is_bold, plain
 from specc.source import Source, Span
 
 BOLD_LEVEL = 7
-"""A paragraph in bold is a heading below those that Markdown has."""
+"""The level of a paragraph in bold, which is a heading below those of Markdown."""
 
 BYTE_ORDER_MARK = "\ufeff"
 
@@ -20,12 +24,16 @@ BLOCKS = MarkdownIt("commonmark").enable("table").disable("inline")
 
 @dataclass(frozen=True, slots=True)
 class Cell:
+    """A cell of a table."""
+
     text: str
     span: Span
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
+    """A heading, or a paragraph in bold."""
+
     level: int
     text: str
     span: Span
@@ -33,18 +41,22 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
+    """A paragraph of text."""
+
     text: str
     span: Span
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
+    """A block of code."""
+
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Cells as the header has them; `surplus` is the place of those that are too many."""
+    """As many cells as the header has; `surplus` is the span of the first cell beyond them."""
 
     cells: tuple[Cell, ...]
     span: Span
@@ -53,7 +65,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table. `torn` is the line behind it that was probably meant to be a row."""
+    """A table. `torn` is the line behind the table that was probably meant to be a row."""
 
     header: Row
     rows: tuple[Row, ...]
@@ -64,7 +76,7 @@ Block = Heading | Paragraph | Code | Grid
 
 
 def read_blocks(source: Source) -> list[Block]:
-    """The page's blocks in order, without its front matter. Never raises, whatever the text."""
+    """Return the blocks of a page in order, without its front matter. No text raises an error."""
     tokens = BLOCKS.parse(_without_front_matter(source))
     blocks: list[Block] = []
     index = 0
@@ -83,7 +95,7 @@ def read_blocks(source: Source) -> list[Block]:
 
 
 def _without_front_matter(source: Source) -> str:
-    """The text with empty lines in the place of its `---` header, so that line numbers stay; no byte order mark."""
+    """Return the text with empty lines instead of its `---` header, so that line numbers stay; no byte order mark."""
     if source.line(1).lstrip(BYTE_ORDER_MARK).rstrip() == "---":
         for number in range(2, len(source.line_starts) + 1):
             if source.line(number).rstrip() in ("---", "..."):
@@ -101,7 +113,7 @@ def _text(source: Source, token: Token, opening: Token) -> Heading | Paragraph:
 
 
 def _lines(source: Source, token: Token) -> Span:
-    """The lines of a block, without the space around them."""
+    """Return the lines of a block, without the space around them."""
     first, last = token.map or [0, 1]
     start = source.line_starts[first]
     end = source.line_starts[last] if last < len(source.line_starts) else len(source.text)
@@ -121,7 +133,7 @@ def _grid(source: Source, tokens: list[Token], behind: list[Token]) -> Grid:
 
 
 def _torn(source: Source, table_end: int, behind: list[Token]) -> Span | None:
-    """A block that follows without an empty line and has a bar in it: HTML that starts a line ends a table."""
+    """Return the line of a block with a bar that follows without an empty line: HTML at a line's start ends a table."""
     following = next((token for token in behind if token.map is not None), None)
     if following is None or following.map is None or following.map[0] != table_end:
         return None
@@ -132,7 +144,7 @@ def _torn(source: Source, table_end: int, behind: list[Token]) -> Span | None:
 
 
 def _row(source: Source, number: int, contents: list[str]) -> Row:
-    """The cells of line `number`, found again in its text, because markdown-it tells lines only."""
+    """Return the cells of line `number`, found in its text, because markdown-it tells only lines."""
     line, offset = source.line(number), source.line_starts[number - 1]
     places = list(_stretches(line))
     start, end = places[0]
@@ -152,7 +164,7 @@ def _row(source: Source, number: int, contents: list[str]) -> Row:
 
 
 def _stretches(line: str) -> Iterator[tuple[int, int]]:
-    """Where the text between bars begins and ends. A bar behind a backslash is text."""
+    """Yield where each text between bars begins and ends. A bar behind a backslash is text."""
     start = 0
     for index, character in enumerate(line):
         if character == "|" and line[index - 1 : index] != "\\":
@@ -162,8 +174,88 @@ def _stretches(line: str) -> Iterator[tuple[int, int]]:
 
 
 def _trimmed(source: Source, start: int, end: int) -> Span:
-    """The stretch without the space around it; for an empty one, the place behind its first space."""
+    """Return a range without the space around it; for an empty range, the position behind its first space."""
     text = source.text[start:end]
     if not text.strip():
         return source.span(min(start + 1, end))
     return source.span(start + len(text) - len(text.lstrip()), start + len(text.rstrip()))
+
+
+BREAKS = frozenset(["br", "dd", "div", "dl", "dt", "hr", "li", "ol", "p", "pre", "table", "tr", "ul"])
+CELLS = frozenset(["tbody", "td", "th", "thead"])
+MARKS = frozenset(["a", "b", "big", "center", "code", "del", "em", "font", "i", "kbd", "mark", "s", "small", "span"])
+SMALL_MARKS = frozenset(["strike", "strong", "sub", "sup", "tt", "u"])
+LAYOUT = BREAKS | CELLS | MARKS | SMALL_MARKS
+"""Tags that say how a text looks. Any other tag is a placeholder in the text, such as `<name>`."""
+
+INLINE = MarkdownIt("commonmark")
+
+
+class Layout(HTMLParser):
+    """Collects text. A tag that starts a line adds a line break, a list item also a dash."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.parts.append(data)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in BREAKS:
+            self.parts.append("\n- " if tag == "li" else "\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in BREAKS:
+            self.parts.append("\n")
+
+
+def plain(markdown: str) -> str:
+    """Return the text that a reader of the page sees, one line for each line shown, list items with a dash."""
+    layout = Layout()
+    for token in tokens(markdown):
+        layout.feed(_markup(token))
+    layout.close()
+    lines = (" ".join(line.split()) for line in "".join(layout.parts).split("\n"))
+    return "\n".join(line for line in lines if line not in ("", "-"))
+
+
+def is_bold(markdown: str) -> bool:
+    """Return whether a whole text is bold, as the headings of some pages are."""
+    if not markdown.startswith(("**", "__")):
+        return False
+    shown = [token for token in tokens(markdown) if token.type != "text" or token.content]
+    depths = list(_depths(shown))
+    return bool(shown) and shown[0].type == "strong_open" and depths[-1] == 0 and 0 not in depths[:-1]
+
+
+def tokens(markdown: str) -> list[Token]:
+    """Return the inline tokens of a text."""
+    return INLINE.parseInline(markdown)[0].children or []
+
+
+def _depths(shown: Iterable[Token]) -> Iterable[int]:
+    """Yield how deep in bold the text is behind each token."""
+    depth = 0
+    for token in shown:
+        depth += {"strong_open": 1, "strong_close": -1}.get(token.type, 0)
+        yield depth
+
+
+def _markup(token: Token) -> str:
+    match token.type:
+        case "html_inline":
+            return token.content if _is_layout(token.content) else escape(_visible(token.content), quote=False)
+        case "softbreak" | "hardbreak":
+            return "\n"
+        case _:
+            return escape(token.content, quote=False)
+
+
+def _is_layout(tag: str) -> bool:
+    name = tag.strip("</>").split(maxsplit=1)
+    return bool(name) and name[0].rstrip("/").lower() in LAYOUT
+
+
+def _visible(tag: str) -> str:
+    return "" if tag.startswith(("<!", "<?")) else tag

@@ -1,4 +1,4 @@
-"""An API page: what the call is, and the tables of its request and its response."""
+"""An API page: its call, and the tables of the request and of the response."""
 
 import re
 from collections.abc import Iterator
@@ -9,13 +9,12 @@ from urllib.parse import urlsplit
 
 from specc.diagnostics import Diagnostic, codes
 from specc.fast_dataclass import dataclass
-from specc.schemagen.columns import Role, role_of
 from specc.schemagen.markdown import Block, Code, Grid, Heading, Paragraph, read_blocks
-from specc.schemagen.table import Table, read_table
+from specc.schemagen.table import Role, Table, read_table, role_of
 from specc.source import Source, Span
 
 MAX_LENGTH = 49_152
-"""More than twice the longest page that the documentation has."""
+"""More than twice the longest page of the documentation."""
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 PATH = re.compile(r"/?[A-Za-z0-9_{}.-]+(?:/[A-Za-z0-9_{}.-]+)*/?")
@@ -23,7 +22,7 @@ RULE = frozenset("-:| \t>")
 
 
 class Section(StrEnum):
-    """What a stretch of a page is about. OTHER: headings that are known to have nothing to do with the call."""
+    """The subject of a part of a page. OTHER are headings that have nothing to do with the call."""
 
     ACTION = "action"
     METHOD = "method"
@@ -39,14 +38,14 @@ WORDS: tuple[tuple[Section, tuple[str, ...]], ...] = (
     (Section.RESPONSE, ("响应", "返回", "response")),
     (Section.REQUEST, ("请求", "参数", "request", "parameter")),
 )
-"""Words of headings. The first line that fits decides, so an example request is an example."""
+"""Words of headings. The first line with a word decides, so an example request is an example."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Message:
-    """A request or a response: its table, and further ones of the same section, such as a list's elements.
+    """A request or a response: its table, and further tables of its section, such as the elements of a list.
 
-    `heading` is the section's, None without one.
+    `heading` is that of the section, or None.
     """
 
     table: Table | None = None
@@ -56,7 +55,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Page:
-    """An API page as understood. What it does not say is None or empty."""
+    """An API page as understood. Whatever the page does not say is None or empty."""
 
     source: Source
     introduction: str
@@ -66,14 +65,14 @@ class Page:
     request: Message
     response: Message
 
-    def place(self, span: Span) -> str:
-        """`file:line`, the same on every machine."""
+    def line_of(self, span: Span) -> str:
+        """Return `file:line`, the same on every machine."""
         return f"{basename(self.source.path)}:{span.first.line}"
 
 
 @dataclass(slots=True)
 class Reader:
-    """Headings above the current block, and what was found so far."""
+    """The headings above the current block, and what was read so far."""
 
     trail: list[tuple[int, str, Section | None]] = field(default_factory=list)
     headings: dict[Section, Span] = field(default_factory=dict)
@@ -82,9 +81,11 @@ class Reader:
     codes: list[str] = field(default_factory=list)
 
     def section(self) -> Section | None:
+        """Return the section that the current block belongs to."""
         return next((section for _, _, section in reversed(self.trail) if section), None)
 
     def read(self, block: Block) -> None:
+        """Read one more block."""
         match block:
             case Heading():
                 self.trail = [part for part in self.trail if part[0] < block.level]
@@ -101,15 +102,15 @@ class Reader:
 
 
 def section_of(heading: str) -> Section | None:
-    """What a heading announces; None leaves the block in the section around it."""
+    """Return what a heading announces. None leaves the block in the section around it."""
     text = heading.casefold()
     return next((section for section, words in WORDS if any(word in text for word in words)), None)
 
 
 def read_page(source: Source) -> tuple[Page | None, list[Diagnostic]]:
-    """The page of any Markdown text; None when it has no table at all.
+    """Return the page of any Markdown text, or None for a text without tables.
 
-    What is wrong with a table is found in the table: `build_request` and `build_response` report it.
+    A table holds its own diagnostics, which `build_request` and `build_response` report.
     """
     if len(source.text) > MAX_LENGTH:
         message = f"the page has {len(source.text):,} characters, more than {MAX_LENGTH:,}"
@@ -136,11 +137,11 @@ def read_page(source: Source) -> tuple[Page | None, list[Diagnostic]]:
 
 
 def _no_table(source: Source, reader: Reader) -> Diagnostic:
-    """The page has none, or one that Markdown does not see because its first two lines differ in their cells."""
+    """Return the diagnostic of a page without a table, or with lines that only look like a table."""
     for paragraph in (text for texts in reader.texts.values() for text in texts):
         lines = paragraph.span.text.splitlines()
         if len(lines) > 1 and "|" in lines[0] and "-" in lines[1] and RULE.issuperset(lines[1]):
-            message = "this is no table, because the line under the header has another number of cells"
+            message = "this is not a table, because the line under the header has another number of cells"
             start = paragraph.span.start
             return codes.BAD_TABLE.at(source.span(start, start + len(lines[0])), message)
     help = "give the Markdown page of the API call, with a table of its parameters"
@@ -160,7 +161,10 @@ def _messages(reader: Reader) -> tuple[Message, Message]:
 
 
 def _only(grid: Grid) -> Section:
-    """The only table of a page without headings is a request's, unless it has examples and nothing required."""
+    """Return what the only table of a page without headings describes.
+
+    It describes a request, unless it has examples and no column of what is required.
+    """
     roles = {role_of(cell.text) for cell in grid.header.cells}
     return Section.RESPONSE if Role.EXAMPLE in roles and Role.REQUIRED not in roles else Section.REQUEST
 
@@ -183,7 +187,7 @@ def _matching(reader: Reader, section: Section, pattern: re.Pattern[str]) -> Ite
 
 
 def endpoint_of(code: str) -> str | None:
-    """The first URL of a code block, up to and with its `/api`; without one, its scheme and host."""
+    """Return the first URL of a code block up to its `/api`, or its scheme and host without `/api`."""
     url = next((word for word in code.split() if word.startswith(("https://", "http://"))), None)
     if url is None:
         return None

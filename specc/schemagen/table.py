@@ -1,15 +1,80 @@
-"""A parameter table: rows with a name, a type, whether the parameter is required, and what it means."""
+"""A parameter table: rows with a name, a type, whether the parameter is required, and what it means.
+
+The headers say what the columns mean, never their order.
+"""
 
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from enum import StrEnum
 from typing import Any
 
-from specc.diagnostics import Diagnostic, Label, codes, did_you_mean
+from specc.diagnostics import Diagnostic, Label, codes, did_you_mean, one_of
 from specc.fast_dataclass import dataclass
-from specc.schemagen.columns import Role, cell_of, missing_column, roles_of
 from specc.schemagen.markdown import Cell, Grid, Row
 from specc.source import Span
+
+
+class Role(StrEnum):
+    """What a column holds."""
+
+    NAME = "name"
+    TYPE = "type"
+    REQUIRED = "required"
+    DESCRIPTION = "description"
+    EXAMPLE = "example"
+
+
+HEADERS: dict[Role, tuple[str, ...]] = {
+    Role.NAME: ("参数", "参数名", "参数名称", "名称", "字段", "parameter name", "parameter", "name", "field"),
+    Role.TYPE: ("类型", "参数类型", "数据类型", "type", "data type"),
+    Role.REQUIRED: ("是否必选", "是否必要", "是否必须", "是否必填", "必选", "必填", "required", "mandatory"),
+    Role.DESCRIPTION: ("描述", "参数描述", "说明", "参数说明", "description"),
+    Role.EXAMPLE: ("取值样例", "取值示例", "示例", "示例值", "sample value", "sample", "example value", "example"),
+}
+ROLES = {word: role for role, words in HEADERS.items() for word in words}
+
+
+def role_of(header: str) -> Role | None:
+    """Return what the column under a header holds."""
+    return ROLES.get(" ".join(header.casefold().split()).strip(":： "))
+
+
+def roles_of(header: Row, found: list[Diagnostic]) -> dict[Role, int]:
+    """Return the column of each role. Two columns of one role are reported; a column without a role is ignored."""
+    columns: dict[Role, int] = {}
+    for index, cell in enumerate(header.cells):
+        role = role_of(cell.text)
+        if role is None:
+            continue
+        if role in columns:
+            first = header.cells[columns[role]]
+            message = f"`{cell.text}` and `{first.text}` both head the column of {_NOUNS[role]}"
+            found.append(codes.BAD_TABLE.at(cell.span, message, labels=(Label(first.span, "the other header"),)))
+        columns.setdefault(role, index)
+    return columns
+
+
+_NOUNS = {
+    Role.NAME: "parameter names",
+    Role.TYPE: "types",
+    Role.REQUIRED: "what is required",
+    Role.DESCRIPTION: "descriptions",
+    Role.EXAMPLE: "examples",
+}
+
+
+def missing_column(header: Row, role: Role) -> Diagnostic:
+    """Return the diagnostic for a table without a column that it needs."""
+    shown = one_of([cell.text for cell in header.cells if cell.text])
+    message = f"the table has no column of {_NOUNS[role]}, only {shown}" if shown else "the table has no headers"
+    return codes.BAD_TABLE.at(header.span, message, help=f"head the column with {one_of(HEADERS[role])}")
+
+
+def cell_of(row: Row, columns: dict[Role, int], role: Role) -> Cell | None:
+    """Return the cell of a role, or None where the table has no such column."""
+    return row.cells[columns[role]] if role in columns else None
+
 
 TYPES: dict[str, dict[str, str]] = {
     "string": {"type": "string"},
@@ -20,20 +85,20 @@ TYPES: dict[str, dict[str, str]] = {
     "date-time": {"type": "string", "format": "date-time"},
     "date_time": {"type": "string", "format": "date-time"},
 }
-"""The types that the documentation has. It never says what a list holds."""
+"""The types of the documentation, which never says what a list holds."""
 
 REQUIRED = {"true": True, "yes": True, "是": True, "false": False, "no": False, "否": False}
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 INTEGER = re.compile(r"-?[0-9]{1,18}")
 NOTHING = ("", "-", "null", "none", "无")
-MAX_FAULTS = 50
-"""How many findings one table gives. A page of another kind would have thousands."""
+MOST_DIAGNOSTICS = 50
+"""The most diagnostics of one table. A page of another kind would have thousands."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parameter:
-    """One row. `type` is the documentation's word, None without a type column; `example` is None without one."""
+    """One row. `type` is the word of the documentation; `type` and `example` are None without their columns."""
 
     name: str
     span: Span
@@ -45,16 +110,16 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """A table as understood, with all that is wrong with it. `caption` is the heading just above it."""
+    """A table as understood, with its diagnostics. `caption` is the heading just above the table."""
 
     caption: str
     header: Span
     parameters: tuple[Parameter, ...]
-    faults: tuple[Diagnostic, ...]
+    diagnostics: tuple[Diagnostic, ...]
 
 
 def read_table(grid: Grid, caption: str, *, wants_required: bool) -> Table:
-    """The table of `grid`. `wants_required`: it describes a request, so it must say what is required."""
+    """Return the table of `grid`. With `wants_required` the table is of a request, and must say what is required."""
     found: list[Diagnostic] = []
     columns = roles_of(grid.header, found)
     for role in (Role.NAME, Role.REQUIRED) if wants_required else (Role.NAME,):
@@ -80,14 +145,14 @@ def _torn(line: Span) -> Diagnostic:
 
 
 def _thinned(found: list[Diagnostic]) -> tuple[Diagnostic, ...]:
-    kept, more = found[:MAX_FAULTS], len(found) - MAX_FAULTS
+    kept, more = found[:MOST_DIAGNOSTICS], len(found) - MOST_DIAGNOSTICS
     if more > 0:
-        kept[-1] = replace(kept[-1], notes=(*kept[-1].notes, f"{more} more findings in this table are not shown"))
+        kept[-1] = replace(kept[-1], notes=(*kept[-1].notes, f"{more} more diagnostics of this table are not shown"))
     return tuple(kept)
 
 
 def _swapped(grid: Grid, columns: dict[Role, int]) -> list[Diagnostic]:
-    """Some pages have two headers the wrong way round: no cell under Required is a boolean, all descriptions are."""
+    """Return a diagnostic for swapped headers: no cell under Required is a boolean, but all descriptions are."""
     if Role.REQUIRED not in columns or Role.DESCRIPTION not in columns or not grid.rows:
         return []
     pairs = [(row.cells[columns[Role.REQUIRED]], row.cells[columns[Role.DESCRIPTION]]) for row in grid.rows]
@@ -97,7 +162,7 @@ def _swapped(grid: Grid, columns: dict[Role, int]) -> list[Diagnostic]:
     return [
         codes.BAD_REQUIRED.at(
             pairs[0][0].span,
-            f"the cells under `{required.text}` are no booleans, but those under `{described.text}` are",
+            f"the cells under `{required.text}` are not booleans, but those under `{described.text}` are",
             labels=(Label(required.span, "this header"), Label(described.span, "and this one contradict the rows")),
             help=f"put `{described.text}` and `{required.text}` in the order of the cells",
         )
@@ -116,7 +181,7 @@ def _add(row: Row, columns: dict[Role, int], parameters: dict[str, Parameter], f
     name = row.cells[columns[Role.NAME]]
     if not NAME.fullmatch(name.text):
         shown = f"`{name.text[:40]}`" if name.text else "an empty cell"
-        found.append(codes.BAD_TABLE.at(name.span, f"{shown} is no parameter name"))
+        found.append(codes.BAD_TABLE.at(name.span, f"{shown} is not a parameter name"))
         return
     parameter = _parameter(row, columns, found)
     first = parameters.setdefault(name.text, parameter)
@@ -159,7 +224,7 @@ def _bad_required(name: str, cell: Cell) -> Diagnostic:
 
 
 def _example(type_name: str | None, text: str) -> Any:
-    """The example as a value of its type; None for what cannot be told."""
+    """Return the example as a value of its type, or None where the text does not fit the type."""
     if type_name == "int":
         return int(text) if INTEGER.fullmatch(text) else None
     if type_name == "bool":
@@ -173,11 +238,11 @@ def _odd_example(name: str, type_name: str, cell: Cell) -> Diagnostic:
 
 
 def _repeated(first: Parameter, again: Parameter) -> Diagnostic:
-    label = (Label(first.span, "the first one"),)
+    label = (Label(first.span, "the first row"),)
     differences = list(_differences(first, again))
     if not differences:
-        message = f"`{again.name}` has a second row; the first one counts"
-        return codes.REPEATED_ROW.at(again.span, message, labels=label, help="remove one of them")
+        message = f"`{again.name}` has a second row; the first row counts"
+        return codes.REPEATED_ROW.at(again.span, message, labels=label, help="remove one of the rows")
     message = f"`{again.name}` has a second row that contradicts the first: {' and '.join(differences)}"
     return codes.DUPLICATE_ROW.at(again.span, message, labels=label, help="keep the row that is right")
 

@@ -25,7 +25,7 @@ A = {"type": "string"}
         (schema(a={}), schema(a={"enum": [0, 1]}), ["`a`: enum (none) -> 0, 1"]),
         (schema(a={}), schema(a={"x-shell": True}), ["`a`: shell (none) -> true"]),
         (schema(a={"description": "x"}), schema(a={"description": "y\nz"}), ["`a`: description x -> y / z"]),
-        (schema(a=A, b=A), schema(b=A, a=A), ["the fields stand in another order"]),
+        (schema(a=A, b=A), schema(b=A, a=A), ["the order of the fields has changed"]),
         ({"x-endpoint": "http://a"}, {"x-endpoint": "http://b"}, ["endpoint http://a -> http://b"]),
         ({"anyOf": [{"required": ["a"]}, {"required": ["b"]}]}, {}, ["no longer needs one of `a`, `b`"]),
         ({}, {"anyOf": [{"required": ["a"]}]}, ["now needs one of `a`"]),

@@ -149,7 +149,9 @@ def test_the_schema_has_the_keys_of_the_compiler():
     definitions = SCHEMA["$defs"]
     (param, *_) = definitions["params"]["additionalProperties"]["anyOf"]
     axis = [form for form in definitions["axis"]["anyOf"][0]["anyOf"] if "from" in form.get("properties", {})]
-    forms = {key for name in ("value", "unset", "literal", "file") for key in operator_keys(definitions[name])}
+    forms = {
+        key for name in ("value", "unset", "literal", "file", "command") for key in operator_keys(definitions[name])
+    }
     assert SCHEMA["properties"].keys() == {*document.HEADER, *document.SECTIONS}
     assert param["properties"].keys() == set(params.KEYS)
     assert set(param["properties"]["type"]["anyOf"][0]["enum"]) == set(params.TYPES)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from specc.schemagen import Page, Table, build_request, build_response, read_page
-from specc.schemagen.inline import is_bold, plain
+from specc.schemagen.markdown import is_bold, plain
 from specc.schemagen.page import MAX_LENGTH, endpoint_of
 from specc.source import Source
 
@@ -253,7 +253,7 @@ def test_a_table_without_an_outer_bar_and_in_a_quote():
 def test_tables_with_many_findings_show_some():
     _, found = build_request(page_of(table_of([f"| a{n} | what | true | |" for n in range(80)])))
     assert len(found) == 50
-    assert found[-1].notes == ("30 more findings in this table are not shown",)
+    assert found[-1].notes == ("30 more diagnostics of this table are not shown",)
 
 
 @pytest.mark.parametrize(
