@@ -1,7 +1,8 @@
 """The golden cases of `specc init --from`: one folder a case, `tests/cases/migration/<what-is-odd>/`.
 
 Each script of the folder is imported into a new project. What is written for it and what is said must be what
-`expected/` holds, and the project must pass `check` at once, and `render` with a value for each required parameter.
+`expected/` holds, and the project must pass `check` and `fmt --check` at once, and `render` with a value for each
+required parameter.
 `pytest --update-cases` rewrites.
 """
 
@@ -46,6 +47,7 @@ def test_case(
         texts["specc.toml"] = settings.replace(str(tmp_path.resolve()), "/home/me/old")
         monkeypatch.chdir("project")
         assert run(["check"]) == 0, capsys.readouterr().out
+        assert run(["fmt", "--check"]) == 0, capsys.readouterr().out
         capsys.readouterr()
         payloads: list[str] = []
         for spec in sorted(Path("jobs").glob("*.job.yaml")):

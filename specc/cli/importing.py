@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from unicodedata import normalize
 
@@ -14,10 +15,13 @@ from specc.diagnostics import Diagnostic, Missing
 from specc.disk import check_stays, read_bytes
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
+from specc.formatter import Formatted, format_source
 from specc.migration import Migrated, Script, Site, migrate, new_target, read_script, settings_of
 from specc.parser import decode
-from specc.settings import Target
+from specc.settings import Settings, Target
+from specc.source import Source
 from specc.visible import visible
+from specc.workspace import Apis
 from specc.workspace.outputs import write_files
 
 JOBS = "jobs"
@@ -30,13 +34,14 @@ REFUSED, BROKEN = 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where specs go, in which units their project counts, and which of its targets is a Slurm cluster."""
+    """Where specs go, in which units and for which API their project is, and which target of it is Slurm's."""
 
     folder: Path
     root: Path
     units: Mapping[str, str]
     schema: Path | None
     target: Target | None
+    api: str = Settings("").api
 
 
 Scripts = Mapping[Path, Script | list[Diagnostic] | SpeccError]
@@ -75,7 +80,8 @@ def place_in(root: Path, folder: Path) -> Place:
     slurm = [target for target in settings.targets.values() if target.kind == "slurm"]
     chosen = [target for target in slurm if target.name == settings.target] or slurm
     target = chosen[0] if chosen else None
-    return Place(folder / JOBS if is_root else folder, root, settings.units_for(settings.target), schema, target)
+    units, specs = settings.units_for(settings.target), folder / JOBS if is_root else folder
+    return Place(specs, root, units, schema, target, settings.api)
 
 
 def read_scripts(paths: list[Path]) -> Scripts:
@@ -104,6 +110,8 @@ def import_scripts(scripts: Scripts, place: Place, project: Mapping[Path, str]) 
     found: list[Diagnostic] = []
     schema = os.path.relpath(place.schema, place.folder) if place.schema is not None else None
     root = Path(os.path.realpath(place.root))
+    apis = Apis()
+    fields = tuple(apis[place.api].fields) if place.api in apis else ()
     for path, script in scripts.items():
         try:
             if isinstance(script, SpeccError):
@@ -111,7 +119,8 @@ def import_scripts(scripts: Scripts, place: Place, project: Mapping[Path, str]) 
             site = Site(mistake_in_option, place.target, is_elsewhere=_folder(path) != root)
             migrated = migrate(script, names[path], place.units, schema, site) if isinstance(script, Script) else script
             if isinstance(migrated, Migrated):
-                _write(path, names[path], place.folder, migrated, {} if done else project)
+                laid_out = replace(migrated, spec=_laid_out(migrated.spec, fields))
+                _write(path, names[path], place.folder, laid_out, {} if done else project)
                 done += 1
             else:
                 found.extend(migrated)
@@ -124,6 +133,12 @@ def import_scripts(scripts: Scripts, place: Place, project: Mapping[Path, str]) 
         refused = len(scripts) - done
         say(f"{len(scripts)} scripts: {done} imported, {refused} refused")
     return code
+
+
+def _laid_out(spec: str, fields: tuple[str, ...]) -> str:
+    """Return the spec as `specc fmt` would leave it."""
+    result = format_source(Source("", spec), fields)
+    return result.text if isinstance(result, Formatted) else spec
 
 
 def _read(path: Path) -> Script | list[Diagnostic] | SpeccError:

@@ -180,11 +180,11 @@ def test_options_find_their_places_in_the_slurm_target_that_is_there(capsys: Cap
     ]
     assert run(["init", "--from", *scripts]) == 0
     spec = Path("jobs/known.job.yaml").read_text(encoding="utf-8")
-    assert 'resource_limit: "ntasks=4 constraint=a100 gres=gpu:2"' in spec
+    assert "resource_limit: ntasks=4 constraint=a100 gres=gpu:2" in spec
     assert "`--account=phys` is among the `options` of the target `hpc`" in spec
     assert "cores, not nodes" not in spec
     spec = Path("jobs/other.job.yaml").read_text(encoding="utf-8")
-    assert 'resource_limit: "ntasks=4 qos=long gres=gpu:1 signal=USR1@60"' in spec
+    assert "resource_limit: ntasks=4 qos=long gres=gpu:1 signal=USR1@60" in spec
     assert "Everything in it has its place here" in spec
     assert run(["check"]) == 0
 
@@ -192,7 +192,7 @@ def test_options_find_their_places_in_the_slurm_target_that_is_there(capsys: Cap
 def test_a_text_that_the_target_maps_is_taken_where_it_says_the_same() -> None:
     Path("specc.toml").write_text(SLURM, encoding="utf-8")
     assert run(["init", "--from", script("a.sh", "#!/bin/bash\n#SBATCH -C a100 --gres=gpu:2\n./run\n")]) == 0
-    assert 'resource_limit: "two gpus"' in Path("jobs/a.job.yaml").read_text(encoding="utf-8")
+    assert "resource_limit: two gpus" in Path("jobs/a.job.yaml").read_text(encoding="utf-8")
     assert run(["check"]) == 0
 
 
@@ -222,7 +222,7 @@ def test_an_option_that_the_target_says_otherwise_is_told() -> None:
 def test_what_a_script_asks_for_is_imported_whole(line: str, cores: int, words: str) -> None:
     assert run(["init", "--from", script("a.sh", f"#!/bin/bash\n#SBATCH {line}\nsrun ./run\n")]) == 0
     spec = Path("jobs/a.job.yaml").read_text(encoding="utf-8")
-    assert f'resource_limit: "{words}"' in spec
+    assert f"resource_limit: {words}" in spec
     assert f"core_limit: {cores}\n" in spec
     assert run(["check"]) == 0
 
@@ -231,7 +231,7 @@ def test_threads_are_said_where_a_launcher_could_take_them_for_ranks() -> None:
     text = "#!/bin/bash\n#SBATCH -c 8\n{}./run\n"
     assert run(["init", "--from", script("a.sh", text.format("")), script("b.sh", text.format("srun "))]) == 0
     assert "resource_limit" not in Path("jobs/a.job.yaml").read_text(encoding="utf-8")
-    assert 'resource_limit: "cpus-per-task=8"' in Path("jobs/b.job.yaml").read_text(encoding="utf-8")
+    assert "resource_limit: cpus-per-task=8" in Path("jobs/b.job.yaml").read_text(encoding="utf-8")
     assert run(["check"]) == 0
 
 
@@ -239,7 +239,7 @@ def test_threads_are_said_where_the_target_has_tasks() -> None:
     Path("specc.toml").write_text(SLURM, encoding="utf-8")
     assert run(["init", "--from", script("a.sh", "#!/bin/bash\n#SBATCH -c 8\nhostname\n")]) == 0
     spec = Path("jobs/a.job.yaml").read_text(encoding="utf-8")
-    assert 'resource_limit: "cpus-per-task=8"' in spec
+    assert "resource_limit: cpus-per-task=8" in spec
     assert "Everything in it has its place here" in spec
 
 
