@@ -2,7 +2,7 @@
 
 `visible` (its own module, because other than messages need it) shows a text as it is, without a bound. Choose
 
-- `brief` for a name, a value or a path: the text itself, escaped, cut where it is long;
+- `brief` for a name, a value or a path: the text itself, escaped, cut where it is long; `named` is it in backticks;
 - `one_line` for prose of another program, whose line breaks mean nothing: they become spaces.
 """
 
@@ -18,6 +18,11 @@ def brief(text: str, most: int = 40) -> str:
     """Return `text` in at most `most` visible characters on one line; `...` stands for what was cut off."""
     line = visible(text[: most + 1])
     return line if len(text) <= most and len(line) <= most else line[: most - 3] + "..."
+
+
+def named(text: str) -> str:
+    """Return a name in backticks, in at most 60 characters."""
+    return f"`{brief(text, 60)}`"
 
 
 def one_line(text: str, most: int = 200) -> str:

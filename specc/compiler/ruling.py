@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import islice
 
 from specc.diagnostics import Diagnostic
-from specc.parser.tree import MAX_ALIKE
+from specc.parser import MAX_ALIKE
 from specc.rules import JOB_RULES, SPEC_RULES
 from specc.rules.rule import Job, Spec
 

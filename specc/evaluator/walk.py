@@ -22,7 +22,7 @@ from specc.expressions import EvaluationFault, Fill, Keep, Unknown
 from specc.expressions import Frame as TemplateFrame
 from specc.fast_dataclass import dataclass
 from specc.nodes import FileText, LayerKind, Mapping, Node, Passed, Scalar, Sequence
-from specc.parser.builder import is_dangling
+from specc.parser import is_dangling
 from specc.settings import FieldType
 from specc.units import QuantityMistake
 

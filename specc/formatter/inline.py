@@ -9,10 +9,7 @@ from typing import NamedTuple
 
 from specc.formatter.order import OTHER, Order, kind_below
 from specc.nodes import Style
-from specc.parser.document import TEMPLATE_OPENER
-from specc.parser.event import Event, Kind
-from specc.parser.scalars import resolve
-from specc.parser.yaml11 import read_1_1
+from specc.parser import TEMPLATE_OPENER, Event, Kind, plain_value, read_1_1
 
 WORD = r"[\w./~$+=@%^()-]"
 BEGIN = r"(?:-{0,2}[^\W\d]|[\d/.~$])"
@@ -114,4 +111,4 @@ def _can_be_plain(value: str, *, in_flow: bool) -> bool:
     """Return whether a text is the same without quotes, for every version of YAML and for the eye."""
     pattern = PLAIN_IN_FLOW if in_flow else PLAIN
     looks_plain = pattern.fullmatch(value) is not None and any(char.isalnum() for char in value)
-    return looks_plain and isinstance(resolve(value), str) and read_1_1(value) == value
+    return looks_plain and isinstance(plain_value(value), str) and read_1_1(value) == value

@@ -11,8 +11,7 @@ from specc.fast_dataclass import dataclass
 from specc.formatter.inline import one_line, quoted
 from specc.formatter.order import OTHER, Order, kind_below
 from specc.nodes import Style
-from specc.parser.event import BETWEEN, Event, Kind
-from specc.parser.events import events_of
+from specc.parser import BETWEEN, Event, Kind, events_of
 
 COLON = re.compile(r"[ \t]*:")
 PROPERTIES = re.compile(r"&\S+")

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
-from specc.parser import HEADER, SECTIONS
-from specc.parser.document import EXTENSION
+from specc.parser import EXTENSION, HEADER, SECTIONS
 
 ROOT, PROFILES, PARAMS, PARAM, MATRIX, AXES, AXIS, JOB, FIELD, OTHER = (
     "root", "profiles", "params", "param", "matrix", "axes", "axis", "job", "field", "other",

@@ -1,4 +1,4 @@
-"""From events to nodes: keys, anchors, merge keys and the limits, with a finding for each thing that is wrong."""
+"""From events to nodes: keys, anchors, merge keys and the limits, with a diagnostic for each mistake."""
 
 import re
 from collections.abc import Iterator
@@ -7,18 +7,16 @@ from dataclasses import replace
 from specc.diagnostics import Diagnostic, Label, closest, codes, quoting_fix, removing_fix
 from specc.fast_dataclass import dataclass
 from specc.nodes import Layer, Mapping, Node, Scalar, Sequence, Style, kind_of
-from specc.parser.event import Event, Kind
-from specc.parser.scalars import MAX_DIGITS, is_overlong, resolve
-from specc.parser.surrogates import without_surrogates
-from specc.parser.wording import named
-from specc.parser.yaml11 import is_short_and_alike, warn_1_1
+from specc.parser.events import Event, Kind
+from specc.parser.scalars import MAX_DIGITS, is_overlong, is_short_and_alike, plain_value, warn_1_1, without_surrogates
 from specc.source import Source, Span
+from specc.wording import named
 
 MAX_DEPTH = 64
-"""How deep values may be nested, aliases counted as what they stand for."""
+"""How deep values may be nested. An alias counts as what its anchor names."""
 
 MAX_NODES = 10_000
-"""How many keys and values a document may have, aliases counted as what they stand for."""
+"""How many keys and values a document may have. An alias counts as what its anchor names."""
 
 
 COLON = re.compile(r"(?:[ \t\r\n]++|#[^\r\n]*+)*+:")
@@ -28,7 +26,7 @@ MAX_CANDIDATES = 20
 
 
 class Unbuildable(Exception):
-    """The document goes beyond a limit; there is no sense in reading on."""
+    """The document exceeds a limit, and is not read further."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.message)
@@ -37,7 +35,7 @@ class Unbuildable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Anchored:
-    """What an anchor names: its node (None while that is still being read), how many nodes it is, and how deep."""
+    """What an anchor names: its node (None while the node is read), how many nodes that is, and how deep."""
 
     node: Node | None
     size: int = 0
@@ -55,7 +53,7 @@ class Entries:
 
 
 class Builder:
-    """Builds the nodes of one document. `findings` grows with each node; `has_operators`: a key begins with `$`."""
+    """Builds the nodes of one document. `diagnostics` grows with each node. `has_operators`: a key begins with `$`."""
 
     def __init__(self, source: Source, layer: Layer, events: Iterator[Event], *, is_verbatim: bool = False) -> None:
         self.source = source
@@ -63,14 +61,14 @@ class Builder:
         self.layer = layer
         self.events = events
         self.is_verbatim = is_verbatim
-        self.findings: list[Diagnostic] = []
+        self.diagnostics: list[Diagnostic] = []
         self.anchors: dict[str, Anchored] = {}
         self.count = 0
         self.deepest = 0
         self.has_operators = False
 
     def build(self) -> tuple[Node | None, Event | None]:
-        """The first document's node, and the event that starts a second document where there is one."""
+        """Return the node of the first document, and the event that starts a second document, if there is one."""
         root: Node | None = None
         for event in self.events:
             if event.kind is Kind.DOCUMENT and root is not None:
@@ -92,7 +90,7 @@ class Builder:
         count, deepest = self.count, self.deepest
         self.deepest = depth
         node = self.content(event, depth)
-        if self.anchors[name] is unfinished:  # else the name was given again, inside
+        if self.anchors[name] is unfinished:  # else an inner node has taken the name
             self.anchors[name] = Anchored(node, self.count - count + 1, self.deepest - depth)
         self.deepest = max(self.deepest, deepest)
         return node
@@ -107,7 +105,7 @@ class Builder:
                 return self.scalar(event)
 
     def measure(self, event: Event, size: int, depth: int) -> None:
-        """Count before anything is built, so that no limit is ever overrun."""
+        """Count an event before its node is built, so that no limit is exceeded. Raises `Unbuildable`."""
         self.count += size
         if depth > self.deepest:
             self.deepest = depth
@@ -115,7 +113,7 @@ class Builder:
             raise Unbuildable(too_deep(self.span(event.start, event.start + 1)))
         if self.count > MAX_NODES:
             message = f"the document has more than {MAX_NODES:,} keys and values"
-            hint = "an alias counts as all that it stands for" if self.anchors else None
+            hint = "an alias counts as all the values of its anchor" if self.anchors else None
             raise Unbuildable(codes.TOO_LARGE.at(self.span(event.start, event.end), message, help=hint))
 
     def span(self, start: int, end: int) -> Span:
@@ -128,12 +126,12 @@ class Builder:
         if event.style is not Style.PLAIN:
             text = event.value
             if event.style is Style.DOUBLE:
-                text, finding = without_surrogates(text, span)
-                self.findings += finding
+                text, diagnostic = without_surrogates(text, span)
+                self.diagnostics += diagnostic
             return Scalar(text, span, text, event.style, self.layer, verbatim=self.is_verbatim)
-        value = resolve(event.value)
+        value = plain_value(event.value)
         if len(event.value) > MAX_DIGITS and is_overlong(event.value):
-            self.findings.append(
+            self.diagnostics.append(
                 codes.TOO_LARGE.at(
                     span, f"a number of more than {MAX_DIGITS} digits", help="put it in quotes if it is a text"
                 )
@@ -141,7 +139,7 @@ class Builder:
         return Scalar(value, span, event.value, layer=self.layer, verbatim=self.is_verbatim)
 
     def value(self, event: Event, depth: int) -> Node:
-        """A node that is no key."""
+        """Return a node that is not a key."""
         node = self.node(event, depth)
         if event.kind is Kind.SCALAR and event.style is Style.PLAIN:
             self.compare_1_1(node)
@@ -152,10 +150,10 @@ class Builder:
             return
         warning = warn_1_1(node.raw, node.span)
         if warning is not None:
-            self.findings.append(warning)
+            self.diagnostics.append(warning)
 
     def alias(self, event: Event, depth: int) -> Node:
-        """The anchor's node with the place where it is used; what is inside of it keeps its own place."""
+        """Return the anchor's node with the span of the alias; the nodes inside keep their own spans."""
         span = self.span(event.start, event.end)
         anchored = self.anchors.get(event.value)
         if anchored is not None and anchored.node is not None:
@@ -165,11 +163,11 @@ class Builder:
         if anchored is None:
             near = closest(event.value, list(self.anchors)[:MAX_CANDIDATES])
             hint = f"did you mean `*{near}`?" if near else "put a text that begins with `*` in quotes"
-            message = f"no anchor {named('&' + event.value)} stands above"
-            self.findings.append(codes.BAD_ALIAS.at(span, message, help=hint))
+            message = f"there is no anchor {named('&' + event.value)} above"
+            self.diagnostics.append(codes.BAD_ALIAS.at(span, message, help=hint))
         else:
             message = f"{named('*' + event.value)} is used inside of its own anchor"
-            self.findings.append(codes.BAD_ALIAS.at(span, message))
+            self.diagnostics.append(codes.BAD_ALIAS.at(span, message))
         return Scalar(None, span, span.text, layer=self.layer, verbatim=self.is_verbatim)
 
     # collections
@@ -193,10 +191,10 @@ class Builder:
         return Mapping(entries.nodes, entries.keys, span, self.layer)
 
     def entry(self, entries: Entries, event: Event, depth: int) -> int:
-        """Read a key with its value, and say where the value ends."""
+        """Read a key with its value. Return where the value ends."""
         is_merge = event.kind is Kind.SCALAR and event.style is Style.PLAIN and event.value == "<<"
         key, key_end = self.key(event, depth + 1)
-        # what is merged stands one level higher than it is written
+        # a merged mapping is one level higher than it is written
         value = self.value(self.placed(next(self.events), key_end), depth if is_merge else depth + 1)
         if key is None:
             return value.span.end
@@ -206,10 +204,10 @@ class Builder:
         if first is not None:
             hint = "write one `<<: [*a, *b]`" if is_merge else None
             labels = (Label(first.span, "first here"),)
-            message = f"{named(name)} stands twice in one mapping"
+            message = f"the key {named(name)} is in this mapping twice"
             same = None if is_merge else entries.nodes[name]
             fix = removing_fix(key.span, value.span, f"remove the second {named(name)}") if alike(same, value) else None
-            self.findings.append(codes.DUPLICATE_KEY.at(key.span, message, labels=labels, help=hint, fix=fix))
+            self.diagnostics.append(codes.DUPLICATE_KEY.at(key.span, message, labels=labels, help=hint, fix=fix))
         elif is_merge:
             entries.merge_key, entries.merged = key, value
         else:
@@ -217,15 +215,15 @@ class Builder:
         return value.span.end
 
     def placed(self, event: Event, key_end: int) -> Event:
-        """A value that is not there stands behind its `:`. ruamel.yaml has it where the next thing begins."""
+        """Return the event with the span of an empty value right behind its `:`. ruamel.yaml has the next token."""
         if event.kind is not Kind.SCALAR or event.style is not Style.PLAIN or event.value or event.anchor:
             return event
         colon = COLON.match(self.source.text, key_end, event.start)
-        place = colon.end() if colon else key_end
-        return event._replace(start=place, end=place)
+        offset = colon.end() if colon else key_end
+        return event._replace(start=offset, end=offset)
 
     def key(self, event: Event, depth: int) -> tuple[Scalar | None, int]:
-        """A key as a scalar with a text, or None where no text can be made of it, and where it ends."""
+        """Return a key as a scalar with a text, or None if it cannot be a text, and where the key ends."""
         node = self.node(event, depth)
         return self.text_key(event, node), node.span.end
 
@@ -238,7 +236,7 @@ class Builder:
             return None
         if isinstance(node, Scalar) and node.raw:
             hint = f'write `"{node.raw}"` with quotes'
-            self.findings.append(
+            self.diagnostics.append(
                 codes.BAD_KEY.at(
                     node.span,
                     f"expected a text as key, found {kind_of(node)}",
@@ -248,11 +246,11 @@ class Builder:
             )
             return replace(node, value=node.raw)
         found_there = "nothing" if isinstance(node, Scalar) else kind_of(node)
-        self.findings.append(codes.BAD_KEY.at(node.span, f"expected a text as key, found {found_there}"))
+        self.diagnostics.append(codes.BAD_KEY.at(node.span, f"expected a text as key, found {found_there}"))
         return None
 
     def merge(self, entries: Entries, key: Scalar, value: Node) -> None:
-        """Put in what `<<` names. A key of the mapping itself wins, then the earlier mapping of the list."""
+        """Add the entries that `<<` names. A key of the mapping itself wins, then the earlier mapping of the list."""
         parents = value.items if isinstance(value, Sequence) else (value,)
         for parent in parents:
             if isinstance(parent, Mapping):
@@ -262,18 +260,18 @@ class Builder:
             elif not is_dangling(parent):
                 label = Label(key.span, "merged here")
                 message = f"`<<` merges mappings, found {kind_of(parent)}"
-                self.findings.append(codes.BAD_ALIAS.at(parent.span, message, labels=(label,)))
+                self.diagnostics.append(codes.BAD_ALIAS.at(parent.span, message, labels=(label,)))
 
 
 def alike(one: Node | None, other: Node) -> bool:
-    """Are two scalars written with one value?"""
+    """Return whether two scalars are written with the same value."""
     if not (isinstance(one, Scalar) and isinstance(other, Scalar)):
         return False
     return (one.raw, one.value, type(one.value)) == (other.raw, other.value, type(other.value))
 
 
 def is_dangling(node: Node) -> bool:
-    """Does the node stand for an alias that named nothing? That has been reported."""
+    """Return whether the node stands for an alias without an anchor, which has been reported already."""
     return isinstance(node, Scalar) and node.value is None and node.raw.startswith("*")
 
 

@@ -9,14 +9,14 @@ from specc.fast_dataclass import dataclass
 from specc.nodes import Mapping, Node, Scalar, Sequence, kind_of, locate
 from specc.parser.suppressions import NO_SUPPRESSIONS, Suppressions, spec_suppressions
 from specc.parser.tree import MAX_ALIKE, read, thinned
-from specc.parser.wording import named
 from specc.source import BLANKS, Source
+from specc.wording import named
 
 VERSION = 1
 HEADER = ("specc", "id", "extends", "abstract", "api")
 SECTIONS = ("params", "vars", "matrix", "profiles", "job")
 EXTENSION = "x-"
-NOT_OURS = "job fields stand under `job:`; keys for other tools begin with `x-`"
+NOT_OURS = "fields of the job go below `job:`; keys for other tools begin with `x-`"
 
 ID = re.compile(r"[\w.-]+(?:/[\w.-]+)*")
 MAX_ID = 200
@@ -25,7 +25,7 @@ TEMPLATE_OPENER = re.compile(r"\{\{|\{%")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Document:
-    """One spec as written. `body` holds the sections that are there, each of them a mapping.
+    """One spec as written. `body` holds the sections that the spec has, each of them a mapping.
 
     `has_operators`: some key begins with `$`. Most files have none, and need not be searched for any.
     """
@@ -41,7 +41,7 @@ class Document:
 
     @property
     def has_all_parents(self) -> bool:
-        """Could all of `extends` be read?"""
+        """Return whether all entries of `extends` could be read."""
         node = self.root.get("extends")
         written = len(node.items) if isinstance(node, Sequence) else 0 if node is None else 1
         return len(self.parents) == written
@@ -49,9 +49,9 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """`document` is None when the text is not YAML, beyond a limit, or no mapping.
+    """The result of reading a spec. `document` is None if the text is not YAML, exceeds a limit, or is not a mapping.
 
-    What is wrong with `suppressions` is not among `diagnostics`: it is no mistake of the spec.
+    The diagnostics of `suppressions` are apart from `diagnostics`, because they are not about the spec.
     """
 
     document: Document | None
@@ -60,8 +60,8 @@ class Parsed:
 
 
 def parse(source: Source) -> Parsed:
-    """Read a spec file. What cannot be used is reported and left out of the document."""
-    root, findings, scalars, has_operators = read(source)
+    """Read a spec file. Parts that cannot be used are reported and left out of the document."""
+    root, diagnostics, scalars, has_operators = read(source)
     if isinstance(root, Mapping):
         header = Header(root)
         document = Document(
@@ -76,11 +76,11 @@ def parse(source: Source) -> Parsed:
         )
         header.check_version()
         header.check_keys()
-        ordered = sorted([*findings, *thinned(header.findings)], key=lambda finding: finding.span.start)
+        ordered = sorted([*diagnostics, *thinned(header.diagnostics)], key=lambda diagnostic: diagnostic.span.start)
         return Parsed(document, tuple(ordered), spec_suppressions(source, scalars))
-    if not any(finding.is_error for finding in findings):
-        findings.append(no_mapping(source, root))
-    return Parsed(None, tuple(findings))
+    if not any(diagnostic.is_error for diagnostic in diagnostics):
+        diagnostics.append(no_mapping(source, root))
+    return Parsed(None, tuple(diagnostics))
 
 
 def no_mapping(source: Source, root: Node | None) -> Diagnostic:
@@ -92,18 +92,18 @@ def no_mapping(source: Source, root: Node | None) -> Diagnostic:
 
 
 class Header:
-    """Reads the header of one spec; `findings` grows with each key that is read."""
+    """Reads the header of one spec; `diagnostics` grows with each key that is read."""
 
     def __init__(self, root: Mapping) -> None:
         self.root = root
-        self.findings: list[Diagnostic] = []
+        self.diagnostics: list[Diagnostic] = []
 
     def check_version(self) -> None:
         node = self.root.get("specc")
         if node is None:
             first = next(iter(self.root.keys.values()), None)
             span = first.span if first is not None else self.root.span
-            self.findings.append(
+            self.diagnostics.append(
                 codes.BAD_VERSION.at(
                     span,
                     "the spec does not say its language version",
@@ -113,25 +113,25 @@ class Header:
             )
         elif not (isinstance(node, Scalar) and type(node.value) is int and node.value == VERSION):
             message = f"expected `specc: {VERSION}`, the only language version so far, found {kind_of(node)}"
-            self.findings.append(codes.BAD_VERSION.at(node.span, message, help=f"write `specc: {VERSION}`"))
+            self.diagnostics.append(codes.BAD_VERSION.at(node.span, message, help=f"write `specc: {VERSION}`"))
 
     @staticmethod
     def version_added(first: Scalar | None) -> Fix | None:
-        """A guess: the file may be no spec at all."""
+        """Return the fix that adds the version. It is a guess: the file may not be a spec."""
         if first is None or first.span.first.column != 1:
             return None
-        place = first.span.source.span(first.span.start)
-        return Fix(f"add `specc: {VERSION}`", (Edit(place, f"specc: {VERSION}\n"),), False)
+        start = first.span.source.span(first.span.start)
+        return Fix(f"add `specc: {VERSION}`", (Edit(start, f"specc: {VERSION}\n"),), False)
 
     def check_keys(self) -> None:
         known = (*HEADER, *SECTIONS)
         unknown = [key for name, key in self.root.keys.items() if name not in known and not name.startswith(EXTENSION)]
         for count, key in enumerate(unknown):
-            near = closest(str(key.value), known) if count < MAX_ALIKE else None  # what is not shown needs no help
+            near = closest(str(key.value), known) if count < MAX_ALIKE else None  # the others are not shown
             help = f"did you mean `{near}`?" if near else NOT_OURS
             fix = None if near in self.root.entries else spelling_fix(key.span, str(key.value), near)
-            message = f"a spec has no key {named(str(key.value))}"
-            self.findings.append(codes.UNKNOWN_KEY.at(key.span, message, help=help, fix=fix))
+            message = f"unknown key {named(str(key.value))} at the top level of a spec"
+            self.diagnostics.append(codes.UNKNOWN_KEY.at(key.span, message, help=help, fix=fix))
 
     def identifier(self) -> Scalar | None:
         scalar = self.text("id")
@@ -142,7 +142,7 @@ class Header:
         if is_path and not any(part in (".", "..") for part in name.split("/")):
             return scalar
         message = "an `id` consists of letters, digits and `._-`, with `/` between its parts"
-        self.findings.append(codes.BAD_HEADER.at(scalar.span, message, help="write something like `cfd/cavity`"))
+        self.diagnostics.append(codes.BAD_HEADER.at(scalar.span, message, help="write something like `cfd/cavity`"))
         return None
 
     def parents(self) -> tuple[Scalar, ...]:
@@ -161,7 +161,7 @@ class Header:
             return node.value
         if not self.reject_template(node):
             message = f"`abstract` is `true` or `false`, found {kind_of(node)}"
-            self.findings.append(codes.BAD_HEADER.at(node.span, message))
+            self.diagnostics.append(codes.BAD_HEADER.at(node.span, message))
         return False
 
     def text(self, name: str) -> Scalar | None:
@@ -169,7 +169,7 @@ class Header:
         return None if node is None else self.static_text(node, f"`{name}` takes a text")
 
     def static_text(self, node: Node, expected: str) -> Scalar | None:
-        """The node as a text without templates, or None with the reason among the findings."""
+        """Return the node as a text without templates, or None after reporting why it is not one."""
         if self.reject_template(node):
             return None
         if isinstance(node, Scalar) and isinstance(node.value, str) and node.value:
@@ -178,7 +178,7 @@ class Header:
         number = isinstance(node, Scalar) and node.value is not None and node.raw
         help = f'write `"{node.raw}"` with quotes' if number and isinstance(node, Scalar) else None
         fix = quoting_fix(node.span, node.raw) if number and isinstance(node, Scalar) else None
-        self.findings.append(codes.BAD_HEADER.at(node.span, f"{expected}, found {found_there}", help=help, fix=fix))
+        self.diagnostics.append(codes.BAD_HEADER.at(node.span, f"{expected}, found {found_there}", help=help, fix=fix))
         return None
 
     def reject_template(self, node: Node) -> bool:
@@ -188,8 +188,8 @@ class Header:
         if opener is None:
             return False
         span = locate(node, opener.start(), len(node.value.rstrip(BLANKS)))
-        message = "no template can stand here: the header of a spec is read before any template"
-        self.findings.append(codes.TEMPLATE_NOT_ALLOWED.at(span, message, help="write the value itself"))
+        message = "a template is not allowed here: the header of a spec is read before any template"
+        self.diagnostics.append(codes.TEMPLATE_NOT_ALLOWED.at(span, message, help="write the value itself"))
         return True
 
     def body(self) -> Mapping:
@@ -209,4 +209,4 @@ class Header:
                     yield name, Mapping({}, {}, node.span, node.layer)
                 case _:
                     message = f"`{name}` takes a mapping, found {kind_of(node)}"
-                    self.findings.append(codes.BAD_HEADER.at(node.span, message))
+                    self.diagnostics.append(codes.BAD_HEADER.at(node.span, message))

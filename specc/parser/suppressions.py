@@ -1,8 +1,8 @@
-"""`# specc: ignore[CODE] reason`: comments which say that a finding is meant to be there.
+"""`# specc: ignore[CODE] reason`: comments which say that a diagnostic is expected.
 
-A comment at the end of a line is about that line, one on a line of its own about the next, and about
-comments between them: a `#SBATCH` line is one to the shell. In a script, and in a block of a spec, the `#` is the
-shell's. A mark in a quoted text is text.
+A comment at the end of a line is about that line. A comment on a line of its own is about the next line, and about
+comments between the two: a `#SBATCH` line is a comment to the shell. In a script, and in a block of a spec, the `#` is
+the shell's. A comment inside a quoted text is text.
 """
 
 import re
@@ -15,13 +15,13 @@ from typing import NamedTuple
 from specc.diagnostics import Code, Diagnostic, closest, closest_code, codes
 from specc.fast_dataclass import dataclass
 from specc.nodes import BLOCK_HEADER, Style
-from specc.parser.event import Stretch
+from specc.parser.events import ScalarSpan
 from specc.source import BLANKS, Source, Span
 
 WORD = "ignore"
 MARK = re.compile(r"(?<!\S)#[ \t]*+specc[ \t]*+(?P<colon>:?)[ \t]*+ignore\b", re.IGNORECASE)
 MOST_SAID = 100
-"""So many wrong comments of one text are reported. Thousands that say the same help nobody."""
+"""How many wrong comments of one text are reported: thousands of the same help nobody."""
 GOOD = re.compile(r"#[ \t]*specc:[ \t]*ignore[ \t]*\[(?P<names>[^\]]*)\]")
 NAME = re.compile(r"[^,\s]+(?:[ \t]+[^,\s]+)*")
 CODE = re.compile(r"[\w.-]+")
@@ -30,11 +30,11 @@ KNOWN: dict[str, Code] = {**codes.CODES, **{code.slug: code for code in codes.CO
 
 
 Lines = tuple[int, int]
-"""The first and the last."""
+"""The numbers of the first and the last line."""
 
 
 class Mark(NamedTuple):
-    """A comment that begins like ours, in its source. It ends with its line, or where the next one begins."""
+    """A comment that begins like a suppression. It ends with its line, or where the next such comment begins."""
 
     source: Source
     match: re.Match[str]
@@ -53,12 +53,12 @@ class Mark(NamedTuple):
 
     @property
     def rest(self) -> str:
-        """What stands behind `ignore`."""
+        """Return the text behind `ignore`."""
         return self.source.text[self.match.end() : self.end]
 
 
 class Ignored(NamedTuple):
-    """A code that a comment names, and where it does."""
+    """A code that a comment names, with the span of the name."""
 
     code: Code
     span: Span
@@ -66,7 +66,7 @@ class Ignored(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """One comment. It is about findings that begin on the lines from `first` to `last`."""
+    """A comment about the diagnostics that begin on the lines from `first` to `last`."""
 
     span: Span
     ignored: tuple[Ignored, ...]
@@ -76,7 +76,7 @@ class Suppression:
 
 @dataclass(frozen=True, slots=True)
 class Suppressions:
-    """The comments of one text, and what is wrong with others. `blanket` are those that name no code."""
+    """The comments of one text, and the diagnostics of malformed ones. `blanket` are comments that name no code."""
 
     comments: tuple[Suppression, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -87,18 +87,18 @@ NO_SUPPRESSIONS = Suppressions()
 
 
 def script_suppressions(source: Source) -> Suppressions:
-    """Those of a script, which is a shell's text as a whole."""
+    """Return the suppressions of a script, all of which is a text for the shell."""
     lines = _Lines(source)
     return _read((mark, lines.of_shell(mark.start(), len(source.text))) for mark in _marks(source))
 
 
-def spec_suppressions(source: Source, places: Callable[[], list[Stretch]]) -> Suppressions:
-    """Those of a spec whose scalars stand at these places, which are asked for only if there is any such comment."""
+def spec_suppressions(source: Source, scalars: Callable[[], list[ScalarSpan]]) -> Suppressions:
+    """Return the suppressions of a spec. `scalars` gives the spans of its scalars."""
     marks = list(_marks(source))
-    return _read(_commented(source, marks, places() if marks else []))
+    return _read(_commented(source, marks, scalars() if marks else []))
 
 
-def _commented(source: Source, marks: list[Mark], scalars: list[Stretch]) -> Iterator[tuple[Mark, Lines]]:
+def _commented(source: Source, marks: list[Mark], scalars: list[ScalarSpan]) -> Iterator[tuple[Mark, Lines]]:
     lines = _Lines(source)
     for mark in marks:
         index = bisect_right(scalars, mark.start(), key=_start) - 1
@@ -109,12 +109,12 @@ def _commented(source: Source, marks: list[Mark], scalars: list[Stretch]) -> Ite
             yield mark, lines.of_shell(mark.start(), around.end)
 
 
-def _start(scalar: Stretch) -> int:
+def _start(scalar: ScalarSpan) -> int:
     return scalar.start
 
 
-def _text_of(source: Source, scalar: Stretch) -> int:
-    """Where the text of a scalar begins: that of a block behind its header, which can have a comment."""
+def _text_of(source: Source, scalar: ScalarSpan) -> int:
+    """Return where the text of a scalar begins. A block begins behind its header, which can have a comment."""
     header = BLOCK_HEADER.match(source.text, scalar.start)
     is_block = scalar.style in (Style.LITERAL, Style.FOLDED)
     return header.end() if header and is_block else scalar.start
@@ -135,15 +135,15 @@ def _marks(source: Source) -> Iterator[Mark]:
 
 
 class _Lines:
-    """The lines of one source. What was found out for one comment is remembered: thousands can follow each other."""
+    """The lines that comments of one source are about, remembered: thousands of comments can follow each other."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._below: dict[int, dict[int, Lines | None]] = {}
         self._continued: dict[int, dict[int, int]] = {}
 
-    def of_yaml(self, at: int, scalars: list[Stretch]) -> Lines:
-        """A text of several lines counts as its first: a comment cannot stand inside of each."""
+    def of_yaml(self, at: int, scalars: list[ScalarSpan]) -> Lines:
+        """Return the lines of a comment of YAML. A text of several lines belongs to its first line."""
         source = self._source
         first, line = self._targets(at, len(source.text))
         begin = source.line_starts[line - 1]
@@ -152,7 +152,7 @@ class _Lines:
         return first, max(line, source.position(scalars[index].end).line) if begins_here else line
 
     def of_shell(self, at: int, end: int) -> Lines:
-        """A command that a backslash continues is one line to the shell."""
+        """Return the lines of a comment of the shell, to which a command that a backslash continues is one line."""
         first, last = self._targets(at, end)
         known = self._continued.setdefault(end, {})
         final, passed = self._source.position(end).line, []
@@ -164,14 +164,14 @@ class _Lines:
         return first, last
 
     def _targets(self, at: int, end: int) -> Lines:
-        """The next line that is neither blank nor a comment, and comments above it that are not ours."""
+        """Return the next line that is neither blank nor a comment, with comments above that are not suppressions."""
         line, column = self._source.position(at)
         if self._source.line(line)[: column - 1].strip(BLANKS):
             return line, line
         return self._following(line + 1, end) or (line, line)
 
     def _following(self, line: int, end: int) -> Lines | None:
-        """What a comment above this line is about; None where nothing but comments and blanks follows."""
+        """Return the lines that a comment above this line is about, or None if only comments and blanks follow."""
         known = self._below.setdefault(end, {})
         final, passed = self._source.position(end).line, []
         found: Lines | None = None
@@ -213,7 +213,7 @@ def _read(marks: Iterator[tuple[Mark, Lines]]) -> Suppressions:
 
 
 class _Wrong:
-    """What is wrong with comments. Of very many, the first are worded, which takes time, and the others counted."""
+    """The diagnostics of malformed comments. The first ones are worded, which takes time, and the others counted."""
 
     def __init__(self) -> None:
         self._found: list[Diagnostic] = []
@@ -263,7 +263,7 @@ def _unknown(span: Span) -> Iterator[Diagnostic]:
 
 
 def _meant(mark: Mark) -> list[str]:
-    """The codes that a comment of another form names, or the one that it nearly does."""
+    """Return the codes that a malformed comment names, or the code that it nearly names."""
     words = CODE.findall(mark.rest)
     named = list(dict.fromkeys(word for word in words if word in KNOWN))
     near = closest(words[0], KNOWN) if words and not named else None
@@ -272,15 +272,15 @@ def _meant(mark: Mark) -> list[str]:
 
 def _malformed(mark: Mark, named: list[str]) -> Iterator[Diagnostic]:
     if named:
-        message = "a comment that ignores a finding has another form"
+        message = "a comment that ignores a diagnostic must have another form"
         yield codes.BAD_IGNORE.at(mark.span, message, help=right_form(named))
     elif mark.match["colon"] or "[" in mark.rest:
-        message = "this ignores nothing, because it does not name the code of a finding"
-        help = f"{right_form(['CODE'])}, with the code that is in brackets where the finding is shown"
+        message = "this comment ignores nothing, because it does not name the code of a diagnostic"
+        help = f"{right_form(['CODE'])}; the code is in brackets where the diagnostic is shown"
         yield codes.BAD_IGNORE.at(mark.span, message, help=help)
-    # else it is a sentence about specc
+    # else the comment is a sentence about specc
 
 
 def right_form(named: Iterable[str]) -> str:
-    """What to write instead."""
+    """Return the help that says how to write the comment."""
     return f"write `# specc: ignore[{', '.join(named)}] reason`"

@@ -1,10 +1,10 @@
-"""What ruamel.yaml says about a text that is not YAML, in the words of the person who wrote it."""
+"""Mistakes of YAML syntax, in the words of the person who wrote the text instead of those of ruamel.yaml."""
 
 import re
 
 from specc.diagnostics import Diagnostic, Label, codes
 from specc.fast_dataclass import dataclass
-from specc.parser.event import SyntaxProblem
+from specc.parser.events import NotYaml
 from specc.source import BLANKS, Source, Span
 
 WORD = re.compile(r"\S+")
@@ -14,11 +14,11 @@ REST_OF_LINE = re.compile(r"[^\r\n]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """A problem as a pattern, what we say instead, and the way out. `{0}` is the pattern's first group.
+class Phrase:
+    """A pattern of ruamel.yaml's words, and specc's message and help instead. `{0}` is the first group of the pattern.
 
-    `begins` is set where the mistake stands at the beginning of what was read, not where ruamel.yaml noticed it.
-    `back` is how far an escape begins before that place.
+    `begins` is set if the mistake is where the value began, and not where ruamel.yaml noticed it. `back` is how far
+    before that offset an escape begins.
     """
 
     problem: str
@@ -31,13 +31,13 @@ class Rule:
 QUOTE_IT = "put the text in quotes"
 ONE_CHARACTER = re.compile(r".?")
 
-NO_COLON = Rule(
+NO_COLON = Phrase(
     r"could not find expected ':'",
     "expected `key: value`, found a line without `:`",
     "a text of several lines needs quotes, or `|` behind its key",
     REST_OF_LINE,
 )
-TEXT_ABOVE = Rule(
+TEXT_ABOVE = Phrase(
     r"mapping values are not allowed here",
     "a `:` in a text that begins in a line above",
     "give the keys of one mapping the same indentation; does a key above lack its `:`?",
@@ -46,97 +46,97 @@ WIDE_COLON = re.compile(r"([^\s：]+)：(.*)")
 TIGHT_COLON = re.compile(r"([A-Za-z_][\w-]*):(\S.*)")
 BLOCK_BEGINS = re.compile(r"[ \t]*(?:- +)?([^\s#:][^:#]*):[ \t]+([|>][-+0-9]*)[ \t]*(?:#.*)?")
 
-RULES = (
+PHRASES = (
     NO_COLON,
     TEXT_ABOVE,
-    Rule(
+    Phrase(
         r"found character '\\t'",
         "a tab where YAML wants spaces",
         "indent and align with spaces",
     ),
-    Rule(r"found character '(.+)' that cannot", "an unquoted value cannot begin with `{0}`", QUOTE_IT),
-    Rule(
+    Phrase(r"found character '(.+)' that cannot", "an unquoted value cannot begin with `{0}`", QUOTE_IT),
+    Phrase(
         r"sequence entries are not allowed here",
         "a list cannot begin here",
         "put each `- ` on a line of its own below the key; put a text that begins with `- ` in quotes",
     ),
-    Rule(r"mapping keys are not allowed here", "a `? ` cannot stand here", QUOTE_IT),
-    Rule(
+    Phrase(r"mapping keys are not allowed here", "a `? ` is not allowed here", QUOTE_IT),
+    Phrase(
         r"found unexpected end of stream|found unexpected document separator",
         "this quote is never closed",
         None,
         ONE_CHARACTER,
     ),
-    Rule(
+    Phrase(
         r"found unknown escape character '(.+)'",
-        "`\\{0}` is no escape in double quotes",
+        "`\\{0}` is not an escape in double quotes",
         "write `\\\\` for a backslash, or use single quotes",
         back=1,
     ),
-    Rule(
+    Phrase(
         r"expected escape sequence of (\d+)",
         "expected {0} hexadecimal digits in this escape",
         "write `\\\\` for a backslash, or use single quotes",
         back=2,
     ),
-    Rule(r"no such character", "an escape for a character that does not exist", back=2),
-    Rule(
+    Phrase(r"no such character", "an escape for a character that does not exist", back=2),
+    Phrase(
         r"expected chomping or indentation|expected a comment or a line break",
         "text on the line of `|` or `>`",
         "begin the text on the next line, indented",
     ),
-    Rule(r"expected indentation indicator", "expected an indentation from 1 to 9 behind `|` or `>`"),
-    Rule(
+    Phrase(r"expected indentation indicator", "expected an indentation from 1 to 9 behind `|` or `>`"),
+    Phrase(
         r"more indented follow up line",
         "a blank line above this text is indented more than its first line",
         "remove the spaces from the blank line",
     ),
-    Rule(
+    Phrase(
         r"expected alphabetic or numeric character",
         "`&` and `*` need a name of letters and digits",
         "put a text that begins with `&` or `*` in quotes",
     ),
-    Rule(r"found unexpected ':'", "a `:` inside of an unquoted text", QUOTE_IT),
-    Rule(
+    Phrase(r"found unexpected ':'", "a `:` inside of an unquoted text", QUOTE_IT),
+    Phrase(
         r"expected <block end>, but found '<block (?:mapping|sequence) start>'",
         "this line is indented like nothing above it",
         "give the keys of one mapping, and the items of one list, the same indentation",
     ),
-    Rule(
+    Phrase(
         r"block collection: expected <block end>, but found '\?'",
         "a key among the items of a list",
         "indent the key below the item that it belongs to, or begin the line with `- `",
     ),
-    Rule(
+    Phrase(
         r"expected <block end>, but found '(?:-|\?)'",
         "a list item among the keys of a mapping",
         "indent the list below the key that it belongs to",
     ),
-    Rule(
+    Phrase(
         r"expected <block end>, but found '(?:<scalar>|<alias>|<anchor>|<tag>|,|[\[\]{}])'",
         "text behind the end of a value",
         "put the whole value in quotes",
     ),
-    Rule(r"expected <block end>", "this line does not fit in what stands above it", "check the indentation"),
-    Rule(
+    Phrase(r"expected <block end>", "this line does not fit in what stands above it", "check the indentation"),
+    Phrase(
         r"expected ',' or '(.)', but got '<stream end>'",
         "expected `{0}`: this is never closed",
         None,
         ONE_CHARACTER,
     ),
-    Rule(
+    Phrase(
         r"expected ',' or '(.)'",
         "expected `,` or `{0}`",
         "is a bracket not closed? a text that contains any of `[]{},` needs quotes",
     ),
-    Rule(r"expected the node content, but found '<stream end>'", "the text ends where a value is expected"),
-    Rule(r"expected the node content, but found '(.+)'", "expected a value, found `{0}`", QUOTE_IT),
-    Rule(
+    Phrase(r"expected the node content, but found '<stream end>'", "the text ends where a value is expected"),
+    Phrase(r"expected the node content, but found '(.+)'", "expected a value, found `{0}`", QUOTE_IT),
+    Phrase(
         r"expected '<document start>'|found non-comment content after document end",
         "text behind the end of the document",
         "a spec is one mapping: `key: value` in every line that is not indented",
     ),
-    Rule(
+    Phrase(
         r"found a directive",
         "a line that begins with `%`",
         "specs have no YAML directives; remove the line",
@@ -144,36 +144,36 @@ RULES = (
 )
 
 
-SECOND_COLON = Rule(
+SECOND_COLON = Phrase(
     r"mapping values are not allowed here",
     "a second `: ` in one line",
     "put the value in quotes if the `:` belongs to it",
 )
 
 
-def syntax_error(source: Source, problem: SyntaxProblem) -> Diagnostic:
-    """The finding for a text that could not be read on."""
-    for rule in (SECOND_COLON, *RULES) if follows_colon(source, problem.at) else RULES:
-        match = re.search(rule.problem, problem.problem)
+def syntax_error(source: Source, problem: NotYaml) -> Diagnostic:
+    """Return the diagnostic for a text that could not be read further."""
+    for phrase in (SECOND_COLON, *PHRASES) if follows_colon(source, problem.at) else PHRASES:
+        match = re.search(phrase.problem, problem.problem)
         if match is not None:
-            return explained(source, problem, rule, match)
+            return explained(source, problem, phrase, match)
     return codes.YAML_SYNTAX.at(spot(source, problem.at, WORD), problem.problem, labels=begun(source, problem))
 
 
-def explained(source: Source, problem: SyntaxProblem, rule: Rule, match: re.Match[str]) -> Diagnostic:
-    message = rule.message.format(*match.groups())
-    if rule.begins is not None and problem.context_at is not None:
-        span = spot(source, problem.context_at, rule.begins)
-        help = (_without_colon(source, span) if rule is NO_COLON else None) or rule.help
+def explained(source: Source, problem: NotYaml, phrase: Phrase, match: re.Match[str]) -> Diagnostic:
+    message = phrase.message.format(*match.groups())
+    if phrase.begins is not None and problem.context_at is not None:
+        span = spot(source, problem.context_at, phrase.begins)
+        help = (_without_colon(source, span) if phrase is NO_COLON else None) or phrase.help
         return codes.YAML_SYNTAX.at(span, message, help=help)
-    span = spot(source, problem.at - rule.back, ESCAPE if rule.back else WORD)
-    if rule is TEXT_ABOVE and (help := _without_colon(source, _line_above(source, problem.at))):
+    span = spot(source, problem.at - phrase.back, ESCAPE if phrase.back else WORD)
+    if phrase is TEXT_ABOVE and (help := _without_colon(source, _line_above(source, problem.at))):
         return codes.YAML_SYNTAX.at(span, message, labels=begun(source, problem), help=help)
-    return codes.YAML_SYNTAX.at(span, message, labels=begun(source, problem), help=rule.help)
+    return codes.YAML_SYNTAX.at(span, message, labels=begun(source, problem), help=phrase.help)
 
 
 def _line_above(source: Source, at: int) -> Span:
-    """The text of the line above the one at a position, without its indentation."""
+    """Return the text of the line above an offset, without its indentation."""
     end = source.line_starts[source.position(at).line - 1]
     start = source.text.rfind("\n", 0, max(end - 1, 0)) + 1
     line = source.text[start:end]
@@ -181,7 +181,7 @@ def _line_above(source: Source, at: int) -> Span:
 
 
 def _without_colon(source: Source, span: Span) -> str | None:
-    """What to write in place of a line without `: `, where it shows what was meant."""
+    """Return the help for a line without `: `, if the line shows what was meant."""
     if wide := WIDE_COLON.fullmatch(span.text):
         return f"`：` is a full-width colon; write `{wide[1]}: {wide[2].strip()}`".rstrip(" `") + "`"
     if tight := TIGHT_COLON.fullmatch(span.text):
@@ -193,7 +193,7 @@ def _without_colon(source: Source, span: Span) -> str | None:
 
 
 def follows_colon(source: Source, at: int) -> bool:
-    """Does a `: ` stand earlier on the line?"""
+    """Return whether there is a `: ` earlier on the line."""
     line_start = source.line_starts[source.position(at).line - 1]
     return COLON.search(source.text, line_start, at) is not None
 
@@ -216,8 +216,8 @@ def rest_of_line(source: Source, at: int) -> Span:
     return spot(source, at, REST_OF_LINE)
 
 
-def begun(source: Source, problem: SyntaxProblem) -> tuple[Label, ...]:
-    """Where the reading began that failed, when that is not the place itself."""
+def begun(source: Source, problem: NotYaml) -> tuple[Label, ...]:
+    """Return a label where the value began, if it does not begin where ruamel.yaml noticed the mistake."""
     if problem.context_at is None or problem.context_at == problem.at:
         return ()
     return (Label(spot(source, problem.context_at, WORD), "in what begins here"),)

@@ -15,8 +15,7 @@ from specc.diagnostics import (
     unquoting_fix,
 )
 from specc.nodes import Mapping, Node, Scalar, Sequence, kind_of, to_data
-from specc.parser.builder import is_dangling
-from specc.parser.scalars import resolve
+from specc.parser import is_dangling, plain_value
 from specc.resolver.operators import is_template
 from specc.resolver.params import KEYS, TYPES, Param, Refusal, a, has_type, shown
 
@@ -140,7 +139,7 @@ def _fix(refused: Refusal, param: Param, node: Node) -> Fix | None:
     if not isinstance(node, Scalar):
         return None
     text = node.value if isinstance(node.value, str) else None
-    if refused.key == "type" and text is not None and has_type(resolve(text), param.type) and _is_plain(text):
+    if refused.key == "type" and text is not None and has_type(plain_value(text), param.type) and _is_plain(text):
         return unquoting_fix(node.span, text)
     if refused.key == "type" and param.type == "string" and node.value is not None:
         return quoting_fix(node.span, node.raw)
@@ -153,14 +152,14 @@ def _fix(refused: Refusal, param: Param, node: Node) -> Fix | None:
 
 def _is_plain(text: str) -> bool:
     """A value that every tool reads alike without quotes: `016` and `1e3` are not."""
-    return text in ("true", "false") or str(resolve(text)) == text
+    return text in ("true", "false") or str(plain_value(text)) == text
 
 
 def _way_out(which: str, refused: Refusal, param: Param, node: Node) -> str | None:
     """What was probably meant: numbers in quotes, and texts without them, are the usual slips."""
     place = "" if which == "choice" else f"{which}: "
     text = node.value if isinstance(node, Scalar) and isinstance(node.value, str) else None
-    if refused.key == "type" and text is not None and has_type(resolve(text), param.type):
+    if refused.key == "type" and text is not None and has_type(plain_value(text), param.type):
         return f"write it without quotes: `{place}{text}`"
     if refused.key == "type" and param.type == "string" and isinstance(node, Scalar) and node.value is not None:
         return f'write it with quotes: `{place}"{node.raw}"`'

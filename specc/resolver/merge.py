@@ -5,7 +5,7 @@ from dataclasses import field, replace
 from specc.diagnostics import Diagnostic, Label, closest, codes
 from specc.fast_dataclass import dataclass
 from specc.nodes import FileText, Mapping, Node, Passed, Path, Scalar, Sequence, kind_of
-from specc.parser.builder import is_dangling
+from specc.parser import is_dangling
 from specc.resolver.operators import VALUE_FORMS, Operator, fault_of, is_template, operator_of
 
 RANGE_KEYS = frozenset({"from", "to", "step"})

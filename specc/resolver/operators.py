@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from specc.diagnostics import Diagnostic, closest, codes, did_you_mean, spelling_fix
 from specc.nodes import FileText, Mapping, Node, Scalar, Sequence, kind_of
-from specc.parser.document import TEMPLATE_OPENER
+from specc.parser import TEMPLATE_OPENER
 
 MERGE_OPERATORS = ("$append", "$prepend", "$replace", "$unset")
 VALUE_FORMS = ("$file", "$command", "$literal")

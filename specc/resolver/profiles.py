@@ -111,7 +111,7 @@ def _sections(name: str, overlay: Mapping, found: list[Diagnostic]) -> Iterator[
         section = str(key.value)
         if section not in COMPOSED:
             help = did_you_mean(section, COMPOSED, "sections")
-            inside = " (job fields stand under `job:`)" if section not in (*HEADER, *SECTIONS) else ""
+            inside = " (fields of the job go below `job:`)" if section not in (*HEADER, *SECTIONS) else ""
             message = f"profile `{name}` has no section `{section}`{inside}"
             found.append(codes.UNKNOWN_KEY.at(key.span, message, help=help))
         elif isinstance(node, Mapping):

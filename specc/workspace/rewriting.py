@@ -9,8 +9,7 @@ from pathlib import Path
 from specc.diagnostics import Missing
 from specc.disk import read_bytes
 from specc.errors import SpeccError
-from specc.parser import decode
-from specc.parser.text import UTF8_BOM
+from specc.parser import UTF8_BOM, decode
 from specc.source import Source
 
 BOM = "\ufeff"

@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from specc.diagnostics import Code, Diagnostic, codes
-from specc.parser import Suppression, Suppressions
-from specc.parser.suppressions import right_form
-from specc.parser.tree import MAX_ALIKE, thinned
+from specc.parser import MAX_ALIKE, Suppression, Suppressions, right_form, thinned
 from specc.source import Source
 
 RULES = "SPC5"

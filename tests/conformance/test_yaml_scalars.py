@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from support.laws import law
 
 from specc.nodes import Atom, Mapping, Scalar
-from specc.parser import parse_tree
-from specc.parser.scalars import resolve
-from specc.parser.yaml11 import REFUSED, Other, differs, read_1_1
+from specc.parser import parse_tree, plain_value, read_1_1
+from specc.parser.scalars import REFUSED, Other, differs
 from specc.source import Source
 
 # The examples of sections 10.2 and 10.3 of the YAML 1.2.2 specification, and their neighbours.
@@ -80,7 +79,7 @@ CORE: list[tuple[str, Atom]] = [
 
 @pytest.mark.parametrize(("raw", "value"), CORE, ids=[raw or "empty" for raw, _ in CORE])
 def test_core_schema(raw: str, value: Atom) -> None:
-    found = resolve(raw)
+    found = plain_value(raw)
     assert type(found) is type(value)
     assert found == value or (isinstance(value, float) and math.isnan(value))
 
@@ -136,7 +135,7 @@ WORDS = st.sampled_from(
 )
 
 
-# `!`, `&` and `*` begin no plain scalar, so what they would resolve to cannot arise.
+# `!`, `&` and `*` begin no plain scalar, so what they would plain_value to cannot arise.
 @given(
     st.lists(PIECES, min_size=1, max_size=8).map("".join)
     | WORDS
@@ -165,7 +164,7 @@ def test_yaml_1_1_is_what_pyyaml_reads(raw: str) -> None:
         assert theirs is REFUSED or type(theirs).__name__ in ("date", "datetime")
     else:
         assert same(theirs, ours)
-    assert differs(resolve(raw), ours) == (not same(theirs, resolve(raw)))
+    assert differs(plain_value(raw), ours) == (not same(theirs, plain_value(raw)))
 
 
 WARNINGS = [

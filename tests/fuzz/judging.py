@@ -20,8 +20,9 @@ from support.jinja_oracle import REAL, SCOPE, same, text_by_jinja, value_by_jinj
 from specc.cli import app
 from specc.cli.main import BUG, run
 from specc.expressions import Budget, EvaluationFault, Template, compile_template, is_template
-from specc.parser import libyaml, parse
-from specc.parser.pure import PureEvents
+from specc.parser import events as libyaml
+from specc.parser import parse
+from specc.parser.ruamel_events import PureEvents
 from specc.source import Source
 
 SECONDS = 5.0
@@ -233,7 +234,7 @@ def _texts_of(data: bytes) -> Iterator[str]:
 def _yaml(tried: Input, folder: Path) -> None:
     """libyaml's events are ruamel.yaml's, and every node and diagnostic lies in the text."""
     text = tried.files[SPEC].decode("utf-8", "replace")
-    fast = libyaml.events_of(text, 0, 64)
+    fast = libyaml.fast_events_of(text, 0, 64)
     if fast is not None:
         pure = PureEvents(text, 0, 64)
         hold(list(fast) == list(pure), "readers", text)

@@ -9,8 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from support.laws import law
 
-from specc.parser import libyaml
-from specc.parser.pure import PureEvents
+from specc.parser import events as libyaml
+from specc.parser.ruamel_events import PureEvents
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ["tests/cases", "examples", "templates"]
@@ -50,7 +50,7 @@ def damaged(draw: st.DrawFn) -> str:
 
 def assert_same(text: str, start: int = 0) -> bool:
     """The same, or nothing. Was there something to compare?"""
-    fast = libyaml.events_of(text, start, 64)
+    fast = libyaml.fast_events_of(text, start, 64)
     if fast is None:
         return False
     pure = PureEvents(text, start, 64)
@@ -81,7 +81,7 @@ def test_soup_is_read_alike(texts: list[str]) -> None:
 @given(SOUP, st.text(max_size=9))
 @law(50)
 def test_places_count_from_the_start_of_the_whole_text(text: str, before: str) -> None:
-    assume(libyaml.events_of(text, 0, 64) is not None)
+    assume(libyaml.fast_events_of(text, 0, 64) is not None)
     assert assert_same(before + text, len(before))
 
 
@@ -114,7 +114,7 @@ def test_places_count_from_the_start_of_the_whole_text(text: str, before: str) -
     ],
 )
 def test_what_is_odd_is_left_to_ruamel(text: str) -> None:
-    assert libyaml.events_of(text, 0, 64) is None
+    assert libyaml.fast_events_of(text, 0, 64) is None
 
 
 def test_a_text_of_wide_characters_is_known() -> None:
@@ -124,4 +124,4 @@ def test_a_text_of_wide_characters_is_known() -> None:
 
 def test_without_libyaml_there_are_no_events(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(libyaml, "CParser", None)
-    assert libyaml.events_of("a: 1\n", 0, 64) is None
+    assert libyaml.fast_events_of("a: 1\n", 0, 64) is None

@@ -142,11 +142,11 @@ def test_all_that_is_forbidden_is_told_at_once_and_in_order() -> None:
             "the format does not fit its values: %d format: a real number is required, not str",
         ),
         ("{{ '%y' % 1 }}", "'%y' % 1", "`%y` is no format"),
-        ("a{{ params.none }}", "params.none", "null cannot stand in a text"),
-        ("a{{ vars.run }}", "vars.run", "a mapping cannot stand in a text"),
-        ("a{{ vars.words }}", "vars.words", "a list cannot stand in a text"),
-        ("a{{ vars.words | map('upper') }}", "vars.words | map('upper')", "a list cannot stand in a text"),
-        ("{{ 'a' ~ none }}", "none", "null cannot stand in a text"),
+        ("a{{ params.none }}", "params.none", "null is not allowed in a text"),
+        ("a{{ vars.run }}", "vars.run", "a mapping is not allowed in a text"),
+        ("a{{ vars.words }}", "vars.words", "a list is not allowed in a text"),
+        ("a{{ vars.words | map('upper') }}", "vars.words | map('upper')", "a list is not allowed in a text"),
+        ("{{ 'a' ~ none }}", "none", "null is not allowed in a text"),
         ("{{ 'a' if false }}", "'a' if false", "the condition is false and there is no `else`"),
         ("{{ ('a' if false) ~ 'b' }}", "'a' if false", "the condition is false and there is no `else`"),
         ("{{ vars.run.items }}", "vars.run.items", "`vars.run.items` is not defined"),
@@ -213,7 +213,7 @@ def test_all_that_is_forbidden_is_told_at_once_and_in_order() -> None:
         ),
         ("{{ [none] | sh }}", "[none] | sh", "`sh` makes words of texts and numbers, not of null"),
         ("{{ {} | sh }}", "{} | sh", "`sh` makes words of texts and numbers, not of a mapping"),
-        ("{{ [1] | raw }}", "[1] | raw", "a list cannot stand in a text"),
+        ("{{ [1] | raw }}", "[1] | raw", "a list is not allowed in a text"),
         ("{{ 5 | format(1) }}", "5 | format(1)", "`format` takes a text such as '%03d', not a number"),
         ("{{ 'a' | format(1, a=2) }}", "'a' | format(1, a=2)", "`format` takes either values or named values"),
         ("{{ 1.5 | round('x') }}", "1.5 | round('x')", "`round` takes a number of digits up to 300"),
@@ -296,7 +296,7 @@ def test_only_so_many_faults_are_told() -> None:
 def test_the_kind_of_an_unknown_is_enough_to_refuse_it_in_a_text() -> None:
     data = {"params": {**DATA["params"], "xs": Unknown("list"), "m": Unknown("mapping")}}
     messages = [fault.message for fault in faults_of("{{ params.xs }} {{ params.m }}", data)]
-    assert messages == ["a list cannot stand in a text", "a mapping cannot stand in a text"]
+    assert messages == ["a list is not allowed in a text", "a mapping is not allowed in a text"]
 
 
 def test_every_help_is_one_line() -> None:

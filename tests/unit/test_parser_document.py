@@ -127,14 +127,14 @@ def test_a_missing_version_says_what_to_write() -> None:
         ("prams", "did you mean `params`?"),
         ("Job", "did you mean `job`?"),
         ("extend", "did you mean `extends`?"),
-        ("cmd_line", "job fields stand under `job:`; keys for other tools begin with `x-`"),
-        ("core_limit", "job fields stand under `job:`; keys for other tools begin with `x-`"),
+        ("cmd_line", "fields of the job go below `job:`; keys for other tools begin with `x-`"),
+        ("core_limit", "fields of the job go below `job:`; keys for other tools begin with `x-`"),
     ],
 )
 def test_an_unknown_key(key: str, help: str) -> None:
     found = findings(f"specc: 1\n{key}: {{}}\n")
     assert [(each.code.slug, each.span.text, each.message, each.help) for each in found] == [
-        ("unknown-key", key, f"a spec has no key `{key}`", help)
+        ("unknown-key", key, f"unknown key `{key}` at the top level of a spec", help)
     ]
 
 
@@ -205,7 +205,7 @@ def test_what_is_no_id(name: str) -> None:
     ],
 )
 def test_the_header_is_static(line: str, written: str) -> None:
-    message = "no template can stand here: the header of a spec is read before any template"
+    message = "a template is not allowed here: the header of a spec is read before any template"
     assert said(f"specc: 1\n{line}\n") == [("template-not-allowed", written, message)]
 
 

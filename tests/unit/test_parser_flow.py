@@ -80,9 +80,9 @@ def test_what_is_given_is_taken_literally() -> None:
         ("@a", "yaml-syntax", "@a", "an unquoted value cannot begin with `@`"),
         ("{{ a }}", "unquoted-template", "{{ a }}", "a template without quotes: YAML takes its `{` for a mapping"),
         ("!t a", "yaml-tag", "!t", "the tag `!t` has no meaning in a spec"),
-        ("*.log", "bad-alias", "*.log", "no anchor `&.log` stands above"),
-        ("{a: 1, a: 2}", "duplicate-key", "a", "`a` stands twice in one mapping"),
-        ("a\x00", "not-text", "\ufffd", "the character U+0000 cannot stand in a text"),
+        ("*.log", "bad-alias", "*.log", "there is no anchor `&.log` above"),
+        ("{a: 1, a: 2}", "duplicate-key", "a", "the key `a` is in this mapping twice"),
+        ("a\x00", "not-text", "\ufffd", "the character U+0000 is not allowed in a text"),
         ("[" * 100, "too-large", "[", "values are nested deeper than 64 levels"),
     ],
 )

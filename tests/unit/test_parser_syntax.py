@@ -5,7 +5,7 @@ import pytest
 from specc.diagnostics import Diagnostic
 from specc.nodes import to_data
 from specc.parser import parse_tree
-from specc.parser.event import SyntaxProblem
+from specc.parser.events import NotYaml
 from specc.parser.syntax import syntax_error
 from specc.source import Source
 
@@ -54,8 +54,8 @@ INDENT = "this line is indented like nothing above it"
         pytest.param("a: `b`\n", (1, 4), "`b`", "an unquoted value cannot begin with ```", id="backtick"),
         pytest.param("a: %b\n", (1, 4), "%b", "an unquoted value cannot begin with `%`", id="per cent"),
         pytest.param("a: - b\n", (1, 4), "-", "a list cannot begin here", id="list behind a key"),
-        pytest.param("a: b\n? c\n? d: ? e\n", (3, 6), "?", "a `? ` cannot stand here", id="question mark"),
-        pytest.param('a: "b\\qc"\n', (1, 6), "\\qc", "`\\q` is no escape in double quotes", id="unknown escape"),
+        pytest.param("a: b\n? c\n? d: ? e\n", (3, 6), "?", "a `? ` is not allowed here", id="question mark"),
+        pytest.param('a: "b\\qc"\n', (1, 6), "\\qc", "`\\q` is not an escape in double quotes", id="unknown escape"),
         pytest.param(
             'a: "\\xZZ"\n', (1, 5), "\\xZZ", "expected 2 hexadecimal digits in this escape", id="digits of an escape"
         ),
@@ -92,7 +92,9 @@ INDENT = "this line is indented like nothing above it"
         pytest.param("%YAML 1.2\n---\na: 1\n", (1, 1), "%YAML", "a line that begins with `%`", id="directive"),
         pytest.param("a: 1\n%b\n", (2, 1), "%b", "a line that begins with `%`", id="per cent at the line's start"),
         pytest.param("- a\nb: 1\n", (2, 1), "b:", "a key among the items of a list", id="key among items"),
-        pytest.param('a: "\\ud83d"\n', (1, 5), "\\ud83d", "`\\ud83d` is half a character", id="half a character"),
+        pytest.param(
+            'a: "\\ud83d"\n', (1, 5), "\\ud83d", "`\\ud83d` writes only one half of a character", id="half a character"
+        ),
     ],
 )
 def test_what_is_wrong_and_where(text: str, place: tuple[int, int], written: str, message: str) -> None:
@@ -132,7 +134,7 @@ def test_a_syntax_error_leaves_no_document_but_what_was_found_before() -> None:
 
 
 def test_a_problem_without_words_of_its_own() -> None:
-    found = syntax_error(Source("x.yaml", "abc def"), SyntaxProblem("something new", 4, 0))
+    found = syntax_error(Source("x.yaml", "abc def"), NotYaml("something new", 4, 0))
     assert (found.message, found.span.text, found.labels[0].span.text) == ("something new", "def", "abc")
 
 
@@ -211,8 +213,8 @@ def test_statements_between_the_lines() -> None:
     assert root is not None
     assert to_data(root) == {"job": {"name": "a", "queue": "b"}}
     assert [each.span.text for each in found] == ["{% if params.x %}", "{% else %}", "{% endif %}"]
-    assert found[0].message == "a template statement cannot stand between the lines of YAML"
-    assert "inside of values" in str(found[0].help)
+    assert found[0].message == "a template statement is not allowed between the lines of YAML"
+    assert "inside values" in str(found[0].help)
 
 
 def test_a_long_line_is_not_written_again() -> None:

@@ -6,9 +6,8 @@ import pytest
 
 from specc.diagnostics import Diagnostic
 from specc.nodes import FILE_LAYER, Layer, LayerKind, Mapping, Node, Scalar, Sequence, Style, to_data
-from specc.parser import parse_tree
+from specc.parser import MAX_ALIKE, parse_tree
 from specc.parser.builder import MAX_DEPTH, MAX_NODES
-from specc.parser.tree import MAX_ALIKE
 from specc.source import MAX_BYTES, Source
 
 
@@ -146,14 +145,14 @@ def test_a_key_that_stands_twice() -> None:
     assert root is not None
     assert to_data(root) == {"a": 1, "b": 2}
     assert [(each.code.slug, each.span.first, each.message) for each in found] == [
-        ("duplicate-key", (3, 1), "`a` stands twice in one mapping")
+        ("duplicate-key", (3, 1), "the key `a` is in this mapping twice")
     ]
     assert [(label.span.first, label.message) for label in found[0].labels] == [((1, 1), "first here")]
 
 
 def test_a_long_or_unprintable_key_fits_a_message() -> None:
     message = findings('"a\\nb": 1\n"a\\nb": 2\n')[0].message
-    assert message == "`a\\nb` stands twice in one mapping"
+    assert message == "the key `a\\nb` is in this mapping twice"
     assert len(findings(f"{'k' * 500}: 1\n{'k' * 500}: 2\n")[0].message) < 100
 
 
@@ -263,9 +262,12 @@ def test_an_alias_can_be_a_key() -> None:
     [
         (
             "a: *x\n",
-            Found("bad-alias", "*x", "no anchor `&x` stands above", "put a text that begins with `*` in quotes"),
+            Found("bad-alias", "*x", "there is no anchor `&x` above", "put a text that begins with `*` in quotes"),
         ),
-        ("a: &base 1\nb: *bse\n", Found("bad-alias", "*bse", "no anchor `&bse` stands above", "did you mean `*base`?")),
+        (
+            "a: &base 1\nb: *bse\n",
+            Found("bad-alias", "*bse", "there is no anchor `&bse` above", "did you mean `*base`?"),
+        ),
         ("a: &x [1, *x]\n", Found("bad-alias", "*x", "`*x` is used inside of its own anchor")),
         ("a: &x {b: {c: *x}}\n", Found("bad-alias", "*x", "`*x` is used inside of its own anchor")),
         ("a: &x {<<: *x}\n", Found("bad-alias", "*x", "`*x` is used inside of its own anchor")),
@@ -275,7 +277,7 @@ def test_an_alias_can_be_a_key() -> None:
         ("a: &x [1]\nb: {<<: [*x]}\n", Found("bad-alias", "*x", "`<<` merges mappings, found a list")),
         (
             "*q : 1\n",
-            Found("bad-alias", "*q", "no anchor `&q` stands above", "put a text that begins with `*` in quotes"),
+            Found("bad-alias", "*q", "there is no anchor `&q` above", "put a text that begins with `*` in quotes"),
         ),
     ],
 )
@@ -315,7 +317,7 @@ def test_what_is_merged_keeps_its_place() -> None:
 
 def test_two_merge_keys() -> None:
     assert findings("a: &a {x: 1}\nb:\n  <<: *a\n  <<: *a\n") == [
-        Found("duplicate-key", "<<", "`<<` stands twice in one mapping", "write one `<<: [*a, *b]`")
+        Found("duplicate-key", "<<", "the key `<<` is in this mapping twice", "write one `<<: [*a, *b]`")
     ]
 
 

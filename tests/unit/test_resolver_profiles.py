@@ -184,7 +184,7 @@ class TestBadOverlays:
     @pytest.mark.parametrize(
         ("key", "message"),
         [
-            ("core_limit", "profile `s` has no section `core_limit` (job fields stand under `job:`)"),
+            ("core_limit", "profile `s` has no section `core_limit` (fields of the job go below `job:`)"),
             ("extends", "profile `s` has no section `extends`"),
             ("profiles", "profile `s` has no section `profiles`"),
         ],
@@ -208,7 +208,9 @@ class TestBadOverlays:
 
     def test_are_reported_whether_chosen_or_not_and_wherever_they_stand(self) -> None:
         found = with_profiles("{s: {job: {}}}", "{t: {vras: {}}}", "s")
-        assert found.shown == [f"201 {BASE}:3:16-20 profile `t` has no section `vras` (job fields stand under `job:`)"]
+        assert found.shown == [
+            f"201 {BASE}:3:16-20 profile `t` has no section `vras` (fields of the job go below `job:`)"
+        ]
 
     def test_what_a_merge_finds_is_found_when_it_is_chosen(self) -> None:
         own = "{s: {job: {b: {$unset: true}, a: {x: 1}}}}"
