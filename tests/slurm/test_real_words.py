@@ -1,5 +1,6 @@
 """Words of `resource_limit` on a real Slurm: ranks as they were asked for, signals, and jobs that start again."""
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -103,15 +104,22 @@ def test_a_job_that_requeues_itself_before_its_time_is_over(project: Project) ->
     assert output(target, uuid) == "run 0\nrun 1\n"
 
 
-def test_a_job_without_the_word_is_never_run_again(project: Project) -> None:
-    """Staff can allow a requeue all the same."""
+def test_a_job_whose_node_goes_down_runs_again_on_another(project: Project) -> None:
+    command = (
+        'echo "run ${SLURM_RESTART_COUNT:-0} on $SLURMD_NODENAME"; [ "${SLURM_RESTART_COUNT:-0}" != 0 ] || sleep 300'
+    )
     target = project.target()
-    uuid = accepted(target, attempt("echo run; sleep 60"))
-    job_id = uuid.partition("-")[0]
-    folder = Path(project.jobs) / "jobs" / uuid.partition("-")[2]
-    eventually(lambda: (folder / "stdout").exists() and output(target, uuid))
-    project.slurm.run("scontrol", "update", f"JobId={job_id}", "Requeue=1")
-    project.slurm.run("scontrol", "requeue", job_id)
-    report = ended(target, uuid, 200)
-    assert report.state is JobState.EXITED
-    assert output(target, uuid) == "run\n"
+    uuid = accepted(target, attempt(command, resource_limit="requeue"))
+    path = Path(project.jobs) / "jobs" / uuid.partition("-")[2] / "stdout"
+    eventually(lambda: path.exists() and path.read_text())
+    node = path.read_text().split()[-1]
+    project.slurm.run("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
+    try:
+        report = ended(target, uuid, 240)
+    finally:
+        with contextlib.suppress(AssertionError):  # it may have come back by itself
+            project.slurm.run("scontrol", "update", f"nodename={node}", "state=resume")
+    assert (report.state, report.exit_code) == (JobState.FINISHED, 0)
+    first, second = path.read_text().splitlines()
+    assert first == f"run 0 on {node}"
+    assert second.startswith("run 1 on ")

@@ -109,6 +109,7 @@ def test_a_text_that_the_target_maps_keeps_its_mapping(tmp_path: Path) -> None:
         ("requeue=yes", "`requeue=yes` has a value", "write `requeue`, which takes no value"),
         ("exclusive=yes", "`exclusive=yes` is not a value of `exclusive`", "it expects no value, `user`"),
         ("signal=B:USR9@60", "is not a value of `signal`", "such as `B:USR1@60`"),
+        ("signal=B:99@60", "is not a value of `signal`", "such as `B:USR1@60`"),
         ("signal=B:USR1@soon", "is not a value of `signal`", "such as `B:USR1@60`"),
         ('account="a"', "is not a value of `account`", "it expects a value without quotation marks"),
         ("account=a\u200bb", "holds a character that cannot be seen", "remove it"),

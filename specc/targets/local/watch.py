@@ -4,6 +4,7 @@ Limits are kept by the monotonic clock, so neither a changed clock nor a leap of
 sleeps, a job's time stands still.
 """
 
+import contextlib
 import os
 import signal
 import time
@@ -87,7 +88,8 @@ class Watch:
             if deadline is not None and now >= deadline:
                 return Cause(JobState.EXITED, f"time limit of {self._run.seconds} s reached", self._run.grace)
             if signal_at is not None and now >= signal_at:
-                os.kill(self._main, self._run.signal)
+                with contextlib.suppress(PermissionError):  # a command that has become another user's
+                    os.kill(self._main, self._run.signal)
                 signal_at = None
             if look_at is not None and now >= look_at:
                 if cause := self._over_memory():

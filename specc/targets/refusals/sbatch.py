@@ -51,7 +51,7 @@ HINT = Form(r"compute_bound|memory_bound|(?:no)?multithread", "`compute_bound`, 
 EXCLUSIVE = Form(r"user|mcs|topo", "no value, `user`, `mcs` or `topo`")
 SIGNAL_NAMES = "HUP|INT|QUIT|ABRT|KILL|ALRM|TERM|USR1|USR2|URG|CONT|STOP|TSTP|TTIN|TTOU|XCPU"
 SIGNAL = Form(
-    rf"(?:[BR]{{1,2}}:)?(?:(?:SIG)?(?:{SIGNAL_NAMES})|[1-9][0-9]?)(?:@[0-9]{{1,5}})?",
+    rf"(?:[BR]{{1,2}}:)?(?:(?:SIG)?(?:{SIGNAL_NAMES})|[1-9]|[1-5][0-9]|6[0-4])(?:@[0-9]{{1,5}})?",
     "a signal and the seconds before the time limit, such as `B:USR1@60`",
 )
 INTEGER = Form(r"[+-]?[0-9]{1,10}", "a whole number, such as `100`")
