@@ -149,23 +149,24 @@ TAIL = """\
 # Slurm tells every process of the job to end; this one stays to write down how the command did, and what is sent to it
 # alone is for the command. bash answers no signal while it runs a command before it, and can lose the exit code of one
 # beside it when a signal comes. So a second shell runs the command, and writes its exit code to a file.
-rm -f "$claim/code" "$claim/pid"
+rm -f "$claim/code.$count" "$claim/pid.$count"
 trap : TERM INT HUP
 for signal in {signals}; do
-  trap "kill -$signal \\$(cat \\"\\$claim/pid\\") 2>/dev/null" "$signal"
+  trap "kill -$signal \\$(cat \\"\\$claim/pid.$count\\") 2>/dev/null" "$signal"
 done
 (
   trap - QUIT
   trap : TERM INT HUP {signals}
   (
-    printf '%s\\n' "$BASHPID" >"$claim/pid"
+    printf '%s\\n' "$BASHPID" >"$claim/pid.$count"
     exec {run} <"$stdin" >>"$stdout" 2>>"$stderr"
   )
-  printf '%s\\n' "$?" >"$claim/code"
+  printf '%s\\n' "$?" >"$claim/code.$count"
 ) &
 runner=$!
 while kill -0 "$runner" 2>/dev/null; do wait "$runner"; done
-read -r code <"$claim/code" || code=137
+read -r code <"$claim/code.$count" || code=137
 record "$code" ""
+rm -f "$claim/code.$count" "$claim/pid.$count"
 exit "$code"
 """
