@@ -59,7 +59,7 @@ FOR_LOGIN = frozenset(["-l", "--login", "-il", "-li"])
 
 def find(job: Job) -> Iterator[Diagnostic]:
     target = job.world.target
-    for command in (each.own for each in texts(job)):
+    for command in (part for each in texts(job) for part in each.parts()):
         match = LINE.match(command.text)
         if match is None or (target is not None and target.kind in OBEYED_BY and command.text.startswith("#!")):
             continue

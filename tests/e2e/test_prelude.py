@@ -11,12 +11,16 @@ from support.local_jobs import place_at
 from support.projects import Place
 from support.repositories import begin, commit
 
+from specc.cli import serve
+from specc.cli.session import Session
 from specc.compiler import Context, check_document, payloads
 from specc.diagnostics import Diagnostic
+from specc.lowering import Payload, receive
 from specc.nodes import Layer, LayerKind, Scalar, Style
 from specc.settings import Settings, Target, TargetKind
 from specc.source import Source
 from specc.targets import JobState
+from specc.workspace import Apis
 
 JOB = '{zone = "z", cluster_id = "c", run_user = "me"}'
 TARGETS = f"""project = "demo"
@@ -298,3 +302,19 @@ def test_another_prelude_is_a_changed_payload() -> None:
     first = compiled("./solver", "module load gcc").payloads[0]
     assert first.digest != compiled("./solver", "module load gcc/13").payloads[0].digest
     assert first.digest == compiled("./solver", "module load gcc\n").payloads[0].digest
+
+
+def test_the_options_of_its_own_first_line_are_judged_where_nobody_obeys_it() -> None:
+    found = compiled("./solver", "#!/bin/bash -e\nmodule load gcc", "ehpc").found
+    assert [(one.code.slug, one.span.source.path) for one in found] == [("interpreter-line", "specc.toml")]
+    assert compiled("./solver", "#!/bin/bash -e\nmodule load gcc").slugs == []
+
+
+def test_serve_adds_none(place: Place) -> None:
+    """Who sends a job has put the lines of their own target before it; a script in a file is not refused there."""
+    place.write(**{"specc.local.toml": "[targets.local]\nrun_as = 'caller'\nprelude = 'module load gcc'\n"})
+    target = serve._opened(Session().project(place.root), "local")
+    body = {"name": "n", "cmd_line": "", "input_file": "run.sh", "zone": "z", "cluster_id": "c", "run_user": "me"}
+    payload = receive(body, Apis()["ehpc/v1"])
+    assert isinstance(payload, Payload)
+    assert target.refuse(payload) is None
