@@ -1,17 +1,24 @@
-"""`python -m specc`. Python looks for modules in the current folder first, and so in whatever is checked there.
+"""`python -m specc`.
 
-What Python itself imports before this file is taken from there all the same. `python -P -m specc` and the command
-`specc` never look there.
+Python looks for modules in the current folder first, so that a checked project could replace them.
+
+Modules that Python itself imports before this file still come from there. `python -P -m specc` and the command `specc`
+never look there.
 """
 
 import os
 import sys
 from contextlib import suppress
-from importlib import import_module
 
-with suppress(FileNotFoundError):  # the current folder may be gone
-    if not sys.flags.safe_path and sys.path[:1] == [os.getcwd()]:
-        del sys.path[0]
 
-# Not an import statement: those stand above, where the current folder would still be searched.
-import_module("specc.cli.main").main()
+def main() -> None:
+    """Remove the current folder from the places of modules, and run the command line."""
+    with suppress(FileNotFoundError):  # the current folder may be gone
+        if not sys.flags.safe_path and sys.path[:1] == [os.getcwd()]:
+            del sys.path[0]
+    from specc.cli.main import main  # noqa: PLC0415  only now, so that nothing is imported from the current folder
+
+    main()
+
+
+main()

@@ -1,20 +1,20 @@
-"""Docstrings that Python has dropped: with `PYTHONOPTIMIZE=2` or `-OO` none is left, and some are specc's manual."""
+"""Docstrings, of which some are the manual of specc, also where Python drops them: `PYTHONOPTIMIZE=2` or `-OO`."""
 
 import ast
 import inspect
+import sys
 from collections.abc import Callable
-from importlib import import_module
 from importlib.abc import InspectLoader
 from typing import Any
 
 
 def of_module(name: str) -> str | None:
-    """Return the docstring of a module; None where it has none, or where its source is not there."""
-    return import_module(name).__doc__ or _written(_source_of(name))
+    """Return the docstring of a module that is imported; None where it has none, or where its source is missing."""
+    return sys.modules[name].__doc__ or _written(_source_of(name))
 
 
 def restore(function: Callable[..., Any]) -> None:
-    """Give a function the docstring that its source has, where Python has dropped it."""
+    """Give a function the docstring of its source, where Python has dropped it."""
     plain = inspect.unwrap(function)
     if plain.__doc__ is not None:
         return
@@ -24,7 +24,7 @@ def restore(function: Callable[..., Any]) -> None:
 
 def _source_of(module: str) -> ast.Module:
     """Return an empty module where only compiled files are installed."""
-    loader = import_module(module).__spec__.loader  # type: ignore[union-attr]
+    loader = sys.modules[module].__spec__.loader  # type: ignore[union-attr]
     text = loader.get_source(module) if isinstance(loader, InspectLoader) else None
     return ast.parse(text or "")
 

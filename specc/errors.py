@@ -1,10 +1,10 @@
-"""The world is broken: what no edit of a spec can mend."""
+"""The error of the environment: anything that no edit of a spec can fix."""
 
 
 class SpeccError(Exception):
     """A file that cannot be read, a setting that cannot be used, a call that makes no sense.
 
-    The command line prints it as one line and exits with 2. A mistake in a spec is never raised: it is a
+    The command line prints the message and the help, and exits with 2. A mistake in a spec is never raised, but is a
     `Diagnostic`.
     """
 
@@ -17,6 +17,7 @@ class SpeccError(Exception):
 def no_thread() -> SpeccError:
     """Return the error for a thread that the system does not let this process start."""
     help = (
-        "end some of your processes, or raise the limit: `ulimit -u` shows it; in a container look at its limit of pids"
+        "end some of your processes, or raise the limit: `ulimit -u` shows it; "
+        "in a container, look at its limit of processes"
     )
-    return SpeccError("the system lets specc start no thread", help=help)
+    return SpeccError("the system does not let specc start a thread", help=help)

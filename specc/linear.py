@@ -1,4 +1,4 @@
-"""Regular expressions that come from a repository or its jobs: RE2's, whose time is linear in the text's length."""
+"""Regular expressions of a repository or its jobs. RE2 matches them in time that is linear in the text's length."""
 
 from functools import cache
 from typing import Any
@@ -11,17 +11,14 @@ def mistake_in(pattern: str) -> str | None:
 
 
 def matches_whole(pattern: str, text: str) -> bool:
-    """Whether a pattern without mistakes matches a text from its beginning to its end."""
+    """Return whether a pattern without mistakes matches a text from its beginning to its end."""
     return _compiled(pattern).fullmatch(text) is not None
 
 
 @cache
 def _compiled(pattern: str) -> Any:
-    """Return the compiled pattern, or what is wrong with it.
-
-    The import costs 16 ms, and few projects have a pattern.
-    """
-    import re2
+    """Return the compiled pattern, or what is wrong with the pattern."""
+    import re2  # 16 ms, and few projects have a pattern
 
     options = re2.Options()
     options.log_errors = False  # it would write to standard error

@@ -1,8 +1,9 @@
-"""Do the operating system's locks keep two processes apart here?
+"""Tests whether the locks of the operating system keep two processes apart.
 
-Everything that is sent once rests on locks: SQLite's on the ledger (fcntl), and those by which a dead process is known
-(flock). Some file systems have none, some have them on one machine only, and a library in LD_PRELOAD may say yes to
-every lock. So a second process tries to get a lock that this one holds, once a run for each file system: about 10 ms.
+That nothing is sent twice rests on locks: those of SQLite on the ledger (fcntl), and those that tell whether a process
+is dead (flock). Some file systems have no locks, some have them on one machine only, and a library in LD_PRELOAD may
+grant every lock. So a second process tries to get a lock that this process holds, once a run for each file system. That
+takes about 10 ms.
 """
 
 import contextlib
@@ -30,7 +31,7 @@ _excluding: set[int] = set()
 
 
 def check_supported(folder: Path) -> None:
-    """Raise SpeccError where files in a folder cannot be locked at all. Where no file can be made, nothing is known."""
+    """Raise SpeccError where files in a folder cannot be locked at all. Without a file to try, no error is raised."""
     device = os.stat(folder).st_dev
     if device in _supported:
         return
@@ -54,7 +55,7 @@ def check_excluding(folder: Path) -> None:
 
 
 def weakness(folder: Path, mounts: str | None = None) -> str | None:
-    """Return what the mount of a folder says against its locks, or None. `mounts` is as /proc/self/mountinfo."""
+    """Return why the mount of a folder makes its locks weak, or None. `mounts` is the text of /proc/self/mountinfo."""
     if mounts is None:
         try:
             mounts = MOUNTS.read_text(encoding="utf-8", errors="surrogateescape")
@@ -73,12 +74,12 @@ def weakness(folder: Path, mounts: str | None = None) -> str | None:
     local = sorted(options & LOCAL_ONLY)
     if not local:
         return None
-    why = "its locks are for this machine alone: submit from no other"
+    why = "its locks hold on this machine alone: submit from no other machine"
     return f"{point} ({kind_of_mount}) is mounted with `{local[0]}`: {why}"
 
 
 def _try(folder: Path, kind: str, *, with_another: bool) -> bytes:
-    """Lock a new file, and return what another process says that tries it, too. Raises SpeccError without locks."""
+    """Lock a new file, and return what another process says that tries the same. Raises SpeccError without locks."""
     lock, path = KINDS[kind], folder / f".lock-{secrets.token_hex(8)}"
     descriptor = private.open_file(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
     try:
@@ -95,7 +96,7 @@ def _try(folder: Path, kind: str, *, with_another: bool) -> bytes:
 
 
 def _answer_of_another(path: Path, lock: Callable[[int, int], object]) -> bytes:
-    """Fork a process that tries the lock. It does nothing but system calls, so other threads do not matter to it."""
+    """Fork a process that tries the lock. The fork only makes system calls, so other threads do not matter."""
     ear, mouth = os.pipe()
     try:
         with warnings.catch_warnings():

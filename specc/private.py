@@ -1,9 +1,9 @@
-"""Folders and files that nobody else may write: the state of one user.
+"""Folders and files of one user that nobody else can write: the state of specc.
 
 Whoever can write into the folder of a job store can make its owner run a command, and whoever can rename a ledger can
-have its jobs sent twice. So every folder that specc makes has mode 0700 whatever the umask, each file 0600; what is
-there already is used only where the user owns it and nobody else can write it. Otherwise a `SpeccError` says which
-command puts that right.
+have its jobs sent twice. So every folder that specc makes has mode 0700 whatever the umask, each file 0600; a folder
+that exists is used only where the user owns it and nobody else can write it. Otherwise a `SpeccError` says which
+command fixes that.
 
 The folders *above* belong to the user or to root, and nobody else can rename what lies in them. Three things are fine
 there: a sticky folder such as /tmp, where only the owner of an entry can rename it; a folder that the user's private
@@ -35,7 +35,7 @@ ELSEWHERE = "choose another place with the variable XDG_STATE_HOME or the settin
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One name on the way to a folder or file. `is_own`: specc's own folder, of which nobody else has any use."""
+    """One name on the way to a folder or file. `is_own` marks a folder of specc itself, which nobody else needs."""
 
     name: str
     is_own: bool
@@ -43,6 +43,8 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
+    """Which folders are made, whether a group shares them, and whether those above are checked."""
+
     makes: bool
     is_shared: bool
     checks_above: bool
@@ -181,7 +183,7 @@ def _names(target: str) -> list[str]:
 
 
 def _make(entry: Path, rules: _Rules) -> os.stat_result:
-    """Make one folder, and return its status. That another process makes it at the same time is fine."""
+    """Make one folder, and return its status. Another process may make the folder at the same time."""
     mode = SHARED_FOLDER_MODE if rules.is_shared else FOLDER_MODE
     try:
         os.mkdir(entry, mode)
@@ -200,7 +202,7 @@ def _make(entry: Path, rules: _Rules) -> os.stat_result:
 
 
 def _check_folder(path: Path, status: os.stat_result, rules: _Rules, *, is_own: bool, is_last: bool) -> None:
-    """Raise SpeccError for a folder in which somebody else can put or rename what specc relies on."""
+    """Raise SpeccError for a folder in which somebody else can put or rename files of specc."""
     mode = status.st_mode
     if rules.is_shared:
         if mode & stat.S_IWOTH and (is_last or not mode & stat.S_ISVTX):
@@ -241,8 +243,8 @@ def _check_file(path: Path, status: os.stat_result, *, is_shared: bool) -> None:
 
 
 def _is_trusted(uid: int) -> bool:
-    """Return whether files of that user are as good as the caller's own: the caller's, root's, and, in a container that
-    does not map root, those that show as nobody's."""
+    """Return whether files of a user are as good as those of the caller: the files of the caller, of root, and, in a
+    container that does not map root, those that belong to nobody."""
     if uid in (0, os.geteuid()):
         return True
     try:
@@ -266,18 +268,18 @@ def _is_private_group(status: os.stat_result) -> bool:
 def _foreign(path: Path, status: os.stat_result) -> SpeccError:
     owner = _name_of(status.st_uid)
     help = f"`{_move(path)}`, if it should not be there; or {ELSEWHERE}"
-    return SpeccError(f"{path} belongs to {owner}, who could change what is in it; it is not used", help=help)
+    return SpeccError(f"{path} belongs to {owner}, who could change its content, so it is not used", help=help)
 
 
 def _writable(path: Path, status: os.stat_result, rights: str) -> SpeccError:
     command = join(["chmod", rights, str(path)])
     who = "everybody" if status.st_mode & stat.S_IWOTH else f"the group {_group_of(status.st_gid)}"
-    message = f"{path} can be written by {who} (mode {stat.S_IMODE(status.st_mode):04o}); it is not used"
+    message = f"{path} can be written by {who} (mode {stat.S_IMODE(status.st_mode):04o}), so it is not used"
     if status.st_uid != os.geteuid() and os.geteuid() != 0:
         return SpeccError(message, help=f"ask {_name_of(status.st_uid)} for `{command}`, or {ELSEWHERE}")
     if status.st_mode & stat.S_ISVTX and stat.S_ISDIR(status.st_mode):
         return SpeccError(message, help=f"use a folder of its own in it, such as {path / 'specc'}, or {ELSEWHERE}")
-    return SpeccError(message, help=f"look whether others have put something there, then `{command}`")
+    return SpeccError(message, help=f"check whether others have put something there, then `{command}`")
 
 
 def _dangling(path: Path, target: str) -> SpeccError:

@@ -1,7 +1,7 @@
-"""Where the programs lie that specc starts. A repository that is being read must not be able to bring one.
+"""Finds the programs that specc starts. A repository that is being read must not be able to bring such a program.
 
-A PATH may have relative entries, and an empty one means the current folder: they name whatever lies in the project.
-Such entries are passed over, and so are those inside the checkout that the project lies in.
+A PATH may have relative entries, and an empty entry means the current folder: they name whatever lies in the project.
+Such entries are ignored, and so are those inside the checkout that the project lies in.
 """
 
 import os
@@ -12,7 +12,10 @@ from specc.reader import checkout_of, is_below
 
 
 def find_program(name: str, environment: Mapping[str, str], *, outside: Path | None = None) -> str | None:
-    """Return the absolute path of a program on the PATH, or None. It must lie out of the checkout of `outside`."""
+    """Return the absolute path of a program on the PATH, or None.
+
+    The program must lie outside of the checkout of `outside`.
+    """
     for folder in safe_path(environment, outside=outside):
         path = os.path.join(folder, name)
         if os.path.isfile(path) and os.access(path, os.X_OK) and not _lies_in(os.path.realpath(path), outside):
@@ -21,7 +24,7 @@ def find_program(name: str, environment: Mapping[str, str], *, outside: Path | N
 
 
 def safe_path(environment: Mapping[str, str], *, outside: Path | None = None) -> list[str]:
-    """Return the entries of the PATH that are absolute and lead out of the checkout of `outside`."""
+    """Return the entries of the PATH that are absolute and lie outside of the checkout of `outside`."""
     entries = environment.get("PATH", os.defpath).split(os.pathsep)
     return [
         entry

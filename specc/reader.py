@@ -1,7 +1,7 @@
-"""The one way in which specc reads a file that it did not write itself: regular files only, and never without a bound.
+"""Reads files that specc did not write: regular files only, and never without a bound.
 
-What a repository holds may be a link to a device that never ends, a pipe that nobody writes to, or a file of many
-gigabytes. Nothing here waits, and nothing reads more than the caller has asked for.
+A repository may hold a link to a device that never ends, a pipe that nobody writes to, or a file of many gigabytes.
+Nothing here waits, and nothing reads more than the caller asks for.
 """
 
 import os
@@ -21,8 +21,8 @@ class Unreadable(Exception):
 def read_start(path: str | os.PathLike[str], most: int, *, takes_pipes: bool = False) -> bytes:
     """Return the first `most` bytes of a regular file.
 
-    `takes_pipes` is for files that the user names on the command line, such as `<(command)`: a pipe is read, too, as
-    far as its writers have opened it. Raises Unreadable for devices, folders, sockets, and for what cannot be opened.
+    `takes_pipes` is for files that the user names on the command line, such as `<(command)`: a pipe is read, too,
+    once its writers have opened it. Raises Unreadable for devices, folders, sockets, and for what cannot be opened.
     """
     try:
         # Without O_NONBLOCK, opening a pipe waits for a writer, for ever.
@@ -48,7 +48,7 @@ def read_start(path: str | os.PathLike[str], most: int, *, takes_pipes: bool = F
 
 
 def read_file(path: str | os.PathLike[str], most: int, *, takes_pipes: bool = False) -> bytes:
-    """Return the whole of a file that has at most `most` bytes. Raises Unreadable as `read_start` does, and above."""
+    """Return the whole of a file that has at most `most` bytes. Raises Unreadable, also for a larger file."""
     data = read_start(path, most + 1, takes_pipes=takes_pipes)
     if len(data) > most:
         raise Unreadable(f"it is larger than {most // KIB:,} KiB")
@@ -68,7 +68,7 @@ def leads_out(path: str | os.PathLike[str], root: str | os.PathLike[str]) -> boo
 def checkout_of(folder: str) -> str:
     """Return the root of the git work tree that a folder lies in, or the folder itself.
 
-    A home that is kept in git as a whole is not a checkout of somebody else's files.
+    A home that is kept in git as a whole is not a checkout of files of somebody else.
     """
     home = os.path.expanduser("~")
     above = folder

@@ -1,4 +1,4 @@
-"""What the project's configuration says, as frozen types. Reading it is the business of `specc.config`."""
+"""The configuration of a project as frozen types, which `specc.config` makes."""
 
 from collections.abc import Mapping as Map
 from dataclasses import field
@@ -20,9 +20,9 @@ LIKELY_QUANTITIES: Map[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class FieldType:
-    """What the evaluator must know of an API field: its JSON type, what it measures, and in which unit (None: unset).
+    """An API field as the evaluator sees it: its JSON type, what the field measures, and its unit (None: unset).
 
-    `shell` says that the field is run by a shell, so a hole in it must be quoted.
+    `shell` says that a shell runs the field, so that template expressions in the field must be quoted.
     """
 
     name: str
@@ -34,16 +34,16 @@ class FieldType:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where payloads go. `job` holds values of job fields that belong to the target, such as its zone.
+    """A target, where payloads go. `job` holds values of job fields that belong to the target, such as its zone.
 
-    `tag_names` puts a short tag behind the job's name when it is sent, by which the job is found again. `needs_queue`
-    wants each job to say which queue it runs in. `name_max` is the most characters that the site allows in the name of
-    a job, and `name_pattern` a regular expression that a name must match as a whole. `workdir` is the folder that jobs
+    `tag_names` adds a short tag to the job's name when the job is sent, so that the job can be found. With
+    `needs_queue` each job must say its queue. `name_max` is the most characters that the site allows in the name of a
+    job, and `name_pattern` a regular expression that a name must match as a whole. `workdir` is the folder that jobs
     start in where the target runs them itself: `project`, `spec`, `job` for a private one, or an absolute path.
     `prelude` stands before every command: a text, or `{$file: PATH}`.
 
-    The rest is for clusters that run Slurm. `layout` says what cores are: MPI tasks, or threads of one task; a queue
-    may say otherwise (`layout_of`). `hpcqueues` maps the API's queue ids to partitions, `resource_limits` texts of
+    The other fields are for clusters that run Slurm. `layout` says what cores are: MPI tasks, or threads of one task; a
+    queue may differ (`layout_of`). `hpcqueues` maps the API's queue ids to partitions, `resource_limits` texts of
     that field to options of sbatch. `options` go along with every job, as do the variables that `environment` names.
     `directory` is a folder that login node and compute nodes share, `cluster` the cluster's name.
     """
@@ -70,13 +70,14 @@ class Target:
     name_pattern: str | None = None
 
     def layout_of(self, queue: str | None) -> Layout:
+        """Return the layout of a queue, or of the target where the queue has none."""
         own = self.queues.get(queue or "", {}).get("layout")
         return "tasks" if own == "tasks" else "threads" if own == "threads" else self.layout
 
 
 @dataclass(frozen=True, slots=True)
 class RuleTable:
-    """Findings, by code, that are not wanted, and severities (`error`, `warning`, `off`) in place of the usual ones."""
+    """Codes of diagnostics that are ignored, and severities (`error`, `warning`, `off`) that replace the usual ones."""
 
     ignore: frozenset[str] = frozenset()
     severity: Map[str, str] = field(default_factory=lambda: EMPTY)
@@ -84,9 +85,9 @@ class RuleTable:
 
 @dataclass(frozen=True, slots=True)
 class RuleSettings:
-    """What the project wants of the linter. `select`: only these rules; None: all. `paths` are patterns of files.
+    """The settings of the linter. `select` are the only rules, None selects all. `paths` are patterns of files.
 
-    `quantities` says between which limits a number without a unit is likely to be meant: `min_memory`, `max_memory`,
+    `quantities` are the limits between which a number without a unit is likely: `min_memory`, `max_memory`,
     `min_time` and `max_time`.
     """
 
@@ -101,9 +102,9 @@ class RuleSettings:
 class Settings:
     """The merged configuration of one project. `env` lists the environment variables that templates may read.
 
-    `is_named` says that `project` is the name that the configuration gives, not just the folder's, `is_target_chosen`
-    that the configuration says which target is the default. `ledger` is the path of the ledger where it is not the
-    usual one, as written; `ledger_shared` says that a group uses it.
+    `is_named` says that the configuration gives the name of the project, which otherwise is that of the folder;
+    `is_target_chosen` says that the configuration gives the default target. `ledger` is the path of the ledger as
+    written, None for the usual path; `ledger_shared` says that a group uses the ledger.
     """
 
     project: str
@@ -122,6 +123,6 @@ class Settings:
     is_target_chosen: bool = False
 
     def units_for(self, target: str) -> dict[str, str]:
-        """Units of the project with those of the target over them."""
+        """Return the units of the project with those of the target over them."""
         own = self.targets[target].units if target in self.targets else EMPTY
         return {**self.units, **own}

@@ -1,4 +1,4 @@
-"""Text, and places in it. Everything that a person wrote is found again through a `Span`."""
+"""Texts, and spans of them. A `Span` leads to everything that a person wrote."""
 
 import re
 from bisect import bisect_right
@@ -8,25 +8,27 @@ from typing import NamedTuple
 from specc.fast_dataclass import dataclass
 
 MAX_BYTES = 128 * 1024
-"""The largest spec. Reading one of this size takes well under a second, whatever is in it."""
+"""The size of the largest spec. To read it takes well under a second, whatever it holds."""
 
 BLANKS = " \t\r\n"
-"""White space to YAML and the shell. Python's `strip()` takes other blanks, too, such as U+00A0 and U+3000, which are
-letters there."""
+"""The blanks of YAML and the shell.
+
+Python's `strip()` removes others, too, such as U+00A0 and U+3000, which are letters
+to both."""
 
 NO_FILES = ("-", "<", "specc:")
-"""How the paths of sources begin that are not files of the project: options, standard input, shipped bases."""
+"""The beginnings of paths of sources that are not files: options, standard input, shipped bases."""
 
 LINE_BREAK = re.compile(r"\r\n|\n|\r")
 
 
 def file_path(path: str) -> str:
-    """Return the path of a file, with `./` before one that would be taken for an option or for another source."""
+    """Return the path of a file, with `./` before a path that looks like an option or another source."""
     return f"./{path}" if path.startswith(NO_FILES) else path
 
 
 class Position(NamedTuple):
-    """A place as people count: line and column from 1, columns in code points."""
+    """A line and a column, which count from 1. Columns count code points."""
 
     line: int
     column: int
@@ -34,7 +36,7 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A text under the names that people and the project know it by. Two sources are equal only if identical.
+    """A text with its names for people and in the project. Two sources are equal only if identical.
 
     `path` is what messages print. `name` is its identity within the project: the path from the project's root
     ("base/mpi.job.yaml"), "specc:NAME" for a shipped base, "<stdin>", or "--set" and the like for a command line.
@@ -46,24 +48,27 @@ class Source:
 
     @cached_property
     def line_starts(self) -> list[int]:
+        """The offset of each line."""
         return [0, *(match.end() for match in LINE_BREAK.finditer(self.text))]
 
     def position(self, offset: int) -> Position:
+        """Return the position of an offset."""
         line = bisect_right(self.line_starts, offset)
         return Position(line, offset - self.line_starts[line - 1] + 1)
 
     def line(self, number: int) -> str:
-        """The text of a line (from 1) without its line break."""
+        """Return the text of a line (from 1) without its line break."""
         start = self.line_starts[number - 1]
         end = self.line_starts[number] if number < len(self.line_starts) else len(self.text)
         return self.text[start:end].rstrip("\r\n")
 
     def span(self, start: int = 0, end: int | None = None) -> "Span":
+        """Return a span of this text, which is empty without `end`."""
         return Span(self, start, start if end is None else end)
 
 
 class Span(NamedTuple):
-    """A stretch of a source in code points from 0, `end` exclusive. An empty one is a place."""
+    """A range of a source in code points from 0, `end` exclusive. It may be empty."""
 
     source: Source
     start: int
@@ -71,10 +76,12 @@ class Span(NamedTuple):
 
     @property
     def text(self) -> str:
+        """The text of the span."""
         return self.source.text[self.start : self.end]
 
     @property
     def first(self) -> Position:
+        """The position of the first character."""
         return self.source.position(self.start)
 
     @property
@@ -83,7 +90,7 @@ class Span(NamedTuple):
         return self.source.position(self.end)
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """`name:line:column`, for messages, which must not depend on the current folder."""
         return (
             str(self)
@@ -92,7 +99,7 @@ class Span(NamedTuple):
         )
 
     def __str__(self) -> str:
-        """`path:line:column`; a value of a command line is its own place, such as `--set job.core_limit=4`."""
+        """Return `path:line:column`. A value of the command line is its own location: `--set job.core_limit=4`."""
         if self.source.path.startswith("-"):
             return f"{self.source.path} {self.source.text}"
         line, column = self.first

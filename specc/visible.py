@@ -1,7 +1,8 @@
-r"""The one function through which foreign text reaches a person: names, paths, values, what other programs say.
+r"""Makes foreign text safe to show: names, paths, values, output of other programs.
 
-A character that a terminal obeys, or that nobody sees, is written as an escape: `\x1b`, `\u202e`, `\U000e0041`. So no
-file name can colour, move or delete what specc says, begin a line of its own, or look like another name.
+Every such text passes through `visible`. A character that a terminal obeys, or that nobody sees, becomes an escape:
+`\x1b`, `\u202e`, `\U000e0041`. So no file name can colour, move or delete what specc says, begin a line of its own, or
+look like another name.
 
 Ordinary text is left alone: Chinese with its full-width space, combining marks, and emoji, also those that are joined
 of several. The escapes are for reading. They are not undone, and a backslash is not doubled.
@@ -21,13 +22,13 @@ HIDDEN = (
     "\ud800-\udfff"  # halves of surrogate pairs, by which Python has bytes that are not UTF-8
     "\ufdd0-\ufdef" + "".join(f"{chr(plane | 0xFFFE)}{chr(plane | 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
 )
-"""What `visible` escapes, as it stands between the brackets of a regular expression."""
+"""The characters that `visible` escapes, for the brackets of a regular expression."""
 
 FOUND = re.compile(f"[{HIDDEN}]")
 NAMED = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 JOINER, BLACK_FLAG = "\u200d", "\U0001f3f4"
 LONE_EMOJI = "\xa9\xae\u203c\u2049\u3030\u303d\u3297\u3299"
-"""Emoji that stand outside of the blocks of emoji."""
+"""Emoji outside of the blocks of emoji."""
 KEYCAPS = "#*0123456789"
 """The plain characters that have more than one form."""
 FLAG = re.compile(BLACK_FLAG + "(?:" + "|".join("".join(chr(0xE0000 + ord(c)) for c in f"{name}\x7f") for name in (
@@ -39,7 +40,7 @@ RETURN = re.compile("\r\n?")
 
 LINE_COMMAND = re.compile(r"^([^\S\n]*+):(?=:[A-Za-z])", re.MULTILINE)
 ANY_COMMAND = re.compile(r"#(?=#\[)")
-"""What the log of a GitHub Actions job obeys: `::name::` at the beginning of a line, `##[name]` anywhere in it."""
+"""Commands of the log of a GitHub Actions job: `::name::` at the beginning of a line, `##[name]` anywhere."""
 
 
 def visible(text: str, keep: str = "") -> str:
@@ -62,14 +63,14 @@ def visible_characters(text: str, keep: str = "") -> list[str]:
 
 
 class VisibleStream:
-    """Bytes that another program writes, as a person may see them. Blocks may end anywhere, also within a character."""
+    """Makes the output of another program visible. Blocks may end anywhere, also within a character."""
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
         self._before, self._held = "", ""
 
     def more(self, block: bytes, *, is_last: bool = False) -> str:
-        """Return the text of one more block. The end of it that depends on the next block is held back for that.
+        """Return the text of one more block. An end that depends on the next block is held back.
 
         A carriage return begins a new line, so that no line is written over another.
         """
@@ -83,7 +84,7 @@ class VisibleStream:
 
 
 def _is_of_emoji(match: re.Match[str]) -> bool:
-    """Whether the character joins two emoji, chooses the form of the one before it, or spells a flag."""
+    """Return whether the character joins two emoji, chooses the form of the one before it, or spells a flag."""
     char, text, at = match[0], match.string, match.start()
     before = text[at - 1 : at]
     if char == JOINER:
@@ -101,7 +102,7 @@ def _is_emoji(char: str) -> bool:
 
 
 def _is_selector(char: str) -> bool:
-    """Whether the character chooses the form of the one before it."""
+    """Return whether the character chooses the form of the one before it."""
     return "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef"
 
 

@@ -25,7 +25,7 @@ def told(reads: tuple[Read, ...]) -> tuple[str, ...]:
     """Where the values come from that a wrong template read."""
     known = [read for read in reads if not isinstance(read.data, Unknown)]
     return tuple(
-        f"`{read.name}` is {shown(read.data)}" + (f", set at {read.value.node.span.place}" if read.value else "")
+        f"`{read.name}` is {shown(read.data)}" + (f", set at {read.value.node.span.location}" if read.value else "")
         for read in known[:MAX_TOLD]
     )
 

@@ -254,7 +254,7 @@ class Walk:
             frame.axes |= {CELL}  # in another cell, there may be no circle
         names = [frame.name for frame in self._stack[start:]] + [self._stack[start].name]
         chain = tuple(
-            f"{frame.node.span.place}: {frame.name} reads {then}"
+            f"{frame.node.span.location}: {frame.name} reads {then}"
             for frame, then in zip(self._stack[start:], names[1:], strict=True)
         )
         message = f"`{names[0]}` refers to itself" + (f" through `{'`, `'.join(names[1:-1])}`" if names[2:] else "")

@@ -138,7 +138,7 @@ def _cycle(chain: Sequence[Edge]) -> Diagnostic:
     start = min(range(len(chain)), key=lambda index: chain[index][0])
     (first, reference), *rest = turned = [*chain[start:], *chain[:start]]
     targets = [name for name, _ in rest] + [first]
-    edges = [f"{ref.span.place}: {name} extends {to}" for (name, ref), to in zip(turned, targets, strict=True)]
+    edges = [f"{ref.span.location}: {name} extends {to}" for (name, ref), to in zip(turned, targets, strict=True)]
     what = f"{first} inherits from itself" + (f" through {' and '.join(targets[:-1])}" if rest else "")
     help = "remove one of these `extends`" if rest else "remove it from its `extends`"
     return codes.INHERITANCE_CYCLE.at(reference.span, what, notes=tuple(edges) if rest else (), help=help)
@@ -149,7 +149,7 @@ def _check_depth(chain: Sequence[Edge], found: list[Diagnostic]) -> bool:
     if len(chain) <= MAX_DEPTH:
         return True
     if all(finding.code is not codes.INHERITANCE_DEPTH for finding in found):
-        edges = tuple(f"{ref.span.place}: {name} extends {ref.value}" for name, ref in chain)
+        edges = tuple(f"{ref.span.location}: {name} extends {ref.value}" for name, ref in chain)
         message = f"inheritance is deeper than {MAX_DEPTH} files"
         help = "merge some of these bases into one"
         found.append(codes.INHERITANCE_DEPTH.at(chain[0][1].span, message, notes=edges, help=help))

@@ -69,7 +69,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
     # With more than one file too many, the parent has the finding.
     if len(chain) == most + 1:
         message = f"the chain of parents is {len(chain)} files long, and {most} is the most that the project wants"
-        edges = tuple(f"{ref.span.place}: {document.source.name} extends {ref.value}" for document, ref in chain)
+        edges = tuple(f"{ref.span.location}: {document.source.name} extends {ref.value}" for document, ref in chain)
         help = "merge some of these bases into one, or set `max_inheritance` in `[rules]`"
         yield DEEP_INHERITANCE.at(chain[0][1].span, message, notes=edges, help=help)
 

@@ -134,7 +134,7 @@ garbage
 )
 def test_mounts_whose_locks_are_of_one_machine_are_said(folder, said):
     found = locks.weakness(folder, MOUNTS)
-    assert (found is None) if said is None else (said in found and "submit from no other" in found)
+    assert (found is None) if said is None else (said in found and "submit from no other machine" in found)
 
 
 class TestALockedLedger:

@@ -88,7 +88,7 @@ class TestNoThread:
         at(cloud, server.endpoint)
         threads(count)
         assert cloud.run("submit", "--max-in-flight", "4") in ((2,) if count < 8 else (0, 2))
-        assert count >= 8 or "error: the system lets specc start no thread" in cloud.err
+        assert count >= 8 or "error: the system does not let specc start a thread" in cloud.err
         if count:
             states = {one.state for one in attempts(cloud)}
             assert states <= {State.ACCEPTED, State.NOT_SENT}
@@ -135,7 +135,7 @@ class TestNoThread:
         assert cloud.run("submit") == 0
         threads(0)
         assert cloud.run("status") == 2
-        assert "the system lets specc start no thread" in cloud.err
+        assert "the system does not let specc start a thread" in cloud.err
         assert cloud.run("cancel", "--all", "--yes") == 2
         assert cloud.run("wait", "--timeout", "0.1") == 6
 
@@ -176,7 +176,7 @@ class TestNoThread:
             check=False,
         )
         assert ended.returncode == 2, ended.stderr
-        assert "the system lets specc start no thread" in ended.stderr
+        assert "the system does not let specc start a thread" in ended.stderr
         assert server.jobs == []
         assert attempts(cloud) == []
 
