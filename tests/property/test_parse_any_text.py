@@ -98,6 +98,7 @@ def test_a_scalar_reads_back_from_its_span() -> None:
 
     @given(DOCUMENTS | TEXTS)
     @law(200)
+    @example("a: 'b'\nc: \"d\n  e\"\nf: |\n  g\nh: >\n  i\n")
     def holds(text: str) -> None:
         root, _ = parse_tree(Source("x.yaml", text))
         for node in nodes(root) if root is not None else ():
