@@ -40,11 +40,12 @@ from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import AXIS_IN_NAMES_ONLY
 from specc.evaluator.quotes import end_of_tag
 from specc.evaluator.templates import template_text
-from specc.nodes import FileText, Mapping, Node, Scalar, Sequence
+from specc.nodes import FileText, Mapping, Node, Scalar, Sequence, to_data
 from specc.resolver import ResolvedSpec
 from specc.rules.rule import Spec, SpecRule
-from specc.rules.uses import mentioned
+from specc.rules.uses import TEMPLATE_SUFFIX, mentioned
 from specc.rules.written import TAG, scalars
+from specc.settings import Target
 
 LABELS = frozenset({"name", "stdout_redirect_path", "stderr_redirect_path"})
 OF_ALL_AXES = frozenset({"cell", "cell.id", "cell.index", "cell.slug", "job.name"})
@@ -71,7 +72,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
     groups = list(_groups(plain.section("matrix"))) if not plain.abstract else []
     if not groups:
         return
-    work, names = _reads(plain), set(_all_mentions(plain))
+    work, names = _reads(plain, spec.world.target), set(_all_mentions(plain))
     if work is None or OF_ALL_AXES & work or "matrix" in work:
         return
     for group in groups:
@@ -95,10 +96,15 @@ def _groups(matrix: Mapping) -> Iterator[list[Scalar]]:
         yield list(zipped.keys.values())
 
 
-def _reads(spec: ResolvedSpec) -> set[str] | None:
+def _reads(spec: ResolvedSpec, target: Target | None) -> set[str] | None:
     """Return the names on which the work of a job depends; None where that cannot be told."""
     job, found = spec.section("job"), set[str]()
     waiting = [node for field, node in job.entries.items() if field not in LABELS]
+    lines = target.prelude if target is not None else None
+    if isinstance(lines, Scalar):
+        waiting.append(lines)
+    elif isinstance(lines, Mapping) and str(to_data(lines.entries["$file"])).endswith(TEMPLATE_SUFFIX):
+        return None  # the text of a template, which is not read here
     while waiting:
         for node in scalars(waiting.pop()):
             text = node.text.text if isinstance(node, FileText) else str(node.value)

@@ -30,7 +30,8 @@ def family_findings(
     """What the rules say about files. All heirs of each must be among them, too. `faulty` names those with errors."""
     lines = _Lines(register)
     members: dict[str, _Members] = {}
-    layers = [settings.defaults, *(target.job for target in settings.targets.values())]
+    targets = settings.targets.values()
+    layers = [settings.defaults, *(layer for target in targets for layer in (target.job, target.prelude))]
     common = set().union(*(uses_of(layer, lambda _: None).names for layer in layers if layer is not None))
     for facts in files:
         line = lines.of(facts)

@@ -318,3 +318,18 @@ def test_serve_adds_none(place: Place) -> None:
     payload = receive(body, Apis()["ehpc/v1"])
     assert isinstance(payload, Payload)
     assert target.refuse(payload) is None
+
+
+def test_what_the_lines_read_is_used(place: Place) -> None:
+    """A parameter, a variable and an axis that nothing else reads."""
+    lines = "cd {{ params.folder | sh }}/{{ vars.part }}/{{ matrix.n }}"
+    place.write(**{"specc.local.toml": f'[targets.here]\nprelude = "{lines}"\n'})
+    place.write(
+        a="specc: 1\nparams: {folder: {type: string, default: /scratch}}\nvars: {part: x}\n"
+        "matrix: {axes: {n: [1, 2]}}\njob: {name: 'n-{{ cell.slug }}', core_limit: 1, cmd_line: ./solver}\n"
+    )
+    assert place.run("check") == 0
+    assert "no problems" in place.out
+    place.write(**{"specc.local.toml": ""})
+    place.run("check", "--output", "concise")
+    assert {code for code in ("SPC501", "SPC502", "SPC503", "SPC559") if code in place.out} >= {"SPC501", "SPC502"}
