@@ -41,6 +41,7 @@ from specc.shell import Statement
 
 STOPS = re.compile(
     r"\bset\s+(?:-\w+\s+)*-\w*e|\berrexit\b|\btrap\b[^\n]*\bERR\b|\$\?|\|\|\s*(?:exit|return|\{)|\$\{?PIPESTATUS\b"
+    r"|\bexit\s+[\"']?[1-9$]"
 )
 """What a script does that looks at how its commands end."""
 PIPEFAIL = re.compile(r"\bpipefail\b|\$\{?PIPESTATUS\b")

@@ -514,6 +514,8 @@ class TestHiddenFailure:
             ("./run", "status=$?", "echo done", "exit $status"),
             ("./run", "code=$?", "echo done with $code"),
             ("trap 'exit 1' ERR", "./run", "echo done"),
+            ("if ./run; then ./plot; else exit 1; fi", "echo done"),
+            ("./run", "test -s out.csv || { echo no output; exit 2; }", "echo done"),
             ("./a &", "./b &", "wait"),
             ("echo start", "echo done"),
             ("./run", "echo $(date)"),
