@@ -40,7 +40,7 @@ SCHEDULER_WORDS = {
 TOLD_ELSEWHERE = (
     (
         "env environment variables",
-        "variables belong to the command: `cmd_line: {$command: ./run, env: {NAME: value}}`, or `$file` for a script",
+        "variables are set in the command (`export NAME=value`), or `cmd_line: {$command: ./run, env: {NAME: value}}`",
     ),
     (
         "args arguments",

@@ -107,7 +107,7 @@ def test_a_folder_whose_specs_have_other_names(project: Place) -> None:
     project.put("other/values.yaml", b"specc_like: 1\n")
     assert project.run("check", "other") == 0
     assert "other/foo.yaml looks like a spec, and was not checked" in project.out
-    assert "rename it to foo.job.yaml" in project.out
+    assert "rename the file to foo.job.yaml" in project.out
     assert "values.yaml" not in project.out
     project.put("other/a.job.yaml", (HEAD + JOB).encode())
     project.run("check", "other")

@@ -85,7 +85,7 @@ def test_the_query_must_be_complete_and_clear(place: Place, change: object, code
 def test_a_timestamp_of_another_form_is_refused_even_if_it_is_signed(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway_client.timestamp_of", lambda moment: "2026-11-23 12:00:00")
+    monkeypatch.setattr("support.gateway_client.timestamp_of", lambda moment: "2026-11-23 12:00:00")
     assert error(place.get(LIST)) == 1100
 
 
