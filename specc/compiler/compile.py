@@ -18,7 +18,7 @@ from specc.lowering import Payload, lower
 from specc.nodes import FileText, Scalar
 from specc.parser import Document
 from specc.resolver import Library, Overlays, ResolvedSpec, compose, overlaid, read_forms, resolve
-from specc.rules.rule import Job, Spec, World
+from specc.rules.rule import Job, ProjectView, Spec
 from specc.schema import ApiSchema
 from specc.settings import Settings
 from specc.source import Source, Span
@@ -46,8 +46,8 @@ class Context:
     is_blind: bool = False
 
     @property
-    def world(self) -> World:
-        return World(self.settings, self.target, self.apis)
+    def view(self) -> ProjectView:
+        return ProjectView(self.settings, self.target, self.apis)
 
     def overlays(self, request: "Request") -> Overlays:
         target = self.settings.targets.get(self.target)
@@ -172,7 +172,7 @@ def check_document(document: Document, context: Context, request: Request) -> It
     if not (request.profiles or request.sets):
         plain = specs.pop("")
         is_sound = not has_errors and incomplete is None
-        yield from spec_findings(Spec(plain, specs, context.world), is_sound=is_sound)
+        yield from spec_findings(Spec(plain, specs, context.view), is_sound=is_sound)
 
 
 def _variants(
@@ -307,5 +307,5 @@ def _ruled(evaluated: EvaluatedSpec, context: Context, allowance: Allowance) -> 
     for result in _lowered(evaluated, context):
         payload = result if isinstance(result, Payload) else None
         yield result
-    job = Job(evaluated, payload, context.world)
+    job = Job(evaluated, payload, context.view)
     yield from job_findings(job, context.refusals)

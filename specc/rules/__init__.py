@@ -1,6 +1,8 @@
-"""The linter's rules, one module each.
+"""The rules of the linter, one module each.
 
-To add one: a code in `specc.diagnostics.codes`, a module that says what it finds, and a line in the tuple here.
+A new rule is a code in `specc.diagnostics.codes`, a module that finds the mistake, and a line in the tuple here. All
+rules are made of `rule` (the scopes, and what a rule sees), `commands` (commands as they are sent), `written` (commands
+as they are written) and `uses` (names that templates mention). A rule imports no other rule.
 """
 
 from specc.diagnostics import Code

@@ -72,14 +72,14 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
     groups = list(_groups(plain.section("matrix"))) if not plain.abstract else []
     if not groups:
         return
-    work, names = _reads(plain, spec.world.target), set(_all_mentions(plain))
+    work, names = _reads(plain, spec.project.target), set(_all_mentions(plain))
     if work is None or OF_ALL_AXES & work or "matrix" in work:
         return
     for group in groups:
         if any(f"matrix.{key.value}" in work for key in group):
             continue
         for key in group:
-            # What nothing reads at all is another rule's finding.
+            # Another rule reports an axis that nothing reads.
             if f"matrix.{key.value}" in names or OF_ALL_AXES & names:
                 message = f"`matrix.{key.value}` only names the jobs: cells that differ in it alone are the same job"
                 help = f"write `{{{{ matrix.{key.value} }}}}` in the command, or `repeat: N` in place of the axis"

@@ -59,7 +59,7 @@ class Command:
         return isinstance(self.node, Scalar) and self.node.style is Style.FOLDED
 
     def span(self, start: int, end: int) -> Span:
-        """Where characters of the command are written: in the hole that gave them; at the node, if nobody knows."""
+        """Return where characters of the command are written: at their expression, or at the node, if unknown."""
         node, text, start, end = self._at(start, end)
         return _span(node, text, start, end)
 
@@ -113,7 +113,7 @@ def commands(job: Job) -> tuple[Command, ...]:
 @lru_cache(maxsize=2)
 def texts(job: Job) -> tuple[Command, ...]:
     """Return the known texts of the fields that a shell runs, whatever their `#!` line says."""
-    return tuple(_texts(job.evaluated.job, job.world.apis[job.evaluated.spec.api]))
+    return tuple(_texts(job.evaluated.job, job.project.apis[job.evaluated.spec.api]))
 
 
 def sent_commands(payload: Payload, api: ApiSchema) -> Iterator[Command]:
@@ -135,7 +135,7 @@ def _texts(values: Map[str, Value], api: ApiSchema) -> Iterator[Command]:
 
 
 def _commands(name: str, value: Value) -> Iterator[Command]:
-    """The command of a field, if it is known."""
+    """Yield the command of a field, if it is known."""
     text, lines, node = value.data, value.prefix, _origin(value.own).node
     if not isinstance(text, str) or not isinstance(node, Scalar | FileText):
         return
@@ -161,9 +161,9 @@ def _origin(value: Value) -> Value:
 
 
 def _offsets(written: str, text: str, start: int, end: int) -> tuple[int, int] | None:
-    """Characters of `text` in the template that gave it.
+    """Return where characters of `text` are in its template, or None where that cannot be told.
 
-    Statements repeat and leave out; among them only a passage that occurs once can be found again.
+    Statements repeat text and leave text out; among them only a passage that occurs once can be found again.
     """
     pieces = list(_pieces(written)) if STATEMENT.search(written) is None else []
     # From the end, because a `$file` form may put lines before its script.
@@ -182,7 +182,7 @@ def _offsets(written: str, text: str, start: int, end: int) -> tuple[int, int] |
 
 
 def _pieces(written: str) -> Iterator[tuple[int, int]]:
-    """The literal text between the holes."""
+    """Yield the ranges of literal text between the template expressions."""
     at = 0
     while (start := written.find("{{", at)) >= 0:
         yield at, start
@@ -191,10 +191,10 @@ def _pieces(written: str) -> Iterator[tuple[int, int]]:
 
 
 def _unique(written: str, text: str, start: int, end: int) -> tuple[int, int] | None:
-    """The longest passage around the characters that the template has, too, if it has it once."""
+    """Return the characters in the template, if the longest passage around them occurs there once."""
     if text[start:end] not in written:
         return None
-    # Whatever is in a passage that the template has, it has, too: so the limits are found by halving.
+    # Every part of a passage of the template is in the template, so the limits are found by halving.
     stop = bisect_left(range(end + 1, len(text) + 1), True, key=lambda at: text[start:at] not in written) + end
     begin = start - bisect_left(range(1, start + 1), True, key=lambda n: text[start - n : stop] not in written)
     if written.count(text[begin:stop]) != 1:

@@ -61,12 +61,12 @@ Edge = tuple[Document, Scalar]
 
 
 def find(spec: Spec) -> Iterator[Diagnostic]:
-    most = spec.world.settings.rules.max_inheritance
+    most = spec.project.settings.rules.max_inheritance
     # The longest chain takes every file at most once.
     if len(spec.plain.ancestors) <= most:
         return
     chain = _longest_chain(spec.plain)
-    # With more than one file too many, the parent has the finding.
+    # With more than one file too many, the diagnostic is at the parent.
     if len(chain) == most + 1:
         message = f"the chain of parents is {len(chain)} files long, and {most} is the most that the project wants"
         edges = tuple(f"{ref.span.location}: {document.source.name} extends {ref.value}" for document, ref in chain)

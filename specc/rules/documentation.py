@@ -1,4 +1,4 @@
-"""A rule's docstring, taken apart: one line that says what the rule finds, then What, Why, Bad and Good.
+"""The documentation of a rule, from its docstring: one line that says what the rule finds, then four sections.
 
     A parameter that no template reads.
 
@@ -16,7 +16,7 @@
     ```
 
 Bad and Good are small projects. A block without a title is `spec.job.yaml`; others are named by `title="..."`, and
-may be a `specc.toml`. `specc check` of the Bad one finds this rule alone, of the Good one nothing.
+may be a `specc.toml`. `specc check` of the Bad project reports this rule alone, of the Good project nothing.
 """
 
 import re
@@ -52,7 +52,7 @@ class Documentation:
 
 
 def document(rule: Rule) -> Documentation:
-    """The documentation of a rule, from its module. A docstring in another form is our bug: ValueError."""
+    """Return the documentation of a rule. Raises ValueError for a docstring in another form, which is our bug."""
     return parse(docstring(rule) or "")
 
 
@@ -62,6 +62,7 @@ def docstring(rule: Rule) -> str | None:
 
 
 def parse(docstring: str) -> Documentation:
+    """Return the documentation that a docstring holds. Raises ValueError for another form."""
     text = cleandoc(docstring)
     title, *parts = HEADING.split(text)
     names, bodies = parts[::2], [body.strip() for body in parts[1::2]]

@@ -50,7 +50,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
 
 
 def _values(param: Param) -> set[object]:
-    """All that the parameter allows, or nothing if that is not a short list."""
+    """Return all values that the parameter allows, or no values if they are not a short list."""
     if param.choices:
         return {choice.value for choice in param.choices}
     bounds = {bound.value for bound in (param.minimum, param.maximum) if bound is not None}

@@ -7,7 +7,7 @@ another one, as `srun`, `time` and `env` do, nothing is found.
 
 ## Why
 The second command becomes an argument of the first: `module load gcc mpirun ./solver` loads a module with the name
-`mpirun`. Often the first command only complains, and the job ends without an error though nothing was computed.
+`mpirun`. Often the first command only warns, and the job ends without an error though nothing was computed.
 
 ## Bad
 ```yaml
@@ -119,7 +119,7 @@ def _lower(call: tuple[tuple[int, int], ...], words: list[str], index: int, join
 
 
 def _is_command(words: list[str], index: int, lower: list[str]) -> bool:
-    """Is the word at `index`, the first of the line `lower`, surely a command and not an argument?"""
+    """Return whether the word at `index`, the first of the line `lower`, is surely a command, not an argument."""
     word, first, last = lower[0], words[0].rpartition("/")[2], words[index - 1]
     has_option = any(other.startswith("-") for other in lower[1:])
     if first in SETUP or (first in ACTIVATED and words[1] == "activate"):
@@ -139,7 +139,7 @@ def _is_command(words: list[str], index: int, lower: list[str]) -> bool:
 
 
 def _ends_setup(words: list[str], index: int, lower: list[str], *, has_option: bool) -> bool:
-    """Is the word at `index` surely not an argument of `cd`, `module load` and their like?"""
+    """Return whether the word at `index` is surely not an argument of `cd`, `module load` and the like."""
     first, word = words[0], words[index]
     if index == 1 or word.startswith("-"):
         return False
@@ -151,7 +151,7 @@ def _ends_setup(words: list[str], index: int, lower: list[str], *, has_option: b
 
 
 def _are_commands(text: Written) -> bool:
-    """Would each line, on its own, be a command?"""
+    """Return whether each line would be a command on its own."""
     return not any(text.shell.startswith(("-", "<", ">", "|", "&"), join + 1) for join in text.joins)
 
 

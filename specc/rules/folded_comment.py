@@ -62,7 +62,7 @@ def _end_of_line(text: Written, start: int, join: int) -> int:
 
 
 def _has_options(text: Written) -> bool:
-    """Would a line of its own be a command that begins with an option?"""
+    """Return whether a line on its own would be a command that begins with an option."""
     return any(text.text.startswith("-", join + 1) for join in text.joins)
 
 

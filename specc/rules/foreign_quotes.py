@@ -40,7 +40,7 @@ QUOTES = frozenset("".join(PAIRS))
 
 def find(job: Job) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each field, but commands, that begins or ends with quotes of another alphabet."""
-    fields = job.world.apis[job.evaluated.spec.api].fields
+    fields = job.project.apis[job.evaluated.spec.api].fields
     for name, value in job.evaluated.job.items():
         node, text = value.node, value.data
         if not isinstance(text, str) or not isinstance(node, Scalar) or (name in fields and fields[name].shell):

@@ -52,7 +52,7 @@ COMMANDS = {
     "LSF": frozenset(["bsub", "bjobs", "bkill", "lsgrun", "blaunch"]),
 }
 ARRAYS = re.compile(r"SLURM_ARRAY_\w+|PBS_ARRAY\w+|LSB_JOBINDEX|SGE_TASK_ID")
-"""Another rule's finding."""
+"""Variables that another rule reports."""
 HAS = {"slurm": "Slurm"}
 """The scheduler that runs the jobs of a kind of target."""
 CORES = "write `{{ job.core_limit }}`"
@@ -73,12 +73,12 @@ ASKS = (
     r"(?:\[|\btest)\s[^\n\]]{{0,200}}\b(?:{0})|\bcase\s+[\"']?\$\{{?(?:{0})"
     r"|(?:command\s+-v|type|which|hash)\s+(?:-\w+\s+)*(?:{1})\b"
 )
-"""How a script asks whether a scheduler runs it: by its variables, or by its commands."""
+"""The ways in which a script asks whether a scheduler runs it: by variables, or by commands."""
 
 
 def find(job: Job) -> Iterator[Diagnostic]:
-    target = job.world.target
-    kind = target.kind if target is not None else "local" if job.world.target_name == "local" else ""
+    target = job.project.target
+    kind = target.kind if target is not None else "local" if job.project.target_name == "local" else ""
     for command in commands(job):
         yield from _variables(command, kind)
         yield from _commands(command, kind)
@@ -120,7 +120,7 @@ def _commands(command: Command, kind: str) -> Iterator[Diagnostic]:
 
 @lru_cache(maxsize=64)
 def _asks(text: str, scheduler: str) -> bool:
-    """Does the text ask whether this scheduler runs it?"""
+    """Return whether the text asks if this scheduler runs it."""
     variables = "|".join(names.pattern for name, names in VARIABLES.items() if name in scheduler)
     commands = "|".join(sorted(COMMANDS.get(scheduler, ["qsub"])))
     return re.search(ASKS.format(variables, commands), text) is not None

@@ -50,7 +50,7 @@ DONE = re.compile(
 )
 PRINTERS = frozenset(["echo", "printf"])
 HARMLESS = frozenset(["echo", "printf", "date", "hostname", "pwd", "export", "module", "ulimit", "true", ":", "sleep"])
-"""Commands whose failure hides nothing: without others, there is no work in the script."""
+"""Commands whose failure hides nothing. A script of these alone does no work."""
 
 
 def find(job: Job) -> Iterator[Diagnostic]:
@@ -85,7 +85,7 @@ def _in(command: Command, statements: tuple[Statement, ...]) -> Iterator[Diagnos
 
 
 def _has_work(command: Command, statements: tuple[Statement, ...]) -> bool:
-    """Does any command before the last one do something that can fail?"""
+    """Return whether any command before the last command can fail."""
     words = {command.text[slice(*call[0])] for call in command.reading.calls if call[0][0] < statements[-1].start}
     return bool(words - HARMLESS)
 

@@ -58,14 +58,14 @@ FOR_LOGIN = frozenset(["-l", "--login", "-il", "-li"])
 
 
 def find(job: Job) -> Iterator[Diagnostic]:
-    target = job.world.target
+    target = job.project.target
     for command in (part for each in texts(job) for part in each.parts()):
         match = LINE.match(command.text)
         if match is None or (target is not None and target.kind in OBEYED_BY and command.text.startswith("#!")):
             continue
         interpreter, options = _named(match[1], match[2].strip())
         line = match.group().strip()
-        # A text that YAML has joined to one line is one comment, which is another rule's finding.
+        # A text that YAML has joined to one line is one comment, which another rule reports.
         if interpreter and not written(command).joins:
             yield from _judged(command, line, interpreter, options)
 

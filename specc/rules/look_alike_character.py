@@ -93,7 +93,7 @@ def _plain(text: str) -> str:
 
 
 def _places(command: Command) -> Iterator[tuple[int, int]]:
-    """Where they are in words that stand in no other word: those in `$( )` are calls of their own."""
+    """Yield their positions in words that are not part of another word: those in `$( )` are calls of their own."""
     for call in command.reading.calls:
         words = [(start, command.text[start:end]) for start, end in call]
         printed = bool(words) and words[0][1] in PRINTS
@@ -116,7 +116,7 @@ def _in_word(start: int, word: str, *, is_command: bool) -> Iterator[tuple[int, 
 
 
 def _wide(part: re.Match[str], *, is_command: bool) -> Iterator[int]:
-    """Full-width characters in a part of a word that can hardly be a text.
+    """Yield full-width characters in a part of a word that is hardly meant as text.
 
     The rest of it is plain. A name of a file in full-width letters is left alone; a number, an option, the name of a
     command, and letters of both kinds side by side are not.

@@ -98,7 +98,7 @@ def _comments(text: Written, command: Command) -> Iterator[Diagnostic]:
 
 
 def _is_continued(shell: str, begin: int) -> bool:
-    """Does the line above end with a `\\` that nothing escapes?"""
+    """Return whether the line above ends with a `\\` that nothing escapes."""
     end = at = begin - 1
     while at > 0 and shell[at - 1] == "\\":
         at -= 1

@@ -41,7 +41,7 @@ from specc.evaluator.templates import template_text
 from specc.nodes import FileText, Mapping, Node, Scalar, Style
 from specc.rules.rule import Job, JobRule
 
-HOLE = re.compile(r"\{\{-?\s*((?:params|vars|matrix)(?:\.\w+)+)\s*(?:\|\s*(?:sh|raw|string)\s*)?-?\}\}")
+EXPRESSION = re.compile(r"\{\{-?\s*((?:params|vars|matrix)(?:\.\w+)+)\s*(?:\|\s*(?:sh|raw|string)\s*)?-?\}\}")
 FRACTION = re.compile(r"[-+]?([0-9]*)\.([0-9]*)")
 
 
@@ -71,7 +71,7 @@ def _passed(passed: Scalar, value: Value) -> Iterator[tuple[Scalar, Node]]:
 
 
 def _taken(text: str, reader: Node, value: Value) -> Iterator[tuple[Scalar, Node]]:
-    for name in dict.fromkeys(HOLE.findall(text)):
+    for name in dict.fromkeys(EXPRESSION.findall(text)):
         for read in value.reads:
             if read.value is not None and f"{name}.".startswith(f"{read.name}."):
                 member = _member(read.value.node, name[len(read.name) + 1 :])
@@ -91,7 +91,7 @@ def _member(node: Node, path: str) -> Node | None:
 
 
 def _is_lost(node: Scalar) -> bool:
-    """Whether a number reads otherwise in a text than in the file, so that what was meant is another text."""
+    """Return whether a number is another text than the digits in the file, which were meant."""
     value, raw = node.value, node.raw
     if isinstance(value, bool) or not isinstance(value, int | float) or node.style is not Style.PLAIN or node.verbatim:
         return False

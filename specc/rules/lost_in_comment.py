@@ -91,7 +91,7 @@ def _back(text: str, at: int) -> int:
 
 
 def _is_lost(before: str, comment: str) -> bool:
-    """Is the comment behind these words surely a part of the command?"""
+    """Return whether the comment behind these words is surely a part of the command."""
     follows_option = before.rpartition(" ")[2].startswith("-")
     return HAS_OPTION.match(comment) is not None or (
         follows_option and (NUMBERED.match(comment) is not None or VALUE.match(comment) is not None)

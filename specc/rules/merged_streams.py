@@ -57,7 +57,7 @@ def find(job: Job) -> Iterator[Diagnostic]:
 
 
 def _is_meant(out: Value, err: Value) -> bool:
-    """One reads the other, is an alias of it, or both are nothing but one and the same expression."""
+    """Return whether one field reads the other, is its alias, or both are the same single expression."""
     read = {read.name for value in (out, err) for read in value.reads}
     if read & {f"job.{OUT}", f"job.{ERR}"} or any(value.node.span.text.startswith("*") for value in (out, err)):
         return True

@@ -63,7 +63,7 @@ def _names(spec: Spec) -> frozenset[str]:
         (f"params.{name}" for name in plain.params),
         (f"vars.{name}" for name in plain.section("vars").entries),
         (f"job.{name}" for name in plain.section("job").entries),
-        (f"env.{name}" for name in spec.world.settings.env),
+        (f"env.{name}" for name in spec.project.settings.env),
         (f"matrix.{name}" for axis in axes for name in axis.entries),
     )
 

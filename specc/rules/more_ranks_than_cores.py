@@ -81,7 +81,7 @@ def _help(command: Command) -> str:
 
 
 def _counts(command: Command, call: tuple[tuple[int, int], ...]) -> Iterator[tuple[int, int, int]]:
-    """The number of processes that a launcher is given, with its place. Only its own options count."""
+    """Yield the numbers of processes that a launcher is given, with their spans. Only its own options count."""
     words = [command.text[start:end] for start, end in call]
     options = LAUNCHERS.get(words[0].rpartition("/")[2], ())
     if not options or any(SHARING.fullmatch(word) for word in words):

@@ -50,7 +50,7 @@ OF_CELLS = ("id", "index", "slug")
 
 
 def find(spec: Spec) -> Iterator[Diagnostic]:
-    fields = spec.world.apis[spec.plain.api].fields
+    fields = spec.project.apis[spec.plain.api].fields
     names = frozenset(_names(spec.plain))
     for field, value in spec.plain.section("job").entries.items():
         for node in scalars(value):

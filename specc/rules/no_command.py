@@ -44,7 +44,7 @@ def find(job: Job) -> Iterator[Diagnostic]:
         reading = command.reading
         if not reading.is_whole or len(reading.statements) > _given(command) or _is_unreadable(command):
             continue
-        # A comment that swallows the commands is another rule's finding.
+        # Another rule reports a comment that swallows the commands.
         if not any(True for _ in lost_lines(written(command))):
             yield NO_COMMAND.at(
                 command.node.ref.span if isinstance(command.node, FileText) else command.node.span,
@@ -54,7 +54,7 @@ def find(job: Job) -> Iterator[Diagnostic]:
 
 
 def _is_unreadable(command: Command) -> bool:
-    """Does an empty text stand for a `$file` that cannot be read, which is reported already?"""
+    """Return whether an empty text stands for a `$file` that cannot be read, which is reported already."""
     node = command.node
     return isinstance(node, Scalar) and node.verbatim and node.style is Style.PLAIN and node.span.text != node.value
 

@@ -62,7 +62,7 @@ COUNTS = frozenset(["-n", "-np", "--np", "--n", "--ntasks"])
 
 
 def find(job: Job) -> Iterator[Diagnostic]:
-    target, cores = job.world.target, job.number("core_limit")
+    target, cores = job.project.target, job.number("core_limit")
     if target is None or target.kind != "slurm" or cores is None or cores < 2 or _is_shared_out(job):
         return
     queue = job.text("scheduler_queue_name") or target.hpcqueues.get(job.text("hpcqueue_id") or "")
@@ -85,7 +85,7 @@ def find(job: Job) -> Iterator[Diagnostic]:
 
 
 def _is_shared_out(job: Job) -> bool:
-    """Whether words of `resource_limit` say what the tasks are, or cannot be known yet."""
+    """Return whether words of `resource_limit` say what the tasks are, or cannot be known yet."""
     value = job.evaluated.job.get("resource_limit")
     if value is None:
         return False
@@ -93,7 +93,7 @@ def _is_shared_out(job: Job) -> bool:
 
 
 def _starts_ranks(command: Command, call: tuple[tuple[int, int], ...]) -> bool:
-    """Whether a launcher starts as many processes as the job has tasks, or more than one."""
+    """Return whether a launcher starts as many processes as the job has tasks, or more than one."""
     words = [command.text[start:end] for start, end in call]
     if words[0].rpartition("/")[2] not in LAUNCHERS or len(words) == 1:
         return False

@@ -67,7 +67,7 @@ CORES = "core_limit"
 
 
 def find(job: Job) -> Iterator[Diagnostic]:
-    target = job.world.target
+    target = job.project.target
     if target is None or not target.queues:
         return
     for queue_field in QUEUE_FIELDS:
@@ -93,7 +93,7 @@ def _limit_name(field: FieldType) -> str:
 
 
 def _exceeds(amount: int | None, limit: object, field: FieldType) -> bool:
-    """Whether it is known to be over the limit."""
+    """Return whether a value is known to be over the limit."""
     if amount is None:
         return False
     if field.quantity is None:

@@ -1,4 +1,4 @@
-"""What a rule is: a code, a scope, and one function that looks.
+"""What a rule is: a code, a scope, and one function that finds mistakes.
 
 A rule lives in a module of its own, `specc/rules/<slug_with_underscores>.py`, whose docstring is its documentation
 and its test (see `specc.rules.documentation`). Rules run in a check alone. They never make a payload valid or
@@ -23,8 +23,8 @@ from specc.source import Span
 
 
 @dataclass(frozen=True, slots=True)
-class World:
-    """What a spec is held against: the project's settings, the target's name, and every API by name."""
+class ProjectView:
+    """The project of a spec as rules see it: its settings, the name of the target, and every API by name."""
 
     settings: Settings
     target_name: str
@@ -32,49 +32,51 @@ class World:
 
     @property
     def target(self) -> Target | None:
+        """The target that jobs are checked for; None for the built-in target."""
         return self.settings.targets.get(self.target_name)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spec:
-    """One spec as it is without any overlay; `variants` is the same under each of its profiles, by profile."""
+    """One spec without any overlay. `variants` are the spec under each of its profiles, by profile."""
 
     plain: ResolvedSpec
     variants: Map[str, ResolvedSpec]
-    world: World
+    project: ProjectView
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """One cell: the value of every field, with what its template read. `payload` is None where it is not known yet."""
+    """One cell: the value of every field, with what its template read. `payload` is None while values are unknown."""
 
     evaluated: EvaluatedSpec
     payload: Payload | None
-    world: World
+    project: ProjectView
 
     def text(self, field: str) -> str | None:
-        """The value of a field, if it is a known text that is not empty."""
+        """Return the value of a field, if it is a known text that is not empty."""
         value = self.evaluated.job.get(field)
         return value.data if value is not None and isinstance(value.data, str) and value.data else None
 
     def number(self, field: str) -> int | None:
-        """The value of a field, if it is a known whole number."""
+        """Return the value of a field, if it is a known whole number."""
         value = self.evaluated.job.get(field)
         return value.data if value is not None and type(value.data) is int else None
 
     def field_types(self) -> Iterable[FieldType]:
-        """The API's fields that have a known value here, with the project's units."""
-        spec, world = self.evaluated.spec, self.world
-        types = world.apis[spec.api].field_types(world.settings.units_for(world.target_name))
+        """Return the fields of the API that have a value here, with the units of the project."""
+        spec, project = self.evaluated.spec, self.project
+        types = project.apis[spec.api].field_types(project.settings.units_for(project.target_name))
         return [field for name, field in types.items() if name in self.evaluated.job]
 
     @property
     def fields(self) -> Mapping:
+        """The job as it is written and inherited."""
         return self.evaluated.spec.section("job")
 
 
 class Claim(NamedTuple):
-    """A payload lays claim to something: where that is written, and of which spec it is."""
+    """A claim of a payload to something, such as a name: where it is written, and the spec of the payload."""
 
     span: Span
     spec: str
@@ -82,7 +84,7 @@ class Claim(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """Who claims one thing. `count` is their number; of `places`, each is written somewhere else or in another spec."""
+    """All claims to one thing. `count` is their number; the `places` differ in span or spec."""
 
     thing: str
     count: int
@@ -90,20 +92,21 @@ class Claims:
 
     @property
     def span(self) -> Span:
+        """The span of the first claim."""
         return self.places[0].span
 
 
 class Family(NamedTuple):
-    """A file that declares names, and what that file and all its heirs, with all that those are made of, mention.
+    """A file that declares names, and all names that the file, its heirs, and the other ancestors of these mention.
 
-    A base of which no spec is made has no family: its heirs may be in another project.
+    A base without specs has no family, because its heirs may be in another project.
     """
 
     document: Document
     uses: Uses
 
     def unread(self, namespace: str) -> Iterable[Scalar]:
-        """The names that the file itself declares for a namespace, and that nothing mentions."""
+        """Return the names that the file itself declares for a namespace, and that nothing mentions."""
         return [
             key
             for where, key in declared(self.document.body)
@@ -113,7 +116,7 @@ class Family(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SpecRule:
-    """Looks at one spec. `always`: also at a spec in which a stage has found an error."""
+    """A rule about one spec. With `always` it also runs on a spec with an error of a stage."""
 
     code: Code
     find: Callable[[Spec], Iterable[Diagnostic]]
@@ -122,7 +125,7 @@ class SpecRule:
 
 @dataclass(frozen=True, slots=True)
 class JobRule:
-    """Looks at one cell, whose values may still be unknown."""
+    """A rule about one cell, whose values may still be unknown."""
 
     code: Code
     find: Callable[[Job], Iterable[Diagnostic]]
@@ -130,18 +133,20 @@ class JobRule:
 
 @dataclass(frozen=True, slots=True)
 class ClashRule:
-    """Looks across all payloads: `claims` says what one payload takes, `clash` what is wrong when several take it."""
+    """A rule about all payloads: `claims` says what one payload claims, `clash` what is wrong with several claims."""
 
     code: Code
-    claims: Callable[[Payload, World], Iterable[tuple[str, Claim]]]
+    claims: Callable[[Payload, ProjectView], Iterable[tuple[str, Claim]]]
     clash: Callable[[Claims], Diagnostic]
 
 
 @dataclass(frozen=True, slots=True)
 class FamilyRule:
-    """Looks at a file together with all that inherits from it. Not where any of these has an error.
+    """A rule about a file together with all that inherits from the file.
 
-    It speaks of names that the file declares and nothing mentions: where there are none, it is not asked.
+    It does not run where any of these has an error.
+
+    The rule is about names that the file declares and nothing mentions: without such names it does not run.
     """
 
     code: Code

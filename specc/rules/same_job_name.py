@@ -34,11 +34,11 @@ from collections.abc import Iterator
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.codes import SAME_JOB_NAME
 from specc.lowering import Payload
-from specc.rules.rule import Claim, Claims, ClashRule, World
+from specc.rules.rule import Claim, Claims, ClashRule, ProjectView
 from specc.wording import brief
 
 
-def claims(payload: Payload, world: World) -> Iterator[tuple[str, Claim]]:
+def claims(payload: Payload, project: ProjectView) -> Iterator[tuple[str, Claim]]:
     if payload.name:
         yield payload.name, Claim(payload.values["name"].node.span, payload.spec_id)
 

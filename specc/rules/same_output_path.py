@@ -41,7 +41,7 @@ from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.codes import SAME_OUTPUT_PATH
 from specc.lowering import Payload
 from specc.rules.commands import Command, sent_commands
-from specc.rules.rule import Claim, Claims, ClashRule, World
+from specc.rules.rule import Claim, Claims, ClashRule, ProjectView
 from specc.source import Span
 from specc.wording import brief
 
@@ -56,9 +56,9 @@ MOVES = re.compile(r"(?:^|[\s;&|({])(?:cd|pushd|popd|chdir|source|\.)\s")
 """Behind one of these, nobody knows in which folder a relative path begins."""
 
 
-def claims(payload: Payload, world: World) -> Iterator[tuple[str, Claim]]:
+def claims(payload: Payload, project: ProjectView) -> Iterator[tuple[str, Claim]]:
     paths: dict[str, Claim] = {}
-    has_folders = world.target is not None and world.target.kind != "ehpc" and world.target.workdir == "job"
+    has_folders = project.target is not None and project.target.kind != "ehpc" and project.target.workdir == "job"
     for field in FIELDS:
         path = payload.body.get(field)
         if not isinstance(path, str) or not path or path.startswith("/dev/") or FILLED_IN.search(path):
@@ -66,7 +66,7 @@ def claims(payload: Payload, world: World) -> Iterator[tuple[str, Claim]]:
         if path.startswith("/") or not has_folders:
             claim = Claim(payload.values[field].node.span, payload.spec_id)
             paths.setdefault(normpath(path), claim)
-    for command in sent_commands(payload, world.apis[payload.api]) if payload.api in world.apis else ():
+    for command in sent_commands(payload, project.apis[payload.api]) if payload.api in project.apis else ():
         for path, span in _redirected(command):
             if path.startswith("/") or not has_folders:
                 paths.setdefault(normpath(path), Claim(span, payload.spec_id))

@@ -62,7 +62,7 @@ FIELDS = {
 
 
 def find(job: Job) -> Iterator[Diagnostic]:
-    fields = job.world.apis[job.evaluated.spec.api].fields
+    fields = job.project.apis[job.evaluated.spec.api].fields
     for command in commands(job):
         for start, end in command.reading.comments:
             match = DIRECTIVE.match(command.text, start, end)

@@ -58,7 +58,7 @@ def find(job: Job) -> Iterator[Diagnostic]:
 
 
 def _place(node: Node, pattern: str) -> Span:
-    """The pattern itself, where it is written in the field and does not come from elsewhere."""
+    """Return the span of the pattern itself, where it is written in the field and does not come from elsewhere."""
     if not isinstance(node, Scalar) or not isinstance(node.value, str) or pattern not in node.value:
         return node.span
     start = node.value.index(pattern)

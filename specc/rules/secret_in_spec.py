@@ -80,7 +80,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
 
 
 def _scripts(node: Node, own: Source) -> Iterator[Source]:
-    """The texts of the files that the spec itself includes."""
+    """Yield the texts of the files that the spec itself includes."""
     match node:
         case FileText() if node.ref.span.source is own:
             yield node.text
@@ -94,7 +94,7 @@ def _scripts(node: Node, own: Source) -> Iterator[Source]:
 
 @lru_cache(maxsize=256)
 def secrets(source: Source) -> tuple[tuple[str, int, int], ...]:
-    """What looks like a secret, and where it begins and ends."""
+    """Yield where texts begin and end that look like secrets."""
     text = source.text.lower()
     if not any(hint in text for hint in HINTS):
         return ()
@@ -113,7 +113,7 @@ def secrets(source: Source) -> tuple[tuple[str, int, int], ...]:
 
 
 def _looks_random(text: str) -> bool:
-    """Letters and digits without a word or a path in them: nobody names a file or a variable like this."""
+    """Return whether letters and digits hold no word and no path: nobody names a file or a variable so."""
     is_mixed = re.search(r"[0-9]", text) and re.search(r"[A-Za-z]", text)
     if (
         not is_mixed
@@ -128,7 +128,7 @@ def _looks_random(text: str) -> bool:
 
 
 def _bits(text: str) -> float:
-    """Shannon's entropy of a character of the text."""
+    """Return Shannon's entropy of a character of the text."""
     return -sum(count / len(text) * log2(count / len(text)) for count in Counter(text).values())
 
 

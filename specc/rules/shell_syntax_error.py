@@ -46,7 +46,7 @@ from specc.shell import ShellMistake
 def find(job: Job) -> Iterator[Diagnostic]:
     for command in commands(job):
         mistake = command.reading.mistake
-        # What folding does to a here-document is another rule's finding, and so is one that swallows all that follows.
+        # Other rules report folded here-documents, and here-documents that swallow all that follows.
         is_here = bool(command.reading.unended) or (command.is_folded and bool(command.reading.heres))
         if mistake is not None and not is_here:
             span = command.span(mistake.start, mistake.end)

@@ -51,7 +51,7 @@ FIELDS = ("scheduler_queue_name", "hpcqueue_id")
 
 
 def find(job: Job) -> Iterator[Diagnostic]:
-    target, spec = job.world.target, job.evaluated.spec
+    target, spec = job.project.target, job.evaluated.spec
     if target is None or not target.needs_queue or spec.is_open:
         return
     named = [field for field in FIELDS if field in job.evaluated.job and job.evaluated.job[field].data != ""]

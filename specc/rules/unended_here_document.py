@@ -47,7 +47,7 @@ from specc.shell import Here
 
 def find(job: Job) -> Iterator[Diagnostic]:
     for command in commands(job):
-        # What folding does to a here-document is another rule's finding.
+        # Another rule reports folded here-documents.
         for here in command.reading.unended if not command.is_folded else ():
             message = f"no line `{here.word}` ends this here-document"
             near = _near(command.text, here)

@@ -65,7 +65,7 @@ LIMITS: dict[Quantity, tuple[str, str]] = {"memory": ("min_memory", "max_memory"
 
 def find(job: Job) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each plain number beyond the project's limits for such numbers."""
-    limits = job.world.settings.rules.quantities
+    limits = job.project.settings.rules.quantities
     for field in job.field_types():
         node, number = job.evaluated.job[field.name].node, job.number(field.name)
         if field.quantity is None or field.unit is None or number is None or number < 1:

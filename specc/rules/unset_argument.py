@@ -53,7 +53,7 @@ ASKS = re.compile(
 def find(job: Job) -> Iterator[Diagnostic]:
     for command in commands(job):
         variables = [each for each in command.reading.variables if ARGUMENT.fullmatch(each.name)]
-        # A `$` before a template is another rule's finding.
+        # Another rule reports a `$` before a template.
         if variables and ASKS.search(command.text) is None and "${{" not in written(command).text:
             yield from _in(command, variables)
 

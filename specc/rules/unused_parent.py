@@ -68,7 +68,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
 
 
 def _is_left_of_all(lines: list[tuple[Scalar, frozenset[str]]], spec: Spec) -> bool:
-    """Has each parent, or one above it, written something of what is there? So it is nearly always, and soon seen."""
+    """Return whether each parent, or one above it, has written something that is left. So it is nearly always."""
     wanted = [line for _, line in lines]
     for writer in _writers(spec.plain.body):
         if any(writer in line for line in wanted):
@@ -79,12 +79,12 @@ def _is_left_of_all(lines: list[tuple[Scalar, frozenset[str]]], spec: Spec) -> b
 
 
 def _speaks(document: Document) -> bool:
-    """Does the file say anything beside values, such as `api:`, or declare profiles?"""
+    """Return whether the file says anything beside values, such as `api:`, or declares profiles."""
     return document.api is not None or document.body.get("profiles") is not None
 
 
 def _line(origin: str, parent: Scalar, files: dict[str, Document]) -> frozenset[str]:
-    """The names of the parent and of all that it inherits from."""
+    """Return the names of the parent and of all its ancestors."""
     name = join(origin, str(parent.value))
     document = files.get(name) if name is not None else None
     if document is None or name is None:
@@ -94,7 +94,7 @@ def _line(origin: str, parent: Scalar, files: dict[str, Document]) -> frozenset[
 
 
 def _writers(node: Node) -> Iterator[str]:
-    """The names of the files that wrote what is left in a tree, or took something away from it."""
+    """Yield the names of the files that wrote what is left in a tree, or removed something from it."""
     match node:
         case Scalar() | FileText():
             yield node.span.source.name
@@ -112,7 +112,7 @@ def _writers(node: Node) -> Iterator[str]:
 
 
 def _replaced(node: Node) -> Iterator[tuple[str, str]]:
-    """The names of each file that lost a value and of the file that has replaced it."""
+    """Yield the names of each file that lost a value and of the file that replaced the value."""
     below = node.beneath
     while below is not None:
         if not isinstance(below, Mapping):

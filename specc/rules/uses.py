@@ -1,7 +1,7 @@
-"""Which names a file's templates mention, read off its text. A name that might be meant counts as used.
+"""The names that the templates of a file mention. A name that might be meant counts as used.
 
-The templates are not parsed: whatever looks like `vars.n` between braces counts, so nothing is called unused that a
-template could read.
+The templates are not parsed: whatever looks like `vars.n` between braces counts, so that no name is
+reported as unused that a template could read.
 """
 
 import re
@@ -12,7 +12,7 @@ from specc.nodes import FileText, Mapping, Node, Scalar, Sequence
 from specc.source import Source
 
 NAMESPACES = ("params", "vars", "matrix", "cell")
-# What may stand before a name is asked behind it: a pattern that begins with letters is searched for twice as fast.
+# What may stand before a name is tested behind the name: a pattern that begins with letters is found twice as fast.
 ROOTS = "|".join(rf"{name}(?<![\w.]{name})" for name in NAMESPACES)
 MENTION = re.compile(
     rf"""(?P<root>{ROOTS})\b"""
@@ -23,16 +23,19 @@ TEMPLATE_SUFFIX = ".j2"
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """The names that are mentioned, such as "vars.run_dir". A namespace alone, "vars", means any name in it."""
+    """The names that are mentioned, such as "vars.run_dir". A namespace alone, "vars", stands for every name in it."""
 
     names: frozenset[str] = frozenset()
 
     def has(self, namespace: str, name: str) -> bool:
+        """Return whether a name is mentioned, or its whole namespace."""
         return namespace in self.names or f"{namespace}.{name}" in self.names
 
 
 def declared(body: Mapping) -> Iterator[tuple[str, Scalar]]:
-    """The names that a file's sections declare, as namespace and key: `params`, `vars`, and the axes of `matrix`."""
+    """Yield the names that the sections of a file declare, as namespace and key: `params`, `vars`, and the axes of
+    `matrix`.
+    """
     matrix = body.get("matrix")
     axes = [matrix.get(part) for part in ("axes", "zip")] if isinstance(matrix, Mapping) else []
     parts = [("params", body.get("params")), ("vars", body.get("vars")), *(("matrix", part) for part in axes)]
@@ -42,14 +45,14 @@ def declared(body: Mapping) -> Iterator[tuple[str, Scalar]]:
 
 
 def uses_of(node: Node, read: Callable[[str], Source | None]) -> Uses:
-    """What the templates below `node` mention. `read` gives the text of a `$file` by its path as written."""
+    """Return what the templates below `node` mention. `read` gives the text of a `$file` by its path as written."""
     return Uses(frozenset(_names(node, read)))
 
 
 def _names(node: Node, read: Callable[[str], Source | None]) -> Iterator[str]:
     match node:
         case Scalar(value=str() as text):
-            if "{" in text:  # asked first, because nearly all texts are no template
+            if "{" in text:  # tested first, because nearly all texts are not templates
                 yield from mentioned(text)
         case Mapping():
             ref = node.get("$file")
@@ -68,7 +71,7 @@ def _names(node: Node, read: Callable[[str], Source | None]) -> Iterator[str]:
 
 
 def mentioned(text: str) -> Iterator[str]:
-    """The names in the text of one template; none in a text that is no template."""
+    """Yield the names in the text of one template. A text that is not a template has none."""
     for match in MENTION.finditer(text) if "{{" in text or "{%" in text else ():
         name = match["name"] or match["double"] or match["single"]
         yield f"{match['root']}.{name}" if name else match["root"]

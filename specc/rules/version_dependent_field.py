@@ -39,7 +39,7 @@ from specc.rules.rule import Spec, SpecRule
 
 
 def find(spec: Spec) -> Iterator[Diagnostic]:
-    plain, apis = spec.plain, spec.world.apis
+    plain, apis = spec.plain, spec.project.apis
     job, defaults = plain.section("job"), apis[plain.api].defaults
     for name, default in defaults.entries.items():
         node = job.get(name)

@@ -142,7 +142,7 @@ class Line:
     is_option: bool
 
     def follows(self, other: "Line") -> bool:
-        """Does this line come right after another, whose command ended with it?"""
+        """Return whether this line comes right after another line, whose command ended with the line."""
         return other.is_done and other.end == self.begin
 
 

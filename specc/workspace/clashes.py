@@ -8,7 +8,7 @@ from specc.diagnostics import Diagnostic
 from specc.fast_dataclass import dataclass
 from specc.lowering import Payload
 from specc.rules import CLASH_RULES
-from specc.rules.rule import Claim, Claims, World
+from specc.rules.rule import Claim, Claims, ProjectView
 
 MOST_PLACES = 4
 """So many claims on one thing are kept and shown; a sweep can have one a cell."""
@@ -33,8 +33,8 @@ Taking = tuple[dict[str, Taken], ...]
 class Takings:
     """Collects what the payloads of one spec claim, and keeps no payload."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, project: ProjectView) -> None:
+        self._project = project
         self._seen: set[str] = set()
         self.taken: Taking = tuple({} for _ in CLASH_RULES)
 
@@ -44,7 +44,7 @@ class Takings:
             return
         self._seen.add(payload.digest)
         for rule, taken in zip(CLASH_RULES, self.taken, strict=True):
-            for thing, claim in rule.claims(payload, self._world):
+            for thing, claim in rule.claims(payload, self._project):
                 taken.setdefault(thing, Taken()).add(1, (claim,))
 
 

@@ -27,7 +27,7 @@ class Examined:
 def examine(project: Project, name: str, context: Context, request: Request) -> Examined:
     reader = Reader(context.library)
     context = replace(context, library=reader)
-    findings, takings = Findings(), Takings(context.world)
+    findings, takings = Findings(), Takings(context.view)
     reader.document(name)
     document = project.document(name, findings)
     payloads = 0
