@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from support.fake_slurm import Fake
 
+from specc.config.sbatch import mistake_in_option
 from specc.settings import Target
 from specc.targets import Accepted, Rejected
 from specc.targets.refusals.common import Refusal
@@ -237,3 +238,15 @@ def test_a_long_text_is_refused_in_one_go() -> None:
     found = refused("x" * 1_000_000 + " gpus=1" * 100_000)
     assert len(found) < 100
     assert all(len(one.message) < 200 for one in found)
+
+
+@pytest.mark.parametrize("option", ["--requeue", "--signal=B:USR1@60", "--signal=TERM", "--reservation=r1"])
+def test_a_target_may_say_for_all_jobs_what_a_job_may(option: str) -> None:
+    assert mistake_in_option(option) is None
+
+
+def test_a_target_gives_no_signal_that_slurm_does_not_know() -> None:
+    assert mistake_in_option("--signal=B:USR9@60") == (
+        "`--signal` expects a signal and the seconds before the time limit, such as `B:USR1@60`"
+    )
+    assert mistake_in_option("--requeue=yes") == "`--requeue` takes no value"
