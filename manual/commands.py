@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from inspect import cleandoc
 from typing import Any
 
-from specc.cli.app import NAME, load
-from specc.cli.commands import COMMANDS
+from specc.cli.dispatch import NAME, load
+from specc.cli.table import COMMANDS
 
 HEAD = """# Commands
 

@@ -16,7 +16,7 @@ def main() -> None:
     with suppress(FileNotFoundError):  # the current folder may be gone
         if not sys.flags.safe_path and sys.path[:1] == [os.getcwd()]:
             del sys.path[0]
-    from specc.cli.main import main  # noqa: PLC0415  only now, so that nothing is imported from the current folder
+    from specc.cli.main import main
 
     main()
 

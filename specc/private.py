@@ -17,7 +17,9 @@ import errno
 import grp
 import os
 import pwd
+import re
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 from shlex import join
 
@@ -31,6 +33,18 @@ MOST_LINKS = 40
 OVERFLOW_UID, UID_MAP = "/proc/sys/kernel/overflowuid", "/proc/self/uid_map"
 ALL_USERS = ["0", "0", "4294967295"]
 ELSEWHERE = "choose another place with the variable XDG_STATE_HOME or the setting that names the folder"
+
+
+UNSAFE = re.compile(r"[^\w.-]+")
+"""What is not in the name of a folder that specc makes."""
+
+
+def state_home(environment: Mapping[str, str]) -> Path:
+    """Return the folder for what specc remembers of this user (XDG base directories)."""
+    given = environment.get("XDG_STATE_HOME", "")
+    # The standard says that a relative path is to be ignored.
+    base = Path(given) if os.path.isabs(given) else Path(os.path.expanduser("~")) / ".local" / "state"
+    return base / "specc"
 
 
 @dataclass(frozen=True, slots=True)

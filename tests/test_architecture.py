@@ -49,10 +49,28 @@ def test_a_module_says_what_it_is() -> None:
     assert not undocumented
 
 
+def test_a_late_import_gives_its_reason() -> None:
+    """A function that imports says in a comment why that is not done at the top."""
+    silent = []
+    for path in MODULES:
+        text = path.read_text(encoding="utf-8")
+        for function in (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)):
+            imports = any(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(function))
+            if imports and "#" not in (ast.get_source_segment(text, function) or ""):
+                silent.append(f"{path.relative_to(ROOT)}:{function.lineno}")
+    assert not silent
+
+
+def test_modules_of_specc_are_imported_by_import() -> None:
+    """Then the contracts about layers see every import. The table of commands is the one exception."""
+    calling = {str(path.relative_to(ROOT)) for path in MODULES if any("import_module" in c for c in calls_of(path))}
+    assert calling <= {"specc/cli/dispatch.py", "specc/docstrings.py", "specc/__main__.py"}
+
+
 WRITERS = {
-    "cli/speech.py": "the one module that writes",
+    "cli/console.py": "the one module that writes",
     "cli/main.py": "`--version` before any import, and streams that are closed or broken",
-    "cli/drawing.py": "tables and bars, whose cells `speech` has made visible",
+    "cli/drawing.py": "tables and bars, whose cells `console` has made visible",
 }
 WRITING = re.compile(r"print|typer\.s?echo.*|sys\.(?:stdout|stderr)\.(?:write|writelines|buffer\..*)|.*Console")
 

@@ -56,7 +56,7 @@ def _can_become_right(evaluated: EvaluatedSpec, known: JsonObject, schema: ApiSc
 
 
 def _diagnostics(evaluated: EvaluatedSpec, known: JsonObject, schema: ApiSchema) -> list[Diagnostic]:
-    from specc.checker.schema_errors import schema_diagnostics  # noqa: PLC0415  2 ms, and most cells are right
+    from specc.checker.schema_errors import schema_diagnostics  # brings jsonschema, which only mistakes need
 
     return list(schema_diagnostics(evaluated, known, schema))
 

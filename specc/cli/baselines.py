@@ -3,28 +3,17 @@
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from specc.cli.speech import say
+from specc.cli.console import say
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.reporters import sort
 from specc.reporters.locations import is_file
 from specc.source import Source
+from specc.wording import counted
 from specc.workspace import Checked
 from specc.workspace.baseline import Counts, compare, count, read_baseline, write_baseline
-
-BaselineFile = Annotated[
-    str | None,
-    typer.Option("--baseline", metavar="FILE", help="Hide as many findings of each file and code as FILE has."),
-]
-UpdateBaseline = Annotated[
-    bool,
-    typer.Option("--update-baseline", help="Write FILE if it is new, else take out of it what is mended."),
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +29,7 @@ class Baseline:
         return Path(os.path.relpath(source.path, self.path.parent)).as_posix() if is_file(source.path) else None
 
     def refuses(self, shown: Iterable[Diagnostic]) -> bool:
-        """Is there something that it was asked to take in, and may not?"""
+        """Return whether it was asked to take something in, and must not."""
         return self.update and self.counts is not None and any(True for _ in shown)
 
     def is_there(self, file: str) -> bool:
@@ -58,18 +47,18 @@ def baseline_of(path: str | None, *, update: bool, as_is: bool) -> Baseline | No
         raise SpeccError(f"there is no baseline {path}", help="write it with `--update-baseline`")
     if update and not as_is:
         help = "leave out --profile, -p, --set and --target"
-        raise SpeccError("a baseline is written from what the specs say by themselves", help=help)
+        raise SpeccError("a baseline is written from a check without options that change the specs", help=help)
     return Baseline(Path(path), counts, update)
 
 
 def hold_back(baseline: Baseline, findings: Iterable[Diagnostic], checked: list[Checked]) -> tuple[Diagnostic, ...]:
-    """The findings that the baseline does not cover. Brings the file up to date, and says what became of it."""
+    """Return the diagnostics that the baseline does not cover. Bring its file up to date, and say what changed."""
     found = sort(findings)
     if baseline.counts is None:
         counts = count(found, baseline.file_of)
         write_baseline(baseline.path, counts)
         number = sum(number for codes in counts.values() for number in codes.values())
-        _say(f"wrote {baseline.path} with {_findings(number)}")
+        _say(f"wrote {baseline.path} with {counted(number, 'diagnostic')}")
         return compare(found, counts, baseline.file_of, lambda file, code: False).shown
     read = {
         baseline.file_of(source): (result.coverage, source.name)
@@ -89,8 +78,8 @@ def hold_back(baseline: Baseline, findings: Iterable[Diagnostic], checked: list[
         _shrink(baseline, compared.gone, compared.counts)
     if baseline.refuses(compared.shown):
         _say(
-            f"{_findings(len(compared.shown))} not taken into {baseline.path}, which may only shrink",
-            "mend or ignore them, or delete the file to begin anew",
+            f"{counted(len(compared.shown), 'diagnostic')} not taken into {baseline.path}, which may only shrink",
+            "fix or ignore them, or delete the file to begin anew",
         )
     return compared.shown
 
@@ -98,15 +87,12 @@ def hold_back(baseline: Baseline, findings: Iterable[Diagnostic], checked: list[
 def _shrink(baseline: Baseline, gone: int, counts: Counts) -> None:
     if baseline.update:
         write_baseline(baseline.path, counts)
-        _say(f"took {_findings(gone)} out of {baseline.path}")
+        _say(f"removed {counted(gone, 'diagnostic')} from {baseline.path}")
     else:
         _say(
-            f"{_findings(gone)} fewer than {baseline.path} allows", "add `--update-baseline` to allow no more than that"
+            f"{counted(gone, 'diagnostic')} fewer than {baseline.path} allows",
+            "add `--update-baseline` to allow no more than that",
         )
-
-
-def _findings(number: int) -> str:
-    return f"{number:,} finding{'' if number == 1 else 's'}"
 
 
 def _say(message: str, help: str | None = None) -> None:

@@ -1,113 +1,15 @@
-"""The selector of the commands that look after what was sent: from words to attempts in the ledger."""
+"""From the words of a command line to attempts in the ledger."""
 
-import json
-import os
-from collections.abc import Iterator, Sequence
-
-from specc.cli.printing import print_findings
-from specc.cli.session import Selected, Session
-from specc.cli.workplace import Workplace
-from specc.diagnostics import did_you_mean
+from specc.app.attempts import AttemptChoice, Words
+from specc.cli.printing import print_diagnostics
+from specc.cli.sessions import open_session
 from specc.errors import SpeccError
-from specc.fast_dataclass import dataclass
-from specc.submission.ledger import Ledger
-from specc.submission.records import Record
-from specc.submission.selector import Selector, only_of, states_named
-from specc.workspace import Findings
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The arguments of such a command as they were given."""
-
-    chosen: tuple[str, ...] = ()
-    only: tuple[str, ...] = ()
-    cells: tuple[str, ...] = ()
-    states: tuple[str, ...] = ()
-    target: str | None = None
-
-    @classmethod
-    def of(
-        cls,
-        chosen: list[str] | None,
-        only: list[str] | None,
-        cells: list[str] | None,
-        states: list[str] | None,
-        target: str | None,
-    ) -> "Words":
-        return cls(tuple(chosen or ()), tuple(only or ()), tuple(cells or ()), tuple(states or ()), target)
-
-    @property
-    def is_everything(self) -> bool:
-        return not (self.chosen or self.only or self.cells or self.states)
-
-
-@dataclass(frozen=True, eq=False)
-class Choice:
-    """The project of a command, and the ids of the specs that its words name as files or folders."""
-
-    workplace: Workplace
-    words: Words
-    specs: dict[str, tuple[str, ...]]
-
-    @classmethod
-    def of(cls, words: Words) -> "Choice":
-        """Raises SpeccError where the configuration cannot be used, after its findings were printed."""
-        session = Session()
-        selected = {word: session.specs([word]) for word in words.chosen if os.path.exists(word)}
-        entries = {entry.project.root: entry for each in selected.values() for entry in each}
-        workplace = Workplace.of(session, list(entries.values()))
-        if print_findings(session.findings):
-            raise SpeccError("the configuration cannot be used")
-        states_named(words.states)
-        return cls(workplace, words, {word: _ids(entries) for word, entries in selected.items()})
-
-    def records(self, ledger: Ledger, *, whole_history: bool = False) -> list[Record]:
-        """The attempts that are meant: of each cell the latest, or all, and each one that is named itself.
-
-        Raises SpeccError for a word that means nothing.
-        """
-        return list(self.each(ledger, whole_history=whole_history))
-
-    def each(self, ledger: Ledger, *, whole_history: bool = False) -> Iterator[Record]:
-        """Return what `records` does, one by one: all of a large ledger does not fit into memory."""
-        selector = self.selector(ledger)
-        return filter(selector.picks, ledger.chosen(selector.specs, selector.ids, whole_history=whole_history))
-
-    def selector(self, ledger: Ledger) -> Selector:
-        """Return what the words mean in the ledger. Raises SpeccError for a word that means nothing."""
-        specs: list[str] = []
-        ids: list[str] = []
-        for word in self.words.chosen:
-            if word in self.specs:
-                specs.extend(self.specs[word])
-            elif ledger.has_spec(word):
-                specs.append(word)
-            elif meant := ledger.with_id(word):
-                ids.append(_unique(word, meant))
-            else:
-                help = did_you_mean(word, sorted(ledger.specs()), "specs in the ledger")
-                raise SpeccError(f"there is no spec, job or attempt `{word}`", help=help)
-        words = self.words
-        chosen = ledger.chosen(specs, ids, whole_history=True) if words.only else ()
-        axes = {axis for record in chosen for axis in json.loads(record.axes)}
-        only = only_of(words.only, axes)
-        return Selector(tuple(specs), tuple(ids), only, words.cells, states_named(words.states), words.target)
-
-
-def _unique(word: str, meant: Sequence[Record]) -> str:
-    """Return the word, if it means one job, or one attempt. Raises SpeccError where it is the beginning of several."""
-    if any(record.uuid == word for record in meant) or len({record.attempt for record in meant}) == 1:
-        return word
-    listed = ", ".join(record.uuid or record.attempt[:12] for record in meant[:3])
-    raise SpeccError(f"`{word}` is the beginning of several: {listed}", help="write more of it")
-
-
-def _ids(selected: list[Selected]) -> tuple[str, ...]:
-    """By what submissions of these specs are known."""
-    found = []
-    for entry in selected:
-        for name in entry.names:
-            document = entry.project.document(name, Findings())
-            found.append(str(document.id.value) if document is not None and document.id else name)
-    return tuple(found)
+def choose(words: Words) -> AttemptChoice:
+    """Return what the words mean. Raises SpeccError where the configuration cannot be used, which is printed."""
+    session = open_session()
+    choice = AttemptChoice.of(session, words)
+    if print_diagnostics(session.findings):
+        raise SpeccError("the configuration cannot be used")
+    return choice

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import typer
 
+from specc.app.selection import STDIN
 from specc.cli import COMPLETE
-from specc.cli.session import Session
-from specc.cli.sites import STDIN
-from specc.cli.speech import write_shown
+from specc.cli.console import write_shown
+from specc.cli.sessions import open_session
 from specc.compiler import Request, evaluated_cells
 from specc.diagnostics.codes import CODES
 from specc.errors import SpeccError
@@ -115,7 +115,7 @@ def complete_cell(ctx: typer.Context, incomplete: str) -> list[str]:
 
 def complete_target(incomplete: str) -> list[str]:
     try:
-        return _matching(Session().project(Path.cwd()).settings.targets, incomplete)
+        return _matching(open_session().project(Path.cwd()).settings.targets, incomplete)
     except SpeccError:
         return []
 
@@ -149,7 +149,7 @@ def _evaluated(ctx: typer.Context, most: int) -> Iterator[EvaluatedSpec]:
     if STDIN in paths:
         return  # what comes there is not there yet
     try:
-        selected = Session().specs(paths)
+        selected = open_session().specs(paths)
         context = {entry.project.root: entry.project.context() for entry in selected}
         named = ((entry.project, name) for entry in selected for name in entry.names)
         for project, name in islice(named, MOST_SPECS):

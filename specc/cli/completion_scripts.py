@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typer import _completion_shared as shells
 
 from specc.cli import COMPLETE
-from specc.cli.speech import say, write_shown
+from specc.cli.console import say, write_shown
 from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
 

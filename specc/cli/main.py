@@ -8,9 +8,10 @@ import os
 import sys
 
 from specc import __version__
+from specc.cli import COMPLETE, exits
 from specc.errors import SpeccError
 
-USAGE, INTERRUPTED, UNREAD, BUG = 2, 130, 141, 101
+UNREAD, BUG = 141, 101
 
 OUTPUT_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EAGAIN, errno.EBADF}
 """How writing to a stream fails. Whatever opens a file says its name, and should have raised SpeccError."""
@@ -90,7 +91,7 @@ def run(arguments: list[str]) -> int:
     except _OutputFault as error:
         _drop(sys.stdout.fileno())
         _say_error(SpeccError(f"cannot write the output: {error}"))
-        return USAGE
+        return exits.BROKEN
 
 
 def _ended(arguments: list[str]) -> int:
@@ -101,9 +102,9 @@ def _ended(arguments: list[str]) -> int:
         return code
     except SpeccError as error:
         _say_error(error)
-        return USAGE
+        return exits.BROKEN
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return exits.INTERRUPTED
     except BrokenPipeError:
         raise
     except Exception as error:
@@ -119,17 +120,22 @@ def _answer(arguments: list[str]) -> int:
     Python would look through all of it again and again, for a sixth of the time of such a check.
     """
     gc.set_threshold(50_000)
-    # The imports are deferred so that `--version` costs no more than Python itself, and a plain check no typer.
-    if arguments[:1] == ["check"]:
-        from specc.cli import plain
+    # The imports are late so that `--version` costs no more than Python itself, and a check without options no typer.
+    if _is_plain_check(arguments):
+        from specc.cli.checking import CheckOptions, run_check  # the short way of a plain check
 
-        if plain.is_plain(arguments):
-            gc.freeze()
-            return plain.check_plainly(arguments[1:])
-    from specc.cli import app
+        gc.freeze()
+        return run_check(CheckOptions(paths=tuple(arguments[1:])))
+    from specc.cli import dispatch  # brings typer
 
     gc.freeze()
-    return app.dispatch(arguments)
+    return dispatch.dispatch(arguments)
+
+
+def _is_plain_check(arguments: list[str]) -> bool:
+    """Return whether this is `specc check [PATH]...` without options, which typer is not needed to read."""
+    is_check = arguments[:1] == ["check"] and COMPLETE not in os.environ
+    return is_check and not any(argument.startswith("-") for argument in arguments)
 
 
 def _check_current_folder() -> None:
@@ -140,16 +146,22 @@ def _check_current_folder() -> None:
 
 
 def _say_error(error: SpeccError) -> None:
-    from specc.cli.speech import say_error  # deferred, as are the imports of `_answer`
+    from specc.cli.console import say_error  # deferred, as are the imports of `_answer`
 
     say_error(error)
 
 
 def _say_bug(arguments: list[str]) -> None:
-    from specc.cli.bugs import bug_report  # only a bug needs it
-    from specc.cli.speech import say_lines
+    import platform  # only a bug needs these
+    import traceback
 
-    say_lines(bug_report(arguments) + "\n")
+    from specc.cli.console import say_lines
+
+    say_lines(
+        "specc has a bug, and this is its report. Please paste it into an issue.\n\n"
+        f"specc {__version__}, Python {platform.python_version()}, {platform.platform()}\n"
+        f"arguments: {arguments}\n\n{traceback.format_exc()}\n"
+    )
 
 
 def _drop(descriptor: int) -> None:

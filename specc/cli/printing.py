@@ -1,4 +1,4 @@
-"""Findings on the screen or in a file."""
+"""Diagnostics on the screen or in a file."""
 
 import os
 import shutil
@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from specc.cli.colors import wants_color
-from specc.cli.speech import write_data, write_painted
+from specc.cli.console import wants_color, write_data, write_painted
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
 from specc.reporters import Report, ReportFormat, Summary, format_named, report_text, sort, text
@@ -78,8 +77,8 @@ def write_report(report: Report, outputs: Sequence[Output]) -> None:
             write_data(report_text(report, format))
 
 
-def print_findings(diagnostics: Iterable[Diagnostic], *, is_json: bool = False) -> bool:
-    """Findings for people, on standard error. Says whether there is an error among them.
+def print_diagnostics(diagnostics: Iterable[Diagnostic], *, is_json: bool = False) -> bool:
+    """Print diagnostics for people on standard error, and return whether there is an error among them.
 
     `is_json`: a program reads the output, so with an error it gets the report that `check --output json` gives.
     """

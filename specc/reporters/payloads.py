@@ -24,7 +24,7 @@ def _pretty(payload: Payload, api: ApiSchema, endpoint: str | None) -> str:
 
 
 def _yaml(payload: Payload, api: ApiSchema, endpoint: str | None) -> str:
-    from specc.reporters.payload_yaml import dump_yaml  # noqa: PLC0415  ruamel.yaml costs 7 ms, for this format alone
+    from specc.reporters.payload_yaml import dump_yaml  # brings ruamel.yaml, which other formats do not need
 
     return dump_yaml(_in_table_order(payload, api))
 

@@ -8,7 +8,8 @@ from specc.fast_dataclass import dataclass
 from specc.submission.ledger import Ledger
 from specc.submission.records import Record
 from specc.submission.world import World
-from specc.targets import JobReport, JobState, Target
+from specc.targets import JobReport, JobState
+from specc.targets.opening import Opened
 
 FIRST_SECONDS = 0.25
 MOST_SECONDS = 30.0
@@ -25,25 +26,17 @@ NOT_FOUND = "not found"
 """For people: the target answers that it has no such job. As data it is `unknown`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """A target whose questions cost calls: `calls` counts those that it has made so far."""
-
-    target: Target
-    calls: Callable[[], int]
-
-
-def look(watched: Watched, uuids: Sequence[str], ledger: Ledger, tell: Callable[[str], object]) -> dict[str, JobReport]:
+def look(opened: Opened, uuids: Sequence[str], ledger: Ledger, tell: Callable[[str], object]) -> dict[str, JobReport]:
     """What the target says of the jobs now, noted in the ledger. Jobs that it says nothing of are left out."""
     if not uuids:
         return {}
-    target, before = watched.target, watched.calls()
+    target, before = opened.target, opened.calls()
     reports = target.status(uuids)
     known = [report for report in reports.values() if report.state is not JobState.UNKNOWN]
     try:
         ledger.saw(target.identity, known)
-        if target.quota is not None and watched.calls() > before:
-            ledger.accounts.note_calls(target.identity, watched.calls() - before)
+        if target.quota is not None and opened.calls() > before:
+            ledger.accounts.note_calls(target.identity, opened.calls() - before)
     except SpeccError as error:
         # What was seen is true all the same, and a full disk should not hide it.
         tell(f"the jobs' states were not noted: {error.message}")
@@ -51,7 +44,7 @@ def look(watched: Watched, uuids: Sequence[str], ledger: Ledger, tell: Callable[
 
 
 def follow(
-    watched: Watched, uuids: Sequence[str], ledger: Ledger, world: World, timeout: float | None
+    opened: Opened, uuids: Sequence[str], ledger: Ledger, world: World, timeout: float | None
 ) -> Iterator[dict[str, JobReport]]:
     """Looks again and again, each time for the jobs that have not ended, and gives all that is known so far.
 
@@ -63,8 +56,8 @@ def follow(
     waiting = list(uuids)
     interval = FIRST_SECONDS
     while True:
-        before = watched.calls()
-        seen = look(watched, waiting, ledger, world.tell)
+        before = opened.calls()
+        seen = look(opened, waiting, ledger, world.tell)
         changed = any(report != known.get(uuid) for uuid, report in seen.items())
         known |= seen
         yield dict(known)
@@ -75,7 +68,7 @@ def follow(
         if not waiting or (left is not None and left <= 0):
             return
         interval = FIRST_SECONDS if changed else min(interval * GROWTH, MOST_SECONDS)
-        pause = max(interval, _fair(watched.target.quota, watched.calls() - before))
+        pause = max(interval, _fair(opened.target.quota, opened.calls() - before))
         world.sleep(pause if left is None else min(pause, left))
 
 

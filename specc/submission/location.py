@@ -1,24 +1,15 @@
 """Where the ledger of a project is: outside the checkout, which clones, runners and `git clean` lose."""
 
 import os
-import re
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
 from specc.errors import SpeccError
+from specc.private import UNSAFE, state_home
 from specc.submission.tables import Access
 
-UNSAFE = re.compile(r"[^\w.-]+")
 FALSE = ("", "0", "false")
-
-
-def state_home(environment: Mapping[str, str]) -> Path:
-    """The folder for what specc remembers of this user (XDG base directories)."""
-    given = environment.get("XDG_STATE_HOME", "")
-    # The standard says that a relative path is to be ignored.
-    base = Path(given) if os.path.isabs(given) else Path(os.path.expanduser("~")) / ".local" / "state"
-    return base / "specc"
 
 
 def ledger_path(

@@ -9,8 +9,8 @@ from specc.rules.commands import span_of_text
 from specc.rules.rule import Job
 from specc.settings import Settings, Target
 from specc.source import Span
+from specc.targets.kinds import KINDS
 from specc.targets.refusals.common import NO_UNIT, Refusal
-from specc.targets.refusals.kinds import REFUSALS
 from specc.targets.refusals.local import ignored
 
 SAID_ELSEWHERE = frozenset({"no-command"})
@@ -26,7 +26,7 @@ def refusals_of(settings: Settings, target: str, *, is_chosen: bool) -> JobCheck
     known = settings.targets.get(target)
     if known is None:
         return nothing_refused
-    refuse, units = REFUSALS[known.kind], settings.units_for(target)
+    refuse, units = KINDS[known.kind].refusals, settings.units_for(target)
     note = f"the target `{known.name}` would refuse the job"
 
     def find(job: Job) -> Iterator[Diagnostic]:

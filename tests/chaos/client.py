@@ -20,8 +20,8 @@ from specc.targets.ehpc import Patience
 
 def main() -> None:
     patience = float(sys.argv[1])
-    import_module("specc.cli.app")
-    target = import_module("specc.cli.target_ehpc")
+    import_module("specc.cli.dispatch")
+    target = import_module("specc.targets.ehpc.opening")
     target.PATIENCE = Patience(connect=patience, read=patience, total=patience * 2)
     retry.FIRST_SECONDS = 0.02
     for line in sys.stdin:

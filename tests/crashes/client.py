@@ -35,12 +35,16 @@ def main() -> None:
 
 def _import_everything() -> None:
     """Import what commands import late, and set what they would wait for."""
-    for name in ("cli.app", "cli.submit", "cli.resolving", "cli.cancel", "cli.status", "cli.serve", "gateway"):
+    for name in (
+        "cli.dispatch",
+        *(f"cli.commands.{name}" for name in ("submit", "ledger", "cancel", "status", "serve")),
+        "gateway",
+    ):
         import_module(f"specc.{name}")
     for name in ("uvicorn.loops.asyncio", "uvicorn.protocols.http.h11_impl", "uvicorn.lifespan.off", "rfc8785"):
         import_module(name)
-    import_module("specc.cli.target_ehpc").PATIENCE = Patience(connect=2, read=2, total=4)
-    local = import_module("specc.cli.target_local").LocalTarget
+    import_module("specc.targets.ehpc.opening").PATIENCE = Patience(connect=2, read=2, total=4)
+    local = import_module("specc.targets.local.opening").LocalTarget
     local.open = functools.partial(local.open, options=Options(cores=2, grace=0.2, idle=0.1))
     retry.FIRST_SECONDS = 0.02
 

@@ -130,7 +130,7 @@ def test_a_command_line_is_in_no_file(old: Place) -> None:
         (["--update-baseline"], "no baseline is named"),
         (["--baseline", "specc.toml"], "is not JSON"),
         (["--baseline", "specc.toml/x"], "cannot read the baseline specc.toml/x"),
-        ([*WRITE, "--profile", "smoke"], "a baseline is written from what the specs say by themselves"),
+        ([*WRITE, "--profile", "smoke"], "a baseline is written from a check without options that change the specs"),
         (["--baseline", "new/\0.json", "--update-baseline"], "cannot read"),
     ],
 )

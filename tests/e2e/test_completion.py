@@ -9,7 +9,7 @@ import typer
 from support.projects import Place
 
 from specc.cli import completion, main
-from specc.cli.app import app
+from specc.cli.dispatch import app
 
 RUN = """specc: 1
 extends: base.job.yaml

@@ -217,7 +217,7 @@ def test_options_that_do_not_go_together(place: Place, monkeypatch: pytest.Monke
     assert "`--unsafe-fixes` does nothing alone" in place.err
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(HEAD.encode())))
     assert place.run("check", "--fix", "-") == 2
-    assert "standard input is none" in place.err
+    assert "standard input is not one" in place.err
 
 
 def test_json_has_the_edits(place: Place) -> None:

@@ -33,8 +33,8 @@ def here(place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
     monkeypatch.setenv("XDG_STATE_HOME", str(place.root / "state"))
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.setattr("specc.submission.follow.FIRST_SECONDS", 0.05)
-    monkeypatch.setattr("specc.cli.logs.LOOK_SECONDS", 0.2)
-    monkeypatch.setattr("specc.cli.logs.READ_SECONDS", 0.05)
+    monkeypatch.setattr("specc.cli.commands.logs.LOOK_SECONDS", 0.2)
+    monkeypatch.setattr("specc.cli.commands.logs.READ_SECONDS", 0.05)
     return place
 
 
@@ -103,7 +103,7 @@ class TestWaiting:
         def interrupt(*_: object) -> None:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("specc.cli.following.follow", interrupt)
+        monkeypatch.setattr("specc.app.following.follow", interrupt)
         here.write(
             jobs__a="specc: 1\nid: hello\njob: {name: a, cmd_line: sleep 60}\n",
             hello__b="specc: 1\njob: {name: b, cmd_line: 'true'}\n",
@@ -170,10 +170,10 @@ class TestWaiting:
                 raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
-            patch.setattr("specc.cli.following.time.sleep", interrupt)
+            patch.setattr("specc.app.following.time.sleep", interrupt)
             assert here.run("wait", "jobs") == 130
         assert here.err.endswith(
-            "2 jobs go on; `specc wait jobs/a.job.yaml` waits again, `specc cancel jobs/a.job.yaml` ends them\n"
+            "2 jobs still running; `specc wait jobs/a.job.yaml` waits again, `specc cancel jobs/a.job.yaml` ends them\n"
         )
         assert here.run("cancel", "jobs") == 0
 
@@ -198,7 +198,7 @@ class TestWaiting:
             connection.execute("UPDATE attempts SET uuid = 'hpcjob-aaaaaa' || substr(sent_name, -1)")
         connection.close()
         assert here.run("cancel", "hpcjob-aaaaaa") == 2
-        assert "is the beginning of several: hpcjob-aaaaaa1, hpcjob-aaaaaa2" in here.err
+        assert "is the beginning of several ids: hpcjob-aaaaaa1, hpcjob-aaaaaa2" in here.err
         assert here.run("status", "hpcjob-aaaaaa2") == 0
 
     def test_what_ended_well_needs_no_words(self, here):
@@ -253,7 +253,7 @@ class TestOutput:
         assert here.out == "out\nerr\n"
 
     def test_of_json_only_the_end_of_a_long_one(self, here, monkeypatch):
-        monkeypatch.setattr("specc.cli.logs.JSON_BYTES", 6)
+        monkeypatch.setattr("specc.cli.commands.logs.JSON_BYTES", 6)
         first, second = submitted(here, "seq $(({{ matrix.n }} * 3))", "--wait")
         assert here.run("logs", first, second, "--output", "json") == 0
         logs = json.loads(here.out)["logs"]
@@ -426,8 +426,8 @@ class TestUnknown:
         assert here.err.endswith("nothing is unknown\n")
 
     def test_a_person_can_say_no(self, unknown, monkeypatch):
-        monkeypatch.setattr("specc.cli.resolving.is_terminal", lambda: True)
-        monkeypatch.setattr("specc.cli.resolving.confirm", lambda question: False)
+        monkeypatch.setattr("specc.cli.commands.ledger.is_terminal", lambda: True)
+        monkeypatch.setattr("specc.cli.commands.ledger.confirm", lambda question: False)
         assert unknown.run("ledger", "resolve", "jobs", "--dismiss") == 4
 
 

@@ -25,7 +25,7 @@ job: {name: "n-{{ cell.slug }}", cmd_line: "echo {{ matrix.a }}", core_limit: 1}
 
 def test_the_version_costs_no_import() -> None:
     code = "import sys; sys.argv = ['specc', '--version']; from specc.cli.main import main; main(); "
-    code += "assert not {'typer', 'jinja2', 'specc.cli.app'} & sys.modules.keys()"
+    code += "assert not {'typer', 'jinja2', 'specc.cli.dispatch'} & sys.modules.keys()"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout == f"specc {specc.__version__}\n"
 
@@ -69,7 +69,7 @@ def test_a_fault_of_another_file_is_our_bug(
     def broken(arguments: list[str]) -> int:
         raise fault
 
-    monkeypatch.setattr("specc.cli.app.dispatch", broken)
+    monkeypatch.setattr("specc.cli.dispatch.dispatch", broken)
     assert main.run(["render", "x"]) == 101
     assert f"{fault}" in capsys.readouterr().err
 
@@ -100,7 +100,7 @@ def test_our_bug_ends_with_101_and_a_report(
     def broken(arguments: list[str]) -> int:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr("specc.cli.app.dispatch", broken)
+    monkeypatch.setattr("specc.cli.dispatch.dispatch", broken)
     assert main.run(["render", "x"]) == 101
     report = capsys.readouterr().err
     assert "arguments: ['render', 'x']" in report

@@ -10,10 +10,10 @@ import typer
 from support import uncovered
 from support.projects import Place
 
-from specc.cli.app import app, dispatch, load
-from specc.cli.commands import COMMANDS, Command
+from specc.cli.dispatch import app, dispatch, load
+from specc.cli.main import _is_plain_check as is_plain
 from specc.cli.main import run
-from specc.cli.plain import is_plain
+from specc.cli.table import COMMANDS, Command
 
 NAMES = [command.name for command in COMMANDS]
 
@@ -47,9 +47,9 @@ def imported_by(folder: Path, *arguments: str) -> set[str]:
 
 def test_the_list_of_commands_imports_none_of_them(place: Place) -> None:
     modules = imported_by(place.root, "--help")
-    assert not {f"specc.cli.{command.module}" for command in COMMANDS} & modules
+    assert not {f"specc.cli.commands.{command.module}" for command in COMMANDS} & modules
     assert {name.split(".")[1] for name in modules if name.startswith("specc.")} == {
-        "cli", "docstrings", "errors", "fast_dataclass", "visible",
+        "cli", "docstrings", "errors", "fast_dataclass", "source", "visible",
     }  # fmt: skip
 
 
@@ -119,10 +119,10 @@ def test_a_clean_check_imports_nothing_dear(place: Place) -> None:
     modules = imported_by(place.root, "check", "run.job.yaml")
     assert not DEAR & modules
     others = {command.module for command in COMMANDS}
-    assert not {f"specc.cli.{other}" for other in others} & modules
+    assert not {f"specc.cli.commands.{other}" for other in others} & modules
     assert not {name for name in modules if name.startswith(("specc.reporters.text", "specc.submission"))}
     kinds = {name for name in modules if name.startswith("specc.targets.")}
-    assert {name.split(".")[2] for name in kinds} == {"protocol", "refusals"}
+    assert {name.split(".")[2] for name in kinds} == {"kinds", "opening", "protocol", "refusals"}
 
 
 def test_a_check_of_what_has_not_changed_imports_no_compiler(place: Place) -> None:

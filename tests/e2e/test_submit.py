@@ -35,7 +35,7 @@ def cloud(place: Place, server: Hostile, monkeypatch: pytest.MonkeyPatch) -> Pla
     monkeypatch.setenv("QY_ACCESS_KEY_ID", "KEYKEYKEYKEY")
     monkeypatch.setenv("QY_SECRET_ACCESS_KEY", "s3cr3t")
     monkeypatch.delenv("CI", raising=False)
-    monkeypatch.setattr("specc.cli.target_ehpc.PATIENCE", Patience(0.3, 0.3, 0.6))
+    monkeypatch.setattr("specc.targets.ehpc.opening.PATIENCE", Patience(0.3, 0.3, 0.6))
     monkeypatch.setattr(retry, "FIRST_SECONDS", 0.01)
     return place
 
@@ -191,8 +191,8 @@ class TestRefusals:
         cloud.run("submit")
         (cloud.root / "sweep.job.yaml").rename(cloud.root / "moved.job.yaml")
         answers = [False, True]
-        monkeypatch.setattr("specc.cli.guards.is_terminal", lambda: True)
-        monkeypatch.setattr("specc.cli.guards.confirm", lambda question: answers.pop(0))
+        monkeypatch.setattr("specc.cli.commands.submit.is_terminal", lambda: True)
+        monkeypatch.setattr("specc.cli.console.confirm", lambda question: answers.pop(0))
         assert cloud.run("submit") == 1
         assert cloud.run("submit") == 0
         assert len(server.jobs) == 4
@@ -318,7 +318,7 @@ class TestAnswers:
         assert len(server.jobs) == 1
 
     def test_a_server_that_is_not_there(self, cloud, server, monkeypatch):
-        monkeypatch.setattr("specc.cli.submit.Sending", partial(Sending, tries=2))
+        monkeypatch.setattr("specc.app.submitting.Sending", partial(Sending, tries=2))
         server.close()
         assert cloud.run("submit", *FIRST) == 2
         assert states(cloud) == ["not-sent"]
@@ -366,8 +366,8 @@ class TestResolving:
 
     @pytest.mark.parametrize(("answer", "code"), [(True, 0), (False, 4)])
     def test_a_person_is_asked(self, lost, monkeypatch, answer, code):
-        monkeypatch.setattr("specc.cli.resolving.is_terminal", lambda: True)
-        monkeypatch.setattr("specc.cli.resolving.confirm", lambda question: answer)
+        monkeypatch.setattr("specc.cli.commands.ledger.is_terminal", lambda: True)
+        monkeypatch.setattr("specc.cli.commands.ledger.confirm", lambda question: answer)
         assert lost.run("ledger", "resolve") == code
 
     def test_two_jobs_for_one_attempt_are_left_to_the_user(self, lost, server):
@@ -401,7 +401,7 @@ class TestResolving:
         cloud.run("submit", *FIRST)
         server.close()
         assert cloud.run("status") == 2
-        assert "hpc said nothing of 1 job: the server cannot be reached" in cloud.err
+        assert "hpc did not answer about 1 job: the server cannot be reached" in cloud.err
         assert states(cloud) == ["accepted"]
 
 
@@ -519,8 +519,8 @@ class TestAsking:
             self.asked.append(question)
             return False
 
-        monkeypatch.setattr("specc.cli.guards.is_terminal", lambda: True)
-        monkeypatch.setattr("specc.cli.guards.confirm", confirm)
+        monkeypatch.setattr("specc.cli.commands.submit.is_terminal", lambda: True)
+        monkeypatch.setattr("specc.cli.console.confirm", confirm)
         return cloud
 
     def test_more_than_ten_are_asked_for(self, many, server):

@@ -166,7 +166,7 @@ def test_interrupted_while_it_waits_it_says_what_it_knows(site: Site, command: s
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert "2 jobs go on; `specc wait a.job.yaml` waits again" in err
+    assert "2 jobs still running; `specc wait a.job.yaml` waits again" in err
     jobs = {(job["uuid"], job["job_state"]) for job in json.loads(out)[listed]}
     assert jobs == {(job.uuid, "pending") for job in site.server.jobs}
 

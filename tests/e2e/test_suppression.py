@@ -129,11 +129,11 @@ def test_a_script_and_its_comments(lone: Place) -> None:
 
 def test_standard_input_can_ignore(lone: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "specc.cli.sites.read_stdin", lambda: WARNS.replace("no\n", "no # specc: ignore[SPC110]\n").encode()
+        "specc.cli.sessions.read_stdin", lambda: WARNS.replace("no\n", "no # specc: ignore[SPC110]\n").encode()
     )
     assert found(lone, "-") == []
     monkeypatch.setattr(
-        "specc.cli.sites.read_stdin", lambda: WARNS.replace("no\n", "a # specc: ignore[SPC110]\n").encode()
+        "specc.cli.sessions.read_stdin", lambda: WARNS.replace("no\n", "a # specc: ignore[SPC110]\n").encode()
     )
     assert [slug for slug, _, _ in found(lone, "-")] == ["unused-ignore"]
 

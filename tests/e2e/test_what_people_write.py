@@ -56,7 +56,7 @@ def helps(project: Place, text: str, name: str = "jobs/a.job.yaml") -> list[str]
         *(
             (f"job: {{name: n, cmd_line: ./run, {field}: x}}\n", help)
             for field, help in {
-                "env": "`export NAME=value`",
+                "env": "`cmd_line: {$command: ./run, env: {NAME: value}}`",
                 "array": "`matrix:",
                 "dependency": "`specc submit --wait FIRST && specc submit SECOND`",
                 "nodes": "`resource_limit`",

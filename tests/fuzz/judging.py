@@ -17,7 +17,7 @@ import rfc8785
 from fuzz.generators import SPEC, Input
 from support.jinja_oracle import REAL, SCOPE, same, text_by_jinja, value_by_jinja
 
-from specc.cli import app
+from specc.cli import dispatch as app
 from specc.cli.main import BUG, run
 from specc.expressions import Budget, EvaluationFault, Template, compile_template, is_template
 from specc.parser import events as libyaml

@@ -13,7 +13,7 @@ import pytest
 from support import ledgers
 from support.projects import Place
 
-from specc.cli.speech import write_json, write_json_list
+from specc.cli.console import write_json, write_json_list
 from specc.submission import lookups
 from specc.submission.ledger import Ledger
 from specc.submission.selector import latest

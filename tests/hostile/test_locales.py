@@ -201,7 +201,7 @@ def test_an_answer_in_another_encoding_is_no() -> None:
 
 QUESTION = """
 from specc.cli.main import _settle_streams
-from specc.cli.speech import confirm
+from specc.cli.console import confirm
 _settle_streams()
 print(confirm("?"))
 """

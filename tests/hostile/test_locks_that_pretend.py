@@ -15,13 +15,14 @@ import pytest
 from support import submitting, uncovered
 
 from specc import locks
-from specc.cli import wait
+from specc.cli.commands import wait
 from specc.errors import SpeccError
 from specc.submission import ledger as ledger_module
 from specc.submission import tables
-from specc.submission.follow import Watched, follow
+from specc.submission.follow import follow
 from specc.submission.ledger import Ledger
 from specc.targets import JobState
+from specc.targets.opening import Opened
 
 PRELOADED = """
 #define _GNU_SOURCE
@@ -156,7 +157,9 @@ class TestALockedLedger:
         uuids = list(desk.target.jobs)
         with desk.ledger() as ledger, closing(sqlite3.connect(desk.path, isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
-            looks = follow(Watched(desk.target, int), uuids, ledger, submitting.world(desk.clock, desk.told), 100.0)
+            looks = follow(
+                Opened("desk", desk.target, int), uuids, ledger, submitting.world(desk.clock, desk.told), 100.0
+            )
             assert next(looks)[uuids[0]].state is JobState.PENDING
             desk.target.states[uuids[0]] = JobState.FINISHED
             assert list(looks)[-1][uuids[0]].state is JobState.FINISHED

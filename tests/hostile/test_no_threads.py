@@ -17,8 +17,8 @@ from support.gateway_client import BODY, SUBMIT
 from support.gateway_client import Place as Gateway
 from support.projects import SETTINGS, Place
 
+from specc.app.submitting import Stop
 from specc.cli.drawing import bar
-from specc.cli.interrupts import Stop
 from specc.submission.ledger import Ledger
 from specc.submission.records import Record, State
 from specc.targets.ehpc.ret_codes import BUSY

@@ -32,8 +32,8 @@ SEARCHES = {"search", "finditer", "findall", "sub", "subn", "split"}
 MATCHED_IN_PLACE = ("specc.config.places.",)
 """Modules that hand their patterns to one function, which matches them where it stands."""
 OF_SPECC_ITSELF = {
-    "specc.cli.rules.FENCED": "it reads the docstrings of rules",
-    "specc.cli.rules.PROSE": "it reads the docstrings of rules",
+    "specc.cli.commands.rules.FENCED": "it reads the docstrings of rules",
+    "specc.cli.commands.rules.PROSE": "it reads the docstrings of rules",
     "specc.rules.documentation.BLOCK": "it reads the docstrings of rules",
     "specc.rules.documentation.HEADING": "it reads the docstrings of rules",
 }

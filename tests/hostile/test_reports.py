@@ -11,7 +11,7 @@ import pytest
 import typer
 from support import repositories, uncovered
 
-from specc.cli.commands import COMMANDS
+from specc.cli.table import COMMANDS
 from specc.reporters import ReportFormat
 from specc.rules import RULES
 from specc.rules.documentation import document

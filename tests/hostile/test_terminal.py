@@ -17,10 +17,10 @@ from support.fake_target import FakeTarget
 from support.projects import Place
 from support.sampling import mostly_slow
 
-from specc.cli.app import load
-from specc.cli.commands import COMMANDS
+from specc.app.targets import Opened, Opening
+from specc.cli.dispatch import load
 from specc.cli.main import run
-from specc.cli.targets import Opened, Opening
+from specc.cli.table import COMMANDS
 from specc.targets import Accepted, Attempt, Cancelled, JobState, LogFile, Logs, Outcome, Rejected, Unclear
 
 ODD = "::error::o\x1b[31m\x1b]0;t\x07\x9b2J\x85\u2028\r\n::warning::d\u202ee\u2066\u200b\x7f##[group]\U000e0041\x08"
@@ -126,7 +126,7 @@ def odd(place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
     def opened(opening: Opening) -> Opened:
         return Opened(opening.settings.name, target, opening.calls, (ODD,), lambda: ODD)
 
-    monkeypatch.setattr("specc.cli.target_local.open_target", opened)
+    monkeypatch.setattr("specc.targets.local.opening.open_target", opened)
     monkeypatch.setattr("specc.submission.follow.FIRST_SECONDS", 0.01)
     place.put("specc.toml", SETTINGS.encode())
     place.put(f"{ODD}/good{NAME}", GOOD.encode())

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from support.projects import BASE, SETTINGS, SWEEP, Place
 
-from specc.cli import anew, sites
+from specc.app import checking
+from specc.app import selection as sites
 from specc.config import Configuration
 
 CLEAN = "checked 2 files, 4 payloads: no problems\n"
@@ -28,8 +29,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 def is_anew(place: Place, monkeypatch: pytest.MonkeyPatch) -> Callable[[], bool]:
     """Checks the project, and says whether the compiler was asked."""
     asked: list[object] = []
-    check = anew.check_selected
-    monkeypatch.setattr(anew, "check_selected", lambda *a, **k: asked.append(a) or check(*a, **k))
+    check = checking.check_selected
+    monkeypatch.setattr(checking, "check_selected", lambda *a, **k: asked.append(a) or check(*a, **k))
 
     def run() -> bool:
         asked.clear()

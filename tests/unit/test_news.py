@@ -1,6 +1,6 @@
 """What is said while jobs are waited for."""
 
-from specc.cli.news import News
+from specc.cli.waiting import News
 from specc.targets import JobReport, JobState
 
 NAMES = {f"u{n}": f"job-{n}" for n in range(200)}

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from specc.cli import guards
-from specc.cli.speech import confirm, counted
+from specc.app import guards
+from specc.cli.console import confirm, counted
 
 
 class Interrupted(io.StringIO):

@@ -8,11 +8,12 @@ from support import submitting
 
 from specc.errors import SpeccError
 from specc.expander.values import AxisValue
-from specc.submission.follow import Watched, ending, follow, look
+from specc.submission.follow import ending, follow, look
 from specc.submission.ledger import Ledger
 from specc.submission.output import Reading
 from specc.submission.selector import Selector, latest, only_of, states_named
 from specc.targets import JobReport, JobState
+from specc.targets.opening import Opened
 
 
 @pytest.fixture
@@ -40,14 +41,14 @@ class Life(submitting.FakeTarget):
         not_found = {uuid: JobReport(uuid, JobState.UNKNOWN, "") for uuid in lost if self.lost_is_said}
         return {uuid: report for uuid, report in reports.items() if uuid not in lost} | not_found
 
-    def watched(self):
-        return Watched(self, lambda: len(self.asked_for))
+    def opened(self):
+        return Opened("life", self, lambda: len(self.asked_for))
 
 
 def followed(desk, timeout=None):
     with desk.ledger() as ledger:
         uuids = [record.uuid for record in ledger.all()]
-        looks = list(follow(desk.target.watched(), uuids, ledger, submitting.world(desk.clock, desk.told), timeout))
+        looks = list(follow(desk.target.opened(), uuids, ledger, submitting.world(desk.clock, desk.told), timeout))
     return uuids, looks
 
 
@@ -76,7 +77,7 @@ class TestFollowing:
         desk.submit(submitting.sweep(1))
         with desk.ledger() as ledger:
             for _ in range(2):
-                look(desk.target.watched(), ["job-1"], ledger, print)
+                look(desk.target.opened(), ["job-1"], ledger, print)
             assert ledger.all()[0].job_state == "running"
 
     def test_the_longer_nothing_happens_the_longer_are_the_pauses(self, desk):
@@ -135,7 +136,7 @@ class TestFollowing:
     def test_nobody_is_asked_about_nothing(self, desk):
         desk.target = Life()
         with desk.ledger() as ledger:
-            assert look(desk.target.watched(), [], ledger, print) == {}
+            assert look(desk.target.opened(), [], ledger, print) == {}
         assert str(ending([], {})) == "no jobs"
 
 

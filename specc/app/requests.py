@@ -1,0 +1,245 @@
+"""What a person asked to be sent: specs compiled to payloads, and a step for each of them."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from specc.app.session import Selected, Session
+from specc.app.workplace import Workplace
+from specc.compiler import Context, Request, evaluated_cells, payloads
+from specc.compiler.discretion import without_values
+from specc.diagnostics import Diagnostic, Label, codes
+from specc.errors import SpeccError
+from specc.fast_dataclass import dataclass
+from specc.lowering import Payload
+from specc.parser import Document
+from specc.source import Source, Span
+from specc.submission.keys import LogicalKey, canonical_params, key_of
+from specc.submission.ledger import Ledger
+from specc.submission.plan import Action, Allowed, Step, plan
+from specc.submission.planfile import Asked, PlanFile
+from specc.submission.selector import Selector, latest, states_named
+from specc.targets import Rejected, Target
+from specc.workspace import Findings
+
+STDIN_NAME = "<stdin>"
+
+
+@dataclass(frozen=True, eq=False)
+class SubmissionRequest:
+    """Payloads to send, with the arguments that give them, for one target of one project.
+
+    `diagnostics` are the warnings that came up on the way.
+    """
+
+    workplace: Workplace
+    asked: Asked
+    target: str
+    payloads: tuple[Payload, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def context(self) -> Context:
+        return self.workplace.project.context(self.target)
+
+    @property
+    def units(self) -> dict[str, str]:
+        return self.workplace.project.settings.units_for(self.target)
+
+    @property
+    def request(self) -> Request:
+        return request_of(self.asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Unprepared:
+    """Why there is nothing to send. `is_configuration`: the settings are wrong, and no spec was read."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    is_configuration: bool = False
+
+
+def request_of(asked: Asked) -> Request:
+    """Return what the compiler is asked for."""
+    options = {"-p": asked.params, "--set": asked.sets, "--only": asked.only}
+    params, sets, only = (tuple(Source(name, text, name) for text in texts) for name, texts in options.items())
+    return Request(asked.profiles, params, sets, only, asked.cells)
+
+
+def prepare(
+    session: Session, selected: list[Selected], asked: Asked, target: str | None
+) -> SubmissionRequest | Unprepared:
+    """Return the payloads of all specs, or the diagnostics that keep any from being sent.
+
+    What was asked is noted with the names of the specs themselves. Raises SpeccError for specs of several projects, for
+    states that do not exist, and for specs that have no name by which the ledger could know them.
+    """
+    if session.has_errors():
+        return Unprepared(tuple(session.findings), is_configuration=True)
+    states_named(asked.states)
+    workplace = Workplace.of(session, selected)
+    name = target or workplace.project.settings.target
+    findings = Findings()
+    names: list[str] = []
+    made: list[Payload] = []
+    for entry in selected:
+        for document in _concrete(entry, findings):
+            check_is_text(document.source.name)
+            names.append(document.source.name)
+            made.extend(_payloads(document, entry.project.context(name), request_of(asked), findings))
+    shown = (*session.findings, *session.not_ignored(findings))
+    if any(diagnostic.is_error for diagnostic in shown):
+        return Unprepared(shown)
+    if any(payload.spec_id == STDIN_NAME for payload in made):
+        raise SpeccError("a spec from standard input has no path to be known by", help="write `id: NAME` at its top")
+    return SubmissionRequest(workplace, replace(asked, specs=tuple(names)), name, tuple(made), shown)
+
+
+def prepare_again(session: Session, planned: PlanFile) -> SubmissionRequest | Unprepared:
+    """Return the request that a plan was made of. Raises SpeccError for a plan of another project or without specs."""
+    project = session.project(Path.cwd())
+    if planned.project != project.settings.project:
+        raise SpeccError(f"the plan is of the project `{planned.project}`, and this is `{project.settings.project}`")
+    if not planned.asked.specs:
+        raise SpeccError("the plan names no specs", help="`specc plan SPEC... --out FILE` writes one that does")
+    paths = [str(project.root / name) for name in planned.asked.specs]
+    return prepare(session, session.specs(paths), planned.asked, planned.target)
+
+
+def check_is_text(path: str) -> None:
+    """Raise SpeccError for a path that the ledger, plans and targets cannot hold."""
+    try:
+        path.encode()
+    except UnicodeEncodeError as error:
+        raise SpeccError(f"the name of {path} is not UTF-8", help="give it another name to send it") from error
+
+
+def _concrete(entry: Selected, findings: Findings) -> Iterator[Document]:
+    """Yield the specs that are not abstract. One that is given by name is a mistake, which compiling it reports."""
+    for name in entry.names:
+        document = entry.project.document(name, findings)
+        if document is not None and (not document.abstract or name in entry.explicit):
+            yield document
+
+
+def _payloads(document: Document, context: Context, request: Request, findings: Findings) -> Iterator[Payload]:
+    for item in payloads(document, context, request):
+        if isinstance(item, Diagnostic):
+            findings.add(item)
+        else:
+            yield item
+
+
+def decide(request: SubmissionRequest, target: Target, ledger: Ledger) -> list[Step]:
+    """Return a step for each payload, or for those whose last attempts are in the states asked for."""
+    asked = request.asked
+    wanted = request.payloads
+    if asked.states:
+        selector = Selector(states=states_named(asked.states))
+        wanted = tuple(one for one in wanted if _has_state(one, selector, request, target.identity, ledger))
+    allowed = Allowed(asked.changed, asked.rerun, asked.resend_unknown)
+    exists = Existing(request, target.identity)
+    return plan(wanted, target.identity, request.target, request.request.params, ledger, exists, allowed)
+
+
+def _has_state(payload: Payload, selector: Selector, request: SubmissionRequest, identity: str, ledger: Ledger) -> bool:
+    key = key_of(payload, identity, request.request.params)
+    return any(selector.has_state(record) for record in latest(ledger.of_key(key)))
+
+
+class Existing:
+    """Says whether the project still has what a key stands for. In doubt it has: then nothing is taken for moved."""
+
+    def __init__(self, request: SubmissionRequest, identity: str) -> None:
+        self._request = request
+        self._project = request.workplace.project
+        params = canonical_params(request.request.params)
+        self._own = {(one.spec_id, one.cell.id, params) for one in request.payloads}
+        self._names: dict[str, str] | None = None
+        self._cells: dict[tuple[str, str], frozenset[str] | None] = {}
+
+    def __call__(self, key: LogicalKey) -> bool:
+        if key[1:] in self._own:
+            return True
+        name = self._name(key.spec)
+        if name is None:
+            return False
+        if (name, key.params) not in self._cells:
+            self._cells[name, key.params] = self._cells_of(name, json.loads(key.params))
+        cells = self._cells[name, key.params]
+        return cells is None or key.cell in cells
+
+    def _name(self, spec_id: str) -> str | None:
+        if self._names is None:
+            self._names = {}
+            for name in self._project.site.spec_names():
+                document = self._project.document(name, Findings())
+                if document is not None and not document.abstract:
+                    self._names[str(document.id.value) if document.id else name] = name
+        return self._names.get(spec_id)
+
+    def _cells_of(self, name: str, params: dict[str, str]) -> frozenset[str] | None:
+        """Return the cells that the spec has with these parameters; None where that cannot be told."""
+        document = self._project.document(name, Findings())
+        given = tuple(Source("-p", f"{param}={value}", "-p") for param, value in params.items())
+        asked = self._request.request
+        request = Request(asked.profiles, given, asked.sets)
+        items = list(evaluated_cells(document, self._request.context, request)) if document is not None else []
+        found = [item for item in items if isinstance(item, Diagnostic) and item.is_error]
+        if any(finding.code is codes.UNKNOWN_PARAM for finding in found):
+            return frozenset()
+        if found:
+            return None
+        return frozenset(item[1].cell.id for item in items if isinstance(item, tuple))
+
+
+def refusals(steps: Sequence[Step], target: Target) -> list[Diagnostic]:
+    """Return what speaks against sending, known without sending: payloads that the target cannot take, and twins."""
+    findings = Findings()
+    for step in steps:
+        if step.action is Action.REFUSE_TWIN and step.twin is not None:
+            findings.add(_twin(step, step.twin))
+        elif step.action.sends and (refused := target.refuse(step.payload)) is not None:
+            findings.add(*rejections(step.payload, refused, codes.REFUSED_BY_TARGET.at))
+    return findings.all()
+
+
+def rejections(payload: Payload, refused: Rejected, at: Callable[..., Diagnostic]) -> list[Diagnostic]:
+    """Return a rejection as diagnostics, one for each field that it names, at the line that has the field's value.
+
+    `at` makes a diagnostic of the right code. The target's words can quote any field. So of a payload with a hidden
+    field only the kind and the place are said.
+    """
+    found = _rejections(payload, refused, at)
+    return [without_values(finding) for finding in found] if payload.hidden else found
+
+
+def _rejections(payload: Payload, refused: Rejected, at: Callable[..., Diagnostic]) -> list[Diagnostic]:
+    fields, helps = refused.fields or {}, refused.helps or {}
+    if not any(name in payload.values for name in fields):
+        return [at(_place(payload), f"{payload.name}: {refused.message}", help=refused.help)]
+    # Where fields have helps of their own, one without has none: the others' would mislead.
+    return [
+        at(
+            payload.values[name].node.span if name in payload.values else _place(payload),
+            text,
+            help=helps.get(name) if helps else refused.help,
+        )
+        for name, text in fields.items()
+    ]
+
+
+def _twin(step: Step, twin: Payload) -> Diagnostic:
+    message = f"two payloads of this run are the same: cells {twin.cell.id} and {step.payload.cell.id}"
+    labels = (Label(_place(twin), f"cell {twin.cell.id} of {twin.spec_id}"),) if twin.spec_id != step.key.spec else ()
+    help = (
+        "make them differ, for example with `{{ cell.slug }}` in the name, or ask for repetitions with `matrix.repeat`"
+    )
+    return codes.SAME_PAYLOAD.at(_place(step.payload), message, labels=labels, help=help)
+
+
+def _place(payload: Payload) -> Span:
+    """Return the line that names the job."""
+    value = payload.values.get("name") or next(iter(payload.values.values()))
+    return value.node.span

@@ -1,0 +1,114 @@
+"""From paths to projects and the names of their specs, none of which is read."""
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import field
+from functools import lru_cache
+from itertools import groupby
+from pathlib import Path
+
+from specc.cache import world_of
+from specc.config import find_root, read_configuration
+from specc.diagnostics import Diagnostic
+from specc.disk import Contents, Site, look_alikes, spec_files
+from specc.errors import SpeccError
+from specc.fast_dataclass import dataclass
+from specc.source import file_path
+
+STDIN = "-"
+STDIN_NAME = "<stdin>"
+
+
+def show(path: Path) -> str:
+    """The path that messages print: relative to the current folder where it lies below it."""
+    absolute, cwd = os.path.abspath(path), os.getcwd()
+    if absolute == cwd:
+        return "."
+    below = cwd.rstrip("/") + "/"  # texts, because this is done for each of many files
+    return file_path(absolute.removeprefix(below))
+
+
+@lru_cache(maxsize=16)
+def world(site: Site, target: str | None) -> str:
+    """What a check of the project for a target, its own by default, depends on beside its files."""
+    settings, environment = site.settings, site.environment
+    readable = {name: environment[name] for name in settings.env if name in environment}
+    # Below the root, messages print some paths from there, and the root itself as from anywhere else.
+    below = os.path.relpath(os.getcwd(), site.root)
+    shown = (show(site.root), "" if below.startswith(os.pardir) else below)
+    # A target that was chosen is held to more than one that is only the default.
+    return world_of(shown, site.digest, target or f"default {settings.target}", readable)
+
+
+@dataclass
+class Chosen:
+    """A project and the names of the specs that a command is about. `explicit` were given as files, by name."""
+
+    site: Site
+    names: dict[str, None] = field(default_factory=dict)
+    explicit: set[str] = field(default_factory=set)
+
+
+@dataclass
+class Sites:
+    """The projects that one run touches, each found once.
+
+    `standard_input` reads what the path `-` stands for; `stdin_name` is the file that this is the text of.
+    """
+
+    stdin_name: str = STDIN_NAME
+    standard_input: Callable[[], bytes] | None = None
+    findings: list[Diagnostic] = field(default_factory=list)
+    _sites: dict[Path, Site] = field(default_factory=dict)
+    _roots: dict[Path, Path] = field(default_factory=dict)
+
+    def of(self, start: Path) -> Site:
+        """The project that a path belongs to. Its configuration's findings are noted."""
+        root = self._root(Path(os.path.abspath(start)))
+        if root not in self._sites:
+            read = read_configuration(root, show, os.environ)
+            self.findings.extend(read.diagnostics)
+            self._sites[root] = Site(root, read.settings, Contents(root, show), os.environ, read.digest, read.hidden)
+        return self._sites[root]
+
+    def _root(self, start: Path) -> Path:
+        """Looked up once for each folder: a folder can have thousands of specs."""
+        if start not in self._roots:
+            self._roots[start] = find_root(start)
+        return self._roots[start]
+
+    def specs(self, paths: list[str]) -> list[Chosen]:
+        """The specs of the paths by project, in the order given; no path means the whole project."""
+        chosen: dict[Path, Chosen] = {}
+        for text in dict.fromkeys(paths) or [show(find_root(Path.cwd()))]:
+            if text == STDIN:
+                site = self.of(Path(self.stdin_name))
+                _choose(chosen, site, [self._stdin(site)])
+                continue
+            if not text:
+                raise SpeccError("a path is empty", help="leave it out to mean the whole project, or write `.`")
+            path = Path(text)
+            owner = self.of(path)
+            files = spec_files([path], owner.root, owner.settings.include, owner.settings.exclude)
+            if not files:
+                self.findings.extend(look_alikes(path, owner.root, owner.settings, show))
+            for folder, inside in groupby(files, key=os.path.dirname):
+                site = self.of(Path(folder))
+                names = {file: site.contents.name_of(file) for file in inside}
+                _choose(chosen, site, names.values())
+                if path in names:
+                    chosen[site.root].explicit.add(names[path])
+        return list(chosen.values())
+
+    def _stdin(self, site: Site) -> str:
+        """Its name puts it into a folder, the current one by default, so that a relative parent is found from there."""
+        name = site.contents.name_of(Path(self.stdin_name))
+        if self.standard_input is None:
+            raise SpeccError("there is no standard input here", help="name the file")
+        site.contents.add(name, self.stdin_name, self.standard_input())
+        return name
+
+
+def _choose(chosen: dict[Path, Chosen], site: Site, names: Iterable[str]) -> None:
+    entry = chosen.setdefault(site.root, Chosen(site))
+    entry.names.update(dict.fromkeys(names))

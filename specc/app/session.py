@@ -1,0 +1,68 @@
+"""The projects of one run, opened: their specs can be read and compiled."""
+
+from collections import ChainMap
+from dataclasses import field
+from pathlib import Path
+
+from specc.app.selection import Chosen, Sites, world
+from specc.cache import store_of
+from specc.cache.shards import Shards
+from specc.diagnostics import Diagnostic
+from specc.disk import Site
+from specc.fast_dataclass import dataclass
+from specc.person import Nobody, Person
+from specc.workspace import Apis, Findings, Project, not_ignored
+from specc.workspace.memory import Memory
+
+
+@dataclass
+class Selected:
+    """A project and the names of the specs that are meant. `explicit` were given as files, by name."""
+
+    project: Project
+    names: dict[str, None] = field(default_factory=dict)
+    explicit: set[str] = field(default_factory=set)
+
+
+@dataclass
+class Session:
+    sites: Sites = field(default_factory=Sites)
+    person: Person = field(default_factory=Nobody)
+    apis: Apis = field(default_factory=Apis)
+    projects: dict[Path, Project] = field(default_factory=dict)
+
+    @property
+    def findings(self) -> list[Diagnostic]:
+        """What is wrong with the configurations."""
+        return self.sites.findings
+
+    def project(self, start: Path) -> Project:
+        """The project that a path belongs to. Its configuration's findings are noted."""
+        return self._opened(self.sites.of(start))
+
+    def specs(self, paths: list[str]) -> list[Selected]:
+        """The specs of the paths by project, in the order given; no path means the whole project."""
+        return self.opened(self.sites.specs(paths))
+
+    def opened(self, chosen: list[Chosen]) -> list[Selected]:
+        return [Selected(self._opened(each.site), each.names, each.explicit) for each in chosen]
+
+    def has_errors(self) -> bool:
+        """Is a configuration wrong?"""
+        return any(finding.is_error for finding in self.findings)
+
+    @staticmethod
+    def memory(project: Project, target: str | None) -> Memory:
+        """What is remembered of checks of the project for a target, its own by default."""
+        store = store_of(str(project.root), project.environment)
+        return Memory(project, Shards(store, world(project.site, target)) if store is not None else None)
+
+    def not_ignored(self, findings: Findings) -> list[Diagnostic]:
+        """The findings that no comment of their text ignores."""
+        texts = [project.library.suppressions() for project in self.projects.values()]
+        return not_ignored(findings.all(), dict(ChainMap(*texts)))
+
+    def _opened(self, site: Site) -> Project:
+        if site.root not in self.projects:
+            self.projects[site.root] = Project.open(site, self.apis)
+        return self.projects[site.root]

@@ -1,0 +1,192 @@
+"""The one project that submissions are made from: its ledger, and its targets."""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import field, replace
+from pathlib import Path
+
+from specc.app.session import Selected, Session
+from specc.app.targets import open_target
+from specc.errors import SpeccError
+from specc.fast_dataclass import dataclass
+from specc.person import Person
+from specc.revision.origin import GitOrigin
+from specc.submission.ledger import Ledger
+from specc.submission.location import access_of, ledger_path
+from specc.submission.projects import Known, known_as, recognised
+from specc.submission.tables import Access
+from specc.targets import Target
+from specc.targets.opening import Opened
+from specc.workspace import Project
+
+
+@dataclass(frozen=True, eq=False)
+class Workplace:
+    project: Project
+    person: Person
+    _said: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, session: Session, selected: list[Selected]) -> "Workplace":
+        """Return that of the project of all the specs, or of the current folder's project where there are none.
+
+        Raises SpeccError where the specs belong to several projects.
+        """
+        if len(selected) > 1:
+            raise SpeccError("the specs belong to several projects, and each has a ledger of its own")
+        return cls(selected[0].project if selected else session.project(Path.cwd()), session.person)
+
+    @property
+    def ledger_path(self) -> Path:
+        settings = self.project.settings
+        return ledger_path(
+            settings.project,
+            self.project.root,
+            self.project.environment,
+            setting=settings.ledger,
+            is_named=settings.is_named,
+        )
+
+    @property
+    def _access(self) -> Access:
+        return access_of(self.project.settings.ledger, is_shared=self.project.settings.ledger_shared)
+
+    def check_name(self, target: str) -> None:
+        """Raises SpeccError where the ledger is that of a folder, and jobs would go where they cost something: when the
+        folder is renamed, everything would be sent again."""
+        settings = self.project.settings
+        if settings.ledger is None and not settings.is_named and settings.targets[target].kind != "local":
+            help = 'write `project = "NAME"` at the top of specc.toml, a name that stays'
+            raise SpeccError("the project has no name, by which its ledger is found again", help=help)
+
+    @contextlib.contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        """The ledger, with the work of dead processes found out. One that is new is said to be."""
+        with Ledger.open(self.ledger_path, access=self._access) as ledger:
+            if ledger.is_new:
+                self.person.tell(f"new ledger: {ledger.path} (what was sent from elsewhere is not in it)")
+            self._introduce(ledger)
+            self._recover(ledger)
+            yield ledger
+
+    def make_ledger(self) -> Path | None:
+        """Make an empty ledger because the user asks for one, and return its path; None where there is one."""
+        with Ledger.open(self.ledger_path, access=self._access, is_asked=True) as ledger:
+            return ledger.path if ledger.is_new else None
+
+    def join_ledger(self) -> str | None:
+        """Note that this project uses the ledger, too, because the user says so. Return whose it was before, if any."""
+        with Ledger.open(self.ledger_path, access=self._access) as ledger:
+            known, project = ledger.projects.known(), known_as(self._origin())
+            ledger.projects.add(project)
+            return next((one.folder for one in known if one.folder != project.folder), None)
+
+    @contextlib.contextmanager
+    def ledger_for_reading(self, *, checks_rows: bool = True) -> Iterator[Ledger]:
+        with Ledger.read(self.ledger_path, access=self._access, checks_rows=checks_rows) as ledger:
+            self._introduce(ledger, may_write=False)
+            yield ledger
+
+    @contextlib.contextmanager
+    def ledger_if_any(self) -> Iterator[Ledger]:
+        """Open the ledger, or read an empty one at the usual place where there is none: nothing is made."""
+        path = self.ledger_path
+        opened = self.ledger() if os.path.lexists(path) else self.ledger_for_reading()
+        with opened as ledger:
+            yield ledger
+
+    @contextlib.contextmanager
+    def ledger_for_plan(self) -> Iterator[Ledger]:
+        """Open the ledger for a look ahead, which works without one, too: the reviewer of a plan may have none."""
+        path = self.ledger_path
+        if self._access.may_make or os.path.lexists(path):
+            with self.ledger_if_any() as ledger:
+                yield ledger
+            return
+        self.person.tell(f"warning: the ledger {path} does not exist; the plan is made as if nothing was sent before")
+        with Ledger.read(path, access=replace(self._access, may_make=True)) as ledger:
+            yield ledger
+
+    def _introduce(self, ledger: Ledger, *, may_write: bool = True) -> None:
+        """Raise SpeccError where the ledger is that of another project, unless a person says that both are the same.
+
+        The first project that comes is noted. A ledger of a folder needs no care: its path says which project it is of.
+        """
+        if not self.project.settings.is_named and self.project.settings.ledger is None:
+            return
+        origin, known = self._origin(), ledger.projects.known()
+        if not known:
+            if not may_write or ledger.projects.add(known_as(origin), only_as_first=True):
+                return
+            known = ledger.projects.known()  # another process was quicker
+        found = recognised(known, origin)
+        if found is None:
+            self._ask(ledger, known, may_ask=may_write)
+            ledger.projects.add(known_as(origin))
+        elif may_write and not found.commits and origin.first_commits():
+            ledger.projects.add(known_as(origin))  # its folder has come to be a repository
+
+    def _ask(self, ledger: Ledger, known: Sequence[Known], *, may_ask: bool) -> None:
+        """Raise SpeccError unless a person says that this is the project that the ledger knows."""
+        name, root = self.project.settings.project, self.project.root
+        other = known[-1].folder + (f" ({known[-1].remote})" if known[-1].remote else "")
+        if may_ask and self.person.can_answer():
+            self.person.tell(f"the ledger of `{name}` knows the project {other}, and this is {root}")
+            if self.person.confirm("is it the same project, moved or copied?"):
+                return
+        help = (
+            "if it is the same project, moved or copied, or both use one ledger on purpose, say so with "
+            '`specc ledger join`; if it is another, give it a name of its own: `project = "NAME"` in specc.toml'
+        )
+        raise SpeccError(
+            f"another project named `{name}` uses the ledger {ledger.path}: {other}, and this is {root}", help=help
+        )
+
+    def _origin(self) -> GitOrigin:
+        return GitOrigin(self.project.root, self.project.environment)
+
+    def _recover(self, ledger: Ledger) -> None:
+        lost = ledger.recover()
+        if lost:
+            names = ", ".join(str(record.key) for record in lost[:3]) + (", ..." if len(lost) > 3 else "")
+            self.person.tell(f"the process that was sending these died, so their outcome is unknown now: {names}")
+
+    def open(
+        self,
+        name: str,
+        *,
+        skew: Callable[[str], float] = lambda identity: 0.0,
+        is_offline: bool = False,
+        may_lack_keys: bool = False,
+    ) -> Opened:
+        project = self.project
+        opened = open_target(
+            project.root,
+            name,
+            project.settings,
+            project.apis,
+            project.environment,
+            self.person,
+            skew=skew,
+            is_offline=is_offline,
+            may_lack_keys=may_lack_keys,
+        )
+        for warning in opened.warnings:
+            self.person.tell(f"warning: {warning}")
+        if opened.place is not None and not is_offline and name not in self._said:
+            self._said.add(name)
+            self.person.tell(f"the target `{name}` is at {opened.place}")
+        return opened
+
+    def open_to_look(self, name: str) -> Opened:
+        """Return the target for a look ahead. It has no way to send, and needs no credentials."""
+        return self.open(name, is_offline=True, may_lack_keys=True)
+
+    def settled(self, opened: Opened, ledger: Ledger, planned: str | None = None) -> Target:
+        """Return the target. Without credentials it is the account that the ledger, or the plan, knows in its place."""
+        if opened.settle is None:
+            return opened.target
+        target, word = opened.settle([planned] if planned is not None else ledger.identities())
+        self.person.tell(f"warning: {word}")
+        return target

@@ -1,0 +1,197 @@
+"""`specc logs`: what jobs wrote."""
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from specc.app.attempts import Words
+from specc.app.following import Group, chosen_now, look_at, reach
+from specc.cli import exits
+from specc.cli.choosing import choose
+from specc.cli.console import say, write_bytes, write_json, write_shown
+from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, States
+from specc.errors import SpeccError
+from specc.fast_dataclass import dataclass
+from specc.person import Person
+from specc.reporters import TextOrJson, format_named
+from specc.submission.ledger import Ledger
+from specc.submission.output import Reading
+from specc.targets import LogFile
+from specc.visible import VisibleStream, visible
+
+LOOK_SECONDS = 2.0
+READ_SECONDS = 0.2
+JSON_BYTES = 1 << 20
+"""Of each file, so much of its end is in a document of JSON, which has to be made as a whole."""
+
+STREAMS = ("stdout", "stderr", "both", "slurm")
+"""`both` is all that there is; `slurm` is there on Slurm clusters alone."""
+
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on until the jobs have ended.")]
+Stream = Annotated[
+    str, typer.Option("--stream", metavar="NAME", help="stdout, stderr, both or slurm: what Slurm says of the job.")
+]
+Raw = Annotated[
+    bool, typer.Option("--raw", help="Print what jobs wrote byte for byte, also on a terminal, which obeys it.")
+]
+Tail = Annotated[int | None, typer.Option("--tail", metavar="N", min=0, help="Only the last N lines of each file.")]
+
+
+@dataclass(frozen=True, eq=False)
+class Log:
+    """One output of one job. `reading` is None where the file is not visible from here."""
+
+    uuid: str
+    name: str
+    file: LogFile
+    reading: Reading | None
+
+
+def logs(
+    chosen: Chosen = None,
+    follow: Follow = False,
+    stream: Stream = "stdout",
+    tail: Tail = None,
+    raw: Raw = False,
+    output: Output = "text",
+    state: States = None,
+    only: Only = None,
+    cell: Cells = None,
+    target: AtTarget = None,
+) -> int:
+    """Print what jobs wrote, where it is visible from here; else where it is, and how to get it.
+
+    On a terminal, what would control the terminal or cannot be seen is written as an escape, such as `\\x1b`. In a pipe
+    or a file the bytes are those that the jobs wrote. Exits with 2 where a target cannot be asked for them, or a file
+    cannot be read.
+
+    Example: specc logs jobs/cavity.job.yaml --only mesh=fine -f
+    """
+    format_named(output, TextOrJson)
+    if stream not in STREAMS:
+        raise SpeccError(f"there is no stream `{stream}`", help=f"streams: {', '.join(STREAMS)}")
+    for option in [name for name, is_given in (("--follow", follow), ("--raw", raw)) if is_given and output == "json"]:
+        raise SpeccError(f"`{option}` prints text only", help="leave out `--output json`")
+    words = Words.of(chosen, only, cell, state, target)
+    choice = choose(words)
+    with choice.workplace.ledger_if_any() as ledger:
+        found, lost = reach(choice.workplace, ledger, chosen_now(choice, ledger))
+        listed = [log for group in found for log in _logs(group, stream, tail)]
+        if output == "json":
+            data = [_data(log) for log in listed]
+            write_json({"logs": data})
+            return exits.BROKEN if lost or any(one["error"] for one in data) else exits.OK
+        printer = _Printer(len(listed) > 1, is_filtered=sys.stdout.isatty() and not raw)
+        while True:
+            # Asked before reading: what a job wrote before it ended is then surely read.
+            has_ended = not follow or _have_ended(found, ledger, choice.workplace.person)
+            printer.print(listed)
+            if has_ended:
+                break
+            _read_on(printer, listed)
+        printer.finish()
+    for log in listed:
+        if log.reading is None:
+            say(f"{log.name} {log.file.stream}: not visible from here: {log.file.where}")
+    if not listed and not lost:
+        sent = any(record.uuid is not None for group in found for record in group.records)
+        say(f"no job here has a stream `{stream}`" if sent else "no jobs")
+    return exits.BROKEN if lost or printer.unread else exits.OK
+
+
+def _logs(group: Group, stream: str, tail: int | None) -> list[Log]:
+    found = []
+    for record in group.records:
+        if record.uuid is None:
+            continue
+        asked = [file for file in group.opened.target.logs(record.uuid).files if stream in (file.stream, "both")]
+        for at, file in enumerate(asked):
+            if not any(_is_same(file, other) for other in asked[:at]):
+                reading = None if file.path is None else Reading(file.path, tail)
+                found.append(Log(record.uuid, record.sent_name, file, reading))
+    return found
+
+
+def _is_same(file: LogFile, other: LogFile) -> bool:
+    """Whether both streams go to one file, which is then printed once."""
+    if file.path is None or other.path is None:
+        return False
+    try:
+        return file.path.samefile(other.path)
+    except OSError:
+        return os.path.normpath(file.path) == os.path.normpath(other.path)
+
+
+def _have_ended(groups: Sequence[Group], ledger: Ledger, person: Person) -> bool:
+    reports = look_at(groups, ledger, person)
+    return all(uuid in reports and reports[uuid].state.is_final for group in groups for uuid in group.uuids)
+
+
+def _read_on(printer: "_Printer", listed: Sequence[Log]) -> None:
+    """Until it is time to ask again how the jobs are."""
+    until = time.monotonic() + LOOK_SECONDS
+    while time.monotonic() < until:
+        time.sleep(READ_SECONDS)
+        printer.print(listed)
+
+
+class _Printer:
+    """Writes bytes as they are, or filtered, with a head where it goes over to another file, as `tail` does.
+
+    `unread` are those that could not be read, which was said once.
+    """
+
+    def __init__(self, has_heads: bool, *, is_filtered: bool) -> None:
+        self.unread: list[Log] = []
+        self._streams: dict[Log, VisibleStream] | None = {} if is_filtered else None
+        self._has_heads = has_heads
+        self._last: Log | None = None
+
+    def print(self, listed: Sequence[Log]) -> None:
+        for log in listed:
+            if log.reading is not None and log not in self.unread:
+                try:
+                    self._copy(log, log.reading)
+                except SpeccError as error:
+                    self.unread.append(log)
+                    say(error.message)
+
+    def finish(self) -> None:
+        """Write what was held back of characters that are not whole."""
+        for stream in (self._streams or {}).values():
+            write_shown(stream.more(b"", is_last=True))
+
+    def _copy(self, log: Log, reading: Reading) -> None:
+        for block in reading.more():
+            if self._has_heads and log is not self._last:
+                head = visible(f"==> {log.name} {log.file.stream} <==")
+                write_shown(f"{'' if self._last is None else chr(10)}{head}\n")
+            self._last = log
+            if self._streams is None:
+                write_bytes(block)
+            else:
+                write_shown(self._streams.setdefault(log, VisibleStream()).more(block))
+
+
+def _data(log: Log) -> dict[str, object]:
+    data, is_cut, fault = None, False, None
+    try:
+        if log.reading is not None:
+            data, is_cut = log.reading.last(JSON_BYTES)
+    except SpeccError as error:
+        fault = error.message
+    path = None if log.file.path is None else str(log.file.path)
+    return {
+        "uuid": log.uuid,
+        "name": log.name,
+        "stream": log.file.stream,
+        "path": path,
+        "where": log.file.where,
+        "text": None if data is None else data.decode(errors="replace"),
+        "truncated": is_cut,
+        "error": fault,
+    }

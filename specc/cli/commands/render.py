@@ -1,0 +1,98 @@
+"""`specc render`: canonical payloads, all or none."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from specc.cli.completion import complete_format, complete_spec
+from specc.cli.console import say, visible_text, write_spool
+from specc.cli.options import Cells, Only, Params, Profiles, Sets, TargetName
+from specc.cli.printing import print_diagnostics
+from specc.cli.sessions import arguments, open_session
+from specc.compiler import Context, Request
+from specc.errors import SpeccError
+from specc.lowering import Payload
+from specc.reporters import PayloadFormat, format_named
+from specc.reporters.payloads import WRITERS, digest_line
+from specc.visible import visible_json
+from specc.workspace import Findings
+from specc.workspace.outputs import Folder, spool
+from specc.workspace.rendering import Piece, collect_files, write_payloads
+
+WHOLE = (PayloadFormat.NDJSON, PayloadFormat.PRETTY, PayloadFormat.REQUEST)
+"""The formats in which each payload is a JSON document of its own."""
+
+Paths = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[SPEC]...", help="Specs or folders; `-` is standard input.", autocompletion=complete_spec),
+]
+FormatName = Annotated[
+    str,
+    typer.Option(
+        "--format", metavar="NAME", help=f"One of {', '.join(PayloadFormat)}.", autocompletion=complete_format
+    ),
+]
+Out = Annotated[str | None, typer.Option("-o", "--out", metavar="DIR", help="Write one NAME.json for each payload.")]
+Digest = Annotated[bool, typer.Option("--digest", help="Print digests and names instead of payloads.")]
+
+
+def render(
+    paths: Paths = None,
+    format_: FormatName = "ndjson",
+    out: Out = None,
+    digest: Digest = False,
+    profile: Profiles = None,
+    param: Params = None,
+    set_: Sets = None,
+    only: Only = None,
+    cell: Cells = None,
+    target: TargetName = None,
+) -> int:
+    """Print the canonical payloads of specs, one a line. With an error anywhere, nothing is printed.
+
+    Example: specc render jobs/cavity.job.yaml -p ranks=4 --only mesh=fine
+    """
+    format = format_named(format_, PayloadFormat)
+    if out is not None and (digest or format not in WHOLE):
+        help = f"formats for `-o`: {', '.join(WHOLE)}; the others go to standard output"
+        raise SpeccError("`-o` writes JSON files, one a payload", help=help)
+    if out == "":
+        raise SpeccError("`-o` names no folder", help="write `-o .` for the current one")
+    session = open_session()
+    selected = session.specs(list(paths or ()))
+    if print_diagnostics(session.findings):
+        return 2
+    request = Request(
+        tuple(profile or ()),
+        arguments("-p", param),
+        arguments("--set", set_),
+        arguments("--only", only),
+        tuple(cell or ()),
+    )
+    to_line = digest_line if digest else WRITERS[format]
+    findings = Findings()
+
+    def to_text(payload: Payload, context: Context) -> str:
+        return to_line(payload, context.apis[payload.api], context.settings.targets[context.target].endpoint)
+
+    pieces = [
+        Piece(entry.project, context, name, name in entry.explicit)
+        for entry in selected
+        for context in [entry.project.context(target)]
+        for name in entry.names
+    ]
+    with spool() as text:
+        folder = Folder(Path(out)) if out is not None else None
+        if folder is None:
+            write_payloads(pieces, request, to_text, text, findings)
+        else:
+            collect_files(pieces, request, to_text, folder, findings)
+        if print_diagnostics(session.not_ignored(findings)):
+            return 1
+        if folder is not None:
+            written = folder.write()
+            say(f"wrote {len(written)} files to {folder.path}")
+        else:
+            write_spool(text, visible_text if format is PayloadFormat.YAML else visible_json)
+    return 0

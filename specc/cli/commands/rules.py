@@ -1,0 +1,118 @@
+"""`specc rules`: what a check can find, and why it matters."""
+
+import re
+import sys
+import textwrap
+from dataclasses import asdict
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from specc.cli.completion import complete_code
+from specc.cli.console import write_json, write_text
+from specc.cli.printing import width_of
+from specc.config import is_optional
+from specc.diagnostics import Code, closest_code
+from specc.diagnostics.codes import CODES
+from specc.diagnostics.remedies import REMEDIES
+from specc.errors import SpeccError
+from specc.reporters import TextOrJson, format_named
+from specc.reporters.guidance import documentation, guidance
+
+NAMES: dict[str, Code] = {name: code for code in CODES.values() for name in (code.code, code.slug)}
+STAGES = {
+    "1": "reading YAML",
+    "2": "structure and composition",
+    "3": "templates",
+    "4": "the API's schema",
+    "5": "rules",
+    "6": "units",
+    "7": "submission",
+    "8": "API tables and sbatch scripts",
+    "9": "configuration",
+}
+
+FENCED = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
+PROSE = re.compile(r"^(?![-#|\s]).+(?:\n(?![-#|\s]).+)*", re.MULTILINE)
+"""Lines that belong together. Headings, lists and tables keep their lines."""
+
+CodeName = Annotated[
+    str | None,
+    typer.Argument(metavar="[CODE]", help="A code or its name, such as SPC501.", autocompletion=complete_code),
+]
+Output = Annotated[str, typer.Option("--output", metavar="FORMAT", help="text or json.")]
+
+
+def rules(code: CodeName = None, output: Output = "text") -> int:
+    """List everything that specc can find, or explain one finding.
+
+    Example: specc rules SPC501
+    """
+    format = format_named(output, TextOrJson)
+    if code is not None and (named := NAMES.get(code) or NAMES.get(code.upper())) is None:
+        near = closest_code(code, NAMES)
+        help = f"did you mean `{near}`?" if near else "`specc rules` lists them"
+        raise SpeccError(f"there is no finding `{code}`", help=help)
+    wanted = [named] if code is not None and named is not None else sorted(CODES.values(), key=lambda each: each.code)
+    if format is TextOrJson.JSON:
+        write_json({"rules": [_data(each) for each in wanted]})
+    else:
+        write_text(_fitting(_page(wanted[0])) if code is not None else _list(wanted))
+    return 0
+
+
+def _data(code: Code) -> dict[str, object]:
+    written = documentation(code)
+    return {
+        "code": code.code,
+        "name": code.slug,
+        "severity": code.severity.value,
+        "summary": code.summary,
+        "stage": STAGES[code.code[3]],
+        "optional": is_optional(code),
+        "remedy": REMEDIES.get(code.code),
+        "documentation": asdict(written) if written is not None else None,
+    }
+
+
+def _list(codes: list[Code]) -> str:
+    width = max(len(code.slug) for code in codes)
+    lines: list[str] = []
+    stage = ""
+    for code in codes:
+        if code.code[3] != stage:
+            stage = code.code[3]
+            lines += ["", STAGES[stage]] if lines else [STAGES[stage]]
+        lines.append(f"  {code.code}  {code.slug:{width}}  {code.severity.value:7}  {code.summary}")
+    return "\n".join(lines) + "\n"
+
+
+def _page(code: Code) -> str:
+    summary, text = guidance(code)
+    return f"# {code.code} {code.slug} ({code.severity.value})\n\n{summary}\n\n{text}\n\n{_way_out(code)}\n"
+
+
+def _fitting(page: str) -> str:
+    """On a terminal, prose is broken between words. Examples stay as they are, and so does a page in a pipe."""
+    if not sys.stdout.isatty():
+        return page
+    width = width_of(sys.stdout)
+    parts = FENCED.split(page)
+    return "".join(part if index % 2 else PROSE.sub(partial(_filled, width), part) for index, part in enumerate(parts))
+
+
+def _filled(width: int, prose: re.Match[str]) -> str:
+    return textwrap.fill(prose.group(), width, break_long_words=False, break_on_hyphens=False)
+
+
+def _way_out(code: Code) -> str:
+    if code.code[3] in "789":
+        return f"It is not about specs ({STAGES[code.code[3]]}), and cannot be turned off."
+    if not is_optional(code):
+        return "It cannot be turned off: with it, there is no payload."
+    key = f'"{code.slug}"' if "." in code.slug else code.slug
+    return (
+        f"Turn it off at one place with `# specc: ignore[{code.code}] reason`, or for the project in specc.toml:\n"
+        f'`[rules]` `ignore = ["{code.slug}"]`, or `severity = {{{key} = "error"}}` for another severity.'
+    )

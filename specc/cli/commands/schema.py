@@ -1,0 +1,208 @@
+"""`specc schema`: JSON Schema from the API's pages."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from specc import assets
+from specc.app.selection import STDIN, STDIN_NAME, show
+from specc.cli.completion import complete_api
+from specc.cli.console import read_stdin, write_data, write_json, write_line
+from specc.cli.printing import outputs_of, print_diagnostics, report_of, write_report
+from specc.diagnostics import Diagnostic, Missing, did_you_mean
+from specc.disk import check_stays, read_bytes
+from specc.errors import SpeccError
+from specc.nodes import Layer, LayerKind, Node
+from specc.parser import decode, parse_tree
+from specc.reporters import TextOrJson, format_named
+from specc.schema import ApiSchema, JsonObject, read_schema
+from specc.schemagen import (
+    EDITOR,
+    build_editor,
+    build_request,
+    build_response,
+    diff,
+    dump,
+    generate,
+    read_page,
+    stale,
+    stale_copy,
+)
+from specc.source import Source
+from specc.visible import visible_json
+from specc.workspace import Apis
+from specc.workspace.outputs import write_file
+
+schema_app = typer.Typer(help="Build, show, compare and check the API's JSON Schemas.", no_args_is_help=True)
+
+
+class Kind(StrEnum):
+    REQUEST = "request"
+    RESPONSE = "response"
+    EDITOR = "editor"
+
+
+PageFile = Annotated[
+    Path,
+    typer.Argument(metavar="PAGE.md", help="A page of the API's documentation, in Markdown; `-` is standard input."),
+]
+PatchFile = Annotated[Path | None, typer.Option("--patch", help="A merge patch for what the page does not say.")]
+KindName = Annotated[Kind, typer.Option("--kind", help="Which schema.")]
+ApiName = Annotated[
+    str, typer.Argument(metavar="[API]", help="An API version, such as ehpc/v1.", autocompletion=complete_api)
+]
+SchemaPath = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="[PATH]", help="A folder of API pages (without one: specc's own), or a copy of the editor schema."
+    ),
+]
+
+
+@schema_app.command("build")
+def build(page: PageFile, patch: PatchFile = None, kind: KindName = Kind.REQUEST) -> int:
+    """Print the JSON Schema that an API page's tables say.
+
+    Example: specc schema build submitjob.md --patch submitjob.patch.yaml --kind request
+    """
+    schema, found = _built(_source(page), _source(patch) if patch is not None else None, kind)
+    failed = print_diagnostics(found)
+    if failed or schema is None:
+        return 1
+    write_data(dump(schema), visible_json)
+    return 0
+
+
+@schema_app.command("show")
+def show_schema(api: ApiName = "ehpc/v1", kind: KindName = Kind.REQUEST) -> int:
+    """Print a schema that ships with specc.
+
+    Example: specc schema show ehpc/v2 --kind response
+    """
+    schema = _api(api)
+    match kind:
+        case Kind.REQUEST:
+            write_data(dump(schema.request), visible_json)
+        case Kind.RESPONSE:
+            write_data(dump(schema.response), visible_json)
+        case Kind.EDITOR:
+            write_data(_editor(), visible_json)
+    return 0
+
+
+@schema_app.command("diff")
+def diff_schemas(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="An API version.", autocompletion=complete_api)],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="Another one.", autocompletion=complete_api)],
+    kind: KindName = Kind.REQUEST,
+    output: Annotated[str, typer.Option("--output", metavar="FORMAT", help="text or json.")] = "text",
+) -> int:
+    """Say what changed between two API versions.
+
+    Example: specc schema diff ehpc/v1 ehpc/v2
+    """
+    if kind is Kind.EDITOR:
+        raise SpeccError("there is one editor schema for all API versions", help="compare `request` or `response`")
+    format = format_named(output, TextOrJson)
+    before, after = _api(old), _api(new)
+    changes = diff(before.request, after.request) if kind is Kind.REQUEST else diff(before.response, after.response)
+    if format is TextOrJson.JSON:
+        rows = [
+            {"aspect": c.aspect, "field": c.field, "keyword": c.keyword, "old": c.old, "new": c.new} for c in changes
+        ]
+        write_json({"changes": rows})
+    else:
+        for line in map(str, changes) if changes else ("no difference",):
+            write_line(line)
+    return 0
+
+
+@schema_app.command("check")
+def check_schemas(
+    path: SchemaPath = None,
+    write: Annotated[bool, typer.Option("--write", help="Write the generated files anew.")] = False,
+) -> int:
+    """Fail when a generated schema differs from what its page and patch give.
+
+    A project's copy of the editor schema, as `specc init` makes it, is given as a file. It must be the one that this
+    version of specc ships.
+
+    Example: specc schema check schemas/jobspec.schema.json
+    """
+    root = path if path is not None else assets.folder("schemas")
+    if root.name == EDITOR and not root.is_dir():
+        return _check_copy(root, write=write)
+    if not root.is_dir():
+        raise SpeccError(f"{root} is neither a folder nor a file `{EDITOR}`")
+    if not write:
+        return _verdict(stale(root))
+    files, found = generate(root)
+    if print_diagnostics(found):
+        return 1
+    for path, text in files.items():
+        write_file(path, text)
+        write_line(show(path))
+    return 0
+
+
+def _check_copy(path: Path, *, write: bool) -> int:
+    shipped = _editor()
+    found = stale_copy(path, shipped)
+    if not write:
+        return _verdict(found)
+    if found:
+        write_file(path, shipped)
+        write_line(show(path))
+    return 0
+
+
+def _verdict(found: list[Diagnostic]) -> int:
+    report = report_of(found)
+    write_report(report, outputs_of(None) if report.diagnostics else [])
+    return 1 if report.summary.errors else 0
+
+
+def _editor() -> str:
+    return (assets.folder("schemas") / EDITOR).read_text(encoding="utf-8")
+
+
+def _built(page: Source, patch: Source | None, kind: Kind) -> tuple[JsonObject | None, list[Diagnostic]]:
+    content, found = read_page(page)
+    if content is None:
+        return None, found
+    node: Node | None = None
+    if patch is not None:
+        node, faults = parse_tree(patch, Layer(LayerKind.API))
+        found.extend(faults)
+    if kind is Kind.RESPONSE:
+        schema, faults = build_response(content)
+        return schema, found + faults
+    schema, faults = build_request(content, node)
+    if kind is Kind.REQUEST or any(fault.is_error for fault in found + faults):
+        return schema, found + faults
+    response, more = build_response(content)
+    texts = [Source(part, dump(body)) for part, body in (("request", schema), ("response", response))]
+    api = read_schema(page.path, texts[0], texts[1], patch or Source("", "{}"))
+    return build_editor([api]), found + faults + more
+
+
+def _source(path: Path) -> Source:
+    name = STDIN_NAME if str(path) == STDIN else show(path)
+    if str(path) != STDIN:
+        check_stays(path, "read")
+    data = read_stdin() if str(path) == STDIN else read_bytes(path, takes_pipes=True)
+    if isinstance(data, Missing):
+        raise SpeccError(data.message)
+    source = decode(data, name, name)
+    if isinstance(source, Diagnostic):
+        raise SpeccError(f"{name}: {source.message}", help=source.help)
+    return source
+
+
+def _api(name: str) -> ApiSchema:
+    apis = Apis()
+    if name not in apis:
+        raise SpeccError(f"there is no API `{name}`", help=did_you_mean(name, apis, "APIs"))
+    return apis[name]

@@ -1,0 +1,264 @@
+"""`specc submit`: each payload once."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from specc.app.following import Group
+from specc.app.requests import SubmissionRequest, Unprepared, prepare, prepare_again
+from specc.app.submitting import Objection, Sent, Submission, look_ahead, result_data, submission
+from specc.cli import exits
+from specc.cli.console import agrees, is_terminal, say, write_json
+from specc.cli.options import (
+    Cells,
+    Changed,
+    Only,
+    Output,
+    Params,
+    Profiles,
+    Rerun,
+    Resend,
+    Sets,
+    Specs,
+    States,
+    Timeout,
+    ToTarget,
+    Yes,
+)
+from specc.cli.printing import print_diagnostics
+from specc.cli.sending import following_run, show_results, show_standing
+from specc.cli.sessions import open_session
+from specc.cli.steps import asked_of, say_of_ignored, say_of_states, show_steps, summary, unprepared
+from specc.cli.waiting import exit_code_of, seconds_of, wait_and_show
+from specc.disk import check_stays
+from specc.errors import SpeccError
+from specc.fast_dataclass import dataclass
+from specc.reader import Unreadable, read_file
+from specc.reporters import TextOrJson, format_named
+from specc.submission.plan import Action, Step
+from specc.submission.planfile import Asked, PlanFile, read, step_data
+from specc.submission.results import tally
+from specc.targets import JobReport
+from specc.wording import counted
+
+UNASKED = 10
+"""So many payloads are sent without asking."""
+
+PLAN_BYTES = 64 << 20
+
+PlanPath = Annotated[Path | None, typer.Option("--plan", metavar="FILE", help="Send what this plan says, or nothing.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would be sent.")]
+InFlight = Annotated[
+    int | None,
+    typer.Option("--max-in-flight", metavar="N", min=1, max=64, help="Send so many at once [4; on this machine 1]."),
+]
+Wait = Annotated[bool, typer.Option("--wait", help="Wait for the jobs to end.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a submission is done, whatever is submitted."""
+
+    output: str
+    yes: bool
+    in_flight: int | None
+    wait: bool
+    timeout: float | None
+
+    @property
+    def is_json(self) -> bool:
+        return self.output == "json"
+
+
+def submit(
+    paths: Specs = None,
+    plan: PlanPath = None,
+    dry_run: DryRun = False,
+    changed: Changed = False,
+    rerun: Rerun = False,
+    resend_unknown: Resend = False,
+    max_in_flight: InFlight = None,
+    wait: Wait = False,
+    timeout: Timeout = None,
+    yes: Yes = False,
+    output: Output = "text",
+    state: States = None,
+    profile: Profiles = None,
+    param: Params = None,
+    set_: Sets = None,
+    only: Only = None,
+    cell: Cells = None,
+    target: ToTarget = None,
+) -> int:
+    """Send payloads, each once. What was accepted before is not sent again: its job is shown.
+
+    Exits with 3 when something was rejected, 4 when an outcome is unknown; with --wait, 5 when a job failed, 6 when the
+    time ran out, and 2 when the target has said nothing of a job for 10 minutes.
+
+    Example: specc submit jobs/cavity.job.yaml -p ranks=4 --wait
+    """
+    format_named(output, TextOrJson)
+    manner = Manner(output, yes, max_in_flight, wait, seconds_of(timeout))
+    given = asked_of(profile, param, set_, only, cell, state, changed, rerun, resend_unknown)
+    session = open_session()
+    planned = None
+    if plan is None:
+        request = prepare(session, session.specs(list(paths or ())), given, target)
+    else:
+        if paths or target or given != Asked():
+            raise SpeccError("`--plan` takes no specs and no options that choose payloads", help="the plan has them")
+        planned = _read_plan(plan)
+        request = prepare_again(session, planned)
+    if isinstance(request, Unprepared):
+        return unprepared(request, is_json=manner.is_json)
+    print_diagnostics(request.diagnostics)
+    return _look_ahead(request, planned, manner) if dry_run else _submit(request, planned, manner)
+
+
+def _read_plan(path: Path) -> PlanFile:
+    check_stays(path, "read")
+    try:
+        return read(read_file(path, PLAN_BYTES, takes_pipes=True).decode(), str(path))
+    except Unreadable as error:
+        raise SpeccError(f"cannot read {path}: {error.reason}") from error
+    except UnicodeDecodeError as error:
+        raise SpeccError(f"{path} is not a plan: it is not UTF-8") from error
+
+
+def _look_ahead(request: SubmissionRequest, planned: PlanFile | None, manner: Manner) -> int:
+    """Show what would be done. The target is made without a way to send, and no ledger is made."""
+    with look_ahead(request, planned) as run:
+        steps = run.decide()
+        is_forbidden = _is_forbidden(run.objection(steps), manner)
+    if is_forbidden and manner.is_json:
+        return exits.REFUSED  # which has been written
+    if manner.is_json:
+        write_json({"dry_run": True, "steps": [step_data(step, request.units) for step in steps]})
+    else:
+        show_steps(steps)
+        say(f"dry run: {summary(steps, request.units)}")
+        say_of_states(request)
+        say_of_ignored(request, steps)
+    return exits.REFUSED if is_forbidden or any(step.action.stops for step in steps) else exits.OK
+
+
+def _submit(request: SubmissionRequest, planned: PlanFile | None, manner: Manner) -> int:
+    with submission(request, planned) as run:
+        steps = _decided(run, manner)
+        if steps is None or not _is_permitted(run, steps, manner):
+            return exits.REFUSED
+        kept, reports = run.standing(steps)
+        if not manner.is_json:
+            show_standing(kept, reports)
+        with following_run(steps, quiet=manner.is_json) as watcher:
+            sent = run.send(steps, watcher, manner.in_flight)
+        return _finish(run, Sent((*kept, *sent.results), sent.was_stopped, sent.fault), reports, manner)
+
+
+def _decided(run: Submission, manner: Manner) -> list[Step] | None:
+    """Return the steps, or None where nothing may be sent, which has been said."""
+    run.refresh()
+    steps = run.decide()
+    if _is_forbidden(run.objection(steps), manner):
+        return None
+    if any(step.action.stops for step in steps):
+        if not _take_over(run, steps, manner):
+            return None
+        steps = run.decide()
+    return steps
+
+
+def _is_forbidden(objection: Objection | None, manner: Manner) -> bool:
+    """Say what speaks against the run, and return whether anything does."""
+    if objection is None:
+        return False
+    if objection.diagnostics:
+        return print_diagnostics(objection.diagnostics, is_json=manner.is_json)
+    for line in objection.errors:
+        say(f"error: {line}")
+    say(f"help: {objection.help}")
+    if manner.is_json:
+        write_json({"refused": {"errors": list(objection.errors), "help": objection.help}})
+    return True
+
+
+def _take_over(run: Submission, steps: Sequence[Step], manner: Manner) -> bool:
+    """List what needs a decision. A person at a terminal can take over at once what was only moved: then True."""
+    stopped = [step for step in steps if step.action.stops]
+    moved = [(step.last.key, step.key) for step in stopped if step.action is Action.REFUSE_MOVED and step.last]
+    for step in stopped:
+        say(f"{step.action}: {step.key}: {step.why}")
+    if len(moved) == len(stopped) and not manner.is_json and run.planned is None and is_terminal():
+        if not agrees(f"take over {len(moved):,} jobs under their new names?"):
+            return False
+        run.take_over(moved)
+        return True
+    message = f"nothing was sent: {len(stopped):,} of {counted(len(steps), 'payload')} must be decided on first"
+    say(message)
+    if manner.is_json:
+        refused = [step_data(step, run.request.units) for step in stopped]
+        write_json({"refused": {"errors": [message], "steps": refused}})
+    return False
+
+
+def _is_permitted(run: Submission, steps: Sequence[Step], manner: Manner) -> bool:
+    """Ask the person, where there are many payloads, and the ledger, where there is a plan."""
+    count = sum(step.action.sends for step in steps)
+    if count > UNASKED and not manner.yes and not manner.is_json and is_terminal():
+        say(summary(steps, run.request.units))
+        if not agrees(f"send {count:,} payloads to `{run.request.target}`?"):
+            return False
+    return not _is_forbidden(run.begin(), manner)
+
+
+def _finish(run: Submission, sent: Sent, reports: dict[str, JobReport], manner: Manner) -> int:
+    """Say what came of everything, wait for the jobs if that was asked, and return the exit code."""
+    if not manner.is_json:
+        show_results(sent.results, reports)
+    print_diagnostics(sent.rejections())
+    say(str(tally(sent.results)))
+    for line in _next_steps(sent):
+        say(line)
+    waited = None
+    if manner.wait and not sent.was_stopped and sent.fault is None:
+        uuids = {result.uuid for result in sent.results if result.uuid}
+        records = tuple(run.ledger.jobs(run.opened.target.identity, uuids))
+        waited = wait_and_show([Group(run.opened, records)], run.ledger, manner.timeout)
+        reports = waited.reports
+        if waited.interrupted is None:
+            say(str(waited.ending))
+    if manner.is_json:
+        target = {"name": run.request.target, "identity": run.opened.target.identity}
+        results = [result_data(result, reports) for result in sent.results]
+        jobs = {"jobs": asdict(waited.ending)} if waited is not None else {}
+        write_json({"target": target, "results": results, "summary": {**asdict(tally(sent.results)), **jobs}})
+    if sent.fault is not None:
+        raise sent.fault
+    if sent.was_stopped or (waited is not None and waited.interrupted is not None):
+        return exits.INTERRUPTED
+    code = _exit_code(sent)
+    if waited is None or code:
+        return code
+    return exits.BROKEN if waited.given_up else exit_code_of(waited.ending)
+
+
+def _exit_code(sent: Sent) -> int:
+    counts = tally(sent.results)
+    if counts.unknown:
+        return exits.UNKNOWN
+    if counts.rejected:
+        return exits.REJECTED
+    return exits.BROKEN if counts.not_sent or counts.not_tried else exits.OK
+
+
+def _next_steps(sent: Sent) -> list[str]:
+    counts = tally(sent.results)
+    lines = []
+    if counts.unknown:
+        lines.append("help: `specc ledger resolve` finds out what became of those that are unknown")
+    if counts.not_sent or counts.not_tried:
+        lines.append("help: the same command again sends what was not sent, and nothing twice")
+    return lines

@@ -1,0 +1,114 @@
+"""How a command line is handed to a command. Only the command that is called is imported."""
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from specc import __version__
+from specc.cli import COMPLETE
+from specc.cli.console import write_line
+from specc.cli.table import COMMANDS, Command
+from specc.docstrings import restore
+from specc.errors import SpeccError
+
+NAME = "specc"
+COMPLETION = ("--show-completion", "--install-completion")
+
+
+class _Named(TyperCommand):
+    """A command as the list of commands has it. It becomes the real one when it is given a command line."""
+
+    def __init__(self, command: Command) -> None:
+        super().__init__(command.name, help=command.summary, hidden=command.is_hidden)
+        self._command = command
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        command = load(self._command)
+        _set_examples_apart(command)
+        return command.make_context(info_name, args, parent, **extra)
+
+
+class _Commands(TyperGroup):
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = {command.name: _Named(command) for command in COMMANDS}
+
+
+app = typer.Typer(
+    name=NAME,
+    cls=_Commands,
+    help="Compile declarative HPC job specs: check them, explain them, render canonical submitJob payloads.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(epilog="Begin with `specc init DIR`. `specc COMMAND --help` has an example of each command.")
+def specc(version: bool = typer.Option(False, "--version", "-V", help="Print the version.")) -> None:
+    """Compile declarative HPC job specs: check them, explain them, render canonical submitJob payloads."""
+    if version:
+        write_line(f"specc {__version__}")
+        raise typer.Exit
+
+
+def load(command: Command) -> Any:
+    """The command itself, with its options and its whole help."""
+    named = getattr(importlib.import_module(f"specc.cli.commands.{command.module}"), command.attribute)
+    holder = typer.Typer()
+    for function in _functions(named) if sys.flags.optimize > 1 else ():
+        restore(function)
+    if isinstance(named, typer.Typer):
+        holder.add_typer(named, name=command.name)
+    else:
+        holder.command(command.name, hidden=command.is_hidden)(named)
+    return typer.main.get_group(holder).commands[command.name]
+
+
+def _functions(named: Any) -> list[Any]:
+    """The functions whose docstrings are help: of one command, or of all commands of a group."""
+    commands = named.registered_commands if isinstance(named, typer.Typer) else ()
+    return [command.callback for command in commands] or [named]
+
+
+def dispatch(arguments: list[str]) -> int:
+    """Runs one command. Commands return an exit code, or None for 0."""
+    command = typer.main.get_command(app)
+    if COMPLETE in os.environ:
+        from specc.cli.completion import answer_shell  # for TAB only
+
+        answer_shell(lambda: command.main(arguments, prog_name=NAME))
+        return 0
+    if arguments and arguments[0] in COMPLETION:
+        from specc.cli.completion_scripts import answer  # once in the life of a shell
+
+        return answer(arguments[0], arguments[1:], NAME)
+    try:
+        # Not `main()`, which ends the process itself when nobody reads its output.
+        with command.make_context(NAME, arguments) as context:
+            code = command.invoke(context)
+    except typer.Exit as ending:
+        return ending.exit_code
+    except typer.Abort:
+        return 130
+    except typer.TyperException as error:
+        # In our own manner. Without a message it has printed the help, for a command line without a command.
+        if not error.format_message():
+            return error.exit_code
+        place = getattr(error, "ctx", None)
+        name = place.command_path if place is not None else NAME
+        raise SpeccError(error.format_message(), help=f"`{name} --help` says what there is") from error
+    return code if isinstance(code, int) else 0
+
+
+def _set_examples_apart(command: Any) -> None:
+    """The example of a docstring is shown below the options, on a line of its own, so that it can be copied."""
+    for each in getattr(command, "commands", {}).values():
+        _set_examples_apart(each)
+    text, _, example = (command.help or "").partition("Example: ")
+    if example:
+        command.help, command.epilog = text.rstrip(), f"Example:\n\n{example}"

@@ -1,0 +1,56 @@
+"""Attempts of the ledger as rows and as JSON."""
+
+import json
+from collections.abc import Mapping
+
+from specc.submission.follow import state_of
+from specc.submission.records import Record, State
+from specc.targets import JobReport
+
+HEAD = ("state", "uuid", "spec", "cell", "name", "")
+
+
+def row(record: Record, reports: Mapping[str, JobReport]) -> tuple[str, ...]:
+    """Return an attempt as the cells of a row under `HEAD`."""
+    key = record.key
+    return state_of(record, reports), record.uuid or "", key.spec, key.cell, record.sent_name, _said(record, reports)
+
+
+def _said(record: Record, reports: Mapping[str, JobReport]) -> str:
+    if record.state is not State.ACCEPTED:
+        return ": ".join(filter(None, (record.code, record.message)))
+    reason, exit_code = _seen(record, reports)
+    return reason or (f"exit code {exit_code}" if exit_code else "")
+
+
+def _seen(record: Record, reports: Mapping[str, JobReport]) -> tuple[str | None, int | None]:
+    """Return why the job is in its state, and its exit code: as the target says now, else as it was last seen."""
+    report = reports.get(record.uuid or "")
+    return (record.job_reason, record.exit_code) if report is None else (report.reason, report.exit_code)
+
+
+def record_data(record: Record, reports: Mapping[str, JobReport]) -> dict[str, object]:
+    """Return an attempt as JSON data, with what its target says of the job now."""
+    key, report = record.key, reports.get(record.uuid or "")
+    reason, exit_code = _seen(record, reports)
+    return {
+        "attempt": record.attempt,
+        "number": record.number,
+        "spec": key.spec,
+        "cell": key.cell,
+        "slug": record.slug,
+        "axes": json.loads(record.axes),
+        "params": json.loads(key.params),
+        "target": {"name": record.target_name, "identity": key.target},
+        "name": record.sent_name,
+        "digest": record.digest,
+        "state": record.state.value,
+        "uuid": record.uuid,
+        "job_state": report.state.value if report else record.job_state,
+        "reason": reason,
+        "exit_code": exit_code,
+        "code": record.code,
+        "message": record.message,
+        "created_at": record.created_at,
+        "settled_at": record.settled_at,
+    }

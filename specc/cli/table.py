@@ -1,0 +1,105 @@
+"""Every command in one table: where it lives, and what the list of commands says of it."""
+
+from specc.fast_dataclass import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command that is not imported yet."""
+
+    name: str
+    module: str
+    """Below `specc.cli.commands`."""
+    attribute: str
+    """A function, or an app of several commands."""
+    summary: str
+    """The first paragraph of its help."""
+    is_hidden: bool = False
+
+
+COMMANDS = (
+    Command("check", "check", "check", "Find every mistake in specs, offline, without any input."),
+    Command("lint", "check", "check", "Find every mistake in specs, offline, without any input.", is_hidden=True),
+    Command(
+        "render",
+        "render",
+        "render",
+        "Print the canonical payloads of specs, one a line. With an error anywhere, nothing is printed.",
+    ),
+    Command(
+        "explain",
+        "explain",
+        "explain",
+        "Show the final value of a field and its whole history: who set it, what it overrides, what its template read.",
+    ),
+    Command(
+        "diff",
+        "diff",
+        "diff",
+        "Show which payloads a change adds, removes and alters, and which line of which file is the cause.",
+    ),
+    Command(
+        "fmt",
+        "fmt",
+        "fmt",
+        "Bring specs into one layout: the order of keys, quotes and indentation. What they say stays as it is.",
+    ),
+    Command(
+        "graph",
+        "graph",
+        "graph",
+        "Draw which specs inherit from which, and the files they include. "
+        "Mermaid is drawn by GitHub, GitLab and editors.",
+    ),
+    Command("rules", "rules", "rules", "List everything that specc can find, or explain one finding."),
+    Command(
+        "plan",
+        "plan",
+        "plan",
+        "Show what submitting would send, what is there already, and what changed. Nothing is sent.",
+    ),
+    Command(
+        "submit",
+        "submit",
+        "submit",
+        "Send payloads, each once. What was accepted before is not sent again: its job is shown.",
+    ),
+    Command("status", "status", "status", "Show what became of submissions: of each cell the latest."),
+    Command(
+        "wait", "wait", "wait", "Wait until jobs have ended. Exits with 5 when one failed, 6 when the time ran out."
+    ),
+    Command(
+        "logs",
+        "logs",
+        "logs",
+        "Print what jobs wrote, where it is visible from here; else where it is, and how to get it.",
+    ),
+    Command(
+        "cancel",
+        "cancel",
+        "cancel",
+        "Cancel jobs that have not ended. Exits with 1 when one could not be cancelled.",
+    ),
+    Command(
+        "init",
+        "init",
+        "init",
+        "Make a working project: settings, a base, a job, the editor's schema, a pre-commit hook, .gitignore.",
+    ),
+    Command(
+        "trust",
+        "trust",
+        "trust",
+        "Let targets send signed requests to a host, from whichever project. "
+        "Without a host, list those that may get them.",
+    ),
+    Command("config", "config", "config", "Print each setting of the project and where it came from."),
+    Command(
+        "serve",
+        "serve",
+        "serve",
+        "Run submitted jobs on this machine, or on the Slurm cluster of a target, behind the EHPC API.",
+    ),
+    Command("ledger", "ledger", "ledger_app", "Show what was sent, and settle what became of it."),
+    Command("schema", "schema", "schema_app", "Build, show, compare and check the API's JSON Schemas."),
+)

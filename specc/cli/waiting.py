@@ -1,0 +1,144 @@
+"""Waiting for jobs as a person sees it: a progress bar on a terminal, else a line for each change."""
+
+import os
+import re
+import shlex
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from specc.app.following import Group, Waited, Watch, wait_for
+from specc.cli import exits
+from specc.cli.console import Terminal, say
+from specc.errors import SpeccError
+from specc.source import file_path
+from specc.submission.follow import Ending, word_of
+from specc.submission.ledger import Ledger
+from specc.submission.records import Record
+from specc.submission.selector import FAILED
+from specc.targets import JobReport, JobState
+from specc.units import QuantityMistake, read
+from specc.wording import counted
+
+MOST_NAMED = 3
+SECONDS = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+
+
+def seconds_of(text: str | None) -> float | None:
+    """Return `--timeout 2h30m` in seconds; a plain number is of seconds. Raises SpeccError for any other text."""
+    if text is None:
+        return None
+    if SECONDS.fullmatch(text):
+        return float(text)
+    duration = read(text, "duration")
+    if isinstance(duration, QuantityMistake):
+        raise SpeccError(f"`--timeout`: {duration.message}", help=duration.help)
+    return float(duration)
+
+
+def wait_and_show(groups: Sequence[Group], ledger: Ledger, timeout: float | None) -> Waited:
+    """Wait until all have ended, or for `timeout` seconds. Say what can be done next, also after ^C."""
+    names = {record.uuid: record.sent_name for group in groups for record in group.records if record.uuid}
+    with _showing(names) as watch:
+        waited = wait_for(groups, ledger, timeout, Terminal(), watch)
+    if waited.interrupted is not None:
+        _say_still_running(waited.interrupted)
+        return waited
+    records = [record for group in groups for record in group.records if record.uuid in waited.reports]
+    _say_how_to_read([one for one in records if waited.reports[str(one.uuid)].state in FAILED])
+    return waited
+
+
+def exit_code_of(ended: Ending) -> int:
+    """Return the exit code for jobs that were waited for."""
+    if ended.open:
+        return exits.TIMED_OUT
+    return exits.JOB_FAILED if ended.failed or ended.cancelled else exits.OK
+
+
+def _say_still_running(records: Sequence[Record]) -> None:
+    if records:
+        named = _named(records)
+        they = "it" if len(records) == 1 else "them"
+        running = f"{counted(len(records), 'job')} still running"
+        say(f"{running}; `specc wait{named}` waits again, `specc cancel{named or ' --all'}` ends {they}")
+
+
+def _say_how_to_read(failed: Sequence[Record]) -> None:
+    if failed:
+        chosen = f" {failed[0].uuid}" if len(failed) == 1 else f"{_named(failed)} --state failed"
+        say(f"help: specc logs{chosen} --stream stderr")
+
+
+def _named(records: Sequence[Record]) -> str:
+    """Return the specs of the jobs as arguments, or nothing where they are many: then the whole project is meant."""
+    specs = sorted({record.key.spec for record in records})
+    if any(map(os.path.isdir, specs)):  # an id, which would be taken for the folder
+        specs = [str(record.uuid) for record in records]
+    return "".join(f" {shlex.quote(file_path(spec))}" for spec in specs) if len(specs) <= MOST_NAMED else ""
+
+
+@contextmanager
+def _showing(names: Mapping[str, str]) -> Iterator[Watch]:
+    has_bar = sys.stderr.isatty()
+    progress = Progress(names, has_bar=has_bar)
+    if not has_bar:
+
+        def tell(before: Mapping[str, JobReport], now: Mapping[str, JobReport]) -> None:
+            for line in progress.lines(before, now):
+                say(line)
+
+        yield tell
+        return
+    from specc.cli.drawing import bar  # brings rich, which costs 50 ms
+
+    with bar("waiting", len(names)) as drawn:
+
+        def show(before: Mapping[str, JobReport], now: Mapping[str, JobReport]) -> None:
+            for line in progress.lines(before, now):
+                drawn.say(line)
+            known = {**before, **now}
+            counts = Counter(str(report.state) for report in known.values())
+            done = sum(report.state.is_final for report in known.values())
+            drawn.show(done, ", ".join(f"{count:,} {state}" for state, count in sorted(counts.items())))
+
+        yield show
+
+
+class Progress:
+    """What changed about jobs that are waited for, as lines for people. `names` are the jobs' names by uuid.
+
+    With a bar, the start of a job is not told: the bar has it.
+    """
+
+    def __init__(self, names: Mapping[str, str], *, has_bar: bool) -> None:
+        self._names = names
+        self._has_bar = has_bar
+        self._has_begun = False
+        self._reasons: set[str] = set()
+
+    def lines(self, before: Mapping[str, JobReport], now: Mapping[str, JobReport]) -> Iterator[str]:
+        """Yield a line for each job that got into another state, and for each new reason why jobs wait."""
+        yield from self._waiting([report for report in now.values() if report.state is JobState.PENDING])
+        for uuid, report in now.items():
+            if self._is_told(report.state) and (uuid not in before or before[uuid].state is not report.state):
+                why = f" ({report.reason})" if report.reason else ""
+                yield f"{word_of(report)}: {self._names[uuid]} {uuid}{why}"
+
+    def _is_told(self, state: JobState) -> bool:
+        if self._has_bar:
+            return state.is_final and not state.is_success
+        return state is not JobState.PENDING
+
+    def _waiting(self, pending: list[JobReport]) -> Iterator[str]:
+        """Yield first only how many there are; the reasons of the first look are those of a moment."""
+        if not self._has_begun:
+            self._has_begun = True
+            if pending and not self._has_bar:
+                yield f"{len(pending):,} pending"
+            return
+        for reason, count in Counter(report.reason for report in pending if report.reason).items():
+            if reason not in self._reasons:
+                self._reasons.add(reason)
+                yield f"{count:,} pending ({reason})"

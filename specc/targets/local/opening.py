@@ -1,0 +1,25 @@
+"""Opening this machine as a target."""
+
+import os
+import pwd
+
+from specc.private import state_home
+from specc.targets.local import LocalTarget
+from specc.targets.local.machine import machine_id
+from specc.targets.local.options import Options
+from specc.targets.local.paths import StateDir
+from specc.targets.local.request import Rules
+from specc.targets.local.store import Store
+from specc.targets.opening import Opened, Opening
+
+
+def open_target(opening: Opening) -> Opened:
+    """Each machine has a folder of its own, because machines may share a home. Offline, nothing is made there."""
+    folder = state_home(opening.environment) / "local" / machine_id()[:12]
+    caller = pwd.getpwuid(os.getuid()).pw_name
+    name = opening.settings.name
+    if opening.is_offline:
+        state = StateDir(folder.expanduser().resolve())
+        rules = Rules(opening.settings, opening.units, caller, Options())
+        return Opened(name, LocalTarget(state, Store(state.store), rules), opening.calls)
+    return Opened(name, LocalTarget.open(opening.settings, opening.units, folder, caller, own=3), opening.calls)

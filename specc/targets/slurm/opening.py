@@ -1,0 +1,35 @@
+"""Opening a Slurm cluster as a target."""
+
+import os
+import pwd
+from pathlib import Path
+
+from specc.errors import SpeccError
+from specc.private import state_home
+from specc.targets.opening import Opened, Opening
+from specc.targets.slurm import Installed, Place, Queries, Rules, SlurmTarget, cluster_name
+from specc.targets.slurm.environment import of_job, of_query
+
+
+def open_target(opening: Opening) -> Opened:
+    """Raises SpeccError where the cluster or its folder cannot be told. Slurm itself is not asked yet."""
+    settings, environment = opening.settings, opening.environment
+    caller = pwd.getpwuid(os.getuid()).pw_name
+    cluster = cluster_name(environment, settings.cluster, settings.name)
+    place = Place(cluster, caller, _directory(opening, cluster), of_job(environment, settings.environment))
+    programs = Installed(opening.calls.add, outside=opening.root)
+    queries = Queries(programs, of_query(environment), caller)
+    target = SlurmTarget(place, Rules(settings, opening.units, caller), programs, queries)
+    return Opened(settings.name, target, opening.calls, (), lambda: target.trouble)
+
+
+def _directory(opening: Opening, cluster: str) -> Path:
+    """The user's state folder is in the home folder, which clusters share with their nodes."""
+    said = opening.settings.directory
+    directory = Path(os.path.expanduser(said)) if said else state_home(opening.environment) / "slurm" / cluster
+    setting = f"`directory` under `[targets.{opening.settings.name}]`"
+    if not directory.is_absolute():
+        raise SpeccError(f"{setting} is `{said}`, expected an absolute path or one that begins with `~/`")
+    if set(str(directory)) & set("\\\n\r\t"):
+        raise SpeccError(f"Slurm cannot write into {str(directory)!r}: no backslash or control character may be in it")
+    return directory.resolve()
