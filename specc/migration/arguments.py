@@ -5,8 +5,7 @@ from collections.abc import Iterator
 
 from specc.fast_dataclass import dataclass
 from specc.migration.environment import Numbers, Ranges, more
-from specc.migration.notes import Note
-from specc.migration.writing import scalar
+from specc.migration.writing import Note, scalar
 from specc.shell import Reading
 
 ARGUMENT = re.compile(r"#?([1-9][0-9]?)")

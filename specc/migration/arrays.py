@@ -19,7 +19,7 @@ class Tasks(NamedTuple):
 
     @property
     def step(self) -> int | None:
-        """The one distance between neighbours, or None where there is none."""
+        """The distance between neighbours where all distances are equal, else None."""
         first = self.numbers
         step = first[1] - first[0] if len(first) > 2 else 0
         is_even = step and first == tuple(range(first[0], first[-1] + 1, step))
@@ -27,7 +27,7 @@ class Tasks(NamedTuple):
 
 
 def read_tasks(text: str) -> Tasks | str:
-    """The tasks of an array, or why there are none."""
+    """Return the tasks of an array, or why the text cannot be read."""
     listed = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     numbers: set[int] = set()
     count, at_once = 0, None
@@ -53,7 +53,7 @@ def read_tasks(text: str) -> Tasks | str:
 
 
 def axis(tasks: Tasks) -> str:
-    """The axis as YAML."""
+    """Return the axis as YAML."""
     if tasks.step is None:
         return f"[{', '.join(map(str, tasks.numbers))}]"
     step = "" if tasks.step == 1 else f", step: {tasks.step}"

@@ -1,4 +1,4 @@
-"""An sbatch script -> a spec, the script that it runs, and a list of what is not as it was."""
+"""From a batch script to a spec, the script that the spec runs, and notes on everything that has changed."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,15 +12,14 @@ from specc.migration import environment
 from specc.migration.arguments import all_arguments, read_arguments
 from specc.migration.arrays import Tasks, axis, read_tasks
 from specc.migration.directives import Header, read_header, scheduler_of
+from specc.migration.environment import FOLDERS, TASKS, exported, given_variables
 from specc.migration.foreign import read_foreign
-from specc.migration.notes import Note
 from specc.migration.options import Option, last_of_each, read_options
 from specc.migration.patterns import Job, escaped, fill
 from specc.migration.resources import Cores, Limit, read_cores, read_memory, read_time
-from specc.migration.script import directive_faults, foreign_faults, program_of, script_faults, script_notes
+from specc.migration.script import directive_mistakes, foreign_mistakes, program_of, script_mistakes, script_notes
 from specc.migration.site import Site, known_text, place, shape_words, word
-from specc.migration.variables import FOLDERS, TASKS, exported, given_variables
-from specc.migration.writing import command, comment, joined, scalar
+from specc.migration.writing import Note, command, comment, joined, scalar
 from specc.shell import Reading, read
 from specc.source import Source
 from specc.targets.refusals.resources import shape_of
@@ -43,8 +42,10 @@ class Migrated:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A script as it was read: its options by name, and what was said on the way. `joins`: one file takes both streams
-    where only one is named."""
+    """A script as it was read: its options by name, and notes.
+
+    With `joins`, one file takes both streams where only one file is named.
+    """
 
     source: Source
     header: Header
@@ -59,7 +60,7 @@ class Script:
 
 @dataclass(slots=True)
 class Draft:
-    """A job in the making: the lines of its `job` section in order, and what was said on the way."""
+    """A job in the making: the lines of its `job` section in order, with notes and diagnostics."""
 
     options: dict[str, Option]
     job: dict[str, str] = field(default_factory=dict)
@@ -82,11 +83,11 @@ def read_script(source: Source) -> Script | list[Diagnostic]:
     """Return the options of a script, or why there are none: what sbatch itself would refuse, and what a job of the
     API cannot be."""
     scheduler = scheduler_of(source)
-    found = list(script_faults(source, scheduler))
+    found = list(script_mistakes(source, scheduler))
     if found:
         return found
     header, found = read_header(source, scheduler)
-    found.extend(directive_faults(source, header))
+    found.extend(directive_mistakes(source, header))
     notes = list(script_notes(source, header))
     parts: list[Option | Diagnostic] = []
     joins = True
@@ -128,7 +129,7 @@ def file_of(name: str, program: str | None) -> str:
 
 
 def _converted(draft: Draft, script: Script, name: str, units: Mapping[str, str], site: Site) -> list[str]:
-    """The spec below its heading."""
+    """Return the lines of the spec below its heading."""
     options = draft.options
     tasks = _tasks(draft)
     cores, said = read_cores(options, keeps_shape=site.target is not None)
@@ -136,7 +137,7 @@ def _converted(draft: Draft, script: Script, name: str, units: Mapping[str, str]
     program = program_of(script.source)
     reading = read(script.source.text if program is None else "")
     if program is not None:
-        draft.say(list(foreign_faults(script.source, program, options)))
+        draft.say(list(foreign_mistakes(script.source, program, options)))
     given_name = options["job-name"].value if "job-name" in options else None
     slurm_name = given_name or name
     draft.job["name"] = scalar(_name(slurm_name, tasks))
@@ -211,7 +212,7 @@ def _put_queue(draft: Draft) -> None:
 
 
 def _put_paths(draft: Draft, job: Job, *, joins: bool) -> None:
-    """Relative paths begin where the job starts, which is `--chdir` where it is given."""
+    """Put the paths. Relative paths begin where the job starts, which is `--chdir` where it is given."""
     folder = draft.options.get("chdir")
     if folder is not None and folder.value:
         text = f"is the line `cd {quote(folder.value)} || exit 1` in the script"

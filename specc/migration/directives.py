@@ -35,7 +35,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What stands before the first command: the numbers of its directive lines, and the script without them.
+    """The header, before the first command: the numbers of its directive lines, and the script without them.
 
     `late` are directives behind the first command, which sbatch does not read; `foreign` those of other schedulers.
     """
@@ -55,10 +55,12 @@ def scheduler_of(source: Source) -> str:
 
 
 def read_header(source: Source, scheduler: str) -> tuple[Header, list[Diagnostic]]:
-    """The directives as sbatch reads them: up to the first line that is neither blank nor a comment. Those of Grid
-    Engine may stand anywhere."""
+    """Return the directives as sbatch reads them, up to the first line that is neither blank nor a comment.
+
+    Directives of Grid Engine may stand anywhere.
+    """
     own, magic = OWN[scheduler], MAGICS[scheduler]
-    # Not `splitlines`, which sees a line end in characters that are none to sbatch and the shell.
+    # Not `splitlines`, which ends lines at characters that end no line for sbatch and the shell.
     lines = source.text.split("\n")
     commands = (number for number, line in enumerate(lines, 1) if line.strip(SPACE)[:1] not in ("", "#"))
     end = next(commands, len(lines) + 1)
@@ -90,7 +92,7 @@ def read_header(source: Source, scheduler: str) -> tuple[Header, list[Diagnostic
 
 
 def _parts(source: Source, line: int, at: int, end: int) -> Iterator[Word | Diagnostic]:
-    """The words of one line, up to a comment, an empty word or a fault, behind which sbatch reads nothing."""
+    """Yield the words of one line, up to a comment, an empty word or a mistake, where sbatch stops to read."""
     is_first = True
     while True:
         while at < end and source.text[at] in SPACE:
@@ -108,7 +110,7 @@ def _parts(source: Source, line: int, at: int, end: int) -> Iterator[Word | Diag
 
 
 def _word(source: Source, line: int, start: int, end: int) -> Word | Diagnostic | None:
-    """The word that begins at `start`. Quotes and backslashes act as they do in sbatch, not as in a shell."""
+    """Return the word that begins at `start`. Quotes and backslashes act as in sbatch, not as in a shell."""
     text = source.text
     if start < end and text[start] == ":" and text.startswith(MAGIC, text.rfind("\n", 0, start) + 1):
         message = "sbatch refuses a `:` at the start of a word"

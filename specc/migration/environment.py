@@ -1,11 +1,15 @@
-"""What a script expects of Slurm when it runs: its variables and its commands."""
+"""What a script expects of its scheduler when it runs: commands, and variables, of which specc can give some."""
 
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 
-from specc.migration.notes import Note
+from specc.migration.arrays import Tasks
+from specc.migration.options import Option
+from specc.migration.patterns import escaped
+from specc.migration.resources import Cores
+from specc.migration.writing import Note
 from specc.shell import Reading
 
 VARIABLE = re.compile(r"\b(?:SLURM|SLURMD)_[A-Z0-9_]+\b")
@@ -84,7 +88,7 @@ Lines = dict[str, list[int]]
 
 
 class Numbers:
-    """The numbers of lines of a text, by the place of a character."""
+    """The numbers of lines of a text, by the offset of a character."""
 
     def __init__(self, text: str) -> None:
         self._starts = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
@@ -95,7 +99,7 @@ class Numbers:
 
 
 class Ranges:
-    """Stretches of a text, which may lie in each other."""
+    """Ranges of a text, which may lie in each other."""
 
     def __init__(self, ranges: Iterable[tuple[int, int]]) -> None:
         ordered = sorted(ranges)
@@ -128,8 +132,8 @@ def commands(reading: Reading) -> Iterator[Note]:
     """
     found = _called(reading) if reading.is_whole else _found(COMMAND, 1, reading)
     for name, where in found.items():
-        instead = "write `mpirun` for MPI, or the bare command" if name == "srun" else "leave it out"
-        yield Note(where[0], f"`{name}`{more(where)} needs Slurm where the job runs; without it {instead}")
+        instead = "write `mpirun` for MPI, or the bare command" if name == "srun" else "remove the command"
+        yield Note(where[0], f"`{name}`{more(where)} needs Slurm where the job runs; for other targets, {instead}")
 
 
 def _called(reading: Reading) -> Lines:
@@ -190,3 +194,65 @@ def more(lines: list[int]) -> str:
     others = lines[1 : SHOWN_LINES + 1]
     rest = ", ..." if len(lines) > SHOWN_LINES + 1 else ""
     return f" (also in line {', '.join(map(str, others))}{rest})" if others else ""
+
+
+EXPORTED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
+WHOLE = ("ALL", "NONE", "NIL")
+TASKS = {
+    "Slurm": ("SLURM_ARRAY_TASK_ID",),
+    "PBS": ("PBS_ARRAY_INDEX", "PBS_ARRAYID"),
+    "Grid Engine": ("SGE_TASK_ID", "TASK_ID"),
+}
+"""The variables with the number of the task. The first is that of today's versions."""
+
+FOLDERS = ("PBS_O_WORKDIR", "SGE_O_WORKDIR")
+"""The folder that a job was submitted in, which is where a job of specc starts."""
+
+
+def given_variables(
+    used: dict[str, list[int]], cores: Cores, tasks: Tasks | None, scheduler: str, name: str
+) -> dict[str, str | int]:
+    """Return the variables that the script uses. The task of a sweep is always given: a program may read it."""
+    limit = "{{ job.core_limit }}"
+    # All tasks of an array have one name.
+    job_name = "{{ job.name }}" if tasks is None else escaped(name)
+    known: dict[str, str | int] = {
+        "SLURM_NTASKS": cores.tasks if cores.cpus_per_task else limit,
+        "SLURM_NPROCS": cores.tasks if cores.cpus_per_task else limit,
+        "SLURM_NNODES": cores.nodes,
+        "SLURM_JOB_NUM_NODES": cores.nodes,
+        "SLURM_JOB_NAME": job_name,
+        **dict.fromkeys(("PBS_NP", "NCPUS", "NSLOTS"), limit),
+        **dict.fromkeys(("PBS_JOBNAME", "JOB_NAME"), job_name),
+        **dict.fromkeys(("PBS_NUM_NODES", "NHOSTS"), cores.nodes),
+        "PBS_NUM_PPN": cores.total // cores.nodes,
+    }
+    if cores.cpus_per_task:
+        known["SLURM_CPUS_PER_TASK"] = limit if cores.tasks == 1 else cores.cpus_per_task
+    env: dict[str, str | int] = {}
+    if tasks is not None:
+        first_name, *others = TASKS[scheduler]
+        env |= dict.fromkeys((first_name, *(name for name in others if name in used)), "{{ matrix.task }}")
+        first, last = tasks.numbers[0], tasks.numbers[-1]
+        known |= {
+            "SLURM_ARRAY_TASK_COUNT": len(tasks.numbers),
+            "SLURM_ARRAY_TASK_MIN": first,
+            "SLURM_ARRAY_TASK_MAX": last,
+            "SLURM_ARRAY_TASK_STEP": tasks.step or 1,
+        }
+    return env | {name: known[name] for name in used if name in known}
+
+
+def exported(option: Option) -> tuple[dict[str, str | int], list[Note]]:
+    """Return the variables with values of `--export=ALL,CASE=cavity`, and notes on all others."""
+    env: dict[str, str | int] = {}
+    notes: list[Note] = []
+    for word in filter(None, (option.value or "").split(",")):
+        if match := EXPORTED.fullmatch(word):
+            env[match[1]] = escaped(match[2])
+        elif word.upper() in WHOLE:
+            notes.append(Note(option.line, f"`--export={word}` is dropped: the target decides what a job inherits"))
+        else:
+            text = "is dropped: specc passes no variable of your shell; give its value under `env` of cmd_line"
+            notes.append(Note(option.line, f"`--export={word}` {text}"))
+    return env, notes

@@ -1,4 +1,4 @@
-"""`#PBS` and `#$` lines: options of PBS and Grid Engine, said as options of sbatch."""
+"""`#PBS` and `#$` lines: options of PBS and Grid Engine as options of sbatch."""
 
 import re
 from dataclasses import field
@@ -7,9 +7,8 @@ from math import ceil
 from specc.diagnostics import Diagnostic, codes
 from specc.fast_dataclass import dataclass
 from specc.migration.directives import Word
-from specc.migration.flags import KNOWN
-from specc.migration.notes import Note
-from specc.migration.options import Option
+from specc.migration.options import KNOWN, Option
+from specc.migration.writing import Note
 
 PBS, GRID_ENGINE = "PBS", "Grid Engine"
 COUNT = re.compile(r"[0-9]{1,8}")
@@ -37,7 +36,7 @@ DROPPED = {
 }
 OTHER = "the API has no field for it"
 IGNORED = frozenset(["V", "cwd", "S", "k", "R", "z", "f", "terse", "clear", "w", "b", "shell", "sync", "ac"])
-"""What changes nothing for a job of specc, or what it does anyway."""
+"""Options that change nothing for a job of specc."""
 
 
 @dataclass(slots=True)
@@ -211,7 +210,7 @@ def _pbs_resources(value: str, word: Word, reading: Reading) -> None:
 
 
 def _chunks(kind: str, text: str, word: Word, reading: Reading) -> None:
-    """`select=2:ncpus=8:mpiprocs=4:mem=16gb` of PBS Pro, `nodes=2:ppn=8:gpus=1` of Torque."""
+    """Read `select=2:ncpus=8:mpiprocs=4:mem=16gb` of PBS Pro, or `nodes=2:ppn=8:gpus=1` of Torque."""
     shown = f"-l {kind}={text}"
     chunks = [_chunk(each) for each in text.split("+")]
     nodes = sum(chunk["nodes"] for chunk in chunks)

@@ -1,4 +1,4 @@
-"""File names with `%x`, `%a`, `%j`: what Slurm fills in, filled in by a template."""
+"""File names with the patterns of Slurm, such as `%x`, `%a` and `%j`, as templates."""
 
 import re
 from dataclasses import field
@@ -16,7 +16,7 @@ STANDS_FOR = {
     "t": ("0", "the task's number"),
     "u": ("user", "the user's name"),
 }
-"""What is the same in every batch script, or known only when it runs: a plain word in its place."""
+"""Plain words for patterns that are the same in every batch script, or known only when the job runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,12 @@ class Filled:
 
 
 def escaped(text: str) -> str:
-    """A text as part of a template that yields it."""
+    """Return the template that gives a text."""
     return TAG.sub(lambda match: "{{ '" + match[0] + "' }}", text)
 
 
 def fill(path: str, job: Job) -> Filled:
-    """The path with each pattern replaced. A backslash anywhere turns patterns off, as in Slurm."""
+    """Return the path with each pattern replaced. A backslash anywhere turns patterns off, as in Slurm."""
     if "\\" in path:
         return Filled(escaped(path.replace("\\", "")))
     used = {match[2] for match in PATTERN.finditer(path)}
@@ -84,7 +84,7 @@ def _value(match: re.Match[str], used: set[str | None], job: Job, changes: list[
 
 
 def _without_id(written: str, used: set[str | None], job: Job, changes: list[str]) -> str:
-    """A job has no id before it is submitted, so what else tells its file apart takes its place."""
+    """Return what replaces the id, which a job has only once it is submitted: anything else that tells files apart."""
     tells_task = not job.is_array or bool(used & {"a"})
     if "x" in used:
         value = "" if tells_task else "{{ matrix.task }}"
@@ -92,11 +92,11 @@ def _without_id(written: str, used: set[str | None], job: Job, changes: list[str
         value = name_of(job) if tells_task else "{{ job.name }}"
         used.add("x")
     used.add("a")
-    instead = f"`{value}` stands in its place" if value else "it is left out"
+    instead = f"`{value}` stands in its place" if value else "the spec leaves it out"
     changes.append(f"`{written}` cannot exist, as a spec is the same for every run: {instead}")
     return value
 
 
 def name_of(job: Job) -> str:
-    """The name without the task. That of an array has the task in it already."""
+    """Return the name without the task, which `job.name` of an array has."""
     return escaped(job.name) if job.is_array else "{{ job.name }}"

@@ -1,26 +1,106 @@
-"""How much a job asks for: cores, memory, time."""
+"""How much a job asks for: cores, memory and time, from the numbers, sizes and times that sbatch reads."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import TypeVar
+from fractions import Fraction
+from math import ceil
+from typing import Final, NamedTuple, TypeVar
 
 from specc.diagnostics import Diagnostic, codes
 from specc.fast_dataclass import dataclass
-from specc.migration.notes import Note
 from specc.migration.options import Option
-from specc.migration.quantities import (
-    UNLIMITED,
-    Amount,
-    mebibytes,
-    memory_amount,
-    minutes,
-    nodes,
-    time_amount,
-    whole_number,
-)  # fmt: skip
+from specc.migration.writing import Note
+from specc.settings import Quantity
+from specc.units import MEMORY_UNITS, UNITS
+
+UNLIMITED: Final = 0
+"""The value of a time of zero, and of the words for no limit."""
+
+WHOLE = re.compile(r"[ \t\v\f\r]*\+?([0-9]{1,18})")
+TIME = re.compile(r"(?:([0-9]+)-)?([0-9]+)(?::([0-9]+))?(?::([0-9]+))?")
+NODES = re.compile(r"([0-9]+)([kKmM]?)(?:-([0-9]+)([kKmM]?))?")
+MEMORY = re.compile(r"[ \t\v\f\r]*\+?([0-9]+)(?:([kKmMgGtT])[bB]?)?")
+KIBIBYTES = {"K": 1, "M": 1024, "G": 1024**2, "T": 1024**3}
+NO_LIMIT = ("-1", "infinite", "unlimited")
+MULTIPLES = {"": 1, "k": 1024, "m": 1024**2}
+LARGEST = 2**31 - 1
+LONGEST = 64
+
+
+class Amount(NamedTuple):
+    """A quantity as a spec writes it; `is_rounded` where the cluster's unit is too coarse for it."""
+
+    text: str
+    is_rounded: bool
+
+
+def whole_number(text: str) -> int | None:
+    """Return the count of an option such as `--ntasks`, at least 1; None for another text."""
+    match = WHOLE.fullmatch(text)
+    number = int(match[1]) if match else 0
+    return number if 0 < number <= LARGEST else None
+
+
+def nodes(text: str) -> tuple[int, int] | None:
+    """Return the least and the largest number of `--nodes`; None for another text."""
+    match = NODES.fullmatch(text[:LONGEST])
+    if match is None or len(text) > LONGEST:
+        return None
+    least = int(match[1]) * MULTIPLES[match[2].lower()]
+    most = int(match[3]) * MULTIPLES[match[4].lower()] if match[3] else least
+    return (least, most) if least <= most <= LARGEST else None
+
+
+def minutes(text: str) -> int | None:
+    """Return the whole minutes of `M`, `M:S`, `H:M:S`, `D-H`, `D-H:M` or `D-H:M:S`; seconds round up, as in Slurm."""
+    if text.lower() in NO_LIMIT:
+        return UNLIMITED
+    # sbatch takes `2-` for two days.
+    match = TIME.fullmatch(f"{text}0" if text.endswith("-") else text) if len(text) <= LONGEST else None
+    if match is None:
+        return None
+    days, *parts = (None if group is None else int(group) for group in match.groups())
+    first, second, third = parts
+    if days is not None:
+        hours, mins, secs = first or 0, second or 0, third or 0
+    elif third is not None:
+        hours, mins, secs = first or 0, second or 0, third
+    else:
+        hours, mins, secs = 0, first or 0, second or 0
+    return ceil(Fraction((((days or 0) * 24 + hours) * 60 + mins) * 60 + secs, 60))
+
+
+def mebibytes(text: str) -> int | None:
+    """Return the size of `4G`, `512M`, `4GB` or `4096` in MiB; parts of a MiB round up, as in Slurm."""
+    match = MEMORY.fullmatch(text) if len(text) <= LONGEST else None
+    return ceil(Fraction(int(match[1]) * KIBIBYTES[(match[2] or "M").upper()], 1024)) if match else None
+
+
+def memory_amount(size: int, unit: str | None) -> Amount:
+    """Return a size in MiB in the largest exact unit, or in the unit of the cluster, rounded up."""
+    amount = size * 1024**2
+    name = next(name for name in ("TiB", "GiB", "MiB") if amount % MEMORY_UNITS[name] == 0)
+    return _fitted(amount, f"{amount // MEMORY_UNITS[name]}{name}", unit, "memory")
+
+
+def time_amount(duration: int, unit: str | None) -> Amount:
+    """Return a duration in minutes as a person writes it, or in the unit of the cluster, rounded up."""
+    hours, mins = divmod(duration, 60)
+    days, hours = divmod(hours, 24) if hours > 48 else (0, hours)
+    parts = [f"{count}{name}" for count, name in ((days, "d"), (hours, "h"), (mins, "min")) if count]
+    return _fitted(duration * 60, "".join(parts), unit, "duration")
+
+
+def _fitted(amount: int, text: str, unit: str | None, quantity: Quantity) -> Amount:
+    factors: Mapping[str, int] = UNITS[quantity]
+    if unit is None or unit not in factors or amount % factors[unit] == 0:
+        return Amount(text, False)
+    return Amount(f"{ceil(Fraction(amount, factors[unit]))}{unit}", True)
+
 
 MOST_CORES = 10_000_000
 MOST_MEMORY = 2**30
-"""In MiB. JSON holds no more bytes exactly."""
+"""The most memory, in MiB. JSON cannot hold more bytes exactly."""
 
 MOST_MINUTES = 50 * 365 * 24 * 60
 """Slurm itself counts wrong from 68 years on."""
@@ -31,7 +111,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Cores:
-    """`ntasks` and `cpus_per_task` as Slurm would tell the script; None where it would not."""
+    """`ntasks` and `cpus_per_task` as Slurm tells them to the script; None where Slurm does not tell."""
 
     tasks: int
     cpus_per_task: int | None
@@ -52,7 +132,7 @@ class Limit:
 
 
 def read_cores(options: Options, *, keeps_shape: bool = False) -> tuple[Cores, list[Diagnostic | Note]]:
-    """Return the cores of a script, with notes on what gets lost. `keeps_shape`: nothing does but a range of nodes."""
+    """Return the cores of a script, with notes on what is lost. With `keeps_shape` only a range of nodes is."""
     said: list[Diagnostic | Note] = []
     least, most = _number(options, "nodes", nodes, "a number of nodes such as `2` or `2-4`", said) or (1, 1)
     tasks = _number(options, "ntasks", whole_number, "a whole number from 1", said)
@@ -112,7 +192,7 @@ def read_time(options: Options, unit: str | None) -> tuple[Limit | None, list[Di
     if option is None or duration is None:
         return None, said
     if duration == UNLIMITED:
-        said.append(Note(option.line, f"{option.shown} is dropped: it means no limit, and no limit is left out"))
+        said.append(Note(option.line, f"{option.shown} is dropped: it means no limit, which is the default"))
         return None, said
     if duration > MOST_MINUTES:
         said.append(codes.BAD_DIRECTIVE.at(option.span, "a time limit of more than 50 years"))
@@ -124,7 +204,7 @@ def read_time(options: Options, unit: str | None) -> tuple[Limit | None, list[Di
 
 def _unit_notes(limit: Limit, option: Option, unit: str | None) -> Iterator[Note]:
     if unit is None:
-        text = "stays a comment, as specc.toml sets no unit of it: set `[units]`, then take the `#` away"
+        text = "stays a comment, because specc.toml sets no unit for it: set `[units]`, then remove the `#`"
         yield Note(option.line, f"`{limit.field}: {limit.amount.text}` {text}")
     elif limit.amount.is_rounded:
         text = f"is rounded up to {limit.amount.text}: the cluster counts {limit.field} in whole {unit}"

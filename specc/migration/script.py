@@ -1,19 +1,138 @@
-"""Is a file a script that sbatch would take, and that a target can run?"""
+"""Whether a file is a script that sbatch would take and a target can run, and what its `#!` line asks for."""
 
+import re
 from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from specc.diagnostics import Diagnostic, codes
 from specc.migration.directives import MAGICS, Header
-from specc.migration.interpreter import LIKE_SHELLS, SHELLS, interpreter, interpreter_notes
-from specc.migration.notes import Note
 from specc.migration.options import Option
+from specc.migration.writing import Note
 from specc.source import Source
+
+SHELLS = ("sh", "bash", "dash")
+LIKE_SHELLS = ("ksh", "zsh", "mksh")
+FOR_SET = frozenset("abefhkmnptuvxBCEHPTr")
+"""Options of one letter that bash takes at its start and from `set`."""
+
+WITHOUT_EFFECT = frozenset(["--norc", "--noprofile", "--noediting", "-", "--"])
+"""Options without an effect on a bash that runs a script."""
+
+IN_WORDS = {
+    "--posix": "set -o posix",
+    "--restricted": "set -r",
+    "--verbose": "set -v",
+    "--login": "source /etc/profile",
+}
+WITH_FILE = frozenset(["--rcfile", "--init-file"])
+SPLITS = re.compile(r"(?:-[vi]*S|--split-string(?:=|$))")
+ASSIGNMENT = re.compile(r"\w+=.*")
+
+
+class Interpreter(NamedTuple):
+    """The program by its bare name, and its options as words.
+
+    `joined` is what the kernel hands over as one word where several are meant: it reads one argument of a `#!` line.
+    """
+
+    name: str
+    options: tuple[str, ...]
+    joined: str = ""
+
+
+def interpreter(line: str) -> Interpreter:
+    """Return what the first line of a script, which begins with `#!`, asks for."""
+    words = line[2:].split()
+    if not words:
+        return Interpreter("", ())
+    name, rest = PurePosixPath(words[0]).name, words[1:]
+    if name != "env":
+        return Interpreter(name, tuple(rest), " ".join(rest) if len(rest) > 1 else "")
+    split = SPLITS.match(rest[0]) if rest else None
+    joined = "" if split or len(rest) < 2 else " ".join(rest)
+    if split is not None:
+        rest = [*filter(None, [rest[0][split.end() :]]), *rest[1:]]
+    while rest and (rest[0].startswith("-") or ASSIGNMENT.fullmatch(rest[0])):
+        rest = rest[1:]
+    if not rest:
+        return Interpreter("env", ())
+    return Interpreter(PurePosixPath(rest[0]).name, tuple(rest[1:]), joined)
+
+
+def interpreter_notes(source: Source) -> Iterator[Note]:
+    """Yield what the `#!` line asks for and not every target does, and what to write instead."""
+    line = source.line(1)
+    if not line.startswith("#!"):
+        return
+    name, options, joined = interpreter(line)
+    if name in LIKE_SHELLS:
+        yield Note(1, f"`{name}`: a target may run the script with bash; see that bash can read it")
+    elif name not in SHELLS:
+        text = "runs the script where the `#!` line is obeyed, as by `local` and `slurm`; what it reads is not known"
+        yield Note(1, f"`{name}` {text}")
+    shown = " ".join(options)
+    if name not in SHELLS:
+        if options and name in LIKE_SHELLS:
+            yield Note(1, f"`{shown}` may have no effect, as a target may run `bash SCRIPT`")
+        return
+    instead = " and ".join(f"`{each}`" for each in in_script(options))
+    if joined:
+        way = f", then {instead} in the next line" if instead else ""
+        program = line[2:].split()[0]
+        first = f"{program} {name}" if PurePosixPath(program).name == "env" else program
+        text = "as one word, so the script does not start where the line is obeyed"
+        yield Note(1, f"Linux gives `{joined}` to `{program}` {text}: write `#!{first}`{way}")
+    elif instead:
+        yield Note(1, f"`{shown}` has no effect where a target runs `bash SCRIPT`, as `ehpc` may: write {instead}")
+
+
+def in_script(options: tuple[str, ...]) -> list[str]:
+    """Return the commands that do in a script what these options of bash do."""
+    settings: list[str] = []
+    others: list[str] = []
+    rest = list(reversed(options))
+    while rest:
+        option = rest.pop()
+        if option in WITHOUT_EFFECT:
+            continue
+        if option in IN_WORDS:
+            others.append(IN_WORDS[option])
+        elif option.partition("=")[0] in WITH_FILE:
+            # Read by interactive shells alone.
+            if "=" not in option and rest:
+                rest.pop()
+        elif option[:2] in ("-O", "+O") and rest:
+            others.append(f"shopt -{'s' if option[0] == '-' else 'u'} {rest.pop()}")
+        elif option[:1] in ("-", "+") and not option.startswith("--"):
+            _letters(option, rest, settings, others)
+        else:
+            break
+    # A profile is not written for `set -eu`.
+    return [*dict.fromkeys(others), *([f"set {' '.join(settings)}"] if settings else [])]
+
+
+def _letters(option: str, rest: list[str], settings: list[str], others: list[str]) -> None:
+    """Sort the letters of one word, such as `-euo` with `pipefail` behind it."""
+    sign, letters = option[0], option[1:]
+    kept = "".join(letter for letter in letters if letter in FOR_SET)
+    names = [rest.pop() for letter in letters if letter == "o" and rest]
+    if names:
+        settings.append(f"{sign}{kept}o {names[0]}")
+        settings.extend(f"{sign}o {name}" for name in names[1:])
+    elif kept:
+        settings.append(f"{sign}{kept}")
+    if sign == "-" and "l" in letters:
+        others.append("source /etc/profile")
+    if sign == "-" and "i" in letters:
+        others.append("source ~/.bashrc")
+
 
 SCHEDULERS = {"PBS": "PBS", "BSUB": "LSF", "COBALT": "Cobalt", "OAR": "OAR", "$": "Grid Engine"}
 
 
-def script_faults(source: Source, scheduler: str) -> Iterator[Diagnostic]:
-    """Why sbatch or a target would refuse the text as a whole; the first that is found."""
+def script_mistakes(source: Source, scheduler: str) -> Iterator[Diagnostic]:
+    """Yield the first reason why sbatch or a target would refuse the text as a whole."""
     text = source.text
     code = codes.NOT_A_BATCH_SCRIPT
     if not text.strip():
@@ -28,11 +147,11 @@ def script_faults(source: Source, scheduler: str) -> Iterator[Diagnostic]:
         help = "write `#!/bin/bash` as the first line"
         yield code.at(source.span(0, 1), "the script does not begin with `#!`, so sbatch refuses it", help=help)
     else:
-        yield from _interpreter_faults(source)
+        yield from _interpreter_mistakes(source)
 
 
-def directive_faults(source: Source, header: Header) -> Iterator[Diagnostic]:
-    """Why there is nothing to import."""
+def directive_mistakes(source: Source, header: Header) -> Iterator[Diagnostic]:
+    """Yield why there is nothing to import."""
     if header.directives:
         return
     code, span = codes.NOT_A_BATCH_SCRIPT, source.span(0, len(source.line(1)))
@@ -52,7 +171,7 @@ def directive_faults(source: Source, header: Header) -> Iterator[Diagnostic]:
 
 
 def script_notes(source: Source, header: Header) -> Iterator[Note]:
-    """What runs otherwise, or is read by sbatch and not by specc."""
+    """Yield notes on what runs otherwise, or is read by sbatch and not by specc."""
     yield from interpreter_notes(source)
     for line, mark in header.foreign:
         yield Note(
@@ -65,15 +184,15 @@ def script_notes(source: Source, header: Header) -> Iterator[Note]:
         yield Note(line, f"`{magic}` behind a command is not read by {reader} either: it stays, as a comment")
 
 
-def _interpreter_faults(source: Source) -> Iterator[Diagnostic]:
+def _interpreter_mistakes(source: Source) -> Iterator[Diagnostic]:
     if interpreter(source.line(1)).name in ("", "env"):
         span = source.span(0, len(source.line(1)))
         message = "the first line names no program that runs the script"
         yield codes.NOT_A_BATCH_SCRIPT.at(span, message, help="write `#!/bin/bash`, or `#!/usr/bin/env python3`")
 
 
-def foreign_faults(source: Source, name: str, options: Mapping[str, Option]) -> Iterator[Diagnostic]:
-    """Yield why a script of a program that is no shell cannot be imported: nothing can be put before it."""
+def foreign_mistakes(source: Source, name: str, options: Mapping[str, Option]) -> Iterator[Diagnostic]:
+    """Yield why a script of a program that is not a shell cannot be imported: no lines can be put before it."""
     for option in options.values():
         is_variable = option.flag.name == "export" and "=" in (option.value or "")
         if is_variable or option.flag.name in ("array", "chdir"):

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from specc.fast_dataclass import dataclass
-from specc.migration.notes import Note
 from specc.migration.options import Option
 from specc.migration.resources import Cores, Options, read_cores
+from specc.migration.writing import Note
 from specc.settings import Layout, Target
 from specc.shell import Reading
 from specc.targets.refusals.resources import are_words
@@ -32,18 +32,18 @@ QUEUE = re.compile(r"[\w.+@][\w.+@-]*")
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where imported jobs go. `target` is the project's `slurm` target, if it has one. `fault_in` says why an option
+    """Where imported jobs go. `target` is the project's `slurm` target, if it has one. `mistake_in` says why an option
     may not stand in the settings of a target, or returns None. `is_elsewhere`: the project's folder is another than the
     script's."""
 
-    fault_in: Callable[[str], str | None]
+    mistake_in: Callable[[str], str | None]
     target: Target | None = None
     is_elsewhere: bool = False
 
     def takes(self, option: Option) -> bool:
         """Return whether the settings of a `slurm` target can hold the option, for all jobs."""
         text = written(option)
-        return self.fault_in(text) is None and visible(text) == text
+        return self.mistake_in(text) is None and visible(text) == text
 
 
 def written(option: Option) -> str:
@@ -114,9 +114,9 @@ def _launches(reading: Reading) -> bool:
     return any(reading.text[start:end].rpartition("/")[2] in LAUNCHERS for start, end in heads)
 
 
-def new_target(scripts: Sequence[Options], fault_in: Callable[[str], str | None]) -> Target:
+def new_target(scripts: Sequence[Options], mistake_in: Callable[[str], str | None]) -> Target:
     """Return a target that takes over what the scripts say and jobs of the API cannot."""
-    site = Site(fault_in)
+    site = Site(mistake_in)
     words = [{written(option) for option in without_field(each) if site.takes(option)} for each in scripts]
     first = scripts[0]
     shared = [written(option) for option in without_field(first) if option.flag.name in SHARED and site.takes(option)]

@@ -13,7 +13,7 @@ from specc.compiler import check_document, payloads
 from specc.diagnostics import Diagnostic
 from specc.migration import Migrated
 from specc.migration.arrays import axis, read_tasks
-from specc.migration.flags import KNOWN, SHORT
+from specc.migration.options import KNOWN, SHORT
 from specc.parser import Parsed
 
 many = law(100)

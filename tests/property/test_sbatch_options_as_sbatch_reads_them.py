@@ -8,9 +8,8 @@ from support.sbatch_oracle import SBATCH, Sbatch
 
 from specc.diagnostics import Diagnostic
 from specc.migration.directives import read_header
-from specc.migration.flags import ABBREVIATED, SHORT
-from specc.migration.options import Option, last_of_each, read_options
-from specc.migration.quantities import mebibytes, minutes, nodes, whole_number
+from specc.migration.options import ABBREVIATED, SHORT, Option, last_of_each, read_options
+from specc.migration.resources import mebibytes, minutes, nodes, whole_number
 from specc.source import Source
 
 pytestmark = pytest.mark.skipif(SBATCH is None, reason="sbatch is not installed (Debian: slurm-client)")

@@ -6,9 +6,9 @@ from support.migrating import migrated_or_refused
 from specc.diagnostics import Diagnostic
 from specc.migration import Migrated
 from specc.migration.arrays import read_tasks
-from specc.migration.interpreter import in_script, interpreter
 from specc.migration.patterns import Job, fill
-from specc.migration.quantities import memory_amount, time_amount
+from specc.migration.resources import memory_amount, time_amount
+from specc.migration.script import in_script, interpreter
 
 
 def imported(*lines: str, body: str = "true\n", units: dict[str, str] | None = None) -> Migrated:
@@ -66,7 +66,7 @@ def test_all_memory_of_a_node_and_no_limit_of_time_are_left_out() -> None:
     assert not {"mem_limit", "time_limit"} & set(fields(migrated))
     assert [note.text for note in migrated.notes] == [
         "`--mem=0` is dropped: it means all memory of a node; set mem_limit",
-        "`--time=0` is dropped: it means no limit, and no limit is left out",
+        "`--time=0` is dropped: it means no limit, which is the default",
     ]
 
 
@@ -154,7 +154,7 @@ def test_options_of_later_releases_are_known_by_their_full_names() -> None:
 
 
 def test_words_that_are_no_options() -> None:
-    assert refused("-n 4 -- -c 2") == ["`-c` is no option, so sbatch refuses the script"]
+    assert refused("-n 4 -- -c 2") == ["`-c` is not an option, so sbatch refuses the script"]
     assert refused("-n") == ["`-n` lacks its value"]
     assert refused("--ntasks") == ["`--ntasks` lacks its value"]
     assert refused("--hold=1", "--nt=2", "-Z") == [
