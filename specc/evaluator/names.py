@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from specc.diagnostics import closest, codes, is_one_slip
-from specc.expressions import Fault, Reference, Template
+from specc.expressions import Reference, Template, TemplateMistake
 from specc.nodes import Mapping, Node
 from specc.resolver import ResolvedSpec
 
@@ -48,8 +48,8 @@ class Lack(NamedTuple):
     meant: str | None = None
 
 
-def undefined(template: Template, names: Names, allowed: tuple[str, ...]) -> Iterator[Fault]:
-    """A fault for each reference that nothing defines, or that `allowed` namespaces do not cover."""
+def undefined(template: Template, names: Names, allowed: tuple[str, ...]) -> Iterator[TemplateMistake]:
+    """A mistake for each reference that nothing defines, or that `allowed` namespaces do not cover."""
     for reference in template.references:
         if reference.guarded:
             continue
@@ -58,13 +58,15 @@ def undefined(template: Template, names: Names, allowed: tuple[str, ...]) -> Ite
         if root in names.known and root not in allowed:
             listed = " and ".join(f"`{name}`" for name in allowed)
             message = f"`{root}` cannot be read here: this value is needed before there is a cell"
-            yield Fault(codes.TEMPLATE_NOT_ALLOWED, start, end, message, f"axes and defaults read only {listed}")
+            yield TemplateMistake(
+                codes.TEMPLATE_NOT_ALLOWED, start, end, message, f"axes and defaults read only {listed}"
+            )
         elif (lack := _lack(reference, names)) is not None:
             # At `vars.run` alone, where `vars.run.dir` is written and already `vars.run` is not there.
             end = start + len(lack.name) if template.text.startswith(lack.name, start) else end
             is_slip = lack.meant is not None and is_one_slip(lack.name, lack.meant)
             message, meant = f"`{lack.name}` is not defined", lack.meant if is_slip else None
-            yield Fault(codes.UNDEFINED_NAME, start, end, message, lack.help, meant)
+            yield TemplateMistake(codes.UNDEFINED_NAME, start, end, message, lack.help, meant)
 
 
 def _lack(reference: Reference, names: Names) -> Lack | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from specc.diagnostics import codes
 from specc.evaluator.quotes import Place, places_of_tags
-from specc.expressions import Fault, Hole, Quoted, Raw, Unknown
+from specc.expressions import Judge, Quoted, Raw, TemplateMistake, Unknown
 from specc.source import BLANKS
 from specc.wording import brief
 
@@ -34,11 +34,11 @@ CHOICE = re.compile(r"^(?>.*?\bif\b).*\belse\b", re.MULTILINE)
 LAST_FILTER = re.compile(r"(?<!\s)\s*+\|\s*+(?:raw|sh)\s*+\Z")
 
 
-def judge_of(text: str) -> Hole:
-    """What judges the holes of a command's template: a fault for a value that the shell would change."""
+def judge_of(text: str) -> Judge:
+    """What judges the holes of a command's template: a mistake for a value that the shell would change."""
     places = places_of_tags(text)
 
-    def judge(value: object, start: int, end: int) -> Fault | None:
+    def judge(value: object, start: int, end: int) -> TemplateMistake | None:
         place = places.get(start, Place.WORD)
         if isinstance(value, Quoted):
             return _quoted_again(value, place, start, end)
@@ -60,18 +60,18 @@ def judge_of(text: str) -> Hole:
                 )
         has_fix = place is Place.WORD and not trims and filter
         instead = f"{{{{ {_expression(tag)} | {filter} }}}}" if has_fix else None
-        return Fault(codes.UNQUOTED_SHELL_VALUE, start, end, message, way_out, instead)
+        return TemplateMistake(codes.UNQUOTED_SHELL_VALUE, start, end, message, way_out, instead)
 
     return judge
 
 
-def _quoted_again(value: Quoted, place: Place, start: int, end: int) -> Fault | None:
+def _quoted_again(value: Quoted, place: Place, start: int, end: int) -> TemplateMistake | None:
     """Inside double quotes the quotes of `sh` are kept, for another shell: that may be meant."""
     if place not in (Place.SINGLE, Place.ESCAPED) or CHANGED[place].search(value) is None:
         return None
     message = f"`sh` has quoted this value, {_shown(value)}, and it stands {place}, which its quotes would end"
     help = "take the quotes around it away, or give a shell variable the value first"
-    return Fault(codes.UNQUOTED_SHELL_VALUE, start, end, message, help)
+    return TemplateMistake(codes.UNQUOTED_SHELL_VALUE, start, end, message, help)
 
 
 def standing(text: str) -> Callable[[int, int], tuple[Place, bool]]:

@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 
 from specc.diagnostics import codes
-from specc.expressions import Budget, Fault
-from specc.expressions.budget import STEPS
+from specc.expressions import STEPS, Budget, TemplateMistake
 
 STEPS_OF_A_CELL = 5_000
 """On average. What a cell does not use is left for the others."""
@@ -42,11 +41,14 @@ class Sweep:
         """Of the reserve after this cell."""
         return self._reserve + STEPS_OF_A_CELL - self.budget.used
 
-    def worth_saying(self, faults: Iterable[Fault]) -> list[Fault]:
-        """The faults without those that follow from a spent budget."""
-        said = [fault for fault in faults if fault.code is not codes.TEMPLATE_LIMIT or not self.exceeded]
+    def worth_saying(self, mistakes: Iterable[TemplateMistake]) -> list[TemplateMistake]:
+        """The mistakes without those that follow from a spent budget."""
+        said = [mistake for mistake in mistakes if mistake.code is not codes.TEMPLATE_LIMIT or not self.exceeded]
         if self.budget.steps < 0 and self._given < STEPS:
             message = "the templates of this sweep take too many steps, all cells together"
-            said = [fault._replace(message=message) if fault.code is codes.TEMPLATE_LIMIT else fault for fault in said]
-        self.exceeded |= any(fault.code is codes.TEMPLATE_LIMIT for fault in said)
+            said = [
+                mistake._replace(message=message) if mistake.code is codes.TEMPLATE_LIMIT else mistake
+                for mistake in said
+            ]
+        self.exceeded |= any(mistake.code is codes.TEMPLATE_LIMIT for mistake in said)
         return said

@@ -1,4 +1,4 @@
-"""A node's template: compiled, held to where it may stand, its names checked, its faults placed in the source."""
+"""A node's template: compiled, held to where it may stand, its names checked, its mistakes placed in the source."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -10,7 +10,7 @@ from specc.diagnostics import Diagnostic, Label, codes, replacing_fix
 from specc.evaluator.names import Names, undefined
 from specc.evaluator.scope import NAMESPACES
 from specc.evaluator.shell import judge_of, standing
-from specc.expressions import Compiler, Fault, Hole, Template, is_template
+from specc.expressions import Compiler, Judge, Template, TemplateMistake, is_template
 from specc.fast_dataclass import dataclass
 from specc.nodes import FileText, Scalar, locate
 from specc.source import BLANKS, Span
@@ -39,7 +39,7 @@ class Ready:
     template: Template
 
     @cached_property
-    def judge(self) -> Hole:
+    def judge(self) -> Judge:
         return judge_of(self.template.text)
 
     @cached_property
@@ -56,7 +56,10 @@ class Ready:
 def _first_alike(template: Template, where: Callable[[int, int], object]) -> dict[int, int]:
     first: dict[tuple[str, object], int] = {}
     text = template.text
-    return {hole: first.setdefault((text[tag.start : tag.end], where(*tag)), hole) for hole, tag in template.holes}
+    return {
+        hole: first.setdefault((text[tag.start : tag.end], where(*tag)), hole)
+        for hole, tag in template.text_expressions
+    }
 
 
 @dataclass(slots=True)
@@ -80,30 +83,36 @@ class Templates:
         if not isinstance(compiled, Template):
             self.found.extend(place(compiled, node))
             return None
-        faults = [*_statements_in_line(compiled, node), *undefined(compiled, self.names, allowed)]
-        self.found.extend(place(faults, node))
-        return None if faults else Ready(compiled)
+        mistakes = [*_statements_in_line(compiled, node), *undefined(compiled, self.names, allowed)]
+        self.found.extend(place(mistakes, node))
+        return None if mistakes else Ready(compiled)
 
 
-def _statements_in_line(template: Template, node: Scalar | FileText) -> list[Fault]:
+def _statements_in_line(template: Template, node: Scalar | FileText) -> list[TemplateMistake]:
     # A folded text (`>`) is one line of many written ones.
     if isinstance(node, FileText) or "\n" in template.text or "\n" in node.span.text.strip(BLANKS):
         return []
     help = "write `{{ a if condition else b }}`, or make it a text of several lines with `|`"
     message = "a template statement in a text of a single line"
-    return [Fault(codes.STATEMENT_IN_LINE, start, end, message, help) for start, end in template.statements[:1]]
+    return [
+        TemplateMistake(codes.STATEMENT_IN_LINE, start, end, message, help) for start, end in template.statements[:1]
+    ]
 
 
-def place(faults: Iterable[Fault], node: Scalar | FileText) -> list[Diagnostic]:
-    """Faults as diagnostics, at their characters in the file where the template is written."""
+def place(mistakes: Iterable[TemplateMistake], node: Scalar | FileText) -> list[Diagnostic]:
+    """Mistakes as diagnostics, at their characters in the file where the template is written."""
     # A script does not know who reads it.
     labels = (Label(node.ref.span, "read here"),) if isinstance(node, FileText) else ()
     text = template_text(node) or ""
     found = []
-    for fault in faults:
-        span = span_in(node, fault.start, fault.end)
-        fix = replacing_fix(span, text[fault.start : fault.end], fault.instead) if fault.instead is not None else None
-        found.append(fault.code.at(span, fault.message, labels=labels, help=_help(fault, node), fix=fix))
+    for mistake in mistakes:
+        span = span_in(node, mistake.start, mistake.end)
+        fix = (
+            replacing_fix(span, text[mistake.start : mistake.end], mistake.instead)
+            if mistake.instead is not None
+            else None
+        )
+        found.append(mistake.code.at(span, mistake.message, labels=labels, help=_help(mistake, node), fix=fix))
     return found
 
 
@@ -113,18 +122,18 @@ def span_in(node: Scalar | FileText, start: int, end: int) -> Span:
     return locate(node, start, end)
 
 
-def _help(fault: Fault, node: Scalar | FileText) -> str | None:
+def _help(mistake: TemplateMistake, node: Scalar | FileText) -> str | None:
     """Braces of awk, Go templates or Python are no mistake of the user's: say how to keep them."""
     text = node.text.text if isinstance(node, FileText) else str(node.value)
-    hole = text[max(text.rfind("{{", 0, fault.start), 0) : fault.end]
-    if fault.code is not codes.TEMPLATE_SYNTAX or OUR_NAME.search(hole):
-        return fault.help
+    hole = text[max(text.rfind("{{", 0, mistake.start), 0) : mistake.end]
+    if mistake.code is not codes.TEMPLATE_SYNTAX or OUR_NAME.search(hole):
+        return mistake.help
     literal = "if the braces are not a template, "
     literal += (
         "remove `.j2` from the file's name" if isinstance(node, FileText) else "write `{$literal: ...}` around the text"
     )
     literal += ", or `{% raw %}` and `{% endraw %}` around the braces"
-    return f"{fault.help}; {literal}" if fault.help else literal
+    return f"{mistake.help}; {literal}" if mistake.help else literal
 
 
 def half_character(data: object) -> str | None:

@@ -18,7 +18,7 @@ from specc.evaluator.templates import Ready, Templates, half_character, place, t
 from specc.evaluator.texts import Text, Texts
 from specc.evaluator.values import Read, Value, told
 from specc.expander import Cell
-from specc.expressions import EvaluationFault, Fill, Keep, Unknown
+from specc.expressions import EvaluationFailed, Fill, Keep, Unknown
 from specc.expressions import Frame as TemplateFrame
 from specc.fast_dataclass import dataclass
 from specc.nodes import FileText, LayerKind, Mapping, Node, Passed, Scalar, Sequence
@@ -223,8 +223,8 @@ class Walk:
         keep = self._kept(ready, node, allowed, of)
         try:
             data = plain(ready.template.evaluate(self.scope, self.sweep.budget, hole, keep))
-        except EvaluationFault as fault:
-            self.found.extend(place(self.sweep.worth_saying(fault.faults), node))
+        except EvaluationFailed as mistake:
+            self.found.extend(place(self.sweep.worth_saying(mistake.mistakes), node))
             return Unknown(None)
         if (half := half_character(data)) is not None:
             message = f"the value has half a character, U+{ord(half):04X}, which no text can hold"

@@ -1,25 +1,33 @@
-"""Jinja2 templates inside scalars: read by Jinja2's own parser, evaluated by our own bounded walk of its tree.
+"""Jinja2 templates inside scalars: read by Jinja2's own parser, evaluated by a bounded walk of its tree.
 
-For everything that is accepted, the result is Jinja2's. Nothing is ever compiled to Python, no attribute of a Python
-object can be reached, and all work is paid for from a `Budget` before it is done.
+`compile_template` gives a `Template`, or the mistakes of the text; `Template.evaluate` gives its value, or raises
+`EvaluationFailed`. For everything that is accepted, the result is Jinja2's. Nothing is ever compiled to Python, no
+attribute of a Python object can be reached, and all work is paid for from a `Budget` before it is done.
 """
 
-from specc.expressions.budget import Budget
-from specc.expressions.faults import EvaluationFault, Fault
-from specc.expressions.frame import Fill, Frame, Hole, Keep
-from specc.expressions.shapes import Compiler
-from specc.expressions.template import Reference, Template, compile_template, is_template
-from specc.expressions.values import MISSING, Kind, Namespace, Quoted, Raw, Scope, Unknown
+from specc.expressions.run import STEPS, Budget, Fill, Frame, Judge, Keep
+from specc.expressions.template import Compiler, Reference, Template, compile_template, is_template
+from specc.expressions.values import (
+    MISSING,
+    EvaluationFailed,
+    Kind,
+    Namespace,
+    Quoted,
+    Raw,
+    Scope,
+    TemplateMistake,
+    Unknown,
+)
 
 __all__ = [
     "MISSING",
+    "STEPS",
     "Budget",
     "Compiler",
-    "EvaluationFault",
-    "Fault",
+    "EvaluationFailed",
     "Fill",
     "Frame",
-    "Hole",
+    "Judge",
     "Keep",
     "Kind",
     "Namespace",
@@ -28,6 +36,7 @@ __all__ = [
     "Reference",
     "Scope",
     "Template",
+    "TemplateMistake",
     "Unknown",
     "compile_template",
     "is_template",

@@ -3,21 +3,30 @@
 from collections.abc import Callable
 from functools import lru_cache
 
+from jinja2 import nodes
+
 from specc.diagnostics import codes, did_you_mean
-from specc.expressions.budget import CHARACTERS_READ_IN_A_STEP
 from specc.expressions.builder import FOREIGN, FUNCTIONS, NAMESPACES, Builder, BuildExpression, Mention, Path
-from specc.expressions.environment import item
-from specc.expressions.faults import Place
-from specc.expressions.frame import Evaluate, Frame
-from specc.expressions.jinja import nodes
+from specc.expressions.filters import item
 from specc.expressions.methods import METHODS
-from specc.expressions.values import MISSING, Absent, Namespace, Unknown, concrete, is_namespace, kind_of, noun
+from specc.expressions.run import CHARACTERS_READ_IN_A_STEP, Evaluate, Frame
+from specc.expressions.values import (
+    MISSING,
+    Absent,
+    Namespace,
+    TemplateSpan,
+    Unknown,
+    concrete,
+    is_namespace,
+    kind_of,
+    noun,
+)
 from specc.fast_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """What `loop` is in one round of a loop."""
+    """The value of `loop` in one round of a loop."""
 
     items: list[object]
     index0: int
@@ -35,21 +44,21 @@ LOOP: dict[str, Callable[[Loop], object]] = {
 
 
 def name(builder: Builder, node: nodes.Name) -> Evaluate:
-    """A name that stands alone."""
+    """Return the closure of a name alone."""
     if not builder.is_local(node.name):
-        builder.mentions.append(Mention((node.name,), builder.places.of(node)))
+        builder.mentions.append(Mention((node.name,), builder.spans.of(node)))
     elif node.name == "loop":
-        builder.forbid(builder.places.of(node), "`loop` cannot be used alone", f"write {_one_of_loop()}")
+        builder.forbid(builder.spans.of(node), "`loop` cannot be used alone", f"write {_one_of_loop()}")
     return _name(builder, node)
 
 
 def _name(builder: Builder, node: nodes.Name) -> Evaluate:
-    at, named = builder.places.of(node), node.name
+    at, named = builder.spans.of(node), node.name
     if not builder.is_local(named) and named in (*FUNCTIONS, *FOREIGN):
         help = "write `range(...)`" if named in FUNCTIONS else None
         builder.forbid(at, f"`{named}` cannot be used in a template" + (" alone" if help else ""), help)
     help = None if builder.is_local(named) else _qualified(named)
-    absent = Absent(at.fault(codes.UNDEFINED_NAME, f"`{named}` is not defined", help))
+    absent = Absent(at.mistake(codes.UNDEFINED_NAME, f"`{named}` is not defined", help))
 
     def variable(frame: Frame) -> object:
         return frame.names.get(named, absent)
@@ -63,15 +72,15 @@ def _name(builder: Builder, node: nodes.Name) -> Evaluate:
 
 @lru_cache(maxsize=256)
 def _qualified(name: str) -> str | None:
-    """The help for a name that is not there. Nearly all templates use the same few names."""
+    """Return the help for an undefined name, remembered: nearly all templates use the same few names."""
     near = did_you_mean(name, NAMESPACES, "names")
     is_near = near is not None and near.startswith("did you mean")
-    return near if is_near else f"write `params.{name}`, `vars.{name}` or whatever it belongs to"
+    return near if is_near else f"write `params.{name}`, `vars.{name}` or another namespace before the name"
 
 
 def attribute(builder: Builder, node: nodes.Getattr) -> Evaluate:
-    """`subject.name`"""
-    at = builder.places.of(node)
+    """Return the closure of `subject.name`."""
+    at = builder.spans.of(node)
     is_said = isinstance(node.node, nodes.Getattr) and node.node.attr.startswith("_")
     if node.attr.startswith("_") and not is_said:
         builder.forbid(at, f"names that begin with `_` cannot be used: `{node.attr}`")
@@ -80,7 +89,7 @@ def attribute(builder: Builder, node: nodes.Getattr) -> Evaluate:
     return _member(builder, node, node.attr)
 
 
-def _loop(builder: Builder, name: str, at: Place) -> Evaluate:
+def _loop(builder: Builder, name: str, at: TemplateSpan) -> Evaluate:
     get = LOOP.get(name)
     if get is None:
         help = did_you_mean(name, LOOP, "members of `loop`")
@@ -98,15 +107,15 @@ def _one_of_loop() -> str:
 
 
 def subscript(builder: Builder, node: nodes.Getitem) -> Evaluate:
-    """`subject[key]` or `subject[start:stop:step]`"""
+    """Return the closure of `subject[key]` or `subject[start:stop:step]`."""
     key = node.arg
     if isinstance(key, nodes.Slice):
         return _slice(builder, node, key)
     if isinstance(key, nodes.Const):
         if isinstance(key.value, str) and key.value.startswith("_"):
-            builder.forbid(builder.places.of(node), f"names that begin with `_` cannot be used: `{key.value}`")
+            builder.forbid(builder.spans.of(node), f"names that begin with `_` cannot be used: `{key.value}`")
         return _member(builder, node, key.value)
-    subject, index, at = builder.needed(node.node), builder.needed(key), builder.places.of(node)
+    subject, index, at = builder.needed(node.node), builder.needed(key), builder.spans.of(node)
     shown = builder.shown(at)
 
     def at_index(frame: Frame) -> object:
@@ -116,7 +125,7 @@ def subscript(builder: Builder, node: nodes.Getitem) -> Evaluate:
 
 
 def path_of(builder: Builder, node: nodes.Node) -> Path | None:
-    """The path that a chain of constant parts spells, if it begins at a name that is not the template's own."""
+    """Return the path of a chain of constant parts, if it begins at a name that the template has not set itself."""
     match node:
         case nodes.Name():
             return None if builder.is_local(node.name) else (node.name,)
@@ -131,8 +140,8 @@ def path_of(builder: Builder, node: nodes.Node) -> Path | None:
 
 
 def _member(builder: Builder, node: nodes.Getattr | nodes.Getitem, key: object) -> Evaluate:
-    """A constant member. Only the longest path of a chain is noted as used."""
-    path, at = path_of(builder, node), builder.places.of(node)
+    """Return the closure of a constant member. Only the longest path of a chain is noted as used."""
+    path, at = path_of(builder, node), builder.spans.of(node)
     before = len(builder.mentions)
     subject = builder.needed(node.node)
     if path is not None:
@@ -145,8 +154,8 @@ def _member(builder: Builder, node: nodes.Getattr | nodes.Getitem, key: object) 
     return member
 
 
-def look_up(value: object, key: object, shown: str, at: Place) -> object:
-    """A member of a value, as Jinja2 finds it, except that a mapping's items come before its methods."""
+def look_up(value: object, key: object, shown: str, at: TemplateSpan) -> object:
+    """Return a member of a value, as Jinja2 finds it, except that a mapping's items come before its methods."""
     if isinstance(value, Unknown) or isinstance(key, Unknown):
         return Unknown(None)
     if is_namespace(value):
@@ -161,7 +170,7 @@ def look_up(value: object, key: object, shown: str, at: Place) -> object:
     return _absent(shown, key, names, at)
 
 
-def _in_namespace(value: Namespace, key: object, shown: str, at: Place) -> object:
+def _in_namespace(value: Namespace, key: object, shown: str, at: TemplateSpan) -> object:
     found = MISSING
     if isinstance(key, str | int):
         from_end = len(value.keys()) if isinstance(key, int) and key < 0 else 0
@@ -172,14 +181,14 @@ def _in_namespace(value: Namespace, key: object, shown: str, at: Place) -> objec
     return _absent(shown, key, [name for name in names if isinstance(name, str)], at)
 
 
-def _absent(shown: str, key: object, names: list[str], at: Place) -> Absent:
+def _absent(shown: str, key: object, names: list[str], at: TemplateSpan) -> Absent:
     help = did_you_mean(key, names, "names") if isinstance(key, str) else None
-    return Absent(at.fault(codes.UNDEFINED_NAME, f"`{shown}` is not defined", help))
+    return Absent(at.mistake(codes.UNDEFINED_NAME, f"`{shown}` is not defined", help))
 
 
 def _slice(builder: Builder, node: nodes.Getitem, bounds: nodes.Slice) -> Evaluate:
-    """`subject[start:stop:step]`"""
-    subject, at = builder.needed(node.node), builder.places.of(node)
+    """Return the closure of `subject[start:stop:step]`."""
+    subject, at = builder.needed(node.node), builder.spans.of(node)
     parts = [None if part is None else builder.needed(part) for part in (bounds.start, bounds.stop, bounds.step)]
 
     def sliced(frame: Frame) -> object:
@@ -199,7 +208,7 @@ def _slice(builder: Builder, node: nodes.Getitem, bounds: nodes.Slice) -> Evalua
     return sliced
 
 
-def _bound(value: object, at: Place) -> int | None:
+def _bound(value: object, at: TemplateSpan) -> int | None:
     if value is None or isinstance(value, int):
         return value
     raise at.error(f"a slice goes from one whole number to another, not to {noun(value)}")

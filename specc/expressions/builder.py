@@ -1,4 +1,4 @@
-"""Turns a template's tree into closures, once; they are called for every evaluation.
+"""From a template's tree to closures, made once and called for every evaluation.
 
 The tables of expressions and statements are the allow-list: a node without an entry is forbidden.
 """
@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from dataclasses import field
 from typing import Any, NamedTuple
 
+from jinja2 import nodes
+from jinja2.runtime import Undefined
+
 from specc.diagnostics import codes
-from specc.expressions.apply import Extra
-from specc.expressions.faults import EvaluationFault, Fault, Place
-from specc.expressions.frame import Evaluate, Frame, Write
-from specc.expressions.jinja import Undefined, nodes
-from specc.expressions.places import Places
-from specc.expressions.syntax import INSTEAD
-from specc.expressions.values import fault_of
+from specc.expressions.filters import Extra
+from specc.expressions.run import Evaluate, Frame, Write
+from specc.expressions.syntax import INSTEAD, NodeSpans
+from specc.expressions.values import EvaluationFailed, TemplateMistake, TemplateSpan, mistake_of
 from specc.fast_dataclass import dataclass
 from specc.wording import one_line
 
@@ -24,22 +24,22 @@ Path = tuple[str | int, ...]
 
 NAMESPACES = ("params", "vars", "matrix", "job", "cell", "spec", "env")
 FUNCTIONS = ("range",)
-# Names that mean something in Jinja2, but nothing here.
+# Names that have a meaning in Jinja2 only.
 FOREIGN = ("dict", "lipsum", "cycler", "joiner", "namespace", "self", "super", "caller", "varargs", "kwargs")
 
 
 class Mention(NamedTuple):
-    """A qualified name, as it stands in the template."""
+    """A qualified name in a template, with its span."""
 
     path: Path
-    at: Place
+    at: TemplateSpan
 
 
-class HolePlace(NamedTuple):
-    """A `{{ }}` in a text: where its expression begins, by which it is known, and the whole of it."""
+class TextExpression(NamedTuple):
+    """A `{{ }}` in a text: the offset of its expression, by which it is known, and the span of the whole."""
 
-    hole: int
-    tag: Place
+    start: int
+    whole: TemplateSpan
 
 
 BuildExpression = Callable[["Builder", Any], Evaluate]
@@ -48,34 +48,34 @@ BuildStatement = Callable[["Builder", Any], Write]
 
 @dataclass(slots=True)
 class Builder:
-    """Builds one template. What it finds on the way collects in `faults`, `mentions`, `holes` and `guards`."""
+    """Builds one template, and collects its `mistakes`, `mentions`, `text_expressions` and `guards`."""
 
     text: str
-    places: Places
+    spans: NodeSpans
     extra: Extra
     expressions: Mapping[type[nodes.Node], BuildExpression]
     statements: Mapping[type[nodes.Node], BuildStatement]
-    faults: list[Fault] = field(default_factory=list)
+    mistakes: list[TemplateMistake] = field(default_factory=list)
     mentions: list[Mention] = field(default_factory=list)
-    holes: list[HolePlace] = field(default_factory=list)
+    text_expressions: list[TextExpression] = field(default_factory=list)
     guards: set[Path] = field(default_factory=set)
     scopes: list[set[str]] = field(default_factory=lambda: [set()])
 
     def expression(self, node: nodes.Node) -> Evaluate:
-        """An expression that may give an undefined value."""
+        """Return the closure of an expression that may give an undefined value."""
         build = self.expressions.get(type(node))
         if build is not None:
             return build(self, node)
-        self.forbid(self.places.of(node), "templates do not have this construct")
+        self.forbid(self.spans.of(node), "templates do not have this construct")
         return _nothing
 
     def needed(self, node: nodes.Node) -> Evaluate:
-        """An expression whose value is used: an undefined one is a fault."""
+        """Return the closure of an expression whose value is used: an undefined value is a mistake."""
         evaluate = self.expression(node)
-        return defined(evaluate, self.places.of(node)) if isinstance(node, MAY_BE_UNDEFINED) else evaluate
+        return defined(evaluate, self.spans.of(node)) if isinstance(node, MAY_BE_UNDEFINED) else evaluate
 
     def body(self, statements: list[nodes.Node]) -> Write:
-        """Statements that follow each other."""
+        """Return the closure of statements that follow each other."""
         writes = [self.statement(node) for node in statements]
 
         def write(frame: Frame) -> None:
@@ -88,36 +88,38 @@ class Builder:
         build = self.statements.get(type(node))
         if build is not None:
             return build(self, node)
-        # `autoescape` is a node in a node, of which only the inner one has a place.
+        # `autoescape` is a node in a node, of which only the inner one has a span.
         offset = node.body[0].lineno if isinstance(node, nodes.Scope) else node.lineno
-        self.forbid(self.places.tag(offset), f"templates have no statement `{self.places.name_at(offset)}`", INSTEAD)
+        self.forbid(
+            self.spans.enclosing(offset), f"templates have no statement `{self.spans.name_at(offset)}`", INSTEAD
+        )
         return _nothing
 
-    def forbid(self, at: Place, message: str, help: str | None = None) -> None:
-        self.faults.append(at.fault(codes.FORBIDDEN_TEMPLATE, message, help))
+    def forbid(self, at: TemplateSpan, message: str, help: str | None = None) -> None:
+        self.mistakes.append(at.mistake(codes.FORBIDDEN_TEMPLATE, message, help))
 
-    def refuse(self, at: Place, message: str) -> None:
-        """What could never be evaluated."""
-        self.faults.append(at.fault(codes.TEMPLATE_ERROR, message))
+    def refuse(self, at: TemplateSpan, message: str) -> None:
+        """Note a mistake in an expression that could never be evaluated."""
+        self.mistakes.append(at.mistake(codes.TEMPLATE_ERROR, message))
 
-    def shown(self, at: Place) -> str:
-        """The text at a place, as a message can show it."""
+    def shown(self, at: TemplateSpan) -> str:
+        """Return the text at a span, as a message can show it."""
         return one_line(self.text[at.start : at.end], 60)
 
     def is_local(self, name: str) -> bool:
-        """Has the template set this name itself, where it is now?"""
+        """Return whether the template itself has set this name before."""
         return any(name in scope for scope in self.scopes)
 
     def declare(self, target: nodes.Node) -> None:
-        """Notes the names that a statement sets."""
+        """Note the names that a statement sets."""
         for name in target.find_all(nodes.Name) if not isinstance(target, nodes.Name) else [target]:
             if name.name in (*NAMESPACES, *FUNCTIONS, *FOREIGN, "loop"):
-                self.forbid(self.places.of(name), f"a template cannot set `{name.name}`", "choose another name")
+                self.forbid(self.spans.of(name), f"a template cannot set `{name.name}`", "choose another name")
             self.scopes[-1].add(name.name)
 
     @contextmanager
     def scope(self) -> Iterator[None]:
-        """What is declared within is gone afterwards."""
+        """Open a scope: names that are declared within it are forgotten afterwards."""
         self.scopes.append(set())
         yield
         self.scopes.pop()
@@ -128,15 +130,15 @@ MAY_BE_UNDEFINED = (
 )
 
 
-def defined(evaluate: Evaluate, at: Place) -> Evaluate:
+def defined(evaluate: Evaluate, at: TemplateSpan) -> Evaluate:
     def value_of(frame: Frame) -> object:
         value = evaluate(frame)
         if isinstance(value, Undefined):
-            raise EvaluationFault(fault_of(value, at))
+            raise EvaluationFailed(mistake_of(value, at))
         return value
 
     return value_of
 
 
 def _nothing(frame: Frame) -> None:
-    """Stands for what is forbidden. A template that holds it is never evaluated."""
+    """Stand for a forbidden construct. A template that has one is never evaluated."""

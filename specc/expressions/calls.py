@@ -1,27 +1,27 @@
-"""Filters, tests, methods, and `range(...)`."""
+"""Uses of filters, tests, methods, and `range(...)`."""
 
 from inspect import Signature
 from typing import cast
 
+from jinja2 import nodes
+
 from specc.diagnostics import did_you_mean
 from specc.expressions.access import path_of
-from specc.expressions.apply import DEFAULTS, NAMES, SELECTING, apply_filter, complaint, filter_signature
 from specc.expressions.builder import Builder, BuildExpression
-from specc.expressions.faults import Place
-from specc.expressions.frame import Evaluate, Frame
-from specc.expressions.jinja import nodes
+from specc.expressions.filters import DEFAULTS, NAMES, SELECTING, apply_filter, filter_signature, wrong_arguments
 from specc.expressions.methods import METHODS, call_method
 from specc.expressions.predicates import TESTS, apply_test
 from specc.expressions.predicates import parameters as test_signature
-from specc.expressions.values import Call, Unknown, concrete
+from specc.expressions.run import Evaluate, Frame
+from specc.expressions.values import Call, TemplateSpan, Unknown, concrete
 
-# What people reach for, and what there is instead.
+# Names that people try, and the help for each.
 INSTEAD = {
     "format": "write `'%s' | format(...)`, or `~` to join texts",
     "append": "write `xs + [x]`",
     "extend": "write `xs + ys`",
     "update": "a template cannot change a value",
-    "safe": "texts are never escaped here: leave it out",
+    "safe": "remove it: texts are never escaped",
     "escape": "write `| sh` for the shell, `| tojson` for JSON",
     "e": "write `| sh` for the shell, `| tojson` for JSON",
     "quote": "write `| sh`",
@@ -35,14 +35,14 @@ ATTRIBUTE_ARGUMENT = {
     **dict.fromkeys(("join", "max", "min", "unique"), 1),
     "sort": 2,
 }
-"""Which argument of a filter is the name of an attribute."""
+"""The index of the argument of a filter that is the name of an attribute."""
 
 Arguments = tuple[list[Evaluate], dict[str, Evaluate]]
 
 
 def filtering(builder: Builder, node: nodes.Filter) -> Evaluate:
-    """`value | name(arguments)`"""
-    name, at, extra, value = node.name, builder.places.of(node), builder.extra, cast(nodes.Expr, node.node)
+    """Return the closure of `value | name(arguments)`."""
+    name, at, extra, value = node.name, builder.spans.of(node), builder.extra, cast(nodes.Expr, node.node)
     known = (*NAMES, *extra)
     is_known = _is_allowed(builder, name, known, "filter", at)
     if name in ("map", *SELECTING):
@@ -67,18 +67,18 @@ def filtering(builder: Builder, node: nodes.Filter) -> Evaluate:
     return filtered if args or kwargs else filtered_bare
 
 
-def _attribute_place(builder: Builder, node: nodes.Filter) -> Place | None:
-    """Where the name of an attribute stands among the arguments of a filter."""
+def _attribute_place(builder: Builder, node: nodes.Filter) -> TemplateSpan | None:
+    """Return the span of the argument of a filter that is the name of an attribute."""
     for pair in node.kwargs:
         if pair.key == "attribute":
-            return builder.places.of(pair.value)
+            return builder.spans.of(pair.value)
     index = ATTRIBUTE_ARGUMENT.get(node.name, len(node.args))
-    return builder.places.of(node.args[index]) if index < len(node.args) else None
+    return builder.spans.of(node.args[index]) if index < len(node.args) else None
 
 
 def testing(builder: Builder, node: nodes.Test) -> Evaluate:
-    """`value is name(arguments)`"""
-    name, at = node.name, builder.places.of(node)
+    """Return the closure of `value is name(arguments)`."""
+    name, at = node.name, builder.spans.of(node)
     is_known = _is_allowed(builder, name, TESTS, "test", at)
     args, kwargs = _arguments(builder, node)
     if is_known:
@@ -95,13 +95,13 @@ def testing(builder: Builder, node: nodes.Test) -> Evaluate:
 
 
 def calling(builder: Builder, node: nodes.Call) -> Evaluate:
-    """`value.method(arguments)` or `range(arguments)`"""
-    called, at = node.node, builder.places.of(node)
+    """Return the closure of `value.method(arguments)` or `range(arguments)`."""
+    called, at = node.node, builder.spans.of(node)
     args, kwargs = _arguments(builder, node)
     if isinstance(called, nodes.Name) and called.name == "range" and not kwargs:
         return _range(args, at)
     if not isinstance(called, nodes.Getattr):
-        shown = builder.shown(builder.places.of(called))
+        shown = builder.shown(builder.spans.of(called))
         builder.forbid(
             at, f"`{shown}` cannot be called", "templates call methods such as `x.upper()`, and `range(...)`"
         )
@@ -117,8 +117,8 @@ def calling(builder: Builder, node: nodes.Call) -> Evaluate:
     return called_method
 
 
-def _range(args: list[Evaluate], at: Place) -> Evaluate:
-    """`range(stop)`, `range(start, stop)`, `range(start, stop, step)`"""
+def _range(args: list[Evaluate], at: TemplateSpan) -> Evaluate:
+    """Return the closure of `range(stop)`, `range(start, stop)` or `range(start, stop, step)`."""
 
     def made(frame: Frame) -> object:
         bounds = [concrete(arg(frame)) for arg in args]
@@ -137,11 +137,11 @@ def _range(args: list[Evaluate], at: Place) -> Evaluate:
 
 
 def _length(numbers: range) -> int:
-    """The length of a range, of which Python's `len` knows only what fits a machine word."""
+    """Return the length of a range. Python's `len` knows only lengths that fit a machine word."""
     return max(0, (numbers.stop - numbers.start + numbers.step - (1 if numbers.step > 0 else -1)) // numbers.step)
 
 
-def _is_allowed(builder: Builder, name: str, known: tuple[str, ...], what: str, at: Place) -> bool:
+def _is_allowed(builder: Builder, name: str, known: tuple[str, ...], what: str, at: TemplateSpan) -> bool:
     if name in known:
         return True
     if name.startswith("_"):
@@ -153,7 +153,7 @@ def _is_allowed(builder: Builder, name: str, known: tuple[str, ...], what: str, 
 
 
 def _check_inner(builder: Builder, node: nodes.Filter, filters: tuple[str, ...]) -> None:
-    """The filter or test that `map` or `select` names in an argument, where it is plain to see."""
+    """Check the filter or test that `map` or `select` names in an argument, if the argument is a constant."""
     index = 1 if node.name.endswith("attr") else 0
     if len(node.args) > index:
         inner = node.args[index]
@@ -164,31 +164,31 @@ def _check_inner(builder: Builder, node: nodes.Filter, filters: tuple[str, ...])
                 inner.value,
                 filters if is_map else TESTS,
                 "filter" if is_map else "test",
-                builder.places.of(inner),
+                builder.spans.of(inner),
             )
 
 
 def _arguments(builder: Builder, node: nodes.Filter | nodes.Test | nodes.Call, *, lenient: bool = False) -> Arguments:
-    """The arguments, ready to be evaluated; those of `default` may be undefined."""
+    """Return the closures of the arguments. The arguments of `default` may be undefined (`lenient`)."""
     if node.dyn_args is not None or node.dyn_kwargs is not None:
-        builder.forbid(builder.places.of(node), "arguments cannot be unpacked with `*` or `**`")
+        builder.forbid(builder.spans.of(node), "arguments cannot be unpacked with `*` or `**`")
     names = [str(arg.key) for arg in node.kwargs]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        builder.refuse(builder.places.of(node), f"the argument `{twice}` is given twice")
+        builder.refuse(builder.spans.of(node), f"the argument `{twice}` is given twice")
     build = builder.expression if lenient else builder.needed
     return [build(arg) for arg in node.args], {str(arg.key): build(arg.value) for arg in node.kwargs}
 
 
 def _check_arguments(builder: Builder, node: nodes.Filter | nodes.Test, known: Signature | None) -> None:
     call = Call(node.name, node.args, {str(arg.key): arg.value for arg in node.kwargs})
-    message = complaint(call, known)
+    message = wrong_arguments(call, known)
     if message is not None:
-        builder.refuse(builder.places.of(node), message)
+        builder.refuse(builder.spans.of(node), message)
 
 
 def _guard(builder: Builder, node: nodes.Expr) -> None:
-    """The template asks whether this name is defined, so it need not be."""
+    """Note that the template asks whether this name is defined, so that it need not be."""
     path = path_of(builder, node)
     if path is not None:
         builder.guards.add(path)

@@ -1,11 +1,10 @@
-"""What Jinja2's filters and the methods of texts could be made to do, and what each is held to before it works."""
+"""What each filter and method is held to before it works."""
 
 from collections.abc import Callable, Sized
 from typing import Any
 
-from specc.expressions.budget import MAX_ITEMS, MAX_TEXT, Budget, Weight
-from specc.expressions.faults import Place
-from specc.expressions.values import noun
+from specc.expressions.run import MAX_ITEMS, MAX_TEXT, Budget, Weight
+from specc.expressions.values import TemplateSpan, noun
 from specc.fast_dataclass import dataclass
 
 MAX_PRECISION = 300
@@ -22,7 +21,7 @@ class Use:
     given: dict[str, Any]
     weight: Weight
     budget: Budget
-    at: Place
+    at: TemplateSpan
 
     def hold_text(self, length: int) -> None:
         if length > MAX_TEXT:
@@ -107,18 +106,18 @@ def tojson(use: Use) -> None:
 
 
 def chars(use: Use) -> None:
-    """Each character at the ends is looked up in `chars`."""
+    """Check the arguments of `strip`: each character at the ends is looked up in `chars`."""
     scan(use, use.given["chars"])
 
 
 def scan(use: Use, needle: object) -> None:
-    """A search that may look at every character of the text for every character of the needle."""
+    """Pay for a search that may compare every character of the text with every character of the needle."""
     if isinstance(needle, str) and isinstance(use.value, str):
         use.budget.spend(len(needle) * len(use.value) // SCANNED_IN_A_STEP, use.at)
 
 
 def needle(use: Use) -> None:
-    """Python searches backwards without its fast algorithm."""
+    """Pay for a search backwards, which Python does without its fast algorithm."""
     scan(use, use.given["needle"])
 
 

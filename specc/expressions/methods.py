@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from specc.expressions import guards
-from specc.expressions.budget import Budget, weigh
-from specc.expressions.faults import Place
 from specc.expressions.filters import settled
 from specc.expressions.guards import Guard, Use
 from specc.expressions.operators import unfinished
-from specc.expressions.values import MISSING, Call, Kind, Namespace, Unknown, concrete, is_namespace, noun
+from specc.expressions.run import Budget, weigh
+from specc.expressions.values import MISSING, Call, Kind, Namespace, TemplateSpan, Unknown, concrete, is_namespace, noun
 
 _TO_TEXT = (
     *("capitalize", "casefold", "center", "expandtabs", "join", "ljust", "lower", "lstrip", "removeprefix"),
@@ -43,8 +42,8 @@ GUARDS: dict[str, tuple[Guard, tuple[str, ...]]] = {
 }
 
 
-def call_method(call: Call, subject: object, budget: Budget, at: Place) -> object:
-    """`subject.name(...)`, if values of its kind have the method."""
+def call_method(call: Call, subject: object, budget: Budget, at: TemplateSpan) -> object:
+    """Return `subject.name(...)`. Raises EvaluationFailed if values of its kind do not have the method."""
     call = call.concrete()
     name = call.name
     if name == "get" and is_namespace(subject) and call.args and isinstance(call.args[0], str):
@@ -53,7 +52,7 @@ def call_method(call: Call, subject: object, budget: Budget, at: Place) -> objec
     if isinstance(value, Unknown):
         return Unknown(METHODS[name])
     if name not in _methods_of(value):
-        raise at.error(f"`{name}` is no method of {noun(value)}")
+        raise at.error(f"`{name}` is not a method of {noun(value)}")
     if name == "join" and call.args and isinstance(call.args[0], Iterator):
         call = Call(name, [list(call.args[0]), *call.args[1:]], call.kwargs)
     weight = weigh(budget, at, value, *call.parts())
@@ -68,7 +67,7 @@ def call_method(call: Call, subject: object, budget: Budget, at: Place) -> objec
     return _called(call, value, budget, at)
 
 
-def _called(call: Call, value: object, budget: Budget, at: Place) -> object:
+def _called(call: Call, value: object, budget: Budget, at: TemplateSpan) -> object:
     try:
         result = getattr(value, call.name)(*call.args, **call.kwargs)
     except (TypeError, ValueError, OverflowError) as error:
@@ -88,12 +87,12 @@ def _methods_of(value: object) -> dict[str, Kind | None]:
             return {}
 
 
-def _get(subject: Namespace, call: Call, at: Place) -> object:
-    """Asks for one member, where `plain` would evaluate them all."""
+def _get(subject: Namespace, call: Call, at: TemplateSpan) -> object:
+    """Return one member of a namespace; `plain` would evaluate all of them."""
     if call.kwargs or len(call.args) > 2:
         raise at.error("`get` takes a name and a value to use when there is none")
     names = subject.keys()
     if not all(isinstance(name, str) for name in names):
-        raise at.error("`get` is no method of a list")
+        raise at.error("`get` is not a method of a list")
     found = subject.member(call.args[0])
     return (call.args[1] if call.args[1:] else None) if found is MISSING else found

@@ -4,11 +4,12 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from jinja2 import nodes
+
 from specc.diagnostics import codes
 from specc.expressions.builder import Builder, BuildExpression
-from specc.expressions.frame import Evaluate, Frame, guess
-from specc.expressions.jinja import nodes
 from specc.expressions.operators import Binary, add, arithmetic, compare, kind_of_result, modulo, multiply, power, sign
+from specc.expressions.run import Evaluate, Frame, guess
 from specc.expressions.values import Omitted, Unknown, common_kind, concrete, kind_of, text_of, truth
 
 
@@ -18,8 +19,8 @@ def constant(builder: Builder, node: nodes.Const) -> Evaluate:
 
 
 def sequence(builder: Builder, node: nodes.List | nodes.Tuple) -> Evaluate:
-    """`[a, b]` or `(a, b)`"""
-    parts, at = [builder.needed(item) for item in node.items], builder.places.of(node)
+    """Return the closure of `[a, b]` or `(a, b)`."""
+    parts, at = [builder.needed(item) for item in node.items], builder.spans.of(node)
     make: Callable[[list[object]], object] = tuple if isinstance(node, nodes.Tuple) else list
 
     def made(frame: Frame) -> object:
@@ -30,8 +31,8 @@ def sequence(builder: Builder, node: nodes.List | nodes.Tuple) -> Evaluate:
 
 
 def mapping(builder: Builder, node: nodes.Dict) -> Evaluate:
-    """`{a: b}`"""
-    at = builder.places.of(node)
+    """Return the closure of `{a: b}`."""
+    at = builder.spans.of(node)
     pairs = [(builder.needed(pair.key), builder.needed(pair.value)) for pair in node.items]
 
     def made(frame: Frame) -> object:
@@ -50,10 +51,10 @@ def mapping(builder: Builder, node: nodes.Dict) -> Evaluate:
 
 
 def binary(symbol: str, calculate: Binary) -> BuildExpression:
-    """An operator between two values."""
+    """Return the builder of an operator between two values."""
 
     def build(builder: Builder, node: nodes.BinExpr) -> Evaluate:
-        left, right, at = builder.needed(node.left), builder.needed(node.right), builder.places.of(node)
+        left, right, at = builder.needed(node.left), builder.needed(node.right), builder.spans.of(node)
 
         def calculated(frame: Frame) -> object:
             one, other = concrete(left(frame)), concrete(right(frame))
@@ -67,11 +68,11 @@ def binary(symbol: str, calculate: Binary) -> BuildExpression:
 
 
 def unary(symbol: str, calculate: Callable[[Any], object]) -> BuildExpression:
-    """A sign before a number."""
+    """Return the builder of a sign before a number."""
     signed = sign(symbol, calculate)
 
     def build(builder: Builder, node: nodes.UnaryExpr) -> Evaluate:
-        operand, at = builder.needed(node.node), builder.places.of(node)
+        operand, at = builder.needed(node.node), builder.spans.of(node)
 
         def calculated(frame: Frame) -> object:
             value = concrete(operand(frame))
@@ -83,7 +84,7 @@ def unary(symbol: str, calculate: Callable[[Any], object]) -> BuildExpression:
 
 
 def negation(builder: Builder, node: nodes.Not) -> Evaluate:
-    operand, at = builder.needed(node.node), builder.places.of(node)
+    operand, at = builder.needed(node.node), builder.spans.of(node)
 
     def negated(frame: Frame) -> object:
         holds = truth(operand(frame), at)
@@ -92,18 +93,18 @@ def negation(builder: Builder, node: nodes.Not) -> Evaluate:
     return negated
 
 
-def choice(goes_on_if: bool) -> BuildExpression:
-    """`and`, which goes on to its right side if the left is true, and `or`, if it is false."""
+def choice(continues_if: bool) -> BuildExpression:
+    """Return the builder of `and`, whose right side counts if the left side is true, or `or`, if it is false."""
 
     def build(builder: Builder, node: nodes.BinExpr) -> Evaluate:
-        left, right, at = builder.needed(node.left), builder.expression(node.right), builder.places.of(node.left)
+        left, right, at = builder.needed(node.left), builder.expression(node.right), builder.spans.of(node.left)
 
         def chosen(frame: Frame) -> object:
             value = left(frame)
             holds = truth(value, at)
             if holds is None:
                 return Unknown(common_kind(value, guess(right, frame)))
-            return right(frame) if holds == goes_on_if else value
+            return right(frame) if holds == continues_if else value
 
         return chosen
 
@@ -111,8 +112,8 @@ def choice(goes_on_if: bool) -> BuildExpression:
 
 
 def comparison(builder: Builder, node: nodes.Compare) -> Evaluate:
-    """`a < b <= c`: like Python, goes on only while it holds."""
-    first, at = builder.needed(node.expr), builder.places.of(node)
+    """Return the closure of `a < b <= c`, which ends at the first comparison that does not hold, as in Python."""
+    first, at = builder.needed(node.expr), builder.spans.of(node)
     rest = [(part.op, builder.needed(part.expr)) for part in node.ops]
 
     def compared(frame: Frame) -> object:
@@ -129,11 +130,11 @@ def comparison(builder: Builder, node: nodes.Compare) -> Evaluate:
 
 
 def conditional(builder: Builder, node: nodes.CondExpr) -> Evaluate:
-    """`a if b else c`"""
+    """Return the closure of `a if b else c`."""
     test, then = builder.needed(node.test), builder.expression(node.expr1)
-    test_at, at = builder.places.of(node.test), builder.places.of(node)
+    test_at, at = builder.spans.of(node.test), builder.spans.of(node)
     omitted = Omitted(
-        at.fault(codes.TEMPLATE_ERROR, "the condition is false and there is no `else`", "write `else ''`")
+        at.mistake(codes.TEMPLATE_ERROR, "the condition is false and there is no `else`", "write `else ''`")
     )
     otherwise = builder.expression(node.expr2) if node.expr2 is not None else lambda frame: omitted
 
@@ -147,15 +148,15 @@ def conditional(builder: Builder, node: nodes.CondExpr) -> Evaluate:
 
 
 def concatenation(builder: Builder, node: nodes.Concat) -> Evaluate:
-    """`a ~ b`"""
-    parts = [(builder.needed(part), builder.places.of(part)) for part in node.nodes]
-    at = builder.places.of(node)
+    """Return the closure of `a ~ b`."""
+    parts = [(builder.needed(part), builder.spans.of(part)) for part in node.nodes]
+    at = builder.spans.of(node)
 
     def joined(frame: Frame) -> object:
-        values = [(concrete(part(frame)), place) for part, place in parts]
+        values = [(concrete(part(frame)), span) for part, span in parts]
         if any(isinstance(value, Unknown) for value, _ in values):
             return Unknown("string")
-        texts = [text_of(value, place) for value, place in values]
+        texts = [text_of(value, span) for value, span in values]
         frame.run.budget.text(sum(map(len, texts)), at)
         return "".join(texts)
 

@@ -1,20 +1,48 @@
 """Jinja2's operators on plain values, each priced and held to its limit before it works."""
 
 import operator
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from specc.expressions.budget import Budget, weigh
-from specc.expressions.faults import EvaluationFault, Place
-from specc.expressions.printf import check_format
-from specc.expressions.values import MAX_BITS, Kind, Unknown, bounded, kind_of, noun
+from specc.expressions.run import MAX_TEXT, Budget, weigh
+from specc.expressions.values import MAX_BITS, EvaluationFailed, Kind, TemplateSpan, Unknown, bounded, kind_of, noun
 
-Binary = Callable[[Any, Any, Budget, Place], object]
+DIRECTIVE = re.compile(
+    r"%(?:\((?P<key>[^()]*)\))?[#0 +-]*(?P<width>[0-9]*)(?:\.(?P<precision>[0-9]*))?[hlL]?(?P<type>[diouxXeEfFgGcrsa%])"
+)
+MAX_DIGITS = 1_000
+CHARACTERS_OF_A_NUMBER = 2_000
+
+
+def check_format(template: str, characters: int, at: TemplateSpan) -> None:
+    """Check a format. Raises EvaluationFailed if Python cannot read it, or if the text would be too long.
+
+    `characters` counts the text of the template and its values together.
+    """
+    length, keyed, position = characters, 0, template.find("%")
+    while position >= 0:
+        match = DIRECTIVE.match(template, position)
+        if match is None:
+            shown = template[position : position + 10]
+            raise at.error(f"`{shown}` is not a format", "write `%s`, `%d`, `%05d` or `%.3f`, and `%%` for a `%`")
+        width, precision = int((match["width"] or "0")[:9]), int((match["precision"] or "0")[:9])
+        if precision > MAX_DIGITS:
+            raise at.limit(f"the format asks for {precision} digits: the limit is {MAX_DIGITS}")
+        length += width + precision
+        keyed += match["key"] is not None
+        position = template.find("%", match.end())
+    # A named value can be used many times.
+    if length + keyed * characters > MAX_TEXT + CHARACTERS_OF_A_NUMBER:
+        raise at.limit(f"the formatted text may be longer than the limit of {MAX_TEXT:,} characters")
+
+
+Binary = Callable[[Any, Any, Budget, TemplateSpan], object]
 
 NUMBER = (int, float)
 
 
-def add(left: Any, right: Any, budget: Budget, at: Place) -> object:
+def add(left: Any, right: Any, budget: Budget, at: TemplateSpan) -> object:
     if isinstance(left, NUMBER) and isinstance(right, NUMBER):
         return _calculated(operator.add, left, right, at)
     if isinstance(left, str) and isinstance(right, str):
@@ -32,7 +60,7 @@ def _are_both(kind: type, left: object, right: object) -> bool:
     return isinstance(left, kind) and isinstance(right, kind)
 
 
-def multiply(left: Any, right: Any, budget: Budget, at: Place) -> object:
+def multiply(left: Any, right: Any, budget: Budget, at: TemplateSpan) -> object:
     if isinstance(left, NUMBER) and isinstance(right, NUMBER):
         return _calculated(operator.mul, left, right, at)
     many, times = (right, left) if isinstance(left, int) else (left, right)
@@ -46,14 +74,14 @@ def multiply(left: Any, right: Any, budget: Budget, at: Place) -> object:
     raise _unfit("*", "two numbers, or a text or list and a whole number", left, right, at)
 
 
-def modulo(left: Any, right: Any, budget: Budget, at: Place) -> object:
+def modulo(left: Any, right: Any, budget: Budget, at: TemplateSpan) -> object:
     if isinstance(left, str):
         return fill(left, right, budget, at)
     return _REMAINDER(left, right, budget, at)
 
 
-def power(left: Any, right: Any, budget: Budget, at: Place) -> object:
-    # So many bits the result has at least, and at most twice as many.
+def power(left: Any, right: Any, budget: Budget, at: TemplateSpan) -> object:
+    # The result has at least so many bits, and at most twice as many.
     if isinstance(left, int) and isinstance(right, int) and (left.bit_length() - 1) * right > MAX_BITS:
         raise at.limit("the number is too large")
     result = _POWER(left, right, budget, at)
@@ -62,8 +90,8 @@ def power(left: Any, right: Any, budget: Budget, at: Place) -> object:
     return result
 
 
-def fill(template: str, values: object, budget: Budget, at: Place) -> object:
-    """`template % values`, as the operator and the filter `format` do it."""
+def fill(template: str, values: object, budget: Budget, at: TemplateSpan) -> object:
+    """Return `template % values`, for the operator and the filter `format`."""
     weight = weigh(budget, at, template, values)
     if weight.unknown:
         return Unknown("string")
@@ -79,9 +107,9 @@ def fill(template: str, values: object, budget: Budget, at: Place) -> object:
 
 
 def arithmetic(sign: str, calculate: Callable[[Any, Any], object]) -> Binary:
-    """An operator that takes numbers only."""
+    """Return an operator that takes numbers only."""
 
-    def calculated(left: Any, right: Any, budget: Budget, at: Place) -> object:
+    def calculated(left: Any, right: Any, budget: Budget, at: TemplateSpan) -> object:
         if isinstance(left, NUMBER) and isinstance(right, NUMBER):
             return _calculated(calculate, left, right, at)
         raise _unfit(sign, "two numbers", left, right, at)
@@ -93,10 +121,10 @@ _REMAINDER = arithmetic("%", operator.mod)
 _POWER = arithmetic("**", operator.pow)
 
 
-def sign(symbol: str, calculate: Callable[[Any], object]) -> Callable[[Any, Place], object]:
-    """A sign before a number."""
+def sign(symbol: str, calculate: Callable[[Any], object]) -> Callable[[Any, TemplateSpan], object]:
+    """Return the function of a sign before a number."""
 
-    def signed(value: Any, at: Place) -> object:
+    def signed(value: Any, at: TemplateSpan) -> object:
         if not isinstance(value, NUMBER):
             raise at.error(f"`{symbol}` takes a number, not {noun(value)}")
         return calculate(value)
@@ -104,7 +132,7 @@ def sign(symbol: str, calculate: Callable[[Any], object]) -> Callable[[Any, Plac
     return signed
 
 
-def _calculated(calculate: Callable[[Any, Any], object], left: Any, right: Any, at: Place) -> object:
+def _calculated(calculate: Callable[[Any, Any], object], left: Any, right: Any, at: TemplateSpan) -> object:
     try:
         result = calculate(left, right)
         return bounded(result, at) if isinstance(result, int) else result
@@ -114,18 +142,20 @@ def _calculated(calculate: Callable[[Any, Any], object], left: Any, right: Any, 
         raise at.error("the number is too large") from None
 
 
-def unfinished(at: Place) -> EvaluationFault:
-    return at.error("what `map` and its like give is no list yet", "write `| list` after it")
+def unfinished(at: TemplateSpan) -> EvaluationFailed:
+    return at.error("the result of `map`, `select` and similar filters is not a list yet", "write `| list` after it")
 
 
-def _unfit(sign: str, takes: str, left: object, right: object, at: Place, help: str | None = None) -> EvaluationFault:
+def _unfit(
+    sign: str, takes: str, left: object, right: object, at: TemplateSpan, help: str | None = None
+) -> EvaluationFailed:
     one, other = noun(left), noun(right)
     kinds = f"two {one.removeprefix('a ')}s" if one == other else f"{one} and {other}"
     return at.error(f"`{sign}` takes {takes}, not {kinds}", help)
 
 
-def compare(sign: str, left: object, right: object, budget: Budget, at: Place) -> object:
-    """One comparison, by Jinja2's name for it; Unknown when something unknown is among what is compared."""
+def compare(sign: str, left: object, right: object, budget: Budget, at: TemplateSpan) -> object:
+    """Return the result of a comparison, by Jinja2's name for it; Unknown if one of the values is unknown."""
     if isinstance(left, Unknown) or isinstance(right, Unknown):
         return Unknown("boolean")
     if sign in ("in", "notin"):
@@ -140,7 +170,7 @@ def compare(sign: str, left: object, right: object, budget: Budget, at: Place) -
         raise _unfit(symbol, "two numbers or two texts", left, right, at) from None
 
 
-def _contains(left: Any, right: Any, budget: Budget, at: Place) -> object:
+def _contains(left: Any, right: Any, budget: Budget, at: TemplateSpan) -> object:
     if isinstance(right, str) and not isinstance(left, str):
         raise at.error(f"`in` looks for a text in a text, not for {noun(left)}")
     if right is None or isinstance(right, NUMBER):
@@ -155,8 +185,8 @@ def _contains(left: Any, right: Any, budget: Budget, at: Place) -> object:
         raise at.error(f"{noun(left)} cannot be the key of a mapping") from None
 
 
-def _comes(left: object, stream: Iterator[object], budget: Budget, at: Place) -> object:
-    """Like Python, takes from the stream only up to the value that is found."""
+def _comes(left: object, stream: Iterator[object], budget: Budget, at: TemplateSpan) -> object:
+    """Return whether a value comes in a stream. As in Python, the stream is read only up to the value."""
     for item in stream:
         if weigh(budget, at, left, item).unknown:
             return Unknown("boolean")
@@ -176,7 +206,7 @@ COMPARISONS: dict[str, tuple[str, Callable[[Any, Any], object]]] = {
 
 
 def kind_of_result(symbol: str, left: object, right: object) -> Kind | None:
-    """What is known of `left symbol right` when one of them is unknown."""
+    """Return the kind of `left symbol right` when one of the two is unknown."""
     kinds = {kind_of(left), kind_of(right)}
     if "string" in kinds and symbol in ("+", "%", "*"):
         return "string"

@@ -5,14 +5,14 @@ from functools import cache
 from inspect import Signature, signature
 from typing import cast
 
-from specc.expressions.budget import MAX_TEXT, Budget, weigh
-from specc.expressions.faults import EvaluationFault, Place
-from specc.expressions.jinja import TESTS as JINJA_TESTS
-from specc.expressions.jinja import Undefined
-from specc.expressions.operators import compare, unfinished
-from specc.expressions.values import Call, Unknown, concrete, fault_of
+from jinja2.runtime import Undefined
+from jinja2.tests import TESTS as JINJA_TESTS
 
-# Jinja2's names, and its comparison that each stands for.
+from specc.expressions.operators import compare, unfinished
+from specc.expressions.run import MAX_TEXT, Budget, weigh
+from specc.expressions.values import Call, EvaluationFailed, TemplateSpan, Unknown, concrete, mistake_of
+
+# Jinja2's names of comparisons, and the comparison of each.
 COMPARING = {
     "==": "eq",
     "eq": "eq",
@@ -49,13 +49,13 @@ LOOKING = (
 TESTS = (*COMPARING, *CALCULATING, *READING, *LOOKING, "defined", "undefined", "sameas")
 
 
-def apply_test(call: Call, value: object, budget: Budget, at: Place) -> object:
-    """Is `value` what the test says? True, False, or an unknown boolean."""
+def apply_test(call: Call, value: object, budget: Budget, at: TemplateSpan) -> object:
+    """Return whether the test holds for `value`: True, False, or an unknown boolean."""
     name = call.name
     if name in ("defined", "undefined"):
         return isinstance(value, Undefined) == (name == "undefined")
     if isinstance(value, Undefined):
-        raise EvaluationFault(fault_of(value, at))
+        raise EvaluationFailed(mistake_of(value, at))
     value, call = concrete(value), call.concrete()
     if isinstance(value, Unknown) or any(isinstance(part, Unknown) for part in call.parts()):
         return Unknown("boolean")
@@ -68,8 +68,8 @@ def apply_test(call: Call, value: object, budget: Budget, at: Place) -> object:
         raise at.error("division by zero") from None
 
 
-def _check(call: Call, value: object, budget: Budget, at: Place) -> None:
-    """Refuses what would be slow, or would differ from one run to the next."""
+def _check(call: Call, value: object, budget: Budget, at: TemplateSpan) -> None:
+    """Check a test that could be slow, or whose result could differ from one run to the next."""
     name = call.name
     if name in CALCULATING and not all(isinstance(part, int | float) for part in (value, *call.parts())):
         raise at.error(f"`is {name}` takes numbers")
@@ -89,5 +89,5 @@ def _function(name: str) -> Callable[..., object]:
 
 @cache
 def parameters(name: str) -> Signature:
-    """The value and the arguments of a test."""
+    """Return the value and the arguments of a test."""
     return signature(_function(name))

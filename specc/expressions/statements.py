@@ -1,35 +1,47 @@
-"""Text with holes, and the statements `if`, `for`, `set`, `with`."""
+"""Text with template expressions, and the statements `if`, `for`, `set`, `with`."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from jinja2 import nodes
+from jinja2.runtime import Undefined
+
 from specc.expressions.access import Loop
-from specc.expressions.apply import items_of
-from specc.expressions.budget import MAX_DATA_DEPTH, MAX_TEXT, weigh
-from specc.expressions.builder import Builder, BuildStatement, HolePlace
-from specc.expressions.faults import EvaluationFault, Place
-from specc.expressions.frame import Evaluate, Fill, Frame, Run, TooUncertain, Write
-from specc.expressions.jinja import Undefined, nodes
-from specc.expressions.values import MISSING, Omitted, Unknown, concrete, fault_of, kind_of, text_of, truth
+from specc.expressions.builder import Builder, BuildStatement, TextExpression
+from specc.expressions.filters import items_of
+from specc.expressions.run import MAX_DATA_DEPTH, MAX_TEXT, Evaluate, Fill, Frame, Run, TooUncertain, Write, weigh
+from specc.expressions.values import (
+    MISSING,
+    EvaluationFailed,
+    Omitted,
+    TemplateSpan,
+    Unknown,
+    concrete,
+    kind_of,
+    mistake_of,
+    text_of,
+    truth,
+)
 
 
 def output(builder: Builder, node: nodes.Output) -> Write:
-    """Text and `{{ }}` in turn."""
-    if builder.places.is_tag(node.lineno, "print"):
-        builder.forbid(builder.places.tag(node.lineno), "templates have no statement `print`", "write `{{ ... }}`")
+    """Return the closure of text and template expressions in turn."""
+    if builder.spans.is_tag(node.lineno, "print"):
+        builder.forbid(builder.spans.enclosing(node.lineno), "templates have no statement `print`", "write `{{ ... }}`")
     parts = [
-        _text(builder, part) if isinstance(part, nodes.TemplateData) else _hole(builder, part) for part in node.nodes
+        _text(builder, part) if isinstance(part, nodes.TemplateData) else _expression(builder, part)
+        for part in node.nodes
     ]
 
     def write(frame: Frame) -> None:
-        # One loop and no call for a plain text: a sweep comes through here with every piece of every cell.
+        # One loop and no call for a plain text, because a sweep runs this for every piece of every cell.
         run, budget, written = frame.run, frame.run.budget, frame.run.written
         for text, fill, at, end in parts:
             if fill is not None:
-                # A fault in a hole does not keep the rest of the text from being looked at.
+                # A mistake in an expression does not keep the rest of the text from being evaluated.
                 try:
                     text = fill(frame)
-                except EvaluationFault as error:
+                except EvaluationFailed as error:
                     run.note(error)
                     continue
             elif text is None:
@@ -45,65 +57,65 @@ def output(builder: Builder, node: nodes.Output) -> Write:
 
 
 class _Piece(NamedTuple):
-    """A plain text, or what fills a hole; with neither, what stands in the template from `at` to `end`."""
+    """A plain text, or what fills an expression; with neither, the text of the template from `at` to `end`."""
 
     text: str | None
     fill: Fill | None
-    at: Place
+    at: TemplateSpan
     end: int = 0
 
 
 def _text(builder: Builder, node: nodes.TemplateData) -> _Piece:
     text, start = node.data, node.lineno
-    # The template may be another one of the same shape, with other digits in its plain text.
+    # The evaluated template may be another one of the same shape, with other digits in its plain text.
     is_as_it_stands = builder.text.startswith(text, start)
-    return _Piece(None if is_as_it_stands else text, None, Place(start, start + 1), start + len(text))
+    return _Piece(None if is_as_it_stands else text, None, TemplateSpan(start, start + 1), start + len(text))
 
 
-def _too_long(run: Run, at: Place) -> EvaluationFault:
+def _too_long(run: Run, at: TemplateSpan) -> EvaluationFailed:
     if run.length > MAX_TEXT:
         return at.limit(f"the template makes a text of over {MAX_TEXT:,} characters")
     return at.limit("the templates of this spec make too much text")
 
 
-def _hole(builder: Builder, node: nodes.Expr) -> _Piece:
-    """`{{ ... }}` in a text."""
-    evaluate, at = builder.expression(node), builder.places.of(node)
-    tag = builder.places.tag(at.start)
-    builder.holes.append(HolePlace(at.start, tag))
+def _expression(builder: Builder, node: nodes.Expr) -> _Piece:
+    """Return the piece of a template expression in a text."""
+    evaluate, at = builder.expression(node), builder.spans.of(node)
+    whole = builder.spans.enclosing(at.start)
+    builder.text_expressions.append(TextExpression(at.start, whole))
 
     def fill(frame: Frame) -> str:
-        return _filled(evaluate(frame), frame.run, tag, at)
+        return _filled(evaluate(frame), frame.run, whole, at)
 
     def kept(frame: Frame) -> str:
         keep = frame.run.keep
         return fill(frame) if keep is None else keep(at.start, fill, frame)
 
-    # What reads a name that the template itself sets may be another text in each round of a loop.
+    # An expression that reads a name which the template itself sets may be another text in each round of a loop.
     return _Piece(None, fill if any(builder.scopes) else kept, at)
 
 
-def _filled(value: object, run: Run, tag: Place, at: Place) -> str:
-    """The text that fills a hole, if the caller does not object to the value."""
+def _filled(value: object, run: Run, whole: TemplateSpan, at: TemplateSpan) -> str:
+    """Return the text of an expression in a text, if the caller accepts the value."""
     if isinstance(value, Omitted):
         return ""
     if isinstance(value, Undefined):
-        raise EvaluationFault(fault_of(value, at))
+        raise EvaluationFailed(mistake_of(value, at))
     value = concrete(value)
     if isinstance(value, Unknown) and value.kind not in ("list", "mapping"):
         run.is_unknown = True
         return ""
-    if run.hole is not None and kind_of(value) not in (None, "mapping"):
-        fault = run.hole(value, tag.start, tag.end)
-        if fault is not None:
-            raise EvaluationFault(fault)
+    if run.judge is not None and kind_of(value) not in (None, "mapping"):
+        mistake = run.judge(value, whole.start, whole.end)
+        if mistake is not None:
+            raise EvaluationFailed(mistake)
     return text_of(value, at)
 
 
 def branching(builder: Builder, node: nodes.If) -> Write:
-    """`if`, `elif`, `else`"""
+    """Return the closure of `if`, `elif` and `else`."""
     tests = [
-        (builder.needed(branch.test), builder.places.of(branch.test), builder.body(branch.body))
+        (builder.needed(branch.test), builder.spans.of(branch.test), builder.body(branch.body))
         for branch in (node, *node.elif_)
     ]
     otherwise = builder.body(node.else_)
@@ -123,9 +135,9 @@ def branching(builder: Builder, node: nodes.If) -> Write:
 
 
 def visit(bodies: Sequence[Write], frame: Frame) -> None:
-    """Goes through what may or may not happen. The text is unknown then, and so is whatever any of it sets.
+    """Evaluate branches that may or may not be taken. The text is unknown then, and so are the variables that they set.
 
-    Raises `TooUncertain` where that goes beyond a limit: then it is not known what is set, either.
+    Raises `TooUncertain` if that exceeds a limit: then it is not known which variables are set, either.
     """
     frame.run.is_unknown = True
     changed: set[str] = set()
@@ -133,7 +145,7 @@ def visit(bodies: Sequence[Write], frame: Frame) -> None:
         inner = Frame(frame.run.aside(), dict(frame.names))
         try:
             body(inner)
-        except EvaluationFault as error:
+        except EvaluationFailed as error:
             if error.is_limit:
                 raise TooUncertain from None
         changed.update(name for name, value in inner.names.items() if frame.names.get(name, MISSING) is not value)
@@ -141,14 +153,14 @@ def visit(bodies: Sequence[Write], frame: Frame) -> None:
 
 
 def looping(builder: Builder, node: nodes.For) -> Write:
-    """`for`, with a condition for its items, and `else` for when there are none"""
-    iterable, at = builder.needed(node.iter), builder.places.of(node.iter)
+    """Return the closure of `for`, with a condition for its items, and `else` for an empty list."""
+    iterable, at = builder.needed(node.iter), builder.spans.of(node.iter)
     if node.recursive:
-        builder.forbid(builder.places.tag(node.lineno), "loops cannot be `recursive`")
+        builder.forbid(builder.spans.enclosing(node.lineno), "loops cannot be `recursive`")
     size = sum(1 for _ in node.find_all(nodes.Node))
     with builder.scope():
         builder.declare(node.target)
-        condition = None if node.test is None else (builder.needed(node.test), builder.places.of(node.test))
+        condition = None if node.test is None else (builder.needed(node.test), builder.spans.of(node.test))
         builder.scopes[-1].add("loop")
         body = builder.body(node.body)
     with builder.scope():
@@ -185,9 +197,9 @@ def looping(builder: Builder, node: nodes.For) -> Write:
 
 
 def _selected(
-    items: list[object], test: Evaluate, at: Place, round_of: Callable[[object], Frame]
+    items: list[object], test: Evaluate, at: TemplateSpan, round_of: Callable[[object], Frame]
 ) -> list[object] | None:
-    """The items for which the loop's condition holds; None when it is not known for one of them."""
+    """Return the items for which the loop's condition holds; None if it is not known for one of them."""
     selected = []
     for item in items:
         holds = truth(test(round_of(item)), at)
@@ -202,14 +214,14 @@ Bind = Callable[[Frame, object], None]
 
 
 def _binding(builder: Builder, target: nodes.Node) -> Bind:
-    """Gives names their values: `x`, or `a, b` for an item of two."""
+    """Return the closure that sets the names of a target: `x`, or `a, b` for an item of two."""
     if isinstance(target, nodes.Name):
         name = target.name
         return lambda frame, value: frame.names.__setitem__(name, value)
     if not isinstance(target, nodes.Tuple):
-        builder.forbid(builder.places.of(target), "only a name can be set", "write `{% set name = ... %}`")
+        builder.forbid(builder.spans.of(target), "only a name can be set", "write `{% set name = ... %}`")
         return lambda frame, value: None
-    parts, at = [_binding(builder, part) for part in target.items], builder.places.of(target)
+    parts, at = [_binding(builder, part) for part in target.items], builder.spans.of(target)
 
     def unpack(frame: Frame, value: object) -> None:
         value = concrete(value)
@@ -223,7 +235,7 @@ def _binding(builder: Builder, target: nodes.Node) -> Bind:
 
 
 def assignment(builder: Builder, node: nodes.Assign) -> Write:
-    """`set`"""
+    """Return the closure of `set`."""
     value = _kept(builder, node.node)
     builder.declare(node.target)
     bind = _binding(builder, node.target)
@@ -231,8 +243,8 @@ def assignment(builder: Builder, node: nodes.Assign) -> Write:
 
 
 def _kept(builder: Builder, node: nodes.Node) -> Evaluate:
-    """A value to be given a name. Only this way can lists get deeper than the expression that makes them."""
-    evaluate, at = builder.needed(node), builder.places.of(node)
+    """Return the closure of a value to be named. Only so can lists get deeper than the expression that makes them."""
+    evaluate, at = builder.needed(node), builder.spans.of(node)
 
     def kept(frame: Frame) -> object:
         value = evaluate(frame)
@@ -244,7 +256,7 @@ def _kept(builder: Builder, node: nodes.Node) -> Evaluate:
 
 
 def with_names(builder: Builder, node: nodes.With) -> Write:
-    """`with`: names for a part of the text; their values do not see each other."""
+    """Return the closure of `with`: names for a part of the text, whose values do not read each other."""
     values = [_kept(builder, value) for value in node.values]
     with builder.scope():
         for target in node.targets:

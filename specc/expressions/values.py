@@ -1,39 +1,85 @@
-"""What templates compute with: plain data, the lazy namespaces of a spec, and values that are not known yet.
+"""What templates compute with: plain data, the lazy namespaces of a spec, unknown values, and mistakes.
 
 Values are Python's own `str`, `int`, `float`, `bool`, `None`, `list`, `tuple`, `dict`, `range`, the views of a
-mapping, and one-shot iterators, which `map` and its like give in Jinja2 too.
+mapping, and one-shot iterators, which `map` and its like give in Jinja2, too. A mistake is at offsets into the text of
+the template; the caller knows where that text is written.
 """
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Map
 from typing import Any, Final, Literal, NamedTuple, Protocol, TypeGuard, runtime_checkable
 
-from specc.diagnostics import codes
-from specc.expressions.faults import EvaluationFault, Fault, Place
-from specc.expressions.jinja import StrictUndefined, Undefined, UndefinedError
+from jinja2.exceptions import UndefinedError
+from jinja2.runtime import StrictUndefined, Undefined
+
+from specc.diagnostics import Code, codes
 from specc.fast_dataclass import dataclass
+
+
+class TemplateMistake(NamedTuple):
+    """One mistake in a template. `start` and `end` are offsets into its text; `help` says what to write instead.
+
+    `instead` is the text that was probably meant between `start` and `end`, if there is one.
+    """
+
+    code: Code
+    start: int
+    end: int
+    message: str
+    help: str | None = None
+    instead: str | None = None
+
+
+class EvaluationFailed(Exception):
+    """Evaluation found mistakes and has no value to give. `Template.evaluate` raises nothing else."""
+
+    def __init__(self, *mistakes: TemplateMistake) -> None:
+        super().__init__(*mistakes)
+        self.mistakes = mistakes
+
+    @property
+    def is_limit(self) -> bool:
+        """Return whether a limit was exceeded: then evaluating the rest of the template would only exceed it again."""
+        return any(mistake.code is codes.TEMPLATE_LIMIT for mistake in self.mistakes)
+
+
+class TemplateSpan(NamedTuple):
+    """A span in the text of a template."""
+
+    start: int
+    end: int
+
+    def mistake(self, code: Code, message: str, help: str | None = None) -> TemplateMistake:
+        return TemplateMistake(code, self.start, self.end, message, help)
+
+    def error(self, message: str, help: str | None = None) -> EvaluationFailed:
+        return EvaluationFailed(self.mistake(codes.TEMPLATE_ERROR, message, help))
+
+    def limit(self, message: str) -> EvaluationFailed:
+        return EvaluationFailed(self.mistake(codes.TEMPLATE_LIMIT, message))
+
 
 Kind = Literal["string", "integer", "number", "boolean", "list", "mapping"]
 
 MISSING: Final = object()
-"""What a namespace answers when it has no such member."""
+"""The answer of a namespace that does not have a member."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A value of which at most the kind is known. What is computed from it is unknown too."""
+    """A value of which at most the kind is known. A value that is computed from it is unknown, too."""
 
     kind: Kind | None = None
 
 
 class Quoted(str):
-    """What the filter `sh` gives. Any further operation gives a plain text."""
+    """The result of the filter `sh`. Any further operation gives a plain text."""
 
     __slots__ = ()
 
 
 class Raw(str):
-    """What the filter `raw` gives: meant for the shell as it is. Any further operation gives a plain text."""
+    """The result of the filter `raw`: a text for the shell as it is. Any further operation gives a plain text."""
 
     __slots__ = ()
 
@@ -43,47 +89,47 @@ class Namespace(Protocol):
     """A mapping or list whose members are evaluated when they are asked for."""
 
     def member(self, key: str | int) -> object:
-        """A plain value, an `Unknown`, another namespace, or `MISSING`. An index counts from 0, never from the end."""
+        """Return a plain value, an `Unknown`, a namespace, or `MISSING`. An index counts from 0, never from the end."""
 
     def keys(self) -> Sequence[str | int]:
-        """Names, or the indices of a list; no member is evaluated."""
+        """Return the names, or the indices of a list. No member is evaluated."""
 
     def plain(self) -> object:
-        """The whole as a dict or list of plain values and `Unknown`s."""
+        """Return the whole as a dict or list of plain values and `Unknown`s."""
 
 
 class Scope(Protocol):
     """The names that a template starts from: `params`, `vars`, `job` and so on."""
 
     def namespace(self, name: str) -> Namespace | None:
-        """None for an unknown name."""
+        """Return the namespace of this name, or None."""
 
 
 class Absent(StrictUndefined):
-    """The value of a name that is not defined. Any use but `is defined` and `default` is the fault that it carries."""
+    """The value of an undefined name. Any use but `is defined` and `default` is the mistake that it carries."""
 
-    __slots__ = ("fault",)
+    __slots__ = ("mistake",)
 
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(hint=fault.message)
-        self.fault = fault
+    def __init__(self, mistake: TemplateMistake) -> None:
+        super().__init__(hint=mistake.message)
+        self.mistake = mistake
 
 
 class Omitted(Absent):
-    """The value of `{{ a if b }}` where `b` is false. Jinja2 prints nothing for it, and so do we."""
+    """The value of `{{ a if b }}` where `b` is false. Jinja2 prints nothing for it, and neither does specc."""
 
     __slots__ = ()
 
 
-def fault_of(value: Undefined, at: Place) -> Fault:
-    """The fault of using an undefined value, at the place that it came from, if that is known."""
+def mistake_of(value: Undefined, at: TemplateSpan) -> TemplateMistake:
+    """Return the mistake of using an undefined value, at the span that the value came from, if that is known."""
     if isinstance(value, Absent):
-        return value.fault
+        return value.mistake
     try:
         message = str(value)
     except UndefinedError as error:
         message = error.message or "the value is not defined"
-    return at.fault(codes.UNDEFINED_NAME, message, DEFAULT_HELP)
+    return at.mistake(codes.UNDEFINED_NAME, message, DEFAULT_HELP)
 
 
 class Call(NamedTuple):
@@ -92,8 +138,8 @@ class Call(NamedTuple):
     name: str
     args: Sequence[Any]
     kwargs: Map[str, Any]
-    attribute_at: Place | None = None
-    """Where the name of an attribute stands, if one is given."""
+    attribute_at: TemplateSpan | None = None
+    """The span of the name of an attribute, if one is given."""
 
     def parts(self) -> list[object]:
         return [*self.args, *self.kwargs.values()]
@@ -106,16 +152,16 @@ class Call(NamedTuple):
 
 
 MAX_BITS = 4_096
-"""Bits of an integer: some 1200 digits, fewer than Python refuses to print."""
+"""The most bits of an integer: some 1200 digits, which Python still prints."""
 
 MAKES_NAMESPACES: dict[type, bool] = {}
-"""Types that were compared with the protocol: that costs as much as a small template, and there are few types."""
+"""Types that were compared with the protocol, which costs as much as a small template. There are few types."""
 
 DEFAULT_HELP = "write `| default(...)` if it may be absent"
 
 
 def is_namespace(value: object) -> TypeGuard[Namespace]:
-    """Is this a namespace? Only its type is asked: an undefined value may not even be asked for its attributes."""
+    """Return whether a value is a namespace, by its type: an undefined value must not be asked for its attributes."""
     kind = type(value)
     found = MAKES_NAMESPACES.get(kind)
     if found is None:
@@ -124,15 +170,15 @@ def is_namespace(value: object) -> TypeGuard[Namespace]:
 
 
 def concrete(value: object) -> object:
-    """The value itself, or the plain data of a namespace: what operators, filters and tests work on."""
+    """Return the value itself, or the plain data of a namespace, for operators, filters and tests."""
     return value.plain() if is_namespace(value) else value
 
 
-def truth(value: object, at: Place) -> bool | None:
-    """Does the value count as true? None when that is not known."""
+def truth(value: object, at: TemplateSpan) -> bool | None:
+    """Return whether the value counts as true; None if that is not known."""
     match value:
         case Undefined():
-            raise EvaluationFault(fault_of(value, at))
+            raise EvaluationFailed(mistake_of(value, at))
         case Unknown():
             return None
         case _:
@@ -140,7 +186,7 @@ def truth(value: object, at: Place) -> bool | None:
 
 
 def kind_of(value: object) -> Kind | None:
-    """The kind of a value, known or not; None for null and where nothing is known."""
+    """Return the kind of a value, known or not; None for null, and if the kind is not known."""
     match value:
         case Unknown(kind=kind):
             return kind
@@ -161,13 +207,13 @@ def kind_of(value: object) -> Kind | None:
 
 
 def common_kind(*values: object) -> Kind | None:
-    """The kind that all values share: what is known of a choice between them."""
+    """Return the kind that all values share, which is what is known of a choice between them."""
     kinds = {kind_of(value) for value in values}
     return kinds.pop() if len(kinds) == 1 else None
 
 
 def noun(value: object) -> str:
-    """What a person calls such a value."""
+    """Return what a person calls such a value."""
     match value:
         case None:
             return "null"
@@ -183,14 +229,14 @@ def noun(value: object) -> str:
             return "a list"
 
 
-def bounded(value: int, at: Place) -> int:
-    """The integer, if it is not over the limit."""
+def bounded(value: int, at: TemplateSpan) -> int:
+    """Return the integer. Raises EvaluationFailed if it is over the limit."""
     if value.bit_length() > MAX_BITS:
         raise at.limit("the number is too large")
     return value
 
 
-def text_of(value: object, at: Place) -> str:
+def text_of(value: object, at: TemplateSpan) -> str:
     """Return the text that stands for a value within a text. Booleans are written as YAML and the shell write them, not
     as Python does. Null, lists and mappings have no text: nobody means `None` there.
     """
@@ -202,8 +248,8 @@ def text_of(value: object, at: Place) -> str:
         case str() | float():
             return str(value)
         case None:
-            raise at.error("null cannot stand in a text", "write `| default('', true)` for an empty text")
+            raise at.error("null is not allowed in a text", "write `| default('', true)` for an empty text")
         case _ if kind_of(value) == "mapping":
-            raise at.error("a mapping cannot stand in a text", "name one of its members, or write `| tojson`")
+            raise at.error("a mapping is not allowed in a text", "name one of its members, or write `| tojson`")
         case _:
-            raise at.error("a list cannot stand in a text", "write `| join(' ')`, or `| sh` in a command")
+            raise at.error("a list is not allowed in a text", "write `| join(' ')`, or `| sh` in a command")

@@ -5,7 +5,7 @@ import re
 import pytest
 from support.jinja_oracle import REFUSED, cells, ours, same, text_by_jinja, value_by_jinja
 
-from specc.expressions.apply import NAMES
+from specc.expressions.filters import NAMES
 from specc.expressions.methods import METHODS
 from specc.expressions.predicates import TESTS
 

@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from random import Random
 
-from specc.expressions.apply import NAMES as FILTERS
+from specc.expressions.filters import NAMES as FILTERS
 from specc.expressions.methods import METHODS
 from specc.expressions.predicates import TESTS
 

@@ -19,7 +19,7 @@ from support.jinja_oracle import REAL, SCOPE, same, text_by_jinja, value_by_jinj
 
 from specc.cli import dispatch as app
 from specc.cli.main import BUG, run
-from specc.expressions import Budget, EvaluationFault, Template, compile_template, is_template
+from specc.expressions import Budget, EvaluationFailed, Template, compile_template, is_template
 from specc.parser import events as libyaml
 from specc.parser import parse
 from specc.parser.ruamel_events import PureEvents
@@ -211,8 +211,8 @@ def _agrees(text: str) -> None:
     if isinstance(template, Template):
         try:
             found = template.evaluate(SCOPE, Budget())
-        except EvaluationFault as error:
-            hold(all(0 <= fault.start <= fault.end <= len(text) for fault in error.faults), "span", text)
+        except EvaluationFailed as error:
+            hold(all(0 <= fault.start <= fault.end <= len(text) for fault in error.mistakes), "span", text)
             return
         body = text.strip()[2:-2].removeprefix("-").removesuffix("-")
         expected = value_by_jinja(body) if template.is_expression else text_by_jinja(text)

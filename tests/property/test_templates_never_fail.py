@@ -1,4 +1,4 @@
-"""Whatever the text: a template or faults inside it, and evaluation gives a value or faults inside it."""
+"""Whatever the text: a template or mistakes inside it, and evaluation gives a value or mistakes inside it."""
 
 import json
 
@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.jinja_oracle import DATA, SCOPE, Names
 
-from specc.expressions import Budget, EvaluationFault, Fault, Template, Unknown, compile_template
+from specc.expressions import Budget, EvaluationFailed, Template, TemplateMistake, Unknown, compile_template
 
 PIECES = st.sampled_from(
     [
@@ -90,15 +90,15 @@ PIECES = st.sampled_from(
 TEXTS = st.text() | st.lists(PIECES, max_size=14).map(" ".join) | st.lists(PIECES, max_size=14).map("".join)
 WRAPPED = st.lists(PIECES, max_size=10).map(lambda pieces: "{{ " + " ".join(pieces) + " }}")
 
-Faults = tuple[Fault, ...]
+Mistakes = tuple[TemplateMistake, ...]
 
 
-def assert_well_placed(faults: Faults, text: str) -> None:
-    assert faults
-    for fault in faults:
-        assert 0 <= fault.start <= fault.end <= len(text)
-        assert "\n" not in fault.message
-        assert fault.message
+def assert_well_placed(mistakes: Mistakes, text: str) -> None:
+    assert mistakes
+    for mistake in mistakes:
+        assert 0 <= mistake.start <= mistake.end <= len(text)
+        assert "\n" not in mistake.message
+        assert mistake.message
 
 
 @given(TEXTS | WRAPPED)
@@ -112,8 +112,8 @@ def test_any_text_compiles_and_evaluates_or_has_faults(text: str) -> None:
         assert reference.end <= len(text)
     try:
         value = template.evaluate(SCOPE, Budget())
-    except EvaluationFault as error:
-        assert_well_placed(error.faults, text)
+    except EvaluationFailed as error:
+        assert_well_placed(error.mistakes, text)
     else:
         assert template.is_expression or isinstance(value, str)
 
@@ -173,7 +173,7 @@ def test_nothing_unknown_becomes_known_by_accident(form: str, a: str, b: str) ->
     try:
         found = template.evaluate(UNKNOWNS, Budget())
         known = [template.evaluate(Names(with_values(n, name)), Budget()) for n, name in [(0, ""), (7, "zz")]]
-    except EvaluationFault:
+    except EvaluationFailed:
         return
     if not isinstance(found, Unknown):
         assert known == [found, found]

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.jinja_oracle import SCOPE
 
-from specc.expressions import Budget, Compiler, EvaluationFault, Template, compile_template
-from specc.expressions.shapes import shape_of
+from specc.expressions import Budget, Compiler, EvaluationFailed, Template, compile_template
+from specc.expressions.template import shape_of
 
 PIECES = st.sampled_from(
     [
@@ -33,8 +33,8 @@ def outcome(compiled: object) -> object:
     budget = Budget()
     try:
         return parts, compiled.evaluate(SCOPE, budget), budget.steps, budget.characters
-    except EvaluationFault as fault:
-        return parts, fault.faults, budget.steps, budget.characters
+    except EvaluationFailed as mistake:
+        return parts, mistake.mistakes, budget.steps, budget.characters
 
 
 @given(TEXTS, st.lists(st.integers(0, 9).map(str), min_size=1))

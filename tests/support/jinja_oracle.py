@@ -12,7 +12,7 @@ from jinja2 import StrictUndefined, TemplateError, Undefined
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
-from specc.expressions import MISSING, Budget, EvaluationFault, Fault, Template, compile_template
+from specc.expressions import MISSING, Budget, EvaluationFailed, Template, TemplateMistake, compile_template
 
 REAL = SandboxedEnvironment(
     undefined=StrictUndefined, comment_start_string="\r{", comment_end_string="}\r", keep_trailing_newline=True
@@ -73,19 +73,19 @@ def ours(text: str) -> object:
         return REFUSED
     try:
         return template.evaluate(SCOPE, Budget())
-    except EvaluationFault:
+    except EvaluationFailed:
         return REFUSED
 
 
-def faults_of(text: str, data: Mapping[str, Any] = DATA) -> tuple[Fault, ...]:
+def mistakes_of(text: str, data: Mapping[str, Any] = DATA) -> tuple[TemplateMistake, ...]:
     """All that is wrong with a template, found when it is compiled or else when it is evaluated."""
     template = compile_template(text)
     if not isinstance(template, Template):
         return template
     try:
         template.evaluate(Names(data), Budget())
-    except EvaluationFault as error:
-        return error.faults
+    except EvaluationFailed as error:
+        return error.mistakes
     return ()
 
 

@@ -139,11 +139,11 @@ JUDGED = [
 @pytest.mark.parametrize(("text", "value", "verb"), JUDGED, ids=[f"{text} {value!r}" for text, value, _ in JUDGED])
 def test_what_the_shell_would_do_to_a_value(text, value, verb):
     start = text.index(HOLE)
-    fault = judge_of(text)(value, start, start + len(HOLE))
-    assert (fault is None) == (verb is None)
-    if fault is not None:
-        assert (fault.code, fault.start, fault.end) == (codes.UNQUOTED_SHELL_VALUE, start, start + len(HOLE))
-        assert f"would {verb} this value" in fault.message
+    mistake = judge_of(text)(value, start, start + len(HOLE))
+    assert (mistake is None) == (verb is None)
+    if mistake is not None:
+        assert (mistake.code, mistake.start, mistake.end) == (codes.UNQUOTED_SHELL_VALUE, start, start + len(HOLE))
+        assert f"would {verb} this value" in mistake.message
 
 
 QUOTED_AGAIN = [
@@ -157,11 +157,11 @@ QUOTED_AGAIN = [
 @pytest.mark.parametrize(("text", "value", "is_found"), QUOTED_AGAIN)
 def test_what_sh_has_quoted_does_not_stand_in_single_quotes(text, value, is_found):
     start = text.index(HOLE)
-    fault = judge_of(text)(Quoted(value), start, start + len(HOLE))
-    assert (fault is not None) == is_found
-    if fault is not None:
-        assert "`sh` has quoted this value" in fault.message
-        assert (fault.start, fault.end) == (start, start + len(HOLE))
+    mistake = judge_of(text)(Quoted(value), start, start + len(HOLE))
+    assert (mistake is not None) == is_found
+    if mistake is not None:
+        assert "`sh` has quoted this value" in mistake.message
+        assert (mistake.start, mistake.end) == (start, start + len(HOLE))
 
 
 WAYS_OUT = [
@@ -183,8 +183,8 @@ WAYS_OUT = [
 @pytest.mark.parametrize(("text", "value", "help"), WAYS_OUT, ids=[text for text, *_ in WAYS_OUT])
 def test_the_way_out_depends_on_the_place(text, value, help):
     start = text.index("{{")
-    fault = judge_of(text)(value, start, end_of_tag(text, start))
-    assert fault.help.startswith(help)
+    mistake = judge_of(text)(value, start, end_of_tag(text, start))
+    assert mistake.help.startswith(help)
 
 
 def test_a_long_or_odd_value_is_shown_on_one_short_line():

@@ -11,11 +11,11 @@ from specc.diagnostics import codes
 from specc.expressions import (
     MISSING,
     Budget,
-    EvaluationFault,
-    Fault,
+    EvaluationFailed,
     Quoted,
     Raw,
     Template,
+    TemplateMistake,
     Unknown,
     compile_template,
     is_template,
@@ -211,10 +211,10 @@ def test_filters_of_the_caller() -> None:
     assert evaluate("{{ 3 | gib }}") == "3GiB"
     assert evaluate("{{ 3 | gib(scale=2) }}") == "6GiB"
     assert evaluate("{{ vars.sizes | map('gib') | join(' ') }}") == "3GiB 1GiB 2GiB"
-    with pytest.raises(EvaluationFault) as caught:
+    with pytest.raises(EvaluationFailed) as caught:
         evaluate("{{ 'x' | gib }}")
-    assert caught.value.faults == (Fault(codes.TEMPLATE_ERROR, 3, 12, "`gib` takes a number"),)
-    with pytest.raises(EvaluationFault, match="no list yet"):
+    assert caught.value.mistakes == (TemplateMistake(codes.TEMPLATE_ERROR, 3, 12, "`gib` takes a number"),)
+    with pytest.raises(EvaluationFailed, match="is not a list yet"):
         evaluate("{{ [1] | map('abs') | gib }}")
     assert compile_template("{{ 3 | gib(1, 2) }}", filters={"gib": gib})[0].code is codes.TEMPLATE_ERROR
     unknown = Names({"params": {"n": Unknown("integer")}})
@@ -339,7 +339,7 @@ def test_faults_that_may_never_happen_are_not_told(text: str, expected: object) 
 
 def test_variables_set_under_an_unknown_condition_are_unknown_the_others_are_not() -> None:
     text = "{% set a, b = 1, 2 %}{% if params.u %}{% set a = 2 %}{% endif %}{{ 1 // 0 if b == 2 }}"
-    with pytest.raises(EvaluationFault, match="division by zero"):
+    with pytest.raises(EvaluationFailed, match="division by zero"):
         value(text, u=Unknown(None))
 
 
@@ -356,7 +356,7 @@ def test_each_hole_of_a_text_is_shown_to_the_caller() -> None:
 
 
 def test_a_whole_expression_is_no_hole() -> None:
-    def hole(found: object, start: int, end: int) -> Fault:
+    def hole(found: object, start: int, end: int) -> TemplateMistake:
         raise AssertionError
 
     assert compiled("{{ params.name }}").evaluate(SCOPE, Budget(), hole) == "cavity"
@@ -365,19 +365,23 @@ def test_a_whole_expression_is_no_hole() -> None:
 def test_the_caller_may_object_to_holes() -> None:
     text = "{{ vars.run.dir }} {{ vars.words }} {{ 1 }}"
 
-    def hole(found: object, start: int, end: int) -> Fault | None:
-        return Fault(codes.UNQUOTED_SHELL_VALUE, start, end, "unquoted") if isinstance(found, str | list) else None
+    def hole(found: object, start: int, end: int) -> TemplateMistake | None:
+        return (
+            TemplateMistake(codes.UNQUOTED_SHELL_VALUE, start, end, "unquoted")
+            if isinstance(found, str | list)
+            else None
+        )
 
-    with pytest.raises(EvaluationFault) as caught:
+    with pytest.raises(EvaluationFailed) as caught:
         compiled(text).evaluate(SCOPE, Budget(), hole)
-    assert [text[fault.start : fault.end] for fault in caught.value.faults] == [
+    assert [text[mistake.start : mistake.end] for mistake in caught.value.mistakes] == [
         "{{ vars.run.dir }}",
         "{{ vars.words }}",
     ]
 
 
 def test_no_hole_is_shown_where_the_condition_is_unknown() -> None:
-    def hole(found: object, start: int, end: int) -> Fault:
+    def hole(found: object, start: int, end: int) -> TemplateMistake:
         raise AssertionError
 
     names = Names({"params": {"u": Unknown("string")}})
@@ -396,6 +400,6 @@ def test_values_of_the_scope_are_never_changed() -> None:
     before = repr(data)
     for text in ("{{ vars.xs | indent }}", "{{ vars.xs | sort }}{{ vars.xs + [1] }}", "{{ vars.m.a | sum(start=[]) }}"):
         template = compiled(text)
-        with pytest.raises(EvaluationFault):
+        with pytest.raises(EvaluationFailed):
             template.evaluate(Names({"vars": data}), Budget())
     assert repr(data) == before

@@ -3,11 +3,11 @@
 import tracemalloc
 
 import pytest
-from support.jinja_oracle import DATA, SCOPE, faults_of
+from support.jinja_oracle import DATA, SCOPE, mistakes_of
 from support.work import calls
 
 from specc.diagnostics import codes
-from specc.expressions import Budget, EvaluationFault, Template, Unknown, compile_template
+from specc.expressions import Budget, EvaluationFailed, Template, Unknown, compile_template
 
 CALLS = 1_000_000
 """Of functions, at most; nearly all need less than a tenth."""
@@ -122,23 +122,23 @@ HARMLESS = [
 
 @pytest.mark.parametrize("text", LIMIT, ids=lambda text: text[:40])
 def test_too_much_work_is_refused_before_it_is_done(text: str) -> None:
-    found: list[EvaluationFault] = []
-    assert calls(lambda: found.extend(faults_of(text))) < CALLS
-    assert codes.TEMPLATE_LIMIT in [fault.code for fault in found]
+    found: list[EvaluationFailed] = []
+    assert calls(lambda: found.extend(mistakes_of(text))) < CALLS
+    assert codes.TEMPLATE_LIMIT in [mistake.code for mistake in found]
 
 
 @pytest.mark.parametrize("text", HARMLESS, ids=lambda text: text[:40])
 def test_what_only_looks_like_much_work_is_done_at_once(text: str) -> None:
-    found: list[EvaluationFault] = []
-    assert calls(lambda: found.extend(faults_of(text))) < CALLS
-    assert codes.TEMPLATE_LIMIT not in [fault.code for fault in found]
+    found: list[EvaluationFailed] = []
+    assert calls(lambda: found.extend(mistakes_of(text))) < CALLS
+    assert codes.TEMPLATE_LIMIT not in [mistake.code for mistake in found]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("text", [*LIMIT[::4], *HARMLESS[::4]], ids=lambda text: text[:40])
 def test_nothing_takes_much_memory(text: str) -> None:
     tracemalloc.start()
-    faults_of(text)
+    mistakes_of(text)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < BYTES
@@ -149,7 +149,7 @@ def test_the_whole_spec_has_one_budget() -> None:
     template = compile_template("{% for i in range(5000) %}{{ i }}{% endfor %}")
     assert isinstance(template, Template)
     template.evaluate(SCOPE, budget)
-    with pytest.raises(EvaluationFault) as caught:
+    with pytest.raises(EvaluationFailed) as caught:
         [template.evaluate(SCOPE, budget) for _ in range(50)]
     assert caught.value.is_limit
 
@@ -198,11 +198,11 @@ def test_values_may_refer_to_each_other_through_many_steps() -> None:
 
 
 def outcome(chain: Chain) -> object:
-    """The type of the first value, or the code of its fault."""
+    """The type of the first value, or the code of its mistake."""
     try:
         return type(chain.member("v0"))
-    except EvaluationFault as error:
-        return error.faults[0].code
+    except EvaluationFailed as error:
+        return error.mistakes[0].code
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_huge_integers_of_a_spec_do_not_get_into_a_text() -> None:
         "{{ params.n | sh }}",
         "{{ params.n | raw }}",
     ):
-        assert [fault.code for fault in faults_of(text, data)] == [codes.TEMPLATE_LIMIT], text
+        assert [mistake.code for mistake in mistakes_of(text, data)] == [codes.TEMPLATE_LIMIT], text
 
 
 def test_deeply_nested_data_of_a_spec_is_refused() -> None:
@@ -247,5 +247,5 @@ def test_deeply_nested_data_of_a_spec_is_refused() -> None:
         data = [data]
     names = {**DATA, "params": {"deep": data}}
     for text in ("{{ params.deep }}", "{% set x = [params.deep] %}", "{{ [params.deep] }}"):
-        assert [fault.code for fault in faults_of(text, names)] == [codes.TEMPLATE_LIMIT], text
-    assert faults_of("{{ params.deep[0] | length }}", names) == ()
+        assert [mistake.code for mistake in mistakes_of(text, names)] == [codes.TEMPLATE_LIMIT], text
+    assert mistakes_of("{{ params.deep[0] | length }}", names) == ()

@@ -1,7 +1,7 @@
 """What is said about a wrong template, and at which characters."""
 
 import pytest
-from support.jinja_oracle import DATA, faults_of
+from support.jinja_oracle import DATA, mistakes_of
 
 from specc.diagnostics import codes
 from specc.expressions import Unknown
@@ -15,7 +15,7 @@ SYNTAX, NAME, FORBIDDEN, ERROR = (
 
 
 def told(text: str) -> list[tuple[str, str]]:
-    return [(text[fault.start : fault.end], fault.message) for fault in faults_of(text)]
+    return [(text[mistake.start : mistake.end], mistake.message) for mistake in mistakes_of(text)]
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,8 @@ def told(text: str) -> list[tuple[str, str]]:
         ("{% if a %}", "{% if a %}", "`{% if %}` is never closed"),
         ("{% set a %}b", "{% set a %}", "`{% set %}` is never closed"),
         ("a{% endif %}", "{% endif %}", "`endif` closes nothing"),
-        ("{% else %}", "{% else %}", "`else` stands outside of `if` or `for`"),
-        ("{% for a in b %}{% elif c %}{% endfor %}", "{% elif c %}", "`elif` stands outside of `if`"),
+        ("{% else %}", "{% else %}", "`else` is outside of `if` or `for`"),
+        ("{% for a in b %}{% elif c %}{% endfor %}", "{% elif c %}", "`elif` is outside of `if`"),
         ("{% if a %}{% endfor %}", "{% endfor %}", "found `endfor`, expected `endif`"),
         ("{% fro a in b %}", "{% fro a in b %}", "there is no statement `fro`"),
         ("{% for a b %}{% endfor %}", "b", "found `b`, expected `in`"),
@@ -52,9 +52,9 @@ def told(text: str) -> list[tuple[str, str]]:
     ],
 )
 def test_a_text_that_jinja_cannot_read(text: str, place: str, message: str) -> None:
-    (fault,) = faults_of(text)
-    assert fault.code is SYNTAX
-    assert (text[fault.start : fault.end], fault.message) == (place, message)
+    (mistake,) = mistakes_of(text)
+    assert mistake.code is SYNTAX
+    assert (text[mistake.start : mistake.end], mistake.message) == (place, message)
 
 
 @pytest.mark.parametrize(
@@ -97,16 +97,16 @@ def test_a_text_that_jinja_cannot_read(text: str, place: str, message: str) -> N
     ],
 )
 def test_what_templates_do_not_have(text: str, place: str, help: str | None) -> None:
-    (fault,) = faults_of(text)
-    assert fault.code is FORBIDDEN
-    assert text[fault.start : fault.end] == place
-    assert help in (None, fault.help)
+    (mistake,) = mistakes_of(text)
+    assert mistake.code is FORBIDDEN
+    assert text[mistake.start : mistake.end] == place
+    assert help in (None, mistake.help)
 
 
 def test_all_that_is_forbidden_is_told_at_once_and_in_order() -> None:
     text = "{% block b %}{% endblock %}{{ x | pprint }}{{ y.z() }}{{ _.__a }}"
-    assert [fault.code for fault in faults_of(text)] == [FORBIDDEN] * 4
-    assert [text[fault.start : fault.end] for fault in faults_of(text)] == [
+    assert [mistake.code for mistake in mistakes_of(text)] == [FORBIDDEN] * 4
+    assert [text[mistake.start : mistake.end] for mistake in mistakes_of(text)] == [
         "{% block b %}",
         "x | pprint",
         "y.z()",
@@ -141,7 +141,7 @@ def test_all_that_is_forbidden_is_told_at_once_and_in_order() -> None:
             "'%d' % 'a'",
             "the format does not fit its values: %d format: a real number is required, not str",
         ),
-        ("{{ '%y' % 1 }}", "'%y' % 1", "`%y` is no format"),
+        ("{{ '%y' % 1 }}", "'%y' % 1", "`%y` is not a format"),
         ("a{{ params.none }}", "params.none", "null is not allowed in a text"),
         ("a{{ vars.run }}", "vars.run", "a mapping is not allowed in a text"),
         ("a{{ vars.words }}", "vars.words", "a list is not allowed in a text"),
@@ -153,8 +153,8 @@ def test_all_that_is_forbidden_is_told_at_once_and_in_order() -> None:
         ("{{ {}.items }}", "{}.items", "`items` is a method of a mapping, not a value"),
         ("{{ 'a'['upper'] }}", "'a'['upper']", "`upper` is a method of a text, not a value"),
         ("{{ params.n.real }}", "params.n.real", "`real` is a method of a number, not a value"),
-        ("{{ params.n.upper() }}", "params.n.upper()", "`upper` is no method of a number"),
-        ("{{ vars.words.get('a') }}", "vars.words.get('a')", "`get` is no method of a list"),
+        ("{{ params.n.upper() }}", "params.n.upper()", "`upper` is not a method of a number"),
+        ("{{ vars.words.get('a') }}", "vars.words.get('a')", "`get` is not a method of a list"),
         (
             "{{ vars.run.get('a', 1, 2) }}",
             "vars.run.get('a', 1, 2)",
@@ -193,23 +193,35 @@ def test_all_that_is_forbidden_is_told_at_once_and_in_order() -> None:
         ),
         ("{{ [{}] | sort(attribute='_a') }}", "'_a'", "`attribute`: `_a` begins with `_`"),
         ("{{ 5 | select }}", "5 | select", "found a number, expected a list"),
-        ("{{ [1] | map('abs') | length }}", "[1] | map('abs') | length", "what `map` and its like give is no list yet"),
+        (
+            "{{ [1] | map('abs') | length }}",
+            "[1] | map('abs') | length",
+            "the result of `map`, `select` and similar filters is not a list yet",
+        ),
         (
             "{{ [[1] | map('abs')] | string }}",
             "[[1] | map('abs')] | string",
-            "what `map` and its like give is no list yet",
+            "the result of `map`, `select` and similar filters is not a list yet",
         ),
-        ("{{ '%s' % ([1] | map('abs')) }}", "'%s' % ([1] | map('abs'))", "what `map` and its like give is no list yet"),
-        ("{{ [[1] | map('abs')] | sh }}", "[[1] | map('abs')] | sh", "what `map` and its like give is no list yet"),
+        (
+            "{{ '%s' % ([1] | map('abs')) }}",
+            "'%s' % ([1] | map('abs'))",
+            "the result of `map`, `select` and similar filters is not a list yet",
+        ),
+        (
+            "{{ [[1] | map('abs')] | sh }}",
+            "[[1] | map('abs')] | sh",
+            "the result of `map`, `select` and similar filters is not a list yet",
+        ),
         (
             "{{ [1].index([1] | map('abs')) }}",
             "[1].index([1] | map('abs'))",
-            "what `map` and its like give is no list yet",
+            "the result of `map`, `select` and similar filters is not a list yet",
         ),
         (
             "{{ ([1] | map('abs')) is lower }}",
             "([1] | map('abs')) is lower",
-            "what `map` and its like give is no list yet",
+            "the result of `map`, `select` and similar filters is not a list yet",
         ),
         ("{{ [none] | sh }}", "[none] | sh", "`sh` makes words of texts and numbers, not of null"),
         ("{{ {} | sh }}", "{} | sh", "`sh` makes words of texts and numbers, not of a mapping"),
@@ -255,7 +267,7 @@ def test_what_cannot_be_evaluated(text: str, place: str, message: str) -> None:
     ("text", "place", "help"),
     [
         ("{{ prams.n }}", "prams", "did you mean `params`?"),
-        ("{{ ranks }}", "ranks", "write `params.ranks`, `vars.ranks` or whatever it belongs to"),
+        ("{{ ranks }}", "ranks", "write `params.ranks`, `vars.ranks` or another namespace before the name"),
         ("{{ params.nam }}", "params.nam", "did you mean `name`?"),
         ("{{ params.nam.x.y }}", "params.nam", "did you mean `name`?"),
         ("{{ vars['wrds'] }}", "vars['wrds']", "did you mean `words`?"),
@@ -278,9 +290,9 @@ def test_what_cannot_be_evaluated(text: str, place: str, message: str) -> None:
     ],
 )
 def test_a_name_that_nothing_defines(text: str, place: str, help: str | None) -> None:
-    (fault,) = faults_of(text)
-    assert (fault.code, text[fault.start : fault.end]) == (NAME, place)
-    assert help in (None, fault.help)
+    (mistake,) = mistakes_of(text)
+    assert (mistake.code, text[mistake.start : mistake.end]) == (NAME, place)
+    assert help in (None, mistake.help)
 
 
 def test_every_hole_of_a_text_is_looked_at() -> None:
@@ -290,18 +302,18 @@ def test_every_hole_of_a_text_is_looked_at() -> None:
 
 
 def test_only_so_many_faults_are_told() -> None:
-    assert len(faults_of("{{ 1 / 0 }}" * 50)) == 21
+    assert len(mistakes_of("{{ 1 / 0 }}" * 50)) == 21
 
 
 def test_the_kind_of_an_unknown_is_enough_to_refuse_it_in_a_text() -> None:
     data = {"params": {**DATA["params"], "xs": Unknown("list"), "m": Unknown("mapping")}}
-    messages = [fault.message for fault in faults_of("{{ params.xs }} {{ params.m }}", data)]
+    messages = [mistake.message for mistake in mistakes_of("{{ params.xs }} {{ params.m }}", data)]
     assert messages == ["a list is not allowed in a text", "a mapping is not allowed in a text"]
 
 
 def test_every_help_is_one_line() -> None:
     for text in ("{{ x.foo() }}", "{{ x | foo }}", "{{ params.foo }}", "{% foo %}", "{{ 'a' + 1 }}"):
-        for fault in faults_of(text):
-            assert fault.help
-            assert "\n" not in fault.help
-            assert len(fault.help) < 400
+        for mistake in mistakes_of(text):
+            assert mistake.help
+            assert "\n" not in mistake.help
+            assert len(mistake.help) < 400
