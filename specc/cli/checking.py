@@ -163,8 +163,9 @@ def _report(
     if asked is None and not found:
         _say_clean([Counts(result.files, result.specs, result.payloads) for result in checked])
         return 0
+    from specc.app.reporting import report_of
     from specc.cli.fixes import say_fixable  # these bring the reports, which cost 80 ms
-    from specc.cli.printing import Output, print_statistics, report_of, write_report
+    from specc.cli.printing import Output, print_statistics, write_report
 
     outputs = asked.outputs if asked is not None else (Output("text", None),)
     if session.has_errors():

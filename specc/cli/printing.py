@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from specc.app.reporting import report_of
 from specc.cli.console import wants_color, write_data, write_painted
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
-from specc.reporters import Report, ReportFormat, Summary, format_named, report_text, sort, text
+from specc.reporters import Report, ReportFormat, format_named, report_text, text
 from specc.reporters.counts import statistics
 from specc.reporters.text import Links
 from specc.workspace.outputs import write_file
@@ -37,19 +38,6 @@ def width_of(stream: IO[str]) -> int:
     """How wide a report may be: as the terminal, where there is one."""
     columns = shutil.get_terminal_size().columns if stream.isatty() else text.WIDTH
     return min(max(columns, NARROWEST), text.WIDTH)
-
-
-def report_of(
-    diagnostics: Iterable[Diagnostic], *, files: int | None = None, specs: int = 0, payloads: int = 0
-) -> Report:
-    """`files` counts those that were read; without it, those that have findings."""
-    found = tuple(sort(diagnostics))
-    errors = sum(d.is_error for d in found)
-    count = len({finding.span.source for finding in found}) if files is None else files
-    folder = Path.cwd()
-    repository = next((above for above in (folder, *folder.parents) if os.path.exists(above / ".git")), folder)
-    summary = Summary(count, specs, payloads, errors, len(found) - errors)
-    return Report(found, summary, folder.as_posix(), repository.as_posix())
 
 
 def outputs_of(texts: list[str] | None) -> list[Output]:

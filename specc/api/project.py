@@ -1,0 +1,403 @@
+"""One project, and what can be done with it."""
+
+import json
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from specc.api.values import (
+    CheckResult,
+    Diagnostic,
+    InvalidSpec,
+    Job,
+    NotSubmitted,
+    Payload,
+    Plan,
+    PlannedStep,
+    Provenance,
+    Result,
+    Run,
+)
+from specc.app.attempts import AttemptChoice, Words
+from specc.app.checking import check_selected
+from specc.app.explaining import explain_spec
+from specc.app.following import is_over, last_seen, look_at, reach, wait_for
+from specc.app.reporting import report_of
+from specc.app.requests import SubmissionRequest, Unprepared, prepare
+from specc.app.selection import Sites
+from specc.app.session import Selected, Session
+from specc.app.submitting import Submission, look_ahead, submission
+from specc.app.workplace import Workplace
+from specc.compiler import Request
+from specc.diagnostics import Diagnostic as Found
+from specc.errors import SpeccError
+from specc.explanation import as_text
+from specc.source import Source
+from specc.submission.changes import cost
+from specc.submission.ledger import Ledger
+from specc.submission.output import Reading
+from specc.submission.plan import Step
+from specc.submission.planfile import Asked
+from specc.submission.results import Result as Outcome
+from specc.targets import JobReport
+from specc.visible import visible
+from specc.workspace import Findings
+from specc.workspace.rendering import Piece, rendered
+
+LOG_BYTES = 1 << 24
+
+
+class Project:
+    """One project, as `specc.open` finds it. `target` is where payloads go where a method is not told otherwise."""
+
+    def __init__(self, root: Path, target: str | None = None) -> None:
+        self._root = root
+        self._target = target
+
+    def __repr__(self) -> str:
+        target = f", target={self._target!r}" if self._target is not None else ""
+        return f"specc.open({str(self._root)!r}{target})"
+
+    @property
+    def root(self) -> Path:
+        """The folder that has `specc.toml`."""
+        return self._root
+
+    @property
+    def target(self) -> str:
+        """The name of the target. Raises InvalidSpec where the settings have errors."""
+        return self._target or self._opened(())[0].project(self._root).settings.target
+
+    def check(
+        self,
+        *paths: str | Path,
+        profiles: Iterable[str] = (),
+        params: Mapping[str, object] | None = None,
+        set: Mapping[str, object] | None = None,
+    ) -> CheckResult:
+        """Check specs and those that inherit from them; without a path, the whole project. Errors are not raised."""
+        session = self._session()
+        selected = self._selected(session, paths)
+        found: tuple[Found, ...] = tuple(session.findings)
+        counts = (0, 0, 0)
+        if not session.has_errors():
+            request = _request(profiles, params, set)
+            checked = check_selected(session, selected, request, target=self._target, all_specs=not paths)
+            found += tuple(diagnostic for each in checked for diagnostic in each.diagnostics)
+            counts = (
+                sum(each.files for each in checked),
+                sum(each.specs for each in checked),
+                sum(each.payloads for each in checked),
+            )
+        shown = report_of(found).diagnostics
+        return CheckResult(tuple(map(Diagnostic._of, shown)), *counts, shown)
+
+    def payloads(
+        self,
+        *specs: str | Path,
+        profiles: Iterable[str] = (),
+        params: Mapping[str, object] | None = None,
+        set: Mapping[str, object] | None = None,
+        only: Mapping[str, object] | None = None,
+        cells: Iterable[str] = (),
+    ) -> list[Payload]:
+        """Return the payloads of specs, one for each cell; without a spec, of the whole project.
+
+        `params` are parameters by name, `set` overrides values by path (`{"job.core_limit": 4}`), and `only` chooses
+        cells by axis (`{"mesh": "fine"}` or `{"mesh": ["fine", "coarse"]}`). Raises InvalidSpec where there are errors.
+        """
+        session, selected = self._opened(specs)
+        request = _request(profiles, params, set, only, cells)
+        findings = Findings()
+        pieces = [
+            Piece(entry.project, entry.project.context(self._target), name, name in entry.explicit)
+            for entry in selected
+            for name in entry.names
+        ]
+        made = [Payload._of(payload) for payload, _ in rendered(pieces, request, findings)]
+        _raise_errors(session.not_ignored(findings))
+        return made
+
+    def explain(
+        self,
+        spec: str | Path,
+        field: str | None = None,
+        *,
+        profiles: Iterable[str] = (),
+        params: Mapping[str, object] | None = None,
+        set: Mapping[str, object] | None = None,
+        only: Mapping[str, object] | None = None,
+        cells: Iterable[str] = (),
+    ) -> list[Provenance]:
+        """Return where the value of a field comes from; without `field`, of all job fields.
+
+        `field` is a job field, `params.NAME`, `vars.NAME`, `matrix.NAME`, or one of the words `job`, `params`, `vars`
+        and `matrix`. Of a sweep, the first cell that is chosen is explained. Raises InvalidSpec where there are errors,
+        and SpeccError for a name that the spec does not have.
+        """
+        session, selected = self._opened((spec,))
+        explained = explain_spec(session, selected, field, _request(profiles, params, set, only, cells), self._target)
+        _raise_errors(explained.diagnostics)
+        cell = explained.cell
+        return [
+            Provenance._of(each, as_text([each], cell, hides_cell=explained.hides_cell) if cell is not None else "")
+            for each in explained.explanations
+        ]
+
+    def plan(
+        self,
+        *specs: str | Path,
+        profiles: Iterable[str] = (),
+        params: Mapping[str, object] | None = None,
+        set: Mapping[str, object] | None = None,
+        only: Mapping[str, object] | None = None,
+        cells: Iterable[str] = (),
+        states: Iterable[str] = (),
+        changed: bool = False,
+        rerun: bool = False,
+        resend_unknown: bool = False,
+    ) -> Plan:
+        """Return what `submit` with these arguments would do. Nothing is sent, and no credentials are needed.
+
+        Raises InvalidSpec where there are errors, and SpeccError where the ledger cannot be read.
+        """
+        choice = _asked(profiles, params, set, only, cells, states)
+        request = self._request(specs, choice, changed, rerun, resend_unknown)
+        with look_ahead(request) as run:
+            steps = run.decide()
+        total = cost((step.payload.body for step in steps if step.action.sends), request.units)
+        return Plan(request.target, tuple(map(PlannedStep._of, steps)), str(total))
+
+    def submit(
+        self,
+        *specs: str | Path,
+        profiles: Iterable[str] = (),
+        params: Mapping[str, object] | None = None,
+        set: Mapping[str, object] | None = None,
+        only: Mapping[str, object] | None = None,
+        cells: Iterable[str] = (),
+        states: Iterable[str] = (),
+        changed: bool = False,
+        rerun: bool = False,
+        resend_unknown: bool = False,
+        max_in_flight: int | None = None,
+    ) -> Run:
+        """Send payloads, each once. What was accepted before is not sent again: its job is in the run.
+
+        `changed` allows to send payloads that differ from what was accepted, `rerun` to run accepted ones again, and
+        `resend_unknown` to send those again whose outcome is unknown, which may run twice. Nobody is asked: call `plan`
+        to look first.
+
+        Raises InvalidSpec where there are errors, NotSubmitted where something needs a decision, and SpeccError where
+        the ledger or the target cannot be had; what was sent before the error is in the ledger.
+        """
+        choice = _asked(profiles, params, set, only, cells, states)
+        request = self._request(specs, choice, changed, rerun, resend_unknown)
+        with submission(request) as run:
+            steps = _decided(run)
+            kept, reports = run.standing(steps)
+            sent = run.send(steps, _Unwatched(), max_in_flight)
+            if sent.fault is not None:
+                raise sent.fault
+            outcomes = (*kept, *sent.results)
+            uuids = {outcome.uuid for outcome in outcomes if outcome.uuid}
+            records = list(run.ledger.jobs(run.opened.target.identity, uuids))
+            jobs = tuple(Job._of(record, reports, self) for record in records)
+        return Run(tuple(Result._of(outcome, reports) for outcome in outcomes), jobs, self)
+
+    def jobs(
+        self,
+        *chosen: str | Path,
+        states: Iterable[str] = (),
+        only: Mapping[str, object] | None = None,
+        cells: Iterable[str] = (),
+        refresh: bool = True,
+    ) -> list[Job]:
+        """Return the latest attempt of each cell that was submitted, with what its target says of it now.
+
+        `chosen` are specs, folders, or the beginnings of uuids; nothing means the whole project. Targets are asked
+        about jobs that have not ended, unless `refresh` is False. Raises SpeccError for a word that means nothing.
+        """
+        session = self._session()
+        words = tuple(self._path(each) for each in chosen)
+        filters = Words(words, _only(only), tuple(cells), tuple(states), None)
+        anyhow = AttemptChoice.of(session, Words(words, filters.only, filters.cells, (), None))
+        _raise_errors(session.findings)
+        with self._ledger(session) as (workplace, ledger):
+            reports: dict[str, JobReport] = {}
+            if refresh:
+                running = [one for one in anyhow.each(ledger) if one.uuid and not is_over(one)]
+                found, _ = reach(workplace, ledger, running)
+                reports = look_at(found, ledger, session.person)
+            choice = AttemptChoice(anyhow.workplace, filters, anyhow.specs)
+            return [Job._of(record, reports, self) for record in choice.records(ledger)]
+
+    def _wait(self, jobs: Sequence[Job], timeout: float | None) -> tuple[Job, ...]:
+        session = self._session()
+        uuids = {job.uuid for job in jobs}
+        with self._ledger(session) as (workplace, ledger):
+            records = [record for record in ledger.all() if record.uuid in uuids]
+            found, _ = reach(workplace, ledger, [one for one in records if not is_over(one)])
+            waited = wait_for(found, ledger, timeout, session.person, lambda before, now: None)
+            if waited.interrupted is not None:
+                raise KeyboardInterrupt
+            reports = {**last_seen(records), **waited.reports}
+            return tuple(Job._of(record, reports, self) for record in records)
+
+    def _logs(self, job: Job, stream: str) -> str:
+        if job.uuid is None:
+            raise SpeccError(f"the attempt of {job.spec}@{job.cell} has no job, and so no logs")
+        session = self._session()
+        with self._ledger(session) as (workplace, ledger):
+            records = [record for record in ledger.with_id(job.uuid) if record.uuid == job.uuid]
+            found, lost = reach(workplace, ledger, records)
+            if lost or not found:
+                raise SpeccError(lost[0].why if lost else f"the ledger knows no job {job.uuid}")
+            files = [file for file in found[0].opened.target.logs(job.uuid).files if file.stream == stream]
+        if not files:
+            raise SpeccError(f"the job {job.uuid} has no stream `{stream}`")
+        if files[0].path is None:
+            raise SpeccError(f"the {stream} of {job.uuid} is not visible from here: {files[0].where}")
+        return Reading(files[0].path).last(LOG_BYTES)[0].decode(errors="replace")
+
+    @contextmanager
+    def _ledger(self, session: Session) -> Iterator[tuple[Workplace, Ledger]]:
+        workplace = Workplace(session.project(self._root), session.person)
+        with workplace.ledger_if_any() as ledger:
+            yield workplace, ledger
+
+    def _request(
+        self, specs: Sequence[str | Path], choice: Asked, changed: bool, rerun: bool, resend_unknown: bool
+    ) -> SubmissionRequest:
+        session = self._session()
+        asked = Asked(
+            (), choice.profiles, choice.params, choice.sets, choice.only, choice.cells, choice.states,
+            changed, rerun, resend_unknown,
+        )  # fmt: skip
+        request = prepare(session, self._selected(session, specs), asked, self._target)
+        if isinstance(request, Unprepared):
+            _raise_errors(request.diagnostics)
+            raise AssertionError("a request that could not be prepared has an error")
+        return request
+
+    def _opened(self, specs: Sequence[str | Path]) -> tuple[Session, list[Selected]]:
+        session = self._session()
+        selected = self._selected(session, specs)
+        _raise_errors(session.findings)
+        return session, selected
+
+    @staticmethod
+    def _session() -> Session:
+        return Session(Sites(), _Log())
+
+    def _selected(self, session: Session, paths: Sequence[str | Path]) -> list[Selected]:
+        return session.specs([self._path(path) for path in paths] or [str(self._root)])
+
+    def _path(self, path: str | Path) -> str:
+        """Return a path that works from the current folder. Relative ones begin at the project's root."""
+        below = self._root / path
+        return str(below) if below.exists() else str(path)
+
+
+def open_project(path: str | Path = ".", target: str | None = None) -> Project:
+    """Return the project that a file or folder belongs to: the nearest `specc.toml` above says which.
+
+    `target` is where payloads go instead of the project's own target. Raises SpeccError where the path does not exist,
+    where the settings have errors (`InvalidSpec`), and where they have no target of that name.
+    """
+    start = Path(path)
+    if not start.exists():
+        raise SpeccError(f"{start}: no such file or folder")
+    session = Session(Sites(), _Log())
+    project = session.project(start.absolute())
+    _raise_errors(session.findings)
+    project.context(target)
+    return Project(project.root, target)
+
+
+class _Log:
+    """The person of a program (`specc.person`): what is told goes to the logger `specc`, and nobody answers."""
+
+    def __init__(self) -> None:
+        self._logger = logging.getLogger("specc")
+
+    def tell(self, line: str) -> None:
+        self._logger.info("%s", visible(line))
+
+    def can_answer(self) -> bool:
+        return False
+
+    def confirm(self, question: str) -> bool:
+        return False
+
+
+class _Unwatched:
+    """Follows a run of sending, and does nothing: ^C leaves it as any other call."""
+
+    def begun(self, sender: object, stop: object) -> None:
+        """Let signals be."""
+
+    def came(self, result: Outcome) -> None:
+        """Results are returned together."""
+
+
+def _decided(run: Submission) -> list[Step]:
+    """Return the steps. Raises InvalidSpec or NotSubmitted where something speaks against the run."""
+    run.refresh()
+    steps = run.decide()
+    objection = run.objection(steps)
+    if objection is not None:
+        _raise_errors(objection.diagnostics)
+        raise NotSubmitted(objection.errors, objection.help)
+    stopped = [f"{step.key}: {step.why}" for step in steps if step.action.stops]
+    if stopped:
+        raise NotSubmitted(stopped, help="`plan` shows what each needs; `changed=True` sends what was changed")
+    return steps
+
+
+def _raise_errors(diagnostics: Iterable[Found]) -> None:
+    found = list(diagnostics)
+    if any(each.is_error for each in found):
+        raise InvalidSpec([Diagnostic._of(each) for each in report_of(found).diagnostics])
+
+
+def _asked(
+    profiles: Iterable[str],
+    params: Mapping[str, object] | None,
+    set: Mapping[str, object] | None,
+    only: Mapping[str, object] | None,
+    cells: Iterable[str],
+    states: Iterable[str] = (),
+) -> Asked:
+    given = tuple(f"{name}={_word(value)}" for name, value in (params or {}).items())
+    sets = tuple(f"{path}={_json(value)}" for path, value in (set or {}).items())
+    return Asked((), tuple(profiles), given, sets, _only(only), tuple(cells), tuple(states))
+
+
+def _request(
+    profiles: Iterable[str],
+    params: Mapping[str, object] | None,
+    set: Mapping[str, object] | None,
+    only: Mapping[str, object] | None = None,
+    cells: Iterable[str] = (),
+) -> Request:
+    asked = _asked(profiles, params, set, only, cells)
+    texts = {"params": asked.params, "set": asked.sets, "only": asked.only}
+    given, sets, chosen = (tuple(Source(name, text, name) for text in each) for name, each in texts.items())
+    return Request(asked.profiles, given, sets, chosen, asked.cells)
+
+
+def _only(only: Mapping[str, object] | None) -> tuple[str, ...]:
+    """Return `--only AXIS=VALUE` for each value; a list has alternatives."""
+    pairs = ((axis, value if isinstance(value, list | tuple) else [value]) for axis, value in (only or {}).items())
+    return tuple(f"{axis}={_json(value)}" for axis, values in pairs for value in values)
+
+
+def _word(value: object) -> str:
+    """Return the value of a parameter as the command line has it: a text as it is, else as JSON."""
+    return value if isinstance(value, str) else _json(value)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

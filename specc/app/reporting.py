@@ -1,0 +1,21 @@
+"""Diagnostics as a report, which `specc.reporters` writes in any format."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from specc.diagnostics import Diagnostic
+from specc.reporters import Report, Summary, sort
+
+
+def report_of(
+    diagnostics: Iterable[Diagnostic], *, files: int | None = None, specs: int = 0, payloads: int = 0
+) -> Report:
+    """`files` counts those that were read; without it, those that have findings."""
+    found = tuple(sort(diagnostics))
+    errors = sum(d.is_error for d in found)
+    count = len({finding.span.source for finding in found}) if files is None else files
+    folder = Path.cwd()
+    repository = next((above for above in (folder, *folder.parents) if os.path.exists(above / ".git")), folder)
+    summary = Summary(count, specs, payloads, errors, len(found) - errors)
+    return Report(found, summary, folder.as_posix(), repository.as_posix())

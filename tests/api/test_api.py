@@ -1,0 +1,220 @@
+"""`import specc`: what the commands do, as objects."""
+
+import dataclasses
+import inspect
+import json
+import logging
+import subprocess
+import sys
+
+import pytest
+from support.projects import Place
+
+import specc
+from specc import api
+from specc.cli.main import run
+
+BROKEN = "specc: 1\njob: {name: a, cmd_line: ./run, cor_limit: 1}\n"
+SETTINGS = """project = "demo"
+target = "here"
+[units]
+mem_limit = "MiB"
+time_limit = "min"
+[targets.here]
+kind = "local"
+run_as = "caller"
+job = {zone = "z", cluster_id = "c", run_user = "me"}
+"""
+ECHO = "specc: 1\nmatrix: {axes: {n: [1, 2]}}\njob: {name: 'echo-{{ cell.slug }}', cmd_line: 'echo {{ matrix.n }}'}\n"
+
+
+@pytest.fixture
+def here(place: Place) -> Place:
+    for file in place.root.glob("*.yaml"):
+        file.unlink()
+    (place.root / "specc.toml").write_text(SETTINGS, encoding="utf-8")
+    place.write(echo=ECHO)
+    return place
+
+
+class TestTheFrontDoor:
+    def test_importing_specc_imports_nothing_else(self) -> None:
+        code = "import sys, specc; print([m for m in sys.modules if m.startswith(('specc.', 'jinja2', 'yaml'))])"
+        printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        assert printed == "[]\n"
+
+    def test_everything_public_is_documented(self) -> None:
+        for name in set(specc.__all__) - {"__version__"}:
+            thing = getattr(specc, name)
+            assert inspect.getdoc(thing), name
+            for attribute, member in vars(thing).items() if inspect.isclass(thing) else ():
+                if not attribute.startswith("_") and (inspect.isfunction(member) or isinstance(member, property)):
+                    assert inspect.getdoc(member), f"{name}.{attribute}"
+
+    def test_everything_public_has_types(self) -> None:
+        for name in set(specc.__all__) - {"__version__", "open"}:
+            for attribute, member in vars(getattr(specc, name)).items():
+                if inspect.isfunction(member) and not attribute.startswith("_"):
+                    signature = inspect.signature(member)
+                    assert signature.return_annotation is not inspect.Signature.empty, f"{name}.{attribute}"
+                    bare = [p for p in list(signature.parameters.values())[1:] if p.annotation is p.empty]
+                    assert not bare, f"{name}.{attribute}"
+
+    def test_nothing_else_is_public(self) -> None:
+        assert set(api.__all__) - {"open_project"} == set(specc.__all__) - {"open", "__version__"}
+        offered = {name for name in vars(specc) if not name.startswith("_")}
+        submodules = {name for name in offered if inspect.ismodule(getattr(specc, name))}
+        assert offered - submodules - {"TYPE_CHECKING", "Any"} <= set(specc.__all__)
+        with pytest.raises(AttributeError, match="no attribute 'Projekt'"):
+            _ = specc.Projekt
+
+    def test_values_are_frozen(self) -> None:
+        for name in ("CheckResult", "Diagnostic", "Payload", "Plan", "Job", "Run", "Result", "Provenance"):
+            assert dataclasses.fields(getattr(specc, name))
+            assert getattr(specc, name).__dataclass_params__.frozen
+
+
+class TestOpening:
+    def test_from_any_file_below(self, here: Place) -> None:
+        assert specc.open(here.root / "echo.job.yaml").root == here.root
+        assert repr(specc.open(here.root, "here")) == f"specc.open({str(here.root)!r}, target='here')"
+
+    def test_a_path_that_is_not_there(self, here: Place) -> None:
+        with pytest.raises(specc.SpeccError, match="no such file or folder"):
+            specc.open(here.root / "nowhere")
+
+    def test_a_target_that_is_not_there(self, here: Place) -> None:
+        with pytest.raises(specc.SpeccError, match="has no target `moon`"):
+            specc.open(here.root, "moon")
+
+    def test_settings_with_errors(self, here: Place) -> None:
+        (here.root / "specc.toml").write_text("nothing = 1\n", encoding="utf-8")
+        with pytest.raises(specc.InvalidSpec) as raised:
+            specc.open(here.root)
+        assert raised.value.diagnostics[0].path.endswith("specc.toml")
+
+
+class TestCheck:
+    def test_it_says_what_the_command_says(self, here: Place) -> None:
+        here.write(broken=BROKEN)
+        assert here.run("check", "--output", "json") == 1
+        result = specc.open(here.root).check()
+        assert json.loads(result.to("json")) == json.loads(here.out)
+        assert not result.ok
+        (diagnostic,) = result
+        assert (diagnostic.code, diagnostic.name, diagnostic.line, diagnostic.severity) == (
+            "SPC401", "unknown-field", 2, "error",
+        )  # fmt: skip
+        assert str(diagnostic).startswith("broken.job.yaml:2:")
+        assert "core_limit" in str(diagnostic.help)
+
+    def test_an_edit_is_seen(self, here: Place) -> None:
+        project = specc.open(here.root)
+        assert project.check().ok
+        here.write(broken=BROKEN)
+        assert not project.check().ok
+
+    def test_from_another_folder(self, here: Place, tmp_path_factory, monkeypatch: pytest.MonkeyPatch) -> None:
+        here.write(broken=BROKEN)
+        monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+        assert not specc.open(here.root).check("broken.job.yaml").ok
+
+    def test_a_format_that_is_not_there(self, here: Place) -> None:
+        with pytest.raises(specc.SpeccError, match="there is no output format `xml`"):
+            specc.open(here.root).check().to("xml")
+
+    def test_a_table_escapes_what_a_repository_holds(self, here: Place) -> None:
+        here.write(odd='specc: 1\njob: {name: a, cmd_line: ./run, "<script>": 1}\n')
+        shown = specc.open(here.root).check()._repr_html_()
+        assert "<script>" not in shown
+        assert "&lt;script&gt;" in shown
+
+
+class TestPayloads:
+    def test_they_are_those_of_render(self, here: Place) -> None:
+        assert here.run("render") == 0
+        payloads = specc.open(here.root).payloads()
+        assert [payload.canonical.decode() for payload in payloads] == here.out.splitlines()
+        assert [payload.axes for payload in payloads] == [{"n": 1}, {"n": 2}]
+
+    def test_choices(self, here: Place) -> None:
+        project = specc.open(here.root)
+        assert [p.name for p in project.payloads("echo.job.yaml", only={"n": 2})] == ["echo-2"]
+        assert len(project.payloads("echo.job.yaml", only={"n": [1, 2]})) == 2
+        (one,) = project.payloads("echo.job.yaml", only={"n": 1}, set={"job.core_limit": 4, "job.name": "007"})
+        assert (one.body["core_limit"], one.body["name"]) == (4, "007")
+
+    def test_parameters_of_every_type(self, here: Place) -> None:
+        here.write(
+            typed="specc: 1\nparams: {s: {type: string}, i: {type: integer}, b: {type: boolean}}\n"
+            "job: {name: x, cmd_line: 'echo {{ params.s | sh }} {{ params.i }} {{ params.b }}'}\n"
+        )
+        (one,) = specc.open(here.root).payloads("typed.job.yaml", params={"s": "a b", "i": 3, "b": True})
+        assert one.body["cmd_line"] == "echo 'a b' 3 true"
+
+    def test_errors_are_raised_together(self, here: Place) -> None:
+        here.write(broken=BROKEN, worse="specc: 1\njob: {name: a}\nvarz: 1\n")
+        with pytest.raises(specc.InvalidSpec) as raised:
+            specc.open(here.root).payloads()
+        assert len({diagnostic.path for diagnostic in raised.value.diagnostics}) == 2
+
+
+class TestExplain:
+    def test_it_is_the_tree_of_the_command(self, here: Place) -> None:
+        assert here.run("explain", "echo.job.yaml", "name") == 0
+        (name,) = specc.open(here.root).explain("echo.job.yaml", "name")
+        assert str(name) == here.out
+        assert (name.value, name.state) == ("echo-1", "known")
+        assert name.writers[0].path == "echo.job.yaml"
+        assert {read.name for read in name.reads} >= {"cell.slug"}
+
+
+class TestSubmitting:
+    def test_once_whoever_sends(self, here: Place) -> None:
+        project = specc.open(here.root)
+        assert [step.action for step in project.plan()] == ["send", "send"]
+        run_ = project.submit().wait(60)
+        assert [(job.state, job.exit_code, job.logs()) for job in run_.jobs] == [
+            ("finished", 0, "1\n"),
+            ("finished", 0, "2\n"),
+        ]
+        assert (run_.failed, run_.unsent) == ((), ())
+        assert not project.plan().has_changes
+        assert here.run("submit") == 0
+        assert [result.action for result in project.submit().results] == ["keep", "keep"]
+        assert len(project.jobs()) == 2
+        assert [job.cell for job in project.jobs(only={"n": 2})] == [run_.jobs[1].cell]
+
+    def test_failures(self, here: Place) -> None:
+        here.write(fails="specc: 1\njob: {name: fails, cmd_line: 'echo no >&2; exit 3'}\n")
+        project = specc.open(here.root)
+        (job,) = project.submit("fails.job.yaml").wait(60).failed
+        assert (job.state, job.exit_code, job.logs("stderr")) == ("exited", 3, "no\n")
+        assert project.jobs(states=["failed"]) == [job]
+        with pytest.raises(specc.SpeccError, match="has no stream `slurm`"):
+            job.logs("slurm")
+
+    def test_what_changed_needs_a_decision(self, here: Place) -> None:
+        project = specc.open(here.root)
+        project.submit().wait(60)
+        here.write(echo=ECHO.replace("echo {{", "echo again {{"))
+        with pytest.raises(specc.NotSubmitted) as raised:
+            project.submit()
+        assert len(raised.value.reasons) == 2
+        assert {step.action for step in project.plan()} == {"changed"}
+        assert [result.state for result in project.submit(changed=True).results] == ["accepted", "accepted"]
+
+    def test_what_commands_tell_goes_to_a_logger(self, here: Place, caplog: pytest.LogCaptureFixture) -> None:
+        with caplog.at_level(logging.INFO, logger="specc"):
+            specc.open(here.root).submit()
+        assert any("new ledger" in record.getMessage() for record in caplog.records)
+
+    def test_nothing_is_printed(self, here: Place, capsys: pytest.CaptureFixture[str]) -> None:
+        project = specc.open(here.root)
+        project.check()
+        project.submit().wait(60)
+        assert capsys.readouterr() == ("", "")
+
+    def test_a_job_of_the_command_line(self, here: Place) -> None:
+        assert run(["submit", "--wait"]) == 0
+        assert {job.state for job in specc.open(here.root).jobs()} == {"finished"}
