@@ -1,4 +1,4 @@
-"""The gateway as an ASGI application: who may ask, how much, and which call answers."""
+"""The gateway as an ASGI application: it checks who calls and how much, and finds the call that answers."""
 
 import asyncio
 import time
@@ -14,14 +14,12 @@ from starlette.routing import Route
 
 from specc.errors import SpeccError, no_thread
 from specc.fast_dataclass import dataclass
+from specc.gateway.access import Caller, authenticate, not_for_pages, stale
 from specc.gateway.answers import Answer, Refusal
-from specc.gateway.authentication import Caller, authenticate, stale
 from specc.gateway.bodies import read_object, read_payload, read_stop
+from specc.gateway.jobs import Listing, Stops
 from specc.gateway.journal import Journal
 from specc.gateway.limits import Limits, Load, Rate, Shares
-from specc.gateway.listing import Listing
-from specc.gateway.origin import not_for_pages
-from specc.gateway.stops import Stops
 from specc.gateway.store import Store
 from specc.gateway.submissions import Submissions
 from specc.schema import ApiSchema
@@ -32,8 +30,10 @@ from specc.targets.ehpc.signing import MARK
 from specc.visible import visible
 
 REPEATED = "X-Specc-Repeated"
-"""Says that an answer was given before. A client that shares its key with others, and sends no mark, can see by it that
-another client's request of the same second may be meant."""
+"""The header of an answer that was given before.
+
+A client that shares its key with others, and
+sends no mark, learns that the answer may be that of another client's request of the same second."""
 
 Call = Callable[[Caller, bytes, Mapping[str, str]], Answer]
 
@@ -81,6 +81,7 @@ class Gateway:
         self._stops = Stops(target, store, clock)
 
     def routes(self) -> list[Route]:
+        """Return the routes of all calls."""
         calls: list[tuple[str, str, Call]] = [
             ("POST", "/api/job/submitJob", self._submit),
             ("GET", "/api/job/list", self._list),
@@ -90,20 +91,20 @@ class Gateway:
         return [Route(path, self._endpoint(call), methods=[method]) for method, path, call in calls]
 
     async def no_such_call(self, request: Request, error: Exception) -> Response:
-        """Any other path or method."""
+        """Answer a request with any other path or method."""
         status = error.status_code if isinstance(error, HTTPException) else 400
         answer = Refusal(BAD_VALUE, "there is no such call", status).answer()
         self._note(Access(request.method, request.scope["path"], "", answer, 0.0))
         return _response(answer)
 
     async def failed(self, request: Request, error: Exception) -> Response:
-        """A bug, or a world that broke. The server logs the traceback; the client learns that nobody knows."""
+        """Answer after a bug or a failure of the environment. The traceback is logged; the outcome is unknown."""
         answer = Refusal(INTERNAL, "internal error").answer()
         self._note(Access(request.method, request.scope["path"], "", answer, 0.0))
         return _response(answer)
 
     def _note(self, access: Access) -> None:
-        """Anybody can send requests without a key, so the lines of these are counted."""
+        """Write a line. Lines of requests without a key are counted, because anybody can send those."""
         write = self._journal.write if access.key else self._journal.cut
         write(str(access))
 
@@ -146,7 +147,7 @@ class Gateway:
             if has_begun:
                 raise
             self._journal.cut(f"error: {no_thread().message}")
-            return caller, Refusal(BUSY, "the server can start no thread; try again").answer()
+            return caller, Refusal(BUSY, "the server cannot start a thread; try again").answer()
 
     def _submit(self, caller: Caller, body: bytes, path: Mapping[str, str]) -> Answer:
         data = read_object(body)
@@ -170,7 +171,7 @@ class Gateway:
         return asked.answer() if isinstance(asked, Refusal) else self._stops.stop(caller, *asked)
 
     def _not_now(self, caller: Caller) -> Refusal | None:
-        """For calls that may come twice: too old, or too many."""
+        """Return a refusal for a call that may be repeated: the request is too old, or there are too many."""
         refusal = self._load.refusal(caller.access_key_id) or stale(caller, self._clock())
         if refusal is None and not self._rate.takes(caller.access_key_id):
             refusal = Refusal(QUOTA, f"more than {self._limits.calls} calls in {self._limits.per:g} seconds")
@@ -188,7 +189,7 @@ def create_app(
     limits: Limits,
     journal: Journal,
 ) -> Starlette:
-    """The application. `secrets` are those of the keys, by access key id; `hosts` the names it may be called by."""
+    """Return the application. `secrets` are those of the keys, by key id; `hosts` are the names of the server."""
     gateway = Gateway(target, api, secrets, store, clock, hosts, limits, journal)
     handlers = {404: gateway.no_such_call, 405: gateway.no_such_call, 500: gateway.failed}
     app = Starlette(routes=gateway.routes(), exception_handlers=handlers)
@@ -197,7 +198,7 @@ def create_app(
 
 
 async def _body(request: Request, limits: Limits) -> bytes | Refusal:
-    """The body, as far as it is short enough and comes soon enough."""
+    """Return the body, or a refusal where the body is too long or comes too late."""
     body = bytearray()
     try:
         async with asyncio.timeout(limits.body_seconds):
@@ -213,6 +214,6 @@ async def _body(request: Request, limits: Limits) -> bytes | Refusal:
 
 
 def _response(answer: Answer) -> Response:
-    """Nothing on the way may keep an answer."""
+    """Return a response that nothing on the way may store."""
     headers = {"Cache-Control": "no-store", **({REPEATED: "1"} if answer.is_repeated else {})}
     return Response(answer.text, answer.status, media_type="application/json", headers=headers)

@@ -1,4 +1,4 @@
-"""Bodies of requests: read strictly, and held to the schema that the compiler holds payloads to."""
+"""The bodies of requests: read strictly, and checked with the schema with which the compiler checks payloads."""
 
 import json
 from collections.abc import Iterable
@@ -7,8 +7,8 @@ from typing import Any
 import rfc8785
 from jsonschema.exceptions import ValidationError
 
+from specc.gateway.access import Caller
 from specc.gateway.answers import Refusal
-from specc.gateway.authentication import Caller
 from specc.lowering import Payload, receive
 from specc.schema import ApiSchema
 from specc.targets.ehpc.ret_codes import BAD_VALUE, MISSING
@@ -16,7 +16,7 @@ from specc.targets.ehpc.signing import timestamp_of
 from specc.wording import brief
 
 FORMAT = frozenset({"required", "type", "anyOf"})
-"""Failures of these keywords are "missing or of a wrong form"; those of others are values that are not allowed."""
+"""Errors of these keywords are "missing or of a wrong form"; errors of others are values that are not allowed."""
 
 MOST_IDS = 100
 MOST_NUMBER = 2**53 - 1
@@ -27,12 +27,12 @@ class _Twice(ValueError):
 
 
 def read_object(body: bytes) -> dict[str, object] | Refusal:
-    """The JSON object of a body. All its texts can be written as UTF-8."""
+    """Return the JSON object of a body. All its texts can be written as UTF-8."""
     try:
         data = json.loads(body.decode(), object_pairs_hook=_object, parse_constant=_constant)
         json.dumps(data, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        return Refusal(MISSING, "the body has half of a character, such as `\\ud800`")
+        return Refusal(MISSING, "the body has an unpaired surrogate, such as `\\ud800`")
     except _Twice as error:
         return Refusal(BAD_VALUE, f"the body has {error} twice")
     except (ValueError, RecursionError):
@@ -41,7 +41,7 @@ def read_object(body: bytes) -> dict[str, object] | Refusal:
 
 
 def read_payload(data: dict[str, object], caller: Caller, schema: ApiSchema) -> Payload | Refusal:
-    """The payload of a submission. `timestamp` may stand in the body too, as the parameter table has it."""
+    """Return the payload of a submission. `timestamp` may be in the body, too, as in the parameter table."""
     fields = dict(data)
     if "timestamp" in fields and fields.pop("timestamp") != timestamp_of(caller.timestamp):
         return Refusal(BAD_VALUE, "`timestamp` in the body differs from that of the query")
@@ -49,7 +49,7 @@ def read_payload(data: dict[str, object], caller: Caller, schema: ApiSchema) -> 
         return Refusal(BAD_VALUE, "`zone` in the body differs from that of the query")
     if unknown := set(caller.asked) - {"zone"}:
         return Refusal(BAD_VALUE, f"unknown in the query: {_names(unknown)}")
-    # JSON Schema takes 4.0 for an integer, and nobody behind it does.
+    # JSON Schema accepts 4.0 as an integer; targets do not.
     if fractional := [name for name, value in fields.items() if isinstance(value, float)]:
         return Refusal(MISSING, f"wrong form: {_names(fractional)} must be a whole number, written without a point")
     try:
@@ -61,7 +61,7 @@ def read_payload(data: dict[str, object], caller: Caller, schema: ApiSchema) -> 
 
 
 def read_stop(data: dict[str, object], caller: Caller) -> tuple[str, list[str]] | Refusal:
-    """The cluster and the jobs of a stopJobs request."""
+    """Return the cluster and the jobs of a stopJobs request."""
     missing = [name for name in ("cluster_id", "job_ids", "zone") if not data.get(name)]
     if missing:
         return Refusal(MISSING, f"missing: {_names(missing)}")
@@ -83,7 +83,7 @@ def _misfit(errors: list[ValidationError], schema: ApiSchema) -> Refusal:
 
 
 def _sentence(error: ValidationError, known: Iterable[str]) -> str:
-    """What is wrong, in one line and without the value: it may be long, or a command."""
+    """Return what is wrong on one line, without the value, which may be long, or a command."""
     field = ".".join(str(part) for part in error.absolute_path)
     expected: Any = error.validator_value
     found: Any = error.instance
@@ -98,7 +98,7 @@ def _sentence(error: ValidationError, known: Iterable[str]) -> str:
             return f"wrong form: `{field}` must be of type {expected}"
         case "enum":
             return f"`{field}` must be one of {', '.join(map(str, expected))}"
-    return f"`{field}` is not allowed to be so ({error.validator})"
+    return f"`{field}` has a value that is not allowed ({error.validator})"
 
 
 def _names(names: Iterable[object]) -> str:

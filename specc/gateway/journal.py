@@ -1,4 +1,4 @@
-"""The log of the gateway, which nobody can flood: what comes from strangers, or again and again, is cut and counted."""
+"""The log of the gateway, which nobody can flood: lines of strangers, and repeated lines, are counted and left out."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ LOGGERS = ("uvicorn.error", "asyncio")
 
 
 class Journal:
-    """Writes lines, of `cut` at most so many in a while; then it says how many it has left out.
+    """Writes lines. Of those of `cut` it writes a limited number in a time, and then says how many it has left out.
 
     Its methods may be called from several threads.
     """
@@ -29,11 +29,11 @@ class Journal:
         self._written = self._left_out = 0
 
     def write(self, line: str) -> None:
-        """Write a line, whatever came before."""
+        """Write a line in any case."""
         self._say(line)
 
     def cut(self, line: str) -> None:
-        """Write a line, unless there were too many of these."""
+        """Write a line, unless there were too many."""
         with self._lock:
             now = self._clock()
             if now >= self._since + PER_SECONDS:
@@ -45,7 +45,7 @@ class Journal:
         self._say(line)
 
     def finish(self) -> None:
-        """Say what was left out last."""
+        """Say how many lines were left out last."""
         with self._lock:
             self._start_again(self._clock())
 
@@ -56,7 +56,7 @@ class Journal:
 
 
 class _Handler(logging.Handler):
-    """What uvicorn and asyncio have to say, shortened and counted like everything else."""
+    """Passes on messages of uvicorn and asyncio, shortened and counted like all others."""
 
     def __init__(self, journal: Journal) -> None:
         super().__init__(logging.WARNING)
@@ -71,7 +71,7 @@ class _Handler(logging.Handler):
 
 @contextlib.contextmanager
 def of_libraries(journal: Journal) -> Iterator[None]:
-    """Have what uvicorn and asyncio log go to the journal, and nowhere else."""
+    """Send the log of uvicorn and asyncio to the journal, and nowhere else."""
     handler = _Handler(journal)
     loggers = [logging.getLogger(name) for name in LOGGERS]
     before = [logger.propagate for logger in loggers]
@@ -87,7 +87,7 @@ def of_libraries(journal: Journal) -> Iterator[None]:
 
 
 def on_loop_error(journal: Journal) -> Callable[[asyncio.AbstractEventLoop, dict[str, Any]], None]:
-    """Return what the event loop calls with an error: one without descriptors gets a line, and no traceback.
+    """Return the handler of errors in the event loop, which writes a line for an OSError, without a traceback.
 
     asyncio reports such an error for each connection that waits, and many times a second.
     """

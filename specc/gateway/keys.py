@@ -1,7 +1,7 @@
 """The keys that clients sign with. A gateway without keys does not exist: the first start makes one.
 
 The file is one that a shell can read, so that a client on this machine is set up by `set -a; . keys.env; set +a`. A
-second key is two more lines; a key is withdrawn by taking its lines out and starting anew.
+second key is two more lines. To withdraw a key, remove its lines and start the gateway again.
 """
 
 import os
@@ -21,7 +21,10 @@ LEAST_SECRET = 20
 
 
 def load_keys(path: Path) -> dict[str, str]:
-    """Secrets by access key id. Makes the file where there is none; refuses one that others could have read."""
+    """Return secrets by access key id. A missing file is made.
+
+    Raises SpeccError for a file that others could have read.
+    """
     if not os.path.lexists(path):
         _make(path)
     try:
@@ -31,7 +34,7 @@ def load_keys(path: Path) -> dict[str, str]:
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
-        raise SpeccError(f"{path} is no regular file")
+        raise SpeccError(f"{path} is not a regular file")
     with open(descriptor, encoding="utf-8", errors="replace") as file:
         text = file.read(1 << 20)
     if status.st_uid != os.geteuid():
@@ -65,7 +68,7 @@ def _parse(text: str, path: Path) -> dict[str, str]:
 
 
 def _make(path: Path) -> None:
-    """The file appears whole or not at all, also when two start at once."""
+    """Write the file whole or not at all, also when two gateways start at once."""
     key = "SPECC" + "".join(secrets.choice(LETTERS) for _ in range(15))
     text = f"{KEY}={key}\n{SECRET}={secrets.token_hex(24)}\n"
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")

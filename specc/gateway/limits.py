@@ -1,4 +1,4 @@
-"""How much the gateway takes, and how often."""
+"""Limits: how much the gateway accepts, and how often."""
 
 import asyncio
 import contextlib
@@ -13,10 +13,13 @@ from specc.targets.ehpc.ret_codes import BUSY
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`calls` are those of one key in `per` seconds: more than the 2000 an hour that the API documents, so that a
-    client that keeps to those never meets it. `open_jobs` are the jobs of all keys that have not ended. `requests` are
-    those of one key that are answered or wait for it at one time, of which `threads` are worked on; `connections` may
-    also be idle, or be slow to send the head of a request. `read_seconds` is how long an answer may stay unread."""
+    """The limits of a gateway.
+
+    `calls` are those of one key in `per` seconds: more than the 2000 an hour that the API documents, so that a client
+    that keeps to those never meets this limit. `open_jobs` are the jobs of all keys that have not ended. `requests` are
+    those of one key that wait or are answered at one time, `threads` of them are worked on; `connections` may also be
+    idle, or be slow to send the head of a request. `read_seconds` is how long an answer may stay unread.
+    """
 
     body_bytes: int = 64 * 1024
     head_seconds: float = 10.0
@@ -54,13 +57,14 @@ class Load:
             self._counts[key] -= 1
 
     def refusal(self, key: str) -> Refusal | None:
+        """Return a refusal where a key has too many requests."""
         if self._counts[key] <= self._most:
             return None
         return Refusal(BUSY, f"more than {self._most} requests at one time; try again")
 
 
 class Shares:
-    """How many jobs each key may have open: what the others leave free, and always an equal share of all."""
+    """The number of open jobs that each key may have: what the others leave free, and always an equal share."""
 
     def __init__(self, limits: Limits, keys: Collection[str]) -> None:
         self._most = limits.open_jobs
@@ -68,8 +72,10 @@ class Shares:
         self._share = max(1, limits.open_jobs // max(1, len(self._keys)))
 
     def has_room(self, key: str, counts: Mapping[str, int]) -> bool:
-        """Whether the open jobs of the key, the new one among them, are within its limit. The share of another key is
-        kept free for it, used or not."""
+        """Return whether the open jobs of a key, the new job among them, are within its limit.
+
+        The share of each other key is kept free, used or not.
+        """
         own = counts.get(key, 0)
         if own <= self._share:
             return True
@@ -80,7 +86,7 @@ class Shares:
 
 
 class Rate:
-    """The calls of each key within the last while. Forgotten when the process ends."""
+    """The recent calls of each key. They are forgotten when the process ends."""
 
     def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
         self._limits = limits
@@ -89,7 +95,7 @@ class Rate:
         self._lock = threading.Lock()
 
     def takes(self, key: str) -> bool:
-        """Whether one more call of this key is within the limit. It is counted if so."""
+        """Return whether one more call of a key is within the limit, and count the call if so."""
         now = self._clock()
         with self._lock:
             calls = self._calls[key]

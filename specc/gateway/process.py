@@ -1,4 +1,4 @@
-"""What `specc serve` runs, put together from a target and a folder for what it remembers."""
+"""The process of `specc serve`: a gateway made of a target and a folder for its state."""
 
 import ipaddress
 import os
@@ -8,13 +8,12 @@ from pathlib import Path
 
 from specc import private
 from specc.errors import SpeccError
+from specc.gateway.access import LOOPBACK, name_of
 from specc.gateway.app import create_app
 from specc.gateway.journal import Journal
 from specc.gateway.keys import load_keys
 from specc.gateway.limits import Limits
-from specc.gateway.origin import LOOPBACK, name_of
-from specc.gateway.room import within_descriptors
-from specc.gateway.server import Address, serve
+from specc.gateway.server import Address, serve, within_descriptors
 from specc.gateway.store import Store
 from specc.schema import ApiSchema
 from specc.targets import Target
@@ -31,9 +30,12 @@ def run(
     ready: Callable[[str], None],
     own: int = 1,
 ) -> None:
-    """Serve until it is told to end. `names` are what clients may call this machine by besides the loopback's names and
-    the address. `say` is for people, line by line; `ready` is given the URL once connections are taken. The last `own`
-    folders of `state` are specc's alone. Raises SpeccError where others could put keys or jobs there."""
+    """Serve until told to end.
+
+    `names` are the names of this machine for clients besides the loopback's names and the address. `say` prints lines
+    for people; `ready` is given the URL once connections are accepted. The last `own` folders of `state` are those of
+    specc. Raises SpeccError where others could put keys or jobs there.
+    """
     hosts = _hosts(address, names)
     possible, backlog = within_descriptors(limits)
     if possible.connections < limits.connections:
@@ -64,7 +66,7 @@ def run(
 def _hosts(address: Address, names: Sequence[str]) -> frozenset[str]:
     if _is_anywhere(address.host) and not names:
         help = "name this machine as clients do, with `--allow-host NAME`"
-        raise SpeccError(f"`--host {address.host}` does not say by which name the server is called", help=help)
+        raise SpeccError(f"`--host {address.host}` gives the server no name", help=help)
     own = None if _is_anywhere(address.host) else _name(address.host)
     given = {name: _name(name) for name in names}
     if odd := [name for name, read in given.items() if read is None]:

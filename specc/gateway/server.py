@@ -1,29 +1,173 @@
-"""The server process: it listens, says where, and ends when told to, after the requests that it has begun."""
+"""The server process: it listens, says where, and ends when told to, after the requests that it has begun.
+
+Connections that send no request are neither waited for without end nor keep others out. uvicorn waits for the head of a
+request as long as it takes, and counts every connection against its one limit: then it answers all others with a text
+that is not an answer of the API.
+
+There are only as many connections as file descriptors allow. A process without descriptors takes no connection, opens
+no journal and starts no job. So the connections get what is left when the rest of the work has its share, and nobody
+can take that share by connecting.
+"""
 
 import asyncio
 import contextlib
+import resource
 import signal
 import socket
+import struct
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from types import FrameType
+from typing import Any, cast
 
+import h11
 import uvicorn
 from starlette.applications import Starlette
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
-from specc.gateway.connections import bounded
 from specc.gateway.journal import Journal, of_libraries, on_loop_error
 from specc.gateway.limits import Limits
 
+RESET = struct.pack("ii", 1, 0)
+
+
+def bounded(limits: Limits) -> type[H11Protocol]:
+    """Return the class of connections with these limits, which uvicorn makes."""
+
+    class Bounded(Connection):
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            super().__init__(limits, *arguments, **named)
+
+    return Bounded
+
+
+class Connection(H11Protocol):
+    """A connection. It ends when the head of a request is not whole in time, or an answer is not read.
+
+    Where there are too many, the connection that has waited longest for its request is aborted, because no work was
+    done for it. The application checks that bodies come in time.
+    """
+
+    def __init__(self, limits: Limits, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._limits = limits
+        self._deadline: asyncio.TimerHandle | None = None
+        self._since = self.loop.time()
+        self._unread: asyncio.TimerHandle | None = None
+        self._is_aborted = False
+
+    @property
+    def incomplete_since(self) -> float | None:
+        """The time since which a request is waited for; None when the request is whole."""
+        is_whole = self.conn.their_state not in (h11.IDLE, h11.SEND_BODY)
+        return None if is_whole or self._is_aborted else self._since
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(cast(asyncio.Transport, transport))
+        self._wait()
+        if len(self.connections) > self._limits.connections:
+            self._make_room()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.conn.their_state is not h11.IDLE:
+            self._stop_waiting()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.conn.their_state is h11.IDLE:
+            self._wait()
+
+    def pause_writing(self) -> None:
+        """Expect the client to read: it does not, and the system holds no more of the answer."""
+        super().pause_writing()
+        self._expect_reading()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._expect_no_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        self._expect_no_reading()
+        super().connection_lost(exc)
+
+    def _wait(self) -> None:
+        self._stop_waiting()
+        self._since = self.loop.time()
+        self._deadline = self.loop.call_later(self._limits.head_seconds, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _give_up(self) -> None:
+        # An answer that is read slowly is still sent whole, if it is read at all.
+        self.transport.close()
+        self._expect_reading()
+
+    def _expect_reading(self) -> None:
+        if self._unread is None:
+            self._unread = self.loop.call_later(self._limits.read_seconds, self._drop)
+
+    def _drop(self) -> None:
+        """End the connection with a reset, or else the system would keep the unread answer and offer it again."""
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        self.transport.abort()
+
+    def _expect_no_reading(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
+    def _make_room(self) -> None:
+        mine = [each for each in self.connections if isinstance(each, Connection)]
+        waiting = {each: since for each in mine if (since := each.incomplete_since) is not None}
+        oldest = min(waiting, key=waiting.__getitem__)  # this connection at least is waiting
+        oldest._is_aborted = True  # until it is lost, in a moment, it must not be chosen again
+        oldest.transport.abort()
+
+
+THREADS = 40
+"""The threads that answer calls, as many as anyio has."""
+
+WORK = 24 + 3 * THREADS
+"""Descriptors for all but connections: those of the process, and in each thread a store, its journal and a folder."""
+
+BACKLOG, SMALL_BACKLOG = 128, 16
+"""The numbers of connections that are accepted before any can be refused, each with its own descriptor."""
+
+LEAST = 16
+
+
+def within_descriptors(limits: Limits) -> tuple[Limits, int]:
+    """Return the limits with as many connections as there is room for, and how many may wait to be taken.
+
+    Raises SpeccError where there is no room for any.
+    """
+    may_open = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if may_open == resource.RLIM_INFINITY:
+        return limits, BACKLOG
+    backlog = BACKLOG if may_open >= WORK + BACKLOG + limits.connections else SMALL_BACKLOG
+    connections = may_open - WORK - backlog
+    if connections < LEAST:
+        needed = WORK + SMALL_BACKLOG + LEAST
+        message = f"this process may open {may_open} files at one time, and `specc serve` needs {needed}"
+        raise SpeccError(message, help=f"`ulimit -n {max(1024, needed)}`")
+    return replace(limits, connections=min(limits.connections, connections)), backlog
+
+
 GRACE_SECONDS = 30
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-"""What ends the server. One that the caller ignores, as `nohup` does with SIGHUP, stays ignored."""
+"""Signals that end the server. A signal that the caller ignores, as `nohup` does SIGHUP, stays ignored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where to listen; port 0 takes a free one."""
+    """The address to listen at. Port 0 takes a free port."""
 
     host: str = "127.0.0.1"
     port: int = 8888
@@ -49,10 +193,9 @@ def serve(
     journal: Journal,
     backlog: int,
 ) -> None:
-    """Runs until SIGTERM, SIGINT or SIGHUP. `ready` is given the URL of the API once connections are taken. At most
-    `backlog` connections wait to be taken.
+    """Run until SIGTERM, SIGINT or SIGHUP. `ready` is given the URL of the API once connections are accepted.
 
-    Raises SpeccError where it cannot listen.
+    At most `backlog` connections wait to be accepted. Raises SpeccError where the server cannot listen.
     """
     config = uvicorn.Config(
         app,
@@ -93,8 +236,11 @@ def _listening(address: Address, backlog: int) -> Iterator[socket.socket]:
 
 @contextlib.contextmanager
 def _ending_quietly(server: uvicorn.Server) -> Iterator[None]:
-    """Being told to end is no failure. uvicorn minds signals only while it runs, and raises the one that ended it once
-    more when all is done; before and after, they come here."""
+    """Let a signal end the server without a failure.
+
+    uvicorn handles signals only while it runs, and raises the signal that ended it once more at the end; before and
+    after, signals come here.
+    """
 
     def end(number: int, frame: FrameType | None) -> None:
         server.should_exit = True

@@ -1,7 +1,7 @@
-"""What the gateway must not forget: every request that may start something, and every job that was started.
+"""The state of the gateway: every request that may start a job, and every job that was started.
 
-A request is written down, with the body, before the target is asked; its answer before it is sent. Whoever dies in
-between, the same request comes back to its own entry.
+A request is written down with its body before the target is asked, and its answer before the answer is sent. If a
+process dies in between, the same request finds its own entry again.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ from specc.targets.protocol import FINAL
 
 VERSION = 1
 SAME = "same"
-"""The action of an entry for a bare signature whose request had a mark: its body is the id of that."""
+"""The action of an entry for a bare signature whose request had a mark. Its body is the id of that request."""
 BUSY_SECONDS = 30.0
 FINAL_WORDS = ", ".join(f"'{state}'" for state in sorted(FINAL))
 
@@ -54,8 +54,11 @@ class SignedAlready(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request that was written down. `answer` None: nobody lived to write it. Unsettled: it may have started a job
-    that is not among the jobs."""
+    """A request that was written down.
+
+    `answer` is None where the process died before the answer. An unsettled request may have started a job that is not
+    among the jobs.
+    """
 
     id: str
     owner: str
@@ -97,7 +100,7 @@ class Started:
 
 
 class Store:
-    """One connection for all threads. What a method writes is on the disk when it returns.
+    """The database, by one connection for all threads. Data is on the disk when a method returns.
 
     Raises SpeccError where the file cannot be used.
     """
@@ -124,6 +127,7 @@ class Store:
                 raise SpeccError(f"the gateway's state {path} was written by a newer specc", help="upgrade specc")
 
     def close(self) -> None:
+        """Close the connection."""
         with self._lock:
             self._connection.close()
 
@@ -149,12 +153,12 @@ class Store:
         return _request(row), is_new
 
     def settle(self, id: str, answer: Answer, *, is_settled: bool = True) -> None:
-        """Writes the answer of a request that started nothing, or of one (unsettled) of which nobody knows."""
+        """Write the answer of a request that started nothing, or (unsettled) of a request whose outcome is unknown."""
         with self._transaction() as connection:
             _answer(connection, id, answer, is_settled=is_settled)
 
     def start(self, id: str, started: Started, answer_of: Callable[[Job], Answer]) -> Answer:
-        """Writes the job that a request started, and its answer, in one."""
+        """Write the job that a request started together with its answer, and return the answer."""
         with self._transaction() as connection:
             _add(connection, id, started)
             row = connection.execute(f"SELECT {JOB} FROM jobs WHERE request = ?", (id,)).fetchone()
@@ -163,17 +167,17 @@ class Store:
         return answer
 
     def unsettled(self) -> list[Request]:
-        """Oldest first."""
+        """Return the unsettled requests, oldest first."""
         rows = self._rows("SELECT * FROM requests WHERE NOT settled AND action = 'submitJob' ORDER BY at")
         return [_request(row) for row in rows]
 
     def forget(self, before: float) -> None:
-        """Drops the requests that no clock takes any more. Jobs stay."""
+        """Remove the requests whose timestamps are too old to be accepted. Jobs stay."""
         with self._transaction() as connection:
             connection.execute("DELETE FROM requests WHERE until < ?", (before,))
 
     def count_open(self) -> dict[str, int]:
-        """Jobs of each owner that have not ended, and requests that may become one."""
+        """Return how many jobs of each owner have not ended, with the requests that may become jobs."""
         rows = self._rows(
             f"SELECT owner, count(*) FROM (SELECT owner FROM jobs WHERE {IS_OPEN} UNION ALL "
             "SELECT owner FROM requests WHERE NOT settled AND action = 'submitJob') GROUP BY owner"
@@ -181,17 +185,19 @@ class Store:
         return {row[0]: row[1] for row in rows}
 
     def open_uuids(self, owner: str | None = None) -> list[str]:
+        """Return the jobs that have not ended, of one owner or of all."""
         whose, values = ("owner = ? AND ", (owner,)) if owner is not None else ("", ())
         return [row["uuid"] for row in self._rows(f"SELECT uuid FROM jobs WHERE {whose}{IS_OPEN}", *values)]
 
     def job(self, uuid: str, owner: str) -> Job | None:
+        """Return a job of an owner."""
         rows = self._rows(f"SELECT {JOB} FROM jobs WHERE uuid = ? AND owner = ?", uuid, owner)
         return _job(rows[0]) if rows else None
 
     def jobs(
         self, condition: str, values: Sequence[object], order: str, limit: int, offset: int
     ) -> tuple[list[Job], int]:
-        """A page of the jobs that fulfil a condition, and how many do."""
+        """Return a page of the jobs that fulfil a condition, and the number of all such jobs."""
         (count,) = self._rows(f"SELECT count(*) FROM jobs WHERE {condition}", *values)[0]
         rows = self._rows(
             f"SELECT {JOB} FROM jobs WHERE {condition} ORDER BY {order} LIMIT ? OFFSET ?", *values, limit, offset
@@ -199,7 +205,7 @@ class Store:
         return [_job(row) for row in rows], count
 
     def saw(self, reports: Sequence[JobReport], at: float) -> None:
-        """Notes what the target says of jobs. One that has ended stays as it ended."""
+        """Write what the target reports of jobs. A job that has ended stays as it ended."""
         with self._transaction() as connection:
             connection.executemany(
                 "UPDATE jobs SET changed_at = CASE WHEN state = ? THEN changed_at ELSE ? END, state = ?, reason = ?, "
@@ -250,7 +256,7 @@ def _answer(connection: sqlite3.Connection, id: str, answer: Answer, *, is_settl
 
 
 def _add(connection: sqlite3.Connection, request: str, started: Started) -> None:
-    """A request has one job; asked for the second time it stays as it is."""
+    """Add the job of a request, which has one job: a second call changes nothing."""
     fields = started.fields
     owner, body = connection.execute("SELECT owner, body FROM requests WHERE id = ?", (request,)).fetchone()
     connection.execute(

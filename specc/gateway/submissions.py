@@ -1,14 +1,14 @@
 """submitJob, at most once for each request.
 
 A request is known by its signature, and by the mark of the attempt that specc's own client puts beside it: timestamps
-are of whole seconds, so two clients of one key that send the same body in one second make the same signature. One
-without a mark is taken for the first of its signature, which it may be, sent once more by somebody on the way.
+are of whole seconds, so two clients of one key that send the same body in one second make the same signature. A
+request without a mark counts as the first of its signature, because it may be that, sent once more on the way.
 
-The first time a request is written down before anything else happens; whenever it comes again, however late, it gets
-the answer that is stored: a client that were told "expired" of a job that runs would sign anew and start it twice. When
-the gateway died before the answer, the request is unsettled: the target is asked for its job by the attempt's key,
-which derives from the request's, and only then given the same attempt again, which a target with unique keys takes for
-the first.
+A new request is written down before anything else happens. Whenever the same request comes again, however late, it gets
+the stored answer: a client that is told "expired" although its job runs would sign again and start the job twice. If
+the gateway died before the answer, the request is unsettled: the target is asked for its job by the key of the attempt,
+which derives from that of the request, and only then given the same attempt again, which a target with unique keys
+recognises.
 """
 
 import json
@@ -18,8 +18,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from specc.errors import SpeccError
+from specc.gateway.access import TURN, Caller, stale
 from specc.gateway.answers import SUBMIT, Answer, Refusal, good
-from specc.gateway.authentication import TURN, Caller, stale
 from specc.gateway.limits import Limits, Load, Rate, Shares
 from specc.gateway.store import Job, Request, SignedAlready, Started, Store
 from specc.lowering import Payload, receive
@@ -30,14 +30,14 @@ from specc.wording import brief
 
 ACTION = "submitJob"
 KEPT = timedelta(days=1)
-"""How long a request is remembered after its timestamp could last be taken."""
+"""How long a request is kept after its timestamp was last acceptable."""
 
 STRIPES = 64
 FORGET_EVERY = 500
 
 
 class Submissions:
-    """Its calls may come from several threads. Two with the same request take turns."""
+    """Submits jobs, for several threads. Two calls with the same request take turns."""
 
     def __init__(
         self,
@@ -62,13 +62,14 @@ class Submissions:
         self._claims = 0
 
     def submit(self, caller: Caller, payload: Payload) -> Answer:
+        """Return the answer to a request, which is carried out once."""
         with self._turn(caller.request_id):
             try:
                 request, is_new = self._claim(caller, payload)
             except SignedAlready:
-                # Another client's, or this one's that somebody on the way has sent without its mark: nobody can say.
+                # It is another client's request, or this one sent on the way without its mark: nobody can tell.
                 return Refusal(
-                    INTERNAL, "a request without a mark has the same signature, so this was not begun"
+                    INTERNAL, "a request without a mark has the same signature, so this request was not begun"
                 ).answer()
             answer = request.answer or self._answer(caller, payload, request, is_new=is_new)
         return answer if is_new else replace(answer, is_repeated=True)
@@ -82,7 +83,7 @@ class Submissions:
         return adopted if adopted is not None else self._sent(request, payload)
 
     def recover(self) -> None:
-        """Looks for the jobs of requests that nobody lived to answer, or whose outcome the target did not know."""
+        """Look for the jobs of requests without an answer, or whose outcome the target did not know."""
         for request in self._store.unsettled():
             turn = self._turn(request.id)
             if turn.acquire(blocking=False):
@@ -107,7 +108,7 @@ class Submissions:
         return self._store.claim(*what, now.timestamp(), until, signature=caller.signature_id)
 
     def _refusal(self, caller: Caller, payload: Payload, request: Request, *, is_new: bool) -> Refusal | None:
-        """One that was begun before is judged as it was then."""
+        """Return why a request is refused. A request that was begun before is judged as it was then."""
         refusal = stale(caller, datetime.fromtimestamp(request.at, UTC))
         if refusal is None and is_new:
             refusal = self._over_limit(caller)
@@ -157,7 +158,7 @@ class Submissions:
             return Unclear(error.message)
 
     def _adopted(self, request: Request, payload: Payload) -> Answer | None:
-        """The answer for the job that the target has under the request's key, if it has one."""
+        """Return the answer for the job that the target has under the key of a request, if there is one."""
         since, attempt = datetime.fromtimestamp(request.at, UTC), Attempt(request.id, payload, payload.name)
         for candidate in self._target.look_up([attempt], since, self._clock()):
             if candidate.tag == request.id:

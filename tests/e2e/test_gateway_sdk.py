@@ -301,7 +301,7 @@ def refuses(port: int) -> bool:
         [
             (["--target", "nowhere"], "there is no target `nowhere`"),
             (["--target", "cloud"], "`cloud` is an account of the EHPC API"),
-            (["--host", "0.0.0.0"], "`--host 0.0.0.0` does not say by which name the server is called"),
+            (["--host", "0.0.0.0"], "`--host 0.0.0.0` gives the server no name"),
             (["--host", "256.0.0.1"], "cannot listen on 256.0.0.1, port 8888: "),
             (["--port", "99999"], "99999"),
             (["--calls", "0"], "0"),

@@ -24,10 +24,10 @@ from support.gateway_client import BODY, KEY, LIST, OTHER_KEY, OTHER_SECRET, SEC
 from support.local_jobs import attempt, place_at
 
 from specc.errors import SpeccError
-from specc.gateway import Address, Limits, room, run
+from specc.gateway import Address, Limits, run, server
+from specc.gateway.access import name_of
 from specc.gateway.journal import MOST_LINES, Journal
 from specc.gateway.limits import Load, Shares
-from specc.gateway.origin import name_of
 from specc.targets import Accepted, Attempt, JobState, Outcome
 from specc.targets.ehpc.signing import signed_query, timestamp_of
 from specc.targets.local import Options
@@ -159,15 +159,15 @@ def test_a_process_that_may_open_few_files_says_what_it_can_take(gateway: Gatewa
 @pytest.mark.parametrize(("files", "connections"), [(256, 96), (1024, 512), (resource.RLIM_INFINITY, 512), (4096, 512)])
 def test_connections_get_what_the_work_leaves(files: int, connections: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resource, "getrlimit", lambda which: (files, files))
-    limits, backlog = room.within_descriptors(Limits())
+    limits, backlog = server.within_descriptors(Limits())
     assert limits.connections == connections
-    assert files == resource.RLIM_INFINITY or limits.connections + backlog + room.WORK <= files
+    assert files == resource.RLIM_INFINITY or limits.connections + backlog + server.WORK <= files
 
 
 def test_too_few_files_are_refused_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resource, "getrlimit", lambda which: (64, 64))
     with pytest.raises(SpeccError, match="may open 64 files") as caught:
-        room.within_descriptors(Limits())
+        server.within_descriptors(Limits())
     assert caught.value.help == "`ulimit -n 1024`"
 
 

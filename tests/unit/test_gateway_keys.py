@@ -95,7 +95,7 @@ def test_a_link_or_a_folder_is_no_keys_file(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(SpeccError, match="cannot read"):
         load_keys(tmp_path / "link")
-    with pytest.raises(SpeccError, match="is no regular file"):
+    with pytest.raises(SpeccError, match="is not a regular file"):
         load_keys(tmp_path)
     (tmp_path / "file").write_text("")
     with pytest.raises(SpeccError, match="cannot be used: it is not a folder"):

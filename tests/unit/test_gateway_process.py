@@ -172,7 +172,7 @@ def test_an_address_on_the_network_is_warned_of(tmp_path: Path, monkeypatch: pyt
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", ""])
 def test_an_address_that_is_no_name_needs_one(tmp_path: Path, host: str) -> None:
-    with pytest.raises(SpeccError, match="does not say by which name") as caught:
+    with pytest.raises(SpeccError, match="gives the server no name") as caught:
         served(tmp_path, Address(host, 0), [], print)
     assert "--allow-host" in str(caught.value.help)
     assert list(tmp_path.iterdir()) == []

@@ -13,7 +13,7 @@ from support.gateway_client import BODY, KEY, LIST, OTHER_KEY, OTHER_SECRET, SEC
 
 from specc.errors import SpeccError
 from specc.gateway import Limits
-from specc.gateway.authentication import authenticate
+from specc.gateway.access import authenticate
 from specc.targets import Accepted, Attempt, JobState, NotSent, Outcome, Rejected, Unclear
 
 
@@ -84,7 +84,7 @@ BAD_BODIES: dict[str, tuple[object, int, str]] = {
     "null": ({**BODY, "core_limit": None}, 1100, "wrong form"),
     "unknown fields": ({**BODY, "memory": 1, "x": 2}, 1101, "unknown: `memory`, `x`"),
     "a huge number": ({**BODY, "core_limit": 2**60}, 1101, "`core_limit` is more than 2**53 - 1"),
-    "half a character": (json.dumps({**BODY, "name": "\ud800"}).encode(), 1100, "half of a character"),
+    "half a character": (json.dumps({**BODY, "name": "\ud800"}).encode(), 1100, "an unpaired surrogate"),
     "another timestamp": ({**BODY, "timestamp": "2021-08-19T16:44:40Z"}, 1101, "`timestamp` in the body differs"),
 }
 

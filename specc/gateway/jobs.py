@@ -1,4 +1,7 @@
-"""job/list and job/jobdetail: the jobs that a key submitted here, in the documented form, with the target's states."""
+"""The jobs that a key submitted here: job/list and job/jobdetail in the documented form, and stopJobs.
+
+To stop a job twice does no harm, so a repeated request is simply carried out.
+"""
 
 import json
 from collections.abc import Callable, Sequence
@@ -6,11 +9,11 @@ from datetime import UTC, datetime
 
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
-from specc.gateway.answers import DETAIL, LIST, Answer, Refusal, good
-from specc.gateway.authentication import Caller
+from specc.gateway.access import Caller
+from specc.gateway.answers import DETAIL, LIST, STOP, Answer, Refusal, good
 from specc.gateway.store import Job, Store
-from specc.targets import JobState, Target
-from specc.targets.ehpc.ret_codes import BAD_VALUE, NOT_FOUND
+from specc.targets import Cancelled, JobState, Target
+from specc.targets.ehpc.ret_codes import BAD_VALUE, DENIED, NOT_FOUND, OK
 from specc.wording import brief
 
 DEFAULT_LIMIT, MOST_LIMIT, MOST_OFFSET = 10, 100, 1 << 31
@@ -24,12 +27,12 @@ FILTERS = {
     "jobs_status": "state",
     "job_status": "state",
 }
-"""What the documentation calls `jobs_status`, the vendor's SDK calls `job_status`."""
+"""The filters of a list. The documentation has `jobs_status`, the vendor's SDK has `job_status`."""
 
 SORT_KEYS = {"job_id": "number", "submitted_time": "number", "job_name": "name", "modified_time": "changed_at"}
 PAGING = frozenset({"limit", "offset", "reverse", "sort_key", "search_word", "verbose"})
 WORDS = {JobState.LOST: "exited"}
-"""A job that was lost has failed, in a word that every client of the API knows; its reason says that it was lost."""
+"""The state of a lost job in a word that every client of the API knows. Its reason says that the job was lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class Page:
 
 
 class Listing:
-    """Its calls may come from several threads. `recover` is called before the store is asked."""
+    """Lists jobs, for several threads. `recover` is called before the store is read."""
 
     def __init__(
         self, target: Target, store: Store, recover: Callable[[], None], clock: Callable[[], datetime]
@@ -56,6 +59,7 @@ class Listing:
         self._clock = clock
 
     def page(self, caller: Caller) -> Answer:
+        """Return one page of the list of jobs."""
         page = read_page(caller)
         if isinstance(page, Refusal):
             return page.answer()
@@ -69,6 +73,7 @@ class Listing:
         return good(LIST, hpc_job_set=[_entry(job) for job in jobs], total_count=count)
 
     def detail(self, caller: Caller, uuid: str) -> Answer:
+        """Return all that is known about one job."""
         if unknown := set(caller.asked) - {"cluster_id", "zone"}:
             return _unknown(unknown).answer()
         self._recover()
@@ -81,7 +86,7 @@ class Listing:
         return good(DETAIL, hpc_job_set=[self._details(job)])
 
     def refresh(self, uuids: Sequence[str]) -> None:
-        """Asks the target about jobs that have not ended, and writes down what it says."""
+        """Ask the target about jobs that have not ended, and store the answer."""
         if uuids:
             self._store.saw(list(self._target.status(uuids).values()), self._clock().timestamp())
 
@@ -110,7 +115,7 @@ class Listing:
         }
 
     def _outputs(self, job: Job, body: dict[str, object]) -> tuple[object, object]:
-        """Where the outputs are; what was asked for while the target does not say."""
+        """Return where the outputs are: as the target says, else as the job asked."""
         try:
             files = {file.stream: str(file.path or file.where) for file in self._target.logs(job.uuid).files}
         except SpeccError:
@@ -120,7 +125,7 @@ class Listing:
 
 
 def read_page(caller: Caller) -> Page | Refusal:
-    """A filter that is not known is refused: a list without it would be another list."""
+    """Return the query of a list request. An unknown filter is refused, because without it the list would differ."""
     asked = caller.asked
     if unknown := set(asked) - set(FILTERS) - PAGING:
         return _unknown(unknown)
@@ -142,7 +147,7 @@ def read_page(caller: Caller) -> Page | Refusal:
     if asked.get("search_word"):
         conditions.append("(instr(lower(name), lower(?)) OR uuid = ?)")
         values += [asked["search_word"], asked["search_word"]]
-    # Without a sort key the newest come first. Jobs that compare alike stay in the order of submission.
+    # Without a sort key the newest jobs come first. Equal jobs stay in the order of submission.
     is_down = (asked.get("reverse") == "1") == bool(order)
     direction = "DESC" if is_down else "ASC"
     by = f"{SORT_KEYS[order]} {direction}, number {direction}" if order else f"number {direction}"
@@ -167,7 +172,7 @@ def _count(asked: dict[str, str], name: str, default: int) -> int | None:
 
 
 def _entry(job: Job) -> dict[str, object]:
-    """A job in a list. `name` is the queue's there, and times have no Z, as documented."""
+    """Return a job of a list, where `name` is that of the queue, and times have no Z, as documented."""
     body = json.loads(job.body)
     return {
         **_common(job, body),
@@ -205,3 +210,34 @@ def _optional(value: object) -> str | None:
 
 def _time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+class Stops:
+    """Stops jobs, for several threads."""
+
+    def __init__(self, target: Target, store: Store, clock: Callable[[], datetime]) -> None:
+        self._target = target
+        self._store = store
+        self._clock = clock
+
+    def stop(self, caller: Caller, cluster: str, uuids: list[str]) -> Answer:
+        """Stop jobs. All must be known, else none is stopped. A job that cannot be stopped does not keep the others."""
+        jobs = {uuid: job for uuid in uuids if (job := self._store.job(uuid, caller.access_key_id)) is not None}
+        missing = [uuid for uuid in uuids if uuid not in jobs or jobs[uuid].cluster != cluster]
+        if missing:
+            text = brief(", ".join(missing), 300)
+            return Refusal(NOT_FOUND, f"there are no such jobs in the cluster: {text}").answer()
+        results = self._target.cancel(uuids)
+        reports = self._target.status(uuids)
+        self._store.saw(list(reports.values()), self._clock().timestamp())
+        if not any(result.done for result in results):
+            reasons = dict.fromkeys(f"{result.uuid} cannot be stopped: {result.message}" for result in results)
+            return Refusal(DENIED, brief("; ".join(reasons), 1000)).answer()
+        lines = [_result(jobs[result.uuid], result) for result in results]
+        return good(STOP, custom_cmd_result=lines, job_uuid=f"j-{caller.request_id[:11]}")
+
+
+def _result(job: Job, result: Cancelled) -> str:
+    """Return the line of one job, which is named by its number."""
+    code = OK if result.done else DENIED
+    return json.dumps({"job_ids": str(job.number), "ret_code": code})
