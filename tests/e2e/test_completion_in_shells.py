@@ -120,6 +120,7 @@ def test_what_tab_inserts(start: Callable[[str], Terminal], shell: str, typed: s
     assert line in shown
 
 
+@pytest.mark.slow
 def test_fish_is_told_names_as_they_are(folder: Path, environment: dict[str, str]) -> None:
     if shutil.which("fish") is None:
         pytest.skip("fish is not installed")

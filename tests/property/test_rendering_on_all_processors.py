@@ -100,7 +100,7 @@ def test_a_sweep_too_dear_as_a_whole_is_too_dear_in_parts(
     assert in_parts == (code, out, err)
 
 
-@law(150)
+@law(50)
 @given(specs=SPECS, selection=SELECTIONS, processors=st.integers(2, 4), specs_worth=st.sampled_from([1, 100]))
 def test_forks_render_what_one_process_renders(
     specs: list[tuple[str, str, str, str]], selection: list[str], processors: int, specs_worth: int

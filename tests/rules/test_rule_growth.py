@@ -5,7 +5,7 @@ from support.compiling import check
 from support.work import calls
 
 SPEC = "specc: 1\njob: {name: n, core_limit: 4, cmd_line: {$file: run.sh}}\n"
-COUNT, CALLS = 3_000, 500
+COUNT, CALLS = 1_000, 500
 """So many lines, and calls for each at most."""
 LINES = {
     "continuations": "./run \\\n",

@@ -394,6 +394,7 @@ def test_findings_stand_in_the_order_of_the_text() -> None:
     assert [each.code.slug for each in found] == slugs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
