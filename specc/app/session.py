@@ -10,10 +10,9 @@ from specc.cache.shards import Shards
 from specc.diagnostics import Diagnostic
 from specc.disk import Site
 from specc.fast_dataclass import dataclass
-from specc.linter import not_ignored
-from specc.linter.records import Memory
 from specc.person import Nobody, Person
-from specc.project import Apis, Findings, Project
+from specc.workspace import Apis, Findings, Project, not_ignored
+from specc.workspace.memory import Memory
 
 
 @dataclass

@@ -39,10 +39,10 @@ class Binding:
     def unknown(self) -> Unknown:
         return Unknown(KINDS[self.param.type])
 
-    def complaint(self, data: object) -> str | None:
+    def objection(self, data: object) -> str | None:
         """Why a computed value does not fit the declaration; of an unknown one, only what no input could mend."""
         if not isinstance(data, Unknown):
-            return self.param.complaint(data)
+            return self.param.objection(data)
         if data.kind is None or data.kind in (self.param.type, *INSTEAD.get(self.param.type, ())):
             return None
         return f"`params.{self.param.name}` is declared as {a(self.param.type)}, and its template gives {a(data.kind)}"
@@ -84,12 +84,12 @@ def _given(param: Param, text: Source, found: list[Diagnostic]) -> Node | None:
 
 
 def _fitting(param: Param, node: Node, found: list[Diagnostic]) -> Node | None:
-    complaint = param.complaint(to_data(node))
-    if complaint is None:
+    objection = param.objection(to_data(node))
+    if objection is None:
         return node
     label = Label(param.key.span, "declared here")
     help = f"write `-p {param.name}=[first, second]`, in quotes for the shell" if param.type == "list" else None
-    found.append(codes.BAD_PARAM_VALUE.at(node.span, complaint, labels=(label,), help=help))
+    found.append(codes.BAD_PARAM_VALUE.at(node.span, objection, labels=(label,), help=help))
     return None
 
 

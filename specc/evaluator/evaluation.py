@@ -205,10 +205,10 @@ class Evaluation:
             return Value(binding.unknown, binding.param.node)
         if name not in self._bindings:
             value = self._walk.value(binding.node, f"params.{name}", STATIC_NAMESPACES)
-            complaint = binding.complaint(value.data)
-            if complaint is not None and isinstance(binding.node, Scalar | FileText) and template_text(binding.node):
-                self._found.append(codes.BAD_PARAM_VALUE.at(binding.node.span, complaint))
-            is_usable = value.is_known and complaint is None
+            objection = binding.objection(value.data)
+            if objection is not None and isinstance(binding.node, Scalar | FileText) and template_text(binding.node):
+                self._found.append(codes.BAD_PARAM_VALUE.at(binding.node.span, objection))
+            is_usable = value.is_known and objection is None
             self._bindings[name] = value if is_usable else Value(binding.unknown, binding.node, value.reads)
         return self._bindings[name]
 

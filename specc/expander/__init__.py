@@ -1,8 +1,20 @@
-"""The sweep: from a matrix to its cells, counted before any is made."""
+"""The sweep: from a matrix to its cells, counted before any cell is made.
 
-from specc.expander.cells import Cell, cell_of
+`expand` reads a merged `matrix:` section and gives an `Expansion`, which makes each `Cell` when it is needed. `select`
+reads `--only` and `--cell`.
+"""
+
 from specc.expander.expand import Expansion, expand
 from specc.expander.selection import Selection, select
-from specc.expander.values import AxisValue
+from specc.expander.values import AxisValue, Cell, Values, cell_of
 
-__all__ = ["AxisValue", "Cell", "Expansion", "Selection", "cell_of", "expand", "select"]
+__all__ = [
+    "AxisValue",
+    "Cell",
+    "Expansion",
+    "Selection",
+    "Values",
+    "cell_of",
+    "expand",
+    "select",
+]

@@ -7,9 +7,10 @@ from math import prod
 
 from specc.diagnostics import Diagnostic, codes, did_you_mean
 from specc.expander.axes import Evaluate, Group
-from specc.expander.values import AxisValue, Values
+from specc.expander.values import MOST_COMPARED, AxisValue, Values, typed
 from specc.fast_dataclass import dataclass
 from specc.nodes import Mapping, Sequence, kind_of
+from specc.resolver import shown
 
 Keys = tuple[bytes | None, ...]
 
@@ -20,11 +21,11 @@ class Entry:
     node: Mapping
 
     def size(self, groups: Many[Group]) -> int:
-        """How many cells an `include` entry means."""
+        """Return how many cells an `include` entry adds."""
         return prod(len(group.rows) for group in groups if not self.names(group))
 
     def completed(self, groups: Many[Group]) -> Iterator[Values]:
-        """The cells that an `include` entry means: groups that it does not name take all their rows."""
+        """Yield the cells that an `include` entry adds: groups that it does not name take all their rows."""
         rows: list[Iterable[Row]] = [
             [tuple(self.values[n] for n in group.names)] if self.names(group) else group.rows for group in groups
         ]
@@ -36,7 +37,7 @@ class Entry:
             }
 
     def names(self, group: Group) -> tuple[str, ...]:
-        """The axes of the group that the entry names."""
+        """Return the axes of the group that the entry names."""
         return tuple(name for name in group.names if name in self.values)
 
 
@@ -44,7 +45,7 @@ Row = tuple[AxisValue, ...]
 
 
 def combined(groups: Many[Iterable[Row]]) -> Iterator[tuple[Row, ...]]:
-    """Every choice of one row of each group, the last group's changing first. No row is made before it is needed."""
+    """Yield every choice of one row of each group; the last group changes first. Rows are made when they are needed."""
     chosen: list[Row] = []
     open_groups = [iter(group) for group in groups[:1]]
     if not groups:
@@ -67,7 +68,7 @@ def keys_of(values: Values, names: tuple[str, ...]) -> Keys:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Excluded:
-    """What `exclude` takes away, for look-up: entries and cells come by the thousand. `keys` are by the axes named."""
+    """The combinations that `exclude` removes, for fast look-up. `keys` are by the names of their axes."""
 
     keys: dict[tuple[str, ...], set[Keys]] = field(default_factory=dict)
 
@@ -76,7 +77,7 @@ class Excluded:
 
 
 def excluded(entries: Many[Entry]) -> Excluded:
-    """Entries with unknown values take nothing away: what they match is not known."""
+    """Return the combinations that entries remove. Entries with unknown values remove nothing."""
     keys: dict[tuple[str, ...], set[Keys]] = {}
     for entry in entries:
         if all(value.is_known for value in entry.values.values()):
@@ -87,13 +88,13 @@ def excluded(entries: Many[Entry]) -> Excluded:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Product:
-    """The combinations of all groups, for look-up, without making them."""
+    """The combinations of all groups, for fast look-up without making them."""
 
     groups: Many[Group]
     tables: dict[tuple[str, ...], set[Keys]] = field(default_factory=dict)
 
     def has(self, values: Values) -> bool:
-        """Is the combination among them? An unknown value is not known to be."""
+        """Return whether a combination is among them. A combination with an unknown value is not."""
         keys = ((group, keys_of(values, group.names)) for group in self.groups)
         return all(None not in key and key in self._table(group, group.names) for group, key in keys)
 
@@ -131,7 +132,7 @@ class Product:
 def read_entries(
     section: Mapping, name: str, groups: Many[Group], evaluate: Evaluate, found: list[Diagnostic]
 ) -> list[Entry]:
-    """The usable entries of `exclude:` or `include:`; the others are reported."""
+    """Return the usable entries of `exclude:` or `include:`. The others are reported."""
     node = section.get(name)
     if node is None:
         return []
@@ -147,14 +148,14 @@ def read_entries(
             message = f"an entry of `{name}` is {what}, not a mapping from axes to values"
             found.append(codes.BAD_MATRIX.at(item.span, message, help="write `- {AXIS: value}`"))
             continue
-        faults = list(_faults(name, item, groups))
+        mistakes = list(_mistakes(name, item, groups))
         entry = Entry({key: AxisValue(evaluate(value), value) for key, value in item.entries.items()}, item)
-        found.extend(faults)
-        entries.extend([] if faults else [entry])
+        found.extend(mistakes)
+        entries.extend([] if mistakes else [entry])
     return entries
 
 
-def _faults(name: str, item: Mapping, groups: Many[Group]) -> Iterator[Diagnostic]:
+def _mistakes(name: str, item: Mapping, groups: Many[Group]) -> Iterator[Diagnostic]:
     known = [axis for group in groups for axis in group.names]
     for key in item.keys.values():
         if key.value not in known:
@@ -166,3 +167,26 @@ def _faults(name: str, item: Mapping, groups: Many[Group]) -> Iterator[Diagnosti
             missing = next(axis for axis in group.names if axis not in item.entries)
             message = f"`{named[0]}` advances together with `{missing}`, so this entry must name `{missing}`, too"
             yield codes.BAD_MATRIX.at(item.keys[named[0]].span, message)
+
+
+MESSAGE = "this `exclude` matches no cell"
+
+
+def dead_exclude(entry: Entry, known: Product) -> Diagnostic:
+    """Return the diagnostic of an `exclude` entry that matches no cell. It names a value that its axis never has."""
+    name = known.never_has(entry)
+    if name is None:
+        return codes.DEAD_EXCLUDE.at(entry.node.span, MESSAGE, help="its values are never in one cell")
+    given = entry.values[name]
+    message = f"{MESSAGE}: `{name}` is never {shown(given.data)}"
+    return codes.DEAD_EXCLUDE.at(entry.node.span, message, help=_help(name, given, known.values_of(name)))
+
+
+def _help(name: str, given: AxisValue, values: list[AxisValue]) -> str | None:
+    compared = [value for value in values if value.is_known][:MOST_COMPARED]
+    for value in compared:
+        if typed(value) == typed(given):
+            kind = "are texts" if isinstance(value.data, str) else "are not texts"
+            return f"the values of the axis {kind}: write `{name}: {shown(value.data)}`"
+    word = given.data if isinstance(given.data, str) else ""  # a number that looks alike is another number
+    return did_you_mean(word, dict.fromkeys(map(typed, compared)), "values")

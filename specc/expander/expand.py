@@ -1,4 +1,4 @@
-"""ResolvedSpec -> cells. The count is known, and held to `max`, before the first cell is made."""
+"""From a matrix to its cells. The count is known, and held to `max`, before the first cell is made."""
 
 from collections.abc import Iterator
 from collections.abc import Sequence as Many
@@ -8,10 +8,8 @@ from math import prod
 
 from specc.diagnostics import Diagnostic, Label, codes, did_you_mean, is_one_slip
 from specc.expander.axes import Axis, Evaluate, Group, groups_of, length, read_axes, unequal
-from specc.expander.cells import Cell, cell_of
-from specc.expander.dead_exclude import dead_exclude
-from specc.expander.entries import Entry, Excluded, Product, combined, excluded, keys_of, read_entries
-from specc.expander.values import AxisValue, Values
+from specc.expander.entries import Entry, Excluded, Product, combined, dead_exclude, excluded, keys_of, read_entries
+from specc.expander.values import AxisValue, Cell, Values, cell_of
 from specc.fast_dataclass import dataclass
 from specc.nodes import Mapping, Node, Scalar, kind_of
 from specc.resolver import is_template, shown
@@ -23,7 +21,7 @@ HARD_MAX = 1_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Expansion:
-    """A sweep that is counted and not yet made: `cells()` makes the cells one by one."""
+    """A sweep that is counted, but not made: `cells()` makes the cells one by one."""
 
     groups: tuple[Group, ...] = ()
     excluded: Excluded = field(default_factory=Excluded)
@@ -32,7 +30,7 @@ class Expansion:
 
     @property
     def axes(self) -> dict[str, list[AxisValue]]:
-        """Each axis with the values it takes, in order, each once."""
+        """Return each axis with its distinct values in order."""
         values: dict[str, dict[object, AxisValue]] = {}
         rows = [zip(group.names, row, strict=True) for group in self.groups for row in group.rows]
         for name, value in chain(*rows, *(extra.items() for extra in self.included)):
@@ -41,11 +39,11 @@ class Expansion:
 
     @property
     def most(self) -> int:
-        """The number of cells if none were excluded."""
+        """Return the number of cells if none were excluded."""
         return (prod(len(group.rows) for group in self.groups) + len(self.included)) * self.repeats
 
     def combinations(self) -> Iterator[Values]:
-        """Axis values of every cell, repetitions aside: the product less `exclude`, then `include`."""
+        """Yield the axis values of every cell without repetitions: the product less `exclude`, then `include`."""
         for rows in combined([group.rows for group in self.groups]):
             values = {
                 name: value
@@ -65,7 +63,7 @@ class Expansion:
 
 
 def expand(section: Mapping, evaluate: Evaluate) -> tuple[Expansion | None, list[Diagnostic]]:
-    """The expansion of a merged `matrix:` section (empty: one cell); None when it cannot be used."""
+    """Return the expansion of a merged `matrix:` section (empty: one cell), or None if it cannot be used."""
     found: list[Diagnostic] = []
     for key in section.keys.values():
         if key.value not in KEYS:
@@ -84,10 +82,10 @@ def expand(section: Mapping, evaluate: Evaluate) -> tuple[Expansion | None, list
 
 
 def _meant_key(name: str, value: Node, section: Mapping) -> str | None:
-    """What a key of a matrix that it does not have was meant to be: most often an axis, one level too high."""
+    """Return the help for an unknown key of a matrix, which is most often an axis one level too high."""
     if not isinstance(value, Scalar) and not any(is_one_slip(name, key) for key in KEYS):
         where = "`axes:` of this matrix" if "axes" in section.entries else "`axes:`"
-        return f"an axis stands below {where}: `axes: {{{name}: ...}}`"
+        return f"an axis goes below {where}: `axes: {{{name}: ...}}`"
     return did_you_mean(name, KEYS, "keys")
 
 
@@ -115,7 +113,7 @@ def _expansion(
 
 
 def _included(entries: list[Entry], known: Product, taken: Excluded, found: list[Diagnostic]) -> list[Values]:
-    """The cells that `include` adds. Axes that an entry leaves out take all their values."""
+    """Return the cells that `include` adds. Axes that an entry does not name take all their values."""
     added: list[Values] = []
     seen: set[tuple[bytes | None, ...]] = set()
     names = tuple(name for group in known.groups for name in group.names)
@@ -142,7 +140,7 @@ def _too_many(section: Mapping, count: int, limit: int, repeats: int, sizes: dic
     notes = (
         f"values: {values}" if values else "",
         f"each cell is repeated {repeats:,} times" if repeats > 1 else "",
-        "cells that `exclude` takes away count, too" if "exclude" in section.entries else "",
+        "cells that `exclude` removes count, too" if "exclude" in section.entries else "",
     )
     return codes.MATRIX_TOO_LARGE.at(where.span, message, label=label, notes=tuple(filter(None, notes)), help=help)
 
@@ -160,7 +158,7 @@ def _report_shared_names(
 
 
 def _whole(section: Mapping, name: str, default: int, most: int, evaluate: Evaluate, found: list[Diagnostic]) -> int:
-    """`max` or `repeat`: a whole number from 1."""
+    """Return `max` or `repeat`, a whole number from 1."""
     node = section.get(name)
     if node is None:
         return default
@@ -175,7 +173,7 @@ def _whole(section: Mapping, name: str, default: int, most: int, evaluate: Evalu
 
 
 def _repeated_values(groups: Many[Group]) -> Iterator[Diagnostic]:
-    """The same value twice on an axis makes the same cell twice."""
+    """Yield a diagnostic for each value that an axis has twice, which makes the same cell twice."""
     for group in groups:
         if group.rows.is_distinct:
             continue

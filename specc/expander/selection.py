@@ -5,9 +5,8 @@ from dataclasses import field
 from typing import NamedTuple
 
 from specc.diagnostics import Diagnostic, codes, did_you_mean
-from specc.expander.cells import Cell
 from specc.expander.expand import Expansion
-from specc.expander.values import MOST_COMPARED, AxisValue, typed
+from specc.expander.values import MOST_COMPARED, AxisValue, Cell, typed
 from specc.fast_dataclass import dataclass
 from specc.nodes import Layer, LayerKind, to_data
 from specc.parser import parse_flow
@@ -21,7 +20,7 @@ class Choice(NamedTuple):
     value: AxisValue
 
     def means(self, value: AxisValue) -> bool:
-        """An unknown value may be the one. A text can be typed without its quotes."""
+        """Return whether a value may be the chosen one. A text can be typed without its quotes."""
         return not value.is_known or value.key == self.value.key or value.data == self.text
 
 
@@ -42,14 +41,14 @@ class Selection:
 
 
 def _is_called(cell: Cell, id: str) -> bool:
-    """The beginning of an id means every repetition; one with the number of a repetition means only that."""
+    """Return whether an id means a cell: the beginning of a digest means all repetitions, `.2` after it the second."""
     digest, dot, repeat = id.partition(".")
     own, _, number = cell.id.partition(".")
     return bool(digest) and own.startswith(digest) and (not dot or number == repeat)
 
 
 def select(expansion: Expansion, only: tuple[Source, ...], ids: tuple[str, ...]) -> tuple[Selection, list[Diagnostic]]:
-    """Checks `AXIS=VALUE` texts against the axes of one expansion."""
+    """Return the selection of `AXIS=VALUE` texts and ids, checked against the axes of one expansion."""
     found: list[Diagnostic] = []
     choices: dict[str, list[Choice]] = {}
     axes = expansion.axes if only else {}
@@ -62,9 +61,9 @@ def select(expansion: Expansion, only: tuple[Source, ...], ids: tuple[str, ...])
             help = did_you_mean(axis, axes, "axes") or "the spec has no matrix"
             found.append(codes.UNKNOWN_AXIS.at(text.span(0, len(axis)), f"the matrix has no axis `{axis}`", help=help))
         else:
-            node, faults = parse_flow(text, len(axis) + 1, Layer(LayerKind.SET))
-            found.extend(d for d in faults if d.is_error)
-            if node is None or any(d.is_error for d in faults):
+            node, mistakes = parse_flow(text, len(axis) + 1, Layer(LayerKind.SET))
+            found.extend(d for d in mistakes if d.is_error)
+            if node is None or any(d.is_error for d in mistakes):
                 continue
             choice = Choice(wanted, AxisValue(to_data(node), node))
             choices.setdefault(axis, []).append(choice)

@@ -1,4 +1,7 @@
-"""Values of axes, and the canonical JSON by which they are compared: `true` is not 1, and 1.0 is."""
+"""Values of axes and cells: compared by canonical JSON, and known by a digest that no order of axes changes.
+
+In canonical JSON, `true` is not 1, and 1.0 is.
+"""
 
 import re
 from functools import cached_property, lru_cache
@@ -12,7 +15,7 @@ from specc.nodes import Node
 from specc.resolver import shown
 
 ID_DIGITS = 12
-"""48 bits: a sweep of 100,000 cells meets a collision once in 56,000 sweeps."""
+"""48 bits: one in 56,000 sweeps of 100,000 cells has a collision."""
 
 UNSAFE = re.compile(r"[^\w.+-]+")
 LONGEST = 40
@@ -22,9 +25,9 @@ Json = bool | int | float | str | None | list["Json"] | dict[str, "Json"]
 
 @dataclass(frozen=True, eq=False)
 class AxisValue:
-    """A value with the place where it is written. What a check does not know without inputs is an opaque object.
+    """A value with the node that writes it. A value that is not known without inputs is an opaque object.
 
-    `is_item` says that the object stands for a list, and the value is some item of it.
+    `is_item`: the object stands for a list, and the value is any item of that list.
     """
 
     data: object
@@ -37,29 +40,29 @@ class AxisValue:
 
     @cached_property
     def json(self) -> bytes:
-        """RFC 8785 JSON that stands for the value; the name of its kind, where it is unknown."""
+        """Return RFC 8785 JSON for the value; if it is unknown, for the name of its kind."""
         return rfc8785.dumps(_canonical(self.data))
 
     @cached_property
     def slug(self) -> str:
-        """The value as part of a name. Where characters had to go, a digest keeps two values apart.
+        """Return the value as part of a name. If characters were removed, a digest keeps two values apart.
 
-        A minus at its beginning is an `m`: a name must not look like an option, and `-5` must not look like `5`.
+        A leading minus becomes an `m`: a name must not look like an option, and `-5` must not look like `5`.
         """
         return _slug_of(self.data, self.json)
 
     @property
     def key(self) -> bytes | None:
-        """Equal for equal values. None where the value is unknown, because no two of those are known to be equal."""
+        """Return a key that is equal for equal values; None if the value is unknown, and so equal to no other."""
         return self.json if self.is_known else None
 
 
 MOST_COMPARED = 1000
-"""So many values of an axis are searched for the one that was meant."""
+"""How many values of an axis are compared to find the value that was meant."""
 
 
 def typed(value: AxisValue) -> str:
-    """As a person would type it, if quotes did not matter."""
+    """Return a value as a person would type it, if quotes did not matter."""
     return value.data if isinstance(value.data, str) else shown(value.data)
 
 
@@ -68,7 +71,7 @@ Values = dict[str, AxisValue]
 
 
 def digest_of(values: Values) -> str:
-    """The digest of the RFC 8785 form of a combination, whatever the order of its axes."""
+    """Return the digest of the RFC 8785 form of a combination, whatever the order of its axes."""
     members = (_name(axis) + b":" + values[axis].json for axis in sorted(values, key=_utf16))
     return shortened(b"{" + b",".join(members) + b"}")
 
@@ -84,7 +87,7 @@ def _name(axis: str) -> bytes:
 
 @lru_cache(maxsize=256)
 def _utf16(axis: str) -> bytes:
-    """RFC 8785 sorts names by their UTF-16 code units."""
+    """Return the sort key of a name: RFC 8785 sorts by UTF-16 code units."""
     return axis.encode("utf-16-be")
 
 
@@ -100,7 +103,7 @@ def _slug_of(data: object, json: bytes) -> str:
 
 
 def _canonical(data: object) -> Json:
-    """JSON that stands for the value. Numbers that JSON cannot hold, and what is unknown, become text."""
+    """Return JSON for the value. Unknown values, and numbers that JSON cannot hold, become text."""
     match data:
         case dict():
             return {str(key): _canonical(value) for key, value in data.items()}
@@ -116,3 +119,30 @@ def _canonical(data: object) -> Json:
             return data
         case _:
             return repr(data)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cell:
+    """One combination of axis values, and so one payload. `index` counts from 0 over the whole matrix.
+
+    `id` is the digest of the axis values, with the number of the repetition if there are several. `slug` is for
+    people and file names. A spec without a matrix has one cell: slug "0", no values.
+    """
+
+    id: str
+    index: int
+    slug: str
+    repeat: int
+    values: Values
+
+    def data(self) -> dict[str, object]:
+        return {name: value.data for name, value in self.values.items()}
+
+
+def cell_of(values: Values, index: int, repeat: int, repeats: int) -> Cell:
+    """Return the cell of these values. `repeat` counts from 1 to `repeats`."""
+    digest = digest_of(values)
+    slug = "-".join(value.slug for value in values.values()) or "0"
+    if repeats > 1:
+        return Cell(f"{digest}.{repeat}", index, f"{slug}-r{repeat}", repeat, values)
+    return Cell(digest, index, slug, repeat, values)

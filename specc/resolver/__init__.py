@@ -1,12 +1,13 @@
-"""Composition: from one parsed file to one spec with all that it inherits."""
+"""Composition: from one parsed file to one spec with all that it inherits.
 
-from specc.resolver.forms import read_forms
-from specc.resolver.library import Library
-from specc.resolver.operators import is_template
+`resolve` gives the `ResolvedSpec` of a document; `compose` merges its files, and `overlaid` puts profiles and `--set`s
+over them. A `Library` gives the texts of the project. `shown` writes a value as a person would in YAML.
+"""
+
+from specc.resolver.library import Library, join
+from specc.resolver.operators import is_template, operator_of, read_forms
 from specc.resolver.params import Param, has_type, shown
-from specc.resolver.paths import join
-from specc.resolver.resolve import Overlays, compose, overlaid, resolve
-from specc.resolver.spec import ResolvedSpec
+from specc.resolver.resolve import Overlays, ResolvedSpec, compose, overlaid, resolve
 
 __all__ = [
     "Library",
@@ -17,6 +18,7 @@ __all__ = [
     "has_type",
     "is_template",
     "join",
+    "operator_of",
     "overlaid",
     "read_forms",
     "resolve",

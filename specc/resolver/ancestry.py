@@ -1,4 +1,4 @@
-"""A file's ancestors in one order: loaded once each, without cycles, C3 as Python's classes."""
+"""The ancestors of a file in one order: loaded once each, without cycles, by C3 as the classes of Python."""
 
 from collections.abc import Sequence
 from dataclasses import field
@@ -7,34 +7,36 @@ from specc.diagnostics import Diagnostic, Label, Missing, codes
 from specc.fast_dataclass import dataclass
 from specc.nodes import Scalar
 from specc.parser import Document
-from specc.resolver.library import Library
-from specc.resolver.paths import SHIPPED, join
+from specc.resolver.library import SHIPPED, Library, join
 
 MAX_DEPTH = 16
 
 
 @dataclass(frozen=True, eq=False)
 class Ancestry:
-    """`order` goes from the weakest ancestor to the file itself; `above` gives each file's own ancestors' names."""
+    """The files of a spec. `order` goes from the weakest ancestor to the file itself.
+
+    `above` has the names of the ancestors of each file.
+    """
 
     order: tuple[Document, ...]
     above: dict[str, frozenset[str]]
 
     @property
     def is_chain(self) -> bool:
-        """Does each file inherit from all before it?"""
+        """Return whether each file inherits from all files before it."""
         return all(len(self.above.get(part.source.name, ())) == before for before, part in enumerate(self.order))
 
 
 Edge = tuple[str, Scalar]
-"""A file's name with one parent in its `extends`."""
+"""The name of a file with one parent in its `extends`."""
 
 
 @dataclass
 class _Climb:
-    """The way up from one file: what was met so far, and the chain of `extends` lines that led here.
+    """The way up from one file: the files met so far, and the chain of `extends` lines that led to the present file.
 
-    `longest` is the longest chain from each file on up, however often that file was met on a shorter way.
+    `longest` is the longest chain upwards from each file, even if the file was first met on a shorter way.
     """
 
     library: Library
@@ -46,7 +48,7 @@ class _Climb:
 
 
 def ancestry(document: Document, library: Library) -> tuple[Ancestry, list[Diagnostic]]:
-    """The order of inheritance. Parents that cannot be had are reported and left out."""
+    """Return the order of inheritance. Parents that cannot be read are reported and left out."""
     climb = _Climb(library, [])
     line = _linearise(document, climb) or [document.source.name]
     _check_depth(climb.longest[document.source.name], climb.found)
@@ -56,7 +58,7 @@ def ancestry(document: Document, library: Library) -> tuple[Ancestry, list[Diagn
 
 
 def _linearise(document: Document, climb: _Climb) -> list[str] | None:
-    """The names of the file and all its ancestors, strongest first; None when no order can be had."""
+    """Return the names of the file and all its ancestors, strongest first; None if they have no order."""
     name = document.source.name
     if name in climb.lines:
         return climb.lines[name]
@@ -110,13 +112,13 @@ def _parent(name: str, reference: Scalar, climb: _Climb) -> Document | None:
 
 
 def _beside(reference: str, name: str) -> str:
-    """The reference to another file of the folder that a reference leads to."""
+    """Return the reference to another file in the folder that a reference leads to."""
     folder, slash, _ = reference.rpartition("/")
     return name if name.startswith(SHIPPED) else f"{folder}{slash}{name}"
 
 
 def _from_root(reference: str, library: Library) -> str | None:
-    """Help for a reference that would be right from the project's root on."""
+    """Return the help for a reference that would be right from the project's root."""
     path = join("", f"//{reference.lstrip('/')}")
     for name in (path, f"{path}.job.yaml") if path is not None and not reference.startswith((SHIPPED, "//")) else ():
         if not isinstance(library.document(name), Missing):
@@ -127,14 +129,14 @@ def _from_root(reference: str, library: Library) -> str | None:
 def _twice(name: str, first: Scalar, second: Scalar) -> Diagnostic:
     return codes.INHERITANCE_ORDER.at(
         second.span,
-        f"`{name}` stands twice in this `extends`",
+        f"`{name}` is in this `extends` twice",
         labels=(Label(first.span, "first here"),),
         help="remove one of them; the later parent in a list is the stronger one",
     )
 
 
 def _cycle(chain: Sequence[Edge]) -> Diagnostic:
-    """One edge a line, from the first file by name back to itself, so that a cycle is one finding for all its files."""
+    """Return the diagnostic of a cycle, which begins at the first file by name, as for all its files."""
     start = min(range(len(chain)), key=lambda index: chain[index][0])
     (first, reference), *rest = turned = [*chain[start:], *chain[:start]]
     targets = [name for name, _ in rest] + [first]
@@ -145,10 +147,10 @@ def _cycle(chain: Sequence[Edge]) -> Diagnostic:
 
 
 def _check_depth(chain: Sequence[Edge], found: list[Diagnostic]) -> bool:
-    """Is the chain short enough? The first that is not is reported: the others would tell of the same bases."""
+    """Return whether the chain is short enough. Only the first long chain is reported: others have the same bases."""
     if len(chain) <= MAX_DEPTH:
         return True
-    if all(finding.code is not codes.INHERITANCE_DEPTH for finding in found):
+    if all(diagnostic.code is not codes.INHERITANCE_DEPTH for diagnostic in found):
         edges = tuple(f"{ref.span.location}: {name} extends {ref.value}" for name, ref in chain)
         message = f"inheritance is deeper than {MAX_DEPTH} files"
         help = "merge some of these bases into one"
@@ -157,7 +159,10 @@ def _check_depth(chain: Sequence[Edge], found: list[Diagnostic]) -> bool:
 
 
 def _merge_lines(name: str, parents: list[tuple[Scalar, list[str]]], found: list[Diagnostic]) -> list[str] | None:
-    """C3: the file, then its parents' lines merged so that no line's order is broken. The last parent is strongest."""
+    """Return the order by C3: the file, then the lines of its parents, merged so that each line keeps its order.
+
+    The last parent is the strongest. None if there is no such order, which is reported.
+    """
     strongest_first = list(reversed(parents))
     lines = [list(line) for _, line in strongest_first] + [[line[0] for _, line in strongest_first]]
     merged = [name]
@@ -172,7 +177,7 @@ def _merge_lines(name: str, parents: list[tuple[Scalar, list[str]]], found: list
 
 
 def _no_order(name: str, parents: list[tuple[Scalar, list[str]]], lines: list[list[str]]) -> Diagnostic:
-    """Names files in a circle: each must be weaker than the next, because some line says so."""
+    """Return the diagnostic that names files in a circle, each of which must be weaker than the next."""
     stronger = {line[0]: next(other[0] for other in lines if line[0] in other[1:]) for line in lines}
     circle = [lines[0][0]]
     while (above := stronger[circle[-1]]) not in circle:

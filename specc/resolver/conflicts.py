@@ -1,4 +1,4 @@
-"""Two unrelated parents that set one value differently: only their order in a list decides, so say so."""
+"""Unrelated parents that set one value differently, so that only their order in a list decides."""
 
 import re
 from collections.abc import Iterator
@@ -12,9 +12,9 @@ ADDITION = re.compile(r"""\{?\s*['"]?\$(?:append|prepend)\b""")
 
 
 def disagreements(node: Node, line: Ancestry, layer: Layer = FILE_LAYER, path: Path = ()) -> Iterator[Diagnostic]:
-    """One finding a leaf that two files wrote differently in this layer, where only their order decides.
+    """Yield a diagnostic for each leaf that two files wrote differently in this layer, if only their order decides.
 
-    Of two files of which one inherits from the other, the heir decides. So does a third one that inherits from both.
+    If one of the two files inherits from the other, the heir decides; so does a third file that inherits from both.
     """
     return iter(()) if line.is_chain else _disagreements(node, line, layer, path)
 
@@ -30,7 +30,7 @@ def _disagreements(node: Node, line: Ancestry, layer: Layer, path: Path) -> Iter
 
 
 def _is_merged(node: Mapping) -> bool:
-    """Its values stand beside those of the mapping below it. Else it took the place of something as a whole."""
+    """Return whether a mapping was merged into the mapping beneath it. Else it replaced a value as a whole."""
     below = node.beneath
     return below is None or (isinstance(below, Mapping) and operator_of(below) is None)
 
@@ -58,7 +58,7 @@ def _disagreement(node: Node, line: Ancestry, layer: Layer, path: Path) -> Itera
 
 
 def _replacing(node: Node | None, layer: Layer) -> Iterator[Node]:
-    """Who wrote the value in this layer, strongest first. What only adds to a list replaces nothing."""
+    """Yield the nodes that replaced the value in this layer, strongest first. Adding to a list replaces nothing."""
     while node is not None and node.layer == layer and _extends(node):
         node = node.beneath
     while node is not None and node.layer == layer:
@@ -67,7 +67,7 @@ def _replacing(node: Node | None, layer: Layer) -> Iterator[Node]:
 
 
 def _extends(node: Node) -> bool:
-    """Does the list hold what it found below it? Every list holds an empty one, so then its text must say so."""
+    """Return whether a list extends the list beneath it. If that is empty, the text of the operator decides."""
     below = node.beneath
     if not isinstance(node, Sequence) or not isinstance(below, Sequence):
         return False
@@ -77,19 +77,19 @@ def _extends(node: Node) -> bool:
 
 
 def _last_words(writers: list[Node], line: Ancestry) -> list[Node]:
-    """The writers of whom no other one is an heir."""
+    """Return the writers that no other writer inherits from."""
     overruled = {name for writer in writers for name in line.above.get(writer.span.source.name, ())}
     return [writer for writer in writers if writer.span.source.name not in overruled]
 
 
 def _is_meant_for_siblings(winner: Node, writers: list[Node], line: Ancestry) -> bool:
-    """It takes away what no ancestor of its file has set, so it can only mean what other parents bring."""
+    """Return whether an operator acts on a value that no ancestor of its file has set, but that other parents have."""
     above = line.above[winner.span.source.name]
     return operator_of(winner) is not None and all(writer.span.source.name not in above for writer in writers)
 
 
 def _meaning(node: Node | None) -> object:
-    """What tells two values apart: `true` is not 1, and a text is not the template that it looks like."""
+    """Return data that is equal for equal values: `true` is not 1, and a literal text is not a template."""
     match node:
         case Scalar(value=value):
             is_text = node.verbatim and isinstance(value, str) and "{" in value

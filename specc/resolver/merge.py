@@ -1,31 +1,37 @@
-"""Merging one layer over what is below it. Mappings merge deeply, everything else replaces, operators act here."""
+"""Merging layers, from the weakest up. Mappings merge deeply, everything else replaces, and operators act here.
+
+What many files inherit is merged once for all of them.
+"""
 
 from dataclasses import field, replace
+from functools import lru_cache
 
 from specc.diagnostics import Diagnostic, Label, closest, codes
 from specc.fast_dataclass import dataclass
 from specc.nodes import FileText, Mapping, Node, Passed, Path, Scalar, Sequence, kind_of
 from specc.parser import is_dangling
-from specc.resolver.operators import VALUE_FORMS, Operator, fault_of, is_template, operator_of
+from specc.resolver.operators import VALUE_FORMS, Operator, is_template, mistake_of, operator_of
+from specc.resolver.overlays import COMPOSED
+from specc.source import Source, Span
 
 RANGE_KEYS = frozenset({"from", "to", "step"})
 
 
 @dataclass
 class Merge:
-    """One merge of layers and what it found. `lenient`: another file may supply what is missing, such as an heir."""
+    """One merge of layers, and its diagnostics. `lenient`: another file, such as an heir, may supply missing values."""
 
     lenient: bool = False
     found: list[Diagnostic] = field(default_factory=list)
 
     def over(self, below: Node | None, above: Node, path: Path = (), known: tuple[str, ...] = ()) -> Node | None:
-        """`above` over `below`; None when the value is gone. `known` are the keys beside it, for suggestions."""
+        """Return `above` over `below`; None if the value is removed. `known` are keys to suggest."""
         operator = operator_of(above)
         if operator is not None and isinstance(above, Mapping):
             return self._operate(operator, above, below, path, known)
         match above:
             case _ if below is not None and self._conflict(below, above, path):
-                # What was inherited stays, so that what uses it shows no mistakes of its own.
+                # The inherited value stays, so that its users show no mistakes of their own.
                 return below
             case Mapping():
                 return self._mapping(below, above, path)
@@ -37,7 +43,7 @@ class Merge:
             case Scalar():
                 if below is None:
                     return above
-                # Not `replace`, which takes four times as long: most values come through here, or through `_mapping`.
+                # Not `replace`, which takes four times as long: this and `_mapping` merge most values.
                 return Scalar(
                     above.value, above.span, above.raw, above.style, above.layer, below, verbatim=above.verbatim
                 )
@@ -46,7 +52,7 @@ class Merge:
                 return replace(above, env=passed.env, args=passed.args, beneath=below)
 
     def _passed(self, env: Mapping | None, args: Sequence | None, path: Path) -> Passed:
-        """What is passed to a command, which inherits nothing."""
+        """Return what is passed to a command, which inherits nothing."""
         names = self._alone(env, (*path, "env")) if env is not None else None
         words = self._alone(args, (*path, "args")) if args is not None else None
         assert isinstance(names, Mapping | None)
@@ -54,7 +60,7 @@ class Merge:
         return Passed(names, words)
 
     def _mapping(self, below: Node | None, above: Mapping, path: Path) -> Mapping:
-        """Deep merge: the keys of `below` keep their order, new ones follow."""
+        """Return a deep merge: the keys of `below` keep their order, and new keys follow."""
         base = below if isinstance(below, Mapping) else None
         entries = dict(base.entries) if base else {}
         keys = dict(base.keys) if base else {}
@@ -63,7 +69,7 @@ class Merge:
         for key, node in above.items():
             name = str(key.value)
             lost = removed.get(name)
-            # What another file has taken away was inherited all the same.
+            # A value that another file has removed was inherited, too.
             merge = self if lost is None else Merge(True, self.found)
             merged = merge.over(entries.get(name), node, (*path, name), known)
             if merged is not None:
@@ -82,22 +88,22 @@ class Merge:
         return tuple(item for item in items if item is not None)
 
     def _alone(self, node: Node, path: Path) -> Node | None:
-        """The items of a list, and what is passed to a script, inherit nothing: an operator there is a mistake."""
+        """Return a node that inherits nothing, such as an item of a list: an operator there is a mistake."""
         operator = operator_of(node)
         if operator is None or not isinstance(node, Mapping):
             return self.over(None, node, path)
-        message = f"`{operator.name}` cannot stand here, where nothing is inherited"
-        help = "write the value itself; operators stand for a whole list, or for a value of a mapping"
+        message = f"`{operator.name}` is not allowed here, where nothing is inherited"
+        help = "write the value itself; an operator replaces a whole list, or a value of a mapping"
         misplaced = codes.BAD_OPERATOR.at(operator.key.span, message, help=help)
-        self.found.append(fault_of(operator, node) or _unread(operator) or misplaced)
+        self.found.append(mistake_of(operator, node) or _unread(operator) or misplaced)
         return None
 
     def _operate(
         self, operator: Operator, above: Mapping, below: Node | None, path: Path, known: tuple[str, ...]
     ) -> Node | None:
-        fault = fault_of(operator, above) or _unread(operator)
-        if fault is not None:
-            self.found.append(fault)
+        mistake = mistake_of(operator, above) or _unread(operator)
+        if mistake is not None:
+            self.found.append(mistake)
             return below
         if operator.name in ("$append", "$prepend"):
             return self._extend(operator, above, below, path)
@@ -138,7 +144,7 @@ class Merge:
         )
 
     def _conflict(self, below: Node, above: Node, path: Path) -> bool:
-        """A mapping over another kind, or the reverse, is a mistake, except between a range and a list."""
+        """Report a mapping over another kind of value, or the reverse, unless it is a range and a list."""
         if isinstance(below, Mapping) == isinstance(above, Mapping):
             return False
         if is_dangling(above):
@@ -161,7 +167,7 @@ def _are_same(some: dict[str, Node], others: dict[str, Node]) -> bool:
 
 
 def _unread(operator: Operator) -> Diagnostic | None:
-    """A value form in a layer that is no file: there, nobody reads files, and texts are literal anyway."""
+    """Return the mistake of a value form outside of a spec file, where no files are read and texts are literal."""
     if operator.name not in VALUE_FORMS:
         return None
     message = f"`{operator.name}` works only in a spec file"
@@ -169,7 +175,7 @@ def _unread(operator: Operator) -> Diagnostic | None:
 
 
 def _replaced(below: Node | None, new: Node, by: Mapping) -> Node:
-    """`new` in the place of `below`, which `by` says. Where both are mappings, each key keeps its history."""
+    """Return `new` in place of `below`, which `by` replaces. If both are mappings, each key keeps its history."""
     if below is not None and operator_of(below) is not None:
         return _in_place_of(below, new)
     if not isinstance(below, Mapping) or not isinstance(new, Mapping):
@@ -181,7 +187,7 @@ def _replaced(below: Node | None, new: Node, by: Mapping) -> Node:
 
 
 def _in_place_of(lost: Node, new: Node) -> Node:
-    """`new` where operators took a value away. Where both are mappings, each key keeps its history."""
+    """Return `new` where operators removed a value. If both are mappings, each key keeps its history."""
     if not isinstance(new, Mapping):
         return replace(new, beneath=lost)
     parts = _lost_parts(lost)
@@ -191,7 +197,7 @@ def _in_place_of(lost: Node, new: Node) -> Node:
 
 
 def _lost_parts(lost: Node) -> dict[str, Node]:
-    """What an operator took away, key by key, if it was a mapping. Several may have done so, one after the other."""
+    """Return the values that operators removed, by key, if they removed a mapping."""
     was = lost.beneath
     if was is None or not isinstance(was, Mapping):
         return {}
@@ -200,5 +206,77 @@ def _lost_parts(lost: Node) -> dict[str, Node]:
 
 
 def is_range(node: Node) -> bool:
-    """`{from: 1, to: 10, step: 1}`, the short form of a list of numbers."""
+    """Return whether a node is `{from: 1, to: 10, step: 1}`, the short form of a list of numbers."""
     return isinstance(node, Mapping) and {"from", "to"} <= node.entries.keys() <= RANGE_KEYS
+
+
+def _sections(span: Span) -> Mapping:
+    """Return an empty body with every section, at the span where a section would be added."""
+    sections: dict[str, Node] = {name: Mapping({}, {}, span) for name in COMPOSED}
+    return Mapping(sections, {name: Scalar(name, span, name) for name in COMPOSED}, span)
+
+
+NOTHING = _sections(Source("", "").span())
+"""The body beneath all layers of every spec."""
+
+
+@lru_cache(maxsize=256)
+def inherited(
+    jobs: tuple[Mapping, ...], bodies: tuple[Mapping, ...], lenient: bool
+) -> tuple[Mapping, tuple[Diagnostic, ...]]:
+    """Return job values of the API and the project with the bodies of ancestors over them, and the diagnostics.
+
+    Siblings have the same nodes: nodes are compared by identity, and a file is parsed once.
+    """
+    merge = Merge(lenient)
+    body = NOTHING
+    for job in jobs:
+        body = replace(body, entries={**body.entries, "job": _merge_section(merge, body, "job", job)})
+    for part in bodies:
+        body = merge_body(merge, body, part)
+    return body, tuple(merge.found)
+
+
+def whole(body: Mapping, span: Span) -> Mapping:
+    """Return the body of one file, in which sections that no layer has are at `span`."""
+    entries, keys = dict(body.entries), dict(body.keys)
+    for name, node in _sections(span).items():
+        if entries[str(name.value)] is NOTHING.entries[str(name.value)]:
+            entries[str(name.value)] = node
+        if keys[str(name.value)] is NOTHING.keys[str(name.value)]:
+            keys[str(name.value)] = name
+    return replace(body, entries=entries, keys=keys, span=span)
+
+
+def section(body: Mapping, name: str) -> Mapping:
+    node = body.entries[name]
+    assert isinstance(node, Mapping)
+    return node
+
+
+def _merge_section(merge: Merge, body: Mapping, name: str, node: Node) -> Mapping:
+    """Return a section over the one in `body`. It can be an operator as a whole; empty or not, it stays a mapping."""
+    below = section(body, name)
+    is_inherited = bool(below.entries or below.removed)
+    merged = merge.over(below if is_inherited else None, node, (name,))
+    match merged:
+        case Mapping():
+            return merged
+        case None:
+            removed: dict[str, Node] = {key: replace(node, beneath=value) for key, value in below.entries.items()}
+            beneath = below if is_inherited else None
+            return Mapping({}, {}, node.span, node.layer, beneath, {**below.removed, **removed})
+        case _:
+            message = f"`{name}` is {kind_of(merged)}, not a mapping"
+            merge.found.append(codes.KIND_CONFLICT.at(merged.span, message))
+            return below
+
+
+def merge_body(merge: Merge, body: Mapping, part: Mapping) -> Mapping:
+    """Return `body` with one file or overlay over it."""
+    entries, keys = dict(body.entries), dict(body.keys)
+    for key, node in part.items():
+        name = str(key.value)
+        if name in COMPOSED:
+            entries[name], keys[name] = _merge_section(merge, body, name, node), key
+    return replace(body, entries=entries, keys=keys)

@@ -1,27 +1,96 @@
-"""Document -> ResolvedSpec: ancestors in order, layers merged from the weakest to `--set`."""
+"""From a document to a `ResolvedSpec`: ancestors in order, layers merged from the weakest to `--set`."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from posixpath import basename, dirname
 
-from specc.diagnostics import Diagnostic, codes, did_you_mean
+from specc.diagnostics import Diagnostic, Label, codes, did_you_mean
 from specc.fast_dataclass import dataclass
 from specc.nodes import Layer, LayerKind, Mapping, Scalar
 from specc.parser import Document
 from specc.resolver.ancestry import Ancestry, ancestry
 from specc.resolver.conflicts import disagreements
-from specc.resolver.declarations import declared
-from specc.resolver.forms import read_forms
-from specc.resolver.layers import inherited, merge_body, section, whole
-from specc.resolver.library import Library
-from specc.resolver.merge import Merge
-from specc.resolver.overrides import override
-from specc.resolver.profiles import Profile, read_profiles, relayered
-from specc.resolver.spec import ResolvedSpec
-from specc.source import Source
+from specc.resolver.library import Library, join
+from specc.resolver.merge import Merge, inherited, merge_body, section, whole
+from specc.resolver.operators import read_forms
+from specc.resolver.overlays import Profile, override, read_profiles, relayered
+from specc.resolver.params import Param, declared
+from specc.source import Source, Span
+
+SUFFIXES = (".job.yaml", ".job.yml", ".yaml", ".yml")
+
+
+@dataclass(frozen=True, eq=False)
+class ResolvedSpec:
+    """One spec under one choice of profiles and `--set`s.
+
+    `ancestors` are the files that it inherits from, weakest first. `body` is the merged whole: `params`,
+    `vars`, `matrix` and `job`, each a mapping, which may be empty. `profile_names` are all profiles that can be
+    chosen. `is_whole` is False if a parent could not be read, which is reported.
+    """
+
+    document: Document
+    ancestors: tuple[Document, ...]
+    api: str
+    api_node: Scalar | None
+    body: Mapping
+    params: dict[str, Param]
+    profile_names: dict[str, Scalar]
+    is_whole: bool = True
+
+    @property
+    def path(self) -> str:
+        """Return the path from the project's root."""
+        return self.document.source.name
+
+    @property
+    def name(self) -> str:
+        """Return the name of the file without `.job.yaml`."""
+        file = basename(self.path)
+        return next((file.removesuffix(s) for s in SUFFIXES if file.endswith(s) and file != s), file)
+
+    @property
+    def folder(self) -> str:
+        return dirname(self.path) or "."
+
+    @property
+    def id(self) -> str:
+        """Return the `id:` of the file, else its path, by which submissions of this spec are known."""
+        return str(self.document.id.value) if self.document.id else self.path
+
+    @property
+    def abstract(self) -> bool:
+        return self.document.abstract
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether another file may supply missing values: an heir of a base, or a parent that cannot be read."""
+        return self.abstract or not self.is_whole
+
+    def traced(self, diagnostic: Diagnostic) -> Diagnostic:
+        """Return the diagnostic with the `extends` that led to its file, if that is an inherited file."""
+        span = self._through(diagnostic.span.source)
+        if span is None or any(label.span == span for label in diagnostic.labels):
+            return diagnostic
+        return replace(diagnostic, labels=(*diagnostic.labels, Label(span, "inherited through this")))
+
+    def _through(self, source: Source) -> Span | None:
+        """Return the span of the parent in `extends` that is the file, or of `extends` if a parent inherits it."""
+        if all(source is not ancestor.source for ancestor in self.ancestors):
+            return None
+        name = self.document.source.name
+        direct = (ref.span for ref in self.document.parents if join(name, str(ref.value)) == source.name)
+        return next(direct, self.document.root.entries["extends"].span)
+
+    def section(self, name: str) -> Mapping:
+        node = self.body.entries[name]
+        assert isinstance(node, Mapping)
+        return node
 
 
 @dataclass(frozen=True, slots=True)
 class Overlays:
-    """What lies below and above a spec's files.
+    """The layers below and above the files of a spec.
 
     `api_defaults` gives the job values that an API states, or None for an unknown API; `below` are the job values
     of the project and of the target, weakest first; `profiles` and `sets` are in the order given.
@@ -37,7 +106,7 @@ class Overlays:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A spec's files, merged, before any profile or `--set`. `found` is what was wrong on the way."""
+    """The files of a spec, merged, before any profile or `--set`. `found` are the diagnostics."""
 
     document: Document
     line: Ancestry
@@ -54,23 +123,23 @@ class Composed:
 
 
 def resolve(document: Document, library: Library, overlays: Overlays) -> tuple[ResolvedSpec, list[Diagnostic]]:
-    """One spec, composed. What cannot be composed is reported and left out, so that later stages find more."""
+    """Return one spec, composed. Parts that cannot be composed are reported and left out, for the later stages."""
     composed = compose(document, library, overlays)
     spec, found = overlaid(composed, overlays.profiles, overlays.sets)
     return spec, [*composed.found, *found]
 
 
 def compose(document: Document, library: Library, overlays: Overlays) -> Composed:
-    """The files of a spec as one, which all its profiles have in common."""
+    """Return the files of a spec merged into one, which all its profiles have in common."""
     line, found = ancestry(document, library)
-    is_whole = document.has_all_parents and not any(finding.is_error for finding in found)
+    is_whole = document.has_all_parents and not any(diagnostic.is_error for diagnostic in found)
     bodies = [_without_forms(part, library, found) for part in line.order]
     api, api_node = _api(line.order, overlays, found)
     merge = Merge(document.abstract or not is_whole, found)
 
     jobs = tuple(job for job in (overlays.api_defaults(api), *overlays.below) if job is not None)
-    below, faults = inherited(jobs, tuple(bodies[:-1]), merge.lenient)
-    found.extend(faults)
+    below, mistakes = inherited(jobs, tuple(bodies[:-1]), merge.lenient)
+    found.extend(mistakes)
     body = whole(merge_body(merge, below, bodies[-1]), document.source.span())
     found.extend(disagreements(body, line))
     profiles = read_profiles(bodies, found, lenient=merge.lenient)
@@ -80,7 +149,7 @@ def compose(document: Document, library: Library, overlays: Overlays) -> Compose
 def overlaid(
     composed: Composed, chosen: tuple[str, ...], sets: tuple[Source, ...]
 ) -> tuple[ResolvedSpec, list[Diagnostic]]:
-    """The spec with the chosen profiles and `--set`s over it, and what is wrong with these."""
+    """Return the spec with the chosen profiles and `--set`s over it, and their diagnostics."""
     merge = Merge(composed.is_lenient, [])
     body = _with_profiles(merge, composed.body, chosen, composed.profiles, composed.line)
     body = _with_sets(merge, body, sets)
@@ -99,7 +168,7 @@ def _without_forms(part: Document, library: Library, found: list[Diagnostic]) ->
 
 
 def _api(order: tuple[Document, ...], overlays: Overlays, found: list[Diagnostic]) -> tuple[str, Scalar | None]:
-    """The strongest file's `api:`, else the project's."""
+    """Return the `api:` of the strongest file, else of the project."""
     node = next((part.api for part in reversed(order) if part.api is not None), None)
     api = str(node.value) if node is not None else overlays.default_api
     if node is not None and api not in overlays.apis:
@@ -112,7 +181,7 @@ def _api(order: tuple[Document, ...], overlays: Overlays, found: list[Diagnostic
 def _with_profiles(
     merge: Merge, body: Mapping, chosen: tuple[str, ...], profiles: dict[str, Profile], line: Ancestry
 ) -> Mapping:
-    """Profiles in the order given. One that is given twice acts once, where it is given last."""
+    """Return the body with profiles in the order given. A profile that is given twice acts once, where it is last."""
     for name in reversed(dict.fromkeys(reversed(chosen))):
         if name not in profiles:
             help = did_you_mean(name, profiles, "profiles") or "the spec and its parents declare no `profiles:`"
@@ -128,8 +197,8 @@ def _with_profiles(
 
 def _with_sets(merge: Merge, body: Mapping, sets: tuple[Source, ...]) -> Mapping:
     for text in sets:
-        overlay, faults = override(text, body)
-        merge.found.extend(faults)
+        overlay, mistakes = override(text, body)
+        merge.found.extend(mistakes)
         if overlay is not None:
             body = merge_body(merge, body, overlay)
     return body

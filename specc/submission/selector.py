@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
+from specc.expander import AxisValue
 from specc.expander.selection import Choice
-from specc.expander.values import AxisValue
 from specc.fast_dataclass import dataclass
 from specc.nodes import Layer, LayerKind, to_data
 from specc.parser import parse_flow

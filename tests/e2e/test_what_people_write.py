@@ -28,7 +28,7 @@ def helps(project: Place, text: str, name: str = "jobs/a.job.yaml") -> list[str]
 @pytest.mark.parametrize(
     ("text", "help"),
     [
-        ("matrix: {rate: [1, 2]}\n" + JOB, "an axis stands below `axes:`: `axes: {rate: ...}`"),
+        ("matrix: {rate: [1, 2]}\n" + JOB, "an axis goes below `axes:`: `axes: {rate: ...}`"),
         ("matrix: {rate: {from: 1, to: 2}, axes: {a: [1]}}\n" + JOB, "below `axes:` of this matrix"),
         ("matrix: {repet: 2}\n" + JOB, "did you mean `repeat`?"),
         (

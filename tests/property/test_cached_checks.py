@@ -14,7 +14,7 @@ from support.laws import law
 from support.projects import BASE, SETTINGS, SWEEP
 
 from specc.cli.main import run
-from specc.linter import checking as examinations
+from specc.workspace import examinations
 
 TEXTS: dict[str, list[str]] = {
     "base.job.yaml": [

@@ -6,7 +6,7 @@ from support.resolving import chain
 from support.trees import LEAVES, MAPPINGS, Data, Leaf, bodies, chained, leaf_paths
 
 from specc.nodes import Mapping, Node
-from specc.resolver.operators import operator_of
+from specc.resolver import operator_of
 
 WRITES = st.one_of(
     st.integers(0, 9),

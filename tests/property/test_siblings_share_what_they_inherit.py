@@ -12,7 +12,7 @@ from test_merge_keeps_all_of_the_history import with_operators
 from specc.nodes import FileText, Mapping, Node, to_data
 from specc.parser import Parsed
 from specc.resolver import Overlays, resolve
-from specc.resolver.layers import inherited
+from specc.resolver.merge import inherited
 
 LAYERS = st.one_of(with_operators(), bodies())
 HEADERS = st.sampled_from(

@@ -67,7 +67,7 @@ def test_a_variable_can_hold_it() -> None:
         ("{$command: [a, b]}", "`$command` has a list"),
         ("{$command: {$file: run.sh}}", "`$command` has a mapping"),
         ("{$command: 3}", "`$command` has the number 3"),
-        ("{$command: ./run, evn: {A: 1}}", "`evn` cannot stand beside `$command`"),
+        ("{$command: ./run, evn: {A: 1}}", "`evn` is not allowed beside `$command`"),
         ("{$command: ./run, env: [A]}", "`env` is a list, not a mapping of names"),
         ("{$command: ./run, env: {A-B: 1}}", "`A-B` is no name of a shell variable"),
         ("{$command: ./run, args: [[a]]}", "a list cannot be passed to a script"),

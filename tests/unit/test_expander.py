@@ -137,7 +137,7 @@ class TestRanges:
         ],
     )
     def test_that_never_arrive(self, text: str, spot: str, message: str, help: str) -> None:
-        full = f"the range of axis `a` never arrives: {message}"
+        full = f"the range of axis `a` never reaches its end: {message}"
         assert said(f"axes: {{a: {text}}}") == [("bad-matrix", spot, full, help)]
 
     HELP = "write a list `[1, 2, 4]` or a range `{from: 1, to: 10}`"
@@ -145,8 +145,8 @@ class TestRanges:
     @pytest.mark.parametrize(
         ("text", "message", "help"),
         [
-            ("{from: 1}", "the range of axis `a` lacks `to`", HELP),
-            ("{to: 1}", "the range of axis `a` lacks `from`", HELP),
+            ("{from: 1}", "the range of axis `a` has no `to`", HELP),
+            ("{to: 1}", "the range of axis `a` has no `from`", HELP),
             ("{from: 1, to: 2, by: 1}", "a range has no `by`", "keys here: `from`, `to`, `step`"),
             ("{from: 1, to: 2, stpe: 1}", "a range has no `stpe`", "did you mean `step`?"),
             ("{from: '1', to: 2}", '`from` of axis `a` is "1", not a number', None),
@@ -227,8 +227,8 @@ class TestExclude:
         [
             ("{a: 3}", "`a` is never 3", "values here: `1`, `2`"),
             ("{a: 1, b: coarce}", '`b` is never "coarce"', "did you mean `coarse`?"),
-            ("{b: 7}", "`b` is never 7", 'the axis has texts: write `b: "7"`'),
-            ("{a: '2'}", '`a` is never "2"', "the axis has no texts: write `a: 2`"),
+            ("{b: 7}", "`b` is never 7", 'the values of the axis are texts: write `b: "7"`'),
+            ("{a: '2'}", '`a` is never "2"', "the values of the axis are not texts: write `a: 2`"),
             ("{a: [1]}", "`a` is never [1]", "values here: `1`, `2`"),
         ],
     )
@@ -426,7 +426,7 @@ class TestMax:
         assert notes == (
             "values: `a` has 2",
             "each cell is repeated 2 times",
-            "cells that `exclude` takes away count, too",
+            "cells that `exclude` removes count, too",
         )
         assert sweep("repeat: 2\nmax: 1").only.notes == ("each cell is repeated 2 times",)
 

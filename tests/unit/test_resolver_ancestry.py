@@ -198,7 +198,7 @@ def test_a_file_twice_in_a_list(second: str) -> None:
     found = resolve_text(f"extends: [{BASE}, {second}]\njob: {{}}", {BASE: "job: {name: n}"})
     finding = found.only
     assert finding.code is codes.INHERITANCE_ORDER
-    assert finding.message == f"`{BASE}` stands twice in this `extends`"
+    assert finding.message == f"`{BASE}` is in this `extends` twice"
     assert finding.span.text == second
     assert [label.span.text for label in finding.labels] == [BASE]
     assert finding.help is not None

@@ -136,7 +136,7 @@ class TestFaults:
                 '`args` is the text "a b", not a list',
                 "write `args: [first, second]`",
             ),
-            ("{$file: run.sh, arg: [a]}", "arg", "`arg` cannot stand beside `$file`", "did you mean `args`?"),
+            ("{$file: run.sh, arg: [a]}", "arg", "`arg` is not allowed beside `$file`", "did you mean `args`?"),
             (
                 "{$literal: {a: 1}}",
                 "{a: 1}",
@@ -146,7 +146,7 @@ class TestFaults:
             (
                 "{$literal: a, args: [b]}",
                 "args",
-                "`args` cannot stand beside `$literal`",
+                "`args` is not allowed beside `$literal`",
                 "an operator is a mapping of its own: `{$literal: ...}`",
             ),
         ],
@@ -161,8 +161,8 @@ class TestFaults:
         ("form", "messages"),
         [
             ("{$file: run.sh, env: {A: {$unset: true}}}", ["`$unset` finds no inherited `job.c.env.A`"]),
-            ("{$file: run.sh, env: {$append: [1]}}", ["`$append` cannot stand here, where nothing is inherited"]),
-            ("{$file: run.sh, args: [{$append: [1]}]}", ["`$append` cannot stand here, where nothing is inherited"]),
+            ("{$file: run.sh, env: {$append: [1]}}", ["`$append` is not allowed here, where nothing is inherited"]),
+            ("{$file: run.sh, args: [{$append: [1]}]}", ["`$append` is not allowed here, where nothing is inherited"]),
             ("{$file: run.sh, env: {A: {$nope: 1}}}", ["there is no operator `$nope`"]),
         ],
     )

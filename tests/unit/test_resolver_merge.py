@@ -186,7 +186,7 @@ class TestReplace:
     def test_of_another_operator(self, inner: str) -> None:
         found = child(f"vars: {{m: {{$replace: {inner}}}}}", "vars: {m: [1]}")
         name = inner[1:].partition(":")[0]
-        assert found.messages == [f"`{name}` cannot stand here, where nothing is inherited"]
+        assert found.messages == [f"`{name}` is not allowed here, where nothing is inherited"]
         assert found.history("vars.m") == [f"{BASE}: [1]"]
 
     @pytest.mark.parametrize("value", ["{$literal: '{{ x }}'}", "{$file: run.sh}"])
@@ -271,15 +271,15 @@ class TestMisuse:
             ("{$file: 3}", "`$file` has the number 3", "`$file` takes a path: `{$file: run.sh}`"),
             (
                 "{$append: [1], $prepend: [2]}",
-                "`$prepend` cannot stand beside `$append`",
+                "`$prepend` is not allowed beside `$append`",
                 "an operator is a mapping of its own: `{$append: ...}`",
             ),
             (
                 "{a: 1, $unset: true}",
-                "`a` cannot stand beside `$unset`",
+                "`a` is not allowed beside `$unset`",
                 "an operator is a mapping of its own: `{$unset: ...}`",
             ),
-            ("{$file: run.sh, ags: [1]}", "`ags` cannot stand beside `$file`", "did you mean `args`?"),
+            ("{$file: run.sh, ags: [1]}", "`ags` is not allowed beside `$file`", "did you mean `args`?"),
         ],
     )
     def test_is_explained_and_the_inherited_value_stays(self, form: str, message: str, help: str | None) -> None:
@@ -296,7 +296,7 @@ class TestMisuse:
     @pytest.mark.parametrize("operator", ["{$unset: true}", "{$append: [1]}", "{$replace: 1}"])
     def test_in_a_list_nothing_is_inherited(self, where: str, operator: str) -> None:
         found = child(f"vars: {{l: {where.format(operator)}}}", "vars: {l: [0]}")
-        assert found.messages == [f"`{operator[1:].partition(':')[0]}` cannot stand here, where nothing is inherited"]
+        assert found.messages == [f"`{operator[1:].partition(':')[0]}` is not allowed here, where nothing is inherited"]
         node = found.at("vars.l")
         assert node is not None
         assert "$" not in str(to_data(node))

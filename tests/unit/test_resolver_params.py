@@ -169,13 +169,13 @@ class TestValuesThatDoNotFit:
                 "{type: integer, default: 1.5}",
                 "the default does not fit: `params.p` is declared as an integer, not 1.5",
                 "integer",
-                "leave `default` out to make the parameter required",
+                "remove `default` to make the parameter required",
             ),
             (
                 "{type: integer, default: null}",
                 "the default does not fit: `params.p` is declared as an integer, not null",
                 "integer",
-                "leave `default` out to make the parameter required",
+                "remove `default` to make the parameter required",
             ),
             (
                 "{type: integer, default: 0, minimum: 1}",
@@ -254,11 +254,11 @@ class TestComplaint:
     )
     def test_of_values(self, text: str, good: list[object], bad: list[object]) -> None:
         declared = param(text)
-        assert [value for value in good if declared.complaint(value) is not None] == []
-        assert [value for value in bad if declared.complaint(value) is None] == []
+        assert [value for value in good if declared.objection(value) is not None] == []
+        assert [value for value in bad if declared.objection(value) is None] == []
 
     def test_says_what_was_expected_and_found(self) -> None:
-        assert param("{type: integer}").complaint("x") == '`params.p` is declared as an integer, not "x"'
+        assert param("{type: integer}").objection("x") == '`params.p` is declared as an integer, not "x"'
 
 
 @pytest.mark.parametrize(

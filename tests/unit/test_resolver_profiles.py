@@ -116,7 +116,7 @@ class TestOperatorsOfAProfile:
             ("{$replace: 4}", "`s` is the number 4, not a mapping"),
             ("{$append: [1]}", "`$append` cannot act on `s`, which is a mapping"),
             ("{$nope: 1}", "there is no operator `$nope`"),
-            ("{$unset: true, job: {}}", "`job` cannot stand beside `$unset`"),
+            ("{$unset: true, job: {}}", "`job` is not allowed beside `$unset`"),
         ],
     )
     def test_misuse(self, value: str, message: str) -> None:

@@ -9,8 +9,8 @@ import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 from ruamel.yaml import YAML
 
+from specc.expander.axes import RANGE_KEYS
 from specc.expander.expand import KEYS as MATRIX_KEYS
-from specc.expander.ranges import RANGE_KEYS
 from specc.nodes import Mapping
 from specc.parser import document
 from specc.resolver import operators, params

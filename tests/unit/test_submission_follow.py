@@ -7,7 +7,7 @@ import pytest
 from support import submitting
 
 from specc.errors import SpeccError
-from specc.expander.values import AxisValue
+from specc.expander import AxisValue
 from specc.submission.follow import ending, follow, look
 from specc.submission.ledger import Ledger
 from specc.submission.output import Reading

@@ -5,9 +5,8 @@ import sys
 
 import pytest
 
-from specc.cli import console
-from specc.cli.console import confirm
-from specc.wording import counted
+from specc.app import guards
+from specc.cli.console import confirm, counted
 
 
 class Interrupted(io.StringIO):
@@ -26,7 +25,7 @@ def test_an_answer(
 
 def test_no_answer_is_no_and_ends_the_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
-    assert not console.agrees("send?")
+    assert not guards.agrees("send?")
     assert capsys.readouterr().err == "send? [y/N] \nnothing was sent\n"
 
 
@@ -35,7 +34,7 @@ def test_an_interruption_ends_the_line_and_says_what_it_came_to(
 ) -> None:
     monkeypatch.setattr(sys, "stdin", Interrupted())
     with pytest.raises(KeyboardInterrupt):
-        console.agrees("cancel?", "nothing was cancelled")
+        guards.agrees("cancel?", "nothing was cancelled")
     assert capsys.readouterr().err == "cancel? [y/N] \nnothing was cancelled\n"
 
 
