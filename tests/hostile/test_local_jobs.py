@@ -13,10 +13,10 @@ from support.local_jobs import Place, eventually, place_at
 
 from specc.errors import SpeccError
 from specc.targets import JobState
-from specc.targets.local import door, oversight
+from specc.targets.local import door, supervisor
 from specc.targets.local.jobs import Ended
-from specc.targets.local.oversight import Oversight
 from specc.targets.local.process import born
+from specc.targets.local.supervisor import Oversight
 
 STOPS_LATER = "until [ -e go ]; do sleep 0.05; done; kill -STOP $PPID; sleep 30"
 
@@ -157,7 +157,7 @@ def test_a_bell_or_a_trouble_that_is_something_else_is_named_and_blocks_nobody(p
 @pytest.mark.parametrize("asked", ["cancel", "limit"])
 def test_the_supervisor_does_what_a_runner_does_not(place: Place, asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A runner that is held some other way than by a signal, as by a debugger, misses its deadline."""
-    monkeypatch.setattr(oversight, "KILL_SECONDS", 0.0)
+    monkeypatch.setattr(supervisor, "KILL_SECONDS", 0.0)
     uuid = place.submit("trap '' TERM; while :; do sleep 0.1; done", time_limit=1 if asked == "limit" else None)
     runner = place.started(uuid)
     place.supervisor().kill()

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from specc.settings import Target
 from specc.targets import Accepted, Attempt, JobReport
 from specc.targets.slurm import Installed, Place, Queries, Rules, SlurmTarget
-from specc.targets.slurm.environment import of_job, of_query
+from specc.targets.slurm.cluster import of_job, of_query
 from specc.targets.slurm.programs import Programs, Ran, TimedOut
 from support.local_jobs import payload
 from support.slurm_cluster import Cluster

@@ -19,7 +19,7 @@ from support.local_jobs import Place
 import specc.targets.local
 from specc.errors import SpeccError
 from specc.targets import JobState
-from specc.targets.local import Options, door, environment, log, machine, process, record, tree, watch
+from specc.targets.local import Options, door, environment, machine, notices, process, record, tree, watch
 from specc.targets.local.jobs import Ended, Request, Run
 from specc.targets.local.machine import boot_id, machine_id
 from specc.targets.local.paths import StateDir
@@ -244,7 +244,7 @@ def test_processes_that_are_gone_do_no_harm() -> None:
 
 
 def test_a_note_is_one_line(capfd: pytest.CaptureFixture[str]) -> None:
-    log.note("what \udc80 happened")
+    notices.note("what \udc80 happened")
     assert capfd.readouterr().err.endswith(f"[{os.getpid()}] what \\udc80 happened\n")
 
 
@@ -253,7 +253,7 @@ def test_no_decision_rests_on_the_wall_clock() -> None:
     asks = {"time.time", "datetime.now", "datetime.utcnow"}
     for path in Path(specc.targets.local.__path__[0]).glob("*.py"):
         named = {ast.unparse(node) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
-        assert not named & asks or path.name in ("store.py", "log.py"), path
+        assert not named & asks or path.name in ("store.py", "notices.py"), path
 
 
 def test_what_cannot_be_killed_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, default_signals: None) -> None:

@@ -11,7 +11,7 @@ from support.local_jobs import Place as Jobs
 from support.local_jobs import place_at
 
 from specc.targets import JobState
-from specc.targets.slurm.environment import of_job
+from specc.targets.slurm.cluster import of_job
 from specc.targets.start import module_variables
 
 INIT = Path("/usr/share/modules/init/bash")

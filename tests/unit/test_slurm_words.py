@@ -10,7 +10,7 @@ from specc.settings import Target
 from specc.targets import Accepted, Rejected
 from specc.targets.refusals.common import Refusal
 from specc.targets.refusals.resources import Shape, mebibytes
-from specc.targets.refusals.words import resource_refusals, shape_in
+from specc.targets.refusals.slurm import resource_refusals, shape_in
 from specc.targets.slurm.answers import outcome_without_job
 from specc.targets.slurm.programs import Ran
 

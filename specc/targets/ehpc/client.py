@@ -2,26 +2,135 @@
 
 Every request has a connection of its own. On one that was used before, a failure to send may mean that the server
 closed it while the request was on its way; on a fresh one, a failure to connect surely means that nothing was sent.
+
+A call as a whole has a deadline: timeouts are for single reads, and a server that sends bytes slowly never meets them.
+An error of the network says to a person what happened, and tells whether anything was sent.
 """
 
+import contextlib
 import hashlib
 import logging
+import socket
+import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Any
 from urllib.request import getproxies
 
 import httpx
 
-from specc.errors import SpeccError
+from specc.errors import SpeccError, no_thread
 from specc.fast_dataclass import dataclass
 from specc.targets.ehpc.account import Endpoint
 from specc.targets.ehpc.credentials import Credentials
-from specc.targets.ehpc.deadline import Deadline
-from specc.targets.ehpc.network import describe, is_bad_certificate, is_before_sending
 from specc.targets.ehpc.signing import MARK, mark_of, signed, timestamp_of
+
+
+class Deadline:
+    """Breaks the connection after `seconds`. It learns of the connection through httpx's trace extension; where that
+    does not tell, only the timeouts of single reads hold."""
+
+    def __init__(self, seconds: float) -> None:
+        self._timer = threading.Timer(seconds, self._break)
+        self._timer.daemon = True
+        self._lock = threading.Lock()
+        self._connection: socket.socket | None = None
+        self.is_over = False
+
+    def __enter__(self) -> "Deadline":
+        """Raises SpeccError where no thread can be started: a call that may never end is not made."""
+        try:
+            self._timer.start()
+        except RuntimeError as error:
+            raise no_thread() from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._timer.cancel()
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = None
+
+    def watch(self, event: str, info: dict[str, Any]) -> None:
+        """Keeps a duplicate of the connection: TLS takes the original over."""
+        if event == "connection.connect_tcp.complete":
+            original = info["return_value"].get_extra_info("socket")
+            with self._lock:
+                self._connection = original.dup()
+                if self.is_over:
+                    self._shut()
+
+    def _break(self) -> None:
+        with self._lock:
+            self.is_over = True
+            self._shut()
+
+    def _shut(self) -> None:
+        if self._connection is not None:
+            with contextlib.suppress(OSError):
+                self._connection.shutdown(socket.SHUT_RDWR)
+
+
+BEFORE_SENDING = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+"""On a fresh connection these come before the first byte of the request. TLS is a part of connecting."""
+
+TEXTS: tuple[tuple[type[httpx.HTTPError], str], ...] = (
+    (httpx.ConnectTimeout, "the server cannot be reached in time"),
+    (httpx.ProxyError, "the proxy does not connect to the server"),
+    (httpx.ConnectError, "the server cannot be reached"),
+    (httpx.ReadTimeout, "the server did not answer in time"),
+    (httpx.WriteTimeout, "the request could not be sent in time"),
+    (httpx.WriteError, "the connection broke while the request was sent"),
+    (httpx.ReadError, "the connection broke before the answer was complete"),
+    (httpx.RemoteProtocolError, "the connection ended before the answer was complete, or it was no HTTP"),
+)
+
+
+def is_before_sending(error: httpx.HTTPError) -> bool:
+    return isinstance(error, BEFORE_SENDING)
+
+
+def is_bad_certificate(error: httpx.HTTPError) -> bool:
+    return any(isinstance(each, ssl.SSLCertVerificationError) for each in _chain(error))
+
+
+def describe(error: httpx.HTTPError) -> str:
+    """One line. The library's own text is left out, because it may show the URL and with it the signature."""
+    text = next(
+        (text for kind, text in TEXTS if isinstance(error, kind)), f"the request failed ({type(error).__name__})"
+    )
+    why = next(filter(None, map(_system_text, _chain(error))), None)
+    return f"{text}: {why}" if why else text
+
+
+def _system_text(error: BaseException) -> str | None:
+    match error:
+        case ssl.SSLCertVerificationError():
+            return str(error.verify_message)
+        case OSError(strerror=str() as text):
+            return text[:1].lower() + text[1:]
+    return None
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    current: BaseException | None = error
+    while current is not None:
+        yield current
+        current = current.__cause__ or current.__context__
+
 
 # httpx logs the URL of each request, and with it the signature.
 logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -1,4 +1,7 @@
-"""Opening an account of the EHPC API as a target."""
+"""Opening an account of the EHPC API as a target, with its key, or without it for a plan.
+
+An account without its key can say what it would refuse, and cannot send anything.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -7,14 +10,53 @@ from pathlib import Path
 import httpx
 
 from specc.errors import SpeccError
+from specc.fast_dataclass import dataclass
+from specc.lowering import Payload
 from specc.nodes import to_data
 from specc.person import Person
+from specc.settings import Target as TargetSettings
 from specc.targets import Target
 from specc.targets.ehpc import EhpcTarget, Endpoint, Patience, client_opener, read_credentials
 from specc.targets.ehpc.account import accounts_at, identity_of, origin_of, unknown_account
-from specc.targets.ehpc.keyless import KeylessTarget
 from specc.targets.opening import Calls, Opened, Opening
+from specc.targets.protocol import Attempt, Cancelled, Candidate, JobReport, Logs, NotSent, Outcome, Rejected
+from specc.targets.refusals.common import rejected
+from specc.targets.refusals.ehpc import refusals
 from specc.targets.trust import VARIABLE, TrustedHosts, UntrustedHost
+
+WITHOUT = "specc has no credentials for this target"
+
+
+@dataclass(frozen=True, slots=True)
+class KeylessTarget:
+    """The account with this identity, or an unknown one at its place."""
+
+    settings: TargetSettings
+    identity: str
+
+    @property
+    def quota(self) -> int | None:
+        return None
+
+    def refuse(self, payload: Payload) -> Rejected | None:
+        """Return every reason why no account with these settings takes the payload; None if there is none."""
+        return rejected(list(refusals(payload.body, self.settings, {})))
+
+    def submit(self, attempt: Attempt) -> Outcome:
+        return NotSent(WITHOUT)
+
+    def look_up(self, attempts: Sequence[Attempt], since: datetime, until: datetime) -> list[Candidate]:
+        raise SpeccError(WITHOUT)
+
+    def status(self, uuids: Sequence[str]) -> dict[str, JobReport]:
+        return {}
+
+    def logs(self, uuid: str) -> Logs:
+        raise SpeccError(WITHOUT)
+
+    def cancel(self, uuids: Sequence[str]) -> list[Cancelled]:
+        return [Cancelled(uuid, False, WITHOUT) for uuid in uuids]
+
 
 PATIENCE = Patience()
 

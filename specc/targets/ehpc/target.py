@@ -18,8 +18,7 @@ from specc.targets.ehpc.account import Endpoint, identity_of
 from specc.targets.ehpc.answers import Answer, read_answer, submit_outcome
 from specc.targets.ehpc.client import PATIENCE, Client, Failure, Patience, Reply
 from specc.targets.ehpc.credentials import Credentials
-from specc.targets.ehpc.jobs import Job
-from specc.targets.ehpc.queries import Missing, Queries
+from specc.targets.ehpc.jobs import Job, Missing, Queries
 from specc.targets.ehpc.ret_codes import Verdict
 from specc.targets.protocol import (
     Attempt,

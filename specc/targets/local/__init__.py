@@ -19,7 +19,7 @@ Made for Linux. macOS has no subreaper, so there a process that leaves its job's
 its environment is neither limited nor ended.
 """
 
-from specc.targets.local.options import Options
+from specc.targets.local.machine import Options
 from specc.targets.local.request import IGNORED
 from specc.targets.local.target import LocalTarget
 

@@ -21,7 +21,7 @@ import psutil
 
 from specc.errors import SpeccError
 from specc.targets.local.environment import JOB_DIR, of_supervisor
-from specc.targets.local.options import Options
+from specc.targets.local.machine import Options
 from specc.targets.local.paths import StateDir
 
 SUPERVISOR = "specc.targets.local.supervisor"

@@ -1,4 +1,4 @@
-"""This machine: which one it is, which start of it this is, and how many cores a process may use."""
+"""This machine: its identity, this start of it, the cores that a process may use, and options of the local target."""
 
 import os
 import platform
@@ -8,6 +8,9 @@ from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+
+from specc.fast_dataclass import dataclass
+from specc.targets.local import machine
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 MACHINE_IDS = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
@@ -54,3 +57,17 @@ def cores() -> int:
 
 def _digest(text: str) -> str:
     return sha256(f"specc local {text}".encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`cores` None: what the machine has. `grace` is the time between TERM and KILL, `idle` the time after which a
+    supervisor without jobs ends; both in seconds."""
+
+    cores: int | None = None
+    grace: float = 5.0
+    idle: float = 10.0
+
+    @property
+    def total_cores(self) -> int:
+        return self.cores or machine.cores()

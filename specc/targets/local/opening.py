@@ -5,8 +5,7 @@ import pwd
 
 from specc.private import state_home
 from specc.targets.local import LocalTarget
-from specc.targets.local.machine import machine_id
-from specc.targets.local.options import Options
+from specc.targets.local.machine import Options, machine_id
 from specc.targets.local.paths import StateDir
 from specc.targets.local.request import Rules
 from specc.targets.local.store import Store

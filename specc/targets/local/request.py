@@ -24,7 +24,7 @@ from specc.fast_dataclass import dataclass
 from specc.settings import Target
 from specc.targets.local import environment
 from specc.targets.local.jobs import Run
-from specc.targets.local.options import Options
+from specc.targets.local.machine import Options
 from specc.targets.protocol import Origin, Rejected
 from specc.targets.refusals.common import OUTPUTS, Refusal, amount, number, rejected, text
 from specc.targets.refusals.local import refusals

@@ -11,10 +11,10 @@ import signal
 import time
 
 from specc.errors import SpeccError
-from specc.targets.local import command, door, record, tree, trouble
+from specc.targets.local import command, door, notices, record, tree
 from specc.targets.local.jobs import Ended, Job, Run
-from specc.targets.local.log import note
-from specc.targets.local.options import Options
+from specc.targets.local.machine import Options
+from specc.targets.local.notices import note
 from specc.targets.local.paths import StateDir
 from specc.targets.local.process import ProcessId, this_process
 from specc.targets.local.signals import Signals
@@ -41,7 +41,7 @@ def attend(state: StateDir, uuid: str, options: Options, *, supervisor: int) -> 
         job = _claim(state, store, uuid, me, run, options, record.seal_of(secret)) if run else None
     except (OSError, SpeccError) as error:
         note(f"{uuid} cannot be started now: {error}")
-        trouble.tell(state, f"{error}")
+        notices.tell(state, f"{error}")
         return NOT_PREPARED
     if run is None or job is None:
         return 0

@@ -12,22 +12,114 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import psutil
+
 from specc.errors import SpeccError
-from specc.targets.local import door, runner, tree, trouble
-from specc.targets.local.jobs import Job
-from specc.targets.local.log import note
-from specc.targets.local.options import Options
-from specc.targets.local.oversight import Oversight
+from specc.fast_dataclass import dataclass
+from specc.targets.local import door, notices, runner, tree
+from specc.targets.local.jobs import Ended, Job, Run
+from specc.targets.local.machine import Options
+from specc.targets.local.notices import note
 from specc.targets.local.paths import StateDir
-from specc.targets.local.process import hide_memory
+from specc.targets.local.process import ProcessId, hide_memory
 from specc.targets.local.queue import Waiting, by_turns, startable, used_by_owner
-from specc.targets.local.reconcile import settle_dead
+from specc.targets.local.record import settle_dead
 from specc.targets.local.signals import Signals
 from specc.targets.local.store import Store
+from specc.targets.local.watch import KILL_SECONDS
 from specc.targets.protocol import JobState
+
+MOST_STOPS = 3
+"""So often a runner is found stopped, and woken, before its job is ended. Nobody stops a runner by accident twice."""
+
+SLACK_SECONDS = 15.0
+"""So much longer than it may take a runner has on a busy machine before the supervisor does its work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """Why a job is ended in place of its runner."""
+
+    state: JobState
+    reason: str
+
+
+class Oversight:
+    """Looks after the runners of one state folder. Kept as long as the supervisor lives."""
+
+    def __init__(self, state: StateDir, run_of: Callable[[str], Run | None], slack: float = SLACK_SECONDS) -> None:
+        self._state = state
+        self._run_of = run_of
+        self._slack = slack
+        self._runs: dict[str, Run | None] = {}
+        self._stops: dict[str, int] = {}
+        self._asked: dict[str, float] = {}
+
+    def look(self, running: Sequence[Job]) -> dict[str, Ended]:
+        """Wake runners that are stopped, and end the jobs whose runners do not do their work: how those ended."""
+        self._forget({job.uuid for job in running})
+        ended = {}
+        for job in running:
+            overdue = self._overdue(job, job.runner) if job.runner is not None else None
+            if overdue is not None and job.runner is not None:
+                note(f"{job.uuid}: {overdue.reason}")
+                self._kill(job, job.runner)
+                ended[job.uuid] = Ended(overdue.state, None, overdue.reason)
+        return ended
+
+    def _forget(self, running: set[str]) -> None:
+        for known in (self._runs, self._stops, self._asked):
+            for uuid in [uuid for uuid in known if uuid not in running]:
+                known.pop(uuid)
+
+    def _overdue(self, job: Job, runner: ProcessId) -> Overdue | None:
+        if runner.is_stopped:
+            stops = self._stops[job.uuid] = self._stops.get(job.uuid, 0) + 1
+            if stops >= MOST_STOPS:
+                return Overdue(JobState.EXITED, "ended by the supervisor: its runner was stopped again and again")
+            note(f"{job.uuid}: its runner was stopped, and is woken")
+            runner.send(signal.SIGCONT)
+        if job.uuid not in self._runs:
+            self._runs[job.uuid] = self._run_of(job.uuid)
+        run = self._runs[job.uuid]
+        if run is None:
+            return None
+        now, spare = time.monotonic(), run.grace + KILL_SECONDS + self._slack
+        if job.cancel_asked and now > self._asked.setdefault(job.uuid, now) + spare:
+            return Overdue(JobState.CANCELLED, "cancelled while it ran; its runner did not end it, the supervisor did")
+        if run.seconds is not None and _age(runner) > run.seconds + spare:
+            limit = f"time limit of {run.seconds} s reached"
+            return Overdue(JobState.EXITED, f"{limit}; its runner did not end it, the supervisor did")
+        return None
+
+    def _kill(self, job: Job, runner: ProcessId) -> None:
+        """Kill the runner with all below it, all stopped first: without the runner nobody would know them."""
+        folder = self._state.job(job.uuid).root
+        tree.kill(lambda: [*_with_descendants(runner), *tree.marked(folder)])
+
+
+def _with_descendants(runner: ProcessId) -> list[psutil.Process]:
+    if not runner.is_alive:
+        return []
+    try:
+        process = psutil.Process(runner.pid)
+        return [process, *process.children(recursive=True)]
+    except psutil.Error:
+        return []
+
+
+def _age(runner: ProcessId) -> float:
+    """The seconds since the process started, of which a machine's sleep is not one; never more than it really is.
+
+    The kernel counts a start from the boot, sleep included. Elsewhere the limit is left to the runner.
+    """
+    if sys.platform != "linux":
+        return 0.0
+    return time.monotonic() - runner.born / os.sysconf("SC_CLK_TCK")
+
 
 CHECK_SECONDS = 2.0
 """So often it looks after jobs that an earlier supervisor started: of their ends it hears only by chance."""
@@ -47,7 +139,7 @@ class Supervisor:
         self._store = Store(state.store)
         self._signals = Signals()
         self._bell = door.listen(state)
-        trouble.tell(state, "")
+        notices.tell(state, "")
         self._oversight = Oversight(state, self._store.run_of)
         self._launched: dict[int, Waiting] = {}
         self._turns: dict[str, int] = {}
@@ -84,7 +176,7 @@ class Supervisor:
             self._start(running, pending)
         except (SpeccError, OSError) as error:
             self._pause(f"{error}")
-            trouble.tell(self._state, f"{error}")
+            notices.tell(self._state, f"{error}")
             return True
         return bool(running or pending)
 
@@ -154,7 +246,7 @@ class Supervisor:
             return
         self._pause(text)
         if code != runner.NOT_PREPARED:
-            trouble.tell(self._state, text)
+            notices.tell(self._state, text)
 
     def _has_started(self, job: Waiting) -> bool:
         with contextlib.suppress(SpeccError):
@@ -163,7 +255,7 @@ class Supervisor:
 
     def _recover(self) -> None:
         if self._faults:
-            trouble.tell(self._state, "")
+            notices.tell(self._state, "")
         self._faults = 0
 
     def _pause(self, why: str) -> None:

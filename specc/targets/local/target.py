@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING
 from specc import locks, private
 from specc.errors import SpeccError
 from specc.settings import Target
-from specc.targets.local import door, trouble
+from specc.targets.local import door, notices
 from specc.targets.local.files import unusable
 from specc.targets.local.jobs import Ended, Job, Request, Run
-from specc.targets.local.log import is_noted
-from specc.targets.local.machine import machine_id
-from specc.targets.local.options import Options
+from specc.targets.local.machine import Options, machine_id
+from specc.targets.local.notices import is_noted
 from specc.targets.local.paths import StateDir
 from specc.targets.local.queue import Waiting, by_turns, startable, used_by_owner
-from specc.targets.local.reconcile import settle_dead
+from specc.targets.local.record import settle_dead
 from specc.targets.local.request import Rules, rejected_key
 from specc.targets.local.store import Store
 from specc.targets.protocol import (
@@ -184,7 +183,7 @@ class LocalTarget:
         head = [Waiting(job.uuid, job.cores, job.owner) for job in self._store.pending(total)]
         used = used_by_owner(running)
         starting = {job.uuid for job in startable(by_turns(head, used), used.total(), total)}
-        fault = trouble.told(self._state) if starting else ""
+        fault = notices.told(self._state) if starting else ""
         doubt = f"about to start; if it does not, {self._state.log} may say why" if is_noted(self._state.log) else ""
 
         def why(job: Job) -> str:

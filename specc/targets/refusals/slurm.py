@@ -1,4 +1,7 @@
-"""What a Slurm cluster does not take, known from the payload and the settings alone."""
+"""What a Slurm cluster does not take, known from the payload and the settings alone.
+
+`resource_limit` is a text that the target maps, or words such as `nodes=2 ntasks-per-node=8`.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,13 +16,169 @@ from specc.targets.refusals.common import (
     core_refusals,
     limit_refusals,
     name_refusals,
+    number,
     place_refusals,
     prelude_refusals,
     queue_refusals,
     text,
     unseen_refusals,
 )
+from specc.targets.refusals.resources import (
+    COUNTING,
+    MOST_WORDS,
+    OPTIONS,
+    Shape,
+    Word,
+    are_words,
+    faults,
+    gpus_of,
+    has_open_nodes,
+    mebibytes,
+    shape_of,
+    words_of,
+)
+from specc.units import UNITS
 from specc.wording import brief
+
+FIELD = "resource_limit"
+CODE = "bad-resource"
+EXCLUSIVE_PAIRS = (("cpus-per-task", "cpus-per-gpu"), ("mem-per-cpu", "mem-per-gpu"))
+MEBIBYTE = 1 << 20
+
+
+def own_options(body: Mapping[str, object], target: Target) -> tuple[str, ...]:
+    """Return the options of sbatch that a job gives by itself, of a body that was not refused."""
+    said = text(body, FIELD)
+    if said is None:
+        return ()
+    mapped = target.resource_limits.get(said)
+    return tuple(f"--{word.text}" for word in words_of(said)) if mapped is None else mapped
+
+
+def shape_in(body: Mapping[str, object], target: Target) -> Shape | None:
+    """Return how the words of a job share out its cores; None where they do not say it, or are not right."""
+    said = text(body, FIELD)
+    if said is None or said in target.resource_limits or not are_words(said):
+        return None
+    return shape_of({word.name: word.value for word in words_of(said)})
+
+
+def resource_refusals(body: Mapping[str, object], target: Target, units: Mapping[str, str]) -> Iterator[Refusal]:
+    """Yield what is wrong with the words of a job. A text that the target maps is none."""
+    said = text(body, FIELD)
+    if said is None or said in target.resource_limits:
+        return
+    words = words_of(said)
+    found = list(faults(words))
+    mapping = f"or map the whole text to options of sbatch under `[targets.{target.name}.resource_limits]`"
+    is_mapping_likely = bool(target.resource_limits) or not any(word.name in OPTIONS for word in words)
+    for fault in found:
+        way = f"{fault.help}; {mapping}" if is_mapping_likely else fault.help
+        yield Refusal(CODE, FIELD, f"`{FIELD}`: {fault.message}", way, (fault.start, fault.end))
+    yield from _said_by_target(words[:MOST_WORDS], target)
+    if found:
+        return
+    by_name = {word.name: word for word in words}
+    yield from _pairs(by_name)
+    yield from _counts(body, by_name)
+    yield from _memory(body, by_name, units)
+
+
+def _said_by_target(words: list[Word], target: Target) -> Iterator[Refusal]:
+    own = {option.removeprefix("--").partition("=")[0]: option for option in target.options}
+    for word in words:
+        if word.name in own:
+            message = f"`{brief(word.text)}` is set by the target `{target.name}`, too: `{brief(own[word.name])}`"
+            help = f"remove the word, or remove the option from `options` of `[targets.{target.name}]`"
+            yield Refusal(CODE, FIELD, message, help, (word.start, word.end))
+
+
+def _pairs(words: Mapping[str, Word]) -> Iterator[Refusal]:
+    for one, other in EXCLUSIVE_PAIRS:
+        if one in words and other in words:
+            message = f"sbatch refuses `{one}` beside `{other}`"
+            yield Refusal(CODE, FIELD, message, "keep one of them", _place(words, (one, other)))
+
+
+def _counts(body: Mapping[str, object], words: Mapping[str, Word]) -> Iterator[Refusal]:
+    values = {name: word.value for name, word in words.items()}
+    shape = shape_of(values)
+    if shape is None:
+        return
+    place = _place(words, COUNTING)
+    if has_open_nodes(values) and shape.tasks is None:
+        message = f"`{words['nodes'].text}` leaves open how many cores the job has"
+        yield Refusal(CODE, FIELD, message, "write `ntasks=` with the number of tasks, too", place)
+        return
+    room = shape.nodes * int(values["ntasks-per-node"] or 1) if shape.nodes and "ntasks-per-node" in values else None
+    if room is not None and shape.tasks is not None and shape.tasks > room:
+        message = (
+            f"`{words['ntasks'].text}` is more than `{words['nodes'].text} {words['ntasks-per-node'].text}`, "
+            f"which is {room} tasks"
+        )
+        yield Refusal(CODE, FIELD, message, f"write `ntasks={room}`, or leave it out", place)
+        return
+    yield from _total(body, values, shape, place)
+
+
+def _total(
+    body: Mapping[str, object], words: Mapping[str, str | None], shape: Shape, place: tuple[int, int]
+) -> Iterator[Refusal]:
+    """Compare the cores of the words with `core_limit`, which is 1 where it is not set."""
+    cores = number(body, "core_limit") if "core_limit" in body else 1
+    if cores is None or shape.total is None or cores == shape.total or cores < 1:
+        return
+    is_said = "core_limit" in body
+    here = f"`core_limit` is {cores:,}" if is_said else "`core_limit` is not set, which is 1 core"
+    ways = [f"write `core_limit: {shape.total}`"]
+    if is_said and (other := _words_for(cores, words)) is not None:
+        ways.append(f"`{other}`")
+    message = f"{_sum(words, shape)}, and {here}"
+    yield Refusal("other-cores", FIELD, message, ", or ".join(ways), place)
+
+
+def _sum(words: Mapping[str, str | None], shape: Shape) -> str:
+    """Return the words that count cores, and what they come to."""
+    said = " ".join(f"{name}={words[name]}" for name in COUNTING if name in words)
+    return f"`{said}` is {shape.total:,} core{'' if shape.total == 1 else 's'}"
+
+
+def _words_for(cores: int, words: Mapping[str, str | None]) -> str | None:
+    """Return the same words with another number of tasks, so that they come to these cores; None where none do."""
+    if any(name in words for name in ("cpus-per-gpu", "ntasks-per-gpu")) or has_open_nodes(words):
+        return None
+    each, nodes = int(words.get("cpus-per-task") or 1), int(words.get("nodes") or 1)
+    if [name for name in COUNTING if name in words] == ["cpus-per-task"]:
+        return f"cpus-per-task={cores}"
+    if "ntasks" in words:
+        return f"ntasks={cores // each}" if cores % each == 0 and cores // each >= nodes else None
+    return f"ntasks-per-node={cores // (each * nodes)}" if cores % (each * nodes) == 0 else None
+
+
+def _memory(body: Mapping[str, object], words: Mapping[str, Word], units: Mapping[str, str]) -> Iterator[Refusal]:
+    """Compare the memory of the words with `mem_limit`, which is of the whole job."""
+    values = {name: word.value for name, word in words.items()}
+    word = words.get("mem-per-cpu") or words.get("mem-per-gpu")
+    if word is None or word.value is None or units.get("mem_limit") not in UNITS["memory"]:
+        return
+    limit = amount(body, "mem_limit", units)
+    cores = number(body, "core_limit") if "core_limit" in body else 1
+    shape = shape_of(values) or Shape(1, 1, cores, cores)
+    times = shape.total if word.name == "mem-per-cpu" else gpus_of(values, shape.nodes, shape.tasks)
+    if limit is None or times is None or mebibytes(word.value) * times == -(-limit // MEBIBYTE):
+        return
+    total, have = mebibytes(word.value) * times, -(-limit // MEBIBYTE)
+    things = "cores" if word.name == "mem-per-cpu" else "GPUs"
+    message = f"`{word.text}` is {total:,} MiB for {times:,} {things}, and `mem_limit` is {have:,} MiB"
+    help = f"write `mem_limit: {total}MiB`, or leave one of them out"
+    yield Refusal("other-memory", FIELD, message, help, (word.start, word.end))
+
+
+def _place(words: Mapping[str, Word], names: tuple[str, ...]) -> tuple[int, int]:
+    """Return where the first and the last of the words stand, with all between them."""
+    found = [words[name] for name in names if name in words]
+    return min(word.start for word in found), max(word.end for word in found)
+
 
 PARTITION = re.compile(r"[\w.+@][\w.+@-]*")
 
@@ -83,7 +242,7 @@ def _size_refusals(body: Mapping[str, object], units: Mapping[str, str]) -> Iter
 
 def _resource_refusals(body: Mapping[str, object], target: Target, units: Mapping[str, str]) -> Iterator[Refusal]:
     # Few jobs have such a text, and every check imports this module.
-    from specc.targets.refusals.words import resource_refusals, shape_in
+    from specc.targets.refusals.slurm import resource_refusals, shape_in
 
     yield from core_refusals(body, MOST_CORES if shape_in(body, target) is None else None)
     yield from resource_refusals(body, target, units)

@@ -1,11 +1,16 @@
-"""Which cluster this is: its name in slurm.conf, read without asking the controller, which may be down."""
+"""Which cluster this is, and what Slurm's programs, and through them the jobs, find in their environment.
 
+The name of the cluster is read in slurm.conf, without asking the controller, which may be down.
+"""
+
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from specc.errors import SpeccError
 from specc.reader import Unreadable, read_start
+from specc.targets.start import module_variables
 
 PLACES = ("/etc/slurm/slurm.conf", "/run/slurm/conf/slurm.conf", "/etc/slurm-llnl/slurm.conf")
 MAX_BYTES = 4 << 20
@@ -34,3 +39,21 @@ def _name_in(path: Path) -> str | None:
     except Unreadable:
         return None
     return match[1].lower() if match else None
+
+
+KEPT = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "SLURM_CONF")
+KEPT_BEGINNING = ("LC_",)
+SCRUBBED = ("SBATCH_", "SQUEUE_", "SCANCEL_", "SACCT_", "SLURM_")
+
+
+def of_job(environment: Mapping[str, str], more: Iterable[str] = ()) -> dict[str, str]:
+    """The caller's variables for sbatch and the job: the list, and those that the target's settings name."""
+    names = {*KEPT, *(name for name in more if not name.startswith(SCRUBBED))}
+    own = {name: value for name, value in environment.items() if name in names or name.startswith(KEPT_BEGINNING)}
+    return {"PATH": os.defpath, **module_variables(environment), **own}
+
+
+def of_query(environment: Mapping[str, str]) -> dict[str, str]:
+    """Messages in English, and times in UTC."""
+    own = {name: value for name, value in environment.items() if name in KEPT}
+    return {"PATH": os.defpath, **own, "LC_ALL": "C", "TZ": "UTC", "SLURM_TIME_FORMAT": "standard"}

@@ -8,7 +8,7 @@ from specc.errors import SpeccError
 from specc.private import state_home
 from specc.targets.opening import Opened, Opening
 from specc.targets.slurm import Installed, Place, Queries, Rules, SlurmTarget, cluster_name
-from specc.targets.slurm.environment import of_job, of_query
+from specc.targets.slurm.cluster import of_job, of_query
 
 
 def open_target(opening: Opening) -> Opened:

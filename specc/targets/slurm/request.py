@@ -13,8 +13,7 @@ from specc.targets.protocol import Rejected
 from specc.targets.refusals.common import Refusal, amount, number, rejected, text
 from specc.targets.refusals.resources import Shape, early_signal
 from specc.targets.refusals.sbatch import REQUEUE
-from specc.targets.refusals.slurm import MEBIBYTE, MINUTE, ceil, refusals
-from specc.targets.refusals.words import own_options, shape_in
+from specc.targets.refusals.slurm import MEBIBYTE, MINUTE, ceil, own_options, refusals, shape_in
 from specc.targets.slurm.folder import Folder
 from specc.targets.slurm.script import Manner
 

@@ -35,10 +35,9 @@ from specc.targets.slurm.answers import job_number, outcome_without_job
 from specc.targets.slurm.folder import Folder, Handle, tag_of
 from specc.targets.slurm.programs import Programs
 from specc.targets.slurm.queries import COMMENT, Entry, Queries
-from specc.targets.slurm.reports import Reports
+from specc.targets.slurm.reports import Reports, state_of
 from specc.targets.slurm.request import Rules
 from specc.targets.slurm.script import Command, script_of
-from specc.targets.slurm.states import state_of
 from specc.targets.start import path_from, start_folder, starter_of, starter_of_file, variables_of
 
 if TYPE_CHECKING:

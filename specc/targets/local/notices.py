@@ -1,13 +1,33 @@
-"""Why no job can be started now: one line for clients, in a file that was given its room while there was some.
+"""What the supervisor and the runners tell: a log, and why no job can be started now.
 
-So a full disk can still be told of: the supervisor and the runners write over the file, and never let it grow.
+The log is their standard error, a file that only grows when something is wrong. The reason is one line for clients, in
+a file that gets its room on the disk while there is some.
 """
 
 import contextlib
 import os
+from datetime import UTC, datetime
+from pathlib import Path
 
 from specc.reader import Unreadable, read_start
 from specc.targets.local.paths import StateDir
+from specc.visible import visible
+
+
+def is_noted(log: Path) -> bool:
+    """Whether something was wrong once."""
+    try:
+        return log.stat().st_size > 0
+    except OSError:
+        return False
+
+
+def note(text: str) -> None:
+    """One line. A disk without room for it stops nobody."""
+    line = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} [{os.getpid()}] {visible(text)}\n"
+    with contextlib.suppress(OSError):
+        os.write(2, line.encode(errors="backslashreplace"))
+
 
 ROOM = 1024
 
