@@ -33,6 +33,8 @@ from specc.compiler import Request
 from specc.diagnostics import Diagnostic as Found
 from specc.errors import SpeccError
 from specc.explanation import as_text
+from specc.project import Findings
+from specc.project.rendering import Piece, rendered
 from specc.source import Source
 from specc.submission.changes import cost
 from specc.submission.ledger import Ledger
@@ -42,8 +44,6 @@ from specc.submission.planfile import Asked
 from specc.submission.results import Result as Outcome
 from specc.targets import JobReport
 from specc.visible import visible
-from specc.workspace import Findings
-from specc.workspace.rendering import Piece, rendered
 
 LOG_BYTES = 1 << 24
 

@@ -2,7 +2,7 @@
 
 from specc.app.session import Selected, Session
 from specc.compiler import Request
-from specc.workspace import Checked, check_specs
+from specc.linter import Checked, check_specs
 
 PLAIN = Request()
 

@@ -15,13 +15,13 @@ from specc.disk import read_bytes
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.parser import Document
+from specc.project import Findings, Project
 from specc.revision.choice import Base, named, open_repository, unknown, usual
 from specc.revision.git import Repository
 from specc.revision.project import past_of
 from specc.revision.reach import Reach
 from specc.revision.specs import spec_names
 from specc.revision.tree import Tree
-from specc.workspace import Findings, Project
 
 
 @dataclass

@@ -9,7 +9,7 @@ from specc.expander import Cell
 from specc.explanation import Explanation, Hiding, removed
 from specc.explanation import explain as explain_value
 from specc.fast_dataclass import dataclass
-from specc.workspace import Findings
+from specc.project import Findings
 
 SECTIONS = ("job", "vars", "params", "matrix")
 NOT_WRITTEN = ("cell", "spec", "env")

@@ -16,11 +16,11 @@ from specc.fast_dataclass import dataclass
 from specc.formatter import Formatted, format_source
 from specc.migration import Migrated, Script, Site, migrate, new_target, read_script, settings_of
 from specc.parser import decode
+from specc.project import Apis
+from specc.project.outputs import write_files
 from specc.settings import Settings, Target
 from specc.source import Source
 from specc.visible import visible
-from specc.workspace import Apis
-from specc.workspace.outputs import write_files
 
 JOBS = "jobs"
 SCHEMA = Path("schemas") / "jobspec.schema.json"

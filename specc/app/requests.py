@@ -14,6 +14,7 @@ from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.lowering import Payload
 from specc.parser import Document
+from specc.project import Findings
 from specc.source import Source, Span
 from specc.submission.keys import LogicalKey, canonical_params, key_of
 from specc.submission.ledger import Ledger
@@ -21,7 +22,6 @@ from specc.submission.plan import Action, Allowed, Step, plan
 from specc.submission.planfile import Asked, PlanFile
 from specc.submission.selector import Selector, latest, states_named
 from specc.targets import Rejected, Target
-from specc.workspace import Findings
 
 STDIN_NAME = "<stdin>"
 

@@ -10,9 +10,10 @@ from specc.cache.shards import Shards
 from specc.diagnostics import Diagnostic
 from specc.disk import Site
 from specc.fast_dataclass import dataclass
+from specc.linter import not_ignored
+from specc.linter.records import Memory
 from specc.person import Nobody, Person
-from specc.workspace import Apis, Findings, Project, not_ignored
-from specc.workspace.memory import Memory
+from specc.project import Apis, Findings, Project
 
 
 @dataclass

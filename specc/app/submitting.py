@@ -15,6 +15,7 @@ from specc.diagnostics import Diagnostic, codes
 from specc.errors import SpeccError
 from specc.evaluator import MASK
 from specc.fast_dataclass import dataclass
+from specc.project import Findings
 from specc.submission.follow import look, state_of
 from specc.submission.keys import LogicalKey
 from specc.submission.ledger import Ledger
@@ -26,7 +27,6 @@ from specc.submission.send import Sender
 from specc.submission.world import Sending, World
 from specc.targets import JobReport, Rejected
 from specc.targets.opening import Opened
-from specc.workspace import Findings
 
 PATIENCE = 120.0
 """Seconds in which another process should have sent what it is sending now."""

@@ -11,6 +11,7 @@ from specc.app.targets import open_target
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.person import Person
+from specc.project import Project
 from specc.revision.origin import GitOrigin
 from specc.submission.ledger import Ledger
 from specc.submission.location import access_of, ledger_path
@@ -18,7 +19,6 @@ from specc.submission.projects import Known, known_as, recognised
 from specc.submission.tables import Access
 from specc.targets import Target
 from specc.targets.opening import Opened
-from specc.workspace import Project
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,12 +8,12 @@ from specc.cli.console import say
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
+from specc.linter import Checked
+from specc.linter.baseline import Counts, compare, count, read_baseline, write_baseline
 from specc.reporters import sort
 from specc.reporters.locations import is_file
 from specc.source import Source
 from specc.wording import counted
-from specc.workspace import Checked
-from specc.workspace.baseline import Counts, compare, count, read_baseline, write_baseline
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from specc.app.session import Selected, Session
     from specc.cli.baselines import Baseline
     from specc.cli.printing import Output
-    from specc.workspace import Checked
+    from specc.linter import Checked
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,10 @@ from specc.diagnostics.codes import CODES
 from specc.errors import SpeccError
 from specc.evaluator import EvaluatedSpec
 from specc.expander import Cell
+from specc.project import Apis, Findings
 from specc.reporters import PayloadFormat, ReportFormat
 from specc.resolver import ResolvedSpec
 from specc.visible import visible
-from specc.workspace import Apis, Findings
 
 MOST_CELLS = 200
 MOST_SPECS = 50

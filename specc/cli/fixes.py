@@ -7,9 +7,10 @@ from specc.cli.console import say, write_data
 from specc.cli.differences import difference
 from specc.compiler import Request
 from specc.diagnostics import Diagnostic
+from specc.linter import check_specs
+from specc.linter.fixing import Fixed, fixed, is_fixable, write_fixed
+from specc.project import Project
 from specc.wording import counted
-from specc.workspace import Project, check_specs
-from specc.workspace.fixing import Fixed, fixed, is_fixable, write_fixed
 
 
 def take_fixes(

@@ -12,10 +12,10 @@ from specc.app.reporting import report_of
 from specc.cli.console import wants_color, write_data, write_painted
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
+from specc.project.outputs import write_file
 from specc.reporters import Report, ReportFormat, format_named, report_text, text
 from specc.reporters.counts import statistics
 from specc.reporters.text import Links
-from specc.workspace.outputs import write_file
 
 NARROWEST = 60
 

@@ -9,10 +9,10 @@ from specc.diagnostics import Diagnostic
 from specc.disk import Site
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
+from specc.project import Project
 from specc.revision.contents import TreeContents
 from specc.revision.tree import Tree
 from specc.source import Span
-from specc.workspace import Project
 
 NOT_OF_PAYLOADS = ("rules", "ledger", "include", "exclude")
 """Settings that change no payload, and those that are asked of each side anyway."""

@@ -8,7 +8,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from support.fake_target import FakeTarget
 
 from specc.gateway import Address, Limits, run
-from specc.workspace import Apis
+from specc.project import Apis
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.projects import Place
 
-from specc.workspace import fixing
+from specc.linter import fixing
 
 HEAD = "specc: 1\njob:\n  name: n\n  cmd_line: ./run\n"
 

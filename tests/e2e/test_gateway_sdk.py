@@ -24,11 +24,11 @@ from support.local_jobs import Place, eventually
 from support.sampling import mostly_slow
 
 from specc.lowering import Payload, receive
+from specc.project import Apis
 from specc.targets import Accepted, Attempt, JobState
 from specc.targets.ehpc import EhpcTarget, Endpoint, client_opener, read_credentials
 from specc.targets.ehpc.signing import signed_query, timestamp_of
 from specc.targets.local.machine import machine_id
-from specc.workspace import Apis
 
 CLUSTER, ZONE = "ehpc-8jqdq0mz", "jn1a"
 CONFIGURATION = """\

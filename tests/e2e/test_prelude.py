@@ -17,10 +17,10 @@ from specc.compiler import Context, check_document, payloads
 from specc.diagnostics import Diagnostic
 from specc.lowering import Payload, receive
 from specc.nodes import Layer, LayerKind, Scalar, Style
+from specc.project import Apis
 from specc.settings import Settings, Target, TargetKind
 from specc.source import Source
 from specc.targets import JobState
-from specc.workspace import Apis
 
 JOB = '{zone = "z", cluster_id = "c", run_user = "me"}'
 TARGETS = f"""project = "demo"

@@ -19,8 +19,8 @@ from specc.cache.store import KEY, KEY_BYTES, TAG, Store, store_of
 from specc.config import read_configuration
 from specc.diagnostics import Missing
 from specc.disk import Contents, Site
-from specc.workspace import Apis, Project
-from specc.workspace.records import Sources, Unrecordable, decode_examined, decode_facts, digests_of
+from specc.linter.records import Sources, Unrecordable, decode_examined, decode_facts, digests_of
+from specc.project import Apis, Project
 
 GOOD = "specc: 1\njob: {name: a, core_limit: 4, time_limit: 2h, cmd_line: ./run}\n"
 BAD = GOOD.replace("core_limit: 4", "core_limit: none")

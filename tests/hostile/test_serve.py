@@ -28,10 +28,10 @@ from specc.gateway import Address, Limits, run, server
 from specc.gateway.access import name_of
 from specc.gateway.journal import MOST_LINES, Journal
 from specc.gateway.limits import Load, Shares
+from specc.project import Apis
 from specc.targets import Accepted, Attempt, JobState, Outcome
 from specc.targets.ehpc.signing import signed_query, timestamp_of
 from specc.targets.local import Options
-from specc.workspace import Apis
 
 FEW_FILES = 256
 CROWD = 270

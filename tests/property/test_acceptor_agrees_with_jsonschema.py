@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from support.laws import law
 
+from specc.project import Apis
 from specc.schema.acceptor import ANNOTATIONS, DIALECT, KEYWORDS, MEMBERS, TYPES, acceptor
-from specc.workspace import Apis
 
 APIS = Apis()
 

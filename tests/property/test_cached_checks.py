@@ -14,7 +14,7 @@ from support.laws import law
 from support.projects import BASE, SETTINGS, SWEEP
 
 from specc.cli.main import run
-from specc.workspace import examinations
+from specc.linter import checking as examinations
 
 TEXTS: dict[str, list[str]] = {
     "base.job.yaml": [

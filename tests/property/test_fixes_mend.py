@@ -14,9 +14,10 @@ from support.laws import law
 from specc.compiler import Request, payloads
 from specc.diagnostics import Diagnostic
 from specc.disk import Contents, Site
+from specc.linter import check_specs
+from specc.linter.fixing import fixed, is_fixable
 from specc.lowering import Payload
-from specc.workspace import Findings, Project, check_specs
-from specc.workspace.fixing import fixed, is_fixable
+from specc.project import Findings, Project
 
 SPEC, BASE = "a.job.yaml", "lib/b.job.yaml"
 YAML_1_1 = ("no", "on", "12:00:00", "1:30", "2024-01-01", "1_000", "010", "0o14", "y", "1e3", "~", "null", "=", "<<")

@@ -16,8 +16,8 @@ from support.laws import law
 from support.projects import BASE, SETTINGS
 
 from specc.cli.main import run
+from specc.project import rendering
 from specc.reporters import PayloadFormat
-from specc.workspace import rendering
 
 NAMES = (
     "run-{{ cell.slug }}",

@@ -17,9 +17,9 @@ from support.ehpc_server import settings_of
 from support.real_slurm import Project, eventually
 
 from specc.lowering import Payload, receive
+from specc.project import Apis
 from specc.targets import Accepted, Attempt, JobState
 from specc.targets.ehpc import EhpcTarget, Endpoint, client_opener, read_credentials
-from specc.workspace import Apis
 
 CLUSTER, ZONE = "ehpc-8jqdq0mz", "jn1a"
 

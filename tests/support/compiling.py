@@ -9,9 +9,9 @@ from specc.diagnostics import Diagnostic, Missing, codes
 from specc.lowering import Payload
 from specc.nodes import Layer, LayerKind, Mapping
 from specc.parser import Document, Parsed, parse, parse_tree
+from specc.project import Apis
 from specc.settings import Settings, Target, TargetKind
 from specc.source import Source
-from specc.workspace import Apis
 
 SPEC = "a.job.yaml"
 HEAD = "specc: 1\n"

@@ -13,11 +13,11 @@ import httpx
 
 from specc.lowering import Payload, receive
 from specc.nodes import Mapping, Scalar
+from specc.project import Apis
 from specc.settings import Target as TargetSettings
 from specc.source import Source
 from specc.targets import Attempt
 from specc.targets.ehpc import Credentials, EhpcTarget, Endpoint, Patience, client_opener
-from specc.workspace import Apis
 
 KEY, SECRET = "QYACCESSKEYIDEXAMPLE", "SECRETACCESSKEY"
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)

@@ -11,8 +11,8 @@ import httpx
 
 from specc.gateway import Limits, Store, create_app
 from specc.gateway.journal import Journal
+from specc.project import Apis
 from specc.targets.ehpc.signing import signed_query, timestamp_of
-from specc.workspace import Apis
 from support.fake_target import FakeTarget
 
 KEY, SECRET = "SPECCTESTKEY00000001", "a secret of twenty characters and more"

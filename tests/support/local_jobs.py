@@ -12,6 +12,7 @@ from typing import TypeVar
 import psutil
 
 from specc.lowering import Payload, receive
+from specc.project import Apis
 from specc.schema import ApiSchema
 from specc.settings import Target
 from specc.targets import Accepted, Attempt, JobReport, JobState
@@ -19,7 +20,6 @@ from specc.targets.local import LocalTarget, Options
 from specc.targets.local.environment import JOB_DIR
 from specc.targets.local.paths import JobDir, StateDir
 from specc.targets.local.store import Store
-from specc.workspace import Apis
 
 CALLER = "ada"
 UNITS = {"mem_limit": "MiB", "time_limit": "s"}

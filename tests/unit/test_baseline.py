@@ -6,8 +6,8 @@ import pytest
 
 from specc.diagnostics.codes import UNKNOWN_FIELD, YAML_1_1
 from specc.errors import SpeccError
+from specc.linter.baseline import Compared, compare, count, read_baseline, write_baseline
 from specc.source import Source
-from specc.workspace.baseline import Compared, compare, count, read_baseline, write_baseline
 
 A, B = Source("a.job.yaml", "1\n2\n3\n4\n5\n6\n7\n8\n"), Source("流体.job.yaml", "1\n")
 OPTION = Source("--set", "x=1")

@@ -3,7 +3,7 @@
 import pytest
 
 from specc.checker.guesses import SCHEDULER_WORDS, meant_by
-from specc.workspace import Apis
+from specc.project import Apis
 
 FIELDS = list(Apis()["ehpc/v1"].payload["properties"])
 

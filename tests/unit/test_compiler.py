@@ -5,7 +5,7 @@ from support.compiling import Compiled, check, context, document, render, reques
 
 from specc.compiler import check_document, evaluated_cells, payloads
 from specc.diagnostics import Diagnostic
-from specc.workspace import Findings
+from specc.project import Findings
 
 JOB = "job: {name: n, cmd_line: run}\n"
 BASE = "specc: 1\nabstract: true\n"

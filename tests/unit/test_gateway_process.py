@@ -20,7 +20,7 @@ from support.gateway_client import BODY, SUBMIT, Place
 
 from specc.errors import SpeccError
 from specc.gateway import Address, Limits, run
-from specc.workspace import Apis
+from specc.project import Apis
 
 LIMITS = Limits()
 

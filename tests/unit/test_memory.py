@@ -18,9 +18,10 @@ from specc.cache import shards
 from specc.cache.shards import Shards
 from specc.cache.store import Store, store_of
 from specc.compiler import Context, Request
-from specc.workspace import Project, examinations, rendering
-from specc.workspace.examining import Examined
-from specc.workspace.processes import elsewhere, processors
+from specc.linter import checking as examinations
+from specc.linter.examining import Examined
+from specc.project import Project, rendering
+from specc.project.processes import elsewhere, processors
 
 
 def caches() -> list[Path]:
@@ -225,7 +226,7 @@ def test_no_fork_outlives_an_interruption() -> None:
 
 KILLED = """
 import time
-from specc.workspace.processes import elsewhere
+from specc.project.processes import elsewhere
 def work(item):
     while True:
         time.sleep(0.01)

@@ -9,12 +9,11 @@ from specc.diagnostics import Missing, codes
 from specc.disk import Contents, read_bytes, spec_files
 from specc.errors import SpeccError
 from specc.inheritance import references
+from specc.linter.families import Register, dependents, graph_of
+from specc.project import Apis, FileLibrary, Findings
+from specc.project.outputs import write_file
+from specc.project.project import SAME_PLACE
 from specc.source import Source
-from specc.workspace import Apis, FileLibrary, Findings
-from specc.workspace.dependents import dependents, graph_of
-from specc.workspace.facts import Register
-from specc.workspace.findings import SAME_PLACE
-from specc.workspace.outputs import write_file
 
 INCLUDE = ("**/*.job.yaml",)
 

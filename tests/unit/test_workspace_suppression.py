@@ -3,9 +3,9 @@
 import pytest
 
 from specc.diagnostics import Code, Severity, codes
+from specc.linter.filters import is_ignorable, suppress
 from specc.parser import Suppressions, parse, script_suppressions
 from specc.source import Source
-from specc.workspace.suppression import is_ignorable, suppress
 
 RULE = codes.UNUSED_PARAM
 SPEC = """specc: 1

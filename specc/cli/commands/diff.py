@@ -18,12 +18,12 @@ from specc.comparison.wording import headline
 from specc.compiler import Request
 from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
+from specc.project import Findings
+from specc.project.outputs import write_file
 from specc.reporters import format_named
 from specc.reporters.locations import writable
 from specc.visible import visible_json
 from specc.wording import counted
-from specc.workspace import Findings
-from specc.workspace.outputs import write_file
 
 Words = Annotated[
     list[str] | None,

@@ -17,10 +17,10 @@ from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.formatter import format_source
 from specc.parser import Document
+from specc.project import Findings, Project
+from specc.project.outputs import rewrite
 from specc.resolver.ancestry import ancestry
 from specc.source import Source
-from specc.workspace import Findings, Project
-from specc.workspace.rewriting import rewrite
 
 Paths = Annotated[
     list[str] | None,

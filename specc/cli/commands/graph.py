@@ -26,8 +26,8 @@ from specc.inheritance.graph import (
     inheritance_graph,
     picture,
 )
+from specc.project import Findings
 from specc.reporters import format_named
-from specc.workspace import Findings
 
 Paths = Annotated[
     list[str] | None,

@@ -34,8 +34,8 @@ from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
 from specc.migration import UNITS as SLURM_UNITS
 from specc.migration import units_line
+from specc.project.outputs import write_file
 from specc.units import DURATION_UNITS, MEMORY_UNITS
-from specc.workspace.outputs import write_file
 
 UNKNOWN = "unknown"
 ZONE, CLUSTER, USER = "jn1a", "ehpc-xxxxxxxx", "usr-xxxxxxxx"

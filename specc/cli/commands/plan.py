@@ -32,10 +32,10 @@ from specc.cli.printing import print_diagnostics
 from specc.cli.sessions import open_session
 from specc.cli.steps import asked_of, command_of, say_of_ignored, say_of_states, show_steps, summary, unprepared
 from specc.errors import SpeccError
+from specc.project.outputs import write_file
 from specc.reporters import TextOrJson, format_named
 from specc.submission.plan import Action, Step
 from specc.submission.planfile import Heading, document
-from specc.workspace.outputs import write_file
 
 Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the plan for `submit --plan FILE`.")]
 Check = Annotated[bool, typer.Option("--check", help="Exit with 10 when anything is not as it was sent.")]

@@ -13,12 +13,12 @@ from specc.cli.sessions import arguments, open_session
 from specc.compiler import Context, Request
 from specc.errors import SpeccError
 from specc.lowering import Payload
+from specc.project import Findings
+from specc.project.outputs import Folder, spool
+from specc.project.rendering import Piece, collect_files, write_payloads
 from specc.reporters import PayloadFormat, format_named
 from specc.reporters.payloads import WRITERS, digest_line
 from specc.visible import visible_json
-from specc.workspace import Findings
-from specc.workspace.outputs import Folder, spool
-from specc.workspace.rendering import Piece, collect_files, write_payloads
 
 WHOLE = (PayloadFormat.NDJSON, PayloadFormat.PRETTY, PayloadFormat.REQUEST)
 """The formats in which each payload is a JSON document of its own."""

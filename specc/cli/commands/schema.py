@@ -17,6 +17,8 @@ from specc.disk import check_stays, read_bytes
 from specc.errors import SpeccError
 from specc.nodes import Layer, LayerKind, Node
 from specc.parser import decode, parse_tree
+from specc.project import Apis
+from specc.project.outputs import write_file
 from specc.reporters import TextOrJson, format_named
 from specc.schema import ApiSchema, JsonObject, read_schema
 from specc.schemagen import (
@@ -33,8 +35,6 @@ from specc.schemagen import (
 )
 from specc.source import Source
 from specc.visible import visible_json
-from specc.workspace import Apis
-from specc.workspace.outputs import write_file
 
 schema_app = typer.Typer(help="Build, show, compare and check the API's JSON Schemas.", no_args_is_help=True)
 

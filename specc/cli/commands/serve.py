@@ -15,10 +15,10 @@ from specc.cli.sessions import open_session
 from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
 from specc.private import UNSAFE, state_home
+from specc.project import Project
 from specc.schema import ApiSchema
 from specc.targets import Target
 from specc.targets.local.machine import machine_id
-from specc.workspace import Project
 
 Name = Annotated[
     str, typer.Option("--target", metavar="NAME", help="The target that runs the jobs.", autocompletion=complete_target)

@@ -7,9 +7,9 @@ import typer
 
 from specc.cli.console import say, write_row
 from specc.errors import SpeccError
+from specc.project import Apis
 from specc.targets.ehpc.account import origin_of
 from specc.targets.trust import VARIABLE, TrustedHosts
-from specc.workspace import Apis
 
 Hosts = Annotated[
     list[str] | None,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from specc.app.following import seconds_of
+from specc.cli.waiting import seconds_of
 from specc.errors import SpeccError
 
 

@@ -1,12 +1,16 @@
-"""Payloads of many specs that lay claim to one thing, such as a file that they write."""
+"""The check of one spec by itself, and what it claims of things that only one job can have."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import field
+from dataclasses import field, replace
 from itertools import islice
 
+from specc.compiler import Context, Request, check_document
 from specc.diagnostics import Diagnostic
 from specc.fast_dataclass import dataclass
+from specc.linter.filters import RULES
 from specc.lowering import Payload
+from specc.project.library import Reader, Reads
+from specc.project.project import Findings, Project
 from specc.rules import CLASH_RULES
 from specc.rules.rule import Claim, Claims, ProjectView
 
@@ -64,3 +68,36 @@ class Clashes:
             for thing, known in taken.items():
                 if known.count > 1:
                     yield rule.clash(Claims(thing, known.count, tuple(known.places)))
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """`findings` in the order found. `is_document`: it could be read as a spec. `payloads` are counted only."""
+
+    name: str
+    is_document: bool
+    findings: tuple[Diagnostic, ...]
+    taking: Taking
+    payloads: int
+    reads: Reads
+
+
+def examine(project: Project, name: str, context: Context, request: Request) -> Examined:
+    reader = Reader(context.library)
+    context = replace(context, library=reader)
+    findings, takings = Findings(), Takings(context.view)
+    reader.document(name)
+    document = project.document(name, findings)
+    payloads = 0
+    for item in check_document(document, context, request) if document is not None else ():
+        if isinstance(item, Diagnostic):
+            findings.add(item)
+        else:
+            takings.add(item)
+            payloads += 1
+    return Examined(name, document is not None, tuple(findings.every()), takings.taken, payloads, reader.reads)
+
+
+def is_broken(finding: Diagnostic) -> bool:
+    """Does it keep a spec from becoming a payload?"""
+    return finding.is_error and not finding.code.code.startswith(RULES)

@@ -1,13 +1,18 @@
-"""`# specc: ignore` comments at work: findings that they hide, those that they cannot, and comments without a use."""
+"""What the project's comments and settings make of diagnostics: hidden, masked, as severe as it wants them."""
 
+import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import PurePath
 
-from specc.diagnostics import Code, Diagnostic, codes
+from specc.diagnostics import Code, Diagnostic, Severity, codes
+from specc.diagnostics.codes import SECRET_IN_SPEC
+from specc.disk import matches
 from specc.parser import MAX_ALIKE, Suppression, Suppressions, right_form, thinned
-from specc.source import Source
+from specc.settings import RuleSettings
+from specc.source import Source, Span
 
 RULES = "SPC5"
 CANNOT = "it cannot be ignored: without it being mended there is nothing that could be sent"
@@ -126,3 +131,63 @@ def _unused(comment: Suppression, code: Code) -> Diagnostic:
         f"nothing to ignore: there is no {code.slug} ({code.code}) {line}",
         help="remove the comment" if is_alone else f"remove `{span.text}` from the list",
     )
+
+
+VISIBLE = re.compile(r"[^\r\n]")
+
+
+def masked(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """The same findings over texts without the secrets. Each character becomes one star, so places stay true."""
+    found = list(findings)
+    secrets: dict[Source, list[Span]] = {}
+    for finding in found:
+        if finding.code is SECRET_IN_SPEC:
+            secrets.setdefault(finding.span.source, []).append(finding.span)
+    texts = {source: _starred(source, spans) for source, spans in secrets.items()}
+    return [_over(finding, texts) for finding in found] if texts else found
+
+
+def _starred(source: Source, spans: list[Span]) -> Source:
+    text = source.text
+    for _, start, end in spans:
+        text = text[:start] + VISIBLE.sub("*", text[start:end]) + text[end:]
+    return Source(source.path, text, source.name)
+
+
+def _over(finding: Diagnostic, texts: dict[Source, Source]) -> Diagnostic:
+    labels = tuple(label._replace(span=_moved(label.span, texts)) for label in finding.labels)
+    return replace(finding, span=_moved(finding.span, texts), labels=labels)
+
+
+def _moved(span: Span, texts: dict[Source, Source]) -> Span:
+    return span._replace(source=texts.get(span.source, span.source))
+
+
+def without_doubtful_fixes(findings: list[Diagnostic]) -> Iterator[Diagnostic]:
+    """Yield the diagnostics, warnings without a fix where an error about the same characters has another.
+
+    `yes` is quoted safely where it is a text, and not where a boolean is declared, as the error says.
+    """
+    doubted = {finding.span for finding in findings if finding.is_error and finding.fix is not None}
+    for finding in findings:
+        is_doubtful = finding.fix is not None and not finding.is_error and finding.span in doubted
+        yield replace(finding, fix=None) if is_doubtful else finding
+
+
+def judged(findings: Iterable[Diagnostic], rules: RuleSettings) -> Iterator[Diagnostic]:
+    """The findings that the project wants, as severe as it wants them. The last table that says something wins."""
+    for finding in findings:
+        verdict = _verdict(finding, rules)
+        if verdict != "off":
+            yield finding if verdict == finding.severity else replace(finding, severity=Severity(verdict))
+
+
+def _verdict(finding: Diagnostic, rules: RuleSettings) -> str:
+    code = finding.code.code
+    verdict = finding.severity.value
+    if rules.select is not None and code in codes.OF_RULES and code not in rules.select:
+        return "off"
+    path = PurePath(finding.span.source.name)
+    for table in (rules.everywhere, *(table for pattern, table in rules.paths if matches(path.parts, pattern))):
+        verdict = "off" if code in table.ignore else table.severity.get(code, verdict)
+    return verdict

@@ -1,7 +1,4 @@
-"""Work split over forks of this process, each of which begins with all that this one has in memory.
-
-No pool: a fork costs 6 ms, `concurrent.futures` 44 ms before anything is done.
-"""
+"""Work that is shared out to processes, and found again in order."""
 
 import os
 import signal

@@ -1,10 +1,58 @@
-"""The texts of one project by name, each read and parsed once."""
+"""The texts of one project by name, each read and parsed once, and the API versions that ship with specc."""
 
+from collections.abc import Iterator, Mapping
+from dataclasses import field
+from pathlib import Path
+
+from specc import assets
 from specc.diagnostics import Diagnostic, Missing, codes
 from specc.disk import Contents
+from specc.errors import SpeccError
+from specc.fast_dataclass import dataclass
 from specc.parser import Parsed, Suppressions, decode, parse, script_suppressions
+from specc.reader import Unreadable, read_file
+from specc.resolver import Library
+from specc.schema import ApiSchema, read_schema
 from specc.source import Source
-from specc.workspace.reading import Reads
+
+
+@dataclass(slots=True)
+class Reads:
+    """The names of the specs and of the other texts that were read. `is_whole`: all were there that were asked for."""
+
+    documents: set[str] = field(default_factory=set)
+    texts: set[str] = field(default_factory=set)
+    is_whole: bool = True
+
+    def add(self, other: "Reads") -> None:
+        self.documents |= other.documents
+        self.texts |= other.texts
+        self.is_whole &= other.is_whole
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A library that takes notes."""
+
+    library: Library
+    reads: Reads = field(default_factory=Reads)
+
+    def document(self, name: str) -> Parsed | Missing:
+        found = self.library.document(name)
+        self._note(self.reads.documents, name, found)
+        return found
+
+    def text(self, name: str) -> Source | Missing:
+        found = self.library.text(name)
+        self._note(self.reads.texts, name, found)
+        return found
+
+    def _note(self, names: set[str], name: str, found: object) -> None:
+        if isinstance(found, Missing):
+            self.reads.is_whole = False
+        else:
+            names.add(name)
+
 
 SUPPRESSION = b"ignore"
 """A text without it suppresses nothing, and need not be parsed to know that."""
@@ -82,3 +130,37 @@ class FileLibrary:
         if isinstance(source, Diagnostic):
             return Missing(source.code, f"{source.span.source.path}: {source.message}", source.help)
         return Source(source.path, source.text.replace("\r\n", "\n"), name)
+
+
+REQUEST, RESPONSE, PATCH = "request.schema.json", "response.schema.json", "submitjob.patch.yaml"
+MAX_BYTES = 4 << 20
+
+
+class Apis(Mapping[str, ApiSchema]):
+    """API schemas by name, such as "ehpc/v1"."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder or assets.folder("schemas")
+        self._names = sorted(path.parent.relative_to(self._folder).as_posix() for path in self._folder.rglob(REQUEST))
+        self._read: dict[str, ApiSchema] = {}
+
+    def __getitem__(self, name: str) -> ApiSchema:
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._read:
+            self._read[name] = read_schema(name, *(self._source(name, file) for file in (REQUEST, RESPONSE, PATCH)))
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def _source(self, name: str, file: str) -> Source:
+        path = self._folder / name / file
+        try:
+            text = read_file(path, MAX_BYTES).decode()
+        except Unreadable as error:
+            raise SpeccError(f"cannot read {path}: {error.reason}") from error
+        return Source(f"schemas/{name}/{file}", text, f"schemas/{name}/{file}")

@@ -12,10 +12,9 @@ from specc.compiler.count import most_cells
 from specc.diagnostics import Diagnostic
 from specc.fast_dataclass import dataclass
 from specc.lowering import Payload
-from specc.workspace.findings import Findings
-from specc.workspace.outputs import Folder
-from specc.workspace.processes import elsewhere, processors
-from specc.workspace.project import Project
+from specc.project.outputs import Folder
+from specc.project.processes import elsewhere, processors
+from specc.project.project import Findings, Project
 
 SPECS_WORTH_A_FORK = 30
 CELLS_WORTH_A_FORK = 500

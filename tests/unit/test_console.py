@@ -5,8 +5,9 @@ import sys
 
 import pytest
 
-from specc.app import guards
-from specc.cli.console import confirm, counted
+from specc.cli import console
+from specc.cli.console import confirm
+from specc.wording import counted
 
 
 class Interrupted(io.StringIO):
@@ -25,7 +26,7 @@ def test_an_answer(
 
 def test_no_answer_is_no_and_ends_the_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
-    assert not guards.agrees("send?")
+    assert not console.agrees("send?")
     assert capsys.readouterr().err == "send? [y/N] \nnothing was sent\n"
 
 
@@ -34,7 +35,7 @@ def test_an_interruption_ends_the_line_and_says_what_it_came_to(
 ) -> None:
     monkeypatch.setattr(sys, "stdin", Interrupted())
     with pytest.raises(KeyboardInterrupt):
-        guards.agrees("cancel?", "nothing was cancelled")
+        console.agrees("cancel?", "nothing was cancelled")
     assert capsys.readouterr().err == "cancel? [y/N] \nnothing was cancelled\n"
 
 

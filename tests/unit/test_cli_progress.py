@@ -1,6 +1,6 @@
 """What is said while jobs are waited for."""
 
-from specc.cli.waiting import News
+from specc.cli.waiting import Progress
 from specc.targets import JobReport, JobState
 
 NAMES = {f"u{n}": f"job-{n}" for n in range(200)}
@@ -11,7 +11,7 @@ def reports(state: str, *numbers: int, reason: str = "") -> dict[str, JobReport]
 
 
 def test_waiting_jobs_are_counted_and_not_listed() -> None:
-    news = News(NAMES, has_bar=False)
+    news = Progress(NAMES, has_bar=False)
     waiting = reports("pending", *range(200), reason="waiting for a core")
     assert list(news.lines({}, waiting)) == ["200 pending"]
     assert list(news.lines(waiting, waiting)) == ["200 pending (waiting for a core)"]
@@ -23,14 +23,14 @@ def test_waiting_jobs_are_counted_and_not_listed() -> None:
 
 
 def test_each_end_is_told_with_its_reason() -> None:
-    news = News(NAMES, has_bar=False)
+    news = Progress(NAMES, has_bar=False)
     ended = reports("finished", 1) | reports("exited", 2, reason="exit code 3") | reports("lost", 3)
     assert list(news.lines({}, ended)) == ["finished: job-1 u1", "exited: job-2 u2 (exit code 3)", "lost: job-3 u3"]
     assert list(news.lines(ended, ended)) == []
 
 
 def test_beside_a_bar_only_what_went_wrong_is_told() -> None:
-    news = News(NAMES, has_bar=True)
+    news = Progress(NAMES, has_bar=True)
     before = reports("pending", 1, 2, 3, 4, reason="waiting for a core")
     assert list(news.lines({}, before)) == []
     now = reports("running", 1) | reports("finished", 2) | reports("exited", 3, reason="exit code 3")

@@ -1,13 +1,13 @@
-"""Taking the ways out that findings offer: all fixes of a file together, or none of them."""
+"""Fixes of diagnostics, written into files."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
 
 from specc.diagnostics import Diagnostic, Edit, Fix
 from specc.fast_dataclass import dataclass
+from specc.project.outputs import rewrite
+from specc.project.project import Project
 from specc.source import Source
-from specc.workspace.project import Project
-from specc.workspace.rewriting import rewrite
 
 MAX_ROUNDS = 10
 """One fix can lay open the next. What is not at rest after so many rounds is left for the next run."""

@@ -1,25 +1,26 @@
-"""What is known of a file and of its check, as plain JSON: to be kept on disk, or to come from another process.
+"""What a check of one spec came to, as JSON, and what is remembered of it."""
 
-Spans name their text by a letter for its kind and by its name, so they are only true of texts with the same digests.
-Decoding takes no shape for granted: a record that is not as `encode_...` writes it is as good as none.
-"""
-
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from collections.abc import Sequence as Listed
+from contextlib import suppress
 from typing import Any
 
+from specc.cache import Counts
+from specc.cache.shards import Shards
 from specc.diagnostics import Diagnostic, Edit, Fix, Label, Severity
 from specc.diagnostics.codes import CODES
+from specc.disk import SHIPPED
+from specc.linter.examining import Examined, Taken
+from specc.linter.families import Facts
 from specc.nodes import Mapping, Node, Scalar, Sequence
+from specc.project.library import FileLibrary, Reads
+from specc.project.project import Project
 from specc.rules import CLASH_RULES
 from specc.rules.rule import Claim
 from specc.settings import Settings
 from specc.source import Source, Span
-from specc.workspace.clashes import Taken
-from specc.workspace.examining import Examined
-from specc.workspace.facts import Facts
-from specc.workspace.library import FileLibrary
-from specc.workspace.reading import Reads
 
 Json = Any
 """Only what `json` makes: dicts, lists, texts, numbers, None."""
@@ -266,3 +267,65 @@ def _count(value: Json) -> int:
     if isinstance(value, int) and 0 <= value <= sys.maxsize:
         return value
     raise Unrecordable
+
+
+FACTS, EXAMINED = "facts", "examined"
+
+
+class Memory:
+    """Answers None for what it does not know. What it learns is kept by `save`. Without shards, it knows nothing."""
+
+    def __init__(self, project: Project, shards: Shards | None = None) -> None:
+        self._project = project
+        self._shards = shards
+        self._sources = Sources(project.library, project.settings)
+
+    def facts(self, name: str) -> Facts | None:
+        with suppress(Unrecordable):
+            record = self._standing(name, FACTS)
+            return decode_facts(name, record) if record is not None else None
+        return None
+
+    def examined(self, name: str) -> Examined | None:
+        # A text that a finding points into may not be there any more.
+        with suppress(Unrecordable):
+            record = self._standing(name, EXAMINED)
+            return decode_examined(name, record, self._sources) if record is not None else None
+        return None
+
+    def learn_facts(self, facts: Facts) -> None:
+        if self._shards is not None:
+            with suppress(Unrecordable):
+                self._shards.put(facts.name, FACTS, encode_facts(facts, self._project.library))
+
+    def learn_examined(self, examined: Examined) -> None:
+        if self._shards is not None:
+            with suppress(Unrecordable):
+                self._shards.put(examined.name, EXAMINED, encode_examined(examined, self._sources))
+
+    def learn_record(self, name: str, record: Json) -> None:
+        """What another process has encoded."""
+        if self._shards is not None:
+            self._shards.put(name, EXAMINED, record)
+
+    def learn_clean(self, names: Listed[str], reads: Iterable[Reads], counts: Counts) -> None:
+        """A check of all specs of the project has found nothing in what it read."""
+        whole = Reads()
+        for each in reads:
+            whole.add(each)
+        digests = {name: self._project.site.contents.digest(name) for name in sorted(whole.documents | whole.texts)}
+        known = {name: digest for name, digest in digests.items() if digest is not None}
+        if self._shards is not None and whole.is_whole and len(known) == len(digests):
+            self._shards.keep_clean(names, known, counts)
+
+    def save(self) -> None:
+        if self._shards is not None:
+            self._shards.save(lambda name: name.startswith(SHIPPED) or os.path.lexists(self._project.root / name))
+
+    def _standing(self, name: str, kind: str) -> Json | None:
+        """Return the record, if all that it was made of is as it was. Raises Unrecordable for what is no record."""
+        record = self._shards.get(name).get(kind) if self._shards is not None else None
+        if record is None:
+            return None
+        digest = self._project.site.contents.digest
+        return record if all(digest(each) == was for each, was in digests_of(record).items()) else None

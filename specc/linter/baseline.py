@@ -1,4 +1,4 @@
-"""Findings that a team has decided to live with for now: how many of each code in each file. It may only shrink."""
+"""Diagnostics that a team has decided to live with for now: how many of each code in each file. It may only shrink."""
 
 import json
 from collections import Counter
@@ -10,9 +10,9 @@ from specc.diagnostics import Diagnostic
 from specc.disk import check_stays
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
+from specc.project.outputs import write_file
 from specc.reader import Unreadable, read_file
 from specc.source import Source
-from specc.workspace.outputs import write_file
 
 VERSION = 1
 MOST_LINES = 5

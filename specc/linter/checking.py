@@ -1,0 +1,227 @@
+"""A check of many specs: those that were named, and those that inherit from them."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import field
+from functools import cached_property, partial
+
+from specc.cache import Counts
+from specc.compiler import Context, Request
+from specc.diagnostics import Diagnostic, Missing
+from specc.fast_dataclass import dataclass
+from specc.linter.examining import Clashes, Examined, examine, is_broken
+from specc.linter.families import Graph, Register, dependents, family_findings, graph_of, judged_by_rules
+from specc.linter.filters import judged, masked, suppress, without_doubtful_fixes
+from specc.linter.records import (
+    Json,
+    Memory,
+    Sources,
+    Unrecordable,
+    decode_examined,
+    decode_facts,
+    digests_of,
+    encode_examined,
+    encode_facts,
+)
+from specc.project.library import FileLibrary, Reads
+from specc.project.processes import elsewhere, processors
+from specc.project.project import Findings, Project
+from specc.rules import CLASH_RULES
+from specc.rules.rule import Family
+from specc.rules.uses import Uses
+from specc.source import Source
+
+CLASHES = frozenset(rule.code.code for rule in CLASH_RULES)
+
+
+@dataclass(frozen=True, eq=False)
+class Coverage:
+    """`checked` are the specs that were, and `broken` those with an error that may have hidden other findings.
+
+    `reads` are the texts that these are made of. `as_is` says that nothing of the command line changed them: no
+    profile, parameter, override or target.
+    """
+
+    specs: tuple[str, ...]
+    library: FileLibrary
+    register: Register
+    reads: Reads
+    checked: frozenset[str]
+    broken: frozenset[str]
+    as_is: bool
+
+    def is_complete(self, name: str, code: str) -> bool:
+        """Has every spec been checked that a text is part of, and the text itself if it is a spec?
+
+        What specs do to each other is found when all of the project are checked.
+        """
+        return self.as_is and (not self._unseen if code in CLASHES else name not in self._unseen)
+
+    def is_sound(self, name: str, code: str) -> bool:
+        """Have they, without an error on the way?"""
+        is_sound = not self.broken if code in CLASHES else name not in self._doubtful
+        return is_sound and self.is_complete(name, code)
+
+    @cached_property
+    def texts(self) -> list[Source]:
+        return self.library.sources(self.reads)
+
+    @cached_property
+    def _graph(self) -> Graph:
+        return graph_of(dict.fromkeys([*self.specs, *self.checked]), self.register)
+
+    @cached_property
+    def _unseen(self) -> frozenset[str]:
+        return self._reached(self._graph.keys() - self.checked)
+
+    @cached_property
+    def _doubtful(self) -> frozenset[str]:
+        return self._reached(self.broken)
+
+    def _reached(self, names: Iterable[str]) -> frozenset[str]:
+        """These specs, and all that they consist of."""
+        found = set(names)
+        waiting = list(found)
+        while waiting:
+            new = self._graph.get(waiting.pop(), frozenset()) - found
+            found |= new
+            waiting += new
+        return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """`files` were read as specs, `specs` are those that are not abstract, `payloads` what they come to."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    files: int
+    specs: int
+    payloads: int
+    coverage: Coverage
+
+
+def check_specs(
+    project: Project,
+    names: Iterable[str],
+    request: Request,
+    *,
+    target: str | None = None,
+    all_specs: bool = False,
+    memory: Memory | None = None,
+) -> Checked:
+    """Checks the named specs and their dependents. `all_specs` says that the names are the whole project already.
+
+    `memory` is one for this project, target and a request without anything in it.
+    """
+    wanted = list(names)
+    memory = memory or Memory(project)
+    register = Register(project.library, memory.facts, memory.learn_facts)
+    specs_there = [] if all_specs else project.site.spec_names()
+    if not all_specs:
+        wanted += dependents(wanted, graph_of(specs_there, register))
+    context = project.context(target)
+    whole = _Whole()
+    for examined in examinations(project, wanted, context, request, register, memory):
+        whole.add(examined)
+    known = [facts for name in wanted if (facts := register.of(name)) is not None]
+    findings = whole.findings
+    findings.add(*whole.clashes.findings())
+    if len(known) == len(wanted):  # else what could not be read may use what nothing else does
+        judge = partial(_judge, project)
+        findings.add(*family_findings(known, register, project.settings, _faulty(findings), judge))
+    as_is = request == Request() and target is None
+    broken = frozenset(whole.broken | _faulty(findings))
+    coverage = Coverage(tuple(specs_there), project.library, register, whole.reads, frozenset(wanted), broken, as_is)
+    comments = project.library.suppressions(whole.reads)
+    kept = suppress(findings.all(), comments, lambda source, code: coverage.is_sound(source.name, code.code))
+    kept = masked(judged(kept, project.settings.rules))
+    kept = list(without_doubtful_fixes(list(kept)))
+    memory.save()
+    counts = Counts(len(wanted), sum(not each.is_abstract for each in known), whole.payloads)
+    if all_specs and as_is and not kept:
+        memory.learn_clean(wanted, (whole.reads, *(facts.reads for facts in known)), counts)
+    return Checked(tuple(kept), *counts, coverage)
+
+
+@dataclass
+class _Whole:
+    """What specs come to together."""
+
+    findings: Findings = field(default_factory=Findings)
+    clashes: Clashes = field(default_factory=Clashes)
+    broken: set[str] = field(default_factory=set)
+    reads: Reads = field(default_factory=Reads)
+    payloads: int = 0
+
+    def add(self, examined: Examined) -> None:
+        self.findings.add(*examined.findings)
+        self.clashes.add(examined.taking)
+        self.reads.add(examined.reads)
+        self.payloads += examined.payloads
+        if not examined.is_document or any(map(is_broken, examined.findings)):
+            self.broken.add(examined.name)
+
+
+def _faulty(findings: Findings) -> set[str]:
+    return {finding.span.source.name for finding in findings.every() if is_broken(finding)}
+
+
+def _judge(project: Project, name: str, uses: Uses) -> Iterator[Diagnostic]:
+    parsed = project.library.document(name)
+    if not isinstance(parsed, Missing) and parsed.document is not None:
+        yield from judged_by_rules(Family(parsed.document, uses))
+
+
+WORTH_A_FORK = 30
+"""So many specs must be left for each process: below it, forking costs more than it saves."""
+
+
+def examinations(
+    project: Project, names: Sequence[str], context: Context, request: Request, register: Register, memory: Memory
+) -> Iterator[Examined]:
+    """All of them in the order of the names."""
+    known = {name: examined for name in names if (examined := memory.examined(name)) is not None}
+    unknown = [name for name in names if name not in known]
+    workers = max(1, min(processors(), len(unknown) // WORTH_A_FORK))
+    look: Callable[[str], Examined] = partial(_examine, project, context, request)
+    sources = Sources(project.library, project.settings)
+    with elsewhere(
+        [unknown[start::workers] for start in range(1, workers)], partial(_line, look, register, sources)
+    ) as forks:
+        found = {name: _learned(look(name), register, memory) for name in unknown[::workers]}
+        for line in forks.results():
+            _take(json.loads(line), found, register, memory, sources)
+    for name in names:
+        yield known.get(name) or found.get(name) or _learned(look(name), register, memory)
+
+
+def _examine(project: Project, context: Context, request: Request, name: str) -> Examined:
+    return examine(project, name, context, request)
+
+
+def _learned(examined: Examined, register: Register, memory: Memory) -> Examined:
+    """Looks up all that will be asked of it while other processes are still at work."""
+    register.of(examined.name)
+    memory.learn_examined(examined)
+    return examined
+
+
+def _line(look: Callable[[str], Examined], register: Register, sources: Sources, name: str) -> Iterator[bytes]:
+    """What a fork has found out, or null where it cannot be said in another process."""
+    try:
+        examined = encode_examined(look(name), sources)
+        facts = register.of(name)
+        said = [name, encode_facts(facts, sources.library) if facts else None, examined]
+    except Unrecordable:
+        said = [name, None, None]
+    yield json.dumps(said).encode() + b"\n"
+
+
+def _take(said: Json, found: dict[str, Examined], register: Register, memory: Memory, sources: Sources) -> None:
+    """What a fork has said, unless a file has changed since: this process has its own reading of it."""
+    name, facts, record = said
+    if facts is None or any(sources.library.contents.digest(file) != was for file, was in digests_of(record).items()):
+        return
+    register.add(decode_facts(name, facts))
+    found[name] = decode_examined(name, record, sources)
+    memory.learn_record(name, record)
