@@ -5,7 +5,7 @@ import os
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import Protocol
@@ -32,6 +32,8 @@ PATIENCE = 120.0
 """Seconds in which another process should have sent what it is sending now."""
 
 GLANCE = 0.2
+AT_ONCE = 0.5
+"""Seconds in which a pause sees at the latest that it is to end."""
 IN_FLIGHT = 4
 STANDING = {Action.KEEP: State.ACCEPTED, Action.REFUSE_UNKNOWN: State.UNKNOWN}
 
@@ -54,12 +56,16 @@ class Stop:
         return self._is_set
 
     def wait(self, seconds: float) -> None:
-        """Return after so many seconds, or when it has been set."""
-        if not self._is_set:
-            try:
-                self._awake.get(timeout=seconds)
-            except Empty:
-                return
+        """Return after so many seconds, or when it has been set.
+
+        Python runs the handler of a signal that came just before the system call only when the call returns, so no call
+        waits long.
+        """
+        left = seconds
+        while not self._is_set and left > 0:
+            with suppress(Empty):
+                self._awake.get(timeout=min(left, AT_ONCE))
+            left -= AT_ONCE
 
 
 class Watcher(Protocol):

@@ -9,6 +9,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from queue import Empty
+from types import SimpleNamespace
 
 import pytest
 from chaos.hostile import Hostile
@@ -236,6 +238,19 @@ class TestSignals:
     def test_handlers_are_put_back(self, cloud: Place) -> None:
         self.interrupted(cloud, signal.SIGHUP)
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
+
+    def test_a_signal_that_comes_just_before_a_pause_waits_does_not_wait_to_its_end(self, monkeypatch) -> None:
+        """The handler of such a signal runs when the system call has returned."""
+        stop, waits = Stop(), []
+
+        def missed(timeout: float) -> None:
+            waits.append(timeout)
+            stop.set()
+            raise Empty
+
+        monkeypatch.setattr(stop, "_awake", SimpleNamespace(get=missed, put=lambda item: None))
+        stop.wait(30)
+        assert waits == [0.5]
 
     @pytest.mark.slow
     def test_a_pause_can_be_ended_at_any_moment(self) -> None:
