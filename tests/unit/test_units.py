@@ -278,3 +278,18 @@ def test_filters_refuse(name, value, message):
     with pytest.raises(ValueError) as caught:
         filters()[name](value)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "help"),
+    [
+        ("4gb", "write `4GiB` (powers of 1024): 4GB is not a whole number of MiB"),
+        ("4gib", "did you mean `4GiB`?"),
+        ("512mb", "write `512MiB` (powers of 1024): 512MB is not a whole number of MiB"),
+    ],
+)
+def test_what_the_help_says_to_write_is_taken_by_the_field(text, help):
+    mistake = convert(text, MEMORY)
+    assert isinstance(mistake, QuantityMistake)
+    assert mistake.help == help
+    assert isinstance(convert(help.split("`")[1], MEMORY), int)
