@@ -4,7 +4,7 @@ import json
 from itertools import product
 from typing import NamedTuple
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support.sweeping import sweep
 
@@ -83,7 +83,13 @@ def matrices(draw: st.DrawFn) -> Matrix:
     return Matrix(axes, zipped, exclude, include, draw(st.integers(1, 3)))
 
 
+NONE_LEFT = Matrix({"x": [1, 2]}, {}, [{"x": 1}, {"x": 2}], [], 1)
+FILLED_AGAIN = NONE_LEFT._replace(include=[{"x": 3}], repeat=2)
+
+
 @given(matrices())
+@example(NONE_LEFT)
+@example(FILLED_AGAIN)
 def test_cells_are_those_of_the_definition(matrix: Matrix) -> None:
     expected = [row for row in matrix.rows() for _ in range(matrix.repeat)]
     swept = sweep(matrix.text)

@@ -14,7 +14,14 @@ from specc.parser import Parsed
 from specc.resolver import Overlays, resolve
 from specc.resolver.merge import inherited
 
-LAYERS = st.one_of(with_operators(), bodies())
+SCRIPTS = st.fixed_dictionaries(
+    {"$file": st.just("run.sh")}, optional={"args": st.lists(st.sampled_from(["a", "b"]), max_size=2)}
+)
+LAYERS = st.builds(
+    lambda body, script: body | script,
+    st.one_of(with_operators(), bodies()),
+    st.fixed_dictionaries({}, optional={"script": SCRIPTS}),
+)
 HEADERS = st.sampled_from(
     ["", "", "abstract: true\n", "matrix: {axes: {n: [1]}}\n", "job: {$unset: true}\n", "job: no\n"]
 )
@@ -40,6 +47,7 @@ def seen(node: Node | None) -> Iterator[object]:
 def test_siblings_do_not_know_of_each_other(bases: list[Data], children: list[tuple[Data, str, bool]]) -> None:
     names = [f"base{number}.yaml" for number in range(len(bases))]
     made = {name: text_of(body, names[:at][-1:]) for at, (name, body) in enumerate(zip(names, bases, strict=True))}
+    made["run.sh"] = "echo"
     for number, (body, header, is_first) in enumerate(children):
         made[f"{number}.yaml"] = text_of(body, names[:1] if is_first else names, header)
     files = Files(made)
