@@ -8,7 +8,11 @@ from pathlib import Path
 from specc.app.selection import STDIN, show
 from specc.app.session import Session
 from specc.comparison import Comparison, Side, compare
+from specc.comparison.bases import Base, named, open_repository, unknown, usual
+from specc.comparison.git import Repository
 from specc.comparison.model import ORDER, Uncompared
+from specc.comparison.past import Tree, past_of, spec_names
+from specc.comparison.reach import Reach
 from specc.compiler import Context, Request
 from specc.diagnostics import Diagnostic
 from specc.disk import read_bytes
@@ -16,12 +20,6 @@ from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.parser import Document
 from specc.project import Findings, Project
-from specc.revision.choice import Base, named, open_repository, unknown, usual
-from specc.revision.git import Repository
-from specc.revision.project import past_of
-from specc.revision.reach import Reach
-from specc.revision.specs import spec_names
-from specc.revision.tree import Tree
 
 
 @dataclass

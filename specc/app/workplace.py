@@ -8,11 +8,11 @@ from pathlib import Path
 
 from specc.app.session import Selected, Session
 from specc.app.targets import open_target
+from specc.comparison.git import GitOrigin
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.person import Person
 from specc.project import Project
-from specc.revision.origin import GitOrigin
 from specc.submission.ledger import Ledger
 from specc.submission.location import access_of, ledger_path
 from specc.submission.projects import Known, known_as, recognised

@@ -1,11 +1,108 @@
 """A comparison as text for people, as Markdown for a merge request, and as JSON for tools."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 
-from specc.comparison.json_form import as_json
+from specc.comparison import wording
 from specc.comparison.markdown import as_markdown
-from specc.comparison.model import Comparison
-from specc.comparison.text import as_text
+from specc.comparison.model import Comparison, Detail, Group, Item, Label, Place
+from specc.visible import visible, visible_json
+from specc.wording import brief
+
+MOST_ITEMS = 5
+WIDTH = 200
+
+
+def as_text(comparison: Comparison, base: str) -> str:
+    """Nothing where no payload has changed."""
+    paragraphs = ["".join(f"{line}\n" for line in _paragraph(group)) for group in comparison.groups]
+    lines = [f"not compared: {brief(one.spec, WIDTH)}: {visible(one.why)}\n" for one in comparison.uncompared]
+    return "\n".join([*paragraphs, *(["".join(lines)] if lines else [])])
+
+
+def _paragraph(group: Group) -> Iterator[str]:
+    where = group.cause.place
+    at = "" if where is None else f", {brief(str(where), WIDTH)}"
+    yield f"{wording.payloads(len(group.items))} {group.cause.what}: {visible(wording.heading(group))}{at}"
+    yield f"  of {wording.specs(group)}"
+    if group.cause.what == "altered":
+        yield from _fields(group)
+        return
+    for item in group.items[:MOST_ITEMS]:
+        was = f", was {wording.label(item.was)}" if item.was is not None and item.was.spec == item.label.spec else ""
+        yield f"  {wording.label(item.label)}{was}"
+    if len(group.items) > MOST_ITEMS:
+        yield f"  and {len(group.items) - MOST_ITEMS:,} more"
+
+
+def _fields(group: Group) -> Iterator[str]:
+    """Each field with the first payload's values. What the first line says is not said again."""
+    for detail, item, count in wording.alike(group):
+        if wording.is_told(detail, group.cause):
+            continue
+        more = f", and {count - 1:,} more" if count > 1 else ""
+        field, lines = detail.change.field, wording.differing(detail.change)
+        if len(lines) == 1:
+            yield f"  {visible(field)}: {brief(lines[0], WIDTH)}"
+        else:
+            yield f"  {visible(field)}:"
+            yield from (f"    {brief(line, WIDTH)}" for line in lines)
+        yield f"    in {wording.label(item.label)}{more}"
+
+
+VERSION = 1
+
+
+def as_json(comparison: Comparison, base: str) -> str:
+    counts = {str(what): count for what, count in comparison.counts.items()}
+    document = {
+        "version": VERSION,
+        "base": base,
+        "summary": {**counts, "same": comparison.same, "not_compared": len(comparison.uncompared)},
+        "groups": [_group(group) for group in comparison.groups],
+        "not_compared": [
+            {"spec": one.spec, "why": one.why, "was_broken": one.was_broken} for one in comparison.uncompared
+        ],
+    }
+    return visible_json(json.dumps(document, ensure_ascii=False, indent=2, default=str)) + "\n"
+
+
+def _group(group: Group) -> dict[str, object]:
+    cause = group.cause
+    return {
+        "what": cause.what,
+        "cause": {
+            "name": cause.name,
+            **{name: json.loads(side[0]) for name, side in (("before", cause.before), ("after", cause.after)) if side},
+            "note": cause.note or None,
+            "place": _place(cause.place),
+        },
+        "payloads": [_item(item) for item in group.items],
+    }
+
+
+def _place(place: Place | None) -> dict[str, object] | None:
+    if place is None:
+        return None
+    return {"path": place.path, "line": place.line, "column": place.column, "side": "old" if place.is_old else "new"}
+
+
+def _item(item: Item) -> dict[str, object]:
+    return {
+        **_label(item.label),
+        "was": _label(item.was) if item.was is not None else None,
+        "digest": {"before": item.before, "after": item.after},
+        "fields": [_detail(detail) for detail in item.details],
+    }
+
+
+def _label(label: Label) -> dict[str, object]:
+    return {"spec": label.spec, "params": label.params or None, "cell": label.cell, "name": label.name}
+
+
+def _detail(detail: Detail) -> dict[str, object]:
+    return {**detail.change.data(), "origin": _place(detail.origin)}
+
 
 REPORTS: dict[str, Callable[[Comparison, str], str]] = {
     "text": as_text,

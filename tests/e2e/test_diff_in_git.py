@@ -407,7 +407,7 @@ def test_git_that_does_not_answer(
     (fake / "git").write_text("#!/bin/sh\nexec sleep 60\n")
     (fake / "git").chmod(0o755)
     monkeypatch.setenv("PATH", f"{fake}:{os.environ['PATH']}")
-    monkeypatch.setattr("specc.revision.git.TIMEOUT", 0.2)
+    monkeypatch.setattr("specc.comparison.git.TIMEOUT", 0.2)
     assert repo.run("diff") == 2
     assert repo.err.startswith("error: `git config` did not end within 0 seconds")
     (fake / "git").write_text("#!/no/such/interpreter\n")

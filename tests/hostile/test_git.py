@@ -12,8 +12,8 @@ import pytest
 from support.projects import Place
 from support.repositories import begin, commit, git
 
-from specc.revision import git as revision_git
-from specc.revision.git import Repository
+from specc.comparison import git as revision_git
+from specc.comparison.git import Repository
 
 SPEC = "specc: 1\nextends: base.job.yaml\njob: {name: one, cmd_line: ./run}\n"
 

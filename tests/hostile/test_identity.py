@@ -10,7 +10,7 @@ from support.repositories import SETTINGS as GIT
 from support.repositories import begin, commit, git
 
 from specc.cli.main import run
-from specc.revision.origin import address_of
+from specc.comparison.git import address_of
 
 SETTINGS = """project = "demo"
 target = "cloud"

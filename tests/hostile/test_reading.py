@@ -36,7 +36,7 @@ READERS = {
     "targets/slurm/folder.py": "it writes its own request",
     "project/outputs.py": "it writes what the user asked for, over what it has just read",
     "project/processes.py": "it passes results between its own processes",
-    "revision/project.py": "it writes settings that git gave into a folder of its own",
+    "comparison/past.py": "it writes settings that git gave into a folder of its own",
     "cli/main.py": "it opens /dev/null",
     "cli/init.py": "it reads what ships with specc",
     "cli/schema.py": "it reads what ships with specc",

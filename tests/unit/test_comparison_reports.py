@@ -7,10 +7,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from specc.comparison.json_form import as_json
 from specc.comparison.markdown import MOST_BYTES, as_markdown
 from specc.comparison.model import Cause, Comparison, Detail, Group, Item, Label, Place, Uncompared, What, said
-from specc.comparison.text import as_text
+from specc.comparison.reports import as_json, as_text
 from specc.submission.changes import Change
 
 PLACE = Place("base.job.yaml", 9, 15, False)

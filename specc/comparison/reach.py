@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import field
 
+from specc.comparison.past import LINK, Lost, Tree
 from specc.diagnostics import Missing
 from specc.disk import read_bytes
 from specc.fast_dataclass import dataclass
 from specc.inheritance import references
 from specc.project import Project
-from specc.revision.tree import LINK, Lost, Tree
 
 APART = re.compile(rb"[\s\"'\[\]{},:/]+")
 """What cannot be in the middle of a file's name, where it stands in a spec without quotes."""

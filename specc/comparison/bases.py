@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from specc.comparison.git import GitFault, Repository
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
-from specc.revision.git import GitFault, Repository
 
 TWO_SPECS = "two specs can be compared without git: `specc diff a.job.yaml b.job.yaml`"
 REMOTE = "refs/remotes/origin/"

@@ -1,18 +1,34 @@
-"""The files of a project in one commit."""
+"""A project as it was in one commit: its files, its settings, its specs, read from git alone."""
 
 import os
 import posixpath
 import re
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from hashlib import sha1, sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from specc.disk import file_name, read_bytes
+from specc.comparison.git import Blobs, GitFault, Repository
+from specc.config import (
+    MAX_BYTES,
+    OWN,
+    PERSONAL,
+    SHARED,
+    SHARED_TABLE,
+    Configuration,
+    is_there,
+    read_configuration,
+    read_settings,
+)
+from specc.diagnostics import Code, Diagnostic, Missing, codes
+from specc.disk import SHIPPED, SKIPPED, Contents, Site, file_name, matches, read_bytes
 from specc.errors import SpeccError
-from specc.revision.git import Blobs, GitFault, Repository
-from specc.source import MAX_BYTES
+from specc.fast_dataclass import dataclass
+from specc.project import Project
+from specc.source import MAX_BYTES as MAX_SPEC_BYTES
+from specc.source import Span
 
 MODULE, LINK = "160000", "120000"
 MOST_LINKS = 40
@@ -112,7 +128,7 @@ class Tree:
             return "does not exist"
         return f"lies in the submodule `{module.rstrip('/')}`, whose commit is not here"
 
-    def read(self, name: str, most: int = MAX_BYTES + 1) -> bytes | Lost:
+    def read(self, name: str, most: int = MAX_SPEC_BYTES + 1) -> bytes | Lost:
         """The first bytes, by default one more than a spec may have.
 
         What is kept in Git LFS is taken from its store on this disk.
@@ -130,7 +146,7 @@ class Tree:
         data = read_bytes(path)
         if not isinstance(data, bytes):
             return Lost("is kept in Git LFS, and not on this disk: `git lfs fetch`")
-        if len(data) <= MAX_BYTES and sha256(data).hexdigest() != digest:
+        if len(data) <= MAX_SPEC_BYTES and sha256(data).hexdigest() != digest:
             # The store could hold a link to some other file of the user.
             return Lost("is kept in Git LFS, whose store has other content under its name: `git lfs fsck`")
         return data
@@ -144,7 +160,7 @@ class Tree:
     def is_as_in(self, name: str, data: bytes) -> bool:
         """Is that the content of the file in the commit, byte for byte?"""
         entry = self.resolved(name)
-        if isinstance(entry, Lost) or len(data) > MAX_BYTES:
+        if isinstance(entry, Lost) or len(data) > MAX_SPEC_BYTES:
             return False
         stored = b"blob %d\0" % len(data) + data
         return entry.oid == (sha1(stored) if len(entry.oid) == SHA1_DIGITS else sha256(stored)).hexdigest()
@@ -169,3 +185,126 @@ def _has_commit(repository: Repository, commit: str) -> bool:
     except (GitFault, SpeccError):
         return False
     return True
+
+
+class TreeContents(Contents):
+    """Reads from git. Shipped bases are those of this specc.
+
+    A path that messages print has the commit before it, as `git show` takes it.
+    """
+
+    def __init__(self, root: Path, tree: Tree, label: str) -> None:
+        super().__init__(root, lambda path: f"{label}:{path.relative_to(root).as_posix()}")
+        self._tree = tree
+
+    def read(self, name: str, code: Code) -> bytes | Missing:
+        if name.startswith(SHIPPED):
+            return super().read(name, code)
+        data = self._tree.read(name)
+        if isinstance(data, Lost):
+            return Missing(codes.OUTSIDE_PROJECT if data.leads_out else code, f"{self.path_of(name)} {data.why}")
+        return data
+
+
+def spec_names(tree: Tree, include: tuple[str, ...], exclude: tuple[str, ...]) -> frozenset[str]:
+    """As the search for specs in the work tree finds them. Those of a project further down are not this project's."""
+    nested = _nested(tree)
+
+    known = {"": True}
+
+    def is_open(folder: str) -> bool:
+        """Are specs looked for in it? Not in a folder that is closed, and in none below."""
+        above: list[str] = []
+        while folder not in known:
+            above.append(folder)
+            folder = posixpath.dirname(folder)
+        for below in reversed(above):
+            path = PurePosixPath(below)
+            is_closed = below in nested or path.name in SKIPPED
+            known[below] = known[folder] and not (is_closed or any(matches(path.parts, each) for each in exclude))
+            folder = below
+        return known[folder]
+
+    return frozenset(
+        name
+        for name in tree.entries
+        if is_open(posixpath.dirname(name))
+        and any(matches(PurePosixPath(name).parts, pattern) for pattern in include)
+        and not any(matches(PurePosixPath(name).parts, pattern) for pattern in exclude)
+    )
+
+
+def _nested(tree: Tree) -> frozenset[str]:
+    """Folders below the root that configure specc themselves."""
+    return frozenset(
+        folder
+        for name in tree.entries
+        if (folder := posixpath.dirname(name))
+        and (posixpath.basename(name) == OWN or (posixpath.basename(name) == SHARED and _configures(tree, name)))
+    )
+
+
+def _configures(tree: Tree, name: str) -> bool:
+    data = tree.read(name, MAX_BYTES)
+    return isinstance(data, bytes) and SHARED_TABLE.search(data.decode("utf-8", "replace")) is not None
+
+
+NOT_OF_PAYLOADS = ("rules", "ledger", "include", "exclude")
+"""Settings that change no payload, and those that are asked of each side anyway."""
+
+
+@dataclass(frozen=True, eq=False)
+class Past:
+    """`settings_differ`: in a way that can change payloads. `places` says where each setting stands."""
+
+    project: Project
+    findings: tuple[Diagnostic, ...]
+    settings_differ: bool
+    places: Mapping[str, Span]
+    places_now: Mapping[str, Span]
+
+
+def past_of(project: Project, tree: Tree, label: str, show: Callable[[Path], str]) -> Past:
+    """The project in the commit. `label` is what messages put before its paths.
+
+    The personal settings are those of now: they are about a person, not about a commit.
+    """
+    environment = project.environment
+    with tempfile.TemporaryDirectory() as temporary:
+        # The folder's name is the project's, where no setting names it.
+        folder = Path(temporary) / (project.root.name or "project")
+        _copy_settings(project, tree, folder, show)
+
+        def show_past(path: Path) -> str:
+            return show(project.root / PERSONAL) if path.name == PERSONAL else f"{label}:{path.name}"
+
+        then = read_configuration(folder, show_past, environment)
+    now = read_configuration(project.root, show, environment)
+    site = Site(project.root, then.settings, TreeContents(project.root, tree, label), environment, hidden=then.hidden)
+    past = Project.open(site, project.apis)
+    return Past(past, then.diagnostics, _said(then) != _said(now), _places(then), _places(now))
+
+
+def _copy_settings(project: Project, tree: Tree, folder: Path, show: Callable[[Path], str]) -> None:
+    try:
+        folder.mkdir()
+        for name in (OWN, SHARED):
+            data = tree.read(name, MAX_BYTES + 1)
+            if isinstance(data, bytes):
+                (folder / name).write_bytes(data)
+        if is_there(project.root / PERSONAL):
+            own = read_settings(project.root / PERSONAL, show(project.root / PERSONAL))
+            (folder / PERSONAL).write_bytes(own)
+    except OSError as error:
+        raise SpeccError(f"cannot write into the folder for temporary files: {error.strerror or error}") from error
+
+
+def _said(configuration: Configuration) -> list[tuple[str, str]]:
+    entries = [(entry.key, repr(entry.value)) for entry in configuration.entries if not entry.is_overridden]
+    return sorted(entry for entry in entries if entry[0].partition(".")[0] not in NOT_OF_PAYLOADS)
+
+
+def _places(configuration: Configuration) -> dict[str, Span]:
+    return {
+        entry.key: entry.span for entry in configuration.entries if entry.span is not None and not entry.is_overridden
+    }
