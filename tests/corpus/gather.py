@@ -13,6 +13,8 @@ PLACES = ("/usr", "/etc", "/opt")
 OURS = Path(__file__).parent / "jobs"
 SHEBANG = re.compile(rb"#!\s*(?:/usr)?(?:/local)?/bin/(?:env\s+(?:-\S+\s+)*)?(?:ba|da)?sh\b")
 DIRECTIVE = re.compile(rb"^#(?:SBATCH|PBS|BSUB|\$) +-", re.MULTILINE)
+OTHER_SHELL = re.compile(r"#!|#(?:compdef|autoload)\b")
+"""How a text begins that is written for another program: a `#!` line, or what zsh reads at the head of a completion."""
 ODD = re.compile(r"[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that YAML does not take as they are."""
 SUFFIXES = (".sh", ".bash", ".sbatch", ".slurm", ".pbs", ".job", ".sub")
@@ -67,7 +69,7 @@ def _texts(path: Path) -> Iterator[Text]:
         text = data.decode()
     except (OSError, UnicodeDecodeError):
         return
-    if is_shell or (text.strip() and not text.startswith("#!")):
+    if is_shell or (text.strip() and not OTHER_SHELL.match(text)):
         yield Text(str(path), text.replace("\r\n", "\n"))
 
 

@@ -1,4 +1,4 @@
-"""`specc check --baseline FILE` in a project that has findings from before."""
+"""`specc check --baseline FILE` in a project that has diagnostics from before."""
 
 import json
 from pathlib import Path
@@ -15,11 +15,11 @@ TWO = SPEC.format(name="no") + "  nope: 1\n"
 
 @pytest.fixture
 def old(place: Place) -> Place:
-    """A project with two findings, and its baseline."""
+    """A project with two diagnostics, and its baseline."""
     place.write(a=TWO)
     assert place.run("check") == 1
     assert place.run("check", *WRITE) == 0
-    assert place.err == "baseline: wrote old.json with 2 findings\n"
+    assert place.err == "baseline: wrote old.json with 2 diagnostics\n"
     assert "no problems" in place.out
     return place
 
@@ -54,11 +54,11 @@ def test_it_says_when_it_can_shrink(old: Place) -> None:
     old.write(a=SPEC.format(name="no"))
     assert old.run("check", *USE) == 0
     assert old.err == (
-        "baseline: 1 finding fewer than old.json allows\nhelp: add `--update-baseline` to allow no more than that\n"
+        "baseline: 1 diagnostic fewer than old.json allows\nhelp: add `--update-baseline` to allow no more than that\n"
     )
     assert counts(old) == {"a.job.yaml": {"SPC110": 1, "SPC401": 1}}
     assert old.run("check", *WRITE) == 0
-    assert old.err == "baseline: took 1 finding out of old.json\n"
+    assert old.err == "baseline: removed 1 diagnostic from old.json\n"
     assert counts(old) == {"a.job.yaml": {"SPC110": 1}}
 
 
@@ -73,7 +73,7 @@ def test_it_refuses_to_grow(old: Place) -> None:
     old.write(b=SPEC.format(name="off"))
     assert old.run("check", *USE) == 0  # a warning
     assert old.run("check", *WRITE) == 1
-    assert "baseline: 1 finding not taken into old.json, which may only shrink" in old.err
+    assert "baseline: 1 diagnostic not taken into old.json, which may only shrink" in old.err
     assert (old.root / "old.json").read_bytes() == before
 
 

@@ -164,7 +164,7 @@ def test_no_repository_and_no_commit(place: Place) -> None:
         ("gone.job.yaml", "`gone.job.yaml` is neither a revision nor a path"),
         ("main..HEAD", "name one revision"),
         ("--output=x", "formats"),
-        ("", "a word is empty"),
+        ("", "an argument is empty"),
         ("-", "is neither a revision nor a path"),
         ("HEAD^{tree}", "is neither a revision nor a path"),
     ],

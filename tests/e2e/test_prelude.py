@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from specc.cli.session import Session
 from support import compiling
 from support.local_jobs import Place as Jobs
 from support.local_jobs import place_at
 from support.projects import Place
 from support.repositories import begin, commit
 
-from specc.cli import serve
+from specc.app.session import Session
+from specc.cli.commands import serve
 from specc.compiler import Context, check_document, payloads
 from specc.diagnostics import Diagnostic
 from specc.lowering import Payload, receive

@@ -25,6 +25,8 @@ def test_scripts_and_workflows_are_gathered_once(tmp_path: Path) -> None:
     (tmp_path / "a.sh").write_text("ls\n")
     (tmp_path / "b.sh").write_text("ls\n")
     (tmp_path / "c.py").write_text("#!/usr/bin/python3\n")
+    (tmp_path / "c.sh").write_text("#!/usr/bin/env python3\n")
+    (tmp_path / "z.sh").write_text("#compdef todo.sh\nfor a ( 1 2 ) { }\n")
     (tmp_path / "d").write_text("#!/bin/bash -e\nls\n")
     (tmp_path / "d").chmod(0o755)
     (tmp_path / "workflows").mkdir()
