@@ -11,7 +11,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -284,25 +283,22 @@ def test_the_requests_of_one_key_do_not_take_all_threads(tmp_path: Path) -> None
     other = place.url("GET", LIST, key=OTHER_KEY, secret=OTHER_SECRET)
     mine = place.url("GET", LIST, key=KEY, secret=SECRET)
 
-    async def both() -> tuple[float, int]:
+    async def both() -> int:
         tasks = [
             asyncio.create_task(place._send("POST", url, body, POSTED)) for url, body in zip(urls, bodies, strict=True)
         ]
         await asyncio.sleep(0.3)
-        started = time.monotonic()
         answer = await place._send("GET", other, b"", {"Host": "localhost"})
-        took = time.monotonic() - started
         waiting = asyncio.create_task(place._send("GET", mine, b"", {"Host": "localhost"}))
         await asyncio.sleep(0.1)
         assert not waiting.done(), "the key's own requests wait for their turn"
         may_end.set()
         answers = [(await task).json()["ret_code"] for task in [*tasks, waiting]]
         assert answers == [0] * 41
-        return took, answer.json()["ret_code"]
+        code: int = answer.json()["ret_code"]
+        return code
 
-    took, code = asyncio.run(both())
-    assert code == 0
-    assert took < 5
+    assert asyncio.run(both()) == 0
 
 
 POSTED = {"Host": "localhost", "Content-Type": "application/json"}

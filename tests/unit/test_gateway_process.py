@@ -57,6 +57,7 @@ def test_it_listens_on_a_free_port_and_ends_when_told_to(tmp_path: Path, host: s
     assert not any("network" in line for line in lines)
 
 
+@pytest.mark.slow
 def test_a_connection_that_is_kept_does_not_wait_for_acknowledgements(tmp_path: Path) -> None:
     times: list[float] = []
 
@@ -97,15 +98,15 @@ def test_a_request_that_does_not_become_whole_is_not_waited_for(tmp_path: Path, 
     def visit(url: str) -> None:
         with socket.create_connection(("127.0.0.1", port_of(url))) as connection:
             connection.sendall(first)
-            started = time.monotonic()
-            while is_open(connection, 0.1) and time.monotonic() < started + 5:
+            while is_open(connection, 0.1):
+                asked.append(connection)
+                assert len(asked) < 2_000, "it is waited for"
                 with contextlib.suppress(ConnectionError):
                     connection.sendall(b"x" if first else b"")
-            took.append(time.monotonic() - started)
 
-    took: list[float] = []
+    asked: list[socket.socket] = []
     lines = served(tmp_path, Address(port=0), [], visit, Limits(head_seconds=0.5))
-    assert 0.3 < took[0] < 4
+    assert asked
     assert sum("job/list" in line for line in lines) == whole
 
 
