@@ -1,4 +1,4 @@
-"""The kinds of targets. A new one is a folder beside this module, and an entry in its table."""
+"""The kinds of targets. A new kind is a folder beside this module, and an entry in its table."""
 
 from collections.abc import Callable, Iterator, Mapping
 

@@ -1,4 +1,4 @@
-"""What a target is opened with, and what comes of it."""
+"""What a target is opened with, and what is returned."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
@@ -15,7 +15,7 @@ Skew = Callable[[str], float]
 
 
 class Calls:
-    """Counts calls, which several threads make."""
+    """Counts calls of several threads."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -31,11 +31,12 @@ class Calls:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What a target is opened with. `root` is the project's; `endpoint` is the API page's where the settings name none.
+    """What a target is opened with.
 
-    `vendor_endpoints` are those of all API pages that ship with specc. Offline, the target must be made without any
-    means to send: it is asked only what it knows by itself, and nobody is asked to trust its host. `may_lack_keys`
-    says that it is for a look ahead, which needs no credentials.
+    `root` is that of the project; `endpoint` is that of the API page where the settings have none. `vendor_endpoints`
+    are those of all API pages that ship with specc. Offline, the target is made without any means to send: it answers
+    only what it knows by itself, and nobody is asked to trust its host. `may_lack_keys` says that the target is for a
+    plan, which needs no credentials.
     """
 
     root: Path

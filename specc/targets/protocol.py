@@ -1,7 +1,7 @@
-"""What submission asks of a target, and the few things a target can answer.
+"""The questions that submission asks a target, and the few answers that a target can give.
 
-A target never retries by itself and never guesses: it says what surely happened, or that it does not know. Retrying,
-remembering and deciding are the business of `specc.submission`.
+A target never retries by itself and never guesses: it says what surely happened, or that it does not know. To retry, to
+remember and to decide is the business of `specc.submission`.
 """
 
 from collections.abc import Sequence
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 class JobState(StrEnum):
-    """The API's own states, and two that only a client can see.
+    """The states of the API, and two that only a client can see.
 
-    The API's list is open: a target maps what it does not know to UNKNOWN and keeps the word in `JobReport.raw`.
+    The list of the API is open: a target maps unknown words to UNKNOWN and keeps the word in `JobReport.raw`.
     """
 
     PENDING = "pending"
@@ -34,10 +34,12 @@ class JobState(StrEnum):
 
     @property
     def is_final(self) -> bool:
+        """Whether the job has ended."""
         return self in FINAL
 
     @property
     def is_success(self) -> bool:
+        """Whether the job has ended without an error."""
         return self is JobState.FINISHED
 
 
@@ -46,8 +48,9 @@ FINAL = frozenset({JobState.FINISHED, JobState.EXITED, JobState.CANCELLED, JobSt
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a job comes from: absolute paths of its project and of its spec's folder, its cell's slug, and which
-    attempt of its cell it is, counted from 1."""
+    """Where a job comes from: absolute paths of its project and of its spec's folder, the slug of its cell, and the
+    number of its attempt, from 1.
+    """
 
     project: str
     spec_folder: str
@@ -57,11 +60,11 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One sending of one payload. `key` is unique for ever, and goes along where the target has a place for it.
+    """One sending of one payload. `key` is unique for ever, and is sent along where the target has a place for it.
 
-    `sent_name` is the job name as sent: the payload's own, or with a tag behind it (`tag_names`). `owner` is on whose
-    behalf it is sent, where that is not simply the user: a target that has a queue of its own shares it among owners.
-    `origin` is None for a payload that came over the API, without a project.
+    `sent_name` is the job name as sent: that of the payload, or with a tag behind it (`tag_names`). `owner` is on whose
+    behalf the payload is sent, if not simply the user: a target with its own queue shares it among owners. `origin` is
+    None for a payload that came over the API, without a project.
     """
 
     key: str
@@ -73,7 +76,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The target has the job. `uuid` is the handle for every later call; `echoed` is what the answer said beside it."""
+    """The target has the job. `uuid` is the handle for every later call; `echoed` holds the rest of the answer."""
 
     uuid: str
     echoed: dict[str, object]
@@ -81,10 +84,11 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The target surely did not start anything. `fields` maps field names to what is wrong with each, and `helps` to
-    the way out of that; where a field has none of its own, `help` is for it.
+    """The target surely did not start anything.
 
-    `is_general` says that it is about the account or the place, so every other payload would be rejected, too.
+    `fields` maps names of fields to what is wrong with each, and `helps` to what to write; `help` is for all fields
+    without their own. `is_general` says that the rejection is about the account or the target, so that every other
+    payload would be rejected, too.
     """
 
     code: str
@@ -97,9 +101,9 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """Surely nothing was started, and trying again may help. `retry_after` is in seconds, where the target says.
+    """Surely nothing was started, and to try again may help. `retry_after` is in seconds, where the target gives it.
 
-    `resign` says that only the time of signing was wrong, and `server_time` what the server's clock said.
+    `resign` says that only the time of signing was wrong, and `server_time` is that of the server's clock.
     """
 
     reason: str
@@ -110,7 +114,7 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
-    """Bytes went out, and nobody can say what became of them."""
+    """Bytes went out, and the outcome is unknown."""
 
     reason: str
 
@@ -120,7 +124,7 @@ Outcome = Accepted | Rejected | NotSent | Unclear
 
 @dataclass(frozen=True, slots=True)
 class JobReport:
-    """What a target says of one job. `raw` is its own word for the state, `reason` its own explanation."""
+    """The state of one job. `raw` is the target's own word for the state, `reason` its own explanation."""
 
     uuid: str
     state: JobState
@@ -132,10 +136,10 @@ class JobReport:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A job found on the target that an unclear attempt may have started.
+    """A job on the target that an unclear attempt may have started.
 
-    `tag` is the attempt's key where the target kept it: then the match is exact. `fields` are the echoed job fields.
-    `doubts` say what the target could not see when it looked, for a person: another job may be the one.
+    `tag` is the key of the attempt where the target kept it: then the match is exact. `fields` are the echoed job
+    fields. `doubts` say, for a person, what the target could not see: another job may be the right one.
     """
 
     uuid: str
@@ -147,7 +151,9 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class LogFile:
-    """One output stream of a job. `path` is where it is visible from here, `where` how a person gets it otherwise."""
+    """One output stream of a job. `path` is where it is visible from here, `where` tells a person how else to get
+    it.
+    """
 
     stream: str
     path: Path | None
@@ -156,13 +162,17 @@ class LogFile:
 
 @dataclass(frozen=True, slots=True)
 class Logs:
+    """The output streams of one job."""
+
     uuid: str
     files: tuple[LogFile, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """The answer to a cancellation: `done` False with the reason in `message` when it could not be asked for."""
+    """The answer to a cancellation. `done` is False, with the reason in `message`, when the target could not be
+    asked.
+    """
 
     uuid: str
     done: bool
@@ -170,12 +180,12 @@ class Cancelled:
 
 
 class Target(Protocol):
-    """A place that runs payloads.
+    """A target, which runs payloads.
 
-    `identity` names the place for the ledger: kind, endpoint and account, the same on every machine of the user; what
-    stands behind an `@` is one of several places of the account. `quota` is how many calls an hour it allows the
-    account, or None. A call raises SpeccError when the world is broken before
-    anything was asked (no credentials, no sbatch); what happens after that is an answer.
+    `identity` names the target for the ledger: kind, endpoint and account, the same on every machine of the user; the
+    part behind an `@` is one of several places of the account. `quota` is how many calls an hour it allows the account,
+    or None. A call raises SpeccError when the environment is broken before anything was asked (no credentials, no
+    sbatch); what happens after that is an answer.
     """
 
     @property
@@ -185,17 +195,19 @@ class Target(Protocol):
     def quota(self) -> int | None: ...
 
     def refuse(self, payload: "Payload") -> Rejected | None:
-        """Why this payload cannot go to this target, known without sending: a foreign run_user, no units, a cluster
-        or zone that contradicts the target's."""
+        """Return why this payload cannot go to this target, known without sending.
+
+        Reasons are a foreign run_user, no units, or a cluster or zone that contradicts that of the target.
+        """
 
     def submit(self, attempt: Attempt) -> Outcome:
-        """Sends once. Never raises for what the other side did."""
+        """Send once. No error is raised for what the other side did."""
 
     def look_up(self, attempts: Sequence[Attempt], since: datetime, until: datetime) -> list[Candidate]:
-        """Jobs of this account that one of the attempts may have started in that time."""
+        """Return jobs of this account that one of the attempts may have started in that time."""
 
     def status(self, uuids: Sequence[str]) -> dict[str, JobReport]:
-        """What is known of each job, in as few calls as the target allows. A failed query leaves jobs out."""
+        """Return what is known of each job, in as few calls as the target allows. A failed query leaves jobs out."""
 
     def logs(self, uuid: str) -> Logs: ...
 

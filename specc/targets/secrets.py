@@ -1,7 +1,8 @@
 """Files that no job may read as its input or write as its output: keys, and what specc keeps for its user.
 
-A payload names its files, and who writes payloads need not be who runs them: through `specc serve` it is a client. So a
-key must not become the input of a job, whose output is then read, and a job store must not become an output.
+A payload names its files, and the author of payloads need not be the user who runs them: through `specc serve` it is a
+client. So a key must not become the input of a job, whose output is then read, and a job store must not become an
+output.
 """
 
 import os
@@ -13,7 +14,7 @@ from specc.reader import Unreadable, read_start
 
 VENDOR = ".qingcloud"
 FOLDERS = (("XDG_STATE_HOME", ".local/state"), ("XDG_CACHE_HOME", ".cache"), ("XDG_CONFIG_HOME", ".config"))
-"""The user's folders in which specc has one of its name, and where they are if the variable does not say."""
+"""The user's folders in which specc has a folder, and their usual paths."""
 
 OF_JOBS = "jobs"
 KEY_FILE = re.compile(

@@ -1,7 +1,7 @@
-"""How a job starts on targets that run jobs themselves: in which folder, by which program, and what it is told.
+"""How a job starts on targets that run jobs themselves: its folder, its program, and its variables.
 
-Everything here is settled when the job is submitted, on the machine that submits: the payload stays free of the paths
-of one machine.
+All of this is settled when the job is submitted, on the machine that submits: the payload stays free of the paths of
+one machine.
 """
 
 import os
@@ -13,19 +13,22 @@ from specc.targets.protocol import Origin
 
 PROJECT, SPEC, JOB = "project", "spec", "job"
 WORKDIRS = (PROJECT, SPEC, JOB)
-"""What the setting `workdir` may be, beside an absolute path."""
+"""The words of the setting `workdir`, which may also be an absolute path."""
 
 FIRST_LINE = 512
 
 MODULES = ("MODULEPATH", "MODULESHOME", "MODULERCFILE", "BASH_ENV")
 MODULES_BEGINNING = ("MODULES_", "LMOD_", "BASH_FUNC_module", "BASH_FUNC__module", "BASH_FUNC_ml", "BASH_FUNC_clearL")
 LOADED = ("LMOD_FAMILY_",)
-"""What says which modules are loaded is left out: what they have set is not taken over, so a job loads them anew."""
+"""Variables that say which modules are loaded. They are left out, so that a job loads its modules anew."""
 
 
 def module_variables(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables without which `module load` is an unknown command in a job: those of Environment Modules and
-    of Lmod, and the functions of the shell that they have exported, as `sbatch` hands them over."""
+    """Return the variables without which `module load` is an unknown command in a job.
+
+    They are those of Environment Modules and of Lmod, and the functions of the shell that they have exported, as
+    `sbatch` passes them on.
+    """
     return {
         name: value
         for name, value in environment.items()
@@ -63,7 +66,7 @@ def path_from(folder: str | None, path: str) -> str:
 def starter_of(text: str) -> tuple[str, ...]:
     """Return the words that start a script with this text, before its path: those of its `#!` line, else bash.
 
-    As the kernel reads it: an absolute path, and the rest of the line as one argument.
+    The line is read as by the kernel: an absolute path, and the rest of the line as one argument.
     """
     first = text.partition("\n")[0].rstrip()
     words = first.removeprefix("#!").split(None, 1) if first.startswith("#!") else []
@@ -71,7 +74,7 @@ def starter_of(text: str) -> tuple[str, ...]:
 
 
 def starter_of_file(path: str) -> tuple[str, ...]:
-    """Return the words that start a script in a file. One that cannot be read is left to bash, which says so."""
+    """Return the words that start a script in a file. A file that cannot be read is left to bash, which says so."""
     try:
         return starter_of(read_start(path, FIRST_LINE).decode("utf-8", "replace"))
     except Unreadable:

@@ -1,7 +1,8 @@
-"""The hosts that a user trusts with signed requests. A repository can name a host, but only its user can trust it.
+"""The hosts that a user trusts with signed requests. A repository can name a host, but only its user can trust the
+host.
 
 The list is a file of the user's own, one origin a line, such as `https://hpc.example.org`. On a CI runner, where nobody
-can be asked and nothing outlives the job, the variable `SPECC_TRUSTED_HOSTS` says it.
+can be asked and nothing outlives the job, the variable `SPECC_TRUSTED_HOSTS` holds the list.
 """
 
 import os
@@ -22,7 +23,7 @@ Origin = Callable[[str], str]
 
 
 class UntrustedHost(SpeccError):
-    """A host that the user has not trusted, and nobody to ask."""
+    """A host that the user has not trusted, while nobody can be asked."""
 
 
 @dataclass(frozen=True, slots=True)

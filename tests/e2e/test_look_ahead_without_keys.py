@@ -10,7 +10,7 @@ from support.projects import SETTINGS, Place
 from specc.targets.ehpc.account import Endpoint, accounts_at, identity_of, unknown_account
 
 KEY, SECRET = "QY_ACCESS_KEY_ID", "QY_SECRET_ACCESS_KEY"
-UNSEEN = "what was sent before with the key that is missing is not seen"
+UNSEEN = "what was sent before with the missing key is not known"
 ONLY = "what follows is about the only account that is known at this place, ehpc:"
 
 

@@ -35,7 +35,7 @@ def test_endpoints(url: str, origin: str, path: str) -> None:
      "https://[::1/api", "https://x\x00y/", f"https://{'x' * 70}.example/api", f"https://{'é' * 70}/api", "https://a..b/api"],
 )  # fmt: skip
 def test_what_is_no_endpoint(url: str) -> None:
-    with pytest.raises(SpeccError, match="is no web address"):
+    with pytest.raises(SpeccError, match="is not a web address"):
         Endpoint.parse(url)
 
 
@@ -144,7 +144,7 @@ def test_a_file_that_is_no_use_does_not_show_what_it_holds(tmp_path: Path, text:
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / ".qingcloud" / "config.yaml").mkdir(parents=True)
-    with pytest.raises(SpeccError, match="is no regular file"):
+    with pytest.raises(SpeccError, match="is not a regular file"):
         read_credentials({}, tmp_path)
     (tmp_path / "file").write_text("")
     with pytest.raises(SpeccError, match="cannot read"):

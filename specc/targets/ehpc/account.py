@@ -1,4 +1,4 @@
-"""Where the API is, and how the account is named without giving its key away."""
+"""The address of the API, and a name of the account that does not give its key away."""
 
 import ipaddress
 import re
@@ -28,7 +28,7 @@ class Endpoint:
 
     @classmethod
     def parse(cls, url: str) -> "Endpoint":
-        """Raises SpeccError for a URL that requests cannot be made from."""
+        """Return the parts of a URL. Raises SpeccError for a URL that requests cannot be made from."""
         help = 'write `endpoint = "https://HOST/api"` under the target in specc.toml'
         try:
             parts = urlsplit(url)
@@ -37,18 +37,18 @@ class Endpoint:
             name = httpx.URL(url).raw_host.decode("ascii")
             name.encode("idna")
         except (ValueError, httpx.InvalidURL):
-            raise SpeccError("the target's endpoint is no web address", help=help) from None
+            raise SpeccError("the target's endpoint is not a web address", help=help) from None
         if parts.username is not None or parts.password is not None:
             raise SpeccError("the target's endpoint holds a user name or password", help=f"take it out: {help}")
         if parts.scheme not in PORTS or not NAME.fullmatch(name) or not parts.hostname or parts.query or parts.fragment:
-            raise SpeccError(f"the target's endpoint `{url}` is no web address", help=help)
+            raise SpeccError(f"the target's endpoint `{url}` is not a web address", help=help)
         shown = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         host = shown if port in (None, PORTS[parts.scheme]) else f"{shown}:{port}"
         return cls(f"{parts.scheme}://{host}", host, parts.path.rstrip("/"))
 
     @property
     def ascii_origin(self) -> str:
-        """Where requests really go, in ASCII alone: letters of other scripts that look like Latin ones show there."""
+        """The origin in ASCII alone, where letters of other scripts that look like Latin letters show."""
         scheme, _, rest = self.origin.partition("://")
         name = httpx.URL(self.origin).raw_host.decode("ascii")
         port = rest.rpartition("]")[2].partition(":")[2]
@@ -59,7 +59,7 @@ class Endpoint:
 
     @property
     def is_open_to_eavesdroppers(self) -> bool:
-        """Without TLS over a network: anybody on the way reads jobs and answers, and can alter answers."""
+        """Whether requests go over a network without TLS: anybody on the way can read jobs and alter answers."""
         if self.origin.startswith("https://"):
             return False
         return not is_loopback(urlsplit(self.origin).hostname or "")
@@ -95,31 +95,31 @@ def origin_of(text: str) -> str:
 
 
 def identity_of(endpoint: Endpoint, access_key_id: str, job: Mapping[str, object]) -> str:
-    """The account at the endpoint, then the zone and cluster that the target says: one account can have several.
+    """Return the account at the endpoint, with the zone and cluster of the target: one account can have several.
 
-    The same on every machine of the user, and another for every key.
+    The identity is the same on every machine of the user, and differs for every key.
     """
     digest = sha256(f"specc ehpc {access_key_id}".encode()).hexdigest()[:12]
     return f"{masked(access_key_id)}:{digest}".join(_around_account(endpoint, job))
 
 
 def unknown_account(endpoint: Endpoint, job: Mapping[str, object]) -> str:
-    """Return what stands for the identity of an account whose key is not known. No account has it."""
+    """Return the identity of an account whose key is not known. No account has this identity."""
     return "unknown account".join(_around_account(endpoint, job))
 
 
 def accounts_at(identities: Iterable[str], endpoint: Endpoint, job: Mapping[str, object]) -> list[str]:
-    """Return those identities that are accounts at the endpoint, in the zone and cluster that the target says."""
+    """Return those identities that are accounts at the endpoint, in the zone and cluster of the target."""
     account = re.compile(ACCOUNT.pattern.join(map(re.escape, _around_account(endpoint, job))))
     return [identity for identity in identities if account.fullmatch(identity)]
 
 
 def _around_account(endpoint: Endpoint, job: Mapping[str, object]) -> tuple[str, str]:
-    """Return what stands in an identity before the account, and behind it."""
+    """Return the parts of an identity before and behind the account."""
     place = "/".join(str(job[name]) for name in ("zone", "cluster_id") if name in job)
     return f"ehpc:{endpoint.host}{endpoint.path}:", f"@{place}" if place else ""
 
 
 def masked(access_key_id: str) -> str:
-    """Enough of a key to know which it is. A short one shows nothing."""
+    """Return enough of a key to recognise it. A short key is hidden completely."""
     return f"{access_key_id[:4]}...{access_key_id[-4:]}" if len(access_key_id) >= 12 else "..."

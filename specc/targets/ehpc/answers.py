@@ -11,7 +11,7 @@ from specc.targets.protocol import Accepted, NotSent, Outcome, Rejected, Unclear
 from specc.wording import brief
 
 UUID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
-"""A handle of a job. It goes into URLs, tables and the ledger, so what else an answer may say is none."""
+"""The form of a job's handle. It goes into URLs, tables and the ledger, so no other form is accepted."""
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 # The statuses of an answer that is not the API's, but of a web server or proxy on the way, that are believed. Each is
@@ -27,10 +27,10 @@ MOST_CODE = 40
 JOB = "hpcjob_uuid"
 
 WORDS_OF_THE_API = re.compile(rb"(?i)ret_?code|hpcjob|job_?uuid|job_?id|job_?status")
-"""No page of a web server or proxy holds one of these. An answer that does comes from the API, in whatever form."""
+"""Words that no page of a web server or proxy holds: an answer with such a word comes from the API."""
 
 NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f]")
-"""Bytes of a body that is compressed, or in another encoding than UTF-8: nobody knows what it says."""
+"""Bytes of a body that is compressed, or in another encoding than UTF-8, so that it cannot be read."""
 
 ESCAPE = re.compile(rb"\\u00([2-7][0-9a-fA-F])")
 """How JSON may write an ASCII character."""
@@ -57,24 +57,24 @@ class Answer:
 
     @property
     def named_job(self) -> str | None:
-        """The job that the answer names, cut and cleaned for one line, wherever in the answer it stands."""
+        """The job that the answer names, anywhere, cut and cleaned for one line."""
         return _named_job(self.data)
 
     @property
     def words(self) -> str:
-        """What went wrong, for people: the documented meaning, then the server's own words."""
+        """The error for people: the documented meaning, then the server's own words."""
         summary = self.meaning.summary if self.meaning else "an undocumented code"
         return summary + (f" ({self.message})" if self.message else "")
 
     @property
     def text(self) -> str:
-        """The same for where the code is not shown beside it."""
+        """The same with the code, for messages that do not show it."""
         return f"{brief(str(self.ret_code), MOST_CODE)}: {self.words}"
 
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """What came back is not the API's."""
+    """The response is not an answer of the API."""
 
     reason: str
 
@@ -84,7 +84,7 @@ class _Unreadable(ValueError):
 
 
 def read_answer(reply: Reply) -> Answer | NoAnswer:
-    """The answer in a reply, whatever its HTTP status."""
+    """Return the answer of a reply, whatever its HTTP status."""
     data = _json(reply.body)
     if data is None:
         return NoAnswer(f"the answer is not the API's: HTTP {reply.status}, and not JSON")
@@ -98,7 +98,7 @@ def read_answer(reply: Reply) -> Answer | NoAnswer:
 
 
 def submit_outcome(reply: Reply | Failure, fields: Iterable[str]) -> Outcome:
-    """What became of a submission with these fields."""
+    """Return the outcome of a submission with these fields."""
     if isinstance(reply, Failure):
         return _failed(reply)
     answer = read_answer(reply)
@@ -129,9 +129,9 @@ def _refused(reply: Reply, answer: Answer, fields: Iterable[str]) -> Outcome:
     match meaning.verdict if meaning else None:
         case Verdict.REJECTED:
             named = fields_named(answer.message, fields)
-            faults = dict.fromkeys(named, answer.message) or None
+            wrong = dict.fromkeys(named, answer.message) or None
             help, is_general = (meaning.help, meaning.is_general) if meaning else (None, False)
-            return Rejected(str(answer.ret_code), answer.words, help, faults, is_general)
+            return Rejected(str(answer.ret_code), answer.words, help, wrong, is_general)
         case Verdict.TRY_LATER:
             return NotSent(answer.text, retry_after=reply.retry_after)
         case Verdict.SIGN_AGAIN:
@@ -147,7 +147,7 @@ def _failed(failure: Failure) -> Outcome:
 
 
 def _by_status(reply: Reply, reason: str) -> Outcome:
-    """The outcome of an answer that cannot be read. Its status is believed only where the API had no part in it."""
+    """Return the outcome of an answer that cannot be read. Its status counts only where the API took no part in it."""
     doubt = _doubt(reply.body)
     if doubt is not None:
         return Unclear(f"{reason}; {doubt}")
@@ -165,7 +165,7 @@ def _by_status(reply: Reply, reason: str) -> Outcome:
 
 
 def _doubt(body: bytes) -> str | None:
-    """Why a body may be of the API, although it is not an answer of the documented form; None for a web server's."""
+    """Return why a body may be of the API, although its form is not documented; None for a body of a web server."""
     if NOT_TEXT.search(body):
         return "its body is compressed or in another encoding, so it may say that a job was started"
     plain = ESCAPE.sub(lambda match: bytes([int(match[1], 16)]), body)
@@ -176,7 +176,7 @@ def _doubt(body: bytes) -> str | None:
 
 
 def _loosely(body: bytes) -> object:
-    """The value of a text that is JSON in some way, also with one key twice; None for anything else."""
+    """Return the value of a text that is JSON in some way, also with one key twice; None for any other text."""
     try:
         return json.loads(body.decode(errors="replace"), strict=False)
     except (ValueError, RecursionError):
@@ -184,7 +184,7 @@ def _loosely(body: bytes) -> object:
 
 
 def _named_job(value: object) -> str | None:
-    """The first job that any part of the value names."""
+    """Return the first job that any part of a value names."""
     parts = [value]
     while parts:
         part = parts.pop()
@@ -201,7 +201,7 @@ def _named_job(value: object) -> str | None:
 
 
 def fields_named(message: str, fields: Iterable[str]) -> list[str]:
-    """The fields that a message is about. A field with a name of every day, such as `name`, only where it is quoted."""
+    """Return the fields that a message is about. Fields with everyday names, such as `name`, count only in quotes."""
     return [field for field in fields if re.search(_mention(field), message)]
 
 
@@ -212,7 +212,7 @@ def _mention(field: str) -> str:
 
 
 def _json(body: bytes) -> object:
-    """The value of a JSON text; None for anything else, and for a text with one key twice."""
+    """Return the value of a JSON text; None for any other text, and for a text with one key twice."""
     try:
         return _encodable(json.loads(body.decode(), object_pairs_hook=_object, parse_constant=_constant))
     except (ValueError, RecursionError):
@@ -220,7 +220,7 @@ def _json(body: bytes) -> object:
 
 
 def _encodable(value: object) -> object:
-    r"""The value with a mark for each half of a character: JSON can say `\ud800`, and UTF-8 cannot."""
+    r"""Return a value with a mark for each unpaired surrogate, which JSON can write as `\\ud800`, but UTF-8 cannot."""
     match value:
         case str():
             return SURROGATE.sub("\ufffd", value)

@@ -1,10 +1,11 @@
-"""One signed request, and one answer: or why there is none, and whether bytes went out.
+"""One signed request and its answer, or why there is no answer, and whether bytes went out.
 
-Every request has a connection of its own. On one that was used before, a failure to send may mean that the server
-closed it while the request was on its way; on a fresh one, a failure to connect surely means that nothing was sent.
+Every request has a connection of its own. On a connection that was used before, a failure to send may mean that the
+server closed it while the request was on its way; on a fresh connection, a failure to connect surely means that nothing
+was sent.
 
 A call as a whole has a deadline: timeouts are for single reads, and a server that sends bytes slowly never meets them.
-An error of the network says to a person what happened, and tells whether anything was sent.
+A network error says to a person what happened, and tells whether anything was sent.
 """
 
 import contextlib
@@ -31,8 +32,11 @@ from specc.targets.ehpc.signing import MARK, mark_of, signed, timestamp_of
 
 
 class Deadline:
-    """Breaks the connection after `seconds`. It learns of the connection through httpx's trace extension; where that
-    does not tell, only the timeouts of single reads hold."""
+    """Breaks the connection after `seconds`.
+
+    The deadline learns of the connection through httpx's trace extension; where that does not tell, only the timeouts
+    of single reads hold.
+    """
 
     def __init__(self, seconds: float) -> None:
         self._timer = threading.Timer(seconds, self._break)
@@ -42,7 +46,10 @@ class Deadline:
         self.is_over = False
 
     def __enter__(self) -> "Deadline":
-        """Raises SpeccError where no thread can be started: a call that may never end is not made."""
+        """Start the deadline. Raises SpeccError where no thread can be started.
+
+        Then the call, which may never end, is not made.
+        """
         try:
             self._timer.start()
         except RuntimeError as error:
@@ -59,7 +66,7 @@ class Deadline:
             self._connection = None
 
     def watch(self, event: str, info: dict[str, Any]) -> None:
-        """Keeps a duplicate of the connection: TLS takes the original over."""
+        """Keep a duplicate of the connection, because TLS takes the original over."""
         if event == "connection.connect_tcp.complete":
             original = info["return_value"].get_extra_info("socket")
             with self._lock:
@@ -85,7 +92,7 @@ BEFORE_SENDING = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
-"""On a fresh connection these come before the first byte of the request. TLS is a part of connecting."""
+"""Errors before the first byte of the request, on a fresh connection. TLS is a part of connecting."""
 
 TEXTS: tuple[tuple[type[httpx.HTTPError], str], ...] = (
     (httpx.ConnectTimeout, "the server cannot be reached in time"),
@@ -108,7 +115,7 @@ def is_bad_certificate(error: httpx.HTTPError) -> bool:
 
 
 def describe(error: httpx.HTTPError) -> str:
-    """One line. The library's own text is left out, because it may show the URL and with it the signature."""
+    """Return an error on one line, without the library's own text, which may show the URL and with it the signature."""
     text = next(
         (text for kind, text in TEXTS if isinstance(error, kind)), f"the request failed ({type(error).__name__})"
     )
@@ -136,20 +143,20 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 MEMORY = timedelta(minutes=5)
-"""How long the timestamps of a body are remembered: longer than any server takes them."""
+"""How long the timestamps of a body are kept: longer than any server accepts them."""
 
 
 MOST_SKEW = timedelta(days=1)
-"""Clocks that are further apart are not slow or fast but wrong, and a time that is signed by them is of no use."""
+"""Clocks that are further apart are wrong, and signing by them is of no use."""
 
 
 MOST_PAUSE = 1e9
-"""Seconds. Whoever asks for a longer pause asks for ever."""
+"""The longest pause in seconds. A server that asks for a longer pause asks for ever."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to wait, in seconds, and for how much. `total` is for the whole call, however busily bytes drip in."""
+    """The limits of waiting, in seconds, and of reading. `total` is for the whole call, however slowly bytes come."""
 
     connect: float = 10.0
     read: float = 60.0
@@ -174,7 +181,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """No answer that could be read. `sent` says that bytes of the request may have reached the server."""
+    """A request without an answer that could be read. `sent` says that bytes of it may have reached the server."""
 
     reason: str
     sent: bool
@@ -182,7 +189,7 @@ class Failure:
 
 
 def client_opener(patience: Patience = PATIENCE) -> Callable[[], httpx.Client]:
-    """Makes clients that verify certificates, use the environment's proxies and follow no redirect.
+    """Return a function that makes clients, which verify certificates, use proxies and follow no redirect.
 
     Raises SpeccError for certificates or proxies of the environment that cannot be used.
     """
@@ -202,14 +209,14 @@ def client_opener(patience: Patience = PATIENCE) -> Callable[[], httpx.Client]:
 
 
 def _check_proxies() -> None:
-    """Raises ValueError for a proxy whose name cannot be looked up: a request would fail in a way of its own."""
+    """Raise ValueError for a proxy whose name cannot be looked up: a request would fail in a way of its own."""
     for scheme, url in getproxies().items():
         if scheme in ("http", "https", "all"):
             httpx.URL(url).raw_host.decode("ascii").encode("idna")
 
 
 class Client:
-    """Signs and sends. Its calls may come from several threads."""
+    """Signs and sends, for several threads."""
 
     def __init__(
         self,
@@ -238,7 +245,7 @@ class Client:
             return self._skew
 
     def learn(self, server_time: datetime) -> bool:
-        """Signs by the server's clock from now on, unless that is so far from ours that one of them must be wrong."""
+        """Sign by the server's clock from now on, unless it is so far from ours that one of them must be wrong."""
         with self._lock:
             skew = server_time - self._clock()
             if abs(skew) > MOST_SKEW:
@@ -247,16 +254,17 @@ class Client:
             return True
 
     def get(self, action: str, query: Mapping[str, str]) -> Reply | Failure:
-        """A question, which can be asked again: so one that cannot be asked now is a Failure like any other."""
+        """Return the answer to a question. A question that cannot be asked now is a Failure like any other."""
         try:
             return self._send("GET", action, query, b"", self._now(), self._patience.list_bytes)
         except SpeccError as error:
             return Failure(error.message, sent=False)
 
     def post(self, action: str, body: bytes, attempt: str = "") -> Reply | Failure:
-        """Never signs a body twice with one timestamp: the server may take the second for the first, sent again.
+        """Send a body, never twice with one timestamp: the server may mistake the second request for the first, sent
+        again.
 
-        `attempt` says to `specc serve` that another client's request of the same second is not this one. Raises
+        `attempt` tells `specc serve` that another client's request of the same second is another request. Raises
         SpeccError, before anything is sent, where no thread can be started.
         """
         return self._send("POST", action, {}, body, self._unused(body), self._patience.answer_bytes, attempt)
@@ -266,7 +274,7 @@ class Client:
             return (self._clock() + self._skew).astimezone(UTC).replace(microsecond=0)
 
     def _unused(self, body: bytes) -> datetime:
-        """The first second from now on that this body was not signed with, once it has come."""
+        """Wait for a second that this body was not signed with, and return it."""
         digest = hashlib.sha256(body).digest()
         with self._lock:
             now = (self._clock() + self._skew).astimezone(UTC)
@@ -319,7 +327,7 @@ class Client:
 
 
 def _read(response: httpx.Response, most: int, now: datetime) -> Reply | Failure:
-    """Return what came, of at most so many bytes. `now` is by the server's clock, for an answer without a date."""
+    """Return the body, of at most so many bytes. `now` is by the server's clock, for an answer without a date."""
     body = bytearray()
     try:
         for chunk in response.iter_raw():
@@ -342,7 +350,7 @@ def _date(text: str | None) -> datetime | None:
 
 
 def _in_utc(moment: datetime) -> datetime:
-    """A date of HTTP without a zone is in UTC."""
+    """Return a date with its zone: a date of HTTP without a zone is in UTC."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 

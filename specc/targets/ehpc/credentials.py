@@ -1,4 +1,4 @@
-"""Who asks: the access key from the environment, or from the vendor's own configuration file. Never printed."""
+"""The access key, from the environment or from the vendor's own configuration file. It is never printed."""
 
 import os
 import stat
@@ -24,7 +24,7 @@ HELP = (
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """`zone` is what the file says, for a target that says none. `warning` is for the user, once."""
+    """An access key. `zone` is that of the file, for a target without a zone. `warning` is for the user, once."""
 
     access_key_id: str
     secret: str = field(repr=False)
@@ -33,9 +33,9 @@ class Credentials:
 
 
 def read_credentials(environment: Map[str, str], home: Path) -> Credentials:
-    """The environment's, else the file's. Raises SpeccError where there are none, or only one half.
+    """Return the key of the environment, else that of the file. Raises SpeccError where a half or the whole is missing.
 
-    A file that others can read is used all the same, with a warning: the vendor's own tools make it so.
+    A file that others can read is used all the same, with a warning, because the vendor's own tools make it so.
     """
     key, secret = environment.get(KEY, "").strip(), environment.get(SECRET, "").strip()
     if key and secret:
@@ -48,9 +48,9 @@ def read_credentials(environment: Map[str, str], home: Path) -> Credentials:
 
 def _from_file(path: Path) -> Credentials:
     text, mode = _read(path)
-    # The parser's own findings would show the line, and with it the secret.
+    # The parser's own diagnostics would show the line, and with it the secret.
     root, found = parse_tree(Source(str(path), text))
-    if not isinstance(root, Mapping) or any(finding.is_error for finding in found):
+    if not isinstance(root, Mapping) or any(each.is_error for each in found):
         line = found[0].span.first.line if found else 1
         raise SpeccError(f"{path} cannot be read as YAML (line {line})", help=HELP)
     key, secret, zone = (_text(root, name) for name in (FILE_KEY, FILE_SECRET, FILE_ZONE))
@@ -72,7 +72,7 @@ def _read(path: Path) -> tuple[str, int]:
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
         os.close(descriptor)
-        raise SpeccError(f"{path} is no regular file", help=HELP)
+        raise SpeccError(f"{path} is not a regular file", help=HELP)
     with open(descriptor, "rb") as file:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
@@ -84,7 +84,7 @@ def _read(path: Path) -> tuple[str, int]:
 
 
 def _text(root: Mapping, name: str) -> str | None:
-    """A value as it is written: a key of digits only is no number."""
+    """Return a value as it is written: a key of digits alone is not a number."""
     node = root.get(name)
     return (node.raw.strip() or None) if isinstance(node, Scalar) and node.value is not None else None
 

@@ -1,7 +1,8 @@
-"""A job as job/list and job/jobdetail tell of it, read tolerantly: the two and the documentation disagree.
+"""A job as job/list and job/jobdetail report it, read tolerantly: the calls and the documentation disagree.
 
 Known disagreements: `job_id` is an integer or a string; limits are integers, strings or null; times have a Z or not;
-the working directory is `exec_cwd` or `exec_swd`; in a list `name` is the queue's, and the job's is `job_name`.
+the working directory is `exec_cwd` or `exec_swd`; in a list `name` is that of the queue, and that of the job is
+`job_name`.
 
 Jobs are asked about in few calls: lists in pages of 100, single jobs where that is cheaper or the list does not say.
 """
@@ -28,12 +29,15 @@ TEXTS = (
     "cluster_id", "cmd_line", "cmd_line_type", "hpcqueue_id", "input_file", "resource_limit", "run_user",
     "scheduler_queue_name", "zone",
 )  # fmt: skip
-"""Fields of a submission that come back. The redirect paths are not among them: the service writes them anew."""
+"""Fields of a submission that the API repeats. It changes the redirect paths, so they are not listed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`fields` are those of the submission that the answer repeats. `submitted_at` without a zone is no moment yet."""
+    """A job as the API reports it. `fields` are those of the submission that the answer repeats.
+
+    `submitted_at` may lack a zone.
+    """
 
     uuid: str
     raw: str
@@ -58,7 +62,10 @@ class Job:
         return JobReport(self.uuid, self.state, self.raw, self.reason, self.exit_code, self.name)
 
     def output(self, stream: str) -> PurePosixPath | None:
-        """The path of an output stream on the cluster. A directory is given without its leading slash at times."""
+        """Return the path of an output stream on the cluster.
+
+        The API sometimes leaves out the leading slash of a directory.
+        """
         written = self.outputs[stream]
         if not written:
             return None
@@ -77,14 +84,14 @@ def count_entries(data: Mapping[str, object]) -> int:
 
 
 def read_jobs(data: Mapping[str, object]) -> list[Job]:
-    """The jobs of an answer. An entry that is no job, or has no uuid that is one, is passed over."""
+    """Return the jobs of an answer. Entries that are not jobs, or whose uuid is not a handle, are ignored."""
     listed = data.get("hpc_job_set")
     entries = [listed] if isinstance(listed, dict) else listed
     return list(_jobs(entries)) if isinstance(entries, list) else []
 
 
 def total_count(data: Mapping[str, object]) -> int | None:
-    """How many jobs there are in all; one page of the documentation calls it `total_sum`."""
+    """Return the number of all jobs, which one page of the documentation calls `total_sum`."""
     counts = (_number(data.get(name)) for name in ("total_count", "total_sum"))
     return next((count for count in counts if count is not None), None)
 
@@ -115,13 +122,13 @@ def _job(uuid: str, entry: dict[str, object]) -> Job:
 
 
 def _exit_code(entry: dict[str, object]) -> int | None:
-    """`end_status` where it is a number: that it is the exit code is not documented, only likely."""
+    """Return `end_status` if it is a number. It is likely the exit code, but that is not documented."""
     state = STATES.get(_text(entry, "job_status").lower())
     return _number(entry.get("end_status")) if state is not None and state.is_final else None
 
 
 def read_time(text: str) -> datetime | None:
-    """A time of the API: aware where it ends in Z or an offset, else naive. The year 1 means that there is none."""
+    """Return a time of the API, aware if it ends in Z or an offset, else naive. The year 1 stands for no time."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -137,7 +144,7 @@ def _text(entry: Mapping[str, object], key: str) -> str:
 
 
 def _number(value: object) -> int | None:
-    """None also for what no ledger could hold."""
+    """Return a number, or None for other data and for a number that no ledger can hold."""
     if type(value) is int:
         return value if abs(value) < MOST_NUMBER else None
     if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
@@ -154,20 +161,20 @@ MOST_DETAILS = 50
 
 @dataclass(slots=True)
 class Trouble:
-    """Why the last query was not answered, for people; empty when it was."""
+    """Why the last query had no answer, for people; empty if it had one."""
 
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """The API answered that there is no such job."""
+    """The API answered that it does not have the job."""
 
     reason: str
 
 
 class Queries:
-    """`place` is the zone and cluster that go along with every question, as far as they are known."""
+    """Asks about jobs. `place` is the zone and cluster that go along with every question, as far as they are known."""
 
     def __init__(self, get: Get, place: Mapping[str, str]) -> None:
         self.trouble = Trouble()
@@ -178,7 +185,7 @@ class Queries:
         self._pages = 1
 
     def jobs(self, uuids: Collection[str]) -> dict[str, Job | Missing]:
-        """What is known of each. A question that was not answered leaves jobs out."""
+        """Return what is known of each job. A question without an answer leaves jobs out."""
         found: dict[str, Job | Missing] = {}
         self.blind = ""
         # How many pages the last sweep took says what the next one would cost.
@@ -199,9 +206,9 @@ class Queries:
         return found
 
     def listed(self) -> Iterator[Job]:
-        """Yield all jobs once, page by page, as the API orders them: that is not documented.
+        """Yield all jobs once, page by page, in the order of the API, which is not documented.
 
-        Ends early where a page fails or brings nothing new. `blind` then says what was not seen.
+        The list ends early where a page fails or brings nothing new. `blind` then says what was not seen.
         """
         self.blind = ""
         seen: set[str] = set()
@@ -234,7 +241,7 @@ class Queries:
             self.blind = f"the list of jobs shows {len(seen):,}, and says that there are {total:,}"
 
     def detail(self, uuid: str) -> Job | Missing | None:
-        """One job; None when the question was not answered."""
+        """Return one job, or None when the question had no answer."""
         if not UUID.fullmatch(uuid):
             return Missing("it is not of the form of a job's uuid")
         data = self._ask(f"job/jobdetail/{uuid}", self._place)
@@ -246,7 +253,7 @@ class Queries:
         return jobs[0] if jobs else Missing("the API answers with no such job")
 
     def _ask(self, action: str, query: Mapping[str, str]) -> Mapping[str, object] | Answer | None:
-        """The data of a good answer, or an answer that is an error, or None. The trouble is noted."""
+        """Return the data of a good answer, or an answer that is an error, or None. The reason is noted."""
         reply = self._get(action, query)
         if isinstance(reply, Failure):
             self.trouble.reason = reply.reason

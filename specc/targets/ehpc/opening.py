@@ -29,7 +29,7 @@ WITHOUT = "specc has no credentials for this target"
 
 @dataclass(frozen=True, slots=True)
 class KeylessTarget:
-    """The account with this identity, or an unknown one at its place."""
+    """A target with the identity of an account, which may be unknown, but without its key."""
 
     settings: TargetSettings
     identity: str
@@ -62,7 +62,10 @@ PATIENCE = Patience()
 
 
 def open_target(opening: Opening) -> Opened:
-    """Raises SpeccError without an endpoint or credentials. Offline, the target has no way to open a connection."""
+    """Return the target. Raises SpeccError without an endpoint or credentials.
+
+    Offline, the target cannot open a connection.
+    """
     name = opening.settings.name
     if opening.endpoint is None:
         help = f'write `endpoint = "https://HOST/api"` under `[targets.{name}]`'
@@ -96,7 +99,7 @@ def open_target(opening: Opening) -> Opened:
 def _without_keys(
     opening: Opening, endpoint: Endpoint, job: Mapping[str, object], place: str | None, why: str
 ) -> Opened:
-    """The target for a look ahead without credentials."""
+    """Return the target for a plan without credentials."""
     settings, unknown = opening.settings, unknown_account(endpoint, job)
 
     def settle(identities: Sequence[str]) -> tuple[Target, str]:
@@ -105,14 +108,14 @@ def _without_keys(
             word = f"{why}: what follows is about the only account that is known at this place, {known[0]}"
             return KeylessTarget(settings, known[0]), word
         count = f"{len(known)} accounts are" if known else "no account is"
-        word = f"{why}, and {count} known at this place: what was sent before with the key that is missing is not seen"
+        word = f"{why}, and {count} known at this place: what was sent before with the missing key is not known"
         return KeylessTarget(settings, unknown), word
 
     return Opened(settings.name, KeylessTarget(settings, unknown), opening.calls, place=place, settle=settle)
 
 
 def ask_for_trust(name: str, endpoint: Endpoint, trusted: TrustedHosts, person: Person) -> None:
-    """Let signed requests go only to hosts that the user trusts: a person is asked once for each.
+    """Let signed requests go only to hosts that the user trusts: a person is asked once for each host.
 
     Raises UntrustedHost where the answer is no, and where nobody can be asked.
     """
@@ -138,7 +141,7 @@ def _no_client() -> httpx.Client:
 
 
 def _counted(open_client: Callable[[], httpx.Client], calls: Calls) -> Callable[[], httpx.Client]:
-    """Every call has a client of its own."""
+    """Return a function that opens a client for one call, and counts the call."""
 
     def counted() -> httpx.Client:
         calls.add()

@@ -1,7 +1,7 @@
-"""What each documented `ret_code` means for a submission, and what the user can do about it.
+"""The meaning of each documented `ret_code` for a submission, and what the user can do about it.
 
-The documentation has one table for all calls of the cloud, so some codes can hardly come here; they are listed because
-a code that is listed surely is an answer. A code that is not is nobody's promise, and leaves the outcome unclear.
+The documentation has one table for all calls of the cloud, so some codes are unlikely here; they are listed because a
+listed code surely is an answer. Nothing is known about a code that is not listed, so it leaves the outcome unclear.
 """
 
 from enum import Enum
@@ -10,7 +10,10 @@ from specc.fast_dataclass import dataclass
 
 
 class Verdict(Enum):
-    """REJECTED and TRY_LATER started nothing; SIGN_AGAIN neither, and only the time of signing was wrong."""
+    """What a code says.
+
+    REJECTED and TRY_LATER started nothing; SIGN_AGAIN started nothing because of its time of signing.
+    """
 
     REJECTED = "rejected"
     TRY_LATER = "try later"
@@ -20,7 +23,11 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """`is_general`: it is about the account or the endpoint, so every other submission would get this answer, too."""
+    """The meaning of a code.
+
+    `is_general` says that it is about the account or the endpoint, so that every other submission would get this
+    answer, too.
+    """
 
     verdict: Verdict
     summary: str
@@ -51,7 +58,7 @@ MEANINGS: dict[int, Meaning] = {
         "`specc check` knows the documented fields; `specc schema diff ehpc/v1 ehpc/v2` shows what a newer API needs",
     ),
     BAD_VALUE: _rejected(
-        "there is no such call, or a value is not allowed",
+        "the call does not exist, or a value is not allowed",
         "check the values, and `endpoint` of the target in specc.toml",
     ),
     AUTH: _barred("the access key is unknown or the signature wrong", "check the access key id and its secret"),
@@ -79,13 +86,13 @@ MEANINGS: dict[int, Meaning] = {
         "over quota: of calls in an hour or a day, or of resources",
         "submit again in an hour, or tomorrow: what was accepted is not sent again",
     ),
-    3300: _barred("there is no such part of the API", "check `endpoint` of the target in specc.toml"),
+    3300: _barred("the API has no such part", "check `endpoint` of the target in specc.toml"),
     4000: _barred("the licence is not valid", LICENCE),
     4001: _barred("the licence has run out", LICENCE),
     4002: _barred("the licence is there twice", LICENCE),
     4003: _barred("more than the licence allows", LICENCE),
     4004: _barred("the licence could not be loaded", LICENCE),
-    4005: _barred("there is no licence", LICENCE),
+    4005: _barred("the licence is missing", LICENCE),
     INTERNAL: Meaning(Verdict.UNCLEAR, "internal error of the server"),
     # That these two started nothing is an assumption: both say "try again later". 5100 also covers a call that took the
     # server too long, so if double starts are ever seen, UNCLEAR is what it must become.

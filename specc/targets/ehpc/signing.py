@@ -32,13 +32,13 @@ def canonical_query(query: Mapping[str, str]) -> str:
 
 
 def string_to_sign(method: str, path: str, query: Mapping[str, str], body: bytes) -> str:
-    """`path` is unquoted, and as it is requested: without the slash at the end."""
+    """Return the text to sign. `path` is unquoted, and as it is requested: without the slash at the end."""
     digest = hashlib.md5(body, usedforsecurity=False).hexdigest()
     return f"{method.upper()}\n{quote(path.rstrip('/'))}/\n{canonical_query(query)}\n{digest}"
 
 
 def sign(method: str, path: str, query: Mapping[str, str], body: bytes, secret: str) -> str:
-    """The signature in base64, before it is percent-encoded. `body` must be the very bytes that are sent."""
+    """Return the signature in base64, before it is percent-encoded. `body` must be the very bytes that are sent."""
     text = string_to_sign(method, path, query, body)
     return base64.b64encode(hmac.digest(secret.encode(), text.encode(), "sha256")).decode("ascii")
 
@@ -50,7 +50,7 @@ def on_the_wire(signature: str) -> str:
 def signed_query(
     method: str, path: str, query: Mapping[str, str], body: bytes, access_key_id: str, secret: str, timestamp: str
 ) -> str:
-    """The whole query of a request, as it goes into the URL. `query` holds what the call itself asks."""
+    """Return the whole query of a request for the URL. `query` holds the parameters of the call itself."""
     return signed(method, path, query, body, access_key_id, secret, timestamp)[0]
 
 
@@ -72,7 +72,7 @@ def mark_of(attempt: str, signature: str, secret: str) -> str | None:
 
 
 def attempt_of(mark: str, signature: str, secret: str) -> str | None:
-    """Return the attempt that a mark says, or None where the mark is not one of this request."""
+    """Return the attempt that a mark says, or None where the mark does not belong to this request."""
     attempt = mark.partition(".")[0]
     expected = mark_of(attempt, signature, secret)
     is_right = expected is not None and hmac.compare_digest(mark.encode(), expected.encode())
@@ -84,7 +84,7 @@ def timestamp_of(moment: datetime) -> str:
 
 
 def moment_of(timestamp: str) -> datetime | None:
-    """The moment that a timestamp means, or None where it is not of the one form."""
+    """Return the moment of a timestamp, or None where the timestamp is not of the documented form."""
     try:
         moment = datetime.strptime(timestamp, TIMESTAMP).replace(tzinfo=UTC)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The signed API as a target: what submission asks, in calls of the API."""
+"""The signed API as a target: the questions of a submission as calls of the API."""
 
 import json
 import time
@@ -45,16 +45,16 @@ MARGIN = timedelta(minutes=2)
 MOST_STOPPED = 100
 MOST_PATH = 4096
 MOST_DETAILS = 50
-"""So many jobs are looked at one by one. Of the others only the list is known."""
+"""The most jobs that are looked at one by one. Of the others only the list is known."""
 
 MOST_ZONE = timedelta(hours=15)
-"""No zone is further from UTC."""
+"""The largest distance of a zone from UTC."""
 
 
 class EhpcTarget:
-    """An account at an endpoint. Its calls may come from several threads, and it keeps nothing on the disk.
+    """An account at an endpoint, for several threads. It keeps nothing on the disk.
 
-    The settings' own values of job fields, its zone and cluster, go along with every question.
+    The values of job fields in the settings, its zone and cluster, go along with every question.
     """
 
     def __init__(
@@ -111,7 +111,10 @@ class EhpcTarget:
         return rejected(list(refusals(payload.body, self._settings, {})))
 
     def submit(self, attempt: Attempt) -> Outcome:
-        """One request. Where the answer shows that our clock is wrong, the next is signed with the server's time."""
+        """Send one request.
+
+        Where the answer shows that our clock is wrong, the next request is signed with the server's time.
+        """
         refused = self.refuse(attempt.payload)
         if refused is not None:
             return refused
@@ -122,10 +125,11 @@ class EhpcTarget:
         return wrong if wrong is not None and isinstance(outcome, NotSent) else outcome
 
     def look_up(self, attempts: Sequence[Attempt], since: datetime, until: datetime) -> list[Candidate]:
-        """By the name sent and the time of submission. A name with a tag is one attempt's, so that match is exact.
+        """Return jobs by the name sent and the time of submission. A name with a tag belongs to one attempt: an exact
+        match.
 
-        A time without a zone is not a moment: such a job is a candidate with a doubt, unless it is out of time in
-        every zone.
+        A time without a zone is not a moment: such a job is a candidate with a doubt, unless it is out of time in every
+        zone.
         """
         names = {attempt.sent_name for attempt in attempts}
         tags = {attempt.sent_name: attempt.key for attempt in attempts if attempt.sent_name != attempt.payload.name}
@@ -144,7 +148,7 @@ class EhpcTarget:
         return candidates
 
     def status(self, uuids: Sequence[str]) -> dict[str, JobReport]:
-        """What is known of each job. One that has ended is not asked about again."""
+        """Return what is known of each job. A job that has ended is not asked about again."""
         reports = {uuid: self._ended[uuid] for uuid in uuids if uuid in self._ended}
         open_jobs = [uuid for uuid in dict.fromkeys(uuids) if uuid not in reports]
         for uuid, job in self._queries.jobs(open_jobs).items() if open_jobs else ():
@@ -155,7 +159,10 @@ class EhpcTarget:
         return reports
 
     def logs(self, uuid: str) -> Logs:
-        """Raises SpeccError where the API does not tell where they are: it has no call that gives a log."""
+        """Return where the outputs are: the API has no call that gives a log.
+
+        Raises SpeccError where the API does not tell.
+        """
         job = self._queries.detail(uuid)
         if job is None:
             raise SpeccError(f"cannot ask for the outputs of {uuid}: {self.trouble}")
@@ -164,7 +171,7 @@ class EhpcTarget:
         return Logs(uuid, tuple(self._log_file(job, stream) for stream in ("stdout", "stderr")))
 
     def cancel(self, uuids: Sequence[str]) -> list[Cancelled]:
-        """One call for all jobs of a cluster. A call that fails is safe to repeat."""
+        """Cancel jobs, with one call for all jobs of a cluster. It is safe to repeat a call that fails."""
         clusters: dict[str | None, list[str]] = {}
         for uuid in dict.fromkeys(uuids):
             clusters.setdefault(self._cluster_of(uuid), []).append(uuid)
@@ -176,7 +183,7 @@ class EhpcTarget:
         ]
 
     def _learn(self, reply: Reply | Failure) -> Rejected | None:
-        """The server's time, from an answer that refuses ours; or why there is nothing to be learnt from it."""
+        """Return the server's time from an answer that refuses ours, or why nothing can be learnt from the answer."""
         if isinstance(reply, Failure) or reply.date is None:
             return None
         answer = read_answer(reply)
@@ -189,7 +196,7 @@ class EhpcTarget:
         return Rejected(str(answer.ret_code), message, "set this machine's clock, and submit again", is_general=True)
 
     def _with_moment(self, job: Job) -> Job:
-        """A list gives times without a zone; the job's own page gives them with one."""
+        """Return a job with its time: a list gives times without a zone, the page of the job gives them with a zone."""
         if job.submitted_at is not None and job.submitted_at.tzinfo is not None:
             return job
         detail = self._queries.detail(job.uuid)
@@ -233,7 +240,7 @@ class EhpcTarget:
 
 
 def _body(attempt: Attempt) -> bytes:
-    """The bytes that the digest is of; only a tag changes them."""
+    """Return the bytes of the digest, which only a tag changes."""
     payload = attempt.payload
     if attempt.sent_name == payload.name:
         return payload.canonical
@@ -242,7 +249,7 @@ def _body(attempt: Attempt) -> bytes:
 
 
 def _is_output(path: Path, submitted_at: datetime | None) -> bool:
-    """Whether a file of that path here is the job's: one that was there before the job is not."""
+    """Return whether a file of that path here belongs to the job: a file that existed before the job does not."""
     try:
         changed = path.stat().st_mtime
     except (OSError, ValueError):  # a path of the API may be none here
@@ -253,7 +260,9 @@ def _is_output(path: Path, submitted_at: datetime | None) -> bool:
 
 
 def _failures(data: Mapping[str, object]) -> str:
-    """What single jobs answered to the scheduler's command. They go by the scheduler's numbers, which nobody knows."""
+    """Return the answers of single jobs to the scheduler's command, which names jobs by numbers that are not known
+    here.
+    """
     results = data.get("custom_cmd_result")
     if not isinstance(results, list):
         return ""

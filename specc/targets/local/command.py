@@ -16,15 +16,15 @@ from specc.targets.start import starter_of, starter_of_file
 
 BASH = "/bin/bash"
 RESET = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE, signal.SIGTERM, signal.SIGCHLD, signal.SIGXFSZ)
-"""Python ignores some of these, a caller's `nohup` others; a program expects the default."""
+"""Signals that Python or a caller's `nohup` ignores; a program expects the default."""
 
 
 class CannotStart(Exception):
-    """The command was not started, and never will be: the reason, for the user."""
+    """The command was not started, and never will be. The reason is for the user."""
 
 
 def prepare(folder: JobDir, run: Run) -> None:
-    """Makes the job's directory and its script. Doing it twice, or two doing it at once, makes no difference."""
+    """Make the job's directory and its script. To do so twice, or by two processes at once, makes no difference."""
     folder.work.mkdir(parents=True, exist_ok=True)
     if run.command is not None:
         part = folder.script.with_name(f"{folder.script.name}.{os.getpid()}")
@@ -65,7 +65,7 @@ def start(job: Job, run: Run, folder: JobDir) -> int:
 
 @contextlib.contextmanager
 def _streams(run: Run, folder: JobDir) -> Iterator[tuple[int, int, int]]:
-    """Descriptors of stdin, stdout and stderr. The last two are one if they are one file, whatever their names."""
+    """Return descriptors of stdin, stdout and stderr. The last two are equal where both are one file."""
     with contextlib.ExitStack() as stack:
         stdin = _open(Path(run.stdin or os.devnull), os.O_RDONLY, stack)
         out = folder.stream("stdout", run.stdout, run.workdir)
@@ -76,7 +76,7 @@ def _streams(run: Run, folder: JobDir) -> Iterator[tuple[int, int, int]]:
 
 
 def _open_output(path: Path, stack: contextlib.ExitStack) -> int:
-    """For appending, so that a second writer of the file does not write over the first."""
+    """Open an output for appending, so that a second writer of the file does not overwrite the first."""
     with _says(f"cannot make the folder {path.parent}"):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,7 +86,7 @@ def _open_output(path: Path, stack: contextlib.ExitStack) -> int:
 
 
 def _open(path: Path, flags: int, stack: contextlib.ExitStack) -> int:
-    """Without waiting: opening a FIFO that nobody reads would take for ever. Raises CannotStart for a key."""
+    """Open a file without waiting: a FIFO that nobody reads would wait for ever. Raises CannotStart for a key."""
     if (why := kept_from_jobs(str(path))) is not None:
         raise CannotStart(f"cannot open {path}: {why}")
     with _says(f"cannot open {path}"):

@@ -1,9 +1,9 @@
-"""How a supervisor is woken, and started where there is none.
+"""Wakes the supervisor, and starts one where none runs.
 
-There is one at most, because it holds a lock that the system takes back however it dies. Who starts one takes the lock
-first and hands it over, so two never start, and nobody waits for it to be up. Nothing gets lost between a client that
-has just written to the store and a supervisor that is about to leave: it closes its ears, gives the lock back, and
-looks into the store once more.
+There is at most one supervisor, because it holds a lock that the system releases however the supervisor dies. A process
+that starts a supervisor takes the lock first and hands it over, so two never start, and nobody waits for the start.
+Nothing gets lost between a client that has just written to the store and a supervisor that is about to leave: the
+supervisor stops listening, releases the lock, and looks into the store once more.
 """
 
 import contextlib
@@ -26,11 +26,11 @@ from specc.targets.local.paths import StateDir
 
 SUPERVISOR = "specc.targets.local.supervisor"
 DETACH = '"$@" </dev/null >/dev/null 2>&1 &'
-"""A shell that ends at once leaves the supervisor without a parent that would have to wait for it."""
+"""Starts the supervisor in a shell that ends at once, so that no parent has to wait for the supervisor."""
 
 
 def knock(state: StateDir, *, ring: bool = True) -> bool:
-    """Wakes the supervisor; False when none listens. Without `ring` it is left to sleep."""
+    """Wake the supervisor; return False when none listens. Without `ring` a supervisor that listens is not woken."""
     try:
         bell = os.open(state.bell, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -53,7 +53,7 @@ def knock(state: StateDir, *, ring: bool = True) -> bool:
 
 
 def rouse(state: StateDir) -> None:
-    """Wakes a supervisor that a signal has stopped: a job can do that, and then no limit of any job is kept."""
+    """Wake a supervisor that a signal has stopped: a job can stop it, and then no limit of any job is enforced."""
     with contextlib.suppress(OSError, ValueError, psutil.Error):
         process = psutil.Process(int(state.lock.read_text(encoding="ascii")))
         if process.status() == psutil.STATUS_STOPPED and {SUPERVISOR, str(state.root)} <= set(process.cmdline()):
@@ -61,9 +61,9 @@ def rouse(state: StateDir) -> None:
 
 
 def ensure(state: StateDir, options: Options, *, ring: bool = True) -> bool:
-    """Wakes the supervisor or starts one; False when it must not be started from here. `ring` is that of `knock`.
+    """Wake the supervisor or start one; return False when it must not be started from here. `ring` is as in `knock`.
 
-    Within a job of the same state it must not: it would be one of the job's processes, and end with it.
+    A job must not start the supervisor of its own state: it would be one of the job's processes, and end with the job.
     """
     if knock(state, ring=ring):
         rouse(state)
@@ -80,7 +80,7 @@ def ensure(state: StateDir, options: Options, *, ring: bool = True) -> bool:
 
 
 def try_lock(state: StateDir) -> int | None:
-    """The supervisor's lock as an open descriptor, or None when another process has it."""
+    """Return the supervisor's lock as an open descriptor, or None when another process has it."""
     try:
         descriptor = os.open(state.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
@@ -97,7 +97,7 @@ def try_lock(state: StateDir) -> int | None:
 
 
 def listen(state: StateDir) -> int:
-    """The bell as a descriptor. It is open for writing, too, so that it never reads as ended."""
+    """Return the bell as a descriptor. It is open for writing, too, so that reading never sees its end."""
     with contextlib.suppress(FileExistsError):
         os.mkfifo(state.bell, 0o600)
     _check_bell(state, os.stat(state.bell).st_mode)

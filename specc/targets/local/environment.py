@@ -1,6 +1,6 @@
-"""What a job finds in its environment: a short list of the caller's variables, and what it is told about itself.
+"""The environment of a job: a short list of the caller's variables, and what the job is told about itself.
 
-No credential is on the list, and the supervisor and the runners, whose environment a job could read, have no more.
+No credential is on the list. The supervisor and the runners, whose environment a job could read, have no more.
 """
 
 import os
@@ -10,14 +10,14 @@ from collections.abc import Mapping
 KEPT = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR", "XDG_STATE_HOME")
 KEPT_BEGINNING = ("LC_",)
 INTERPRETER = ("PYTHON",)
-"""What the supervisor keeps besides, so that it finds the same Python packages as the caller."""
+"""Variables that the supervisor keeps besides, so that it finds the same Python packages as the caller."""
 
 JOB_DIR = "SPECC_JOB_DIR"
-"""Also the mark by which a job's processes are known when nothing else leads to them."""
+"""The folder of the job. It is also the mark by which its processes are found when nothing else leads to them."""
 
 
 def kept(environment: Mapping[str, str]) -> dict[str, str]:
-    """The caller's variables that go into a job."""
+    """Return the caller's variables that a job gets."""
     own = {name: value for name, value in environment.items() if name in KEPT or name.startswith(KEPT_BEGINNING)}
     return {"PATH": os.defpath, **own}
 
@@ -30,13 +30,16 @@ def of_supervisor(environment: Mapping[str, str]) -> dict[str, str]:
 def of_job(
     kept: Mapping[str, str], *, uuid: str, name: str, cores: int, threads: int, directory: str
 ) -> dict[str, str]:
-    """`kept` is what was taken over at submission. A program that counts cores itself is told those of a task."""
+    """Return the environment of a job; `kept` is from the submission.
+
+    A program that counts cores itself gets the cores of a task.
+    """
     own = {"SPECC_JOB_ID": uuid, "SPECC_JOB_NAME": name, "SPECC_CORES": str(cores), JOB_DIR: directory}
     return {**kept, "OMP_NUM_THREADS": str(threads), **own}
 
 
 def umask() -> int:
-    """The caller's umask, which its jobs get."""
+    """Return the caller's umask, which its jobs get."""
     if sys.platform == "linux":
         with open("/proc/self/status", encoding="ascii", errors="replace") as file:
             return next(int(line.split()[1], 8) for line in file if line.startswith("Umask:"))

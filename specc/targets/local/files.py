@@ -1,4 +1,4 @@
-"""The files that a job names, looked at when it is submitted: what surely cannot work is not put into the queue."""
+"""The files that a job names, checked when it is submitted: a job that surely cannot work is not queued."""
 
 import os
 import stat
@@ -11,11 +11,11 @@ from specc.targets.refusals.common import OUTPUTS, Refusal, rejected
 from specc.targets.secrets import kept_from_jobs
 
 OWN = ("/dev/stdin", "/dev/tty", "/dev/fd/", "/proc/self/")
-"""Beginnings of names that mean another file in each process, so that the job would read none."""
+"""Beginnings of names that mean another file in each process, so that the job would not read the file."""
 
 
 def unusable(run: Run) -> Rejected | None:
-    """All that is wrong with the files of a job now."""
+    """Yield all that is wrong with the files of a job now."""
     return rejected([*_input_refusals(run.stdin or run.script), *_output_refusals(run)])
 
 
@@ -27,7 +27,7 @@ def _input_refusals(path: str | None) -> Iterator[Refusal]:
 
 
 def _unreadable(path: str) -> str | None:
-    """Why not, or None. What does not hold its data, such as a FIFO, would give a job an empty input in silence."""
+    """Return why a file cannot be read, or None. A FIFO, which does not hold its data, would be an empty input."""
     if path.startswith(OWN):
         return "it is another file for each process"
     if (why := kept_from_jobs(path)) is not None:
@@ -51,7 +51,10 @@ def _output_refusals(run: Run) -> Iterator[Refusal]:
 
 
 def _unwritable(path: str) -> str | None:
-    """Why not, or None where it may work. Of a relative path, whose folder is still to be made, little is known."""
+    """Return why a file cannot be written, or None where it may be.
+
+    A relative path may be in a folder still to be made.
+    """
     if not path.startswith("/"):
         return "it is the job's own folder" if os.path.normpath(path) == os.curdir else None
     file = Path(path)
@@ -69,7 +72,7 @@ def _unwritable(path: str) -> str | None:
 
 
 def _unmakeable(file: Path) -> str | None:
-    """Why the file, which is not there, cannot be made: the first thing on the way to it that is there decides."""
+    """Return why a missing file cannot be made: the first entry on its way that exists decides."""
     for place in file.parents:
         if place.is_dir():
             return None if os.access(place, os.W_OK | os.X_OK) else f"{place}: Permission denied"
@@ -79,7 +82,7 @@ def _unmakeable(file: Path) -> str | None:
 
 
 def no_folder(place: Path) -> str:
-    """What stands where a folder is wanted."""
+    """Return what exists in place of a folder."""
     try:
         return f"{place} is {kind(os.stat(place).st_mode)}, and no folder"
     except FileNotFoundError:

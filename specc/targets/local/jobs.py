@@ -1,4 +1,4 @@
-"""Jobs as frozen values: how one is run, where it stands, how it ended."""
+"""Jobs as frozen values: how a job is run, its state, and how it ended."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from specc.targets.local.process import ProcessId
 from specc.targets.protocol import JobState
 
 LATER = frozenset({"owner", "workdir", "variables", "threads", "signal", "signal_before"})
-"""Fields of a run that older versions do not know."""
+"""Fields of a run that older versions do not know. They are left out where they are empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +17,11 @@ class Run:
     """How a job is run, settled when it is submitted.
 
     The text `command` is run, or the file `script`. Paths are absolute but for `stdout` and `stderr`, which may be
-    relative to the folder that the job starts in: `workdir`, or its private one. `seconds` and `memory` (bytes) limit
-    it; `grace` is the time in seconds between TERM and KILL. `environment` is what was taken over from the caller,
+    relative to the folder that the job starts in: `workdir`, or its private folder. `seconds` and `memory` (bytes)
+    limit the job; `grace` is the time in seconds between TERM and KILL. `environment` holds the caller's variables,
     `variables` tell the job where it comes from. `owner` is on whose behalf it runs: owners take turns. `threads` are
-    the cores of each of its tasks, 0 where it has one. `signal` is sent to the command `signal_before` seconds before
-    the time limit.
+    the cores of each of its tasks, 0 for a job with one task. `signal` is sent to the command `signal_before` seconds
+    before the time limit.
     """
 
     cores: int
@@ -43,8 +43,7 @@ class Run:
     signal_before: int = 0
 
     def to_json(self) -> str:
-        """Return the text without what is empty of `LATER`: then it is that of an older specc, whose supervisor may
-        still be there."""
+        """Return the text without the empty fields of `LATER`, so that a supervisor of an older specc can read it."""
         return json.dumps({name: value for name, value in asdict(self).items() if value or name not in LATER})
 
     @classmethod
@@ -63,8 +62,10 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as the store knows it. `runner` is the process that attends to it, or did. Times are those of the wall
-    clock, for people only."""
+    """A job in the store. `runner` is the process that attends to the job, or did.
+
+    Times are by the wall clock, for people only.
+    """
 
     number: int
     uuid: str

@@ -16,12 +16,12 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 MACHINE_IDS = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 INTERFACES = Path("/sys/class/net")
 MADE_UP = 0b11
-"""Bits of the first byte of an address that no hardware has: it is for several machines, or was chosen by software."""
+"""Bits of the first byte of addresses that no card has: those of groups, and those that software has chosen."""
 
 
 @cache
 def boot_id() -> str:
-    """A name for the time since the machine was started: after a reboot it is another one."""
+    """Return a name for the time since the machine was started, which is another after a reboot."""
     if sys.platform == "darwin":
         answer = subprocess.run(["/usr/sbin/sysctl", "-n", "kern.bootsessionuuid"], capture_output=True, check=False)
         return answer.stdout.decode().strip()
@@ -30,7 +30,7 @@ def boot_id() -> str:
 
 @cache
 def machine_id() -> str:
-    """A name for the machine that outlives reboots and new host names. The system's own id is not given away."""
+    """Return a name for the machine that survives reboots and new host names, and hides the system's id."""
     for path in MACHINE_IDS:
         if path.is_file() and (text := path.read_text(encoding="ascii", errors="replace").strip()):
             return _digest(text)
@@ -38,7 +38,7 @@ def machine_id() -> str:
 
 
 def _hardware_address() -> str | None:
-    """Return the first address of a network card. `uuid.getnode` would ask programs on the PATH for it."""
+    """Return the first address of a network card. `uuid.getnode` would ask programs on the PATH."""
     found = []
     for path in INTERFACES.glob("*/address"):
         with suppress(OSError, ValueError):
@@ -49,7 +49,7 @@ def _hardware_address() -> str | None:
 
 
 def cores() -> int:
-    """The cores that this process may use, at least one."""
+    """Return the cores that this process may use, at least one."""
     if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -61,8 +61,11 @@ def _digest(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`cores` None: what the machine has. `grace` is the time between TERM and KILL, `idle` the time after which a
-    supervisor without jobs ends; both in seconds."""
+    """Options of the local target. `cores` None stands for those of the machine.
+
+    `grace` is the time between TERM and KILL, `idle` the time after which a supervisor without jobs ends; both in
+    seconds.
+    """
 
     cores: int | None = None
     grace: float = 5.0

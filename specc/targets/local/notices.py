@@ -15,7 +15,7 @@ from specc.visible import visible
 
 
 def is_noted(log: Path) -> bool:
-    """Whether something was wrong once."""
+    """Return whether something was ever wrong."""
     try:
         return log.stat().st_size > 0
     except OSError:
@@ -23,7 +23,7 @@ def is_noted(log: Path) -> bool:
 
 
 def note(text: str) -> None:
-    """One line. A disk without room for it stops nobody."""
+    """Write a line into the log. A disk without room for it does not stop anything."""
     line = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} [{os.getpid()}] {visible(text)}\n"
     with contextlib.suppress(OSError):
         os.write(2, line.encode(errors="backslashreplace"))
@@ -33,7 +33,7 @@ ROOM = 1024
 
 
 def tell(state: StateDir, text: str) -> None:
-    """Replaces what was told before; an empty text takes it back. Where that cannot be written, only the log has it."""
+    """Replace the reason; an empty text removes it. Where it cannot be written, only the log has it."""
     line = " ".join(text.split()).encode(errors="backslashreplace")[: ROOM - 1]
     with contextlib.suppress(OSError):
         descriptor = os.open(state.trouble, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -44,7 +44,7 @@ def tell(state: StateDir, text: str) -> None:
 
 
 def told(state: StateDir) -> str:
-    """The trouble, or an empty text."""
+    """Return the reason why no job can be started, or an empty text."""
     try:
         return read_start(state.trouble, ROOM).decode("utf-8", "replace").strip()
     except Unreadable:

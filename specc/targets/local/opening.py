@@ -13,7 +13,10 @@ from specc.targets.opening import Opened, Opening
 
 
 def open_target(opening: Opening) -> Opened:
-    """Each machine has a folder of its own, because machines may share a home. Offline, nothing is made there."""
+    """Return the target. Each machine has a folder of its own, because machines may share a home.
+
+    Offline, nothing is written in the folder.
+    """
     folder = state_home(opening.environment) / "local" / machine_id()[:12]
     caller = pwd.getpwuid(os.getuid()).pw_name
     name = opening.settings.name

@@ -1,4 +1,4 @@
-"""Where things lie. STATE/ holds the store and what belongs to the supervisor, STATE/jobs/UUID/ one job."""
+"""The files of a state folder: STATE/ holds the store and the files of the supervisor, STATE/jobs/UUID/ one job."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ class StateDir:
 
 @dataclass(frozen=True, slots=True)
 class JobDir:
-    """The directory of one job. The job runs in `work`; what specc writes about it lies beside that."""
+    """The directory of one job. The job runs in `work`; the files of specc about the job lie beside that."""
 
     root: Path
 
@@ -52,10 +52,12 @@ class JobDir:
 
     @property
     def record(self) -> Path:
-        """How the job ended. It is there only when it is whole."""
+        """How the job ended. The file exists only once it is whole."""
         return self.root / "exit.json"
 
     def stream(self, name: str, asked: str | None, workdir: str | None) -> Path:
-        """Return where an output stream goes: the path asked for, a relative one from the folder that the job starts in
-        (`workdir`, or `work` for None); else STATE/jobs/UUID/NAME."""
+        """Return where an output stream goes: the path of the payload, else STATE/jobs/UUID/NAME.
+
+        A relative path begins in the folder that the job starts in: `workdir`, or `work` for None.
+        """
         return Path(workdir or self.work, asked) if asked else self.root / name

@@ -1,4 +1,4 @@
-"""Which process is meant, beyond doubt: a pid is used again, a pid with its start time and the boot id is not."""
+"""Which process is meant, beyond doubt: a pid is used again, but a pid with its start time and the boot id is not."""
 
 import contextlib
 import ctypes
@@ -18,11 +18,13 @@ STATE, START = 0, 19
 PR_SET_DUMPABLE = 4
 GONE = (b"Z", b"X")
 STOPPED = b"T"
-"""Stopped by a signal. One that a debugger holds is `t`, and the debugger's user knows of that."""
+"""The state of a process that a signal has stopped. A process that a debugger holds is `t`, which its user knows."""
 
 
 class ProcessId(NamedTuple):
-    """A process for all times. `born` is its start as the kernel counts it from the boot: no clock change moves it."""
+    """A process for all times. `born` is its start, counted by the kernel from the boot, which no clock change
+    moves.
+    """
 
     boot: str
     pid: int
@@ -30,16 +32,16 @@ class ProcessId(NamedTuple):
 
     @property
     def is_alive(self) -> bool:
-        """Whether it still runs. A zombie does not: it has ended, and only nobody has asked how."""
+        """Whether the process still runs. A zombie does not: it has ended, but no process has asked how."""
         return self.boot == boot_id() and born(self.pid) == self.born
 
     @property
     def is_stopped(self) -> bool:
-        """Whether a signal has stopped it, so that it does nothing until it gets SIGCONT."""
+        """Whether a signal has stopped the process, so that it does nothing until SIGCONT."""
         return self.is_alive and _is_stopped(self.pid)
 
     def send(self, number: signal.Signals) -> bool:
-        """Sends a signal to this process and surely to no other; False when it is gone."""
+        """Send a signal to this process and surely to no other; return False when the process is gone."""
         try:
             if sys.platform == "linux":
                 # The descriptor holds the pid, so it cannot go to another process between the check and the signal.
@@ -64,7 +66,7 @@ def _descriptor(number: int) -> Iterator[int]:
 
 
 def hide_memory() -> None:
-    """Keeps this process, and all forks of it, from being traced or read by others of this user, such as jobs."""
+    """Keep this process, and all its forks, from being traced or read by others of this user, such as jobs."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
@@ -77,7 +79,7 @@ def this_process() -> ProcessId:
 
 
 def born(pid: int) -> int | None:
-    """When the process started: clock ticks since the boot on Linux. None when there is none, or only a zombie."""
+    """Return when the process started: clock ticks since the boot on Linux. None for no process, and for a zombie."""
     if sys.platform != "linux":
         return _born_elsewhere(pid)
     fields = _stat(pid)
@@ -85,7 +87,7 @@ def born(pid: int) -> int | None:
 
 
 def _stat(pid: int) -> list[bytes] | None:
-    """What the kernel says of a process, from its state on. None when there is none."""
+    """Return what the kernel says of a process, from its state on; None without a process."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             return file.read().rpartition(b")")[2].split()
@@ -104,7 +106,7 @@ def _is_stopped(pid: int) -> bool:
 
 
 def _born_elsewhere(pid: int) -> int | None:
-    """The kernel of macOS notes the wall clock at the start once, and never changes it."""
+    """Return when the process started. The kernel of macOS notes the wall clock once, and never changes it."""
     try:
         process = psutil.Process(pid)
         return None if process.status() == psutil.STATUS_ZOMBIE else int(process.create_time() * 1e6)

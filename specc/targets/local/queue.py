@@ -1,8 +1,8 @@
-"""Which waiting jobs start now: first come, first served, and owners by turns.
+"""Which waiting jobs start now: first come, first served, and owners take turns.
 
-Jobs of one owner never overtake each other. Among owners, the one that uses the fewest cores comes next, and of several
-the one that has waited longest for its turn, so nobody's long sweep keeps others waiting. A job that has no room holds
-up all behind it, so none waits for ever.
+Jobs of one owner never overtake each other. Among owners, the owner with the fewest cores in use comes next, and of
+equal owners the one that has waited longest for its turn, so a long sweep does not keep others waiting. A job that has
+no room holds up all behind it, so no job waits for ever.
 """
 
 from collections import Counter, deque
@@ -22,15 +22,15 @@ class Waiting(NamedTuple):
 
 
 def fits(cores: int, used: int, total: int) -> bool:
-    """Whether a job has room beside those that use `used` of the `total` cores.
+    """Return whether a job has room beside those that use `used` of the `total` cores.
 
-    One that wants more than there are (the machine has lost some since it was submitted) runs alone.
+    A job that wants more cores than the machine has now runs alone.
     """
     return used == 0 or used + cores <= total
 
 
 def used_by_owner(jobs: Iterable[Job | Waiting]) -> Counter[str]:
-    """Return the cores of jobs that run or are about to, by owner."""
+    """Return the cores of jobs that run or are about to run, by owner."""
     used: Counter[str] = Counter()
     for job in jobs:
         used[job.owner] += job.cores
@@ -59,7 +59,7 @@ def by_turns(waiting: Sequence[Waiting], used: Mapping[str, int], turns: Mapping
 
 
 def startable(waiting: Sequence[Waiting], used: int, total: int) -> list[Waiting]:
-    """The jobs to start, of those that wait, oldest first: all up to the first that has no room."""
+    """Return the jobs to start, of those that wait, oldest first: all up to the first without room."""
     start: list[Waiting] = []
     for job in waiting:
         if not fits(job.cores, used, total):

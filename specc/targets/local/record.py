@@ -1,11 +1,12 @@
-"""The exit record: one file beside the job, there only when it is whole, written by the job's runner and read by all.
+"""The exit record: one file beside the job, written whole by the job's runner and read by all.
 
-It stands on its own, so that what a runner saw outlives a store that was locked or full when the job ended.
+The record stands on its own, so that it outlives a store that was locked or full when the job ended.
 
 A job can write this file as well as its runner can. So the runner makes a secret that only its memory holds, and the
-store has the secret's digest, the seal, from before the job starts. A record without the secret is not the runner's.
+store has the digest of the secret, the seal, from before the job starts. A record without the secret is not the
+runner's.
 
-Jobs whose runner is gone are settled by their records: what became of them.
+Jobs whose runner is gone are settled by their records.
 """
 
 import contextlib
@@ -29,24 +30,24 @@ from specc.targets.local.store import Store
 from specc.targets.protocol import JobState
 
 RESERVED = 4096
-"""Bytes taken on the disk before the job starts, so that its record has room on a disk that the job has filled."""
+"""Bytes that are taken before the job starts, so that the record has room on a disk that the job fills."""
 
 LONGEST_REASON = 1000
 MOST_BYTES = 64 << 10
 
 
 def new_secret() -> str:
-    """Return what a runner puts into its record, and shows nobody before."""
+    """Return a secret that a runner puts into its record, and shows nobody before."""
     return secrets.token_hex(16)
 
 
 def seal_of(secret: str) -> str:
-    """Return what can be known of a secret before it is shown."""
+    """Return the digest of a secret, which may be known before the secret is shown."""
     return sha256(secret.encode()).hexdigest()
 
 
 def reserve(path: Path, runner: ProcessId) -> None:
-    """Takes the room for the record of this runner."""
+    """Take room on the disk for the record of this runner."""
     part = _part(path, runner)
     with open(part, "wb") as file:
         file.write(b" " * RESERVED)
@@ -55,13 +56,13 @@ def reserve(path: Path, runner: ProcessId) -> None:
 
 
 def release(path: Path, runner: ProcessId) -> None:
-    """Gives the room back: this runner is not the one."""
+    """Give the room back: another runner has the job."""
     with contextlib.suppress(OSError):
         _part(path, runner).unlink()
 
 
 def write(path: Path, uuid: str, runner: ProcessId, ended: Ended, secret: str) -> None:
-    """Writes the record, as a whole or not at all, and to the disk."""
+    """Write the record, whole or not at all, and to the disk."""
     data = {
         "uuid": uuid, "boot": runner.boot, "pid": runner.pid, "born": runner.born, "state": ended.state.value,
         "exit_code": ended.exit_code, "reason": ended.reason[:LONGEST_REASON], "secret": secret,
@@ -78,9 +79,9 @@ def write(path: Path, uuid: str, runner: ProcessId, ended: Ended, secret: str) -
 
 
 def read(path: Path, runner: ProcessId, seal: str | None) -> Ended | None:
-    """Return what the record says, if it is there, and was written by the runner who left this seal.
+    """Return the end in the record, if the record exists and was written by the runner with this seal.
 
-    Without a seal the runner was that of an older specc, and the record is believed.
+    A runner without a seal was that of an older specc, and its record is trusted.
     """
     try:
         data = json.loads(read_start(path, MOST_BYTES))
@@ -111,7 +112,7 @@ def _sync_directory(folder: Path) -> None:
 
 
 def settle_dead(store: Store, state: StateDir, jobs: Iterable[Job]) -> dict[str, Ended]:
-    """How those of the running jobs ended that have no living runner. What cannot be written now is found again."""
+    """Settle the running jobs that have no living runner. An end that cannot be written now is found again."""
     found = {}
     for job in jobs:
         if job.runner is None or job.state is not JobState.RUNNING or job.runner.is_alive:
@@ -123,9 +124,11 @@ def settle_dead(store: Store, state: StateDir, jobs: Iterable[Job]) -> dict[str,
 
 
 def _end_of(job: Job, runner: ProcessId, state: StateDir, seal: str | None) -> Ended:
-    """From the exit record; without one the job is lost. Then its processes are killed before it is called so: whoever
-    runs a lost job again must not meet the first one still at work. They are known by their mark; one that dropped it
-    is found by the supervisor, if that is alive."""
+    """Return the end of the exit record. Without a record the job is lost.
+
+    The processes of a lost job are killed first, so that nobody runs the job again while it is still running. They are
+    found by their mark; a process that dropped the mark is found by the supervisor, if that is alive.
+    """
     folder = state.job(job.uuid)
     ended = read(folder.record, runner, seal)
     if ended is not None:

@@ -43,12 +43,12 @@ IGNORED: dict[str, str] = {
     "submit_type": "nothing depends on how a job was submitted",
     "cmd_line_type": "the API documents no value but `input`, a typed command",
 }
-"""Fields that mean nothing here, and why a payload that has them is run all the same."""
+"""Fields without a meaning here, and why a payload with them is run all the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What payloads are held to: the target's settings, its units, who asks, and what the machine has."""
+    """What payloads are checked with: the settings of the target, its units, the caller, and the machine."""
 
     target: Target
     units: Mapping[str, str]
@@ -56,7 +56,7 @@ class Rules:
     options: Options
 
     def refuse(self, payload: "Payload") -> Rejected | None:
-        """Return every reason why the payload cannot run here, known without a look at files; None if there is none."""
+        """Return every reason why the payload cannot run here, known without a look at files; None without a reason."""
         body = payload.body
         return rejected([*refusals(body, self.target, self.units), *self._own_refusals(body)])
 
@@ -88,7 +88,7 @@ class Rules:
         )
 
     def _own_refusals(self, body: Mapping[str, object]) -> Iterator[Refusal]:
-        """What only this machine and its user can tell."""
+        """Yield reasons that only this machine and its user can tell."""
         user = text(body, "run_user")
         if user is not None and user != self.caller and self.target.run_as != "caller":
             message = f"`run_user` is `{user}`, and a job on this machine runs as `{self.caller}`"
@@ -104,7 +104,7 @@ class Rules:
 
 
 def _words(body: Mapping[str, object]) -> Mapping[str, str | None]:
-    """Return the words of a job that this machine does something about."""
+    """Return the words of a job that this machine acts on."""
     return local_words(text(body, "resource_limit") or "")[0]
 
 
@@ -123,5 +123,5 @@ def _signal(words: Mapping[str, str | None]) -> tuple[int, int]:
 
 
 def rejected_key(key: str, uuid: str) -> Rejected:
-    """A key is one attempt's, and an attempt has one payload."""
+    """Return the answer to a key with another payload: a key belongs to one attempt, and an attempt has one payload."""
     return Rejected("key-used", f"the key {key} is that of {uuid}, which has another payload")

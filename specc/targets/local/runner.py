@@ -1,8 +1,8 @@
 """The runner: one process for each job, forked by the supervisor and independent of it from then on.
 
-It claims the job in the store before it starts anything: whoever else was started for the same job gets no claim, and
-leaves. It writes the exit record first and the store second; either is enough for others to know how the job ended. If
-it is killed, nobody can know, and the job is `lost`.
+The runner claims the job in the store before it starts anything: any other process started for the same job gets no
+claim, and leaves. It writes the exit record first and the store second; either is enough for others to know how the job
+ended. If the runner is killed, nobody can know, and the job is `lost`.
 """
 
 import contextlib
@@ -23,16 +23,18 @@ from specc.targets.local.watch import Watch
 from specc.targets.protocol import JobState
 
 PATIENCE = 600.0
-"""So many seconds the end of a job is kept in memory while neither the record nor the store can be written."""
+"""How many seconds the end of a job is kept in memory while neither the record nor the store can be written."""
 
 PAUSE = 1.0
 NOT_PREPARED = 1
 
 
 def attend(state: StateDir, uuid: str, options: Options, *, supervisor: int) -> int:
-    """Runs the job to its end, if it can be claimed. The exit code of this process: NOT_PREPARED when the job could not
-    even be prepared (a full disk, a locked store), is still pending, and the trouble is told. It sees to a new
-    supervisor if its own has died."""
+    """Run the job to its end, if it can be claimed, and return the exit code of this process.
+
+    The code is NOT_PREPARED when the job could not even be prepared (a full disk, a locked store): then the job is
+    still pending, and the reason is told. A runner whose supervisor has died makes sure that there is a new one.
+    """
     signals = Signals()
     subreaper = tree.adopt_orphans()
     me, store, secret = this_process(), Store(state.store), record.new_secret()
@@ -55,7 +57,7 @@ def attend(state: StateDir, uuid: str, options: Options, *, supervisor: int) -> 
 def _claim(
     state: StateDir, store: Store, uuid: str, me: ProcessId, run: Run, options: Options, seal: str
 ) -> Job | None:
-    """Prepares all that can fail for want of room, then claims: a full disk leaves the job pending."""
+    """Prepare all that can fail for want of room, then claim: a full disk leaves the job pending."""
     folder, job = state.job(uuid), None
     try:
         command.prepare(folder, run)
@@ -83,7 +85,7 @@ def _run(state: StateDir, store: Store, job: Job, run: Run, signals: Signals, *,
 
 
 def _report(state: StateDir, store: Store, uuid: str, me: ProcessId, ended: Ended, secret: str) -> None:
-    """Writes the end down, in two places if possible, in one at least."""
+    """Write the end, in two places if possible, in one at least."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     end = time.monotonic() + PATIENCE
     while not _is_written(state, store, uuid, me, ended, secret) and time.monotonic() < end:
@@ -107,7 +109,7 @@ def _is_written(state: StateDir, store: Store, uuid: str, me: ProcessId, ended: 
 
 
 def _correct(store: Store, uuid: str, me: ProcessId, ended: Ended) -> None:
-    """Writes the end over one that somebody else, the job perhaps, has put into the store while this process lived."""
+    """Write the end over an end that another process, perhaps the job, has put into the store in the meantime."""
     reasons = filter(None, (ended.reason, "while it ran, something else than its runner wrote another end"))
     if not store.correct(uuid, me, Ended(ended.state, ended.exit_code, "; ".join(reasons))):
         note(f"{uuid} is {ended.state}, but the store does not know this runner any more")

@@ -1,4 +1,4 @@
-"""Waiting for signals, descriptors and the clock at once, without losing a signal in between."""
+"""Waits for signals, descriptors and the clock at once, without losing a signal in between."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ PIECE = 4096
 
 
 class Signals:
-    """Turns SIGCHLD, SIGTERM and SIGHUP into something to wait for. There is one in a process; a fork needs its own."""
+    """Turns SIGCHLD, SIGTERM and SIGHUP into something to wait for. A process has one; a fork needs its own."""
 
     def __init__(self) -> None:
         self._read, self._write = os.pipe()
@@ -26,7 +26,7 @@ class Signals:
         return self._read, self._write
 
     def wait(self, timeout: float | None, *others: int) -> set[int]:
-        """The signals that came, after the first of them, or something to read from `others`, or the timeout.
+        """Return the signals that came, after the first of them, or something to read from `others`, or the timeout.
 
         SIGHUP counts as SIGTERM.
         """
@@ -38,7 +38,7 @@ class Signals:
 
 
 def drain(descriptor: int) -> bytes:
-    """All that can be read without waiting."""
+    """Read all that can be read without waiting."""
     found = b""
     with contextlib.suppress(BlockingIOError):
         while piece := os.read(descriptor, PIECE):
@@ -47,4 +47,4 @@ def drain(descriptor: int) -> bytes:
 
 
 def _noted(number: int, frame: FrameType | None) -> None:
-    """Python writes the signal's number to the descriptor before it comes here; there is nothing more to do."""
+    """Handle a signal, whose number Python has already written to the descriptor."""

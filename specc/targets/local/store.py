@@ -1,4 +1,4 @@
-"""The jobs of one user on one machine, in SQLite. What is safe about the target is safe here.
+"""The jobs of one user on one machine, in SQLite, on which all guarantees of the target rest.
 
 A job is added once for each key, by a unique index. It is started once, because its runner must claim it here first, in
 one transaction that finds it still pending and the cores free. It ends once: only a running job is settled. So it does
@@ -43,11 +43,11 @@ CREATE TABLE place (machine TEXT NOT NULL) STRICT;
 """
 
 SEALS = "CREATE TABLE IF NOT EXISTS seals (uuid TEXT PRIMARY KEY, seal TEXT NOT NULL) STRICT"
-"""Made by the first runner that seals its record: the version stays, and an older specc does not see the table."""
+"""A table that the first runner with a seal makes: the version stays, and an older specc ignores the table."""
 
 OWNER = "json_extract(run, '$.owner')"
 OWNED = f"CREATE INDEX IF NOT EXISTS owned ON jobs (state, number) WHERE {OWNER} IS NOT NULL"
-"""Made with the first job that has an owner, so that the others need not be looked through."""
+"""An index that is made with the first job of an owner, so that not all jobs are searched."""
 
 STATES = {state.value for state in JobState}
 COLUMNS = (
@@ -55,11 +55,11 @@ COLUMNS = (
     f"coalesce({OWNER}, '') AS owner"
 )
 LISTED = "IN (SELECT value FROM json_each(?))"
-"""Any number of values in one query, whatever the limit on `?`."""
+"""Holds any number of values in one query, whatever the limit on `?`."""
 
 
 class Store:
-    """The store at `path`. Every method is one transaction; one that writes has written to the disk when it returns.
+    """The store at `path`. Every method is one transaction, and its data is on the disk when it returns.
 
     Raises SpeccError where the file cannot be used.
     """
@@ -69,8 +69,11 @@ class Store:
         self._clock = clock
 
     def prepare(self) -> None:
-        """Makes the store if there is none. One that is damaged, newer, or another machine's is never touched; one that
-        is there is only read, so that it still answers where nothing can be written."""
+        """Make the store if it does not exist.
+
+        A store that is damaged, newer, or of another machine is never touched. A store that exists is only read, so
+        that it still answers where nothing can be written.
+        """
         with self._broken_as_error():
             private.make_folder(self.path.parent)
             if not private.check_file(self.path):
@@ -92,7 +95,7 @@ class Store:
             return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
     def _make_tables(self) -> None:
-        """Of several processes that come here at once, the first makes them."""
+        """Make the tables. Of several processes that come here at once, the first makes them."""
         with self._transaction() as connection:
             if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
                 for statement in filter(str.strip, TABLES.split(";")):
@@ -101,7 +104,7 @@ class Store:
                 connection.execute(f"PRAGMA user_version = {VERSION}")
 
     def add(self, request: Request) -> Job:
-        """A new pending job, or the one that was added under this key before."""
+        """Return a new pending job, or the job that was added under this key before."""
         run = request.run
         values = (request.key, request.digest, request.body, request.name, run.cores, run.to_json())
         with self._transaction() as connection:
@@ -116,8 +119,10 @@ class Store:
         return _job(row)
 
     def claim(self, uuid: str, runner: ProcessId, cores: int, seal: str | None = None) -> Job | None:
-        """Makes `runner` the one process that may start the job. None when it must not be started (now, or ever).
-        `seal` is that of the runner's exit record."""
+        """Make `runner` the one process that may start the job. Return None when it must not be started, now or ever.
+
+        `seal` is that of the runner's exit record.
+        """
         with self._transaction() as connection:
             (used,) = connection.execute("SELECT total(cores) FROM jobs WHERE state = 'running'").fetchone()
             row = connection.execute("SELECT cores FROM jobs WHERE uuid = ? AND state = 'pending'", (uuid,)).fetchone()
@@ -134,7 +139,7 @@ class Store:
         return _job(changed)
 
     def settle(self, uuid: str, runner: ProcessId, ended: Ended) -> bool:
-        """Writes how a running job ended; False when that is known already."""
+        """Write how a running job ended; return False when that is known already."""
         with self._transaction() as connection:
             changed = connection.execute(
                 "UPDATE jobs SET state = ?, exit_code = ?, reason = ?, ended_at = ? "
@@ -144,7 +149,7 @@ class Store:
         return changed == 1
 
     def correct(self, uuid: str, runner: ProcessId, ended: Ended) -> bool:
-        """Writes how a job ended over another end, for its living runner: nobody else could know one before."""
+        """Write how a job ended over another end, for its living runner: no other process could know an end before."""
         with self._transaction() as connection:
             changed = connection.execute(
                 "UPDATE jobs SET state = ?, exit_code = ?, reason = ?, ended_at = ? "
@@ -154,7 +159,7 @@ class Store:
         return changed == 1
 
     def seal_of(self, uuid: str) -> str | None:
-        """The seal of a job's exit record, if its runner left one."""
+        """Return the seal of a job's exit record, if its runner left a seal."""
         with self._reading() as connection:
             if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'seals'").fetchone():
                 return None
@@ -162,7 +167,7 @@ class Store:
         return str(row[0]) if row else None
 
     def cancel(self, uuids: Collection[str]) -> None:
-        """Ends those that are pending, and notes the wish for those that run. Their runners must be told."""
+        """End pending jobs, and note the wish for jobs that run, whose runners must be told."""
         listed, now = json.dumps(list(uuids)), self._clock()
         with self._transaction() as connection:
             connection.execute(
@@ -179,7 +184,7 @@ class Store:
         return self._jobs("state = 'running'")
 
     def pending(self, most: int) -> list[Job]:
-        """The heads of all owners' queues, so many jobs of each, oldest first."""
+        """Return the first jobs of all owners' queues, oldest first."""
         with self._reading() as connection:
             if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'owned'").fetchone():
                 query = f"SELECT {COLUMNS} FROM jobs WHERE state = 'pending' ORDER BY number LIMIT ?"
@@ -207,7 +212,7 @@ class Store:
         return Run.from_json(row[0]) if row else None
 
     def body_of(self, uuid: str) -> dict[str, object]:
-        """The payload as it was submitted."""
+        """Return the payload as it was submitted."""
         with self._reading() as connection:
             (text,) = connection.execute("SELECT body FROM jobs WHERE uuid = ?", (uuid,)).fetchone()
         body: dict[str, object] = json.loads(text)
@@ -220,7 +225,7 @@ class Store:
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """IMMEDIATE: the lock is taken before reading. Whatever goes wrong, closing the connection takes it back."""
+        """Open a transaction, with the lock taken before reading. Whatever fails, closing the connection undoes it."""
         with self._reading() as connection:
             connection.execute("BEGIN IMMEDIATE")
             yield connection
@@ -232,7 +237,7 @@ class Store:
             yield connection
 
     def _connect(self) -> sqlite3.Connection:
-        """`mode=rw`: a store that has been taken away is not made anew in silence."""
+        """Open the file with `mode=rw`, so that a removed store is not silently made again."""
         connection = sqlite3.connect(
             f"{self.path.as_uri()}?mode=rw", timeout=BUSY_SECONDS, isolation_level=None, uri=True
         )

@@ -1,7 +1,7 @@
-"""The supervisor: one process a user that starts jobs when there are cores for them. `python -m` runs it.
+"""The supervisor: one process of the user that starts jobs when there are cores for them. `python -m` runs it.
 
-It holds nothing that matters: the queue is the store, each job has its own runner, and a supervisor that dies is
-replaced by the next call of a client or the next job that ends. It does nothing but look, fork, and wait.
+It holds no state that matters: the queue is the store, each job has its own runner, and a supervisor that dies is
+replaced by the next call of a client or the next job that ends. It only looks, forks, and waits.
 """
 
 import argparse
@@ -33,10 +33,10 @@ from specc.targets.local.watch import KILL_SECONDS
 from specc.targets.protocol import JobState
 
 MOST_STOPS = 3
-"""So often a runner is found stopped, and woken, before its job is ended. Nobody stops a runner by accident twice."""
+"""How often a stopped runner is woken before its job is ended. Nobody stops a runner by accident twice."""
 
 SLACK_SECONDS = 15.0
-"""So much longer than it may take a runner has on a busy machine before the supervisor does its work."""
+"""How much longer a runner may take on a busy machine before the supervisor does its work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Overdue:
 
 
 class Oversight:
-    """Looks after the runners of one state folder. Kept as long as the supervisor lives."""
+    """Watches the runners of one state folder, as long as the supervisor lives."""
 
     def __init__(self, state: StateDir, run_of: Callable[[str], Run | None], slack: float = SLACK_SECONDS) -> None:
         self._state = state
@@ -112,9 +112,10 @@ def _with_descendants(runner: ProcessId) -> list[psutil.Process]:
 
 
 def _age(runner: ProcessId) -> float:
-    """The seconds since the process started, of which a machine's sleep is not one; never more than it really is.
+    """Return the seconds since the process started, without those of a machine's sleep; never more than they really
+    are.
 
-    The kernel counts a start from the boot, sleep included. Elsewhere the limit is left to the runner.
+    The kernel counts a start from the boot, sleep included. On other systems the limit is left to the runner.
     """
     if sys.platform != "linux":
         return 0.0
@@ -122,11 +123,11 @@ def _age(runner: ProcessId) -> float:
 
 
 CHECK_SECONDS = 2.0
-"""So often it looks after jobs that an earlier supervisor started: of their ends it hears only by chance."""
+"""How often jobs of an earlier supervisor are checked: of their ends this one hears only by chance."""
 
 PAUSE, LONGEST_PAUSE = 0.5, 10.0
 MOST_FAULTS = 60
-"""So often in a row the store may be unusable before the supervisor gives up. The next client starts another one."""
+"""How often in a row the store may be unusable before the supervisor ends. The next client starts another."""
 
 
 class Supervisor:
@@ -147,7 +148,7 @@ class Supervisor:
         self._resume_at = 0.0
 
     def serve(self) -> None:
-        """Until there has been nothing to do for a while, SIGTERM, or the state folder is gone."""
+        """Serve until there has been nothing to do for a while, SIGTERM came, or the state folder is gone."""
         idle_since: float | None = None
         while self._is_at_home() and self._faults < MOST_FAULTS:
             is_busy = self._tick() or bool(self._launched)
@@ -162,7 +163,7 @@ class Supervisor:
                 return
 
     def _tick(self) -> bool:
-        """Does all that can be done now; whether there are open jobs."""
+        """Do all that can be done now, and return whether there are open jobs."""
         self._reap()
         if time.monotonic() < self._resume_at:
             return True
@@ -181,14 +182,14 @@ class Supervisor:
         return bool(running or pending)
 
     def _end_overdue(self, running: Sequence[Job]) -> None:
-        """Ends jobs whose runners do not do their work any more. They count as running until the next look."""
+        """End jobs whose runners do not do their work any more. They count as running until the next look."""
         ended = self._oversight.look(running)
         for job in running:
             if job.uuid in ended and job.runner is not None:
                 self._store.settle(job.uuid, job.runner, ended[job.uuid])
 
     def _repeat_cancellations(self, running: Sequence[Job]) -> None:
-        """Who asked for one may have died between writing it down and telling the runner."""
+        """Tell runners of cancellations again: a client may have died before it told the runner."""
         for job in running:
             if job.cancel_asked and job.runner is not None:
                 job.runner.send(signal.SIGTERM)
@@ -203,7 +204,7 @@ class Supervisor:
             self._launch(start)
 
     def _launch(self, job: Waiting) -> None:
-        """Forks the job's runner. Nothing is written: the runner's own claim is what counts."""
+        """Fork the job's runner. Nothing is written, because the runner's own claim is what counts."""
         supervisor = os.getpid()
         pid = os.fork()
         if pid:
@@ -219,14 +220,14 @@ class Supervisor:
             os._exit(code)
 
     def _become_runner(self) -> None:
-        """Cuts what would tie the new process to this one: above all the lock, which it must not keep."""
+        """Cut everything that would tie the new process to this one: above all the lock, which it must not keep."""
         signal.set_wakeup_fd(-1)
         for descriptor in (self._lock, self._bell, *self._signals.descriptors):
             os.close(descriptor)
         os.setsid()
 
     def _reap(self) -> None:
-        """Children that are no runners are what a runner left that was killed: this process is a subreaper, too."""
+        """Collect children that ended. Children that are not runners were left by a runner that was killed."""
         with contextlib.suppress(ChildProcessError):
             while (ended := os.waitpid(-1, os.WNOHANG))[0]:
                 pid, status = ended
@@ -238,8 +239,10 @@ class Supervisor:
                     self._recover()
 
     def _failed(self, job: Waiting, code: int) -> None:
-        """Takes note of a runner that ended badly. Only one that could not start its job makes the others wait: a job
-        can kill its runner, and must not hold up the queue with that."""
+        """Note a runner that failed. Only a runner that could not start its job makes the others wait.
+
+        A job can kill its runner, and must not hold up the queue with that.
+        """
         text = f"the runner of {job.uuid} ended with {code}"
         if code != runner.NOT_PREPARED and self._has_started(job):
             note(text)
@@ -259,15 +262,17 @@ class Supervisor:
         self._faults = 0
 
     def _pause(self, why: str) -> None:
-        """Waits with starting, the longer the more often it failed."""
+        """Wait before the next start, the longer the more often starts failed."""
         pause = min(PAUSE * 2**self._faults, LONGEST_PAUSE)
         self._faults += 1
         self._resume_at = time.monotonic() + pause
         note(f"{why}; starting no job for {pause:.1f} s")
 
     def _leave(self) -> bool:
-        """Stops listening, then gives the lock back, then looks once more: who has written to the store before, and
-        found this process still there, is not forgotten. False when there is work after all."""
+        """Stop listening, then release the lock, then look once more. Return False when there is work after all.
+
+        So a client that has written to the store before, and found this process still there, is not forgotten.
+        """
         os.close(self._bell)
         os.close(self._lock)
         if not self._store.running() and not self._store.pending(1):
@@ -279,7 +284,7 @@ class Supervisor:
         return False
 
     def _is_at_home(self) -> bool:
-        """Whether the lock is still that of the state folder, and not of one that was taken away."""
+        """Return whether the lock is still that of the state folder, and not of a folder that was removed."""
         try:
             return os.path.samestat(os.stat(self._state.lock), os.fstat(self._lock))
         except OSError:
@@ -308,7 +313,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _settle_in(state: StateDir, lock: int) -> None:
-    """Nobody's folder, a log in place of standard error, and the pid in the lock file: for people, nothing reads it."""
+    """Leave the current folder, use the log as standard error, and write the pid into the lock file for people."""
     tree.adopt_orphans()
     hide_memory()
     os.umask(0o077)

@@ -1,4 +1,4 @@
-"""The local target: what submission asks, answered from the store."""
+"""The local target: the questions of a submission, answered from the store."""
 
 import os
 import signal
@@ -45,7 +45,7 @@ NOT_HERE = "there is no such job on this machine"
 
 
 class LocalTarget:
-    """This machine as a target. Its calls may come from several threads, and from several processes."""
+    """This machine as a target, for several threads and several processes."""
 
     def __init__(self, state: StateDir, store: Store, rules: Rules) -> None:
         self._state = state
@@ -62,9 +62,10 @@ class LocalTarget:
         options: Options = DEFAULTS,
         own: int = 1,
     ) -> "LocalTarget":
-        """Return the target whose jobs lie in `state_dir`, made if need be; the last `own` folders of it are specc's.
+        """Return the target whose jobs lie in `state_dir`, which is made if needed. Its last `own` folders are those of
+        specc.
 
-        Raises SpeccError if that cannot be used, or if others could put jobs there.
+        Raises SpeccError if the folder cannot be used, or if others could put jobs there.
         """
         state = StateDir(private.make_folder(state_dir.expanduser(), own=own))
         store = Store(state.store)
@@ -73,7 +74,7 @@ class LocalTarget:
 
     @property
     def identity(self) -> str:
-        """The machine goes by an id of its own: its name may change with the network it is in."""
+        """The identity. The machine is named by an id of its own, because its name may change with its network."""
         # Names of folders are bytes; what no ledger can hold as text is written as escapes.
         root = os.fsencode(self._state.root).decode(errors="backslashreplace")
         return f"local:{machine_id()}:{self._rules.caller}:{root}"
@@ -86,7 +87,7 @@ class LocalTarget:
         return self._rules.refuse(payload)
 
     def submit(self, attempt: Attempt) -> Outcome:
-        """Adds the job to the queue, once for each key: the same key again gives the first job."""
+        """Add the job to the queue, once for each key: the same key again gives the first job."""
         try:
             known = self._store.with_keys([attempt.key])
         except SpeccError as error:
@@ -115,15 +116,17 @@ class LocalTarget:
         return _same(job, attempt)
 
     def look_up(self, attempts: Sequence[Attempt], since: datetime, until: datetime) -> list[Candidate]:
-        """By their keys, so exactly; the time does not matter."""
+        """Return jobs by their keys, so exactly; the time does not matter."""
         return [
             Candidate(job.uuid, datetime.fromtimestamp(job.submitted_at, UTC), self._store.body_of(job.uuid), job.key)
             for job in self._store.with_keys([attempt.key for attempt in attempts])
         ]
 
     def status(self, uuids: Sequence[str]) -> dict[str, JobReport]:
-        """A few queries, however many jobs. One that runs without a runner is settled first, so none is said to run
-        that does not."""
+        """Return the state of all jobs with few queries.
+
+        A job without a runner is settled first, so that it is not reported as running.
+        """
         running = self._store.running()
         dead = settle_dead(self._store, self._state, running)
         is_served = self._wake(ring=False) if running or self._store.pending(1) else True
@@ -132,7 +135,7 @@ class LocalTarget:
         return {uuid: _report(uuid, known.get(uuid), dead.get(uuid), why_pending) for uuid in uuids}
 
     def logs(self, uuid: str) -> Logs:
-        """Raises SpeccError for a job that was never here."""
+        """Return the output files. Raises SpeccError for a job that was never here."""
         run = self._store.run_of(uuid)
         if run is None:
             raise SpeccError(f"there is no job {uuid} on this machine", help=f"its jobs are in {self._state.root}")
@@ -144,8 +147,7 @@ class LocalTarget:
         return Logs(uuid, tuple(LogFile(stream, path, str(path)) for stream, path in paths.items()))
 
     def cancel(self, uuids: Sequence[str]) -> list[Cancelled]:
-        """A pending job leaves the queue at once; of one that runs, the processes are asked to end, and killed after a
-        while if they do not."""
+        """Cancel jobs. Pending jobs leave the queue at once; running processes are asked to end, and later killed."""
         settle_dead(self._store, self._state, self._store.running())
         before = self._store.with_uuids(uuids)
         self._store.cancel(uuids)
@@ -159,7 +161,7 @@ class LocalTarget:
         return [_cancelled(uuid, before.get(uuid), after.get(uuid)) for uuid in uuids]
 
     def _after(self, error: SpeccError, attempt: Attempt) -> Outcome:
-        """What became of the job when the store failed: what the store says, if it can still be read."""
+        """Return the outcome when the store failed: what the store says, if it can still be read."""
         try:
             known = self._store.with_keys([attempt.key])
         except SpeccError:
@@ -167,14 +169,18 @@ class LocalTarget:
         return _same(known[0], attempt) if known else NotSent(error.message)
 
     def _wake(self, *, ring: bool = True) -> bool:
-        """Whether there is a supervisor. Where none can be started the jobs wait, and a later call tries again."""
+        """Return whether there is a supervisor. Where none can be started the jobs wait, and a later call tries
+        again.
+        """
         try:
             return door.ensure(self._state, self._rules.options, ring=ring)
         except SpeccError:
             return False
 
     def _why_pending(self, running: Sequence[Job], *, is_served: bool) -> Callable[[Job], str]:
-        """What each job in the queue waits for: cores only where there are none, or others come first."""
+        """Return what each job in the queue waits for: cores only where there are none, or other jobs that come
+        first.
+        """
         if not is_served:
             return lambda job: (
                 f"waiting for a supervisor, which cannot be started from here; {self._state.log} may say why"
@@ -197,7 +203,7 @@ class LocalTarget:
 
 
 def _report(uuid: str, job: Job | None, found: Ended | None, why_pending: Callable[[Job], str]) -> JobReport:
-    """`found` is how the job ended without a word in the store."""
+    """Return the report of a job. `found` is an end that is not in the store."""
     if job is None:
         return JobReport(uuid, JobState.UNKNOWN, "", NOT_HERE)
     if job.state is JobState.PENDING:

@@ -1,7 +1,8 @@
 """A job's processes: all descendants of its runner, whatever group, session or parent they chose for themselves.
 
-On Linux the runner is their subreaper: who loses its parent becomes the runner's own child, and cannot leave. macOS has
-no such thing. There, who leaves the tree is found again only by the mark in its environment, which a program can drop.
+On Linux the runner is their subreaper: a process that loses its parent becomes the runner's own child, and cannot
+leave. macOS has no subreapers. There, a process that leaves the tree is found only by the mark in its environment,
+which a program can drop.
 """
 
 import contextlib
@@ -18,13 +19,13 @@ from specc.targets.local.environment import JOB_DIR
 
 PR_SET_CHILD_SUBREAPER = 36
 FREEZES = 20
-"""How often processes are looked for while they are being stopped: one that forks is outrun after a few rounds."""
+"""How often processes are searched while they are being stopped: a process that forks is caught after a few rounds."""
 
 Find = Callable[[], list[psutil.Process]]
 
 
 def adopt_orphans() -> bool:
-    """Makes this process the subreaper of all its descendants. False where the system has no such thing."""
+    """Make this process the subreaper of all its descendants. Return False on systems without subreapers."""
     if sys.platform != "linux":
         return False
     done: int = ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -32,12 +33,12 @@ def adopt_orphans() -> bool:
 
 
 def descendants() -> list[psutil.Process]:
-    """Those of this process."""
+    """Return the descendants of this process."""
     return psutil.Process().children(recursive=True)
 
 
 def strangers(known: Collection[int]) -> list[psutil.Process]:
-    """This process's children and all below them, but for the children in `known`."""
+    """Return this process's children and all below them, except the children in `known`."""
     found = []
     for child in psutil.Process().children():
         if child.pid not in known:
@@ -48,13 +49,13 @@ def strangers(known: Collection[int]) -> list[psutil.Process]:
 
 
 def marked(job: Path) -> list[psutil.Process]:
-    """This user's processes that were started with the mark of the job, wherever they are now."""
+    """Return this user's processes that were started with the mark of the job, wherever they are now."""
     mark = str(job)
     return [process for pid in psutil.pids() if (process := _process(pid)) and _mark_of(process) == mark]
 
 
 def memory(processes: Iterable[psutil.Process]) -> int:
-    """Resident bytes, summed up: what several processes share counts for each."""
+    """Return the sum of resident bytes, in which shared memory counts for each process."""
     total = 0
     for process in processes:
         with contextlib.suppress(psutil.Error):
@@ -63,14 +64,17 @@ def memory(processes: Iterable[psutil.Process]) -> int:
 
 
 def terminate(processes: Iterable[psutil.Process]) -> None:
-    """Asks them to end. One that is stopped is woken, else it would not hear."""
+    """Ask processes to end. A stopped process is woken, or else it would not notice."""
     for process in processes:
         _send(process, signal.SIGTERM)
         _send(process, signal.SIGCONT)
 
 
 def kill(find: Find) -> None:
-    """Kills all that `find` finds. They are stopped first, until no new one turns up: none can outrun it by forking."""
+    """Kill all that `find` finds.
+
+    They are stopped first, until no new process turns up, so that none escapes by forking.
+    """
     found: dict[int, psutil.Process] = {}
     for _ in range(FREEZES):
         new = [process for process in find() if process.pid not in found]
@@ -84,8 +88,10 @@ def kill(find: Find) -> None:
 
 
 def _send(process: psutil.Process, number: signal.Signals) -> None:
-    """psutil checks the start time, so that no other process gets the signal. One that is gone, or another user's, is
-    left alone."""
+    """Send a signal. psutil checks the start time, so that no other process gets it.
+
+    A process that is gone, or of another user, is ignored.
+    """
     with contextlib.suppress(psutil.Error):
         process.send_signal(number)
 

@@ -1,7 +1,7 @@
-"""Attending to a command that runs: its end, its limits, a cancellation, and whatever it leaves behind.
+"""Attends to a command that runs: its end, its limits, a cancellation, and whatever it leaves behind.
 
-Limits are kept by the monotonic clock, so neither a changed clock nor a leap of time touches them; while the machine
-sleeps, a job's time stands still.
+Limits are kept by the monotonic clock, so a changed clock does not touch them; while the machine sleeps, a job's time
+stands still.
 """
 
 import contextlib
@@ -21,15 +21,15 @@ from specc.targets.protocol import JobState
 
 LOOK_SECONDS = 0.25
 LOOK_SHARE = 20
-"""Memory is looked at every quarter of a second, or less often where a look takes more than 1/20 of that time."""
+"""How often memory is measured, in seconds; less often where it takes more than 1/20 of that time."""
 
 MEMORY_GRACE = 1.0
-"""Who eats the machine's memory gets no longer to end in good order."""
+"""The grace of a job that exceeds its memory, so that it does not take the memory of the machine."""
 
 LONGEST_WAIT = 3600.0
 TICK = 0.1
 KILL_SECONDS = 10.0
-"""So long killing is tried. A process of another user, or one that waits for a dead disk, cannot be killed."""
+"""How long killing is tried. A process of another user, or waiting for a dead disk, cannot be killed."""
 
 
 class Cause(NamedTuple):
@@ -41,7 +41,7 @@ class Cause(NamedTuple):
 
 
 class Watch:
-    """One command, from its start until nothing of it is left. `is_cancelled` is asked when the runner gets SIGTERM."""
+    """One command, from its start until nothing of it is left. `is_cancelled` is called after SIGTERM."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Watch:
         self._status: int | None = None
 
     def to_the_end(self) -> Ended:
-        """How the command ended. Descendants that outlive it are ended, too, as a batch system does."""
+        """Return how the command ended. Descendants that outlive the command are ended, too, as a batch system does."""
         cause = self._attend()
         is_clear = self._clear(cause.grace if cause else self._run.grace)
         ended = verdict(self._status, cause)
@@ -72,7 +72,7 @@ class Watch:
         return Ended(ended.state, ended.exit_code, "; ".join(reasons))
 
     def _attend(self) -> Cause | None:
-        """Waits for the command's own end, or for a cause to end it."""
+        """Wait for the command's own end, or for a cause to end it."""
         start = time.monotonic()
         deadline = None if self._run.seconds is None else start + self._run.seconds
         look_at = None if self._run.memory is None else start
@@ -111,7 +111,7 @@ class Watch:
         return Cause(JobState.EXITED, reason, min(MEMORY_GRACE, self._run.grace))
 
     def _clear(self, grace: float) -> bool:
-        """Ends all that is left: TERM, and after the grace KILL. False when something cannot be killed."""
+        """End all that is left: TERM, and after the grace KILL. Return False when a process cannot be killed."""
         if not self._is_left():
             return True
         tree.terminate(self._members())
@@ -132,7 +132,7 @@ class Watch:
         return self._reap() or (not self._subreaper and bool(self._members()))
 
     def _reap(self) -> bool:
-        """Takes note of the children that ended; False when there is none left, and so no descendant either."""
+        """Collect the children that ended. Return False when no child is left, and so no descendant either."""
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -145,7 +145,7 @@ class Watch:
 
 
 def verdict(status: int | None, cause: Cause | None) -> Ended:
-    """What the job came to. `status` is negative for a signal, as Python has it; a shell adds 128 to its number."""
+    """Return how the job ended. `status` is negative for a signal, as Python has it; a shell adds 128 to its number."""
     code = 128 - status if status is not None and status < 0 else status
     if cause is not None:
         return Ended(cause.state, code, cause.reason)
@@ -161,7 +161,7 @@ def _signal_name(number: int) -> str:
 
 
 def _until(*times: float | None) -> float | None:
-    """Seconds to the first of these times, as far as the system can count them; None: for ever."""
+    """Return the seconds to the first of these times, as far as the system can count; None for ever."""
     known = [moment for moment in times if moment is not None]
     return min(max(0.0, min(known) - time.monotonic()), LONGEST_WAIT) if known else None
 

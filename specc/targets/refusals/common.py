@@ -24,7 +24,7 @@ LIMITS: dict[str, Quantity] = {"mem_limit": "memory", "time_limit": "duration"}
 EXAMPLES: dict[Quantity, str] = {"memory": "MiB", "duration": "min"}
 
 NO_UNIT = "no-unit"
-"""The code of a refusal that only a project which has chosen its target can be held to."""
+"""The code of a refusal that is only for a project which has chosen its target."""
 
 CONTROLS = {"\n": "a line break", "\r": "a carriage return", "\t": "a tab", "\0": "a NUL byte"}
 UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
@@ -33,9 +33,9 @@ UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One reason why a target does not take a payload: a short code, the field, what is wrong, and what to write.
+    """A reason why a target does not take a payload: a short code, the field, what is wrong, and what to write.
 
-    `place` are the characters of the field's text that it is about, where it is not about the whole.
+    `place` are the characters of the field's text that are wrong, where it is not the whole.
     """
 
     code: str
@@ -144,7 +144,7 @@ def place_refusals(body: Mapping[str, object], target: Target) -> Iterator[Refus
 
 
 def queue_refusals(body: Mapping[str, object], target: Target) -> Iterator[Refusal]:
-    """Refuse a queue that the target's `queues` do not list, where they list any: its limits would not be checked."""
+    """Refuse a queue that the `queues` of the target lack, if there are any: its limits would not be checked."""
     for field in QUEUES if target.queues else ():
         queue = text(body, field)
         if queue is None or not queue.isprintable() or target.hpcqueues.get(queue, queue) in target.queues:

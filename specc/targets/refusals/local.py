@@ -34,7 +34,7 @@ def refusals(body: Mapping[str, object], target: Target, units: Mapping[str, str
 
 
 def ignored(body: Mapping[str, object], target: Target) -> list[str]:
-    """Return what `resource_limit` asks for and this machine does not do: names of words, or the text if it is none."""
+    """Return what `resource_limit` asks for and this machine ignores: names of words, or the whole text."""
     said = text(body, "resource_limit")
     if said is None or target.kind != "local":
         return []
@@ -45,5 +45,5 @@ def ignored(body: Mapping[str, object], target: Target) -> list[str]:
 
 
 def leaves(relative: str) -> bool:
-    """Whether a relative path leads out of the directory that it starts from."""
+    """Return whether a relative path leads out of the directory that it starts from."""
     return os.path.normpath(relative).split(os.sep)[0] == os.pardir

@@ -12,7 +12,7 @@ WORD = re.compile(r"[^ \t\r\n]+")
 NAME = re.compile(r"[A-Za-z][\w-]*")
 OPTIONS = WITH_VALUE | FLAGS | OF_JOBS
 MOST_WORDS = 64
-"""sbatch has fewer options than that."""
+"""More than the options of sbatch."""
 
 ALIASES = {
     "tasks-per-node": "ntasks-per-node", "tasks": "ntasks", "cpus": "cpus-per-task", "threads": "cpus-per-task",
@@ -47,14 +47,14 @@ ELSEWHERE = {
     "parsable": "specc reads the answers of sbatch",
     "priority": "only staff set priorities; `nice` may stand here",
 }
-"""What stands for other options of sbatch."""
+"""Words that stand for other options of sbatch."""
 
 EXAMPLE = "`nodes=2 ntasks-per-node=8 gpus=1`"
 COUNTING = ("nodes", "ntasks", "ntasks-per-node", "cpus-per-task", "ntasks-per-gpu", "cpus-per-gpu")
-"""Words that say how many cores there are, and how they are shared out. Where there is one, `layout` says nothing."""
+"""Words about the number of cores and how they are shared out. With such a word `layout` has no effect."""
 
 LOCAL = ("ntasks", "ntasks-per-node", "cpus-per-task")
-"""Words that one machine can do, too."""
+"""Words that a single machine can obey."""
 
 SIGNAL_SECONDS = 60
 
@@ -63,7 +63,7 @@ MEBIBYTES = {"": 1, "M": 1, "G": 1 << 10, "T": 1 << 20}
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word, with its place in the text. `value` is None for a word without `=`."""
+    """One word, with its range in the text. `value` is None for a word without `=`."""
 
     name: str
     value: str | None
@@ -77,7 +77,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a text is no list of words: the place, what is wrong, and what to write."""
+    """Why a text is not a list of words: where, what is wrong, and what to write."""
 
     message: str
     help: str
@@ -87,7 +87,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How the cores of a job are shared out. None: the words leave it open."""
+    """How the cores of a job are shared out. None stands for what the words leave open."""
 
     nodes: int | None
     tasks: int | None
@@ -107,7 +107,7 @@ def _words(text: str) -> Iterator[Word]:
 
 
 def are_words(text: str) -> bool:
-    """Whether a text is a list of words that sbatch knows, and nothing is wrong with them."""
+    """Return whether a text is a list of words that sbatch knows, without a mistake."""
     return bool(words := words_of(text)) and next(faults(words), None) is None
 
 
@@ -127,8 +127,11 @@ def local_words(text: str) -> tuple[Mapping[str, str | None], list[str]]:
 
 
 def early_signal(value: str | None) -> tuple[str, int] | None:
-    """Return the signal that a right value of `signal` sends to the command itself, without `SIG`, and how many seconds
-    before the time limit: 60 where it does not say. None where it is for what `srun` started."""
+    """Return the signal that a valid `signal` sends to the command itself, without `SIG`, and the seconds before the
+    limit.
+
+    The default is 60 seconds. Return None for a signal to what `srun` started.
+    """
     to, _, rest = (value or "").upper().rpartition(":")
     name, _, seconds = rest.partition("@")
     return (name.removeprefix("SIG"), int(seconds or SIGNAL_SECONDS)) if "B" in to else None
@@ -179,9 +182,9 @@ def _fault(word: Word) -> tuple[str, str] | None:
 
 
 def shape_of(words: Mapping[str, str | None]) -> Shape | None:
-    """Return how words that are right share out the cores, or None where they say nothing about it.
+    """Return how valid words share out the cores, or None where they do not say.
 
-    As sbatch has it: a node has one task where nobody says how many, and a task has one core.
+    As in sbatch, a node has one task by default, and a task has one core.
     """
     if not any(name in words for name in COUNTING):
         return None
@@ -207,7 +210,7 @@ def shape_of(words: Mapping[str, str | None]) -> Shape | None:
 
 
 def gpus_of(words: Mapping[str, str | None], nodes: int | None, tasks: int | None) -> int | None:
-    """Return how many GPUs there are in all, or None where the words leave it open."""
+    """Return the number of all GPUs, or None where the words leave it open."""
     for name, times in (("gpus", 1), ("gpus-per-node", nodes or 1), ("gpus-per-task", tasks)):
         value = words.get(name)
         if value is not None:
@@ -218,14 +221,14 @@ def gpus_of(words: Mapping[str, str | None], nodes: int | None, tasks: int | Non
 
 
 def mebibytes(size: str) -> int:
-    """Return a size of a right word in MiB, rounded up as Slurm does."""
+    """Return a size of a valid word in MiB, rounded up as Slurm does."""
     digits = size.rstrip("KMGTBkmgtb")
     unit = size[len(digits) :].upper().rstrip("B")
     return -(-int(digits) // 1024) if unit == "K" else int(digits) * MEBIBYTES[unit]
 
 
 def has_open_nodes(words: Mapping[str, str | None]) -> bool:
-    """Whether `nodes` leaves open how many there are."""
+    """Return whether `nodes` leaves the number of nodes open."""
     low, high = _range(words.get("nodes"))
     return low != high
 

@@ -1,7 +1,8 @@
-"""Options of sbatch that a project or a job may give: which there are, and which values they take.
+"""The options of sbatch that a project or a job may give, and the values that they take.
 
-They are an allow-list: a file of a project must not make a job another user's, run something else, or change what specc
-itself decides. A target's settings give them as `--gres=gpu:1`, a job as words of `resource_limit`, `gres=gpu:1`.
+The list names what is allowed, because a file of a project must not give a job to another user, run another program, or
+change what specc itself decides. The settings of a target give options as `--gres=gpu:1`, a job as words of
+`resource_limit`, `gres=gpu:1`.
 """
 
 import re
@@ -28,7 +29,7 @@ REQUEUE = "--requeue"
 
 
 class Form(NamedTuple):
-    """What a value looks like, for a machine and for a person."""
+    """The form of a value, for a machine and for a person."""
 
     text: str
     said: str

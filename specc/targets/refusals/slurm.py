@@ -56,7 +56,7 @@ def own_options(body: Mapping[str, object], target: Target) -> tuple[str, ...]:
 
 
 def shape_in(body: Mapping[str, object], target: Target) -> Shape | None:
-    """Return how the words of a job share out its cores; None where they do not say it, or are not right."""
+    """Return how the words of a job share out its cores; None where they do not say, or are not valid."""
     said = text(body, FIELD)
     if said is None or said in target.resource_limits or not are_words(said):
         return None
@@ -64,7 +64,7 @@ def shape_in(body: Mapping[str, object], target: Target) -> Shape | None:
 
 
 def resource_refusals(body: Mapping[str, object], target: Target, units: Mapping[str, str]) -> Iterator[Refusal]:
-    """Yield what is wrong with the words of a job. A text that the target maps is none."""
+    """Yield what is wrong with the words of a job. A text that the target maps has no words."""
     said = text(body, FIELD)
     if said is None or said in target.resource_limits:
         return
@@ -138,13 +138,15 @@ def _total(
 
 
 def _sum(words: Mapping[str, str | None], shape: Shape) -> str:
-    """Return the words that count cores, and what they come to."""
+    """Return the words that count cores, and their sum."""
     said = " ".join(f"{name}={words[name]}" for name in COUNTING if name in words)
     return f"`{said}` is {shape.total:,} core{'' if shape.total == 1 else 's'}"
 
 
 def _words_for(cores: int, words: Mapping[str, str | None]) -> str | None:
-    """Return the same words with another number of tasks, so that they come to these cores; None where none do."""
+    """Return the same words with another number of tasks, so that their sum is these cores; None where that cannot
+    be.
+    """
     if any(name in words for name in ("cpus-per-gpu", "ntasks-per-gpu")) or has_open_nodes(words):
         return None
     each, nodes = int(words.get("cpus-per-task") or 1), int(words.get("nodes") or 1)
@@ -175,7 +177,7 @@ def _memory(body: Mapping[str, object], words: Mapping[str, Word], units: Mappin
 
 
 def _place(words: Mapping[str, Word], names: tuple[str, ...]) -> tuple[int, int]:
-    """Return where the first and the last of the words stand, with all between them."""
+    """Return the range of the first to the last of the words."""
     found = [words[name] for name in names if name in words]
     return min(word.start for word in found), max(word.end for word in found)
 
@@ -186,7 +188,7 @@ MEBIBYTE, MINUTE = 1 << 20, 60
 MOST_CORES = 60_000
 MOST_MINUTES = 10 * 366 * 24 * 60
 MOST_MEBIBYTES = 1 << 40
-"""Slurm counts cores of a task in 16 bits and minutes in 32, and reads what does not fit as some other number."""
+"""Slurm counts cores of a task in 16 bits and minutes in 32, and misreads larger numbers."""
 
 
 def refusals(body: Mapping[str, object], target: Target, units: Mapping[str, str]) -> Iterator[Refusal]:
@@ -249,7 +251,7 @@ def _resource_refusals(body: Mapping[str, object], target: Target, units: Mappin
 
 
 def leaves(path: str) -> bool:
-    """Whether a relative path leads out of the directory that it starts from, at any point on its way."""
+    """Return whether a relative path leads out of the directory that it starts from, at any point."""
     depth = 0
     for part in () if path.startswith("/") else PurePosixPath(path).parts:
         depth += -1 if part == ".." else 1

@@ -1,4 +1,4 @@
-"""What sbatch said, and whether anything was started then.
+"""What sbatch said, and whether anything was started.
 
 sbatch prints `Batch job submission failed: MESSAGE` after each failed submission. MESSAGE is the controller's answer,
 or says at which step of the conversation the connection failed. It is one of Slurm's own fixed texts, never translated.
@@ -29,7 +29,7 @@ OTHER = ("resource_limit",)
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A refusal of the controller: it begins with `message`. `fields` are those that it can be about."""
+    """A refusal of the controller, which begins with `message`. `fields` are those that it can be about."""
 
     message: str
     code: str
@@ -95,7 +95,7 @@ TRY_LATER = (
     "Job queue full",
     "Slurm backup controller in standby mode",
 )
-"""Answers of a controller that is busy: it took nothing."""
+"""Answers of a controller that is busy, and took nothing."""
 
 NOT_CONNECTED = "Unable to contact slurm controller (connect failure)"
 """Slurm has texts of its own for a connection that could not be made, and for one that failed while sending or while
@@ -103,14 +103,17 @@ receiving. After this one no byte of the request was sent."""
 
 
 def job_number(ran: Ran | TimedOut) -> str | None:
-    """The number of the job that sbatch says it submitted. A site's wrapper may print more around it; where that is
-    a number, too, nobody can tell them apart, and the job has to be looked for by its key."""
+    """Return the number of the job that sbatch says it submitted.
+
+    The wrapper of a site may print more; if that is a number, too, nobody can tell them apart, and the job has to be
+    found by its key.
+    """
     found = _numbers(ran.out) if isinstance(ran, Ran) and ran.code == 0 else []
     return found[0] if len(found) == 1 else None
 
 
 def outcome_without_job(ran: Ran | TimedOut, sent: frozenset[str]) -> Outcome:
-    """What surely happened, of an sbatch that gave no job. `sent` are the fields of the payload."""
+    """Return what surely happened, of an sbatch that gave no job. `sent` are the fields of the payload."""
     if isinstance(ran, TimedOut):
         said = f": {last}" if (last := _lines(ran.err)) else ""
         return Unclear(f"sbatch did not end within {ran.seconds:g} s{said}")
@@ -140,7 +143,7 @@ def outcome_without_job(ran: Ran | TimedOut, sent: frozenset[str]) -> Outcome:
 
 
 def _before_submission(ran: Ran, said: str, sent: frozenset[str]) -> Outcome:
-    """sbatch ended without the line that it prints after a submission that failed."""
+    """Return the outcome of an sbatch that ended without the line of a failed submission."""
     if ran.code > 0 and BAD_OPTION.search(ran.err):
         return Rejected("bad-option", said, OPTIONS_HELP, {field: said for field in OTHER if field in sent} or None)
     if ran.code > 0 and SITE_FILTER in ran.err:
@@ -166,6 +169,6 @@ def _answers(err: str) -> list[str]:
 
 
 def _lines(err: str) -> str:
-    """What it said, without the words that every line has."""
+    """Return what sbatch said, without the words that every line has."""
     lines = (NOISE.sub("", line.strip()).removeprefix(FAILED) for line in err.splitlines())
     return "; ".join(dict.fromkeys(line for line in lines if line))[:1000]

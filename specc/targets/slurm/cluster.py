@@ -1,4 +1,4 @@
-"""Which cluster this is, and what Slurm's programs, and through them the jobs, find in their environment.
+"""The name of the cluster, and the environment of Slurm's programs, and through them of the jobs.
 
 The name of the cluster is read in slurm.conf, without asking the controller, which may be down.
 """
@@ -18,7 +18,7 @@ NAME = re.compile(r"(?im)^[ \t]*ClusterName[ \t]*=[ \t]*([^\s#]+)")
 
 
 def cluster_name(environment: Mapping[str, str], said: str | None, target: str) -> str:
-    """The cluster's name. Raises SpeccError where it cannot be found out, or is not the one that the settings say."""
+    """Return the name of the cluster. Raises SpeccError where it is unknown, or is not that of the settings."""
     given = environment.get("SLURM_CONF", "")
     places = [Path(given)] if given else [Path(place) for place in PLACES]
     found = next((name for place in places if (name := _name_in(place)) is not None), None)
@@ -33,7 +33,7 @@ def cluster_name(environment: Mapping[str, str], said: str | None, target: str) 
 
 
 def _name_in(path: Path) -> str | None:
-    """Slurm itself reads the name without regard to case."""
+    """Return the name in a text. Slurm itself ignores the case."""
     try:
         match = NAME.search(read_start(path, MAX_BYTES).decode("utf-8", "replace"))
     except Unreadable:
@@ -47,13 +47,15 @@ SCRUBBED = ("SBATCH_", "SQUEUE_", "SCANCEL_", "SACCT_", "SLURM_")
 
 
 def of_job(environment: Mapping[str, str], more: Iterable[str] = ()) -> dict[str, str]:
-    """The caller's variables for sbatch and the job: the list, and those that the target's settings name."""
+    """Return the caller's variables for sbatch and the job: the list, and those that the settings of the target
+    name.
+    """
     names = {*KEPT, *(name for name in more if not name.startswith(SCRUBBED))}
     own = {name: value for name, value in environment.items() if name in names or name.startswith(KEPT_BEGINNING)}
     return {"PATH": os.defpath, **module_variables(environment), **own}
 
 
 def of_query(environment: Mapping[str, str]) -> dict[str, str]:
-    """Messages in English, and times in UTC."""
+    """Return the environment of a query, with messages in English and times in UTC."""
     own = {name: value for name, value in environment.items() if name in KEPT}
     return {"PATH": os.defpath, **own, "LC_ALL": "C", "TZ": "UTC", "SLURM_TIME_FORMAT": "standard"}

@@ -1,7 +1,8 @@
 """The folder of one submission, on a file system that the login node and the compute nodes share.
 
-DIRECTORY/jobs/TAG/ is made before sbatch is called. In it, `claim` is made by the first copy of the job that runs, and
-by no other: a folder can be made only once. `claim/exit` is how the command ended; it is there only when it is whole.
+DIRECTORY/jobs/TAG/ is made before sbatch is called. In it, the first copy of the job that runs makes `claim`, and no
+other can, because a folder can be made only once. `claim/exit` is how the command ended; it exists only once it is
+whole.
 """
 
 import contextlib
@@ -24,13 +25,13 @@ HEX = frozenset("0123456789abcdef")
 
 
 def tag_of(key: str) -> str:
-    """What names a submission in paths and uuids: the beginning of its key, which is random."""
+    """Return the name of a submission in paths and uuids: the beginning of its key, which is random."""
     return key[:TAG_DIGITS] if len(key) >= TAG_DIGITS and HEX.issuperset(key) else sha256(key.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class Handle:
-    """A job's uuid taken apart: Slurm's number, and the tag, because numbers come again."""
+    """A job's uuid in parts: Slurm's number, and the tag, because numbers are used again."""
 
     job_id: str
     tag: str
@@ -47,7 +48,7 @@ class Handle:
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """How the command ended, as its own script says. `code` is over 128 for a signal, as shells count."""
+    """How the command ended, by its own script. `code` is over 128 for a signal, as shells count."""
 
     job_id: str
     code: int
@@ -68,7 +69,7 @@ class Folder:
 
     @property
     def log(self) -> Path:
-        """What Slurm itself says of the job, such as that it was killed."""
+        """What Slurm itself says of the job, such as that Slurm killed it."""
         return self.root / "slurm.log"
 
     @property
@@ -78,22 +79,26 @@ class Folder:
 
     @property
     def cancelled(self) -> Path:
-        """There when Slurm has taken a cancellation."""
+        """A file that exists when Slurm has accepted a cancellation."""
         return self.root / "cancelled"
 
     @property
     def not_sent(self) -> Path:
-        """There when the last sbatch surely did not reach the controller."""
+        """A file that exists when the last sbatch surely did not reach the controller."""
         return self.root / "not-sent"
 
     def stream(self, name: str, asked: str | None, workdir: str | None) -> Path:
-        """Return where an output goes: the path asked for, a relative one from the folder that the job starts in
-        (`workdir`, or `work` for None); else a file in this folder."""
+        """Return where an output goes: the path of the payload, else a file in this folder.
+
+        A relative path begins in the folder that the job starts in: `workdir`, or `work` for None.
+        """
         return Path(workdir or self.work, asked) if asked else self.root / name
 
     def prepare(self, request: dict[str, object]) -> dict[str, object] | None:
-        """Makes the folder for a request; the request that it was made for before, else None. Of many callers at once
-        exactly one gets None. Raises OSError, and SpeccError where others could write there."""
+        """Make the folder for a request. Return the request that it was made for before, else None.
+
+        Of many callers at once exactly one gets None. Raises OSError, and SpeccError where others could write there.
+        """
         private.make_folder(self.root, own=2, checks_above=False)
         known = self.read_request()
         if known is not None:
@@ -120,28 +125,33 @@ class Folder:
         return found if isinstance(found, dict) else None
 
     def note_cancelled(self) -> None:
-        """For when the controller has forgotten the job. Without it the job is only less well known."""
+        """Note a cancellation, for when the controller has forgotten the job.
+
+        Without the note less is known of the job.
+        """
         with contextlib.suppress(OSError):
             self.cancelled.touch()
 
     def note_not_sent(self) -> None:
-        """Without it the next try only knows less."""
+        """Note that nothing was sent. Without the note the next try knows less."""
         with contextlib.suppress(OSError):
             self.not_sent.touch()
 
     def note_sending(self) -> None:
-        """Raises OSError: an old note that stays would be a lie."""
+        """Remove the note that nothing was sent. Raises OSError, because an old note would be wrong."""
         self.not_sent.unlink(missing_ok=True)
 
     def owner(self) -> str | None:
-        """The Slurm job that runs the command or ran it; empty where it did not live to say; None: nobody yet."""
+        """Return the Slurm job that runs or ran the command; empty where it died too early to say; None without a
+        job.
+        """
         try:
             return read_start(self.claim / "job", LOG_BYTES).decode("utf-8", "replace").strip()
         except Unreadable:
             return "" if self.claim.is_dir() else None
 
     def complaint(self) -> str:
-        """What Slurm or the job's script said went wrong; empty where they said nothing."""
+        """Return the error that Slurm or the job's script reported; empty without an error."""
         try:
             lines = read_start(self.log, LOG_BYTES).decode(errors="replace").splitlines()
         except Unreadable:

@@ -12,7 +12,9 @@ from specc.targets.slurm.cluster import of_job, of_query
 
 
 def open_target(opening: Opening) -> Opened:
-    """Raises SpeccError where the cluster or its folder cannot be told. Slurm itself is not asked yet."""
+    """Return the target. Raises SpeccError where the cluster or its folder is unknown. Slurm itself is not asked
+    yet.
+    """
     settings, environment = opening.settings, opening.environment
     caller = pwd.getpwuid(os.getuid()).pw_name
     cluster = cluster_name(environment, settings.cluster, settings.name)
@@ -24,7 +26,7 @@ def open_target(opening: Opening) -> Opened:
 
 
 def _directory(opening: Opening, cluster: str) -> Path:
-    """The user's state folder is in the home folder, which clusters share with their nodes."""
+    """Return the folder: the user's state folder is in the home folder, which clusters share with their nodes."""
     said = opening.settings.directory
     directory = Path(os.path.expanduser(said)) if said else state_home(opening.environment) / "slurm" / cluster
     setting = f"`directory` under `[targets.{opening.settings.name}]`"

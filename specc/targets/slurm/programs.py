@@ -22,14 +22,14 @@ class Ran:
 
     @property
     def complaint(self) -> str:
-        """What it said went wrong, in one line."""
+        """Its error, on one line."""
         lines = [line.strip() for line in self.err.splitlines() if line.strip()]
         return "; ".join(dict.fromkeys(lines)) or f"exit code {self.code}"
 
 
 @dataclass(frozen=True, slots=True)
 class TimedOut:
-    """A program that was killed because it took too long, with what it had said until then."""
+    """A program that was killed because it took too long, with its output until then."""
 
     seconds: float
     err: str
@@ -39,11 +39,11 @@ class Programs(Protocol):
     def __call__(
         self, command: Sequence[str], environment: Mapping[str, str], seconds: float, stdin: bytes = b""
     ) -> Ran | TimedOut:
-        """Raises SpeccError where the program is not there or cannot be started: then nothing was asked."""
+        """Run a program. Raises SpeccError where it is missing or cannot be started: then nothing was asked."""
 
 
 class Installed:
-    """The programs of this machine, none from the checkout of the folder `outside`. `count` is told of each call."""
+    """The programs of this machine, none from the checkout of the folder `outside`. `count` is called for each call."""
 
     def __init__(self, count: Callable[[], object] = lambda: None, *, outside: Path | None = None) -> None:
         self._count = count

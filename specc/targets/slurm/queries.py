@@ -1,4 +1,4 @@
-"""What Slurm says of jobs: one call for all of them, however many, and never a verdict from a call that failed."""
+"""Slurm's answers about jobs: one call for all jobs, and never a verdict from a call that failed."""
 
 import re
 import threading
@@ -10,12 +10,12 @@ from specc.fast_dataclass import dataclass
 from specc.targets.slurm.programs import Programs, Ran, TimedOut
 
 RECORD, FIELD = "\x1e", "\x1f"
-"""Neither can stand in a job name of ours, and a line break in another job's does no harm."""
+"""Neither can be part of our job names, and a line break in another job's name does no harm."""
 
 SECONDS = 60.0
 LEAST_AGE = 1.0
 SHARE = 20
-"""The queue is asked at most once a second, and more seldom where an answer takes more than 1/20 of that."""
+"""The seconds between questions about the queue; more where an answer takes more than 1/20 of that."""
 
 AT_ONCE = 500
 COMMENT = "specc:"
@@ -25,8 +25,11 @@ EXIT_CODE = re.compile(r"(?m)^JobId=(\d+) .*? BatchFlag=\d+ Reboot=\d+ ExitCode=
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A job as Slurm lists it. `key` is the attempt's, where the comment says one, and `folder` where the job runs, if
-    that is asked for: an accounting keeps it even where it keeps no comments."""
+    """A job as Slurm lists it.
+
+    `key` is that of the attempt, where the comment has it, and `folder` is where the job runs, if that is asked for: an
+    accounting keeps the folder even where it keeps no comments.
+    """
 
     job_id: str
     word: str
@@ -47,7 +50,7 @@ class Snapshot:
 
 
 class Queries:
-    """Its calls may come from several threads. `trouble` says why the last question had no answer."""
+    """Asks Slurm, for several threads. `trouble` says why the last question had no answer."""
 
     def __init__(
         self,
@@ -66,9 +69,9 @@ class Queries:
         self.trouble = ""
 
     def listed(self, needed: Sequence[str] = (), *, fresh: bool = False) -> Mapping[str, Entry] | None:
-        """The user's jobs by number; None when the controller does not answer.
+        """Return the user's jobs by number; None when the controller does not answer.
 
-        An answer of a moment ago is taken if it has all the `needed` jobs and a new one is not asked for.
+        A recent answer is used if it has all the `needed` jobs and a new answer is not demanded.
         """
         with self._lock:
             last = self._snapshot
@@ -85,8 +88,10 @@ class Queries:
             return self._snapshot.jobs
 
     def accounted(self, job_ids: Sequence[str]) -> Mapping[str, Entry] | None:
-        """What the accounting says of jobs that the controller has forgotten; None when it does not answer. Without
-        accounting nothing is known."""
+        """Return what the accounting says of jobs that the controller has forgotten; None when it does not answer.
+
+        Without accounting nothing is known.
+        """
         found: dict[str, Entry] = {}
         for start in range(0, len(job_ids), AT_ONCE):
             if not self._has_accounting:
@@ -104,13 +109,13 @@ class Queries:
         return found
 
     def exit_codes(self) -> Mapping[str, int]:
-        """Exit codes of all jobs that the controller still knows, as shells count them."""
+        """Return the exit codes of all jobs that the controller still knows, as shells count them."""
         ran = self._ask("scontrol", "--oneliner", "show", "job")
         found = EXIT_CODE.findall(ran.out) if ran is not None else []
         return {job_id: _code(int(code), int(number)) for job_id, code, number in found}
 
     def cancel(self, job_ids: Sequence[str]) -> str:
-        """Asks for the end of jobs; what went wrong, or nothing."""
+        """Ask for the end of jobs. Return what went wrong, or an empty text."""
         said = []
         for start in range(0, len(job_ids), AT_ONCE):
             ran = self._run("scancel", *job_ids[start : start + AT_ONCE])

@@ -38,18 +38,18 @@ STATES: dict[str, JobState] = {
     "DEADLINE": JobState.STOPPED,
     "REVOKED": JobState.STOPPED,
 }
-"""Slurm's STOPPED is a job whose processes were halted and that keeps its cores; the API's is one that has ended."""
+"""Slurm's STOPPED is a job that is halted and keeps its cores; that of the API is a job that has ended."""
 
 SAYS_NOTHING = frozenset({"", "None", "(null)"})
 
 
 def state_of(word: str) -> JobState:
-    """The state of a word such as `RUNNING` or, as sacct has it, `CANCELLED by 1000`."""
+    """Return the state of a word such as `RUNNING` or, as sacct has it, `CANCELLED by 1000`."""
     return STATES.get(word.partition(" ")[0].rstrip("+"), JobState.UNKNOWN)
 
 
 def reason_of(word: str, said: str, state: JobState) -> str:
-    """Slurm's reason, or its word for the state where that says more than the API's."""
+    """Return Slurm's reason, or its word for the state where that says more than the API's."""
     if said not in SAYS_NOTHING:
         return said
     return word if word != "COMPLETED" and state.is_final else ""
@@ -64,7 +64,7 @@ class Reports:
         self._folder = folder
 
     def of(self, uuids: Sequence[str], *, fresh: bool = False) -> dict[str, JobReport]:
-        """A report for each job of which something can be said."""
+        """Return a report for each job about which something is known."""
         handles = {uuid: handle for uuid in uuids if (handle := Handle.parse(uuid)) is not None}
         foreign = {
             uuid: JobReport(uuid, JobState.UNKNOWN, "", "this is no job of specc on a Slurm cluster")
@@ -84,7 +84,10 @@ class Reports:
         return foreign | found | self._forgotten({uuid: handles[uuid] for uuid in handles if uuid not in found})
 
     def _listed(self, uuid: str, handle: Handle, entry: Entry, jobs: Mapping[str, Entry]) -> JobReport:
-        """A job that has ended may be a second copy: then the one that ran the command speaks for both."""
+        """Return the report of a listed job.
+
+        If it has ended it may be a second copy: then the one that ran the command counts.
+        """
         state = state_of(entry.word)
         if not state.is_final:
             return JobReport(uuid, state, entry.word, reason_of(entry.word, entry.reason, state))
@@ -100,7 +103,7 @@ class Reports:
         return _ended(uuid, entry, folder)
 
     def _explain(self, found: dict[str, JobReport], handles: Mapping[str, Handle]) -> None:
-        """Exit codes of those that failed and left no record."""
+        """Return the exit codes of jobs that failed and left no record."""
         silent = [
             uuid for uuid, report in found.items() if report.state is JobState.EXITED and report.exit_code is None
         ]
@@ -128,7 +131,9 @@ class Reports:
         return found
 
     def _by_records(self, handles: Mapping[str, Handle]) -> dict[str, JobReport]:
-        """What is sure without an answer: commands that ended by themselves, in jobs that Slurm cannot start again."""
+        """Return what is sure without an answer: commands that ended by themselves, in jobs that Slurm cannot start
+        again.
+        """
         found = {}
         for uuid, handle in handles.items():
             folder = self._folder(handle.tag)
@@ -140,7 +145,7 @@ class Reports:
 
 
 def _own(jobs: Mapping[str, Entry], handle: Handle) -> Entry | None:
-    """The job of a handle; not another one that has got its number since."""
+    """Return the job of a handle, and not another job that has its number since."""
     entry = jobs.get(handle.job_id)
     if entry is None:
         return None
@@ -149,7 +154,9 @@ def _own(jobs: Mapping[str, Entry], handle: Handle) -> Entry | None:
 
 
 def _ended(uuid: str, entry: Entry, folder: Folder) -> JobReport:
-    """A job that Slurm says has ended. One without a record was ended from outside, or never began."""
+    """Return the report of a job that Slurm says has ended. Without a record it was ended from outside, or never
+    began.
+    """
     state, own = state_of(entry.word), folder.exit()
     recorded = own if own is not None and own.job_id == entry.job_id else None
     code = recorded.code if recorded is not None else entry.exit_code
@@ -166,7 +173,7 @@ def _ended(uuid: str, entry: Entry, folder: Folder) -> JobReport:
 
 
 def _recorded(uuid: str, own: Exit | None, folder: Folder | None = None) -> JobReport | None:
-    """How the command ended by its own record."""
+    """Return how the command ended by its own record."""
     if own is None:
         return None
     if own.code == 0:

@@ -1,6 +1,6 @@
 """From a payload to options of sbatch. docs/slurm.md has this as a table.
 
-Every value goes along as `--option=VALUE`, in one word of the command: none of them can become an option of its own.
+Every value is passed as `--option=VALUE`, in one word of the command, so that no value can become an option of its own.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,26 +25,26 @@ IGNORED: dict[str, str] = {
     "submit_type": "nothing depends on how a job was submitted",
     "cmd_line_type": "the API documents no value but `input`, a typed command",
 }
-"""Fields that mean nothing to Slurm. `cluster_id` and `zone` are not used either, but may not contradict the target."""
+"""Fields without a meaning to Slurm. `cluster_id` and `zone` have none either, but must not contradict the target."""
 
 MEMORY_OPTIONS = ("--mem-per-cpu=", "--mem-per-gpu=")
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What payloads are held to: the target's settings, its units, and who asks."""
+    """What payloads are checked with: the settings of the target, its units, and the caller."""
 
     target: Target
     units: Mapping[str, str]
     caller: str
 
     def refuse(self, payload: "Payload") -> Rejected | None:
-        """Return every reason why the payload cannot be sent, known without asking Slurm; None if there is none."""
+        """Return every reason why the payload cannot be sent, known without asking Slurm; None without a reason."""
         body = payload.body
         return rejected([*refusals(body, self.target, self.units), *self._own_refusals(body)])
 
     def options(self, body: Mapping[str, object], name: str, comment: str, folder: Folder) -> list[str]:
-        """The options of sbatch for a body that was not refused. The site's own come first: ours win over them."""
+        """Return the options of sbatch for a body that was not refused. Those of the site come first, so ours win."""
         partition, seconds = self._partition(body), amount(body, "time_limit", self.units)
         return [
             *self.target.options,
@@ -76,7 +76,7 @@ class Rules:
         return Manner(cores, self.shape(body).cpus_per_task or 1, self.is_requeued(body), self.signal(body))
 
     def is_requeued(self, body: Mapping[str, object]) -> bool:
-        """Whether Slurm may start the job again, after the failure of a node or when it is asked to."""
+        """Return whether Slurm may start the job again, after the failure of a node or when asked."""
         return REQUEUE in (*self.target.options, *own_options(body, self.target))
 
     def signal(self, body: Mapping[str, object]) -> str | None:
@@ -93,7 +93,9 @@ class Rules:
         return [f"--nodes={shape.nodes}", f"--ntasks={shape.tasks}", f"--cpus-per-task={shape.cpus_per_task}"]
 
     def _memory(self, body: Mapping[str, object]) -> list[str]:
-        """`mem_limit` is of the whole job, and `--mem` of a node. sbatch takes one option of memory."""
+        """Return the option of memory, of which sbatch takes one. `mem_limit` is of the whole job, `--mem` of a
+        node.
+        """
         memory = amount(body, "mem_limit", self.units)
         if memory is None or any(word.startswith(MEMORY_OPTIONS) for word in own_options(body, self.target)):
             return []
@@ -107,7 +109,7 @@ class Rules:
         return queue or self.target.hpcqueues.get(text(body, "hpcqueue_id") or "")
 
     def _own_refusals(self, body: Mapping[str, object]) -> Iterator[Refusal]:
-        """What only the submitting user's login node can tell."""
+        """Yield reasons that only the submitting user's login node can tell."""
         user = text(body, "run_user")
         if user is not None and user != self.caller and self.target.run_as != "caller":
             message = f"`run_user` is `{user}`, and what `{self.caller}` submits runs as `{self.caller}`"
@@ -116,5 +118,5 @@ class Rules:
 
 
 def escaped(path: Path) -> str:
-    """A path as Slurm writes one that holds no pattern. It has no way to say a backslash, see `cli.target_slurm`."""
+    """Return a path as Slurm writes a path without a pattern. Slurm cannot write a backslash."""
     return str(path).replace("%", "%%")

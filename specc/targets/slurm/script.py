@@ -1,11 +1,13 @@
-"""The batch script of a job. The user's command is in it as base64, so that no reader of the script, Slurm or a site's
-wrapper around it, can take a line of the command for one of its own.
+"""The batch script of a job.
 
-The script runs the command at most once for each folder: whoever makes `claim` runs it, and a second copy of the job
-ends. A job that asked for `requeue` runs it again each time that Slurm has started the same job anew, which Slurm
-counts in SLURM_RESTART_COUNT: each count has a folder in `claim`, too, and only a count above all others runs. It opens
-the command's files itself, because Slurm would expand `%` in their names, truncate them for a copy that does not run,
-and not say which of them is missing.
+The user's command is in it as base64, so that no reader of the script, Slurm or a site's wrapper, can mistake a line of
+the command for one of its own.
+
+The script runs the command at most once for each folder: the copy of the job that makes `claim` runs it, and a second
+copy ends. A job that asked for `requeue` runs it again each time that Slurm has started the same job anew, which Slurm
+counts in SLURM_RESTART_COUNT: each count has a folder in `claim`, too, and only a count above all others runs. The
+script opens the command's files itself, because Slurm would expand `%` in their names, truncate them for a copy that
+does not run, and not say which file is missing.
 """
 
 import base64
@@ -17,13 +19,16 @@ from specc.fast_dataclass import dataclass
 from specc.targets.slurm.folder import Folder
 
 COPY, NO_CLAIM, NO_START = 113, 114, 115
-"""Exit codes of a job whose command was not run: another copy has it, no claim could be made, a file of it failed."""
+"""Exit codes of a job whose command was not run: another copy runs it, no claim could be made, a file failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What is run, where, and with which files: the text `command`, or the file `script`, by the program that `starter`
-    names, in the folder `workdir`. `variables` tell the job where it comes from. Paths are absolute."""
+    """What is run, where, and with which files.
+
+    The text `command` is run, or the file `script`, by the program that `starter` names, in the folder `workdir`.
+    `variables` tell the job where it comes from. Paths are absolute.
+    """
 
     command: str | None
     script: str | None
@@ -37,8 +42,9 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a job is run: its cores, how many of them each task has, whether Slurm may start it again, and which signal
-    it is sent before its time is over."""
+    """How a job is run: its cores, the cores of each task, whether Slurm may start the job again, and which signal it
+    is sent before its time is over.
+    """
 
     cores: int
     threads: int

@@ -1,8 +1,8 @@
-"""A Slurm cluster as a target: what submission asks, through Slurm's own programs.
+"""A Slurm cluster as a target: the questions of a submission, through Slurm's own programs.
 
 A submission leaves three traces by which it is found again: its key in the job's comment, a folder that the job claims
-before the command runs, and how the command ended, in that folder. So an answer of sbatch that was lost is found out,
-and a job that the controller has forgotten is still known.
+before the command runs, and how the command ended, in that folder. So the job of a lost answer of sbatch is found, and
+a job that the controller has forgotten is still known.
 """
 
 import json
@@ -44,12 +44,14 @@ if TYPE_CHECKING:
     from specc.lowering import Payload
 
 SUBMIT_SECONDS = 180.0
-"""sbatch itself tries again for two minutes while the controller is too busy to take a job."""
+"""The longest time of sbatch, which itself tries again for two minutes while the controller is busy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where and who: the cluster's name, the user, the folder that the nodes share, and the caller's environment."""
+    """Where and who: the name of the cluster, the user, the folder that the nodes share, and the caller's
+    environment.
+    """
 
     cluster: str
     user: str
@@ -61,7 +63,7 @@ class Place:
 
 
 class SlurmTarget:
-    """A user's jobs on a cluster. Its calls may come from several threads, and from several processes."""
+    """A user's jobs on a cluster, for several threads and several processes."""
 
     def __init__(self, place: Place, rules: Rules, programs: Programs, queries: Queries) -> None:
         self._place = place
@@ -87,8 +89,11 @@ class SlurmTarget:
         return self._rules.refuse(payload)
 
     def submit(self, attempt: Attempt) -> Outcome:
-        """One sbatch. A key that was sent before is looked for first, and sent again only when there is no trace of it:
-        should it be there all the same, only one of the two runs."""
+        """Call sbatch once. A key that was sent before is looked for first, and sent again only when there is no trace
+        of it.
+
+        If the job exists all the same, only one of the two runs.
+        """
         refused = self.refuse(attempt.payload) or self._missing_file(attempt)
         if refused is not None:
             return refused
@@ -107,7 +112,7 @@ class SlurmTarget:
         return self._send(attempt, folder)
 
     def look_up(self, attempts: Sequence[Attempt], since: datetime, until: datetime) -> list[Candidate]:
-        """By their keys, so exactly; the time does not matter."""
+        """Return jobs by their keys, so exactly; the time does not matter."""
         jobs = self._queries.listed(fresh=True)
         by_key = {entry.key: entry for entry in (jobs or {}).values() if entry.key}
         found = []
@@ -121,12 +126,14 @@ class SlurmTarget:
         return found
 
     def status(self, uuids: Sequence[str]) -> dict[str, JobReport]:
-        """One call for all jobs, two more at most for those that the controller has forgotten or cannot explain."""
+        """Return the state of jobs, with one call for all, and two more at most for those forgotten or unexplained."""
         return self._reports.of(uuids)
 
     def logs(self, uuid: str) -> Logs:
-        """The third file is what Slurm itself says, such as that it ended the job. Raises SpeccError for a job that was
-        not submitted from here."""
+        """Return the output files. The third is what Slurm itself says.
+
+        Raises SpeccError for a job that was not submitted from here.
+        """
         handle = Handle.parse(uuid)
         folder = self._place.folder(handle.tag) if handle else None
         request = folder.read_request() if folder else None
@@ -140,7 +147,7 @@ class SlurmTarget:
         return Logs(uuid, tuple(LogFile(stream, path, str(path)) for stream, path in paths.items()))
 
     def cancel(self, uuids: Sequence[str]) -> list[Cancelled]:
-        """One scancel for all of them, and a look at the queue before and after it."""
+        """Cancel jobs with one scancel, and a look at the queue before and after it."""
         before = self._reports.of(uuids, fresh=True)
         wanted = {uuid: handle for uuid in uuids if (handle := self._cancellable(uuid, before.get(uuid)))}
         trouble = self._queries.cancel([handle.job_id for handle in wanted.values()]) if wanted else ""
@@ -192,7 +199,7 @@ class SlurmTarget:
         return rejected([Refusal("no-input-file", "input_file", message, help)])
 
     def _prepare(self, folder: Folder, attempt: Attempt) -> dict[str, object] | None:
-        """The request that the folder was made for before. Raises SpeccError where it cannot be made."""
+        """Return the request that the folder was made for before. Raises SpeccError where the folder cannot be made."""
         payload = attempt.payload
         request = {
             "key": attempt.key,
@@ -237,7 +244,7 @@ class SlurmTarget:
         return outcome
 
     def _found(self, key: str, jobs: Mapping[str, Entry]) -> Accepted | None:
-        """The job of a key: who has claimed its folder, else who has it in the comment."""
+        """Return the job of a key: the job that has claimed its folder, else the job with the key in its comment."""
         owner = self._place.folder(tag_of(key)).owner()
         listed = next((entry.job_id for entry in jobs.values() if entry.key == key), None)
         job_id = owner or listed
@@ -252,7 +259,7 @@ def _accepted(handle: Handle, state: str) -> Accepted:
 
 
 def _command(body: Mapping[str, object], folder: Folder, setting: str, origin: Origin | None) -> Command:
-    """Without `cmd_line` the input file is the script itself."""
+    """Return the command. Without `cmd_line` the input file is the script itself."""
     command, file = text(body, "cmd_line"), text(body, "input_file")
     workdir = start_folder(setting, origin)
     path = path_from(workdir, file) if file else None
