@@ -285,3 +285,18 @@ def test_a_misspelled_field_is_not_missing_too():
 @pytest.mark.parametrize("job", ["{nam: n, cmd_line: run}", "{name: n, command: run}"])
 def test_a_misspelled_field_is_not_missing_as_well(job):
     assert check(f"job: {job}").slugs == ["unknown-field"]
+
+
+@pytest.mark.parametrize(
+    ("written", "replacement"),
+    [("'4'", "4"), ('"400"', "400"), ("'016'", None), ("'4 '", None), ("four", None), ("'four'", None), ("4.5", None)],
+)
+def test_quotes_are_removed_by_a_fix_where_a_number_is_left(written, replacement):
+    fix = one(f"job: {{name: n, cmd_line: run, core_limit: {written}}}").fix
+    assert (fix and [edit.replacement for edit in fix.edits]) == (replacement and [replacement])
+
+
+@pytest.mark.parametrize(("digits", "is_meant"), [(18, True), (19, False)])
+def test_no_help_repeats_more_digits_than_a_person_means(digits, is_meant):
+    help = one(f"job: {{name: n, cmd_line: run, core_limit: '{'9' * digits}'}}").help or ""
+    assert ("9" * digits in help) == is_meant
