@@ -5,8 +5,7 @@ from dataclasses import field
 from typing import NamedTuple
 
 from specc.comparison.model import Cause, Place, Side, said
-from specc.evaluator import MASK, PRELUDE, Prefix, Value
-from specc.evaluator.files import passed_to
+from specc.evaluator import MASK, PRELUDE, Prefix, Value, passed_to
 from specc.explanation import SHOWS_ALL, Hiding, layer_of, span_of, written
 from specc.fast_dataclass import dataclass
 from specc.nodes import FileText, LayerKind, Node, to_data

@@ -1,14 +1,21 @@
-"""Templates evaluated: from a resolved spec and a cell to the value of every job field."""
+"""Templates evaluated: from a resolved spec and a cell to the value of every job field.
+
+`Evaluation(spec, inputs).cell(cell)` gives the `EvaluatedSpec` of a cell. `bind` gives parameters their values, and
+`samples` the values that a check tries. A `Value` keeps the names that its template read (`Read`), and
+`env_names` tells the variables of the environment that it comes from.
+"""
 
 from specc.evaluator.bindings import Binding, bind, missing, sample_count, samples
+from specc.evaluator.commands import PRELUDE, SHELL_LINE, Prelude, passed_to
 from specc.evaluator.evaluation import Evaluation, Inputs
-from specc.evaluator.hiding import MASK, env_names, read_names
-from specc.evaluator.prelude import PRELUDE, Prelude
-from specc.evaluator.values import EvaluatedSpec, Prefix, Read, Value, told
+from specc.evaluator.quoting import end_of_template
+from specc.evaluator.templates import span_in, template_text
+from specc.evaluator.values import MASK, EvaluatedSpec, Prefix, Read, Value, env_names, read_names, told
 
 __all__ = [
     "MASK",
     "PRELUDE",
+    "SHELL_LINE",
     "Binding",
     "EvaluatedSpec",
     "Evaluation",
@@ -18,10 +25,14 @@ __all__ = [
     "Read",
     "Value",
     "bind",
+    "end_of_template",
     "env_names",
     "missing",
+    "passed_to",
     "read_names",
     "sample_count",
     "samples",
+    "span_in",
+    "template_text",
     "told",
 ]

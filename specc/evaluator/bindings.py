@@ -1,4 +1,4 @@
-"""Values of parameters: what `-p` gives, what the declaration defaults to, and what a check does without either."""
+"""Values of parameters: those that `-p` gives, the defaults, and those that a check tries without either."""
 
 import json
 import shlex
@@ -20,13 +20,13 @@ KINDS: dict[str, Kind] = {
     "list": "list",
 }
 INSTEAD = {"number": ("integer",), "integer": ("number",)}
-"""A number that is not known may be a whole one."""
+"""The kinds that an unknown value of a type may have, too: an unknown number may be whole."""
 INPUT_LAYER = Layer(LayerKind.INPUT)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Binding:
-    """A parameter with the node that gives its value; `node` None: unknown in this check.
+    """A parameter with the node that gives its value. If `node` is None, the value is unknown in this check.
 
     `refused`: a value was given that does not fit, which is reported.
     """
@@ -40,7 +40,7 @@ class Binding:
         return Unknown(KINDS[self.param.type])
 
     def objection(self, data: object) -> str | None:
-        """Why a computed value does not fit the declaration; of an unknown one, only what no input could mend."""
+        """Return why a computed value does not fit the declaration; for an unknown one, if no input can make it fit."""
         if not isinstance(data, Unknown):
             return self.param.objection(data)
         if data.kind is None or data.kind in (self.param.type, *INSTEAD.get(self.param.type, ())):
@@ -53,7 +53,7 @@ def a(word: str) -> str:
 
 
 def bind(spec: ResolvedSpec, given: tuple[Source, ...]) -> tuple[dict[str, Binding], list[Diagnostic]]:
-    """Parameters with their given or default values; the required ones that were not given are unknown here."""
+    """Return the parameters with their given or default values. Required parameters that are not given are unknown."""
     found: list[Diagnostic] = []
     bindings = {name: Binding(param, param.default) for name, param in spec.params.items()}
     for text in given:
@@ -71,16 +71,16 @@ def bind(spec: ResolvedSpec, given: tuple[Source, ...]) -> tuple[dict[str, Bindi
 
 
 def _given(param: Param, text: Source, found: list[Diagnostic]) -> Node | None:
-    """The node of one `-p`; a string parameter takes the text as it is typed, so `-p id=007` keeps its zeros."""
+    """Return the node of one `-p`. A string parameter takes the text as it is typed, so `-p id=007` keeps its zeros."""
     start = len(param.name) + 1
-    node, faults = parse_flow(text, start, INPUT_LAYER)
-    faults = [d for d in faults if d.is_error]
-    is_text = isinstance(node, Scalar) and isinstance(node.value, str) and not faults
-    if param.type == "string" and not is_text and not any(d.code is codes.NOT_TEXT for d in faults):
+    node, mistakes = parse_flow(text, start, INPUT_LAYER)
+    mistakes = [d for d in mistakes if d.is_error]
+    is_text = isinstance(node, Scalar) and isinstance(node.value, str) and not mistakes
+    if param.type == "string" and not is_text and not any(d.code is codes.NOT_TEXT for d in mistakes):
         typed = text.text[start:]
         return _fitting(param, Scalar(typed, text.span(start), typed, layer=INPUT_LAYER, verbatim=True), found)
-    found.extend(faults)
-    return _fitting(param, node, found) if node is not None and not faults else None
+    found.extend(mistakes)
+    return _fitting(param, node, found) if node is not None and not mistakes else None
 
 
 def _fitting(param: Param, node: Node, found: list[Diagnostic]) -> Node | None:
@@ -94,7 +94,7 @@ def _fitting(param: Param, node: Node, found: list[Diagnostic]) -> Node | None:
 
 
 def missing(bindings: dict[str, Binding]) -> Iterator[Diagnostic]:
-    """The required parameters that have no value."""
+    """Yield a diagnostic for each required parameter that has no value."""
     for name, binding in bindings.items():
         if binding.node is None and not binding.refused:
             param = binding.param
@@ -104,7 +104,7 @@ def missing(bindings: dict[str, Binding]) -> Iterator[Diagnostic]:
 
 
 def _typed(name: str, example: Node | None) -> str:
-    """`name=value` as it is typed into a shell."""
+    """Return `name=value` as it is typed into a shell."""
     if example is None:
         return f"{name}=VALUE"
     data = to_data(example)
@@ -112,7 +112,7 @@ def _typed(name: str, example: Node | None) -> str:
 
 
 def samples(bindings: dict[str, Binding]) -> Iterator[dict[str, Binding]]:
-    """What a check tries: every choice of each required parameter in turn, else its example, else unknown."""
+    """Yield the values that a check tries: every choice of each required parameter, else its example, else unknown."""
     base = {name: _sample(binding) for name, binding in bindings.items()}
     yield base
     for name, binding in bindings.items():

@@ -1,17 +1,15 @@
-"""ResolvedSpec + Cell -> EvaluatedSpec."""
+"""From a resolved spec and a cell to an evaluated spec."""
 
 from collections.abc import Mapping as Map
 from dataclasses import field
 
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator.bindings import Binding
-from specc.evaluator.hiding import env_names
-from specc.evaluator.memo import CELL
-from specc.evaluator.names import names_of
-from specc.evaluator.prelude import PRELUDE, Prelude, with_prelude
-from specc.evaluator.scope import STATIC_NAMESPACES, Members, Scope, Tree
+from specc.evaluator.commands import PRELUDE, Prelude, with_prelude
+from specc.evaluator.names import STATIC_NAMESPACES, Members, Scope, Tree, names_of
+from specc.evaluator.sweep import CELL
 from specc.evaluator.templates import Templates, template_text
-from specc.evaluator.values import EvaluatedSpec, Value
+from specc.evaluator.values import EvaluatedSpec, Value, env_names
 from specc.evaluator.walk import Walk
 from specc.expander import AxisValue, Cell
 from specc.expressions import MISSING, Unknown
@@ -22,16 +20,16 @@ from specc.settings import FieldType
 
 
 def axis_value(axis: AxisValue) -> Value:
-    """An axis in one cell. Of the items of an unknown list, nothing is known."""
+    """Return the value of an axis in one cell. The items of an unknown list are unknown."""
     return Value(Unknown(None) if axis.is_item else axis.data, axis.node)
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What an evaluation gets from outside. `checking`: values without input are unknown instead of missing.
+    """The inputs of an evaluation. `checking`: values without input are unknown instead of missing.
 
     `unknown_env` are variables of the environment that are set, and whose values this evaluation must not see.
-    `prelude` stands before every command.
+    `prelude` is put before every command.
     """
 
     bindings: dict[str, Binding]
@@ -44,9 +42,9 @@ class Inputs:
 
 
 class Evaluation:
-    """The evaluation of one spec under one choice of inputs, cell by cell: what templates see, and each cell's job.
+    """The evaluation of one spec with one choice of inputs, cell by cell.
 
-    `matrix_varies` says that the matrix read an input, so that it may be another one with another input.
+    `matrix_varies`: the matrix read an input, and may differ with another input.
     """
 
     def __init__(self, spec: ResolvedSpec, inputs: Inputs) -> None:
@@ -78,27 +76,27 @@ class Evaluation:
 
     @property
     def exceeded(self) -> bool:
-        """A template went beyond a limit, which is reported: going on would cost as much again for each cell."""
+        """Return whether a template exceeded a limit, which is reported. Every other cell would cost as much again."""
         return self._walk.sweep.exceeded
 
     @property
     def is_even(self) -> bool:
-        """The cells so far would all have had the same budget after any other cells that are even."""
+        """Return whether the cells so far would have had the same budget after any other cells that are even."""
         return self._walk.sweep.is_even
 
     @property
     def steps(self) -> int:
-        """How many steps the templates of the current cell have taken."""
+        """Return how many steps the templates of the current cell have taken."""
         return self._walk.sweep.budget.used
 
     def taken(self) -> list[Diagnostic]:
-        """What was found since it was last asked for."""
+        """Return the diagnostics since the last call."""
         found = list(self._found)
         self._found.clear()
         return found
 
     def cell(self, cell: Cell) -> EvaluatedSpec:
-        """All job fields of one cell."""
+        """Return all job fields of one cell."""
         self._cell = cell
         self._walk.next_cell(cell)
         if self._fields is None:
@@ -113,12 +111,12 @@ class Evaluation:
         return EvaluatedSpec(self.spec, cell, values, self.env_of_matrix)
 
     def without_axes(self) -> None:
-        """The matrix cannot be used, which is reported: what its axes would give is unknown."""
+        """Take all axes for unknown, because the matrix cannot be used, which is reported."""
         names = self._templates.names
         self._templates.names = names._replace(open=names.open | {"matrix"})
 
     def static(self, node: Node) -> object:
-        """The value of a node that is needed before there is a cell, such as an axis."""
+        """Return the value of a node that is needed before there is a cell, such as an axis."""
         value = self._walk.value(node, "matrix", STATIC_NAMESPACES)
         if value.all_reads():
             self.matrix_varies = True
@@ -126,14 +124,14 @@ class Evaluation:
         return value.data
 
     def check_rest(self) -> None:
-        """Evaluates what no job field reads, so that its mistakes are found too."""
+        """Evaluate variables and parameters that no job field reads, so that their mistakes are found, too."""
         for name, node in self.spec.section("vars").entries.items():
             self._walk.value(node, f"vars.{name}")
         for name in self.spec.params:
             self._param(name)
 
     def named(self, name: str) -> Value | None:
-        """The value of `vars.NAME`, `params.NAME`, `matrix.NAME` or `job.NAME` in the current cell, to be explained."""
+        """Return the value of `vars.NAME`, `params.NAME`, `matrix.NAME` or `job.NAME` in the current cell, or None."""
         section, _, rest = name.partition(".")
         if section == "matrix":
             axis = self._cell.values.get(rest) if self._cell is not None else None
@@ -148,11 +146,11 @@ class Evaluation:
         return self._field(rest, node) if section == "job" else self._walk.value(node, name)
 
     def names_in(self, section: str) -> list[str]:
-        """What can be asked for in `params`, `vars`, `matrix` or `job`."""
+        """Return the names in `params`, `vars`, `matrix` or `job`."""
         return list(self._templates.names.known[section])
 
     def _absent(self, namespace: str) -> object:
-        """Another file may supply the name, such as an heir of an abstract spec; else nobody does."""
+        """Return the value of an undefined name: unknown if another file may supply it, else missing."""
         return Unknown(None) if namespace in self._templates.names.open else MISSING
 
     def _field(self, name: str, node: Node) -> Value:
@@ -163,7 +161,7 @@ class Evaluation:
         return with_prelude(value, self._walk.value(prelude.node, PRELUDE, of=of), wraps=prelude.wraps)
 
     def _is_shared(self, name: str, node: Node) -> bool:
-        """Has the field one value for all cells?"""
+        """Return whether the field has one value for all cells."""
         of, prelude = self._type(name), self.inputs.prelude
         has_prelude = prelude is not None and of is not None and of.shell
         lines = prelude.node if prelude is not None and has_prelude else node
@@ -193,13 +191,13 @@ class Evaluation:
     def _param(self, name: str) -> object:
         binding = self.inputs.bindings.get(name)
         if binding is None:
-            # A declaration that cannot be used is reported, so its name is not missed.
+            # A declaration that cannot be used is reported, so its name is not reported as undefined.
             return Unknown(None) if name in self.spec.section("params").entries else self._absent("params")
         value = self._bound(binding)
         return self._walk.noted(f"params.{name}", value.data, value if binding.node is not None else None)
 
     def _bound(self, binding: Binding) -> Value:
-        """A parameter's value; one that a template gives is held to the declaration here."""
+        """Return the value of a parameter. A value that a template gives is checked against the declaration here."""
         name = binding.param.name
         if binding.node is None:
             return Value(binding.unknown, binding.param.node)

@@ -1,22 +1,92 @@
-"""Static check of the names in a template: all undefined ones at once, in both branches of every condition."""
+"""The names that templates read: `params`, `vars`, `matrix`, `job`, `cell`, `spec`, `env`.
 
-from collections.abc import Iterable, Iterator
+Each is answered lazily. Undefined names are found before: all at once, in both branches of every condition.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Sequence as Many
 from functools import lru_cache
 from typing import NamedTuple
 
 from specc.diagnostics import closest, codes, is_one_slip
-from specc.expressions import Reference, Template, TemplateMistake
-from specc.nodes import Mapping, Node
+from specc.expressions import MISSING, Reference, Template, TemplateMistake
+from specc.fast_dataclass import dataclass
+from specc.nodes import Mapping, Node, Sequence
 from specc.resolver import ResolvedSpec
+
+NAMESPACES = ("params", "vars", "matrix", "job", "cell", "spec", "env")
+STATIC_NAMESPACES = ("params", "env")
+"""The namespaces that axes and parameter defaults may read, because they are needed before there is a cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """A namespace with a fixed list of names, each looked up when a template reads it."""
+
+    names: tuple[str, ...]
+    look_up: Callable[[str], object]
+
+    def member(self, key: str | int) -> object:
+        return self.look_up(key) if isinstance(key, str) else MISSING
+
+    def keys(self) -> Many[str | int]:
+        return self.names
+
+    def plain(self) -> object:
+        members = {name: plain(self.look_up(name)) for name in self.names}
+        return {name: data for name, data in members.items() if data is not MISSING}
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A mapping or list inside `vars`: its values are evaluated one by one, so that they may refer to each other.
+
+    `read` gives one member, `whole` all of it. `absent` is the value of a name that does not exist: MISSING, or an
+    unknown if an heir may supply the name.
+    """
+
+    node: Mapping | Sequence
+    name: str
+    read: Callable[[Node, str], object]
+    whole: Callable[[Node, str], object]
+    absent: object = MISSING
+
+    def member(self, key: str | int) -> object:
+        match self.node, key:
+            case Mapping(entries=entries), str() if key in entries:
+                return self.read(entries[key], f"{self.name}.{key}")
+            case Sequence(items=items), int() if 0 <= key < len(items):
+                return self.read(items[key], f"{self.name}[{key}]")
+            case _:
+                return self.absent
+
+    def keys(self) -> Many[str | int]:
+        return tuple(self.node.entries) if isinstance(self.node, Mapping) else range(len(self.node.items))
+
+    def plain(self) -> object:
+        return self.whole(self.node, self.name)
+
+
+def plain(value: object) -> object:
+    return value.plain() if isinstance(value, Members | Tree) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    namespaces: dict[str, Members | Tree]
+
+    def namespace(self, name: str) -> Members | Tree | None:
+        return self.namespaces.get(name)
+
 
 Known = dict[str, dict[str, Node | None]]
 """For each namespace, the names in it, with the node of a name that can have members of its own."""
 
 
 class Names(NamedTuple):
-    """`open` lists the namespaces to which another file may add names, such as an heir of an abstract spec.
+    """The names of a spec. `open` lists the namespaces to which another file may add names, such as an heir.
 
-    `unset` are environment variables that templates may read and that nobody has set.
+    `unset` are environment variables that templates may read and that are not set.
     """
 
     known: Known
@@ -25,7 +95,7 @@ class Names(NamedTuple):
 
 
 def names_of(spec: ResolvedSpec, env_names: tuple[str, ...], unset: tuple[str, ...]) -> Names:
-    """Every name that a template of this spec can use. `env_names` are those that have a value."""
+    """Return every name that a template of this spec can use. `env_names` are the variables that have a value."""
     matrix = spec.section("matrix")
     axes = [node for part in ("axes", "zip") if isinstance(node := matrix.get(part), Mapping)]
     known: Known = {
@@ -41,7 +111,7 @@ def names_of(spec: ResolvedSpec, env_names: tuple[str, ...], unset: tuple[str, .
 
 
 class Lack(NamedTuple):
-    """A name that nothing defines, and the way out."""
+    """An undefined name, the help, and the name that was probably meant."""
 
     name: str
     help: str | None
@@ -49,7 +119,7 @@ class Lack(NamedTuple):
 
 
 def undefined(template: Template, names: Names, allowed: tuple[str, ...]) -> Iterator[TemplateMistake]:
-    """A mistake for each reference that nothing defines, or that `allowed` namespaces do not cover."""
+    """Yield a mistake for each reference that is not defined, or not in an `allowed` namespace."""
     for reference in template.references:
         if reference.guarded:
             continue
@@ -62,7 +132,7 @@ def undefined(template: Template, names: Names, allowed: tuple[str, ...]) -> Ite
                 codes.TEMPLATE_NOT_ALLOWED, start, end, message, f"axes and defaults read only {listed}"
             )
         elif (lack := _lack(reference, names)) is not None:
-            # At `vars.run` alone, where `vars.run.dir` is written and already `vars.run` is not there.
+            # At `vars.run` alone, if `vars.run.dir` is written and `vars.run` does not exist.
             end = start + len(lack.name) if template.text.startswith(lack.name, start) else end
             is_slip = lack.meant is not None and is_one_slip(lack.name, lack.meant)
             message, meant = f"`{lack.name}` is not defined", lack.meant if is_slip else None
@@ -87,13 +157,13 @@ def _lack(reference: Reference, names: Names) -> Lack | None:
 
 
 def _with_minus(name: str, members: Iterable[str]) -> str | None:
-    """The member that begins with the name and a minus, as `learning-rate` does with `learning`."""
+    """Return the member that begins with the name and a minus, as `learning-rate` does with `learning`."""
     return _dashed(tuple(members)).get(name)
 
 
 @lru_cache(maxsize=8)
 def _dashed(members: tuple[str, ...]) -> dict[str, str]:
-    """The members with a minus, by what stands before it; the first of those that begin alike."""
+    """Return the members with a minus by the text before it; of several, the first one."""
     return {member.partition("-")[0]: member for member in reversed(members) if "-" in member}
 
 
@@ -110,7 +180,7 @@ def _deeper_lack(name: str, node: Node | None, rest: list[str | int]) -> Lack | 
 
 
 def _root_help(name: str, names: Names) -> str:
-    """A bare name is most often a known one without its namespace."""
+    """Return the help for a name without a namespace, which is most often a known name."""
     for root, members in names.known.items():
         if name in members:
             return f"write `{root}.{name}`"

@@ -1,4 +1,4 @@
-"""A node's template: compiled, held to where it may stand, its names checked, its mistakes placed in the source."""
+"""The template of a node: compiled, allowed where it is, its names checked, its mistakes located in the source."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -7,9 +7,8 @@ from dataclasses import field
 from functools import cached_property
 
 from specc.diagnostics import Diagnostic, Label, codes, replacing_fix
-from specc.evaluator.names import Names, undefined
-from specc.evaluator.scope import NAMESPACES
-from specc.evaluator.shell import judge_of, standing
+from specc.evaluator.names import NAMESPACES, Names, undefined
+from specc.evaluator.quoting import judge_of, surroundings
 from specc.expressions import Compiler, Judge, Template, TemplateMistake, is_template
 from specc.fast_dataclass import dataclass
 from specc.nodes import FileText, Scalar, locate
@@ -17,14 +16,14 @@ from specc.source import BLANKS, Span
 from specc.units import filters
 
 COMPILER = Compiler(filters(), most=4096)
-"""Specs of one base share its templates, and a template knows nothing of the spec that it stands in."""
+"""Compiles the templates of all specs: specs of one base share its templates, which do not depend on the spec."""
 OUR_NAME = re.compile(rf"\b(?:{'|'.join(NAMESPACES)})\.\w")
-"""A name that only a template of ours has."""
+"""A name that only a template of specc has."""
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def template_text(node: Scalar | FileText) -> str | None:
-    """The text of a node that holds a template, else None."""
+    """Return the text of a node that holds a template, else None."""
     if isinstance(node, FileText):
         return node.text.text if node.is_template else None
     if node.verbatim or not isinstance(node.value, str) or not is_template(node.value):
@@ -34,7 +33,7 @@ def template_text(node: Scalar | FileText) -> str | None:
 
 @dataclass(frozen=True)
 class Ready:
-    """A template that nothing is wrong with. `judge` holds its holes against the shell, where it is a command."""
+    """A template without mistakes. `judge` checks the values of its expressions for the shell, if it is a command."""
 
     template: Template
 
@@ -44,35 +43,35 @@ class Ready:
 
     @cached_property
     def alike(self) -> Map[int, int]:
-        """For each hole the first one that says the same."""
+        """Return for each expression the first one that is written alike, both by their offsets."""
         return _first_alike(self.template, lambda start, end: None)
 
     @cached_property
     def alike_for_the_shell(self) -> Map[int, int]:
-        """For each hole the first one that says the same, and of which the judge says the same."""
-        return _first_alike(self.template, standing(self.template.text))
+        """Return for each expression the first one that is written alike and that the shell reads alike."""
+        return _first_alike(self.template, surroundings(self.template.text))
 
 
 def _first_alike(template: Template, where: Callable[[int, int], object]) -> dict[int, int]:
     first: dict[tuple[str, object], int] = {}
     text = template.text
     return {
-        hole: first.setdefault((text[tag.start : tag.end], where(*tag)), hole)
-        for hole, tag in template.text_expressions
+        offset: first.setdefault((text[whole.start : whole.end], where(*whole)), offset)
+        for offset, whole in template.text_expressions
     }
 
 
 @dataclass(slots=True)
 class Templates:
-    """The templates of one spec, each prepared when it is first needed. Findings collect in `found`."""
+    """The templates of one spec, each prepared when it is first needed. Diagnostics collect in `found`."""
 
     names: Names
     found: list[Diagnostic] = field(default_factory=list)
-    # One node can stand in two places (an alias), and names be allowed in one of them that the other may not read.
+    # One node can be in two places (an alias), of which only one may read certain names.
     _known: dict[tuple[int, tuple[str, ...]], Ready | None] = field(default_factory=dict)
 
     def ready(self, node: Scalar | FileText, text: str, allowed: tuple[str, ...]) -> Ready | None:
-        """The template of a node, ready to be evaluated; None when something is wrong with it, which is said once."""
+        """Return the template of a node, ready to be evaluated, or None if it has mistakes, which are reported once."""
         key = (id(node), allowed)
         if key not in self._known:
             self._known[key] = self._prepared(node, text, allowed)
@@ -81,15 +80,15 @@ class Templates:
     def _prepared(self, node: Scalar | FileText, text: str, allowed: tuple[str, ...]) -> Ready | None:
         compiled = COMPILER.compile(text)
         if not isinstance(compiled, Template):
-            self.found.extend(place(compiled, node))
+            self.found.extend(diagnostics_of(compiled, node))
             return None
         mistakes = [*_statements_in_line(compiled, node), *undefined(compiled, self.names, allowed)]
-        self.found.extend(place(mistakes, node))
+        self.found.extend(diagnostics_of(mistakes, node))
         return None if mistakes else Ready(compiled)
 
 
 def _statements_in_line(template: Template, node: Scalar | FileText) -> list[TemplateMistake]:
-    # A folded text (`>`) is one line of many written ones.
+    # A folded text (`>`) is one line, but is written in several.
     if isinstance(node, FileText) or "\n" in template.text or "\n" in node.span.text.strip(BLANKS):
         return []
     help = "write `{{ a if condition else b }}`, or make it a text of several lines with `|`"
@@ -99,9 +98,9 @@ def _statements_in_line(template: Template, node: Scalar | FileText) -> list[Tem
     ]
 
 
-def place(mistakes: Iterable[TemplateMistake], node: Scalar | FileText) -> list[Diagnostic]:
-    """Mistakes as diagnostics, at their characters in the file where the template is written."""
-    # A script does not know who reads it.
+def diagnostics_of(mistakes: Iterable[TemplateMistake], node: Scalar | FileText) -> list[Diagnostic]:
+    """Return mistakes as diagnostics, at their spans in the file where the template is written."""
+    # A template in a script is shown with the spec that reads the script.
     labels = (Label(node.ref.span, "read here"),) if isinstance(node, FileText) else ()
     text = template_text(node) or ""
     found = []
@@ -123,10 +122,10 @@ def span_in(node: Scalar | FileText, start: int, end: int) -> Span:
 
 
 def _help(mistake: TemplateMistake, node: Scalar | FileText) -> str | None:
-    """Braces of awk, Go templates or Python are no mistake of the user's: say how to keep them."""
+    """Return the help. Braces of awk, Go templates or Python are not mistakes: it says how to keep them."""
     text = node.text.text if isinstance(node, FileText) else str(node.value)
-    hole = text[max(text.rfind("{{", 0, mistake.start), 0) : mistake.end]
-    if mistake.code is not codes.TEMPLATE_SYNTAX or OUR_NAME.search(hole):
+    offset = text[max(text.rfind("{{", 0, mistake.start), 0) : mistake.end]
+    if mistake.code is not codes.TEMPLATE_SYNTAX or OUR_NAME.search(offset):
         return mistake.help
     literal = "if the braces are not a template, "
     literal += (
@@ -137,7 +136,7 @@ def _help(mistake: TemplateMistake, node: Scalar | FileText) -> str | None:
 
 
 def half_character(data: object) -> str | None:
-    """The first half of a surrogate pair in a value: an escape or a broken environment gives one, no file holds one."""
+    """Return the first half of a surrogate pair in a value, which an escape or a broken environment gives, or None."""
     match data:
         case str():
             found = None if data.isascii() else SURROGATE.search(data)

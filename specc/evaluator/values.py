@@ -1,4 +1,8 @@
-"""Evaluated values. Each keeps the node it was written as and what its template read, so it can be explained."""
+"""Evaluated values. Each keeps the node that wrote it and the names that its template read, so it can be explained.
+
+For the same reason it is known which variables of the environment a value comes from, however a template changed it,
+and also if it only decided between two texts; a search for the value of the variable would not find it.
+"""
 
 from dataclasses import field
 from typing import NamedTuple
@@ -22,7 +26,7 @@ class Read(NamedTuple):
 
 
 def told(reads: tuple[Read, ...]) -> tuple[str, ...]:
-    """Where the values come from that a wrong template read."""
+    """Return notes about the names that a template read: their values, and where these are set."""
     known = [read for read in reads if not isinstance(read.data, Unknown)]
     return tuple(
         f"`{read.name}` is {shown(read.data)}" + (f", set at {read.value.node.span.location}" if read.value else "")
@@ -32,7 +36,7 @@ def told(reads: tuple[Read, ...]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prefix:
-    """What stands before a command that is sent: the lines of a prelude, from character `start` to `end` of it.
+    """The lines of a prelude before a command that is sent, from character `start` to `end` of the text.
 
     `own` is the command alone. `is_wrapped`: it is a script for another interpreter, inside of a shell script.
     """
@@ -46,9 +50,11 @@ class Prefix:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Value:
-    """`data` is plain JSON data, or `Unknown` where a check has no input. `children` are those of a mapping or list.
+    """A value of a cell. `data` is plain JSON data, or `Unknown` if a check has no input.
 
-    `prefix` is there where `data` is more than the node says: a command behind the prelude of its target.
+    `children` are the values in a mapping or list.
+
+    `prefix` is set if `data` is a command behind the prelude of its target.
     """
 
     data: object
@@ -59,12 +65,12 @@ class Value:
 
     @property
     def own(self) -> "Value":
-        """The value as its node says it, without what the target puts before it."""
+        """Return the value as its node writes it, without the prelude of the target."""
         return self.prefix.own if self.prefix is not None else self
 
     @property
     def is_computed(self) -> bool:
-        """A template gave it."""
+        """Return whether a template gave the value."""
         return isinstance(self.node, Scalar | FileText) and template_text(self.node) is not None
 
     @property
@@ -72,14 +78,14 @@ class Value:
         return not isinstance(self.data, Unknown)
 
     def child(self, key: str | int) -> "Value":
-        """The value at a key or index. It must be there."""
+        """Return the value at a key or index, which must exist."""
         return self.children[str(key)] if isinstance(self.children, dict) else self.children[int(key)]
 
     def children_in_order(self) -> "tuple[Value, ...]":
         return tuple(self.children.values()) if isinstance(self.children, dict) else self.children
 
     def known_parts(self) -> object:
-        """The data with `Unknown` only where something is unknown: a list with an unknown item has a known length."""
+        """Return the data with `Unknown` only for the unknown parts: a list with an unknown item has a known length."""
         match self.children:
             case dict() as members if members:
                 return {key: child.known_parts() for key, child in members.items()}
@@ -89,7 +95,7 @@ class Value:
                 return self.data
 
     def all_reads(self) -> tuple[Read, ...]:
-        """What the value and all that lies in it have read."""
+        """Return what the value and all values in it have read."""
         return (*self.reads, *(read for child in self.children_in_order() for read in child.all_reads()))
 
 
@@ -106,5 +112,39 @@ class EvaluatedSpec:
     env_of_matrix: frozenset[str] = frozenset()
 
     def instance(self) -> dict[str, object]:
-        """The job as plain data, for validation."""
+        """Return the job as plain data, for validation."""
         return {name: value.data for name, value in self.job.items()}
+
+
+ENV = "env."
+OF_CELLS = ("matrix.", "cell.")
+MASK = "***"
+
+
+def env_names(value: Value, of_matrix: frozenset[str]) -> frozenset[str]:
+    """Return the variables that a value depends on. `of_matrix` are those that the axes depend on."""
+    found: set[str] = set()
+    _collect(value, of_matrix, found, set())
+    return frozenset(found)
+
+
+def read_names(name: str, of_matrix: frozenset[str]) -> frozenset[str]:
+    """Return the variables that a name depends on by itself: `env.X`, or a name of the matrix or the cell."""
+    if name.startswith(ENV):
+        return frozenset({name.removeprefix(ENV)})
+    return of_matrix if name.startswith(OF_CELLS) else frozenset()
+
+
+def _collect(value: Value, of_matrix: frozenset[str], found: set[str], seen: set[int]) -> None:
+    """Collect the variables of a value. Values share what they read, so each is visited once."""
+    waiting = [value]
+    while waiting:
+        current = waiting.pop()
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        waiting.extend(current.children_in_order())
+        for read in current.reads:
+            found |= read_names(read.name, of_matrix)
+            if read.value is not None:
+                waiting.append(read.value)

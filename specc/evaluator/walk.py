@@ -1,21 +1,18 @@
-"""From nodes to values: each is evaluated when it is first asked for, by whatever template asks for it.
+"""From nodes to values: each is evaluated when a template first asks for it, and as the API's fields take it.
 
-A value is evaluated once for all cells that have the same values of the axes that it read: once for the whole sweep
-where it read none. What has already been reported becomes `Unknown`, so that nothing is said twice and the rest is
-still evaluated.
+A value is evaluated once for all cells that have the same values of the axes that it read: once for the whole sweep if
+it read none. A value whose mistake has been reported becomes `Unknown`, so that nothing is reported twice and the rest
+is still evaluated.
 """
 
 from dataclasses import field
 from functools import partial
 
 from specc.diagnostics import Diagnostic, codes
-from specc.evaluator.fields import fit
-from specc.evaluator.files import assemble, passed_to
-from specc.evaluator.memo import CELL, NO_AXES, Axes, Leaves, Memo
-from specc.evaluator.scope import NAMESPACES, Scope, plain
-from specc.evaluator.sweep import Sweep
-from specc.evaluator.templates import Ready, Templates, half_character, place, template_text
-from specc.evaluator.texts import Text, Texts
+from specc.evaluator.commands import assemble, passed_to
+from specc.evaluator.names import NAMESPACES, Scope, plain
+from specc.evaluator.sweep import CELL, NO_AXES, Axes, Leaves, Memo, Sweep, Text, Texts
+from specc.evaluator.templates import Ready, Templates, diagnostics_of, half_character, template_text
 from specc.evaluator.values import Read, Value, told
 from specc.expander import Cell
 from specc.expressions import EvaluationFailed, Fill, Keep, Unknown
@@ -24,12 +21,32 @@ from specc.fast_dataclass import dataclass
 from specc.nodes import FileText, LayerKind, Mapping, Node, Passed, Scalar, Sequence
 from specc.parser import is_dangling
 from specc.settings import FieldType
-from specc.units import QuantityMistake
+from specc.units import QuantityMistake, convert
+
+
+def fit(data: object, field: FieldType, *, computed: bool) -> object | QuantityMistake:
+    """Return the value as the field takes it. A value that does not fit stays as it is, for the schema to report.
+
+    `computed`: a template gave the value, and so an integer in a text field becomes its decimal text.
+    """
+    if isinstance(data, Unknown):
+        return Unknown("integer") if field.quantity and data.kind == "string" else _unknown_fit(data, field)
+    if field.quantity is not None and isinstance(data, str):
+        return convert(data, field)
+    if field.type == "string" and computed and isinstance(data, int) and not isinstance(data, bool):
+        return str(data)
+    if field.type == "integer" and isinstance(data, float) and data.is_integer():
+        return int(data)
+    return data
+
+
+def _unknown_fit(data: Unknown, field: FieldType) -> Unknown:
+    return Unknown("string") if field.type == "string" and data.kind == "integer" else data
 
 
 @dataclass(slots=True)
 class Frame:
-    """One value being evaluated: its name, what it has read, and the axes that any of that depends on."""
+    """One value being evaluated: its name, the names that it has read, and the axes that any of these depends on."""
 
     name: str
     node: Node
@@ -38,15 +55,15 @@ class Frame:
 
 
 VALUES_KEPT = 256
-"""Of one node, for each set of axes that it reads: a value holds more memory than the text that it becomes."""
+"""How many values of one node are kept for each set of axes that it reads. A value takes more memory than a text."""
 
 Key = tuple[int, tuple[str, ...], str]
 
 
 class Walk:
-    """The walk over one spec's values. `scope` is what templates see; findings collect in `found`.
+    """The walk over the values of one spec. `scope` has the names that templates read; diagnostics collect in `found`.
 
-    `is_sweep`: there may be several cells; else what depends on the cell is as good for all of them as what does not.
+    `is_sweep`: there may be several cells. Else a value that depends on the cell holds for all cells, too.
     """
 
     def __init__(self, templates: Templates, scope: Scope, found: list[Diagnostic], *, is_sweep: bool) -> None:
@@ -63,13 +80,13 @@ class Walk:
         self._stack: list[Frame] = []
 
     def next_cell(self, cell: Cell) -> None:
-        """Forgets what depended on the cell alone."""
+        """Begin another cell: forget the values that depend on the present cell alone."""
         self._leaves = {**cell.values, CELL: cell}
         self._by_cell = {}
         self.sweep.next_cell()
 
     def noted(self, name: str, data: object, value: Value | None = None, axis: str | None = None) -> object:
-        """Writes down that the value being evaluated has read `name`, which may be an axis, or `CELL`."""
+        """Note that the value being evaluated has read `name`, which depends on `axis`. Return `data`."""
         if self._stack:
             frame = self._stack[-1]
             frame.reads.append(Read(name, data, value))
@@ -78,12 +95,12 @@ class Walk:
         return data
 
     def is_shared(self, node: Node, of: FieldType | None) -> bool:
-        """Has the node one value for all cells?"""
+        """Return whether the node has one value for all cells."""
         return (id(node), NAMESPACES, of.name if of is not None else "") in self._shared
 
     def value(self, node: Node, name: str, allowed: tuple[str, ...] = NAMESPACES, of: FieldType | None = None) -> Value:
-        """The value of a node, evaluated at most once in a cell."""
-        # One node can stand in two places (`<<: *common` in `vars` and in `job`), with another field type in each.
+        """Return the value of a node, evaluated at most once in a cell."""
+        # One node can be in two places (`<<: *common` in `vars` and in `job`), with another field type in each.
         key = (id(node), allowed, of.name if of is not None else "")
         known = self._shared.get(key)
         if known is None and self.is_sweep:
@@ -104,7 +121,7 @@ class Walk:
         return value
 
     def _known(self, key: Key) -> Value | None:
-        """A value that depends on axes, from this cell or from another one with the same values of these axes."""
+        """Return a value that depends on axes, from this cell or from a cell with the same values of these axes."""
         here = self._by_cell.get(key)
         if here is not None:
             self._inherit(here[1])
@@ -124,14 +141,14 @@ class Walk:
             return
         self._by_cell[key] = value, axes
         self._inherit(axes)
-        # What lacks only because this cell has used up its budget, another cell may have.
+        # A value that is missing only because the budget of this cell is spent may exist in another cell.
         if CELL not in axes and not self.sweep.is_spent:
             if key not in self._memos:
                 self._memos[key] = Memo(VALUES_KEPT)
             self._memos[key].keep(axes, self._leaves, value)
 
     def _inherit(self, axes: Axes) -> None:
-        """What reads a value that depends on axes depends on them, too."""
+        """Note that the value being evaluated depends on the axes of a value that it has read."""
         if self._stack:
             self._stack[-1].axes |= axes
 
@@ -151,10 +168,10 @@ class Walk:
             case Scalar():
                 return self._computed(node, allowed, of)
 
-    def _part(self, texts: Texts, hole: int, fill: Fill, at: TemplateFrame) -> str:
-        """The text of a hole of the value being evaluated, made once for all cells with the same values of its axes."""
+    def _part(self, texts: Texts, offset: int, fill: Fill, at: TemplateFrame) -> str:
+        """Return the text of an expression in the present value, which cells with the same axis values share."""
         frame = self._stack[-1]
-        known = texts.find(hole, self._leaves)
+        known = texts.find(offset, self._leaves)
         if known is not None:
             frame.reads.extend(known.reads)
             frame.axes |= known.axes
@@ -165,28 +182,28 @@ class Walk:
         finally:
             axes, frame.axes = frame.axes, before | frame.axes
         if not at.run.is_unknown and not self.sweep.is_spent:
-            texts.keep(hole, self._leaves, Text(text, tuple(frame.reads[start:]), axes))
+            texts.keep(offset, self._leaves, Text(text, tuple(frame.reads[start:]), axes))
         return text
 
     def _constant(self, node: Scalar, of: FieldType | None) -> Value:
-        """A scalar without a template."""
+        """Return the value of a scalar without a template."""
         if is_dangling(node):
             return Value(Unknown(None), node)
         data = node.value
         if of is None:
             return Value(data, node)
         if node.layer.kind is LayerKind.SET and data is not None and of.type == "string":
-            # On a command line nobody quotes a number to make it a text.
+            # On a command line, nobody quotes a number to make it a text.
             data = node.raw
         return Value(self._fitted(data, node, of, computed=False), node)
 
     def _computed(self, node: Scalar, allowed: tuple[str, ...], of: FieldType | None) -> Value:
-        """A scalar that a template gives."""
+        """Return the value of a scalar with a template."""
         data = self._render(node, str(node.value), allowed, of)
         return Value(data if of is None else self._fitted(data, node, of, computed=True), node, self._reads())
 
     def _command(self, node: FileText | Scalar, name: str, allowed: tuple[str, ...], of: FieldType | None) -> Value:
-        """A command with what is passed to it."""
+        """Return a command with what is passed to it."""
         text = template_text(node)
         alone = node.text.text if isinstance(node, FileText) else node.value
         data = alone if text is None else self._render(node, text, allowed, of)
@@ -200,7 +217,7 @@ class Walk:
         return Value(command, node, self._reads())
 
     def _reads(self) -> tuple[Read, ...]:
-        """What was read, each name once: data may be a list, so they are told apart by name."""
+        """Return what was read, each name once. Data may be a list, so reads are compared by name."""
         reads = self._stack[-1].reads
         return tuple(reads) if len(reads) < 2 else tuple({read.name: read for read in reads}.values())
 
@@ -219,15 +236,15 @@ class Walk:
         ready = self.templates.ready(node, text, allowed)
         if ready is None or self.sweep.is_spent:
             return Unknown(None)
-        hole = ready.judge if of is not None and of.shell else None
+        judge = ready.judge if of is not None and of.shell else None
         keep = self._kept(ready, node, allowed, of)
         try:
-            data = plain(ready.template.evaluate(self.scope, self.sweep.budget, hole, keep))
+            data = plain(ready.template.evaluate(self.scope, self.sweep.budget, judge, keep))
         except EvaluationFailed as mistake:
-            self.found.extend(place(self.sweep.worth_saying(mistake.mistakes), node))
+            self.found.extend(diagnostics_of(self.sweep.worth_saying(mistake.mistakes), node))
             return Unknown(None)
         if (half := half_character(data)) is not None:
-            message = f"the value has half a character, U+{ord(half):04X}, which no text can hold"
+            message = f"the value has only one half of a character, U+{ord(half):04X}, which no text can hold"
             foreign = [read.name for read in self._reads() if read.name.startswith("env.")]
             help = f"`{foreign[0]}` is not UTF-8" if foreign else "write the character itself"
             self.found.append(codes.NOT_CANONICAL.at(node.span, message, help=help))
@@ -237,7 +254,7 @@ class Walk:
     def _kept(
         self, ready: Ready, node: Scalar | FileText, allowed: tuple[str, ...], of: FieldType | None
     ) -> Keep | None:
-        """Keeps the texts of the holes of one template where it stands."""
+        """Return the function that keeps the texts of the expressions of one template in one node."""
         if not self.is_sweep:
             return None
         key = (id(node), allowed, of.name if of is not None else "")
@@ -248,7 +265,7 @@ class Walk:
         return partial(self._part, texts)
 
     def _cycle(self, node: Node) -> Value:
-        """Values that refer to each other in a circle: the chain, one line an edge."""
+        """Report values that refer to each other in a circle, one line for each edge. Return an unknown value."""
         start = next(i for i, frame in enumerate(self._stack) if frame.node is node)
         for frame in self._stack[start:]:
             frame.axes |= {CELL}  # in another cell, there may be no circle
@@ -259,6 +276,6 @@ class Walk:
         )
         message = f"`{names[0]}` refers to itself" + (f" through `{'`, `'.join(names[1:-1])}`" if names[2:] else "")
         self.found.append(
-            codes.REFERENCE_CYCLE.at(node.span, message, notes=chain, help="break the circle at one of these places")
+            codes.REFERENCE_CYCLE.at(node.span, message, notes=chain, help="break the circle at one of these lines")
         )
         return Value(Unknown(None), node)

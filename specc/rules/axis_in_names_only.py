@@ -38,8 +38,7 @@ from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import AXIS_IN_NAMES_ONLY
-from specc.evaluator.quotes import end_of_tag
-from specc.evaluator.templates import template_text
+from specc.evaluator import end_of_template, template_text
 from specc.nodes import FileText, Mapping, Node, Scalar, Sequence, to_data
 from specc.resolver import ResolvedSpec
 from specc.rules.rule import Spec, SpecRule
@@ -122,7 +121,7 @@ def _work(node: Scalar | FileText, text: str) -> Iterator[str]:
     if template_text(node) is None:
         return
     for match in TAG.finditer(text):
-        tag = text[match.start() : end_of_tag(text, match.start())]
+        tag = text[match.start() : end_of_template(text, match.start())]
         before = text[max(0, match.start() - BEFORE) : match.start()].rpartition("\n")[2]
         if match.group() == "{{" and OUTPUT.search(before):
             continue

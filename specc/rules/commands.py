@@ -7,10 +7,7 @@ from collections.abc import Mapping as Map
 from functools import lru_cache
 
 from specc.diagnostics import Label
-from specc.evaluator import Prefix, Value
-from specc.evaluator.files import SHELL
-from specc.evaluator.quotes import end_of_tag
-from specc.evaluator.templates import span_in, template_text
+from specc.evaluator import SHELL_LINE, Prefix, Value, end_of_template, span_in, template_text
 from specc.fast_dataclass import dataclass
 from specc.lowering import Payload
 from specc.nodes import FileText, Scalar, Style
@@ -124,7 +121,7 @@ def sent_commands(payload: Payload, api: ApiSchema) -> Iterator[Command]:
 
 
 def _is_for_a_shell(command: Command) -> bool:
-    return not command.text.startswith("#!") or SHELL.match(command.text) is not None
+    return not command.text.startswith("#!") or SHELL_LINE.match(command.text) is not None
 
 
 def _texts(values: Map[str, Value], api: ApiSchema) -> Iterator[Command]:
@@ -174,7 +171,7 @@ def _offsets(written: str, text: str, start: int, end: int) -> tuple[int, int] |
         if found < 0 or (is_last and found + length != len(text)):
             break
         if start >= found + length and not is_last:
-            return stop, end_of_tag(written, stop)
+            return stop, end_of_template(written, stop)
         if start >= found:
             return begin + start - found, min(begin + end - found, stop)
         at = found
@@ -186,7 +183,7 @@ def _pieces(written: str) -> Iterator[tuple[int, int]]:
     at = 0
     while (start := written.find("{{", at)) >= 0:
         yield at, start
-        at = end_of_tag(written, start)
+        at = end_of_template(written, start)
     yield at, len(written)
 
 

@@ -33,8 +33,7 @@ from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic, replacing_fix
 from specc.diagnostics.codes import DOLLAR_BEFORE_TEMPLATE
-from specc.evaluator.quotes import end_of_tag
-from specc.evaluator.templates import span_in, template_text
+from specc.evaluator import end_of_template, span_in, template_text
 from specc.rules.rule import Spec, SpecRule
 from specc.rules.written import labels_of, scalars
 from specc.wording import brief
@@ -47,7 +46,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
         for node in scalars(spec.plain.section(section)):
             text = template_text(node)
             for match in DOLLAR.finditer(text) if text is not None and "${{" in text else ():
-                shown = brief(match.string[match.end() : end_of_tag(match.string, match.end())])
+                shown = brief(match.string[match.end() : end_of_template(match.string, match.end())])
                 span = span_in(node, match.start(), match.end())
                 message = f"`{shown}` is the template, and the `$` before it stays in the text"
                 fix = replacing_fix(span, "$", "")

@@ -36,8 +36,7 @@ from math import isinf
 
 from specc.diagnostics import Diagnostic, Label, replacing_fix
 from specc.diagnostics.codes import LOST_DIGITS
-from specc.evaluator import Value
-from specc.evaluator.templates import template_text
+from specc.evaluator import Value, template_text
 from specc.nodes import FileText, Mapping, Node, Scalar, Style
 from specc.rules.rule import Job, JobRule
 

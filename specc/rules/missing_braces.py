@@ -35,7 +35,7 @@ from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic, replacing_fix
 from specc.diagnostics.codes import MISSING_BRACES
-from specc.evaluator.files import passed_to
+from specc.evaluator import passed_to
 from specc.nodes import FileText, Mapping, Node, Scalar, Sequence, Style, locate
 from specc.rules.rule import Spec, SpecRule
 

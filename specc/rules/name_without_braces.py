@@ -35,7 +35,7 @@ from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic, replacing_fix
 from specc.diagnostics.codes import NAME_WITHOUT_BRACES
-from specc.evaluator.templates import span_in, template_text
+from specc.evaluator import span_in, template_text
 from specc.nodes import FileText, Mapping, Scalar
 from specc.resolver import ResolvedSpec
 from specc.rules.rule import Spec, SpecRule

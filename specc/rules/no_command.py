@@ -31,7 +31,7 @@ from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import NO_COMMAND
-from specc.evaluator.files import passed_to
+from specc.evaluator import passed_to
 from specc.nodes import FileText, Scalar, Style
 from specc.rules.commands import Command, texts
 from specc.rules.rule import Job, JobRule

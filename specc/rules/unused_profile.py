@@ -35,7 +35,7 @@ from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import UNUSED_PROFILE
-from specc.evaluator.files import passed_to
+from specc.evaluator import passed_to
 from specc.nodes import FileText, Mapping, Node, Scalar, Sequence
 from specc.rules.rule import Spec, SpecRule
 

@@ -10,9 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from specc.diagnostics import Edit, Fix, Label, replacing_fix
-from specc.evaluator.files import passed_to
-from specc.evaluator.quotes import end_of_tag
-from specc.evaluator.templates import span_in, template_text
+from specc.evaluator import end_of_template, passed_to, span_in, template_text
 from specc.fast_dataclass import dataclass
 from specc.nodes import FileText, Mapping, Node, Scalar, Sequence, Style, folds, written_characters
 from specc.rules.commands import Command
@@ -85,7 +83,7 @@ def masked(text: str) -> str:
     """Return a template with a word of the same length for each expression, and blanks for each statement."""
     pieces, at = [], 0
     while match := TAG.search(text, at):
-        end = end_of_tag(text, match.start())
+        end = end_of_template(text, match.start())
         pieces += [text[at : match.start()], ("x" if match.group() == "{{" else " ") * (end - match.start())]
         at = end
     return "".join([*pieces, text[at:]])

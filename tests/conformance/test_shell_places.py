@@ -4,7 +4,7 @@ import pytest
 import tree_sitter_bash
 from tree_sitter import Language, Parser
 
-from specc.evaluator.quotes import Place, places_of_tags
+from specc.evaluator.quoting import Context, contexts_of
 
 PARSER = Parser(Language(tree_sitter_bash.language()))
 HOLE = "{{ x }}"
@@ -12,15 +12,15 @@ WORD = "hole_xx"
 """As long as the hole, so that both stand at one offset."""
 
 KINDS = {
-    "raw_string": {Place.SINGLE},
-    "ansi_c_string": {Place.ESCAPED},
-    "string": {Place.DOUBLE},
-    "comment": {Place.COMMENT},
-    "heredoc_body": {Place.HERE, Place.QUOTED_HERE},
-    "expansion": {Place.BRACES},
-    "arithmetic_expansion": {Place.ARITHMETIC},
-    "command_substitution": {Place.WORD},
-    "program": {Place.WORD},
+    "raw_string": {Context.SINGLE},
+    "ansi_c_string": {Context.ESCAPED},
+    "string": {Context.DOUBLE},
+    "comment": {Context.COMMENT},
+    "heredoc_body": {Context.HERE, Context.QUOTED_HERE},
+    "expansion": {Context.BRACES},
+    "arithmetic_expansion": {Context.ARITHMETIC},
+    "command_substitution": {Context.WORD},
+    "program": {Context.WORD},
 }
 
 COMMANDS = [
@@ -50,7 +50,7 @@ def innermost(tree, offset):
 def test_both_see_a_hole_in_the_same_place(command):
     tree = PARSER.parse(command.replace(HOLE, WORD).encode())
     assert not tree.root_node.has_error
-    places = places_of_tags(command)
+    places = contexts_of(command)
     assert places
     for offset, place in places.items():
         assert place in innermost(tree, offset), command[offset - 10 : offset + 10]

@@ -69,7 +69,7 @@ def test_a_variable_can_hold_it() -> None:
         ("{$command: 3}", "`$command` has the number 3"),
         ("{$command: ./run, evn: {A: 1}}", "`evn` is not allowed beside `$command`"),
         ("{$command: ./run, env: [A]}", "`env` is a list, not a mapping of names"),
-        ("{$command: ./run, env: {A-B: 1}}", "`A-B` is no name of a shell variable"),
+        ("{$command: ./run, env: {A-B: 1}}", "`A-B` is not a name of a shell variable"),
         ("{$command: ./run, args: [[a]]}", "a list cannot be passed to a script"),
         ("{$command: ./run, args: {$append: [a]}}", "`args` is a mapping, not a list"),
         (

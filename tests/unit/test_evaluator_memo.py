@@ -1,6 +1,6 @@
 """What is remembered of a sweep is bounded, and what is never asked for again is not kept for long."""
 
-from specc.evaluator.memo import NO_AXES, Memo
+from specc.evaluator.sweep import NO_AXES, Memo
 
 MESH, BOTH = frozenset({"mesh"}), frozenset({"mesh", "seed"})
 

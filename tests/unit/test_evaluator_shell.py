@@ -11,83 +11,83 @@ from support.compiling import check, render
 from support.laws import law
 
 from specc.diagnostics import codes
-from specc.evaluator.quotes import Place, end_of_tag, places_of_tags
-from specc.evaluator.shell import judge_of
+from specc.evaluator import end_of_template
+from specc.evaluator.quoting import Context, contexts_of, judge_of
 from specc.expressions import Quoted, Raw, Unknown
 
 HOLE = "{{ x }}"
 
 PLACES = [
-    ("run {{ x }}", Place.WORD),
-    ("{{ x }}", Place.WORD),
-    ("run --case={{ x }}/in", Place.WORD),
-    ("run '{{ x }}'", Place.SINGLE),
-    ("run 'a\\' {{ x }}", Place.WORD),
-    ('run "{{ x }}"', Place.DOUBLE),
-    ('run "a\\"{{ x }}"', Place.DOUBLE),
-    ('run "it\'s {{ x }}"', Place.DOUBLE),
-    ("run \\' {{ x }}", Place.WORD),
-    ("run \\{{ x }}", Place.WORD),
-    ("run $'a\\'{{ x }}'", Place.ESCAPED),
-    ("run $(head {{ x }})", Place.WORD),
-    ('run "$(head {{ x }})"', Place.WORD),
-    ('run "$(head a) {{ x }}"', Place.DOUBLE),
-    ('run "`head {{ x }}`"', Place.WORD),
-    ('run "`head a` {{ x }}"', Place.DOUBLE),
-    ("run ${a:-{{ x }}}", Place.BRACES),
-    ('run "${a:-{{ x }}}"', Place.BRACES),
-    ('run "${a:-b} {{ x }}"', Place.DOUBLE),
-    ("run ${#a[@]} {{ x }}", Place.WORD),
-    ("run $# {{ x }}", Place.WORD),
-    ("run a#b {{ x }}", Place.WORD),
-    ("run # it's {{ x }}", Place.COMMENT),
-    ("# it's\nrun {{ x }}", Place.WORD),
-    ("run;# {{ x }}", Place.COMMENT),
-    ("cat <<EOF\n{{ x }}\nEOF\n", Place.HERE),
-    ("cat << EOF\n{{ x }}\nEOF\n", Place.HERE),
-    ("cat <<'EOF'\n{{ x }}\nEOF\n", Place.QUOTED_HERE),
-    ('cat <<"E F"\n{{ x }}\nE F\n', Place.QUOTED_HERE),
-    ("cat <<\\EOF\n{{ x }}\nEOF\n", Place.QUOTED_HERE),
-    ("cat <<EOF\na\nEOF\nrun {{ x }}", Place.WORD),
-    ("cat <<EOF\na\n EOF\n{{ x }}", Place.HERE),
-    ("cat <<-EOF\n\ta\n\tEOF\n{{ x }}", Place.WORD),
-    ("cat <<EOF\nit's \"\nEOF\n{{ x }}", Place.WORD),
-    ("cat <<EOF\n$(head {{ x }})\nEOF\n", Place.WORD),
-    ("cat <<EOF\n`head\nEOF\n{{ x }}", Place.WORD),
-    ("cat <<A <<'B'\na\nA\n{{ x }}\nB\n", Place.QUOTED_HERE),
-    ("cat <<A <<'B'\n{{ x }}\nA\nb\nB\n", Place.HERE),
-    ("cat <<EOF | tr a b {{ x }}\na\nEOF\n", Place.WORD),
-    ("cat <<EOF \\\n  {{ x }}\na\nEOF\n", Place.WORD),
-    ("cat <<''\na\n\n{{ x }}", Place.WORD),
-    ("$(cat <<EOF\n{{ x }}\nEOF\n)", Place.HERE),
-    ("cat <<<word\n{{ x }}", Place.WORD),
-    ("# cat <<EOF\n{{ x }}", Place.WORD),
-    ("echo '<<EOF'\n{{ x }}", Place.WORD),
-    ("echo $((1 << 2))\n{{ x }}", Place.WORD),
-    ("(( a = 1 << 2 ))\n{{ x }}", Place.WORD),
-    ("echo $(( {{ x }} + 1 ))", Place.ARITHMETIC),
-    ("(( a = (b + {{ x }}) ))", Place.ARITHMETIC),
-    ("cat << \n{{ x }}", Place.WORD),
-    ("a=(1 2) {{ x }}", Place.WORD),
-    ("case a in a) {{ x }};; esac", Place.WORD),
-    ('{% if a == "it\'s" %}{{ x }}{% endif %}', Place.WORD),
-    ('{{ "\'" }} {{ x }}', Place.WORD),
-    ("{{ {'a': {'b': '}}'}} }} '{{ x }}'", Place.SINGLE),
-    ("{% raw %}'{{ it's }}{% endraw %}{{ x }}", Place.WORD),
-    ("{% raw %}'{{{% endraw %}{{ x }}'", Place.SINGLE),
-    ("run '\n{{ x }}'", Place.SINGLE),
-    ('run "\n{{ x }}"', Place.DOUBLE),
+    ("run {{ x }}", Context.WORD),
+    ("{{ x }}", Context.WORD),
+    ("run --case={{ x }}/in", Context.WORD),
+    ("run '{{ x }}'", Context.SINGLE),
+    ("run 'a\\' {{ x }}", Context.WORD),
+    ('run "{{ x }}"', Context.DOUBLE),
+    ('run "a\\"{{ x }}"', Context.DOUBLE),
+    ('run "it\'s {{ x }}"', Context.DOUBLE),
+    ("run \\' {{ x }}", Context.WORD),
+    ("run \\{{ x }}", Context.WORD),
+    ("run $'a\\'{{ x }}'", Context.ESCAPED),
+    ("run $(head {{ x }})", Context.WORD),
+    ('run "$(head {{ x }})"', Context.WORD),
+    ('run "$(head a) {{ x }}"', Context.DOUBLE),
+    ('run "`head {{ x }}`"', Context.WORD),
+    ('run "`head a` {{ x }}"', Context.DOUBLE),
+    ("run ${a:-{{ x }}}", Context.BRACES),
+    ('run "${a:-{{ x }}}"', Context.BRACES),
+    ('run "${a:-b} {{ x }}"', Context.DOUBLE),
+    ("run ${#a[@]} {{ x }}", Context.WORD),
+    ("run $# {{ x }}", Context.WORD),
+    ("run a#b {{ x }}", Context.WORD),
+    ("run # it's {{ x }}", Context.COMMENT),
+    ("# it's\nrun {{ x }}", Context.WORD),
+    ("run;# {{ x }}", Context.COMMENT),
+    ("cat <<EOF\n{{ x }}\nEOF\n", Context.HERE),
+    ("cat << EOF\n{{ x }}\nEOF\n", Context.HERE),
+    ("cat <<'EOF'\n{{ x }}\nEOF\n", Context.QUOTED_HERE),
+    ('cat <<"E F"\n{{ x }}\nE F\n', Context.QUOTED_HERE),
+    ("cat <<\\EOF\n{{ x }}\nEOF\n", Context.QUOTED_HERE),
+    ("cat <<EOF\na\nEOF\nrun {{ x }}", Context.WORD),
+    ("cat <<EOF\na\n EOF\n{{ x }}", Context.HERE),
+    ("cat <<-EOF\n\ta\n\tEOF\n{{ x }}", Context.WORD),
+    ("cat <<EOF\nit's \"\nEOF\n{{ x }}", Context.WORD),
+    ("cat <<EOF\n$(head {{ x }})\nEOF\n", Context.WORD),
+    ("cat <<EOF\n`head\nEOF\n{{ x }}", Context.WORD),
+    ("cat <<A <<'B'\na\nA\n{{ x }}\nB\n", Context.QUOTED_HERE),
+    ("cat <<A <<'B'\n{{ x }}\nA\nb\nB\n", Context.HERE),
+    ("cat <<EOF | tr a b {{ x }}\na\nEOF\n", Context.WORD),
+    ("cat <<EOF \\\n  {{ x }}\na\nEOF\n", Context.WORD),
+    ("cat <<''\na\n\n{{ x }}", Context.WORD),
+    ("$(cat <<EOF\n{{ x }}\nEOF\n)", Context.HERE),
+    ("cat <<<word\n{{ x }}", Context.WORD),
+    ("# cat <<EOF\n{{ x }}", Context.WORD),
+    ("echo '<<EOF'\n{{ x }}", Context.WORD),
+    ("echo $((1 << 2))\n{{ x }}", Context.WORD),
+    ("(( a = 1 << 2 ))\n{{ x }}", Context.WORD),
+    ("echo $(( {{ x }} + 1 ))", Context.ARITHMETIC),
+    ("(( a = (b + {{ x }}) ))", Context.ARITHMETIC),
+    ("cat << \n{{ x }}", Context.WORD),
+    ("a=(1 2) {{ x }}", Context.WORD),
+    ("case a in a) {{ x }};; esac", Context.WORD),
+    ('{% if a == "it\'s" %}{{ x }}{% endif %}', Context.WORD),
+    ('{{ "\'" }} {{ x }}', Context.WORD),
+    ("{{ {'a': {'b': '}}'}} }} '{{ x }}'", Context.SINGLE),
+    ("{% raw %}'{{ it's }}{% endraw %}{{ x }}", Context.WORD),
+    ("{% raw %}'{{{% endraw %}{{ x }}'", Context.SINGLE),
+    ("run '\n{{ x }}'", Context.SINGLE),
+    ('run "\n{{ x }}"', Context.DOUBLE),
 ]
 
 
 @pytest.mark.parametrize(("text", "place"), PLACES, ids=[text for text, _ in PLACES])
 def test_where_a_hole_stands(text, place):
-    assert places_of_tags(text)[text.rindex(HOLE)] is place
+    assert contexts_of(text)[text.rindex(HOLE)] is place
 
 
 @pytest.mark.parametrize("text", ["{{ x", "{{ 'x", "{% if", "{{ (", "{{ '\\"])
 def test_a_tag_that_is_never_closed_ends_with_the_text(text):
-    assert end_of_tag(text, 0) >= len(text)
+    assert end_of_template(text, 0) >= len(text)
 
 
 JUDGED = [
@@ -172,18 +172,18 @@ WAYS_OUT = [
     ("run {{ x ~ y }}", "a b", "write `{{ (x ~ y) | sh }}`"),
     ("run {{ x if y else z }}", "a b", "write `{{ (x if y else z) | sh }}`"),
     ("run {{ x }}", ["a"], "write `{{ x | sh }}`, or `{{ x | join(' ') | raw }}` if"),
-    ("run '{{ x }}'", "it's", "take the quotes away and write `{{ x | sh }}`"),
-    ('run "{{ x }}"', "$a", "take the quotes away and write `{{ x | sh }}`"),
+    ("run '{{ x }}'", "it's", "remove the quotes and write `{{ x | sh }}`"),
+    ('run "{{ x }}"', "$a", "remove the quotes and write `{{ x | sh }}`"),
     ("cat <<E\n{{ x }}\nE", "$a", "quote the here-document's word (`<<'EOF'`)"),
-    ("run # {{ x }}", "a\nb", "take it out of the comment"),
-    ("run ${a:-{{ x }}}", "a b", "give a shell variable the value first: `name={{ x | sh }}`"),
+    ("run # {{ x }}", "a\nb", "remove it from the comment"),
+    ("run ${a:-{{ x }}}", "a b", "give the value to a shell variable first: `name={{ x | sh }}`"),
 ]
 
 
 @pytest.mark.parametrize(("text", "value", "help"), WAYS_OUT, ids=[text for text, *_ in WAYS_OUT])
 def test_the_way_out_depends_on_the_place(text, value, help):
     start = text.index("{{")
-    mistake = judge_of(text)(value, start, end_of_tag(text, start))
+    mistake = judge_of(text)(value, start, end_of_template(text, start))
     assert mistake.help.startswith(help)
 
 

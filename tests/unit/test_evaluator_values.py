@@ -406,7 +406,7 @@ class TestFiles:
     def test_a_template_file_is_a_command_like_any_other(self):
         found = script("{$file: bad.sh.j2}")
         assert found.shown == [
-            "307 bad.sh.j2:2:6-18 the shell would split or expand this value, `a b`, which stands as a bare word"
+            "307 bad.sh.j2:2:6-18 the shell would split or expand this value, `a b`, which is a bare word"
         ]
 
     @pytest.mark.parametrize("form", ["{$file: run.py, env: {A: 1}}", "{$file: run.csh, args: [1]}"])
@@ -417,7 +417,7 @@ class TestFiles:
     @pytest.mark.parametrize("name", ["2A", "A-B", "A B", "", "A=1", "é"])
     def test_names_of_variables(self, name):
         (finding,) = script(f'{{$file: run.sh, env: {{"{name}": 1}}}}').found
-        assert finding.message.endswith("is no name of a shell variable")
+        assert finding.message.endswith("is not a name of a shell variable")
 
     @pytest.mark.parametrize(
         ("value", "noun"),
@@ -581,7 +581,7 @@ def test_braces_that_are_no_template(text, help):
 
 
 class TestHalfCharacters:
-    MESSAGE = "the value has half a character, U+D83D, which no text can hold"
+    MESSAGE = "the value has only one half of a character, U+D83D, which no text can hold"
 
     @pytest.mark.parametrize(
         "template", ["{{ '\\ud83d' }}", "{{ ['\\ud83d'] | join }}", "a{{ {'\\ud83d': 1}.keys() | join }}"]

@@ -6,7 +6,7 @@ and `time_limit` it says nothing, so only a negative one is refused.
 
 from collections.abc import Iterator, Mapping
 
-from specc.evaluator.files import SHELL
+from specc.evaluator import SHELL_LINE
 from specc.settings import Target
 from specc.targets.refusals.common import (
     LIMITS,
@@ -42,7 +42,7 @@ def _prelude_refusals(body: Mapping[str, object], target: Target) -> Iterator[Re
     """Refuse what the lines of a prelude cannot stand before: nobody knows how the API starts such a script."""
     yield from prelude_refusals(body, target)
     command = text(body, "cmd_line") or ""
-    if target.prelude is not None and command.startswith("#!") and SHELL.match(command) is None:
+    if target.prelude is not None and command.startswith("#!") and SHELL_LINE.match(command) is None:
         first = brief(command.partition("\n")[0])
         message = f"the `prelude` of the target `{target.name}` cannot stand before a script that starts with `{first}`"
         help = "write the script into a file, and a command that runs it"
