@@ -141,7 +141,7 @@ def look_at(groups: Sequence[Group], ledger: Ledger, person: Person) -> dict[str
 
 def _tell_silence(group: Group, seen: int, person: Person) -> None:
     if seen < len(group.uuids):
-        trouble = group.opened.trouble()
+        trouble = group.opened.last_error()
         silent = counted(len(group.uuids) - seen, "job")
         person.tell(f"{group.opened.name} did not answer about {silent}" + (trouble and f": {trouble}"))
 
@@ -188,7 +188,7 @@ def _given_up(group: Group, reports: Mapping[str, JobReport], person: Person) ->
     """Return the jobs of the group that had time, and did not end: nothing was heard of them."""
     lost = {uuid for uuid in group.uuids if not _has_ended(reports.get(uuid))}
     if lost:
-        trouble = group.opened.trouble()
+        trouble = group.opened.last_error()
         told = f"gave up: {group.opened.name} {UNHEARD} {counted(len(lost), 'job')}"
         person.tell(told + (trouble and f": {trouble}"))
     return lost

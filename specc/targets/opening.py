@@ -56,15 +56,15 @@ class Opening:
 class Opened:
     """A target under its name. `calls` counts the calls that its questions have cost so far.
 
-    `warnings` are for the user, `trouble` says why the last question had no answer, and `blind` what the last list of
-    jobs did not show. `place` is where the target is, if its settings name another place than the vendor's.
+    `warnings` are for the user, `last_error` says why the last question had no answer, and `blind` what the last
+    list of jobs did not show. `place` is where the target is, if its settings name another place than the vendor's.
     """
 
     name: str
     target: Target
     calls: Callable[[], int]
     warnings: tuple[str, ...] = ()
-    trouble: Callable[[], str] = str
+    last_error: Callable[[], str] = str
     place: str | None = None
     blind: Callable[[], str] = str
     settle: Callable[[Sequence[str]], tuple[Target, str]] | None = None

@@ -147,11 +147,11 @@ def test_a_bell_or_a_trouble_that_is_something_else_is_named_and_blocks_nobody(p
     with pytest.raises(SpeccError, match="is not a FIFO"):
         door.knock(place.state)
     assert victim.read_text() == "mine"
-    place.state.trouble.unlink(missing_ok=True)
-    os.mkfifo(place.state.trouble)
+    place.state.start_error.unlink(missing_ok=True)
+    os.mkfifo(place.state.start_error)
     assert place.report(place.submit()).state is JobState.PENDING
     place.state.bell.unlink()
-    place.state.trouble.unlink()
+    place.state.start_error.unlink()
 
 
 @pytest.mark.parametrize("asked", ["cancel", "limit"])

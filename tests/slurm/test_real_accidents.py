@@ -100,7 +100,7 @@ def test_a_failed_question_is_no_verdict(project: Project, slurm: Cluster) -> No
     try:
         target = project.target()
         assert target.status([uuid]) == {}
-        assert target.trouble
+        assert target.last_error
         assert isinstance(target.submit(attempt()), Unclear)
     finally:
         os.kill(slurm.controller(), signal.SIGCONT)

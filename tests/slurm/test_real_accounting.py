@@ -92,7 +92,7 @@ def test_without_an_answer_of_the_accounting_nothing_is_said(project: Project) -
     os.kill(daemon, signal.SIGSTOP)
     try:
         assert target.status([uuid]) == {}
-        assert "sacct" in target.trouble
+        assert "sacct" in target.last_error
     finally:
         os.kill(daemon, signal.SIGCONT)
     assert eventually(lambda: target.status([uuid]))[uuid].state is JobState.FINISHED

@@ -92,11 +92,11 @@ def test_a_failed_question_leaves_jobs_out_and_says_why(behaviour: Behaviour, tr
     with serving(behaviour) as server:
         target = account(server.url)
         assert target.status([f"hpcjob-{number}" for number in range(count)]) == {}
-        assert target.trouble == trouble
+        assert target.last_error == trouble
         assert len(server.requests) == 1
         server.behaviours = [listed(job("hpcjob-0"), job("hpcjob-1"))]
         assert len(target.status(["hpcjob-0", "hpcjob-1"])) == 2
-        assert target.trouble == ""
+        assert target.last_error == ""
 
 
 def test_a_page_that_fails_leaves_the_rest_out() -> None:

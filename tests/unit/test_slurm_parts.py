@@ -309,7 +309,7 @@ def test_term_does_not_keep_it_from_recording(root: Path) -> None:
 
 def test_records_that_cannot_be_read(root: Path) -> None:
     folder = Folder(root)
-    assert (folder.exit(), folder.owner(), folder.read_request(), folder.complaint()) == (None, None, None, "")
+    assert (folder.exit(), folder.owner(), folder.read_request(), folder.error_text()) == (None, None, None, "")
     folder.claim.mkdir(parents=True)
     assert folder.owner() == ""
     (folder.claim / "exit").write_text("7\n")
@@ -364,8 +364,8 @@ class TestPrograms:
             Installed()(["tool"], environment, 1)
 
     def test_complaints_in_one_line(self) -> None:
-        assert Ran(1, "", "a\n\n b\na\n").complaint == "a; b"
-        assert Ran(1, "", "").complaint == "exit code 1"
+        assert Ran(1, "", "a\n\n b\na\n").error_text == "a; b"
+        assert Ran(1, "", "").error_text == "exit code 1"
 
 
 def test_environments() -> None:

@@ -416,10 +416,10 @@ class TestForgotten:
     def test_a_failed_question_is_no_verdict(self, fake: Fake) -> None:
         fake.programs.answers["sacct"] = failed("sacct: error: slurmdbd: connection refused")
         assert report(fake) is None
-        assert fake.target.trouble == "sacct: error: slurmdbd: connection refused"
+        assert fake.target.last_error == "sacct: error: slurmdbd: connection refused"
         fake.programs.answers["sacct"] = TimedOut(60, "")
         assert report(fake) is None
-        assert fake.target.trouble == "sacct did not end within 60 s"
+        assert fake.target.last_error == "sacct did not end within 60 s"
 
 
 class TestSilence:
@@ -429,10 +429,10 @@ class TestSilence:
     def test_nothing_is_said(self, fake: Fake, squeue: Ran | TimedOut) -> None:
         fake.programs.answers["squeue"] = squeue
         assert fake.target.status([UUID]) == {}
-        assert fake.target.trouble
+        assert fake.target.last_error
         fake.queue(line("7", "RUNNING"))
         assert report(fake) is not None
-        assert fake.target.trouble == ""
+        assert fake.target.last_error == ""
 
     def test_but_for_commands_that_ended_by_themselves(self, fake: Fake) -> None:
         fake.programs.answers["squeue"] = DOWN
@@ -512,12 +512,12 @@ class TestCancel:
     def test_the_controller_is_down(self, fake: Fake) -> None:
         fake.programs.answers["squeue"] = DOWN
         assert fake.target.cancel([UUID, "x"]) == [
-            Cancelled(UUID, False, fake.target.trouble),
-            Cancelled("x", False, fake.target.trouble),
+            Cancelled(UUID, False, fake.target.last_error),
+            Cancelled("x", False, fake.target.last_error),
         ]
         fake.programs.answers["squeue"] = [ok(line("7", "RUNNING")), DOWN]
         (said,) = fake.target.cancel([UUID])
-        assert said.message == f"nobody can say what came of it: {fake.target.trouble}"
+        assert said.message == f"nobody can say what came of it: {fake.target.last_error}"
 
     def test_the_copy_that_runs_is_the_one_to_cancel(self, fake: Fake) -> None:
         fake.claimed("6")

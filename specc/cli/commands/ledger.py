@@ -305,7 +305,7 @@ def _searches(workplace: Workplace, ledger: Ledger, records: Sequence[Record]) -
             say(f"{counted(len(listed), 'attempt')} cannot be looked up: {opened}")
             continue
         found.append(find(listed, opened.target, ledger, workplace.project.apis.__getitem__))
-        if trouble := opened.trouble():
+        if trouble := opened.last_error():
             say(f"{name} did not answer: {trouble}")
         if blind := opened.blind():
             say(f"{name} did not show all of its jobs: {blind}")

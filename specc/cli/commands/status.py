@@ -60,7 +60,7 @@ def status(
 def _unasked(found: Sequence[Group], lost: Sequence[Unreachable], reports: Mapping[str, JobReport]) -> dict[str, str]:
     """Return why nothing is known now of jobs that have not ended."""
     silent = {
-        uuid: f"the target `{group.opened.name}` did not say: {group.opened.trouble()}".removesuffix(": ")
+        uuid: f"the target `{group.opened.name}` did not say: {group.opened.last_error()}".removesuffix(": ")
         for group in found
         for uuid in group.uuids
         if uuid not in reports

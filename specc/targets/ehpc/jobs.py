@@ -160,7 +160,7 @@ MOST_DETAILS = 50
 
 
 @dataclass(slots=True)
-class Trouble:
+class LastError:
     """Why the last query had no answer, for people; empty if it had one."""
 
     reason: str = ""
@@ -177,7 +177,7 @@ class Queries:
     """Asks about jobs. `place` is the zone and cluster that go along with every question, as far as they are known."""
 
     def __init__(self, get: Get, place: Mapping[str, str]) -> None:
-        self.trouble = Trouble()
+        self.last_error = LastError()
         self.blind = ""
         """What the last list did not show, for people; empty when it was whole."""
         self._get = get
@@ -196,7 +196,7 @@ class Queries:
                     found[job.uuid] = job
                 if len(found) == len(wanted):
                     return found
-            if self.trouble.reason:
+            if self.last_error.reason:
                 return found
         for uuid in [uuid for uuid in uuids if uuid not in found][:MOST_DETAILS]:
             detail = self.detail(uuid)
@@ -217,7 +217,9 @@ class Queries:
         for page in range(MOST_PAGES):
             data = self._ask("job/list", {**self._place, "limit": str(PAGE), "offset": str(entries)})
             if not isinstance(data, Mapping):
-                self.blind = f"the list of jobs broke off after {len(seen):,}: {self.trouble.reason}" if seen else ""
+                self.blind = (
+                    f"the list of jobs ended early, after {len(seen):,}: {self.last_error.reason}" if seen else ""
+                )
                 return
             self._pages = page + 1
             jobs = read_jobs(data)
@@ -256,11 +258,11 @@ class Queries:
         """Return the data of a good answer, or an answer that is an error, or None. The reason is noted."""
         reply = self._get(action, query)
         if isinstance(reply, Failure):
-            self.trouble.reason = reply.reason
+            self.last_error.reason = reply.reason
             return None
         answer = read_answer(reply)
         if isinstance(answer, NoAnswer):
-            self.trouble.reason = answer.reason
+            self.last_error.reason = answer.reason
             return None
-        self.trouble.reason = "" if answer.is_ok or answer.ret_code == NOT_FOUND else answer.text
+        self.last_error.reason = "" if answer.is_ok or answer.ret_code == NOT_FOUND else answer.text
         return answer.data if answer.is_ok else answer

@@ -93,7 +93,7 @@ def open_target(opening: Opening) -> Opened:
         patience=PATIENCE,
         skew=timedelta(seconds=opening.skew(identity_of(endpoint, credentials.access_key_id, job))),
     )
-    return Opened(name, target, opening.calls, target.warnings, lambda: target.trouble, place, lambda: target.blind)
+    return Opened(name, target, opening.calls, target.warnings, lambda: target.last_error, place, lambda: target.blind)
 
 
 def _without_keys(

@@ -97,9 +97,9 @@ class EhpcTarget:
         return tuple(warning for warning in found if warning)
 
     @property
-    def trouble(self) -> str:
+    def last_error(self) -> str:
         """Why the last question about jobs was not answered; empty when it was."""
-        return self._queries.trouble.reason
+        return self._queries.last_error.reason
 
     @property
     def blind(self) -> str:
@@ -165,7 +165,7 @@ class EhpcTarget:
         """
         job = self._queries.detail(uuid)
         if job is None:
-            raise SpeccError(f"cannot ask for the outputs of {uuid}: {self.trouble}")
+            raise SpeccError(f"cannot ask for the outputs of {uuid}: {self.last_error}")
         if isinstance(job, Missing):
             raise SpeccError(f"there is no job {uuid} at {self._endpoint.host}: {job.reason}")
         return Logs(uuid, tuple(self._log_file(job, stream) for stream in ("stdout", "stderr")))

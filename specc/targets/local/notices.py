@@ -36,7 +36,7 @@ def tell(state: StateDir, text: str) -> None:
     """Replace the reason; an empty text removes it. Where it cannot be written, only the log has it."""
     line = " ".join(text.split()).encode(errors="backslashreplace")[: ROOM - 1]
     with contextlib.suppress(OSError):
-        descriptor = os.open(state.trouble, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(state.start_error, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             os.pwrite(descriptor, line.ljust(ROOM - 1) + b"\n", 0)
         finally:
@@ -46,6 +46,6 @@ def tell(state: StateDir, text: str) -> None:
 def told(state: StateDir) -> str:
     """Return the reason why no job can be started, or an empty text."""
     try:
-        return read_start(state.trouble, ROOM).decode("utf-8", "replace").strip()
+        return read_start(state.start_error, ROOM).decode("utf-8", "replace").strip()
     except Unreadable:
         return ""

@@ -24,7 +24,7 @@ class StateDir:
         return self.root / "supervisor.bell"
 
     @property
-    def trouble(self) -> Path:
+    def start_error(self) -> Path:
         return self.root / "supervisor.trouble"
 
     @property

@@ -250,7 +250,7 @@ class Store:
         try:
             yield
         except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
-            help = "free the disk or mend its rights; a damaged store must be moved away, and its jobs are then unknown"
+            help = "free the disk or fix its permissions; move a damaged store away: its jobs are then unknown"
             raise SpeccError(f"the job store {self.path} cannot be used: {error}", help=help) from error
 
 

@@ -189,12 +189,12 @@ class LocalTarget:
         head = [Waiting(job.uuid, job.cores, job.owner) for job in self._store.pending(total)]
         used = used_by_owner(running)
         starting = {job.uuid for job in startable(by_turns(head, used), used.total(), total)}
-        fault = notices.told(self._state) if starting else ""
+        error = notices.told(self._state) if starting else ""
         doubt = f"about to start; if it does not, {self._state.log} may say why" if is_noted(self._state.log) else ""
 
         def why(job: Job) -> str:
-            if fault:
-                return f"no job can be started now: {fault}"
+            if error:
+                return f"no job can be started now: {error}"
             if job.uuid in starting:
                 return doubt
             return "waiting for a core" if job.cores == 1 else f"waiting for {job.cores} cores"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from specc.diagnostics import closest
 from specc.fast_dataclass import dataclass
-from specc.targets.refusals.sbatch import FLAGS, OF_JOBS, WITH_VALUE, fault_of_value
+from specc.targets.refusals.sbatch import FLAGS, OF_JOBS, WITH_VALUE, mistake_in_value
 from specc.wording import brief
 
 WORD = re.compile(r"[^ \t\r\n]+")
@@ -76,7 +76,7 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class WordMistake:
     """Why a text is not a list of words: where, what is wrong, and what to write."""
 
     message: str
@@ -108,7 +108,7 @@ def _words(text: str) -> Iterator[Word]:
 
 def are_words(text: str) -> bool:
     """Return whether a text is a list of words that sbatch knows, without a mistake."""
-    return bool(words := words_of(text)) and next(faults(words), None) is None
+    return bool(words := words_of(text)) and next(mistakes_in(words), None) is None
 
 
 def local_words(text: str) -> tuple[Mapping[str, str | None], list[str]]:
@@ -120,7 +120,7 @@ def local_words(text: str) -> tuple[Mapping[str, str | None], list[str]]:
     kept = {
         name: value
         for name, value in words.items()
-        if fault_of_value(name, value) is None
+        if mistake_in_value(name, value) is None
         and (name in LOCAL or (name == "nodes" and value == "1") or (name == "signal" and early_signal(value)))
     }
     return kept, [name for name in words if name not in kept]
@@ -137,23 +137,23 @@ def early_signal(value: str | None) -> tuple[str, int] | None:
     return (name.removeprefix("SIG"), int(seconds or SIGNAL_SECONDS)) if "B" in to else None
 
 
-def faults(words: list[Word]) -> Iterator[Fault]:
+def mistakes_in(words: list[Word]) -> Iterator[WordMistake]:
     """Yield what is wrong with each word by itself, and words that are said twice."""
     said: dict[str, Word] = {}
     for word in words[:MOST_WORDS]:
-        fault = _fault(word)
-        if fault is not None:
-            yield Fault(*fault, word.start, word.end)
+        mistake = _mistake(word)
+        if mistake is not None:
+            yield WordMistake(*mistake, word.start, word.end)
         elif word.name in said:
             message = f"`{word.name}` is said twice: `{brief(said[word.name].text)}` and `{brief(word.text)}`"
-            yield Fault(message, "keep one of them", word.start, word.end)
+            yield WordMistake(message, "keep one of them", word.start, word.end)
         said.setdefault(word.name, word)
     if len(words) > MOST_WORDS:
         message = f"there are {len(words):,} words, more than sbatch has options"
-        yield Fault(message, f"write words such as {EXAMPLE}", words[MOST_WORDS].start, words[-1].end)
+        yield WordMistake(message, f"write words such as {EXAMPLE}", words[MOST_WORDS].start, words[-1].end)
 
 
-def _fault(word: Word) -> tuple[str, str] | None:
+def _mistake(word: Word) -> tuple[str, str] | None:
     shown, bare = brief(word.text), word.name.lstrip("-")
     example = f"write words such as {EXAMPLE}"
     if not word.text.isprintable():
@@ -170,7 +170,7 @@ def _fault(word: Word) -> tuple[str, str] | None:
             return f"`{brief(word.name)}` is not a resource option of sbatch", ELSEWHERE[near]
         help = f"did you mean `{near}`?" if near else example
         return f"`{brief(word.name)}` is not a resource option of sbatch", help
-    expected = fault_of_value(word.name, word.value)
+    expected = mistake_in_value(word.name, word.value)
     if expected is None:
         return None
     if word.value == "" or (word.value is None and "needs" in expected):

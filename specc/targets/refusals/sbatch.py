@@ -79,7 +79,7 @@ FORMS: dict[str, Form] = {
 }  # fmt: skip
 
 
-def fault_of_value(name: str, value: str | None) -> str | None:
+def mistake_in_value(name: str, value: str | None) -> str | None:
     """Return what an option expects in place of its value, or None where the value is right."""
     if value is None:
         return None if name in FLAGS else f"needs a value: {_form(name).said}"

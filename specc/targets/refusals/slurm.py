@@ -30,10 +30,10 @@ from specc.targets.refusals.resources import (
     Shape,
     Word,
     are_words,
-    faults,
     gpus_of,
     has_open_nodes,
     mebibytes,
+    mistakes_in,
     shape_of,
     words_of,
 )
@@ -69,12 +69,12 @@ def resource_refusals(body: Mapping[str, object], target: Target, units: Mapping
     if said is None or said in target.resource_limits:
         return
     words = words_of(said)
-    found = list(faults(words))
+    found = list(mistakes_in(words))
     mapping = f"or map the whole text to options of sbatch under `[targets.{target.name}.resource_limits]`"
     is_mapping_likely = bool(target.resource_limits) or not any(word.name in OPTIONS for word in words)
-    for fault in found:
-        way = f"{fault.help}; {mapping}" if is_mapping_likely else fault.help
-        yield Refusal(CODE, FIELD, f"`{FIELD}`: {fault.message}", way, (fault.start, fault.end))
+    for mistake in found:
+        way = f"{mistake.help}; {mapping}" if is_mapping_likely else mistake.help
+        yield Refusal(CODE, FIELD, f"`{FIELD}`: {mistake.message}", way, (mistake.start, mistake.end))
     yield from _said_by_target(words[:MOST_WORDS], target)
     if found:
         return

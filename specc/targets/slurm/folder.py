@@ -20,7 +20,7 @@ from specc.reader import Unreadable, read_file, read_start
 TAG_DIGITS = 16
 LOG_BYTES = 4096
 MOST_BYTES = 64 << 20
-COMPLAINT = re.compile(r"(?:slurmstepd[^:]*: error|specc): (?!\*\*\*)(.+)")
+ERROR_LINE = re.compile(r"(?:slurmstepd[^:]*: error|specc): (?!\*\*\*)(.+)")
 HEX = frozenset("0123456789abcdef")
 
 
@@ -150,13 +150,13 @@ class Folder:
         except Unreadable:
             return "" if self.claim.is_dir() else None
 
-    def complaint(self) -> str:
+    def error_text(self) -> str:
         """Return the error that Slurm or the job's script reported; empty without an error."""
         try:
             lines = read_start(self.log, LOG_BYTES).decode(errors="replace").splitlines()
         except Unreadable:
             return ""
-        said = (match[1] for line in lines if (match := COMPLAINT.match(line)))
+        said = (match[1] for line in lines if (match := ERROR_LINE.match(line)))
         return next(said, "")
 
     def exit(self) -> Exit | None:

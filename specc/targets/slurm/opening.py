@@ -22,7 +22,7 @@ def open_target(opening: Opening) -> Opened:
     programs = Installed(opening.calls.add, outside=opening.root)
     queries = Queries(programs, of_query(environment), caller)
     target = SlurmTarget(place, Rules(settings, opening.units, caller), programs, queries)
-    return Opened(settings.name, target, opening.calls, (), lambda: target.trouble)
+    return Opened(settings.name, target, opening.calls, (), lambda: target.last_error)
 
 
 def _directory(opening: Opening, cluster: str) -> Path:

@@ -21,7 +21,7 @@ class Ran:
     err: str
 
     @property
-    def complaint(self) -> str:
+    def error_text(self) -> str:
         """Its error, on one line."""
         lines = [line.strip() for line in self.err.splitlines() if line.strip()]
         return "; ".join(dict.fromkeys(lines)) or f"exit code {self.code}"

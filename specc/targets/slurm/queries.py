@@ -50,7 +50,7 @@ class Snapshot:
 
 
 class Queries:
-    """Asks Slurm, for several threads. `trouble` says why the last question had no answer."""
+    """Asks Slurm, for several threads. `last_error` says why the last question had no answer."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class Queries:
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
         self._has_accounting = True
-        self.trouble = ""
+        self.last_error = ""
 
     def listed(self, needed: Sequence[str] = (), *, fresh: bool = False) -> Mapping[str, Entry] | None:
         """Return the user's jobs by number; None when the controller does not answer.
@@ -122,7 +122,7 @@ class Queries:
             if isinstance(ran, TimedOut):
                 said.append(f"scancel did not end within {ran.seconds:g} s")
             elif ran.code != 0:
-                said.append(ran.complaint)
+                said.append(ran.error_text)
         return "; ".join(said)
 
     def _run(self, *command: str) -> Ran | TimedOut:
@@ -133,12 +133,12 @@ class Queries:
 
     def _noted(self, ran: Ran | TimedOut, name: str = "sacct") -> Ran | None:
         if isinstance(ran, TimedOut):
-            self.trouble = f"{name} did not end within {ran.seconds:g} s"
+            self.last_error = f"{name} did not end within {ran.seconds:g} s"
             return None
         if ran.code != 0:
-            self.trouble = ran.complaint if ran.complaint.startswith(name) else f"{name}: {ran.complaint}"
+            self.last_error = ran.error_text if ran.error_text.startswith(name) else f"{name}: {ran.error_text}"
             return None
-        self.trouble = ""
+        self.last_error = ""
         return ran
 
 

@@ -164,7 +164,7 @@ def _ended(uuid: str, entry: Entry, folder: Folder) -> JobReport:
     if recorded is not None and recorded.reason:
         said = recorded.reason
     elif recorded is None and state is JobState.EXITED:
-        said = "; ".join(filter(None, (said, folder.complaint())))
+        said = "; ".join(filter(None, (said, folder.error_text())))
     if said == "NonZeroExitCode" and code is not None:
         said = f"exit code {code}"
     if code is None and state is JobState.FINISHED:

@@ -81,9 +81,9 @@ class SlurmTarget:
         return None
 
     @property
-    def trouble(self) -> str:
+    def last_error(self) -> str:
         """Why the last question about jobs was not answered; empty when it was."""
-        return self._queries.trouble
+        return self._queries.last_error
 
     def refuse(self, payload: "Payload") -> Rejected | None:
         return self._rules.refuse(payload)
@@ -104,9 +104,9 @@ class SlurmTarget:
                 return Rejected("key-used", f"the key {attempt.key} is that of another payload")
             jobs = self._queries.listed(fresh=True)
             if jobs is None and folder.not_sent.exists():
-                return NotSent(f"Slurm cannot be asked: {self._queries.trouble}")
+                return NotSent(f"Slurm cannot be asked: {self._queries.last_error}")
             if jobs is None:
-                return Unclear(f"it may have been sent before, and Slurm cannot be asked: {self._queries.trouble}")
+                return Unclear(f"it may have been sent before, and Slurm cannot be asked: {self._queries.last_error}")
             if (known := self._found(attempt.key, jobs)) is not None:
                 return known
         return self._send(attempt, folder)
@@ -150,17 +150,17 @@ class SlurmTarget:
         """Cancel jobs with one scancel, and a look at the queue before and after it."""
         before = self._reports.of(uuids, fresh=True)
         wanted = {uuid: handle for uuid in uuids if (handle := self._cancellable(uuid, before.get(uuid)))}
-        trouble = self._queries.cancel([handle.job_id for handle in wanted.values()]) if wanted else ""
+        last_error = self._queries.cancel([handle.job_id for handle in wanted.values()]) if wanted else ""
         jobs = self._queries.listed(fresh=True) if wanted else {}
         answers = []
         for uuid in uuids:
             report, handle = before.get(uuid), wanted.get(uuid)
             if handle is None:
                 ended = f"it has ended: {report.state}" if report is not None and report.state.is_final else ""
-                why = ended or self._queries.trouble or "Slurm knows no such job"
+                why = ended or self._queries.last_error or "Slurm knows no such job"
                 answers.append(Cancelled(uuid, False, why))
             else:
-                answers.append(self._cancelled(uuid, handle, jobs, trouble))
+                answers.append(self._cancelled(uuid, handle, jobs, last_error))
         return answers
 
     def _cancellable(self, uuid: str, report: JobReport | None) -> Handle | None:
@@ -170,13 +170,13 @@ class SlurmTarget:
         owner = self._place.folder(handle.tag).owner()
         return Handle(owner or handle.job_id, handle.tag)
 
-    def _cancelled(self, uuid: str, handle: Handle, jobs: Mapping[str, Entry] | None, trouble: str) -> Cancelled:
+    def _cancelled(self, uuid: str, handle: Handle, jobs: Mapping[str, Entry] | None, last_error: str) -> Cancelled:
         if jobs is None:
-            return Cancelled(uuid, False, trouble or f"nobody can say what came of it: {self._queries.trouble}")
+            return Cancelled(uuid, False, last_error or f"nobody can say what came of it: {self._queries.last_error}")
         entry = jobs.get(handle.job_id)
         state = state_of(entry.word) if entry is not None else JobState.CANCELLED
         if entry is not None and not state.is_final and entry.word != "COMPLETING":
-            return Cancelled(uuid, False, trouble or f"Slurm goes on calling it {entry.word}")
+            return Cancelled(uuid, False, last_error or f"Slurm goes on calling it {entry.word}")
         if state in (JobState.CANCELLED, JobState.RUNNING):
             self._place.folder(handle.tag).note_cancelled()
         elif state.is_final:
