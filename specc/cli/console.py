@@ -10,7 +10,6 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, islice
-from textwrap import indent
 from typing import IO
 
 from specc.errors import SpeccError
@@ -103,7 +102,9 @@ def write_json_list(head: dict[str, object], name: str, items: Iterable[object])
     is_first = True
     for item in items:
         text = visible_json(json.dumps(item, ensure_ascii=False, indent=2, default=str))
-        sys.stdout.write(("" if is_first else ",") + "\n" + indent(text, "    "))
+        sys.stdout.write(
+            ("" if is_first else ",") + "\n" + "".join(f"    {line}" for line in text.splitlines(keepends=True))
+        )
         is_first = False
     sys.stdout.write("]\n}\n" if is_first else "\n  ]\n}\n")
 

@@ -38,16 +38,14 @@ from specc.nodes import FileText
 from specc.rules.commands import Command, commands
 from specc.rules.rule import Job, JobRule
 
-NAMES = re.compile(
-    r"SLURM_ARRAY_(?:TASK_(?:ID|COUNT|MIN|MAX|STEP)|JOB_ID)|PBS_ARRAY(?:ID|_INDEX)|LSB_JOBINDEX|SGE_TASK_ID"
-)
+NAMES = r"SLURM_ARRAY_(?:TASK_(?:ID|COUNT|MIN|MAX|STEP)|JOB_ID)|PBS_ARRAY(?:ID|_INDEX)|LSB_JOBINDEX|SGE_TASK_ID"
 
 
 def find(job: Job) -> Iterator[Diagnostic]:
     axes = list(job.evaluated.cell.values)
     for command in commands(job):
         for variable in command.reading.variables:
-            if NAMES.fullmatch(variable.name) and not variable.has_default and not _is_set(command, variable.name):
+            if re.fullmatch(NAMES, variable.name) and not variable.has_default and not _is_set(command, variable.name):
                 message = f"`${variable.name}` is not set: the API has no array jobs"
                 help = _help(command, variable.name, axes[0] if axes else "")
                 span = command.span(variable.start, variable.end)

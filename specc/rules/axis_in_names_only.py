@@ -49,18 +49,18 @@ from specc.settings import Target
 LABELS = frozenset({"name", "stdout_redirect_path", "stderr_redirect_path"})
 OF_ALL_AXES = frozenset({"cell", "cell.id", "cell.index", "cell.slug", "job.name"})
 FILE = r"(?:[-_]?(?:dir|directory|file|path|folder|name|to))?"
-OUTPUT = re.compile(
+OUTPUT = (
     rf"(?:>[ \t]*|\btee[ \t]+(?:-a[ \t]+)?|\bmkdir[ \t]+(?:-p[ \t]+)?"
     rf"|--?(?:out|output|log|save|results?){FILE}[= \t][ \t]*)"
     r"[\"']?[^\s;&|<>]*$"
 )
 """What stands before a path of output."""
-LABEL = re.compile(
+LABEL = (
     r"(?:--?(?:o|name|run[-_]?name|run[-_]?id|tag|title|label|prefix|work[-_]?dir|check\w*|ckpt\w*)[= \t][ \t]*[\"']?"
     r"|\b(?:out|output|results?|logs?|runs?|ckpts?|checkpoints?)/|\b(?:echo|printf|touch)\b)[^\s;&|<>]*$"
 )
 """What stands before a name of the cell that is only a name."""
-FIELD = re.compile(r"(?<![\w.])job\.(\w+)")
+FIELD = r"(?<![\w.])job\.(\w+)"
 TOLD = ("SPECC_", "JOB_NAME", "JOBNAME")
 """Variables by which a job knows its own name."""
 BEFORE = 200
@@ -123,11 +123,11 @@ def _work(node: Scalar | FileText, text: str) -> Iterator[str]:
     for match in TAG.finditer(text):
         tag = text[match.start() : end_of_template(text, match.start())]
         before = text[max(0, match.start() - BEFORE) : match.start()].rpartition("\n")[2]
-        if match.group() == "{{" and OUTPUT.search(before):
+        if match.group() == "{{" and re.search(OUTPUT, before):
             continue
-        is_label = match.group() == "{{" and LABEL.search(before) is not None
+        is_label = match.group() == "{{" and re.search(LABEL, before) is not None
         yield from (name for name in mentioned(tag) if not (is_label and name in OF_ALL_AXES))
-        fields = (f"job.{each[1]}" for each in FIELD.finditer(tag))
+        fields = (f"job.{each[1]}" for each in re.finditer(FIELD, tag))
         yield from (name for name in fields if not (is_label and name in OF_ALL_AXES))
 
 

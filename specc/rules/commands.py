@@ -16,8 +16,8 @@ from specc.schema import ApiSchema
 from specc.shell import Reading, read
 from specc.source import Span
 
-STATEMENT = re.compile(r"\{%|\{#")
-NAME_ALONE = re.compile(r"\{\{[-+]?\s*\w+\.\w+\s*[-+]?\}\}")
+STATEMENT = r"\{%|\{#"
+NAME_ALONE = r"\{\{[-+]?\s*\w+\.\w+\s*[-+]?\}\}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,7 +151,7 @@ def _origin(value: Value) -> Value:
         and (read := value.reads[0]).value is not None
         and isinstance(read.value.node, Scalar | FileText)
         and read.value.data == value.data
-        and NAME_ALONE.fullmatch(str(value.node.value).strip())
+        and re.fullmatch(NAME_ALONE, str(value.node.value).strip())
     ):
         value = read.value
     return value
@@ -162,7 +162,7 @@ def _offsets(written: str, text: str, start: int, end: int) -> tuple[int, int] |
 
     Statements repeat text and leave text out; among them only a passage that occurs once can be found again.
     """
-    pieces = list(_pieces(written)) if STATEMENT.search(written) is None else []
+    pieces = list(_pieces(written)) if re.search(STATEMENT, written) is None else []
     # From the end, because a `$file` form may put lines before its script.
     at = len(text)
     for begin, stop in reversed(pieces):

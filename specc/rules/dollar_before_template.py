@@ -38,14 +38,14 @@ from specc.rules.rule import Spec, SpecRule
 from specc.rules.written import labels_of, scalars
 from specc.wording import brief
 
-DOLLAR = re.compile(r"(?<![\\$])\$(?=\{\{)")
+DOLLAR = r"(?<![\\$])\$(?=\{\{)"
 
 
 def find(spec: Spec) -> Iterator[Diagnostic]:
     for section in ("vars", "job"):
         for node in scalars(spec.plain.section(section)):
             text = template_text(node)
-            for match in DOLLAR.finditer(text) if text is not None and "${{" in text else ():
+            for match in re.finditer(DOLLAR, text) if text is not None and "${{" in text else ():
                 shown = brief(match.string[match.end() : end_of_template(match.string, match.end())])
                 span = span_in(node, match.start(), match.end())
                 message = f"`{shown}` is the template, and the `$` before it stays in the text"

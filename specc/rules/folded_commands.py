@@ -59,12 +59,12 @@ STARTED = "mkdir rm cp mv tar rsync gmx gmx_mpi lmp echo apptainer singularity n
 PROGRAMS = (LAUNCHERS | INTERPRETERS).union(STARTED.split())
 PRINTERS = frozenset(["echo", "printf"])
 MOVERS = frozenset(["mkdir", "rm", "cp", "mv", "ln", "touch", "tar"])
-EXECUTABLE = re.compile(r"\./[\w+-]+(?:/[\w+-]+)*(?:\.(?:sh|bash|py|pl|R|jl|exe|x|out))?")
-EXPORTED = re.compile(r"[A-Za-z_]\w*(?:=.*)?", re.DOTALL)
+EXECUTABLE = r"\./[\w+-]+(?:/[\w+-]+)*(?:\.(?:sh|bash|py|pl|R|jl|exe|x|out))?"
+EXPORTED = r"(?s)[A-Za-z_]\w*(?:=.*)?"
 SPOKEN = frozenset(["set", "source", ".", "export", "module"])
 """Commands that are also words of a sentence, or names."""
-ASSIGNED = re.compile(r"(?<!\w)([A-Za-z_]\w*+)=")
-ASSIGNMENTS = re.compile(r"\s*(?:[A-Za-z_]\w*=[^\s'\"]*+(?:\s+|\Z))+")
+ASSIGNED = r"(?<!\w)([A-Za-z_]\w*+)="
+ASSIGNMENTS = r"\s*(?:[A-Za-z_]\w*=[^\s'\"]*+(?:\s+|\Z))+"
 LONG = 60
 """Nobody breaks a command into lines that would be so short as one."""
 
@@ -104,7 +104,7 @@ def _lost_assignment(text: Written, joins: frozenset[int]) -> Diagnostic | None:
         start, end = call[0][0], call[-1][1]
         if start - 1 in joins:
             above = text.shell[text.shell.rfind("\n", 0, start) + 1 : start - 1]
-            names = {match[1] for match in ASSIGNED.finditer(above)} if ASSIGNMENTS.fullmatch(above) else set()
+            names = {match[1] for match in re.finditer(ASSIGNED, above)} if re.fullmatch(ASSIGNMENTS, above) else set()
             if any(each.name in names and start <= each.start < end for each in text.reading.variables):
                 return _found(text, start - 1 - len(above), call[0])
     return None
@@ -126,7 +126,7 @@ def _is_command(words: list[str], index: int, lower: list[str]) -> bool:
         return _ends_setup(words, index, lower, has_option=has_option)
     is_builtin = word in SETUP - SPOKEN
     if first in PRINTERS:
-        return index > 1 and (word in LAUNCHERS or EXECUTABLE.fullmatch(word) is not None or is_builtin)
+        return index > 1 and (word in LAUNCHERS or re.fullmatch(EXECUTABLE, word) is not None or is_builtin)
     if last.startswith("-") or word.startswith("-"):
         return False
     if is_builtin or first in WRAPPERS:
@@ -134,7 +134,7 @@ def _is_command(words: list[str], index: int, lower: list[str]) -> bool:
     if word in LAUNCHERS or (word in INTERPRETERS and (first in MOVERS or word == words[0])):
         return True
     is_short = len(words) < LONG and sum(map(len, words)) + len(words) < LONG
-    are_both = EXECUTABLE.fullmatch(words[0]) is not None and EXECUTABLE.fullmatch(word) is not None
+    are_both = re.fullmatch(EXECUTABLE, words[0]) is not None and re.fullmatch(EXECUTABLE, word) is not None
     return are_both and (has_option or is_short)
 
 
@@ -146,8 +146,8 @@ def _ends_setup(words: list[str], index: int, lower: list[str], *, has_option: b
     if first in ("cd", "pushd") and not words[index - 1].startswith("-"):
         return True
     if first in ("export", "unset"):
-        return word != first and any(EXPORTED.fullmatch(other) is None for other in lower)
-    return has_option or word in PROGRAMS | SETUP or EXECUTABLE.fullmatch(word) is not None
+        return word != first and any(re.fullmatch(EXPORTED, other) is None for other in lower)
+    return has_option or word in PROGRAMS | SETUP or re.fullmatch(EXECUTABLE, word) is not None
 
 
 def _are_commands(text: Written) -> bool:

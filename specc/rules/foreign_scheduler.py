@@ -51,7 +51,7 @@ COMMANDS = {
     "PBS or Grid Engine": frozenset(["qsub", "qstat", "qdel", "qalter"]),
     "LSF": frozenset(["bsub", "bjobs", "bkill", "lsgrun", "blaunch"]),
 }
-ARRAYS = re.compile(r"SLURM_ARRAY_\w+|PBS_ARRAY\w+|LSB_JOBINDEX|SGE_TASK_ID")
+ARRAYS = r"SLURM_ARRAY_\w+|PBS_ARRAY\w+|LSB_JOBINDEX|SGE_TASK_ID"
 """Variables that another rule reports."""
 HAS = {"slurm": "Slurm"}
 """The scheduler that runs the jobs of a kind of target."""
@@ -88,7 +88,7 @@ def _variables(command: Command, kind: str) -> Iterator[Diagnostic]:
     seen = set()
     for variable in command.reading.variables:
         name = variable.name
-        if not name.isupper() or name in seen or variable.has_default or ARRAYS.fullmatch(name):
+        if not name.isupper() or name in seen or variable.has_default or re.fullmatch(ARRAYS, name):
             continue
         scheduler = next((each for each, names in VARIABLES.items() if names.fullmatch(name)), None)
         if scheduler is None or scheduler == HAS.get(kind):

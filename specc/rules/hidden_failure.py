@@ -39,15 +39,13 @@ from specc.rules.commands import Command, commands
 from specc.rules.rule import Job, JobRule
 from specc.shell import Statement
 
-STOPS = re.compile(
+STOPS = (
     r"\bset\s+(?:-\w+\s+)*-\w*e|\berrexit\b|\btrap\b[^\n]*\bERR\b|\$\?|\|\|\s*(?:exit|return|\{)|\$\{?PIPESTATUS\b"
     r"|\bexit\s+[\"']?[1-9$]"
 )
 """What a script does that looks at how its commands end."""
-PIPEFAIL = re.compile(r"\bpipefail\b|\$\{?PIPESTATUS\b")
-DONE = re.compile(
-    r"\b(?:done|finish\w*|complet\w*|success\w*|succeed\w*|ready|ok|end(?:ed)?)\b|完成|结束|成功", re.IGNORECASE
-)
+PIPEFAIL = r"\bpipefail\b|\$\{?PIPESTATUS\b"
+DONE = r"(?i)\b(?:done|finish\w*|complet\w*|success\w*|succeed\w*|ready|ok|end(?:ed)?)\b|完成|结束|成功"
 PRINTERS = frozenset(["echo", "printf"])
 HARMLESS = frozenset(["echo", "printf", "date", "hostname", "pwd", "export", "module", "ulimit", "true", ":", "sleep"])
 """Commands whose failure hides nothing. A script of these alone does no work."""
@@ -72,12 +70,12 @@ def _in(command: Command, statements: tuple[Statement, ...]) -> Iterator[Diagnos
         return
     name = command.text[slice(*ends[0])]
     if len(last.stages) > 1 and name == "tee":
-        if PIPEFAIL.search(command.text) is None:
+        if re.search(PIPEFAIL, command.text) is None:
             message = "the job has the exit code of `tee`, also if the command before it fails"
             yield _found(command, last, message, "write `set -o pipefail` before it")
     elif name in PRINTERS and last.stages == (last.start,):
         text = command.text[last.start : last.end]
-        if DONE.search(text) and _has_work(command, statements) and STOPS.search(command.text) is None:
+        if re.search(DONE, text) and _has_work(command, statements) and re.search(STOPS, command.text) is None:
             message = f"the job ends well even if its commands fail: its last command is `{name}`"
             yield _found(
                 command, last, message, "write `set -e` before the first command, or join the commands with `&&`"

@@ -48,11 +48,11 @@ from specc.wording import brief
 
 OBEYED_BY = frozenset({"local", "slurm"})
 """The kinds of targets that start a command by its `#!` line."""
-LINE = re.compile(r"\s*#![ \t]*(\S*)[ \t]*(.*)")
+LINE = r"\s*#![ \t]*(\S*)[ \t]*(.*)"
 SHELLS = frozenset(["sh", "bash", "dash", "ash"])
-ENV_OPTION = re.compile(r"(?:-S|--split-string=?|-\w+)[ \t]*")
+ENV_OPTION = r"(?:-S|--split-string=?|-\w+)[ \t]*"
 NO_EFFECT = frozenset(["", "-", "--", "--norc", "--noprofile"])
-SETTINGS = re.compile(r"-[aefhknuvxCTE]*(?:o\s+\w+)?")
+SETTINGS = r"-[aefhknuvxCTE]*(?:o\s+\w+)?"
 """Options that `set` takes, too."""
 FOR_LOGIN = frozenset(["-l", "--login", "-il", "-li"])
 
@@ -60,7 +60,7 @@ FOR_LOGIN = frozenset(["-l", "--login", "-il", "-li"])
 def find(job: Job) -> Iterator[Diagnostic]:
     target = job.project.target
     for command in (part for each in texts(job) for part in each.parts()):
-        match = LINE.match(command.text)
+        match = re.match(LINE, command.text)
         if match is None or (target is not None and target.kind in OBEYED_BY and command.text.startswith("#!")):
             continue
         interpreter, options = _named(match[1], match[2].strip())
@@ -74,7 +74,7 @@ def _named(program: str, rest: str) -> tuple[str, str]:
     """Return the name of the interpreter and its options; `env` finds it by name."""
     name = program.rpartition("/")[2]
     if name == "env":
-        while (option := ENV_OPTION.match(rest)) is not None:
+        while (option := re.match(ENV_OPTION, rest)) is not None:
             rest = rest[option.end() :]
         program, _, rest = rest.partition(" ")
         name = program.rpartition("/")[2]
@@ -90,7 +90,7 @@ def _judged(command: Command, line: str, interpreter: str, options: str) -> Iter
         message = f"bash runs this text without `{brief(options)}`: `{shown}` is a comment"
         if options in FOR_LOGIN:
             yield _found(command, line, message, "write `source /etc/profile` in the next line", None)
-        elif SETTINGS.fullmatch(options):
+        elif re.fullmatch(SETTINGS, options):
             yield _found(command, line, message, f"write `set {options}` in the next line", f"set {options}")
         else:
             yield _found(command, line, message, "write what the options do into the script, such as `set -e`", None)

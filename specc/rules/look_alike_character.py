@@ -39,10 +39,10 @@ from specc.rules.commands import Command, commands
 from specc.rules.rule import Job, JobRule
 
 QUOTED = re.compile(r"""\\.|'[^']*'|"(?:\\.|[^"\\])*"|\$'(?:\\.|[^'\\])*'""")
-SUBSTITUTION = re.compile(r"\$\(|`")
+SUBSTITUTION = r"\$\(|`"
 BLANK = r"[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff]"
 BEGIN, END = rf"(?:^|(?<==)|(?<={BLANK}))", rf"(?=$|{BLANK})"
-ODD = re.compile(rf"{BLANK}|{BEGIN}[“”„‘’＂＇]|[“”‘’＂＇]{END}|{BEGIN}[–—－−](?=[\w–—－−-])|[；｜＆＜＞]{END}")
+ODD = rf"{BLANK}|{BEGIN}[“”„‘’＂＇]|[“”‘’＂＇]{END}|{BEGIN}[–—－−](?=[\w–—－−-])|[；｜＆＜＞]{END}"
 PLAIN = {
     **dict.fromkeys("“”„＂", '"'),
     **dict.fromkeys("‘’＇", "'"),
@@ -56,13 +56,13 @@ PLAIN = {
 WIDER = 0xFEE0
 """How far full-width characters lie behind the plain ones."""
 FULL_WIDTH = re.compile(r"[！-～]+")
-TEXT = re.compile(r"[！（），：；？｜＆＜＞＂＇]")
+TEXT = r"[！（），：；？｜＆＜＞＂＇]"
 """Full-width signs that also stand in names of files and in texts."""
-NUMBER = re.compile(r"[0-9０-９.．]+")
+NUMBER = r"[0-9０-９.．]+"
 PLAIN_NAME = re.compile(r"[\w.－-]+", re.ASCII)
-MIXED = re.compile(r"(?a:\w)[０-９Ａ-Ｚａ-ｚ]|[０-９Ａ-Ｚａ-ｚ](?a:\w)")
-SIGN = re.compile(r"[！-～](?<![０-９Ａ-Ｚａ-ｚ．])")
-PART = re.compile(r"[^=＝]+|＝")
+MIXED = r"(?a:\w)[０-９Ａ-Ｚａ-ｚ]|[０-９Ａ-Ｚａ-ｚ](?a:\w)"
+SIGN = r"[！-～](?<![０-９Ａ-Ｚａ-ｚ．])"
+PART = r"[^=＝]+|＝"
 """An option or a name, and what it is set to, have a say of their own."""
 PRINTS = frozenset({"echo", "printf"})
 
@@ -98,20 +98,20 @@ def _places(command: Command) -> Iterator[tuple[int, int]]:
         words = [(start, command.text[start:end]) for start, end in call]
         printed = bool(words) and words[0][1] in PRINTS
         for number, (start, word) in enumerate(words[:1] if printed else words):
-            if not word.isascii() and not SUBSTITUTION.search(word):
+            if not word.isascii() and not re.search(SUBSTITUTION, word):
                 yield from _in_word(start, word, is_command=number == 0)
     for path in command.reading.redirections:
         word = command.text[path.start : path.end]
-        if not word.isascii() and not SUBSTITUTION.search(word):
+        if not word.isascii() and not re.search(SUBSTITUTION, word):
             yield from _in_word(path.start, word, is_command=False)
 
 
 def _in_word(start: int, word: str, *, is_command: bool) -> Iterator[tuple[int, int]]:
     blanked = QUOTED.sub(lambda match: "_" * len(match.group()), word)
-    wide = {at for part in PART.finditer(blanked) for at in _wide(part, is_command=is_command)}
+    wide = {at for part in re.finditer(PART, blanked) for at in _wide(part, is_command=is_command)}
     shown = "".join(char if at in wide else " " for at, char in enumerate(blanked))
     runs = [match.span() for match in FULL_WIDTH.finditer(shown)]
-    odd = [match.span() for match in ODD.finditer(blanked) if match.start() not in wide]
+    odd = [match.span() for match in re.finditer(ODD, blanked) if match.start() not in wide]
     yield from ((start + begin, start + end) for begin, end in sorted([*runs, *odd]))
 
 
@@ -124,12 +124,12 @@ def _wide(part: re.Match[str], *, is_command: bool) -> Iterator[int]:
     text = part.group()
     if text == "＝":
         is_meant = PLAIN_NAME.fullmatch(_with_plain(part.string[: part.start()])) is not None
-    elif not FULL_WIDTH.sub("", text).isascii() or TEXT.search(text):
+    elif not FULL_WIDTH.sub("", text).isascii() or re.search(TEXT, text):
         is_meant = False
-    elif is_command or text[0] in "-－" or NUMBER.fullmatch(text) or MIXED.search(text):
+    elif is_command or text[0] in "-－" or re.fullmatch(NUMBER, text) or re.search(MIXED, text):
         is_meant = True
     else:
-        is_meant = SIGN.search(text) is not None and FULL_WIDTH.fullmatch(text) is None
+        is_meant = re.search(SIGN, text) is not None and FULL_WIDTH.fullmatch(text) is None
     if is_meant:
         for match in FULL_WIDTH.finditer(text):
             yield from range(part.start() + match.start(), part.start() + match.end())

@@ -40,8 +40,8 @@ from specc.evaluator import Value, template_text
 from specc.nodes import FileText, Mapping, Node, Scalar, Style
 from specc.rules.rule import Job, JobRule
 
-EXPRESSION = re.compile(r"\{\{-?\s*((?:params|vars|matrix)(?:\.\w+)+)\s*(?:\|\s*(?:sh|raw|string)\s*)?-?\}\}")
-FRACTION = re.compile(r"[-+]?([0-9]*)\.([0-9]*)")
+EXPRESSION = r"\{\{-?\s*((?:params|vars|matrix)(?:\.\w+)+)\s*(?:\|\s*(?:sh|raw|string)\s*)?-?\}\}"
+FRACTION = r"[-+]?([0-9]*)\.([0-9]*)"
 
 
 def find(job: Job) -> Iterator[Diagnostic]:
@@ -70,7 +70,7 @@ def _passed(passed: Scalar, value: Value) -> Iterator[tuple[Scalar, Node]]:
 
 
 def _taken(text: str, reader: Node, value: Value) -> Iterator[tuple[Scalar, Node]]:
-    for name in dict.fromkeys(EXPRESSION.findall(text)):
+    for name in dict.fromkeys(re.findall(EXPRESSION, text)):
         for read in value.reads:
             if read.value is not None and f"{name}.".startswith(f"{read.name}."):
                 member = _member(read.value.node, name[len(read.name) + 1 :])
@@ -98,7 +98,7 @@ def _is_lost(node: Scalar) -> bool:
         return raw != str(value)
     if isinf(value) or "e" in raw.lower():
         return isinf(value) or value.is_integer()
-    match = FRACTION.fullmatch(raw)
+    match = re.fullmatch(FRACTION, raw)
     return match is not None and len(match[2]) > 1 and (match[2].endswith("0") or len(match[1] + match[2]) > 17)
 
 

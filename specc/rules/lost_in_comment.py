@@ -41,9 +41,9 @@ from specc.source import Span
 from specc.wording import brief
 
 AFTER_PLAIN = re.compile(r"[ \t]+(#[^ \t\r\n#!-][^\r\n]*)")
-NUMBERED = re.compile(r"#\d+\b|#[0-9a-fA-F]{6}\b")
-HAS_OPTION = re.compile(r"#[^ \t\r\n#!-]\S*[ \t](?:[^\r\n]*[ \t])?--?[A-Za-z]")
-VALUE = re.compile(r"#\w*\d\w*[ \t]*$")
+NUMBERED = r"#\d+\b|#[0-9a-fA-F]{6}\b"
+HAS_OPTION = r"#[^ \t\r\n#!-]\S*[ \t](?:[^\r\n]*[ \t])?--?[A-Za-z]"
+VALUE = r"#\w*\d\w*[ \t]*$"
 LABELS = ("name", "stdout_redirect_path", "stderr_redirect_path", "input_file")
 
 
@@ -67,7 +67,7 @@ def _by_yaml(node: object, field: str, *, is_command: bool) -> Iterator[Diagnost
     match = AFTER_PLAIN.match(source.text, end)
     if match is None or source.text[start:end] != node.value:
         return
-    if NUMBERED.match(match[1]) or (is_command and _is_lost(node.value, match[1])):
+    if re.match(NUMBERED, match[1]) or (is_command and _is_lost(node.value, match[1])):
         message = f"YAML takes `{brief(match[1])}` for a comment, so it is not part of `{field}`"
         help = "put the whole text in quotes" + (", and quote the `#` for the shell, too" if is_command else "")
         yield LOST_IN_COMMENT.at(Span(source, *match.span(1)), message, help=help)
@@ -93,8 +93,8 @@ def _back(text: str, at: int) -> int:
 def _is_lost(before: str, comment: str) -> bool:
     """Return whether the comment behind these words is surely a part of the command."""
     follows_option = before.rpartition(" ")[2].startswith("-")
-    return HAS_OPTION.match(comment) is not None or (
-        follows_option and (NUMBERED.match(comment) is not None or VALUE.match(comment) is not None)
+    return re.match(HAS_OPTION, comment) is not None or (
+        follows_option and (re.match(NUMBERED, comment) is not None or re.match(VALUE, comment) is not None)
     )
 
 

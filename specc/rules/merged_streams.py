@@ -41,7 +41,7 @@ from specc.nodes import Scalar
 from specc.rules.rule import Job, JobRule
 
 OUT, ERR = "stdout_redirect_path", "stderr_redirect_path"
-WHOLE = re.compile(r"\s*\{\{[^{}]*\}\}\s*")
+WHOLE = r"\s*\{\{[^{}]*\}\}\s*"
 
 
 def find(job: Job) -> Iterator[Diagnostic]:
@@ -62,7 +62,7 @@ def _is_meant(out: Value, err: Value) -> bool:
     if read & {f"job.{OUT}", f"job.{ERR}"} or any(value.node.span.text.startswith("*") for value in (out, err)):
         return True
     texts = [value.node.value for value in (out, err) if isinstance(value.node, Scalar)]
-    return len(set(texts)) == 1 and isinstance(texts[0], str) and WHOLE.fullmatch(texts[0]) is not None
+    return len(set(texts)) == 1 and isinstance(texts[0], str) and re.fullmatch(WHOLE, texts[0]) is not None
 
 
 RULE = JobRule(MERGED_STREAMS, find)

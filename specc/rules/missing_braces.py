@@ -42,8 +42,8 @@ from specc.rules.rule import Spec, SpecRule
 ALWAYS = frozenset(
     {"cell.id", "cell.index", "cell.slug", "cell.attempt", "spec.id", "spec.name", "spec.dir", "spec.path"}
 )
-NAME = re.compile(r"(params|vars|matrix|job|env|cell|spec)\.(\w+)(?:\.\w+)*")
-HALF_CLOSED = re.compile(r"(?<![{$])\{[ \t]*((params|vars|matrix|job|env|cell|spec)\.(\w+)[^{}\n]*?)[ \t]*\}\}")
+NAME = r"(params|vars|matrix|job|env|cell|spec)\.(\w+)(?:\.\w+)*"
+HALF_CLOSED = r"(?<![{$])\{[ \t]*((params|vars|matrix|job|env|cell|spec)\.(\w+)[^{}\n]*?)[ \t]*\}\}"
 SECTIONS = ("vars", "job")
 
 
@@ -90,13 +90,13 @@ def _in(node: Scalar, names: frozenset[str]) -> Iterator[Diagnostic]:
     text = str(node.value)
     if "." not in text:
         return
-    whole = NAME.fullmatch(text)
+    whole = re.fullmatch(NAME, text)
     if whole is not None and f"{whole[1]}.{whole[2]}" in names:
         message = f"`{text}` is a text, not the value of that name"
         written = f"{{{{ {text} }}}}"
         fix = replacing_fix(node.span, node.span.text, f'"{written}"') if node.style is Style.PLAIN else None
         yield MISSING_BRACES.at(node.span, message, help=f'write `"{written}"`', fix=fix)
-    for match in HALF_CLOSED.finditer(text) if "{" in text else ():
+    for match in re.finditer(HALF_CLOSED, text) if "{" in text else ():
         if f"{match[2]}.{match[3]}" in names:
             span = locate(node, match.start(), match.end())
             message = f"`{match[0]}` is a text: a template has two braces on either side"

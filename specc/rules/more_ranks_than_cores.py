@@ -53,9 +53,7 @@ VALUES = {
 """How many words follow an option."""
 MAX_DIGITS = 18
 """A longer number is a mistake of another kind, and too long to be shown."""
-SHARING = re.compile(
-    r"--(?:map-by|bind-to)?=?\S*(?:oversubscribe|overcommit|overload)|:OVERSUBSCRIBE|-O", re.IGNORECASE
-)
+SHARING = r"(?i)--(?:map-by|bind-to)?=?\S*(?:oversubscribe|overcommit|overload)|:OVERSUBSCRIBE|-O"
 
 
 def find(job: Job) -> Iterator[Diagnostic]:
@@ -84,7 +82,7 @@ def _counts(command: Command, call: tuple[tuple[int, int], ...]) -> Iterator[tup
     """Yield the numbers of processes that a launcher is given, with their spans. Only its own options count."""
     words = [command.text[start:end] for start, end in call]
     options = LAUNCHERS.get(words[0].rpartition("/")[2], ())
-    if not options or any(SHARING.fullmatch(word) for word in words):
+    if not options or any(re.fullmatch(SHARING, word) for word in words):
         return
     index = 1
     while index < len(words) and words[index].startswith("-"):

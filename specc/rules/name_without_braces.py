@@ -43,7 +43,7 @@ from specc.rules.written import labels_of, masked, scalars
 from specc.shell import read
 
 NAME = r"(?P<name>(?:params|vars|matrix|cell)\.\w+)"
-DRESSED = re.compile(rf"(?<![\\${{%])(?P<open>\$\(|\$\{{|\$|\{{\{{|\{{)\s*{NAME}\b\s*(?P<close>\)|\}}\}}|\}}|)")
+DRESSED = rf"(?<![\\${{%])(?P<open>\$\(|\$\{{|\$|\{{\{{|\{{)\s*{NAME}\b\s*(?P<close>\)|\}}\}}|\}}|)"
 CLOSERS = {"$(": ")", "${": "}", "{": "}", "{{": "}}"}
 ALONE = re.compile(rf"(?:[\w-]+=)?{NAME}")
 OF_CELLS = ("id", "index", "slug")
@@ -80,7 +80,7 @@ def _in(node: Scalar | FileText, text: str, names: frozenset[str], *, is_shell: 
     shown = masked(text) if is_template else text
     is_script = isinstance(node, FileText) and not is_template
     told: set[int] = set()
-    for match in DRESSED.finditer(shown):
+    for match in re.finditer(DRESSED, shown):
         opener, name = match["open"], match["name"]
         end = match.end("name") if opener == "$" else match.end()
         is_closed = opener == "$" or CLOSERS[opener] == match["close"]

@@ -51,13 +51,13 @@ from specc.rules.commands import Command, commands
 from specc.rules.rule import Job, JobRule
 
 LAUNCHERS = frozenset(["mpirun", "mpiexec", "mpiexec.hydra", "orterun", "srun"])
-SHARED_OUT = re.compile(r"(?:^|\s)(?:nodes|ntasks|ntasks-per-node|cpus-per-task|ntasks-per-gpu|cpus-per-gpu)=")
-OWN_WAY = re.compile(
+SHARED_OUT = r"(?:^|\s)(?:nodes|ntasks|ntasks-per-node|cpus-per-task|ntasks-per-gpu|cpus-per-gpu)="
+OWN_WAY = (
     r"(?i:--?(?:host|hostfile|machinefile|H|f|rankfile|app|configfile)(?:=.*)?|--(?:oversubscribe|overcommit).*"
     r"|.*:oversubscribe|-[hV]|--(?:help|version|usage|mpi=list|jobid|no-allocate|nodelist)(?:=.*)?)|-[OZw]"
 )
 """Words of a launcher that knows better, or starts nothing."""
-ONE = re.compile(r"--?(?:np|n|c|ntasks)=?1|-n1")
+ONE = r"--?(?:np|n|c|ntasks)=?1|-n1"
 COUNTS = frozenset(["-n", "-np", "--np", "--n", "--ntasks"])
 
 
@@ -89,7 +89,7 @@ def _is_shared_out(job: Job) -> bool:
     value = job.evaluated.job.get("resource_limit")
     if value is None:
         return False
-    return not isinstance(value.data, str) or SHARED_OUT.search(value.data) is not None
+    return not isinstance(value.data, str) or re.search(SHARED_OUT, value.data) is not None
 
 
 def _starts_ranks(command: Command, call: tuple[tuple[int, int], ...]) -> bool:
@@ -98,7 +98,7 @@ def _starts_ranks(command: Command, call: tuple[tuple[int, int], ...]) -> bool:
     if words[0].rpartition("/")[2] not in LAUNCHERS or len(words) == 1:
         return False
     for word, following in zip(words[1:], [*words[2:], ""], strict=True):
-        if OWN_WAY.fullmatch(word) or ONE.fullmatch(word) or (word in COUNTS and following == "1"):
+        if re.fullmatch(OWN_WAY, word) or re.fullmatch(ONE, word) or (word in COUNTS and following == "1"):
             return False
     return True
 

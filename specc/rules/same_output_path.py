@@ -46,13 +46,13 @@ from specc.source import Span
 from specc.wording import brief
 
 FIELDS = ("stdout_redirect_path", "stderr_redirect_path")
-FILLED_IN = re.compile(r"%\w")
+FILLED_IN = r"%\w"
 """sbatch would make such a path another one for each job, of which `scheduler-pattern` speaks."""
 BEGINS_ANEW = frozenset({">", ">|", "&>"})
-PLAIN_PATH = re.compile(r"[\w@%+=:,./-]+")
+PLAIN_PATH = r"[\w@%+=:,./-]+"
 """A word that the shell leaves as it is."""
 OF_ONE_MACHINE = ("/dev/", "/tmp/", "/var/tmp/", "/proc/")
-MOVES = re.compile(r"(?:^|[\s;&|({])(?:cd|pushd|popd|chdir|source|\.)\s")
+MOVES = r"(?:^|[\s;&|({])(?:cd|pushd|popd|chdir|source|\.)\s"
 """Behind one of these, nobody knows in which folder a relative path begins."""
 
 
@@ -61,7 +61,7 @@ def claims(payload: Payload, project: ProjectView) -> Iterator[tuple[str, Claim]
     has_folders = project.target is not None and project.target.kind != "ehpc" and project.target.workdir == "job"
     for field in FIELDS:
         path = payload.body.get(field)
-        if not isinstance(path, str) or not path or path.startswith("/dev/") or FILLED_IN.search(path):
+        if not isinstance(path, str) or not path or path.startswith("/dev/") or re.search(FILLED_IN, path):
             continue
         if path.startswith("/") or not has_folders:
             claim = Claim(payload.values[field].node.span, payload.spec_id)
@@ -76,10 +76,10 @@ def claims(payload: Payload, project: ProjectView) -> Iterator[tuple[str, Claim]
 def _redirected(command: Command) -> Iterator[tuple[str, Span]]:
     """Yield the files that a command surely writes: plain words behind `>`, in a text that was fully understood."""
     reading = command.reading
-    moves = bool(reading.redirections) and MOVES.search(command.text) is not None
+    moves = bool(reading.redirections) and re.search(MOVES, command.text) is not None
     for each in reading.redirections if reading.is_whole else ():
         path = command.text[each.start : each.end]
-        is_sure = PLAIN_PATH.fullmatch(path) is not None and (path.startswith("/") or not moves)
+        is_sure = re.fullmatch(PLAIN_PATH, path) is not None and (path.startswith("/") or not moves)
         if each.operator in BEGINS_ANEW and is_sure and not path.startswith(OF_ONE_MACHINE):
             yield path, command.span(each.start, each.end)
 

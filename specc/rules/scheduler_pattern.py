@@ -38,7 +38,7 @@ from specc.rules.rule import Job, JobRule
 from specc.source import Span
 
 FIELDS = ("stdout_redirect_path", "stderr_redirect_path", "input_file")
-PATTERN = re.compile(r"(?<!%)%[jJAaxNu](?![0-9A-Za-z])")
+PATTERN = r"(?<!%)%[jJAaxNu](?![0-9A-Za-z])"
 INSTEAD = {
     "%x": "`{{ job.name }}`",
     "%a": "`{{ cell.index }}`",
@@ -50,7 +50,7 @@ BY_CELL = "`{{ cell.slug }}`: the job has no id before it is sent"
 
 def find(job: Job) -> Iterator[Diagnostic]:
     for field in FIELDS:
-        found = dict.fromkeys(PATTERN.findall(job.text(field) or ""))
+        found = dict.fromkeys(re.findall(PATTERN, job.text(field) or ""))
         for word in found:
             span = _place(job.evaluated.job[field].node, word)
             message = f"`{word}` in `{field}` is filled in by sbatch alone"

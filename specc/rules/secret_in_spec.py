@@ -57,7 +57,7 @@ KNOWN = {
     "a signed web token": r"(?<![\w-])eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
     "a password in an address": r"(?<![\w+])[a-z][a-z0-9+]*+://[^\s:/@{}$<>]+:(?P<address>[^\s/@{}$<>]{6,})@",
 }
-ASSIGNED = re.compile(
+ASSIGNED = (
     r"(?i:pass(?:word|wd|phrase)|secret|token|api[_-]?key|(?:secret|private)[_-]?(?:access[_-]?)?key)"
     r"[\"']?\s*[:=]\s*[\"']?(?P<value>[A-Za-z0-9+/_.!@#%^&*=-]{8,})"
 )
@@ -66,7 +66,7 @@ HINTS = (
     *("glpat", "xox", "aiza", "hf_", "sk-", "pypi-", "npm_", "dckr_", "eyj"),
 )
 """What a text without any of these, in whatever case, holds no secret that we know."""
-INVENTED = re.compile(r"(?i)example|change.?me|placeholder|your|dummy|sample|redacted|passw|xxx|\*\*\*|1234|abcd")
+INVENTED = r"(?i)example|change.?me|placeholder|your|dummy|sample|redacted|passw|xxx|\*\*\*|1234|abcd"
 LEAST_BITS = 3.0
 HELP = "take it out and replace it where it is valid; let the job read it from a file that only its user can read"
 
@@ -103,8 +103,8 @@ def secrets(source: Source) -> tuple[tuple[str, int, int], ...]:
         for what, pattern in KNOWN.items()
         for match in re.finditer(pattern, source.text)
     ]
-    found = [place for place in found if not INVENTED.search(source.text[place[1] : place[2]])]
-    for match in ASSIGNED.finditer(source.text):
+    found = [place for place in found if not re.search(INVENTED, source.text[place[1] : place[2]])]
+    for match in re.finditer(ASSIGNED, source.text):
         start, end = match.span("value")
         known = any(first < end and start < last for _, first, last in found)
         if not known and _looks_random(match["value"]):
@@ -117,7 +117,7 @@ def _looks_random(text: str) -> bool:
     is_mixed = re.search(r"[0-9]", text) and re.search(r"[A-Za-z]", text)
     if (
         not is_mixed
-        or INVENTED.search(text)
+        or re.search(INVENTED, text)
         or re.match(r"[./~]", text)
         or text.count("/") > 1
         or re.search(r"[.]\w{1,5}$", text)

@@ -42,11 +42,11 @@ from specc.wording import brief
 
 OUTPUTS = ("stdout_redirect_path", "stderr_redirect_path")
 FIELDS = (*OUTPUTS, "input_file")
-TILDE = re.compile(r"~[A-Za-z0-9_.-]*(?=/|\Z)")
-VARIABLE = re.compile(r"\$(?:\{[^}]*\}|[A-Za-z_][A-Za-z0-9_]*)")
-COMMAND = re.compile(r"\$\([^)]*\)?|`[^`]*`?")
-JOB_NUMBER = re.compile(r"(?:SLURM|PBS|LSB|SGE)_?\w*|JOB_?ID|\w*JOBID\w*")
-BLANKS = re.compile(r"\A\s+|\s+\Z")
+TILDE = r"~[A-Za-z0-9_.-]*(?=/|\Z)"
+VARIABLE = r"\$(?:\{[^}]*\}|[A-Za-z_][A-Za-z0-9_]*)"
+COMMAND = r"\$\([^)]*\)?|`[^`]*`?"
+JOB_NUMBER = r"(?:SLURM|PBS|LSB|SGE)_?\w*|JOB_?ID|\w*JOBID\w*"
+BLANKS = r"\A\s+|\s+\Z"
 
 
 def find(job: Job) -> Iterator[Diagnostic]:
@@ -64,16 +64,16 @@ def _oddities(field: str, path: str) -> Iterator[tuple[str, str, str]]:
     if not path.strip():
         yield path, f"`{field}` is empty, which is as if it were not set", "leave it out, or write the path of a file"
         return
-    if blanks := BLANKS.search(path):
+    if blanks := re.search(BLANKS, path):
         yield blanks[0], f"`{field}` is `{brief(path)}`: the blanks are part of the name", "remove the blanks"
-    if tilde := TILDE.match(path):
+    if tilde := re.match(TILDE, path):
         message = f"no shell expands `{tilde[0]}` in `{field}`: a folder with that name would be used"
         yield tilde[0], message, _absolute(path.removeprefix(tilde[0]))
-    for variable in dict.fromkeys(VARIABLE.findall(path)):
+    for variable in dict.fromkeys(re.findall(VARIABLE, path)):
         name = variable.strip("${}")
         message = f"no shell expands `{variable}` in `{field}`: it stays as it is written"
         yield variable, message, _instead_of(name)
-    for command in dict.fromkeys(COMMAND.findall(path)):
+    for command in dict.fromkeys(re.findall(COMMAND, path)):
         message = f"no shell runs `{brief(command)}` in `{field}`: it stays as it is written"
         yield command, message, "write `{{ cell.slug }}` or a parameter: a path must be known before the job is sent"
     last = path.strip().rsplit("/", 1)[-1]
@@ -86,7 +86,7 @@ def _absolute(rest: str) -> str:
 
 
 def _instead_of(name: str) -> str:
-    if JOB_NUMBER.fullmatch(name):
+    if re.fullmatch(JOB_NUMBER, name):
         return "write `{{ cell.slug }}`: a job has no number before it is sent"
     return f'write the path itself, or `{{{{ env.{name} }}}}` with `env = ["{name}"]` in specc.toml'
 

@@ -42,8 +42,8 @@ from specc.rules.rule import Job, JobRule
 from specc.rules.written import written
 from specc.shell import Variable
 
-ARGUMENT = re.compile(r"#?[1-9]\d*")
-ASKS = re.compile(
+ARGUMENT = r"#?[1-9]\d*"
+ASKS = (
     r"\$\{?#(?![\w{])|\$\{#[@*]\}|\b(?:shift|getopts?)\b"
     r"|(?:\[|\btest)\s[^\n\]]{0,200}(?<!\\)\$\{?[1-9]|\bcase\s+[\"']?\$\{?[1-9]|\bset\s+(?:--|[^-+\s])"
 )
@@ -52,9 +52,9 @@ ASKS = re.compile(
 
 def find(job: Job) -> Iterator[Diagnostic]:
     for command in commands(job):
-        variables = [each for each in command.reading.variables if ARGUMENT.fullmatch(each.name)]
+        variables = [each for each in command.reading.variables if re.fullmatch(ARGUMENT, each.name)]
         # Another rule reports a `$` before a template.
-        if variables and ASKS.search(command.text) is None and "${{" not in written(command).text:
+        if variables and re.search(ASKS, command.text) is None and "${{" not in written(command).text:
             yield from _in(command, variables)
 
 

@@ -14,7 +14,7 @@ from specc.source import Source
 NAMESPACES = ("params", "vars", "matrix", "cell")
 # What may stand before a name is tested behind the name: a pattern that begins with letters is found twice as fast.
 ROOTS = "|".join(rf"{name}(?<![\w.]{name})" for name in NAMESPACES)
-MENTION = re.compile(
+MENTION = (
     rf"""(?P<root>{ROOTS})\b"""
     r"""(?:\s*\.\s*(?P<name>\w+)|\s*\[\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)')\s*\])?"""
 )
@@ -72,6 +72,6 @@ def _names(node: Node, read: Callable[[str], Source | None]) -> Iterator[str]:
 
 def mentioned(text: str) -> Iterator[str]:
     """Yield the names in the text of one template. A text that is not a template has none."""
-    for match in MENTION.finditer(text) if "{{" in text or "{%" in text else ():
+    for match in re.finditer(MENTION, text) if "{{" in text or "{%" in text else ():
         name = match["name"] or match["double"] or match["single"]
         yield f"{match['root']}.{name}" if name else match["root"]

@@ -79,10 +79,12 @@ def _in(name: str, value: object) -> Iterator[tuple[str, "re.Pattern[Any]"]]:
             yield from _in(f"{name}[]", item)
 
 
-def literal_patterns() -> Iterator[tuple[str, "re.Pattern[Any]"]]:
-    """Every pattern that is written in a function, as in `re.search(r"...", text)`; what is filled in is a word."""
+def literal_patterns() -> Iterator[tuple[str, "re.Pattern[Any]", bool]]:
+    """Every pattern that `re` compiles when it is used, as in `re.search(r"...", text)` and `re.search(NAME, text)`,
+    with whether a text is searched for it. What is filled in is a word."""
     for path in HERE.rglob("*.py"):
         module = ast.parse(path.read_text(encoding="utf-8"))
+        name = ".".join(path.relative_to(HERE.parent).with_suffix("").parts).removesuffix(".__init__")
         definitions = (each for each in module.body if isinstance(each, ast.FunctionDef | ast.ClassDef))
         for node in (node for definition in definitions for node in ast.walk(definition)):
             if (
@@ -91,13 +93,17 @@ def literal_patterns() -> Iterator[tuple[str, "re.Pattern[Any]"]]:
                 and isinstance(node.func.value, ast.Name)
                 and node.func.value.id == "re"
                 and node.args
-                and (text := _text(node.args[0])) is not None
+                and (text := _text(node.args[0], name)) is not None
             ):
                 flags = re.MULTILINE if "^" in text else 0
-                yield f"{path.relative_to(HERE)}:{node.lineno}", re.compile(text, flags)
+                is_searched = node.func.attr not in ("match", "fullmatch")
+                yield f"{path.relative_to(HERE)}:{node.lineno}", re.compile(text, flags), is_searched
 
 
-def _text(node: ast.expr) -> str | None:
+def _text(node: ast.expr, module: str) -> str | None:
+    if isinstance(node, ast.Name) and node.id.isupper():
+        value = getattr(importlib.import_module(module), node.id)
+        return value if isinstance(value, str) else None
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else None
     if isinstance(node, ast.JoinedStr):
@@ -114,8 +120,10 @@ def all_patterns() -> list[tuple[str, "re.Pattern[Any]", bool]]:
             is_matched = bool(methods & {"match", "fullmatch"}) or name.startswith(MATCHED_IN_PLACE)
             is_searched = bool(methods & SEARCHES) or not is_matched
             found.setdefault((pattern.pattern, pattern.flags), (name, pattern, is_searched))
-    for name, pattern in literal_patterns():
-        found.setdefault((pattern.pattern, pattern.flags), (name, pattern, True))
+    for name, pattern, is_searched in literal_patterns():
+        known = found.get((pattern.pattern, pattern.flags))
+        if known is None or (is_searched and not known[2]):
+            found[pattern.pattern, pattern.flags] = name, pattern, is_searched
     for what, text in KNOWN.items():
         found.setdefault((text, 0), (f"secrets: {what}", re.compile(text), True))
     return list(found.values())
