@@ -3,10 +3,12 @@
 `specc.open(PATH)` is the way in for Python. Importing specc costs nothing: the compiler is imported by the first call.
 """
 
-from typing import TYPE_CHECKING, Any
+# Not from `typing`: with `python -m specc`, what this module imports may come from the current folder.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
 
     from specc.api import (
         Change,
@@ -60,7 +62,7 @@ def open(path: "str | Path" = ".", target: str | None = None) -> "Project":
     return open_project(path, target)
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     """Return a class of the API, which is imported when it is first asked for."""
     if name not in __all__:
         raise AttributeError(f"module 'specc' has no attribute '{name}'")

@@ -49,7 +49,7 @@ def here(place: Place, monkeypatch: pytest.MonkeyPatch, server: Server, tmp_path
 
 
 def on_a_terminal(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
-    monkeypatch.setattr("specc.targets.ehpc.opening.is_terminal", lambda: True)
+    monkeypatch.setattr("specc.cli.console.is_terminal", lambda: True)
     monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
 
 

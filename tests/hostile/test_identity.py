@@ -234,10 +234,10 @@ def test_a_person_is_asked(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = desk.project("here"), desk.project("there")
     assert desk.run(first, "submit") == 0
     questions: list[str] = []
-    monkeypatch.setattr("specc.app.workplace.is_terminal", lambda: True)
-    monkeypatch.setattr("specc.app.workplace.confirm", lambda question: questions.append(question) or False)
+    monkeypatch.setattr("specc.cli.console.is_terminal", lambda: True)
+    monkeypatch.setattr("specc.cli.console.confirm", lambda question: questions.append(question) or False)
     assert desk.is_refused(second)
-    monkeypatch.setattr("specc.app.workplace.confirm", lambda question: questions.append(question) or True)
+    monkeypatch.setattr("specc.cli.console.confirm", lambda question: questions.append(question) or True)
     assert desk.is_same(second)
     assert desk.is_same(second)
     assert len(questions) == 2
