@@ -1,10 +1,13 @@
 """The reports for machines: one line a finding, and the JSON contract."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 
+import specc
 from specc.diagnostics import Label
 from specc.diagnostics.codes import UNKNOWN_FIELD, WRONG_TYPE
 from specc.errors import SpeccError
@@ -81,7 +84,8 @@ def test_json():
 
 
 def test_the_formats_are_those_of_the_manual():
-    assert list(ReportFormat) == ["text", "concise", "json", "sarif", "github", "gitlab", "junit"]
+    page = (Path(specc.__file__).parent.parent / "docs" / "findings.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == list(ReportFormat)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import typer
 from specc.cli.checking import CheckOptions, run_check
 from specc.cli.completion import complete_report, complete_spec
 from specc.cli.options import Params, Profiles, Sets, StdinName, TargetName
+from specc.reporters import ReportFormat
 
 Paths = Annotated[
     list[str] | None,
@@ -21,7 +22,7 @@ Outputs = Annotated[
     typer.Option(
         "--output",
         metavar="FORMAT[:PATH]",
-        help="text, concise, json, sarif, github, gitlab or junit; repeatable. [default: text]",
+        help=f"One of {', '.join(ReportFormat)}; repeatable. [default: text]",
         autocompletion=complete_report,
     ),
 ]

@@ -33,7 +33,7 @@ Paths = Annotated[
     list[str] | None,
     typer.Argument(metavar="[PATH]...", help="Specs or folders. [default: the project]", autocompletion=complete_spec),
 ]
-Output = Annotated[str, typer.Option("--output", metavar="FORMAT", help="mermaid, text or json.")]
+Output = Annotated[str, typer.Option("--output", metavar="FORMAT", help=f"One of {', '.join(PictureFormat)}.")]
 Dependents = Annotated[
     list[str] | None,
     typer.Option("--dependents", metavar="FILE", help="Only FILE and what a change of it reaches; repeatable."),
