@@ -99,16 +99,16 @@ class Product:
         return all(None not in key and key in self._table(group, group.names) for group, key in keys)
 
     def may_match(self, entry: Entry) -> bool:
-        """Does the entry match a combination, or is that not known? Groups are independent of each other."""
+        """Return whether the entry matches a combination, or may do so. Groups are independent of each other."""
         return all(self._may_have(group, entry.names(group), entry) for group in self.groups)
 
     def _may_have(self, group: Group, names: tuple[str, ...], entry: Entry) -> bool:
-        """Does the group have the entry's values of these axes, or is that not known?"""
+        """Return whether the group has the entry's values of these axes, or may have them."""
         wanted = keys_of(entry.values, names)
         return wanted in self._table(group, names) or None in wanted or self._is_open(group, names)
 
     def never_has(self, entry: Entry) -> str | None:
-        """An axis that surely has in no combination the value that the entry gives it."""
+        """Return an axis that surely never has the value that the entry gives it, or None."""
         for group in self.groups:
             for name in entry.names(group):
                 if not self._may_have(group, (name,), entry):
@@ -125,7 +125,7 @@ class Product:
         return self.tables[names]
 
     def _is_open(self, group: Group, names: tuple[str, ...]) -> bool:
-        """A value of these axes is unknown."""
+        """Return whether a value of these axes is unknown."""
         return any((None,) in self._table(group, (name,)) for name in names)
 
 

@@ -237,8 +237,9 @@ def bounded(value: int, at: TemplateSpan) -> int:
 
 
 def text_of(value: object, at: TemplateSpan) -> str:
-    """Return the text that stands for a value within a text. Booleans are written as YAML and the shell write them, not
-    as Python does. Null, lists and mappings have no text: nobody means `None` there.
+    """Return the text of a value within a text. Booleans are written as YAML and the shell write them.
+
+    Raises EvaluationFailed for null, lists and mappings, which have no text: nobody means `None` there.
     """
     match value:
         case bool():

@@ -116,7 +116,7 @@ def flow(text: str, at: int, end: int, style: Style) -> Iterator[Written]:
 
 
 def toml(text: str, start: int, end: int) -> Iterator[Written]:
-    """A text of several lines in TOML. A line break right after its opening quotes is not a part of it."""
+    """Yield the characters of a TOML text of several lines, without a line break right after its opening quotes."""
     has_escapes, stop = text[start] == '"', end - len(TOML_QUOTES[0])
     first = BREAK.match(text, start + len(TOML_QUOTES[0]))
     at = first.end() if first else start + len(TOML_QUOTES[0])

@@ -23,7 +23,7 @@ LINE = re.compile(r"[^\r\n\0]+")
 
 
 def has_template(text: str) -> bool:
-    """Return whether a whole template stands on a line of the text.
+    """Return whether a line of the text has a whole template.
 
     A search for `TEMPLATE` would read to the end of the line from each brace that is never closed.
     """

@@ -117,7 +117,7 @@ PHRASES = (
         "text behind the end of a value",
         "put the whole value in quotes",
     ),
-    Phrase(r"expected <block end>", "this line does not fit in what stands above it", "check the indentation"),
+    Phrase(r"expected <block end>", "this line does not fit the lines above it", "check the indentation"),
     Phrase(
         r"expected ',' or '(.)', but got '<stream end>'",
         "expected `{0}`: this is never closed",

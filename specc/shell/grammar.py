@@ -45,7 +45,7 @@ class Opener(NamedTuple):
 
 @lru_cache(maxsize=32)
 def read(text: str) -> Reading:
-    """Return what stands in a text. Nothing is said about a text that is too long, or not understood."""
+    """Return what a text holds. A text that is too long, or that is not understood, has no mistakes."""
     if len(text) > MAX_LENGTH:
         return Reading(text)
     grammar, mistake, is_whole = Grammar(text), None, False
@@ -539,7 +539,7 @@ class Grammar:
             glued = GLUED.search(self.text, 0, self.words.at)
             help = f"write a blank after `{glued[1]}` in `{glued[1]}{glued[2]}`" if glued else None
         elif begins and opener is not None:
-            message = f"`{token}` stands where `{opener.closer}` is expected"
+            message = f"found `{token}` where `{opener.closer}` is expected"
         else:
             message = f"the shell does not expect `{token}` here" if token else "the shell does not expect this end"
             help = "quote it if it is part of a word" if token in ("(", ")", "|", "&", ";", "<", ">") else None

@@ -60,7 +60,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What stands in a text, up to its first mistake of syntax. `is_whole` says that all of the text was understood.
+    """What a text holds, up to its first mistake of syntax. `is_whole`: all of the text was understood.
 
     `calls` are simple commands, each as the spans of its words; `functions` are the bodies of functions. `unended` are
     the here-documents that no line ends. `escaped_blanks` are the offsets of a `\\` before a blank, outside of quotes.

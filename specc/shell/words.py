@@ -15,7 +15,7 @@ BARE = re.compile(r"[^\s;&|()<>'\"$`\\]+|\r")
 LITERAL = re.compile(r"(?:[^ \t\n;&|()<>'\"$`\\]|\\\n)+")
 META = frozenset(" \t\n;&|()<>")
 ENDS_WORD = frozenset(["", *" \t\n;&|)"])
-"""What ends a word, whatever stands before and behind it; the end of the text, too."""
+"""The characters that end a word in every context. The end of the text (an empty text) does, too."""
 BEFORE_BLANKS = frozenset(" \t\\#")
 EXTENDED = frozenset("?*+@!")
 DIGITS = frozenset("123456789")
@@ -31,7 +31,7 @@ HERE_WORD = re.compile(r"(?:\\.|'[^'\n]*'|\"[^\"\n]*\"|[^\s;&|()<>'\"\\])+")
 
 @dataclass(slots=True)
 class Words:
-    """A text, how far it was read, and what was found in it. `commands` reads what stands in `$( )`, to its `)`."""
+    """A text, how far it was read, and what was found in it. `commands` reads the commands in `$( )`, to its `)`."""
 
     text: str
     commands: Callable[[int], None]
