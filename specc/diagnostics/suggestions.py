@@ -5,7 +5,6 @@ A fix is made where the diagnostic is, and only if the text at its span is the t
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 from functools import lru_cache
 from itertools import islice
 
@@ -19,6 +18,8 @@ NUMBERED = re.compile(r"SPC\d+")
 
 def closest(word: str, candidates: Iterable[str]) -> str | None:
     """Return the candidate that `word` was probably meant to be, or None when nothing is near."""
+    from difflib import get_close_matches  # 2 ms, and only a wrong name needs it
+
     folded = word.casefold()
     if len(folded) > LONGEST_COMPARED:
         return None

@@ -95,7 +95,7 @@ class TestAPlainCheck:
 
 DEAR = {
     *("typer", "rich", "httpx", "asyncio", "concurrent", "starlette", "uvicorn", "sqlite3", "psutil", "subprocess"),
-    *("jsonschema", "referencing", "markdown_it", "ruamel"),
+    *("difflib", "jsonschema", "referencing", "markdown_it", "ruamel"),
     *("importlib.metadata", "importlib.resources", "email", "xml", "socket", "logging", "platform", "traceback"),
     *("specc.checker.schema_errors", "specc.parser.syntax"),
     *("specc.inheritance.graph", "specc.project.outputs", "specc.compiler.count"),
