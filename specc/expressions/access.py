@@ -1,7 +1,6 @@
 """Names, and what is looked up in them: `vars.run['dir']`, `xs[0]`, `xs[1:]`, `loop.index`."""
 
 from collections.abc import Callable
-from functools import lru_cache
 
 from jinja2 import nodes
 
@@ -57,7 +56,7 @@ def _name(builder: Builder, node: nodes.Name) -> Evaluate:
     if not builder.is_local(named) and named in (*FUNCTIONS, *FOREIGN):
         help = "write `range(...)`" if named in FUNCTIONS else None
         builder.forbid(at, f"`{named}` cannot be used in a template" + (" alone" if help else ""), help)
-    help = None if builder.is_local(named) else _qualified(named)
+    help = None if builder.is_local(named) or named in NAMESPACES else _qualified(named)
     absent = Absent(at.mistake(codes.UNDEFINED_NAME, f"`{named}` is not defined", help))
 
     def variable(frame: Frame) -> object:
@@ -70,9 +69,8 @@ def _name(builder: Builder, node: nodes.Name) -> Evaluate:
     return variable if builder.is_local(named) else namespace
 
 
-@lru_cache(maxsize=256)
 def _qualified(name: str) -> str | None:
-    """Return the help for an undefined name, remembered: nearly all templates use the same few names."""
+    """Return the help for a name without a namespace."""
     near = did_you_mean(name, NAMESPACES, "names")
     is_near = near is not None and near.startswith("did you mean")
     return near if is_near else f"write `params.{name}`, `vars.{name}` or another namespace before the name"
