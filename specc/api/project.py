@@ -36,12 +36,8 @@ from specc.explanation import as_text
 from specc.project import Findings
 from specc.project.rendering import Piece, rendered
 from specc.source import Source
-from specc.submission.changes import cost
-from specc.submission.ledger import Ledger
-from specc.submission.output import Reading
-from specc.submission.plan import Step
-from specc.submission.planfile import Asked
-from specc.submission.results import Result as Outcome
+from specc.submission import Asked, Ledger, OutputReader, Step, cost
+from specc.submission import Result as Outcome
 from specc.targets import JobReport
 from specc.visible import visible
 
@@ -259,7 +255,7 @@ class Project:
             raise SpeccError(f"the job {job.uuid} has no stream `{stream}`")
         if files[0].path is None:
             raise SpeccError(f"the {stream} of {job.uuid} is not visible from here: {files[0].where}")
-        return Reading(files[0].path).last(LOG_BYTES)[0].decode(errors="replace")
+        return OutputReader(files[0].path).last(LOG_BYTES)[0].decode(errors="replace")
 
     @contextmanager
     def _ledger(self, session: Session) -> Iterator[tuple[Workplace, Ledger]]:

@@ -14,11 +14,8 @@ from specc.evaluator import MASK
 from specc.explanation import Explanation
 from specc.lowering import Payload as Lowered
 from specc.reporters import ReportFormat, format_named, report_text
-from specc.submission.follow import state_of
-from specc.submission.plan import Step
-from specc.submission.planfile import changes_of
-from specc.submission.records import Record, State
-from specc.submission.results import Result as Outcome
+from specc.submission import Record, State, Step, changes_of, state_of
+from specc.submission import Result as Outcome
 from specc.targets import JobReport, JobState
 from specc.visible import visible
 

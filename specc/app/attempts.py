@@ -10,9 +10,7 @@ from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.project import Findings
-from specc.submission.ledger import Ledger
-from specc.submission.records import Record
-from specc.submission.selector import Selector, only_of, states_named
+from specc.submission import Ledger, Record, Selector, only_of, states_named
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Jobs after they were sent: which targets to ask about them, what these say, and waiting until they have ended."""
 
 import contextlib
-import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -12,11 +11,7 @@ from specc.app.workplace import Workplace
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.person import Person
-from specc.submission.follow import SILENCE, Ending, ending, follow, look
-from specc.submission.ledger import Ledger
-from specc.submission.records import Record
-from specc.submission.tables import Locked
-from specc.submission.world import World
+from specc.submission import SILENCE, Clock, Ending, Ledger, Locked, Record, ending, follow_jobs, look
 from specc.targets import JobReport, JobState
 from specc.targets.opening import Opened
 from specc.targets.trust import UntrustedHost
@@ -167,11 +162,11 @@ def wait_for(groups: Sequence[Group], ledger: Ledger, timeout: float | None, per
     reports: dict[str, JobReport] = {}
     given_up: set[str] = set()
     records = {record.uuid: record for group in groups for record in group.records if record.uuid}
-    world = World(time.time, time.monotonic, time.sleep, random.random, person.tell)
+    clock = Clock(time.time, time.monotonic, time.sleep)
     try:
         for group in groups:
             left = None if timeout is None else max(0.0, start + timeout - time.monotonic())
-            for number, seen in enumerate(follow(group.opened, group.uuids, ledger, world, left)):
+            for number, seen in enumerate(follow_jobs(group.opened, group.uuids, ledger, clock, person.tell, left)):
                 if number == 0:
                     _tell_silence(group, len(seen), person)
                 before, reports = reports, reports | seen

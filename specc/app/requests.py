@@ -16,11 +16,21 @@ from specc.lowering import Payload
 from specc.parser import Document
 from specc.project import Findings
 from specc.source import Source, Span
-from specc.submission.keys import LogicalKey, canonical_params, key_of
-from specc.submission.ledger import Ledger
-from specc.submission.plan import Action, Allowed, Step, plan
-from specc.submission.planfile import Asked, PlanFile
-from specc.submission.selector import Selector, latest, states_named
+from specc.submission import (
+    Action,
+    Allowed,
+    Asked,
+    Ledger,
+    LogicalKey,
+    PlanFile,
+    Selector,
+    Step,
+    canonical_params,
+    key_of,
+    latest,
+    plan_steps,
+    states_named,
+)
 from specc.targets import Rejected, Target
 
 STDIN_NAME = "<stdin>"
@@ -140,7 +150,7 @@ def decide(request: SubmissionRequest, target: Target, ledger: Ledger) -> list[S
         wanted = tuple(one for one in wanted if _has_state(one, selector, request, target.identity, ledger))
     allowed = Allowed(asked.changed, asked.rerun, asked.resend_unknown)
     exists = Existing(request, target.identity)
-    return plan(wanted, target.identity, request.target, request.request.params, ledger, exists, allowed)
+    return plan_steps(wanted, target.identity, request.target, request.request.params, ledger, exists, allowed)
 
 
 def _has_state(payload: Payload, selector: Selector, request: SubmissionRequest, identity: str, ledger: Ledger) -> bool:

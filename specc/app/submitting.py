@@ -16,15 +16,22 @@ from specc.errors import SpeccError
 from specc.evaluator import MASK
 from specc.fast_dataclass import dataclass
 from specc.project import Findings
-from specc.submission.follow import look, state_of
-from specc.submission.keys import LogicalKey
-from specc.submission.ledger import Ledger
-from specc.submission.plan import Action, Step
-from specc.submission.planfile import PlanFile, differences
-from specc.submission.records import Record, State
-from specc.submission.results import Result
-from specc.submission.send import Sender
-from specc.submission.world import Sending, World
+from specc.submission import (
+    Action,
+    Clock,
+    Ledger,
+    LogicalKey,
+    PlanFile,
+    Record,
+    Result,
+    Sender,
+    Sending,
+    State,
+    Step,
+    look,
+    plan_differences,
+    state_of,
+)
 from specc.targets import JobReport, Rejected
 from specc.targets.opening import Opened
 
@@ -147,7 +154,7 @@ class Submission:
             return Objection(
                 errors=("this plan has been carried out already",), help="`specc plan` shows what is left to send"
             )
-        found = tuple(differences(planned, self.ledger.id, self.opened.target.identity, steps))
+        found = tuple(plan_differences(planned, self.ledger.id, self.opened.target.identity, steps))
         help = "nothing was sent; plan again, and have the new plan approved"
         return Objection(errors=found, help=help) if found else None
 
@@ -180,17 +187,17 @@ class Submission:
         """
         tell = self.request.workplace.person.tell
         stop = Stop()
-        world = World(time.time, time.monotonic, stop.wait, random.random, tell)
+        clock = Clock(time.time, time.monotonic, stop.wait)
         with self.ledger.owners.claim() as owner:
             if weakness := self.ledger.owners.weakness:
                 tell(f"warning: {weakness}")
             sending = self._sending(owner, in_flight)
-            sender = Sender(self.opened.target, self.ledger, sending, world)
+            sender = Sender(self.opened.target, self.ledger, sending, clock, random.random, tell)
             watcher.begun(sender, stop)
             results: list[Result] = []
             fault = None
             try:
-                for result in self._results(steps, sender, sending, world, stop):
+                for result in self._results(steps, sender, sending, clock, stop):
                     results.append(result)
                     watcher.came(result)
             except SpeccError as error:
@@ -206,7 +213,7 @@ class Submission:
         return Sent(tuple(results), stop.is_set(), fault)
 
     def _results(
-        self, steps: Sequence[Step], sender: Sender, sending: Sending, world: World, stop: Stop
+        self, steps: Sequence[Step], sender: Sender, sending: Sending, clock: Clock, stop: Stop
     ) -> Iterator[Result]:
         elsewhere = [Result(step, State.INTENT, message=step.why) for step in steps if step.action is Action.WAIT]
         # Closed here, whatever happens: then what is in flight is still written to an open ledger.
@@ -216,7 +223,7 @@ class Submission:
                     elsewhere.append(result)
                 else:
                     yield result
-        yield from _settled(elsewhere, self.ledger, sending.owner, world, stop)
+        yield from _settled(elsewhere, self.ledger, sending.owner, clock, stop)
 
     def _sending(self, owner: str, in_flight: int | None) -> Sending:
         project = self.request.workplace.project
@@ -254,13 +261,13 @@ def look_ahead(
         yield Submission(request, planned, ledger, replace(opened, target=target))
 
 
-def _settled(results: Sequence[Result], ledger: Ledger, owner: str, world: World, stop: Stop) -> Iterator[Result]:
+def _settled(results: Sequence[Result], ledger: Ledger, owner: str, clock: Clock, stop: Stop) -> Iterator[Result]:
     """Yield what became of steps that another process is sending, which is waited for."""
-    until = world.monotonic() + PATIENCE
+    until = clock.monotonic() + PATIENCE
     for result in results:
         attempts = ledger.of_key(result.step.key)
-        while attempts and attempts[-1].state is State.INTENT and world.monotonic() < until and not stop.is_set():
-            world.sleep(GLANCE)
+        while attempts and attempts[-1].state is State.INTENT and clock.monotonic() < until and not stop.is_set():
+            clock.sleep(GLANCE)
             ledger.recover(owner)
             attempts = ledger.of_key(result.step.key)
         if not attempts:

@@ -13,10 +13,7 @@ from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.person import Person
 from specc.project import Project
-from specc.submission.ledger import Ledger
-from specc.submission.location import access_of, ledger_path
-from specc.submission.projects import Known, known_as, recognised
-from specc.submission.tables import Access
+from specc.submission import Access, Known, Ledger, access_of, known_as, ledger_path, recognised
 from specc.targets import Target
 from specc.targets.opening import Opened
 

@@ -63,7 +63,7 @@ TargetName = Annotated[
 
 def complete_state(incomplete: str) -> list[str]:
     """Offer the last of several names with commas between them."""
-    from specc.submission.selector import STATES  # for TAB only: it brings the ledger, which no check needs
+    from specc.submission import STATES  # for TAB only: it brings the ledger, which no check needs
 
     before, comma, last = incomplete.rpartition(",")
     return [f"{before}{comma}{state}" for state in STATES if state.startswith(last)]

@@ -3,8 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from specc.submission.follow import state_of
-from specc.submission.records import Record, State
+from specc.submission import Record, State, state_of
 from specc.targets import JobReport
 
 HEAD = ("state", "uuid", "spec", "cell", "name", "")

@@ -8,9 +8,7 @@ from types import FrameType
 
 from specc.app.submitting import Stop, message_of, word_for
 from specc.cli.console import is_watched, say, write_row, write_table
-from specc.submission.plan import Step
-from specc.submission.results import Result, tally
-from specc.submission.send import Sender
+from specc.submission import Result, Sender, Step, tally
 from specc.targets import JobReport
 
 HEAD = ("state", "uuid", "spec", "cell", "name", "")

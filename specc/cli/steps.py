@@ -8,9 +8,7 @@ from specc.app.requests import SubmissionRequest, Unprepared
 from specc.cli import exits
 from specc.cli.console import say, write_table
 from specc.cli.printing import print_diagnostics
-from specc.submission.changes import cost
-from specc.submission.plan import Action, Step
-from specc.submission.planfile import Asked, changes_of
+from specc.submission import Action, Asked, Step, changes_of, cost
 from specc.targets.refusals.local import ignored
 from specc.wording import counted
 

@@ -13,10 +13,7 @@ from specc.cli import exits
 from specc.cli.console import Terminal, say
 from specc.errors import SpeccError
 from specc.source import file_path
-from specc.submission.follow import Ending, word_of
-from specc.submission.ledger import Ledger
-from specc.submission.records import Record
-from specc.submission.selector import FAILED
+from specc.submission import FAILED, Ending, Ledger, Record, word_of
 from specc.targets import JobReport, JobState
 from specc.units import QuantityMistake, read
 from specc.wording import counted

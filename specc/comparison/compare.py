@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import field, replace
 from typing import NamedTuple
 
+from specc.changes import Change, changes, masked
 from specc.comparison.causes import Sides, Tracer
 from specc.comparison.model import (
     ORDER,
@@ -32,7 +33,6 @@ from specc.nodes import to_data
 from specc.parser import Document
 from specc.resolver import ResolvedSpec, resolve
 from specc.source import Source
-from specc.submission.changes import Change, changes, masked
 
 
 class Unmade(NamedTuple):

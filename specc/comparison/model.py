@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Literal, NamedTuple
 
+from specc.changes import Change
 from specc.compiler import Context
 from specc.diagnostics import Diagnostic
 from specc.expander import Cell
 from specc.fast_dataclass import dataclass
 from specc.parser import Document
 from specc.source import Span
-from specc.submission.changes import Change
 
 What = Literal["altered", "added", "removed", "moved"]
 ORDER: tuple[What, ...] = ("altered", "added", "removed", "moved")

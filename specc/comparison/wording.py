@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator
 from posixpath import commonprefix
 
+from specc.changes import Change
 from specc.comparison.model import Cause, Comparison, Detail, Group, Item, Label
-from specc.submission.changes import Change
 from specc.wording import brief
 
 LONGEST = 60

@@ -1,1 +1,98 @@
-"""Sending payloads exactly once: the ledger, what a plan decides from it, and the sending itself."""
+"""Sending payloads exactly once: the ledger, the plan that is decided from it, and the sending itself.
+
+- `Ledger` holds every attempt, and where it lies: `ledger_path`, `Access`, `Projects`.
+- `plan_steps` decides a `Step` for each payload; `PlanFile` is a plan that people review.
+- `Sender` carries steps out, with a `Result` for each; `follow_jobs` and `look` say what became of the jobs.
+- `find_jobs` looks for the jobs of attempts whose outcome is unknown; `verify_ledger` checks the whole ledger.
+- `Selector` chooses attempts; `OutputReader` reads the files that jobs write.
+"""
+
+from specc.submission.clock import Clock
+from specc.submission.database import Locked
+from specc.submission.follow import SILENCE, Ending, ending, follow_jobs, look, state_of, word_of
+from specc.submission.keys import LogicalKey, canonical_params, key_of, split_name
+from specc.submission.ledger import AttemptOpen, Ledger, SentElsewhere, SettledAlready, UuidTaken
+from specc.submission.location import Access, access_of, ledger_path
+from specc.submission.output import OutputReader
+from specc.submission.plan import Action, Allowed, Cost, Step, core_hours, cost, plan_steps
+from specc.submission.planfile import (
+    Asked,
+    Heading,
+    PlanFile,
+    changes_of,
+    plan_differences,
+    plan_document,
+    read_plan,
+    step_data,
+)
+from specc.submission.projects import Known, Origin, known_as, recognised
+from specc.submission.records import Record, State
+from specc.submission.resolve import Found, Match, adopt, find_jobs, settle_by_hand
+from specc.submission.results import Result, Tally, tally
+from specc.submission.selector import FAILED, STATES, Selector, is_id_of, latest, only_of, states_named
+from specc.submission.send import Sender, Sending
+from specc.submission.verify import verify_ledger
+
+__all__ = [
+    "FAILED",
+    "SILENCE",
+    "STATES",
+    "Access",
+    "Action",
+    "Allowed",
+    "Asked",
+    "AttemptOpen",
+    "Clock",
+    "Cost",
+    "Ending",
+    "Found",
+    "Heading",
+    "Known",
+    "Ledger",
+    "Locked",
+    "LogicalKey",
+    "Match",
+    "Origin",
+    "OutputReader",
+    "PlanFile",
+    "Record",
+    "Result",
+    "Selector",
+    "Sender",
+    "Sending",
+    "SentElsewhere",
+    "SettledAlready",
+    "State",
+    "Step",
+    "Tally",
+    "UuidTaken",
+    "access_of",
+    "adopt",
+    "canonical_params",
+    "changes_of",
+    "core_hours",
+    "cost",
+    "ending",
+    "find_jobs",
+    "follow_jobs",
+    "is_id_of",
+    "key_of",
+    "known_as",
+    "latest",
+    "ledger_path",
+    "look",
+    "only_of",
+    "plan_differences",
+    "plan_document",
+    "plan_steps",
+    "read_plan",
+    "recognised",
+    "settle_by_hand",
+    "split_name",
+    "state_of",
+    "states_named",
+    "step_data",
+    "tally",
+    "verify_ledger",
+    "word_of",
+]

@@ -1,13 +1,13 @@
-"""Jobs after they were accepted: what they are doing, in as few calls as possible, until they end."""
+"""Jobs after they were accepted: their states, in as few calls as possible, until they end."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
+from specc.submission.clock import Clock
 from specc.submission.ledger import Ledger
 from specc.submission.records import Record
-from specc.submission.world import World
 from specc.targets import JobReport, JobState
 from specc.targets.opening import Opened
 
@@ -15,10 +15,10 @@ FIRST_SECONDS = 0.25
 MOST_SECONDS = 30.0
 GROWTH = 1.5
 SHARE = 0.5
-"""Of the quota, so much may go into waiting."""
+"""The part of the quota that waiting may use."""
 
 SILENCE = 600.0
-"""Seconds. A job of which its target has said nothing for so long is not waited for any more."""
+"""Seconds. A job that its target has not mentioned for so long is no longer waited for."""
 
 HOUR = 3600.0
 
@@ -27,7 +27,7 @@ NOT_FOUND = "not found"
 
 
 def look(opened: Opened, uuids: Sequence[str], ledger: Ledger, tell: Callable[[str], object]) -> dict[str, JobReport]:
-    """What the target says of the jobs now, noted in the ledger. Jobs that it says nothing of are left out."""
+    """Return the target's reports of jobs, and note them in the ledger. Jobs that it does not mention are left out."""
     if not uuids:
         return {}
     target, before = opened.target, opened.calls()
@@ -38,30 +38,36 @@ def look(opened: Opened, uuids: Sequence[str], ledger: Ledger, tell: Callable[[s
         if target.quota is not None and opened.calls() > before:
             ledger.accounts.note_calls(target.identity, opened.calls() - before)
     except SpeccError as error:
-        # What was seen is true all the same, and a full disk should not hide it.
+        # The reports are true all the same, and a full disk should not hide them.
         tell(f"the jobs' states were not noted: {error.message}")
     return reports
 
 
-def follow(
-    opened: Opened, uuids: Sequence[str], ledger: Ledger, world: World, timeout: float | None
+def follow_jobs(
+    opened: Opened,
+    uuids: Sequence[str],
+    ledger: Ledger,
+    clock: Clock,
+    tell: Callable[[str], object],
+    timeout: float | None,
 ) -> Iterator[dict[str, JobReport]]:
-    """Looks again and again, each time for the jobs that have not ended, and gives all that is known so far.
+    """Ask again and again for the jobs that have not ended, and yield all reports so far each time.
 
-    Ends when all have ended, or after `timeout` seconds; a job of which nothing is heard is given up in the end.
+    Stops when all jobs have ended, or after `timeout` seconds. A job that the target does not mention for `SILENCE`
+    seconds is given up.
     """
-    start = world.monotonic()
+    start = clock.monotonic()
     known: dict[str, JobReport] = {}
     heard = dict.fromkeys(uuids, start)
     waiting = list(uuids)
     interval = FIRST_SECONDS
     while True:
         before = opened.calls()
-        seen = look(opened, waiting, ledger, world.tell)
+        seen = look(opened, waiting, ledger, tell)
         changed = any(report != known.get(uuid) for uuid, report in seen.items())
         known |= seen
         yield dict(known)
-        now = world.monotonic()
+        now = clock.monotonic()
         heard.update((uuid, now) for uuid, report in seen.items() if not _is_lost(report))
         waiting = [uuid for uuid in waiting if not _has_ended(known.get(uuid)) and now - heard[uuid] < SILENCE]
         left = None if timeout is None else start + timeout - now
@@ -69,7 +75,7 @@ def follow(
             return
         interval = FIRST_SECONDS if changed else min(interval * GROWTH, MOST_SECONDS)
         pause = max(interval, _fair(opened.target.quota, opened.calls() - before))
-        world.sleep(pause if left is None else min(pause, left))
+        clock.sleep(pause if left is None else min(pause, left))
 
 
 def _has_ended(report: JobReport | None) -> bool:
@@ -77,18 +83,18 @@ def _has_ended(report: JobReport | None) -> bool:
 
 
 def _is_lost(report: JobReport) -> bool:
-    """The target answers that it has no such job. It may only not have it yet, or not see it for a while."""
+    """Return whether the target answers that it has no such job. It may not have it yet, or not see it for a while."""
     return report.state is JobState.UNKNOWN and not report.raw
 
 
 def _fair(quota: int | None, calls: int) -> float:
-    """The pause that leaves the quota its share for other things."""
+    """Return the pause that leaves the rest of the quota for other calls."""
     return 0.0 if quota is None else calls * HOUR / (quota * SHARE)
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How jobs that were waited for ended. One that was cancelled has not failed, nor finished."""
+    """How jobs that were waited for ended. A job that was cancelled has neither failed nor finished."""
 
     finished: int = 0
     failed: int = 0
@@ -103,6 +109,7 @@ class Ending:
 
 
 def ending(uuids: Iterable[str], reports: Mapping[str, JobReport]) -> Ending:
+    """Return how many jobs ended in which way."""
     counts: Counter[str] = Counter()
     for uuid in uuids:
         report = reports.get(uuid)
@@ -116,12 +123,12 @@ def ending(uuids: Iterable[str], reports: Mapping[str, JobReport]) -> Ending:
 
 
 def word_of(report: JobReport) -> str:
-    """A job's state for people. As the state of an attempt, `unknown` says something else: that it may run."""
+    """Return a job's state for people. As the state of an attempt, `unknown` means that its job may run."""
     return NOT_FOUND if _is_lost(report) else report.state.value
 
 
 def state_of(record: Record, reports: Mapping[str, JobReport]) -> str:
-    """The job's state where it is known, else the attempt's."""
+    """Return the job's state where it is known, else the attempt's."""
     report = reports.get(record.uuid or "")
     if report is not None and report.state is not JobState.UNKNOWN:
         return report.state.value

@@ -1,4 +1,4 @@
-"""The ledger: what was tried, and what came of it. It is on the disk before anything is sent."""
+"""The ledger: which attempts were begun, and how they ended. It is on the disk before anything is sent."""
 
 import contextlib
 import json
@@ -9,16 +9,14 @@ from pathlib import Path
 
 from specc import locks
 from specc.errors import SpeccError
-from specc.submission import lookups, tables
-from specc.submission.accounts import Accounts
-from specc.submission.attempts import Attempts
-from specc.submission.keys import LogicalKey
-from specc.submission.lookups import LISTED
-from specc.submission.owner import Owners
+from specc.submission import database
+from specc.submission.database import database_errors, transaction
+from specc.submission.keys import LogicalKey, account_of
+from specc.submission.location import Access
+from specc.submission.owners import Owners
 from specc.submission.projects import Projects
-from specc.submission.records import Record, State
-from specc.submission.rows import COLUMNS, PLACES, row_of
-from specc.submission.tables import Access, broken_as_error, transaction
+from specc.submission.queries import LISTED, Queries
+from specc.submission.records import COLUMNS, PLACEHOLDERS, Damaged, Record, State, row_of, seconds_of
 from specc.targets import JobReport
 
 ANYONE = Access()
@@ -26,22 +24,22 @@ HURRIED_SECONDS = 2.0
 
 
 class AttemptOpen(Exception):
-    """The key has gone on since it was looked at: another process is sending it, or has. Nothing was written."""
+    """Another process is sending for this key, or has sent since it was read. Nothing was written."""
 
 
 class SentElsewhere(Exception):
-    """Another process has sent the same payload under the key that this says. Nothing was written."""
+    """Another process has sent the same payload under the key in the message. Nothing was written."""
 
 
 class SettledAlready(Exception):
-    """The attempt is not open any more, so nothing was written."""
+    """The attempt is no longer open, so nothing was written."""
 
 
 class UuidTaken(Exception):
     """Another attempt on the target has this uuid, so nothing was written."""
 
 
-class Ledger(Attempts):
+class Ledger(Queries):
     """The attempts of one user and project. Every method that writes has written to the disk when it returns."""
 
     def __init__(
@@ -66,16 +64,17 @@ class Ledger(Attempts):
     def open(
         cls, path: Path, clock: Callable[[], float] = time.time, access: Access = ANYONE, *, is_asked: bool = False
     ) -> Iterator["Ledger"]:
-        """Open the ledger, or make it where there is none and there was none. `is_asked`: the user asks for a new one.
+        """Open the ledger, or create it where there is none and there was none.
 
-        Raises SpeccError where it cannot be used, or others could change it; one that is damaged stays as it is.
-        Symbolic links are followed first: the owners' locks lie beside the file itself.
+        `is_asked`: the user asks for a new ledger. Raises SpeccError where the ledger cannot be used, or others could
+        change it; a damaged ledger stays as it is. Symbolic links are followed first: the owners' locks lie beside the
+        file itself.
         """
-        with broken_as_error(path):
-            path = tables.place(path, access, makes=True) or path
+        with database_errors(path):
+            path = database.locate(path, access, makes=True) or path
             locks.check_supported(path.parent)
-            is_new = tables.make(path, access, is_asked=is_asked)
-            connection = tables.connect(path, writable=True)
+            is_new = database.create(path, access, is_asked=is_asked)
+            connection = database.connect(path, writable=True)
         with contextlib.closing(connection):
             yield cls(path, connection, clock, is_new=is_new, is_shared=access.is_shared)
 
@@ -89,28 +88,28 @@ class Ledger(Attempts):
         *,
         checks_rows: bool = True,
     ) -> Iterator["Ledger"]:
-        """Open the ledger for reading alone, also where nothing can be written. One that is not there is empty.
+        """Open the ledger for reading only, also where nothing can be written. A ledger that is not there is empty.
 
-        Raises SpeccError as `open` does, also for one that is not there and must not be made.
+        Raises SpeccError as `open` does, also for a ledger that is not there and must not be created.
         """
-        with broken_as_error(path):
-            real = tables.place(path, access, makes=False)
+        with database_errors(path):
+            real = database.locate(path, access, makes=False)
             path = real or path
             is_there = real is not None and real.exists()
             if not is_there:
-                tables.check_new(path, access)
-            connection = tables.nothing()
+                database.check_new(path, access)
+            connection = database.empty()
             if is_there:
-                connection = tables.connect(path, writable=False, checks_rows=checks_rows)
+                connection = database.connect(path, writable=False, checks_rows=checks_rows)
         with contextlib.closing(connection):
             yield cls(path, connection, clock, is_shared=access.is_shared)
 
     def begin(self, record: Record, supersedes: str | None = None, seen: frozenset[str] = frozenset()) -> None:
-        """Writes an intent as the next attempt of its key, in place of the unknown one that it supersedes.
+        """Write an intent as the next attempt of its key, in place of the unknown attempt that it supersedes.
 
         `seen` are the attempts for the same payload under other keys that were known when it was decided to send.
-        Raises AttemptOpen when the key has another open attempt, or has gone on since it was looked at, and
-        SentElsewhere when the payload was sent under another key since then.
+        Raises AttemptOpen when the key has another open attempt, or an attempt that was not there when it was read,
+        and SentElsewhere when the payload was sent under another key since then.
         """
         with self._writing() as connection:
             for other in self.with_digest(record.key.target, record.digest):
@@ -128,7 +127,7 @@ class Ledger(Attempts):
             if len(self.of_key(record.key)) != record.number - 1:
                 raise AttemptOpen(str(record.key))
             try:
-                connection.execute(f"INSERT INTO attempts ({COLUMNS}) VALUES ({PLACES})", row_of(record))
+                connection.execute(f"INSERT INTO attempts ({COLUMNS}) VALUES ({PLACEHOLDERS})", row_of(record))
             except sqlite3.IntegrityError as error:
                 raise AttemptOpen(str(record.key)) from error
 
@@ -141,17 +140,19 @@ class Ledger(Attempts):
         code: str | None = None,
         message: str | None = None,
     ) -> None:
-        """Writes what came of an open attempt. A job that is there also beats what the user said of it before.
+        """Write how an open attempt ended. A job that is there also overrides what the user said of it before.
 
         Raises SettledAlready and UuidTaken.
         """
-        beats = ("intent", "unknown", "dismissed", "superseded") if state is State.ACCEPTED else ("intent", "unknown")
+        replaced = (
+            ("intent", "unknown", "dismissed", "superseded") if state is State.ACCEPTED else ("intent", "unknown")
+        )
         with self._writing() as connection:
             try:
                 changed = connection.execute(
                     "UPDATE attempts SET state = ?, uuid = ?, code = ?, message = ?, settled_at = ? "
                     f"WHERE attempt = ? AND state {LISTED}",
-                    (state, uuid, code, message, self._clock(), attempt, json.dumps(beats)),
+                    (state, uuid, code, message, self._clock(), attempt, json.dumps(replaced)),
                 ).rowcount
             except sqlite3.IntegrityError as error:
                 raise UuidTaken(str(uuid)) from error
@@ -161,7 +162,7 @@ class Ledger(Attempts):
     def recover(self, mine: str | None = None) -> list[Record]:
         """Turn the intents of dead processes into `unknown`: nobody can say whether their bytes went out.
 
-        `mine` is the caller's own name as an owner, who is surely alive.
+        `mine` is the caller's own name as an owner, whose process is surely alive.
         """
         intents = [record for record in self.open_attempts() if record.state is State.INTENT]
         owners = {record.owner for record in intents} - {mine}
@@ -178,14 +179,14 @@ class Ledger(Attempts):
         return [record for record in intents if record.owner in dead]
 
     def move(self, pairs: Sequence[tuple[LogicalKey, LogicalKey]]) -> int:
-        """Puts all attempts of each first key under the second, all or none. Gives the number of attempts."""
+        """Move all attempts of each first key to the second, all or none. Returns the number of attempts."""
         moved = 0
         with self._writing() as connection:
             for old, new in pairs:
                 if self.of_key(new):
                     raise SpeccError(f"there are attempts of {new} already", help="`specc ledger list` shows them")
                 if any(one.state is State.INTENT for one in self.of_key(old)):
-                    raise SpeccError(f"{old} is being sent now", help="try again when that has ended")
+                    raise SpeccError(f"{old} is being sent", help="try again when it has been sent")
                 moved += connection.execute(
                     "UPDATE attempts SET target = ?, spec = ?, cell = ?, params = ? "
                     "WHERE target = ? AND spec = ? AND cell = ? AND params = ?",
@@ -194,7 +195,7 @@ class Ledger(Attempts):
         return moved
 
     def saw(self, target: str, reports: Sequence[JobReport]) -> None:
-        """Notes what was seen of jobs."""
+        """Note the states that the target reports of jobs."""
         if not reports:
             return
         now = self._clock()
@@ -206,35 +207,37 @@ class Ledger(Attempts):
             )
 
     def use_plan(self, plan: str) -> bool:
-        """Notes that a plan is carried out; False when it has been before."""
+        """Note that a plan is carried out. Returns False if it was carried out before."""
         with self._writing() as connection:
-            if lookups.has_plan(connection, plan):
+            if self.has_used(plan):
                 return False
             connection.execute("INSERT INTO plans VALUES (?, ?)", (plan, self._clock()))
         return True
 
     @contextlib.contextmanager
     def _hurried(self) -> Iterator[None]:
-        """Wait for another process no longer than is reasonable for what can also be noted later."""
+        """Wait for another process only briefly: what is written can also be noted later."""
         self._connection.execute(f"PRAGMA busy_timeout = {HURRIED_SECONDS * 1000:.0f}")
         try:
             yield
         finally:
-            self._connection.execute(f"PRAGMA busy_timeout = {tables.BUSY_SECONDS * 1000:.0f}")
+            self._connection.execute(f"PRAGMA busy_timeout = {database.BUSY_SECONDS * 1000:.0f}")
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """Write as one step, into the file that lies at the ledger's path: one that was removed or replaced while this
-        process ran keeps what is written to itself."""
-        self._check_place()
-        with transaction(self.path, self._connection) as connection:
-            self._check_place()
-            yield connection
-        self._check_place()
+        """Write in one transaction, into the file at the ledger's path.
 
-    def _check_place(self) -> None:
+        A file that was removed or replaced while this process ran would keep what is written to itself.
+        """
+        self._check_file()
+        with transaction(self.path, self._connection) as connection:
+            self._check_file()
+            yield connection
+        self._check_file()
+
+    def _check_file(self) -> None:
         if self._file is not None and _file_id(self.path) != self._file:
-            raise tables.gone(self.path, "was replaced by another file" if self.path.exists() else "is gone")
+            raise database.vanished(self.path, "was replaced by another file" if self.path.exists() else "is gone")
 
 
 def _file_id(path: Path) -> tuple[int, int] | None:
@@ -244,3 +247,63 @@ def _file_id(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
+
+
+HOUR = 3600.0
+AHEAD = 60.0
+"""Seconds. A call noted further ahead than this was noted by a clock that was wrong."""
+
+MOST_SKEW = 86_400.0
+"""Seconds. A server that is more than a day ahead is broken, and so would be every request signed by its clock."""
+
+
+class Accounts:
+    """The part of the ledger about accounts: their calls, and how far their server's clock is from ours.
+
+    Targets are given by their identities; all places of an account count together.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, clock: Callable[[], float]) -> None:
+        self._path = path
+        self._connection = connection
+        self._clock = clock
+
+    def take_call(self, target: str, quota: int | None) -> float:
+        """Note one call to the target and return 0, or note none and return the seconds until the quota allows one."""
+        if quota is None:
+            return 0.0
+        now, account = self._clock(), account_of(target)
+        with transaction(self._path, self._connection) as connection:
+            connection.execute("DELETE FROM calls WHERE at <= ? OR at > ?", (now - HOUR, now + AHEAD))
+            times = connection.execute("SELECT at FROM calls WHERE target = ? ORDER BY at", (account,)).fetchall()
+            if len(times) >= quota:
+                return max(1.0, seconds_of(times[len(times) - quota]["at"]) + HOUR - now)
+            connection.execute("INSERT INTO calls VALUES (?, ?)", (account, now))
+        return 0.0
+
+    def note_calls(self, target: str, calls: int) -> None:
+        """Note calls that were made already, such as those of a question about many jobs."""
+        now = self._clock()
+        with transaction(self._path, self._connection) as connection:
+            connection.executemany("INSERT INTO calls VALUES (?, ?)", [(account_of(target), now)] * calls)
+
+    def skew(self, target: str) -> float:
+        """Return by how many seconds the server's clock is ahead of ours, as last learnt."""
+        with database_errors(self._path):
+            row = self._connection.execute("SELECT skew FROM clocks WHERE target = ?", (account_of(target),)).fetchone()
+            if row is None:
+                return 0.0
+            if abs(skew := seconds_of(row[0])) > MOST_SKEW:
+                raise Damaged(f"the clock of {account_of(target)} is {skew} seconds ahead")
+            return skew
+
+    def learn_skew(self, target: str, seconds: float, attempt: str | None = None) -> None:
+        """Note by how many seconds the server's clock is ahead, for the target and for the attempt that showed it.
+
+        A value that no clock is wrong by is ignored.
+        """
+        if abs(seconds) > MOST_SKEW:
+            return
+        with transaction(self._path, self._connection) as connection:
+            connection.execute("INSERT OR REPLACE INTO clocks VALUES (?, ?)", (account_of(target), seconds))
+            connection.execute("UPDATE attempts SET skew = ? WHERE attempt = ?", (seconds, attempt))

@@ -1,4 +1,7 @@
-"""Where the ledger of a project is: outside the checkout, which clones, runners and `git clean` lose."""
+"""Where the ledger of a project is, and who may use it.
+
+It is outside the checkout, which clones, runners and `git clean` lose.
+"""
 
 import os
 from collections.abc import Mapping
@@ -6,19 +9,32 @@ from hashlib import sha256
 from pathlib import Path
 
 from specc.errors import SpeccError
+from specc.fast_dataclass import dataclass
 from specc.private import UNSAFE, state_home
-from specc.submission.tables import Access
 
 FALSE = ("", "0", "false")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may use a ledger's file.
+
+    `own` counts the folders above the file that are specc's own; `is_shared` says that a group shares the file; without
+    `may_make`, a ledger that is not there is an error.
+    """
+
+    own: int = 0
+    is_shared: bool = False
+    may_make: bool = True
 
 
 def ledger_path(
     project: str, root: Path, environment: Mapping[str, str], *, setting: str | None, is_named: bool
 ) -> Path:
-    """The ledger of one user and project.
+    """Return the path of the ledger of one user and project.
 
-    All clones of a project that says its name share one; without a name, each folder has its own. A relative setting
-    starts at the project's root. On a CI runner, where nothing outlives the job, it must be set.
+    All clones of a project that sets its name share a ledger; without a name, each folder has its own. A relative
+    setting starts at the project's root. Raises SpeccError on a CI runner without a setting: nothing outlives the job.
     """
     if setting is not None:
         return Path(os.path.abspath(root / os.path.expanduser(setting)))
@@ -36,8 +52,9 @@ def ledger_path(
 def access_of(setting: str | None, *, is_shared: bool) -> Access:
     """Return who may use the ledger, by its settings.
 
-    A ledger at the usual place is made when it is first needed. One at a path of the user's own is made on demand: a
-    path that leads nowhere may be a disk that is not mounted, and an empty ledger would have everything sent again.
+    A ledger at the usual path is made when it is first needed. A ledger at a path from the settings is made only on
+    demand: a path that leads nowhere may be a disk that is not mounted, and an empty ledger would have everything sent
+    again.
     Raises SpeccError for a shared ledger without a path.
     """
     if setting is None and is_shared:

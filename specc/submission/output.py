@@ -1,4 +1,4 @@
-"""What jobs wrote, read from where it is visible: from the beginning, from the end, and as it grows."""
+"""The output files of jobs, read from the beginning, from the end, and as they grow."""
 
 import contextlib
 import os
@@ -12,10 +12,10 @@ from specc.errors import SpeccError
 BLOCK = 1 << 16
 
 
-class Reading:
-    """One output file, read on from where the last reading ended. It may not be there yet.
+class OutputReader:
+    """One output file, which is read from where the last reading ended. The file may not be there yet.
 
-    What keeps no data, such as a FIFO or /dev/null, reads as empty.
+    A file that keeps no data, such as a FIFO or /dev/null, reads as empty.
     """
 
     def __init__(self, path: Path, tail: int | None = None) -> None:
@@ -24,14 +24,14 @@ class Reading:
         self._tail = tail
 
     def more(self) -> Iterator[bytes]:
-        """What has been written since. A file that got shorter is read from its beginning again."""
+        """Yield what was written since the last reading. A file that got shorter is read from its beginning again."""
         with self._opened() as file:
             while file is not None and (block := file.read(BLOCK)):
                 self._offset = file.tell()
                 yield block
 
     def last(self, most: int) -> tuple[bytes, bool]:
-        """The end of what `more` would give, in at most so many bytes, and whether that is less than all."""
+        """Return the end of what `more` would yield, in at most so many bytes, and whether that is not everything."""
         with self._opened() as file:
             if file is None:
                 return b"", False
@@ -42,7 +42,7 @@ class Reading:
 
     @contextlib.contextmanager
     def _opened(self) -> Iterator[BinaryIO | None]:
-        """The file where reading goes on, or None where there is nothing to read."""
+        """Yield the file at the offset where reading continues, or None where there is nothing to read."""
         try:
             with open(self.path, "rb", opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK)) as file:
                 status = os.fstat(file.fileno())
@@ -60,7 +60,7 @@ class Reading:
 
 
 def _last_lines(path: Path, size: int, lines: int) -> int:
-    """Where the last `lines` lines begin."""
+    """Return the offset at which the last `lines` lines begin."""
     if lines <= 0:
         return size
     wanted = lines

@@ -1,9 +1,10 @@
-"""What submitting would do, decided from the ledger alone. Nothing here sends anything."""
+"""What submitting would do, decided from the ledger alone, and what it may cost. Nothing here sends anything."""
 
 import shlex
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
+from fractions import Fraction
 
 from specc.fast_dataclass import dataclass
 from specc.lowering import Payload
@@ -11,6 +12,9 @@ from specc.source import Source
 from specc.submission.keys import NO_PARAMS, LogicalKey, key_of
 from specc.submission.ledger import Ledger
 from specc.submission.records import Record, State
+from specc.units import DURATION_UNITS
+
+HOUR = 3600
 
 Exists = Callable[[LogicalKey], bool]
 
@@ -30,18 +34,22 @@ class Action(StrEnum):
 
     @property
     def sends(self) -> bool:
+        """Return whether the payload is sent."""
         return self in (Action.SEND, Action.RERUN, Action.RESEND)
 
     @property
     def stops(self) -> bool:
-        """What the user must decide first: as long as one payload is refused like this, none is sent."""
+        """Return whether the user must decide first: as long as one payload is refused like this, none is sent."""
         return self in (Action.REFUSE_CHANGED, Action.REFUSE_MOVED, Action.REFUSE_TWIN)
 
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What the user allows beyond the safe default: sending an altered payload, running an accepted one again,
-    sending one again whose outcome is unknown."""
+    """What the user allows beyond the safe default.
+
+    `changed` sends a payload that is not the accepted one, `rerun` runs an accepted payload again, `resend_unknown`
+    sends a payload again whose outcome is unknown.
+    """
 
     changed: bool = False
     rerun: bool = False
@@ -50,11 +58,11 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """One payload and what is done with it. `why` says it to a person.
+    """One payload and what is done with it. `why` gives a person the reason.
 
-    `last` is the attempt that decides, `accepted` the one that was last accepted under this key, `number` the number
-    that a new attempt gets. `twin` is the payload of this run that is the same, `seen` are the attempts that had sent
-    the same payload under other keys when this was decided.
+    `last` is the attempt that decides, `accepted` the attempt that was last accepted under this key, `number` the
+    number that a new attempt gets. `twin` is an equal payload of this run; `seen` are the attempts that had sent the
+    same payload under other keys when this was decided.
     """
 
     payload: Payload
@@ -68,7 +76,7 @@ class Step:
     seen: frozenset[str] = frozenset()
 
 
-def plan(
+def plan_steps(
     payloads: Iterable[Payload],
     target: str,
     target_name: str,
@@ -77,7 +85,7 @@ def plan(
     exists: Exists,
     allowed: Allowed,
 ) -> list[Step]:
-    """A step for each payload. `target` is the target's identity, `exists` says whether the project still has a key.
+    """Return a step for each payload. `target` is the target's identity, `exists` tells if the project still has a key.
 
     Two cells with one digest are refused, except repetitions of one cell. A job that was moved is offered once.
     """
@@ -87,12 +95,12 @@ def plan(
     for payload in payloads:
         key = key_of(payload, target, params)
         same = ledger.with_digest(target, payload.digest)
-        left = [one for one in same if one.attempt not in offered]
+        left = [record for record in same if record.attempt not in offered]
         own = ledger.of_key(key)
         step = decide(payload, key, own, left, exists, allowed)
-        if not own and step.action is Action.SEND and (before := ledger.of_name(target_name, key)):
+        if not own and step.action is Action.SEND and (before := ledger.of_retargeted(target_name, key)):
             step = replace(step, action=Action.REFUSE_MOVED, why=_why_retargeted(before[-1], key), last=before[-1])
-        step = replace(step, seen=frozenset(one.attempt for one in same))
+        step = replace(step, seen=frozenset(record.attempt for record in same))
         if step.action is Action.REFUSE_MOVED and step.last is not None:
             offered.add(step.last.attempt)
         twin = first.setdefault(payload.digest, step)
@@ -111,8 +119,11 @@ def decide(
     exists: Exists,
     allowed: Allowed,
 ) -> Step:
-    """The step for one payload, given its key's attempts in order, and those of the same payload under any key of
-    which a job is or may be there."""
+    """Return the step for one payload.
+
+    `own` are the attempts of its key in order, `same_digest` the attempts of the same payload under any key of which a
+    job is or may be there.
+    """
     number = own[-1].number + 1 if own else 1
     accepted = next((record for record in reversed(own) if record.state is State.ACCEPTED), None)
     last = own[-1] if own else None
@@ -156,8 +167,11 @@ def _for_open(record: Record, payload: Payload, allowed: Allowed) -> tuple[Actio
 
 
 def _for_elsewhere(record: Record, key: LogicalKey, allowed: Allowed, *, is_gone: bool) -> tuple[Action, str] | None:
-    """The payload was sent before as something else: a moved file or a renamed cell, or another spec's work."""
-    known = _known(record)
+    """Return what is done with a payload that was sent under another key; None where it is sent all the same.
+
+    The other key is that of a file that was moved, of a cell that was renamed, or of another spec.
+    """
+    known = _outcome(record)
     if is_gone:
         why = f"the same payload was {known} under {record.key}, which is gone; `{_move(record, key)}`"
         return Action.REFUSE_MOVED, f"{why} takes it over"
@@ -167,25 +181,26 @@ def _for_elsewhere(record: Record, key: LogicalKey, allowed: Allowed, *, is_gone
 
 
 def _move(record: Record, key: LogicalKey) -> str:
-    """`-p` is of the new name, so an old one with parameters of its own is told by its attempt."""
+    """Return the command that moves an attempt. `-p` belongs to the new name, so an old name with parameters of its own
+    is given by its attempt."""
     if record.key.params == key.params == NO_PARAMS:
         return f"specc ledger mv {record.key.name} {key}"
     return f"specc ledger mv {record.attempt} {key}" + (" --no-params" if key.params == NO_PARAMS else "")
 
 
-def _known(record: Record) -> str:
+def _outcome(record: Record) -> str:
     if record.state is State.INTENT:
-        return "just now being sent"
-    return f"accepted as {record.uuid}" if record.uuid else "sent, and nobody knows with what outcome,"
+        return "being sent at this moment"
+    return f"accepted as {record.uuid}" if record.uuid else "sent with an unknown outcome"
 
 
 def _why_retargeted(record: Record, key: LogicalKey) -> str:
-    """A target of that name was another place or account: the same account with an older access key, perhaps."""
+    """Return why nothing is sent where the target's name meant another place or account before."""
     name = record.target_name
-    was = f"it was {_known(record)} when `{name}` was {record.key.target}, and now that is {key.target}"
+    was = f"it was {_outcome(record)} when `{name}` was {record.key.target}, and now that is {key.target}"
     same = shlex.join(["specc", "ledger", "mv", key.spec, key.spec, "--target", name])
     move = f"if it is the same account with a new key, `{same}`"
-    return f"{was}; {move} takes it over; to send there as well, give the new place a target of its own"
+    return f"{was}; {move} takes the job over; to send there as well, give the new place a target of its own"
 
 
 def _why_sent(accepted: Record | None, last: Record | None) -> str:
@@ -194,3 +209,41 @@ def _why_sent(accepted: Record | None, last: Record | None) -> str:
     if last is None:
         return "new"
     return f"{last.state} before: {last.code or last.message or ''}".rstrip(": ")
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """The core-hours that payloads can use at most. `unlimited` payloads set no time, so theirs are not known."""
+
+    hours: Fraction
+    counted: int
+    unlimited: int
+    has_unit: bool
+
+    def __str__(self) -> str:
+        if not self.has_unit:
+            return "core-hours: unknown, because no unit of `time_limit` is set"
+        if not self.counted and not self.unlimited:
+            return "core-hours: none"
+        at_most = f"core-hours: at most {hours_text(self.hours)}" if self.counted else "core-hours: unknown"
+        return f"{at_most}, and {self.unlimited} without `time_limit`" if self.unlimited else at_most
+
+
+def hours_text(hours: Fraction) -> str:
+    """Return a number of hours with at most two decimals."""
+    return f"{float(hours):,.2f}".rstrip("0").rstrip(".")
+
+
+def core_hours(body: Mapping[str, object], units: Mapping[str, str]) -> Fraction | None:
+    """Return `core_limit` (one core where it is not set) times `time_limit`; None if the unit or time is unknown."""
+    cores, time, unit = body.get("core_limit", 1), body.get("time_limit"), units.get("time_limit")
+    if not isinstance(cores, int) or not isinstance(time, int) or unit not in DURATION_UNITS:
+        return None
+    return Fraction(cores * time * DURATION_UNITS[unit], HOUR)
+
+
+def cost(bodies: Iterable[Mapping[str, object]], units: Mapping[str, str]) -> Cost:
+    """Return what payloads may cost together."""
+    each = [core_hours(body, units) for body in bodies]
+    known = [hours for hours in each if hours is not None]
+    return Cost(sum(known, Fraction()), len(known), len(each) - len(known), units.get("time_limit") in DURATION_UNITS)

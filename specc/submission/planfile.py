@@ -1,7 +1,7 @@
 """Plans as files that people review: what would be sent, compared with what was last accepted.
 
 A plan is bound to digests and to the state of the ledger, and is carried out once: `submit --plan` renders and decides
-anew, and sends only if everything is as the plan says.
+again, and sends only if everything is as the plan says.
 """
 
 import json
@@ -12,10 +12,10 @@ from typing import Any
 
 import rfc8785
 
+from specc.changes import Change, changes, masked
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
-from specc.submission.changes import Change, changes, core_hours, cost, masked
-from specc.submission.plan import Action, Step
+from specc.submission.plan import Action, Step, core_hours, cost
 
 VERSION = 1
 
@@ -54,8 +54,11 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class PlanFile:
-    """A plan as it was written. `identity` is the target's, `target` its name in the configuration, `ledger` the id of
-    the ledger that it was decided from."""
+    """A plan as it was written.
+
+    `target` is the target's name in the settings, `identity` its identity, `ledger` the id of the ledger from which the
+    plan was decided.
+    """
 
     id: str
     ledger: str
@@ -68,7 +71,7 @@ class PlanFile:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What a plan says of itself. `command` is what carries it out."""
+    """The head of a plan file. `command` carries the plan out."""
 
     id: str
     ledger: str
@@ -79,8 +82,8 @@ class Heading:
     now: float
 
 
-def document(heading: Heading, asked: Asked, steps: Sequence[Step], units: Mapping[str, str]) -> dict[str, object]:
-    """The plan as JSON data: what a person reviews, and what `submit --plan` compares with."""
+def plan_document(heading: Heading, asked: Asked, steps: Sequence[Step], units: Mapping[str, str]) -> dict[str, object]:
+    """Return the plan as JSON data, which a person reviews and `submit --plan` compares with."""
     sent = [step.payload.body for step in steps if step.action.sends]
     total = cost(sent, units)
     return {
@@ -103,6 +106,7 @@ def document(heading: Heading, asked: Asked, steps: Sequence[Step], units: Mappi
 
 
 def step_data(step: Step, units: Mapping[str, str]) -> dict[str, object]:
+    """Return one step as JSON data."""
     hours = core_hours(step.payload.body, units)
     return {
         "spec": step.key.spec,
@@ -122,9 +126,9 @@ def step_data(step: Step, units: Mapping[str, str]) -> dict[str, object]:
 
 
 def changes_of(step: Step) -> list[Change]:
-    """Return what is new since the payload was last accepted, as reports may show it.
+    """Return what has changed since the payload was last accepted, as reports may show it.
 
-    Of the payload that was accepted it is not known which fields came from the environment. So a field that does now is
+    Nobody knows which fields of the accepted payload came from the environment. So a field that comes from it now is
     hidden on both sides.
     """
     if step.accepted is None or step.accepted.digest == step.payload.digest:
@@ -143,8 +147,8 @@ def _count(steps: Sequence[Step], action: Action) -> int:
     return sum(step.action is action for step in steps)
 
 
-def read(text: str, path: str) -> PlanFile:
-    """The plan in a file's text. Raises SpeccError for what is none."""
+def read_plan(text: str, path: str) -> PlanFile:
+    """Return the plan in a file's text. Raises SpeccError for a text that is not a plan."""
     try:
         data = json.loads(text)
         if data["version"] != VERSION:
@@ -164,11 +168,11 @@ def read(text: str, path: str) -> PlanFile:
         place = target["name"], target["identity"]
         return PlanFile(data["plan"], data["ledger"], data["project"], *place, _asked(data["asked"]), steps)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise SpeccError(f"{path} is no plan", help="`specc plan --out FILE` writes one") from error
+        raise SpeccError(f"{path} is not a plan", help="`specc plan --out FILE` writes one") from error
 
 
 def _asked(data: Mapping[str, object]) -> Asked:
-    """Raises TypeError for what is not of the right kind, which is no plan that specc wrote."""
+    """Return the arguments in a plan. Raises TypeError for a value of the wrong type, which specc did not write."""
     values: dict[str, Any] = {}
     for field in fields(Asked):
         value = data[field.name]
@@ -181,8 +185,8 @@ def _asked(data: Mapping[str, object]) -> Asked:
     return Asked(**values)
 
 
-def differences(plan: PlanFile, ledger: str, identity: str, steps: Sequence[Step]) -> Iterator[str]:
-    """In what the world is no longer as the plan says. Nothing may be sent if there is anything."""
+def plan_differences(plan: PlanFile, ledger: str, identity: str, steps: Sequence[Step]) -> Iterator[str]:
+    """Yield each difference between the plan and what would be done now. If there is one, nothing may be sent."""
     if plan.ledger != ledger:
         yield "the plan was made from another ledger, which may know of jobs that this one does not"
     if plan.identity != identity:

@@ -1,17 +1,28 @@
-"""Rows of the ledger as frozen values."""
+"""Attempts as frozen values and as rows of the ledger's file, and the seal of a row.
 
+A row is sealed when it is written: the seal is a digest of all its values. Somebody who changes a row with SQL of their
+own removes the seal (a trigger does), and such a row is checked value by value. A row whose seal does not fit was
+changed by a disk and not by a program: the ledger is damaged, as it is by values that no row can have.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from hashlib import blake2b
+from math import isfinite
 
 from specc.fast_dataclass import dataclass
 from specc.submission.keys import LogicalKey
+from specc.targets import JobState
 
 
 class State(StrEnum):
     """Where an attempt stands.
 
-    `intent` is written before a byte is sent; the rest is what came of it. `not-sent` surely started nothing.
-    `superseded` was unknown when the user had it sent again on purpose; `dismissed` was unknown, and the user says
-    that nothing was started.
+    `intent` is written before a byte is sent; the other states are outcomes. `not-sent` surely started nothing.
+    `superseded` was unknown when the user had the payload sent again on purpose; `dismissed` was unknown, and the user
+    says that nothing was started.
     """
 
     INTENT = "intent"
@@ -28,7 +39,7 @@ OPEN = (State.INTENT, State.UNKNOWN)
 
 
 SHORTEST = 6
-"""So many characters of a job's or an attempt's name say which is meant."""
+"""The characters that the beginning of a job's or an attempt's name needs, to stand for the whole."""
 
 
 def is_attempt_start(text: str) -> bool:
@@ -47,8 +58,8 @@ class Record:
 
     `number` counts the attempts of one key from 1. `body` is the payload's canonical text, `sent_name` the job's name
     as sent, `axes` the cell's values and `units` the target's, both as JSON. `skew` is by how many seconds the
-    server's clock was taken to be ahead. What was last seen of an accepted job is its state, the target's reason for it
-    and its exit code, at `seen_at`.
+    server's clock was taken to be ahead. `job_state`, `job_reason` and `exit_code` are what the target last said of an
+    accepted job, at `seen_at`.
     """
 
     attempt: str
@@ -82,4 +93,114 @@ class Record:
 
     @property
     def is_open(self) -> bool:
+        """Return whether nothing else may be sent for the same key."""
         return self.state in OPEN
+
+
+COLUMNS = (
+    "attempt, target, spec, cell, params, target_name, api, digest, body, sent_name, slug, axes, units, state, owner, "
+    "number, created_at, skew, settled_at, uuid, code, message, job_state, job_reason, exit_code, seen_at"
+)
+NAMES = COLUMNS.split(", ")
+PLACEHOLDERS = ", ".join("?" * len(NAMES))
+SEALED = f"rowid, seal, {COLUMNS}"
+"""The columns that `record_of` needs."""
+
+OPTIONAL = {"settled_at", "uuid", "code", "message", "job_state", "job_reason", "exit_code", "seen_at"}
+NUMBERS = {"created_at", "skew", "settled_at", "seen_at"}
+INTEGERS = {"number", "exit_code"}
+CHUNK = 1000
+STATES, JOB_STATES = {state.value: state for state in State}, {state.value for state in JobState}
+
+
+class Damaged(Exception):
+    """The ledger holds something that specc never wrote to it."""
+
+
+def row_of(record: Record) -> tuple[object, ...]:
+    """Return the values of a record in the order of COLUMNS."""
+    key = record.key
+    return (
+        record.attempt, key.target, key.spec, key.cell, key.params, record.target_name, record.api, record.digest,
+        record.body, record.sent_name, record.slug, record.axes, record.units, record.state, record.owner,
+        record.number, record.created_at, record.skew, record.settled_at, record.uuid, record.code, record.message,
+        record.job_state, record.job_reason, record.exit_code, record.seen_at,
+    )  # fmt: skip
+
+
+def record_of(row: sqlite3.Row) -> Record:
+    """Return the record of a row with the columns SEALED. Raises Damaged."""
+    seal, values = row[1], tuple(row)[2:]
+    if seal is None:
+        for line in damage_in(values):
+            raise Damaged(f"attempt {values[0]!r}: {line}")
+    elif seal != seal_of(values):
+        raise Damaged(f"attempt {values[0]!r} is not what was written: its values do not fit their seal")
+    attempt, target, spec, cell, params, *others = values
+    named = dict(zip(NAMES[5:], others, strict=True))
+    return Record(attempt, LogicalKey(target, spec, cell, params), **{**named, "state": STATES[named["state"]]})
+
+
+def seal_of(values: Sequence[object]) -> str:
+    """Return the seal of a row. Empty columns do not count, so that a column can be added without sealing all anew."""
+    named = [f"{name}={value!r}" for name, value in zip(NAMES, values, strict=True) if value is not None]
+    return blake2b("\0".join(named).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def damage_in(values: Sequence[object]) -> Iterable[str]:
+    """Yield a sentence for each value that no row can hold: a wrong type, an unknown state, a text that is not JSON."""
+    row = dict(zip(NAMES, values, strict=True))
+    for name, value in row.items():
+        wanted = (int, float) if name in NUMBERS else (int,) if name in INTEGERS else (str,)
+        if not (isinstance(value, wanted) or (value is None and name in OPTIONAL)):
+            yield f"its {name} is {value!r}"
+            return
+        if isinstance(value, str) and not _is_utf8(value):
+            yield f"its {name} is not UTF-8"
+            return
+    if row["state"] not in STATES:
+        yield f"its state is {row['state']!r}, and there is no such state"
+    if row["job_state"] is not None and row["job_state"] not in JOB_STATES:
+        yield f"its job_state is {row['job_state']!r}, and there is no such state"
+    for name in ("params", "axes", "units", "body"):
+        if not _is_object(row[name]):
+            yield f"its {name} are not a JSON object"
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_object(text: object) -> bool:
+    try:
+        return isinstance(json.loads(str(text)), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def seconds_of(value: object) -> float:
+    """Return a time or a number of seconds. Raises Damaged for anything else."""
+    if not isinstance(value, float) or not isfinite(value):
+        raise Damaged(f"{value!r} is not a number of seconds")
+    return value
+
+
+def check_unsealed(connection: sqlite3.Connection, most: int = CHUNK) -> Sequence[sqlite3.Row]:
+    """Return rows without a seal, which somebody has changed by hand. Raises Damaged where a value is impossible."""
+    rows = connection.execute(f"SELECT {SEALED} FROM attempts WHERE seal IS NULL LIMIT ?", (most,)).fetchall()
+    for row in rows:
+        record_of(row)
+    return rows
+
+
+def seal_rows(connection: sqlite3.Connection, most: int = 2 * CHUNK) -> None:
+    """Seal rows that have no seal: those that this transaction wrote, or that somebody changed by hand."""
+    while most > 0 and (rows := check_unsealed(connection)):
+        most -= len(rows)
+        connection.executemany(
+            "UPDATE attempts SET seal = ? WHERE rowid = ?", [(seal_of(tuple(row)[2:]), row[0]) for row in rows]
+        )

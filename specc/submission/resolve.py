@@ -1,7 +1,7 @@
-"""What became of attempts whose outcome is unknown: jobs on the target that they may have started.
+"""Attempts whose outcome is unknown, and the jobs on the target that they may have started.
 
-An exact tag proves a match. Anything else is proposed, one job to one attempt, and only a person can say yes. That
-nothing is found proves nothing.
+An exact tag proves a match. Any other match is proposed, one job for one attempt, and only a person can confirm it. If
+no job is found, that proves nothing.
 """
 
 import json
@@ -20,14 +20,14 @@ MARGIN = 120.0
 """Seconds before and after an attempt in which its job is looked for: clocks differ, and servers are slow."""
 
 NEEDED = ("run_user", "cmd_line")
-"""What a job must be told to have in common with the attempt. A name and a time are those of many jobs."""
+"""Fields that the target must give and that must agree. Many jobs have the same name and time."""
 
-USER_WORD = "the user's word"
+BY_USER = "the user's word"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Match:
-    """A job for an attempt. An exact one carries the attempt's own tag."""
+    """A job for an attempt. In an exact match the job carries the attempt's own tag."""
 
     record: Record
     candidate: Candidate
@@ -35,27 +35,27 @@ class Match:
 
     @property
     def is_weak(self) -> bool:
-        """Whether another job may just as well be the attempt's: then only a person may take this one."""
+        """Return whether another job may equally be the attempt's: then only a person may choose this job."""
         return bool(self.doubts)
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """What is not known of a match that is not exact: its time, who submitted what, or other jobs."""
+        """Return what is not known of a match that is not exact: its time, its user or command, or other jobs."""
         if self.is_exact:
             return ()
-        sent, told = _sent(self.record), _echoed(self.record, self.candidate)
-        untold = tuple(f"`{name}` was not told" for name in NEEDED if sent.get(name) and name not in told)
+        sent, given = _sent(self.record), _echoed(self.record, self.candidate)
+        missing = tuple(f"the API gave no `{name}`" for name in NEEDED if sent.get(name) and name not in given)
         # Without a time nothing else matters: a job of any day may have these fields.
-        why = ("the API gave no time",) if self.candidate.submitted_at is None else untold
+        why = ("the API gave no time",) if self.candidate.submitted_at is None else missing
         return (*self.candidate.doubts, *why)
 
     @property
     def evidence(self) -> str:
-        """What speaks for the match, as a sentence."""
+        """Return what supports the match and what is in doubt, as a sentence."""
         fields = sorted(_echoed(self.record, self.candidate))
         match fields:
             case []:
-                agreed = "no field was told"
+                agreed = "the API gave no field"
             case [only]:
                 agreed = f"only the {only} agrees"
             case [*others, last]:
@@ -66,16 +66,18 @@ class Match:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """What was found out about unknown attempts of one target. `candidates` may be of an open attempt, but nobody can
-    say of which; `open` are the attempts without a match."""
+    """The matches for unknown attempts of one target.
+
+    `open` are the attempts without a match, each with the jobs that may be its own, though nobody can say which.
+    """
 
     exact: tuple[Match, ...]
     proposed: tuple[Match, ...]
     open: tuple[tuple[Record, tuple[Candidate, ...]], ...]
 
 
-def find(records: Sequence[Record], target: Target, ledger: Ledger, schema: Callable[[str], ApiSchema]) -> Found:
-    """Asks the target once for all attempts. `schema` gives an API's by its name."""
+def find_jobs(records: Sequence[Record], target: Target, ledger: Ledger, schema: Callable[[str], ApiSchema]) -> Found:
+    """Ask the target once for all attempts, and return the matches. `schema` returns an API's schema by name."""
     if not records:
         return Found((), (), ())
     windows = [window(record) for record in records]
@@ -87,7 +89,7 @@ def find(records: Sequence[Record], target: Target, ledger: Ledger, schema: Call
 
 
 def matched(records: Sequence[Record], candidates: Iterable[Candidate]) -> Found:
-    """Exact matches first; then groups of attempts and jobs that fit each other and nobody else."""
+    """Return exact matches first, then those of attempts and jobs that fit each other and no others."""
     free = list(candidates)
     exact: list[Match] = []
     for record in records:
@@ -111,7 +113,7 @@ def matched(records: Sequence[Record], candidates: Iterable[Candidate]) -> Found
 
 
 def _groups(records: Sequence[Record], fits: dict[str, list[Candidate]]) -> list[list[Record]]:
-    """Attempts that compete for a job, directly or through others."""
+    """Return the groups of attempts that compete for a job, directly or through others."""
     groups: list[tuple[list[Record], set[str]]] = []
     for record in records:
         members, jobs = [record], {one.uuid for one in fits[record.attempt]}
@@ -126,7 +128,10 @@ def _groups(records: Sequence[Record], fits: dict[str, list[Candidate]]) -> list
 
 
 def _is_one_to_one(group: list[Record], jobs: list[Candidate], fits: dict[str, list[Candidate]]) -> bool:
-    """As many jobs as attempts, each fitting each, and all attempts of one payload: then it does not matter which."""
+    """Return whether it does not matter which job is given to which attempt.
+
+    There are as many jobs as attempts, each job fits each attempt, and all attempts sent one payload.
+    """
     uuids = {one.uuid for one in jobs}
     return (
         len(jobs) == len(group)
@@ -136,7 +141,7 @@ def _is_one_to_one(group: list[Record], jobs: list[Candidate], fits: dict[str, l
 
 
 def is_tagged(record: Record, candidate: Candidate) -> bool:
-    """Whether the job carries the attempt's own mark: its key, or the name that only this attempt had."""
+    """Return whether the job carries the attempt's own tag: its key, or the name that only this attempt had."""
     if candidate.tag is not None:
         return candidate.tag == record.attempt
     name = json.loads(record.body).get("name")
@@ -144,9 +149,9 @@ def is_tagged(record: Record, candidate: Candidate) -> bool:
 
 
 def agrees(record: Record, candidate: Candidate) -> bool:
-    """Whether the job can be the attempt's: no other tag, the right time, and every echoed field as it was sent.
+    """Return whether the job can be the attempt's: no other tag, the right time, and every echoed field as it was sent.
 
-    What the answer leaves empty, it does not echo. What was not sent, the server has filled in.
+    A field that is empty in the answer is not echoed. A field that was not sent was filled in by the server.
     """
     if candidate.tag is not None and candidate.tag != record.attempt:
         return False
@@ -163,40 +168,42 @@ def _sent(record: Record) -> dict[str, object]:
 
 
 def _echoed(record: Record, candidate: Candidate) -> dict[str, object]:
-    """The fields that were sent and are told of the job."""
+    """Return the fields that were sent and that the target gives of the job."""
     sent = _sent(record)
     return {name: value for name, value in candidate.fields.items() if value not in (None, "") and name in sent}
 
 
 def window(record: Record) -> tuple[float, float]:
-    """When the job can have been submitted, by the server's clock. What was learnt of that clock may be out of date,
-    so both readings count."""
+    """Return when the job can have been submitted, by the server's clock.
+
+    What is known of that clock may be out of date, so the times by both clocks are within the window.
+    """
     end = record.settled_at if record.settled_at is not None else record.created_at
     first, last = min(record.created_at, end), max(record.created_at, end)
     return first + min(0.0, record.skew) - MARGIN, last + max(0.0, record.skew) + MARGIN
 
 
 def attempt_of(record: Record, schema: ApiSchema) -> Attempt:
-    """The attempt as it was handed to the target. Raises SpeccError when the API has changed under it."""
+    """Return the attempt as it was given to the target. Raises SpeccError when the API has changed since then."""
     payload = receive(json.loads(record.body), schema)
     if isinstance(payload, list):
-        help = "say what became of it: `specc ledger resolve ATTEMPT --uuid UUID`, or `--dismiss`"
-        raise SpeccError(f"the payload of attempt {record.attempt} is not one of {record.api} any more", help=help)
+        help = "settle the attempt by hand: `specc ledger resolve ATTEMPT --uuid UUID`, or `--dismiss`"
+        raise SpeccError(f"the payload of attempt {record.attempt} is no longer valid for {record.api}", help=help)
     return Attempt(record.attempt, payload, record.sent_name)
 
 
 def adopt(ledger: Ledger, match: Match) -> None:
-    """Writes that the job is the attempt's."""
+    """Write that the job is the attempt's."""
     why = "found by its tag" if match.is_exact else "found on the target, and confirmed"
     ledger.settle(match.record.attempt, State.ACCEPTED, uuid=match.candidate.uuid, message=why)
 
 
-def take_word(ledger: Ledger, record: Record, uuid: str | None) -> None:
-    """Writes what the user says: the job is `uuid`, or (None) nothing was started."""
+def settle_by_hand(ledger: Ledger, record: Record, uuid: str | None) -> None:
+    """Write what the user says: the job is `uuid`, or (None) nothing was started."""
     if uuid is None:
-        ledger.settle(record.attempt, State.DISMISSED, message=USER_WORD)
+        ledger.settle(record.attempt, State.DISMISSED, message=BY_USER)
     else:
-        ledger.settle(record.attempt, State.ACCEPTED, uuid=uuid, message=USER_WORD)
+        ledger.settle(record.attempt, State.ACCEPTED, uuid=uuid, message=BY_USER)
 
 
 def _time(candidate: Candidate) -> float:

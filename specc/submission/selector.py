@@ -1,4 +1,4 @@
-"""The one selector of all commands that look into the ledger: SPEC or uuid, `--only`, `--cell`, `--state`."""
+"""The selector of attempts that all commands share: SPEC or uuid, `--only`, `--cell`, `--state`."""
 
 import json
 from collections.abc import Collection, Iterable, Sequence
@@ -24,7 +24,7 @@ STATES = sorted({*State, *JobState, *NAMED})
 class Selector:
     """Attempts of any of `specs`, or with a uuid or attempt among `ids`; and of the given cells and states.
 
-    `only` holds the values given for each axis, as alternatives. Nothing given means everything.
+    `only` holds the values for each axis, as alternatives. A field that is empty selects everything.
     """
 
     specs: tuple[str, ...] = ()
@@ -36,9 +36,11 @@ class Selector:
 
     @property
     def is_everything(self) -> bool:
+        """Return whether nothing is selected by name."""
         return not (self.specs or self.ids or self.only or self.cells or self.states)
 
     def picks(self, record: Record) -> bool:
+        """Return whether the attempt is selected."""
         return (
             (not (self.specs or self.ids) or record.key.spec in self.specs or self._has_id(record))
             and (self.target_name is None or record.target_name == self.target_name)
@@ -48,6 +50,7 @@ class Selector:
         )
 
     def has_state(self, record: Record) -> bool:
+        """Return whether the attempt or its job is in one of the states."""
         return not self.states or bool(self.states & states_of(record))
 
     def _has_id(self, record: Record) -> bool:
@@ -64,19 +67,19 @@ class Selector:
 
 
 def is_id_of(text: str, record: Record) -> bool:
-    """A uuid and an attempt can be given by their beginning. Of a uuid, `hpcjob-` or the like does not count for it."""
+    """Return whether a text is the attempt's name or its job's uuid, or the beginning of either."""
     if text == record.uuid or (is_attempt_start(text) and record.attempt.startswith(text)):
         return True
     return is_uuid_start(text) and (record.uuid or "").startswith(text)
 
 
 def states_of(record: Record) -> set[str]:
-    """The attempt's state, and its job's as last seen."""
+    """Return the attempt's state, and its job's as last seen."""
     return {str(record.state), *([record.job_state] if record.job_state else [])}
 
 
 def states_named(texts: Iterable[str]) -> frozenset[str]:
-    """`--state failed,rejected`, repeatable. Raises SpeccError for a state that there is not."""
+    """Return the states of `--state failed,rejected`, repeatable. Raises SpeccError for an unknown state."""
     names = [name.strip() for text in texts for name in text.split(",") if name.strip()]
     for name in names:
         if name not in STATES:
@@ -85,9 +88,10 @@ def states_named(texts: Iterable[str]) -> frozenset[str]:
 
 
 def only_of(texts: Iterable[str], axes: Collection[str]) -> tuple[tuple[str, Choice], ...]:
-    """`--only AXIS=VALUE` for the ledger, with values as YAML reads them. `axes` are those that anything has.
+    """Return the axes and values of `--only AXIS=VALUE`, with values as YAML reads them.
 
-    Raises SpeccError without a `=`, for another axis, and for what is no YAML.
+    `axes` are the axes that any attempt has. Raises SpeccError without a `=`, for another axis, and for a value that is
+    not YAML.
     """
     pairs = []
     for text in texts:
@@ -98,14 +102,14 @@ def only_of(texts: Iterable[str], axes: Collection[str]) -> tuple[tuple[str, Cho
             help = did_you_mean(axis, sorted(axes), "axes") or "nothing with a matrix was submitted"
             raise SpeccError(f"`--only {text}`: nothing that was submitted has an axis `{axis}`", help=help)
         node, found = parse_flow(Source("--only", text, "--only"), len(axis) + 1, Layer(LayerKind.SET))
-        if node is None or any(finding.is_error for finding in found):
-            raise SpeccError(f"`--only {text}`: the value is no YAML", help="put quotes around it")
+        if node is None or any(diagnostic.is_error for diagnostic in found):
+            raise SpeccError(f"`--only {text}`: the value is not YAML", help="put quotes around it")
         pairs.append((axis, Choice(value, AxisValue(to_data(node), node))))
     return tuple(pairs)
 
 
 def latest(records: Sequence[Record]) -> list[Record]:
-    """Of each key the last attempt, and the last job where that attempt came to none: what there is to follow."""
+    """Return the last attempt of each key, and its last job where that attempt did not become a job."""
     last: dict[LogicalKey, Record] = {}
     job: dict[LogicalKey, Record] = {}
     for record in sorted(records, key=lambda one: one.number):

@@ -1,127 +1,219 @@
-"""Sending the steps of a plan: intent first, then the bytes, then what came of it.
+"""Sending the steps of a plan: first the intent, then the bytes, then the outcome.
 
-One thread decides and writes the ledger; other threads do nothing but ask the target, once for each flight. A thread is
-there before the intent is written: where none can be started, nothing is begun. A sender that is stopped sends nothing
-more, waits for what is in flight and writes that down, too. One that is abandoned leaves at once: what was in flight
-stays an intent, which a later run finds to be of a dead process, and so unknown.
+One thread decides and writes the ledger; other threads only ask the target, once for each flight. A thread is there
+before the intent is written: where none can be started, nothing is begun. A sender that is stopped sends nothing more,
+waits for the flights and writes their outcomes down, too. A sender that is abandoned leaves at once: what was in flight
+stays an intent, and a later run finds that its process is dead and its outcome therefore unknown.
 """
 
 import heapq
+import json
+import secrets
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from os.path import join, normpath
 from queue import Empty, SimpleQueue
 from threading import Thread
 
 from specc.errors import SpeccError, no_thread
 from specc.fast_dataclass import dataclass
-from specc.submission.intents import intent_of
+from specc.submission.clock import PATIENCE, Backoff, Clock
 from specc.submission.ledger import AttemptOpen, Ledger, SentElsewhere, SettledAlready, UuidTaken
 from specc.submission.plan import Action, Step
-from specc.submission.records import State
-from specc.submission.results import Luck, Result, result_of, settled_elsewhere
-from specc.submission.retry import PATIENCE, Backoff
-from specc.submission.world import Sending, World
+from specc.submission.records import Record, State
+from specc.submission.results import Result, result_of, settled_elsewhere
 from specc.targets import Accepted, Attempt, NotSent, Origin, Outcome, Rejected, Target, Unclear
 
+TAG_DIGITS = 8
+
 SIGNATURES = 3
-"""How often a request is signed anew when the server finds its time wrong."""
+"""How often a request is signed again when the server rejects its time."""
+
+STOP_AFTER = 5
+"""So many failures of one kind in a row stop a run: the rest would fail in the same way."""
 
 STOPPED = "stopped before it was sent"
 
 
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """How to send.
+
+    `tag_names` puts a short tag of the attempt behind the job's name, outside the digest. `project` is the absolute
+    path of the project's root; jobs that are sent without one know nothing of a project.
+    """
+
+    target_name: str
+    units: str
+    owner: str
+    max_in_flight: int = 1
+    tries: int = 6
+    tag_names: bool = False
+    project: str | None = None
+
+
+def intent_of(step: Step, sending: Sending, now: float, skew: float) -> Record:
+    """Return the intent to carry out a step. `now` is in seconds since the epoch, `skew` in seconds.
+
+    The job's name gets a tag where the settings say so: a part of the attempt's key, by which the job is found again.
+    """
+    payload = step.payload
+    attempt = secrets.token_hex(16)
+    return Record(
+        attempt=attempt,
+        key=step.key,
+        target_name=sending.target_name,
+        api=payload.api,
+        digest=payload.digest,
+        body=payload.canonical.decode(),
+        sent_name=f"{payload.name}-{attempt[:TAG_DIGITS]}" if sending.tag_names else payload.name,
+        slug=payload.cell.slug,
+        axes=json.dumps(payload.cell.data(), ensure_ascii=False),
+        units=sending.units,
+        state=State.INTENT,
+        owner=sending.owner,
+        number=step.number,
+        created_at=now,
+        skew=skew,
+    )
+
+
 @dataclass(slots=True, eq=False)
 class _Flight:
-    """One attempt on its way, with how often it was tried and signed anew."""
+    """One attempt that is being sent, with how often it was tried and signed again."""
 
     step: Step
     attempt: Attempt
     tried: int = 0
-    signed_anew: int = 0
+    signed_again: int = 0
 
 
-Landing = tuple[_Flight, Outcome | SpeccError | None]
+Answer = tuple[_Flight, Outcome | SpeccError | None]
 """A flight with its outcome. None: the target failed in a way that is a bug."""
+
+
+class ConsecutiveFailures:
+    """The failures in a row that show that a run should stop.
+
+    Every answer is the same rejection, or there is no answer, or nothing reaches the target.
+    """
+
+    def __init__(self) -> None:
+        self._kind: str | None = None
+        self._count = 0
+        self._general: str | None = None
+
+    def note(self, result: Result) -> None:
+        """Count a result."""
+        if result.state is State.ACCEPTED:
+            self._kind, self._count = None, 0
+            return
+        kind = result.code or str(result.state)
+        self._count = self._count + 1 if kind == self._kind else 1
+        self._kind = kind
+        if result.is_general:
+            self._general = kind
+
+    @property
+    def stop(self) -> bool:
+        """Return whether nothing more should be sent."""
+        return self._general is not None or self._count >= STOP_AFTER
+
+    def __str__(self) -> str:
+        return f"`{self._general}`" if self._general else f"{self._count} times in a row `{self._kind}`"
 
 
 class Sender:
     """One run of sending."""
 
-    def __init__(self, target: Target, ledger: Ledger, sending: Sending, world: World) -> None:
+    def __init__(
+        self,
+        target: Target,
+        ledger: Ledger,
+        sending: Sending,
+        clock: Clock,
+        random: Callable[[], float],
+        tell: Callable[[str], object],
+    ) -> None:
+        """Take what comes from outside: `random` gives numbers from 0 to 1, `tell` takes a line for the user."""
         self._target = target
         self._ledger = ledger
         self._sending = sending
-        self._world = world
-        self._backoff = Backoff(sending.tries, world.random)
+        self._clock = clock
+        self._tell = tell
+        self._backoff = Backoff(sending.tries, random)
         self._waiting: deque[Step] = deque()
         self._paused: list[tuple[float, int, _Flight]] = []
         self._flying: dict[int, _Flight] = {}
         self._most = sending.max_in_flight
         self._threads = 0
-        self._departures: SimpleQueue[_Flight | None] = SimpleQueue()
-        self._landings: SimpleQueue[Landing | None] = SimpleQueue()
-        self._luck = Luck()
+        self._requests: SimpleQueue[_Flight | None] = SimpleQueue()
+        self._answers: SimpleQueue[Answer | None] = SimpleQueue()
+        self._failures = ConsecutiveFailures()
         self._quota_until = 0.0
-        self._fault: Exception | None = None
+        self._error: Exception | None = None
         self._is_stopped = self._is_abandoned = False
         self.unwritten: list[Result] = []
-        """What the target answered and the ledger could not take. It must be told to the user."""
+        """Results that the ledger could not take. They must be shown to the user."""
 
     def results(self, steps: Sequence[Step]) -> Generator[Result, None, None]:
-        """A result for every step that sends, as it comes; those that were not tried come last.
+        """Yield a result for every step that sends, as it comes; steps that were not tried come last.
 
-        Raises what broke the world or the target, after what was in flight has been written down.
+        An error of the ledger or the target is raised after the outcomes of all flights have been written down.
         """
         self._waiting.extend(step for step in steps if step.action.sends)
         try:
             while self._flying or (not self._is_over and (self._waiting or self._paused)):
                 yield from self._launch()
-                yield from self._land()
+                yield from self._wait()
             yield from self._leave()
         finally:
             self._close()
-        if self._fault is not None:
-            raise self._fault
+        if self._error is not None:
+            raise self._error
 
     def stop(self) -> None:
-        """Sends nothing more. May be called from a signal handler."""
+        """Send nothing more. May be called from a signal handler."""
         self._is_stopped = True
-        self._landings.put(None)
+        self._answers.put(None)
 
     def abandon(self) -> None:
-        """Does not wait for what is in flight either."""
+        """Do not wait for the flights either."""
         self._is_abandoned = True
 
     @property
     def in_flight(self) -> list[Step]:
-        """Steps whose bytes may be on their way."""
+        """Return the steps that are being sent."""
         return [flight.step for flight in self._flying.values()]
 
     @property
     def _is_over(self) -> bool:
-        return self._is_stopped or self._fault is not None or self._luck.is_out
+        return self._is_stopped or self._error is not None or self._failures.stop
 
     def _launch(self) -> Iterator[Result]:
-        """Sends what is due, as far as the limit of flights and the quota allow. A ledger that fails ends the run."""
+        """Send the steps that are due, as far as the limit of flights and the quota allow.
+
+        An error of the ledger ends the run.
+        """
         while len(self._flying) < self._most and not self._is_over and self._is_due():
             try:
                 if not self._has_thread() or not self._is_within_quota():
                     return
                 ready = self._ready()
             except SpeccError as error:
-                self._fault = self._fault or error
+                self._error = self._error or error
                 return
             if isinstance(ready, Result):
                 yield ready
                 continue
             ready.tried += 1
             self._flying[id(ready)] = ready
-            self._departures.put(ready)
+            self._requests.put(ready)
 
     def _has_thread(self) -> bool:
-        """Whether a thread is free; one is started if not. Where no more can be started, those that there are do.
+        """Return whether a thread is free; if not, start one. Where no more can be started, the present ones suffice.
 
-        Raises SpeccError where there is none at all.
+        Raises SpeccError where there is no thread at all.
         """
         if len(self._flying) < self._threads:
             return True
@@ -136,12 +228,12 @@ class Sender:
         return True
 
     def _ready(self) -> _Flight | Result:
-        """What is to be sent next, its intent written; or why the next step is not to be sent."""
-        if self._paused and self._paused[0][0] <= self._world.monotonic():
+        """Return the next flight, whose intent is written; or the result of a step that is not to be sent."""
+        if self._paused and self._paused[0][0] <= self._clock.monotonic():
             flight = heapq.heappop(self._paused)[2]
             record = self._ledger.attempt(flight.attempt.key)
             if record is None or record.state is not State.INTENT:
-                # It waited for its next try so long that somebody settled it by hand.
+                # The next try was so long in coming that somebody has settled the attempt by hand.
                 return settled_elsewhere(flight.step, record)
             return flight
         step = self._waiting[0]
@@ -150,22 +242,22 @@ class Sender:
         return flight_or_result
 
     def _is_due(self) -> bool:
-        return bool(self._waiting) or (bool(self._paused) and self._paused[0][0] <= self._world.monotonic())
+        return bool(self._waiting) or (bool(self._paused) and self._paused[0][0] <= self._clock.monotonic())
 
     def _is_within_quota(self) -> bool:
-        """Takes one call from the quota, before an intent is written: waiting may take an hour."""
-        if self._world.monotonic() < self._quota_until:
+        """Take one call from the quota, before an intent is written: waiting may take an hour."""
+        if self._clock.monotonic() < self._quota_until:
             return False
         pause = self._ledger.accounts.take_call(self._target.identity, self._target.quota)
         if pause > 0:
-            self._quota_until = self._world.monotonic() + pause
-            self._world.tell(f"the quota of {self._target.quota} calls an hour is used up; going on in {pause:.0f} s")
+            self._quota_until = self._clock.monotonic() + pause
+            self._tell(f"the quota of {self._target.quota} calls an hour is used up; the next call is in {pause:.0f} s")
         return pause <= 0
 
     def _begin(self, step: Step) -> _Flight | Result:
-        """Writes the intent; what became of the step when another process was quicker."""
+        """Write the intent and return the flight; or the result, where another process has sent the step before."""
         skew = self._ledger.accounts.skew(self._target.identity)
-        record = intent_of(step, self._sending, self._world.clock(), skew)
+        record = intent_of(step, self._sending, self._clock.now(), skew)
         supersedes = step.last.attempt if step.action is Action.RESEND and step.last is not None else None
         try:
             self._ledger.begin(record, supersedes, step.seen)
@@ -183,8 +275,8 @@ class Sender:
         return Origin(project, normpath(join(project, payload.folder)), payload.cell.slug, step.number)
 
     def _work(self) -> None:
-        """Runs in a thread of its own, and touches nothing but the target and the queues."""
-        while (flight := self._departures.get()) is not None:
+        """Send one flight after another, in a thread of its own that uses only the target and the queues."""
+        while (flight := self._requests.get()) is not None:
             self._ask(flight)
 
     def _ask(self, flight: _Flight) -> None:
@@ -194,44 +286,44 @@ class Sender:
         except SpeccError as error:
             outcome = error
         finally:
-            self._landings.put((flight, outcome))
+            self._answers.put((flight, outcome))
 
-    def _land(self) -> Iterator[Result]:
-        """Waits for the next outcome, or for a pause to end, and writes down all that has come in."""
+    def _wait(self) -> Iterator[Result]:
+        """Wait for the next outcome, or for a pause to end, and write down the outcome."""
         if not self._flying:
             pause = self._next_due()
             if pause > 0 and not self._is_over:
-                self._world.sleep(pause)
+                self._clock.sleep(pause)
             return
         is_full = len(self._flying) >= self._most
         idle = is_full or self._is_over or not (self._waiting or self._paused)
-        landing = self._next_landing(None if idle else max(0.0, self._next_due()))
-        if landing is not None:
-            yield from self._landed(*landing)
+        answer = self._next_answer(None if idle else max(0.0, self._next_due()))
+        if answer is not None:
+            yield from self._settle(*answer)
 
     def _next_due(self) -> float:
-        """Seconds until something can be sent, as far as time and quota decide."""
-        now = self._world.monotonic()
+        """Return the seconds until something can be sent, as far as time and quota decide."""
+        now = self._clock.monotonic()
         paused = [self._paused[0][0] - now] if self._paused else []
         waiting = [0.0] if self._waiting else []
         return max(self._quota_until - now, min([*paused, *waiting], default=0.0))
 
-    def _next_landing(self, timeout: float | None) -> Landing | None:
+    def _next_answer(self, timeout: float | None) -> Answer | None:
         try:
-            return self._landings.get(timeout=timeout)
+            return self._answers.get(timeout=timeout)
         except Empty:
             return None
 
-    def _landed(self, flight: _Flight, outcome: Outcome | SpeccError | None) -> Iterator[Result]:
+    def _settle(self, flight: _Flight, outcome: Outcome | SpeccError | None) -> Iterator[Result]:
         del self._flying[id(flight)]
         result = self._outcome(flight, outcome)
         if result is None:
             return
-        self._luck.note(result)
+        self._failures.note(result)
         yield self._write(flight, result)
 
     def _outcome(self, flight: _Flight, outcome: Outcome | SpeccError | None) -> Result | None:
-        """What a flight came to; None when it is to be tried again."""
+        """Return the result of a flight; None if it is to be tried again."""
         step = flight.step
         match outcome:
             case Accepted() | Rejected() | Unclear():
@@ -239,38 +331,38 @@ class Sender:
             case NotSent():
                 return self._again(flight, outcome)
             case SpeccError():
-                self._fault = self._fault or outcome
+                self._error = self._error or outcome
                 return Result(step, State.NOT_SENT, message=outcome.message, help=outcome.help)
             case None:
-                self._fault = self._fault or RuntimeError("the target failed; its traceback is above")
-                message = "specc failed while it was sending; `specc ledger resolve` finds out what became of it"
+                self._error = self._error or RuntimeError("the target failed; its traceback is above")
+                message = "specc failed while it was sending; `specc ledger resolve` finds out if the job is there"
                 return Result(step, State.UNKNOWN, message=message)
 
     def _again(self, flight: _Flight, outcome: NotSent) -> Result | None:
         self._learn_skew(flight, outcome)
-        if outcome.resign and flight.signed_anew < SIGNATURES:
-            flight.signed_anew += 1
+        if outcome.resign and flight.signed_again < SIGNATURES:
+            flight.signed_again += 1
             pause: float | None = 0.0
         else:
             pause = self._backoff.pause(flight.tried, outcome.retry_after)
         if pause is None or self._is_over:
             return Result(flight.step, State.NOT_SENT, message=_without_another_try(outcome))
         if pause >= 1:
-            self._world.tell(f"{flight.step.key}: {outcome.reason}; trying again in {pause:.0f} s")
-        heapq.heappush(self._paused, (self._world.monotonic() + pause, id(flight), flight))
+            self._tell(f"{flight.step.key}: {outcome.reason}; trying again in {pause:.0f} s")
+        heapq.heappush(self._paused, (self._clock.monotonic() + pause, id(flight), flight))
         return None
 
     def _learn_skew(self, flight: _Flight, outcome: NotSent) -> None:
         if outcome.server_time is None:
             return
-        skew = outcome.server_time.timestamp() - self._world.clock()
+        skew = outcome.server_time.timestamp() - self._clock.now()
         try:
             self._ledger.accounts.learn_skew(self._target.identity, skew, flight.attempt.key)
         except SpeccError as error:
-            self._fault = self._fault or error
+            self._error = self._error or error
 
     def _write(self, flight: _Flight, result: Result) -> Result:
-        """Writes a result to the ledger. What it cannot take is kept for the user, and ends the run."""
+        """Write a result to the ledger. A result that the ledger cannot take is kept for the user, and ends the run."""
         attempt = flight.attempt.key
         self.unwritten.append(result)
         try:
@@ -282,18 +374,18 @@ class Sender:
             self.unwritten.remove(result)
             return self._write(flight, Result(flight.step, State.UNKNOWN, message=message))
         except SettledAlready:
-            pass  # somebody took this process for dead and settled the attempt in its place
+            pass  # another process took this one for dead and settled the attempt in its place
         except SpeccError as error:
-            self._fault = self._fault or error
+            self._error = self._error or error
             return result
         self.unwritten.remove(result)
         return result
 
     def _leave(self) -> Iterator[Result]:
-        """What is left when nothing more is sent."""
-        why = f"not tried after {self._luck}" if self._luck.is_out else STOPPED
-        if self._fault is not None:
-            why = "not tried, because something broke"
+        """Yield the results of the steps that are left when nothing more is sent."""
+        why = f"not tried after {self._failures}" if self._failures.stop else STOPPED
+        if self._error is not None:
+            why = "not tried, because of an error"
         while self._paused:
             flight = heapq.heappop(self._paused)[2]
             yield self._write(flight, Result(flight.step, State.NOT_SENT, message=why))
@@ -301,20 +393,20 @@ class Sender:
             yield Result(self._waiting.popleft(), None, message=why)
 
     def _close(self) -> None:
-        """Also when whoever reads the results goes away: what is in flight is waited for and written down."""
+        """Wait for the flights and write their outcomes down, also where nobody reads the results any more."""
         self._is_stopped = True
         while self._flying and not self._is_abandoned:
-            landing = self._next_landing(None)
-            if landing is not None:
-                for _ in self._landed(*landing):
+            answer = self._next_answer(None)
+            if answer is not None:
+                for _ in self._settle(*answer):
                     pass
         for _ in self._leave() if not self._is_abandoned else ():
             pass
         for _ in range(self._threads):
-            self._departures.put(None)
+            self._requests.put(None)
 
 
 def _without_another_try(outcome: NotSent) -> str:
-    """Return why a step was not sent; a pause that nobody waits for is a part of that."""
+    """Return why a step was not sent, with the pause that the server asks for if that is too long."""
     wanted = outcome.retry_after or 0.0
     return f"{outcome.reason}; it asks for a pause of {wanted:,.0f} s" if wanted > PATIENCE else outcome.reason

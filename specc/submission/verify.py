@@ -1,4 +1,4 @@
-"""Is the ledger what it should be? The file, and each row in itself and among the others."""
+"""The check of the whole ledger: the file, each row by itself, and each row among the others."""
 
 import json
 from collections.abc import Iterator
@@ -14,27 +14,27 @@ NEEDS = {State.REJECTED: "code", State.UNKNOWN: "message", State.NOT_SENT: "mess
 AHEAD = 60.0
 
 
-def verify(ledger: Ledger, now: float) -> Iterator[str]:
-    """Yield all that is wrong, one line each. Rows are read a thousand at a time."""
-    damage = ledger.damage()
-    yield from (f"the file is damaged: {line}" for line in damage)
-    if damage:
+def verify_ledger(ledger: Ledger, now: float) -> Iterator[str]:
+    """Yield everything that is wrong, one line each. Rows are read a thousand at a time."""
+    errors = ledger.integrity_errors()
+    yield from (f"the file is damaged: {line}" for line in errors)
+    if errors:
         return
-    for record in ledger.each_or_fault():
+    for record in ledger.each_or_damage():
         if isinstance(record, str):
             yield record
             continue
-        yield from (f"attempt {record.attempt} of {record.key}: {fault}" for fault in _faults(record, now))
+        yield from (f"attempt {record.attempt} of {record.key}: {line}" for line in _errors(record, now))
         if record.state is State.INTENT and not ledger.owners.is_alive(record.owner):
             yield f"attempt {record.attempt} of {record.key}: the process that was sending it died; submit or resolve"
     yield from _gaps(ledger)
 
 
-def _faults(record: Record, now: float) -> Iterator[str]:
+def _errors(record: Record, now: float) -> Iterator[str]:
     if sha256(record.body.encode()).hexdigest() != record.digest:
-        yield "the body is not the one of its digest"
+        yield "the body does not have its digest"
     else:
-        yield from _body_faults(record)
+        yield from _body_errors(record)
     if (record.settled_at is None) != (record.state is State.INTENT):
         yield f"it is `{record.state}`, and " + ("has no time" if record.settled_at is None else "has a time already")
     needed = NEEDS.get(record.state)
@@ -46,7 +46,7 @@ def _faults(record: Record, now: float) -> Iterator[str]:
         yield "it is from the future: a clock was wrong"
 
 
-def _body_faults(record: Record) -> Iterator[str]:
+def _body_errors(record: Record) -> Iterator[str]:
     """Yield what is wrong with a body whose bytes have the right digest: it may not be canonical JSON."""
     try:
         body = json.loads(record.body)
@@ -61,6 +61,7 @@ def _body_faults(record: Record) -> Iterator[str]:
 
 
 def _gaps(ledger: Ledger) -> Iterator[str]:
+    """Yield each key whose attempts are not numbered from 1 without a gap."""
     for key, group in groupby(ledger.numbers(), key=lambda one: one[0]):
         numbers = [number for _, number in group]
         if numbers != list(range(1, len(numbers) + 1)):

@@ -14,7 +14,7 @@ import time
 from importlib import import_module
 
 from specc.cli.main import run
-from specc.submission import retry
+from specc.submission import clock
 from specc.targets.ehpc import Patience
 
 
@@ -23,7 +23,7 @@ def main() -> None:
     import_module("specc.cli.dispatch")
     target = import_module("specc.targets.ehpc.opening")
     target.PATIENCE = Patience(connect=patience, read=patience, total=patience * 2)
-    retry.FIRST_SECONDS = 0.02
+    clock.FIRST_SECONDS = 0.02
     for line in sys.stdin:
         call = json.loads(line)
         pids = []

@@ -23,9 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from chaos.hostile import Hostile
 
-from specc.submission.ledger import Ledger
-from specc.submission.records import Record, State
-from specc.submission.verify import verify
+from specc.submission import Ledger, Record, State, verify_ledger
 
 PATIENCE = 0.15
 MOST_RUNS = 400
@@ -208,7 +206,7 @@ class Storm:
         jobs = {job.uuid: job.digest for job in self._server.jobs}
         self.figures.unsettled = len(accepted.items() ^ jobs.items()) + abs(len(jobs) - self._count)
         with Ledger.read(self._ledger) as ledger:
-            self.figures.unsettled += len(list(verify(ledger, time.time())))
+            self.figures.unsettled += len(list(verify_ledger(ledger, time.time())))
 
     def _records(self, *, recover: bool = False) -> Sequence[Record]:
         with Ledger.open(self._ledger) as ledger:

@@ -13,7 +13,7 @@ from importlib import import_module
 from tracing import Traced, Tracer
 
 from specc.cli.main import run
-from specc.submission import retry
+from specc.submission import clock
 from specc.targets.ehpc import Patience
 from specc.targets.local import Options
 
@@ -46,7 +46,7 @@ def _import_everything() -> None:
     import_module("specc.targets.ehpc.opening").PATIENCE = Patience(connect=2, read=2, total=4)
     local = import_module("specc.targets.local.opening").LocalTarget
     local.open = functools.partial(local.open, options=Options(cores=2, grace=0.2, idle=0.1))
-    retry.FIRST_SECONDS = 0.02
+    clock.FIRST_SECONDS = 0.02
 
 
 def _untraced(start: functools.partial[None]) -> Traced:

@@ -19,9 +19,7 @@ import psutil
 from chaos.hostile import Hostile, Job
 from crashes.tracing import Traced
 
-from specc.submission.ledger import Ledger
-from specc.submission.records import Record, State
-from specc.submission.verify import verify
+from specc.submission import Ledger, Record, State, verify_ledger
 from specc.targets.local.machine import machine_id
 from specc.targets.local.paths import StateDir
 
@@ -199,7 +197,7 @@ class Ground:
     def damage(self) -> list[str]:
         """What `ledger verify` says."""
         with self.ledger() as ledger:
-            return [str(one) for one in verify(ledger, time.time())] if ledger is not None else []
+            return [str(one) for one in verify_ledger(ledger, time.time())] if ledger is not None else []
 
     def unsettled(self) -> list[Record]:
         return [record for record in self.records() if record.state in (State.UNKNOWN, State.INTENT)]

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from crashes.ground import COUNT, WAITS, Ground, eventually, read_keys
 from crashes.tracing import Traced
 
-from specc.submission.records import State
+from specc.submission import State
 from specc.targets.ehpc.signing import signed_query, timestamp_of
 from specc.targets.local.jobs import Job
 from specc.targets.local.store import Store

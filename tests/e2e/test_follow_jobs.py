@@ -103,7 +103,7 @@ class TestWaiting:
         def interrupt(*_: object) -> None:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("specc.app.following.follow", interrupt)
+        monkeypatch.setattr("specc.app.following.follow_jobs", interrupt)
         here.write(
             jobs__a="specc: 1\nid: hello\njob: {name: a, cmd_line: sleep 60}\n",
             hello__b="specc: 1\njob: {name: b, cmd_line: 'true'}\n",
@@ -335,7 +335,7 @@ class TestLedger:
             connection.execute("UPDATE attempts SET body = '{}'")
         connection.close()
         assert here.run("ledger", "verify") == 1
-        assert here.out.count("the body is not the one of its digest") == 2
+        assert here.out.count("the body does not have its digest") == 2
 
     def test_moving_what_there_is_not(self, here):
         submitted(here, "true")

@@ -12,8 +12,7 @@ from chaos.hostile import Hostile
 from support.projects import SETTINGS, Place
 from support.repositories import begin, commit, git
 
-from specc.submission import retry
-from specc.submission.world import Sending
+from specc.submission import Sending, clock
 from specc.targets.ehpc import Patience
 
 CLOUD = SETTINGS.replace('kind = "ehpc"', 'kind = "ehpc"\nendpoint = "ENDPOINT"')
@@ -36,7 +35,7 @@ def cloud(place: Place, server: Hostile, monkeypatch: pytest.MonkeyPatch) -> Pla
     monkeypatch.setenv("QY_SECRET_ACCESS_KEY", "s3cr3t")
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.setattr("specc.targets.ehpc.opening.PATIENCE", Patience(0.3, 0.3, 0.6))
-    monkeypatch.setattr(retry, "FIRST_SECONDS", 0.01)
+    monkeypatch.setattr(clock, "FIRST_SECONDS", 0.01)
     return place
 
 
@@ -247,7 +246,7 @@ class TestRefusals:
             (("submit", "--timeout", "soon"), "--timeout"),
             (("plan", "--target", "nowhere"), "no target `nowhere`"),
             (("submit", "--plan", "none.json"), "cannot read none.json"),
-            (("submit", "--plan", "specc.toml"), "specc.toml is no plan"),
+            (("submit", "--plan", "specc.toml"), "specc.toml is not a plan"),
             (("submit", "sweep.job.yaml", "--plan", "x"), "`--plan` takes no specs"),
             (("submit", "--plan", "x", "--rerun"), "`--plan` takes no specs"),
         ],

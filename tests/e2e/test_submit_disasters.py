@@ -21,8 +21,7 @@ from support.submitting import record
 
 from specc.cli.main import run
 from specc.errors import SpeccError
-from specc.submission.ledger import Ledger
-from specc.submission.records import State
+from specc.submission import Ledger, State
 
 SETTINGS = """project = "demo"
 target = "cloud"

@@ -8,8 +8,7 @@ import pytest
 from chaos.hostile import Hostile
 from support.projects import SETTINGS, Place
 
-from specc.submission.ledger import Ledger
-from specc.submission.records import State
+from specc.submission import Ledger, State
 
 
 @pytest.fixture

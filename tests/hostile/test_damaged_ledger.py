@@ -12,10 +12,7 @@ from support import submitting
 from support.projects import Place
 
 from specc.errors import SpeccError
-from specc.submission import tables
-from specc.submission.ledger import Ledger
-from specc.submission.projects import Known
-from specc.submission.verify import verify
+from specc.submission import Known, Ledger, database, verify_ledger
 
 EVERY = os.environ.get("SPECC_EVERY_FLIP") == "1"
 """Flip every bit of the file, which takes an hour, instead of some hundred at random."""
@@ -40,7 +37,7 @@ def ledger_with_everything(path: Path) -> submitting.Desk:
 def answers(desk: submitting.Desk) -> list[object]:
     """Return all that a ledger says: what is sent, to whom nothing is sent, each attempt, and who has used it."""
     with Ledger.read(desk.path, desk.clock) as ledger:
-        list(verify(ledger, desk.clock()))
+        list(verify_ledger(ledger, desk.clock()))
     with desk.ledger() as ledger:
         ledger.recover()
         ledger.projects.known()  # one that is misread is taken for another project, and that is refused
@@ -97,7 +94,7 @@ def test_an_index_that_has_lost_an_attempt_is_damage(tmp_path, index):
         desk.submit(SWEEP)
     assert len(desk.target.jobs) == jobs
     with desk.ledger() as ledger:
-        assert any("the file is damaged" in line for line in verify(ledger, desk.clock()))
+        assert any("the file is damaged" in line for line in verify_ledger(ledger, desk.clock()))
 
 
 DAMAGE = {
@@ -196,7 +193,7 @@ class TestLedgersOfTheFirstVersion:
         answered = answers(desk)
         assert answers(desk) == answered
         with closing(sqlite3.connect(desk.path)) as connection:
-            assert connection.execute("PRAGMA user_version").fetchone()[0] == tables.VERSION
+            assert connection.execute("PRAGMA user_version").fetchone()[0] == database.VERSION
             assert connection.execute("SELECT count(*) FROM attempts WHERE seal IS NULL").fetchone()[0] == 0
 
     def test_are_read_where_nothing_can_be_written(self, desk, monkeypatch):

@@ -14,9 +14,7 @@ from support import ledgers
 from support.projects import Place
 
 from specc.cli.console import write_json, write_json_list
-from specc.submission import lookups
-from specc.submission.ledger import Ledger
-from specc.submission.selector import latest
+from specc.submission import Ledger, latest, queries
 
 SPEC = "jobs/s00001.job.yaml"
 SETTINGS = """project = "big"
@@ -34,7 +32,7 @@ QUESTIONS = {
     "of the beginning of a job": lambda ledger: ledger.with_id("hpcjob-0000001"),
     "of an attempt": lambda ledger: ledger.with_id(ledgers.finished(7).attempt[:12]),
     "of a key": lambda ledger: ledger.of_key(ledgers.finished(7).key),
-    "of a name": lambda ledger: ledger.of_name("prod", ledgers.finished(7).key._replace(target="other")),
+    "of a name": lambda ledger: ledger.of_retargeted("prod", ledgers.finished(7).key._replace(target="other")),
     "of a payload": lambda ledger: ledger.with_digest(ledgers.TARGET, ledgers.finished(7).digest),
     "of what is open": lambda ledger: ledger.open_attempts(),
     "of jobs that are taken": lambda ledger: ledger.taken(ledgers.TARGET, ["hpcjob-00000017", "x"]),
@@ -76,7 +74,7 @@ def test_a_question_takes_as_many_steps_in_a_ledger_of_twenty_times_the_size(siz
 
 @pytest.mark.slow
 def test_all_is_streamed(sizes, monkeypatch):
-    monkeypatch.setattr(lookups, "CHUNK", 100)
+    monkeypatch.setattr(queries, "CHUNK", 100)
 
     def peak(path, read):
         with Ledger.open(path) as ledger:
@@ -87,7 +85,7 @@ def test_all_is_streamed(sizes, monkeypatch):
             tracemalloc.stop()
         return most
 
-    for read in (Ledger.each, Ledger.each_or_fault, Ledger.numbers):
+    for read in (Ledger.each, Ledger.each_or_damage, Ledger.numbers):
         assert peak(sizes[1], read) < 1.5 * peak(sizes[0], read)
     # Of each attempt at most some numbers are kept.
     assert peak(sizes[1], lambda one: one.chosen((), (), whole_history=False)) < 1_500_000
@@ -114,8 +112,8 @@ def test_the_commands_of_one_spec_read_only_that_spec(tmp_path, capsys, monkeypa
     place = Place(tmp_path, capsys)
     place.put("specc.toml", SETTINGS.encode())
     read = []
-    real = lookups.record_of
-    monkeypatch.setattr(lookups, "record_of", lambda row: (read.append(1), real(row))[1])
+    real = queries.record_of
+    monkeypatch.setattr(queries, "record_of", lambda row: (read.append(1), real(row))[1])
     with ledgers.filled(tmp_path / "ledger.sqlite", 600):
         pass
     for command in (

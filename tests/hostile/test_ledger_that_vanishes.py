@@ -7,7 +7,7 @@ from support import submitting
 from support.projects import Place
 
 from specc.errors import SpeccError
-from specc.submission.ledger import Ledger
+from specc.submission import Ledger
 
 SETTINGS = """project = "demo"
 [ledger]
@@ -77,7 +77,7 @@ def test_one_at_an_explicit_path_is_made_by_its_own_command_alone(place):
 def test_a_plan_for_a_reviewer_works_without_one_and_says_so(place):
     for command in (("plan",), ("submit", "--dry-run")):
         assert place.run(*command) == 0
-        assert "as if nothing had been sent before" in place.err
+        assert "as if nothing was sent before" in place.err
     assert place.run("plan", "--out", "plan.json") == 2
     assert not (place.root / "kept").exists() or not list((place.root / "kept").iterdir())
 

@@ -17,10 +17,8 @@ from support import submitting, uncovered
 from specc import locks
 from specc.cli.commands import wait
 from specc.errors import SpeccError
+from specc.submission import Ledger, database, follow_jobs
 from specc.submission import ledger as ledger_module
-from specc.submission import tables
-from specc.submission.follow import follow
-from specc.submission.ledger import Ledger
 from specc.targets import JobState
 from specc.targets.opening import Opened
 
@@ -141,7 +139,7 @@ def test_mounts_whose_locks_are_of_one_machine_are_said(folder, said):
 class TestALockedLedger:
     @pytest.fixture
     def desk(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(tables, "BUSY_SECONDS", 0.2)
+        monkeypatch.setattr(database, "BUSY_SECONDS", 0.2)
         monkeypatch.setattr(ledger_module, "HURRIED_SECONDS", 0.05)
         desk = submitting.Desk(tmp_path / "l.sqlite")
         desk.submit(submitting.sweep(1))
@@ -150,15 +148,15 @@ class TestALockedLedger:
     def test_is_told_apart_from_a_broken_one(self, desk):
         with closing(sqlite3.connect(desk.path, isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
-            with pytest.raises(tables.Locked, match="database is locked"), desk.ledger():
+            with pytest.raises(database.Locked, match="database is locked"), desk.ledger():
                 pass
 
     def test_does_not_end_the_following_of_jobs(self, desk):
         uuids = list(desk.target.jobs)
         with desk.ledger() as ledger, closing(sqlite3.connect(desk.path, isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
-            looks = follow(
-                Opened("desk", desk.target, int), uuids, ledger, submitting.world(desk.clock, desk.told), 100.0
+            looks = follow_jobs(
+                Opened("desk", desk.target, int), uuids, ledger, submitting.handed(desk.clock), desk.told.append, 100.0
             )
             assert next(looks)[uuids[0]].state is JobState.PENDING
             desk.target.states[uuids[0]] = JobState.FINISHED

@@ -9,8 +9,7 @@ import pytest
 from support.ehpc_server import NOW, Behaviour, Request, account, attempt, http, job, serving
 from support.projects import SETTINGS, Place
 
-from specc.submission.ledger import Ledger
-from specc.submission.records import State
+from specc.submission import Ledger, State
 from specc.targets import Candidate
 
 MINE = "2026-11-23T12:00:30Z"
@@ -142,9 +141,9 @@ def cloud(place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
 WHOLE: dict[str, object] = {"run_user": "usr-1", "cmd_line": "true", "core_limit": 1}
 
 DOUBTFUL: dict[str, tuple[dict[str, object], int | None, str]] = {
-    "no user": ({**WHOLE, "run_user": ""}, 1, "`run_user` was not told"),
-    "no command": ({**WHOLE, "cmd_line": None}, 1, "`cmd_line` was not told"),
-    "a name and a time alone": ({"run_user": "", "cmd_line": ""}, 1, "`cmd_line` was not told"),
+    "no user": ({**WHOLE, "run_user": ""}, 1, "the API gave no `run_user`"),
+    "no command": ({**WHOLE, "cmd_line": None}, 1, "the API gave no `cmd_line`"),
+    "a name and a time alone": ({"run_user": "", "cmd_line": ""}, 1, "the API gave no `cmd_line`"),
     "no time": ({**WHOLE, "submitted_time": ""}, 1, "the API gave no time"),
     "no zone": ({**WHOLE, "submitted_time": "now"}, 1, "the list gives its time without a zone"),
     "not all": (WHOLE, 7000, "shows 1, and says that there are 7,000"),

@@ -21,8 +21,7 @@ from support.projects import SETTINGS, Place
 
 from specc.app.submitting import Stop
 from specc.cli.drawing import bar
-from specc.submission.ledger import Ledger
-from specc.submission.records import Record, State
+from specc.submission import Ledger, Record, State
 from specc.targets.ehpc.ret_codes import BUSY
 
 HERE = """project = "demo"
@@ -104,7 +103,7 @@ class TestNoThread:
         threads(0)
         assert cloud.run("submit") == 2
         assert attempts(cloud) == []
-        assert cloud.out.count("not tried, because something broke") == 4
+        assert cloud.out.count("not tried, because of an error") == 4
         assert "`ulimit -u` shows it" in cloud.err
 
     def test_so_it_is_on_this_machine(self, cloud: Place, threads: Callable[[int], None]) -> None:

@@ -9,7 +9,7 @@ from support.local_jobs import UNITS, attempt
 from support.projects import Place
 
 from specc.settings import Target
-from specc.submission.ledger import Ledger
+from specc.submission import Ledger
 from specc.targets import NotSent
 from specc.targets.local import LocalTarget
 

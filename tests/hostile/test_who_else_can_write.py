@@ -19,8 +19,7 @@ from specc.errors import SpeccError
 from specc.gateway.keys import load_keys
 from specc.gateway.store import Store as GatewayStore
 from specc.settings import Target
-from specc.submission.ledger import Ledger
-from specc.submission.tables import Access
+from specc.submission import Access, Ledger
 from specc.targets.local import LocalTarget
 from specc.targets.slurm.folder import Folder
 

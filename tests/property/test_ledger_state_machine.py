@@ -17,11 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from support import compiling, submitting
 from support.laws import law
 
-from specc.submission.ledger import Ledger
-from specc.submission.plan import Step
-from specc.submission.records import State
-from specc.submission.resolve import adopt, find, take_word
-from specc.submission.verify import verify
+from specc.submission import Ledger, State, Step, adopt, find_jobs, settle_by_hand, verify_ledger
 from specc.targets import NotSent, Unclear
 
 CELLS = 3
@@ -137,7 +133,9 @@ class Submitting(RuleBasedStateMachine):
         ]
         with self.process() as (ledger, _):
             ledger.recover()
-            found = find(ledger.unknown(submitting.IDENTITY), self.target, ledger, lambda name: compiling.apis()[name])
+            found = find_jobs(
+                ledger.unknown(submitting.IDENTITY), self.target, ledger, lambda name: compiling.apis()[name]
+            )
             for match in (*found.exact, *found.proposed):
                 adopt(ledger, match)
 
@@ -149,7 +147,7 @@ class Submitting(RuleBasedStateMachine):
             ledger.recover()
             for record in ledger.unknown(submitting.IDENTITY):
                 if record.attempt not in started:
-                    take_word(ledger, record, None)
+                    settle_by_hand(ledger, record, None)
 
     @invariant()
     def no_payload_starts_twice_unasked(self) -> None:
@@ -175,7 +173,7 @@ class Submitting(RuleBasedStateMachine):
             return
         with self.desk.ledger() as ledger:
             ledger.recover()
-            assert list(verify(ledger, self.desk.clock())) == []
+            assert list(verify_ledger(ledger, self.desk.clock())) == []
             opens = Counter(record.key for record in ledger.all() if record.is_open)
         assert all(count == 1 for count in opens.values())
 

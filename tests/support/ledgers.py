@@ -6,10 +6,8 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from specc.submission.keys import LogicalKey
-from specc.submission.ledger import Ledger
-from specc.submission.records import Record, State
-from specc.submission.rows import COLUMNS, PLACES, row_of
+from specc.submission import Ledger, LogicalKey, Record, State
+from specc.submission.records import COLUMNS, PLACEHOLDERS, row_of
 
 TARGET = "ehpc:127.0.0.1:9/api:KEY@z/c"
 CELLS = 20
@@ -34,7 +32,7 @@ def fill(ledger: Ledger, count: int, cells: int = CELLS) -> None:
     """Write so many attempts in one transaction."""
     rows = (row_of(finished(index, cells)) for index in range(count))
     with ledger._writing() as connection:
-        connection.executemany(f"INSERT INTO attempts ({COLUMNS}) VALUES ({PLACES})", rows)
+        connection.executemany(f"INSERT INTO attempts ({COLUMNS}) VALUES ({PLACEHOLDERS})", rows)
 
 
 @contextlib.contextmanager

@@ -10,13 +10,19 @@ from pathlib import Path
 from specc.errors import SpeccError
 from specc.lowering import Payload
 from specc.source import Source
-from specc.submission.keys import LogicalKey
-from specc.submission.ledger import Ledger
-from specc.submission.plan import Allowed, Step, plan
-from specc.submission.records import Record, State
-from specc.submission.results import Result
-from specc.submission.send import Sender
-from specc.submission.world import Sending, World
+from specc.submission import (
+    Allowed,
+    Clock,
+    Ledger,
+    LogicalKey,
+    Record,
+    Result,
+    Sender,
+    Sending,
+    State,
+    Step,
+    plan_steps,
+)
 from specc.targets import (
     Accepted,
     Attempt,
@@ -67,7 +73,7 @@ def record(attempt: str = "a1", number: int = 1, key: LogicalKey = KEY, owner: s
     )
 
 
-class Clock:
+class FakeClock:
     """Time that passes only when somebody sleeps."""
 
     def __init__(self, now: float = 1_700_000_000.0) -> None:
@@ -132,9 +138,8 @@ class FakeTarget:
         return [Cancelled(uuid, uuid in self.jobs) for uuid in uuids]
 
 
-def world(clock: Clock, told: list[str] | None = None) -> World:
-    lines = told if told is not None else []
-    return World(clock, clock, clock.sleep, lambda: 0.5, lines.append)
+def handed(clock: FakeClock) -> Clock:
+    return Clock(clock, clock, clock.sleep)
 
 
 def always(key: LogicalKey) -> bool:
@@ -146,7 +151,7 @@ class Desk:
 
     def __init__(self, path: Path, target: FakeTarget | None = None) -> None:
         self.path = path
-        self.clock = Clock()
+        self.clock = FakeClock()
         self.target = target or FakeTarget()
         self.told: list[str] = []
 
@@ -165,10 +170,12 @@ class Desk:
         **allowed: bool,
     ) -> list[Step]:
         params = [Source("-p", text, "-p") for text in p]
-        return plan(payloads, self.target.identity, "fake", params, ledger, exists, Allowed(**allowed))
+        return plan_steps(payloads, self.target.identity, "fake", params, ledger, exists, Allowed(**allowed))
 
     def sender(self, ledger: Ledger, owner: str, **how: object) -> Sender:
-        return Sender(self.target, ledger, Sending("fake", "{}", owner, **how), world(self.clock, self.told))
+        return Sender(
+            self.target, ledger, Sending("fake", "{}", owner, **how), handed(self.clock), lambda: 0.5, self.told.append
+        )
 
     def submit(self, payloads: Iterable[Payload], **allowed: bool) -> list[Result]:
         """Plans and sends, as one process does."""

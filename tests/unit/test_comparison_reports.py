@@ -7,10 +7,10 @@ from html.parser import HTMLParser
 
 import pytest
 
+from specc.changes import Change
 from specc.comparison.markdown import MOST_BYTES, as_markdown
 from specc.comparison.model import Cause, Comparison, Detail, Group, Item, Label, Place, Uncompared, What, said
 from specc.comparison.reports import as_json, as_text
-from specc.submission.changes import Change
 
 PLACE = Place("base.job.yaml", 9, 15, False)
 NASTY = "</details>`````@all #1 **x** [a](b) <img src=x> | $1$ \x1b[31m\u202e\n```"

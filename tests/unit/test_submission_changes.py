@@ -2,7 +2,7 @@
 
 import pytest
 
-from specc.submission.changes import MOST_LINES, changes
+from specc.changes import MOST_LINES, changes
 
 
 @pytest.mark.parametrize(

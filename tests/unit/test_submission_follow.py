@@ -8,10 +8,7 @@ from support import submitting
 
 from specc.errors import SpeccError
 from specc.expander import AxisValue
-from specc.submission.follow import ending, follow, look
-from specc.submission.ledger import Ledger
-from specc.submission.output import Reading
-from specc.submission.selector import Selector, latest, only_of, states_named
+from specc.submission import Ledger, OutputReader, Selector, ending, follow_jobs, latest, look, only_of, states_named
 from specc.targets import JobReport, JobState
 from specc.targets.opening import Opened
 
@@ -48,7 +45,9 @@ class Life(submitting.FakeTarget):
 def followed(desk, timeout=None):
     with desk.ledger() as ledger:
         uuids = [record.uuid for record in ledger.all()]
-        looks = list(follow(desk.target.opened(), uuids, ledger, submitting.world(desk.clock, desk.told), timeout))
+        looks = list(
+            follow_jobs(desk.target.opened(), uuids, ledger, submitting.handed(desk.clock), desk.told.append, timeout)
+        )
     return uuids, looks
 
 
@@ -210,7 +209,7 @@ class TestSelecting:
         [
             ("a", "expected AXIS=VALUE", None),
             ("mash=fine", "nothing that was submitted has an axis `mash`", "did you mean `mesh`?"),
-            ("mesh=[1", "the value is no YAML", "put quotes around it"),
+            ("mesh=[1", "the value is not YAML", "put quotes around it"),
         ],
     )
     def test_only_that_means_nothing(self, text, said, help):
@@ -230,7 +229,7 @@ class TestSelecting:
 class TestOutput:
     def test_reading_on(self, tmp_path):
         path = tmp_path / "out"
-        reading = Reading(path)
+        reading = OutputReader(path)
         assert b"".join(reading.more()) == b""
         path.write_bytes(b"one\n")
         assert b"".join(reading.more()) == b"one\n"
@@ -243,21 +242,21 @@ class TestOutput:
 
     def test_a_folder_is_no_output(self, tmp_path):
         with pytest.raises(SpeccError, match="cannot read"):
-            list(Reading(tmp_path).more())
+            list(OutputReader(tmp_path).more())
 
     def test_what_keeps_no_data_is_empty(self, tmp_path):
         os.mkfifo(tmp_path / "pipe")
         for path in (tmp_path / "pipe", "/dev/zero", tmp_path / "none"):
-            assert list(Reading(path).more()) == []
-            assert Reading(path).last(5) == (b"", False)
+            assert list(OutputReader(path).more()) == []
+            assert OutputReader(path).last(5) == (b"", False)
 
     def test_only_the_end(self, tmp_path):
         path = tmp_path / "out"
         path.write_bytes(b"1\n2\n3\n")
-        assert Reading(path).last(6) == (b"1\n2\n3\n", False)
-        assert Reading(path).last(4) == (b"2\n3\n", True)
-        assert Reading(path, 1).last(4) == (b"3\n", False)
-        assert Reading(path, 2).last(3) == (b"\n3\n", True)
+        assert OutputReader(path).last(6) == (b"1\n2\n3\n", False)
+        assert OutputReader(path).last(4) == (b"2\n3\n", True)
+        assert OutputReader(path, 1).last(4) == (b"3\n", False)
+        assert OutputReader(path, 2).last(3) == (b"\n3\n", True)
 
     @pytest.mark.parametrize("lines", [0, 1, 2, 3, 5, 100])
     @pytest.mark.parametrize(
@@ -267,4 +266,4 @@ class TestOutput:
         path = tmp_path / "out"
         path.write_bytes(content)
         expected = subprocess.run(["tail", "-n", str(lines), path], capture_output=True, check=True).stdout
-        assert b"".join(Reading(path, lines).more()) == expected
+        assert b"".join(OutputReader(path, lines).more()) == expected

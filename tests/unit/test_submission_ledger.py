@@ -12,11 +12,17 @@ from support import submitting
 from support.submitting import KEY, record
 
 from specc.errors import SpeccError
-from specc.submission.ledger import AttemptOpen, Ledger, SentElsewhere, SettledAlready, UuidTaken
-from specc.submission.location import ledger_path
-from specc.submission.records import State
-from specc.submission.rows import COLUMNS
-from specc.submission.verify import verify
+from specc.submission import (
+    AttemptOpen,
+    Ledger,
+    SentElsewhere,
+    SettledAlready,
+    State,
+    UuidTaken,
+    ledger_path,
+    verify_ledger,
+)
+from specc.submission.records import COLUMNS
 
 
 @pytest.fixture
@@ -26,7 +32,7 @@ def path(tmp_path):
 
 @pytest.fixture
 def clock():
-    return submitting.Clock()
+    return submitting.FakeClock()
 
 
 @pytest.fixture
@@ -255,7 +261,7 @@ os._exit(0)
         other = sqlite3.connect(path)
         other.execute("CREATE TABLE t (x)")
         other.close()
-        with pytest.raises(SpeccError, match="is no ledger"), Ledger.open(path):
+        with pytest.raises(SpeccError, match="is not a ledger"), Ledger.open(path):
             pass
 
     def test_a_newer_one_is_refused(self, path):
@@ -270,7 +276,7 @@ os._exit(0)
             pass
 
     def test_a_locked_one_is_waited_for_and_then_given_up(self, path, monkeypatch):
-        monkeypatch.setattr("specc.submission.tables.BUSY_SECONDS", 0.05)
+        monkeypatch.setattr("specc.submission.database.BUSY_SECONDS", 0.05)
         with Ledger.open(path) as ledger:
             other = sqlite3.connect(path, isolation_level=None)
             other.execute("BEGIN EXCLUSIVE")
@@ -306,7 +312,7 @@ class TestKeys:
         ledger.begin(record())
         ledger.settle("a1", State.REJECTED, code="1", message="no")
         ledger.begin(record("a2", 2))
-        with pytest.raises(SpeccError, match="is being sent now"):
+        with pytest.raises(SpeccError, match="is being sent"):
             ledger.move([(KEY, new)])
         ledger.settle("a2", State.UNKNOWN, message="lost")
         assert ledger.move([(KEY, new)]) == 2
@@ -346,12 +352,12 @@ class TestVerify:
         desk.submit(submitting.sweep(3))
         desk.submit(submitting.sweep(3))
         with desk.ledger() as ledger:
-            assert list(verify(ledger, desk.clock())) == []
+            assert list(verify_ledger(ledger, desk.clock())) == []
 
     @pytest.mark.parametrize(
         ("damage", "said"),
         [
-            ("body = '{}'", "the body is not the one of its digest"),
+            ("body = '{}'", "the body does not have its digest"),
             ("settled_at = NULL", "has no time"),
             ("message = NULL, state = 'unknown', uuid = NULL", "`unknown` without a message"),
             ("job_state = 'running', state = 'dismissed', uuid = NULL", "a job's state and no job"),
@@ -366,7 +372,7 @@ class TestVerify:
         desk.submit(submitting.sweep(1))
         with desk.ledger() as ledger:
             ledger._connection.execute(f"UPDATE attempts SET {damage}")
-            found = list(verify(ledger, desk.clock()))
+            found = list(verify_ledger(ledger, desk.clock()))
         assert len(found) == 1, found
         assert said in found[0]
 
@@ -377,11 +383,11 @@ class TestVerify:
             body = '{"name": "a-0"}'
             digest = "1f7c8a7b0a5e5d7c0b6df5d1ab1ad2fb1a2cbb3e4ed7e7b1d6cfa9cf4b5f4b11"
             ledger._connection.execute("UPDATE attempts SET body = ?, digest = ?", (body, digest))
-            (found,) = verify(ledger, desk.clock())
+            (found,) = verify_ledger(ledger, desk.clock())
             assert "digest" in found
             from_body = sha256(body.encode()).hexdigest()
             ledger._connection.execute("UPDATE attempts SET digest = ?", (from_body,))
-            (found,) = verify(ledger, desk.clock())
+            (found,) = verify_ledger(ledger, desk.clock())
         assert found.endswith("the body is not canonical")
 
     def test_damage_of_the_file_comes_first(self, tmp_path):
@@ -391,7 +397,7 @@ class TestVerify:
         data[4096 * 2 : 4096 * 2 + 200] = b"\xff" * 200
         desk.path.write_bytes(data)
         with desk.ledger() as ledger:
-            found = list(verify(ledger, desk.clock()))
+            found = list(verify_ledger(ledger, desk.clock()))
         assert found
         assert all(line.startswith("the file is damaged") for line in found)
 

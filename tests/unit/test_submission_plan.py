@@ -5,11 +5,9 @@ import json
 import pytest
 from support import compiling, submitting
 
+from specc.changes import changes
 from specc.errors import SpeccError
-from specc.submission.changes import changes, core_hours, cost
-from specc.submission.plan import Action
-from specc.submission.planfile import Asked, Heading, differences, document, read
-from specc.submission.records import State
+from specc.submission import Action, Asked, Heading, State, core_hours, cost, plan_differences, plan_document, read_plan
 from specc.targets import Rejected
 
 
@@ -130,7 +128,7 @@ class TestSamePayloadElsewhere:
         desk.target.script = ["silent"]
         desk.submit(sweep1())
         assert actions(desk, self.other(), exists=gone) == ["moved"]
-        assert "nobody knows with what outcome" in why(desk, self.other(), exists=gone)
+        assert "sent with an unknown outcome" in why(desk, self.other(), exists=gone)
 
     def test_after_the_move_it_is_known(self, desk):
         desk.submit(sweep1())
@@ -271,12 +269,12 @@ class TestPlanFiles:
     def written(self, desk, payloads, asked=None, **allowed):
         with desk.ledger() as ledger:
             steps = desk.plan(ledger, payloads, **allowed)
-            return json.dumps(document(HEADING, asked or Asked(("a.job.yaml",)), steps, UNITS))
+            return json.dumps(plan_document(HEADING, asked or Asked(("a.job.yaml",)), steps, UNITS))
 
     def now(self, desk, text, payloads, identity=submitting.IDENTITY, ledger_id="ledger1", **allowed):
         with desk.ledger() as ledger:
             steps = desk.plan(ledger, payloads, **allowed)
-            return list(differences(read(text, "plan.json"), ledger_id, identity, steps))
+            return list(plan_differences(read_plan(text, "plan.json"), ledger_id, identity, steps))
 
     def test_it_says_what_a_reviewer_asks(self, desk):
         desk.submit(submitting.sweep(1))
@@ -302,7 +300,7 @@ class TestPlanFiles:
 
     def test_arguments_come_back(self, desk):
         asked = Asked(("a",), ("p",), ("n=1",), ("job.x=1",), ("n=1",), ("c",), ("failed",), True, True, True)
-        plan = read(self.written(desk, submitting.sweep(1), asked), "plan.json")
+        plan = read_plan(self.written(desk, submitting.sweep(1), asked), "plan.json")
         assert plan.asked == asked
 
     @pytest.mark.parametrize(
@@ -336,11 +334,11 @@ class TestPlanFiles:
     )
     def test_what_is_no_plan(self, text):
         with pytest.raises(SpeccError):
-            read(text, "plan.json")
+            read_plan(text, "plan.json")
 
     @pytest.mark.parametrize("asked", [{"specs": "a"}, {"changed": 1}, {"specs": [1]}, {}])
     def test_arguments_of_another_kind_are_none(self, desk, asked):
         plan = json.loads(self.written(desk, submitting.sweep(1)))
         plan["asked"] = asked if not asked else {**plan["asked"], **asked}
-        with pytest.raises(SpeccError, match="is no plan"):
-            read(json.dumps(plan), "plan.json")
+        with pytest.raises(SpeccError, match="is not a plan"):
+            read_plan(json.dumps(plan), "plan.json")

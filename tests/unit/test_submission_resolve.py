@@ -6,8 +6,8 @@ import pytest
 from support import compiling, submitting
 
 from specc.errors import SpeccError
-from specc.submission.records import State
-from specc.submission.resolve import MARGIN, adopt, agrees, attempt_of, find, matched, take_word, window
+from specc.submission import State, adopt, find_jobs, settle_by_hand
+from specc.submission.resolve import MARGIN, agrees, attempt_of, matched, window
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def pairs(matches):
 
 def looked(desk, records):
     with desk.ledger() as ledger:
-        return find(records, desk.target, ledger, schema)
+        return find_jobs(records, desk.target, ledger, schema)
 
 
 class TestFinding:
@@ -198,7 +198,8 @@ class TestAgreement:
 
 
 TOLD = {"name": "a-0", "cmd_line": "echo hello", "run_user": "u"}
-UNTOLD = "; `run_user` was not told; `cmd_line` was not told"
+NO_COMMAND = "; the API gave no `cmd_line`"
+UNTOLD = f"; the API gave no `run_user`{NO_COMMAND}"
 
 
 class TestEvidence:
@@ -206,12 +207,17 @@ class TestEvidence:
         ("fields", "at", "evidence", "is_weak"),
         [
             ({"name": "a-0"}, None, "only the name agrees; the API gave no time", True),
-            ({}, None, "no field was told; the API gave no time", True),
+            ({}, None, "the API gave no field; the API gave no time", True),
             ({"name": "a-0", "zone": ""}, 0, f"only the name agrees, and the time fits{UNTOLD}", True),
             ({"name": "a-0", "core_limit": 1}, 0, f"core_limit and name agree, and the time fits{UNTOLD}", True),
             (TOLD, 0, "cmd_line, name and run_user agree, and the time fits", False),
             (TOLD, None, "cmd_line, name and run_user agree; the API gave no time", True),
-            (TOLD | {"cmd_line": ""}, 0, "name and run_user agree, and the time fits; `cmd_line` was not told", True),
+            (
+                TOLD | {"cmd_line": ""},
+                0,
+                f"name and run_user agree, and the time fits{NO_COMMAND}",
+                True,
+            ),
         ],
     )
     def test_of_a_proposal(self, desk, fields, at, evidence, is_weak):
@@ -232,7 +238,7 @@ class TestSettling:
         records = unknown(desk, submitting.sweep(1))
         desk.target.candidates = jobs(desk)
         with desk.ledger() as ledger:
-            (match,) = find(records, desk.target, ledger, schema).proposed
+            (match,) = find_jobs(records, desk.target, ledger, schema).proposed
             adopt(ledger, match)
             (record,) = ledger.all()
         assert (record.state, record.uuid, record.message) == (
@@ -245,14 +251,14 @@ class TestSettling:
     def test_the_users_word(self, desk, uuid, state):
         (record,) = unknown(desk, submitting.sweep(1))
         with desk.ledger() as ledger:
-            take_word(ledger, record, uuid)
+            settle_by_hand(ledger, record, uuid)
             (record,) = ledger.all()
         assert (str(record.state), record.uuid, record.message) == (state, uuid, "the user's word")
 
     def test_what_was_dismissed_is_sent_again_and_can_still_turn_up(self, desk):
         (record,) = unknown(desk, submitting.sweep(1))
         with desk.ledger() as ledger:
-            take_word(ledger, record, None)
+            settle_by_hand(ledger, record, None)
         desk.submit(submitting.sweep(1))
         with desk.ledger() as ledger:
             ledger.settle(record.attempt, State.ACCEPTED, uuid="job-1")
@@ -261,5 +267,5 @@ class TestSettling:
     def test_a_payload_that_the_api_does_not_take_any_more(self, desk):
         (record,) = unknown(desk, submitting.sweep(1))
         assert attempt_of(record, schema("ehpc/v1")).payload.digest == record.digest
-        with pytest.raises(SpeccError, match="is not one of ehpc/v1 any more"):
+        with pytest.raises(SpeccError, match="is no longer valid for ehpc/v1"):
             attempt_of(record, schema("ehpc/v2"))

@@ -7,11 +7,9 @@ import pytest
 from support import submitting
 
 from specc.errors import SpeccError
-from specc.submission.accounts import Accounts
-from specc.submission.ledger import Ledger
-from specc.submission.records import State
-from specc.submission.results import tally
-from specc.submission.retry import Backoff
+from specc.submission import Ledger, State, tally
+from specc.submission.clock import Backoff
+from specc.submission.ledger import Accounts
 from specc.targets import NotSent, Rejected, Unclear
 
 
@@ -146,7 +144,7 @@ class TestTryingAgain:
         results = desk.submit(submitting.sweep(3))
         assert shown(results) == ["accepted"] * 3
         assert desk.clock.slept == [3600]
-        assert desk.told == ["the quota of 2 calls an hour is used up; going on in 3600 s"]
+        assert desk.told == ["the quota of 2 calls an hour is used up; the next call is in 3600 s"]
         with desk.ledger() as ledger:
             created = [record.created_at for record in ledger.all()]
         assert created[2] - created[1] == 3600
@@ -201,7 +199,7 @@ class TestStopping:
             steps = desk.plan(ledger, submitting.sweep(1))
             sender = desk.sender(ledger, "o")
             desk.clock.sleep = lambda seconds: sender.stop()
-            sender._world = submitting.world(desk.clock)
+            sender._clock = submitting.handed(desk.clock)
             assert shown(sender.results(steps)) == ["not-sent"]
 
     def test_stopped_it_does_not_try_again(self, desk):
@@ -256,7 +254,7 @@ class TestStopping:
                 def leave(seconds):
                     raise KeyboardInterrupt
 
-                sender._next_landing = lambda timeout: (sender.abandon(), leave(0))
+                sender._next_answer = lambda timeout: (sender.abandon(), leave(0))
                 with pytest.raises(KeyboardInterrupt):
                     next(results)
             gate.set()

@@ -29,12 +29,23 @@ from specc.cli.records import record_data, row
 from specc.errors import SpeccError
 from specc.reporters import TextOrJson, format_named
 from specc.source import Source
-from specc.submission.keys import LogicalKey, canonical_params, split_name
-from specc.submission.ledger import Ledger, SettledAlready, UuidTaken
-from specc.submission.records import Record, State
-from specc.submission.resolve import Found, Match, adopt, find, take_word
-from specc.submission.selector import is_id_of
-from specc.submission.verify import verify
+from specc.submission import (
+    Found,
+    Ledger,
+    LogicalKey,
+    Match,
+    Record,
+    SettledAlready,
+    State,
+    UuidTaken,
+    adopt,
+    canonical_params,
+    find_jobs,
+    is_id_of,
+    settle_by_hand,
+    split_name,
+    verify_ledger,
+)
 from specc.targets import Candidate
 from specc.wording import counted
 
@@ -221,7 +232,7 @@ def verify_(output: Output = "text") -> int:
     format_named(output, TextOrJson)
     choice = choose(Words())
     with choice.workplace.ledger_for_reading(checks_rows=False) as ledger:
-        found = list(verify(ledger, time.time()))
+        found = list(verify_ledger(ledger, time.time()))
         count = 0 if found and found[0].startswith("the file") else ledger.count()
     if output == "json":
         write_json({"path": str(ledger.path), "attempts": count, "faults": found})
@@ -291,7 +302,7 @@ def _take_word(ledger: Ledger, records: Sequence[Record], uuid: str | None, word
         return
     for record in records:
         try:
-            take_word(ledger, record, uuid)
+            settle_by_hand(ledger, record, uuid)
         except UuidTaken:
             raise SpeccError(f"{uuid} is the job of another attempt", help=f"`specc ledger show {uuid}`") from None
 
@@ -304,7 +315,7 @@ def _searches(workplace: Workplace, ledger: Ledger, records: Sequence[Record]) -
         if isinstance(opened, str):
             say(f"{counted(len(listed), 'attempt')} cannot be looked up: {opened}")
             continue
-        found.append(find(listed, opened.target, ledger, workplace.project.apis.__getitem__))
+        found.append(find_jobs(listed, opened.target, ledger, workplace.project.apis.__getitem__))
         if trouble := opened.last_error():
             say(f"{name} did not answer: {trouble}")
         if blind := opened.blind():

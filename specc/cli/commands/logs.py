@@ -18,8 +18,7 @@ from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.person import Person
 from specc.reporters import TextOrJson, format_named
-from specc.submission.ledger import Ledger
-from specc.submission.output import Reading
+from specc.submission import Ledger, OutputReader
 from specc.targets import LogFile
 from specc.visible import VisibleStream, visible
 
@@ -48,7 +47,7 @@ class Log:
     uuid: str
     name: str
     file: LogFile
-    reading: Reading | None
+    reading: OutputReader | None
 
 
 def logs(
@@ -111,7 +110,7 @@ def _logs(group: Group, stream: str, tail: int | None) -> list[Log]:
         asked = [file for file in group.opened.target.logs(record.uuid).files if stream in (file.stream, "both")]
         for at, file in enumerate(asked):
             if not any(_is_same(file, other) for other in asked[:at]):
-                reading = None if file.path is None else Reading(file.path, tail)
+                reading = None if file.path is None else OutputReader(file.path, tail)
                 found.append(Log(record.uuid, record.sent_name, file, reading))
     return found
 
@@ -165,7 +164,7 @@ class _Printer:
         for stream in (self._streams or {}).values():
             write_shown(stream.more(b"", is_last=True))
 
-    def _copy(self, log: Log, reading: Reading) -> None:
+    def _copy(self, log: Log, reading: OutputReader) -> None:
         for block in reading.more():
             if self._has_heads and log is not self._last:
                 head = visible(f"==> {log.name} {log.file.stream} <==")

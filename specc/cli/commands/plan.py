@@ -34,8 +34,7 @@ from specc.cli.steps import asked_of, command_of, say_of_ignored, say_of_states,
 from specc.errors import SpeccError
 from specc.project.outputs import write_file
 from specc.reporters import TextOrJson, format_named
-from specc.submission.plan import Action, Step
-from specc.submission.planfile import Heading, document
+from specc.submission import Action, Heading, Step, plan_document
 
 Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the plan for `submit --plan FILE`.")]
 Check = Annotated[bool, typer.Option("--check", help="Exit with 10 when anything is not as it was sent.")]
@@ -95,7 +94,7 @@ def _show(planned: Submission, steps: list[Step], output: str, out: Path | None)
         command,
         time.time(),
     )
-    data = document(heading, request.asked, steps, request.units)
+    data = plan_document(heading, request.asked, steps, request.units)
     if out is not None:
         write_file(out, json.dumps(data, ensure_ascii=False, indent=2) + "\n")
     if output == "json":

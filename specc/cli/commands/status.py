@@ -11,8 +11,7 @@ from specc.cli.console import say, write_json_list, write_table
 from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, States
 from specc.cli.records import HEAD, record_data, row
 from specc.reporters import TextOrJson, format_named
-from specc.submission.follow import state_of
-from specc.submission.records import Record
+from specc.submission import Record, state_of
 from specc.targets import JobReport
 
 

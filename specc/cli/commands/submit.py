@@ -38,9 +38,7 @@ from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.reader import Unreadable, read_file
 from specc.reporters import TextOrJson, format_named
-from specc.submission.plan import Action, Step
-from specc.submission.planfile import Asked, PlanFile, read, step_data
-from specc.submission.results import tally
+from specc.submission import Action, Asked, PlanFile, Step, read_plan, step_data, tally
 from specc.targets import JobReport
 from specc.wording import counted
 
@@ -121,7 +119,7 @@ def submit(
 def _read_plan(path: Path) -> PlanFile:
     check_stays(path, "read")
     try:
-        return read(read_file(path, PLAN_BYTES, takes_pipes=True).decode(), str(path))
+        return read_plan(read_file(path, PLAN_BYTES, takes_pipes=True).decode(), str(path))
     except Unreadable as error:
         raise SpeccError(f"cannot read {path}: {error.reason}") from error
     except UnicodeDecodeError as error:

@@ -13,10 +13,7 @@ from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, States, Tim
 from specc.cli.records import record_data
 from specc.cli.waiting import exit_code_of, seconds_of, wait_and_show
 from specc.reporters import TextOrJson, format_named
-from specc.submission.follow import ending
-from specc.submission.ledger import Ledger
-from specc.submission.records import Record, State
-from specc.submission.tables import Locked
+from specc.submission import Ledger, Locked, Record, State, ending
 from specc.wording import counted
 
 

@@ -1,7 +1,8 @@
-"""The file behind the ledger: its tables, how it is made, brought up to date and opened.
+"""The file behind the ledger: its tables version by version, how it is created, upgraded and opened.
 
 A rollback journal is used everywhere, because a write-ahead log does not work on network file systems. It is kept
-between transactions, so that its space is there when the disk is full: then what came of a sending can still be noted.
+between transactions, so that its space is there when the disk is full: then the outcome of a sending can still be
+noted.
 """
 
 import contextlib
@@ -15,9 +16,57 @@ from pathlib import Path
 
 from specc import private
 from specc.errors import SpeccError
-from specc.fast_dataclass import dataclass
-from specc.submission.layout import STEPS, VERSION
-from specc.submission.rows import Damaged, check_unsealed, seal_rows
+from specc.submission.location import Access
+from specc.submission.records import NAMES, Damaged, check_unsealed, seal_rows
+
+FIRST = (
+    """CREATE TABLE attempts (
+  attempt TEXT PRIMARY KEY, target TEXT NOT NULL, spec TEXT NOT NULL, cell TEXT NOT NULL, params TEXT NOT NULL,
+  target_name TEXT NOT NULL, api TEXT NOT NULL, digest TEXT NOT NULL, body TEXT NOT NULL, sent_name TEXT NOT NULL,
+  slug TEXT NOT NULL, axes TEXT NOT NULL, units TEXT NOT NULL, state TEXT NOT NULL, owner TEXT NOT NULL,
+  number INTEGER NOT NULL, created_at REAL NOT NULL, skew REAL NOT NULL, settled_at REAL, uuid TEXT, code TEXT,
+  message TEXT, job_state TEXT, job_reason TEXT, exit_code INTEGER, seen_at REAL,
+  CHECK ((state = 'accepted') = (uuid IS NOT NULL))
+) STRICT""",
+    "CREATE UNIQUE INDEX one_open ON attempts (target, spec, cell, params) WHERE state IN ('intent', 'unknown')",
+    "CREATE UNIQUE INDEX one_number ON attempts (target, spec, cell, params, number)",
+    "CREATE UNIQUE INDEX one_uuid ON attempts (target, uuid) WHERE uuid IS NOT NULL",
+    "CREATE INDEX by_digest ON attempts (target, digest)",
+    "CREATE TABLE calls (target TEXT NOT NULL, at REAL NOT NULL) STRICT",
+    "CREATE INDEX calls_at ON calls (target, at)",
+    "CREATE TABLE clocks (target TEXT PRIMARY KEY, skew REAL NOT NULL) STRICT",
+    "CREATE TABLE plans (id TEXT PRIMARY KEY, used_at REAL NOT NULL) STRICT",
+    "CREATE TABLE self (id TEXT NOT NULL) STRICT",
+    "INSERT INTO self VALUES (lower(hex(randomblob(8))))",
+)
+"""`one_open` is what makes two submitting processes safe: the second intent for a key cannot be written. `self` names
+this ledger among all, which binds a plan to it."""
+
+SEALS = (
+    "ALTER TABLE attempts ADD COLUMN seal TEXT",
+    "CREATE INDEX unsealed ON attempts (attempt) WHERE seal IS NULL",
+    f"""CREATE TRIGGER unseal AFTER UPDATE OF {", ".join(NAMES)} ON attempts WHEN OLD.seal IS NOT NULL
+BEGIN UPDATE attempts SET seal = NULL WHERE rowid = NEW.rowid; END""",
+    "CREATE INDEX also_open ON attempts (attempt) WHERE state IN ('intent', 'unknown')",
+    "CREATE INDEX also_by_key ON attempts (spec, cell, params, target, number)",
+    "CREATE INDEX also_by_digest ON attempts (digest)",
+    "CREATE INDEX also_by_uuid ON attempts (uuid) WHERE uuid IS NOT NULL",
+)
+"""Each index by which something is found has a second one with other columns first: what they find must agree, so a
+page that the disk has changed cannot hide an attempt."""
+
+PROJECTS = (
+    """CREATE TABLE projects (
+  folder TEXT PRIMARY KEY, place TEXT NOT NULL, commits TEXT NOT NULL, remote TEXT NOT NULL, added_at REAL NOT NULL
+) STRICT""",
+)
+"""By these columns the projects that use this ledger are recognised: see `projects.py`."""
+
+STEPS = (FIRST, SEALS, PROJECTS)
+"""How the tables of each version are made from those of the version before. A step that was released never changes."""
+
+VERSION = len(STEPS)
+
 
 APPLICATION = 0x53504343
 BUSY_SECONDS = 30.0
@@ -26,26 +75,16 @@ WITHOUT = "nothing is sent without a ledger"
 RIGHTS = f"{WITHOUT}; free the disk, correct who may write it, or move it with `[ledger] path`"
 DAMAGE = (
     f"{WITHOUT}; `specc ledger verify` lists what is wrong. Bring the file back from a backup, or move it away and "
-    "look on the target for what is there before you send anything again"
+    "see which jobs are on the target before you send anything again"
 )
 
 
 class Locked(SpeccError):
-    """Another process held the ledger for longer than is waited for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Who may use a ledger's file. `own` counts the folders above it that are specc's own; `is_shared`: its user says
-    that a group shares it; without `may_make`, one that is not there is an error."""
-
-    own: int = 0
-    is_shared: bool = False
-    may_make: bool = True
+    """Another process held the ledger for longer than specc waits."""
 
 
 @contextlib.contextmanager
-def broken_as_error(path: Path) -> Iterator[None]:
+def database_errors(path: Path) -> Iterator[None]:
     """Raise SpeccError for a ledger that cannot be read or written: it stops everything."""
     try:
         yield
@@ -56,26 +95,26 @@ def broken_as_error(path: Path) -> Iterator[None]:
         raise SpeccError(message, help="give the file or folder another name") from error
     except (sqlite3.Error, OSError) as error:
         if isinstance(error, sqlite3.Error) and not os.path.lexists(path):
-            raise gone(path) from error
+            raise vanished(path) from error
         code = getattr(error, "sqlite_errorcode", None)
         if code is not None and code & 0xFF == sqlite3.SQLITE_BUSY:
-            help = "another process writes it, or was stopped while it did: `fuser -v` on the file names it"
+            help = "another process writes it, or was stopped while it wrote: `fuser -v` on the file shows which"
             raise Locked(f"the ledger {path} cannot be used: {error}", help=f"{WITHOUT}; {help}") from error
         is_damage = code is None or code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
         help = DAMAGE if is_damage and isinstance(error, sqlite3.Error) else RIGHTS
         raise SpeccError(f"the ledger {path} cannot be used: {error}", help=help) from error
 
 
-def gone(path: Path, what: str = "is gone") -> SpeccError:
-    """Return the error of a run whose ledger has vanished under it."""
-    help = "nothing more is sent; bring the file back, and look with `specc status` what it knows"
+def vanished(path: Path, what: str = "is gone") -> SpeccError:
+    """Return the error of a run whose ledger has vanished."""
+    help = "nothing more is sent; bring the file back, then see with `specc status` what it holds"
     return SpeccError(f"the ledger {path} {what}: it was there when this run began", help=help)
 
 
 @contextlib.contextmanager
 def transaction(path: Path, connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """Write as one step. The lock is taken before reading, so two processes never build on the same old state."""
-    with broken_as_error(path):
+    """Write in one transaction. The lock is taken before reading, so two processes never start from the same state."""
+    with database_errors(path):
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield connection
@@ -89,8 +128,8 @@ def transaction(path: Path, connection: sqlite3.Connection) -> Iterator[sqlite3.
 
 @contextlib.contextmanager
 def reading(path: Path, connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """Read as one step: what other processes write meanwhile is not seen."""
-    with broken_as_error(path):
+    """Read in one transaction: what other processes write meanwhile is not seen."""
+    with database_errors(path):
         if connection.in_transaction:
             yield connection
             return
@@ -102,23 +141,24 @@ def reading(path: Path, connection: sqlite3.Connection) -> Iterator[sqlite3.Conn
                 connection.execute("ROLLBACK")
 
 
-def place(path: Path, access: Access, *, makes: bool) -> Path | None:
+def locate(path: Path, access: Access, *, makes: bool) -> Path | None:
     """Return the real path of the ledger, in folders and with files beside it that nobody else can write.
 
-    None where a folder is missing, and not made. Raises SpeccError for what others could change, or a link to nothing.
+    None where a folder is missing and is not made. Raises SpeccError for files or folders that others could change,
+    and for a link that leads nowhere.
     """
     real = private.place_file(path, own=access.own, shared=access.is_shared, makes=makes)
     if real is not None:
-        for one in (real, real.with_name(f"{real.name}-journal"), real.with_name(f"{real.name}-wal")):
-            private.check_file(one, shared=access.is_shared)
+        for file in (real, real.with_name(f"{real.name}-journal"), real.with_name(f"{real.name}-wal")):
+            private.check_file(file, shared=access.is_shared)
     return real
 
 
-def make(path: Path, access: Access, *, is_asked: bool = False) -> bool:
-    """Make the ledger if there is none, in one step: an empty file is therefore never one that was just begun.
+def create(path: Path, access: Access, *, is_asked: bool = False) -> bool:
+    """Create the ledger if there is none, and return whether it was created now.
 
-    Returns whether it was made now. Unless the user asks for a new one, raises SpeccError where it must not be made,
-    or was there before.
+    That is one step, so an empty file is never a ledger that was just begun. Unless the user asks for a new ledger,
+    raises SpeccError where none must be created, or was there before.
     """
     if os.path.lexists(path):
         return False
@@ -128,7 +168,7 @@ def make(path: Path, access: Access, *, is_asked: bool = False) -> bool:
     try:
         os.close(private.open_file(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, shared=access.is_shared))
         with contextlib.closing(sqlite3.connect(part, isolation_level=None)) as connection:
-            fill(connection)
+            create_tables(connection)
         os.link(part, path)
     except FileExistsError:
         return False
@@ -138,16 +178,16 @@ def make(path: Path, access: Access, *, is_asked: bool = False) -> bool:
 
 
 def check_new(path: Path, access: Access) -> None:
-    """Raise SpeccError where a ledger may have been: a new one would have everything sent again."""
+    """Raise SpeccError where a ledger may have been: a new ledger would have everything sent again."""
     help = "bring it back; if nothing was ever sent with it, `specc ledger init` makes an empty one"
     if not access.may_make:
         raise SpeccError(f"the ledger {path} does not exist", help=help)
     traces = (path.with_name(f"{path.name}-journal"), path.with_name(f"{path.name}.owners"))
-    if trace := next((one for one in traces if os.path.lexists(one)), None):
+    if trace := next((trace for trace in traces if os.path.lexists(trace)), None):
         raise SpeccError(f"the ledger {path} is gone: {trace.name} beside it shows that it was there", help=help)
 
 
-def fill(connection: sqlite3.Connection) -> None:
+def create_tables(connection: sqlite3.Connection) -> None:
     """Give an empty database its tables."""
     connection.execute("BEGIN")
     connection.execute(f"PRAGMA application_id = {APPLICATION}")
@@ -159,9 +199,10 @@ def fill(connection: sqlite3.Connection) -> None:
 
 
 def connect(path: Path, *, writable: bool, checks_rows: bool = True) -> sqlite3.Connection:
-    """Return a connection to a ledger that is there. Raises SpeccError for a file that is something else.
+    """Return a connection to a ledger that is there. Raises SpeccError for a file that is not a ledger.
 
-    Raises Damaged for rows that nobody could have written; without `checks_rows`, that is seen when they are read.
+    Raises Damaged for rows that specc could not have written; without `checks_rows`, they are checked when they are
+    read.
     """
     if not writable and _is_half_written(path):
         connect(path, writable=True).close()
@@ -171,8 +212,8 @@ def connect(path: Path, *, writable: bool, checks_rows: bool = True) -> sqlite3.
         connection.execute("PRAGMA cell_size_check = ON")
         application, version = (_number(connection, f"PRAGMA {name}") for name in ("application_id", "user_version"))
         if application != APPLICATION:
-            help = "it is damaged, or another program's: move it away, then look on the target for what is there"
-            raise SpeccError(f"{path} is no ledger", help=help)
+            help = "it is damaged, or belongs to another program: move it away, then see which jobs are on the target"
+            raise SpeccError(f"{path} is not a ledger", help=help)
         if version > VERSION:
             raise SpeccError(f"the ledger {path} was written by a newer specc", help="upgrade specc")
         connection.row_factory = sqlite3.Row
@@ -180,7 +221,7 @@ def connect(path: Path, *, writable: bool, checks_rows: bool = True) -> sqlite3.
             connection.execute("PRAGMA journal_mode = PERSIST")
             connection.execute("PRAGMA synchronous = EXTRA")
         if version < VERSION:
-            connection = _brought_up_to_date(path, connection, writable=writable)
+            connection = _upgraded(path, connection, writable=writable)
         check_schema(connection)
         if checks_rows:
             check_unsealed(connection)
@@ -190,8 +231,8 @@ def connect(path: Path, *, writable: bool, checks_rows: bool = True) -> sqlite3.
     return connection
 
 
-def _brought_up_to_date(path: Path, connection: sqlite3.Connection, *, writable: bool) -> sqlite3.Connection:
-    """Return a connection to the ledger with the tables of today. Where nothing can be written it is a copy."""
+def _upgraded(path: Path, connection: sqlite3.Connection, *, writable: bool) -> sqlite3.Connection:
+    """Return a connection to the ledger with the current tables; to a copy of it, where nothing can be written."""
     if writable:
         upgrade(connection)
         return connection
@@ -208,12 +249,12 @@ def _brought_up_to_date(path: Path, connection: sqlite3.Connection, *, writable:
 
 
 def upgrade(connection: sqlite3.Connection) -> None:
-    """Bring the tables up to date, all or nothing. A ledger that is damaged stays as it is: raises Damaged."""
+    """Upgrade the tables, all or nothing. A ledger that is damaged stays as it is: raises Damaged."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         version = _number(connection, "PRAGMA user_version")  # another process may have been quicker
         if version < VERSION:
-            for line in damage(connection):
+            for line in integrity_errors(connection):
                 raise Damaged(line)
             for statement in (statement for step in STEPS[version:] for statement in step):
                 connection.execute(statement)
@@ -225,8 +266,8 @@ def upgrade(connection: sqlite3.Connection) -> None:
             connection.execute("ROLLBACK")
 
 
-def damage(connection: sqlite3.Connection) -> list[str]:
-    """Return what SQLite finds wrong with the file."""
+def integrity_errors(connection: sqlite3.Connection) -> list[str]:
+    """Return what SQLite reports about the file."""
     try:
         rows = connection.execute("PRAGMA integrity_check").fetchall()
     except (sqlite3.DatabaseError, UnicodeError) as error:
@@ -235,7 +276,7 @@ def damage(connection: sqlite3.Connection) -> list[str]:
 
 
 def check_schema(connection: sqlite3.Connection) -> None:
-    """Raise Damaged where the file says other tables, indexes or triggers than specc makes."""
+    """Raise Damaged where the file has other tables, indexes or triggers than specc creates."""
     found, wanted = _schema(connection), _usual_schema()
     for name in sorted(found.keys() | wanted.keys()):
         if found.get(name) != wanted.get(name):
@@ -244,7 +285,7 @@ def check_schema(connection: sqlite3.Connection) -> None:
 
 @cache
 def _usual_schema() -> dict[str, tuple[object, ...]]:
-    with contextlib.closing(nothing()) as usual:
+    with contextlib.closing(empty()) as usual:
         return _schema(usual)
 
 
@@ -255,22 +296,22 @@ def _schema(connection: sqlite3.Connection) -> dict[str, tuple[object, ...]]:
 
 
 def _is_half_written(path: Path) -> bool:
-    """Return whether a process was killed while it wrote. Only who may write can undo that, as every writer does."""
+    """Return whether a process was killed while it wrote, and this process may undo that, as every writer does."""
     with contextlib.closing(sqlite3.connect(f"{_uri(path)}?mode=ro", uri=True)) as connection:
         try:
             connection.execute("PRAGMA schema_version").fetchone()
         except sqlite3.OperationalError as error:
             return error.sqlite_errorcode == sqlite3.SQLITE_READONLY_ROLLBACK and os.access(path, os.W_OK)
         except (sqlite3.DatabaseError, UnicodeError):
-            return False  # no database: that is said where it is used
+            return False  # not a database: that is reported where the file is used
     return False
 
 
-def nothing() -> sqlite3.Connection:
+def empty() -> sqlite3.Connection:
     """Return the ledger of somebody who never submitted anything."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     connection.row_factory = sqlite3.Row
-    fill(connection)
+    create_tables(connection)
     return connection
 
 

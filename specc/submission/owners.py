@@ -1,4 +1,4 @@
-"""Which process an open attempt belongs to: the one that holds a lock, whatever its pid.
+"""Which process an open attempt belongs to: the process that holds a lock, whatever its pid.
 
 A pid file outlives its process and a pid is used again; an operating system's lock does neither.
 """
@@ -15,7 +15,7 @@ from specc.errors import SpeccError
 
 
 class Owners:
-    """Locks in a folder beside the ledger, one file a living process."""
+    """Locks in a folder beside the ledger, one file for each living process."""
 
     def __init__(self, folder: Path, *, is_shared: bool = False) -> None:
         self._folder = folder
@@ -23,7 +23,7 @@ class Owners:
 
     @contextlib.contextmanager
     def claim(self) -> Iterator[str]:
-        """A new owner's name, held until the block ends or the process dies, however it dies."""
+        """Yield a new owner's name, which is held until the block ends or the process dies, however it dies."""
         name = secrets.token_hex(8)
         path = self._folder / name
         with _as_error(path):
@@ -36,12 +36,12 @@ class Owners:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield name
         finally:
-            with contextlib.suppress(OSError):  # it is the lock that counts
+            with contextlib.suppress(OSError):  # only the lock counts
                 path.unlink()
             os.close(descriptor)
 
     def is_alive(self, name: str) -> bool:
-        """Whether a process holds the lock of that owner. Raises SpeccError where locks cannot be asked for."""
+        """Return whether a process holds the lock of that owner. Raises SpeccError where locks cannot be tested."""
         path = self._folder / name
         with _as_error(path):
             try:
@@ -49,7 +49,7 @@ class Owners:
             except FileNotFoundError:
                 return False
             try:
-                # Shared, so that two who ask at once do not take each other for the owner.
+                # Shared, so that two processes that test at once do not take each other for the owner.
                 fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
                 return True
@@ -59,11 +59,11 @@ class Owners:
 
     @property
     def weakness(self) -> str | None:
-        """Return what may be wrong with locks here, though they seem to work; None where nothing is known."""
+        """Return why locks may not work here, though they seem to; None where no reason is known."""
         return locks.weakness(self._folder)
 
     def forget(self, name: str) -> None:
-        """Takes away what a dead owner left."""
+        """Remove the file of a dead owner."""
         with _as_error(self._folder / name):
             (self._folder / name).unlink(missing_ok=True)
 
