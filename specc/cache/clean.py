@@ -15,6 +15,9 @@ from specc import __version__, assets
 from specc.cache.store import Json, Store
 
 NAME = "clean.json"
+FORMAT = 3
+"""This number is raised when the form of records changes."""
+DATA = ("schemas", "templates")
 
 
 class Counts(NamedTuple):
@@ -50,11 +53,6 @@ def clean_body(names: Iterable[str], digests: dict[str, str], counts: Counts) ->
     """Return the record that `recall` reads. `digests` are those of every file that was read."""
     body = {"names": list(names), "digests": digests, "counts": counts}
     return json.dumps(body).encode("utf-8", "surrogatepass")
-
-
-FORMAT = 3
-"""This number is raised when the form of records changes."""
-DATA = ("schemas", "templates")
 
 
 def world_of(shown: Sequence[str], settings: str, target: str, environment: Mapping[str, str]) -> str:

@@ -23,6 +23,11 @@ MOST_RECORD_BYTES = 4_000_000
 Record = dict[str, Json]
 """What is known under one name, by kind, in any shape."""
 
+MOST_WORLDS = 4
+MOST_PROJECTS = 32
+DIGEST = re.compile(r"[0-9a-f]{64}")
+FILE = re.compile(r"(?:\d\d|clean)\.json|\.[0-9a-f]{16}\.part")
+
 
 @dataclass
 class Shards:
@@ -94,13 +99,6 @@ def _text(record: Record) -> str | None:
     """Return a record as JSON, or None for one that would fill the cache alone."""
     text = json.dumps(record, separators=(",", ":"))
     return text if len(text) <= MOST_RECORD_BYTES else None
-
-
-MOST_WORLDS = 4
-MOST_PROJECTS = 32
-
-DIGEST = re.compile(r"[0-9a-f]{64}")
-FILE = re.compile(r"(?:\d\d|clean)\.json|\.[0-9a-f]{16}\.part")
 
 
 def _prune(store: Store, world: str) -> None:

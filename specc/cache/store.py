@@ -41,6 +41,15 @@ DAY = 24 * 60 * 60.0
 Json = Any
 """Data of JSON, of whatever shape."""
 
+IS_SUPPORTED = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW") and hasattr(os, "geteuid")
+"""Nothing is cached where the system lacks these."""
+
+AS_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+AS_FILE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+FOLDER_MODE, FILE_MODE = 0o700, 0o600
+OTHERS_CAN_WRITE = stat.S_IWGRP | stat.S_IWOTH
+OTHERS_CAN_READ = stat.S_IRGRP | stat.S_IROTH
+
 
 @dataclass(frozen=True, slots=True)
 class Store:
@@ -134,16 +143,6 @@ def _home(variable: str, default: str, environment: Mapping[str, str]) -> str | 
     home = os.path.expanduser("~")
     # A home that is not there, as that of a user for services, is not made.
     return os.path.join(home, default) if os.path.isabs(home) and os.path.isdir(home) else None
-
-
-IS_SUPPORTED = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW") and hasattr(os, "geteuid")
-"""Nothing is cached where the system lacks these."""
-
-AS_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-AS_FILE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-FOLDER_MODE, FILE_MODE = 0o700, 0o600
-OTHERS_CAN_WRITE = stat.S_IWGRP | stat.S_IWOTH
-OTHERS_CAN_READ = stat.S_IRGRP | stat.S_IROTH
 
 
 @contextmanager

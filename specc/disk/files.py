@@ -21,6 +21,10 @@ ANY_FOLDERS = "**"
 SHOWN = 4
 """The number of parts that are shown of a path that is too long."""
 
+YAML = ("**/*.yaml", "**/*.yml")
+MOST_READ, MOST_TOLD = 200, 10
+HEADER = re.compile(rb"^specc:[ \t]*[0-9]+[ \t\r]*$", re.MULTILINE)
+
 
 def read_bytes(path: Path | str, *, takes_pipes: bool = False) -> bytes | Missing:
     """Return at most one byte more than a spec may have, or why the file cannot be read (see `reader.read_start`)."""
@@ -116,11 +120,6 @@ def _past_folders(reached: set[int], globs: tuple[str, ...]) -> set[int]:
         if index in reached and glob == ANY_FOLDERS:
             reached.add(index + 1)
     return reached
-
-
-YAML = ("**/*.yaml", "**/*.yml")
-MOST_READ, MOST_TOLD = 200, 10
-HEADER = re.compile(rb"^specc:[ \t]*[0-9]+[ \t\r]*$", re.MULTILINE)
 
 
 def look_alikes(folder: Path, root: Path, settings: Settings, show: Callable[[Path], str]) -> Iterator[Diagnostic]:

@@ -22,6 +22,13 @@ KEY, TIMESTAMP = "access_key_id", "timestamp"
 MOST_PARAMETERS = 64
 TURN = 4
 NOBODY = "the secret of a key that does not exist"
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+JSON = "application/json"
+HOST = re.compile(r"(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+))(?::[0-9]{1,5})?")
+"""The other parts of an authority are refused: a user before an `@`, a zone, bytes beyond ASCII."""
+
+BROWSERS = ("origin", "sec-fetch-site")
+"""Headers that only browsers send, and that no page can leave out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +105,6 @@ def _parameters(query: bytes) -> dict[str, str] | Refusal:
         if given[name] != value:
             return Refusal(BAD_VALUE, f"parameter `{name}` must be `{value}`")
     return given
-
-
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-JSON = "application/json"
-HOST = re.compile(r"(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+))(?::[0-9]{1,5})?")
-"""The other parts of an authority are refused: a user before an `@`, a zone, bytes beyond ASCII."""
-
-BROWSERS = ("origin", "sec-fetch-site")
-"""Headers that only browsers send, and that no page can leave out."""
 
 
 def not_for_pages(method: str, headers: Mapping[str, str], hosts: frozenset[str]) -> Refusal | None:

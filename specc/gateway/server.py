@@ -31,6 +31,19 @@ from specc.gateway.journal import Journal, of_libraries, on_loop_error
 from specc.gateway.limits import Limits
 
 RESET = struct.pack("ii", 1, 0)
+THREADS = 40
+"""The threads that answer calls, as many as anyio has."""
+
+WORK = 24 + 3 * THREADS
+"""Descriptors for all but connections: those of the process, and in each thread a store, its journal and a folder."""
+
+BACKLOG, SMALL_BACKLOG = 128, 16
+"""The numbers of connections that are accepted before any can be refused, each with its own descriptor."""
+
+LEAST = 16
+GRACE_SECONDS = 30
+ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""Signals that end the server. A signal that the caller ignores, as `nohup` does SIGHUP, stays ignored."""
 
 
 def bounded(limits: Limits) -> type[H11Protocol]:
@@ -131,18 +144,6 @@ class Connection(H11Protocol):
         oldest.transport.abort()
 
 
-THREADS = 40
-"""The threads that answer calls, as many as anyio has."""
-
-WORK = 24 + 3 * THREADS
-"""Descriptors for all but connections: those of the process, and in each thread a store, its journal and a folder."""
-
-BACKLOG, SMALL_BACKLOG = 128, 16
-"""The numbers of connections that are accepted before any can be refused, each with its own descriptor."""
-
-LEAST = 16
-
-
 def within_descriptors(limits: Limits) -> tuple[Limits, int]:
     """Return the limits with as many connections as there is room for, and how many may wait to be taken.
 
@@ -158,11 +159,6 @@ def within_descriptors(limits: Limits) -> tuple[Limits, int]:
         message = f"this process may open {may_open} files at one time, and `specc serve` needs {needed}"
         raise SpeccError(message, help=f"`ulimit -n {max(1024, needed)}`")
     return replace(limits, connections=min(limits.connections, connections)), backlog
-
-
-GRACE_SECONDS = 30
-ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-"""Signals that end the server. A signal that the caller ignores, as `nohup` does SIGHUP, stays ignored."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,9 @@ VERSION = 1
 MOST_EDGES = 500
 """GitHub and GitLab draw no larger Mermaid graph."""
 
+SPECIAL = re.compile(r"""[#"&<>`\\%{}]""")
+"""Characters that end a label, are HTML or Markdown in a label, or begin a directive of Mermaid (`%%{init: ...}%%`)."""
+
 
 class PictureFormat(StrEnum):
     """The formats of the graph. Mermaid is drawn by GitHub, GitLab and editors."""
@@ -171,8 +174,6 @@ SHAPES = {
     Kind.MISSING: ('["', '"]:::bad'),
 }
 NOTES = {Kind.UNREADABLE: "cannot be read", Kind.MISSING: "missing"}
-SPECIAL = re.compile(r"""[#"&<>`\\%{}]""")
-"""Characters that end a label, are HTML or Markdown in a label, or begin a directive of Mermaid (`%%{init: ...}%%`)."""
 
 
 def _as_mermaid(graph: InheritanceGraph) -> str:

@@ -86,6 +86,18 @@ SHOWN_LINES = 5
 Lines = dict[str, list[int]]
 """The numbers of the lines where each name stands."""
 
+EXPORTED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
+WHOLE = ("ALL", "NONE", "NIL")
+TASKS = {
+    "Slurm": ("SLURM_ARRAY_TASK_ID",),
+    "PBS": ("PBS_ARRAY_INDEX", "PBS_ARRAYID"),
+    "Grid Engine": ("SGE_TASK_ID", "TASK_ID"),
+}
+"""The variables with the number of the task. The first is that of today's versions."""
+
+FOLDERS = ("PBS_O_WORKDIR", "SGE_O_WORKDIR")
+"""The folder that a job was submitted in, which is where a job of specc starts."""
+
 
 class Numbers:
     """The numbers of lines of a text, by the offset of a character."""
@@ -194,19 +206,6 @@ def more(lines: list[int]) -> str:
     others = lines[1 : SHOWN_LINES + 1]
     rest = ", ..." if len(lines) > SHOWN_LINES + 1 else ""
     return f" (also in line {', '.join(map(str, others))}{rest})" if others else ""
-
-
-EXPORTED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
-WHOLE = ("ALL", "NONE", "NIL")
-TASKS = {
-    "Slurm": ("SLURM_ARRAY_TASK_ID",),
-    "PBS": ("PBS_ARRAY_INDEX", "PBS_ARRAYID"),
-    "Grid Engine": ("SGE_TASK_ID", "TASK_ID"),
-}
-"""The variables with the number of the task. The first is that of today's versions."""
-
-FOLDERS = ("PBS_O_WORKDIR", "SGE_O_WORKDIR")
-"""The folder that a job was submitted in, which is where a job of specc starts."""
 
 
 def given_variables(

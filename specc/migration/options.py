@@ -29,6 +29,7 @@ SITE = "it belongs to the site's Slurm, and the API has no field for it"
 WHO = "the job runs as the run_user of specc.toml"
 SIGNALS = "the API sends no signal before the time limit"
 LOGS = "the target decides whether an output file is overwritten"
+ALIASES = {"tasks-per-node": "ntasks-per-node", "cluster": "clusters"}
 
 
 class Flag(NamedTuple):
@@ -153,7 +154,6 @@ NEWER = (
 """Options of later releases, known by their full names alone, so that they make no abbreviation ambiguous."""
 
 LONG = {flag.name: flag for flag in (*USED, *DROPPED)}
-ALIASES = {"tasks-per-node": "ntasks-per-node", "cluster": "clusters"}
 SHORT = {flag.short: flag for flag in LONG.values() if flag.short}
 ABBREVIATED = {**LONG, **{alias: LONG[name] for alias, name in ALIASES.items()}}
 KNOWN = {**ABBREVIATED, **{flag.name: flag for flag in NEWER}}

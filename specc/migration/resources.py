@@ -25,6 +25,15 @@ NO_LIMIT = ("-1", "infinite", "unlimited")
 MULTIPLES = {"": 1, "k": 1024, "m": 1024**2}
 LARGEST = 2**31 - 1
 LONGEST = 64
+MOST_CORES = 10_000_000
+MOST_MEMORY = 2**30
+"""The most memory, in MiB. JSON cannot hold more bytes exactly."""
+
+MOST_MINUTES = 50 * 365 * 24 * 60
+"""Slurm itself counts wrong from 68 years on."""
+
+Options = Mapping[str, Option]
+T = TypeVar("T")
 
 
 class Amount(NamedTuple):
@@ -96,17 +105,6 @@ def _fitted(amount: int, text: str, unit: str | None, quantity: Quantity) -> Amo
     if unit is None or unit not in factors or amount % factors[unit] == 0:
         return Amount(text, False)
     return Amount(f"{ceil(Fraction(amount, factors[unit]))}{unit}", True)
-
-
-MOST_CORES = 10_000_000
-MOST_MEMORY = 2**30
-"""The most memory, in MiB. JSON cannot hold more bytes exactly."""
-
-MOST_MINUTES = 50 * 365 * 24 * 60
-"""Slurm itself counts wrong from 68 years on."""
-
-Options = Mapping[str, Option]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ IN_WORDS = {
 WITH_FILE = frozenset(["--rcfile", "--init-file"])
 SPLITS = re.compile(r"(?:-[vi]*S|--split-string(?:=|$))")
 ASSIGNMENT = re.compile(r"\w+=.*")
+SCHEDULERS = {"PBS": "PBS", "BSUB": "LSF", "COBALT": "Cobalt", "OAR": "OAR", "$": "Grid Engine"}
 
 
 class Interpreter(NamedTuple):
@@ -126,9 +127,6 @@ def _letters(option: str, rest: list[str], settings: list[str], others: list[str
         others.append("source /etc/profile")
     if sign == "-" and "i" in letters:
         others.append("source ~/.bashrc")
-
-
-SCHEDULERS = {"PBS": "PBS", "BSUB": "LSF", "COBALT": "Cobalt", "OAR": "OAR", "$": "Grid Engine"}
 
 
 def script_mistakes(source: Source, scheduler: str) -> Iterator[Diagnostic]:

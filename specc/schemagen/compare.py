@@ -8,6 +8,8 @@ from specc.fast_dataclass import dataclass
 from specc.schema import JsonObject
 from specc.schema.annotations import ACTION, ENDPOINT, FILLED_BY, METHOD, QUANTITY, SHELL
 
+MISSING = object()
+
 
 class Aspect(StrEnum):
     """What of a call or field has changed."""
@@ -33,8 +35,6 @@ KEYWORDS: dict[Aspect, tuple[str, ...]] = {
     Aspect.DESCRIPTION: ("description",),
 }
 """The keywords that each aspect of a field has in its schema."""
-
-MISSING = object()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,29 @@ SECTIONS = {
     "profiles": "Overlays for variants, chosen with `--profile NAME`.",
     "job": "The fields of the job, named as in the API's table.",
 }
+CONSTRAINTS = ("type", "enum", "minimum", "maximum", "minLength", "maxLength", "pattern")
+NUMBER = r"[0-9]+(\.[0-9]+)?"
+QUANTITIES: dict[Quantity, str] = {
+    "memory": rf"^ *{NUMBER} *({'|'.join(MEMORY_UNITS)}) *$",
+    "duration": rf"^ *({NUMBER} *({'|'.join(DURATION_UNITS)}|m) *)+$|^ *([0-9]+-)?[0-9]+:[0-9]{{2}}:[0-9]{{2}} *$",
+}
+QUANTITY_TEXTS: dict[Quantity, str] = {
+    "memory": "A size such as `64GiB`, converted into the unit that `[units]` of specc.toml says. "
+    "A plain number is sent as it is.",
+    "duration": "A duration such as `2h30m` or `1-12:00:00`, converted into the unit that `[units]` of specc.toml "
+    "says. A plain number is sent as it is.",
+}
+TEMPLATE_TEXT = r"\{\{|\{%"
+OPERATORS = {
+    "$append": "Add these items behind the inherited list.",
+    "$prepend": "Add these items before the inherited list.",
+    "$replace": "Put this in the place of what was inherited, without merging.",
+    "$unset": "Remove the inherited value.",
+    "$literal": "This text as it is: templates in it are not evaluated.",
+    "$file": "The text of a file, by its path relative to this one; `//` starts at the project's root. "
+    "A file that ends in `.j2` is evaluated as a template, any other is taken as it is.",
+    "$command": "The text of a command, to which variables and arguments are passed.",
+}
 
 
 def build_editor(apis: Many[ApiSchema]) -> JsonObject:
@@ -124,21 +147,6 @@ def _axis() -> JsonObject:
     return inherited_list(ref("item"), interval, ref("template"))
 
 
-CONSTRAINTS = ("type", "enum", "minimum", "maximum", "minLength", "maxLength", "pattern")
-
-NUMBER = r"[0-9]+(\.[0-9]+)?"
-QUANTITIES: dict[Quantity, str] = {
-    "memory": rf"^ *{NUMBER} *({'|'.join(MEMORY_UNITS)}) *$",
-    "duration": rf"^ *({NUMBER} *({'|'.join(DURATION_UNITS)}|m) *)+$|^ *([0-9]+-)?[0-9]+:[0-9]{{2}}:[0-9]{{2}} *$",
-}
-QUANTITY_TEXTS: dict[Quantity, str] = {
-    "memory": "A size such as `64GiB`, converted into the unit that `[units]` of specc.toml says. "
-    "A plain number is sent as it is.",
-    "duration": "A duration such as `2h30m` or `1-12:00:00`, converted into the unit that `[units]` of specc.toml "
-    "says. A plain number is sent as it is.",
-}
-
-
 def job_section(apis: Many[ApiSchema]) -> JsonObject:
     """Return the section of the job. No field is required: a base or a child may have it."""
     names = dict.fromkeys(name for api in apis for name, field in api.fields.items() if not field.filled_by_transport)
@@ -200,9 +208,6 @@ def _notes(field: Field, quantity: Quantity | None, apis: Many[ApiSchema], of: i
     return notes
 
 
-TEMPLATE_TEXT = r"\{\{|\{%"
-
-
 def ref(name: str) -> JsonObject:
     """Return a reference to a definition."""
     return {"$ref": f"#/$defs/{name}"}
@@ -233,18 +238,6 @@ def free_keys(value: JsonObject) -> JsonObject:
 def operator(name: str, operand: JsonObject) -> JsonObject:
     """Return the schema of an operator."""
     return fixed_keys({name: described(OPERATORS[name], operand)}, [name])
-
-
-OPERATORS = {
-    "$append": "Add these items behind the inherited list.",
-    "$prepend": "Add these items before the inherited list.",
-    "$replace": "Put this in the place of what was inherited, without merging.",
-    "$unset": "Remove the inherited value.",
-    "$literal": "This text as it is: templates in it are not evaluated.",
-    "$file": "The text of a file, by its path relative to this one; `//` starts at the project's root. "
-    "A file that ends in `.j2` is evaluated as a template, any other is taken as it is.",
-    "$command": "The text of a command, to which variables and arguments are passed.",
-}
 
 
 def inherited(value: JsonObject) -> JsonObject:

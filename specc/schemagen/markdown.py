@@ -21,6 +21,15 @@ BYTE_ORDER_MARK = "\ufeff"
 BLOCKS = MarkdownIt("commonmark").enable("table").disable("inline")
 """Finds blocks only. Inline text is read where it matters, which keeps a hostile page cheap."""
 
+BREAKS = frozenset(["br", "dd", "div", "dl", "dt", "hr", "li", "ol", "p", "pre", "table", "tr", "ul"])
+CELLS = frozenset(["tbody", "td", "th", "thead"])
+MARKS = frozenset(["a", "b", "big", "center", "code", "del", "em", "font", "i", "kbd", "mark", "s", "small", "span"])
+SMALL_MARKS = frozenset(["strike", "strong", "sub", "sup", "tt", "u"])
+LAYOUT = BREAKS | CELLS | MARKS | SMALL_MARKS
+"""Tags that say how a text looks. Any other tag is a placeholder in the text, such as `<name>`."""
+
+INLINE = MarkdownIt("commonmark")
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -179,16 +188,6 @@ def _trimmed(source: Source, start: int, end: int) -> Span:
     if not text.strip():
         return source.span(min(start + 1, end))
     return source.span(start + len(text) - len(text.lstrip()), start + len(text.rstrip()))
-
-
-BREAKS = frozenset(["br", "dd", "div", "dl", "dt", "hr", "li", "ol", "p", "pre", "table", "tr", "ul"])
-CELLS = frozenset(["tbody", "td", "th", "thead"])
-MARKS = frozenset(["a", "b", "big", "center", "code", "del", "em", "font", "i", "kbd", "mark", "s", "small", "span"])
-SMALL_MARKS = frozenset(["strike", "strong", "sub", "sup", "tt", "u"])
-LAYOUT = BREAKS | CELLS | MARKS | SMALL_MARKS
-"""Tags that say how a text looks. Any other tag is a placeholder in the text, such as `<name>`."""
-
-INLINE = MarkdownIt("commonmark")
 
 
 class Layout(HTMLParser):

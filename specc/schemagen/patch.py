@@ -58,6 +58,14 @@ KEYWORDS = (
     SHELL,
     PATCH_SOURCE,
 )
+META = Draft202012Validator(Draft202012Validator.META_SCHEMA)
+ANNOTATIONS: dict[str, tuple[object, ...]] = {
+    QUANTITY: ("memory", "duration"),
+    SHELL: (True,),
+    FILLED_BY: (TRANSPORT,),
+}
+CARRIERS = {QUANTITY: "integer", SHELL: "string"}
+"""The type that a field with an annotation must have."""
 
 
 def apply_patch(schema: JsonObject, patch: Node, found: list[Diagnostic]) -> tuple[JsonObject, list[Diagnostic]]:
@@ -149,17 +157,6 @@ def _property_diagnostics(name: str, key: Scalar, node: Node, rows: JsonObject) 
         yield codes.BAD_PATCH.at(added.span, f"`{ADDED}: true` is for a field that no table lists, {why}")
     if added is not None and node.get("type") is None:
         yield codes.BAD_PATCH.at(key.span, f"the added field `{name}` has no type", help="write `type: string`")
-
-
-META = Draft202012Validator(Draft202012Validator.META_SCHEMA)
-
-ANNOTATIONS: dict[str, tuple[object, ...]] = {
-    QUANTITY: ("memory", "duration"),
-    SHELL: (True,),
-    FILLED_BY: (TRANSPORT,),
-}
-CARRIERS = {QUANTITY: "integer", SHELL: "string"}
-"""The type that a field with an annotation must have."""
 
 
 def _patched_diagnostics(schema: JsonObject, patch: Mapping) -> Iterator[Diagnostic]:

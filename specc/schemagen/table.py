@@ -14,6 +14,24 @@ from specc.fast_dataclass import dataclass
 from specc.schemagen.markdown import Cell, Grid, Row
 from specc.source import Span
 
+TYPES: dict[str, dict[str, str]] = {
+    "string": {"type": "string"},
+    "int": {"type": "integer"},
+    "bool": {"type": "boolean"},
+    "list": {"type": "array"},
+    "array": {"type": "array"},
+    "date-time": {"type": "string", "format": "date-time"},
+    "date_time": {"type": "string", "format": "date-time"},
+}
+"""The types of the documentation, which never says what a list holds."""
+
+REQUIRED = {"true": True, "yes": True, "是": True, "false": False, "no": False, "否": False}
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+INTEGER = re.compile(r"-?[0-9]{1,18}")
+NOTHING = ("", "-", "null", "none", "无")
+MOST_DIAGNOSTICS = 50
+"""The most diagnostics of one table. A page of another kind would have thousands."""
+
 
 class Role(StrEnum):
     """What a column holds."""
@@ -74,26 +92,6 @@ def missing_column(header: Row, role: Role) -> Diagnostic:
 def cell_of(row: Row, columns: dict[Role, int], role: Role) -> Cell | None:
     """Return the cell of a role, or None where the table has no such column."""
     return row.cells[columns[role]] if role in columns else None
-
-
-TYPES: dict[str, dict[str, str]] = {
-    "string": {"type": "string"},
-    "int": {"type": "integer"},
-    "bool": {"type": "boolean"},
-    "list": {"type": "array"},
-    "array": {"type": "array"},
-    "date-time": {"type": "string", "format": "date-time"},
-    "date_time": {"type": "string", "format": "date-time"},
-}
-"""The types of the documentation, which never says what a list holds."""
-
-REQUIRED = {"true": True, "yes": True, "是": True, "false": False, "no": False, "否": False}
-
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
-INTEGER = re.compile(r"-?[0-9]{1,18}")
-NOTHING = ("", "-", "null", "none", "无")
-MOST_DIAGNOSTICS = 50
-"""The most diagnostics of one table. A page of another kind would have thousands."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -30,6 +30,35 @@ from specc.targets.ehpc.account import Endpoint
 from specc.targets.ehpc.credentials import Credentials
 from specc.targets.ehpc.signing import MARK, mark_of, signed, timestamp_of
 
+BEFORE_SENDING = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+"""Errors before the first byte of the request, on a fresh connection. TLS is a part of connecting."""
+
+TEXTS: tuple[tuple[type[httpx.HTTPError], str], ...] = (
+    (httpx.ConnectTimeout, "the server cannot be reached in time"),
+    (httpx.ProxyError, "the proxy does not connect to the server"),
+    (httpx.ConnectError, "the server cannot be reached"),
+    (httpx.ReadTimeout, "the server did not answer in time"),
+    (httpx.WriteTimeout, "the request could not be sent in time"),
+    (httpx.WriteError, "the connection broke while the request was sent"),
+    (httpx.ReadError, "the connection broke before the answer was complete"),
+    (httpx.RemoteProtocolError, "the connection ended before the answer was complete, or it was no HTTP"),
+)
+
+MEMORY = timedelta(minutes=5)
+"""How long the timestamps of a body are kept: longer than any server accepts them."""
+
+MOST_SKEW = timedelta(days=1)
+"""Clocks that are further apart are wrong, and signing by them is of no use."""
+
+MOST_PAUSE = 1e9
+"""The longest pause in seconds. A server that asks for a longer pause asks for ever."""
+
 
 class Deadline:
     """Breaks the connection after `seconds`.
@@ -85,27 +114,6 @@ class Deadline:
                 self._connection.shutdown(socket.SHUT_RDWR)
 
 
-BEFORE_SENDING = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-)
-"""Errors before the first byte of the request, on a fresh connection. TLS is a part of connecting."""
-
-TEXTS: tuple[tuple[type[httpx.HTTPError], str], ...] = (
-    (httpx.ConnectTimeout, "the server cannot be reached in time"),
-    (httpx.ProxyError, "the proxy does not connect to the server"),
-    (httpx.ConnectError, "the server cannot be reached"),
-    (httpx.ReadTimeout, "the server did not answer in time"),
-    (httpx.WriteTimeout, "the request could not be sent in time"),
-    (httpx.WriteError, "the connection broke while the request was sent"),
-    (httpx.ReadError, "the connection broke before the answer was complete"),
-    (httpx.RemoteProtocolError, "the connection ended before the answer was complete, or it was no HTTP"),
-)
-
-
 def is_before_sending(error: httpx.HTTPError) -> bool:
     return isinstance(error, BEFORE_SENDING)
 
@@ -141,17 +149,6 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 # httpx logs the URL of each request, and with it the signature.
 logging.getLogger("httpx").setLevel(logging.WARNING)
-
-MEMORY = timedelta(minutes=5)
-"""How long the timestamps of a body are kept: longer than any server accepts them."""
-
-
-MOST_SKEW = timedelta(days=1)
-"""Clocks that are further apart are wrong, and signing by them is of no use."""
-
-
-MOST_PAUSE = 1e9
-"""The longest pause in seconds. A server that asks for a longer pause asks for ever."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,11 @@ TEXTS = (
 )  # fmt: skip
 """Fields of a submission that the API repeats. It changes the redirect paths, so they are not listed."""
 
+Get = Callable[[str, Mapping[str, str]], Reply | Failure]
+PAGE = 100
+MOST_PAGES = 50
+MOST_DETAILS = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -150,13 +155,6 @@ def _number(value: object) -> int | None:
     if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
         return int(value)
     return None
-
-
-Get = Callable[[str, Mapping[str, str]], Reply | Failure]
-
-PAGE = 100
-MOST_PAGES = 50
-MOST_DETAILS = 50
 
 
 @dataclass(slots=True)

@@ -25,6 +25,7 @@ from specc.targets.refusals.ehpc import refusals
 from specc.targets.trust import VARIABLE, TrustedHosts, UntrustedHost
 
 WITHOUT = "specc has no credentials for this target"
+PATIENCE = Patience()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,6 @@ class KeylessTarget:
 
     def cancel(self, uuids: Sequence[str]) -> list[Cancelled]:
         return [Cancelled(uuid, False, WITHOUT) for uuid in uuids]
-
-
-PATIENCE = Patience()
 
 
 def open_target(opening: Opening) -> Opened:

@@ -8,6 +8,13 @@ from enum import Enum
 
 from specc.fast_dataclass import dataclass
 
+OK = 0
+MISSING, BAD_VALUE, AUTH, EXPIRED, DENIED = 1100, 1101, 1200, 1300, 1400
+NOT_FOUND, QUOTA, INTERNAL, BUSY = 2100, 2500, 5000, 5100
+ACCOUNT = "the console of the cloud shows the state of the account"
+SUPPORT = "ask the operator of the cloud"
+LICENCE = "ask who operates the cluster about its licence"
+
 
 class Verdict(Enum):
     """What a code says.
@@ -33,15 +40,6 @@ class Meaning:
     summary: str
     help: str | None = None
     is_general: bool = False
-
-
-OK = 0
-MISSING, BAD_VALUE, AUTH, EXPIRED, DENIED = 1100, 1101, 1200, 1300, 1400
-NOT_FOUND, QUOTA, INTERNAL, BUSY = 2100, 2500, 5000, 5100
-
-ACCOUNT = "the console of the cloud shows the state of the account"
-SUPPORT = "ask the operator of the cloud"
-LICENCE = "ask who operates the cluster about its licence"
 
 
 def _rejected(summary: str, help: str | None = None) -> Meaning:

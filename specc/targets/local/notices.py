@@ -13,6 +13,8 @@ from specc.reader import Unreadable, read_start
 from specc.targets.local.paths import StateDir
 from specc.visible import visible
 
+ROOM = 1024
+
 
 def is_noted(log: Path) -> bool:
     """Return whether something was ever wrong."""
@@ -27,9 +29,6 @@ def note(text: str) -> None:
     line = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} [{os.getpid()}] {visible(text)}\n"
     with contextlib.suppress(OSError):
         os.write(2, line.encode(errors="backslashreplace"))
-
-
-ROOM = 1024
 
 
 def tell(state: StateDir, text: str) -> None:

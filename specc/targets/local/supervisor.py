@@ -38,6 +38,13 @@ MOST_STOPS = 3
 SLACK_SECONDS = 15.0
 """How much longer a runner may take on a busy machine before the supervisor does its work."""
 
+CHECK_SECONDS = 2.0
+"""How often jobs of an earlier supervisor are checked: of their ends this one hears only by chance."""
+
+PAUSE, LONGEST_PAUSE = 0.5, 10.0
+MOST_FAULTS = 60
+"""How often in a row the store may be unusable before the supervisor ends. The next client starts another."""
+
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
@@ -120,14 +127,6 @@ def _age(runner: ProcessId) -> float:
     if sys.platform != "linux":
         return 0.0
     return time.monotonic() - runner.born / os.sysconf("SC_CLK_TCK")
-
-
-CHECK_SECONDS = 2.0
-"""How often jobs of an earlier supervisor are checked: of their ends this one hears only by chance."""
-
-PAUSE, LONGEST_PAUSE = 0.5, 10.0
-MOST_FAULTS = 60
-"""How often in a row the store may be unusable before the supervisor ends. The next client starts another."""
 
 
 class Supervisor:

@@ -26,6 +26,7 @@ OF_JOBS = frozenset({"nodes", "ntasks", "cpus-per-task", "mem-per-cpu"})
 """Options that a job alone may give: in the settings of a target, they would contradict `core_limit` or `mem_limit`."""
 
 REQUEUE = "--requeue"
+SIGNAL_NAMES = "HUP|INT|QUIT|ABRT|KILL|ALRM|TERM|USR1|USR2|URG|CONT|STOP|TSTP|TTIN|TTOU|XCPU"
 
 
 class Form(NamedTuple):
@@ -50,7 +51,6 @@ GRES = Form(
 )
 HINT = Form(r"compute_bound|memory_bound|(?:no)?multithread", "`compute_bound`, `memory_bound` or `nomultithread`")
 EXCLUSIVE = Form(r"user|mcs|topo", "no value, `user`, `mcs` or `topo`")
-SIGNAL_NAMES = "HUP|INT|QUIT|ABRT|KILL|ALRM|TERM|USR1|USR2|URG|CONT|STOP|TSTP|TTIN|TTOU|XCPU"
 SIGNAL = Form(
     rf"(?:[BR]{{1,2}}:)?(?:(?:SIG)?(?:{SIGNAL_NAMES})|[1-9]|[1-5][0-9]|6[0-4])(?:@[0-9]{{1,5}})?",
     "a signal and the seconds before the time limit, such as `B:USR1@60`",

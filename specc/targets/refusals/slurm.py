@@ -44,6 +44,12 @@ FIELD = "resource_limit"
 CODE = "bad-resource"
 EXCLUSIVE_PAIRS = (("cpus-per-task", "cpus-per-gpu"), ("mem-per-cpu", "mem-per-gpu"))
 MEBIBYTE = 1 << 20
+PARTITION = re.compile(r"[\w.+@][\w.+@-]*")
+MEBIBYTE, MINUTE = 1 << 20, 60
+MOST_CORES = 60_000
+MOST_MINUTES = 10 * 366 * 24 * 60
+MOST_MEBIBYTES = 1 << 40
+"""Slurm counts cores of a task in 16 bits and minutes in 32, and misreads larger numbers."""
 
 
 def own_options(body: Mapping[str, object], target: Target) -> tuple[str, ...]:
@@ -180,15 +186,6 @@ def _place(words: Mapping[str, Word], names: tuple[str, ...]) -> tuple[int, int]
     """Return the range of the first to the last of the words."""
     found = [words[name] for name in names if name in words]
     return min(word.start for word in found), max(word.end for word in found)
-
-
-PARTITION = re.compile(r"[\w.+@][\w.+@-]*")
-
-MEBIBYTE, MINUTE = 1 << 20, 60
-MOST_CORES = 60_000
-MOST_MINUTES = 10 * 366 * 24 * 60
-MOST_MEBIBYTES = 1 << 40
-"""Slurm counts cores of a task in 16 bits and minutes in 32, and misreads larger numbers."""
 
 
 def refusals(body: Mapping[str, object], target: Target, units: Mapping[str, str]) -> Iterator[Refusal]:

@@ -25,6 +25,26 @@ CORES = ("core_limit", "resource_limit")
 MEMORY = ("mem_limit",)
 TIME = ("time_limit",)
 OTHER = ("resource_limit",)
+QUEUES_HELP = "`sinfo -s` lists the partitions, `scontrol show partition NAME` their limits"
+SITE_HELP = (
+    'ask the cluster\'s staff, or set `options` of the target in specc.toml, as in `options = ["--account=NAME"]`'
+)
+OPTIONS_HELP = (
+    "look at `resource_limit`, and at `options` and `resource_limits` of the target: this cluster's sbatch refuses them"
+)
+
+TRY_LATER = (
+    "Slurm temporarily unable to accept job",
+    "Slurm job queue full",
+    "Resource temporarily unavailable",
+    "Job queue full",
+    "Slurm backup controller in standby mode",
+)
+"""Answers of a controller that is busy, and took nothing."""
+
+NOT_CONNECTED = "Unable to contact slurm controller (connect failure)"
+"""Slurm has texts of its own for a connection that could not be made, and for one that failed while sending or while
+receiving. After this one no byte of the request was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +57,6 @@ class Refusal:
     help: str | None = None
     is_general: bool = False
 
-
-QUEUES_HELP = "`sinfo -s` lists the partitions, `scontrol show partition NAME` their limits"
-SITE_HELP = (
-    'ask the cluster\'s staff, or set `options` of the target in specc.toml, as in `options = ["--account=NAME"]`'
-)
-OPTIONS_HELP = (
-    "look at `resource_limit`, and at `options` and `resource_limits` of the target: this cluster's sbatch refuses them"
-)
 
 REFUSALS = (
     Refusal("Invalid partition name specified", "no-such-queue", QUEUE, QUEUES_HELP),
@@ -87,19 +99,6 @@ REFUSALS = (
     Refusal("Invalid wckey specification", "bad-account", (), SITE_HELP, is_general=True),
     Refusal("Pathname of a file, directory or other parameter too long", "too-long", ("cmd_line", "name")),
 )
-
-TRY_LATER = (
-    "Slurm temporarily unable to accept job",
-    "Slurm job queue full",
-    "Resource temporarily unavailable",
-    "Job queue full",
-    "Slurm backup controller in standby mode",
-)
-"""Answers of a controller that is busy, and took nothing."""
-
-NOT_CONNECTED = "Unable to contact slurm controller (connect failure)"
-"""Slurm has texts of its own for a connection that could not be made, and for one that failed while sending or while
-receiving. After this one no byte of the request was sent."""
 
 
 def job_number(ran: Ran | TimedOut) -> str | None:

@@ -15,6 +15,9 @@ from specc.targets.start import module_variables
 PLACES = ("/etc/slurm/slurm.conf", "/run/slurm/conf/slurm.conf", "/etc/slurm-llnl/slurm.conf")
 MAX_BYTES = 4 << 20
 NAME = re.compile(r"(?im)^[ \t]*ClusterName[ \t]*=[ \t]*([^\s#]+)")
+KEPT = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "SLURM_CONF")
+KEPT_BEGINNING = ("LC_",)
+SCRUBBED = ("SBATCH_", "SQUEUE_", "SCANCEL_", "SACCT_", "SLURM_")
 
 
 def cluster_name(environment: Mapping[str, str], said: str | None, target: str) -> str:
@@ -39,11 +42,6 @@ def _name_in(path: Path) -> str | None:
     except Unreadable:
         return None
     return match[1].lower() if match else None
-
-
-KEPT = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "SLURM_CONF")
-KEPT_BEGINNING = ("LC_",)
-SCRUBBED = ("SBATCH_", "SQUEUE_", "SCANCEL_", "SACCT_", "SLURM_")
 
 
 def of_job(environment: Mapping[str, str], more: Iterable[str] = ()) -> dict[str, str]:

@@ -41,6 +41,7 @@ STATES: dict[str, JobState] = {
 """Slurm's STOPPED is a job that is halted and keeps its cores; that of the API is a job that has ended."""
 
 SAYS_NOTHING = frozenset({"", "None", "(null)"})
+SIGNALLED = 128
 
 
 def state_of(word: str) -> JobState:
@@ -53,9 +54,6 @@ def reason_of(word: str, said: str, state: JobState) -> str:
     if said not in SAYS_NOTHING:
         return said
     return word if word != "COMPLETED" and state.is_final else ""
-
-
-SIGNALLED = 128
 
 
 class Reports:

@@ -21,71 +21,6 @@ from specc.targets.slurm.folder import Folder
 COPY, NO_CLAIM, NO_START = 113, 114, 115
 """Exit codes of a job whose command was not run: another copy runs it, no claim could be made, a file failed."""
 
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """What is run, where, and with which files.
-
-    The text `command` is run, or the file `script`, by the program that `starter` names, in the folder `workdir`.
-    `variables` tell the job where it comes from. Paths are absolute.
-    """
-
-    command: str | None
-    script: str | None
-    stdin: str | None
-    stdout: Path
-    stderr: Path
-    starter: tuple[str, ...]
-    workdir: Path
-    variables: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """How a job is run: its cores, the cores of each task, whether Slurm may start the job again, and which signal it
-    is sent before its time is over.
-    """
-
-    cores: int
-    threads: int
-    is_requeued: bool = False
-    signal: str | None = None
-
-
-def script_of(folder: Folder, tag: str, name: str, manner: Manner, command: Command) -> str:
-    """Return the text of the batch script."""
-    run = quote(command.script) if command.script else '"$claim/command.sh"'
-    parts = [
-        HEAD.format(
-            folder=quote(str(folder.root)),
-            tag=tag,
-            name=quote(name),
-            cores=manner.cores,
-            threads=manner.threads,
-            again=AGAIN if manner.is_requeued else NEVER_AGAIN.format(copy=COPY),
-            note_count=NOTE_COUNT if manner.is_requeued else "",
-            stdin=quote(command.stdin or "/dev/null"),
-            stdout=quote(str(command.stdout)),
-            stderr=quote(str(command.stderr)),
-            workdir=quote(str(command.workdir)),
-            variables="".join(f"export {name}={quote(value)}\n" for name, value in command.variables.items()),
-            copy=COPY,
-            no_claim=NO_CLAIM,
-            no_start=NO_START,
-        )
-    ]
-    if command.command is not None:
-        coded = base64.encodebytes(command.command.encode()).decode()
-        parts.append(
-            f'base64 -d <<\'_\' >"$claim/command.sh" || stop {NO_START} "cannot write the command"\n{coded}_\n'
-        )
-    asked = manner.signal  # or its number: `kill` and `trap` of bash take both
-    own = [asked] if asked is not None and asked not in NEVER_CAUGHT else []
-    signals = " ".join(dict.fromkeys((*PASSED_ON, *own)))
-    parts.append(TAIL.format(run=f"{join(command.starter)} {run}", signals=signals))
-    return "".join(parts)
-
-
 PASSED_ON = ("USR1", "USR2")
 """Signals that a job is sent for its own use, and that end a shell which does not expect them. TERM, which all
 processes of a job get at its end, is passed on only where the job asked for it before that."""
@@ -176,3 +111,67 @@ record "$code" ""
 rm -f "$claim/code.$count" "$claim/pid.$count"
 exit "$code"
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What is run, where, and with which files.
+
+    The text `command` is run, or the file `script`, by the program that `starter` names, in the folder `workdir`.
+    `variables` tell the job where it comes from. Paths are absolute.
+    """
+
+    command: str | None
+    script: str | None
+    stdin: str | None
+    stdout: Path
+    stderr: Path
+    starter: tuple[str, ...]
+    workdir: Path
+    variables: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a job is run: its cores, the cores of each task, whether Slurm may start the job again, and which signal it
+    is sent before its time is over.
+    """
+
+    cores: int
+    threads: int
+    is_requeued: bool = False
+    signal: str | None = None
+
+
+def script_of(folder: Folder, tag: str, name: str, manner: Manner, command: Command) -> str:
+    """Return the text of the batch script."""
+    run = quote(command.script) if command.script else '"$claim/command.sh"'
+    parts = [
+        HEAD.format(
+            folder=quote(str(folder.root)),
+            tag=tag,
+            name=quote(name),
+            cores=manner.cores,
+            threads=manner.threads,
+            again=AGAIN if manner.is_requeued else NEVER_AGAIN.format(copy=COPY),
+            note_count=NOTE_COUNT if manner.is_requeued else "",
+            stdin=quote(command.stdin or "/dev/null"),
+            stdout=quote(str(command.stdout)),
+            stderr=quote(str(command.stderr)),
+            workdir=quote(str(command.workdir)),
+            variables="".join(f"export {name}={quote(value)}\n" for name, value in command.variables.items()),
+            copy=COPY,
+            no_claim=NO_CLAIM,
+            no_start=NO_START,
+        )
+    ]
+    if command.command is not None:
+        coded = base64.encodebytes(command.command.encode()).decode()
+        parts.append(
+            f'base64 -d <<\'_\' >"$claim/command.sh" || stop {NO_START} "cannot write the command"\n{coded}_\n'
+        )
+    asked = manner.signal  # or its number: `kill` and `trap` of bash take both
+    own = [asked] if asked is not None and asked not in NEVER_CAUGHT else []
+    signals = " ".join(dict.fromkeys((*PASSED_ON, *own)))
+    parts.append(TAIL.format(run=f"{join(command.starter)} {run}", signals=signals))
+    return "".join(parts)
