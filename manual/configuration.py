@@ -1,4 +1,4 @@
-"""The configuration reference: the settings that specc.toml may have, from their one table, each with what it does."""
+"""The configuration reference: all settings of specc.toml, from their table, each with its meaning."""
 
 from collections.abc import Iterator
 
@@ -8,9 +8,9 @@ HEAD = """# Configuration
 
 Settings stand in `specc.toml` in the root of a project, or in its `pyproject.toml` below `[tool.specc]`.
 `specc.local.toml` lies over them and stays out of git. `specc config` prints each setting and where it came from. A
-setting that does not exist, or holds something else, is an error at its place.
+setting that does not exist, or that holds a value of another kind, is an error, reported at its line.
 
-`NAME` in a path is a name of your choice.
+`NAME` in a path stands for a name of your choice.
 
 ```toml
 project = "cfd"
@@ -35,19 +35,19 @@ paths."old/**" = {severity = {SPC501 = "off"}}
 """
 
 MEANINGS = {
-    "project": "the project's name, by which the ledger tells submissions of projects apart; default: the folder's "
-    "name",
+    "project": "the name of the project, which tells its submissions in the ledger from others; default: the name of "
+    "the folder",
     "target": "where payloads go when `--target` does not say otherwise; default `local`, this machine",
-    "api": "the API version of specs that name none: `ehpc/v1`, the default, or `ehpc/v2`",
-    "include": "patterns of the files that are specs, from the root of the project on; default `**/*.job.yaml`",
-    "exclude": "patterns of files that are no specs, though `include` has them",
-    "env": "the environment variables that templates may read as `env.NAME`; without it: none",
-    "defaults.NAME": "the value of a job field where nothing else says one: all that a spec sets or inherits is "
+    "api": "the API version of specs without `api`: `ehpc/v1`, the default, or `ehpc/v2`",
+    "include": "patterns of the files that are specs, relative to the root of the project; default `**/*.job.yaml`",
+    "exclude": "patterns of files that are not specs although `include` matches them",
+    "env": "the environment variables that templates may read as `env.NAME`; default: none",
+    "defaults.NAME": "the value of a job field that nothing else sets: a value that a spec sets or inherits is "
     "stronger",
     "units.NAME": "the unit in which your cluster counts the field `mem_limit` (such as `MiB`) or `time_limit` "
     "(such as `min`)",
-    "ledger.path": "where it is noted what was sent, if not at its [usual place](submission.md); `specc ledger init` "
-    "makes the file",
+    "ledger.path": "the ledger, which records what was sent, if not at its [usual path](submission.md); `specc ledger "
+    "init` makes the file",
     "ledger.shared": "whether the users of a group may write that ledger; default false",
     "targets.NAME.kind": "`local`: this machine; `slurm`: a cluster through `sbatch`; `ehpc`: the signed web API",
     "targets.NAME.endpoint": "of an `ehpc` target: the address of the API",
@@ -59,7 +59,7 @@ MEANINGS = {
     "targets.NAME.queues.NAME.max_time": "the longest time that a job in this queue may ask for, such as `24h`",
     "targets.NAME.queues.NAME.max_mem": "the most memory that a job in this queue may ask for, such as `256GiB`",
     "targets.NAME.queues.NAME.layout": "as `targets.NAME.layout`, for this queue",
-    "targets.NAME.tag_names": "put a short tag behind the names of jobs, by which they are found again; default false",
+    "targets.NAME.tag_names": "add a short tag to the names of jobs, so that they can be found; default false",
     "targets.NAME.needs_queue": "each job must say which queue it runs in; default false",
     "targets.NAME.layout": "of a [`slurm`](slurm.md) target: whether cores are MPI tasks, or threads of one task; "
     "default `threads`",
@@ -76,20 +76,19 @@ MEANINGS = {
     "targets.NAME.name_max": "the most characters that the site allows in the name of a job",
     "targets.NAME.name_pattern": "a regular expression (of RE2) that the name of a job must match as a whole",
     "targets.NAME.cluster": "of a `slurm` target: the cluster's name; needed where slurm.conf cannot be read",
-    "rules.select": "[rules](rules/index.md) that are looked for, and no others; findings of other stages always "
-    "are; default: all",
-    "rules.ignore": "rules and warnings that are not wanted",
+    "rules.select": "the only [rules](rules/index.md) that run; diagnostics of other stages are always reported; "
+    "default: all",
+    "rules.ignore": "rules and warnings that are not reported",
     "rules.severity.NAME": "how severe the rule or warning of this code or name is; `off` is as `rules.ignore`",
-    "rules.max_inheritance": "how many files a chain of parents may have before it is a finding (SPC515); default 5",
-    "rules.quantities.min_memory": "a plain number in `mem_limit` below it is hardly meant (SPC534); default `64MiB`",
-    "rules.quantities.max_memory": "a plain number in `mem_limit` over it is hardly meant; default `16TiB`",
-    "rules.quantities.min_time": "a plain number in `time_limit` below it is hardly meant; default `1min`",
-    "rules.quantities.max_time": "a plain number in `time_limit` over it is hardly meant; default `48h`",
-    "rules.paths.NAME.ignore": "as `rules.ignore`, for the files of this pattern; of several patterns, the last "
-    "one counts",
+    "rules.max_inheritance": "how many files a chain of parents may have before it is reported (SPC515); default 5",
+    "rules.quantities.min_memory": "a plain number in `mem_limit` below it is reported (SPC534); default `64MiB`",
+    "rules.quantities.max_memory": "a plain number in `mem_limit` over it is reported; default `16TiB`",
+    "rules.quantities.min_time": "a plain number in `time_limit` below it is reported; default `1min`",
+    "rules.quantities.max_time": "a plain number in `time_limit` over it is reported; default `48h`",
+    "rules.paths.NAME.ignore": "as `rules.ignore`, for the files of this pattern; of several patterns, the last counts",
     "rules.paths.NAME.severity.NAME": "as `rules.severity.NAME`, for the files of this pattern",
 }
-"""One sentence for each setting. The page cannot be made while one is missing or one too many is here."""
+"""A sentence for each setting. The page cannot be made while a sentence is missing, or has no setting."""
 
 
 def configuration_page() -> str:

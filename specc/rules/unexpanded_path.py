@@ -62,7 +62,7 @@ def find(job: Job) -> Iterator[Diagnostic]:
 def _oddities(field: str, path: str) -> Iterator[tuple[str, str, str]]:
     """Yield the words of a path that are not what they seem, each with a message and what to write."""
     if not path.strip():
-        yield path, f"`{field}` is empty, which is as if it were not set", "leave it out, or write the path of a file"
+        yield path, f"`{field}` is empty, which has no effect", "remove the field, or write the path of a file"
         return
     if blanks := re.search(BLANKS, path):
         yield blanks[0], f"`{field}` is `{brief(path)}`: the blanks are part of the name", "remove the blanks"

@@ -78,7 +78,7 @@ def test_two_faults_of_one_field_are_both_said() -> None:
     said = "`mem_limit` is 0, expected 1 or more; `mem_limit` is 0, and no unit is set for it"
     assert answer.fields == {"mem_limit": said}
     assert answer.helps is not None
-    assert answer.helps["mem_limit"].startswith("leave it out for no limit; write `mem_limit = ")
+    assert answer.helps["mem_limit"].startswith("remove the field for no limit; write `mem_limit = ")
 
 
 def test_a_unit_of_something_else_is_no_unit() -> None:

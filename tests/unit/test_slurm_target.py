@@ -493,7 +493,7 @@ class TestCancel:
         fake.programs.answers["scancel"] = TimedOut(60, "")
         assert fake.target.cancel([UUID]) == [Cancelled(UUID, False, "scancel did not end within 60 s")]
         fake.programs.answers["scancel"] = ok()
-        assert fake.target.cancel([UUID]) == [Cancelled(UUID, False, "Slurm goes on calling it RUNNING")]
+        assert fake.target.cancel([UUID]) == [Cancelled(UUID, False, "Slurm still reports the state RUNNING")]
 
     def test_one_that_has_ended(self, fake: Fake) -> None:
         fake.queue(line("7", "COMPLETED"))
@@ -517,7 +517,7 @@ class TestCancel:
         ]
         fake.programs.answers["squeue"] = [ok(line("7", "RUNNING")), DOWN]
         (said,) = fake.target.cancel([UUID])
-        assert said.message == f"nobody can say what came of it: {fake.target.last_error}"
+        assert said.message == f"the outcome is unknown: {fake.target.last_error}"
 
     def test_the_copy_that_runs_is_the_one_to_cancel(self, fake: Fake) -> None:
         fake.claimed("6")

@@ -124,7 +124,7 @@ def test_a_text_that_the_target_maps_keeps_its_mapping(tmp_path: Path) -> None:
         ("export=ALL", "`export` cannot stand in", "`env` of `cmd_line`"),
         ("dependency=afterok:1", "`dependency` cannot stand in", "`specc wait`"),
         ("uid=0", "`uid` cannot stand in", "a job runs as whoever submits it"),
-        ("no-requeue", "`no-requeue` cannot stand in", "leave it out"),
+        ("no-requeue", "`no-requeue` cannot stand in", "remove the word"),
         ("--mem=4G", "`--mem=4G` begins with `-`", "the field `mem_limit`"),
     ],
 )  # fmt: skip

@@ -175,7 +175,7 @@ def limit_refusals(body: Mapping[str, object], units: Mapping[str, str]) -> Iter
         known = ", ".join(f"`{name}`" for name in UNITS[quantity])
         if value < 1:
             message = f"`{field}` is {value}, expected 1 or more"
-            yield Refusal("bad-limit", field, message, "leave it out for no limit")
+            yield Refusal("bad-limit", field, message, "remove the field for no limit")
         if unit is None:
             message = f"`{field}` is {value}, and no unit is set for it"
             help = f'write `{field} = "{EXAMPLES[quantity]}"` under `[units]` in specc.toml (one of {known})'

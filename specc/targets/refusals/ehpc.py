@@ -35,7 +35,9 @@ def refusals(body: Mapping[str, object], target: Target, units: Mapping[str, str
     for field in LIMITS:
         value = number(body, field)
         if value is not None and value < 0:
-            yield Refusal("bad-limit", field, f"`{field}` is {value}, expected 1 or more", "leave it out for no limit")
+            yield Refusal(
+                "bad-limit", field, f"`{field}` is {value}, expected 1 or more", "remove the field for no limit"
+            )
 
 
 def _prelude_refusals(body: Mapping[str, object], target: Target) -> Iterator[Refusal]:

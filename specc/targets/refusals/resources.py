@@ -41,7 +41,7 @@ ELSEWHERE = {
     "wait": "`specc submit --wait` waits",
     "comment": "specc finds the job again by its comment",
     "clusters": "the cluster is the target, chosen with `--target`",
-    "no-requeue": "leave it out: without `requeue` a job is never requeued",
+    "no-requeue": "remove the word: without `requeue` a job is never requeued",
     "uid": "a job runs as whoever submits it",
     "gid": "a job runs as whoever submits it",
     "parsable": "specc reads the answers of sbatch",

@@ -122,7 +122,7 @@ def _counts(body: Mapping[str, object], words: Mapping[str, Word]) -> Iterator[R
             f"`{words['ntasks'].text}` is more than `{words['nodes'].text} {words['ntasks-per-node'].text}`, "
             f"which is {room} tasks"
         )
-        yield Refusal(CODE, FIELD, message, f"write `ntasks={room}`, or leave it out", place)
+        yield Refusal(CODE, FIELD, message, f"write `ntasks={room}`, or remove the word", place)
         return
     yield from _total(body, values, shape, place)
 
@@ -236,7 +236,7 @@ def _size_refusals(body: Mapping[str, object], units: Mapping[str, str]) -> Iter
         size = amount(body, field, units)
         if size is not None and ceil(size, unit) > most:
             message = f"`{field}` is {body[field]} {units[field]}, which is more than Slurm can count"
-            yield Refusal("bad-limit", field, message, "leave it out for no limit of your own")
+            yield Refusal("bad-limit", field, message, "remove the field for no limit of your own")
 
 
 def _resource_refusals(body: Mapping[str, object], target: Target, units: Mapping[str, str]) -> Iterator[Refusal]:

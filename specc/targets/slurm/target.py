@@ -172,11 +172,11 @@ class SlurmTarget:
 
     def _cancelled(self, uuid: str, handle: Handle, jobs: Mapping[str, Entry] | None, last_error: str) -> Cancelled:
         if jobs is None:
-            return Cancelled(uuid, False, last_error or f"nobody can say what came of it: {self._queries.last_error}")
+            return Cancelled(uuid, False, last_error or f"the outcome is unknown: {self._queries.last_error}")
         entry = jobs.get(handle.job_id)
         state = state_of(entry.word) if entry is not None else JobState.CANCELLED
         if entry is not None and not state.is_final and entry.word != "COMPLETING":
-            return Cancelled(uuid, False, last_error or f"Slurm goes on calling it {entry.word}")
+            return Cancelled(uuid, False, last_error or f"Slurm still reports the state {entry.word}")
         if state in (JobState.CANCELLED, JobState.RUNNING):
             self._place.folder(handle.tag).note_cancelled()
         elif state.is_final:
