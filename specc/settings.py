@@ -9,7 +9,6 @@ from specc.fast_dataclass import dataclass
 from specc.nodes import Mapping, Node
 
 Quantity = Literal["memory", "duration"]
-TargetKind = Literal["local", "slurm", "ehpc"]
 Layout = Literal["tasks", "threads"]
 
 EMPTY: Map[str, str] = MappingProxyType({})
@@ -34,7 +33,9 @@ class FieldType:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A target, where payloads go. `job` holds values of job fields that belong to the target, such as its zone.
+    """A target, where payloads go. `kind` is a name in `specc.targets.kinds`.
+
+    `job` holds values of job fields that belong to the target, such as its zone.
 
     `tag_names` adds a short tag to the job's name when the job is sent, so that the job can be found. With
     `needs_queue` each job must say its queue. `name_max` is the most characters that the site allows in the name of a
@@ -49,7 +50,7 @@ class Target:
     """
 
     name: str
-    kind: TargetKind
+    kind: str
     endpoint: str | None = None
     job: Mapping | None = None
     units: Map[str, str] = field(default_factory=lambda: EMPTY)

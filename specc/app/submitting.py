@@ -33,6 +33,7 @@ from specc.submission import (
     state_of,
 )
 from specc.targets import JobReport, Rejected
+from specc.targets.kinds import KINDS
 from specc.targets.opening import Opened
 
 PATIENCE = 120.0
@@ -41,7 +42,6 @@ PATIENCE = 120.0
 GLANCE = 0.2
 AT_ONCE = 0.5
 """Seconds in which a pause sees at the latest that it is to end."""
-IN_FLIGHT = 4
 STANDING = {Action.KEEP: State.ACCEPTED, Action.REFUSE_UNKNOWN: State.UNKNOWN}
 
 
@@ -228,8 +228,7 @@ class Submission:
     def _sending(self, owner: str, in_flight: int | None) -> Sending:
         project = self.request.workplace.project
         settings = project.settings.targets[self.request.target]
-        # Jobs on this machine are queued in the order in which they come.
-        usual = 1 if settings.kind == "local" else IN_FLIGHT
+        usual = KINDS[settings.kind].in_flight
         units = json.dumps(self.request.units, sort_keys=True)
         root = os.path.realpath(project.root)
         return Sending(settings.name, units, owner, in_flight or usual, tag_names=settings.tag_names, project=root)

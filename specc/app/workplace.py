@@ -15,6 +15,7 @@ from specc.person import Person
 from specc.project import Project
 from specc.submission import Access, Known, Ledger, access_of, known_as, ledger_path, recognised
 from specc.targets import Target
+from specc.targets.kinds import KINDS
 from specc.targets.opening import Opened
 
 
@@ -53,7 +54,7 @@ class Workplace:
         """Raises SpeccError where the ledger is that of a folder, and jobs would go where they cost something: when the
         folder is renamed, everything would be sent again."""
         settings = self.project.settings
-        if settings.ledger is None and not settings.is_named and settings.targets[target].kind != "local":
+        if settings.ledger is None and not settings.is_named and not KINDS[settings.targets[target].kind].is_free:
             help = 'write `project = "NAME"` at the top of specc.toml, a name that stays'
             raise SpeccError("the project has no name, by which its ledger is found again", help=help)
 

@@ -9,7 +9,7 @@ from specc.cli import exits
 from specc.cli.console import say, write_table
 from specc.cli.printing import print_diagnostics
 from specc.submission import Action, Asked, Step, changes_of, cost
-from specc.targets.refusals.local import ignored
+from specc.targets.kinds import KINDS
 from specc.wording import counted
 
 OPTIONS = {
@@ -75,7 +75,7 @@ def say_of_states(request: SubmissionRequest) -> None:
 def say_of_ignored(request: SubmissionRequest, steps: Sequence[Step]) -> None:
     """Say what the target does not do of the jobs that it would get, once for all of them."""
     target = request.workplace.project.settings.targets.get(request.target)
-    found = [names for step in steps if target and (names := ignored(step.payload.body, target))]
+    found = [names for step in steps if target and (names := KINDS[target.kind].ignored(step.payload.body, target))]
     if found:
         shown = ", ".join(f"`{name}`" for name in dict.fromkeys(name for names in found for name in names))
         say(f"`{request.target}` ignores {shown} of `resource_limit`, in {counted(len(found), 'payload')}")

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from specc.config import credentials
-from specc.config.shapes import KINDS, Each, Items, Shape, Value, described, text_of, wanted
+from specc.config.shapes import Each, Items, Shape, Value, described, text_of, wanted
 from specc.diagnostics import Diagnostic, did_you_mean, one_of
 from specc.diagnostics.codes import BAD_SETTING, UNKNOWN_SETTING
 from specc.nodes import Mapping, Node, Path, Scalar, Sequence
+from specc.targets.kinds import KINDS
 
 BARE = re.compile(r"[A-Za-z0-9_-]+")
 

@@ -3,7 +3,7 @@
 import re
 
 from specc.diagnostics import did_you_mean
-from specc.targets.refusals.sbatch import FLAGS, SIGNAL, WITH_VALUE
+from specc.targets.slurm.options import FLAGS, SIGNAL, WITH_VALUE
 
 FORM = re.compile(r"--([a-z][a-z-]*)(?:=([^\x00-\x20\x7f]+))?")
 

@@ -1,7 +1,7 @@
 """The settings that exist, as one table. A new setting is one line here, and one where it is used."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from specc.config.credentials import is_credential
 from specc.config.sbatch import mistake_in_option
@@ -9,7 +9,7 @@ from specc.diagnostics import Code, closest_code, codes, did_you_mean, one_of
 from specc.fast_dataclass import dataclass
 from specc.linear import mistake_in
 from specc.nodes import Mapping, Node, Scalar, kind_of
-from specc.settings import TargetKind
+from specc.targets.kinds import KINDS
 from specc.units import DURATION_UNITS, MEMORY_UNITS, QuantityMistake, read
 
 BY_NAME: dict[str, Code] = {
@@ -21,7 +21,6 @@ VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 WORKDIRS = ("project", "spec", "job")
 FILE_KEYS = ("file", "$file")
 """Both name the file of a text: the word of TOML, and the operator of specs."""
-KINDS: dict[str, TargetKind] = {"local": "local", "slurm": "slurm", "ehpc": "ehpc"}
 CANNOT = "an error that makes a payload impossible cannot be turned off: fix the spec"
 UNIT_NAMES = [*MEMORY_UNITS, *DURATION_UNITS]
 
@@ -58,7 +57,7 @@ def text_of(node: Node | None) -> str | None:
     return node.value if isinstance(node, Scalar) and isinstance(node.value, str) and node.value.strip() else None
 
 
-def _choice(names: list[str], what: str) -> Value:
+def _choice(names: Collection[str], what: str) -> Value:
     return Value(
         one_of(names) if len(names) < 5 else f"a {what}",
         lambda node: text_of(node) in names,
@@ -157,7 +156,7 @@ MEMORY = Value("a memory size", _is_memory, _memory_help)
 ADDRESS = Value("a web address", _is_address, lambda node: "begin it with `https://`")
 VARIABLE_NAME = Value("the name of an environment variable", _is_variable, _variable_help)
 UNIT = _choice(UNIT_NAMES, "unit")
-KIND = _choice(list(KINDS), "kind")
+KIND = _choice(KINDS, "kind")
 CALLER = _choice(["caller"], "value")
 FLAG = Value("true or false", lambda node: isinstance(node, Scalar) and isinstance(node.value, bool))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from specc.config.checks import targets
-from specc.config.shapes import BY_NAME, KINDS, text_of
+from specc.config.shapes import BY_NAME, text_of
 from specc.nodes import Mapping, Node, Scalar, Sequence, to_data
 from specc.settings import RuleSettings, RuleTable, Settings, Target
 
@@ -40,7 +40,7 @@ def _targets(written: Mapping) -> Iterator[Target]:
         if kind is not None:
             yield Target(
                 name,
-                KINDS[kind],
+                kind,
                 endpoint=text_of(node.get("endpoint")),
                 job=_table(node, "job"),
                 units=_pairs(node, "units"),

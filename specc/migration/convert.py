@@ -22,7 +22,7 @@ from specc.migration.site import Site, known_text, place, shape_words, word
 from specc.migration.writing import Note, command, comment, joined, scalar
 from specc.shell import Reading, read
 from specc.source import Source
-from specc.targets.refusals.resources import shape_of
+from specc.targets.slurm.words import shape_of
 
 SUFFIXES = {"python": ".py", "perl": ".pl", "Rscript": ".R", "julia": ".jl"}
 USUAL_MAX = 1000

@@ -12,7 +12,7 @@ from specc.migration.resources import Cores, Options, read_cores
 from specc.migration.writing import Note
 from specc.settings import Layout, Target
 from specc.shell import Reading
-from specc.targets.refusals.resources import are_words
+from specc.targets.slurm.words import are_words
 from specc.visible import visible
 
 NAME = "slurm"

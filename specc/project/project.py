@@ -23,8 +23,7 @@ from specc.schema import ApiSchema
 from specc.settings import Settings, Target
 from specc.source import NO_FILES, Source, Span
 from specc.targets.kinds import KINDS
-from specc.targets.refusals.common import NO_UNIT, Refusal
-from specc.targets.refusals.local import ignored
+from specc.targets.refusals import NO_UNIT, Refusal
 
 SAME_PLACE = 3
 """So many findings of one code at one place are shown; a sweep can have one a cell."""
@@ -184,7 +183,7 @@ def refusals_of(settings: Settings, target: str, *, is_chosen: bool) -> JobCheck
 def _ignored(job: Job, target: Target) -> Iterator[Diagnostic]:
     """Say what the target does not do of a job that it takes all the same."""
     value = job.evaluated.job.get("resource_limit")
-    names = ignored({"resource_limit": value.data}, target) if value is not None else []
+    names = KINDS[target.kind].ignored({"resource_limit": value.data}, target) if value is not None else []
     if value is not None and names:
         message = f"`{target.name}` ignores {', '.join(f'`{name}`' for name in names)}"
         help = "check and submit with the `--target` that the words are for, or remove them"

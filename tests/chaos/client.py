@@ -15,7 +15,7 @@ from importlib import import_module
 
 from specc.cli.main import run
 from specc.submission import clock
-from specc.targets.ehpc import Patience
+from specc.targets.ehpc.client import Patience
 
 
 def main() -> None:

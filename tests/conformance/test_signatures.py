@@ -14,8 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from qingcloud_hpc.sdk_api.hpc import Hpc
 
-from specc.targets.ehpc import sign
-from specc.targets.ehpc.signing import moment_of, on_the_wire, signed_query, string_to_sign, timestamp_of
+from specc.targets.ehpc.signing import moment_of, on_the_wire, sign, signed_query, string_to_sign, timestamp_of
 
 FILE = json.loads(Path(__file__).with_name("signature_vectors.json").read_text(encoding="utf-8"))
 SECRET, VECTORS = FILE["secret"], FILE["vectors"]

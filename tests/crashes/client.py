@@ -14,8 +14,8 @@ from tracing import Traced, Tracer
 
 from specc.cli.main import run
 from specc.submission import clock
-from specc.targets.ehpc import Patience
-from specc.targets.local import Options
+from specc.targets.ehpc.client import Patience
+from specc.targets.local.machine import Options
 
 IGNORED = ("bash",)
 """Jobs are run by bash. The shell that starts a supervisor is sh."""

@@ -26,8 +26,11 @@ from support.sampling import mostly_slow
 from specc.lowering import Payload, receive
 from specc.project import Apis
 from specc.targets import Accepted, Attempt, JobState
-from specc.targets.ehpc import EhpcTarget, Endpoint, client_opener, read_credentials
+from specc.targets.ehpc.account import Endpoint
+from specc.targets.ehpc.client import client_opener
+from specc.targets.ehpc.credentials import read_credentials
 from specc.targets.ehpc.signing import signed_query, timestamp_of
+from specc.targets.ehpc.target import EhpcTarget
 from specc.targets.local.machine import machine_id
 
 CLUSTER, ZONE = "ehpc-8jqdq0mz", "jn1a"

@@ -89,7 +89,8 @@ def test_a_supervisor_can_be_started_by_hand(place: Place) -> None:
 RUNNERS = """
 import os, sys
 from pathlib import Path
-from specc.targets.local import Options, runner
+from specc.targets.local.machine import Options
+from specc.targets.local import runner
 from specc.targets.local.paths import StateDir
 pids = []
 for _ in range(8):

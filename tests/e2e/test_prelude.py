@@ -18,7 +18,7 @@ from specc.diagnostics import Diagnostic
 from specc.lowering import Payload, receive
 from specc.nodes import Layer, LayerKind, Scalar, Style
 from specc.project import Apis
-from specc.settings import Settings, Target, TargetKind
+from specc.settings import Settings, Target
 from specc.source import Source
 from specc.targets import JobState
 
@@ -66,7 +66,7 @@ def command(place: Place, *options: str) -> str:
     return str(json.loads(place.out)["cmd_line"])
 
 
-def compiled(cmd_line: str, lines: str, kind: TargetKind = "local") -> compiling.Compiled:
+def compiled(cmd_line: str, lines: str, kind: str = "local") -> compiling.Compiled:
     """A check, and the payloads, of a command behind these lines; both are texts as files hold them."""
     text = "specc: 1\njob:\n  name: n\n  core_limit: 1\n  cmd_line: |\n" + "".join(
         f"    {line}\n" for line in cmd_line.splitlines()

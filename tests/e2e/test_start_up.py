@@ -121,8 +121,10 @@ def test_a_clean_check_imports_nothing_dear(place: Place) -> None:
     others = {command.module for command in COMMANDS}
     assert not {f"specc.cli.commands.{other}" for other in others} & modules
     assert not {name for name in modules if name.startswith(("specc.reporters.text", "specc.submission"))}
-    kinds = {name for name in modules if name.startswith("specc.targets.")}
-    assert {name.split(".")[2] for name in kinds} == {"kinds", "opening", "protocol", "refusals"}
+    assert {name.removeprefix("specc.targets.") for name in modules if name.startswith("specc.targets.")} == {
+        *("kind", "kinds", "opening", "protocol", "refusals"),
+        *("local", "slurm", "slurm.options", "ehpc", "ehpc.refusals"),
+    }
 
 
 def test_a_check_of_what_has_not_changed_imports_no_compiler(place: Place) -> None:

@@ -13,7 +13,7 @@ from support.projects import SETTINGS, Place
 from support.repositories import begin, commit, git
 
 from specc.submission import Sending, clock
-from specc.targets.ehpc import Patience
+from specc.targets.ehpc.client import Patience
 
 CLOUD = SETTINGS.replace('kind = "ehpc"', 'kind = "ehpc"\nendpoint = "ENDPOINT"')
 

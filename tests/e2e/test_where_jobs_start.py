@@ -12,7 +12,7 @@ from support.projects import Place
 
 from specc.settings import Target
 from specc.targets import Accepted, JobState, Origin, Rejected
-from specc.targets.local import LocalTarget
+from specc.targets.local.target import LocalTarget
 from specc.targets.start import path_from, start_folder, starter_of, variables_of
 
 UNITS = {"mem_limit": "MiB", "time_limit": "min"}

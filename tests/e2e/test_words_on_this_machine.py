@@ -9,9 +9,8 @@ from support.local_jobs import Place as Machine
 from support.local_jobs import attempt, place_at
 from support.projects import Place
 
-from specc.settings import Target
 from specc.targets import JobState
-from specc.targets.refusals.local import ignored
+from specc.targets.local.refusals import ignored
 
 FIELDS = "cluster_id: c, zone: z, run_user: u, name: n, cmd_line: ./run"
 SLURM = '[targets.hpc]\nkind = "slurm"\ncluster = "c1"\n'
@@ -80,9 +79,8 @@ def test_plan_and_a_dry_run_say_it_once_for_all(project: Place) -> None:
 
 
 def test_a_signal_to_what_srun_started_has_nobody_here() -> None:
-    target = Target("local", "local")
-    assert ignored({"resource_limit": "signal=USR1@60"}, target) == ["signal"]
-    assert ignored({"resource_limit": "signal=B:SIGUSR1"}, target) == []
+    assert ignored({"resource_limit": "signal=USR1@60"}) == ["signal"]
+    assert ignored({"resource_limit": "signal=B:SIGUSR1"}) == []
 
 
 def test_cores_of_the_words_count_and_threads_are_those_of_a_task(machine: Machine) -> None:

@@ -30,7 +30,7 @@ from specc.gateway.limits import Load, Shares
 from specc.project import Apis
 from specc.targets import Accepted, Attempt, JobState, Outcome
 from specc.targets.ehpc.signing import signed_query, timestamp_of
-from specc.targets.local import Options
+from specc.targets.local.machine import Options
 
 FEW_FILES = 256
 CROWD = 270

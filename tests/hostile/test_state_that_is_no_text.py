@@ -11,7 +11,7 @@ from support.projects import Place
 from specc.settings import Target
 from specc.submission import Ledger
 from specc.targets import NotSent
-from specc.targets.local import LocalTarget
+from specc.targets.local.target import LocalTarget
 
 SETTINGS = """project = "demo"
 [units]

@@ -14,8 +14,11 @@ from unit.test_gateway_process import served
 
 from specc.gateway import Address
 from specc.targets import Accepted, Attempt, Outcome
-from specc.targets.ehpc import Credentials, EhpcTarget, Endpoint, client_opener
+from specc.targets.ehpc.account import Endpoint
+from specc.targets.ehpc.client import client_opener
+from specc.targets.ehpc.credentials import Credentials
 from specc.targets.ehpc.signing import MARK, attempt_of, mark_of, sign
+from specc.targets.ehpc.target import EhpcTarget
 
 ONE, TWO = "1" * 32, "2" * 32
 DATA = json.dumps(BODY, ensure_ascii=False).encode()

@@ -20,7 +20,7 @@ from specc.gateway.keys import load_keys
 from specc.gateway.store import Store as GatewayStore
 from specc.settings import Target
 from specc.submission import Access, Ledger
-from specc.targets.local import LocalTarget
+from specc.targets.local.target import LocalTarget
 from specc.targets.slurm.folder import Folder
 
 MALLORY = 4242

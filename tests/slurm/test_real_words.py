@@ -8,7 +8,7 @@ from support.real_slurm import Project, accepted, attempt, ended, eventually, ou
 from support.slurm_cluster import need
 
 from specc.targets import JobState
-from specc.targets.slurm import SlurmTarget
+from specc.targets.slurm.target import SlurmTarget
 
 MPIRUN = """\
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1

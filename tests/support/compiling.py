@@ -10,7 +10,7 @@ from specc.lowering import Payload
 from specc.nodes import Layer, LayerKind, Mapping
 from specc.parser import Document, Parsed, parse, parse_tree
 from specc.project import Apis
-from specc.settings import Settings, Target, TargetKind
+from specc.settings import Settings, Target
 from specc.source import Source
 
 SPEC = "a.job.yaml"
@@ -49,7 +49,7 @@ def context(
     units: dict[str, str] = UNITS,
     env: Iterable[str] = (),
     environment: dict[str, str] | None = None,
-    kind: TargetKind = "ehpc",
+    kind: str = "ehpc",
 ) -> Context:
     """What to compile against; `job` is the target's, so that specs need not repeat the usual fields."""
     node, _ = parse_tree(Source("specc.toml", job), Layer(LayerKind.TARGET, "t"))

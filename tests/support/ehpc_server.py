@@ -17,7 +17,10 @@ from specc.project import Apis
 from specc.settings import Target as TargetSettings
 from specc.source import Source
 from specc.targets import Attempt
-from specc.targets.ehpc import Credentials, EhpcTarget, Endpoint, Patience, client_opener
+from specc.targets.ehpc.account import Endpoint
+from specc.targets.ehpc.client import Patience, client_opener
+from specc.targets.ehpc.credentials import Credentials
+from specc.targets.ehpc.target import EhpcTarget
 
 KEY, SECRET = "QYACCESSKEYIDEXAMPLE", "SECRETACCESSKEY"
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from specc.settings import Target
 from specc.targets import Attempt
-from specc.targets.slurm import Place, Queries, Rules, SlurmTarget
 from specc.targets.slurm.programs import Ran, TimedOut
-from specc.targets.slurm.queries import FIELD, RECORD
+from specc.targets.slurm.queries import FIELD, RECORD, Queries
+from specc.targets.slurm.request import Rules
+from specc.targets.slurm.target import Place, SlurmTarget
 from support.local_jobs import UNITS, payload
 
 CALLER = "ada"

@@ -16,10 +16,11 @@ from specc.project import Apis
 from specc.schema import ApiSchema
 from specc.settings import Target
 from specc.targets import Accepted, Attempt, JobReport, JobState
-from specc.targets.local import LocalTarget, Options
 from specc.targets.local.environment import JOB_DIR
+from specc.targets.local.machine import Options
 from specc.targets.local.paths import JobDir, StateDir
 from specc.targets.local.store import Store
+from specc.targets.local.target import LocalTarget
 
 CALLER = "ada"
 UNITS = {"mem_limit": "MiB", "time_limit": "s"}

@@ -10,8 +10,9 @@ from support.ehpc_server import ACCEPTED, KEY, QUICK, SECRET, Clock, account, at
 
 from specc.errors import SpeccError
 from specc.targets import Accepted, NotSent
-from specc.targets.ehpc import Credentials, Endpoint, client_opener, read_credentials
-from specc.targets.ehpc.account import identity_of
+from specc.targets.ehpc.account import Endpoint, identity_of
+from specc.targets.ehpc.client import client_opener
+from specc.targets.ehpc.credentials import Credentials, read_credentials
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,8 @@ from support.ehpc_server import (
 )
 
 from specc.targets import Accepted, NotSent, Outcome, Rejected, Unclear
-from specc.targets.ehpc import sign
 from specc.targets.ehpc.ret_codes import MEANINGS, Verdict
+from specc.targets.ehpc.signing import sign
 
 
 def submit(*behaviours: Behaviour, **fields: object) -> Outcome:

@@ -14,7 +14,7 @@ from specc.gateway import Store, load_keys
 from specc.gateway.answers import Refusal, good
 from specc.gateway.store import Started
 from specc.targets import JobReport, JobState
-from specc.targets.ehpc import read_credentials
+from specc.targets.ehpc.credentials import read_credentials
 
 SECRET = "a-secret-of-twenty-characters"
 

@@ -7,10 +7,11 @@ from support.local_jobs import CALLER, Place, attempt
 
 from specc.errors import SpeccError
 from specc.targets import Accepted, Attempt, Cancelled, JobReport, JobState, NotSent, Rejected, Target, Unclear
-from specc.targets.local import LocalTarget, door, notices
+from specc.targets.local import door, notices
 from specc.targets.local.jobs import Ended, Job
 from specc.targets.local.process import this_process
 from specc.targets.local.store import Store
+from specc.targets.local.target import LocalTarget
 
 
 @pytest.fixture

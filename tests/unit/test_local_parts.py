@@ -19,15 +19,15 @@ from support.local_jobs import Place
 import specc.targets.local
 from specc.errors import SpeccError
 from specc.targets import JobState
-from specc.targets.local import Options, door, environment, machine, notices, process, record, tree, watch
+from specc.targets.local import door, environment, machine, notices, process, record, tree, watch
 from specc.targets.local.jobs import Ended, Request, Run
-from specc.targets.local.machine import boot_id, machine_id
+from specc.targets.local.machine import Options, boot_id, machine_id
 from specc.targets.local.paths import StateDir
 from specc.targets.local.process import ProcessId, born, this_process
+from specc.targets.local.refusals import leaves
 from specc.targets.local.signals import NOTICED, Signals, drain
 from specc.targets.local.supervisor import Supervisor
 from specc.targets.local.watch import Cause, verdict
-from specc.targets.refusals.local import leaves
 
 ME = this_process()
 

@@ -5,9 +5,9 @@ from support.local_jobs import CALLER, UNITS, api, payload
 
 from specc.settings import Target
 from specc.targets import Rejected
-from specc.targets.local import IGNORED, Options
 from specc.targets.local.jobs import Run
-from specc.targets.local.request import Rules
+from specc.targets.local.machine import Options
+from specc.targets.local.request import IGNORED, Rules
 
 SETTINGS = Target("here", "local")
 

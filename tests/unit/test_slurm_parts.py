@@ -12,10 +12,9 @@ import pytest
 
 from specc.config import mistake_in_option
 from specc.errors import SpeccError
-from specc.targets.slurm import Installed, cluster_name
-from specc.targets.slurm.cluster import of_job, of_query
+from specc.targets.slurm.cluster import cluster_name, of_job, of_query
 from specc.targets.slurm.folder import Exit, Folder, tag_of
-from specc.targets.slurm.programs import Ran, TimedOut
+from specc.targets.slurm.programs import Installed, Ran, TimedOut
 from specc.targets.slurm.script import COPY, NO_CLAIM, NO_START, Command, Manner, script_of
 from specc.targets.start import starter_of
 

@@ -10,8 +10,8 @@ from specc.nodes import Mapping, Scalar
 from specc.settings import Target
 from specc.source import Source
 from specc.targets import Accepted, Rejected
-from specc.targets.refusals.slurm import MOST_CORES
-from specc.targets.slurm import IGNORED, Rules
+from specc.targets.slurm.refusals import MOST_CORES
+from specc.targets.slurm.request import IGNORED, Rules
 
 SETTINGS = Target(
     "hpc",

@@ -8,11 +8,11 @@ from support.fake_slurm import Fake
 from specc.config.sbatch import mistake_in_option
 from specc.settings import Target
 from specc.targets import Accepted, Rejected
-from specc.targets.refusals.common import Refusal
-from specc.targets.refusals.resources import Shape, mebibytes
-from specc.targets.refusals.slurm import resource_refusals, shape_in
+from specc.targets.refusals import Refusal
 from specc.targets.slurm.answers import outcome_without_job
 from specc.targets.slurm.programs import Ran
+from specc.targets.slurm.refusals import resource_refusals, shape_in
+from specc.targets.slurm.words import Shape, mebibytes
 
 UNITS = {"mem_limit": "MiB", "time_limit": "min"}
 PLAIN = Target("hpc", "slurm")

@@ -5,10 +5,26 @@ what surely happened: `answers.py` reads the answer, `ret_codes.py` says what ea
 bytes went out. Assumptions that the API's documentation does not settle are stated where they are made.
 """
 
-from specc.targets.ehpc.account import Endpoint
-from specc.targets.ehpc.client import Patience, client_opener
-from specc.targets.ehpc.credentials import Credentials, read_credentials
-from specc.targets.ehpc.signing import sign
-from specc.targets.ehpc.target import EhpcTarget
+from collections.abc import Iterator, Mapping
 
-__all__ = ["Credentials", "EhpcTarget", "Endpoint", "Patience", "client_opener", "read_credentials", "sign"]
+from specc.settings import Target
+from specc.targets.kind import Kind
+from specc.targets.opening import Opened, Opening
+from specc.targets.refusals import Refusal
+
+
+def _refusals(body: Mapping[str, object], target: Target, units: Mapping[str, str]) -> Iterator[Refusal]:
+    from specc.targets.ehpc.refusals import refusals  # only a project with such a target needs the module
+
+    return refusals(body, target, units)
+
+
+def _open(opening: Opening) -> Opened:
+    from specc.targets.ehpc.opening import open_target  # it brings an HTTP client, which costs more than a check
+
+    return open_target(opening)
+
+
+EHPC = Kind("ehpc", _refusals, _open, may_be_of_vendor=True)
+
+__all__ = ["EHPC"]

@@ -16,12 +16,14 @@ from specc.nodes import to_data
 from specc.person import Person
 from specc.settings import Target as TargetSettings
 from specc.targets import Target
-from specc.targets.ehpc import EhpcTarget, Endpoint, Patience, client_opener, read_credentials
-from specc.targets.ehpc.account import accounts_at, identity_of, origin_of, unknown_account
+from specc.targets.ehpc.account import Endpoint, accounts_at, identity_of, origin_of, unknown_account
+from specc.targets.ehpc.client import Patience, client_opener
+from specc.targets.ehpc.credentials import read_credentials
+from specc.targets.ehpc.refusals import refusals
+from specc.targets.ehpc.target import EhpcTarget
 from specc.targets.opening import Calls, Opened, Opening
 from specc.targets.protocol import Attempt, Cancelled, Candidate, JobReport, Logs, NotSent, Outcome, Rejected
-from specc.targets.refusals.common import rejected
-from specc.targets.refusals.ehpc import refusals
+from specc.targets.refusals import rejected
 from specc.targets.trust import VARIABLE, TrustedHosts, UntrustedHost
 
 WITHOUT = "specc has no credentials for this target"

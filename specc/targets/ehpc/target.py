@@ -19,6 +19,7 @@ from specc.targets.ehpc.answers import Answer, read_answer, submit_outcome
 from specc.targets.ehpc.client import PATIENCE, Client, Failure, Patience, Reply
 from specc.targets.ehpc.credentials import Credentials
 from specc.targets.ehpc.jobs import Job, Missing, Queries
+from specc.targets.ehpc.refusals import refusals
 from specc.targets.ehpc.ret_codes import Verdict
 from specc.targets.protocol import (
     Attempt,
@@ -32,8 +33,7 @@ from specc.targets.protocol import (
     Outcome,
     Rejected,
 )
-from specc.targets.refusals.common import PLACE, rejected
-from specc.targets.refusals.ehpc import refusals
+from specc.targets.refusals import PLACE, rejected
 from specc.wording import brief
 
 QUOTA = 2000

@@ -19,8 +19,33 @@ Made for Linux. macOS has no subreaper, so there a process that leaves its job's
 its environment is neither limited nor ended.
 """
 
-from specc.targets.local.machine import Options
-from specc.targets.local.request import IGNORED
-from specc.targets.local.target import LocalTarget
+from collections.abc import Iterator, Mapping
 
-__all__ = ["IGNORED", "LocalTarget", "Options"]
+from specc.settings import Target
+from specc.targets.kind import Kind
+from specc.targets.opening import Opened, Opening
+from specc.targets.refusals import Refusal
+
+
+def _refusals(body: Mapping[str, object], target: Target, units: Mapping[str, str]) -> Iterator[Refusal]:
+    from specc.targets.local.refusals import refusals  # only a project with such a target needs the module
+
+    return refusals(body, target, units)
+
+
+def _open(opening: Opening) -> Opened:
+    from specc.targets.local.opening import open_target  # it brings SQLite, which no check needs
+
+    return open_target(opening)
+
+
+def _ignored(body: Mapping[str, object], target: Target) -> list[str]:
+    from specc.targets.local.refusals import ignored  # only a project with such a target needs the module
+
+    return ignored(body)
+
+
+LOCAL = Kind("local", _refusals, _open, _ignored, in_flight=1, is_free=True)
+"""Jobs on this machine are queued in the order in which they come, so one is sent at a time."""
+
+__all__ = ["LOCAL"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from specc.targets.local.jobs import Run
 from specc.targets.protocol import Rejected
-from specc.targets.refusals.common import OUTPUTS, Refusal, rejected
+from specc.targets.refusals import OUTPUTS, Refusal, rejected
 from specc.targets.secrets import kept_from_jobs
 
 OWN = ("/dev/stdin", "/dev/tty", "/dev/fd/", "/proc/self/")

@@ -4,11 +4,11 @@ import os
 import pwd
 
 from specc.private import state_home
-from specc.targets.local import LocalTarget
 from specc.targets.local.machine import Options, machine_id
 from specc.targets.local.paths import StateDir
 from specc.targets.local.request import Rules
 from specc.targets.local.store import Store
+from specc.targets.local.target import LocalTarget
 from specc.targets.opening import Opened, Opening
 
 

@@ -25,10 +25,10 @@ from specc.settings import Target
 from specc.targets.local import environment
 from specc.targets.local.jobs import Run
 from specc.targets.local.machine import Options
+from specc.targets.local.refusals import refusals
 from specc.targets.protocol import Origin, Rejected
-from specc.targets.refusals.common import OUTPUTS, Refusal, amount, number, rejected, text
-from specc.targets.refusals.local import refusals
-from specc.targets.refusals.resources import early_signal, local_words, shape_of
+from specc.targets.refusals import OUTPUTS, Refusal, amount, number, rejected, text
+from specc.targets.slurm.words import early_signal, local_words, shape_of
 from specc.targets.start import module_variables, path_from, start_folder, variables_of
 
 if TYPE_CHECKING:

@@ -4,10 +4,26 @@ Nothing here schedules; each payload is one batch job. What each field becomes i
 does before and after the command in `script.py`, and what sbatch can answer in `answers.py`.
 """
 
-from specc.targets.slurm.cluster import cluster_name
-from specc.targets.slurm.programs import Installed
-from specc.targets.slurm.queries import Queries
-from specc.targets.slurm.request import IGNORED, Rules
-from specc.targets.slurm.target import Place, SlurmTarget
+from collections.abc import Iterator, Mapping
 
-__all__ = ["IGNORED", "Installed", "Place", "Queries", "Rules", "SlurmTarget", "cluster_name"]
+from specc.settings import Target
+from specc.targets.kind import Kind
+from specc.targets.opening import Opened, Opening
+from specc.targets.refusals import Refusal
+
+
+def _refusals(body: Mapping[str, object], target: Target, units: Mapping[str, str]) -> Iterator[Refusal]:
+    from specc.targets.slurm.refusals import refusals  # only a project with such a target needs the module
+
+    return refusals(body, target, units)
+
+
+def _open(opening: Opening) -> Opened:
+    from specc.targets.slurm.opening import open_target  # it brings what starts programs
+
+    return open_target(opening)
+
+
+SLURM = Kind("slurm", _refusals, _open)
+
+__all__ = ["SLURM"]

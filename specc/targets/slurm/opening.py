@@ -7,8 +7,11 @@ from pathlib import Path
 from specc.errors import SpeccError
 from specc.private import state_home
 from specc.targets.opening import Opened, Opening
-from specc.targets.slurm import Installed, Place, Queries, Rules, SlurmTarget, cluster_name
-from specc.targets.slurm.cluster import of_job, of_query
+from specc.targets.slurm.cluster import cluster_name, of_job, of_query
+from specc.targets.slurm.programs import Installed
+from specc.targets.slurm.queries import Queries
+from specc.targets.slurm.request import Rules
+from specc.targets.slurm.target import Place, SlurmTarget
 
 
 def open_target(opening: Opening) -> Opened:

@@ -29,7 +29,7 @@ from specc.targets.protocol import (
     Rejected,
     Unclear,
 )
-from specc.targets.refusals.common import Refusal, rejected, text
+from specc.targets.refusals import Refusal, rejected, text
 from specc.targets.secrets import kept_from_jobs
 from specc.targets.slurm.answers import job_number, outcome_without_job
 from specc.targets.slurm.folder import Folder, Handle, tag_of

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 from specc.settings import Target
-from specc.targets.refusals.common import (
+from specc.targets.refusals import (
     OUTPUTS,
     Refusal,
     amount,
@@ -23,7 +23,7 @@ from specc.targets.refusals.common import (
     text,
     unseen_refusals,
 )
-from specc.targets.refusals.resources import (
+from specc.targets.slurm.words import (
     COUNTING,
     MOST_WORDS,
     OPTIONS,
@@ -241,7 +241,7 @@ def _size_refusals(body: Mapping[str, object], units: Mapping[str, str]) -> Iter
 
 def _resource_refusals(body: Mapping[str, object], target: Target, units: Mapping[str, str]) -> Iterator[Refusal]:
     # Few jobs have such a text, and every check imports this module.
-    from specc.targets.refusals.slurm import resource_refusals, shape_in
+    from specc.targets.slurm.refusals import resource_refusals, shape_in
 
     yield from core_refusals(body, MOST_CORES if shape_in(body, target) is None else None)
     yield from resource_refusals(body, target, units)

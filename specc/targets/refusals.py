@@ -1,8 +1,8 @@
 """Why a target does not take a payload, as far as the payload and the target's settings alone can tell.
 
-Each kind of target has one module here that yields these. `specc check` runs it for the project's target, and
-`plan`, `submit` and `serve` run the same one. What only the machine knows (its cores, its files, who submits) is added
-where the target is opened.
+Each kind of target has a module `refusals` in its folder that yields these. `specc check` runs it for the project's
+target, and `plan`, `submit` and `serve` run the same module. What only the machine knows (its cores, its files, who
+submits) is added where the target is opened.
 """
 
 import unicodedata

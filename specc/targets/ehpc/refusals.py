@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from specc.evaluator import SHELL_LINE
 from specc.settings import Target
-from specc.targets.refusals.common import (
+from specc.targets.refusals import (
     LIMITS,
     OUTPUTS,
     Refusal,

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 
 from specc.settings import Target
-from specc.targets.refusals.common import (
+from specc.targets.refusals import (
     OUTPUTS,
     Refusal,
     command_refusals,
@@ -33,13 +33,13 @@ def refusals(body: Mapping[str, object], target: Target, units: Mapping[str, str
             yield Refusal("bad-path", field, message, "write an absolute path")
 
 
-def ignored(body: Mapping[str, object], target: Target) -> list[str]:
+def ignored(body: Mapping[str, object]) -> list[str]:
     """Return what `resource_limit` asks for and this machine ignores: names of words, or the whole text."""
     said = text(body, "resource_limit")
-    if said is None or target.kind != "local":
+    if said is None:
         return []
     # Few jobs have such a text, and every check imports this module.
-    from specc.targets.refusals.resources import are_words, local_words
+    from specc.targets.slurm.words import are_words, local_words
 
     return local_words(said)[1] if are_words(said) else [brief(said)]
 

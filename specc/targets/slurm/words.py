@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from specc.diagnostics import closest
 from specc.fast_dataclass import dataclass
-from specc.targets.refusals.sbatch import FLAGS, OF_JOBS, WITH_VALUE, mistake_in_value
+from specc.targets.slurm.options import FLAGS, OF_JOBS, WITH_VALUE, mistake_in_value
 from specc.wording import brief
 
 WORD = re.compile(r"[^ \t\r\n]+")

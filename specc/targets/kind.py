@@ -1,0 +1,32 @@
+"""What a kind of target is: its name, why it does not take a payload, and how a target of it is opened."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from specc.fast_dataclass import dataclass
+from specc.settings import Target
+from specc.targets.opening import Opened, Opening
+from specc.targets.refusals import Refusal
+
+
+def _nothing(body: Mapping[str, object], target: Target) -> list[str]:
+    return []
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of target. The functions import what they need when they are called.
+
+    `refusals` yields every reason against a payload, from its body, the target's settings and its units. `open` makes
+    the target, and raises SpeccError where that cannot be done. `ignored` returns the parts of `resource_limit` that
+    the target ignores. `in_flight` is how many payloads are sent at once, unless the user says otherwise. With
+    `is_free` a job costs nothing, so that a project needs no name; with `may_be_of_vendor` a target may be at the
+    endpoint of an API page.
+    """
+
+    name: str
+    refusals: Callable[[Mapping[str, object], Target, Mapping[str, str]], Iterator[Refusal]]
+    open: Callable[[Opening], Opened]
+    ignored: Callable[[Mapping[str, object], Target], list[str]] = _nothing
+    in_flight: int = 4
+    is_free: bool = False
+    may_be_of_vendor: bool = False
