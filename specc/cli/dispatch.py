@@ -95,6 +95,11 @@ def dispatch(arguments: list[str]) -> int:
         return ending.exit_code
     except typer.Abort:
         return 130
+    except SystemExit as ending:
+        # rich, which prints the help, ends the process with 1 when nobody reads on.
+        if isinstance(ending.__context__, BrokenPipeError):
+            raise ending.__context__ from None
+        raise
     except typer.TyperException as error:
         # In our own manner. Without a message it has printed the help, for a command line without a command.
         if not error.format_message():

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from pathlib import PurePosixPath
+from posixpath import normpath
 from shlex import quote
 
 from specc.diagnostics import Diagnostic, codes
@@ -23,6 +24,7 @@ from specc.migration.writing import Note, command, comment, joined, scalar
 from specc.shell import Reading, read
 from specc.source import Source
 from specc.targets.slurm.words import shape_of
+from specc.wording import counted
 
 SUFFIXES = {"python": ".py", "perl": ".pl", "Rscript": ".R", "julia": ".jl"}
 USUAL_MAX = 1000
@@ -186,7 +188,7 @@ def _tasks(draft: Draft) -> Tasks | None:
         draft.found.append(codes.BAD_DIRECTIVE.at(option.span, f"{option.shown}: {tasks}", help=help))
         return None
     count = len(tasks.numbers)
-    text = f"is a matrix: {count:,} jobs of their own, each with its number in its name"
+    text = f"is a matrix: {counted(count, 'job')} of their own, each with its number in its name"
     draft.notes.append(Note(option.line, f"{option.shown} {text}"))
     if tasks.at_once is not None:
         text = f"is dropped: the API cannot hold jobs back, so all {count:,} are in the queue at once"
@@ -224,8 +226,8 @@ def _put_paths(draft: Draft, job: Job, *, joins: bool) -> None:
             continue
         filled = fill(option.value, job)
         is_relative = folder is not None and folder.value and not option.value.startswith("/")
-        start = escaped((folder.value or "").rstrip("/")) + "/" if folder is not None and is_relative else ""
-        draft.job[key] = scalar(start + filled.text)
+        start = normpath(folder.value or ".") if folder is not None and is_relative else "."
+        draft.job[key] = scalar(filled.text if start == "." else f"{escaped(start)}/{filled.text}")
         draft.notes.extend(Note(option.line, f"{_named(option)}: {change}") for change in filled.changes)
         if name == "output" and "error" not in draft.options and joins:
             text = "takes standard error, too: set stderr_redirect_path if your target does not do so"

@@ -9,6 +9,7 @@ from specc.fast_dataclass import dataclass
 from specc.migration.directives import Word
 from specc.migration.options import KNOWN, Option
 from specc.migration.writing import Note
+from specc.wording import counted
 
 PBS, GRID_ENGINE = "PBS", "Grid Engine"
 COUNT = re.compile(r"[0-9]{1,8}")
@@ -165,7 +166,8 @@ def _parallel(value: str, word: Word, reading: Reading) -> None:
     slots = number.partition("-")[0]
     is_threads = re.search(r"smp|thread|omp|shared|local|serial", name, re.IGNORECASE) is not None
     reading.put("cpus-per-task" if is_threads else "ntasks", slots, word)
-    reading.notes.append(Note(word.line, f"`-pe {value}` is {slots} cores: a job of the API knows no environments"))
+    text = f"`-pe {value}` is {counted(int(slots), 'core')}: a job of the API has no parallel environment"
+    reading.notes.append(Note(word.line, text))
 
 
 def _grid_resources(value: str, word: Word, reading: Reading) -> None:

@@ -59,6 +59,8 @@ STARTED = "mkdir rm cp mv tar rsync gmx gmx_mpi lmp echo apptainer singularity n
 PROGRAMS = (LAUNCHERS | INTERPRETERS).union(STARTED.split())
 PRINTERS = frozenset(["echo", "printf"])
 MOVERS = frozenset(["mkdir", "rm", "cp", "mv", "ln", "touch", "tar"])
+MADE = frozenset(["mkdir", "touch", "rm"])
+"""Programs whose arguments are written alike: all of them as `./name`, or none."""
 EXECUTABLE = r"\./[\w+-]+(?:/[\w+-]+)*(?:\.(?:sh|bash|py|pl|R|jl|exe|x|out))?"
 EXPORTED = r"(?s)[A-Za-z_]\w*(?:=.*)?"
 SPOKEN = frozenset(["set", "source", ".", "export", "module"])
@@ -131,6 +133,8 @@ def _is_command(words: list[str], index: int, lower: list[str]) -> bool:
         return False
     if is_builtin or first in WRAPPERS:
         return is_builtin or (word == words[0] and index > 1)
+    if first in MADE and re.fullmatch(EXECUTABLE, word) and not any(other.startswith("./") for other in words[1:index]):
+        return True
     if word in LAUNCHERS or (word in INTERPRETERS and (first in MOVERS or word == words[0])):
         return True
     is_short = len(words) < LONG and sum(map(len, words)) + len(words) < LONG

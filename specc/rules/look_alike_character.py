@@ -3,9 +3,9 @@
 ## What
 Finds, outside of quotes, what word processors, web pages and Chinese input methods write in place of plain characters:
 blanks such as the full-width and the non-breaking space, quotes `“ ”` and `‘ ’` around a word, a long dash before an
-option, and `；`, `｜`, `＆`, `＜`, `＞` at the end of a word. Full-width digits, letters and signs are found in a
-number, an option, the name of a command, an assignment, and a path that is otherwise plain: `-np １２`, `--in＝a`,
-`out／log`. What `echo` and `printf` write is text, and is not looked at.
+option, and `；`, `｜`, `＆`, `＜`, `＞` at the end of a word; `；` and `｜` before `./`, too. Full-width digits,
+letters and signs are found in a number, an option, the name of a command, an assignment, and a path that is otherwise
+plain: `-np １２`, `--in＝a`, `out／log`. What `echo` and `printf` write is text, and is not looked at.
 
 ## Why
 To the shell they are letters like any other. The words do not end where they seem to, and the program gets an argument
@@ -42,7 +42,7 @@ QUOTED = re.compile(r"""\\.|'[^']*'|"(?:\\.|[^"\\])*"|\$'(?:\\.|[^'\\])*'""")
 SUBSTITUTION = r"\$\(|`"
 BLANK = r"[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff]"
 BEGIN, END = rf"(?:^|(?<==)|(?<={BLANK}))", rf"(?=$|{BLANK})"
-ODD = rf"{BLANK}|{BEGIN}[“”„‘’＂＇]|[“”‘’＂＇]{END}|{BEGIN}[–—－−](?=[\w–—－−-])|[；｜＆＜＞]{END}"
+ODD = rf"{BLANK}|{BEGIN}[“”„‘’＂＇]|[“”‘’＂＇]{END}|{BEGIN}[–—－−](?=[\w–—－−-])|[；｜＆＜＞]{END}|[；｜](?=\./)"
 PLAIN = {
     **dict.fromkeys("“”„＂", '"'),
     **dict.fromkeys("‘’＇", "'"),

@@ -37,10 +37,12 @@ from math import isinf
 from specc.diagnostics import Diagnostic, Label, replacing_fix
 from specc.diagnostics.codes import LOST_DIGITS
 from specc.evaluator import Value, template_text
-from specc.nodes import FileText, Mapping, Node, Scalar, Style
+from specc.nodes import FileText, Mapping, Node, Scalar, Sequence, Style
 from specc.rules.rule import Job, JobRule
 
-EXPRESSION = r"\{\{-?\s*((?:params|vars|matrix)(?:\.\w+)+)\s*(?:\|\s*(?:sh|raw|string)\s*)?-?\}\}"
+NAME = r"(?:params|vars|matrix)(?:\.\w+|\[\d+\])+"
+EXPRESSION = rf"\{{\{{-?\s*({NAME})\s*(?:\|\s*(?:sh|raw|string|join\([^()]*\))\s*)*-?\}}\}}"
+"""A value as it is, or as words of the shell."""
 FRACTION = r"[-+]?([0-9]*)\.([0-9]*)"
 
 
@@ -70,22 +72,32 @@ def _passed(passed: Scalar, value: Value) -> Iterator[tuple[Scalar, Node]]:
 
 
 def _taken(text: str, reader: Node, value: Value) -> Iterator[tuple[Scalar, Node]]:
-    for name in dict.fromkeys(re.findall(EXPRESSION, text)):
+    for name in dict.fromkeys(map(_dotted, re.findall(EXPRESSION, text))):
         for read in value.reads:
-            if read.value is not None and f"{name}.".startswith(f"{read.name}."):
-                member = _member(read.value.node, name[len(read.name) + 1 :])
-                if isinstance(member, Scalar) and _is_lost(member):
-                    yield member, reader
-                elif member is read.value.node and read.value.is_computed:
+            above = _dotted(read.name)
+            if read.value is not None and f"{name}.".startswith(f"{above}."):
+                member = _member(read.value.node, name[len(above) + 1 :])
+                shown = member.items if isinstance(member, Sequence) else (member,)
+                lost = [each for each in shown if isinstance(each, Scalar) and _is_lost(each)]
+                yield from ((each, reader) for each in lost)
+                if not lost and member is read.value.node and read.value.is_computed:
                     inner = template_text(member) if isinstance(member, Scalar | FileText) else None
                     yield from _taken(inner or "", reader, read.value)
 
 
+def _dotted(name: str) -> str:
+    """Return `a.0` for `a[0]`."""
+    return name.replace("[", ".").replace("]", "")
+
+
 def _member(node: Node, path: str) -> Node | None:
-    """Return what stands at a path such as `a.b` below a node; the node itself for an empty path."""
+    """Return what stands at a path such as `a.b` or `a.0` below a node; the node itself for an empty path."""
     found: Node | None = node
     for key in path.split(".") if path else ():
-        found = found.get(key) if isinstance(found, Mapping) else None
+        if isinstance(found, Sequence):
+            found = found.items[int(key)] if key.isdecimal() and int(key) < len(found.items) else None
+        else:
+            found = found.get(key) if isinstance(found, Mapping) else None
     return found
 
 

@@ -132,6 +132,8 @@ class TestCommandsThatAreJoined:
             ("conda activate md", "python train.py"),
             ("set -e", "./solver"),
             ("mkdir -p out", "mpirun ./s"),
+            ("mkdir -p out", "./run"),
+            ("rm -rf out", "./run.sh"),
             ("echo start", "srun ./s"),
             ("./prepare --mesh fine", "./solve --mesh fine"),
             ("./prepare", "./solve"),

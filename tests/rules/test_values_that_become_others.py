@@ -36,6 +36,9 @@ class TestNumbersInTexts:
             ("vars: {v: RAW, w: 'gcc/{{ vars.v }}'}\n", "module load {{ vars.w | sh }}"),
             ("vars: {v: RAW, w: '{{ vars.v }}'}\n", "module load gcc/{{ vars.w | raw }}"),
             ("params: {v: {type: number, default: RAW}}\n", "./run {{ params.v }}"),
+            ("vars: {v: [a, RAW]}\n", "./run {{ vars.v | sh }}"),
+            ("vars: {v: [RAW, a]}\n", "./run {{ vars.v | join(',') | sh }}"),
+            ("vars: {v: {a: [0, RAW]}}\n", "./run {{ vars.v.a[1] }}"),
             ("matrix: {axes: {v: [RAW]}}\n", "./run {{ matrix.v }}"),
             ("matrix: {axes: {v: [{a: RAW}]}}\n", "./run {{ matrix.v.a }}"),
         ],
@@ -52,6 +55,7 @@ class TestNumbersInTexts:
 
     def test_a_number_that_is_computed_with(self, place: Place) -> None:
         assert check(place, "vars: {v: 1e3}\n", command="./run {{ (vars.v * 2) | int }}") == []
+        assert check(place, "vars: {v: [3.10]}\n", command="./run {{ vars.v[0] * 2 }} {{ vars.v | length }}") == []
 
     def test_what_a_script_is_given(self, place: Place) -> None:
         place.put("run.sh", b"echo $V\n")

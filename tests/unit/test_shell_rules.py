@@ -63,6 +63,7 @@ CASES = [
     (">\n    cat <<E\n    it's\n    E\n", [("SPC542", "<<E")]),
     (">\n    cat <<E\n\n    a\n\n    E\n", []),
     ("cd /data； ls", [("SPC546", "；")]),
+    ("./run ２；./b ｜./c", [("SPC546", "；"), ("SPC546", "｜")]),
     ("mpirun –np 4 ./solver", [("SPC546", "–")]),
     ("mpirun -np　4 ./solver", [("SPC546", "　")]),
     ("mpirun -np\u00a04 ./solver", [("SPC546", "\u00a0")]),
