@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field  # Python's own, whose parameters callers may look at
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,7 +12,6 @@ from specc.diagnostics import Diagnostic as Found
 from specc.errors import SpeccError
 from specc.evaluator import MASK
 from specc.explanation import Explanation
-from specc.fast_dataclass import dataclass
 from specc.lowering import Payload as Lowered
 from specc.reporters import ReportFormat, format_named, report_text
 from specc.submission import Record, State, Step, changes_of, state_of

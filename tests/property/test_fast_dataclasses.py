@@ -134,8 +134,8 @@ def test_it_needs_no_parentheses() -> None:
 
 def test_specc_uses_no_other_and_has_no_use_for_what_it_lacks() -> None:
     for path in Path(specc.__file__).parent.rglob("*.py"):
-        if path.name == "fast_dataclass.py":
-            continue
+        if path.name == "fast_dataclass.py" or path.parts[-2:] == ("api", "values.py"):
+            continue  # the values of the API are Python's own dataclasses, and no command imports them
         text = path.read_text(encoding="utf-8")
         names = {getattr(node, "id", getattr(node, "name", None)) for node in ast.walk(ast.parse(text))}
         assert not {"__post_init__", "KW_ONLY", "InitVar"} & names, path
