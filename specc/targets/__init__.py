@@ -1,4 +1,9 @@
-"""Where payloads go: this machine, a Slurm cluster, the signed API. One small protocol for all of them."""
+"""The targets: this machine, a Slurm cluster, the signed API. One small protocol for all of them.
+
+This face offers the protocol. `kinds` has the table of kinds, `opening` what a target is opened with, `refusals` why a
+target does not take a payload, `trust` the hosts that get credentials: they are imported as modules, because every
+process of the local target imports this face.
+"""
 
 from specc.targets.protocol import (
     Accepted,

@@ -13,7 +13,7 @@ from support.local_jobs import Place, eventually, place_at
 
 from specc.errors import SpeccError
 from specc.targets import JobState
-from specc.targets.local import door, supervisor
+from specc.targets.local import supervisor, wakeup
 from specc.targets.local.jobs import Ended
 from specc.targets.local.process import born
 from specc.targets.local.supervisor import Oversight
@@ -72,7 +72,7 @@ def test_a_stopped_runner_hears_that_its_job_is_cancelled(place: Place) -> None:
 def test_a_status_says_that_a_runner_is_stopped(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     uuid = stopped(place)
     with monkeypatch.context() as patched:
-        patched.setattr(door, "rouse", lambda state: None)
+        patched.setattr(wakeup, "resume", lambda state: None)
         assert place.report(uuid).reason.startswith("something has stopped its runner, so its limits are not kept")
     place.target.cancel([uuid])
     assert place.wait(uuid)[0].state is JobState.CANCELLED
@@ -145,7 +145,7 @@ def test_a_bell_or_a_trouble_that_is_something_else_is_named_and_blocks_nobody(p
     victim.write_text("mine")
     place.state.bell.symlink_to(victim)
     with pytest.raises(SpeccError, match="is not a FIFO"):
-        door.knock(place.state)
+        wakeup.wake(place.state)
     assert victim.read_text() == "mine"
     place.state.start_error.unlink(missing_ok=True)
     os.mkfifo(place.state.start_error)

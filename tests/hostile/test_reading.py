@@ -23,7 +23,7 @@ READERS = {
     "submission/owners.py": "it opens lock files of its own",
     "submission/database.py": "it makes the ledger",
     "gateway/store.py": "it makes its own store",
-    "targets/local/door.py": "it opens its own lock and bell",
+    "targets/local/wakeup.py": "it opens its own lock and bell",
     "targets/local/store.py": "it makes its own store",
     "targets/local/record.py": "it writes its own record",
     "targets/local/supervisor.py": "it writes its own log",

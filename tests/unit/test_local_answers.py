@@ -7,7 +7,7 @@ from support.local_jobs import CALLER, Place, attempt
 
 from specc.errors import SpeccError
 from specc.targets import Accepted, Attempt, Cancelled, JobReport, JobState, NotSent, Rejected, Target, Unclear
-from specc.targets.local import door, notices
+from specc.targets.local import notices, wakeup
 from specc.targets.local.jobs import Ended, Job
 from specc.targets.local.process import this_process
 from specc.targets.local.store import Store
@@ -17,7 +17,7 @@ from specc.targets.local.target import LocalTarget
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     """Nothing is ever started."""
-    monkeypatch.setattr(door, "ensure", lambda state, options, ring=True: False)
+    monkeypatch.setattr(wakeup, "ensure", lambda state, options, ring=True: False)
     return Place(tmp_path / "state")
 
 
@@ -61,8 +61,8 @@ def test_a_job_waits_where_no_supervisor_can_be_started(place: Place, monkeypatc
     def fail(*given: object, **options: object) -> bool:
         raise SpeccError("no more processes")
 
-    for ensure in (door.ensure, fail):
-        monkeypatch.setattr(door, "ensure", ensure)
+    for ensure in (wakeup.ensure, fail):
+        monkeypatch.setattr(wakeup, "ensure", ensure)
         report = place.report(place.submit())
         assert report.state is JobState.PENDING
         assert report.reason.startswith("waiting for a supervisor, which cannot be started from here; ")
@@ -79,7 +79,7 @@ def test_a_job_that_is_not_there_is_said_not_to_be(place: Place) -> None:
 
 
 def test_a_job_waits_for_cores_only_where_there_are_none(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "ensure", lambda state, options, ring=True: True)
+    monkeypatch.setattr(wakeup, "ensure", lambda state, options, ring=True: True)
     uuids = [place.submit() for _ in range(3)]
     place.submit(core_limit=2)
 

@@ -19,7 +19,7 @@ from support.local_jobs import Place
 import specc.targets.local
 from specc.errors import SpeccError
 from specc.targets import JobState
-from specc.targets.local import door, environment, machine, notices, process, record, tree, watch
+from specc.targets.local import environment, job_processes, machine, notices, process, record, wakeup, watch
 from specc.targets.local.jobs import Ended, Request, Run
 from specc.targets.local.machine import Options, boot_id, machine_id
 from specc.targets.local.paths import StateDir
@@ -176,28 +176,28 @@ def test_what_a_job_came_to(status: int | None, cause: Cause | None, ended: Ende
 
 def test_knocking_where_nobody_listens(tmp_path: Path) -> None:
     state = StateDir(tmp_path)
-    assert not door.knock(state)
+    assert not wakeup.wake(state)
     os.mkfifo(state.bell)
-    assert not door.knock(state)
-    bell = door.listen(state)
-    assert door.knock(state)
-    assert door.knock(state, ring=False)
+    assert not wakeup.wake(state)
+    bell = wakeup.listen(state)
+    assert wakeup.wake(state)
+    assert wakeup.wake(state, ring=False)
     assert drain(bell) == b"!"
     os.set_blocking(bell, False)
     with contextlib.suppress(BlockingIOError):
         while os.write(bell, b"!" * 65536):
             pass
-    assert door.knock(state), "a full pipe wakes, too"
+    assert wakeup.wake(state), "a full pipe wakes, too"
     os.close(bell)
 
 
 def test_only_one_has_the_lock(tmp_path: Path) -> None:
     state = StateDir(tmp_path)
-    first = door.try_lock(state)
+    first = wakeup.try_lock(state)
     assert first is not None
-    assert door.try_lock(state) is None
+    assert wakeup.try_lock(state) is None
     os.close(first)
-    again = door.try_lock(state)
+    again = wakeup.try_lock(state)
     assert again is not None
     os.close(again)
 
@@ -206,16 +206,16 @@ def test_within_a_job_of_the_same_state_no_supervisor_is_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(environment.JOB_DIR, str(StateDir(tmp_path).job("hpcjob-1").root))
-    assert not door.ensure(StateDir(tmp_path), Options())
+    assert not wakeup.ensure(StateDir(tmp_path), Options())
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_state_folder_that_cannot_be_used(tmp_path: Path) -> None:
     with pytest.raises(SpeccError, match="cannot write"):
-        door.try_lock(StateDir(tmp_path / "none"))
+        wakeup.try_lock(StateDir(tmp_path / "none"))
     (tmp_path / "supervisor.bell").touch()
     with pytest.raises(SpeccError, match="is not a FIFO"):
-        door.listen(StateDir(tmp_path))
+        wakeup.listen(StateDir(tmp_path))
 
 
 def test_a_supervisor_that_cannot_be_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,8 +224,8 @@ def test_a_supervisor_that_cannot_be_started(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr(subprocess, "run", fail)
     with pytest.raises(SpeccError, match="cannot start the supervisor of"):
-        door.ensure(StateDir(tmp_path), Options(cores=1))
-    lock = door.try_lock(StateDir(tmp_path))
+        wakeup.ensure(StateDir(tmp_path), Options(cores=1))
+    lock = wakeup.try_lock(StateDir(tmp_path))
     assert lock is not None, "the lock is free again"
     os.close(lock)
 
@@ -235,12 +235,12 @@ def test_processes_that_are_gone_do_no_harm() -> None:
     known = psutil.Process(gone.pid)
     gone.kill()
     gone.wait()
-    tree.terminate([known])
-    tree.kill(lambda: [known])
-    assert tree.memory([known]) == 0
-    assert tree.memory([psutil.Process()]) > 10**6
-    assert tree.marked(Path("/no/such/job")) == []
-    assert tree._process(2**22 + 1) is None
+    job_processes.terminate([known])
+    job_processes.kill(lambda: [known])
+    assert job_processes.memory([known]) == 0
+    assert job_processes.memory([psutil.Process()]) > 10**6
+    assert job_processes.marked(Path("/no/such/job")) == []
+    assert job_processes._process(2**22 + 1) is None
 
 
 def test_a_note_is_one_line(capfd: pytest.CaptureFixture[str]) -> None:
@@ -260,7 +260,7 @@ def test_what_cannot_be_killed_is_said(tmp_path: Path, monkeypatch: pytest.Monke
     """A child that never ends, whatever it is sent: here a system that never reports one."""
     waited = iter([(17, 0)])
     monkeypatch.setattr(os, "waitpid", lambda pid, flags: next(waited, (0, 0)))
-    monkeypatch.setattr(tree, "descendants", list)
+    monkeypatch.setattr(job_processes, "descendants", list)
     monkeypatch.setattr(watch, "KILL_SECONDS", 0.05)
     attended = watch.Watch(
         17,
@@ -278,10 +278,10 @@ def test_without_a_subreaper_processes_are_known_by_their_mark(tmp_path: Path, d
     folder = StateDir(tmp_path).job("hpcjob-1")
     stranger = subprocess.Popen(["sleep", "60"], env={environment.JOB_DIR: str(folder.root)})
     try:
-        assert tree.marked(folder.root) == [psutil.Process(stranger.pid)]
-        tree.kill(lambda: tree.marked(folder.root))
+        assert job_processes.marked(folder.root) == [psutil.Process(stranger.pid)]
+        job_processes.kill(lambda: job_processes.marked(folder.root))
         assert stranger.wait() == -signal.SIGKILL
-        assert tree.marked(folder.root) == []
+        assert job_processes.marked(folder.root) == []
     finally:
         stranger.kill()
 
@@ -289,25 +289,25 @@ def test_without_a_subreaper_processes_are_known_by_their_mark(tmp_path: Path, d
 def test_a_supervisor_that_leaves_looks_once_more(tmp_path: Path, default_signals: None) -> None:
     """A client wrote a job, and found the supervisor's lock still taken."""
     place = Place(tmp_path)
-    lock = door.try_lock(place.state)
+    lock = wakeup.try_lock(place.state)
     assert lock is not None
     supervisor = Supervisor(place.state, Options(cores=1, idle=0.0), lock)
     run = Run(1, 1.0, {}, 0o22, command="true")
     uuid = place.store.add(Request("k", "d", "{}", "job", run)).uuid
     assert not supervisor._leave()
-    assert door.knock(place.state)
-    assert door.try_lock(place.state) is None
+    assert wakeup.wake(place.state)
+    assert wakeup.try_lock(place.state) is None
     place.store.cancel([uuid])
     assert supervisor._leave()
-    assert not door.knock(place.state)
-    other = door.try_lock(place.state)
+    assert not wakeup.wake(place.state)
+    other = wakeup.try_lock(place.state)
     assert other is not None
     os.close(other)
 
 
 def test_a_supervisor_that_leaves_may_find_its_place_taken(tmp_path: Path, default_signals: None) -> None:
     place = Place(tmp_path)
-    lock = door.try_lock(place.state)
+    lock = wakeup.try_lock(place.state)
     assert lock is not None
     supervisor = Supervisor(place.state, Options(cores=1), lock)
     place.store.add(Request("k", "d", "{}", "job", Run(1, 1.0, {}, 0o22, command="true")))
@@ -317,7 +317,7 @@ def test_a_supervisor_that_leaves_may_find_its_place_taken(tmp_path: Path, defau
 
 
 def test_the_bell_is_a_pipe_for_the_owner_only(tmp_path: Path) -> None:
-    os.close(door.listen(StateDir(tmp_path)))
+    os.close(wakeup.listen(StateDir(tmp_path)))
     mode = StateDir(tmp_path).bell.stat().st_mode
     assert stat.S_ISFIFO(mode)
     assert stat.S_IMODE(mode) == 0o600

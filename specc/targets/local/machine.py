@@ -10,7 +10,6 @@ from hashlib import sha256
 from pathlib import Path
 
 from specc.fast_dataclass import dataclass
-from specc.targets.local import machine
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 MACHINE_IDS = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
@@ -73,4 +72,4 @@ class Options:
 
     @property
     def total_cores(self) -> int:
-        return self.cores or machine.cores()
+        return self.cores or cores()

@@ -11,7 +11,7 @@ import signal
 import time
 
 from specc.errors import SpeccError
-from specc.targets.local import command, door, notices, record, tree
+from specc.targets.local import command, job_processes, notices, record, wakeup
 from specc.targets.local.jobs import Ended, Job, Run
 from specc.targets.local.machine import Options
 from specc.targets.local.notices import note
@@ -36,7 +36,7 @@ def attend(state: StateDir, uuid: str, options: Options, *, supervisor: int) -> 
     still pending, and the reason is told. A runner whose supervisor has died makes sure that there is a new one.
     """
     signals = Signals()
-    subreaper = tree.adopt_orphans()
+    subreaper = job_processes.adopt_orphans()
     me, store, secret = this_process(), Store(state.store), record.new_secret()
     try:
         run = store.run_of(uuid)
@@ -50,7 +50,7 @@ def attend(state: StateDir, uuid: str, options: Options, *, supervisor: int) -> 
     _report(state, store, job.uuid, me, _run(state, store, job, run, signals, subreaper=subreaper), secret)
     if os.getppid() != supervisor:
         with contextlib.suppress(SpeccError):
-            door.ensure(state, options)
+            wakeup.ensure(state, options)
     return 0
 
 

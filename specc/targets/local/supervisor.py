@@ -19,7 +19,7 @@ import psutil
 
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
-from specc.targets.local import door, notices, runner, tree
+from specc.targets.local import job_processes, notices, runner, wakeup
 from specc.targets.local.jobs import Ended, Job, Run
 from specc.targets.local.machine import Options
 from specc.targets.local.notices import note
@@ -105,7 +105,7 @@ class Oversight:
     def _kill(self, job: Job, runner: ProcessId) -> None:
         """Kill the runner with all below it, all stopped first: without the runner nobody would know them."""
         folder = self._state.job(job.uuid).root
-        tree.kill(lambda: [*_with_descendants(runner), *tree.marked(folder)])
+        job_processes.kill(lambda: [*_with_descendants(runner), *job_processes.marked(folder)])
 
 
 def _with_descendants(runner: ProcessId) -> list[psutil.Process]:
@@ -138,7 +138,7 @@ class Supervisor:
         self._lock = lock
         self._store = Store(state.store)
         self._signals = Signals()
-        self._bell = door.listen(state)
+        self._bell = wakeup.listen(state)
         notices.tell(state, "")
         self._oversight = Oversight(state, self._store.run_of)
         self._launched: dict[int, Waiting] = {}
@@ -233,7 +233,7 @@ class Supervisor:
                 job = self._launched.pop(pid, None)
                 if job is not None and status:
                     self._failed(job, os.waitstatus_to_exitcode(status))
-                    tree.kill(lambda: tree.strangers(self._launched))
+                    job_processes.kill(lambda: job_processes.strangers(self._launched))
                 elif job is not None:
                     self._recover()
 
@@ -276,10 +276,10 @@ class Supervisor:
         os.close(self._lock)
         if not self._store.running() and not self._store.pending(1):
             return True
-        lock = door.try_lock(self._state)
+        lock = wakeup.try_lock(self._state)
         if lock is None:
             return True
-        self._lock, self._bell = lock, door.listen(self._state)
+        self._lock, self._bell = lock, wakeup.listen(self._state)
         return False
 
     def _is_at_home(self) -> bool:
@@ -291,14 +291,14 @@ class Supervisor:
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog=f"python -m {door.SUPERVISOR}", description=__doc__)
+    parser = argparse.ArgumentParser(prog=f"python -m {wakeup.SUPERVISOR}", description=__doc__)
     parser.add_argument("state", type=Path, metavar="STATE_DIR")
     parser.add_argument("--lock", type=int, help="descriptor of the lock, from whoever took it")
     parser.add_argument("--idle", type=float, default=Options().idle, help="seconds without a job after which it ends")
     parser.add_argument("--cores", type=int, help="cores to hand out; default: the machine's")
     given = parser.parse_args(arguments)
     state = StateDir(given.state)
-    lock = given.lock if given.lock is not None else door.try_lock(state)
+    lock = given.lock if given.lock is not None else wakeup.try_lock(state)
     if lock is None:
         return 0
     os.set_inheritable(lock, False)
@@ -313,7 +313,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _settle_in(state: StateDir, lock: int) -> None:
     """Leave the current folder, use the log as standard error, and write the pid into the lock file for people."""
-    tree.adopt_orphans()
+    job_processes.adopt_orphans()
     hide_memory()
     os.umask(0o077)
     os.chdir("/")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from specc import locks, private
 from specc.errors import SpeccError
 from specc.settings import Target
-from specc.targets.local import door, notices
+from specc.targets.local import notices, wakeup
 from specc.targets.local.files import unusable
 from specc.targets.local.jobs import Ended, Job, Request, Run
 from specc.targets.local.machine import Options, machine_id
@@ -173,7 +173,7 @@ class LocalTarget:
         again.
         """
         try:
-            return door.ensure(self._state, self._rules.options, ring=ring)
+            return wakeup.ensure(self._state, self._rules.options, ring=ring)
         except SpeccError:
             return False
 

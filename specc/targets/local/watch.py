@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import psutil
 
-from specc.targets.local import tree
+from specc.targets.local import job_processes
 from specc.targets.local.jobs import Ended, Run
 from specc.targets.local.paths import JobDir
 from specc.targets.local.signals import Signals
@@ -104,7 +104,7 @@ class Watch:
         return Cause(JobState.EXITED, "its runner was told to end, perhaps by a shutdown", self._run.grace)
 
     def _over_memory(self) -> Cause | None:
-        used = tree.memory(self._members())
+        used = job_processes.memory(self._members())
         if self._run.memory is None or used <= self._run.memory:
             return None
         reason = f"memory limit of {_mebibytes(self._run.memory)} exceeded: {_mebibytes(used)} in use"
@@ -114,19 +114,19 @@ class Watch:
         """End all that is left: TERM, and after the grace KILL. Return False when a process cannot be killed."""
         if not self._is_left():
             return True
-        tree.terminate(self._members())
+        job_processes.terminate(self._members())
         end = time.monotonic() + grace
         while self._is_left() and time.monotonic() < end:
             self._signals.wait(min(TICK, grace))
         end = time.monotonic() + KILL_SECONDS
         while self._is_left() and time.monotonic() < end:
-            tree.kill(self._members)
+            job_processes.kill(self._members)
             self._signals.wait(TICK)
         return not self._is_left()
 
     def _members(self) -> list[psutil.Process]:
-        found = tree.descendants()
-        return found if self._subreaper else list({*found, *tree.marked(self._folder.root)})
+        found = job_processes.descendants()
+        return found if self._subreaper else list({*found, *job_processes.marked(self._folder.root)})
 
     def _is_left(self) -> bool:
         return self._reap() or (not self._subreaper and bool(self._members()))

@@ -1,4 +1,4 @@
-"""Wakes the supervisor, and starts one where none runs.
+"""How the supervisor is woken, and started where none runs.
 
 There is at most one supervisor, because it holds a lock that the system releases however the supervisor dies. A process
 that starts a supervisor takes the lock first and hands it over, so two never start, and nobody waits for the start.
@@ -29,7 +29,7 @@ DETACH = '"$@" </dev/null >/dev/null 2>&1 &'
 """Starts the supervisor in a shell that ends at once, so that no parent has to wait for the supervisor."""
 
 
-def knock(state: StateDir, *, ring: bool = True) -> bool:
+def wake(state: StateDir, *, ring: bool = True) -> bool:
     """Wake the supervisor; return False when none listens. Without `ring` a supervisor that listens is not woken."""
     try:
         bell = os.open(state.bell, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -52,7 +52,7 @@ def knock(state: StateDir, *, ring: bool = True) -> bool:
     return True
 
 
-def rouse(state: StateDir) -> None:
+def resume(state: StateDir) -> None:
     """Wake a supervisor that a signal has stopped: a job can stop it, and then no limit of any job is enforced."""
     with contextlib.suppress(OSError, ValueError, psutil.Error):
         process = psutil.Process(int(state.lock.read_text(encoding="ascii")))
@@ -61,12 +61,12 @@ def rouse(state: StateDir) -> None:
 
 
 def ensure(state: StateDir, options: Options, *, ring: bool = True) -> bool:
-    """Wake the supervisor or start one; return False when it must not be started from here. `ring` is as in `knock`.
+    """Wake the supervisor or start one; return False when it must not be started from here. `ring` is as in `wake`.
 
     A job must not start the supervisor of its own state: it would be one of the job's processes, and end with the job.
     """
-    if knock(state, ring=ring):
-        rouse(state)
+    if wake(state, ring=ring):
+        resume(state)
         return True
     if Path(os.environ.get(JOB_DIR, "/")).is_relative_to(state.root):
         return False
