@@ -11,8 +11,8 @@ HEAD = """# Commands
 
 What `specc COMMAND --help` says, on one page.
 
-Exit codes: 0 clean, 1 findings, 2 usage, configuration or I/O, 3 rejected, 4 outcome unknown, 5 a job failed, 6 waiting
-timed out, 10 changes found, 101 a bug of specc.
+Exit codes: 0 clean, 1 diagnostics, 2 usage, configuration or I/O, 3 rejected, 4 outcome unknown, 5 a job failed,
+6 waiting timed out, 10 changes found, 101 a bug of specc.
 """
 
 

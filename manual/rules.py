@@ -12,7 +12,7 @@ def rule_page(rule: Rule) -> str:
     return (
         f"# {code.code} {code.slug}\n\n{written.title}\n\n"
         f"Severity: {code.severity.value}. [`[rules]`](../configuration.md) in `specc.toml` changes it, and\n"
-        f"[`# specc: ignore[{code.code}] reason`](../findings.md#ignoring-one-finding) hides one finding.\n\n"
+        f"[`# specc: ignore[{code.code}] reason`](../diagnostics.md#ignoring-one-diagnostic) hides one diagnostic.\n\n"
         f"{written.markdown}\n"
     )
 
@@ -24,7 +24,7 @@ def rules_index(rules: Iterable[Rule]) -> str:
         for rule in rules
     ]
     return (
-        "# Rules\n\nWhat `specc check` finds beyond the schema. All findings, also those of other stages, stand in\n"
+        "# Rules\n\nWhat `specc check` finds beyond the schema. All diagnostics, also those of other stages, stand in\n"
         "[one table](../codes.md). `specc rules CODE` prints these pages in the terminal.\n\n"
         "| code | name | severity | what it finds |\n|---|---|---|---|\n" + "".join(rows)
     )

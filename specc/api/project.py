@@ -33,7 +33,7 @@ from specc.compiler import Request
 from specc.diagnostics import Diagnostic as Found
 from specc.errors import SpeccError
 from specc.explanation import as_text
-from specc.project import Findings
+from specc.project import DiagnosticSet
 from specc.project.rendering import Piece, rendered
 from specc.source import Source
 from specc.submission import Asked, Ledger, OutputReader, Step, cost
@@ -75,7 +75,7 @@ class Project:
         """Check specs and those that inherit from them; without a path, the whole project. Errors are not raised."""
         session = self._session()
         selected = self._selected(session, paths)
-        found: tuple[Found, ...] = tuple(session.findings)
+        found: tuple[Found, ...] = tuple(session.diagnostics)
         counts = (0, 0, 0)
         if not session.has_errors():
             request = _request(profiles, params, set)
@@ -105,14 +105,14 @@ class Project:
         """
         session, selected = self._opened(specs)
         request = _request(profiles, params, set, only, cells)
-        findings = Findings()
+        diagnostics = DiagnosticSet()
         pieces = [
             Piece(entry.project, entry.project.context(self._target), name, name in entry.explicit)
             for entry in selected
             for name in entry.names
         ]
-        made = [Payload._of(payload) for payload, _ in rendered(pieces, request, findings)]
-        _raise_errors(session.not_ignored(findings))
+        made = [Payload._of(payload) for payload, _ in rendered(pieces, request, diagnostics)]
+        _raise_errors(session.not_ignored(diagnostics))
         return made
 
     def explain(
@@ -219,7 +219,7 @@ class Project:
         words = tuple(self._path(each) for each in chosen)
         filters = Words(words, _only(only), tuple(cells), tuple(states), None)
         anyhow = AttemptChoice.of(session, Words(words, filters.only, filters.cells, (), None))
-        _raise_errors(session.findings)
+        _raise_errors(session.diagnostics)
         with self._ledger(session) as (workplace, ledger):
             reports: dict[str, JobReport] = {}
             if refresh:
@@ -280,7 +280,7 @@ class Project:
     def _opened(self, specs: Sequence[str | Path]) -> tuple[Session, list[Selected]]:
         session = self._session()
         selected = self._selected(session, specs)
-        _raise_errors(session.findings)
+        _raise_errors(session.diagnostics)
         return session, selected
 
     @staticmethod
@@ -307,7 +307,7 @@ def open_project(path: str | Path = ".", target: str | None = None) -> Project:
         raise SpeccError(f"{start}: no such file or folder")
     session = Session(Sites(), _Log())
     project = session.project(start.absolute())
-    _raise_errors(session.findings)
+    _raise_errors(session.diagnostics)
     project.context(target)
     return Project(project.root, target)
 

@@ -9,7 +9,7 @@ from specc.app.workplace import Workplace
 from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
-from specc.project import Findings
+from specc.project import DiagnosticSet
 from specc.submission import Ledger, Record, Selector, only_of, states_named
 
 
@@ -105,6 +105,6 @@ def _ids(selected: list[Selected]) -> tuple[str, ...]:
     found = []
     for entry in selected:
         for name in entry.names:
-            document = entry.project.document(name, Findings())
+            document = entry.project.document(name, DiagnosticSet())
             found.append(str(document.id.value) if document is not None and document.id else name)
     return tuple(found)

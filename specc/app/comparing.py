@@ -19,7 +19,7 @@ from specc.disk import read_bytes
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.parser import Document
-from specc.project import Findings, Project
+from specc.project import DiagnosticSet, Project
 
 
 @dataclass
@@ -66,8 +66,8 @@ def with_revision(
     project = asked.project
     with Tree(repository, base.commit) as tree:
         past = past_of(project, tree, base.short, show)
-        session.findings.extend(finding for finding in past.findings if finding.is_error)
-        if any(finding.is_error for finding in past.findings):
+        session.diagnostics.extend(diagnostic for diagnostic in past.diagnostics if diagnostic.is_error)
+        if any(diagnostic.is_error for diagnostic in past.diagnostics):
             return Result(compare(_nothing(project, target), _nothing(project, target), request), 0)
         settings = past.project.settings
         old = spec_names(tree, settings.include, settings.exclude)
@@ -106,7 +106,9 @@ def two_specs(session: Session, paths: list[str], request: Request, target: str 
     if unread:
         nothing = compare(Side((), sides[0].context), Side((), sides[1].context), request)
         why = tuple(Uncompared(path, "it cannot be read") for path in unread)
-        return replace(nothing, uncompared=why, findings=tuple(fault for faults in unread.values() for fault in faults))
+        return replace(
+            nothing, uncompared=why, diagnostics=tuple(fault for faults in unread.values() for fault in faults)
+        )
     return compare(sides[0], sides[1], request, as_one=True)
 
 
@@ -149,10 +151,10 @@ def _documents(project: Project, names: list[str]) -> tuple[tuple[Document, ...]
     documents: list[Document] = []
     lost: dict[str, tuple[Diagnostic, ...]] = {}
     for name in names:
-        findings = Findings()
-        document = project.document(name, findings)
+        diagnostics = DiagnosticSet()
+        document = project.document(name, diagnostics)
         if document is None:
-            lost[name] = tuple(findings.all())
+            lost[name] = tuple(diagnostics.all())
         else:
             documents.append(document)
     return tuple(documents), lost
@@ -168,7 +170,7 @@ def against_revision(
     base, paths = _revision_and_paths(session, given)
     results = []
     for asked in asked_for(session, paths):
-        if any(finding.is_error for finding in session.findings):
+        if any(diagnostic.is_error for diagnostic in session.diagnostics):
             break
         root = asked.project.root
         repository = open_repository(root, os.environ)
@@ -217,6 +219,6 @@ def _joined(comparisons: list[Comparison]) -> Comparison:
         {what: sum(one.counts[what] for one in comparisons) for what in ORDER},
         sum(one.same for one in comparisons),
         tuple(lost for one in comparisons for lost in one.uncompared),
-        tuple(finding for one in comparisons for finding in one.findings),
+        tuple(diagnostic for one in comparisons for diagnostic in one.diagnostics),
         None if not known else frozenset().union(*known),
     )

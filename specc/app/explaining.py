@@ -9,7 +9,7 @@ from specc.expander import Cell
 from specc.explanation import Explanation, Hiding, removed
 from specc.explanation import explain as explain_value
 from specc.fast_dataclass import dataclass
-from specc.project import Findings
+from specc.project import DiagnosticSet
 
 SECTIONS = ("job", "vars", "params", "matrix")
 NOT_WRITTEN = ("cell", "spec", "env")
@@ -44,8 +44,8 @@ def explain_spec(
     Raises SpeccError for more than one spec, and for a name that the spec does not have.
     """
     entry, name = one_spec(selected)
-    findings = Findings()
-    document = entry.project.document(name, findings)
+    found = DiagnosticSet()
+    document = entry.project.document(name, found)
     cells = evaluated_cells(document, entry.project.context(target), request) if document is not None else iter(())
     first = None
     for item in cells:
@@ -54,8 +54,8 @@ def explain_spec(
             break
         # A parameter that is not given is shown as unknown, which is not a mistake as long as nothing is rendered.
         if item.code is not codes.MISSING_PARAM:
-            findings.add(item)
-    diagnostics = tuple(session.not_ignored(findings))
+            found.add(item)
+    diagnostics = tuple(session.not_ignored(found))
     if first is None:
         return Explained((), None, False, diagnostics)
     evaluation, evaluated = first

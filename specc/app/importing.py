@@ -97,7 +97,7 @@ def root_of(folder: Path) -> Path | None:
 def place_in(root: Path, folder: Path) -> Place:
     """Return the folder itself, or its `jobs/` where it is the project's root. Raises BadSettings for bad settings."""
     configuration = read_configuration(root, show, os.environ)
-    if errors := [finding for finding in configuration.diagnostics if finding.is_error]:
+    if errors := [diagnostic for diagnostic in configuration.diagnostics if diagnostic.is_error]:
         raise BadSettings(errors)
     settings = configuration.settings
     is_root = Path(os.path.abspath(folder)) == root

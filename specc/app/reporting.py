@@ -11,10 +11,10 @@ from specc.reporters import Report, Summary, sort
 def report_of(
     diagnostics: Iterable[Diagnostic], *, files: int | None = None, specs: int = 0, payloads: int = 0
 ) -> Report:
-    """`files` counts those that were read; without it, those that have findings."""
+    """`files` counts those that were read; without it, those that have diagnostics."""
     found = tuple(sort(diagnostics))
     errors = sum(d.is_error for d in found)
-    count = len({finding.span.source for finding in found}) if files is None else files
+    count = len({diagnostic.span.source for diagnostic in found}) if files is None else files
     folder = Path.cwd()
     repository = next((above for above in (folder, *folder.parents) if os.path.exists(above / ".git")), folder)
     summary = Summary(count, specs, payloads, errors, len(found) - errors)

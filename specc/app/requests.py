@@ -14,7 +14,7 @@ from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.lowering import Payload
 from specc.parser import Document
-from specc.project import Findings
+from specc.project import DiagnosticSet
 from specc.source import Source, Span
 from specc.submission import (
     Action,
@@ -86,19 +86,19 @@ def prepare(
     states that do not exist, and for specs that have no name by which the ledger could know them.
     """
     if session.has_errors():
-        return Unprepared(tuple(session.findings), is_configuration=True)
+        return Unprepared(tuple(session.diagnostics), is_configuration=True)
     states_named(asked.states)
     workplace = Workplace.of(session, selected)
     name = target or workplace.project.settings.target
-    findings = Findings()
+    diagnostics = DiagnosticSet()
     names: list[str] = []
     made: list[Payload] = []
     for entry in selected:
-        for document in _concrete(entry, findings):
+        for document in _concrete(entry, diagnostics):
             check_is_text(document.source.name)
             names.append(document.source.name)
-            made.extend(_payloads(document, entry.project.context(name), request_of(asked), findings))
-    shown = (*session.findings, *session.not_ignored(findings))
+            made.extend(_payloads(document, entry.project.context(name), request_of(asked), diagnostics))
+    shown = (*session.diagnostics, *session.not_ignored(diagnostics))
     if any(diagnostic.is_error for diagnostic in shown):
         return Unprepared(shown)
     if any(payload.spec_id == STDIN_NAME for payload in made):
@@ -125,18 +125,18 @@ def check_is_text(path: str) -> None:
         raise SpeccError(f"the name of {path} is not UTF-8", help="give it another name to send it") from error
 
 
-def _concrete(entry: Selected, findings: Findings) -> Iterator[Document]:
+def _concrete(entry: Selected, diagnostics: DiagnosticSet) -> Iterator[Document]:
     """Yield the specs that are not abstract. One that is given by name is a mistake, which compiling it reports."""
     for name in entry.names:
-        document = entry.project.document(name, findings)
+        document = entry.project.document(name, diagnostics)
         if document is not None and (not document.abstract or name in entry.explicit):
             yield document
 
 
-def _payloads(document: Document, context: Context, request: Request, findings: Findings) -> Iterator[Payload]:
+def _payloads(document: Document, context: Context, request: Request, diagnostics: DiagnosticSet) -> Iterator[Payload]:
     for item in payloads(document, context, request):
         if isinstance(item, Diagnostic):
-            findings.add(item)
+            diagnostics.add(item)
         else:
             yield item
 
@@ -184,20 +184,20 @@ class Existing:
         if self._names is None:
             self._names = {}
             for name in self._project.site.spec_names():
-                document = self._project.document(name, Findings())
+                document = self._project.document(name, DiagnosticSet())
                 if document is not None and not document.abstract:
                     self._names[str(document.id.value) if document.id else name] = name
         return self._names.get(spec_id)
 
     def _cells_of(self, name: str, params: dict[str, str]) -> frozenset[str] | None:
         """Return the cells that the spec has with these parameters; None where that cannot be told."""
-        document = self._project.document(name, Findings())
+        document = self._project.document(name, DiagnosticSet())
         given = tuple(Source("-p", f"{param}={value}", "-p") for param, value in params.items())
         asked = self._request.request
         request = Request(asked.profiles, given, asked.sets)
         items = list(evaluated_cells(document, self._request.context, request)) if document is not None else []
         found = [item for item in items if isinstance(item, Diagnostic) and item.is_error]
-        if any(finding.code is codes.UNKNOWN_PARAM for finding in found):
+        if any(diagnostic.code is codes.UNKNOWN_PARAM for diagnostic in found):
             return frozenset()
         if found:
             return None
@@ -206,13 +206,13 @@ class Existing:
 
 def refusals(steps: Sequence[Step], target: Target) -> list[Diagnostic]:
     """Return what speaks against sending, known without sending: payloads that the target cannot take, and twins."""
-    findings = Findings()
+    diagnostics = DiagnosticSet()
     for step in steps:
         if step.action is Action.REFUSE_TWIN and step.twin is not None:
-            findings.add(_twin(step, step.twin))
+            diagnostics.add(_twin(step, step.twin))
         elif step.action.sends and (refused := target.refuse(step.payload)) is not None:
-            findings.add(*rejections(step.payload, refused, codes.REFUSED_BY_TARGET.at))
-    return findings.all()
+            diagnostics.add(*rejections(step.payload, refused, codes.REFUSED_BY_TARGET.at))
+    return diagnostics.all()
 
 
 def rejections(payload: Payload, refused: Rejected, at: Callable[..., Diagnostic]) -> list[Diagnostic]:
@@ -222,7 +222,7 @@ def rejections(payload: Payload, refused: Rejected, at: Callable[..., Diagnostic
     field only the kind and the place are said.
     """
     found = _rejections(payload, refused, at)
-    return [without_values(finding) for finding in found] if payload.hidden else found
+    return [without_values(diagnostic) for diagnostic in found] if payload.hidden else found
 
 
 def _rejections(payload: Payload, refused: Rejected, at: Callable[..., Diagnostic]) -> list[Diagnostic]:

@@ -58,16 +58,16 @@ class Sites:
 
     stdin_name: str = STDIN_NAME
     standard_input: Callable[[], bytes] | None = None
-    findings: list[Diagnostic] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
     _sites: dict[Path, Site] = field(default_factory=dict)
     _roots: dict[Path, Path] = field(default_factory=dict)
 
     def of(self, start: Path) -> Site:
-        """The project that a path belongs to. Its configuration's findings are noted."""
+        """The project that a path belongs to. Its configuration's diagnostics are noted."""
         root = self._root(Path(os.path.abspath(start)))
         if root not in self._sites:
             read = read_configuration(root, show, os.environ)
-            self.findings.extend(read.diagnostics)
+            self.diagnostics.extend(read.diagnostics)
             self._sites[root] = Site(root, read.settings, Contents(root, show), os.environ, read.digest, read.hidden)
         return self._sites[root]
 
@@ -91,7 +91,7 @@ class Sites:
             owner = self.of(path)
             files = spec_files([path], owner.root, owner.settings.include, owner.settings.exclude)
             if not files:
-                self.findings.extend(look_alikes(path, owner.root, owner.settings, show))
+                self.diagnostics.extend(look_alikes(path, owner.root, owner.settings, show))
             for folder, inside in groupby(files, key=os.path.dirname):
                 site = self.of(Path(folder))
                 names = {file: site.contents.name_of(file) for file in inside}

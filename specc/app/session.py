@@ -13,7 +13,7 @@ from specc.fast_dataclass import dataclass
 from specc.linter import not_ignored
 from specc.linter.records import Memory
 from specc.person import Nobody, Person
-from specc.project import Apis, Findings, Project
+from specc.project import Apis, DiagnosticSet, Project
 
 
 @dataclass
@@ -33,12 +33,12 @@ class Session:
     projects: dict[Path, Project] = field(default_factory=dict)
 
     @property
-    def findings(self) -> list[Diagnostic]:
+    def diagnostics(self) -> list[Diagnostic]:
         """What is wrong with the configurations."""
-        return self.sites.findings
+        return self.sites.diagnostics
 
     def project(self, start: Path) -> Project:
-        """The project that a path belongs to. Its configuration's findings are noted."""
+        """The project that a path belongs to. Its configuration's diagnostics are noted."""
         return self._opened(self.sites.of(start))
 
     def specs(self, paths: list[str]) -> list[Selected]:
@@ -50,7 +50,7 @@ class Session:
 
     def has_errors(self) -> bool:
         """Is a configuration wrong?"""
-        return any(finding.is_error for finding in self.findings)
+        return any(diagnostic.is_error for diagnostic in self.diagnostics)
 
     @staticmethod
     def memory(project: Project, target: str | None) -> Memory:
@@ -58,10 +58,10 @@ class Session:
         store = store_of(str(project.root), project.environment)
         return Memory(project, Shards(store, world(project.site, target)) if store is not None else None)
 
-    def not_ignored(self, findings: Findings) -> list[Diagnostic]:
-        """The findings that no comment of their text ignores."""
+    def not_ignored(self, diagnostics: DiagnosticSet) -> list[Diagnostic]:
+        """The diagnostics that no comment of their text ignores."""
         texts = [project.library.suppressions() for project in self.projects.values()]
-        return not_ignored(findings.all(), dict(ChainMap(*texts)))
+        return not_ignored(diagnostics.all(), dict(ChainMap(*texts)))
 
     def _opened(self, site: Site) -> Project:
         if site.root not in self.projects:

@@ -15,7 +15,7 @@ from specc.diagnostics import Diagnostic, codes
 from specc.errors import SpeccError
 from specc.evaluator import MASK
 from specc.fast_dataclass import dataclass
-from specc.project import Findings
+from specc.project import DiagnosticSet
 from specc.submission import (
     Action,
     Clock,
@@ -104,12 +104,12 @@ class Sent:
 
     def rejections(self) -> list[Diagnostic]:
         """Return the rejections at the lines of the specs that they are about."""
-        findings = Findings()
+        diagnostics = DiagnosticSet()
         for result in self.results:
             if result.state is State.REJECTED:
                 refused = Rejected(result.code or "", result.message, result.help, result.fields)
-                findings.add(*rejections(result.step.payload, refused, codes.REJECTED.at))
-        return findings.all()
+                diagnostics.add(*rejections(result.step.payload, refused, codes.REJECTED.at))
+        return diagnostics.all()
 
 
 @dataclass(frozen=True, eq=False)

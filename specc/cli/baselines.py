@@ -51,9 +51,9 @@ def baseline_of(path: str | None, *, update: bool, as_is: bool) -> Baseline | No
     return Baseline(Path(path), counts, update)
 
 
-def hold_back(baseline: Baseline, findings: Iterable[Diagnostic], checked: list[Checked]) -> tuple[Diagnostic, ...]:
+def hold_back(baseline: Baseline, diagnostics: Iterable[Diagnostic], checked: list[Checked]) -> tuple[Diagnostic, ...]:
     """Return the diagnostics that the baseline does not cover. Bring its file up to date, and say what changed."""
-    found = sort(findings)
+    found = sort(diagnostics)
     if baseline.counts is None:
         counts = count(found, baseline.file_of)
         write_baseline(baseline.path, counts)
@@ -74,7 +74,7 @@ def hold_back(baseline: Baseline, findings: Iterable[Diagnostic], checked: list[
 
     compared = compare(found, baseline.counts, baseline.file_of, is_complete)
     # An error that is new may be the reason why others are gone.
-    if compared.gone and not any(finding.is_error for finding in compared.shown):
+    if compared.gone and not any(diagnostic.is_error for diagnostic in compared.shown):
         _shrink(baseline, compared.gone, compared.counts)
     if baseline.refuses(compared.shown):
         _say(

@@ -75,7 +75,7 @@ def _check_options(options: CheckOptions) -> None:
 
 def _known(sites: Sites, chosen: list[Chosen]) -> list[Counts] | None:
     """Return what a clean check of each project has counted, where nothing has changed since; else None."""
-    if sites.findings:
+    if sites.diagnostics:
         return None
     known = [_recalled(each) for each in chosen]
     counts = [each for each in known if each is not None]
@@ -159,7 +159,7 @@ def _report(
     checked: "list[Checked]",
 ) -> int:
     """Print what was found, and return the exit code. With a wrong configuration nothing was checked."""
-    found = (*session.findings, *(diagnostic for result in checked for diagnostic in result.diagnostics))
+    found = (*session.diagnostics, *(diagnostic for result in checked for diagnostic in result.diagnostics))
     if asked is None and not found:
         _say_clean([Counts(result.files, result.specs, result.payloads) for result in checked])
         return 0
@@ -169,7 +169,7 @@ def _report(
 
     outputs = asked.outputs if asked is not None else (Output("text", None),)
     if session.has_errors():
-        write_report(report_of(session.findings), outputs)
+        write_report(report_of(session.diagnostics), outputs)
         return 2
     baseline = asked.baseline if asked is not None else None
     if baseline is not None:

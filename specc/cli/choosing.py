@@ -10,6 +10,6 @@ def choose(words: Words) -> AttemptChoice:
     """Return what the words mean. Raises SpeccError where the configuration cannot be used, which is printed."""
     session = open_session()
     choice = AttemptChoice.of(session, words)
-    if print_diagnostics(session.findings):
+    if print_diagnostics(session.diagnostics):
         raise SpeccError("the configuration cannot be used")
     return choice

@@ -21,7 +21,7 @@ from specc.diagnostics.codes import CODES
 from specc.errors import SpeccError
 from specc.evaluator import EvaluatedSpec
 from specc.expander import Cell
-from specc.project import Apis, Findings
+from specc.project import Apis, DiagnosticSet
 from specc.reporters import PayloadFormat, ReportFormat
 from specc.resolver import ResolvedSpec
 from specc.visible import visible
@@ -129,7 +129,7 @@ def complete_report(incomplete: str) -> list[str]:
 
 
 def complete_code(incomplete: str) -> list[str]:
-    """Codes, or the names of findings for whoever begins with one."""
+    """Codes, or the names of diagnostics for whoever begins with one."""
     offers = [name for code in CODES.values() for name in ((code.code,) if not incomplete else (code.code, code.slug))]
     return _matching(offers, incomplete)
 
@@ -153,7 +153,7 @@ def _evaluated(ctx: typer.Context, most: int) -> Iterator[EvaluatedSpec]:
         context = {entry.project.root: entry.project.context() for entry in selected}
         named = ((entry.project, name) for entry in selected for name in entry.names)
         for project, name in islice(named, MOST_SPECS):
-            document = project.document(name, Findings())
+            document = project.document(name, DiagnosticSet())
             items = evaluated_cells(document, context[project.root], Request()) if document else iter(())
             yield from islice((item[1] for item in items if isinstance(item, tuple)), most)
     except SpeccError:

@@ -25,8 +25,8 @@ def take_fixes(
 
         results.append((entry, fixed(entry.project, check, unsafe=unsafe)))
     for entry, result in results:
-        for source, finding in result.refused:
-            why = f"{finding.code.code} {finding.message}"
+        for source, diagnostic in result.refused:
+            why = f"{diagnostic.code.code} {diagnostic.message}"
             say(f"warning: the fixes of {source.path} are left out: together they would bring an error, {why}")
         if shows:
             for file in result.files:
@@ -40,9 +40,9 @@ def take_fixes(
     return count > 0
 
 
-def say_fixable(selected: list[Selected], findings: Iterable[Diagnostic]) -> None:
+def say_fixable(selected: list[Selected], diagnostics: Iterable[Diagnostic]) -> None:
     """Say how many of the diagnostics that are left have a fix, and how it is taken."""
-    found = list(findings)
+    found = list(diagnostics)
     everything = [f for f in found if any(is_fixable(f, entry.project, unsafe=True) for entry in selected)]
     safe = sum(f.fix is not None and f.fix.is_safe for f in everything)
     unsafe = len(everything) - safe

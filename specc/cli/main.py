@@ -22,7 +22,7 @@ class _OutputFault(Exception):
 
 
 def main() -> None:
-    """The `specc` command. Exits with 0 clean, 1 findings, 2 usage or a broken world, 101 our bug."""
+    """The `specc` command. Exits with 0 clean, 1 diagnostics, 2 usage or a broken world, 101 our bug."""
     if sys.argv[1:] in (["--version"], ["-V"]):
         # Answered before anything heavy is imported.
         print(f"specc {__version__}")

@@ -51,7 +51,7 @@ COMMANDS = (
         "Draw which specs inherit from which, and the files they include. "
         "Mermaid is drawn by GitHub, GitLab and editors.",
     ),
-    Command("rules", "rules", "rules", "List everything that specc can find, or explain one finding."),
+    Command("rules", "rules", "rules", "List everything that specc can find, or explain one code."),
     Command(
         "plan",
         "plan",

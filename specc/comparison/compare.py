@@ -79,7 +79,7 @@ class Needs:
 def made(
     document: Document, context: Context, request: Request, declared: set[str]
 ) -> Iterator[Made | Needs | Diagnostic]:
-    """Every payload with every choice of the required parameters, as `check` tries them, and every finding.
+    """Every payload with every choice of the required parameters, as `check` tries them, and every diagnostic.
 
     What is given for parameters of other specs is left out; `declared` learns which the spec has.
     """
@@ -140,7 +140,7 @@ class _Found:
     same: int = 0
     declared: set[str] = field(default_factory=set)
     uncompared: list[Uncompared] = field(default_factory=list)
-    findings: list[Diagnostic] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
 
     def note(self, cause: Cause, item: Item) -> None:
         self.groups.setdefault(cause, []).append(item)
@@ -172,7 +172,7 @@ def compare(old: Side, new: Side, request: Request, *, as_one: bool = False) -> 
     }
     declared = frozenset(found.declared) if old.documents or new.documents else None
     return Comparison(
-        tuple(groups), counts, found.same, tuple(found.uncompared), tuple(found.findings), declared=declared
+        tuple(groups), counts, found.same, tuple(found.uncompared), tuple(found.diagnostics), declared=declared
     )
 
 
@@ -261,11 +261,11 @@ class _Pair:
         name = self.spec or documents[0].source.path
         bad = [side for side in (new, old) if isinstance(side, Unmade)]
         if isinstance(old, Unmade) and isinstance(new, dict) and self.spec and old.faults:
-            self.found.findings.extend(replace(fault, severity=Severity.WARNING) for fault in old.faults)
+            self.found.diagnostics.extend(replace(fault, severity=Severity.WARNING) for fault in old.faults)
             why = f"before, {old.was}" + (f"; now it comes to {counted(len(new))}" if new else "")
             self.found.uncompared.append(Uncompared(name, why, was_broken=bool(new)))
             return
-        self.found.findings.extend(bad[0].faults)
+        self.found.diagnostics.extend(bad[0].faults)
         why = bad[0].why if len(bad) == 2 or not (self.spec and bad[0].faults) else f"now {bad[0].why}"
         self.found.uncompared.append(Uncompared(name, why))
 

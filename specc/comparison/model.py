@@ -114,7 +114,7 @@ class Uncompared(NamedTuple):
 class Comparison:
     """`counts` has each payload once, however many causes it has; `same` are those that were compared and are equal.
 
-    `findings` are errors of the new side, and as warnings those of specs of which only the old side is wrong.
+    `diagnostics` are errors of the new side, and as warnings those of specs of which only the old side is wrong.
     `declared` are the parameters of all specs that were looked into; None where there were none.
     """
 
@@ -122,7 +122,7 @@ class Comparison:
     counts: Mapping[What, int]
     same: int
     uncompared: tuple[Uncompared, ...]
-    findings: tuple[Diagnostic, ...]
+    diagnostics: tuple[Diagnostic, ...]
     declared: frozenset[str] | None = None
 
     @property

@@ -258,7 +258,7 @@ class Past:
     """`settings_differ`: in a way that can change payloads. `places` says where each setting stands."""
 
     project: Project
-    findings: tuple[Diagnostic, ...]
+    diagnostics: tuple[Diagnostic, ...]
     settings_differ: bool
     places: Mapping[str, Span]
     places_now: Mapping[str, Span]

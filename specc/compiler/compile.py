@@ -9,7 +9,7 @@ from specc.checker import check
 from specc.compiler.allowance import Allowance
 from specc.compiler.discretion import discreet
 from specc.compiler.part import Part, Uneven
-from specc.compiler.ruling import JobCheck, job_findings, nothing_refused, spec_findings
+from specc.compiler.ruling import JobCheck, job_diagnostics, nothing_refused, spec_diagnostics
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator import Binding, EvaluatedSpec, Evaluation, Inputs, Prelude, bind, missing, sample_count, samples
 from specc.expander import Expansion, expand, select
@@ -80,7 +80,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a person asks of a spec. Texts of a command line are sources, so that findings can point at them."""
+    """What a person asks of a spec. Texts of a command line are sources, so that diagnostics can point at them."""
 
     profiles: tuple[str, ...] = ()
     params: tuple[Source, ...] = ()
@@ -92,7 +92,7 @@ class Request:
 def evaluated_cells(
     document: Document, context: Context, request: Request, part: Part | None = None
 ) -> Iterator[Diagnostic | tuple[Evaluation, EvaluatedSpec]]:
-    """Every selected cell, or those of a part, with the values of its fields; and every finding on the way.
+    """Every selected cell, or those of a part, with the values of its fields; and every diagnostic on the way.
 
     Raises Uneven for a part that cannot be told from the whole.
     """
@@ -121,7 +121,7 @@ def _evaluated_cells(
 def payloads(
     document: Document, context: Context, request: Request, part: Part | None = None
 ) -> Iterator[Diagnostic | Payload]:
-    """Every selected payload, made one by one, and every finding. With an error among them, none may be used.
+    """Every selected payload, made one by one, and every diagnostic. With an error among them, none may be used.
 
     Of a part, its own; raises Uneven where it cannot be told from the whole.
     """
@@ -172,7 +172,7 @@ def check_document(document: Document, context: Context, request: Request) -> It
     if not (request.profiles or request.sets):
         plain = specs.pop("")
         is_sound = not has_errors and incomplete is None
-        yield from spec_findings(Spec(plain, specs, context.view), is_sound=is_sound)
+        yield from spec_diagnostics(Spec(plain, specs, context.view), is_sound=is_sound)
 
 
 def _variants(
@@ -239,7 +239,7 @@ def _cells(
     part: Part | None = None,
     allowance: Allowance | None = None,
 ) -> Iterator[Diagnostic | tuple[Evaluation, EvaluatedSpec]]:
-    """Every selected cell, evaluated, or those of a part; and every finding about this spec on the way.
+    """Every selected cell, evaluated, or those of a part; and every diagnostic about this spec on the way.
 
     With an allowance it is a check, which may lack inputs, and ends when the allowance is spent.
     """
@@ -260,7 +260,7 @@ def _swept(
     expansion, found = expand(spec.section("matrix"), evaluation.static)
     # An overlay or an input that shrinks an axis leaves excludes without a cell, which is no mistake.
     varies = bool(request.profiles or request.sets) or evaluation.matrix_varies
-    yield from (finding for finding in found if not (varies and finding.code is codes.DEAD_EXCLUDE))
+    yield from (diagnostic for diagnostic in found if not (varies and diagnostic.code is codes.DEAD_EXCLUDE))
     yield from evaluation.taken()
     if expansion is None:
         # Without a usable matrix one cell still shows what else is wrong.
@@ -308,4 +308,4 @@ def _ruled(evaluated: EvaluatedSpec, context: Context, allowance: Allowance) -> 
         payload = result if isinstance(result, Payload) else None
         yield result
     job = Job(evaluated, payload, context.view)
-    yield from job_findings(job, context.refusals)
+    yield from job_diagnostics(job, context.refusals)

@@ -17,22 +17,22 @@ def nothing_refused(job: Job) -> Iterable[Diagnostic]:
     return ()
 
 
-def spec_findings(spec: Spec, *, is_sound: bool) -> Iterator[Diagnostic]:
+def spec_diagnostics(spec: Spec, *, is_sound: bool) -> Iterator[Diagnostic]:
     """`is_sound`: no stage has found an error in it. What is wrong would only show in other words."""
     for rule in SPEC_RULES:
         if is_sound or rule.always:
             yield from map(spec.plain.traced, rule.find(spec))
 
 
-def job_findings(job: Job, refusals: JobCheck) -> Iterator[Diagnostic]:
+def job_diagnostics(job: Job, refusals: JobCheck) -> Iterator[Diagnostic]:
     """Yield what the rules find in a cell, and why its target would refuse it: of each, the first `MAX_ALIKE`."""
     for find in (*(rule.find for rule in JOB_RULES), refusals):
         yield from map(job.evaluated.spec.traced, _first(find(job)))
 
 
-def _first(findings: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+def _first(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
     """What is left out is not looked for either: a command of 60 KB can have ten thousand mistakes of one kind."""
-    every = iter(findings)
+    every = iter(diagnostics)
     found = list(islice(every, MAX_ALIKE))
     if len(found) == MAX_ALIKE and next(every, None) is not None:
         *found, last = found

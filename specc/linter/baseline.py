@@ -26,7 +26,7 @@ ANEW = "delete it, and write it anew with `--update-baseline`"
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """`shown` is what the baseline does not cover, `gone` how many findings it covers that are not there any more.
+    """`shown` is what the baseline does not cover, `gone` how many diagnostics it covers that are not there any more.
 
     `counts` is the baseline without those.
     """
@@ -73,32 +73,32 @@ def write_baseline(path: Path, counts: Counts) -> None:
     write_file(path, text + "\n")
 
 
-def count(findings: Iterable[Diagnostic], file_of: Callable[[Source], str | None]) -> Counts:
+def count(diagnostics: Iterable[Diagnostic], file_of: Callable[[Source], str | None]) -> Counts:
     """What a new baseline holds. `file_of` gives None for what is in no file, which none can hold."""
     counts: Counts = {}
-    for finding in findings:
-        file = file_of(finding.span.source)
+    for diagnostic in diagnostics:
+        file = file_of(diagnostic.span.source)
         if file is not None:
             codes = counts.setdefault(file, {})
-            codes[finding.code.code] = codes.get(finding.code.code, 0) + 1
+            codes[diagnostic.code.code] = codes.get(diagnostic.code.code, 0) + 1
     return counts
 
 
 def compare(
-    findings: Iterable[Diagnostic],
+    diagnostics: Iterable[Diagnostic],
     counts: Counts,
     file_of: Callable[[Source], str | None],
     is_complete: Callable[[str, str], bool],
 ) -> Compared:
-    """Hides as many findings as the baseline has. `is_complete` says of a file and a code whether all was found."""
-    found = list(findings)
+    """Hides as many diagnostics as the baseline has. `is_complete` says of a file and a code whether all was found."""
+    found = list(diagnostics)
     by_place: dict[tuple[str, str], list[Diagnostic]] = {}
-    for finding in found:
-        by_place.setdefault((file_of(finding.span.source) or "", finding.code.code), []).append(finding)
+    for diagnostic in found:
+        by_place.setdefault((file_of(diagnostic.span.source) or "", diagnostic.code.code), []).append(diagnostic)
     shown = [
-        finding
+        diagnostic
         for (file, code), alike in by_place.items()
-        for finding in _beyond(alike, counts.get(file, {}).get(code, 0) if file else 0)
+        for diagnostic in _beyond(alike, counts.get(file, {}).get(code, 0) if file else 0)
     ]
     there = Counter({place: len(alike) for place, alike in by_place.items()})
     left: Counts = {}
@@ -115,10 +115,10 @@ def _beyond(alike: list[Diagnostic], most: int) -> list[Diagnostic]:
     hidden, shown = alike[:most], alike[most:]
     if not hidden:
         return shown
-    lines = sorted({finding.span.first.line for finding in hidden})
+    lines = sorted({diagnostic.span.first.line for diagnostic in hidden})
     listed = ", ".join(map(str, lines[:MOST_LINES])) + (", ..." if len(lines) > MOST_LINES else "")
     note = f"the baseline has {most:,} of these in this file, hidden on line {listed}; any of them may be the new one"
-    return [replace(finding, notes=(*finding.notes, note)) for finding in shown]
+    return [replace(diagnostic, notes=(*diagnostic.notes, note)) for diagnostic in shown]
 
 
 def _total(counts: Counts) -> int:

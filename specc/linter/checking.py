@@ -10,7 +10,7 @@ from specc.compiler import Context, Request
 from specc.diagnostics import Diagnostic, Missing
 from specc.fast_dataclass import dataclass
 from specc.linter.examining import Clashes, Examined, examine, is_broken
-from specc.linter.families import Graph, Register, dependents, family_findings, graph_of, judged_by_rules
+from specc.linter.families import Graph, Register, dependents, family_diagnostics, graph_of, judged_by_rules
 from specc.linter.filters import judged, masked, suppress, without_doubtful_fixes
 from specc.linter.records import (
     Json,
@@ -25,7 +25,7 @@ from specc.linter.records import (
 )
 from specc.project.library import FileLibrary, Reads
 from specc.project.processes import elsewhere, processors
-from specc.project.project import Findings, Project
+from specc.project.project import DiagnosticSet, Project
 from specc.rules import CLASH_RULES
 from specc.rules.rule import Family
 from specc.rules.uses import Uses
@@ -36,7 +36,7 @@ CLASHES = frozenset(rule.code.code for rule in CLASH_RULES)
 
 @dataclass(frozen=True, eq=False)
 class Coverage:
-    """`checked` are the specs that were, and `broken` those with an error that may have hidden other findings.
+    """`checked` are the specs that were, and `broken` those with an error that may have hidden other diagnostics.
 
     `reads` are the texts that these are made of. `as_is` says that nothing of the command line changed them: no
     profile, parameter, override or target.
@@ -124,16 +124,16 @@ def check_specs(
     for examined in examinations(project, wanted, context, request, register, memory):
         whole.add(examined)
     known = [facts for name in wanted if (facts := register.of(name)) is not None]
-    findings = whole.findings
-    findings.add(*whole.clashes.findings())
+    diagnostics = whole.diagnostics
+    diagnostics.add(*whole.clashes.diagnostics())
     if len(known) == len(wanted):  # else what could not be read may use what nothing else does
         judge = partial(_judge, project)
-        findings.add(*family_findings(known, register, project.settings, _faulty(findings), judge))
+        diagnostics.add(*family_diagnostics(known, register, project.settings, _faulty(diagnostics), judge))
     as_is = request == Request() and target is None
-    broken = frozenset(whole.broken | _faulty(findings))
+    broken = frozenset(whole.broken | _faulty(diagnostics))
     coverage = Coverage(tuple(specs_there), project.library, register, whole.reads, frozenset(wanted), broken, as_is)
     comments = project.library.suppressions(whole.reads)
-    kept = suppress(findings.all(), comments, lambda source, code: coverage.is_sound(source.name, code.code))
+    kept = suppress(diagnostics.all(), comments, lambda source, code: coverage.is_sound(source.name, code.code))
     kept = masked(judged(kept, project.settings.rules))
     kept = list(without_doubtful_fixes(list(kept)))
     memory.save()
@@ -147,23 +147,23 @@ def check_specs(
 class _Whole:
     """What specs come to together."""
 
-    findings: Findings = field(default_factory=Findings)
+    diagnostics: DiagnosticSet = field(default_factory=DiagnosticSet)
     clashes: Clashes = field(default_factory=Clashes)
     broken: set[str] = field(default_factory=set)
     reads: Reads = field(default_factory=Reads)
     payloads: int = 0
 
     def add(self, examined: Examined) -> None:
-        self.findings.add(*examined.findings)
+        self.diagnostics.add(*examined.diagnostics)
         self.clashes.add(examined.taking)
         self.reads.add(examined.reads)
         self.payloads += examined.payloads
-        if not examined.is_document or any(map(is_broken, examined.findings)):
+        if not examined.is_document or any(map(is_broken, examined.diagnostics)):
             self.broken.add(examined.name)
 
 
-def _faulty(findings: Findings) -> set[str]:
-    return {finding.span.source.name for finding in findings.every() if is_broken(finding)}
+def _faulty(diagnostics: DiagnosticSet) -> set[str]:
+    return {diagnostic.span.source.name for diagnostic in diagnostics.every() if is_broken(diagnostic)}
 
 
 def _judge(project: Project, name: str, uses: Uses) -> Iterator[Diagnostic]:

@@ -10,7 +10,7 @@ from specc.fast_dataclass import dataclass
 from specc.linter.filters import RULES
 from specc.lowering import Payload
 from specc.project.library import Reader, Reads
-from specc.project.project import Findings, Project
+from specc.project.project import DiagnosticSet, Project
 from specc.rules import CLASH_RULES
 from specc.rules.rule import Claim, Claims, ProjectView
 
@@ -63,7 +63,7 @@ class Clashes:
             for thing, known in taken.items():
                 whole.setdefault(thing, Taken()).add(known.count, known.places)
 
-    def findings(self) -> Iterator[Diagnostic]:
+    def diagnostics(self) -> Iterator[Diagnostic]:
         for rule, taken in zip(CLASH_RULES, self._taken, strict=True):
             for thing, known in taken.items():
                 if known.count > 1:
@@ -72,11 +72,11 @@ class Clashes:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """`findings` in the order found. `is_document`: it could be read as a spec. `payloads` are counted only."""
+    """`diagnostics` in the order found. `is_document`: it could be read as a spec. `payloads` are counted only."""
 
     name: str
     is_document: bool
-    findings: tuple[Diagnostic, ...]
+    diagnostics: tuple[Diagnostic, ...]
     taking: Taking
     payloads: int
     reads: Reads
@@ -85,19 +85,19 @@ class Examined:
 def examine(project: Project, name: str, context: Context, request: Request) -> Examined:
     reader = Reader(context.library)
     context = replace(context, library=reader)
-    findings, takings = Findings(), Takings(context.view)
+    diagnostics, takings = DiagnosticSet(), Takings(context.view)
     reader.document(name)
-    document = project.document(name, findings)
+    document = project.document(name, diagnostics)
     payloads = 0
     for item in check_document(document, context, request) if document is not None else ():
         if isinstance(item, Diagnostic):
-            findings.add(item)
+            diagnostics.add(item)
         else:
             takings.add(item)
             payloads += 1
-    return Examined(name, document is not None, tuple(findings.every()), takings.taken, payloads, reader.reads)
+    return Examined(name, document is not None, tuple(diagnostics.every()), takings.taken, payloads, reader.reads)
 
 
-def is_broken(finding: Diagnostic) -> bool:
+def is_broken(diagnostic: Diagnostic) -> bool:
     """Does it keep a spec from becoming a payload?"""
-    return finding.is_error and not finding.code.code.startswith(RULES)
+    return diagnostic.is_error and not diagnostic.code.code.startswith(RULES)

@@ -123,7 +123,7 @@ class _Members:
     is_sound: bool = True
 
 
-def family_findings(
+def family_diagnostics(
     files: list[Facts], register: Register, settings: Settings, faulty: set[str], judge: Judge
 ) -> Iterator[Diagnostic]:
     """What the rules say about files. All heirs of each must be among them, too. `faulty` names those with errors."""

@@ -15,24 +15,26 @@ from specc.settings import RuleSettings
 from specc.source import Source, Span
 
 RULES = "SPC5"
-CANNOT = "it cannot be ignored: without it being mended there is nothing that could be sent"
+CANNOT = "it cannot be ignored: until it is fixed there is nothing to send"
 
 
-def is_ignorable(finding: Diagnostic) -> bool:
+def is_ignorable(diagnostic: Diagnostic) -> bool:
     """Warnings, and whatever rules find. Any other error keeps a spec from becoming a payload."""
-    return not finding.is_error or (finding.code.code.startswith(RULES) and finding.code is not codes.BAD_IGNORE)
+    return not diagnostic.is_error or (
+        diagnostic.code.code.startswith(RULES) and diagnostic.code is not codes.BAD_IGNORE
+    )
 
 
 def suppress(
-    findings: Iterable[Diagnostic], texts: Mapping[Source, Suppressions], is_settled: Callable[[Source, Code], bool]
+    diagnostics: Iterable[Diagnostic], texts: Mapping[Source, Suppressions], is_settled: Callable[[Source, Code], bool]
 ) -> list[Diagnostic]:
-    """What is left of the findings, what is wrong with comments, and which have no use.
+    """What is left of the diagnostics, what is wrong with comments, and which have no use.
 
     `is_settled` says of a text and a code whether all ran that could find it there.
     """
-    found = list(findings)
+    found = list(diagnostics)
     kept = not_ignored(found, texts)
-    alike = Counter((finding.span.source, finding.code.code) for finding in found)
+    alike = Counter((diagnostic.span.source, diagnostic.code.code) for diagnostic in found)
     lines = _Lines(found)
     for source, suppressions in texts.items():
         kept += _misused(source, suppressions, found)
@@ -46,18 +48,18 @@ def suppress(
     return kept
 
 
-def not_ignored(findings: Iterable[Diagnostic], texts: Mapping[Source, Suppressions]) -> list[Diagnostic]:
-    """What is left of the findings where comments are obeyed and not judged."""
+def not_ignored(diagnostics: Iterable[Diagnostic], texts: Mapping[Source, Suppressions]) -> list[Diagnostic]:
+    """What is left of the diagnostics where comments are obeyed and not judged."""
     covered: dict[Source, _Covered] = {}
     kept = []
-    for finding in findings:
-        source = finding.span.source
+    for diagnostic in diagnostics:
+        source = diagnostic.span.source
         if source in texts and source not in covered:
             covered[source] = _Covered(texts[source])
-        if source not in texts or not covered[source].covers(finding):
-            kept.append(finding)
-        elif not is_ignorable(finding):
-            kept.append(replace(finding, notes=(*finding.notes, CANNOT)))
+        if source not in texts or not covered[source].covers(diagnostic):
+            kept.append(diagnostic)
+        elif not is_ignorable(diagnostic):
+            kept.append(replace(diagnostic, notes=(*diagnostic.notes, CANNOT)))
     return kept
 
 
@@ -74,28 +76,28 @@ class _Covered:
                 else:
                     stretches.append([comment.first, comment.last])
 
-    def covers(self, finding: Diagnostic) -> bool:
-        stretches = self._lines.get(finding.code.code)
+    def covers(self, diagnostic: Diagnostic) -> bool:
+        stretches = self._lines.get(diagnostic.code.code)
         if not stretches:
             return False
-        line = finding.span.first.line
+        line = diagnostic.span.first.line
         index = bisect_right(stretches, line, key=lambda stretch: stretch[0]) - 1
         return index >= 0 and line <= stretches[index][1]
 
 
 class _Lines:
-    """The lines on which findings begin, for each text and code, in order."""
+    """The lines on which diagnostics begin, for each text and code, in order."""
 
-    def __init__(self, findings: Iterable[Diagnostic]) -> None:
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self._lines: dict[tuple[Source, str], list[int]] = {}
-        for finding in findings:
-            key = finding.span.source, finding.code.code
-            self._lines.setdefault(key, []).append(finding.span.first.line)
+        for diagnostic in diagnostics:
+            key = diagnostic.span.source, diagnostic.code.code
+            self._lines.setdefault(key, []).append(diagnostic.span.first.line)
         for lines in self._lines.values():
             lines.sort()
 
     def has(self, source: Source, code: str, comment: Suppression) -> bool:
-        """Does a finding of this code begin on the lines that the comment is about?"""
+        """Does a diagnostic of this code begin on the lines that the comment is about?"""
         lines = self._lines.get((source, code), [])
         index = bisect_left(lines, comment.first)
         return index < len(lines) and lines[index] <= comment.last
@@ -106,8 +108,8 @@ def _misused(source: Source, suppressions: Suppressions, found: list[Diagnostic]
     if not suppressions.diagnostics:
         return
     blanket = {comment.span: comment for comment in suppressions.blanket}
-    near = [finding for finding in found if finding.span.source is source and is_ignorable(finding)]
-    lines, known = _Lines(near), sorted({finding.code.code for finding in near})
+    near = [diagnostic for diagnostic in found if diagnostic.span.source is source and is_ignorable(diagnostic)]
+    lines, known = _Lines(near), sorted({diagnostic.code.code for diagnostic in near})
     for diagnostic in suppressions.diagnostics:
         comment = blanket.get(diagnostic.span)
         named = [code for code in known if lines.has(source, code, comment)] if comment is not None else []
@@ -117,7 +119,7 @@ def _misused(source: Source, suppressions: Suppressions, found: list[Diagnostic]
 def _without_use(source: Source, suppressions: Suppressions, lines: _Lines) -> Iterator[tuple[Suppression, Code]]:
     for comment in suppressions.comments:
         named = [code for code, _ in comment.ignored]
-        # Who names this code, too, has a finding that comes and goes.
+        # Who names this code, too, has a diagnostic that comes and goes.
         if codes.UNUSED_IGNORE not in named:
             yield from ((comment, code) for code in named if not lines.has(source, code.code, comment))
 
@@ -136,15 +138,15 @@ def _unused(comment: Suppression, code: Code) -> Diagnostic:
 VISIBLE = re.compile(r"[^\r\n]")
 
 
-def masked(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """The same findings over texts without the secrets. Each character becomes one star, so places stay true."""
-    found = list(findings)
+def masked(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """The same diagnostics over texts without the secrets. Each character becomes one star, so places stay true."""
+    found = list(diagnostics)
     secrets: dict[Source, list[Span]] = {}
-    for finding in found:
-        if finding.code is SECRET_IN_SPEC:
-            secrets.setdefault(finding.span.source, []).append(finding.span)
+    for diagnostic in found:
+        if diagnostic.code is SECRET_IN_SPEC:
+            secrets.setdefault(diagnostic.span.source, []).append(diagnostic.span)
     texts = {source: _starred(source, spans) for source, spans in secrets.items()}
-    return [_over(finding, texts) for finding in found] if texts else found
+    return [_over(diagnostic, texts) for diagnostic in found] if texts else found
 
 
 def _starred(source: Source, spans: list[Span]) -> Source:
@@ -154,40 +156,40 @@ def _starred(source: Source, spans: list[Span]) -> Source:
     return Source(source.path, text, source.name)
 
 
-def _over(finding: Diagnostic, texts: dict[Source, Source]) -> Diagnostic:
-    labels = tuple(label._replace(span=_moved(label.span, texts)) for label in finding.labels)
-    return replace(finding, span=_moved(finding.span, texts), labels=labels)
+def _over(diagnostic: Diagnostic, texts: dict[Source, Source]) -> Diagnostic:
+    labels = tuple(label._replace(span=_moved(label.span, texts)) for label in diagnostic.labels)
+    return replace(diagnostic, span=_moved(diagnostic.span, texts), labels=labels)
 
 
 def _moved(span: Span, texts: dict[Source, Source]) -> Span:
     return span._replace(source=texts.get(span.source, span.source))
 
 
-def without_doubtful_fixes(findings: list[Diagnostic]) -> Iterator[Diagnostic]:
+def without_doubtful_fixes(diagnostics: list[Diagnostic]) -> Iterator[Diagnostic]:
     """Yield the diagnostics, warnings without a fix where an error about the same characters has another.
 
     `yes` is quoted safely where it is a text, and not where a boolean is declared, as the error says.
     """
-    doubted = {finding.span for finding in findings if finding.is_error and finding.fix is not None}
-    for finding in findings:
-        is_doubtful = finding.fix is not None and not finding.is_error and finding.span in doubted
-        yield replace(finding, fix=None) if is_doubtful else finding
+    doubted = {diagnostic.span for diagnostic in diagnostics if diagnostic.is_error and diagnostic.fix is not None}
+    for diagnostic in diagnostics:
+        is_doubtful = diagnostic.fix is not None and not diagnostic.is_error and diagnostic.span in doubted
+        yield replace(diagnostic, fix=None) if is_doubtful else diagnostic
 
 
-def judged(findings: Iterable[Diagnostic], rules: RuleSettings) -> Iterator[Diagnostic]:
-    """The findings that the project wants, as severe as it wants them. The last table that says something wins."""
-    for finding in findings:
-        verdict = _verdict(finding, rules)
+def judged(diagnostics: Iterable[Diagnostic], rules: RuleSettings) -> Iterator[Diagnostic]:
+    """The diagnostics that the project wants, as severe as it wants them. The last table that says something wins."""
+    for diagnostic in diagnostics:
+        verdict = _verdict(diagnostic, rules)
         if verdict != "off":
-            yield finding if verdict == finding.severity else replace(finding, severity=Severity(verdict))
+            yield diagnostic if verdict == diagnostic.severity else replace(diagnostic, severity=Severity(verdict))
 
 
-def _verdict(finding: Diagnostic, rules: RuleSettings) -> str:
-    code = finding.code.code
-    verdict = finding.severity.value
+def _verdict(diagnostic: Diagnostic, rules: RuleSettings) -> str:
+    code = diagnostic.code.code
+    verdict = diagnostic.severity.value
     if rules.select is not None and code in codes.OF_RULES and code not in rules.select:
         return "off"
-    path = PurePath(finding.span.source.name)
+    path = PurePath(diagnostic.span.source.name)
     for table in (rules.everywhere, *(table for pattern, table in rules.paths if matches(path.parts, pattern))):
         verdict = "off" if code in table.ignore else table.severity.get(code, verdict)
     return verdict

@@ -17,7 +17,7 @@ Check = Callable[[Project], Iterable[Diagnostic]]
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """A file with its fixes. `count` is how many findings they mend."""
+    """A file with its fixes. `count` is how many diagnostics they fix."""
 
     source: Source
     text: str
@@ -36,9 +36,9 @@ class Fixed:
         return sum(file.count for file in self.files)
 
 
-def is_fixable(finding: Diagnostic, project: Project, *, unsafe: bool) -> bool:
+def is_fixable(diagnostic: Diagnostic, project: Project, *, unsafe: bool) -> bool:
     """Can the fix be taken? It must lie in a spec of the project, as it was read."""
-    fix = finding.fix
+    fix = diagnostic.fix
     return fix is not None and (unsafe or fix.is_safe) and all(project.owns(edit.span.source) for edit in fix.edits)
 
 
@@ -56,7 +56,7 @@ def fixed(project: Project, check: Check, *, unsafe: bool) -> Fixed:
         name = brought.span.source.name
         refused.update(dict.fromkeys([name] if name in texts else texts, brought))
     files = tuple(Rewritten(sources[name], text, counts[name]) for name, text in texts.items())
-    return Fixed(files, tuple((sources[name], finding) for name, finding in refused.items()))
+    return Fixed(files, tuple((sources[name], diagnostic) for name, diagnostic in refused.items()))
 
 
 def write_fixed(project: Project, fixed: Fixed) -> None:
@@ -124,14 +124,14 @@ def _applied(edits: list[Edit]) -> str:
 
 
 def _new_error(before: Iterable[Diagnostic], after: Iterable[Diagnostic]) -> Diagnostic | None:
-    known = Counter(_identity(finding) for finding in before if finding.is_error)
-    for finding in after:
-        if finding.is_error:
-            known[_identity(finding)] -= 1
-            if known[_identity(finding)] < 0:
-                return finding
+    known = Counter(_identity(diagnostic) for diagnostic in before if diagnostic.is_error)
+    for diagnostic in after:
+        if diagnostic.is_error:
+            known[_identity(diagnostic)] -= 1
+            if known[_identity(diagnostic)] < 0:
+                return diagnostic
     return None
 
 
-def _identity(finding: Diagnostic) -> tuple[str, str, str]:
-    return finding.span.source.name, finding.code.code, finding.message
+def _identity(diagnostic: Diagnostic) -> tuple[str, str, str]:
+    return diagnostic.span.source.name, diagnostic.code.code, diagnostic.message

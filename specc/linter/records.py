@@ -30,12 +30,12 @@ SEVERITIES = tuple(Severity)
 
 
 class Unrecordable(Exception):
-    """A finding that points into a text which is in no file of the project, or a reading that would not come again;
+    """A diagnostic that points into a text which is in no file of the project, or a reading that would not come again;
     and, when decoding, what is no record."""
 
 
 class Sources:
-    """The texts that spans of a project's findings can point into."""
+    """The texts that spans of a project's diagnostics can point into."""
 
     def __init__(self, library: FileLibrary, settings: Settings) -> None:
         self.library = library
@@ -118,15 +118,15 @@ def encode_examined(examined: Examined, sources: Sources) -> Json:
         ]
         for each in examined.taking
     ]
-    findings = [_finding(finding, sources) for finding in examined.findings]
-    return [findings, taking, examined.payloads, _digests(examined.reads, sources.library)]
+    diagnostics = [_diagnostic(diagnostic, sources) for diagnostic in examined.diagnostics]
+    return [diagnostics, taking, examined.payloads, _digests(examined.reads, sources.library)]
 
 
 def decode_examined(name: str, record: Json, sources: Sources) -> Examined:
     """Return what `encode_examined` was given. Raises Unrecordable, also for texts that are not there any more."""
     match record:
-        case [list(findings), list(taking), payloads, digests] if len(taking) == len(CLASH_RULES):
-            said = tuple(_said(finding, sources) for finding in findings)
+        case [list(diagnostics), list(taking), payloads, digests] if len(taking) == len(CLASH_RULES):
+            said = tuple(_said(diagnostic, sources) for diagnostic in diagnostics)
             taken = tuple(_taken(each, sources) for each in taking)
             return Examined(name, True, said, taken, _count(payloads), _reads(name, digests))
     raise Unrecordable
@@ -161,19 +161,19 @@ def _reads(name: str, digests: Json) -> Reads:
     raise Unrecordable
 
 
-def _finding(finding: Diagnostic, sources: Sources) -> Json:
-    labels = [[_span(label.span, sources), label.message] for label in finding.labels]
-    fix = finding.fix
+def _diagnostic(diagnostic: Diagnostic, sources: Sources) -> Json:
+    labels = [[_span(label.span, sources), label.message] for label in diagnostic.labels]
+    fix = diagnostic.fix
     edits = [[_span(edit.span, sources), edit.replacement] for edit in fix.edits] if fix is not None else []
     return [
-        finding.code.code,
-        finding.severity,
-        finding.message,
-        _span(finding.span, sources),
-        finding.label,
+        diagnostic.code.code,
+        diagnostic.severity,
+        diagnostic.message,
+        _span(diagnostic.span, sources),
+        diagnostic.label,
         labels,
-        finding.notes,
-        finding.help,
+        diagnostic.notes,
+        diagnostic.help,
         [fix.title, edits, fix.is_safe] if fix is not None else None,
     ]
 
@@ -287,7 +287,7 @@ class Memory:
         return None
 
     def examined(self, name: str) -> Examined | None:
-        # A text that a finding points into may not be there any more.
+        # A text that a diagnostic points into may not be there any more.
         with suppress(Unrecordable):
             record = self._standing(name, EXAMINED)
             return decode_examined(name, record, self._sources) if record is not None else None

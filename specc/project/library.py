@@ -100,7 +100,7 @@ class FileLibrary:
         return [source for source in found if isinstance(source, Source)]
 
     def suppressions(self, reads: Reads | None = None) -> dict[Source, Suppressions]:
-        """The comments of these texts, else of every text that has been read, about findings in it."""
+        """The comments of these texts, else of every text that has been read, about diagnostics in it."""
         documents, texts = (reads.documents, reads.texts) if reads is not None else (self._parsed, self._texts)
         parsed = [self.document(name) for name in documents if name in self._parsed or self._may_suppress(name)]
         specs = [each for each in parsed if not isinstance(each, Missing)]

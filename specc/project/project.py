@@ -26,11 +26,11 @@ from specc.targets.kinds import KINDS
 from specc.targets.refusals import NO_UNIT, Refusal
 
 SAME_PLACE = 3
-"""So many findings of one code at one place are shown; a sweep can have one a cell."""
+"""So many diagnostics of one code at one place are shown; a sweep can have one a cell."""
 
 
 NO_QUANTITY = (codes.AMBIGUOUS_QUANTITY.code, codes.BAD_QUANTITY.code)
-"""Where one of them stands, no quotes mend what YAML 1.1 would read."""
+"""Where one of them stands, quotes do not fix what YAML 1.1 would read."""
 
 
 class _Place(NamedTuple):
@@ -40,7 +40,7 @@ class _Place(NamedTuple):
     end: int
 
 
-class Findings:
+class DiagnosticSet:
     """Collects diagnostics. The same fact, seen from several heirs or cells, counts once."""
 
     def __init__(self) -> None:
@@ -127,15 +127,15 @@ class Project:
         node = known.prelude.get("$file") if known is not None and isinstance(known.prelude, Mapping) else None
         return join(node.span.source.name, str(node.value)) if isinstance(node, Scalar) else None
 
-    def document(self, name: str, findings: Findings) -> Document | None:
-        """The spec of that name, or None with the reason among the findings."""
+    def document(self, name: str, diagnostics: DiagnosticSet) -> Document | None:
+        """The spec of that name, or None with the reason among the diagnostics."""
         parsed = self.library.document(name)
         if isinstance(parsed, Missing):
             place = Source(self.site.contents.path_of(name), "", name).span()
             code = codes.UNREADABLE if parsed.code is codes.PARENT_NOT_FOUND else parsed.code
-            findings.add(code.at(place, parsed.message, help=parsed.help))
+            diagnostics.add(code.at(place, parsed.message, help=parsed.help))
             return None
-        findings.add(*parsed.diagnostics)
+        diagnostics.add(*parsed.diagnostics)
         return parsed.document
 
     def owns(self, source: Source) -> bool:

@@ -14,7 +14,7 @@ from specc.fast_dataclass import dataclass
 from specc.lowering import Payload
 from specc.project.outputs import Folder
 from specc.project.processes import elsewhere, processors
-from specc.project.project import Findings, Project
+from specc.project.project import DiagnosticSet, Project
 
 SPECS_WORTH_A_FORK = 30
 CELLS_WORTH_A_FORK = 500
@@ -40,13 +40,15 @@ class _Unsaid(Exception):
     """A fork has found something. It is said by the process that was asked."""
 
 
-def rendered(pieces: Sequence[Piece], request: Request, findings: Findings) -> Iterator[tuple[Payload, Context]]:
+def rendered(
+    pieces: Sequence[Piece], request: Request, diagnostics: DiagnosticSet
+) -> Iterator[tuple[Payload, Context]]:
     """The payloads of all specs, one by one. Bases in a folder are passed over; one given by name is a mistake.
 
-    Raises Uneven for a part that cannot be told from the whole, such as one with a finding.
+    Raises Uneven for a part that cannot be told from the whole, such as one with a diagnostic.
     """
     for piece in pieces:
-        document = piece.project.document(piece.name, findings)
+        document = piece.project.document(piece.name, diagnostics)
         if document is None or (document.abstract and not piece.is_explicit):
             continue
         for item in payloads(document, piece.context, request, piece.part):
@@ -55,15 +57,15 @@ def rendered(pieces: Sequence[Piece], request: Request, findings: Findings) -> I
             elif piece.part is not None:
                 raise Uneven
             else:
-                findings.add(item)
+                diagnostics.add(item)
 
 
 def write_payloads(
-    pieces: Sequence[Piece], request: Request, to_text: ToText, out: IO[str], findings: Findings
+    pieces: Sequence[Piece], request: Request, to_text: ToText, out: IO[str], diagnostics: DiagnosticSet
 ) -> None:
-    """The texts of all payloads, in order. With an error among the findings, what is written means nothing."""
+    """The texts of all payloads, in order. With an error among the diagnostics, what is written means nothing."""
     shares, start = _shares(pieces, request, processors()), out.tell()
-    write = partial(_write, request, to_text, out, findings)
+    write = partial(_write, request, to_text, out, diagnostics)
     try:
         with elsewhere([[share] for share in shares[1:]], partial(_lines, request, to_text)) as forks:
             write(shares[0])
@@ -80,26 +82,28 @@ def write_payloads(
 
 
 def collect_files(
-    pieces: Sequence[Piece], request: Request, to_text: ToText, folder: Folder, findings: Findings
+    pieces: Sequence[Piece], request: Request, to_text: ToText, folder: Folder, diagnostics: DiagnosticSet
 ) -> None:
     """The texts of all payloads, as files to be written."""
-    for payload, context in rendered(pieces, request, findings):
-        if not findings.has_errors:
+    for payload, context in rendered(pieces, request, diagnostics):
+        if not diagnostics.has_errors:
             origin = f"{payload.spec_id} (cell {payload.cell.id})"
             folder.add(payload.name, origin, to_text(payload, context), payload.shown_name)
 
 
-def _write(request: Request, to_text: ToText, out: IO[str], findings: Findings, pieces: Sequence[Piece]) -> None:
-    for payload, context in rendered(pieces, request, findings):
-        if not findings.has_errors:
+def _write(
+    request: Request, to_text: ToText, out: IO[str], diagnostics: DiagnosticSet, pieces: Sequence[Piece]
+) -> None:
+    for payload, context in rendered(pieces, request, diagnostics):
+        if not diagnostics.has_errors:
             out.write(to_text(payload, context))
 
 
 def _lines(request: Request, to_text: ToText, share: Sequence[Piece]) -> Iterator[bytes]:
     """The texts, and at the end a line of JSON: what they were made of."""
-    findings = Findings()
-    yield from (to_text(payload, context).encode() for payload, context in rendered(share, request, findings))
-    if findings.every():
+    diagnostics = DiagnosticSet()
+    yield from (to_text(payload, context).encode() for payload, context in rendered(share, request, diagnostics))
+    if diagnostics.every():
         raise _Unsaid
     yield json.dumps(_digests(share)).encode()
 
@@ -142,9 +146,9 @@ def _shares(pieces: Sequence[Piece], request: Request, workers: int) -> list[lis
 
 def _length(piece: Piece, request: Request) -> int | None:
     """The cells of a spec, at most; None where something is to be said before the first, or cells are selected."""
-    findings = Findings()
-    document = piece.project.document(piece.name, findings)
-    if document is None or findings.every() or request.only or request.cells:
+    diagnostics = DiagnosticSet()
+    document = piece.project.document(piece.name, diagnostics)
+    if document is None or diagnostics.every() or request.only or request.cells:
         return None
     return 0 if document.abstract and not piece.is_explicit else most_cells(document, piece.context, request)
 

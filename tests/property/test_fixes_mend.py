@@ -17,7 +17,7 @@ from specc.disk import Contents, Site
 from specc.linter import check_specs
 from specc.linter.fixing import fixed, is_fixable
 from specc.lowering import Payload
-from specc.project import Findings, Project
+from specc.project import DiagnosticSet, Project
 
 SPEC, BASE = "a.job.yaml", "lib/b.job.yaml"
 YAML_1_1 = ("no", "on", "12:00:00", "1:30", "2024-01-01", "1_000", "010", "0o14", "y", "1e3", "~", "null", "=", "<<")
@@ -130,7 +130,7 @@ def project(root: Path, texts: dict[str, str]) -> Project:
 
 def bodies(project: Project) -> list[bytes] | None:
     """What the spec comes to, or None where something is wrong with it."""
-    document = project.document(SPEC, Findings())
+    document = project.document(SPEC, DiagnosticSet())
     made = list(payloads(document, project.context(), Request())) if document is not None else []
     if document is None or any(isinstance(item, Diagnostic) and item.is_error for item in made):
         return None

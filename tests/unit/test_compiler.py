@@ -5,7 +5,7 @@ from support.compiling import Compiled, check, context, document, render, reques
 
 from specc.compiler import check_document, evaluated_cells, payloads
 from specc.diagnostics import Diagnostic
-from specc.project import Findings
+from specc.project import DiagnosticSet
 
 JOB = "job: {name: n, cmd_line: run}\n"
 BASE = "specc: 1\nabstract: true\n"
@@ -141,7 +141,7 @@ def test_what_is_said_of_a_thousand_cells_is_said_once():
         job: {name: "{{ matrix.m }}", cmd_line: "run {{ matrix.n }}", core_limit: four, nam: x}
         """
     )
-    findings = Findings()
+    findings = DiagnosticSet()
     findings.add(*(item for item in check_document(spec, context(files), request()) if isinstance(item, Diagnostic)))
     assert sorted(finding.code.slug for finding in findings.all()) == ["undefined-name", "unknown-field", "wrong-type"]
 

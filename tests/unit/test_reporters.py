@@ -84,7 +84,7 @@ def test_json():
 
 
 def test_the_formats_are_those_of_the_manual():
-    page = (Path(specc.__file__).parent.parent / "docs" / "findings.md").read_text(encoding="utf-8")
+    page = (Path(specc.__file__).parent.parent / "docs" / "diagnostics.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == list(ReportFormat)
 
 

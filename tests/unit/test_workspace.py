@@ -10,7 +10,7 @@ from specc.disk import Contents, read_bytes, spec_files
 from specc.errors import SpeccError
 from specc.inheritance import references
 from specc.linter.families import Register, dependents, graph_of
-from specc.project import Apis, FileLibrary, Findings
+from specc.project import Apis, DiagnosticSet, FileLibrary
 from specc.project.outputs import write_file
 from specc.project.project import SAME_PLACE
 from specc.source import Source
@@ -128,7 +128,7 @@ def test_the_graph_follows_parents_and_files(tmp_path: Path) -> None:
 
 def test_a_fact_is_said_once() -> None:
     source = Source("a", "text")
-    findings = Findings()
+    findings = DiagnosticSet()
     for _ in range(3):
         findings.add(codes.UNKNOWN_FIELD.at(source.span(), "one"))
     findings.add(codes.UNKNOWN_FIELD.at(source.span(), "two"), codes.WRONG_TYPE.at(source.span(), "one"))
@@ -138,7 +138,7 @@ def test_a_fact_is_said_once() -> None:
 
 def test_many_of_a_kind_at_one_place_are_counted() -> None:
     source = Source("a", "text")
-    findings = Findings()
+    findings = DiagnosticSet()
     for number in range(100):
         findings.add(codes.YAML_1_1.at(source.span(), str(number)))
     shown = findings.all()

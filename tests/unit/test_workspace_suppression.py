@@ -70,7 +70,7 @@ def test_what_can_be_ignored(code: Code):
 def test_what_cannot_says_so_and_its_comment_has_a_use():
     text = spec_of("a: 1 # specc: ignore[unknown-field]\n")
     (kept,) = left([at(text[0], 1, codes.UNKNOWN_FIELD)], text)
-    assert kept.notes == ("it cannot be ignored: without it being mended there is nothing that could be sent",)
+    assert kept.notes == ("it cannot be ignored: until it is fixed there is nothing to send",)
 
 
 def test_where_the_parser_leaves_findings_out_nothing_is_called_useless():

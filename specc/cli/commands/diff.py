@@ -18,7 +18,7 @@ from specc.comparison.wording import headline
 from specc.compiler import Request
 from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
-from specc.project import Findings
+from specc.project import DiagnosticSet
 from specc.project.outputs import write_file
 from specc.reporters import format_named
 from specc.reporters.locations import writable
@@ -64,11 +64,11 @@ def diff(
         comparison, base, untouched = two_specs(session, given, request, target), given[0], 0
     else:
         comparison, base, untouched = against_revision(session, given, request, target)
-    if print_diagnostics(session.findings):
+    if print_diagnostics(session.diagnostics):
         return exits.BROKEN
     _check_names(request, comparison.declared)
-    found = Findings()
-    found.add(*comparison.findings)
+    found = DiagnosticSet()
+    found.add(*comparison.diagnostics)
     failed = print_diagnostics(found.all())
     for one in sorted(outputs, key=lambda one: one.path is None):
         text = writable(REPORTS[one.format](comparison, base))

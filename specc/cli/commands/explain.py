@@ -48,7 +48,7 @@ def explain(
     format = format_named(output, TextOrJson)
     session = open_session()
     selected = session.specs([spec])
-    if print_diagnostics(session.findings):
+    if print_diagnostics(session.diagnostics):
         return exits.BROKEN
     request = Request(
         tuple(profile or ()),

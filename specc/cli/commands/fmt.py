@@ -17,7 +17,7 @@ from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.formatter import format_source
 from specc.parser import Document
-from specc.project import Findings, Project
+from specc.project import DiagnosticSet, Project
 from specc.project.outputs import rewrite
 from specc.resolver.ancestry import ancestry
 from specc.source import Source
@@ -41,7 +41,7 @@ class Run:
     check: bool
     diff: bool
     stdin: str | None = None
-    findings: list[Diagnostic] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
     changed: int = 0
     unchanged: int = 0
     failed: int = 0
@@ -56,7 +56,7 @@ def fmt(paths: Paths = None, check: Check = False, diff: Diff = False, stdin_fil
     """
     session = open_session(stdin_filename, paths)
     selected = session.specs(list(paths or ()))
-    if print_diagnostics(session.findings):
+    if print_diagnostics(session.diagnostics):
         return 2
     run = Run(check, diff, session.sites.stdin_name if STDIN in (paths or ()) else None)
     for entry in selected:
@@ -65,7 +65,7 @@ def fmt(paths: Paths = None, check: Check = False, diff: Diff = False, stdin_fil
                 _format(run, entry.project, name)
             except SpeccError as error:
                 _say_failed(run, error.message)
-    print_diagnostics(run.findings)
+    print_diagnostics(run.diagnostics)
     say(_summary(run))
     if run.failed:
         return 2
@@ -73,16 +73,16 @@ def fmt(paths: Paths = None, check: Check = False, diff: Diff = False, stdin_fil
 
 
 def _format(run: Run, project: Project, name: str) -> None:
-    findings = Findings()
-    document = project.document(name, findings)
+    diagnostics = DiagnosticSet()
+    document = project.document(name, diagnostics)
     if document is None:
-        run.findings += [finding for finding in findings.all() if finding.is_error]
+        run.diagnostics += [diagnostic for diagnostic in diagnostics.all() if diagnostic.is_error]
         run.failed += 1
         return
     source = document.source
     result = format_source(source, _fields(project, document))
     if isinstance(result, tuple):
-        run.findings += result
+        run.diagnostics += result
         run.failed += 1
     elif result.problem is not None:
         _say_failed(

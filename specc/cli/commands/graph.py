@@ -26,7 +26,7 @@ from specc.inheritance.graph import (
     inheritance_graph,
     picture,
 )
-from specc.project import Findings
+from specc.project import DiagnosticSet
 from specc.reporters import format_named
 
 Paths = Annotated[
@@ -48,7 +48,7 @@ def graph(paths: Paths = None, output: Output = "mermaid", dependents: Dependent
     format = format_named(output, PictureFormat)
     session = open_session()
     selected = session.specs(list(paths or ()))
-    if print_diagnostics(session.findings):
+    if print_diagnostics(session.diagnostics):
         return 2
     whole = EMPTY
     for entry in selected:
@@ -64,15 +64,15 @@ def graph(paths: Paths = None, output: Output = "mermaid", dependents: Dependent
     return 1 if failed else 0
 
 
-def _unreadable(selected: list[Selected], drawn: InheritanceGraph) -> Findings:
+def _unreadable(selected: list[Selected], drawn: InheritanceGraph) -> DiagnosticSet:
     """Why specs cannot be read, whose own bases are not in the picture therefore."""
-    findings = Findings()
+    diagnostics = DiagnosticSet()
     for entry in selected:
         for name in entry.names:
             path = entry.project.site.contents.path_of(name)
             if drawn.kinds.get(path) in (Kind.UNREADABLE, Kind.MISSING):
-                entry.project.document(name, findings)
-    return findings
+                entry.project.document(name, diagnostics)
+    return diagnostics
 
 
 def _reached(whole: InheritanceGraph, files: list[str], selected: list[Selected]) -> InheritanceGraph:

@@ -13,7 +13,7 @@ from specc.cli.sessions import arguments, open_session
 from specc.compiler import Context, Request
 from specc.errors import SpeccError
 from specc.lowering import Payload
-from specc.project import Findings
+from specc.project import DiagnosticSet
 from specc.project.outputs import Folder, spool
 from specc.project.rendering import Piece, collect_files, write_payloads
 from specc.reporters import PayloadFormat, format_named
@@ -61,7 +61,7 @@ def render(
         raise SpeccError("`-o` names no folder", help="write `-o .` for the current one")
     session = open_session()
     selected = session.specs(list(paths or ()))
-    if print_diagnostics(session.findings):
+    if print_diagnostics(session.diagnostics):
         return 2
     request = Request(
         tuple(profile or ()),
@@ -71,7 +71,7 @@ def render(
         tuple(cell or ()),
     )
     to_line = digest_line if digest else WRITERS[format]
-    findings = Findings()
+    diagnostics = DiagnosticSet()
 
     def to_text(payload: Payload, context: Context) -> str:
         return to_line(payload, context.apis[payload.api], context.settings.targets[context.target].endpoint)
@@ -85,10 +85,10 @@ def render(
     with spool() as text:
         folder = Folder(Path(out)) if out is not None else None
         if folder is None:
-            write_payloads(pieces, request, to_text, text, findings)
+            write_payloads(pieces, request, to_text, text, diagnostics)
         else:
-            collect_files(pieces, request, to_text, folder, findings)
-        if print_diagnostics(session.not_ignored(findings)):
+            collect_files(pieces, request, to_text, folder, diagnostics)
+        if print_diagnostics(session.not_ignored(diagnostics)):
             return 1
         if folder is not None:
             written = folder.write()

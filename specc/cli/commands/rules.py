@@ -45,7 +45,7 @@ Output = Annotated[str, typer.Option("--output", metavar="FORMAT", help="text or
 
 
 def rules(code: CodeName = None, output: Output = "text") -> int:
-    """List everything that specc can find, or explain one finding.
+    """List everything that specc can find, or explain one code.
 
     Example: specc rules SPC501
     """
@@ -53,7 +53,7 @@ def rules(code: CodeName = None, output: Output = "text") -> int:
     if code is not None and (named := NAMES.get(code) or NAMES.get(code.upper())) is None:
         near = closest_code(code, NAMES)
         help = f"did you mean `{near}`?" if near else "`specc rules` lists them"
-        raise SpeccError(f"there is no finding `{code}`", help=help)
+        raise SpeccError(f"there is no diagnostic `{code}`", help=help)
     wanted = [named] if code is not None and named is not None else sorted(CODES.values(), key=lambda each: each.code)
     if format is TextOrJson.JSON:
         write_json({"rules": [_data(each) for each in wanted]})

@@ -55,7 +55,7 @@ def serve(
     """
     session = open_session()
     project = session.project(Path.cwd())
-    if print_diagnostics(session.findings):
+    if print_diagnostics(session.diagnostics):
         return 2
     folder = (state or state_home(os.environ) / "serve" / _place(target)).absolute()
     try:
