@@ -13,7 +13,7 @@ from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.person import Person
 from specc.project import Project
-from specc.submission import Access, Known, Ledger, access_of, known_as, ledger_path, recognised
+from specc.submission import Access, KnownProject, Ledger, access_of, known_as, ledger_path, recognised
 from specc.targets import Target
 from specc.targets.kinds import KINDS
 from specc.targets.opening import Opened
@@ -125,7 +125,7 @@ class Workplace:
         elif may_write and not found.commits and origin.first_commits():
             ledger.projects.add(known_as(origin))  # its folder has come to be a repository
 
-    def _ask(self, ledger: Ledger, known: Sequence[Known], *, may_ask: bool) -> None:
+    def _ask(self, ledger: Ledger, known: Sequence[KnownProject], *, may_ask: bool) -> None:
         """Raise SpeccError unless a person says that this is the project that the ledger knows."""
         name, root = self.project.settings.project, self.project.root
         other = known[-1].folder + (f" ({known[-1].remote})" if known[-1].remote else "")

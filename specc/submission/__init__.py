@@ -25,7 +25,7 @@ from specc.submission.planfile import (
     read_plan,
     step_data,
 )
-from specc.submission.projects import Known, Origin, known_as, recognised
+from specc.submission.projects import KnownProject, ProjectOrigin, known_as, recognised
 from specc.submission.records import Record, State
 from specc.submission.resolve import Found, Match, adopt, find_jobs, settle_by_hand
 from specc.submission.results import Result, Tally, tally
@@ -47,14 +47,14 @@ __all__ = [
     "Ending",
     "Found",
     "Heading",
-    "Known",
+    "KnownProject",
     "Ledger",
     "Locked",
     "LogicalKey",
     "Match",
-    "Origin",
     "OutputReader",
     "PlanFile",
+    "ProjectOrigin",
     "Record",
     "Result",
     "Selector",

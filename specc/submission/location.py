@@ -40,7 +40,7 @@ def ledger_path(
         return Path(os.path.abspath(root / os.path.expanduser(setting)))
     if environment.get("CI", "").lower() not in FALSE:
         raise SpeccError(
-            "no ledger is set, and on a CI runner (`CI` is set) the default one does not outlive the job",
+            "no ledger is set, and on a CI runner (`CI` is set) the usual ledger does not outlive the job",
             help='write `path = "..."` under `[ledger]` in specc.toml, on a disk that is kept',
         )
     identity = f"project {project}" if is_named else f"folder {root.resolve()}"

@@ -19,7 +19,7 @@ from specc.submission.database import DAMAGE, reading, transaction
 COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
-class Origin(Protocol):
+class ProjectOrigin(Protocol):
     """Where a project comes from, as far as that can be told.
 
     `folder` is the project's folder on this disk, `place` its folder in its repository (None without a repository),
@@ -43,7 +43,7 @@ class Origin(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownProject:
     """A project that uses the ledger. `place` is empty at the top of a repository, and without one."""
 
     folder: str
@@ -52,12 +52,12 @@ class Known:
     remote: str
 
 
-def known_as(origin: Origin) -> Known:
+def known_as(origin: ProjectOrigin) -> KnownProject:
     """Return what the ledger remembers of a project. Asks git for the whole history, once."""
-    return Known(_text(origin.folder), origin.place or "", origin.first_commits(), origin.remote)
+    return KnownProject(_text(origin.folder), origin.place or "", origin.first_commits(), origin.remote)
 
 
-def recognised(known: Iterable[Known], origin: Origin) -> Known | None:
+def recognised(known: Iterable[KnownProject], origin: ProjectOrigin) -> KnownProject | None:
     """Return which of the known projects has this origin, or None where it is another project, or that is unclear."""
     projects = list(known)
     by_folder = [one for one in projects if one.folder == _text(origin.folder)]
@@ -85,16 +85,16 @@ class Projects:
         self._connection = connection
         self._clock = clock
 
-    def known(self) -> Sequence[Known]:
+    def known(self) -> Sequence[KnownProject]:
         """Return the projects that use this ledger, in the order in which they came; none in an older ledger."""
         with reading(self._path, self._connection) as connection:
             rows = connection.execute("SELECT folder, place, commits, remote FROM projects ORDER BY rowid").fetchall()
         if not all(isinstance(value, str) for row in rows for value in row):
             message = f"the ledger {self._path} is damaged: its table of projects holds a value that is not a text"
             raise SpeccError(message, help=DAMAGE)
-        return [Known(row[0], row[1], tuple(COMMIT.findall(row[2])), row[3]) for row in rows]
+        return [KnownProject(row[0], row[1], tuple(COMMIT.findall(row[2])), row[3]) for row in rows]
 
-    def add(self, project: Known, *, only_as_first: bool = False) -> bool:
+    def add(self, project: KnownProject, *, only_as_first: bool = False) -> bool:
         """Note a project, in place of what was known of its folder.
 
         Returns False, and notes nothing, with `only_as_first` where another project was noted before.

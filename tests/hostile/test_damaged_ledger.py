@@ -12,7 +12,7 @@ from support import submitting
 from support.projects import Place
 
 from specc.errors import SpeccError
-from specc.submission import Known, Ledger, database, verify_ledger
+from specc.submission import KnownProject, Ledger, database, verify_ledger
 
 EVERY = os.environ.get("SPECC_EVERY_FLIP") == "1"
 """Flip every bit of the file, which takes an hour, instead of some hundred at random."""
@@ -28,7 +28,7 @@ def ledger_with_everything(path: Path) -> submitting.Desk:
     desk.submit(SWEEP)
     with desk.ledger() as ledger:
         ledger.use_plan("a-plan")
-        ledger.projects.add(Known("/home/ann/cfd", "", ("ab" * 20,), "git@example.org:cfd"))
+        ledger.projects.add(KnownProject("/home/ann/cfd", "", ("ab" * 20,), "git@example.org:cfd"))
         ledger.accounts.learn_skew(submitting.IDENTITY, 3.5)
         ledger.accounts.take_call(submitting.IDENTITY, 100)
     return desk

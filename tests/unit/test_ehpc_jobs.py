@@ -262,7 +262,7 @@ def test_a_cluster_that_is_not_configured_is_asked_for() -> None:
         (lambda connection, request: None, "the connection ended before the answer was complete, or it was no HTTP"),
         (
             stopped(custom_cmd_result=['{"job_ids": "5", "ret_code": 1400}']),
-            "the scheduler refused 1 of 1; `specc status` shows which go on",
+            "the scheduler refused 1 of 1; `specc status` shows which are still running",
         ),
     ],
 )
@@ -276,7 +276,8 @@ def test_odd_results_of_stopping_are_passed_over() -> None:
     with serving(stopped(custom_cmd_result=results)) as server:
         answers = account(server.url).cancel(["a", "b"])
     assert answers == [
-        Cancelled(uuid, True, "the scheduler refused 1 of 6; `specc status` shows which go on") for uuid in ("a", "b")
+        Cancelled(uuid, True, "the scheduler refused 1 of 6; `specc status` shows which are still running")
+        for uuid in ("a", "b")
     ]
 
 

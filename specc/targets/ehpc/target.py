@@ -267,7 +267,11 @@ def _failures(data: Mapping[str, object]) -> str:
     if not isinstance(results, list):
         return ""
     failed = sum(_failed(result) for result in results)
-    return f"the scheduler refused {failed} of {len(results)}; `specc status` shows which go on" if failed else ""
+    return (
+        f"the scheduler refused {failed} of {len(results)}; `specc status` shows which are still running"
+        if failed
+        else ""
+    )
 
 
 def _failed(result: object) -> bool:

@@ -65,7 +65,7 @@ class Reports:
         """Return a report for each job about which something is known."""
         handles = {uuid: handle for uuid in uuids if (handle := Handle.parse(uuid)) is not None}
         foreign = {
-            uuid: JobReport(uuid, JobState.UNKNOWN, "", "this is no job of specc on a Slurm cluster")
+            uuid: JobReport(uuid, JobState.UNKNOWN, "", "this is not a job of specc on a Slurm cluster")
             for uuid in uuids
             if uuid not in handles
         }
