@@ -59,9 +59,10 @@ def helps(project: Place, text: str, name: str = "jobs/a.job.yaml") -> list[str]
                 "env": "`cmd_line: {$command: ./run, env: {NAME: value}}`",
                 "array": "`matrix:",
                 "dependency": "`specc submit --wait FIRST && specc submit SECOND`",
-                "nodes": "`resource_limit`",
-                "gpus": "`resource_limit`",
-                "account": '`options = ["--account=NAME"]`',
+                "nodes": "`resource_limit: nodes=2 gpus=1`",
+                "gpus": "`resource_limit: nodes=2 gpus=1`",
+                "account": '`options = ["--account=NAME", "--qos=NAME"]`',
+                "qos": '`options = ["--account=NAME", "--qos=NAME"]`',
                 "email": "`specc submit --wait`",
             }.items()
         ),
