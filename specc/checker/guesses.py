@@ -56,11 +56,11 @@ TOLD_ELSEWHERE = (
     ),
     (
         "nodes ntasks_per_node tasks_per_node cpus_per_gpu gpus gpu gres gpus_per_node constraint exclusive requeue",
-        "the API has no such field; on Slurm write `resource_limit: nodes=2 gpus=1`, or the target's `options` in specc.toml",
+        "the API has no such field; on Slurm write `resource_limit: nodes=2 gpus=1`, or set `options` of the target",
     ),
     (
         "account qos reservation project wckey nice licenses",
-        'set it for the target: on Slurm, `options = ["--account=NAME", "--qos=NAME"]` under `[targets.NAME]` in specc.toml',
+        'set it for the target: `options = ["--account=NAME", "--qos=NAME"]` under `[targets.NAME]` in specc.toml',
     ),
     (
         "email mail mail_user mail_type notify notification",

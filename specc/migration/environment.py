@@ -71,7 +71,7 @@ INSTEAD = {
     "SLURM_MEM_PER_NODE": "pass `{{ job.mem_limit }}` under `env`; it counts in the cluster's unit",
     "SLURM_NODELIST": "write `$(hostname)` for a job on one node",
     "SLURM_PROCID": "write `0` in a script, or the variable of your MPI library",
-    "SLURM_SUBMIT_DIR": "write `${SLURM_SUBMIT_DIR:-$PWD}`; beware: `cd $SLURM_SUBMIT_DIR` goes home without it",
+    "SLURM_SUBMIT_DIR": "for targets other than `slurm` and `local`, write `${SLURM_SUBMIT_DIR:-$PWD}`",
     "SLURM_SUBMIT_HOST": "write the name of the machine",
     "SLURM_TMPDIR": "write `$(mktemp -d)`",
     "SLURMD_NODENAME": "write `$(hostname)`",

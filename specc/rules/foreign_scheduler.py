@@ -55,6 +55,8 @@ ARRAYS = r"SLURM_ARRAY_\w+|PBS_ARRAY\w+|LSB_JOBINDEX|SGE_TASK_ID"
 """Variables that another rule reports."""
 HAS = {"slurm": "Slurm"}
 """The scheduler that runs the jobs of a kind of target."""
+SET_BY_SPECC = {"local": frozenset({"SLURM_SUBMIT_DIR"})}
+"""Variables that a kind of target sets in the manner of another scheduler."""
 CORES = "write `{{ job.core_limit }}`"
 FOLDER = "write the full path of the folder"
 NUMBER = "write `{{ cell.slug }}`, or `$$` for a number"
@@ -91,7 +93,7 @@ def _variables(command: Command, kind: str) -> Iterator[Diagnostic]:
         if not name.isupper() or name in seen or variable.has_default or re.fullmatch(ARRAYS, name):
             continue
         scheduler = next((each for each, names in VARIABLES.items() if names.fullmatch(name)), None)
-        if scheduler is None or scheduler == HAS.get(kind):
+        if scheduler is None or scheduler == HAS.get(kind) or name in SET_BY_SPECC.get(kind, ()):
             continue
         seen.add(name)
         if not _asks(command.text, scheduler) and re.search(SETS.format(name), command.text) is None:

@@ -82,6 +82,11 @@ def test_a_job_knows_where_it_comes_from(jobs: Jobs, project: Path) -> None:
     assert printed.splitlines() == [str(project), str(project / "jobs"), "coarse-1", "2"]
 
 
+def test_the_submit_folder_of_slurm_is_where_it_starts(jobs: Jobs, project: Path) -> None:
+    """Never empty: `rm -rf $SLURM_SUBMIT_DIR/tmp` would be `rm -rf /tmp`."""
+    assert run(jobs, project, 'echo "$SLURM_SUBMIT_DIR"; cd "$SLURM_SUBMIT_DIR" && pwd')[0] == f"{project}\n{project}\n"
+
+
 def test_the_first_line_of_a_script_names_what_runs_it(jobs: Jobs, project: Path) -> None:
     assert run(jobs, project, f"#!{sys.executable} -u\nimport os\nprint(os.getcwd())\n")[0] == f"{project}\n"
     assert run(jobs, project, "#!/usr/bin/env python3\nprint(6 * 7)\n")[0] == "42\n"

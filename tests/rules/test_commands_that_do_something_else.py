@@ -472,6 +472,8 @@ class TestSchedulerThatTheTargetHasNot:
         for name in ("$SLURM_NTASKS", "$SLURM_SUBMIT_DIR", "$(scontrol show hostnames)"):
             assert list(judged(f"./run {name}", "slurm")) == [], name
         assert list(judged("./run $PBS_NODEFILE", "slurm")) == ["foreign-scheduler"]
+        assert list(judged("cd $SLURM_SUBMIT_DIR", "local")) == []
+        assert list(judged("cd $SLURM_SUBMIT_DIR", "ehpc")) == ["foreign-scheduler"]
         assert list(judged("srun ./run", "local")) == ["foreign-scheduler"]
         assert list(judged("srun ./run", "ehpc")) == []
 

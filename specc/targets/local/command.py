@@ -37,6 +37,7 @@ def prepare(folder: JobDir, run: Run) -> None:
 
 def start(job: Job, run: Run, folder: JobDir) -> int:
     """Return the pid of the started command. Raises CannotStart. This process enters the job's folder, too."""
+    workdir = run.workdir or str(folder.work)
     variables = environment.of_job(
         {**run.environment, **run.variables},
         uuid=job.uuid,
@@ -44,11 +45,11 @@ def start(job: Job, run: Run, folder: JobDir) -> int:
         cores=job.cores,
         threads=run.threads or job.cores,
         directory=str(folder.root),
+        workdir=workdir,
     )
     program, *arguments = starter_of(run.command) if run.command is not None else starter_of_file(run.script or "")
     path = (find_program("bash", variables) or BASH) if program == "bash" else program
     os.umask(run.umask)
-    workdir = run.workdir or str(folder.work)
     with _says(f"cannot start in {workdir}"):
         os.chdir(workdir)
     with _streams(run, folder) as streams, _says(f"cannot run {path}"):

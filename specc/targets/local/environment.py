@@ -12,6 +12,8 @@ KEPT_BEGINNING = ("LC_",)
 INTERPRETER = ("PYTHON",)
 """Variables that the supervisor keeps besides, so that it finds the same Python packages as the caller."""
 
+SUBMIT_DIR = "SLURM_SUBMIT_DIR"
+"""The folder where the job starts, as `sbatch` names it: a script may say `rm -rf $SLURM_SUBMIT_DIR/tmp`."""
 JOB_DIR = "SPECC_JOB_DIR"
 """The folder of the job. It is also the mark by which its processes are found when nothing else leads to them."""
 
@@ -28,14 +30,14 @@ def of_supervisor(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def of_job(
-    kept: Mapping[str, str], *, uuid: str, name: str, cores: int, threads: int, directory: str
+    kept: Mapping[str, str], *, uuid: str, name: str, cores: int, threads: int, directory: str, workdir: str
 ) -> dict[str, str]:
     """Return the environment of a job; `kept` is from the submission.
 
     A program that counts cores itself gets the cores of a task.
     """
     own = {"SPECC_JOB_ID": uuid, "SPECC_JOB_NAME": name, "SPECC_CORES": str(cores), JOB_DIR: directory}
-    return {**kept, "OMP_NUM_THREADS": str(threads), **own}
+    return {SUBMIT_DIR: workdir, **kept, "OMP_NUM_THREADS": str(threads), **own}
 
 
 def umask() -> int:
