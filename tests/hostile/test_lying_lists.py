@@ -104,7 +104,7 @@ def test_a_page_that_fails_is_a_doubt_about_those_before_it() -> None:
     good = http({"ret_code": 0, "hpc_job_set": jobs(100), "total_count": 250})
     with serving(good, http({"ret_code": 5000})) as server:
         (found,) = account(server.url).look_up([attempt()], NOW, NOW + timedelta(minutes=1))
-    assert "broke off after 100" in found.doubts[0]
+    assert "ended early, after 100" in found.doubts[0]
 
 
 @pytest.mark.parametrize("hours", [-12, -1, 0, 8, 14])
