@@ -17,13 +17,13 @@ from specc.source import Source, Span
 
 MAX_PARTS = 32
 LONG_KEY = re.compile(rf"""(?<![\w.'"-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{MAX_PARTS}}}""")
-LONG_NUMBER = re.compile(r"(?<![\w.])[-+]?[0-9][0-9_]{4000}")
+LONG_NUMBER = r"(?<![\w.])[-+]?[0-9][0-9_]{4000}"
 
 LARGEST = 2**63
 """TOML has integers of 64 bits. Python reads those in base 16 however long they are, and then cannot print them."""
 SHOWN_DIGITS = 40
 
-AT = re.compile(r"(?s)(.*) \(at (?:line (\d+), column (\d+)|end of document)\)")
+AT = r"(?s)(.*) \(at (?:line (\d+), column (\d+)|end of document)\)"
 """How `tomllib` says where a mistake is."""
 BOM = "\ufeff"
 NOWHERE = KeyAndValue(None, None)
@@ -48,7 +48,7 @@ def loads(text: str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError:
         raise
     except ValueError:  # Python's own limit, in words that help nobody
-        match = LONG_NUMBER.search(text)
+        match = re.search(LONG_NUMBER, text)
         at = f" ({_at(text, match.start())})" if match else ""
         raise ValueError(f"A number has too many digits{at}") from None
 
@@ -86,7 +86,7 @@ def read_document(data: bytes, path: FilePath, shown: str, table: Path = ()) -> 
 
 def _syntax_error(source: Source, message: str) -> Diagnostic:
     """Return the diagnostic for a message of `tomllib`, which counts lines by `\\n` and columns by code points."""
-    match = AT.fullmatch(message)
+    match = re.fullmatch(AT, message)
     reason, line, column = match.groups() if match else (message, "1", "1")
     offset = len(source.text)
     if line is not None:

@@ -50,11 +50,11 @@ SPOKEN: dict[str, str] = {
 
 MAX_LENGTH = 64
 PART = re.compile(r" *([0-9]+(?:\.[0-9]+)?) *([^\W\d_]+) *")
-CLOCK = re.compile(r"(?:([0-9]+)-)?([0-9]+):([0-9]{2}):([0-9]{2})")
-SHORT_CLOCK = re.compile(r"([0-9]+):([0-9]{2})")
-DAYS_AND_HOURS = re.compile(r"([0-9]+)-([0-9]{1,2})(?::([0-9]{2}))?")
-COMMA = re.compile(r"([0-9]+),([0-9]+) *([^\W\d_]+)")
-BARE_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+CLOCK = r"(?:([0-9]+)-)?([0-9]+):([0-9]{2}):([0-9]{2})"
+SHORT_CLOCK = r"([0-9]+):([0-9]{2})"
+DAYS_AND_HOURS = r"([0-9]+)-([0-9]{1,2})(?::([0-9]{2}))?"
+COMMA = r"([0-9]+),([0-9]+) *([^\W\d_]+)"
+BARE_NUMBER = r"[0-9]+(?:\.[0-9]+)?"
 
 
 class QuantityMistake(NamedTuple):
@@ -83,7 +83,7 @@ def read(text: str, quantity: Quantity) -> Fraction | QuantityMistake:
 @lru_cache(maxsize=1024)
 def _read(stripped: str, quantity: Quantity) -> Fraction | QuantityMistake:
     """Return what `read` does, remembered: the specs of a project say `2h` and `64GiB` again and again."""
-    if quantity == "duration" and (":" in stripped or DAYS_AND_HOURS.fullmatch(stripped)):
+    if quantity == "duration" and (":" in stripped or re.fullmatch(DAYS_AND_HOURS, stripped)):
         return _clock(stripped)
     parts = _parts(stripped)
     if parts is None:
@@ -176,16 +176,16 @@ def _meant(unit: str, quantity: Quantity) -> str | None:
 
 def _clock(text: str) -> Fraction | QuantityMistake:
     """Read `H:MM:SS`, `D-HH:MM:SS`, and what looks like them."""
-    if match := CLOCK.fullmatch(text):
+    if match := re.fullmatch(CLOCK, text):
         return _full_clock(text, *(int(group or 0) for group in match.groups()), has_days=match[1] is not None)
-    if match := SHORT_CLOCK.fullmatch(text):
+    if match := re.fullmatch(SHORT_CLOCK, text):
         first, second = int(match[1]), int(match[2])
         return QuantityMistake(
             AMBIGUOUS_QUANTITY,
             f"`{text}` can be {first} h {second} min or {first} min {second} s",
             f"write `{first}h{second}m` or `{first}m{second}s`",
         )
-    if match := DAYS_AND_HOURS.fullmatch(text):
+    if match := re.fullmatch(DAYS_AND_HOURS, text):
         days, hours, minutes = int(match[1]), int(match[2]), match[3] or "00"
         short = f"{days}d{hours}h" + (f"{int(minutes)}m" if int(minutes) else "")
         return bad(
@@ -221,13 +221,13 @@ def spell(seconds: Fraction) -> str:
 def _malformed(text: str, quantity: Quantity) -> QuantityMistake:
     """Return the mistake of a text that does not look like a quantity, with the slip that explains it."""
     noun = NOUNS[quantity]
-    if BARE_NUMBER.fullmatch(text):
+    if re.fullmatch(BARE_NUMBER, text):
         unit = "MiB" if quantity == "memory" else "min"
         message = f'the text "{text}" has no unit, so it is not a {noun}'
         return bad(message, quantity, f"write {text} without quotes, or with a unit, such as `{text}{unit}`")
     if text.startswith(("-", "−")) and not isinstance(read(text[1:], quantity), QuantityMistake):
         return bad(f"`{text}` is negative, expected a {noun} of 0 or more", quantity, f"write `{text[1:]}`")
-    if match := COMMA.fullmatch(text):
+    if match := re.fullmatch(COMMA, text):
         return _comma(text, match, quantity)
     plain = unicodedata.normalize("NFKC", text).replace("。", ".")
     if plain != text and not isinstance(read(plain, quantity), QuantityMistake):
@@ -248,7 +248,7 @@ def _comma(text: str, match: re.Match[str], quantity: Quantity) -> QuantityMista
     )
 
 
-MEANT = re.compile(r"did you mean `([^`]+)`\?")
+MEANT = r"did you mean `([^`]+)`\?"
 
 
 def convert(text: str, field: FieldType) -> int | QuantityMistake:
@@ -266,7 +266,7 @@ def convert(text: str, field: FieldType) -> int | QuantityMistake:
 def _fitting(mistake: QuantityMistake, field: FieldType) -> QuantityMistake:
     """Return the mistake with a help that the field can take: `4gb` means 4GB, which is not a whole number of MiB."""
     unit, quantity = field.unit or "", field.quantity or "memory"
-    meant = MEANT.fullmatch(mistake.help or "")
+    meant = re.fullmatch(MEANT, mistake.help or "")
     if meant is None or unit not in UNITS[quantity]:
         return mistake
     amount = read(meant[1], quantity)

@@ -239,7 +239,7 @@ def verify_(output: Output = "text") -> int:
     else:
         for line in found:
             write_line(line)
-        say(f"{ledger.path}: {counted(count, 'attempt')}, {counted(len(found), 'fault')}")
+        say(f"{ledger.path}: {counted(count, 'attempt')}, {counted(len(found), 'mistake')}")
     return exits.REFUSED if found else exits.OK
 
 
