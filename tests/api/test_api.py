@@ -29,7 +29,8 @@ ECHO = "specc: 1\nmatrix: {axes: {n: [1, 2]}}\njob: {name: 'echo-{{ cell.slug }}
 
 
 @pytest.fixture
-def here(place: Place) -> Place:
+def here(place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
+    monkeypatch.delenv("CI", raising=False)  # where a ledger must be named
     for file in place.root.glob("*.yaml"):
         file.unlink()
     (place.root / "specc.toml").write_text(SETTINGS, encoding="utf-8")
