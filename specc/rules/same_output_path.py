@@ -2,8 +2,8 @@
 
 ## What
 Finds two or more payloads of a check, cells of one matrix or jobs of several specs, with the same path in
-`stdout_redirect_path` or `stderr_redirect_path`, or behind `>` in their commands, where it is a plain word and no `cd`
-leads elsewhere. `/dev/null` is fine, as are relative paths where each job starts in a folder of its own
+`stdout_redirect_path` or `stderr_redirect_path`, or behind `>` or `tee` in their commands, where it is a plain word and
+no `cd` leads elsewhere. `/dev/null` is fine, as are relative paths where each job starts in a folder of its own
 (`workdir = "job"`). Only specs as they are count, not their variants by profile.
 
 ## Why
@@ -74,14 +74,21 @@ def claims(payload: Payload, project: ProjectView) -> Iterator[tuple[str, Claim]
 
 
 def _redirected(command: Command) -> Iterator[tuple[str, Span]]:
-    """Yield the files that a command surely writes: plain words behind `>`, in a text that was fully understood."""
+    """Yield the files that a command surely writes: plain words behind `>` and `tee`, in a text that was understood."""
     reading = command.reading
-    moves = bool(reading.redirections) and re.search(MOVES, command.text) is not None
-    for each in reading.redirections if reading.is_whole else ():
-        path = command.text[each.start : each.end]
+    if not reading.is_whole:
+        return
+    written = [(each.start, each.end) for each in reading.redirections if each.operator in BEGINS_ANEW]
+    for (start, end), *arguments in sorted(call for call in reading.calls if call):
+        # `tee -a` adds to the file.
+        if command.text[start:end] == "tee" and not any(command.text[start] == "-" for start, _ in arguments):
+            written += arguments
+    moves = bool(written) and re.search(MOVES, command.text) is not None
+    for start, end in written:
+        path = command.text[start:end]
         is_sure = re.fullmatch(PLAIN_PATH, path) is not None and (path.startswith("/") or not moves)
-        if each.operator in BEGINS_ANEW and is_sure and not path.startswith(OF_ONE_MACHINE):
-            yield path, command.span(each.start, each.end)
+        if is_sure and not path.startswith(OF_ONE_MACHINE):
+            yield path, command.span(start, end)
 
 
 def clash(claims: Claims) -> Diagnostic:

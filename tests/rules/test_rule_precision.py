@@ -150,6 +150,7 @@ class TestRedirectsInCommands:
             "./run {{ matrix.m }} 2>err.log",
             "for i in 1 2; do ./run {{ matrix.m }} > out.log; done",
             "cd /data; ./run {{ matrix.m }} > /data/out.log",
+            "set -o pipefail; ./run {{ matrix.m }} | tee out.log",
         ],
     )
     def test_a_plain_file_that_each_cell_writes(self, project: Place, command: str) -> None:
@@ -160,6 +161,9 @@ class TestRedirectsInCommands:
         [
             "./run {{ matrix.m }} > out-{{ matrix.m }}.log",
             "./run {{ matrix.m }} >> out.log",
+            "set -o pipefail; ./run {{ matrix.m }} | tee -a out.log",
+            "set -o pipefail; ./run {{ matrix.m }} | tee out-{{ matrix.m }}.log | tee /dev/stderr",
+            "./run tee out.log {{ matrix.m }}",
             "./run {{ matrix.m }} > $OUT",
             "./run {{ matrix.m }} > '$OUT'",
             "cd {{ matrix.m }} && ./run > out.log",
