@@ -134,7 +134,7 @@ def _is_there(project: Project, name: str) -> bool:
 
 
 def _says_it_is_a_spec(project: Project, tree: Tree, name: str) -> bool:
-    """A spec may have any name. A script or a list of other things has not got the key that every spec has."""
+    """A spec may have any name. A script or a list of other things does not have the key that every spec has."""
     data: object = read_bytes(project.root / name) if _is_there(project, name) else tree.read(name)
     return isinstance(data, bytes) and any(line.startswith(b"specc:") for line in data.splitlines())
 

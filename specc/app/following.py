@@ -17,7 +17,7 @@ from specc.targets.opening import Opened
 from specc.targets.trust import UntrustedHost
 from specc.wording import counted
 
-UNHEARD = f"has said nothing for {SILENCE / 60:.0f} minutes of"
+UNHEARD = f"has not answered for {SILENCE / 60:.0f} minutes about"
 
 Watch = Callable[[Mapping[str, JobReport], Mapping[str, JobReport]], None]
 """Is called with what was known before, and with what is known now, each time that a target was asked."""

@@ -28,23 +28,23 @@ class Base:
 
 
 def open_repository(folder: Path, environment: Mapping[str, str]) -> Repository:
-    """Raises SpeccError where the folder is in no work tree, or where there is no commit yet."""
+    """Return the repository. Raises SpeccError where the folder is not in a work tree, or has no commit yet."""
     repository = Repository(folder, environment)
     try:
         inside = repository.ask("rev-parse", "--is-inside-work-tree").strip()
     except GitFault as fault:
         if "not a git repository" in str(fault):
-            raise SpeccError(f"{folder} is in no git repository", help=TWO_SPECS) from fault
+            raise SpeccError(f"{folder} is not in a git repository", help=TWO_SPECS) from fault
         raise SpeccError(f"git refuses: {fault}") from fault
     if inside != b"true":
-        raise SpeccError(f"{folder} is no work tree of a git repository", help=TWO_SPECS)
+        raise SpeccError(f"{folder} is not a work tree of a git repository", help=TWO_SPECS)
     if _commit(repository, "HEAD") is None and not repository.ask("for-each-ref", "--count=1"):
         raise SpeccError("the git repository has no commit yet", help="there is nothing to compare with until then")
     return repository
 
 
 def named(repository: Repository, revision: str) -> Base | None:
-    """The commit that a person means, or None where git knows no such thing."""
+    """Return the commit that a person means, or None where git knows no such revision."""
     if revision.startswith("-") or "\0" in revision:
         return None
     commit = _commit(repository, revision)
@@ -55,7 +55,7 @@ def named(repository: Repository, revision: str) -> Base | None:
 
 
 def unknown(repository: Repository, revision: str) -> SpeccError:
-    """What to say of a word that is neither a revision nor a path."""
+    """Return the error for a word that is neither a revision nor a path."""
     message = f"`{revision}` is neither a revision nor a path"
     if ".." in revision:
         return SpeccError(message, help="name one revision: the other side is the work tree")
@@ -65,7 +65,7 @@ def unknown(repository: Repository, revision: str) -> SpeccError:
 
 
 def usual(repository: Repository, environment: Mapping[str, str]) -> Base:
-    """The merge base of HEAD with the branch that work is merged into; HEAD itself where there is no such branch.
+    """Return the merge base of HEAD with the branch that work is merged into; HEAD where there is no such branch.
 
     Raises SpeccError where a shallow clone does not reach that far.
     """
@@ -79,7 +79,7 @@ def usual(repository: Repository, environment: Mapping[str, str]) -> Base:
         if is_shallow or wanted:
             what = f"`{wanted}`" if wanted else "its default branch"
             how = f"run `git fetch origin +{wanted}:{REMOTE}{wanted}`" if not is_shallow else _fetch(wanted)
-            raise SpeccError(f"this clone is without {what}, which to compare with", help=how)
+            raise SpeccError(f"this clone does not have {what}, which is what to compare with", help=how)
         return Base(head, f"{head[:SHORT]}, the last commit")
     shown = branch.removeprefix("refs/remotes/").removeprefix("refs/heads/")
     base = repository.line("merge-base", "HEAD", branch)

@@ -257,7 +257,7 @@ class _Pair:
         return Unmade("it has errors", "it had errors", tuple(faults)) if faults else result
 
     def _uncompared(self, old: object, new: object, documents: list[Document]) -> None:
-        """What is wrong on both sides is told of the new one. What was wrong in the past is no error any more."""
+        """What is wrong on both sides is told of the new one. What was wrong in the past is not an error any more."""
         name = self.spec or documents[0].source.path
         bad = [side for side in (new, old) if isinstance(side, Unmade)]
         if isinstance(old, Unmade) and isinstance(new, dict) and self.spec and old.faults:
@@ -329,7 +329,7 @@ def _axes(items: Iterable[Made]) -> dict[str, set[bytes]]:
 def _lone_cause(
     what: What, item: Made, axes: dict[str, set[bytes]], *, others: dict[Key, Made], documents: list[Document]
 ) -> Cause:
-    """Why the other side has not got it: no such spec, no such value of an axis, or no such cell."""
+    """Return why the other side does not have the payload: no such spec, no such value of an axis, or no such cell."""
     is_old = what == "removed"
     start = Place.of(item.spec.document.root.span, is_old=is_old)
     if not others:

@@ -171,7 +171,7 @@ class Blobs:
         header = self._until_line_end().split()
         if len(header) != 3:
             raise SpeccError(
-                f"git has not got the object {oid[:12]}",
+                f"git does not have the object {oid[:12]}",
                 help=f"`git fsck` looks for what is missing; in a partial clone, {FETCH_ALL} brings it",
             )
         return self._counted(int(header[2]), most)
@@ -207,7 +207,7 @@ class Blobs:
         _, errors = self._process.communicate()
         why = _first_line(errors) or "it gave no reason"
         if any(word in why for word in ("lazy fetching disabled", "not allowed", "promisor")):
-            message = "git has not got the files of the revision: this clone is partial"
+            message = "git does not have the files of the revision, because this clone is partial"
             return SpeccError(message, help=f"{FETCH_ALL} brings them")
         return SpeccError(f"git cannot give the content of a file of the revision: {why}")
 

@@ -54,7 +54,7 @@ def read_baseline(path: Path) -> Counts | None:
         raise SpeccError(f"the baseline {path} has the version {found}, expected {VERSION}", help=ANEW)
     if not isinstance(document, dict) or not _are_counts(document.get("findings")):
         help = f'expected `{{"version": {VERSION}, "findings": {{FILE: {{CODE: NUMBER}}}}}}`; {ANEW}'
-        raise SpeccError(f"{path} is no baseline", help=help)
+        raise SpeccError(f"{path} is not a baseline", help=help)
     return dict(document["findings"])
 
 

@@ -96,7 +96,7 @@ def test_a_branch_that_a_merge_request_is_for(repo: Place, monkeypatch: pytest.M
     monkeypatch.setenv("GITHUB_BASE_REF", "gone")
     assert repo.run("diff") == 2
     assert repo.err == (
-        "error: this clone is without `gone`, which to compare with\n"
+        "error: this clone does not have `gone`, which is what to compare with\n"
         "help: run `git fetch origin +gone:refs/remotes/origin/gone`\n"
     )
 
@@ -136,7 +136,9 @@ def test_a_clone_of_one_commit_of_one_branch(
     copy = clone(repo, tmp_path_factory.mktemp("a"), monkeypatch, "--depth=1", "--branch=topic")
     git(copy, "remote", "set-head", "origin", "--delete")
     assert repo.run("diff") == 2
-    assert repo.err.startswith("error: this clone is without its default branch, which to compare with\nhelp: run `git")
+    assert repo.err.startswith(
+        "error: this clone does not have its default branch, which is what to compare with\nhelp: run `git"
+    )
     monkeypatch.setenv("GITHUB_BASE_REF", "main")
     assert repo.run("diff") == 2
     help = repo.err.partition("`git ")[2].partition("`\n")[0].split()
@@ -148,7 +150,7 @@ def test_a_clone_of_one_commit_of_one_branch(
 def test_no_repository_and_no_commit(place: Place) -> None:
     assert place.run("diff") == 2
     assert place.err == (
-        f"error: {place.root} is in no git repository\n"
+        f"error: {place.root} is not in a git repository\n"
         "help: two specs can be compared without git: `specc diff a.job.yaml b.job.yaml`\n"
     )
     begin(place.root)
@@ -334,7 +336,7 @@ def test_an_object_that_is_gone(repo: Place) -> None:
     rename(repo, "two")
     (repo.root / ".git/objects" / oid[:2] / oid[2:]).unlink()
     assert repo.run("diff") == 2
-    assert repo.err.startswith(f"error: git has not got the object {oid[:12]}\n")
+    assert repo.err.startswith(f"error: git does not have the object {oid[:12]}\n")
 
 
 def test_a_partial_clone_stays_offline(
@@ -346,7 +348,7 @@ def test_a_partial_clone_stays_offline(
     copy = clone(repo, tmp_path_factory.mktemp("a"), monkeypatch, "--filter=blob:none")
     assert repo.run("diff", "HEAD~1") == 2
     assert repo.err == (
-        "error: git has not got the files of the revision: this clone is partial\n"
+        "error: git does not have the files of the revision, because this clone is partial\n"
         "help: `git fetch --refetch --no-filter origin` brings them\n"
     )
     git(copy, "fetch", "--quiet", "--refetch", "--no-filter", "origin")

@@ -170,10 +170,10 @@ def test_a_server_that_stays_silent_is_given_up(here: Place, server: Server, mon
     monkeypatch.setattr(follow, "SILENCE", 1.0)
     server.behaviours = [http("<html>", 502)]
     assert here.run("wait", "--output", "json") == 2
-    assert "gave up: cloud has said nothing for 10 minutes of 2 jobs: the answer is not the API's" in here.err
+    assert "gave up: cloud has not answered for 10 minutes about 2 jobs: the answer is not the API's" in here.err
     assert "2 not ended; 2 jobs could not be waited for" in here.err
     jobs = json.loads(here.out)["jobs"]
-    assert [one["not_waited_for"] for one in jobs] == ["`cloud` has said nothing for 10 minutes of it"] * 2
+    assert [one["not_waited_for"] for one in jobs] == ["`cloud` has not answered for 10 minutes about it"] * 2
 
 
 def test_a_target_with_another_name_is_the_same(here: Place, server: Server) -> None:

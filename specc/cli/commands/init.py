@@ -232,7 +232,7 @@ def _limit_lines(units: dict[str, str | None]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text that can stand inside TOML's double quotes. A folder's name can hold anything, even half a character."""
+    """Return a text that can stand in TOML's double quotes. The name of a folder can hold any bytes."""
     return re.sub(r'["\\\x00-\x1f\x7f\ud800-\udfff]', "_", text)
 
 

@@ -30,7 +30,7 @@ JSON_BYTES = 1 << 20
 STREAMS = ("stdout", "stderr", "both", "slurm")
 """`both` is all that there is; `slurm` is there on Slurm clusters alone."""
 
-Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on until the jobs have ended.")]
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Keep printing until the jobs have ended.")]
 Stream = Annotated[
     str, typer.Option("--stream", metavar="NAME", help="stdout, stderr, both or slurm: what Slurm says of the job.")
 ]

@@ -96,7 +96,9 @@ def show_schema(api: ApiName = "ehpc/v1", kind: KindName = Kind.REQUEST) -> int:
 @schema_app.command("diff")
 def diff_schemas(
     old: Annotated[str, typer.Argument(metavar="OLD", help="An API version.", autocompletion=complete_api)],
-    new: Annotated[str, typer.Argument(metavar="NEW", help="Another one.", autocompletion=complete_api)],
+    new: Annotated[
+        str, typer.Argument(metavar="NEW", help="The API version to compare with.", autocompletion=complete_api)
+    ],
     kind: KindName = Kind.REQUEST,
     output: Annotated[str, typer.Option("--output", metavar="FORMAT", help="text or json.")] = "text",
 ) -> int:

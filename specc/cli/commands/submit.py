@@ -94,7 +94,7 @@ def submit(
     """Send payloads, each once. What was accepted before is not sent again: its job is shown.
 
     Exits with 3 when something was rejected, 4 when an outcome is unknown; with --wait, 5 when a job failed, 6 when the
-    time ran out, and 2 when the target has said nothing of a job for 10 minutes.
+    time ran out, and 2 when the target has not answered about a job for 10 minutes.
 
     Example: specc submit jobs/cavity.job.yaml -p ranks=4 --wait
     """
