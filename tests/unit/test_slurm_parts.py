@@ -44,10 +44,24 @@ class Job:
         environment = {"PATH": os.environ["PATH"], "SLURM_JOB_ID": str(number)}
         if restarts is not None:
             environment["SLURM_RESTART_COUNT"] = str(restarts)
-        return subprocess.run(["bash"], input=self.script, env=environment, text=True, capture_output=True, check=False)
+        # A node starts a job with no signal ignored, whatever runs the tests.
+        return subprocess.run(
+            ["bash"],
+            input=self.script,
+            env=environment,
+            text=True,
+            capture_output=True,
+            check=False,
+            preexec_fn=_heed_signals,
+        )
 
     def read(self, name: str) -> str:
         return (self.folder.root / name).read_text()
+
+
+def _heed_signals() -> None:
+    for number in (signals.SIGHUP, signals.SIGINT, signals.SIGQUIT, signals.SIGTERM):
+        signals.signal(number, signals.SIG_DFL)
 
 
 @pytest.fixture
