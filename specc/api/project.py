@@ -24,7 +24,7 @@ from specc.app.checking import check_selected
 from specc.app.explaining import explain_spec
 from specc.app.following import is_over, last_seen, look_at, reach, wait_for
 from specc.app.reporting import report_of
-from specc.app.requests import SubmissionRequest, Unprepared, prepare
+from specc.app.requests import SubmissionRequest, Unprepared, prepare, refusals
 from specc.app.selection import Sites
 from specc.app.session import Selected, Session
 from specc.app.submitting import Submission, look_ahead, submission
@@ -63,7 +63,10 @@ class Project:
     @property
     def target(self) -> str:
         """The name of the target. Raises InvalidSpec where the settings have errors."""
-        return self._target or self._opened(())[0].project(self._root).settings.target
+        session = self._session()
+        name = session.project(self._root).settings.target
+        _raise_errors(session.diagnostics)
+        return self._target or name
 
     def check(
         self,
@@ -156,12 +159,14 @@ class Project:
     ) -> Plan:
         """Return what `submit` with these arguments would do. Nothing is sent, and no credentials are needed.
 
-        Raises InvalidSpec where there are errors, and SpeccError where the ledger cannot be read.
+        Raises InvalidSpec where there are errors or the target would refuse a payload, and SpeccError where the ledger
+        cannot be read.
         """
         choice = _asked(profiles, params, set, only, cells, states)
         request = self._request(specs, choice, changed, rerun, resend_unknown)
         with look_ahead(request) as run:
             steps = run.decide()
+            _raise_errors(refusals(steps, run.opened.target))
         total = cost((step.payload.body for step in steps if step.action.sends), request.units)
         return Plan(request.target, tuple(map(PlannedStep._of, steps)), str(total))
 
@@ -186,7 +191,8 @@ class Project:
         to look first.
 
         Raises InvalidSpec where there are errors, NotSubmitted where something needs a decision, and SpeccError where
-        the ledger or the target cannot be had; what was sent before the error is in the ledger.
+        the ledger or the target cannot be had; what was sent before the error is in the ledger. KeyboardInterrupt
+        leaves at once: what was in flight is unknown then, which `specc ledger resolve` settles.
         """
         choice = _asked(profiles, params, set, only, cells, states)
         request = self._request(specs, choice, changed, rerun, resend_unknown)
@@ -218,7 +224,7 @@ class Project:
         session = self._session()
         words = tuple(self._path(each) for each in chosen)
         filters = Words(words, _only(only), tuple(cells), tuple(states), None)
-        anyhow = AttemptChoice.of(session, Words(words, filters.only, filters.cells, (), None))
+        anyhow = AttemptChoice.of(session, Words(words, filters.only, filters.cells, (), None), self._root)
         _raise_errors(session.diagnostics)
         with self._ledger(session) as (workplace, ledger):
             reports: dict[str, JobReport] = {}
@@ -233,7 +239,7 @@ class Project:
         session = self._session()
         uuids = {job.uuid for job in jobs}
         with self._ledger(session) as (workplace, ledger):
-            records = [record for record in ledger.all() if record.uuid in uuids]
+            records = [record for record in ledger.chosen((), (), whole_history=True) if record.uuid in uuids]
             found, _ = reach(workplace, ledger, [one for one in records if not is_over(one)])
             waited = wait_for(found, ledger, timeout, session.person, lambda before, now: None)
             if waited.interrupted is not None:
@@ -271,7 +277,7 @@ class Project:
             (), choice.profiles, choice.params, choice.sets, choice.only, choice.cells, choice.states,
             changed, rerun, resend_unknown,
         )  # fmt: skip
-        request = prepare(session, self._selected(session, specs), asked, self._target)
+        request = prepare(session, self._selected(session, specs), asked, self._target, self._root)
         if isinstance(request, Unprepared):
             _raise_errors(request.diagnostics)
             raise AssertionError("a request that could not be prepared has an error")

@@ -326,8 +326,8 @@ class Run:
     def wait(self, timeout: float | None = None) -> "Run":
         """Wait until all jobs have ended, for `timeout` seconds at most, and return the run with their states.
 
-        A job of which its target says nothing for ten minutes is not waited for. KeyboardInterrupt ends the waiting and
-        is raised on; the jobs keep running.
+        A job whose target cannot be asked, or says nothing of it for ten minutes, keeps its last state.
+        KeyboardInterrupt ends the waiting and is raised on; the jobs keep running.
         """
         return Run(self.results, self._project._wait(self.jobs, timeout), self._project)
 

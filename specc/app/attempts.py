@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from specc.app.session import Selected, Session
 from specc.app.workplace import Workplace
@@ -48,14 +49,14 @@ class AttemptChoice:
     specs: dict[str, tuple[str, ...]]
 
     @classmethod
-    def of(cls, session: Session, words: Words) -> "AttemptChoice":
+    def of(cls, session: Session, words: Words, start: Path | None = None) -> "AttemptChoice":
         """Return what the words mean. Diagnostics of the configuration are noted in the session.
 
         Raises SpeccError for states that do not exist, and for specs of several projects.
         """
         selected = {word: session.specs([word]) for word in words.chosen if os.path.exists(word)}
         entries = {entry.project.root: entry for each in selected.values() for entry in each}
-        workplace = Workplace.of(session, list(entries.values()))
+        workplace = Workplace.of(session, list(entries.values()), start)
         states_named(words.states)
         return cls(workplace, words, {word: _ids(entries) for word, entries in selected.items()})
 

@@ -78,7 +78,7 @@ def request_of(asked: Asked) -> Request:
 
 
 def prepare(
-    session: Session, selected: list[Selected], asked: Asked, target: str | None
+    session: Session, selected: list[Selected], asked: Asked, target: str | None, start: Path | None = None
 ) -> SubmissionRequest | Unprepared:
     """Return the payloads of all specs, or the diagnostics that keep any from being sent.
 
@@ -88,7 +88,7 @@ def prepare(
     if session.has_errors():
         return Unprepared(tuple(session.diagnostics), is_configuration=True)
     states_named(asked.states)
-    workplace = Workplace.of(session, selected)
+    workplace = Workplace.of(session, selected, start)
     name = target or workplace.project.settings.target
     diagnostics = DiagnosticSet()
     names: list[str] = []

@@ -26,14 +26,15 @@ class Workplace:
     _said: set[str] = field(default_factory=set)
 
     @classmethod
-    def of(cls, session: Session, selected: list[Selected]) -> "Workplace":
-        """Return that of the project of all the specs, or of the current folder's project where there are none.
+    def of(cls, session: Session, selected: list[Selected], start: Path | None = None) -> "Workplace":
+        """Return that of the project of all the specs, or of that of `start` (the current folder) where there
+        are none.
 
         Raises SpeccError where the specs belong to several projects.
         """
         if len(selected) > 1:
             raise SpeccError("the specs belong to several projects, and each has a ledger of its own")
-        return cls(selected[0].project if selected else session.project(Path.cwd()), session.person)
+        return cls(selected[0].project if selected else session.project(start or Path.cwd()), session.person)
 
     @property
     def ledger_path(self) -> Path:

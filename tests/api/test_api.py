@@ -219,3 +219,18 @@ class TestSubmitting:
     def test_a_job_of_the_command_line(self, here: Place) -> None:
         assert run(["submit", "--wait"]) == 0
         assert {job.state for job in specc.open(here.root).jobs()} == {"finished"}
+
+    def test_the_settings_of_the_current_folder_do_not_matter(
+        self, here: Place, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        project = specc.open(here.root)
+        elsewhere = tmp_path_factory.mktemp("elsewhere")
+        (elsewhere / "specc.toml").write_text("nothing = 1\n", encoding="utf-8")
+        monkeypatch.chdir(elsewhere)
+        assert len(project.submit().wait(60).jobs) == 2
+        assert {job.state for job in project.jobs()} == {"finished"}
+
+    def test_a_plan_of_what_the_target_would_refuse(self, here: Place) -> None:
+        here.write(odd="specc: 1\njob: {name: odd, cmd_line: ./run, stdout_redirect_path: ../../../out.txt}\n")
+        with pytest.raises(specc.InvalidSpec):
+            specc.open(here.root).plan("odd.job.yaml")
