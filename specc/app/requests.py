@@ -83,13 +83,14 @@ def prepare(
     """Return the payloads of all specs, or the diagnostics that keep any from being sent.
 
     What was asked is noted with the names of the specs themselves. Raises SpeccError for specs of several projects, for
-    states that do not exist, and for specs that have no name by which the ledger could know them.
+    a target or states that do not exist, and for specs that have no name by which the ledger could know them.
     """
     if session.has_errors():
         return Unprepared(tuple(session.diagnostics), is_configuration=True)
     states_named(asked.states)
     workplace = Workplace.of(session, selected, start)
     name = target or workplace.project.settings.target
+    workplace.project.context(name)  # raises for a target that there is not, also where there are no specs
     diagnostics = DiagnosticSet()
     names: list[str] = []
     made: list[Payload] = []

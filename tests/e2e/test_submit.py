@@ -581,3 +581,11 @@ def test_no_secret_is_ever_written(cloud: Place, server: Hostile, tmp_path: Path
         assert "s3cr3t" not in cloud.out + cloud.err
     for file in (tmp_path / "state").rglob("*"):
         assert not file.is_file() or b"s3cr3t" not in file.read_bytes()
+
+
+@pytest.mark.parametrize("command", ["plan", "submit"])
+def test_a_target_that_is_not_there_in_a_project_without_specs(place: Place, command: str) -> None:
+    for spec in place.root.glob("*.yaml"):
+        spec.unlink()
+    assert place.run(command, "--target", "moon") == 2
+    assert "has no target `moon`" in place.err
