@@ -258,7 +258,7 @@ def _swept(
     checking = allowance is not None
     evaluation = Evaluation(spec, context.inputs(spec, bindings, checking=checking))
     expansion, found = expand(spec.section("matrix"), evaluation.static)
-    # An overlay or an input that shrinks an axis leaves excludes without a cell, which is no mistake.
+    # An overlay or an input that shrinks an axis leaves excludes without a cell, which is not a mistake.
     varies = bool(request.profiles or request.sets) or evaluation.matrix_varies
     yield from (diagnostic for diagnostic in found if not (varies and diagnostic.code is codes.DEAD_EXCLUDE))
     yield from evaluation.taken()

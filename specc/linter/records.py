@@ -31,7 +31,7 @@ SEVERITIES = tuple(Severity)
 
 class Unrecordable(Exception):
     """A diagnostic that points into a text which is in no file of the project, or a reading that would not come again;
-    and, when decoding, what is no record."""
+    and, when decoding, what is not a record."""
 
 
 class Sources:
@@ -323,7 +323,7 @@ class Memory:
             self._shards.save(lambda name: name.startswith(SHIPPED) or os.path.lexists(self._project.root / name))
 
     def _standing(self, name: str, kind: str) -> Json | None:
-        """Return the record, if all that it was made of is as it was. Raises Unrecordable for what is no record."""
+        """Return the record, if all that it was made of is as it was. Raises Unrecordable for what is not a record."""
         record = self._shards.get(name).get(kind) if self._shards is not None else None
         if record is None:
             return None
