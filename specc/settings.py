@@ -11,6 +11,9 @@ from specc.nodes import Mapping, Node
 Quantity = Literal["memory", "duration"]
 Layout = Literal["tasks", "threads"]
 
+BUILT_IN = "local"
+"""The name of the target that every project has: this machine."""
+
 EMPTY: Map[str, str] = MappingProxyType({})
 LIKELY_QUANTITIES: Map[str, str] = MappingProxyType(
     {"min_memory": "64MiB", "max_memory": "16TiB", "min_time": "1min", "max_time": "48h"}
@@ -32,8 +35,30 @@ class FieldType:
 
 
 @dataclass(frozen=True, slots=True)
+class Traits:
+    """The facts about a kind of target that the compiler and the rules ask for. The defaults are of an unknown kind.
+
+    `scheduler` names the scheduler that runs the jobs: they find its variables and commands. It is empty where surely
+    none does, and None where that is not known. `variables` are set for jobs in the manner of another scheduler.
+    With `obeys_interpreter_line` a command that begins with `#!` is started by that interpreter, with `runs_scripts` a
+    command for another interpreter than bash can stand behind other lines. With `has_layout` the target's `layout`
+    says what cores are, and with `has_workdir` its `workdir` says where jobs start.
+    """
+
+    scheduler: str | None = None
+    variables: frozenset[str] = frozenset()
+    obeys_interpreter_line: bool = False
+    runs_scripts: bool = False
+    has_layout: bool = False
+    has_workdir: bool = False
+
+
+UNKNOWN_KIND = Traits()
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
-    """A target, where payloads go. `kind` is a name in `specc.targets.kinds`.
+    """A target, where payloads go. `kind` is a name in `specc.targets.kinds`, and `traits` are those of the kind.
 
     `job` holds values of job fields that belong to the target, such as its zone.
 
@@ -51,6 +76,7 @@ class Target:
 
     name: str
     kind: str
+    traits: Traits = UNKNOWN_KIND
     endpoint: str | None = None
     job: Mapping | None = None
     units: Map[str, str] = field(default_factory=lambda: EMPTY)
@@ -109,7 +135,7 @@ class Settings:
     """
 
     project: str
-    target: str = "local"
+    target: str = BUILT_IN
     api: str = "ehpc/v1"
     include: tuple[str, ...] = ("**/*.job.yaml",)
     exclude: tuple[str, ...] = ()

@@ -80,6 +80,25 @@ def test_a_kind_of_target_is_a_folder_and_an_entry_in_the_table() -> None:
     assert folders == set(KINDS)
 
 
+def test_a_kind_of_target_has_its_name_in_one_place() -> None:
+    """Where another module means a kind, it asks the kind for what it needs to know, or uses the `Kind` by its name."""
+    for kind in KINDS:
+        places = {name for name, text in MODULES.items() if kind in _texts(ast.parse(text))}
+        own = {name for name in places if name.startswith(f"targets/{kind}/")}
+        assert places - own <= NOT_A_KIND.get(kind, set()), kind
+
+
+NOT_A_KIND = {
+    "local": {"settings.py"},  # the built-in target's name
+    "slurm": {"migration/site.py"},  # the name of a new project's target
+    "ehpc": {"gateway/jobs.py"},  # a value that the API's answers have
+}
+
+
+def _texts(tree: ast.Module) -> set[object]:
+    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+
+
 def test_the_application_layer_prints_nothing_and_knows_no_exit_code() -> None:
     for name, text in MODULES.items():
         if name.startswith(("app/", "api/")):

@@ -273,8 +273,10 @@ class Job:
         """Whether the job's state is final."""
         return self.state in {state.value for state in JobState if state.is_final}
 
-    def logs(self, stream: Literal["stdout", "stderr", "slurm"] = "stdout") -> str:
-        """Return what the job wrote, at most the last 16 MiB of it; what is not UTF-8 in it is replaced.
+    def logs(self, stream: str = "stdout") -> str:
+        """Return what the job wrote to `stdout` or `stderr`, at most the last 16 MiB; what is not UTF-8 is replaced.
+
+        Some kinds of targets have more streams, such as `slurm`, in which Slurm writes of the job.
 
         Raises SpeccError where there is no job, where its target cannot be asked, and where the file is not visible
         from here.

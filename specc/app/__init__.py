@@ -5,7 +5,7 @@
 - `requests`: specs compiled to payloads for a target, and a step for each. `submitting`: carrying the steps out.
 - `workplace`: the project that submissions are made from, its ledger and targets. `attempts`: which attempts in the
   ledger are meant. `following`: asking targets about jobs, and waiting for them.
-- `importing`: batch scripts that become specs.
+- `scaffolding`: a new project. `importing`: batch scripts that become specs. `serving`: a target behind the EHPC API.
 
 Nothing here prints, reads a command line, or knows an exit code. Whoever calls hands in a `specc.person.Person`, who is
 told what happens meanwhile and is asked where only a person can decide.

@@ -20,6 +20,7 @@ from specc.project import Apis
 from specc.project.outputs import write_files
 from specc.settings import Settings, Target
 from specc.source import Source
+from specc.targets.slurm import SLURM
 from specc.visible import visible
 
 JOBS = "jobs"
@@ -102,7 +103,7 @@ def place_in(root: Path, folder: Path) -> Place:
     settings = configuration.settings
     is_root = Path(os.path.abspath(folder)) == root
     schema = root / SCHEMA if os.path.isfile(root / SCHEMA) else None
-    slurm = [target for target in settings.targets.values() if target.kind == "slurm"]
+    slurm = [target for target in settings.targets.values() if target.kind == SLURM.name]
     chosen = [target for target in slurm if target.name == settings.target] or slurm
     target = chosen[0] if chosen else None
     units, specs = settings.units_for(settings.target), folder / JOBS if is_root else folder

@@ -29,7 +29,7 @@ def open_target(
     if known is None:
         raise SpeccError(f"there is no target `{name}`", help=did_you_mean(name, settings.targets, "targets"))
     endpoint = known.endpoint or (apis[settings.api].endpoint if settings.api in apis else None)
-    vendors = (apis[api].endpoint for api in apis) if KINDS[known.kind].may_be_of_vendor else ()
+    vendors = (apis[api].endpoint for api in apis) if KINDS[known.kind].is_of_api else ()
     shipped = tuple(address for address in vendors if address is not None)
     units = settings.units_for(name)
     return KINDS[known.kind].open(

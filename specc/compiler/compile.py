@@ -70,7 +70,7 @@ class Context:
         lines = read_forms(target.prelude, self.library, found)
         if len(found) > before or not isinstance(lines, Scalar | FileText):
             return None
-        return Prelude(lines, wraps=target.kind != "ehpc")
+        return Prelude(lines, wraps=target.traits.runs_scripts)
 
     def inputs(self, spec: ResolvedSpec, bindings: dict[str, Binding], *, checking: bool) -> Inputs:
         fields = self.apis[spec.api].field_types(self.settings.units_for(self.target))

@@ -9,7 +9,9 @@ from specc.config.shapes import Each, Items, Shape, Value, described, text_of, w
 from specc.diagnostics import Diagnostic, did_you_mean, one_of
 from specc.diagnostics.codes import BAD_SETTING, UNKNOWN_SETTING
 from specc.nodes import Mapping, Node, Path, Scalar, Sequence
+from specc.settings import BUILT_IN
 from specc.targets.kinds import KINDS
+from specc.targets.local import LOCAL
 
 BARE = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -95,7 +97,7 @@ def target_diagnostics(settings: Mapping) -> Iterator[Diagnostic]:
     declared = list(targets(settings))
     for key, node in declared:
         yield from _kind_diagnostics(key, node)
-    names = list(dict.fromkeys(["local", *(str(key.value) for key, _ in declared)]))
+    names = list(dict.fromkeys([BUILT_IN, *(str(key.value) for key, _ in declared)]))
     chosen = settings.get("target")
     name = text_of(chosen)
     if chosen is not None and name is not None and name not in names:
@@ -105,10 +107,10 @@ def target_diagnostics(settings: Mapping) -> Iterator[Diagnostic]:
 
 def _kind_diagnostics(key: Scalar, node: Mapping) -> Iterator[Diagnostic]:
     name, kind = str(key.value), node.get("kind")
-    if kind is None and name != "local":
+    if kind is None and name != BUILT_IN:
         table = dotted(("targets", name))
         help = f'write `kind = "ehpc"` under `[{table}]`; kinds: {one_of(KINDS)}'
         yield BAD_SETTING.at(key.span, f"`{table}.kind` is missing", help=help)
-    elif kind is not None and name == "local" and text_of(kind) in set(KINDS) - {"local"}:
-        message = f"the built-in target `local` cannot be of kind `{text_of(kind)}`"
+    elif kind is not None and name == BUILT_IN and text_of(kind) in set(KINDS) - {LOCAL.name}:
+        message = f"the built-in target `{name}` cannot be of kind `{text_of(kind)}`"
         yield BAD_SETTING.at(kind.span, message, help="give the target another name")

@@ -18,8 +18,9 @@ from specc.diagnostics.codes import CONFIG_SYNTAX, SHADOWED_SETTINGS
 from specc.fast_dataclass import dataclass
 from specc.nodes import Mapping, Node, to_data
 from specc.nodes import Path as NodePath
-from specc.settings import Settings
+from specc.settings import BUILT_IN, Settings
 from specc.source import Source, Span
+from specc.targets.local import LOCAL
 
 
 class Entry(NamedTuple):
@@ -130,10 +131,10 @@ def _entries(written: Mapping, settings: Settings) -> Iterator[Entry]:
 def _target_entries(node: Node | None) -> Iterator[Entry]:
     """Yield the settings of all targets, the built-in `local` first."""
     declared = dict(node.entries) if isinstance(node, Mapping) else {}
-    local = declared.pop("local", None)
+    local = declared.pop(BUILT_IN, None)
     if not isinstance(local, Mapping) or local.get("kind") is None:
-        yield Entry("targets.local.kind", "local", None)
-    for name, target in [("local", local), *declared.items()]:
+        yield Entry(f"targets.{BUILT_IN}.kind", LOCAL.name, None)
+    for name, target in [(BUILT_IN, local), *declared.items()]:
         if isinstance(target, Mapping):
             for key in TARGET:
                 if (value := target.get(key)) is not None:

@@ -6,13 +6,18 @@ from dataclasses import replace
 from specc.config.checks import targets
 from specc.config.shapes import BY_NAME, text_of
 from specc.nodes import Mapping, Node, Scalar, Sequence, to_data
-from specc.settings import RuleSettings, RuleTable, Settings, Target
+from specc.settings import BUILT_IN, RuleSettings, RuleTable, Settings, Target
+from specc.targets.kinds import traits_of
+from specc.targets.local import LOCAL
 
 
 def settings_of(written: Mapping, project: str) -> Settings:
     """Return the settings that `written` holds. `project` is the project's name where no setting says it."""
     usual = Settings(project=project)
-    known = {"local": Target("local", "local"), **{target.name: target for target in _targets(written)}}
+    known = {
+        BUILT_IN: Target(BUILT_IN, LOCAL.name, LOCAL.traits),
+        **{target.name: target for target in _targets(written)},
+    }
     target = text_of(written.get("target"))
     return Settings(
         project=text_of(written.get("project")) or usual.project,
@@ -36,11 +41,12 @@ def _targets(written: Mapping) -> Iterator[Target]:
     """Yield the declared targets that have a kind. `local` always has one."""
     for key, node in targets(written):
         name = str(key.value)
-        kind = "local" if name == "local" else text_of(node.get("kind"))
+        kind = LOCAL.name if name == BUILT_IN else text_of(node.get("kind"))
         if kind is not None:
             yield Target(
                 name,
                 kind,
+                traits_of(kind),
                 endpoint=text_of(node.get("endpoint")),
                 job=_table(node, "job"),
                 units=_pairs(node, "units"),

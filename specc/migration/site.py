@@ -12,6 +12,7 @@ from specc.migration.resources import Cores, Options, read_cores
 from specc.migration.writing import Note
 from specc.settings import Layout, Target
 from specc.shell import Reading
+from specc.targets.slurm import SLURM
 from specc.targets.slurm.words import are_words
 from specc.visible import visible
 
@@ -127,7 +128,7 @@ def new_target(scripts: Sequence[Options], mistake_in: Callable[[str], str | Non
     for queue in dict.fromkeys(filter(None, map(_queue, scripts))):
         its = _majority([wanted for name, wanted in layouts if name == queue], layout)
         queues[queue] = {} if its == layout else {"layout": its}
-    return Target(NAME, "slurm", layout=layout, options=common, queues=queues)
+    return Target(NAME, SLURM.name, SLURM.traits, layout=layout, options=common, queues=queues)
 
 
 def settings_of(target: Target, units: Mapping[str, str], workdir: str | None) -> str:
@@ -135,7 +136,7 @@ def settings_of(target: Target, units: Mapping[str, str], workdir: str | None) -
     lines = [
         "# The Slurm cluster that the scripts were for. specc runs on its login node: specc submit",
         f"[targets.{target.name}]",
-        'kind = "slurm"',
+        f'kind = "{SLURM.name}"',
         'run_as = "caller"',
         'job = {zone = "slurm", cluster_id = "slurm", run_user = "me"}',
         *units_line(units).splitlines(),

@@ -36,6 +36,7 @@ from specc.diagnostics import Diagnostic
 from specc.diagnostics.codes import FOREIGN_SCHEDULER
 from specc.rules.commands import Command, commands
 from specc.rules.rule import Job, JobRule
+from specc.settings import Traits
 
 VARIABLES = {
     "Slurm": re.compile(r"SLURM_[A-Z0-9_]+|SLURMD_NODENAME|SBATCH_[A-Z0-9_]+"),
@@ -53,10 +54,6 @@ COMMANDS = {
 }
 ARRAYS = r"SLURM_ARRAY_\w+|PBS_ARRAY\w+|LSB_JOBINDEX|SGE_TASK_ID"
 """Variables that another rule reports."""
-HAS = {"slurm": "Slurm"}
-"""The scheduler that runs the jobs of a kind of target."""
-SET_BY_SPECC = {"local": frozenset({"SLURM_SUBMIT_DIR"})}
-"""Variables that a kind of target sets in the manner of another scheduler."""
 CORES = "write `{{ job.core_limit }}`"
 FOLDER = "write the full path of the folder"
 NUMBER = "write `{{ cell.slug }}`, or `$$` for a number"
@@ -79,25 +76,23 @@ ASKS = (
 
 
 def find(job: Job) -> Iterator[Diagnostic]:
-    target = job.project.target
-    kind = target.kind if target is not None else "local" if job.project.target_name == "local" else ""
     for command in commands(job):
-        yield from _variables(command, kind)
-        yield from _commands(command, kind)
+        yield from _variables(command, job.project.traits)
+        yield from _commands(command, job.project.traits)
 
 
-def _variables(command: Command, kind: str) -> Iterator[Diagnostic]:
+def _variables(command: Command, traits: Traits) -> Iterator[Diagnostic]:
     seen = set()
     for variable in command.reading.variables:
         name = variable.name
         if not name.isupper() or name in seen or variable.has_default or re.fullmatch(ARRAYS, name):
             continue
         scheduler = next((each for each, names in VARIABLES.items() if names.fullmatch(name)), None)
-        if scheduler is None or scheduler == HAS.get(kind) or name in SET_BY_SPECC.get(kind, ()):
+        if scheduler is None or scheduler == traits.scheduler or name in traits.variables:
             continue
         seen.add(name)
         if not _asks(command.text, scheduler) and re.search(SETS.format(name), command.text) is None:
-            message = f"`${name}` is set by {scheduler}, {_but(kind)}"
+            message = f"`${name}` is set by {scheduler}, {_but(traits)}"
             help = INSTEAD.get(name, f"write a value, or `${{{name}:-...}}` with one to take instead")
             is_home = re.search(rf"\bcd\s+[\"']?\$\{{?{name}\b", command.text) is not None
             help += "; `cd` with an empty variable goes to the home folder" if is_home else ""
@@ -105,17 +100,19 @@ def _variables(command: Command, kind: str) -> Iterator[Diagnostic]:
             yield FOREIGN_SCHEDULER.at(span, message, labels=command.labels(variable.start), help=help)
 
 
-def _commands(command: Command, kind: str) -> Iterator[Diagnostic]:
+def _commands(command: Command, traits: Traits) -> Iterator[Diagnostic]:
     seen = set()
     for call in command.reading.calls:
         start, end = call[0]
         name = command.text[start:end]
         scheduler = next((each for each, names in COMMANDS.items() if name in names), None)
-        if scheduler is None or name in seen or scheduler == HAS.get(kind) or (name == "srun" and kind != "local"):
+        if scheduler is None or name in seen or scheduler == traits.scheduler:
             continue
+        if name == "srun" and traits.scheduler != "":
+            continue  # the usual launcher of MPI on clusters, whatever is known of them
         seen.add(name)
         if not _asks(command.text, scheduler) and f"{name}()" not in command.text:
-            message = f"`{name}` is a command of {scheduler}, {_but(kind)}"
+            message = f"`{name}` is a command of {scheduler}, {_but(traits)}"
             span = command.span(start, end)
             yield FOREIGN_SCHEDULER.at(span, message, labels=command.labels(start), help=_instead(name))
 
@@ -128,14 +125,14 @@ def _asks(text: str, scheduler: str) -> bool:
     return re.search(ASKS.format(variables, commands), text) is not None
 
 
-def _but(kind: str) -> str:
-    match kind:
-        case "local":
-            return "which does not run jobs on this machine"
-        case "slurm":
-            return "which does not run the jobs of this target"
-        case _:
+def _but(traits: Traits) -> str:
+    match traits.scheduler:
+        case None:
             return "of which the API promises nothing"
+        case "":
+            return "which does not run jobs on this machine"
+        case _:
+            return "which does not run the jobs of this target"
 
 
 def _instead(name: str) -> str:

@@ -46,8 +46,6 @@ from specc.rules.written import written
 from specc.source import Span
 from specc.wording import brief
 
-OBEYED_BY = frozenset({"local", "slurm"})
-"""The kinds of targets that start a command by its `#!` line."""
 LINE = r"\s*#![ \t]*(\S*)[ \t]*(.*)"
 SHELLS = frozenset(["sh", "bash", "dash", "ash"])
 ENV_OPTION = r"(?:-S|--split-string=?|-\w+)[ \t]*"
@@ -58,10 +56,9 @@ FOR_LOGIN = frozenset(["-l", "--login", "-il", "-li"])
 
 
 def find(job: Job) -> Iterator[Diagnostic]:
-    target = job.project.target
     for command in (part for each in texts(job) for part in each.parts()):
         match = re.match(LINE, command.text)
-        if match is None or (target is not None and target.kind in OBEYED_BY and command.text.startswith("#!")):
+        if match is None or (job.project.traits.obeys_interpreter_line and command.text.startswith("#!")):
             continue
         interpreter, options = _named(match[1], match[2].strip())
         line = match.group().strip()

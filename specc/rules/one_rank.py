@@ -63,7 +63,7 @@ COUNTS = frozenset(["-n", "-np", "--np", "--n", "--ntasks"])
 
 def find(job: Job) -> Iterator[Diagnostic]:
     target, cores = job.project.target, job.number("core_limit")
-    if target is None or target.kind != "slurm" or cores is None or cores < 2 or _is_shared_out(job):
+    if target is None or not target.traits.has_layout or cores is None or cores < 2 or _is_shared_out(job):
         return
     queue = job.text("scheduler_queue_name") or target.hpcqueues.get(job.text("hpcqueue_id") or "")
     if target.layout_of(queue) != "threads":

@@ -18,7 +18,7 @@ from specc.parser import Document as Document
 from specc.resolver import ResolvedSpec
 from specc.rules.uses import Uses, declared
 from specc.schema import ApiSchema
-from specc.settings import FieldType, Settings, Target
+from specc.settings import UNKNOWN_KIND, FieldType, Settings, Target, Traits
 from specc.source import Span
 
 
@@ -32,8 +32,13 @@ class ProjectView:
 
     @property
     def target(self) -> Target | None:
-        """The target that jobs are checked for; None for the built-in target."""
+        """The target that jobs are checked for; None where the settings do not have it."""
         return self.settings.targets.get(self.target_name)
+
+    @property
+    def traits(self) -> Traits:
+        """The traits of the target's kind."""
+        return self.target.traits if self.target is not None else UNKNOWN_KIND
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -58,7 +58,7 @@ MOVES = r"(?:^|[\s;&|({])(?:cd|pushd|popd|chdir|source|\.)\s"
 
 def claims(payload: Payload, project: ProjectView) -> Iterator[tuple[str, Claim]]:
     paths: dict[str, Claim] = {}
-    has_folders = project.target is not None and project.target.kind != "ehpc" and project.target.workdir == "job"
+    has_folders = project.target is not None and project.traits.has_workdir and project.target.workdir == "job"
     for field in FIELDS:
         path = payload.body.get(field)
         if not isinstance(path, str) or not path or path.startswith("/dev/") or re.search(FILLED_IN, path):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from specc.fast_dataclass import dataclass
-from specc.settings import Target
+from specc.settings import UNKNOWN_KIND, Target, Traits
 from specc.targets.opening import Opened, Opening
 from specc.targets.refusals import Refusal
 
@@ -18,9 +18,10 @@ class Kind:
 
     `refusals` yields every reason against a payload, from its body, the target's settings and its units. `open` makes
     the target, and raises SpeccError where that cannot be done. `ignored` returns the parts of `resource_limit` that
-    the target ignores. `in_flight` is how many payloads are sent at once, unless the user says otherwise. With
-    `is_free` a job costs nothing, so that a project needs no name; with `may_be_of_vendor` a target may be at the
-    endpoint of an API page.
+    the target ignores. `in_flight` is how many payloads are sent at once, unless the user says otherwise. `traits` are
+    what the compiler and the rules know of the kind. With `is_free` a job costs nothing, so that a project needs no
+    name; with `is_of_api` a target is an account of the EHPC API, perhaps at the endpoint of an API page. `own_streams`
+    are the outputs of jobs that other kinds do not have, beside `stdout` and `stderr`.
     """
 
     name: str
@@ -28,5 +29,7 @@ class Kind:
     open: Callable[[Opening], Opened]
     ignored: Callable[[Mapping[str, object], Target], list[str]] = _nothing
     in_flight: int = 4
+    traits: Traits = UNKNOWN_KIND
     is_free: bool = False
-    may_be_of_vendor: bool = False
+    is_of_api: bool = False
+    own_streams: tuple[str, ...] = ()

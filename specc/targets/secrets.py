@@ -11,6 +11,7 @@ from collections.abc import Mapping as Map
 from pathlib import Path
 
 from specc.reader import Unreadable, read_start
+from specc.targets.kinds import KINDS
 
 VENDOR = ".qingcloud"
 FOLDERS = (("XDG_STATE_HOME", ".local/state"), ("XDG_CACHE_HOME", ".cache"), ("XDG_CONFIG_HOME", ".config"))
@@ -48,7 +49,7 @@ def _folders(environment: Map[str, str]) -> list[Path]:
 def _is_of_a_job(below: Path) -> bool:
     """Return whether a path of the state folder is in the folder of one job: an output, which the next job may read."""
     names = below.parts
-    return len(names) > 4 and names[0] in ("local", "slurm") and names[2] == OF_JOBS
+    return len(names) > 4 and names[0] in KINDS and names[2] == OF_JOBS
 
 
 def _holds_key(path: Path) -> bool:

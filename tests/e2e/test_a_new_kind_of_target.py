@@ -7,7 +7,11 @@ import pytest
 from support.projects import Place
 from support.submitting import FakeTarget
 
-from specc.settings import Target
+from specc.app.selection import Sites
+from specc.app.serving import served_target
+from specc.app.session import Session
+from specc.person import Nobody
+from specc.settings import Target, Traits
 from specc.targets.kind import Kind
 from specc.targets.kinds import KINDS
 from specc.targets.opening import Opened, Opening
@@ -41,7 +45,8 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> FakeTarget:
         target.refused = lambda payload: rejected(list(refusals(payload.body, settings, units)))
         return Opened(opening.settings.name, target, opening.calls)
 
-    monkeypatch.setitem(KINDS, "toy", Kind("toy", refusals, open_target))
+    traits = Traits(scheduler="Abacus", obeys_interpreter_line=True)
+    monkeypatch.setitem(KINDS, "toy", Kind("toy", refusals, open_target, traits=traits, own_streams=("beads",)))
     return target
 
 
@@ -79,3 +84,19 @@ def test_the_settings_know_it(project: Place) -> None:
     project.put("specc.toml", SETTINGS.replace('"toy"', '"toi"').encode())
     assert project.run("check") != 0
     assert "did you mean `toy`?" in project.out + project.err
+
+
+def test_its_traits_are_what_rules_go_by(project: Place) -> None:
+    spec = SPEC % 2
+    project.put("count.job.yaml", spec.replace("./count", '"#!/usr/bin/python3\\nprint(1)"').encode())
+    assert project.run("check", "--output", "concise") == 0
+    assert "SPC553" not in project.out, "its jobs are started by the interpreter that they name"
+    project.put("count.job.yaml", spec.replace("./count", "./count $SLURM_JOB_ID").encode())
+    assert project.run("check", "--output", "concise") == 0
+    assert "set by Slurm, which does not run the jobs of this target" in project.out
+
+
+def test_jobs_can_be_served_on_it(project: Place) -> None:
+    opened = Session(Sites()).project(project.root)
+    served = served_target(opened, "abacus", Nobody())
+    assert served.identity == FakeTarget().identity

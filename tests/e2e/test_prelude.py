@@ -11,16 +11,18 @@ from support.local_jobs import place_at
 from support.projects import Place
 from support.repositories import begin, commit
 
+from specc.app.serving import served_target
 from specc.app.session import Session
-from specc.cli.commands import serve
 from specc.compiler import Context, check_document, payloads
 from specc.diagnostics import Diagnostic
 from specc.lowering import Payload, receive
 from specc.nodes import Layer, LayerKind, Scalar, Style
+from specc.person import Nobody
 from specc.project import Apis
 from specc.settings import Settings, Target
 from specc.source import Source
 from specc.targets import JobState
+from specc.targets.kinds import traits_of
 
 JOB = '{zone = "z", cluster_id = "c", run_user = "me"}'
 TARGETS = f"""project = "demo"
@@ -76,7 +78,7 @@ def compiled(cmd_line: str, lines: str, kind: str = "local") -> compiling.Compil
     node = Scalar(lines, source.span(0, len(source.text)), lines, Style.LITERAL, Layer(LayerKind.TARGET, "t"))
     given = compiling.context(files)
     job = given.settings.targets["t"].job
-    target = Target("t", kind, job=job, prelude=node)
+    target = Target("t", kind, traits_of(kind), job=job, prelude=node)
     settings = Settings("p", "t", units=compiling.UNITS, targets={"t": target})
     context = Context(files, given.apis, settings, "t")
     made = [item for item in payloads(spec, context, compiling.request()) if not isinstance(item, Diagnostic)]
@@ -313,7 +315,7 @@ def test_the_options_of_its_own_first_line_are_judged_where_nobody_obeys_it() ->
 def test_serve_adds_none(place: Place) -> None:
     """Who sends a job has put the lines of their own target before it; a script in a file is not refused there."""
     place.write(**{"specc.local.toml": "[targets.local]\nrun_as = 'caller'\nprelude = 'module load gcc'\n"})
-    target = serve._opened(Session().project(place.root), "local")
+    target = served_target(Session().project(place.root), "local", Nobody())
     body = {"name": "n", "cmd_line": "", "input_file": "run.sh", "zone": "z", "cluster_id": "c", "run_user": "me"}
     payload = receive(body, Apis()["ehpc/v1"])
     assert isinstance(payload, Payload)

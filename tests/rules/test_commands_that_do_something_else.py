@@ -10,6 +10,7 @@ from support.compiling import Compiled, check, context, document, render, reques
 
 from specc.compiler import check_document
 from specc.diagnostics import Diagnostic
+from specc.targets.kinds import traits_of
 
 HEAD = "specc: 1\njob:\n  name: n\n  core_limit: 64\n"
 OTHERS = frozenset({"unused-axis", "same-job-name"})
@@ -448,7 +449,7 @@ def judged(command: str, kind: str) -> Iterator[str]:
     """The slugs of what is found in a command that goes to a target of this kind."""
     spec, files, _ = document(f"{HEAD}  cmd_line: {command}\n")
     usual = context(files)
-    target = replace(usual.settings.targets["t"], kind=kind)
+    target = replace(usual.settings.targets["t"], kind=kind, traits=traits_of(kind))
     there = replace(usual, settings=replace(usual.settings, targets={"t": target}))
     yield from (item.code.slug for item in check_document(spec, there, request()) if isinstance(item, Diagnostic))
 

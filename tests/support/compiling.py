@@ -12,6 +12,7 @@ from specc.parser import Document, Parsed, parse, parse_tree
 from specc.project import Apis
 from specc.settings import Settings, Target
 from specc.source import Source
+from specc.targets.kinds import traits_of
 
 SPEC = "a.job.yaml"
 HEAD = "specc: 1\n"
@@ -54,7 +55,7 @@ def context(
     """What to compile against; `job` is the target's, so that specs need not repeat the usual fields."""
     node, _ = parse_tree(Source("specc.toml", job), Layer(LayerKind.TARGET, "t"))
     assert isinstance(node, Mapping)
-    target = Target("t", kind, job=node)
+    target = Target("t", kind, traits_of(kind), job=node)
     settings = Settings("p", "t", env=tuple(env), units=units, targets={"t": target})
     return Context(files, apis(), settings, "t", environment or {})
 

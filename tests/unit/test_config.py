@@ -8,6 +8,7 @@ from specc.config import find_root, read_configuration
 from specc.errors import SpeccError
 from specc.nodes import Layer, LayerKind, Sequence, Style, to_data
 from specc.settings import Target
+from specc.targets.kinds import traits_of
 
 OWN = """\
 project = "cfd"
@@ -64,7 +65,7 @@ def test_nothing_is_configured(project, tmp_path):
     assert (settings.project, settings.target, settings.api) == (tmp_path.name, "local", "ehpc/v1")
     assert (settings.include, settings.exclude, settings.env) == (("**/*.job.yaml",), (), ())
     assert (settings.defaults, dict(settings.units)) == (None, {})
-    assert dict(settings.targets) == {"local": Target("local", "local", units={})}
+    assert dict(settings.targets) == {"local": Target("local", "local", traits_of("local"), units={})}
     assert configuration.diagnostics == ()
     assert configuration.root == tmp_path
     assert shown(configuration) == [

@@ -20,6 +20,7 @@ from specc.person import Person
 from specc.reporters import TextOrJson, format_named
 from specc.submission import Ledger, OutputReader
 from specc.targets import LogFile
+from specc.targets.kinds import KINDS
 from specc.visible import VisibleStream, visible
 
 LOOK_SECONDS = 2.0
@@ -27,8 +28,8 @@ READ_SECONDS = 0.2
 JSON_BYTES = 1 << 20
 """Of each file, so much of its end is in a document of JSON, which has to be made as a whole."""
 
-STREAMS = ("stdout", "stderr", "both", "slurm")
-"""`both` is all that there is; `slurm` is there on Slurm clusters alone."""
+STREAMS = ("stdout", "stderr", "both", *(name for kind in KINDS.values() for name in kind.own_streams))
+"""`both` is all that there is; the last ones are there on targets of some kinds alone."""
 
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Keep printing until the jobs have ended.")]
 Stream = Annotated[

@@ -1,24 +1,17 @@
 """`specc serve`: this machine, or a Slurm cluster, behind the EHPC API."""
 
-import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from specc.app.targets import open_target
+from specc.app.serving import served_api, served_target, usual_folder
 from specc.cli.completion import complete_target
-from specc.cli.console import Terminal, say, write_line
+from specc.cli.console import say, write_line
 from specc.cli.printing import print_diagnostics
 from specc.cli.sessions import open_session
-from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
-from specc.private import UNSAFE, state_home
-from specc.project import Project
-from specc.schema import ApiSchema
-from specc.targets import Target
-from specc.targets.local.machine import machine_id
+from specc.settings import BUILT_IN
 
 Name = Annotated[
     str, typer.Option("--target", metavar="NAME", help="The target that runs the jobs.", autocompletion=complete_target)
@@ -38,7 +31,7 @@ Jobs = Annotated[int, typer.Option("--open-jobs", min=1, help="Jobs that may wai
 
 
 def serve(
-    target: Name = "local",
+    target: Name = BUILT_IN,
     host: Host = "127.0.0.1",
     port: Port = 8888,
     allow_host: AllowHost = None,
@@ -57,7 +50,7 @@ def serve(
     project = session.project(Path.cwd())
     if print_diagnostics(session.diagnostics):
         return 2
-    folder = (state or state_home(os.environ) / "serve" / _place(target)).absolute()
+    folder = (state or usual_folder(project, target)).absolute()
     try:
         from specc import gateway  # the server's libraries are an extra, and cost a quarter of a second
     except ModuleNotFoundError as error:
@@ -66,8 +59,8 @@ def serve(
         help = "install specc with the extra `serve`: pip install 'specc[serve]'"
         raise SpeccError(f"`specc serve` needs {error.name}, which is not installed", help=help) from error
     gateway.run(
-        _opened(project, target),
-        _api(project),
+        served_target(project, target, session.person),
+        served_api(project),
         folder,
         gateway.Address(host, port),
         list(allow_host or ()),
@@ -77,27 +70,3 @@ def serve(
         own=1 if state else 3,
     )
     return 0
-
-
-def _place(target: str) -> str:
-    """Machines may share a home, and each has jobs of its own; so has each target."""
-    return machine_id() if target == "local" else f"{machine_id()}-{UNSAFE.sub('-', target)}"
-
-
-def _api(project: Project) -> ApiSchema:
-    name = project.settings.api
-    if name not in project.apis:
-        raise SpeccError(f"there is no API `{name}`", help=did_you_mean(name, project.apis, "APIs"))
-    return project.apis[name]
-
-
-def _opened(project: Project, name: str) -> Target:
-    """The target behind the API, without its `prelude`: whoever sends a job has put the lines of theirs before it."""
-    settings = project.settings
-    known = settings.targets.get(name)
-    if known is not None and known.kind == "ehpc":
-        message = f"`{name}` is an account of the EHPC API, and `specc serve` is that API for other places"
-        raise SpeccError(message, help="leave `--target` out for this machine, or name a target of kind slurm")
-    if known is not None:
-        settings = replace(settings, targets={**settings.targets, name: replace(known, prelude=None)})
-    return open_target(project.root, name, settings, project.apis, os.environ, Terminal()).target

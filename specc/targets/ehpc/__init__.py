@@ -25,6 +25,6 @@ def _open(opening: Opening) -> Opened:
     return open_target(opening)
 
 
-EHPC = Kind("ehpc", _refusals, _open, may_be_of_vendor=True)
+EHPC = Kind("ehpc", _refusals, _open, is_of_api=True)
 
 __all__ = ["EHPC"]

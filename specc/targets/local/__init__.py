@@ -21,7 +21,7 @@ its environment is neither limited nor ended.
 
 from collections.abc import Iterator, Mapping
 
-from specc.settings import Target
+from specc.settings import Target, Traits
 from specc.targets.kind import Kind
 from specc.targets.opening import Opened, Opening
 from specc.targets.refusals import Refusal
@@ -45,7 +45,14 @@ def _ignored(body: Mapping[str, object], target: Target) -> list[str]:
     return ignored(body)
 
 
-LOCAL = Kind("local", _refusals, _open, _ignored, in_flight=1, is_free=True)
+TRAITS = Traits(
+    scheduler="",
+    variables=frozenset({"SLURM_SUBMIT_DIR"}),
+    obeys_interpreter_line=True,
+    runs_scripts=True,
+    has_workdir=True,
+)
+LOCAL = Kind("local", _refusals, _open, _ignored, in_flight=1, traits=TRAITS, is_free=True)
 """Jobs on this machine are queued in the order in which they come, so one is sent at a time."""
 
 __all__ = ["LOCAL"]

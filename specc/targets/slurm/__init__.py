@@ -6,7 +6,7 @@ does before and after the command in `script.py`, and what sbatch can answer in 
 
 from collections.abc import Iterator, Mapping
 
-from specc.settings import Target
+from specc.settings import Target, Traits
 from specc.targets.kind import Kind
 from specc.targets.opening import Opened, Opening
 from specc.targets.refusals import Refusal
@@ -24,6 +24,7 @@ def _open(opening: Opening) -> Opened:
     return open_target(opening)
 
 
-SLURM = Kind("slurm", _refusals, _open)
+TRAITS = Traits(scheduler="Slurm", obeys_interpreter_line=True, runs_scripts=True, has_layout=True, has_workdir=True)
+SLURM = Kind("slurm", _refusals, _open, traits=TRAITS, own_streams=("slurm",))
 
 __all__ = ["SLURM"]

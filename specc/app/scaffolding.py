@@ -1,0 +1,138 @@
+"""A new project, as `specc init` makes it: one to learn from, or one for batch scripts that become specs."""
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from specc import __version__, assets
+from specc.app.importing import JOBS, SCHEMA, Place, Scripts, target_for, target_lines
+from specc.errors import SpeccError
+from specc.fast_dataclass import dataclass
+from specc.migration import UNITS as SLURM_UNITS
+from specc.migration import units_line
+from specc.settings import Target
+from specc.units import DURATION_UNITS, MEMORY_UNITS
+
+UNITS: Mapping[str, Iterable[str]] = {"mem_limit": MEMORY_UNITS, "time_limit": DURATION_UNITS}
+"""The fields of which the API documents no unit, and the units that a cluster may count them in."""
+
+SHARED = (".gitignore", ".pre-commit-config.yaml")
+"""Files that are not specc's own: a repository often has them."""
+
+SETTINGS = {
+    "specc.toml": "specc.toml",
+    "pre-commit-config.yaml": ".pre-commit-config.yaml",
+    "gitignore": ".gitignore",
+}
+EXAMPLE = {
+    "specc.toml": "specc.toml",
+    "base/site.job.yaml": "base/site.job.yaml",
+    "jobs/hello.job.yaml": "jobs/hello.job.yaml",
+    "pre-commit-config.yaml": ".pre-commit-config.yaml",
+    "gitignore": ".gitignore",
+}
+"""The scaffolds, and where each goes: of a project for imported jobs, and of one to learn from."""
+
+USUAL = {"mem_limit": "MiB", "time_limit": "min"}
+"""The units that stand in the settings as a comment, where nobody knows the right ones yet."""
+
+MODEST = {
+    **dict.fromkeys(("B", "KiB", "MiB", "GiB"), "1GiB"),
+    **dict.fromkeys(("kB", "MB", "GB"), "1GB"),
+    "TiB": "1TiB",
+    "TB": "1TB",
+    **dict.fromkeys(("s", "min"), "10min"),
+    "h": "1h",
+    "d": "1d",
+}
+"""A small limit for a first job that is exact in each unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """What identifies the caller to a cluster behind the API. The defaults are placeholders, to be replaced later."""
+
+    zone: str = "jn1a"
+    id: str = "ehpc-xxxxxxxx"
+    user: str = "usr-xxxxxxxx"
+
+
+@dataclass(frozen=True, slots=True)
+class NewProject:
+    """A project that can be written, file by file.
+
+    `kept` are shared files that are there already, with the texts that they should have. `place` is where scripts are
+    imported, and `unset` are the fields whose units nobody has given.
+    """
+
+    folder: Path
+    files: Mapping[Path, str]
+    kept: Mapping[Path, str]
+    place: Place
+    unset: tuple[str, ...]
+
+
+def is_for_cloud(scripts: Scripts, cluster: Cluster) -> bool:
+    """Return whether jobs of the project go to the API, and not only to the Slurm cluster that the scripts are for."""
+    return target_for(scripts) is None or cluster != Cluster()
+
+
+def new_project(
+    folder: Path, name: str | None, cluster: Cluster, units: Mapping[str, str], scripts: Scripts
+) -> NewProject:
+    """Return the project; nothing is written. `name` is the folder's by default, `units` are those that are known.
+
+    Raises SpeccError where a file of the project is there already.
+    """
+    slurm = target_for(scripts)
+    # Slurm is told sizes in its own units, whatever the project counts in.
+    own = {} if is_for_cloud(scripts, cluster) else {f: unit for f, unit in SLURM_UNITS.items() if f not in units}
+    values = {
+        "project": _plain(name or folder.resolve().name or "jobs"),
+        "slurm_target": target_lines(slurm, scripts, folder, own) if slurm is not None else "",
+        "target": _default_target(slurm, is_cloud=is_for_cloud(scripts, cluster)),
+        "own_units": units_line(own),
+        "units": _unit_lines(units),
+        "limits": "".join(f"  {field}: {MODEST[units[field]]}\n" for field in UNITS if field in units),
+        "zone": _plain(cluster.zone),
+        "cluster": _plain(cluster.id),
+        "user": _plain(cluster.user),
+        "version": __version__,
+    }
+    files = _files(folder, values, SETTINGS if scripts else EXAMPLE)
+    kept = {path: text for path, text in files.items() if path.name in SHARED and os.path.lexists(path)}
+    new = {path: text for path, text in files.items() if path not in kept}
+    if taken := [str(path) for path in new if os.path.lexists(path)]:
+        raise SpeccError(f"already there: {', '.join(taken)}", help="choose another folder: `specc init DIR`")
+    place = Place(folder / JOBS, folder, {**units, **own}, folder / SCHEMA, slurm)
+    return NewProject(folder, new, kept, place, tuple(f for f in UNITS if f not in units and f not in own))
+
+
+def _default_target(slurm: Target | None, *, is_cloud: bool) -> str:
+    return "cluster" if is_cloud or slurm is None else slurm.name
+
+
+def _unit_lines(units: Mapping[str, str]) -> str:
+    """Return the settings; a unit that nobody knows yet stays a comment."""
+    return "\n".join(
+        f'{field} = "{units[field]}"' if field in units else f'# {field} = "{USUAL[field]}"' for field in UNITS
+    )
+
+
+def _plain(text: str) -> str:
+    """Return a text that can stand in TOML's double quotes. The name of a folder can hold any bytes."""
+    return re.sub(r'["\\\x00-\x1f\x7f\ud800-\udfff]', "_", text)
+
+
+def _files(folder: Path, values: Mapping[str, str], places: Mapping[str, str]) -> dict[Path, str]:
+    scaffold = assets.folder("templates") / "init"
+    files = {folder / place: _filled(scaffold / f"{name}.in", values) for name, place in places.items()}
+    schema = assets.folder("schemas") / "jobspec.schema.json"
+    files[folder / SCHEMA] = schema.read_text(encoding="utf-8")
+    return files
+
+
+def _filled(path: Path, values: Mapping[str, str]) -> str:
+    """Return a scaffold with each `@name@` replaced. The scaffolds hold Jinja of their own, so that is not used."""
+    return re.sub(r"@(\w+)@", lambda match: values[match[1]], path.read_text(encoding="utf-8"))
