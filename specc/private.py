@@ -39,12 +39,43 @@ UNSAFE = re.compile(r"[^\w.-]+")
 """What is not in the name of a folder that specc makes."""
 
 
+def home_folder(environment: Mapping[str, str]) -> Path | None:
+    """Return the user's home, or None where there is none: a container may run as a number that has no account.
+
+    A HOME that is empty or relative is ignored. It would name a folder of the project, which a repository could bring.
+    """
+    given = environment.get("HOME", "")
+    if os.path.isabs(given):
+        return Path(given)
+    try:
+        home = pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return None
+    return Path(home) if os.path.isabs(home) else None
+
+
 def state_home(environment: Mapping[str, str]) -> Path:
-    """Return the folder for what specc remembers of this user (XDG base directories)."""
+    """Return the folder for what specc remembers of this user (XDG base directories).
+
+    Raises SpeccError where there is none.
+    """
     given = environment.get("XDG_STATE_HOME", "")
     # The standard says that a relative path is to be ignored.
-    base = Path(given) if os.path.isabs(given) else Path(os.path.expanduser("~")) / ".local" / "state"
-    return base / "specc"
+    if os.path.isabs(given):
+        return Path(given) / "specc"
+    home = home_folder(environment)
+    if home is None:
+        message = f"nothing says where specc keeps its state: the user {os.getuid()} has no home"
+        raise SpeccError(message, help="set the variable HOME or XDG_STATE_HOME to an absolute path")
+    return home / ".local" / "state" / "specc"
+
+
+def user_name() -> str:
+    """Return the name of this user, or the number of one who has no account, as in a container."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Nothing here waits, and nothing reads more than the caller asks for.
 
 import os
 import stat
+from collections.abc import Mapping
 
 KIB = 1024
 
@@ -65,15 +66,38 @@ def leads_out(path: str | os.PathLike[str], root: str | os.PathLike[str]) -> boo
     return not is_below(os.path.realpath(path), os.path.realpath(root))
 
 
+def is_ci(environment: Mapping[str, str]) -> bool:
+    """Return whether this is a CI runner, by the variable that all of them set."""
+    return environment.get("CI", "").lower() not in ("", "0", "false")
+
+
+def is_brought(path: str | os.PathLike[str], root: str | os.PathLike[str], environment: Mapping[str, str]) -> bool:
+    """Return whether a path lies in the git work tree around a project, whose authors could have brought what is there.
+
+    A home that is kept in git is its user's. On a CI runner it is not: there, `HOME` can be the checkout.
+    """
+    home = os.path.expanduser("~")
+    trees = {_work_tree(os.path.realpath(root)), _work_tree(os.path.abspath(root))}
+    places = {os.path.normpath(path), os.path.realpath(path)}
+    return any(
+        is_below(place, tree) for place in places for tree in trees if tree and (is_ci(environment) or tree != home)
+    )
+
+
+def _work_tree(folder: str) -> str | None:
+    """Return the root of the git work tree that a folder lies in."""
+    while not os.path.lexists(os.path.join(folder, ".git")):
+        above = os.path.dirname(folder)
+        if above == folder:
+            return None
+        folder = above
+    return folder
+
+
 def checkout_of(folder: str) -> str:
     """Return the root of the git work tree that a folder lies in, or the folder itself.
 
     A home that is kept in git as a whole is not a checkout of files of somebody else.
     """
-    home = os.path.expanduser("~")
-    above = folder
-    while not os.path.lexists(os.path.join(above, ".git")):
-        if above == os.path.dirname(above):
-            return folder
-        above = os.path.dirname(above)
-    return folder if above == home else above
+    tree = _work_tree(folder)
+    return folder if tree in (None, os.path.expanduser("~")) else tree

@@ -278,7 +278,7 @@ def past_of(project: Project, tree: Tree, label: str, show: Callable[[Path], str
         def show_past(path: Path) -> str:
             return show(project.root / PERSONAL) if path.name == PERSONAL else f"{label}:{path.name}"
 
-        then = read_configuration(folder, show_past, environment)
+        then = read_configuration(folder, show_past, environment, project=project.root)
     now = read_configuration(project.root, show, environment)
     site = Site(project.root, then.settings, TreeContents(project.root, tree, label), environment, hidden=then.hidden)
     past = Project.open(site, project.apis)

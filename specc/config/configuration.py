@@ -51,9 +51,12 @@ class Configuration:
     hidden: frozenset[str] = frozenset()
 
 
-def read_configuration(root: Path, show: Callable[[Path], str], environment: Map[str, str]) -> Configuration:
-    """Return the configuration of the project at `root`. `show` gives the name by which messages call a file.
+def read_configuration(
+    root: Path, show: Callable[[Path], str], environment: Map[str, str], *, project: Path | None = None
+) -> Configuration:
+    """Return the configuration in the folder `root`. `show` gives the name by which messages call a file.
 
+    `project` is the folder of the project, where `root` only holds settings of an earlier commit of it.
     Raises SpeccError for a file that cannot be read.
     """
     found: list[Diagnostic] = []
@@ -72,7 +75,7 @@ def read_configuration(root: Path, show: Callable[[Path], str], environment: Map
         found.extend(target_diagnostics(declared))
     settings = settings_of(written, Path(os.path.abspath(root)).name or "project")
     env = {name: environment[name] for name in settings.env if name in environment}
-    hidden = frozenset(settings.env) - shown_env(environment) if settings.env else frozenset()
+    hidden = frozenset(settings.env) - shown_env(project or root, environment) if settings.env else frozenset()
     listed = tuple(_entries(written, settings))
     return Configuration(root, settings, listed, tuple(found), env, digest.hexdigest(), hidden)
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from specc.config.document import loads
 from specc.disk import kind_of_secret
 from specc.errors import SpeccError
-from specc.reader import Unreadable, leads_out, read_file
+from specc.private import check_file, home_folder, place_file
+from specc.reader import Unreadable, is_brought, leads_out, read_file
 
 OWN = "specc.toml"
 SHARED = "pyproject.toml"
@@ -85,20 +86,32 @@ def _check_link(path: Path, shown: str) -> None:
         raise SpeccError(f"cannot read {shown}: it is a link to a file that {kind}")
 
 
-def user_file(environment: Mapping[str, str]) -> Path:
-    """Return the path of the user's own settings (XDG base directories)."""
+def user_file(environment: Mapping[str, str]) -> Path | None:
+    """Return the path of the user's own settings (XDG base directories); None for a user without a home."""
     given = environment.get("XDG_CONFIG_HOME", "")
-    base = Path(given) if os.path.isabs(given) else Path(os.path.expanduser("~")) / ".config"
-    return base / "specc" / "config.toml"
+    home = home_folder(environment)
+    base = Path(given) if os.path.isabs(given) else home and home / ".config"
+    return base and base / "specc" / "config.toml"
 
 
-def shown_env(environment: Mapping[str, str]) -> frozenset[str]:
-    """Return the variables whose values the user allows to be shown. Raises SpeccError for a bad file of the user."""
+def shown_env(root: Path, environment: Mapping[str, str]) -> frozenset[str]:
+    """Return the variables whose values the user allows to be shown, in the project at `root`.
+
+    Raises SpeccError for a bad file of the user, and for one that somebody else could have written.
+    """
     words = environment.get(SHOW_ENV_VARIABLE, "").replace(",", " ").split()
-    return frozenset(words) | _of_file(user_file(environment))
+    path = user_file(environment)
+    return frozenset(words) | (
+        _of_file(path, root, environment) if path is not None and os.path.lexists(path) else frozenset()
+    )
 
 
-def _of_file(path: Path) -> frozenset[str]:
+def _of_file(path: Path, root: Path, environment: Mapping[str, str]) -> frozenset[str]:
+    if is_brought(path, root, environment):
+        help = "set XDG_CONFIG_HOME or HOME to a folder outside of it"
+        raise SpeccError(f"{path} is in the repository, so its settings are not those of the user", help=help)
+    place_file(path, own=0, makes=False)
+    check_file(Path(os.path.realpath(path)))
     try:
         text = read_file(path, MAX_USER_BYTES).decode()
         settings = loads(text)

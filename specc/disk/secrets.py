@@ -25,9 +25,9 @@ FILES = frozenset(
     | {"credentials", "credentials.json", "credentials.toml", "credentials.yaml", "credentials.yml", ".credentials"}
     | {"keys.env", "specc.local.toml", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", ".bash_history", ".zsh_history"}
     | {".python_history", ".psql_history", ".mysql_history", ".smbcredentials", ".fetchmailrc", ".msmtprc"}
-    | {"kubeconfig", ".databrickscfg", ".snowflake", ".huggingface", ".wandb", ".env"}
+    | {"kubeconfig", "pip.conf", ".databrickscfg", ".snowflake", ".huggingface", ".wandb", ".env"}
 )
-BEGINNINGS = (".env.", "secrets.")
+BEGINNINGS = (".env.", "secrets.", "gha-creds-")
 ENDINGS = (".env", ".pem", ".key", ".ppk", ".kdbx", ".p12", ".pfx", ".jks", ".keystore", ".keytab", ".gpg")
 HARMLESS = (".env.example", ".env.sample", ".env.template", ".env.dist")
 """Files that only show how the real file looks."""

@@ -11,8 +11,7 @@ from pathlib import Path
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.private import UNSAFE, state_home
-
-FALSE = ("", "0", "false")
+from specc.reader import is_ci
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +36,12 @@ def ledger_path(
     setting starts at the project's root. Raises SpeccError on a CI runner without a setting: nothing outlives the job.
     """
     if setting is not None:
-        return Path(os.path.abspath(root / os.path.expanduser(setting)))
-    if environment.get("CI", "").lower() not in FALSE:
+        path = os.path.expanduser(setting)
+        if path.startswith("~"):
+            message = f"`path` under `[ledger]` is `{setting}`, and nothing says where that home is"
+            raise SpeccError(message, help="set the variable HOME, or write an absolute path")
+        return Path(os.path.abspath(root / path))
+    if is_ci(environment):
         raise SpeccError(
             "no ledger is set, and on a CI runner (`CI` is set) the usual ledger does not outlive the job",
             help='write `path = "..."` under `[ledger]` in specc.toml, on a disk that is kept',

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping as Map
 from pathlib import Path
 
+from specc.private import home_folder
 from specc.reader import Unreadable, read_start
 from specc.targets.kinds import KINDS
 
@@ -38,11 +39,12 @@ def kept_from_jobs(path: str, environment: Map[str, str] = os.environ) -> str | 
 
 
 def _folders(environment: Map[str, str]) -> list[Path]:
-    home = os.path.expanduser("~")
-    found = [os.path.join(home, VENDOR)]
+    home = home_folder(environment)
+    found = [home / VENDOR] if home is not None else []
     for variable, usual in FOLDERS:
         given = environment.get(variable, "")
-        found.append(os.path.join(given if os.path.isabs(given) else os.path.join(home, usual), "specc"))
+        base = Path(given) if os.path.isabs(given) else home and home / usual
+        found += [base / "specc"] if base is not None else []
     return [Path(os.path.realpath(folder)) for folder in found]
 
 

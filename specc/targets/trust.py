@@ -13,6 +13,7 @@ from pathlib import Path
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.private import open_file, place_file, state_home
+from specc.reader import is_brought
 
 VARIABLE = "SPECC_TRUSTED_HOSTS"
 FILE = "trusted-hosts"
@@ -28,11 +29,15 @@ class UntrustedHost(SpeccError):
 
 @dataclass(frozen=True, slots=True)
 class TrustedHosts:
-    """`shipped` are the hosts of the API pages that come with specc, in whatever form."""
+    """`shipped` are the hosts of the API pages that come with specc, in whatever form.
+
+    A list in the checkout around the folder `outside` is not the user's, because the repository could have brought it.
+    """
 
     environment: Mapping[str, str]
     shipped: tuple[str, ...]
     origin: Origin
+    outside: Path
 
     @property
     def path(self) -> Path:
@@ -48,7 +53,7 @@ class TrustedHosts:
 
     def of_user(self) -> tuple[str, ...]:
         """Return the hosts of the file. Raises SpeccError where others could have written it."""
-        path = place_file(self.path, makes=False)
+        path = place_file(self._own_path(), makes=False)
         try:
             descriptor = None if path is None else open_file(path, os.O_RDONLY)
         except FileNotFoundError:
@@ -79,8 +84,16 @@ class TrustedHosts:
         gone = set(origins)
         self._write(origin for origin in self.of_user() if origin not in gone)
 
+    def _own_path(self) -> Path:
+        """Return the path of the list. Raises SpeccError where the repository could have brought what is there."""
+        if is_brought(self.path, self.outside, self.environment):
+            message = f"the list of trusted hosts would be {self.path}, in the repository, which could have brought it"
+            help = f"set XDG_STATE_HOME to a folder outside of it, or name the host in {VARIABLE}"
+            raise SpeccError(message, help=help)
+        return self.path
+
     def _write(self, origins: Iterable[str]) -> None:
-        path = place_file(self.path)
+        path = place_file(self._own_path())
         assert path is not None  # folders that are missing are made
         text = "".join(f"{origin}\n" for origin in dict.fromkeys(origins))
         draft = None

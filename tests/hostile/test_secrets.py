@@ -33,7 +33,17 @@ SECRET_FILES = (
         "prod.env",
         "keys.env",
     ),
-    *("deep/.netrc", ".ssh/id_rsa", "x/.ssh/config", ".aws/credentials", ".git-credentials", ".npmrc", ".pypirc"),
+    *(
+        "deep/.netrc",
+        ".ssh/id_rsa",
+        "x/.ssh/config",
+        ".aws/credentials",
+        ".git-credentials",
+        ".npmrc",
+        "gha-creds-1a2b.json",
+        "pip.conf",
+        ".pypirc",
+    ),
     *(".kube/config", ".docker/config.json", ".qingcloud/config.yaml", "id_ed25519", "a.pem"),
     *("secrets.yaml", ".pgpass", ".hg/hgrc", "credentials.json", "terraform.tfstate"),
 )

@@ -1,6 +1,7 @@
 """`specc trust`: the hosts that may get signed requests."""
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -29,7 +30,7 @@ def trust(hosts: Hosts = None, forget: Forget = False) -> int:
     """
     apis = Apis()
     shipped = tuple(endpoint for api in apis.values() if (endpoint := api.endpoint) is not None)
-    trusted = TrustedHosts(os.environ, shipped, origin_of)
+    trusted = TrustedHosts(os.environ, shipped, origin_of, Path.cwd())
     if not hosts:
         if forget:
             raise SpeccError("nothing says which host to forget", help="`specc trust` lists them")

@@ -32,9 +32,10 @@ class Credentials:
     warning: str | None = None
 
 
-def read_credentials(environment: Map[str, str], home: Path) -> Credentials:
-    """Return the key of the environment, else that of the file. Raises SpeccError where a half or the whole is missing.
+def read_credentials(environment: Map[str, str], home: Path | None) -> Credentials:
+    """Return the key of the environment, else that of the file in the user's home, if there is one.
 
+    Raises SpeccError where a half or the whole is missing.
     A file that others can read is used all the same, with a warning, because the vendor's own tools make it so.
     """
     key, secret = environment.get(KEY, "").strip(), environment.get(SECRET, "").strip()
@@ -43,6 +44,8 @@ def read_credentials(environment: Map[str, str], home: Path) -> Credentials:
     if key or secret:
         present, missing = (KEY, SECRET) if key else (SECRET, KEY)
         raise SpeccError(f"`{present}` is set and `{missing}` is not", help=f"set both, or neither to use ~/{CONFIG}")
+    if home is None:
+        raise SpeccError("there are no credentials for the EHPC API", help=HELP)
     return _from_file(home / CONFIG)
 
 

@@ -14,6 +14,8 @@ from specc.fast_dataclass import dataclass
 from specc.lowering import Payload
 from specc.nodes import to_data
 from specc.person import Person
+from specc.private import home_folder
+from specc.reader import is_brought
 from specc.settings import Target as TargetSettings
 from specc.targets import Target
 from specc.targets.ehpc.account import Endpoint, accounts_at, identity_of, origin_of, unknown_account
@@ -71,7 +73,7 @@ def open_target(opening: Opening) -> Opened:
         help = f'write `endpoint = "https://HOST/api"` under `[targets.{name}]`'
         raise SpeccError(f"the target `{name}` has no endpoint", help=help)
     endpoint = Endpoint.parse(opening.endpoint)
-    trusted = TrustedHosts(opening.environment, opening.vendor_endpoints, origin_of)
+    trusted = TrustedHosts(opening.environment, opening.vendor_endpoints, origin_of, opening.root)
     if not opening.is_offline:
         ask_for_trust(name, endpoint, trusted, opening.person)
     data = to_data(opening.settings.job) if opening.settings.job is not None else {}
@@ -79,7 +81,7 @@ def open_target(opening: Opening) -> Opened:
     is_vendors = endpoint.ascii_origin in trusted.of_vendor()
     place = None if is_vendors else f"{endpoint.ascii_origin}{endpoint.path}"
     try:
-        credentials = read_credentials(opening.environment, Path.home())
+        credentials = read_credentials(opening.environment, _home(opening))
     except SpeccError as error:
         if not opening.may_lack_keys:
             raise
@@ -94,6 +96,12 @@ def open_target(opening: Opening) -> Opened:
         skew=timedelta(seconds=opening.skew(identity_of(endpoint, credentials.access_key_id, job))),
     )
     return Opened(name, target, opening.calls, target.warnings, lambda: target.last_error, place, lambda: target.blind)
+
+
+def _home(opening: Opening) -> Path | None:
+    """Return the user's home; None where it lies in the repository, which could bring a key that is not the user's."""
+    home = home_folder(opening.environment)
+    return None if home is None or is_brought(home, opening.root, opening.environment) else home
 
 
 def _without_keys(

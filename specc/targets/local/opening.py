@@ -1,9 +1,6 @@
 """Opening this machine as a target."""
 
-import os
-import pwd
-
-from specc.private import state_home
+from specc.private import state_home, user_name
 from specc.targets.local.machine import Options, machine_id
 from specc.targets.local.paths import StateDir
 from specc.targets.local.request import Rules
@@ -18,10 +15,10 @@ def open_target(opening: Opening) -> Opened:
     Offline, nothing is written in the folder.
     """
     folder = state_home(opening.environment) / "local" / machine_id()[:12]
-    caller = pwd.getpwuid(os.getuid()).pw_name
+    caller = user_name()
     name = opening.settings.name
     if opening.is_offline:
-        state = StateDir(folder.expanduser().resolve())
+        state = StateDir(folder.resolve())
         rules = Rules(opening.settings, opening.units, caller, Options())
         return Opened(name, LocalTarget(state, Store(state.store), rules), opening.calls)
     return Opened(name, LocalTarget.open(opening.settings, opening.units, folder, caller, own=3), opening.calls)

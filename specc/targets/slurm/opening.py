@@ -1,11 +1,10 @@
 """Opening a Slurm cluster as a target."""
 
 import os
-import pwd
 from pathlib import Path
 
 from specc.errors import SpeccError
-from specc.private import state_home
+from specc.private import state_home, user_name
 from specc.targets.opening import Opened, Opening
 from specc.targets.slurm.cluster import cluster_name, of_job, of_query
 from specc.targets.slurm.programs import Installed
@@ -19,7 +18,7 @@ def open_target(opening: Opening) -> Opened:
     yet.
     """
     settings, environment = opening.settings, opening.environment
-    caller = pwd.getpwuid(os.getuid()).pw_name
+    caller = user_name()
     cluster = cluster_name(environment, settings.cluster, settings.name)
     place = Place(cluster, caller, _directory(opening, cluster), of_job(environment, settings.environment))
     programs = Installed(opening.calls.add, outside=opening.root)
