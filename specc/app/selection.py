@@ -89,15 +89,15 @@ class Sites:
                 raise SpeccError("a path is empty", help="leave it out to mean the whole project, or write `.`")
             path = Path(text)
             owner = self.of(path)
-            files = spec_files([path], owner.root, owner.settings.include, owner.settings.exclude)
+            files = spec_files([str(path)], str(owner.root), owner.settings.include, owner.settings.exclude)
             if not files:
                 self.diagnostics.extend(look_alikes(path, owner.root, owner.settings, show))
             for folder, inside in groupby(files, key=os.path.dirname):
                 site = self.of(Path(folder))
-                names = {file: site.contents.name_of(file) for file in inside}
-                _choose(chosen, site, names.values())
-                if path in names:
-                    chosen[site.root].explicit.add(names[path])
+                names = site.contents.names_of(folder, map(os.path.basename, inside))
+                _choose(chosen, site, names)
+                if files == [str(path)]:
+                    chosen[site.root].explicit.update(names)
         return list(chosen.values())
 
     def _stdin(self, site: Site) -> str:

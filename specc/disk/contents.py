@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Callable, Mapping
+import stat
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 
@@ -73,12 +74,20 @@ class Contents:
         A file behind a symlinked folder has the name that it has without the link, so that one file is not two specs. A
         symlinked file keeps the name by which it is called.
         """
-        absolute = os.path.abspath(path)
-        folder, base = os.path.split(absolute)
-        real = self._real(folder)
+        folder, base = os.path.split(os.path.abspath(path))
+        return self.names_of(folder, [base])[0]
+
+    def names_of(self, folder: str, files: Iterable[str]) -> list[str]:
+        """Return the names of files of one folder, as `name_of` does."""
+        absolute = os.path.abspath(folder)
+        real = self._real(absolute)
         if is_below(real, self._resolved_root):
-            return file_name((real + "/" + base)[len(self._resolved_root.rstrip("/")) + 1 :])
-        return Path(absolute).relative_to(self.root).as_posix() if is_below(absolute, str(self.root)) else absolute
+            inside = f"{real.rstrip('/')}/"[len(self._resolved_root.rstrip("/")) + 1 :]
+            return [file_name(inside + file) for file in files]
+        if is_below(absolute, str(self.root)):
+            inside = Path(absolute).relative_to(self.root).as_posix()
+            return [file if inside == "." else f"{inside}/{file}" for file in files]
+        return [os.path.join(absolute, file) for file in files]
 
     def path_of(self, name: str) -> str:
         """Return the path that messages print for a name."""
@@ -101,10 +110,14 @@ class Contents:
         if name.startswith(SHIPPED):
             return _shipped(name.removeprefix(SHIPPED))
         path = os.path.join(self._place, name)
-        if not os.path.isfile(path):
+        try:
+            is_file = stat.S_ISREG(os.lstat(path).st_mode)
+        except (OSError, ValueError):
+            is_file = False
+        if not is_file and not os.path.isfile(path):
             return self._absent(name, Path(path), code)
-        folder = self._real(os.path.dirname(path))
-        real = os.path.realpath(path) if os.path.islink(path) else f"{folder}/{os.path.basename(path)}"
+        folder, _, base = path.rpartition("/")
+        real = f"{self._real(folder or '/')}/{base}" if is_file else os.path.realpath(path)
         if not is_below(real, self._resolved_root):
             help = "copy the file into the project"
             return Missing(codes.OUTSIDE_PROJECT, f"{name} leads out of the project", help)
@@ -222,5 +235,7 @@ class Site:
 
     def spec_names(self) -> list[str]:
         """Return the names of all specs of the project."""
-        files = spec_files([self.root], self.root, self.settings.include, self.settings.exclude)
-        return [self.contents.name_of(path) for path in files]
+        root = str(self.root)
+        below = len(root.rstrip("/")) + 1
+        files = spec_files([root], root, self.settings.include, self.settings.exclude)
+        return [file_name(path[below:]) for path in files]

@@ -3,8 +3,8 @@
 import errno
 import os
 import re
-from collections.abc import Callable, Iterator
-from fnmatch import fnmatchcase
+from collections.abc import Callable, Iterable, Iterator
+from fnmatch import fnmatchcase, translate
 from functools import cache
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -34,18 +34,18 @@ def read_bytes(path: Path | str, *, takes_pipes: bool = False) -> bytes | Missin
         return Missing(codes.UNREADABLE, f"cannot read {os.path.basename(path) or path}: {error.reason}")
 
 
-def spec_files(paths: list[Path], root: Path, include: tuple[str, ...], exclude: tuple[str, ...]) -> list[Path]:
+def spec_files(paths: Iterable[str], root: str, include: tuple[str, ...], exclude: tuple[str, ...]) -> list[str]:
     """Return the specs that the paths mean, each once and in a fixed order: files as they are, folders searched.
 
     Patterns are relative to the project's root, whichever folder is searched. Raises SpeccError for a path that
     does not exist.
     """
-    found: dict[Path, None] = {}
+    found: dict[str, None] = {}
     for path in paths:
         # Not `Path.is_dir()`, which raises where a name is too long or a folder is closed to us.
         if os.path.isdir(path):
             inside = Path(os.path.abspath(path)).relative_to(root).parts
-            found.update(dict.fromkeys(_below(path, inside, include, exclude)))
+            found.update(dict.fromkeys(_below(path, inside, Patterns(include), Patterns(exclude))))
         elif os.path.lexists(path):
             found[path] = None
         else:
@@ -53,30 +53,35 @@ def spec_files(paths: list[Path], root: Path, include: tuple[str, ...], exclude:
     return list(found)
 
 
-def _below(folder: Path, inside: tuple[str, ...], include: tuple[str, ...], exclude: tuple[str, ...]) -> Iterator[Path]:
+def _below(folder: str, inside: tuple[str, ...], include: "Patterns", exclude: "Patterns") -> Iterator[str]:
     """Yield the spec files in a folder, which is `inside` the project, in the order of their parts.
 
-    The specs of a nested project are found, too. Folders can be nested deeper than Python's stack.
+    The specs of a nested project are found, too. Folders can be nested deeper than Python's stack. Paths are texts,
+    because a project can have tens of thousands of files.
     """
     open_folders = [(folder, inside, iter(_entries(folder)))]
     while open_folders:
         folder, inside, entries = open_folders[-1]
-        entry = next(entries, None)
-        if entry is None:
+        for entry in entries:
+            if exclude.fit(inside, entry.name):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name not in SKIPPED:
+                    below = _joined(folder, entry.name)
+                    open_folders.append((below, (*inside, entry.name), iter(_entries(below))))
+                    break
+            elif include.fit(inside, entry.name):
+                yield _joined(folder, entry.name)
+        else:
             open_folders.pop()
-            continue
-        relative = (*inside, entry.name)
-        if any(matches(relative, pattern) for pattern in exclude):
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            if entry.name not in SKIPPED:
-                below = folder / entry.name
-                open_folders.append((below, relative, iter(_entries(below))))
-        elif any(matches(relative, pattern) for pattern in include):
-            yield folder / entry.name
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def _joined(folder: str, name: str) -> str:
+    """Return a path as `Path` writes it."""
+    return name if folder == "." else f"{folder}{name}" if folder.endswith("/") else f"{folder}/{name}"
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
     """Return the entries of a folder, in order. Raises SpeccError where the folder cannot be listed."""
     try:
         return sorted(os.scandir(folder), key=lambda entry: entry.name)
@@ -84,10 +89,30 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         return []  # the folder was removed since it was listed
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
-            shown = Path(*folder.parts[:SHOWN])
+            shown = Path(*Path(folder).parts[:SHOWN])
             help = "remove these folders, or add a folder above them to `exclude` in specc.toml"
             raise SpeccError(f"folders are nested too deeply to be listed: {shown}/...", help=help) from error
         raise SpeccError(f"cannot list {folder}: {error.strerror}") from error
+
+
+class Patterns:
+    """Patterns as git has them, each made ready once. A pattern without `/` looks at nothing but a path's last part."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._fits_name: list[Callable[[str], object]] = []
+        self._others: list[str] = []
+        for pattern in patterns:
+            globs = _globs(pattern)
+            if len(globs) == 2 and globs[0] == ANY_FOLDERS != globs[1]:
+                self._fits_name.append(re.compile(translate(globs[1])).match)
+            else:
+                self._others.append(pattern)
+
+    def fit(self, inside: tuple[str, ...], name: str) -> bool:
+        """Return whether one of the patterns fits the path of a file or folder `name` in the folder `inside`."""
+        return any(fits(name) for fits in self._fits_name) or any(
+            matches((*inside, name), pattern) for pattern in self._others
+        )
 
 
 def matches(parts: tuple[str, ...], pattern: str) -> bool:
@@ -97,8 +122,6 @@ def matches(parts: tuple[str, ...], pattern: str) -> bool:
     any depth.
     """
     globs = _globs(pattern)
-    if len(globs) == 2 and globs[0] == ANY_FOLDERS != globs[1]:
-        return bool(parts) and fnmatchcase(parts[-1], globs[1])
     reached = _past_folders({0}, globs)
     for part in parts:
         here = [index for index in reached if index < len(globs)]
@@ -127,7 +150,8 @@ def look_alikes(folder: Path, root: Path, settings: Settings, show: Callable[[Pa
 
     Only the first files are looked at, because a folder can have any number of them.
     """
-    files = islice(spec_files([folder], root, YAML, settings.exclude), MOST_READ)
+    listed = spec_files([str(folder)], str(root), YAML, settings.exclude)
+    files = islice(map(Path, listed), MOST_READ)
     alike = (file for file in files if _is_alike(read_bytes(file)))
     for file in islice(alike, MOST_TOLD):
         shown = show(file)

@@ -10,7 +10,7 @@ from specc.compiler import Context, Request
 from specc.diagnostics import Diagnostic, Missing
 from specc.fast_dataclass import dataclass
 from specc.linter.examining import Clashes, Examined, examine, is_broken
-from specc.linter.families import Graph, Register, dependents, family_diagnostics, graph_of, judged_by_rules
+from specc.linter.families import Register, dependents, family_diagnostics, judged_by_rules
 from specc.linter.filters import judged, masked, suppress, without_doubtful_fixes
 from specc.linter.records import (
     Json,
@@ -49,13 +49,14 @@ class Coverage:
     checked: frozenset[str]
     broken: frozenset[str]
     as_is: bool
+    _seen: dict[str, bool] = field(default_factory=dict)
 
     def is_complete(self, name: str, code: str) -> bool:
         """Has every spec been checked that a text is part of, and the text itself if it is a spec?
 
         What specs do to each other is found when all of the project are checked.
         """
-        return self.as_is and (not self._unseen if code in CLASHES else name not in self._unseen)
+        return self.as_is and (not self._unchecked if code in CLASHES else self._is_seen(name))
 
     def is_sound(self, name: str, code: str) -> bool:
         """Have they, without an error on the way?"""
@@ -67,23 +68,28 @@ class Coverage:
         return self.library.sources(self.reads)
 
     @cached_property
-    def _graph(self) -> Graph:
-        return graph_of(dict.fromkeys([*self.specs, *self.checked]), self.register)
+    def _unchecked(self) -> frozenset[str]:
+        return frozenset(self.specs) - self.checked
 
-    @cached_property
-    def _unseen(self) -> frozenset[str]:
-        return self._reached(self._graph.keys() - self.checked)
+    def _is_seen(self, name: str) -> bool:
+        # All that inherits from what is checked is checked, too.
+        if name in self.checked or not self._unchecked:
+            return True
+        if name not in self._seen:
+            reaching = dependents([name], self.specs, self.library.contents, self.register)
+            self._seen[name] = name not in self._unchecked and self.checked.issuperset(reaching)
+        return self._seen[name]
 
     @cached_property
     def _doubtful(self) -> frozenset[str]:
-        return self._reached(self.broken)
-
-    def _reached(self, names: Iterable[str]) -> frozenset[str]:
-        """These specs, and all that they consist of."""
-        found = set(names)
+        """The specs with an error, and all that they consist of."""
+        specs = self.checked.union(self.specs)
+        found = set(self.broken)
         waiting = list(found)
         while waiting:
-            new = self._graph.get(waiting.pop(), frozenset()) - found
+            name = waiting.pop()
+            facts = self.register.of(name) if name in specs else None
+            new = facts.references - found if facts is not None else frozenset()
             found |= new
             waiting += new
         return frozenset(found)
@@ -118,7 +124,7 @@ def check_specs(
     register = Register(project.library, memory.facts, memory.learn_facts)
     specs_there = [] if all_specs else project.site.spec_names()
     if not all_specs:
-        wanted += dependents(wanted, graph_of(specs_there, register))
+        wanted += dependents(wanted, specs_there, project.site.contents, register)
     context = project.context(target)
     whole = _Whole()
     for examined in examinations(project, wanted, context, request, register, memory):

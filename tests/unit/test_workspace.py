@@ -1,15 +1,17 @@
 """The project on disk: files, names, the static graph, findings said once."""
 
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from specc.diagnostics import Missing, codes
-from specc.disk import Contents, read_bytes, spec_files
+from specc.disk import Contents, matches, read_bytes, spec_files
+from specc.disk.files import Patterns
 from specc.errors import SpeccError
 from specc.inheritance import references
-from specc.linter.families import Register, dependents, graph_of
+from specc.linter.families import Register, dependents
 from specc.project import Apis, DiagnosticSet, FileLibrary
 from specc.project.outputs import write_file
 from specc.project.project import SAME_PLACE
@@ -32,7 +34,9 @@ def fill(root: Path, **files: str) -> None:
 def names(
     root: Path, paths: list[Path], include: tuple[str, ...] = INCLUDE, exclude: tuple[str, ...] = ()
 ) -> list[str]:
-    return [path.relative_to(root).as_posix() for path in spec_files(paths, root, include, exclude)]
+    return [
+        Path(path).relative_to(root).as_posix() for path in spec_files(map(str, paths), str(root), include, exclude)
+    ]
 
 
 def test_folders_are_searched_in_a_fixed_order(tmp_path: Path) -> None:
@@ -51,7 +55,7 @@ def test_a_file_that_is_named_needs_no_pattern(tmp_path: Path) -> None:
     (tmp_path / "odd.yaml").write_text("")
     assert names(tmp_path, [tmp_path / "odd.yaml", tmp_path / "odd.yaml"]) == ["odd.yaml"]
     with pytest.raises(SpeccError, match="no such file"):
-        spec_files([tmp_path / "gone"], tmp_path, INCLUDE, ())
+        spec_files([str(tmp_path / "gone")], str(tmp_path), INCLUDE, ())
 
 
 def test_names_start_at_the_root(tmp_path: Path) -> None:
@@ -116,10 +120,10 @@ def test_the_graph_follows_parents_and_files(tmp_path: Path) -> None:
     )
     shelf = library(tmp_path)
     specs = [f"{name}.job.yaml" for name in ("base", "child", "grandchild", "script", "broken", "gone")]
-    graph = graph_of(specs, Register(shelf))
-    assert dependents(["base.job.yaml"], graph) == ["child.job.yaml", "grandchild.job.yaml"]
-    assert dependents(["run.sh"], graph) == ["script.job.yaml"]
-    assert dependents(["grandchild.job.yaml"], graph) == []
+    found = partial(dependents, names=specs, contents=shelf.contents, register=Register(shelf))
+    assert found(["base.job.yaml"]) == ["child.job.yaml", "grandchild.job.yaml"]
+    assert found(["run.sh"]) == ["script.job.yaml"]
+    assert found(["grandchild.job.yaml"]) == []
     parsed = shelf.document("script.job.yaml")
     assert not isinstance(parsed, Missing)
     assert parsed.document is not None
@@ -181,10 +185,22 @@ def test_a_folder_that_goes_away_while_it_is_read(tmp_path: Path, monkeypatch: p
         (tmp_path / name / "a.job.yaml").touch()
     listing = os.scandir
 
-    def scandir(folder: Path) -> object:
-        if folder.name == "gone":
+    def scandir(folder: str) -> object:
+        if Path(folder).name == "gone":
             raise FileNotFoundError(folder)
         return listing(folder)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    assert spec_files([tmp_path], tmp_path, ("**/*.job.yaml",), ()) == [tmp_path / "here" / "a.job.yaml"]
+    assert names(tmp_path, [tmp_path]) == ["here/a.job.yaml"]
+
+
+@pytest.mark.parametrize(
+    "pattern", ["*.job.yaml", "**/*.job.yaml", "jobs/*.yaml", "**", "/a*", "old/", "[a-c]?", "jobs/**/x"]
+)
+@pytest.mark.parametrize(
+    "path", ["a.job.yaml", "jobs/a.job.yaml", "jobs/old/x", "old", "b1", "jobs/x", "a\nb.job.yaml"]
+)
+def test_patterns_made_ready_fit_what_a_pattern_matches(pattern: str, path: str) -> None:
+    *inside, name = path.split("/")
+    assert Patterns([pattern]).fit(tuple(inside), name) == matches((*inside, name), pattern)
+    assert Patterns(["gone", pattern]).fit(tuple(inside), name) == matches((*inside, name), pattern)
