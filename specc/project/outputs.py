@@ -1,8 +1,11 @@
 """Files that are written whole or not at all."""
 
 import contextlib
+import errno
 import os
+import re
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -18,6 +21,8 @@ from specc.source import Source
 
 IN_MEMORY = 1 << 20
 LONGEST_NAME = 200
+STREAMS = {"/dev/stdout": 1, "/dev/stderr": 2}
+OPEN_FILE = re.compile(r"/(?:dev|proc/self)/fd/(\d{1,6})")
 
 
 @contextmanager
@@ -28,11 +33,15 @@ def spool() -> Iterator[IO[str]]:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Replaces a file in one step; a reader sees the old text or the new one.
+    """Replace a file in one step; a reader sees the old text or the new one.
 
-    A pipe or a device, such as /dev/stdout, is written to instead.
+    A pipe, a device, or what this process has open, such as /dev/stdout, is written to instead.
     """
-    if os.path.exists(path) and not os.path.isfile(path):
+    if (number := _descriptor(path)) is not None:
+        sys.stdout.flush()
+        with _said_of(path), open(os.dup(number), "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+    elif os.path.exists(path) and not os.path.isfile(path):
         _write_through(path, text)
     else:
         write_files({path: text})
@@ -59,10 +68,26 @@ def write_files(texts: Mapping[Path, str]) -> None:
                 os.replace(temporary, path)
 
 
+def _descriptor(path: Path) -> int | None:
+    """Return the number of the open file that a path stands for: its name is a link, which must not be replaced."""
+    name = os.path.abspath(path).replace("//", "/", 1)
+    found = OPEN_FILE.fullmatch(name)
+    return int(found[1]) if found else STREAMS.get(name)
+
+
 def _write_through(path: Path, text: str) -> None:
     check_stays(path, "write into")
-    with _said_of(path), path.open("w", encoding="utf-8", newline="") as file:
-        file.write(text)
+    with _said_of(path):
+        try:
+            # Without O_NONBLOCK, opening a pipe waits for a reader, for ever.
+            descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            if error.errno == errno.ENXIO:
+                raise SpeccError(f"cannot write {path}: nobody reads from this pipe") from error
+            raise
+        os.set_blocking(descriptor, True)
+        with open(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
 
 
 @contextmanager

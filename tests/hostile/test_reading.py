@@ -10,6 +10,8 @@ from support.projects import Place
 
 import specc
 from specc.config import MAX_BYTES
+from specc.errors import SpeccError
+from specc.project.outputs import write_file
 
 SECRET = "hunter2-is-not-for-you"
 HERE = Path(specc.__file__).parent
@@ -38,7 +40,7 @@ READERS = {
     "project/processes.py": "it passes results between its own processes",
     "comparison/past.py": "it writes settings that git gave into a folder of its own",
     "cli/main.py": "it opens /dev/null",
-    "cli/commands/init.py": "it reads what ships with specc",
+    "app/scaffolding.py": "it reads what ships with specc",
     "cli/commands/schema.py": "it reads what ships with specc",
     "private.py": "it opens files of the user's own, whose owner and mode it checks on the same descriptor",
     "locks.py": "it opens lock files of its own",
@@ -258,6 +260,34 @@ def test_a_report_does_not_go_into_a_device_or_pipe_that_the_repository_links_to
     (place.root / "report.sarif").symlink_to(outside / "pipe")
     assert place.run("check", "--output", "sarif:report.sarif") == 2
     assert "leads out" in place.err
+
+
+def test_a_pipe_that_nobody_reads_is_not_waited_for(place: Place) -> None:
+    os.mkfifo(place.root / "report.sarif")
+    assert place.run("check", "--output", "sarif:report.sarif") == 2
+    assert "cannot write report.sarif: nobody reads from this pipe" in place.err
+
+
+def test_what_is_open_is_written_to_and_its_name_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """`/dev/stdout` is a link. With standard output in a file, root would replace it for the whole machine."""
+
+    def refuse(**_: object) -> None:
+        raise AssertionError("a file is made beside the link")
+
+    monkeypatch.setattr("specc.project.outputs.tempfile.mkstemp", refuse)
+    with (tmp_path / "out").open("wb") as file:
+        file.write(b"before\n")
+        file.flush()
+        for name in ("/dev/fd/{}", "//dev/./fd/{}", "/proc/self/fd/{}"):
+            write_file(Path(name.format(file.fileno())), "report\n")
+    assert (tmp_path / "out").read_bytes() == b"before\n" + 3 * b"report\n"
+    write_file(Path("/dev/stdout"), "report\n")
+    write_file(Path("//dev/stderr"), "report\n")
+    assert capfd.readouterr() == ("report\n", "report\n")
+    with pytest.raises(SpeccError, match="cannot write /dev/fd/999999"):
+        write_file(Path("/dev/fd/999999"), "report\n")
 
 
 @pytest.mark.parametrize(
