@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from specc.api.values import (
@@ -22,26 +23,25 @@ from specc.api.values import (
 from specc.app.attempts import AttemptChoice, Words
 from specc.app.checking import check_selected
 from specc.app.explaining import explain_spec
-from specc.app.following import is_over, last_seen, look_at, reach, wait_for
-from specc.app.reporting import report_of
-from specc.app.requests import SubmissionRequest, Unprepared, prepare, refusals
+from specc.app.following import is_over, last_seen, look_at_chosen, reach, wait_for
+from specc.app.rendering import pieces_of
+from specc.app.reporting import report_of, report_of_check
+from specc.app.requests import SubmissionRequest, Unprepared, asked_request, prepare, refusals
 from specc.app.selection import Sites
 from specc.app.session import Selected, Session
 from specc.app.submitting import Submission, look_ahead, submission
 from specc.app.workplace import Workplace
-from specc.compiler import Request
 from specc.diagnostics import Diagnostic as Found
 from specc.errors import SpeccError
 from specc.explanation import as_text
 from specc.project import DiagnosticSet
-from specc.project.rendering import Piece, rendered
-from specc.source import Source
+from specc.project.rendering import rendered
 from specc.submission import Asked, Ledger, OutputReader, Step, cost
 from specc.submission import Result as Outcome
-from specc.targets import JobReport
 from specc.visible import visible
 
 LOG_BYTES = 1 << 24
+LOGGER = logging.getLogger("specc")
 
 
 class Project:
@@ -78,19 +78,9 @@ class Project:
         """Check specs and those that inherit from them; without a path, the whole project. Errors are not raised."""
         session = self._session()
         selected = self._selected(session, paths)
-        found: tuple[Found, ...] = tuple(session.diagnostics)
-        counts = (0, 0, 0)
-        if not session.has_errors():
-            request = _request(profiles, params, set)
-            checked = check_selected(session, selected, request, target=self._target, all_specs=not paths)
-            found += tuple(diagnostic for each in checked for diagnostic in each.diagnostics)
-            counts = (
-                sum(each.files for each in checked),
-                sum(each.specs for each in checked),
-                sum(each.payloads for each in checked),
-            )
-        shown = report_of(found).diagnostics
-        return CheckResult(tuple(map(Diagnostic._of, shown)), *counts, shown)
+        request = asked_request(_asked(profiles, params, set))
+        outcome = check_selected(session, selected, request, target=self._target, all_specs=not paths)
+        return CheckResult._of(report_of_check(outcome))
 
     def payloads(
         self,
@@ -107,14 +97,9 @@ class Project:
         cells by axis (`{"mesh": "fine"}` or `{"mesh": ["fine", "coarse"]}`). Raises InvalidSpec where there are errors.
         """
         session, selected = self._opened(specs)
-        request = _request(profiles, params, set, only, cells)
+        request = asked_request(_asked(profiles, params, set, only, cells))
         diagnostics = DiagnosticSet()
-        pieces = [
-            Piece(entry.project, entry.project.context(self._target), name, name in entry.explicit)
-            for entry in selected
-            for name in entry.names
-        ]
-        made = [Payload._of(payload) for payload, _ in rendered(pieces, request, diagnostics)]
+        made = [Payload._of(each) for each, _ in rendered(pieces_of(selected, self._target), request, diagnostics)]
         _raise_errors(session.not_ignored(diagnostics))
         return made
 
@@ -136,7 +121,8 @@ class Project:
         and SpeccError for a name that the spec does not have.
         """
         session, selected = self._opened((spec,))
-        explained = explain_spec(session, selected, field, _request(profiles, params, set, only, cells), self._target)
+        request = asked_request(_asked(profiles, params, set, only, cells))
+        explained = explain_spec(session, selected, field, request, self._target)
         _raise_errors(explained.diagnostics)
         cell = explained.cell
         return [
@@ -224,15 +210,10 @@ class Project:
         session = self._session()
         words = tuple(self._path(each) for each in chosen)
         filters = Words(words, _only(only), tuple(cells), tuple(states), None)
-        anyhow = AttemptChoice.of(session, Words(words, filters.only, filters.cells, (), None), self._root)
+        choice = AttemptChoice.of(session, filters, self._root)
         _raise_errors(session.diagnostics)
-        with self._ledger(session) as (workplace, ledger):
-            reports: dict[str, JobReport] = {}
-            if refresh:
-                running = [one for one in anyhow.each(ledger) if one.uuid and not is_over(one)]
-                found, _ = reach(workplace, ledger, running)
-                reports = look_at(found, ledger, session.person)
-            choice = AttemptChoice(anyhow.workplace, filters, anyhow.specs)
+        with self._ledger(session) as (_, ledger):
+            reports = look_at_chosen(choice, ledger).reports if refresh else {}
             return [Job._of(record, reports, self) for record in choice.records(ledger)]
 
     def _wait(self, jobs: Sequence[Job], timeout: float | None) -> tuple[Job, ...]:
@@ -273,14 +254,12 @@ class Project:
         self, specs: Sequence[str | Path], choice: Asked, changed: bool, rerun: bool, resend_unknown: bool
     ) -> SubmissionRequest:
         session = self._session()
-        asked = Asked(
-            (), choice.profiles, choice.params, choice.sets, choice.only, choice.cells, choice.states,
-            changed, rerun, resend_unknown,
-        )  # fmt: skip
+        asked = replace(choice, changed=changed, rerun=rerun, resend_unknown=resend_unknown)
         request = prepare(session, self._selected(session, specs), asked, self._target, self._root)
         if isinstance(request, Unprepared):
             _raise_errors(request.diagnostics)
             raise AssertionError("a request that could not be prepared has an error")
+        _raise_errors(request.diagnostics)
         return request
 
     def _opened(self, specs: Sequence[str | Path]) -> tuple[Session, list[Selected]]:
@@ -321,11 +300,8 @@ def open_project(path: str | Path = ".", target: str | None = None) -> Project:
 class _Log:
     """The person of a program (`specc.person`): what is told goes to the logger `specc`, and nobody answers."""
 
-    def __init__(self) -> None:
-        self._logger = logging.getLogger("specc")
-
     def tell(self, line: str) -> None:
-        self._logger.info("%s", visible(line))
+        LOGGER.info("%s", visible(line))
 
     def can_answer(self) -> bool:
         return False
@@ -346,48 +322,36 @@ class _Unwatched:
 
 def _decided(run: Submission) -> list[Step]:
     """Return the steps. Raises InvalidSpec or NotSubmitted where something speaks against the run."""
-    run.refresh()
-    steps = run.decide()
-    objection = run.objection(steps)
-    if objection is not None:
-        _raise_errors(objection.diagnostics)
-        raise NotSubmitted(objection.errors, objection.help)
-    stopped = [f"{step.key}: {step.why}" for step in steps if step.action.stops]
-    if stopped:
+    decision = run.decided()
+    if decision.objection is not None:
+        _raise_errors(decision.objection.diagnostics)
+        raise NotSubmitted(decision.objection.errors, decision.objection.help)
+    if stopped := [f"{step.key}: {step.why}" for step in decision.stopped]:
         raise NotSubmitted(stopped, help="`plan` shows what each needs; `changed=True` sends what was changed")
-    return steps
+    return decision.steps
 
 
 def _raise_errors(diagnostics: Iterable[Found]) -> None:
-    found = list(diagnostics)
-    if any(each.is_error for each in found):
-        raise InvalidSpec([Diagnostic._of(each) for each in report_of(found).diagnostics])
+    """Raise InvalidSpec where there is an error. Warnings alone go to the logger, as the commands print them."""
+    found = [Diagnostic._of(each) for each in report_of(diagnostics).diagnostics]
+    if any(each.severity == "error" for each in found):
+        raise InvalidSpec(found)
+    for each in found:
+        LOGGER.warning("%s", each)
 
 
 def _asked(
     profiles: Iterable[str],
     params: Mapping[str, object] | None,
     set: Mapping[str, object] | None,
-    only: Mapping[str, object] | None,
-    cells: Iterable[str],
+    only: Mapping[str, object] | None = None,
+    cells: Iterable[str] = (),
     states: Iterable[str] = (),
 ) -> Asked:
+    """Return arguments of Python as the words of a command line, from which the commands and the API go on alike."""
     given = tuple(f"{name}={_word(value)}" for name, value in (params or {}).items())
     sets = tuple(f"{path}={_json(value)}" for path, value in (set or {}).items())
     return Asked((), tuple(profiles), given, sets, _only(only), tuple(cells), tuple(states))
-
-
-def _request(
-    profiles: Iterable[str],
-    params: Mapping[str, object] | None,
-    set: Mapping[str, object] | None,
-    only: Mapping[str, object] | None = None,
-    cells: Iterable[str] = (),
-) -> Request:
-    asked = _asked(profiles, params, set, only, cells)
-    texts = {"params": asked.params, "set": asked.sets, "only": asked.only}
-    given, sets, chosen = (tuple(Source(name, text, name) for text in each) for name, each in texts.items())
-    return Request(asked.profiles, given, sets, chosen, asked.cells)
 
 
 def _only(only: Mapping[str, object] | None) -> tuple[str, ...]:

@@ -6,15 +6,14 @@ from dataclasses import dataclass, field  # Python's own, whose parameters calle
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
-from specc.app.reporting import report_of
 from specc.app.submitting import message_of, word_for
 from specc.diagnostics import Diagnostic as Found
 from specc.errors import SpeccError
 from specc.evaluator import MASK
 from specc.explanation import Explanation
 from specc.lowering import Payload as Lowered
-from specc.reporters import ReportFormat, format_named, report_text
-from specc.submission import Record, State, Step, changes_of, state_of
+from specc.reporters import Report, ReportFormat, format_named, report_text
+from specc.submission import Record, Step, changes_of, last_word, state_of, why_of
 from specc.submission import Result as Outcome
 from specc.targets import JobReport, JobState
 from specc.visible import visible
@@ -77,7 +76,13 @@ class CheckResult:
     files: int
     specs: int
     payloads: int
-    _found: tuple[Found, ...] = field(repr=False)
+    _report: Report = field(repr=False)
+
+    @classmethod
+    def _of(cls, report: Report) -> "CheckResult":
+        summary = report.summary
+        shown = tuple(map(Diagnostic._of, report.diagnostics))
+        return cls(shown, summary.files, summary.specs, summary.payloads, report)
 
     @property
     def ok(self) -> bool:
@@ -99,8 +104,7 @@ class CheckResult:
 
         Raises SpeccError for another format.
         """
-        report = report_of(self._found, files=self.files, specs=self.specs, payloads=self.payloads)
-        return report_text(report, format_named(format, ReportFormat))
+        return report_text(self._report, format_named(format, ReportFormat))
 
     def _repr_html_(self) -> str:
         rows = [(d.path, d.line, f"{d.severity} {d.code}", d.message, d.help or "") for d in self.diagnostics]
@@ -250,9 +254,6 @@ class Job:
 
     @classmethod
     def _of(cls, record: Record, reports: Mapping[str, JobReport], project: "Project") -> "Job":
-        report = reports.get(record.uuid or "")
-        seen = (record.job_reason, record.exit_code) if report is None else (report.reason, report.exit_code)
-        accepted = record.state is State.ACCEPTED
         return cls(
             record.uuid,
             record.key.spec,
@@ -260,8 +261,8 @@ class Job:
             record.sent_name,
             record.target_name,
             state_of(record, reports),
-            (seen[0] or "") if accepted else ": ".join(filter(None, (record.code, record.message))),
-            seen[1],
+            why_of(record, reports),
+            last_word(record, reports)[1],
             record.number,
             json.loads(record.axes),
             json.loads(record.key.params),

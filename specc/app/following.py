@@ -57,12 +57,32 @@ def reach(workplace: Workplace, ledger: Ledger, records: Sequence[Record]) -> tu
     return found, lost
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A look at the chosen jobs that have not ended, whatever states are asked for: what their targets say now."""
+
+    reports: dict[str, JobReport]
+    groups: list[Group]
+    lost: list[Unreachable]
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether there are jobs that have not ended, and no target says anything of them."""
+        return bool(self.groups or self.lost) and not self.reports
+
+
+def look_at_chosen(choice: AttemptChoice, ledger: Ledger) -> Seen:
+    """Ask about the jobs that are meant. States that choose among them are left out, because they may be old."""
+    anyhow = replace(choice, words=replace(choice.words, states=()))
+    running = [one for one in anyhow.each(ledger) if one.uuid and not is_over(one)]
+    found, lost = reach(choice.workplace, ledger, running)
+    return Seen(look_at(found, ledger, choice.workplace.person), found, lost)
+
+
 def chosen_now(choice: AttemptChoice, ledger: Ledger) -> list[Record]:
     """The attempts that are meant. Where states choose among them, targets are asked for these first."""
     if choice.words.states:
-        anyhow = AttemptChoice(choice.workplace, replace(choice.words, states=()), choice.specs).records(ledger)
-        found, _ = reach(choice.workplace, ledger, [one for one in anyhow if not is_over(one)])
-        look_at(found, ledger, choice.workplace.person)
+        look_at_chosen(choice, ledger)
     return choice.records(ledger)
 
 

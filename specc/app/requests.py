@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from specc.app.session import Selected, Session
+from specc.app.session import Selected, Session, request_of
 from specc.app.workplace import Workplace
 from specc.compiler import Context, Request, evaluated_cells, payloads
 from specc.compiler.discretion import without_values
@@ -59,7 +59,12 @@ class SubmissionRequest:
 
     @property
     def request(self) -> Request:
-        return request_of(self.asked)
+        return asked_request(self.asked)
+
+
+def asked_request(asked: Asked) -> Request:
+    """Return what the compiler is asked for."""
+    return request_of(asked.profiles, asked.params, asked.sets, asked.only, asked.cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +73,6 @@ class Unprepared:
 
     diagnostics: tuple[Diagnostic, ...]
     is_configuration: bool = False
-
-
-def request_of(asked: Asked) -> Request:
-    """Return what the compiler is asked for."""
-    options = {"-p": asked.params, "--set": asked.sets, "--only": asked.only}
-    params, sets, only = (tuple(Source(name, text, name) for text in texts) for name, texts in options.items())
-    return Request(asked.profiles, params, sets, only, asked.cells)
 
 
 def prepare(
@@ -98,7 +96,7 @@ def prepare(
         for document in _concrete(entry, diagnostics):
             check_is_text(document.source.name)
             names.append(document.source.name)
-            made.extend(_payloads(document, entry.project.context(name), request_of(asked), diagnostics))
+            made.extend(_payloads(document, entry.project.context(name), asked_request(asked), diagnostics))
     shown = (*session.diagnostics, *session.not_ignored(diagnostics))
     if any(diagnostic.is_error for diagnostic in shown):
         return Unprepared(shown)

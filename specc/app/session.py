@@ -1,12 +1,14 @@
-"""The projects of one run, opened: their specs can be read and compiled."""
+"""The projects of one run, opened: their specs can be read and compiled, as a person asks for it."""
 
 from collections import ChainMap
+from collections.abc import Iterable
 from dataclasses import field
 from pathlib import Path
 
 from specc.app.selection import Chosen, Sites, world
 from specc.cache import store_of
 from specc.cache.shards import Shards
+from specc.compiler import Request
 from specc.diagnostics import Diagnostic
 from specc.disk import Site
 from specc.fast_dataclass import dataclass
@@ -14,6 +16,20 @@ from specc.linter import not_ignored
 from specc.linter.records import Memory
 from specc.person import Nobody, Person
 from specc.project import Apis, DiagnosticSet, Project
+from specc.source import Source
+
+
+def request_of(
+    profiles: Iterable[str] | None = None,
+    params: Iterable[str] | None = None,
+    sets: Iterable[str] | None = None,
+    only: Iterable[str] | None = None,
+    cells: Iterable[str] | None = None,
+) -> Request:
+    """Return what is asked of specs. Diagnostics about a text point into it, under the name of its option."""
+    texts = {"-p": params, "--set": sets, "--only": only}
+    given, overrides, chosen = (tuple(Source(name, text, name) for text in of or ()) for name, of in texts.items())
+    return Request(tuple(profiles or ()), given, overrides, chosen, tuple(cells or ()))
 
 
 @dataclass

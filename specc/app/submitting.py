@@ -36,6 +36,9 @@ from specc.targets import JobReport, Rejected
 from specc.targets.kinds import KINDS
 from specc.targets.opening import Opened
 
+MOST_IN_FLIGHT = 64
+"""So many payloads can be sent at once, whatever the target is."""
+
 PATIENCE = 120.0
 """Seconds in which another process should have sent what it is sending now."""
 
@@ -95,6 +98,18 @@ class Objection:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """The steps of a run, what speaks against sending anything, and the steps that a person must decide on first."""
+
+    steps: list[Step]
+    objection: Objection | None
+
+    @property
+    def stopped(self) -> list[Step]:
+        return [step for step in self.steps if step.action.stops]
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """What came of a run. `fault` is what broke it, to be raised when all has been said."""
 
@@ -125,7 +140,13 @@ class Submission:
         """Return a step for each payload, from what the ledger knows now."""
         return decide(self.request, self.opened.target, self.ledger)
 
-    def refresh(self) -> None:
+    def decided(self) -> Decision:
+        """Return the steps as they are to be sent now, and what speaks against that."""
+        self._refresh()
+        steps = self.decide()
+        return Decision(steps, self.objection(steps))
+
+    def _refresh(self) -> None:
         """Ask the target for the states of jobs, where states decide what is sent."""
         if not self.request.asked.states:
             return
@@ -183,8 +204,11 @@ class Submission:
     def send(self, steps: Sequence[Step], watcher: Watcher, in_flight: int | None = None) -> Sent:
         """Send what is to be sent, and wait for what another process is sending. Each key is sent once.
 
-        ^C (KeyboardInterrupt) leaves at once: what was in flight is told to the person, and raised on.
+        ^C (KeyboardInterrupt) leaves at once: what was in flight is told to the person, and raised on. Raises
+        SpeccError for a number in flight that is not from 1 to `MOST_IN_FLIGHT`.
         """
+        if in_flight is not None and not 1 <= in_flight <= MOST_IN_FLIGHT:
+            raise SpeccError(f"{in_flight:,} payloads cannot be in flight", help=f"write 1 to {MOST_IN_FLIGHT}")
         tell = self.request.workplace.person.tell
         stop = Stop()
         clock = Clock(time.time, time.monotonic, stop.wait)
@@ -254,6 +278,7 @@ def look_ahead(
     No ledger is made unless `needs_ledger`: a plan in a file is bound to one.
     """
     workplace = request.workplace
+    workplace.check_name(request.target)
     opened = workplace.open_to_look(request.target)
     with workplace.ledger() if needs_ledger else workplace.ledger_for_plan() as ledger:
         target = workplace.settled(opened, ledger, planned.identity if planned is not None else None)

@@ -27,6 +27,11 @@ class Counts(NamedTuple):
     specs: int
     payloads: int
 
+    @staticmethod
+    def total(counts: "Iterable[Counts]") -> "Counts":
+        """Return the sum of the counts of several projects."""
+        return Counts(*map(sum, zip((0, 0, 0), *counts, strict=True)))
+
 
 def recall(store: Store | None, world: str, names: Iterable[str], digest: Callable[[str], str | None]) -> Counts | None:
     """Return the counts of a check of all these specs; None where the check may find something."""

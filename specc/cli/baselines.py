@@ -1,7 +1,7 @@
 """`--baseline FILE` and `--update-baseline` of `specc check`."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from specc.cli.console import say
@@ -51,7 +51,9 @@ def baseline_of(path: str | None, *, update: bool, as_is: bool) -> Baseline | No
     return Baseline(Path(path), counts, update)
 
 
-def hold_back(baseline: Baseline, diagnostics: Iterable[Diagnostic], checked: list[Checked]) -> tuple[Diagnostic, ...]:
+def hold_back(
+    baseline: Baseline, diagnostics: Iterable[Diagnostic], checked: Sequence[Checked]
+) -> tuple[Diagnostic, ...]:
     """Return the diagnostics that the baseline does not cover. Bring its file up to date, and say what changed."""
     found = sort(diagnostics)
     if baseline.counts is None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from specc.app.selection import STDIN, Chosen, Sites, world
 from specc.cache import Counts, recall, store_of
 from specc.cli.console import Terminal, wants_color, write_painted
-from specc.cli.sessions import arguments, open_sites
+from specc.cli.sessions import open_sites
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.reporters.counts import sum_up
@@ -19,10 +19,10 @@ from specc.reporters.paint import painter
 from specc.reporters.report import Summary
 
 if TYPE_CHECKING:
-    from specc.app.session import Selected, Session
+    from specc.app.checking import Outcome
+    from specc.app.session import Selected
     from specc.cli.baselines import Baseline
     from specc.cli.printing import Output
-    from specc.linter import Checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,24 +90,20 @@ def _recalled(chosen: Chosen) -> Counts | None:
 
 def _say_clean(counts: Sequence[Counts]) -> None:
     """Print the report of a check that has found nothing."""
-    files, specs, payloads = (sum(numbers) for numbers in zip((0, 0, 0), *counts, strict=True))
-    summary = Summary(files, specs, payloads, errors=0, warnings=0)
+    summary = Summary(*Counts.total(counts), errors=0, warnings=0)
     write_painted(sum_up(summary, painter(wants_color(sys.stdout))) + "\n", sys.stdout)
 
 
 def _check(options: CheckOptions, sites: Sites) -> int:
     # These are the compiler, which costs 90 ms and is not needed where the outcome is known.
     from specc.app.checking import check_selected
-    from specc.app.session import Session
-    from specc.compiler import Request
+    from specc.app.session import Session, request_of
 
     session = Session(sites, Terminal())
     asked = _Asked.of(options)
     selected = session.specs(list(options.paths))
-    if session.has_errors():
-        return _report(options, asked, session, selected, [])
-    request = Request(options.profiles, arguments("-p", list(options.params)), arguments("--set", list(options.sets)))
-    if options.fix or options.diff:
+    request = request_of(options.profiles, options.params, options.sets)
+    if (options.fix or options.diff) and not session.has_errors():
         from specc.cli.fixes import take_fixes  # only for those who ask for fixes
 
         has_fixes = take_fixes(
@@ -120,7 +116,7 @@ def _check(options: CheckOptions, sites: Sites) -> int:
         )
         if options.diff:
             return 1 if has_fixes else 0
-    checked = check_selected(
+    outcome = check_selected(
         session,
         selected,
         request,
@@ -128,7 +124,7 @@ def _check(options: CheckOptions, sites: Sites) -> int:
         all_specs=options.is_whole_project,
         remembers=not options.no_cache,
     )
-    return _report(options, asked, session, selected, checked)
+    return _report(options, asked, outcome, selected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,37 +147,26 @@ class _Asked:
         return cls(outputs, baseline_of(options.baseline, update=options.update_baseline, as_is=as_is))
 
 
-def _report(
-    options: CheckOptions,
-    asked: _Asked | None,
-    session: "Session",
-    selected: "list[Selected]",
-    checked: "list[Checked]",
-) -> int:
-    """Print what was found, and return the exit code. With a wrong configuration nothing was checked."""
-    found = (*session.diagnostics, *(diagnostic for result in checked for diagnostic in result.diagnostics))
+def _report(options: CheckOptions, asked: _Asked | None, outcome: "Outcome", selected: "list[Selected]") -> int:
+    """Print what was found, and return the exit code. With wrong settings nothing was checked."""
+    found = outcome.diagnostics
     if asked is None and not found:
-        _say_clean([Counts(result.files, result.specs, result.payloads) for result in checked])
+        _say_clean([outcome.counts])
         return 0
-    from specc.app.reporting import report_of
+    from specc.app.reporting import report_of_check
     from specc.cli.fixes import say_fixable  # these bring the reports, which cost 80 ms
     from specc.cli.printing import Output, print_statistics, write_report
 
     outputs = asked.outputs if asked is not None else (Output("text", None),)
-    if session.has_errors():
-        write_report(report_of(session.diagnostics), outputs)
+    if outcome.are_settings_wrong:
+        write_report(report_of_check(outcome), outputs)
         return 2
     baseline = asked.baseline if asked is not None else None
     if baseline is not None:
         from specc.cli.baselines import hold_back  # only with --baseline
 
-        found = hold_back(baseline, found, checked)
-    report = report_of(
-        found,
-        files=sum(result.files for result in checked),
-        specs=sum(result.specs for result in checked),
-        payloads=sum(result.payloads for result in checked),
-    )
+        found = hold_back(baseline, found, outcome.checked)
+    report = report_of_check(outcome, found)
     write_report(report, outputs)
     say_fixable(selected, report.diagnostics)
     if options.statistics:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from specc.submission import Record, State, state_of
+from specc.submission import Record, State, last_word, state_of, why_of
 from specc.targets import JobReport
 
 HEAD = ("state", "uuid", "spec", "cell", "name", "")
@@ -16,22 +16,15 @@ def row(record: Record, reports: Mapping[str, JobReport]) -> tuple[str, ...]:
 
 
 def _said(record: Record, reports: Mapping[str, JobReport]) -> str:
-    if record.state is not State.ACCEPTED:
-        return ": ".join(filter(None, (record.code, record.message)))
-    reason, exit_code = _seen(record, reports)
-    return reason or (f"exit code {exit_code}" if exit_code else "")
-
-
-def _seen(record: Record, reports: Mapping[str, JobReport]) -> tuple[str | None, int | None]:
-    """Return why the job is in its state, and its exit code: as the target says now, else as it was last seen."""
-    report = reports.get(record.uuid or "")
-    return (record.job_reason, record.exit_code) if report is None else (report.reason, report.exit_code)
+    why = why_of(record, reports)
+    _, exit_code = last_word(record, reports)
+    return why or (f"exit code {exit_code}" if exit_code and record.state is State.ACCEPTED else "")
 
 
 def record_data(record: Record, reports: Mapping[str, JobReport]) -> dict[str, object]:
     """Return an attempt as JSON data, with what its target says of the job now."""
     key, report = record.key, reports.get(record.uuid or "")
-    reason, exit_code = _seen(record, reports)
+    reason, exit_code = last_word(record, reports)
     return {
         "attempt": record.attempt,
         "number": record.number,

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from specc.app.selection import STDIN, STDIN_NAME, Sites
 from specc.cli.console import Terminal, read_stdin
 from specc.errors import SpeccError
-from specc.source import Source
 
 if TYPE_CHECKING:
     from specc.app.session import Session
@@ -26,8 +25,3 @@ def open_sites(stdin_filename: str | None = None, paths: list[str] | None = None
     if stdin_filename is not None and STDIN not in (paths or ()):
         raise SpeccError("`--stdin-filename` does nothing without `-`", help="add `-` to read standard input")
     return Sites(stdin_filename or STDIN_NAME, read_stdin)
-
-
-def arguments(option: str, texts: list[str] | None) -> tuple[Source, ...]:
-    """Return the values of a repeatable option as sources, so that diagnostics can point into them."""
-    return tuple(Source(option, text, option) for text in texts or ())

@@ -9,7 +9,7 @@
 
 from specc.submission.clock import Clock
 from specc.submission.database import Locked
-from specc.submission.follow import SILENCE, Ending, ending, follow_jobs, look, state_of, word_of
+from specc.submission.follow import SILENCE, Ending, ending, follow_jobs, last_word, look, state_of, why_of, word_of
 from specc.submission.keys import LogicalKey, canonical_params, key_of, split_name
 from specc.submission.ledger import AttemptOpen, Ledger, SentElsewhere, SettledAlready, UuidTaken
 from specc.submission.location import Access, access_of, ledger_path
@@ -78,6 +78,7 @@ __all__ = [
     "is_id_of",
     "key_of",
     "known_as",
+    "last_word",
     "latest",
     "ledger_path",
     "look",
@@ -94,5 +95,6 @@ __all__ = [
     "step_data",
     "tally",
     "verify_ledger",
+    "why_of",
     "word_of",
 ]

@@ -7,7 +7,7 @@ from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.submission.clock import Clock
 from specc.submission.ledger import Ledger
-from specc.submission.records import Record
+from specc.submission.records import Record, State
 from specc.targets import JobReport, JobState
 from specc.targets.opening import Opened
 
@@ -135,3 +135,16 @@ def state_of(record: Record, reports: Mapping[str, JobReport]) -> str:
     if report is not None and not report.raw:
         return word_of(report)
     return record.job_state or record.state.value
+
+
+def last_word(record: Record, reports: Mapping[str, JobReport]) -> tuple[str | None, int | None]:
+    """Return why the job is in its state, and its exit code: as the target says now, else as it was last seen."""
+    report = reports.get(record.uuid or "")
+    return (record.job_reason, record.exit_code) if report is None else (report.reason, report.exit_code)
+
+
+def why_of(record: Record, reports: Mapping[str, JobReport]) -> str:
+    """Return why the job is in its state or, where there is no job, what the target said of the payload."""
+    if record.state is State.ACCEPTED:
+        return last_word(record, reports)[0] or ""
+    return ": ".join(filter(None, (record.code, record.message)))

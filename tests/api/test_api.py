@@ -6,6 +6,9 @@ import json
 import logging
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
+from typing import Any
 
 import pytest
 from support.projects import Place
@@ -13,7 +16,9 @@ from support.projects import Place
 import specc
 from specc import api
 from specc.cli.main import run
+from specc.visible import visible
 
+CASES = Path(__file__).parents[1] / "cases"
 BROKEN = "specc: 1\njob: {name: a, cmd_line: ./run, cor_limit: 1}\n"
 SETTINGS = """project = "demo"
 target = "here"
@@ -234,3 +239,102 @@ class TestSubmitting:
         here.write(odd="specc: 1\njob: {name: odd, cmd_line: ./run, stdout_redirect_path: ../../../out.txt}\n")
         with pytest.raises(specc.InvalidSpec):
             specc.open(here.root).plan("odd.job.yaml")
+
+
+class TestOneMind:
+    """The commands and the API stand on the same functions, so they say the same, word for word."""
+
+    def test_of_every_golden_case(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        count = 0
+        for folder in sorted({path.parent for path in CASES.glob("*/*/spec.job.yaml")}):
+            count += 1
+            monkeypatch.chdir(folder)
+            case = tomllib.loads((folder / "case.toml").read_text()) if (folder / "case.toml").exists() else {}
+            run(["check", "spec.job.yaml", "--output", "json", *case.get("check", [])])
+            said = json.loads(capsys.readouterr().out)
+            project = opened(folder)
+            if project is None:
+                continue  # settings with errors, which `specc.open` raises
+            checked = project.check("spec.job.yaml", **asked_by(case.get("check", [])))
+            assert json.loads(checked.to("json")) == said, folder
+            code = run(["render", "spec.job.yaml", *case.get("render", [])])
+            rendered = capsys.readouterr()
+            if code == 0:
+                made = project.payloads("spec.job.yaml", **asked_by(case.get("render", [])))
+                assert [payload.canonical.decode() for payload in made] == rendered.out.splitlines(), folder
+            else:
+                with pytest.raises(specc.InvalidSpec) as raised:
+                    project.payloads("spec.job.yaml", **asked_by(case.get("render", [])))
+                for one in raised.value.diagnostics:
+                    assert visible(f"{one.severity}[{one.code} {one.name}]: {one.message}") in rendered.err, folder
+        assert count > MOST_CASES
+
+    def test_of_what_submitting_would_do(self, here: Place) -> None:
+        project = specc.open(here.root)
+        for options, asked in PLANS:
+            code = here.run("plan", "--output", "json", *options)
+            planned = json.loads(here.out)["steps"] if code == 0 else None
+            assert planned is not None, here.err
+            steps = project.plan(**asked).steps
+            assert [(one["spec"], one["cell"], one["action"], one["digest"]) for one in planned] == [
+                (step.spec, step.cell, step.action, step.digest) for step in steps
+            ]
+            assert [one["why"] for one in planned] == [step.why for step in steps]
+
+    def test_of_a_project_without_a_name_where_jobs_cost_something(self, here: Place) -> None:
+        settings = SETTINGS.replace('project = "demo"\n', "").replace('"local"', '"slurm"')
+        (here.root / "specc.toml").write_text(settings, encoding="utf-8")
+        for arguments in (["plan"], ["submit", "--dry-run"], ["submit"]):
+            assert here.run(*arguments) == 2
+            assert "the project has no name" in here.err, arguments
+        project = specc.open(here.root)
+        for call in (project.plan, project.submit):
+            with pytest.raises(specc.SpeccError, match="the project has no name"):
+                call()
+
+    def test_of_how_many_may_be_in_flight(self, here: Place) -> None:
+        for number in (0, -1, 65):
+            assert here.run("submit", "--max-in-flight", str(number)) == 2
+            with pytest.raises(specc.SpeccError, match="cannot be in flight"):
+                specc.open(here.root).submit(max_in_flight=number)
+
+    def test_of_warnings(self, here: Place, caplog: pytest.LogCaptureFixture) -> None:
+        """The commands print them on standard error; a program has them in its log."""
+        here.write(odd="specc: 1\nvars: {n: 010}\njob: {name: o, cmd_line: 'echo {{ vars.n }}'}\n")
+        assert here.run("render", "odd.job.yaml") == 0
+        assert "warning[SPC110 yaml-1.1]" in here.err
+        with caplog.at_level(logging.WARNING, "specc"):
+            specc.open(here.root).payloads("odd.job.yaml")
+            specc.open(here.root).plan("odd.job.yaml")
+        assert [text.partition(": `")[0] for text in caplog.messages] == ["odd.job.yaml:2:11: warning[SPC110]"] * 2
+
+
+MOST_CASES = 50
+PLANS: list[tuple[list[str], dict[str, Any]]] = [
+    ([], {}),
+    (["--only", "n=2"], {"only": {"n": 2}}),
+    (["--set", "job.core_limit=2"], {"set": {"job.core_limit": 2}}),
+]
+
+
+def asked_by(options: list[str]) -> dict[str, Any]:
+    """Return the options of a command line as arguments of the API."""
+    asked: dict[str, Any] = {}
+    for option, text in zip(options[::2], options[1::2], strict=True):
+        name, _, value = text.partition("=")
+        match option:
+            case "-p":
+                asked.setdefault("params", {})[name] = value
+            case "--set":
+                asked.setdefault("set", {})[name] = value
+            case _:
+                asked["profiles"] = [text]
+    return asked
+
+
+def opened(folder: Path) -> specc.Project | None:
+    """Return the project, or None where its settings have errors."""
+    try:
+        return specc.open(folder)
+    except specc.InvalidSpec:
+        return None

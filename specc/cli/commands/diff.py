@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 
 from specc.app.comparing import against_revision, two_specs
+from specc.app.session import request_of
 from specc.cli import exits
 from specc.cli.completion import complete_spec
 from specc.cli.console import say, visible_text, write_data, write_text
 from specc.cli.options import Params, Profiles, Sets, TargetName
 from specc.cli.printing import Output, print_diagnostics
-from specc.cli.sessions import arguments, open_session
+from specc.cli.sessions import open_session
 from specc.comparison import REPORTS, Comparison
 from specc.comparison.wording import headline
 from specc.compiler import Request
@@ -58,7 +59,7 @@ def diff(
     """
     outputs = _outputs(output)
     session = open_session()
-    request = Request(tuple(profile or ()), arguments("-p", param), arguments("--set", set_))
+    request = request_of(profile, param, set_)
     given = list(words or ())
     if len(given) == 2 and all(os.path.isfile(word) for word in given):
         comparison, base, untouched = two_specs(session, given, request, target), given[0], 0

@@ -5,13 +5,13 @@ from typing import Annotated
 import typer
 
 from specc.app.explaining import explain_spec
+from specc.app.session import request_of
 from specc.cli import exits
 from specc.cli.completion import complete_field, complete_spec
 from specc.cli.console import write_data, write_text
 from specc.cli.options import Cells, Only, Params, Profiles, Sets, TargetName
 from specc.cli.printing import print_diagnostics
-from specc.cli.sessions import arguments, open_session
-from specc.compiler import Request
+from specc.cli.sessions import open_session
 from specc.explanation import as_json, as_text
 from specc.reporters import TextOrJson, format_named
 from specc.visible import visible_json
@@ -50,13 +50,7 @@ def explain(
     selected = session.specs([spec])
     if print_diagnostics(session.diagnostics):
         return exits.BROKEN
-    request = Request(
-        tuple(profile or ()),
-        arguments("-p", param),
-        arguments("--set", set_),
-        arguments("--only", only),
-        tuple(cell or ()),
-    )
+    request = request_of(profile, param, set_, only, cell)
     explained = explain_spec(session, selected, field, request, target)
     failed = print_diagnostics(explained.diagnostics)
     if explained.cell is not None:

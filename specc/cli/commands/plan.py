@@ -71,7 +71,6 @@ def plan(
     if isinstance(request, Unprepared):
         return unprepared(request, is_json=output == "json")
     print_diagnostics(request.diagnostics)
-    request.workplace.check_name(request.target)
     with look_ahead(request, needs_ledger=out is not None) as planned:
         steps = planned.decide()
         if print_diagnostics(refusals(steps, planned.opened.target), is_json=output == "json"):

@@ -5,17 +5,19 @@ from typing import Annotated
 
 import typer
 
+from specc.app.rendering import pieces_of
+from specc.app.session import request_of
 from specc.cli.completion import complete_format, complete_spec
 from specc.cli.console import say, visible_text, write_spool
 from specc.cli.options import Cells, Only, Params, Profiles, Sets, TargetName
 from specc.cli.printing import print_diagnostics
-from specc.cli.sessions import arguments, open_session
-from specc.compiler import Context, Request
+from specc.cli.sessions import open_session
+from specc.compiler import Context
 from specc.errors import SpeccError
 from specc.lowering import Payload
 from specc.project import DiagnosticSet
 from specc.project.outputs import Folder, spool
-from specc.project.rendering import Piece, collect_files, write_payloads
+from specc.project.rendering import collect_files, write_payloads
 from specc.reporters import PayloadFormat, format_named
 from specc.reporters.payloads import WRITERS, digest_line
 from specc.visible import visible_json
@@ -63,25 +65,14 @@ def render(
     selected = session.specs(list(paths or ()))
     if print_diagnostics(session.diagnostics):
         return 2
-    request = Request(
-        tuple(profile or ()),
-        arguments("-p", param),
-        arguments("--set", set_),
-        arguments("--only", only),
-        tuple(cell or ()),
-    )
+    request = request_of(profile, param, set_, only, cell)
     to_line = digest_line if digest else WRITERS[format]
     diagnostics = DiagnosticSet()
 
     def to_text(payload: Payload, context: Context) -> str:
         return to_line(payload, context.apis[payload.api], context.settings.targets[context.target].endpoint)
 
-    pieces = [
-        Piece(entry.project, context, name, name in entry.explicit)
-        for entry in selected
-        for context in [entry.project.context(target)]
-        for name in entry.names
-    ]
+    pieces = pieces_of(selected, target)
     with spool() as text:
         folder = Folder(Path(out)) if out is not None else None
         if folder is None:

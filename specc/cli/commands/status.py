@@ -1,10 +1,10 @@
 """`specc status`: what became of what was sent."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
-from specc.app.attempts import AttemptChoice, Words
-from specc.app.following import Group, Unreachable, is_over, look_at, reach
+from specc.app.attempts import Words
+from specc.app.following import Seen, look_at_chosen
 from specc.cli import exits
 from specc.cli.choosing import choose
 from specc.cli.console import say, write_json_list, write_table
@@ -30,16 +30,11 @@ def status(
     Example: specc status jobs --state failed
     """
     format_named(output, TextOrJson)
-    words = Words.of(chosen, only, cell, None, target)
     choice = choose(Words.of(chosen, only, cell, state, target))
     with choice.workplace.ledger_if_any() as ledger:
-        # The states are looked at before they choose.
-        candidates = AttemptChoice(choice.workplace, words, choice.specs).each(ledger)
-        running = [one for one in candidates if one.uuid and not is_over(one)]
-        found, lost = reach(choice.workplace, ledger, running)
-        reports = look_at(found, ledger, choice.workplace.person)
-        unasked = _unasked(found, lost, reports)
-        code = exits.BROKEN if running and not reports else exits.OK
+        seen = look_at_chosen(choice, ledger)  # before states choose
+        reports, unasked = seen.reports, _unasked(seen)
+        code = exits.BROKEN if seen.is_blind else exits.OK
         counts: Counter[str] = Counter()
 
         def rows() -> Iterator[tuple[str, ...]]:
@@ -56,15 +51,15 @@ def status(
     return code
 
 
-def _unasked(found: Sequence[Group], lost: Sequence[Unreachable], reports: Mapping[str, JobReport]) -> dict[str, str]:
+def _unasked(seen: Seen) -> dict[str, str]:
     """Return why nothing is known now of jobs that have not ended."""
     silent = {
         uuid: f"the target `{group.opened.name}` did not say: {group.opened.last_error()}".removesuffix(": ")
-        for group in found
+        for group in seen.groups
         for uuid in group.uuids
-        if uuid not in reports
+        if uuid not in seen.reports
     }
-    return silent | {one.uuid: each.why for each in lost for one in each.records if one.uuid is not None}
+    return silent | {one.uuid: each.why for each in seen.lost for one in each.records if one.uuid is not None}
 
 
 def _asked(record: Record, reports: Mapping[str, JobReport], unasked: Mapping[str, str]) -> dict[str, object]:

@@ -9,7 +9,16 @@ import typer
 
 from specc.app.following import Group
 from specc.app.requests import SubmissionRequest, Unprepared, prepare, prepare_again
-from specc.app.submitting import Objection, Sent, Submission, look_ahead, result_data, submission
+from specc.app.submitting import (
+    MOST_IN_FLIGHT,
+    Decision,
+    Objection,
+    Sent,
+    Submission,
+    look_ahead,
+    result_data,
+    submission,
+)
 from specc.cli import exits
 from specc.cli.console import agrees, is_terminal, say, write_json
 from specc.cli.options import (
@@ -51,7 +60,9 @@ PlanPath = Annotated[Path | None, typer.Option("--plan", metavar="FILE", help="S
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would be sent.")]
 InFlight = Annotated[
     int | None,
-    typer.Option("--max-in-flight", metavar="N", min=1, max=64, help="Send so many at once [4; on this machine 1]."),
+    typer.Option(
+        "--max-in-flight", metavar="N", min=1, max=MOST_IN_FLIGHT, help="Send so many at once [4; on this machine 1]."
+    ),
 ]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait for the jobs to end.")]
 
@@ -158,15 +169,12 @@ def _submit(request: SubmissionRequest, planned: PlanFile | None, manner: Manner
 
 def _decided(run: Submission, manner: Manner) -> list[Step] | None:
     """Return the steps, or None where nothing may be sent, which has been said."""
-    run.refresh()
-    steps = run.decide()
-    if _is_forbidden(run.objection(steps), manner):
+    decision = run.decided()
+    if _is_forbidden(decision.objection, manner):
         return None
-    if any(step.action.stops for step in steps):
-        if not _take_over(run, steps, manner):
-            return None
-        steps = run.decide()
-    return steps
+    if not decision.stopped:
+        return decision.steps
+    return run.decide() if _take_over(run, decision, manner) else None
 
 
 def _is_forbidden(objection: Objection | None, manner: Manner) -> bool:
@@ -183,9 +191,9 @@ def _is_forbidden(objection: Objection | None, manner: Manner) -> bool:
     return True
 
 
-def _take_over(run: Submission, steps: Sequence[Step], manner: Manner) -> bool:
+def _take_over(run: Submission, decision: Decision, manner: Manner) -> bool:
     """List what needs a decision. A person at a terminal can take over at once what was only moved: then True."""
-    stopped = [step for step in steps if step.action.stops]
+    stopped = decision.stopped
     moved = [(step.last.key, step.key) for step in stopped if step.action is Action.REFUSE_MOVED and step.last]
     for step in stopped:
         say(f"{step.action}: {step.key}: {step.why}")
@@ -194,7 +202,8 @@ def _take_over(run: Submission, steps: Sequence[Step], manner: Manner) -> bool:
             return False
         run.take_over(moved)
         return True
-    message = f"nothing was sent: {len(stopped):,} of {counted(len(steps), 'payload')} must be decided on first"
+    payloads = counted(len(decision.steps), "payload")
+    message = f"nothing was sent: {len(stopped):,} of {payloads} must be decided on first"
     say(message)
     if manner.is_json:
         refused = [step_data(step, run.request.units) for step in stopped]
