@@ -7,6 +7,7 @@ from pathlib import Path
 from specc.cli.table import COMMANDS
 from specc.reporters import ReportFormat
 from specc.rules import RULES
+from specc.rules.documentation import function_of
 from specc.targets.kinds import KINDS
 
 ROOT = Path(__file__).parents[1]
@@ -42,13 +43,13 @@ def test_every_path_that_is_named_is_there() -> None:
                 assert (ROOT / "specc" / path).exists(), path
 
 
-def test_a_rule_is_a_module_and_a_name_in_the_tuple() -> None:
-    modules = {name.removesuffix(".py").split("/")[1] for name, text in MODULES.items() if _has_rule(name, text)}
-    assert modules == {rule.code.slug.replace("-", "_") for rule in RULES}
-
-
-def _has_rule(name: str, text: str) -> bool:
-    return name.startswith("rules/") and re.search(r"^RULE\b.*=", text, re.MULTILINE) is not None
+def test_a_rule_is_a_function_and_an_entry_in_the_tuple() -> None:
+    """Every module that defines a rule, or several, is in the tuple with all of them."""
+    made = re.compile(r"\b(?:Spec|Job|Clash|Family)Rule\(([A-Z_0-9]+)")
+    names = [name for path, text in MODULES.items() if path.startswith("rules/") for name in made.findall(text)]
+    assert sorted(names) == sorted(rule.code.slug.replace("-", "_").upper() for rule in RULES)
+    modules = {function_of(rule).__module__.rpartition(".")[2] for rule in RULES}
+    assert modules == {path.split("/")[1].removesuffix(".py") for path, text in MODULES.items() if made.search(text)}
 
 
 def test_a_command_is_a_module_and_an_entry_in_the_table() -> None:

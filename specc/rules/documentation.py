@@ -20,11 +20,12 @@ may be a `specc.toml`. `specc check` of the Bad project reports this rule alone,
 """
 
 import re
+from collections.abc import Callable
 from inspect import cleandoc
 
-from specc.docstrings import of_module
+from specc.docstrings import of_module, restore
 from specc.fast_dataclass import dataclass
-from specc.rules.rule import Rule
+from specc.rules.rule import ClashRule, Rule
 
 HEADING = re.compile(r"^## (What|Why|Bad|Good)\n", re.MULTILINE)
 BLOCK = re.compile(r'^```\w+(?: title="(?P<title>[^"\n]+)")?\n(?P<text>.*?)^```$', re.MULTILINE | re.DOTALL)
@@ -57,8 +58,20 @@ def document(rule: Rule) -> Documentation:
 
 
 def docstring(rule: Rule) -> str | None:
-    """Return the docstring of a rule's module; None where specc is installed without docstrings and sources."""
-    return of_module(rule.find.__module__ if hasattr(rule, "find") else rule.clash.__module__)
+    """Return the docstring of the function that is named as the rule, or else of the rule's module.
+
+    It is None where specc is installed without docstrings and sources.
+    """
+    function = function_of(rule)
+    if function.__name__ != rule.code.slug.replace("-", "_"):
+        return of_module(function.__module__)
+    restore(function)
+    return function.__doc__
+
+
+def function_of(rule: Rule) -> Callable[..., object]:
+    """Return the function that makes a rule's diagnostics."""
+    return rule.clash if isinstance(rule, ClashRule) else rule.find
 
 
 def parse(docstring: str) -> Documentation:

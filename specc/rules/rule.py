@@ -1,8 +1,9 @@
 """What a rule is: a code, a scope, and one function that finds mistakes.
 
-A rule lives in a module of its own, `specc/rules/<slug_with_underscores>.py`, whose docstring is its documentation
-and its test (see `specc.rules.documentation`). Rules run in a check alone. They never make a payload valid or
-invalid, so a project can turn each of them off.
+A rule has a docstring that is its documentation and its test (see `specc.rules.documentation`): that of its module,
+`specc/rules/<slug_with_underscores>.py`, or that of its function, `<slug_with_underscores>`, in the module of a family
+of rules. Rules run in a check alone. They never make a payload valid or invalid, so a project can turn each of them
+off.
 """
 
 from collections.abc import Callable, Iterable

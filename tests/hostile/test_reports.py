@@ -63,7 +63,7 @@ def test_help_is_whole_without_docstrings(words, place):
 
 
 def test_a_rule_whose_source_is_not_installed_has_a_summary(place, monkeypatch):
-    monkeypatch.setattr("specc.rules.documentation.of_module", lambda name: None)
+    monkeypatch.setattr("specc.reporters.guidance.docstring", lambda rule: None)
     place.write(odd=WITH_FINDING)
     assert place.run("check", "odd.job.yaml", "--output", "sarif") == 0
     (rule,) = json.loads(place.out)["runs"][0]["tool"]["driver"]["rules"]

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from support.projects import SETTINGS, Place
 
-from specc.rules.look_alike_character import PLAIN
+from specc.rules.characters import PLAIN
 
 SPEC = """specc: 1
 params: {{dir: {{type: string, default: /scratch}}}}

@@ -1,0 +1,152 @@
+"""Jobs that get into each other's way, because they have one name or write one file."""
+
+import re
+from collections.abc import Iterator
+from posixpath import normpath
+
+from specc.diagnostics import Diagnostic, Label
+from specc.diagnostics.codes import SAME_JOB_NAME, SAME_OUTPUT_PATH
+from specc.lowering import Payload
+from specc.rules.commands import Command, sent_commands
+from specc.rules.rule import Claim, Claims, ClashRule, ProjectView
+from specc.source import Span
+from specc.wording import brief
+
+
+def job_names(payload: Payload, project: ProjectView) -> Iterator[tuple[str, Claim]]:
+    if payload.name:
+        yield payload.name, Claim(payload.values["name"].node.span, payload.spec_id)
+
+
+def same_job_name(claims: Claims) -> Diagnostic:
+    """Several jobs have one name.
+
+    ## What
+    Finds two or more payloads of a check, cells of one matrix or jobs of several specs, whose `name` is the same. Only
+    specs as they are count, not their variants by profile.
+
+    ## Why
+    The scheduler takes them all. In its list of jobs nobody can tell which is which, and whoever cancels or searches by
+    name meets the wrong one.
+
+    ## Bad
+    ```yaml
+    specc: 1
+    matrix: {axes: {mesh: [coarse, fine]}}
+    job:
+      name: cavity
+      core_limit: 4
+      cmd_line: ./solver {{ matrix.mesh }}
+    ```
+
+    ## Good
+    ```yaml
+    specc: 1
+    matrix: {axes: {mesh: [coarse, fine]}}
+    job:
+      name: cavity-{{ cell.slug }}
+      core_limit: 4
+      cmd_line: ./solver {{ matrix.mesh }}
+    ```
+    """
+    specs = list(dict.fromkeys(claim.spec for claim in claims.places))
+    where = f"cells of {specs[0]}" if len(specs) == 1 else "jobs"
+    message = f"{claims.count:,} {where} have the name `{brief(claims.thing)}`"
+    labels = tuple(Label(claim.span, f"{claim.spec} has it, too") for claim in claims.places[1:])
+    way_out = "{{ cell.slug }}" if len(specs) == 1 else "{{ spec.name }}"
+    return SAME_JOB_NAME.at(claims.span, message, labels=labels, help=f"add `{way_out}` to the name")
+
+
+OUTPUT_FIELDS = ("stdout_redirect_path", "stderr_redirect_path")
+FILLED_IN = r"%\w"
+"""sbatch would make such a path another one for each job, of which `scheduler-pattern` speaks."""
+BEGINS_ANEW = frozenset({">", ">|", "&>"})
+PLAIN_PATH = r"[\w@%+=:,./-]+"
+"""A word that the shell leaves as it is."""
+OF_ONE_MACHINE = ("/dev/", "/tmp/", "/var/tmp/", "/proc/")
+MOVES = r"(?:^|[\s;&|({])(?:cd|pushd|popd|chdir|source|\.)\s"
+"""Behind one of these, nobody knows in which folder a relative path begins."""
+
+
+def output_paths(payload: Payload, project: ProjectView) -> Iterator[tuple[str, Claim]]:
+    paths: dict[str, Claim] = {}
+    has_folders = project.target is not None and project.traits.has_workdir and project.target.workdir == "job"
+    for field in OUTPUT_FIELDS:
+        path = payload.body.get(field)
+        if not isinstance(path, str) or not path or path.startswith("/dev/") or re.search(FILLED_IN, path):
+            continue
+        if path.startswith("/") or not has_folders:
+            claim = Claim(payload.values[field].node.span, payload.spec_id)
+            paths.setdefault(normpath(path), claim)
+    for command in sent_commands(payload, project.apis[payload.api]) if payload.api in project.apis else ():
+        for path, span in _redirected(command):
+            if path.startswith("/") or not has_folders:
+                paths.setdefault(normpath(path), Claim(span, payload.spec_id))
+    yield from paths.items()
+
+
+def _redirected(command: Command) -> Iterator[tuple[str, Span]]:
+    """Yield the files that a command surely writes: plain words behind `>` and `tee`, in a text that was understood."""
+    reading = command.reading
+    if not reading.is_whole:
+        return
+    written = [(each.start, each.end) for each in reading.redirections if each.operator in BEGINS_ANEW]
+    for (start, end), *arguments in sorted(call for call in reading.calls if call):
+        # `tee -a` adds to the file.
+        if command.text[start:end] == "tee" and not any(command.text[start] == "-" for start, _ in arguments):
+            written += arguments
+    moves = bool(written) and re.search(MOVES, command.text) is not None
+    for start, end in written:
+        path = command.text[start:end]
+        is_sure = re.fullmatch(PLAIN_PATH, path) is not None and (path.startswith("/") or not moves)
+        if is_sure and not path.startswith(OF_ONE_MACHINE):
+            yield path, command.span(start, end)
+
+
+def same_output_path(claims: Claims) -> Diagnostic:
+    """Several jobs write one file.
+
+    ## What
+    Finds two or more payloads of a check, cells of one matrix or jobs of several specs, with the same path in
+    `stdout_redirect_path` or `stderr_redirect_path`, or behind `>` or `tee` in their commands, where it is a plain word
+    and no `cd` leads elsewhere. `/dev/null` is fine, as are relative paths where each job starts in a folder of its own
+    (`workdir = "job"`). Only specs as they are count, not their variants by profile.
+
+    ## Why
+    The jobs run at the same time. Each begins the file anew, or they write into each other's lines, and what the first
+    one said is lost.
+
+    ## Bad
+    ```yaml
+    specc: 1
+    matrix: {axes: {mesh: [coarse, fine]}}
+    job:
+      name: cavity-{{ matrix.mesh }}
+      core_limit: 4
+      cmd_line: ./solver {{ matrix.mesh }}
+      stdout_redirect_path: logs/cavity.out
+    ```
+
+    ## Good
+    ```yaml
+    specc: 1
+    matrix: {axes: {mesh: [coarse, fine]}}
+    job:
+      name: cavity-{{ matrix.mesh }}
+      core_limit: 4
+      cmd_line: ./solver {{ matrix.mesh }}
+      stdout_redirect_path: logs/cavity-{{ cell.slug }}.out
+    ```
+    """
+    specs = list(dict.fromkeys(claim.spec for claim in claims.places))
+    where = f"cells of {specs[0]}" if len(specs) == 1 else "jobs"
+    message = f"{claims.count:,} {where} write `{brief(claims.thing)}`"
+    labels = tuple(Label(claim.span, f"{claim.spec} writes it, too") for claim in claims.places[1:])
+    way_out = "{{ cell.slug }}" if len(specs) == 1 else "{{ spec.name }}"
+    return SAME_OUTPUT_PATH.at(claims.span, message, labels=labels, help=f"add `{way_out}` to the path")
+
+
+RULES = (
+    ClashRule(SAME_JOB_NAME, job_names, same_job_name),
+    ClashRule(SAME_OUTPUT_PATH, output_paths, same_output_path),
+)
