@@ -33,7 +33,7 @@ def _sections(commands: dict[str, Any], path: str) -> Iterator[str]:
 
 
 def _section(command: Any, path: str) -> str:
-    text, _, example = cleandoc(command.help or "").partition("Example: ")
+    text, example = cleandoc(command.help or ""), (command.epilog or "").removeprefix("Example:")
     shown = [parameter for parameter in command.params if not getattr(parameter, "hidden", False)]
     arguments = [each for each in shown if each.param_type_name == "argument"]
     options = [each for each in shown if each.param_type_name == "option"]

@@ -7,7 +7,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-import pytest
+from support.tables import each
 
 import specc
 from specc.diagnostics.codes import CODES, OF_RULES
@@ -38,7 +38,7 @@ STAGES = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@each("stage", STAGES)
 def test_a_stage_opens_no_file_and_prints_nothing(stage: str) -> None:
     paths = [path for path in MODULES if path.relative_to(ROOT / "specc").with_suffix("").parts[0] == stage]
     assert paths

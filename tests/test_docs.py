@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
+from support.tables import each
 
 from specc.cli.main import run
 
@@ -52,7 +53,7 @@ def fences(page: Path, language: str) -> list[tuple[str, str]]:
     return [(rest, text) for (name, _, rest), text in words if name == language]
 
 
-@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: str(page.relative_to(ROOT)))
+@each("page", WRITTEN)
 def test_no_block_of_yaml_goes_untested(page: Path) -> None:
     compiled = specs(page)
     for title, text in fences(page, "yaml"):
@@ -79,7 +80,7 @@ def test_the_language_reference_has_specs() -> None:
     assert specs(ROOT / "README.md")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@each("page", PAGES)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), f"{page.name} links to {target}"

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -70,18 +71,20 @@ def world_of(shown: Sequence[str], settings: str, target: str, environment: Mapp
         (FORMAT, __version__, sys.version, settings, target),
         list(shown),
         sorted(environment.items()),
-        sorted(_programs()),
+        _programs(),
     )
     return sha256(json.dumps(seen).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _programs() -> Iterator[tuple[str, int, int]]:
-    """Yield the files of specc by size and time, and the folders of packages, which change with what is in them."""
-    for folder in (assets.PACKAGE, *map(assets.folder, DATA)):
-        yield from _data_files(str(folder))
-    for place in sys.path:
-        if place.endswith("-packages") and os.path.isdir(place):
-            yield place, 0, os.stat(place).st_mtime_ns
+@cache
+def _programs() -> list[tuple[str, int, int]]:
+    """Return the files of specc by size and time, and the folders of packages, which change with what is in them.
+
+    They are looked at once in a process, which runs the code that it began with.
+    """
+    found = [file for folder in (assets.PACKAGE, *map(assets.folder, DATA)) for file in _data_files(str(folder))]
+    places = [place for place in sys.path if place.endswith("-packages") and os.path.isdir(place)]
+    return sorted([*found, *((place, 0, os.stat(place).st_mtime_ns) for place in places)])
 
 
 def _data_files(folder: str) -> Iterator[tuple[str, int, int]]:

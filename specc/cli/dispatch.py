@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+from functools import cache
 from typing import Any
 
 import typer
@@ -27,9 +28,7 @@ class _Named(TyperCommand):
         self._command = command
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
-        command = load(self._command)
-        _set_examples_apart(command)
-        return command.make_context(info_name, args, parent, **extra)
+        return load(self._command).make_context(info_name, args, parent, **extra)
 
 
 class _Commands(TyperGroup):
@@ -56,8 +55,9 @@ def specc(version: bool = typer.Option(False, "--version", "-V", help="Print the
         raise typer.Exit
 
 
+@cache
 def load(command: Command) -> Any:
-    """The command itself, with its options and its whole help."""
+    """Return the command itself, with its options and its whole help. It is made once in a process, whatever runs it."""
     named = getattr(importlib.import_module(f"specc.cli.commands.{command.module}"), command.attribute)
     holder = typer.Typer()
     for function in _functions(named) if sys.flags.optimize > 1 else ():
@@ -66,7 +66,9 @@ def load(command: Command) -> Any:
         holder.add_typer(named, name=command.name)
     else:
         holder.command(command.name, hidden=command.is_hidden)(named)
-    return typer.main.get_group(holder).commands[command.name]
+    loaded = typer.main.get_group(holder).commands[command.name]
+    _set_examples_apart(loaded)
+    return loaded
 
 
 def _functions(named: Any) -> list[Any]:
@@ -75,9 +77,14 @@ def _functions(named: Any) -> list[Any]:
     return [command.callback for command in commands] or [named]
 
 
+@cache
+def _all_commands() -> Any:
+    return typer.main.get_command(app)
+
+
 def dispatch(arguments: list[str]) -> int:
     """Runs one command. Commands return an exit code, or None for 0."""
-    command = typer.main.get_command(app)
+    command = _all_commands()
     if COMPLETE in os.environ:
         from specc.cli.completion import answer_shell  # for TAB only
 

@@ -2,8 +2,8 @@
 
 import re
 
-import pytest
 from support.jinja_oracle import REFUSED, cells, ours, same, text_by_jinja, value_by_jinja
+from support.tables import each
 
 from specc.expressions.filters import NAMES
 from specc.expressions.methods import METHODS
@@ -198,7 +198,7 @@ def test_in_a_text_too() -> None:
     assert not others
 
 
-@pytest.mark.parametrize("text", STATEMENTS)
+@each("text", STATEMENTS)
 def test_a_text_becomes_what_jinja_makes_of_it(text: str) -> None:
     found = ours(text)
     assert found is not REFUSED

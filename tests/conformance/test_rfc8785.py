@@ -5,6 +5,7 @@ import struct
 
 import pytest
 from support.compiling import render
+from support.tables import each
 
 from specc.lowering import canonical_bytes as canonical
 
@@ -37,13 +38,13 @@ NUMBERS = [
 ]
 
 
-@pytest.mark.parametrize(("bits", "text"), NUMBERS, ids=[text for _, text in NUMBERS])
+@each("bits, text", NUMBERS)
 def test_numbers_of_appendix_b(bits, text):
     (number,) = struct.unpack(">d", bytes.fromhex(bits))
     assert canonical(number) == text.encode()
 
 
-@pytest.mark.parametrize("bits", ["7fffffffffffffff", "7ff0000000000000", "fff0000000000000"])
+@each("bits", ["7fffffffffffffff", "7ff0000000000000", "fff0000000000000"])
 def test_numbers_that_are_refused(bits):
     (number,) = struct.unpack(">d", bytes.fromhex(bits))
     with pytest.raises(ValueError):
@@ -92,7 +93,7 @@ def written(text: str) -> str:
     return '"' + "".join(f"\\U{ord(character):08x}" for character in text) + '"'
 
 
-@pytest.mark.parametrize(("text", "json_text"), TEXTS)
+@each("text, json_text", TEXTS)
 def test_texts_as_they_leave_a_spec(text, json_text):
     (payload,) = render(f"job: {{name: {written(text)}, cmd_line: run}}").payloads
     assert payload.canonical == (
@@ -103,14 +104,14 @@ def test_texts_as_they_leave_a_spec(text, json_text):
 INTEGERS = ["0", "-0", "1", "-1", "9007199254740991", "-9007199254740991", "4.0", "1e3", "0x10", "0o17", "007"]
 
 
-@pytest.mark.parametrize("integer", INTEGERS)
+@each("integer", INTEGERS)
 def test_integers_as_they_leave_a_spec(integer):
     (payload,) = render(f"job: {{name: n, cmd_line: run, core_limit: {integer}}}").payloads
     number = int(integer, 0) if integer.startswith("0") and integer not in ("0", "007") else int(float(integer))
     assert f'"core_limit":{number},'.encode() in payload.canonical
 
 
-@pytest.mark.parametrize("integer", ["9007199254740992", "-9007199254740992", "1e300", "9" * 400])
+@each("integer", ["9007199254740992", "-9007199254740992", "1e300", "9" * 400])
 def test_integers_that_json_does_not_hold_exactly(integer):
     found = render(f"job: {{name: n, cmd_line: run, core_limit: {integer}}}")
     assert "not-canonical" in found.slugs or "too-large" in found.slugs

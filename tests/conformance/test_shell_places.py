@@ -1,7 +1,7 @@
 """Where a hole stands in a command: what our scan says is held to tree-sitter's tree of the same command."""
 
-import pytest
 import tree_sitter_bash
+from support.tables import each
 from tree_sitter import Language, Parser
 
 from specc.evaluator.quoting import Context, contexts_of
@@ -46,7 +46,7 @@ def innermost(tree, offset):
     return KINDS[node.type]
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@each("command", COMMANDS)
 def test_both_see_a_hole_in_the_same_place(command):
     tree = PARSER.parse(command.replace(HOLE, WORD).encode())
     assert not tree.root_node.has_error

@@ -11,8 +11,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import parse_qsl, urlsplit
 
-import pytest
 from qingcloud_hpc.sdk_api.hpc import Hpc
+from support.tables import each
 
 from specc.targets.ehpc.signing import moment_of, on_the_wire, sign, signed_query, string_to_sign, timestamp_of
 
@@ -25,7 +25,7 @@ def parts(vector: dict) -> tuple[str, str, dict[str, str], bytes]:
     return method, path.rstrip("/"), dict(parse_qsl(query)), vector["body"].encode()
 
 
-@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
+@each("vector", VECTORS)
 def test_the_vectors(vector: dict) -> None:
     method, path, query, body = parts(vector)
     assert hashlib.md5(body).hexdigest() == vector["body_md5"]
@@ -35,7 +35,7 @@ def test_the_vectors(vector: dict) -> None:
     assert on_the_wire(signature) == vector["wire"]
 
 
-@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
+@each("vector", VECTORS)
 def test_the_query_of_a_request_is_what_was_signed_and_the_signature(vector: dict) -> None:
     method, path, query, body = parts(vector)
     own = {name: value for name, value in query.items() if name == "zone"}
@@ -53,7 +53,7 @@ def sdk_request(**fields: object) -> object:
         return Hpc(config).submit_job_request(timestamp="2021-08-19T16:44:40Z", **fields).sign()
 
 
-@pytest.mark.parametrize("name", ["job", "作业 1", 'quote " and \\ and %', "a/b+c&d=e"])
+@each("name", ["job", "作业 1", 'quote " and \\ and %', "a/b+c&d=e"])
 def test_the_vendors_sdk_signs_the_same(name: str) -> None:
     request = sdk_request(cluster_id="ehpc-1", zone="jn1a", run_user="u", name=name, cmd_line="sleep 600")
     url = urlsplit(request.url)

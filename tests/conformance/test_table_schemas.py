@@ -4,8 +4,8 @@ import json
 import re
 from pathlib import Path
 
-import pytest
 from jsonschema import Draft202012Validator
+from support.tables import each
 
 from specc.schema import read_schema
 from specc.schemagen import build_request, build_response, read_page
@@ -62,14 +62,14 @@ def rows():
     return [(version, *row) for version in VERSIONS for _, row in table(version, 0)]
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("kind", ["request", "response"])
+@each("version", VERSIONS)
+@each("kind", ["request", "response"])
 def test_schemas_are_2020_12(version, kind):
     assert schema(version, kind)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     Draft202012Validator.check_schema(schema(version, kind))
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@each("version", VERSIONS)
 def test_every_row_is_a_property_in_the_same_order(version):
     request = schema(version, "request")
     listed = [name for name, body in request["properties"].items() if not body.get("x-added")]
@@ -83,7 +83,7 @@ def test_every_row_is_a_property_in_the_same_order(version):
         assert re.sub(r"\n(- )?", "", body["description"]) == description
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@each("version", VERSIONS)
 def test_every_row_of_the_response(version):
     response = schema(version, "response")
     assert list(response["properties"]) == [name for _, (name, *_) in table(version, 1)]
@@ -97,8 +97,8 @@ def test_the_second_version_has_the_rows_that_are_known_of_it():
     assert [" ".join(row[:3]) for _, row in table("ehpc/v2", 0)] == [row.strip() for row in V2_ROWS.split("·")]
 
 
-@pytest.mark.parametrize(("version", "name", "type_name", "required", "_"), rows())
-def test_a_row_takes_its_type_and_no_other(version, name, type_name, required, _):
+@each("version, name, type_name, required, example", rows())
+def test_a_row_takes_its_type_and_no_other(version, name, type_name, required, example):
     valid = {row[0]: VALID[row[1]] for _, row in table(version, 0)}
     valid |= {"submit_type": 1} if version == "ehpc/v2" else {}
     validator = Draft202012Validator(schema(version, "request"))
@@ -126,7 +126,7 @@ def test_the_second_version_takes_what_only_its_example_has():
     assert api("ehpc/v2").fields["cmd_line_type"].source.startswith("submitjob.patch.yaml:")
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@each("version", VERSIONS)
 def test_what_the_patch_says(version):
     fields = api(version).fields
     assert [name for name, field in fields.items() if field.filled_by_transport] == ["timestamp"]
@@ -147,14 +147,14 @@ def test_endpoints_differ():
     assert {api(version).method for version in VERSIONS} == {"POST"}
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@each("version", VERSIONS)
 def test_patch_sources_point_at_lines_that_speak_of_the_field(version):
     for name, body in schema(version, "request")["properties"].items():
         for number in re.findall(r"submitjob\.md:(\d+)", body.get("x-patch-source", "")):
             assert name in lines(version)[int(number) - 1]
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@each("version", VERSIONS)
 def test_pages_have_no_findings(version):
     page, found = read_page(Source("submitjob.md", "\n".join(lines(version))))
     assert [*found, *build_request(page)[1], *build_response(page)[1]] == []

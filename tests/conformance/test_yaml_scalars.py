@@ -2,11 +2,11 @@
 
 import math
 
-import pytest
 import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 from support.laws import law
+from support.tables import each
 
 from specc.nodes import Atom, Mapping, Scalar
 from specc.parser import parse_tree, plain_value, read_1_1
@@ -77,14 +77,14 @@ CORE: list[tuple[str, Atom]] = [
 ]
 
 
-@pytest.mark.parametrize(("raw", "value"), CORE, ids=[raw or "empty" for raw, _ in CORE])
+@each("raw, value", CORE)
 def test_core_schema(raw: str, value: Atom) -> None:
     found = plain_value(raw)
     assert type(found) is type(value)
     assert found == value or (isinstance(value, float) and math.isnan(value))
 
 
-@pytest.mark.parametrize("raw", [raw for raw, _ in CORE if raw not in ("-", "", "٣")])
+@each("raw", [raw for raw, _ in CORE if raw not in ("-", "", "٣")])
 def test_quotes_make_every_scalar_a_text(raw: str) -> None:
     root, findings = parse_tree(Source("x.yaml", f"'a': '{raw}'\nb: \"{raw}\"\nc: |-\n  {raw}\nd: >-\n  {raw}\n"))
     assert isinstance(root, Mapping)
@@ -216,7 +216,7 @@ WARNINGS = [
 ]
 
 
-@pytest.mark.parametrize(("raw", "message", "help"), WARNINGS, ids=[raw for raw, _, _ in WARNINGS])
+@each("raw, message, help", WARNINGS)
 def test_the_warning_says_both_readings(raw: str, message: str, help: str) -> None:
     _, findings = parse_tree(Source("x.yaml", f"a: {raw}\n"))
     assert [(found.code.slug, found.message, found.help, found.span.text) for found in findings] == [
@@ -224,7 +224,7 @@ def test_the_warning_says_both_readings(raw: str, message: str, help: str) -> No
     ]
 
 
-@pytest.mark.parametrize(("raw", "help"), [(raw, help) for raw, _, help in WARNINGS])
+@each("raw, help", [(raw, help) for raw, _, help in WARNINGS])
 def test_the_advice_silences_the_warning(raw: str, help: str) -> None:
     for advice in help.split("`")[1::2]:
         assert parse_tree(Source("x.yaml", f"a: {advice}\n"))[1] == []

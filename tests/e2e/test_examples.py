@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from support.tables import each
 
 from specc.cli.main import run
 
@@ -77,7 +78,7 @@ def test_the_commands_of_a_readme_work(project: Path, capsys: Capture) -> None:
         assert out or err
 
 
-@pytest.mark.parametrize("folder", PROJECTS, ids=lambda path: path.name)
+@each("folder", PROJECTS)
 def test_what_a_readme_links_to_is_there(folder: Path) -> None:
     linked = set(re.findall(r"\]\(([^)]+)\)", (folder / "README.md").read_text(encoding="utf-8")))
     assert {path for path in linked if not (folder / path).exists()} == set()

@@ -10,6 +10,7 @@ from support.local_jobs import Place as Jobs
 from support.local_jobs import place_at
 from support.projects import Place
 from support.repositories import begin, commit
+from support.tables import each
 
 from specc.app.serving import served_target
 from specc.app.session import Session
@@ -233,7 +234,7 @@ def test_what_the_lines_set_holds_for_the_command() -> None:
     assert compiled("./solver $1", "set -- case").slugs == []
 
 
-@pytest.mark.parametrize("command", ["# todo", " "])
+@each("command", ["# todo", " "])
 def test_lines_alone_are_no_command(command: str) -> None:
     assert "no-command" in compiled(command, "module load gcc").slugs
 

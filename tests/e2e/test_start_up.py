@@ -9,6 +9,7 @@ import pytest
 import typer
 from support import uncovered
 from support.projects import Place
+from support.tables import each
 
 from specc.cli.dispatch import app, dispatch, load
 from specc.cli.main import _is_plain_check as is_plain
@@ -18,7 +19,7 @@ from specc.cli.table import COMMANDS, Command
 NAMES = [command.name for command in COMMANDS]
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=NAMES)
+@each("command", COMMANDS)
 def test_the_list_says_what_the_help_of_a_command_begins_with(command: Command) -> None:
     loaded = load(command)
     assert loaded.name == command.name
@@ -83,7 +84,7 @@ class TestAPlainCheck:
         assert plain == (dispatch(["check"]), *capsys.readouterr())
         assert plain[0] == 2
 
-    @pytest.mark.parametrize("argument", ["-", "--no-cache", "-h", "--", "--outptu"])
+    @each("argument", ["-", "--no-cache", "-h", "--", "--outptu"])
     def test_has_no_option(self, argument: str) -> None:
         assert not is_plain(["check", argument])
         assert not is_plain(["check", "a.job.yaml", argument])

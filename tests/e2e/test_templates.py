@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
+from support.tables import each
 
 from specc import assets
 from specc.cli.main import run
@@ -69,7 +70,7 @@ def test_the_example_in_a_base_works(base: str, capsys: Capture) -> None:
     assert all(str(cell["cmd_line"]).strip() for cell in cells)
 
 
-@pytest.mark.parametrize("base", BASES)
+@each("base", BASES)
 def test_a_base_explains_what_a_child_sets(base: str) -> None:
     """Every variable that a base reads and does not set stands in its comment."""
     text = (TEMPLATES / f"{base}.job.yaml").read_text(encoding="utf-8")

@@ -9,6 +9,7 @@ import pytest
 from support.local_jobs import Place as Jobs
 from support.local_jobs import attempt, place_at
 from support.projects import Place
+from support.tables import each
 
 from specc.settings import Target
 from specc.targets import Accepted, JobState, Origin, Rejected
@@ -112,8 +113,8 @@ def test_an_input_file_that_is_not_there_is_named_in_full(jobs: Jobs, project: P
     assert str(project / "none.txt") in outcome.message
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
+@each(
+    "text, words",
     [
         ("echo", ("bash",)),
         ("#!/bin/sh\n", ("/bin/sh",)),

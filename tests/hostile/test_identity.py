@@ -8,6 +8,7 @@ import pytest
 from chaos.hostile import Hostile
 from support.repositories import SETTINGS as GIT
 from support.repositories import begin, commit, git
+from support.tables import each
 
 from specc.cli.main import run
 from specc.comparison.git import address_of
@@ -243,8 +244,8 @@ def test_a_person_is_asked(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(questions) == 2
 
 
-@pytest.mark.parametrize(
-    ("url", "address"),
+@each(
+    "url, address",
     [
         ("git@Example.org:team/repo.git", "example.org/team/repo"),
         ("https://token:abc@example.org/team/repo.git/", "example.org/team/repo"),

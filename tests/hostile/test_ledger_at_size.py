@@ -12,6 +12,7 @@ from contextlib import redirect_stdout
 import pytest
 from support import ledgers
 from support.projects import Place
+from support.tables import each
 
 from specc.cli.console import write_json, write_json_list
 from specc.submission import Ledger, latest, queries
@@ -126,7 +127,7 @@ def test_the_commands_of_one_spec_read_only_that_spec(tmp_path, capsys, monkeypa
     assert len(place.out.splitlines()) == ledgers.CELLS
 
 
-@pytest.mark.parametrize("items", [[], [{}], [{"a": [1, {"b": "ü"}]}, {"c": None}]])
+@each("items", [[], [{}], [{"a": [1, {"b": "ü"}]}, {"c": None}]])
 def test_a_list_that_is_written_item_by_item_is_the_same_document(items):
     written = []
     for write in (

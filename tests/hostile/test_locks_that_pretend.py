@@ -13,6 +13,7 @@ from contextlib import ExitStack, closing, contextmanager
 
 import pytest
 from support import submitting, uncovered
+from support.tables import each
 
 from specc import locks
 from specc.cli.commands import wait
@@ -127,8 +128,8 @@ garbage
 """
 
 
-@pytest.mark.parametrize(
-    ("folder", "said"),
+@each(
+    "folder, said",
     [("/home/ann", None), ("/elsewhere", None), ("/old home/ann", "`local_lock=all`"), ("/scratch/a", "`localflock`")],
 )
 def test_mounts_whose_locks_are_of_one_machine_are_said(folder, said):

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 import pytest
 from support.ehpc_server import NOW, Behaviour, Request, account, attempt, http, job, serving
 from support.projects import SETTINGS, Place
+from support.tables import each
 
 from specc.submission import Ledger, State
 from specc.targets import Candidate
@@ -56,7 +57,7 @@ HONEST = {
 }
 
 
-@pytest.mark.parametrize("pages", HONEST.values(), ids=HONEST.keys())
+@each("pages", HONEST.values())
 def test_a_list_that_is_whole_leaves_no_doubt(pages: Pages) -> None:
     (found,) = seen(pages)
     assert found.submitted_at == datetime(2026, 11, 23, 12, 0, 30, tzinfo=UTC)
@@ -90,7 +91,7 @@ LYING: dict[str, tuple[Pages, str]] = {
 }
 
 
-@pytest.mark.parametrize(("pages", "doubt"), LYING.values(), ids=LYING.keys())
+@each("pages, doubt", LYING.values())
 def test_a_list_that_is_not_whole_says_what_it_did_not_show(pages: Pages, doubt: str) -> None:
     with serving(listing(pages)) as server:
         target = account(server.url)
@@ -107,7 +108,7 @@ def test_a_page_that_fails_is_a_doubt_about_those_before_it() -> None:
     assert "ended early, after 100" in found.doubts[0]
 
 
-@pytest.mark.parametrize("hours", [-12, -1, 0, 8, 14])
+@each("hours", [-12, -1, 0, 8, 14])
 def test_a_time_without_a_zone_is_no_time(hours: int) -> None:
     """The job may be of the right time in some zone, and jobdetail does not answer."""
     text = (NOW + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%S")
@@ -116,7 +117,7 @@ def test_a_time_without_a_zone_is_no_time(hours: int) -> None:
     assert found.doubts == ("the list gives its time without a zone",)
 
 
-@pytest.mark.parametrize("days", [-2, 2])
+@each("days", [-2, 2])
 def test_a_time_that_is_right_in_no_zone_is_another_jobs(days: int) -> None:
     text = (NOW + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%S")
     assert seen(paged([job("hpcjob-1", submitted_time=text)])) == []

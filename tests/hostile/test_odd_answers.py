@@ -7,6 +7,7 @@ import zlib
 import pytest
 from support.ehpc_server import Behaviour, Server, account, attempt, error, http, raw, serving
 from support.projects import Place
+from support.tables import each
 
 from specc.targets import Accepted, NotSent, Outcome, Rejected, Unclear
 
@@ -29,7 +30,7 @@ def assert_unknown(outcome: Outcome) -> None:
     assert len(outcome.reason) < 700
 
 
-@pytest.mark.parametrize("status", STATUSES)
+@each("status", STATUSES)
 def test_an_odd_code_beside_a_job_is_unknown_whatever_the_status(status: int) -> None:
     bodies = [f'{{"ret_code": {code}, "hpcjob_uuid": "{JOB}"}}' for code in (*ODD_CODES, *UNDOCUMENTED)]
     bodies.append(json.dumps({"hpcjob_uuid": JOB, "job_status": "pending"}))
@@ -74,7 +75,7 @@ FORMS: dict[str, bytes] = {
 }
 
 
-@pytest.mark.parametrize("status", [200, 301, 401, 404, 413, 429])
+@each("status", [200, 301, 401, 404, 413, 429])
 def test_an_answer_of_another_form_is_unknown_whatever_the_status(status: int) -> None:
     with serving(*(http(body, status) for body in FORMS.values())) as server:
         target = account(server.url)
@@ -84,8 +85,8 @@ def test_an_answer_of_another_form_is_unknown_whatever_the_status(status: int) -
         assert_unknown(outcome)
 
 
-@pytest.mark.parametrize("status", [200, 404, 429])
-@pytest.mark.parametrize("code", [1100, 1300, 1400, 2110, 5100, 5300])
+@each("status", [200, 404, 429])
+@each("code", [1100, 1300, 1400, 2110, 5100, 5300])
 def test_a_refusal_that_names_a_job_contradicts_itself(code: int, status: int) -> None:
     for body in ({"hpcjob_uuid": JOB}, {"data": {"hpcjob_uuid": JOB}}, {"hpc_job_set": [{"hpcjob_uuid": JOB}]}):
         outcome = submit(http({"ret_code": code, **body}, status, Date="Mon, 23 Nov 2026 12:10:00 GMT"))
@@ -93,7 +94,7 @@ def test_a_refusal_that_names_a_job_contradicts_itself(code: int, status: int) -
         assert f"names the job {JOB}" in outcome.reason
 
 
-@pytest.mark.parametrize("empty", [None, "", " ", [], {}, False])
+@each("empty", [None, "", " ", [], {}, False])
 def test_a_refusal_with_an_empty_uuid_is_one(empty: object) -> None:
     assert isinstance(submit(http({"ret_code": 1400, "hpcjob_uuid": empty})), Rejected)
 
@@ -103,8 +104,8 @@ def test_a_clock_that_must_be_wrong_does_not_make_a_refusal_of_a_doubtful_answer
     assert_unknown(outcome)
 
 
-@pytest.mark.parametrize("status", [404, 405, 413])
-@pytest.mark.parametrize(
+@each("status", [404, 405, 413])
+@each(
     "body",
     [
         b"",
@@ -134,7 +135,7 @@ HEADS = {
 }
 
 
-@pytest.mark.parametrize("head", HEADS.values(), ids=HEADS.keys())
+@each("head", HEADS.values())
 def test_a_head_that_is_none_is_unknown(head: bytes) -> None:
     assert_unknown(submit(raw(head)))
 
@@ -146,20 +147,20 @@ def test_heads_before_the_answer_are_passed_over() -> None:
 
 
 class TestRetryAfter:
-    @pytest.mark.parametrize("digits", ["1000000000", "9999999999", "1" * 30, "9" * 5000])
+    @each("digits", ["1000000000", "9999999999", "1" * 30, "9" * 5000])
     def test_ten_digits_are_a_long_time(self, digits: str) -> None:
         outcome = submit(error(5100, "", 503, Retry_After=digits))
         assert isinstance(outcome, NotSent)
         assert outcome.retry_after == 1e9
 
-    @pytest.mark.parametrize("text", ["-1", "-9999999999", "1e3", "7.5", "0x10", "inf", "soon", "7, 8", "٣", ""])
+    @each("text", ["-1", "-9999999999", "1e3", "7.5", "0x10", "inf", "soon", "7, 8", "٣", ""])
     def test_what_is_no_number_is_passed_over(self, text: str) -> None:
         outcome = submit(raw(f"HTTP/1.1 429 X\r\nRetry-After: {text}\r\nContent-Length: 0\r\n\r\n".encode()))
         assert isinstance(outcome, NotSent)
         assert outcome.retry_after is None
 
-    @pytest.mark.parametrize(
-        ("date", "seconds"),
+    @each(
+        "date, seconds",
         [
             ("Mon, 23 Nov 2026 12:00:30 GMT", 30.0),  # the client's clock stands at 12:00:00
             ("Mon, 23 Nov 2026 11:00:00 GMT", 0.0),

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from support.projects import Place
 from support.pumping import pumps
+from support.tables import each
 from support.work import limited
 
 import specc
@@ -181,7 +182,7 @@ def test_this_test_finds_patterns_of_quadratic_time(text: str) -> None:
     assert slowest(re.compile(text), is_searched=True)[0] >= MOST_SECONDS
 
 
-@pytest.mark.parametrize(
+@each(
     "word",
     [
         *(

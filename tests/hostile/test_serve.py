@@ -21,6 +21,7 @@ import pytest
 from support.fake_target import FakeTarget
 from support.gateway_client import BODY, KEY, LIST, OTHER_KEY, OTHER_SECRET, SECRET, SUBMIT, Place
 from support.local_jobs import attempt, place_at
+from support.tables import each
 
 from specc.errors import SpeccError
 from specc.gateway import Address, Limits, run, server
@@ -183,7 +184,7 @@ HOSTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("header", "name"), HOSTS, ids=[ascii(header)[:30] for header, _ in HOSTS])
+@each("header, name", HOSTS)
 def test_a_host_header_is_a_name_with_perhaps_a_port(header: str, name: str | None) -> None:
     assert name_of(header) == name
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from support.ehpc_server import attempt, settings_of
 from support.gateway_client import BODY, KEY, OTHER_KEY, OTHER_SECRET, SECRET, SUBMIT, Place
+from support.tables import each
 from unit.test_gateway_process import served
 
 from specc.gateway import Address
@@ -175,7 +176,7 @@ def test_a_gateway_that_dies_before_the_answer_starts_a_marked_request_once(plac
     assert len(place.target.keys) == 1
 
 
-@pytest.mark.parametrize("name", ["", "0", "g" * 32, "A" * 32, "1" * 33, "1" * 31])
+@each("name", ["", "0", "g" * 32, "A" * 32, "1" * 33, "1" * 31])
 def test_an_attempt_of_another_form_has_no_mark(name: str) -> None:
     assert mark_of(name, "signature", "secret") is None
     assert attempt_of(f"{name}.00", "signature", "secret") is None

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.laws import law
+from support.tables import each
 
 import specc
 from specc.fast_dataclass import quick_dataclass
@@ -70,8 +71,8 @@ def _changed(value: Any, name: str) -> list[bool]:
     return ends
 
 
-@pytest.mark.parametrize("options", OPTIONS, ids=str)
-@pytest.mark.parametrize("names", ["", "a", "ab"])
+@each("options", OPTIONS)
+@each("names", ["", "a", "ab"])
 def test_classes_are_alike(options: dict[str, bool], names: str) -> None:
     quick, plain = both("Made", dict.fromkeys(names, dataclasses.MISSING), options)
     assert str(inspect.signature(quick)) == str(inspect.signature(plain))
@@ -88,7 +89,7 @@ def test_classes_are_alike(options: dict[str, bool], names: str) -> None:
         quick(1, 2, 3)
 
 
-@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@each("options", OPTIONS)
 def test_heirs_are_alike(options: dict[str, bool]) -> None:
     parents = both("Parent", {"a": dataclasses.MISSING, "b": 2}, options)
     quick, plain = both("Heir", {"c": 3, "b": 4}, options, ((parents[0],), (parents[1],)))

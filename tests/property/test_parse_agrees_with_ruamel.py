@@ -2,7 +2,6 @@
 
 from io import StringIO
 
-import pytest
 from hypothesis import given, reject
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
@@ -15,6 +14,7 @@ from ruamel.yaml.scalarstring import (
     SingleQuotedScalarString,
 )
 from support.laws import law
+from support.tables import each
 
 from specc.nodes import to_data
 from specc.parser import parse_tree
@@ -90,7 +90,7 @@ DOCUMENTS = [
 ]
 
 
-@pytest.mark.parametrize("text", DOCUMENTS)
+@each("text", DOCUMENTS)
 def test_a_written_document_is_read_as_ruamel_reads_it(text: str) -> None:
     expected = YAML(typ="safe", pure=True).load(text)
     root, findings = parse_tree(Source("x.yaml", text))

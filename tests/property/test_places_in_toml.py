@@ -4,11 +4,11 @@ import tomllib
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from support.laws import law
 from support.projects import SETTINGS
+from support.tables import each
 
 from specc.config.places import MAX_DEPTH, places
 
@@ -133,12 +133,12 @@ def test_every_key_and_value_reads_back(text: str) -> None:
         check(text)
 
 
-@pytest.mark.parametrize("text", NASTY)
+@each("text", NASTY)
 def test_nasty_texts(text: str) -> None:
     check(text)
 
 
-@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ("{a=", "}"), ("[{a=", "}]")])
+@each("opening, closing", [("[", "]"), ("{a=", "}"), ("[{a=", "}]")])
 def test_what_is_nested_too_deeply_is_skipped_whole(opening: str, closing: str) -> None:
     inner = f'{opening * 60}"]}}" {closing * 60}'
     found = places(f"a = {inner}\nb = 1\n")

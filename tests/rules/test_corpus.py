@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-import pytest
 from corpus.__main__ import found, one_rank
 from corpus.gather import OURS, Text, gathered
 from corpus.judging import is_right
+from support.tables import each
 
 SCRIPTS = gathered(())
 
 
-@pytest.mark.parametrize("text", SCRIPTS, ids=lambda text: Path(text.where).name)
+@each("text", SCRIPTS)
 def test_a_good_script_raises_no_alarm(text: Text) -> None:
     assert found(text) == []
 

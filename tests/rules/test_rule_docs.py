@@ -4,6 +4,7 @@ import json
 
 import pytest
 from support.projects import SETTINGS, Place
+from support.tables import each
 
 from specc.rules import RULES
 from specc.rules.documentation import Example, document, function_of
@@ -38,7 +39,7 @@ def test_the_good_example_is_clean(rule: Rule, project: Place) -> None:
     assert found(document(rule).good, project) == set()
 
 
-@pytest.mark.parametrize("rule", RULES, ids=IDS)
+@each("rule", RULES)
 def test_a_rule_is_where_its_name_says(rule: Rule) -> None:
     module = document(rule)
     assert module.what

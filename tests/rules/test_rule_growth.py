@@ -1,7 +1,7 @@
 """The rules about commands on scripts of many thousand lines: each takes time in proportion to its length."""
 
-import pytest
 from support.compiling import check
+from support.tables import each
 from support.work import calls
 
 SPEC = "specc: 1\njob: {name: n, core_limit: 4, cmd_line: {$file: run.sh}}\n"
@@ -20,6 +20,6 @@ LINES = {
 }
 
 
-@pytest.mark.parametrize("line", LINES.values(), ids=LINES)
+@each("line", LINES.values())
 def test_a_long_script_takes_no_time(line: str) -> None:
     assert calls(lambda: check(SPEC, {"run.sh": line * COUNT})) < CALLS * COUNT

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from support.tables import each
 
 from benchmarks.peers import ROOT
 from benchmarks.plot import growth_plot
@@ -53,7 +54,7 @@ class TestTiming:
         assert turns == ["a", "b"] * 3
         assert {name: len(timing.runs) for name, timing in timings.items()} == {"a": 3, "b": 3}
 
-    @pytest.mark.parametrize(("first", "rounds"), [(0.01, 9), (1.0, 5), (2.0, 3), (9.0, 3), (11.0, 1)])
+    @each("first, rounds", [(0.01, 9), (1.0, 5), (2.0, 3), (9.0, 3), (11.0, 1)])
     def test_quick_ones_run_often_and_slow_ones_once(self, first: float, rounds: int):
         assert Budget(seconds=5, most=9).rounds(first) == rounds
 

@@ -3,8 +3,8 @@
 import json
 from dataclasses import replace
 
-import pytest
 from support.compiling import Files, check, context, line, render, request
+from support.tables import each
 
 from specc.compiler import check_document
 from specc.diagnostics import Diagnostic
@@ -62,7 +62,7 @@ def test_a_field_that_was_taken_away_shows_where():
     assert finding.labels[0].span.text == "{$unset: true}"
 
 
-@pytest.mark.parametrize("command", ["cmd_line: run", "input_file: a", "cmd_line: '{{ params.p }}'"])
+@each("command", ["cmd_line: run", "input_file: a", "cmd_line: '{{ params.p }}'"])
 def test_one_of_the_two_ways_to_run(command):
     assert check(f"params: {{p: {{type: string}}}}\njob: {{name: n, {command}}}").shown == []
 
@@ -120,7 +120,7 @@ TYPES = [
 ]
 
 
-@pytest.mark.parametrize(("field", "value", "said", "help"), TYPES, ids=[f"{row[0]}: {row[1]}" for row in TYPES])
+@each("field, value, said, help", TYPES)
 def test_a_wrong_type(field, value, said, help):
     finding = one(f"job: {{name: n, cmd_line: run, {field}: {value}}}", {"f": "4"})
     assert finding.message == f"`{field}` must be {said}"
@@ -129,7 +129,7 @@ def test_a_wrong_type(field, value, said, help):
     assert (finding.help is None) == (help is None)
 
 
-@pytest.mark.parametrize("given", ["{{ 1.5 | string }}", "{{ true | string }}"])
+@each("given", ["{{ 1.5 | string }}", "{{ true | string }}"])
 def test_the_way_out_of_a_wrong_text_works(given):
     assert check(f"job: {{name: n, cmd_line: run, input_file: '{given}'}}").shown == []
 
@@ -243,8 +243,8 @@ def other_api(job):
     return [(item.span.text, item.message) for item in items if isinstance(item, Diagnostic)]
 
 
-@pytest.mark.parametrize(
-    ("job", "span", "message"),
+@each(
+    "job, span, message",
     [
         ("{count: 0}", "0", "`count` must be at least 1, not 0"),
         ("{count: 10}", "10", "`count` must be at most 9, not 10"),
@@ -266,7 +266,7 @@ def test_other_keywords_of_a_schema(job, span, message):
     assert other_api(job) == [(span, message)]
 
 
-@pytest.mark.parametrize("job", ["{free: [1, {a: null}]}", "{list: '{{ params.l }}'}", "{deep: {x: true}, kind: null}"])
+@each("job", ["{free: [1, {a: null}]}", "{list: '{{ params.l }}'}", "{deep: {x: true}, kind: null}"])
 def test_other_types_that_fit(job):
     assert other_api(job) == []
 
@@ -282,13 +282,13 @@ def test_a_misspelled_field_is_not_missing_too():
     assert found.slugs == ["unknown-field"]
 
 
-@pytest.mark.parametrize("job", ["{nam: n, cmd_line: run}", "{name: n, command: run}"])
+@each("job", ["{nam: n, cmd_line: run}", "{name: n, command: run}"])
 def test_a_misspelled_field_is_not_missing_as_well(job):
     assert check(f"job: {job}").slugs == ["unknown-field"]
 
 
-@pytest.mark.parametrize(
-    ("written", "replacement"),
+@each(
+    "written, replacement",
     [("'4'", "4"), ('"400"', "400"), ("'016'", None), ("'4 '", None), ("four", None), ("'four'", None), ("4.5", None)],
 )
 def test_quotes_are_removed_by_a_fix_where_a_number_is_left(written, replacement):
@@ -296,7 +296,7 @@ def test_quotes_are_removed_by_a_fix_where_a_number_is_left(written, replacement
     assert (fix and [edit.replacement for edit in fix.edits]) == (replacement and [replacement])
 
 
-@pytest.mark.parametrize(("digits", "is_meant"), [(18, True), (19, False)])
+@each("digits, is_meant", [(18, True), (19, False)])
 def test_no_help_repeats_more_digits_than_a_person_means(digits, is_meant):
     help = one(f"job: {{name: n, cmd_line: run, core_limit: '{'9' * digits}'}}").help or ""
     assert ("9" * digits in help) == is_meant

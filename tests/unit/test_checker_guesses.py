@@ -1,6 +1,6 @@
 """Which field a wrong name means."""
 
-import pytest
+from support.tables import each
 
 from specc.checker.guesses import SCHEDULER_WORDS, meant_by
 from specc.project import Apis
@@ -8,8 +8,8 @@ from specc.project import Apis
 FIELDS = list(Apis()["ehpc/v1"].payload["properties"])
 
 
-@pytest.mark.parametrize(
-    ("name", "field"),
+@each(
+    "name, field",
     [
         ("core_limt", "core_limit"),
         ("partition", "scheduler_queue_name"),

@@ -7,6 +7,7 @@ import pytest
 from support import compiling
 from support.projects import SETTINGS, Place
 from support.repositories import begin, commit
+from support.tables import each
 
 JOB = "job: {name: n, core_limit: 1, cmd_line: %s}"
 
@@ -17,8 +18,8 @@ def sent(form: str, head: str = "") -> object:
     return compiled.payloads[0].body["cmd_line"]
 
 
-@pytest.mark.parametrize(
-    ("form", "command"),
+@each(
+    "form, command",
     [
         ("{$command: ./run}", "./run"),
         ("{$command: ./run, env: {}, args: []}", "./run"),
@@ -61,8 +62,8 @@ def test_a_variable_can_hold_it() -> None:
     assert sent("'{{ vars.run }}'", "vars: {run: {$command: ./run, args: [x]}}") == "set -- x\n./run"
 
 
-@pytest.mark.parametrize(
-    ("form", "message"),
+@each(
+    "form, message",
     [
         ("{$command: [a, b]}", "`$command` has a list"),
         ("{$command: {$file: run.sh}}", "`$command` has a mapping"),

@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
-import pytest
+from support.tables import each
 
 from specc.changes import Change
 from specc.comparison.markdown import MOST_BYTES, as_markdown
@@ -67,7 +67,7 @@ def test_what_specs_say_cannot_break_out_of_the_markdown() -> None:
     assert "**" not in rest
 
 
-@pytest.mark.parametrize("groups", [1, 40, 2_000])
+@each("groups", [1, 40, 2_000])
 def test_a_comment_holds_it_all(groups: int) -> None:
     many = [one("cmd_line", f"{number} " + "é" * 400, f"{number} " + "ü" * 400, 30) for number in range(groups)]
     lost = tuple(Uncompared(f"{number}.job.yaml", "it has errors") for number in range(groups))
@@ -139,8 +139,8 @@ def test_json_keeps_what_differs_apart() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("same", "lost", "expected"),
+@each(
+    "same, lost, expected",
     [
         (0, 0, "no payload changes"),
         (3, 0, "no payload changes"),

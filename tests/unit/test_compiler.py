@@ -1,7 +1,7 @@
 """The pipeline for one spec: layers, profiles, selection, and every finding in one run."""
 
-import pytest
 from support.compiling import Compiled, check, context, document, render, request
+from support.tables import each
 
 from specc.compiler import check_document, evaluated_cells, payloads
 from specc.diagnostics import Diagnostic
@@ -42,8 +42,8 @@ class TestPrecedence:
             == 0
         )
 
-    @pytest.mark.parametrize(
-        ("asked", "cores"),
+    @each(
+        "asked, cores",
         [
             ({"p": ["c=9"]}, 9),
             ({"profiles": ("p",)}, 6),
@@ -76,8 +76,8 @@ class TestPrecedence:
 class TestSelection:
     SPEC = "matrix: {axes: {m: [a, b], n: [1, 2]}}\njob: {name: '{{ cell.slug }}', cmd_line: run}"
 
-    @pytest.mark.parametrize(
-        ("only", "slugs"),
+    @each(
+        "only, slugs",
         [
             ([], ["a-1", "a-2", "b-1", "b-2"]),
             (["m=a"], ["a-1", "a-2"]),
@@ -92,8 +92,8 @@ class TestSelection:
         payload = render(self.SPEC).payloads[2]
         assert names(render(self.SPEC, asked=request(cells=(payload.cell.id[:8],)))) == ["b-1"]
 
-    @pytest.mark.parametrize(
-        ("asked", "slug"),
+    @each(
+        "asked, slug",
         [
             ({"only": ["m=z"]}, "no-such-cell"),
             ({"only": ["z=1"]}, "unknown-axis"),

@@ -3,10 +3,10 @@
 import json
 import tomllib
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.laws import law
+from support.tables import each
 
 from specc.config.document import NodeReader
 from specc.config.places import places
@@ -50,8 +50,8 @@ def scalars(node):
                 yield from scalars(value)
 
 
-@pytest.mark.parametrize(
-    ("path", "key", "value"),
+@each(
+    "path, key, value",
     [
         (("a", "b", "c d"), '"c d"', "1"),
         (("a", "b"), "b", None),

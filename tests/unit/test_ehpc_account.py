@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 from support.ehpc_server import ACCEPTED, KEY, QUICK, SECRET, Clock, account, attempt, http, serving
+from support.tables import each
 
 from specc.errors import SpeccError
 from specc.targets import Accepted, NotSent
@@ -15,8 +16,8 @@ from specc.targets.ehpc.client import client_opener
 from specc.targets.ehpc.credentials import Credentials, read_credentials
 
 
-@pytest.mark.parametrize(
-    ("url", "origin", "path"),
+@each(
+    "url, origin, path",
     [
         ("https://hpc-api.qingcloud.com/api", "https://hpc-api.qingcloud.com", "/api"),
         ("https://hpc-api.qingcloud.com:443/api/", "https://hpc-api.qingcloud.com", "/api"),
@@ -30,7 +31,7 @@ def test_endpoints(url: str, origin: str, path: str) -> None:
     assert (endpoint.origin, endpoint.path) == (origin, path)
 
 
-@pytest.mark.parametrize(
+@each(
     "url",
     ["", "hpc-api.qingcloud.com/api", "ftp://x/api", "https://", "https://x:port/api", "https://x/api?a=b", "https://x/#f",
      "https://[::1/api", "https://x\x00y/", f"https://{'x' * 70}.example/api", f"https://{'é' * 70}/api", "https://a..b/api"],
@@ -46,8 +47,8 @@ def test_an_endpoint_with_a_password_is_refused_without_showing_it() -> None:
     assert "hunter2" not in f"{caught.value.message}{caught.value.help}"
 
 
-@pytest.mark.parametrize(
-    ("url", "is_open"),
+@each(
+    "url, is_open",
     [("https://x/api", False), ("http://localhost:1/api", False), ("http://127.0.0.2/api", False),
      ("http://[::1]/api", False), ("http://192.168.100.10:8888/api", True), ("http://x/api", True)],
 )  # fmt: skip

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.ehpc_server import NOW, Behaviour, Request, account, attempt, error, http, job, listed, serving
+from support.tables import each
 
 from specc.errors import SpeccError
 from specc.targets import Cancelled, Candidate, JobReport, JobState
@@ -78,8 +79,8 @@ def test_one_that_ended_is_not_asked_about_again() -> None:
     assert reports["hpcjob-1"].state is JobState.FINISHED
 
 
-@pytest.mark.parametrize(
-    ("behaviour", "trouble"),
+@each(
+    "behaviour, trouble",
     [
         (error(1200, "no"), "1200: the access key is unknown or the signature wrong (no)"),
         (error(5000), "5000: internal error of the server"),
@@ -87,7 +88,7 @@ def test_one_that_ended_is_not_asked_about_again() -> None:
         (lambda connection, request: None, "the connection ended before the answer was complete, or it was no HTTP"),
     ],
 )
-@pytest.mark.parametrize("count", [1, 3])
+@each("count", [1, 3])
 def test_a_failed_question_leaves_jobs_out_and_says_why(behaviour: Behaviour, trouble: str, count: int) -> None:
     with serving(behaviour) as server:
         target = account(server.url)
@@ -109,7 +110,7 @@ def test_nothing_asked_is_no_call() -> None:
     assert account("http://127.0.0.1:1/api").status([]) == {}
 
 
-@pytest.mark.parametrize("uuid", ["../stopJobs", "", "a/b", "a?b=c", "-x", "作业"])
+@each("uuid", ["../stopJobs", "", "a/b", "a?b=c", "-x", "作业"])
 def test_what_is_no_uuid_does_not_go_into_a_path(uuid: str) -> None:
     report = account("http://127.0.0.1:1/api").status([uuid])[uuid]
     assert report.state is JobState.UNKNOWN
@@ -123,15 +124,15 @@ STATES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("raw", "state"), STATES.items())
+@each("raw, state", STATES.items())
 def test_states(raw: str, state: JobState) -> None:
     (found,) = read_jobs({"hpc_job_set": [job("hpcjob-1", job_status=raw)]})
     assert found.state is state
     assert found.report().raw == (raw if raw.strip() else "")
 
 
-@pytest.mark.parametrize(
-    ("entries", "uuids"),
+@each(
+    "entries, uuids",
     [
         (None, []),
         ("x", []),
@@ -151,8 +152,8 @@ def test_a_field_may_have_any_documented_type() -> None:
     assert found.fields == {"name": "job", "run_user": "ada", "core_limit": 4, "mem_limit": 1024}
 
 
-@pytest.mark.parametrize(
-    ("data", "count"),
+@each(
+    "data, count",
     [
         ({"total_count": 7}, 7),
         ({"total_sum": 7}, 7),
@@ -251,8 +252,8 @@ def test_a_cluster_that_is_not_configured_is_asked_for() -> None:
     assert "cluster_id" in answers[1].message
 
 
-@pytest.mark.parametrize(
-    ("behaviour", "message"),
+@each(
+    "behaviour, message",
     [
         (
             error(1400, "not yours"),
@@ -301,8 +302,8 @@ def test_outputs_elsewhere_say_where() -> None:
     assert err.where.startswith("/abs/job-7.err on ehpc-1")
 
 
-@pytest.mark.parametrize(
-    ("directory", "written", "path"),
+@each(
+    "directory, written, path",
     [
         ("home/a/out", "home/a/out/job-7.out", "/home/a/out/job-7.out"),
         ("/public/a", "HPC-7.out", "/public/a/HPC-7.out"),

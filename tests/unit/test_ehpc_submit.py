@@ -11,7 +11,6 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
 from support.ehpc_server import (
     ACCEPTED,
     KEY,
@@ -27,6 +26,7 @@ from support.ehpc_server import (
     raw,
     serving,
 )
+from support.tables import each
 
 from specc.targets import Accepted, NotSent, Outcome, Rejected, Unclear
 from specc.targets.ehpc.ret_codes import MEANINGS, Verdict
@@ -148,7 +148,7 @@ GARBLED = {
 }
 
 
-@pytest.mark.parametrize("behaviour", GARBLED.values(), ids=GARBLED.keys())
+@each("behaviour", GARBLED.values())
 def test_what_is_doubtful_after_bytes_went_out_is_unclear(behaviour: Behaviour) -> None:
     outcome = submit(behaviour)
     assert isinstance(outcome, Unclear), outcome
@@ -181,9 +181,7 @@ def drip(head: bytes) -> Behaviour:
     return slowly
 
 
-@pytest.mark.parametrize(
-    "head", [b"HTTP/1.1 200 OK\r\nX: " + b"a" * 60, b"HTTP/1.1 200 OK\r\n\r\n" + b" " * 60], ids=["head", "body"]
-)
+@each("head", [b"HTTP/1.1 200 OK\r\nX: " + b"a" * 60, b"HTTP/1.1 200 OK\r\n\r\n" + b" " * 60])
 def test_a_server_that_drips_bytes_does_not_hold_the_call_for_ever(head: bytes) -> None:
     outcome = submit(drip(head))
     assert isinstance(outcome, Unclear)
@@ -238,8 +236,8 @@ def test_a_certificate_that_cannot_be_verified_gets_nothing_and_is_not_tried_aga
 WELL_FORMED = {code: meaning for code, meaning in MEANINGS.items() if code != 5000}
 
 
-@pytest.mark.parametrize("status", [200, 400, 408, 429, 500, 503])
-@pytest.mark.parametrize("code", [1100, 1300, 5100, 0])
+@each("status", [200, 400, 408, 429, 500, 503])
+@each("code", [1100, 1300, 5100, 0])
 def test_the_code_decides_and_not_the_http_status(code: int, status: int) -> None:
     job = {"hpcjob_uuid": "hpcjob-1"} if code == 0 else {}
     outcome = submit(http({"ret_code": code, **job}, status))
@@ -247,7 +245,7 @@ def test_the_code_decides_and_not_the_http_status(code: int, status: int) -> Non
     assert isinstance(outcome, expected)
 
 
-@pytest.mark.parametrize("code", WELL_FORMED)
+@each("code", WELL_FORMED)
 def test_every_documented_code_says_what_it_means_and_that_nothing_started(code: int) -> None:
     outcome = submit(error(code, "the server's words"))
     meaning = WELL_FORMED[code]
@@ -277,8 +275,8 @@ def test_a_message_of_the_server_cannot_act_on_the_terminal() -> None:
     assert len(outcome.message) < 500
 
 
-@pytest.mark.parametrize(
-    ("message", "fields"),
+@each(
+    "message, fields",
     [
         ("parameter core_limit is too large", ["core_limit"]),
         ("`run_user` and `name` are wrong", ["run_user", "name"]),
@@ -322,7 +320,7 @@ def test_an_expired_signature_is_made_anew_with_the_servers_time() -> None:
     assert stamps == ["2026-11-23T12%3A00%3A00Z", "2026-11-23T12%3A10%3A00Z"]
 
 
-@pytest.mark.parametrize("date", [{}, {"Date": "yesterday"}])
+@each("date", [{}, {"Date": "yesterday"}])
 def test_without_the_servers_time_it_is_only_signed_anew(date: dict[str, str]) -> None:
     with serving(error(1300, **date), ACCEPTED) as server:
         target = account(server.url)
@@ -332,7 +330,7 @@ def test_without_the_servers_time_it_is_only_signed_anew(date: dict[str, str]) -
         assert isinstance(target.submit(attempt()), Accepted)
 
 
-@pytest.mark.parametrize(
+@each(
     "date",
     [
         "Mon, 01 Jan 2024 00:00:00 +99999999999999999",
@@ -349,7 +347,7 @@ def test_a_date_that_is_none_spoils_no_answer(date: str) -> None:
     assert isinstance(submit(error(1300, Date=date, Retry_After=date)), NotSent)
 
 
-@pytest.mark.parametrize("date", ["Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0001 00:00:00 GMT"])
+@each("date", ["Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0001 00:00:00 GMT"])
 def test_a_clock_that_must_be_wrong_is_not_signed_by(date: str) -> None:
     with serving(error(1300, Date=date), ACCEPTED) as server:
         target = account(server.url)
@@ -368,7 +366,7 @@ def test_a_clock_that_was_wrong_once_is_not_remembered() -> None:
         assert server.requests[0].asked["timestamp"] == "2026-11-23T12%3A00%3A00Z"
 
 
-@pytest.mark.parametrize("status", [401, 404, 405, 407, 411, 413, 414, 415, 421, 431])
+@each("status", [401, 404, 405, 407, 411, 413, 414, 415, 421, 431])
 def test_what_is_said_before_a_request_is_handed_on_started_nothing(status: int) -> None:
     outcome = submit(http("<html>", status))
     assert isinstance(outcome, Rejected)
@@ -382,7 +380,7 @@ def test_a_firewall_may_have_refused_the_answer() -> None:
     assert "HTTP 403, and not JSON; a firewall refused the request, or the answer to it" in outcome.reason
 
 
-@pytest.mark.parametrize("status", [301, 307, 308])
+@each("status", [301, 307, 308])
 def test_a_redirect_is_not_followed(status: int) -> None:
     with serving(http("", status, Location="https://elsewhere.example/api?signature=abc")) as server:
         outcome = account(server.url).submit(attempt())
@@ -396,7 +394,7 @@ def test_too_many_requests_started_nothing() -> None:
     assert outcome == NotSent("the answer is not the API's: HTTP 429, and not JSON", retry_after=3.0)
 
 
-@pytest.mark.parametrize("field", ["zone", "cluster_id"])
+@each("field", ["zone", "cluster_id"])
 def test_a_payload_for_another_place_is_not_sent(field: str) -> None:
     with serving(ACCEPTED) as server:
         target = account(server.url)

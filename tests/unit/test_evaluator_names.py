@@ -1,7 +1,7 @@
 """Names in templates: which there are, what is undefined, where it stands, and what was probably meant."""
 
-import pytest
 from support.compiling import check, line, render, request
+from support.tables import each
 
 JOB = "job: {name: n, cmd_line: run, input_file: '%s'}\n"
 
@@ -61,7 +61,7 @@ MEMBERS = [
 ]
 
 
-@pytest.mark.parametrize(("template", "text"), MEMBERS, ids=[template for template, _ in MEMBERS])
+@each("template, text", MEMBERS)
 def test_members(template, text):
     spec = "vars: {m: {x: 1, n: {y: deep}}, l: [a, b]}\njob:\n  name: n\n  cmd_line: run\n  input_file: %s\n"
     assert render(spec % repr(template).replace("\\n", "\n\n    ")).body["input_file"] == text
@@ -90,7 +90,7 @@ UNDEFINED = [
 ]
 
 
-@pytest.mark.parametrize(("template", "place", "name", "help"), UNDEFINED, ids=[row[0] for row in UNDEFINED])
+@each("template, place, name, help", UNDEFINED)
 def test_an_undefined_name(template, place, name, help):
     spec = "params: {ranks: {type: string, default: '4'}}\nvars: {dir: /s, run: {last: 1}}\n"
     found = check(spec + "job:\n  name: n\n  cmd_line: run\n" + f"  input_file: '{template}'\n").found
@@ -134,7 +134,7 @@ PLACES = [
 ]
 
 
-@pytest.mark.parametrize(("style", "place"), [row[1:] for row in PLACES], ids=[row[0] for row in PLACES])
+@each("style, place", [row[1:] for row in PLACES])
 def test_a_name_is_found_in_every_style_of_scalar(style, place):
     spec = f"job:\n  name: n\n  cmd_line: run\n  input_file: {style}"
     assert lines(spec) == [f"302 {place} `vars.x` is not defined"]
@@ -159,8 +159,8 @@ STATIC = [
 ]
 
 
-@pytest.mark.parametrize(("template", "root"), STATIC)
-@pytest.mark.parametrize("place", ["axis", "item", "range", "exclude", "max", "default"])
+@each("template, root", STATIC)
+@each("place", ["axis", "item", "range", "exclude", "max", "default"])
 def test_what_is_needed_before_there_is_a_cell_reads_only_inputs(template, root, place):
     quoted = f'"{template}"'
     matrix = {
@@ -270,7 +270,7 @@ class TestCycles:
         )
         assert set(found.messages) == {"`vars.a` refers to itself through `vars.b`"}
 
-    @pytest.mark.parametrize(
+    @each(
         "section",
         [
             "m: {a: 1, b: '{{ vars.m.a }}', c: {d: '{{ vars.m.b }}'}}",
@@ -282,7 +282,7 @@ class TestCycles:
     def test_members_of_one_mapping_or_list_may_read_each_other(self, section):
         assert check(f"vars: {{{section}}}\njob: {{name: n, cmd_line: run}}").shown == []
 
-    @pytest.mark.parametrize("whole", ["{{ vars.m }}", "{{ vars.m | length }}", "{{ vars.m | tojson }}", "{{ vars }}"])
+    @each("whole", ["{{ vars.m }}", "{{ vars.m | length }}", "{{ vars.m | tojson }}", "{{ vars }}"])
     def test_a_member_that_reads_the_whole_reads_itself(self, whole):
         found = check(f"vars: {{m: {{a: '{whole}'}}}}\njob: {{name: n, cmd_line: run}}")
         assert found.slugs == ["reference-cycle"]

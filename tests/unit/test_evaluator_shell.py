@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.compiling import check, render
 from support.laws import law
+from support.tables import each
 
 from specc.diagnostics import codes
 from specc.evaluator import end_of_template
@@ -80,12 +81,12 @@ PLACES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "place"), PLACES, ids=[text for text, _ in PLACES])
+@each("text, place", PLACES)
 def test_where_a_hole_stands(text, place):
     assert contexts_of(text)[text.rindex(HOLE)] is place
 
 
-@pytest.mark.parametrize("text", ["{{ x", "{{ 'x", "{% if", "{{ (", "{{ '\\"])
+@each("text", ["{{ x", "{{ 'x", "{% if", "{{ (", "{{ '\\"])
 def test_a_tag_that_is_never_closed_ends_with_the_text(text):
     assert end_of_template(text, 0) >= len(text)
 
@@ -136,7 +137,7 @@ JUDGED = [
 ]
 
 
-@pytest.mark.parametrize(("text", "value", "verb"), JUDGED, ids=[f"{text} {value!r}" for text, value, _ in JUDGED])
+@each("text, value, verb", JUDGED)
 def test_what_the_shell_would_do_to_a_value(text, value, verb):
     start = text.index(HOLE)
     mistake = judge_of(text)(value, start, start + len(HOLE))
@@ -154,7 +155,7 @@ QUOTED_AGAIN = [
 ]
 
 
-@pytest.mark.parametrize(("text", "value", "is_found"), QUOTED_AGAIN)
+@each("text, value, is_found", QUOTED_AGAIN)
 def test_what_sh_has_quoted_does_not_stand_in_single_quotes(text, value, is_found):
     start = text.index(HOLE)
     mistake = judge_of(text)(Quoted(value), start, start + len(HOLE))
@@ -180,7 +181,7 @@ WAYS_OUT = [
 ]
 
 
-@pytest.mark.parametrize(("text", "value", "help"), WAYS_OUT, ids=[text for text, *_ in WAYS_OUT])
+@each("text, value, help", WAYS_OUT)
 def test_the_way_out_depends_on_the_place(text, value, help):
     start = text.index("{{")
     mistake = judge_of(text)(value, start, end_of_template(text, start))
@@ -219,8 +220,8 @@ def test_holes_of_all_rounds_of_a_loop_are_judged_once_a_place():
     assert "`b c`" in found.messages[0]
 
 
-@pytest.mark.parametrize(
-    ("command", "value", "start"),
+@each(
+    "command, value, start",
     [
         ("run x{{ matrix.a }} {{ matrix.a }}", "", 20),
         ("run {{ matrix.a }} x{{ matrix.a }}", "", 4),

@@ -2,6 +2,7 @@
 
 import pytest
 from support.compiling import Compiled, check, context, document, render, request
+from support.tables import each
 
 from specc.compiler import evaluated_cells
 from specc.evaluator import evaluation, walk
@@ -50,7 +51,7 @@ GIVES = [
 ]
 
 
-@pytest.mark.parametrize(("field", "value", "data"), GIVES, ids=[f"{field}: {value}" for field, value, _ in GIVES])
+@each("field, value, data", GIVES)
 def test_what_a_value_becomes(field, value, data):
     if data is None:
         assert [slug for slug, _ in faults(field, value)] == ["wrong-type"]
@@ -58,7 +59,7 @@ def test_what_a_value_becomes(field, value, data):
         assert of(field, value) == data
 
 
-@pytest.mark.parametrize(
+@each(
     "value",
     ['"{% if 1 %}a{% endif %}"', "'a {% set x = 1 %}'", "a {% for x in [1] %}{% endfor %}"],
 )
@@ -74,7 +75,7 @@ class TestQuantities:
         assert of("mem_limit", "64GiB", units={"mem_limit": "GiB"}) == 64
         assert of("time_limit", "2h30m", units={"time_limit": "s"}) == 9000
 
-    @pytest.mark.parametrize("value", ["64", '"{{ 60 + 4 }}"', '"{{ 64.0 }}"'])
+    @each("value", ["64", '"{{ 60 + 4 }}"', '"{{ 64.0 }}"'])
     def test_a_plain_number_needs_no_unit(self, value):
         assert of("mem_limit", value, units={}) == 64
 
@@ -88,8 +89,8 @@ class TestQuantities:
         )
         assert check(spec, units={}).slugs == ["unit-not-set"]
 
-    @pytest.mark.parametrize(
-        ("template", "text"),
+    @each(
+        "template, text",
         [
             ("{{ job.mem_limit }}", "65536"),
             ("{{ '64GiB' | mib }} {{ '64GiB' | gib }}", "65536 64"),
@@ -121,8 +122,8 @@ class TestQuantities:
 class TestInputs:
     PARAM = 'params: {p: {type: %s}}\njob: {name: n, cmd_line: run, input_file: "{{ params.p | tojson }}"}'
 
-    @pytest.mark.parametrize(
-        ("type_name", "typed", "json"),
+    @each(
+        "type_name, typed, json",
         [
             ("string", "a b", '"a b"'),
             ("string", "007", '"007"'),
@@ -144,8 +145,8 @@ class TestInputs:
     def test_what_is_given(self, type_name, typed, json):
         assert render(self.PARAM % type_name, asked=request(p=[f"p={typed}"])).body["input_file"] == json
 
-    @pytest.mark.parametrize(
-        ("type_name", "typed"),
+    @each(
+        "type_name, typed",
         [
             ("integer", "four"),
             ("integer", "1.5"),
@@ -190,7 +191,7 @@ class TestInputs:
         (finding,) = check(spec, env=["N"]).found
         assert finding.message == "`params.a` is declared as an integer, and its template gives a string"
 
-    @pytest.mark.parametrize("default", ["{{ '4' }}", "{{ 4.5 }}", "{{ none }}", "{{ [4] }}"])
+    @each("default", ["{{ '4' }}", "{{ 4.5 }}", "{{ none }}", "{{ [4] }}"])
     def test_a_default_of_a_wrong_type_is_never_silent(self, default):
         for compiled in (check, render):
             found = compiled(
@@ -209,7 +210,7 @@ class TestInputs:
             "1{{ y }}",
         )
 
-    @pytest.mark.parametrize("typed", ["007", "1.50", "true", "1e3"])
+    @each("typed", ["007", "1.50", "true", "1e3"])
     def test_set_gives_a_text_field_what_is_typed(self, typed):
         assert render(JOB, asked=request(set=[f"job.name={typed}"])).body["name"] == typed
 
@@ -248,8 +249,8 @@ class TestWithoutInput:
         "params: {t: {type: string}, i: {type: integer}, n: {type: number}, b: {type: boolean}, l: {type: list}}\n"
     )
 
-    @pytest.mark.parametrize(
-        ("field", "template"),
+    @each(
+        "field, template",
         [
             ("input_file", "{{ params.t }}"),
             ("input_file", "{{ params.i }}"),
@@ -271,8 +272,8 @@ class TestWithoutInput:
         assert found.shown == []
         assert found.payloads == []
 
-    @pytest.mark.parametrize(
-        ("field", "template", "kind"),
+    @each(
+        "field, template, kind",
         [
             ("input_file", "{{ params.b }}", "true or false"),
             ("input_file", "{{ params.l }}", "a list"),
@@ -304,7 +305,7 @@ class TestWithoutInput:
 
     DEAR = "{% for i in range(60000) %}a{% endfor %}"
 
-    @pytest.mark.parametrize(
+    @each(
         "text",
         [
             "{% if params.t == '' %}DEAR{% endif %}",
@@ -385,8 +386,8 @@ def script(form, **world):
 
 
 class TestFiles:
-    @pytest.mark.parametrize(
-        ("form", "text"),
+    @each(
+        "form, text",
         [
             ("{$file: run.sh}", FILES["run.sh"]),
             ("{$file: run.sh, env: {}, args: []}", FILES["run.sh"]),
@@ -409,18 +410,18 @@ class TestFiles:
             "307 bad.sh.j2:2:6-18 the shell would split or expand this value, `a b`, which is a bare word"
         ]
 
-    @pytest.mark.parametrize("form", ["{$file: run.py, env: {A: 1}}", "{$file: run.csh, args: [1]}"])
+    @each("form", ["{$file: run.py, env: {A: 1}}", "{$file: run.csh, args: [1]}"])
     def test_only_a_shell_script_takes_a_prologue(self, form):
         (finding,) = script(form).found
         assert finding.message.startswith("`env` and `args` need a shell script")
 
-    @pytest.mark.parametrize("name", ["2A", "A-B", "A B", "", "A=1", "é"])
+    @each("name", ["2A", "A-B", "A B", "", "A=1", "é"])
     def test_names_of_variables(self, name):
         (finding,) = script(f'{{$file: run.sh, env: {{"{name}": 1}}}}').found
         assert finding.message.endswith("is not a name of a shell variable")
 
-    @pytest.mark.parametrize(
-        ("value", "noun"),
+    @each(
+        "value, noun",
         [
             ("[1]", "a list"),
             ("{a: 1}", "a mapping"),
@@ -499,7 +500,7 @@ class TestSweeps:
         assert found.slugs == []
         assert evaluated.count("vars.v0") == 1
 
-    @pytest.mark.parametrize("values", ["[1, 2]", "[2, 1]"])
+    @each("values", ["[1, 2]", "[2, 1]"])
     def test_a_circle_in_one_cell_hides_nothing_in_another(self, values):
         found = check(
             f"""
@@ -566,8 +567,8 @@ def test_an_alias_to_nothing_is_reported_by_the_parser_alone():
     assert check(JOB + "  input_file: *nothing\n").slugs == ["bad-alias"]
 
 
-@pytest.mark.parametrize(
-    ("text", "help"),
+@each(
+    "text, help",
     [
         ("'{{ .Names }}'", "if the braces are not a template, write `{$literal: ...}` around the text"),
         ("'{{ a b }}'", None),
@@ -583,9 +584,7 @@ def test_braces_that_are_no_template(text, help):
 class TestHalfCharacters:
     MESSAGE = "the value has only one half of a character, U+D83D, which no text can hold"
 
-    @pytest.mark.parametrize(
-        "template", ["{{ '\\ud83d' }}", "{{ ['\\ud83d'] | join }}", "a{{ {'\\ud83d': 1}.keys() | join }}"]
-    )
+    @each("template", ["{{ '\\ud83d' }}", "{{ ['\\ud83d'] | join }}", "a{{ {'\\ud83d': 1}.keys() | join }}"])
     def test_of_an_escape(self, template):
         (finding,) = check(f"{JOB}  input_file: '{template.replace(chr(39), chr(34))}'\n").found
         assert (finding.message, finding.help) == (self.MESSAGE, "write the character itself")

@@ -2,6 +2,7 @@
 
 import pytest
 from support.sweeping import Sweep, sweep
+from support.tables import each
 from support.work import calls
 
 from specc.diagnostics import codes
@@ -35,8 +36,8 @@ class TestAxes:
     def test_a_template_can_give_the_list(self) -> None:
         assert sweep("axes: {a: '{{ [1, x] }}'}").rows == [(1,), ("x",)]
 
-    @pytest.mark.parametrize(
-        ("axis", "what"),
+    @each(
+        "axis, what",
         [
             ("5", "the number 5"),
             ("text", 'the text "text"'),
@@ -51,7 +52,7 @@ class TestAxes:
         assert (slug, message) == ("bad-matrix", f"axis `a` is {what}, not a list")
         assert help == "write a list `[1, 2, 4]` or a range `{from: 1, to: 10}`"
 
-    @pytest.mark.parametrize("axis", ["[]", "'{{ [] }}'"])
+    @each("axis", ["[]", "'{{ [] }}'"])
     def test_that_are_empty(self, axis: str) -> None:
         assert said(f"axes: {{a: {axis}}}") == [
             (
@@ -73,8 +74,8 @@ class TestAxes:
                 )
             ]
 
-    @pytest.mark.parametrize("part", ["axes", "zip"])
-    @pytest.mark.parametrize(("value", "what"), [("[a]", "a list"), ("null", "null"), ("4", "the number 4")])
+    @each("part", ["axes", "zip"])
+    @each("value, what", [("[a]", "a list"), ("null", "null"), ("4", "the number 4")])
     def test_the_whole_is_a_mapping(self, part: str, value: str, what: str) -> None:
         assert said(f"{part}: {value}") == [
             (
@@ -94,8 +95,8 @@ class TestAxes:
 
 
 class TestRanges:
-    @pytest.mark.parametrize(
-        ("text", "values"),
+    @each(
+        "text, values",
         [
             ("{from: 1, to: 4}", [1, 2, 3, 4]),
             ("{from: 1, to: 10, step: 4}", [1, 5, 9]),
@@ -126,8 +127,8 @@ class TestRanges:
     def test_a_step_that_misses_the_end_by_a_hair_misses_it(self) -> None:
         assert len(sweep("axes: {a: {from: 0, to: 1, step: 0.33333333333333337}}").cells) == 3
 
-    @pytest.mark.parametrize(
-        ("text", "spot", "message", "help"),
+    @each(
+        "text, spot, message, help",
         [
             ("{from: 10, to: 1}", "{from: 10, to: 1}", "from 10 to 1 in steps of 1", "write `step: -1`"),
             ("{from: 1, to: 9, step: 0}", "0", "from 1 to 9 in steps of 0", "write `step: 1`"),
@@ -142,8 +143,8 @@ class TestRanges:
 
     HELP = "write a list `[1, 2, 4]` or a range `{from: 1, to: 10}`"
 
-    @pytest.mark.parametrize(
-        ("text", "message", "help"),
+    @each(
+        "text, message, help",
         [
             ("{from: 1}", "the range of axis `a` has no `to`", HELP),
             ("{to: 1}", "the range of axis `a` has no `from`", HELP),
@@ -180,7 +181,7 @@ class TestZip:
     def test_the_same_value_twice_on_one_of_them_is_fine(self) -> None:
         assert sweep("zip: {a: [1, 1], b: [1, 2]}").found == []
 
-    @pytest.mark.parametrize("second", ["[1]", "[1, 2, 3]", "{from: 1, to: 1000000000000}"])
+    @each("second", ["[1]", "[1, 2, 3]", "{from: 1, to: 1000000000000}"])
     def test_of_unequal_length(self, second: str) -> None:
         ((slug, spot, message, help),) = said(f"zip: {{a: [1, 2], b: {second}}}")
         assert (slug, spot) == ("bad-matrix", second)
@@ -193,8 +194,8 @@ class TestZip:
 
 
 class TestExclude:
-    @pytest.mark.parametrize(
-        ("exclude", "left"),
+    @each(
+        "exclude, left",
         [
             ("[{a: 1, b: x}]", [(1, "y"), (2, "x"), (2, "y")]),
             ("[{a: 1}]", [(2, "x"), (2, "y")]),
@@ -214,16 +215,14 @@ class TestExclude:
     def test_by_data_that_is_no_scalar(self) -> None:
         assert sweep("axes: {a: [[1, 2], [2, 1], {k: 1}]}\nexclude: [{a: [1, 2]}, {a: {k: 1}}]").rows == [([2, 1],)]
 
-    @pytest.mark.parametrize(
-        ("axis", "value"), [("[true, false]", "1"), ("[0, 1]", "false"), ("['1', x]", "1"), ("[[1], x]", "[true]")]
-    )
+    @each("axis, value", [("[true, false]", "1"), ("[0, 1]", "false"), ("['1', x]", "1"), ("[[1], x]", "[true]")])
     def test_kinds_are_told_apart(self, axis: str, value: str) -> None:
         matrix = sweep(f"axes: {{a: {axis}}}\nexclude: [{{a: {value}}}]")
         assert [(each.code, each.is_error) for each in matrix.found] == [(codes.DEAD_EXCLUDE, False)]
         assert len(matrix.cells) == 2
 
-    @pytest.mark.parametrize(
-        ("entry", "why", "help"),
+    @each(
+        "entry, why, help",
         [
             ("{a: 3}", "`a` is never 3", "values here: `1`, `2`"),
             ("{a: 1, b: coarce}", '`b` is never "coarce"', "did you mean `coarse`?"),
@@ -330,13 +329,11 @@ class TestDuplicates:
         assert finding.span.start > finding.labels[0].span.start
         assert finding.help == "remove one; to run each cell several times, write `repeat: 2`"
 
-    @pytest.mark.parametrize(
-        "axis", ["[1, 1.0]", "[x, 'x']", "[[1], [1.0]]", "[{a: 1, b: 2}, {b: 2, a: 1}]", "[null, ~]"]
-    )
+    @each("axis", ["[1, 1.0]", "[x, 'x']", "[[1], [1.0]]", "[{a: 1, b: 2}, {b: 2, a: 1}]", "[null, ~]"])
     def test_one_value_in_two_spellings(self, axis: str) -> None:
         assert [each.code for each in sweep(f"axes: {{a: {axis}}}").found] == [codes.DUPLICATE_CELL]
 
-    @pytest.mark.parametrize("axis", ["[1, true]", "[1, '1']", "[null, 'null']", "[[1], [true]]", "[0, false, '']"])
+    @each("axis", ["[1, true]", "[1, '1']", "[null, 'null']", "[[1], [true]]", "[0, false, '']"])
     def test_values_that_only_look_alike(self, axis: str) -> None:
         matrix = sweep(f"axes: {{a: {axis}}}")
         assert matrix.found == []
@@ -366,9 +363,9 @@ class TestRepeat:
     def test_without_axes(self) -> None:
         assert [cell.slug for cell in sweep("repeat: 2").cells] == ["0-r1", "0-r2"]
 
-    @pytest.mark.parametrize("name", ["repeat", "max"])
-    @pytest.mark.parametrize(
-        ("value", "what"),
+    @each("name", ["repeat", "max"])
+    @each(
+        "value, what",
         [
             ("0", "the number 0"),
             ("-1", "the number -1"),
@@ -401,8 +398,8 @@ class TestMax:
         assert (finding.span.text, finding.label) == ("3", "the limit")
         assert finding.notes == ("values: `a` has 2, `b` has 2",)
 
-    @pytest.mark.parametrize(
-        ("text", "count"),
+    @each(
+        "text, count",
         [
             ("axes: {a: [1, 2, 3], b: [1, 2]}", 6),
             ("axes: {a: [1, 2, 3]}\nzip: {b: [1, 2], c: [1, 2]}", 6),
@@ -430,7 +427,7 @@ class TestMax:
         )
         assert sweep("repeat: 2\nmax: 1").only.notes == ("each cell is repeated 2 times",)
 
-    @pytest.mark.parametrize(
+    @each(
         "text",
         [
             "axes: {a: {from: 1, to: 1000000000000}}",
@@ -466,7 +463,7 @@ class TestUnknown:
         assert matrix.found == []
         assert len(matrix.cells) == 6
 
-    @pytest.mark.parametrize("axis", ["'?'", "{from: 1, to: '?'}", "{from: '?', to: 3}", "{from: 1, to: 3, step: '?'}"])
+    @each("axis", ["'?'", "{from: 1, to: '?'}", "{from: '?', to: 3}", "{from: 1, to: 3, step: '?'}"])
     def test_axes_have_one_unknown_value(self, axis: str) -> None:
         matrix = sweep(f"axes: {{a: {axis}, b: [1, 2]}}")
         assert matrix.found == []
@@ -475,9 +472,7 @@ class TestUnknown:
     def test_a_range_is_still_held_to_what_is_known(self) -> None:
         assert sweep("axes: {a: {from: '?', to: x}}").messages == ['`to` of axis `a` is "x", not a number']
 
-    @pytest.mark.parametrize(
-        ("axis", "entry"), [("['?']", "{a: 1}"), ("['?', 2]", "{a: 3}"), ("[1, 2]", "{a: '?'}"), ("['?']", "{a: '?'}")]
-    )
+    @each("axis, entry", [("['?']", "{a: 1}"), ("['?', 2]", "{a: 3}"), ("[1, 2]", "{a: '?'}"), ("['?']", "{a: '?'}")])
     def test_an_exclude_may_match_and_takes_nothing_away(self, axis: str, entry: str) -> None:
         matrix = sweep(f"axes: {{a: {axis}}}\nexclude: [{entry}]")
         assert matrix.found == []
@@ -496,7 +491,7 @@ class TestUnknown:
         assert matrix.messages == ["this `include` adds no cell: the matrix already has it"]
         assert len(matrix.cells) == 4
 
-    @pytest.mark.parametrize("name", ["repeat", "max"])
+    @each("name", ["repeat", "max"])
     def test_a_number_takes_its_default(self, name: str) -> None:
         matrix = sweep(f"axes: {{a: [1, 2]}}\n{name}: '?'")
         assert (matrix.found, len(matrix.cells)) == ([], 2)
@@ -512,8 +507,8 @@ class TestNames:
     def slug(self, value: str) -> str:
         return sweep(f"axes: {{a: [{value}]}}").cells[0].slug
 
-    @pytest.mark.parametrize(
-        ("value", "slug"),
+    @each(
+        "value, slug",
         [
             ("fine", "fine"),
             ("1", "1"),
@@ -530,8 +525,8 @@ class TestNames:
     def test_a_plain_value_is_its_own_name(self, value: str, slug: str) -> None:
         assert self.slug(value) == slug
 
-    @pytest.mark.parametrize(
-        ("value", "begin"),
+    @each(
+        "value, begin",
         [
             ("a b", "a-b-"),
             ("a/b", "a-b-"),
@@ -593,8 +588,8 @@ class TestSelection:
         assert {repr(row[2]) for row in self.rows("flag=true")} == {"True"}
         assert {repr(row[2]) for row in self.rows("flag=1")} == {"1"}
 
-    @pytest.mark.parametrize(
-        ("axis", "typed", "value"),
+    @each(
+        "axis, typed, value",
         [
             ("['007', '008']", "007", "007"),
             ("['true', x]", "true", "true"),
@@ -610,7 +605,7 @@ class TestSelection:
     def test_a_value_as_it_is_typed(self, axis: str, typed: str, value: object) -> None:
         assert self.rows(f"a={typed}", matrix=f"axes: {{a: {axis}}}") == [(value,)]
 
-    @pytest.mark.parametrize(("axis", "typed"), [("[null, x]", "None"), ("[true, x]", "'true'"), ("[1, x]", "'1'")])
+    @each("axis, typed", [("[null, x]", "None"), ("[true, x]", "'true'"), ("[1, x]", "'1'")])
     def test_no_value_is_meant_by_its_python_spelling_or_in_quotes(self, axis: str, typed: str) -> None:
         cells, found = sweep(f"axes: {{a: {axis}}}").selected(f"a={typed}")
         assert (cells, [each.code for each in found]) == ([], [codes.NO_SUCH_CELL])
@@ -618,8 +613,8 @@ class TestSelection:
     def test_what_include_adds_can_be_selected(self) -> None:
         assert self.rows("a=3", matrix="axes: {a: [1]}\ninclude: [{a: 3}]") == [(3,)]
 
-    @pytest.mark.parametrize(
-        ("only", "spot", "message", "help"),
+    @each(
+        "only, spot, message, help",
         [
             ("mesh", "mesh", "`--only` takes AXIS=VALUE, and there is no `=`", None),
             ("mseh=fine", "mseh", "the matrix has no axis `mseh`", "did you mean `mesh`?"),
@@ -656,7 +651,7 @@ class TestSelection:
         assert [cell.repeat for cell in matrix.selected(ids=(f"{digest[:6]}.12",))[0]] == [12]
         assert len(matrix.selected(ids=(digest,))[0]) == 12
 
-    @pytest.mark.parametrize("id", ["", ".", "zzz"])
+    @each("id", ["", ".", "zzz"])
     def test_by_no_id(self, id: str) -> None:
         assert sweep("axes: {a: [1, 2]}").selected(ids=(id,))[0] == []
 

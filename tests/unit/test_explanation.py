@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-import pytest
+from support.tables import each
 
 from specc.evaluator import Read, Value
 from specc.expander import Cell
@@ -95,8 +95,8 @@ def test_what_is_unknown_and_what_was_removed() -> None:
     assert lines(gone)[0] == "job.y = (removed)"
 
 
-@pytest.mark.parametrize(
-    ("text", "layer", "written"),
+@each(
+    "text, layer, written",
     [
         ("x: '{{ vars.a }}'", FILE, "{{ vars.a }}"),
         ("x: null", FILE, None),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from support.jinja_oracle import DATA, SCOPE, Lazy, Names
+from support.tables import each
 
 from specc.diagnostics import codes
 from specc.expressions import (
@@ -34,8 +35,8 @@ def value(text: str, **unknown: Any) -> object:
     return compiled(text).evaluate(names, Budget())
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
+@each(
+    "text, expected",
     [
         ("{{ params.n }}", True),
         ("{{- params.n -}}", True),
@@ -53,8 +54,8 @@ def test_only_one_whole_hole_is_an_expression(text: str, expected: bool) -> None
     assert compiled(text).is_expression is expected
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
+@each(
+    "text, expected",
     [
         ("{{ 64 }}", 64),
         ("{{ '007' }}", "007"),
@@ -89,8 +90,8 @@ def references(text: str) -> list[tuple[str, str, bool]]:
     ]
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
+@each(
+    "text, expected",
     [
         ("{{ params.n }}", [("params.n", "params.n", False)]),
         ("{{ vars['run'].dir }}", [("vars.run.dir", "vars['run'].dir", False)]),
@@ -150,8 +151,8 @@ class Asked:
         return self.data
 
 
-@pytest.mark.parametrize(
-    ("text", "asked"),
+@each(
+    "text, asked",
     [
         ("{{ vars.a if vars.b else vars.c }}", ["b", "c"]),
         ("{{ vars.a or vars.b }}", ["a"]),
@@ -178,8 +179,8 @@ def test_a_list_may_be_a_namespace() -> None:
     assert isinstance(scope.namespace("vars"), Lazy)
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
+@each(
+    "text, expected",
     [
         ("{{ vars.run.dir | sh }}", Quoted("'/scratch/a b'")),
         ("{{ ['a b', 1, 2.5, true] | sh }}", Quoted("'a b' 1 2.5 true")),
@@ -221,8 +222,8 @@ def test_filters_of_the_caller() -> None:
     assert compiled("{{ params.n | gib }}", gib=gib).evaluate(unknown, Budget()) == Unknown(None)
 
 
-@pytest.mark.parametrize(
-    ("expression", "kind"),
+@each(
+    "expression, kind",
     [
         ("n", "integer"),
         *[("n + 1", "integer"), ("n + 1.5", "number"), ("n / 2", "number"), ("n ** 2", "number"), ("-n", "integer")],
@@ -318,8 +319,8 @@ def qualified(expression: str, names: dict[str, Any]) -> str:
     return re.sub(rf"(?<![\w.'%])({'|'.join(names)})(?![\w'])", r"params.\1", expression)
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
+@each(
+    "text, expected",
     [
         ("{{ params.u is defined }}", True),
         ("{{ params.u is undefined }}", False),

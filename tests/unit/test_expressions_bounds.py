@@ -4,6 +4,7 @@ import tracemalloc
 
 import pytest
 from support.jinja_oracle import DATA, SCOPE, mistakes_of
+from support.tables import each
 from support.work import calls
 
 from specc.diagnostics import codes
@@ -120,14 +121,14 @@ HARMLESS = [
 ]
 
 
-@pytest.mark.parametrize("text", LIMIT, ids=lambda text: text[:40])
+@each("text", LIMIT)
 def test_too_much_work_is_refused_before_it_is_done(text: str) -> None:
     found: list[EvaluationFailed] = []
     assert calls(lambda: found.extend(mistakes_of(text))) < CALLS
     assert codes.TEMPLATE_LIMIT in [mistake.code for mistake in found]
 
 
-@pytest.mark.parametrize("text", HARMLESS, ids=lambda text: text[:40])
+@each("text", HARMLESS)
 def test_what_only_looks_like_much_work_is_done_at_once(text: str) -> None:
     found: list[EvaluationFailed] = []
     assert calls(lambda: found.extend(mistakes_of(text))) < CALLS
@@ -205,7 +206,7 @@ def outcome(chain: Chain) -> object:
         return error.mistakes[0].code
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         *("{{ NEXT }}", "{{ " + "[" * 11 + "NEXT" + "]" * 11 + "|first" * 11 + " }}", "{{ " + "- " * 29 + "NEXT }}"),

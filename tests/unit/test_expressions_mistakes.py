@@ -1,7 +1,7 @@
 """What is said about a wrong template, and at which characters."""
 
-import pytest
 from support.jinja_oracle import DATA, mistakes_of
+from support.tables import each
 
 from specc.diagnostics import codes
 from specc.expressions import Unknown
@@ -18,8 +18,8 @@ def told(text: str) -> list[tuple[str, str]]:
     return [(text[mistake.start : mistake.end], mistake.message) for mistake in mistakes_of(text)]
 
 
-@pytest.mark.parametrize(
-    ("text", "place", "message"),
+@each(
+    "text, place, message",
     [
         ("a {{ x", "{{", "`{{` is never closed"),
         ("a {% if x", "{%", "`{%` is never closed"),
@@ -57,8 +57,8 @@ def test_a_text_that_jinja_cannot_read(text: str, place: str, message: str) -> N
     assert (text[mistake.start : mistake.end], mistake.message) == (place, message)
 
 
-@pytest.mark.parametrize(
-    ("text", "place", "help"),
+@each(
+    "text, place, help",
     [
         ("{{ ().__class__ }}", "().__class__", None),
         ("{{ ''['__class__'] }}", "''['__class__']", None),
@@ -114,8 +114,8 @@ def test_all_that_is_forbidden_is_told_at_once_and_in_order() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("text", "place", "message"),
+@each(
+    "text, place, message",
     [
         ("{{ 1 + params.n * 'a' / 2 }}", "params.n * 'a' / 2", "`/` takes two numbers, not a text and a number"),
         ("{{ 'a' + 1 }}", "'a' + 1", "`+` takes two numbers, two texts or two lists, not a text and a number"),
@@ -263,8 +263,8 @@ def test_what_cannot_be_evaluated(text: str, place: str, message: str) -> None:
     assert told(text) == [(place, message)]
 
 
-@pytest.mark.parametrize(
-    ("text", "place", "help"),
+@each(
+    "text, place, help",
     [
         ("{{ prams.n }}", "prams", "did you mean `params`?"),
         ("{{ ranks }}", "ranks", "write `params.ranks`, `vars.ranks` or another namespace before the name"),

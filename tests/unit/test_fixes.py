@@ -1,17 +1,17 @@
 """Fixes as values: what is one slip of the fingers, and where nothing can be replaced."""
 
-import pytest
+from support.tables import each
 
 from specc.diagnostics import is_one_slip, quoting_fix, removing_fix, replacing_fix, spelling_fix
 from specc.source import Source
 
 
-@pytest.mark.parametrize("meant", ["name", "ame", "nname", "nmae", "nams"])
+@each("meant", ["name", "ame", "nname", "nmae", "nams"])
 def test_one_slip(meant: str) -> None:
     assert is_one_slip("name", meant) == (meant != "name")
 
 
-@pytest.mark.parametrize("meant", ["eman", "nam_es", "", "na", "naem s"])
+@each("meant", ["eman", "nam_es", "", "na", "naem s"])
 def test_more_than_one_slip(meant: str) -> None:
     assert not is_one_slip("name", meant)
 
@@ -28,8 +28,8 @@ def test_only_what_stands_there_is_replaced() -> None:
     assert quoting_fix(Source("spec", 'a"b').span(0, 3), 'a"b') is None
 
 
-@pytest.mark.parametrize(
-    ("text", "left"),
+@each(
+    "text, left",
     [
         ("a: 1\n  b: 2\nc: 3\n", "a: 1\nc: 3\n"),
         ("b: 2", ""),

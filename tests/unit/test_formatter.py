@@ -3,6 +3,7 @@
 from textwrap import dedent
 
 import pytest
+from support.tables import each
 
 from specc.formatter import Formatted, format_source
 from specc.formatter import formatting as formatting_module
@@ -91,8 +92,8 @@ def test_nothing_moves_where_an_anchor_is_there_twice() -> None:
     assert formatted(text) == text
 
 
-@pytest.mark.parametrize(
-    ("written", "expected"),
+@each(
+    "written, expected",
     [
         ('"a"', "a"),
         ("'a b, c'", "a b, c"),
@@ -212,9 +213,7 @@ def test_line_breaks_become_lf_and_the_last_line_has_one() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "text", ["{job: {}, specc: 1}", "job: {}\n? specc\n: 1", "&a job: 1\nspecc: 1", "--- &a\nb: 1"]
-)
+@each("text", ["{job: {}, specc: 1}", "job: {}\n? specc\n: 1", "&a job: 1\nspecc: 1", "--- &a\nb: 1"])
 def test_unusual_forms_are_left_alone(text: str) -> None:
     assert formatted(text) == text + "\n"
 
@@ -259,7 +258,7 @@ def test_a_long_chain_of_anchors_and_many_fields_are_sorted_in_time() -> None:
     assert formatted(f"job:\n{fields}  name: n\n") == f"job:\n  name: n\n{fields}"
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "? - a\n: 1\n",

@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 from support.local_jobs import Place
+from support.tables import each
 
 import specc.targets.local
 from specc.errors import SpeccError
@@ -152,15 +153,13 @@ def test_credentials_are_not_taken_over() -> None:
     assert environment.of_supervisor(given) == {"PATH": os.defpath, "HOME": "/h", "LC_ALL": "C", "PYTHONPATH": "/p"}
 
 
-@pytest.mark.parametrize(
-    ("path", "out"), [("a", False), ("a/../b", False), ("..", True), ("a/../../b", True), ("..a", False)]
-)
+@each("path, out", [("a", False), ("a/../b", False), ("..", True), ("a/../../b", True), ("..a", False)])
 def test_which_paths_lead_out(path: str, out: bool) -> None:
     assert leaves(path) is out
 
 
-@pytest.mark.parametrize(
-    ("status", "cause", "ended"),
+@each(
+    "status, cause, ended",
     [
         (0, None, Ended(JobState.FINISHED, 0)),
         (2, None, Ended(JobState.EXITED, 2, "exit code 2")),

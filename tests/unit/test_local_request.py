@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 from support.local_jobs import CALLER, UNITS, api, payload
+from support.tables import each
 
 from specc.settings import Target
 from specc.targets import Rejected
@@ -37,8 +38,8 @@ def test_every_field_of_the_api_is_either_used_or_ignored_for_a_reason() -> None
     assert set(api("ehpc/v1").fields) | set(api("ehpc/v2").fields) == used | set(IGNORED)
 
 
-@pytest.mark.parametrize(
-    ("fields", "code", "message"),
+@each(
+    "fields, code, message",
     [
         ({"run_user": "bob"}, "run-user", "`run_user` is `bob`, and a job on this machine runs as `ada`"),
         ({"core_limit": 0}, "bad-limit", "`core_limit` is 0, expected 1 or more"),
@@ -102,14 +103,12 @@ def test_any_user_is_the_caller_where_the_target_says_so() -> None:
     assert refused(settings=Target("here", "local", run_as="caller"), run_user="usr-IuZxPyn2") is None
 
 
-@pytest.mark.parametrize(
-    ("unit", "value", "seconds"), [("s", 90, 90), ("min", 90, 5400), ("h", 2, 7200), ("d", 1, 86400)]
-)
+@each("unit, value, seconds", [("s", 90, 90), ("min", 90, 5400), ("h", 2, 7200), ("d", 1, 86400)])
 def test_time_in_the_unit_of_the_target(unit: str, value: int, seconds: int) -> None:
     assert run(units={"time_limit": unit}, time_limit=value).seconds == seconds
 
 
-@pytest.mark.parametrize(("unit", "value", "memory"), [("B", 5, 5), ("GiB", 2, 2 << 30), ("GB", 2, 2 * 10**9)])
+@each("unit, value, memory", [("B", 5, 5), ("GiB", 2, 2 << 30), ("GB", 2, 2 * 10**9)])
 def test_memory_in_the_unit_of_the_target(unit: str, value: int, memory: int) -> None:
     assert run(units={"mem_limit": unit}, mem_limit=value).memory == memory
 

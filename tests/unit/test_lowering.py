@@ -6,6 +6,7 @@ from hashlib import sha256
 import pytest
 import rfc8785
 from support.compiling import apis, render, request
+from support.tables import each
 
 from specc.lowering import Payload, receive
 
@@ -48,14 +49,12 @@ SAME = [
 ]
 
 
-@pytest.mark.parametrize(("text", "asked"), SAME)
+@each("text, asked", SAME)
 def test_equal_inputs_have_one_digest_however_they_are_given(text, asked):
     assert made(text, asked=request(**asked)).digest == made(SPEC).digest
 
 
-@pytest.mark.parametrize(
-    "text", [SPEC.replace("4", "5"), SPEC.replace("run", "'run '"), SPEC.replace(", core_limit: 4", "")]
-)
+@each("text", [SPEC.replace("4", "5"), SPEC.replace("run", "'run '"), SPEC.replace(", core_limit: 4", "")])
 def test_another_value_has_another_digest(text):
     assert made(text).digest != made(SPEC).digest
 
@@ -82,7 +81,7 @@ class TestReceive:
         assert isinstance(errors, list)
         assert {error.validator for error in errors} >= {"type", "required"}
 
-    @pytest.mark.parametrize("number", [2**53, 1e400 - 1e400])
+    @each("number", [2**53, 1e400 - 1e400])
     def test_what_canonical_json_cannot_hold(self, number):
         body = {**json.loads(made(SPEC).canonical), "core_limit": number}
         if isinstance(number, float):

@@ -8,6 +8,7 @@ from markdown_it import MarkdownIt
 from ruamel.yaml import YAML
 from support.hooked import ROOT
 from support.projects import Place
+from support.tables import each
 
 from manual.commands import commands_page
 from manual.configuration import MEANINGS, configuration_page
@@ -17,7 +18,7 @@ from specc.rules import RULES
 CI = ROOT / "docs" / "ci.md"
 
 
-@pytest.mark.parametrize("path", pages(), ids=lambda path: path.name)
+@each("path", pages())
 def test_no_generated_page_is_stale(path: Path) -> None:
     assert path.read_text(encoding="utf-8") == pages()[path], "run `make generate`"
 

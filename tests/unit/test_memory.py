@@ -13,6 +13,7 @@ from typing import NoReturn
 import psutil
 import pytest
 from support.projects import BASE, SETTINGS, SWEEP, Place
+from support.tables import each
 
 from specc.cache import shards
 from specc.cache.shards import Shards
@@ -186,15 +187,15 @@ def test_the_size_of_a_project_is_bounded(store: Store, monkeypatch: pytest.Monk
 def test_the_projects_used_last_are_kept(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shards, "MOST_PROJECTS", 3)
     stores = [store_of(str(tmp_path / str(number)), os.environ) for number in range(5)]
-    for number, each in enumerate(stores):
-        assert each is not None
-        kept = Shards(each, world(0))
+    for number, store in enumerate(stores):
+        assert store is not None
+        kept = Shards(store, world(0))
         kept.put("a", "facts", number)
         kept.save(lambda name: True)
-        os.utime(Path(each.cache, "specc", each.project), (number, number))
+        os.utime(Path(store.cache, "specc", store.project), (number, number))
         if number == 2:
             stores[0].touch()  # a project in which nothing changes is used, too
-    left = [each is not None and Shards(each, world(0)).get("a") != {} for each in stores]
+    left = [store is not None and Shards(store, world(0)).get("a") != {} for store in stores]
     assert left == [True, False, False, True, True]
 
 
@@ -237,7 +238,7 @@ time.sleep(60)
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@each("number", [signal.SIGTERM, signal.SIGKILL])
 def test_no_fork_outlives_a_parent_that_is_killed(number: signal.Signals) -> None:
     with subprocess.Popen([sys.executable, "-c", KILLED], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None

@@ -1,7 +1,7 @@
 """Parts of the import of sbatch scripts: what golden cases and laws do not reach."""
 
-import pytest
 from support.migrating import migrated_or_refused
+from support.tables import each
 
 from specc.diagnostics import Diagnostic
 from specc.migration import Migrated
@@ -31,8 +31,8 @@ def fields(migrated: Migrated) -> dict[str, str]:
     return dict(line.strip().split(": ", 1) for line in lines if ": " in line)
 
 
-@pytest.mark.parametrize(
-    ("lines", "cores"),
+@each(
+    "lines, cores",
     [
         (["-c 4"], 4),
         (["-n 4 -c 2"], 8),
@@ -47,8 +47,8 @@ def test_cores(lines: list[str], cores: int) -> None:
     assert fields(imported(*lines))["core_limit"] == str(cores)
 
 
-@pytest.mark.parametrize(
-    ("lines", "memory"),
+@each(
+    "lines, memory",
     [
         (["--mem=4G"], "4GiB"),
         (["--mem=1500 -N 2"], "3000MiB"),
@@ -76,8 +76,8 @@ def test_more_than_anybody_has() -> None:
     assert refused("-t 99999-0") == ["a time limit of more than 50 years"]
 
 
-@pytest.mark.parametrize(
-    ("amount", "text"),
+@each(
+    "amount, text",
     [
         (memory_amount(1024, "GiB"), ("1GiB", False)),
         (memory_amount(1500, "GiB"), ("2GiB", True)),
@@ -95,8 +95,8 @@ def test_amounts_are_rounded_up_to_the_unit_of_the_cluster(amount: tuple[str, bo
     assert amount == text
 
 
-@pytest.mark.parametrize(
-    ("text", "why"),
+@each(
+    "text, why",
     [
         ("", "`` is neither a task number nor a range of them"),
         ("1-", "`1-` is neither a task number nor a range of them"),
@@ -117,8 +117,8 @@ def test_the_bound_of_running_tasks_stands_anywhere() -> None:
     assert read_tasks("[1-10:2%4,15]") == ((1, 3, 5, 7, 9, 15), 4)
 
 
-@pytest.mark.parametrize(
-    ("path", "alone", "in_array"),
+@each(
+    "path, alone, in_array",
     [
         ("slurm-%j.out", "slurm-{{ job.name }}.out", "slurm-{{ job.name }}.out"),
         ("%x-%j.out", "{{ job.name }}.out", "n-{{ matrix.task }}.out"),
@@ -169,8 +169,8 @@ def body_notes(body: str) -> list[str]:
     return [note.text for note in imported("-n 1", body=body).notes]
 
 
-@pytest.mark.parametrize(
-    ("line", "instead"),
+@each(
+    "line, instead",
     [
         ("/bin/bash", []),
         ("/bin/bash -e", ["set -e"]),
@@ -191,8 +191,8 @@ def test_the_options_of_a_first_line_as_a_script_writes_them(line: str, instead:
     assert sorted(in_script(interpreter(f"#!{line}").options)) == sorted(instead)
 
 
-@pytest.mark.parametrize(
-    ("line", "joined"),
+@each(
+    "line, joined",
     [
         ("/bin/bash -e", ""),
         ("/bin/bash -e -u", "-e -u"),
@@ -206,7 +206,7 @@ def test_linux_hands_over_the_rest_of_a_first_line_as_one_word(line: str, joined
     assert interpreter(f"#!{line}").joined == joined
 
 
-@pytest.mark.parametrize(
+@each(
     "body",
     [
         "echo call sbatch next.sh\n",
@@ -222,7 +222,7 @@ def test_what_only_speaks_of_slurm_is_not_a_command(body: str) -> None:
     assert body_notes(body) == []
 
 
-@pytest.mark.parametrize(
+@each(
     "body",
     [
         "snakemake --cluster 'sbatch -n 4' -j 9\n",
@@ -242,8 +242,8 @@ def test_a_command_of_slurm_that_is_run_in_some_way(body: str) -> None:
     assert [text.split()[0] for text in body_notes(body)] == ["`sbatch`"]
 
 
-@pytest.mark.parametrize(
-    ("body", "params"),
+@each(
+    "body, params",
     [
         ("./run $1\n", ['arg1: {type: string, description: "$1 of the script"}']),
         ("IN=${1}\n", ['in_: {type: string, description: "$1 of the script"}']),

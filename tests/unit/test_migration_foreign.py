@@ -1,7 +1,7 @@
 """Directives of PBS and Grid Engine, as options of sbatch."""
 
-import pytest
 from support.migrating import migrated_or_refused
+from support.tables import each
 
 from specc.migration import Migrated
 
@@ -19,8 +19,8 @@ def job(migrated: Migrated) -> dict[str, str]:
     return dict(line.strip().split(": ", 1) for line in lines if ": " in line)
 
 
-@pytest.mark.parametrize(
-    ("line", "field", "value"),
+@each(
+    "line, field, value",
     [
         ("#PBS -l walltime=01:30:00", "time_limit", "1h30min"),
         ("#PBS -l walltime=7200", "time_limit", "2h"),
@@ -50,7 +50,7 @@ def test_a_directive_becomes_a_field(line: str, field: str, value: str) -> None:
     assert job(imported(line))[field] == value
 
 
-@pytest.mark.parametrize("line", ["#PBS -J 1-9:2", "#PBS -t 1-9:2", "#$ -t 1-9:2"])
+@each("line", ["#PBS -J 1-9:2", "#PBS -t 1-9:2", "#$ -t 1-9:2"])
 def test_an_array_is_a_matrix(line: str) -> None:
     assert "task: {from: 1, to: 9, step: 2}" in imported(line).spec
 
@@ -75,8 +75,8 @@ def test_a_script_of_slurm_stays_one_with_lines_of_others() -> None:
     assert "not read beside those of Slurm" in migrated.spec
 
 
-@pytest.mark.parametrize(
-    ("line", "message"),
+@each(
+    "line, message",
     [
         (
             "#PBS -l walltime=2h",

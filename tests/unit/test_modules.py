@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from support.local_jobs import Place as Jobs
 from support.local_jobs import place_at
+from support.tables import each
 
 from specc.targets import JobState
 from specc.targets.slurm.cluster import of_job
@@ -19,7 +20,7 @@ LOADED = {"LOADEDMODULES": "gcc", "_LMFILES_": "/m/gcc", "__MODULES_LMCONFLICT":
 FAMILY = {"LMOD_FAMILY_COMPILER": "gcc"}
 
 
-@pytest.mark.parametrize(
+@each(
     "variables",
     [
         {"MODULESHOME": "/m", "MODULEPATH": "/p", "MODULES_CMD": "/c", "BASH_FUNC__module_raw%%": "() { :; }"},

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from support.tables import each
 
 from specc.nodes import Mapping, Scalar, Sequence, Style, locate
 from specc.parser import parse_tree
@@ -87,7 +88,7 @@ def test_a_computed_text_is_one_piece() -> None:
     assert locate(node, 0, 3).text == "one two"
 
 
-@pytest.mark.parametrize("style", ["'", '"', "|", ">", ""])
+@each("style", ["'", '"', "|", ">", ""])
 def test_a_text_that_is_not_there_is_one_piece(style: str) -> None:
     texts = {"'": "a: 'x'\n", '"': 'a: "\\x41"\n', "|": "a: |\n  x\n", ">": "a: >\n  x\n", "": "a: x\n"}
     node = scalar(texts[style])
@@ -96,7 +97,7 @@ def test_a_text_that_is_not_there_is_one_piece(style: str) -> None:
     assert locate(elsewhere, 0, 1) == elsewhere.span
 
 
-@pytest.mark.parametrize(("start", "end"), [(0, 4), (-1, 2), (2, 1)])
+@each("start, end", [(0, 4), (-1, 2), (2, 1)])
 def test_a_range_outside_of_the_text_is_the_whole_scalar(start: int, end: int) -> None:
     node = scalar("a: one\n")
     assert locate(node, start, end) == node.span
@@ -130,8 +131,8 @@ def test_a_span_that_ends_in_half_an_escape() -> None:
     assert locate(replace(node, value="xy"), 0, 1) == node.span
 
 
-@pytest.mark.parametrize("quotes", ['"""', "'''"])
-@pytest.mark.parametrize("head", ["", "\n", "\r\n"])
+@each("quotes", ['"""', "'''"])
+@each("head", ["", "\n", "\r\n"])
 def test_a_text_of_several_lines_in_toml(quotes: str, head: str) -> None:
     text = f"a = {quotes}{head}one\r\n  two{quotes}"
     span = Source("specc.toml", text).span(4, len(text))

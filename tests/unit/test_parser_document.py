@@ -1,6 +1,6 @@
 """parse(): the header of a spec, and its sections."""
 
-import pytest
+from support.tables import each
 
 from specc.diagnostics import Diagnostic
 from specc.nodes import Mapping, to_data
@@ -72,13 +72,13 @@ def test_one_parent() -> None:
     assert [parent.value for parent in document("specc: 1\nextends: specc:mpi\n").parents] == ["specc:mpi"]
 
 
-@pytest.mark.parametrize("text", ["", "# only a comment\n", "---\n", "--- # c\n...\n", "\n \n"])
+@each("text", ["", "# only a comment\n", "---\n", "--- # c\n...\n", "\n \n"])
 def test_an_empty_file(text: str) -> None:
     assert said(text) == [("empty-spec", "", "the file holds no spec")]
 
 
-@pytest.mark.parametrize(
-    ("text", "found"),
+@each(
+    "text, found",
     [
         ("[a]", "a list"),
         ("a", 'the text "a"'),
@@ -100,8 +100,8 @@ def test_a_document_that_cannot_be_read_is_not_also_called_empty() -> None:
 VERSION = "expected `specc: 1`, the only language version so far, found "
 
 
-@pytest.mark.parametrize(
-    ("text", "written", "message"),
+@each(
+    "text, written, message",
     [
         ("job: {}\n", "job", "the spec does not say its language version"),
         ("{}\n", "{}", "the spec does not say its language version"),
@@ -121,8 +121,8 @@ def test_a_missing_version_says_what_to_write() -> None:
     assert findings("job: {}\n")[0].help == "add `specc: 1` as the first line"
 
 
-@pytest.mark.parametrize(
-    ("key", "help"),
+@each(
+    "key, help",
     [
         ("prams", "did you mean `params`?"),
         ("Job", "did you mean `job`?"),
@@ -144,8 +144,8 @@ def test_many_unknown_keys_are_cut_short() -> None:
     assert found[-1].notes == ("50 more like this are not shown",)
 
 
-@pytest.mark.parametrize(
-    ("line", "written", "message"),
+@each(
+    "line, written, message",
     [
         ("id: 5", "5", "`id` takes a text, found the number 5"),
         ("id: [a]", "[a]", "`id` takes a text, found a list"),
@@ -180,14 +180,12 @@ def test_yes_is_no_boolean() -> None:
     assert document("specc: 1\nabstract: yes\n").abstract is False
 
 
-@pytest.mark.parametrize("name", ["a", "cfd/cavity", "a.b-c_d/e.1", "2024-run", "作业", "a/.b", "..a"])
+@each("name", ["a", "cfd/cavity", "a.b-c_d/e.1", "2024-run", "作业", "a/.b", "..a"])
 def test_an_id(name: str) -> None:
     assert findings(f'specc: 1\nid: "{name}"\n') == []
 
 
-@pytest.mark.parametrize(
-    "name", ["/a", "a/", "a//b", "..", "a/../b", "./a", "a b", "a\\b", "a:b", "a\n", "x" * 201, "a*"]
-)
+@each("name", ["/a", "a/", "a//b", "..", "a/../b", "./a", "a b", "a\\b", "a:b", "a\n", "x" * 201, "a*"])
 def test_what_is_no_id(name: str) -> None:
     escaped = name.replace("\\", "\\\\").replace("\n", "\\n")
     text = f'specc: 1\nid: "{escaped}"\n'
@@ -195,8 +193,8 @@ def test_what_is_no_id(name: str) -> None:
     assert document(text).id is None
 
 
-@pytest.mark.parametrize(
-    ("line", "written"),
+@each(
+    "line, written",
     [
         ('id: "a-{{ x }}"', "{{ x }}"),
         ('extends: ["b/{{ params.x }}.yaml"]', "{{ params.x }}.yaml"),

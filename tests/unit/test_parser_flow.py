@@ -1,6 +1,6 @@
 """parse_flow(): a value as it is given on a command line."""
 
-import pytest
+from support.tables import each
 
 from specc.nodes import Layer, LayerKind, Mapping, Scalar, to_data
 from specc.parser import parse_flow
@@ -9,8 +9,8 @@ from specc.source import Source
 LAYER = Layer(LayerKind.SET)
 
 
-@pytest.mark.parametrize(
-    ("given", "value"),
+@each(
+    "given, value",
     [
         ("4", 4),
         ("abc", "abc"),
@@ -66,8 +66,8 @@ def test_what_is_given_is_taken_literally() -> None:
     assert (nothing.verbatim, nothing.layer, nothing.span.start) == (True, LAYER, 2)
 
 
-@pytest.mark.parametrize(
-    ("given", "slug", "written", "message"),
+@each(
+    "given, slug, written, message",
     [
         ("a: b", "yaml-syntax", "a: b", "expected one value, found a mapping"),
         ("- a", "yaml-syntax", "- a", "expected one value, found a list"),

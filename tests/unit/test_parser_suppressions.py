@@ -1,6 +1,6 @@
 """Comments that ignore findings: where they are comments, which lines they are about, what they name."""
 
-import pytest
+from support.tables import each
 
 from specc.diagnostics import codes
 from specc.parser import parse, script_suppressions
@@ -24,8 +24,8 @@ def about(suppressions):
 YAML_11, DEAD = ("yaml-1.1", "dead-exclude")
 
 
-@pytest.mark.parametrize(
-    ("text", "lines"),
+@each(
+    "text, lines",
     [
         ("a: no # specc: ignore[SPC110] it is a name\n", [(YAML_11, 1, 1)]),
         ("a: no #specc:ignore[SPC110]\n", [(YAML_11, 1, 1)]),
@@ -50,7 +50,7 @@ def test_comments_of_yaml(text, lines):
     assert found.diagnostics == ()
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         'a: "x # specc: ignore[SPC110]"\n',
@@ -70,7 +70,7 @@ def test_what_is_no_such_comment(text):
     assert found.diagnostics == ()
 
 
-@pytest.mark.parametrize("style", ["|", ">", "|-", ">2"])
+@each("style", ["|", ">", "|-", ">2"])
 def test_a_comment_in_a_block_is_the_shells(style):
     text = f"job:\n  cmd: {style}\n    # specc: ignore[SPC110]\n\n    one\n    two # specc: ignore[SPC224]\n  b: 1\n"
     assert about(spec(text)) == [(YAML_11, 5, 5), (DEAD, 6, 6)]
@@ -104,8 +104,8 @@ def test_a_comment_of_the_shell_can_have_one_above():
     assert about(found) == [("sbatch-directive", 3, 6), ("secret-in-spec", 3, 6)]
 
 
-@pytest.mark.parametrize(
-    ("comment", "marked", "message", "help"),
+@each(
+    "comment, marked, message, help",
     [
         ("#specc:ignore SPC110", None, "must have another form", "write `# specc: ignore[SPC110] reason`"),
         ("# specc: ignore SPC110, dead-exclude", None, "another form", "write `# specc: ignore[SPC110, dead-exclude]"),

@@ -1,6 +1,7 @@
 """Texts that are not YAML, and templates that nobody quoted: what is said, where, and how to write it."""
 
 import pytest
+from support.tables import each
 
 from specc.diagnostics import Diagnostic
 from specc.nodes import to_data
@@ -107,8 +108,8 @@ def test_what_is_wrong_and_where(text: str, place: tuple[int, int], written: str
     )
 
 
-@pytest.mark.parametrize(
-    ("text", "help"),
+@each(
+    "text, help",
     [
         ("a:\n\tb: 1\n", "indent and align with spaces"),
         ("a: b: c\n", "put the value in quotes if the `:` belongs to it"),
@@ -174,7 +175,7 @@ def test_an_unquoted_template(text: str, written: str, help: str) -> None:
     assert found.message == "a template without quotes: YAML takes its `{` for a mapping"
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     ["n: {{ a }}/b\n", "n: {{ a }} # c\n", "n: [{{ a }}, {{ b }}-c]\n", 'n: {{ "it\'s" }}\n', "n: {{ '\\d' }}\n"],
 )
@@ -227,7 +228,7 @@ def test_a_long_statement_line() -> None:
     assert found.help == "write `n: |` and the template in the lines below it"
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         'a: "{{ x }}"\n',

@@ -1,6 +1,6 @@
 """decode(): from bytes to text, or the place of the first byte that is none."""
 
-import pytest
+from support.tables import each
 
 from specc.diagnostics import Diagnostic
 from specc.parser import decode, parse
@@ -25,8 +25,8 @@ def test_a_byte_order_mark_is_dropped() -> None:
     assert source.text == "a: 1"
 
 
-@pytest.mark.parametrize(
-    ("data", "place", "message"),
+@each(
+    "data, place, message",
     [
         (b"a: 1\nb: \xff\n", (2, 4), "the byte 0xff is not UTF-8"),
         ("é: ".encode() + b"\xe9", (1, 4), "the byte 0xe9 is not UTF-8"),
@@ -49,7 +49,7 @@ def test_what_is_shown_of_a_binary_file_is_printable() -> None:
     assert finding(b"a\x1b\x07: \xff\x00").span.source.text == "a\ufffd\ufffd: \ufffd\ufffd"
 
 
-@pytest.mark.parametrize("size", [MAX_BYTES, MAX_BYTES + 1])
+@each("size", [MAX_BYTES, MAX_BYTES + 1])
 def test_size_is_limited_in_bytes(size: int) -> None:
     result = decode(b"#" * size, "x.yaml", "x.yaml")
     assert isinstance(result, Source) == (size == MAX_BYTES)
@@ -59,7 +59,7 @@ def test_a_large_file_is_too_large_whatever_is_in_it() -> None:
     assert finding(b"\x00" * (MAX_BYTES + 1)).code.slug == "too-large"
 
 
-@pytest.mark.parametrize(("text", "slug"), [("a: \x00", "not-text"), ("#" * (MAX_BYTES + 1), "too-large")])
+@each("text, slug", [("a: \x00", "not-text"), ("#" * (MAX_BYTES + 1), "too-large")])
 def test_a_text_that_never_was_a_file_has_the_same_limits(text: str, slug: str) -> None:
     parsed = parse(Source("x.yaml", text))
     assert parsed.document is None

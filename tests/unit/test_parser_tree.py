@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
+from support.tables import each
 
 from specc.diagnostics import Diagnostic
 from specc.nodes import FILE_LAYER, Layer, LayerKind, Mapping, Node, Scalar, Sequence, Style, to_data
@@ -78,8 +79,8 @@ def test_a_span_is_exactly_what_was_written(text: str, path: list[str | int], wr
     assert at(text, *path).span.text == written
 
 
-@pytest.mark.parametrize(
-    ("text", "place"),
+@each(
+    "text, place",
     [
         ("a: # c\n\nb: 1\n", 2),
         ("a :\n", 3),
@@ -114,7 +115,7 @@ def test_every_node_has_the_layer() -> None:
     assert at("a").layer == FILE_LAYER
 
 
-@pytest.mark.parametrize("text", ["", "\n\n", "# c\n", "# c", "\ufeff", "   "])
+@each("text", ["", "\n\n", "# c\n", "# c", "\ufeff", "   "])
 def test_an_empty_text_has_no_node(text: str) -> None:
     assert tree(text) == (None, [])
 
@@ -156,8 +157,8 @@ def test_a_long_or_unprintable_key_fits_a_message() -> None:
     assert len(findings(f"{'k' * 500}: 1\n{'k' * 500}: 2\n")[0].message) < 100
 
 
-@pytest.mark.parametrize(
-    ("text", "expected", "finding"),
+@each(
+    "text, expected, finding",
     [
         (
             "1: x",
@@ -183,8 +184,8 @@ def test_a_key_is_a_text(text: str, expected: object, finding: Found) -> None:
 # tags, documents
 
 
-@pytest.mark.parametrize(
-    ("text", "tags", "expected"),
+@each(
+    "text, tags, expected",
     [
         ("a: !!str 5\n", ["!!str"], {"a": 5}),
         ("a: ! 5\n", ["!"], {"a": 5}),
@@ -214,8 +215,8 @@ def test_a_tag_says_how_to_write_a_text() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("text", "second", "first"),
+@each(
+    "text, second, first",
     [
         ("a: 1\n---\nb: 2\n", "---", ["a: 1"]),
         ("--- # c\na: 1\nb: 2\n--- {}\n", "--- {}", ["a: 1"]),
@@ -257,8 +258,8 @@ def test_an_alias_can_be_a_key() -> None:
     assert data("a: &x b\n*x : 1\n") == {"a": "b", "b": 1}
 
 
-@pytest.mark.parametrize(
-    ("text", "finding"),
+@each(
+    "text, finding",
     [
         (
             "a: *x\n",

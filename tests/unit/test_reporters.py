@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
+from support.tables import each
 
 import specc
 from specc.diagnostics import Label
@@ -88,8 +89,8 @@ def test_the_formats_are_those_of_the_manual():
     assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == list(ReportFormat)
 
 
-@pytest.mark.parametrize(
-    ("word", "help"),
+@each(
+    "word, help",
     [
         ("xml", "formats: text, json"),
         ("jsn", "did you mean `json`? formats: text, json"),
@@ -107,8 +108,6 @@ def test_a_format_by_its_name():
     assert all(format_named(str(each), ReportFormat) is each for each in ReportFormat)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "abc", "流体力学", "é", "e\u0301", "ｱ", "Ａ", "한글", "かな", "，。", "😀", "עברית"]
-)
+@each("text", ["", "abc", "流体力学", "é", "e\u0301", "ｱ", "Ａ", "한글", "かな", "，。", "😀", "עברית"])
 def test_widths_agree_with_rich(text):
     assert cells(text) == cell_len(text)

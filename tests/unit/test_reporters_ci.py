@@ -8,8 +8,8 @@ from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import jsonschema
-import pytest
 import xmlschema
+from support.tables import each
 
 from specc.diagnostics import Edit, Fix, Label
 from specc.diagnostics.codes import DEAD_EXCLUDE, UNKNOWN_FIELD, WRONG_TYPE
@@ -75,7 +75,7 @@ def test_sarif_holds_what_the_manual_says():
     assert all(f"## {part}\n" in help[1]["help"]["markdown"] for part in ("What", "Why", "Bad", "Good"))
 
 
-@pytest.mark.parametrize("is_safe", [False, True])
+@each("is_safe", [False, True])
 def test_sarif_offers_fixes(is_safe):
     edits = (Edit(SOURCE.span(8, 9), "name"), Edit(SOURCE.span(14, 28), ""))
     (result,) = results(replace(FIELD, fix=Fix("mend it", edits, is_safe)))
@@ -270,8 +270,8 @@ def test_github_names_the_option():
     assert message == "--set job.nmae=1: unknown field `nmae`"
 
 
-@pytest.mark.parametrize(
-    ("errors", "warnings", "shown", "said"),
+@each(
+    "errors, warnings, shown, said",
     [
         (10, 10, 20, None),
         (11, 0, 10, "1 error more not annotated"),
@@ -324,13 +324,13 @@ def test_junit_tests_have_names_of_their_own():
     assert names == ["SPC402 wrong-type: wrong", "SPC402 wrong-type: wrong (2)"]
 
 
-@pytest.mark.parametrize("odd", ["\0", "\x1b[31m", "\ud800", "\ufffe", "]]>", "<&\"'>", "\x85", "a\nb"])
+@each("odd", ["\0", "\x1b[31m", "\ud800", "\ufffe", "]]>", "<&\"'>", "\x85", "a\nb"])
 def test_junit_holds_any_text(odd):
     root = junit(WRONG_TYPE.at(Source(f"a{odd}.job.yaml", "x").span(0, 1), f"odd {odd}", help=odd))
     assert "odd" in (root.find(".//failure").get("message") or "")
 
 
-@pytest.mark.parametrize("name", ["github", "gitlab", "junit", "sarif"])
+@each("name", ["github", "gitlab", "junit", "sarif"])
 def test_each_can_be_written_as_utf_8(name):
     odd = WRONG_TYPE.at(Source("a\udcff\n::error::.job.yaml", "\x1b").span(0, 1), "\udcff", help="\ud800\n::error::")
     text = report_text(report(odd, *ALL), ReportFormat(name))

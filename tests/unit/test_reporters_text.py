@@ -3,7 +3,7 @@
 import re
 from textwrap import dedent
 
-import pytest
+from support.tables import each
 
 from specc.diagnostics import Label
 from specc.diagnostics.codes import BAD_VALUE, EMPTY_SPEC, KIND_CONFLICT, UNKNOWN_FIELD, WRONG_TYPE, YAML_1_1
@@ -374,8 +374,8 @@ def test_order_is_by_path_place_code_and_message():
         assert shown(*order) == "\n\n".join(map(shown, [first, second, third, last]))
 
 
-@pytest.mark.parametrize(
-    ("summary", "line"),
+@each(
+    "summary, line",
     [
         (Summary(12, 5, 34, 0, 0), "checked 12 files, 34 payloads: no problems"),
         (Summary(1, 1, 1, 0, 0), "checked 1 file, 1 payload: no problems"),

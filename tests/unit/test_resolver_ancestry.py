@@ -2,11 +2,11 @@
 
 from itertools import pairwise
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.compiling import Files
 from support.resolving import resolve_text
+from support.tables import each
 
 from specc.diagnostics import codes
 from specc.resolver.ancestry import ancestry
@@ -74,8 +74,8 @@ GRAPHS: dict[str, Graph] = {
 }
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"),
+@each(
+    "name, expected",
     [("alone", True), ("chain", True), ("base before child", True), ("two parents", False), ("diamond", False)],
 )
 def test_a_chain_has_no_two_files_of_which_none_is_an_heir_of_the_other(name: str, expected: bool) -> None:
@@ -84,7 +84,7 @@ def test_a_chain_has_no_two_files_of_which_none_is_an_heir_of_the_other(name: st
     assert ancestry(document, files)[0].is_chain is expected
 
 
-@pytest.mark.parametrize("graph", GRAPHS.values(), ids=GRAPHS)
+@each("graph", GRAPHS.values())
 def test_the_order_is_that_of_pythons_classes(graph: Graph) -> None:
     root = next(iter(graph))
     expected = order_of_classes(graph, root)
@@ -193,7 +193,7 @@ class TestContradictions:
         assert self.said(graph).startswith("the parents of b have no common order")
 
 
-@pytest.mark.parametrize("second", [BASE, f"./{BASE}", f"//{BASE}", f"x/../{BASE}"])
+@each("second", [BASE, f"./{BASE}", f"//{BASE}", f"x/../{BASE}"])
 def test_a_file_twice_in_a_list(second: str) -> None:
     found = resolve_text(f"extends: [{BASE}, {second}]\njob: {{}}", {BASE: "job: {name: n}"})
     finding = found.only
@@ -256,7 +256,7 @@ class TestDepth:
         found = resolve_text("extends: 1.yaml", self.tower(16))
         assert (found.found, len(found.spec.ancestors)) == ([], 16)
 
-    @pytest.mark.parametrize("height", [17, 40, 2000])
+    @each("height", [17, 40, 2000])
     def test_more_are_an_error_that_shows_the_way(self, height: int) -> None:
         finding = resolve_text("extends: 1.yaml", self.tower(height)).only
         assert finding.code is codes.INHERITANCE_DEPTH
@@ -266,7 +266,7 @@ class TestDepth:
         assert finding.notes[0] == "a.job.yaml:2:10: a.job.yaml extends 1.yaml"
         assert finding.notes[-1] == "16.yaml:2:10: 16.yaml extends 17.yaml"
 
-    @pytest.mark.parametrize("parents", ["9.yaml, 1.yaml", "1.yaml, 9.yaml"])
+    @each("parents", ["9.yaml, 1.yaml", "1.yaml, 9.yaml"])
     def test_the_longest_way_counts_whatever_is_met_first(self, parents: str) -> None:
         others = {**self.tower(17), "9.yaml": "extends: 10.yaml"}
         found = resolve_text(f"extends: [{parents}]", others)
@@ -285,8 +285,8 @@ class TestDepth:
 
 
 class TestPaths:
-    @pytest.mark.parametrize(
-        ("reference", "wanted"),
+    @each(
+        "reference, wanted",
         [
             ("b.yaml", "jobs/b.yaml"),
             ("./b.yaml", "jobs/b.yaml"),
@@ -301,7 +301,7 @@ class TestPaths:
         found = resolve_text(f"extends: {reference}", {wanted: "specc: 1"}, name="jobs/a.yaml")
         assert [part.source.name for part in found.spec.ancestors] == [wanted]
 
-    @pytest.mark.parametrize("reference", ["../../b.yaml", "//../b.yaml", "/etc/b.yaml", "///etc/b.yaml", ".."])
+    @each("reference", ["../../b.yaml", "//../b.yaml", "/etc/b.yaml", "///etc/b.yaml", ".."])
     def test_out_of_the_project(self, reference: str) -> None:
         name = "jobs/a.yaml" if reference != ".." else "a.yaml"
         finding = resolve_text(f"extends: {reference}", name=name).only
@@ -345,7 +345,7 @@ def test_what_is_never_inherited() -> None:
     assert resolve_text("id: mine").spec.id == "mine"
 
 
-@pytest.mark.parametrize(("api", "expected"), [("api: ehpc/v1", "ehpc/v1"), ("x-a: 1", "ehpc/v2")])
+@each("api, expected", [("api: ehpc/v1", "ehpc/v1"), ("x-a: 1", "ehpc/v2")])
 def test_the_strongest_files_api(api: str, expected: str) -> None:
     assert resolve_text(f"{api}\nextends: {BASE}", {BASE: "api: ehpc/v2"}).spec.api == expected
 
@@ -357,8 +357,8 @@ def test_an_unknown_api_is_reported_where_it_is_said() -> None:
     assert (found.spec.api, found.spec.api_node) == ("ehpc/v1", None)
 
 
-@pytest.mark.parametrize(
-    ("path", "name", "folder"),
+@each(
+    "path, name, folder",
     [
         ("cavity.job.yaml", "cavity", "."),
         ("cfd/cavity.yml", "cavity", "cfd"),

@@ -1,7 +1,7 @@
 """siblings-disagree: two files wrote one leaf, and only the order of a list decides which one counts."""
 
-import pytest
 from support.resolving import Resolved, layer, resolve_text
+from support.tables import each
 
 BASE, LEFT, RIGHT, BELOW = "base.yaml", "left.yaml", "right.yaml", "below.yaml"
 
@@ -45,7 +45,7 @@ DISAGREE = [
 ]
 
 
-@pytest.mark.parametrize(("left", "right"), DISAGREE)
+@each("left, right", DISAGREE)
 def test_different_values(left: str, right: str) -> None:
     assert siblings(left, right).slugs == ["siblings-disagree"]
 
@@ -65,7 +65,7 @@ AGREE = [
 ]
 
 
-@pytest.mark.parametrize(("left", "right"), AGREE)
+@each("left, right", AGREE)
 def test_equal_values_and_lists_that_grow(left: str, right: str) -> None:
     assert siblings(left, right).shown == []
 
@@ -75,7 +75,7 @@ def test_a_list_that_both_lengthen_keeps_all() -> None:
     assert found.data() == {"a": [0, 1, 2]}
 
 
-@pytest.mark.parametrize("own", ["job: {a: 3}", "job: {a: 2}", "job: {a: {$replace: 3}}", "job: {a: {$unset: true}}"])
+@each("own", ["job: {a: 3}", "job: {a: 2}", "job: {a: {$replace: 3}}", "job: {a: {$unset: true}}"])
 def test_the_spec_that_extends_both_decides(own: str) -> None:
     assert siblings("job: {a: 1}", "job: {a: 2}", own).shown == []
 
@@ -132,8 +132,8 @@ def test_of_three_the_winner_is_held_against_the_strongest_that_differs() -> Non
 
 
 class TestOperators:
-    @pytest.mark.parametrize(
-        ("left", "right", "winner"),
+    @each(
+        "left, right, winner",
         [
             ("job: {a: 2}", "job: {a: {$unset: true}}", f"{RIGHT}:3:10"),
             ("job: {a: {$unset: true}}", "job: {a: 2}", f"{RIGHT}:3:10"),
@@ -147,14 +147,14 @@ class TestOperators:
         assert found.slugs == ["siblings-disagree"]
         assert str(found.only.span) == winner
 
-    @pytest.mark.parametrize("both", ["job: {a: {$unset: true}}", "job: {$unset: true}", "job: {a: {$replace: 2}}"])
+    @each("both", ["job: {a: {$unset: true}}", "job: {$unset: true}", "job: {a: {$replace: 2}}"])
     def test_both_do_the_same(self, both: str) -> None:
         assert siblings(both, both, base="job: {a: 1}").shown == []
 
     def test_taken_away_from_the_base_alone(self) -> None:
         assert siblings("job: {a: {$unset: true}}", "job: {b: 1}", base="job: {a: 1}").shown == []
 
-    @pytest.mark.parametrize("operator", ["{a: {$unset: true}}", "{$unset: true}", "{$replace: {b: 1}}"])
+    @each("operator", ["{a: {$unset: true}}", "{$unset: true}", "{$replace: {b: 1}}"])
     def test_what_can_only_be_meant_for_other_parents(self, operator: str) -> None:
         """A file that takes away what none of its own ancestors sets."""
         others = {LEFT: "job: {a: 1}", RIGHT: f"abstract: true\njob: {operator}"}
@@ -172,9 +172,7 @@ class TestFiles:
         others = {"run.sh": "x", "go.sh": "x", LEFT: f"job: {{c: {left}}}", RIGHT: f"job: {{c: {right}}}"}
         return resolve_text(f"extends: [{LEFT}, {RIGHT}]", others)
 
-    @pytest.mark.parametrize(
-        "other", ["{$file: go.sh}", "{$file: run.sh, env: {A: 1}}", "{$file: run.sh, args: [a]}", "x"]
-    )
+    @each("other", ["{$file: go.sh}", "{$file: run.sh, env: {A: 1}}", "{$file: run.sh, args: [a]}", "x"])
     def test_another_file_or_other_arguments(self, other: str) -> None:
         assert self.both("{$file: run.sh}", other).slugs == ["siblings-disagree"]
 

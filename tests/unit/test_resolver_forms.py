@@ -1,7 +1,7 @@
 """`{$file: ...}` and `{$literal: ...}`: values that are not written where they stand, or not as they mean."""
 
-import pytest
 from support.resolving import Resolved, resolve_text
+from support.tables import each
 
 from specc.diagnostics import codes
 from specc.nodes import FileText, Mapping, Scalar, Sequence, to_data
@@ -12,9 +12,7 @@ def job(value: str, name: str = "a.job.yaml", **texts: str) -> Resolved:
 
 
 class TestLiteral:
-    @pytest.mark.parametrize(
-        ("value", "data"), [("'{{ x }}'", "{{ x }}"), ("awk '{print $1}'", "awk '{print $1}'"), ("5", 5), ("''", "")]
-    )
+    @each("value, data", [("'{{ x }}'", "{{ x }}"), ("awk '{print $1}'", "awk '{print $1}'"), ("5", 5), ("''", "")])
     def test_is_its_text_and_no_template(self, value: str, data: object) -> None:
         found = job(f'{{$literal: "{value}"}}' if "awk" in value else f"{{$literal: {value}}}")
         assert found.data("job.c") == data
@@ -27,9 +25,7 @@ class TestLiteral:
         assert node is not None
         assert node.span.text == "abc"
 
-    @pytest.mark.parametrize(
-        "place", ["[{$literal: x}]", "{a: {$literal: x}}", "{$append: [{$literal: x}]}", "{$replace: {$literal: x}}"]
-    )
+    @each("place", ["[{$literal: x}]", "{a: {$literal: x}}", "{$append: [{$literal: x}]}", "{$replace: {$literal: x}}"])
     def test_stands_wherever_a_value_stands(self, place: str) -> None:
         base = {"b.yaml": "job: {c: [0]}"} if "$append" in place or "$replace" in place else {"b.yaml": "vars: {}"}
         found = resolve_text(f"extends: b.yaml\njob: {{c: {place}}}", base)
@@ -46,15 +42,13 @@ class TestFile:
         assert (node.ref.span.text, node.is_template, node.env, node.args) == ("run.sh", False, None, None)
         assert node.span.text == "{$file: run.sh}"
 
-    @pytest.mark.parametrize(("path", "is_template"), [("run.sh.j2", True), ("run.j2.sh", False), ("x.j2", True)])
+    @each("path, is_template", [("run.sh.j2", True), ("run.j2.sh", False), ("x.j2", True)])
     def test_is_a_template_by_its_name(self, path: str, is_template: bool) -> None:
         node = job(f"{{$file: {path}}}", **{path: "x"}).at("job.c")
         assert isinstance(node, FileText)
         assert node.is_template is is_template
 
-    @pytest.mark.parametrize(
-        ("reference", "wanted"), [("run.sh", "jobs/run.sh"), ("../run.sh", "run.sh"), ("//bin/run.sh", "bin/run.sh")]
-    )
+    @each("reference, wanted", [("run.sh", "jobs/run.sh"), ("../run.sh", "run.sh"), ("//bin/run.sh", "bin/run.sh")])
     def test_is_found_from_the_file_that_says_it(self, reference: str, wanted: str) -> None:
         assert job(f"{{$file: {reference}}}", "jobs/a.yaml", **{wanted: "x"}).data("job.c") == "x"
         base = {"jobs/b.yaml": f"job: {{c: {{$file: {reference}}}}}", wanted: "x"}
@@ -89,8 +83,8 @@ class TestFile:
 
 
 class TestFaults:
-    @pytest.mark.parametrize(
-        ("value", "spot", "message", "help"),
+    @each(
+        "value, spot, message, help",
         [
             ("{$file: nope.sh}", "nope.sh", "nope.sh does not exist", None),
             (
@@ -157,8 +151,8 @@ class TestFaults:
         assert (found.only.span.text, found.helps) == (spot, [help])
         assert isinstance(found.at("job.c"), Scalar | FileText)
 
-    @pytest.mark.parametrize(
-        ("form", "messages"),
+    @each(
+        "form, messages",
         [
             ("{$file: run.sh, env: {A: {$unset: true}}}", ["`$unset` finds no inherited `job.c.env.A`"]),
             ("{$file: run.sh, env: {$append: [1]}}", ["`$append` is not allowed here, where nothing is inherited"]),

@@ -1,7 +1,7 @@
 """Merging layers: what wins, what operators do, and that nothing is forgotten."""
 
-import pytest
 from support.resolving import Resolved, layer, resolve_text
+from support.tables import each
 
 from specc.diagnostics import codes
 from specc.nodes import LayerKind, Scalar, to_data
@@ -15,8 +15,8 @@ def child(own: str, base: str, **more: str) -> Resolved:
 
 
 class TestValues:
-    @pytest.mark.parametrize(
-        ("below", "above", "merged"),
+    @each(
+        "below, above, merged",
         [
             ("{a: 1}", "{b: 2}", {"a": 1, "b": 2}),
             ("{a: 1}", "{a: 2}", {"a": 2}),
@@ -45,8 +45,8 @@ class TestValues:
         job = child("job: {a: 2}", "job: {a: 1, b: 1}").spec.section("job")
         assert [key.span.source.name for key in job.keys.values()] == ["a.job.yaml", BASE]
 
-    @pytest.mark.parametrize(
-        ("below", "above", "merged"),
+    @each(
+        "below, above, merged",
         [
             ("{from: 1, to: 9}", "[1, 2]", [1, 2]),
             ("{from: 1, to: 9, step: 2}", "[]", []),
@@ -65,8 +65,8 @@ class TestValues:
 
 
 class TestKindConflicts:
-    @pytest.mark.parametrize(
-        ("below", "above", "here", "there"),
+    @each(
+        "below, above, here, there",
         [
             ("text", "{a: 1}", "a mapping", 'the text "text"'),
             ("{a: 1}", "text", 'the text "text"', "a mapping"),
@@ -92,7 +92,7 @@ class TestKindConflicts:
         assert finding.help == "to put it in place of the inherited value on purpose, write `{$replace: ...}`"
         assert found.history("vars.v")[0].startswith(BASE)
 
-    @pytest.mark.parametrize(("below", "above"), [("text", "{a: 1}"), ("{a: 1}", "[1]"), ("{a: 1}", "null")])
+    @each("below, above", [("text", "{a: 1}"), ("{a: 1}", "[1]"), ("{a: 1}", "null")])
     def test_the_help_helps(self, below: str, above: str) -> None:
         assert child(f"vars: {{v: {{$replace: {above}}}}}", f"vars: {{v: {below}}}").shown == []
 
@@ -107,8 +107,8 @@ class TestKindConflicts:
 
 
 class TestAppend:
-    @pytest.mark.parametrize(
-        ("below", "above", "merged"),
+    @each(
+        "below, above, merged",
         [
             ("{l: [1]}", "{l: {$append: [2, 3]}}", [1, 2, 3]),
             ("{l: [1]}", "{l: {$prepend: [2, 3]}}", [2, 3, 1]),
@@ -137,9 +137,9 @@ class TestAppend:
             "1.yaml: ['c']",
         ]
 
-    @pytest.mark.parametrize("operator", ["$append", "$prepend"])
-    @pytest.mark.parametrize(
-        ("below", "kind"),
+    @each("operator", ["$append", "$prepend"])
+    @each(
+        "below, kind",
         [
             ("'{{ vars.l }}'", "a template"),
             ('"{% if a %}x{% endif %}"', "a template"),
@@ -182,14 +182,14 @@ class TestReplace:
         found = child("vars: {m: {$replace: {a: {$unset: true}}}}", "vars: {m: {a: 1}}")
         assert found.messages == ["`$unset` finds no inherited `vars.m.a`"]
 
-    @pytest.mark.parametrize("inner", ["{$unset: true}", "{$replace: 1}", "{$append: [1]}"])
+    @each("inner", ["{$unset: true}", "{$replace: 1}", "{$append: [1]}"])
     def test_of_another_operator(self, inner: str) -> None:
         found = child(f"vars: {{m: {{$replace: {inner}}}}}", "vars: {m: [1]}")
         name = inner[1:].partition(":")[0]
         assert found.messages == [f"`{name}` is not allowed here, where nothing is inherited"]
         assert found.history("vars.m") == [f"{BASE}: [1]"]
 
-    @pytest.mark.parametrize("value", ["{$literal: '{{ x }}'}", "{$file: run.sh}"])
+    @each("value", ["{$literal: '{{ x }}'}", "{$file: run.sh}"])
     def test_of_a_value_form(self, value: str) -> None:
         assert child(f"vars: {{m: {{$replace: {value}}}}}", "vars: {m: {a: 1}}", **{"run.sh": "x"}).shown == []
 
@@ -216,14 +216,14 @@ class TestUnset:
         assert found.history("vars.m.b") == ["2.yaml: {'$unset': True}", "1.yaml: 1"]
         assert found.history("vars.m.c") == ["a.job.yaml: 3"]
 
-    @pytest.mark.parametrize("again", ["{$replace: {a: 3}}", "{$append: [1]}", "[1]", "3"])
+    @each("again", ["{$replace: {a: 3}}", "{$append: [1]}", "[1]", "3"])
     def test_any_value_can_come_back(self, again: str) -> None:
         others = {"1.yaml": "vars: {m: {a: 1}}", "2.yaml": "extends: 1.yaml\nvars: {m: {$unset: true}}"}
         found = resolve_text(f"extends: 2.yaml\nvars: {{m: {again}}}", others)
         assert found.shown == []
         assert found.history("vars.m")[-1] == "1.yaml: {'a': 1}"
 
-    @pytest.mark.parametrize("operator", ["{$unset: true}", "{$replace: 1}"])
+    @each("operator", ["{$unset: true}", "{$replace: 1}"])
     def test_what_was_not_inherited(self, operator: str) -> None:
         name = operator[1:].partition(":")[0]
         found = child(f"job: {{core_limits: {operator}}}", "job: {core_limit: 4}")
@@ -252,8 +252,8 @@ class TestUnset:
 
 
 class TestMisuse:
-    @pytest.mark.parametrize(
-        ("form", "message", "help"),
+    @each(
+        "form, message, help",
         [
             ("{$apend: [1]}", "there is no operator `$apend`", "did you mean `$append`?"),
             ("{$: 1}", "there is no operator `$`", None),
@@ -292,8 +292,8 @@ class TestMisuse:
             assert str(found.helps[0]).startswith("operators here: ")
         assert found.history("vars.v")[-1] == f"{BASE}: [0]"
 
-    @pytest.mark.parametrize("where", ["[1, {}]", "[[{}]]", "[{{a: [{}]}}]", "{{$append: [{}]}}", "{{$replace: [{}]}}"])
-    @pytest.mark.parametrize("operator", ["{$unset: true}", "{$append: [1]}", "{$replace: 1}"])
+    @each("where", ["[1, {}]", "[[{}]]", "[{{a: [{}]}}]", "{{$append: [{}]}}", "{{$replace: [{}]}}"])
+    @each("operator", ["{$unset: true}", "{$append: [1]}", "{$replace: 1}"])
     def test_in_a_list_nothing_is_inherited(self, where: str, operator: str) -> None:
         found = child(f"vars: {{l: {where.format(operator)}}}", "vars: {l: [0]}")
         assert found.messages == [f"`{operator[1:].partition(':')[0]}` is not allowed here, where nothing is inherited"]
@@ -337,14 +337,14 @@ class TestSections:
         others = {"1.yaml": "job: {a: 1}", "2.yaml": "extends: 1.yaml\njob: {$unset: true}"}
         assert resolve_text("extends: 2.yaml\njob: {$unset: true}", others).data() == {}
 
-    @pytest.mark.parametrize("section", ["params", "vars", "matrix", "job"])
-    @pytest.mark.parametrize("operator", ["{$unset: true}", "{$replace: {}}"])
+    @each("section", ["params", "vars", "matrix", "job"])
+    @each("operator", ["{$unset: true}", "{$replace: {}}"])
     def test_where_nothing_was_inherited(self, section: str, operator: str) -> None:
         found = resolve_text(f"{section}: {operator}")
         assert found.messages == [f"`{operator[1:].partition(':')[0]}` finds no inherited `{section}`"]
 
-    @pytest.mark.parametrize(
-        ("value", "message"),
+    @each(
+        "value, message",
         [
             ("{$replace: [1]}", "`vars` is a list, not a mapping"),
             ("{$replace: 4}", "`vars` is the number 4, not a mapping"),
@@ -359,7 +359,7 @@ class TestSections:
         assert found.messages == [message]
         assert found.at("vars.a") is not None
 
-    @pytest.mark.parametrize("value", ["{$append: [1]}", "{$literal: x}", "{$nope: 1}"])
+    @each("value", ["{$append: [1]}", "{$literal: x}", "{$nope: 1}"])
     def test_it_is_a_mapping_also_where_nothing_was(self, value: str) -> None:
         found = resolve_text(f"vars: {value}")
         assert len(found.found) == 1
@@ -369,7 +369,7 @@ class TestSections:
 class TestAbstract:
     """A base is checked alone: what it takes away or lengthens may come from another parent of its heir."""
 
-    @pytest.mark.parametrize(
+    @each(
         "text",
         [
             "job: {a: {$unset: true}}",
@@ -383,7 +383,7 @@ class TestAbstract:
         assert resolve_text(f"abstract: true\n{text}").shown == []
         assert set(resolve_text(text).slugs) == {"nothing-inherited"}
 
-    @pytest.mark.parametrize("text", ["job: {a: {$unset: 1}}", "job: {a: {$apend: [1]}}", "job: {a: [{$unset: true}]}"])
+    @each("text", ["job: {a: {$unset: 1}}", "job: {a: {$apend: [1]}}", "job: {a: [{$unset: true}]}"])
     def test_what_is_wrong_in_any_case_is_reported(self, text: str) -> None:
         assert resolve_text(f"abstract: true\n{text}").slugs == ["bad-operator"]
 
@@ -424,13 +424,13 @@ class TestLayers:
         assert found.data() == {"b": 1}
         assert found.history("job.a") == ["target t: {'$unset': True}", "project defaults: 1"]
 
-    @pytest.mark.parametrize("form", ["{$literal: x}", "{$file: run.sh}"])
-    @pytest.mark.parametrize("where", ["{{a: {}}}", "{{a: [{}]}}"])
+    @each("form", ["{$literal: x}", "{$file: run.sh}"])
+    @each("where", ["{{a: {}}}", "{{a: [{}]}}"])
     def test_a_value_form_outside_of_a_spec_is_not_taken_for_a_replacement(self, form: str, where: str) -> None:
         found = resolve_text("job: {}", below=[layer(where.format(form))])
         assert found.messages == [f"`{form[1:].partition(':')[0]}` works only in a spec file"]
 
-    @pytest.mark.parametrize("text", ["{$replace: 4}", "{$unset: true}", "{$append: [1]}"])
+    @each("text", ["{$replace: 4}", "{$unset: true}", "{$append: [1]}"])
     def test_a_layer_that_is_no_mapping_is_a_finding_and_no_traceback(self, text: str) -> None:
         found = resolve_text("job: {b: 1}", below=[layer("{a: 1}"), layer(text)])
         assert "b" in found.spec.section("job").entries

@@ -1,7 +1,7 @@
 """`--set PATH=VALUE`: one value taken literally, the strongest layer."""
 
-import pytest
 from support.resolving import Resolved, resolve_text
+from support.tables import each
 
 from specc.diagnostics import codes
 from specc.nodes import LayerKind, Scalar, to_data
@@ -18,8 +18,8 @@ def given(*sets: str) -> Resolved:
     return resolve_text(SPEC, sets=sets)
 
 
-@pytest.mark.parametrize(
-    ("text", "path", "value"),
+@each(
+    "text, path, value",
     [
         ("job.core_limit=8", "job.core_limit", 8),
         ("job.name=a=b", "job.name", "a=b"),
@@ -69,8 +69,8 @@ def test_the_last_one_wins_and_all_are_remembered() -> None:
 
 
 class TestOperators:
-    @pytest.mark.parametrize(
-        ("text", "job"),
+    @each(
+        "text, job",
         [
             ("job.flags={$append: [-x]}", {"flags": ["-v", "-x"]}),
             ("job.flags={$unset: true}", {"flags": None}),
@@ -89,7 +89,7 @@ class TestOperators:
         assert found.messages == ["`$unset` finds no inherited `job.core_limits`"]
         assert found.helps == ["did you mean `core_limit`?"]
 
-    @pytest.mark.parametrize("form", ["{$file: run.sh}", "{$literal: x}"])
+    @each("form", ["{$file: run.sh}", "{$literal: x}"])
     def test_value_forms_belong_into_files(self, form: str) -> None:
         found = given(f"job.name={form}")
         assert found.messages == [f"`{form[1:].partition(':')[0]}` works only in a spec file"]
@@ -97,8 +97,8 @@ class TestOperators:
 
 
 class TestFaults:
-    @pytest.mark.parametrize(
-        ("text", "spot", "message", "help"),
+    @each(
+        "text, spot, message, help",
         [
             (
                 "job.name",
@@ -166,9 +166,7 @@ class TestFaults:
     def test_of_a_spec_without_vars(self) -> None:
         assert resolve_text("job: {}", sets=["vars.x=1"]).helps == [None]
 
-    @pytest.mark.parametrize(
-        "text", ["job.name=[1", "job.name={a: b: c}", "job.name=a: b", "job.name=a # b", "job.name=*x"]
-    )
+    @each("text", ["job.name=[1", "job.name={a: b: c}", "job.name=a: b", "job.name=a # b", "job.name=*x"])
     def test_of_the_value_leave_all_as_it_was(self, text: str) -> None:
         found = given(text)
         assert found.found
@@ -176,7 +174,7 @@ class TestFaults:
         assert all(finding.span.source.name == "--set" for finding in found.found)
         assert found.history("job.name") == ["a.job.yaml: n"]
 
-    @pytest.mark.parametrize(("text", "above"), [("job.env=1", "the number 1"), ("job.core_limit.x=1", "a mapping")])
+    @each("text, above", [("job.env=1", "the number 1"), ("job.core_limit.x=1", "a mapping")])
     def test_of_the_kind(self, text: str, above: str) -> None:
         finding = given(text).only
         assert finding.code is codes.KIND_CONFLICT

@@ -1,7 +1,7 @@
 """Declarations of parameters: what each promises, and what is wrong with one."""
 
-import pytest
 from support.resolving import Resolved, resolve_text
+from support.tables import each
 
 from specc.diagnostics import codes
 from specc.nodes import to_data
@@ -53,7 +53,7 @@ class TestReading:
         assert merged.default is not None
         assert (to_data(merged.default), merged.key.span.source.name) == (3, "a.job.yaml")
 
-    @pytest.mark.parametrize(
+    @each(
         "default",
         ["'{{ env.HOME }}'", '"{% if params.q %}a{% endif %}"', "{$file: x.j2}"],
     )
@@ -61,7 +61,7 @@ class TestReading:
         found = resolve_text(f"params: {{p: {{type: integer, default: {default}}}}}", {"x.j2": "x"})
         assert found.shown == []
 
-    @pytest.mark.parametrize("default", ["{$literal: '{{ x }}'}", "{$file: x.sh}"])
+    @each("default", ["{$literal: '{{ x }}'}", "{$file: x.sh}"])
     def test_what_is_no_template_is(self, default: str) -> None:
         found = resolve_text(f"params: {{p: {{type: integer, default: {default}}}}}", {"x.sh": "x"})
         assert found.slugs == ["bad-param-value"]
@@ -72,8 +72,8 @@ class TestReading:
 
 
 class TestBadDeclarations:
-    @pytest.mark.parametrize(
-        ("text", "message", "help"),
+    @each(
+        "text, message, help",
         [
             ("64", "`params.p` is the number 64, not a declaration", "write `p: {type: integer, default: 64}`"),
             ("1.5", "`params.p` is the number 1.5, not a declaration", "write `p: {type: number, default: 1.5}`"),
@@ -144,8 +144,8 @@ class TestBadDeclarations:
 
 
 class TestValuesThatDoNotFit:
-    @pytest.mark.parametrize(
-        ("text", "message", "refused_by", "help"),
+    @each(
+        "text, message, refused_by, help",
         [
             (
                 '{type: integer, default: "4"}',
@@ -238,8 +238,8 @@ class TestValuesThatDoNotFit:
 class TestComplaint:
     """What `-p` and computed defaults are held to."""
 
-    @pytest.mark.parametrize(
-        ("text", "good", "bad"),
+    @each(
+        "text, good, bad",
         [
             ("{type: string}", ["", "a"], [1, None, True, ["a"]]),
             ("{type: integer}", [0, -1, 10**30], [1.0, "1", True, None]),
@@ -261,8 +261,8 @@ class TestComplaint:
         assert param("{type: integer}").objection("x") == '`params.p` is declared as an integer, not "x"'
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
+@each(
+    "value, text",
     [(True, "true"), (None, "null"), (1, "1"), (1.5, "1.5"), ("a b", '"a b"'), ("a\nb", '"a\\nb"'), ([1], "[1]")],
 )
 def test_a_value_is_shown_as_yaml_writes_it(value: object, text: str) -> None:

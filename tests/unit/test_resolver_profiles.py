@@ -1,7 +1,7 @@
 """Profiles: overlays of the spec and its parents, chosen by name."""
 
-import pytest
 from support.resolving import Resolved, leaves, resolve_text
+from support.tables import each
 
 from specc.diagnostics import codes
 from specc.nodes import LayerKind
@@ -18,8 +18,8 @@ def with_profiles(own: str, base: str = "{}", *chosen: str, job: str = "{a: 0}",
 class TestOrder:
     SPEC = "job: {a: 0, l: [0]}\nprofiles: {s: {job: {a: 1, l: {$append: [1]}}}, t: {job: {a: 2, l: {$append: [2]}}}}"
 
-    @pytest.mark.parametrize(
-        ("chosen", "merged"),
+    @each(
+        "chosen, merged",
         [
             ([], {"a": 0, "l": [0]}),
             (["s"], {"a": 1, "l": [0, 1]}),
@@ -99,7 +99,7 @@ class TestOperatorsOfAProfile:
         found = resolve_text("extends: [l.yaml, r.yaml]", others)
         assert (found.shown, found.spec.profile_names) == ([], {})
 
-    @pytest.mark.parametrize("operator", ["{$unset: true}", "{$replace: {}}"])
+    @each("operator", ["{$unset: true}", "{$replace: {}}"])
     def test_of_one_that_was_not_inherited(self, operator: str) -> None:
         found = with_profiles(f"{{smok: {operator}}}", "{smoke: {}}")
         name = operator[1:].partition(":")[0]
@@ -109,8 +109,8 @@ class TestOperatorsOfAProfile:
         assert resolve_text(f"profiles: {{s: {operator}}}").helps == [f"remove `{name}` here"]
         assert resolve_text(f"abstract: true\nprofiles: {{s: {operator}}}").shown == []
 
-    @pytest.mark.parametrize(
-        ("value", "message"),
+    @each(
+        "value, message",
         [
             ("{$unset: 1}", "`$unset` has the number 1"),
             ("{$replace: 4}", "`s` is the number 4, not a mapping"),
@@ -135,8 +135,8 @@ class TestOperatorsOfTheSection:
         assert found.data() == {"a": 0, "b": 3}
         assert list(found.spec.profile_names) == ["t"]
 
-    @pytest.mark.parametrize(
-        ("value", "message"),
+    @each(
+        "value, message",
         [
             ("{$append: [1]}", "`$append` cannot act on `profiles`, which is a mapping"),
             ("{$replace: [1]}", "`profiles` is a list, not a mapping"),
@@ -151,8 +151,8 @@ class TestOperatorsOfTheSection:
 
 
 class TestChoice:
-    @pytest.mark.parametrize(
-        ("own", "help"),
+    @each(
+        "own, help",
         [
             ("{smoke: {}}", "did you mean `smoke`?"),
             ("{full: {}, tiny: {}}", "profiles here: `full`, `tiny`"),
@@ -172,7 +172,7 @@ class TestChoice:
 
 
 class TestBadOverlays:
-    @pytest.mark.parametrize("value", ["4", "[1]", "null", "text", "{$literal: x}"])
+    @each("value", ["4", "[1]", "null", "text", "{$literal: x}"])
     def test_that_are_no_mapping(self, value: str) -> None:
         found = with_profiles(f"{{s: {value}}}", "{}")
         assert found.slugs == ["kind-conflict"]
@@ -181,8 +181,8 @@ class TestBadOverlays:
         assert found.helps == ["write `s: {job: {...}}`"]
         assert found.spec.profile_names == {}
 
-    @pytest.mark.parametrize(
-        ("key", "message"),
+    @each(
+        "key, message",
         [
             ("core_limit", "profile `s` has no section `core_limit` (fields of the job go below `job:`)"),
             ("extends", "profile `s` has no section `extends`"),
@@ -198,8 +198,8 @@ class TestBadOverlays:
     def test_a_misspelled_section(self) -> None:
         assert with_profiles("{s: {jobs: {}}}").helps == ["did you mean `job`?"]
 
-    @pytest.mark.parametrize("value", ["4", "[1]", "null"])
-    @pytest.mark.parametrize("chosen", [[], ["s"]])
+    @each("value", ["4", "[1]", "null"])
+    @each("chosen", [[], ["s"]])
     def test_with_a_section_that_is_no_mapping_it_is_said_once(self, value: str, chosen: list[str]) -> None:
         found = with_profiles(f"{{s: {{vars: {value}, job: {{a: 1}}}}}}", "{}", *chosen)
         assert found.slugs == ["kind-conflict"]

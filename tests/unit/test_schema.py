@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.tables import each
 
 from specc.errors import SpeccError
 from specc.nodes import Layer, LayerKind, to_data
@@ -112,7 +113,7 @@ def test_defaults_stand_where_the_patch_says_them():
     assert defaults.layer == defaults.entries["kind"].layer == Layer(LayerKind.API, "some/v1")
 
 
-@pytest.mark.parametrize("patch", ["", "# nothing\n", "title: x", "properties: {kind: 1}"])
+@each("patch", ["", "# nothing\n", "title: x", "properties: {kind: 1}"])
 def test_a_patch_without_defaults(patch):
     assert read(patch=patch).defaults.entries == {}
 
@@ -122,7 +123,7 @@ def test_a_schema_with_nothing_in_it():
     assert (api.fields, api.needed, api.action, api.field_errors({"a": 1})) == ({}, (), None, [])
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "1"])
+@each("text", ["", "{", "[]", "1"])
 def test_a_broken_schema_is_a_broken_installation(text):
     with pytest.raises(SpeccError, match=r"broken\.json is not a generated schema") as raised:
         read_schema("x", Source("broken.json", text), Source("a", "{}"), Source("p", ""))

@@ -1,6 +1,6 @@
 """What `schema diff` says."""
 
-import pytest
+from support.tables import each
 
 from specc.schemagen import Aspect, diff, dump
 
@@ -12,8 +12,8 @@ def schema(required=(), **properties):
 A = {"type": "string"}
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "expected"),
+@each(
+    "old, new, expected",
     [
         (schema(a=A), schema(a=A), []),
         (schema(a=A), schema(a=A, b={"type": "integer", "default": 1}), ["added `b`, integer, optional, default 1"]),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 from ruamel.yaml import YAML
+from support.tables import each
 
 from specc.expander.axes import RANGE_KEYS
 from specc.expander.expand import KEYS as MATRIX_KEYS
@@ -122,14 +123,14 @@ def test_the_schema_is_one():
     Draft7Validator.check_schema(CLASSIC.schema)
 
 
-@pytest.mark.parametrize("validator", [MODERN, CLASSIC], ids=["2020-12", "draft-07"])
-@pytest.mark.parametrize("text", GOOD.values(), ids=GOOD)
+@each("validator", [MODERN, CLASSIC])
+@each("text", GOOD.values())
 def test_good_specs(validator, text):
     assert [error.message for error in validator.iter_errors(load(text))] == []
 
 
-@pytest.mark.parametrize("validator", [MODERN, CLASSIC], ids=["2020-12", "draft-07"])
-@pytest.mark.parametrize("text", BAD.values(), ids=BAD)
+@each("validator", [MODERN, CLASSIC])
+@each("text", BAD.values())
 def test_bad_specs(validator, text):
     assert not validator.is_valid(load(text))
 

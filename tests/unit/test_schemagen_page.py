@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import pytest
+from support.tables import each
 
 from specc.schemagen import Page, Table, build_request, build_response, read_page
 from specc.schemagen.markdown import is_bold, plain
@@ -42,8 +42,8 @@ def names(table):
     return [parameter.name for parameter in table.parameters]
 
 
-@pytest.mark.parametrize(
-    ("markdown", "text"),
+@each(
+    "markdown, text",
     [
         ("plain", "plain"),
         ('<span style="width:100px">参数</span>', "参数"),
@@ -64,8 +64,8 @@ def test_text_is_what_a_reader_sees(markdown, text):
     assert plain(markdown) == text
 
 
-@pytest.mark.parametrize(
-    ("markdown", "bold"),
+@each(
+    "markdown, bold",
     [("**Request Parameters**", True), ("**a** b", False), ("**a** **b**", False), ("a **b**", False), ("**", False)],
 )
 def test_a_paragraph_in_bold_is_a_heading(markdown, bold):
@@ -84,8 +84,8 @@ def test_a_page_that_does_not_say_what_the_call_is():
     assert (page.action, page.method, page.endpoint, page.introduction) == (None, None, None, "")
 
 
-@pytest.mark.parametrize(
-    ("code", "endpoint"),
+@each(
+    "code, endpoint",
     [
         ("https://a.b/api/job/x?y=1\n&COMMON", "https://a.b/api"),
         ("GET http://a.b:443/api//x", "http://a.b:443/api"),
@@ -216,8 +216,8 @@ def test_each_deviant_row_is_one_finding_at_its_cell():
     assert list(schema["properties"]) == ["size", "short", "untyped"]
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
+@each(
+    "text, expected",
     [
         (table_of(["| a | string | maybe | |"]), [("bad-required", "page.md:5:16", "maybe")]),
         (
@@ -256,8 +256,8 @@ def test_tables_with_many_findings_show_some():
     assert found[-1].notes == ("30 more diagnostics of this table are not shown",)
 
 
-@pytest.mark.parametrize(
-    ("text", "place", "part"),
+@each(
+    "text, place, part",
     [
         ("", "page.md:1:1", "no parameter table"),
         ("# Title\n\n## 请求参数\n\nnone\n", "page.md:3:1", "no parameter table"),
@@ -273,9 +273,7 @@ def test_pages_without_a_table(text, place, part):
     assert part in found[0].message
 
 
-@pytest.mark.parametrize(
-    "start", ["---\ntitle: a\n---\n", "\ufeff---\r\ntitle: | a |\r\n...\r\n", "---\nno end\n\n", "\ufeff"]
-)
+@each("start", ["---\ntitle: a\n---\n", "\ufeff---\r\ntitle: | a |\r\n...\r\n", "---\nno end\n\n", "\ufeff"])
 def test_front_matter_is_passed_over_and_lines_stay(start):
     page = page_of(start + table_of(["| a | int | true | |"]))
     assert names(page.request.table) == ["a"]

@@ -1,6 +1,6 @@
 """The patch: RFC 7396, every entry with its source, every mistake at its line and column."""
 
-import pytest
+from support.tables import each
 
 from specc.parser import parse_tree
 from specc.schemagen import build_request, merge_patch, read_page
@@ -26,8 +26,8 @@ def patched(text):
 
 
 # The examples of RFC 7396, appendix A
-@pytest.mark.parametrize(
-    ("target", "patch", "result"),
+@each(
+    "target, patch, result",
     [
         ({"a": "b"}, {"a": "c"}, {"a": "c"}),
         ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
@@ -83,8 +83,8 @@ def test_an_empty_patch_changes_nothing():
     assert patched("# nothing\n") == patched("{}")
 
 
-@pytest.mark.parametrize(
-    ("text", "place", "part"),
+@each(
+    "text, place, part",
     [
         ("- a", "1:1", "the patch is a list"),
         ("properties: [a]", "1:13", "`properties` is a list"),

@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 from support.projects import SETTINGS, Place
+from support.tables import each
 
 from specc.rules.characters import PLAIN
 
@@ -150,7 +151,7 @@ def test_a_quote_that_ends_too_late_is_shown(project):
     assert "it may be the one that is not closed" in project.out
 
 
-@pytest.mark.parametrize("char", ["\u00a0", "\u2003", "\u200b", "\u3000", "\ufeff", *PLAIN])
+@each("char", ["\u00a0", "\u2003", "\u200b", "\u3000", "\ufeff", *PLAIN])
 def test_bash_takes_what_looks_like_one_of_its_own_for_a_letter(char):
     environment = {**os.environ, "LC_ALL": "C.UTF-8"}
     said = subprocess.run(

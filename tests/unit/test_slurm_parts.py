@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from support.tables import each
 
 from specc.config import mistake_in_option
 from specc.errors import SpeccError
@@ -414,15 +415,13 @@ class TestClusterName:
             cluster_name(nowhere, None, "hpc")
 
 
-@pytest.mark.parametrize(
-    "option", ["--gres=gpu:1", "--exclusive", "--exclusive=user", "--constraint=a&b", "--account=x"]
-)
+@each("option", ["--gres=gpu:1", "--exclusive", "--exclusive=user", "--constraint=a&b", "--account=x"])
 def test_options_that_a_configuration_may_have(option: str) -> None:
     assert mistake_in_option(option) is None
 
 
-@pytest.mark.parametrize(
-    ("option", "said"),
+@each(
+    "option, said",
     [
         ("--uid=0", "not among"),
         ("--gid=0", "not among"),

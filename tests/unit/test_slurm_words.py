@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from support.fake_slurm import Fake
+from support.tables import each
 
 from specc.config.sbatch import mistake_in_option
 from specc.settings import Target
@@ -88,8 +89,8 @@ def test_a_text_that_the_target_maps_keeps_its_mapping(tmp_path: Path) -> None:
     assert refused("gpus=2", target=target) == []
 
 
-@pytest.mark.parametrize(
-    ("word", "message", "help"),
+@each(
+    "word, message, help",
     [
         ("nodse=2", "`nodse` is not a resource option of sbatch", "did you mean `nodes`?"),
         ("ntasks_per_node=8", "`ntasks_per_node` is not a resource option", "did you mean `ntasks-per-node`?"),
@@ -152,8 +153,8 @@ def test_a_word_that_the_target_says_for_all_jobs() -> None:
     assert the_only("exclusive=user", target=target).place == (0, 14)
 
 
-@pytest.mark.parametrize(
-    ("words", "cores", "message", "help"),
+@each(
+    "words, cores, message, help",
     [
         ("nodes=2 ntasks-per-node=8", 8, "`nodes=2 ntasks-per-node=8` is 16 cores, and `core_limit` is 8",
          "write `core_limit: 16`, or `ntasks-per-node=4`"),
@@ -197,8 +198,8 @@ def test_hundreds_of_cores_are_not_one_task(tmp_path: Path) -> None:
     assert "--nodes=1000" in sent(tmp_path, resource_limit="nodes=1000 ntasks-per-node=128", core_limit=128_000)
 
 
-@pytest.mark.parametrize(
-    ("words", "shape"),
+@each(
+    "words, shape",
     [
         ("nodes=2 ntasks-per-node=8 cpus-per-task=2", Shape(2, 16, 2, 32)),
         ("ntasks=10 ntasks-per-node=4", Shape(3, 10, 1, 10)),
@@ -211,7 +212,7 @@ def test_the_shape_of_words(words: str, shape: Shape | None) -> None:
     assert shape_in({"resource_limit": words}, PLAIN) == shape
 
 
-@pytest.mark.parametrize(
+@each(
     "said",
     [
         "Invalid node name specified",
@@ -240,7 +241,7 @@ def test_a_long_text_is_refused_in_one_go() -> None:
     assert all(len(one.message) < 200 for one in found)
 
 
-@pytest.mark.parametrize("option", ["--requeue", "--signal=B:USR1@60", "--signal=TERM", "--reservation=r1"])
+@each("option", ["--requeue", "--signal=B:USR1@60", "--signal=TERM", "--reservation=r1"])
 def test_a_target_may_say_for_all_jobs_what_a_job_may(option: str) -> None:
     assert mistake_in_option(option) is None
 

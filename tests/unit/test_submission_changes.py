@@ -1,12 +1,12 @@
 """What a person sees of a field that changed."""
 
-import pytest
+from support.tables import each
 
 from specc.changes import MOST_LINES, changes
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "lines"),
+@each(
+    "before, after, lines",
     [
         (1, 2, ["1 -> 2"]),
         ("a", "ä", ['"a" -> "ä"']),

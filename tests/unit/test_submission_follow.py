@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 from support import submitting
+from support.tables import each
 
 from specc.errors import SpeccError
 from specc.expander import AxisValue
@@ -188,8 +189,8 @@ class TestSelecting:
         assert raised.value.help == "did you mean `failed`?"
         assert states_named(["", "failed"]) >= {"lost"}
 
-    @pytest.mark.parametrize(
-        ("text", "values", "meant"),
+    @each(
+        "text, values, meant",
         [
             ("a=1e-3", [0.001, "1e-3", 1], [0.001, "1e-3"]),
             ("a=0.10", [0.1, 1], [0.1]),
@@ -204,8 +205,8 @@ class TestSelecting:
         assert axis == "a"
         assert [one for one in values if choice.means(AxisValue(one, choice.value.node))] == meant
 
-    @pytest.mark.parametrize(
-        ("text", "said", "help"),
+    @each(
+        "text, said, help",
         [
             ("a", "expected AXIS=VALUE", None),
             ("mash=fine", "nothing that was submitted has an axis `mash`", "did you mean `mesh`?"),

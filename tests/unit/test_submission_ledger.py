@@ -10,6 +10,7 @@ from hashlib import sha256
 import pytest
 from support import submitting
 from support.submitting import KEY, record
+from support.tables import each
 
 from specc.errors import SpeccError
 from specc.submission import (
@@ -329,8 +330,8 @@ class TestKeys:
             ledger.move([(KEY, free), (free, taken)])
         assert {one.key for one in ledger.all()} == {KEY, taken}
 
-    @pytest.mark.parametrize(
-        ("one", "other", "repeats"),
+    @each(
+        "one, other, repeats",
         [("abc.1", "abc.2", True), ("abc.1", "abc.1", False), ("abc", "abc.1", False), ("abc.1", "abd.2", False)],
     )
     def test_repetitions(self, one, other, repeats):

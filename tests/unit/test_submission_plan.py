@@ -4,6 +4,7 @@ import json
 
 import pytest
 from support import compiling, submitting
+from support.tables import each
 
 from specc.changes import changes
 from specc.errors import SpeccError
@@ -233,8 +234,8 @@ class TestCost:
             {"field": "d", "after": None},
         ]
 
-    @pytest.mark.parametrize(
-        ("body", "unit", "hours"),
+    @each(
+        "body, unit, hours",
         [
             ({"core_limit": 4, "time_limit": 90}, "min", 6),
             ({"time_limit": 2}, "h", 2),
@@ -246,8 +247,8 @@ class TestCost:
     def test_core_hours(self, body, unit, hours):
         assert core_hours(body, {"time_limit": unit} if unit else {}) == hours
 
-    @pytest.mark.parametrize(
-        ("bodies", "unit", "said"),
+    @each(
+        "bodies, unit, said",
         [
             ([{"time_limit": 90}, {"time_limit": 45}], "min", "core-hours: at most 2.25"),
             ([{"time_limit": 600000}], "min", "core-hours: at most 10,000"),
@@ -328,7 +329,7 @@ class TestPlanFiles:
         desk.submit(submitting.sweep(1))
         assert len(self.now(desk, text, submitting.sweep(1))) == 1
 
-    @pytest.mark.parametrize(
+    @each(
         "text",
         ["", "[]", "{}", '{"version": 1}', '{"version": 2}', "null", '{"version": 1, "steps": [{}]}', "[" * 100_000],
     )

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from support import submitting
+from support.tables import each
 
 from specc.errors import SpeccError
 from specc.submission import Ledger, State, tally
@@ -111,8 +112,8 @@ class TestTryingAgain:
         desk.submit(submitting.sweep(1))
         assert desk.clock.slept == [30.5]
 
-    @pytest.mark.parametrize(
-        ("tried", "after", "pause"),
+    @each(
+        "tried, after, pause",
         [(1, None, 1.0), (3, None, 4.0), (7, None, 60.0), (8, None, None), (1, 10, 11.0), (1, 601, None), (1, -5, 1.0)],
     )
     def test_pauses(self, tried, after, pause):

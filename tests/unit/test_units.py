@@ -1,6 +1,7 @@
 """Quantities: what is read, what is refused, and what the refusal says."""
 
 import pytest
+from support.tables import each
 
 from specc.diagnostics.codes import AMBIGUOUS_QUANTITY, BAD_QUANTITY, INEXACT_QUANTITY, UNIT_NOT_SET
 from specc.settings import FieldType
@@ -14,8 +15,8 @@ def in_unit(field: FieldType, unit: str | None) -> FieldType:
     return FieldType(field.name, field.type, field.quantity, unit)
 
 
-@pytest.mark.parametrize(
-    ("text", "unit", "number"),
+@each(
+    "text, unit, number",
     [
         ("64GiB", "MiB", 65536),
         ("64GiB", "KiB", 64 * 1024**2),
@@ -34,8 +35,8 @@ def test_memory(text, unit, number):
     assert convert(text, in_unit(MEMORY, unit)) == number
 
 
-@pytest.mark.parametrize(
-    ("text", "unit", "number"),
+@each(
+    "text, unit, number",
     [
         ("90min", "min", 90),
         ("90m", "min", 90),
@@ -57,8 +58,8 @@ def test_duration(text, unit, number):
     assert convert(text, in_unit(DURATION, unit)) == number
 
 
-@pytest.mark.parametrize(
-    ("text", "message", "help"),
+@each(
+    "text, message, help",
     [
         (
             "64G",
@@ -82,8 +83,8 @@ def test_ambiguous_memory_names_both_readings(text, message, help):
     assert convert(text, MEMORY) == QuantityMistake(AMBIGUOUS_QUANTITY, message, help)
 
 
-@pytest.mark.parametrize(
-    ("text", "message", "help"),
+@each(
+    "text, message, help",
     [
         ("1:30", "`1:30` can be 1 h 30 min or 1 min 30 s", "write `1h30m` or `1m30s`"),
         ("30M", "`30M` can be minutes or months", "for minutes write `30min`"),
@@ -93,8 +94,8 @@ def test_ambiguous_duration_names_both_readings(text, message, help):
     assert convert(text, DURATION) == QuantityMistake(AMBIGUOUS_QUANTITY, message, help)
 
 
-@pytest.mark.parametrize(
-    ("text", "message", "help"),
+@each(
+    "text, message, help",
     [
         ("64gib", "unknown unit `gib` in `64gib`, expected a unit of memory", "did you mean `64GiB`?"),
         ("64Gi", "unknown unit `Gi` in `64Gi`, expected a unit of memory", "did you mean `64GiB`?"),
@@ -122,8 +123,8 @@ def test_bad_memory(text, message, help):
     assert (problem.help or "").startswith(help)
 
 
-@pytest.mark.parametrize(
-    ("text", "message", "help"),
+@each(
+    "text, message, help",
     [
         ("2H", "unknown unit `H` in `2H`, expected a unit of duration", "did you mean `2h`?"),
         ("2h30M", "unknown unit `M` in `2h30M`, expected a unit of duration", "did you mean `2h30m`?"),
@@ -179,8 +180,8 @@ def test_long_texts_are_refused_without_being_read():
         assert problem.message == f"a text of {len(text)} characters is not a duration"
 
 
-@pytest.mark.parametrize(
-    ("text", "field", "nearest"),
+@each(
+    "text, field, nearest",
     [
         ("1500000kB", MEMORY, ("1430MiB", "1431MiB")),
         ("90s", DURATION, ("1min", "2min")),
@@ -195,7 +196,7 @@ def test_inexact_names_the_nearest_values(text, field, nearest):
     )
 
 
-@pytest.mark.parametrize(("text", "binary"), [("4GB", "4GiB"), ("1.5 TB", "1.5 TiB"), ("2048kB", "2048KiB")])
+@each("text, binary", [("4GB", "4GiB"), ("1.5 TB", "1.5 TiB"), ("2048kB", "2048KiB")])
 def test_powers_of_a_thousand_are_often_not_meant(text, binary):
     problem = convert(text, MEMORY)
     assert isinstance(problem, QuantityMistake)
@@ -242,8 +243,8 @@ def test_unit_names():
     assert list(DURATION_UNITS) == ["s", "min", "h", "d"]
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "result"),
+@each(
+    "name, value, result",
     [
         ("gib", 64, "64GiB"),
         ("mib", 1.5, "1.5MiB"),
@@ -260,8 +261,8 @@ def test_filters(name, value, result):
     assert filters()[name](value) == result
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "message"),
+@each(
+    "name, value, message",
     [
         ("gib", True, "`gib` takes a number or a quantity, not a boolean"),
         ("gib", None, "`gib` takes a number or a quantity"),
@@ -280,8 +281,8 @@ def test_filters_refuse(name, value, message):
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize(
-    ("text", "help"),
+@each(
+    "text, help",
     [
         ("4gb", "write `4GiB` (powers of 1024): 4GB is not a whole number of MiB"),
         ("4gib", "did you mean `4GiB`?"),

@@ -3,7 +3,7 @@
 import json
 import unicodedata
 
-import pytest
+from support.tables import each
 
 from specc.visible import VisibleStream, uncommanded, visible, visible_characters, visible_json
 
@@ -11,8 +11,8 @@ DRAWN = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000
 """Signs that Unicode calls format characters, and every font draws."""
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
+@each(
+    "text, shown",
     [
         ("a\x1b[31mb\x1b]8;;http://x\x07c", r"a\x1b[31mb\x1b]8;;http://x\x07c"),
         ("\x9b31m\x85", r"\x9b31m\x85"),
@@ -32,7 +32,7 @@ def test_what_deceives_is_an_escape(text, shown):
     assert visible(text) == shown
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     ["", "plain text", "算例\u3000一，流体；「力学」", "e\u0301 n\u0303", "😀", "👨\u200d👩\u200d👧", "❤\ufe0f",
      "1\ufe0f\u20e3",
@@ -62,8 +62,8 @@ def test_each_character_of_a_line_by_itself():
     assert "".join(visible_characters(text)) == visible(text)
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
+@each(
+    "text, shown",
     [
         ("::error::x", r"\x3a:error::x"),
         ("a\n  ::set-output name=a::b", "a\n  " + r"\x3a:set-output name=a::b"),
@@ -89,7 +89,7 @@ FLAG = "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
 ODD = f"a\x1b[31m流体\r\nb 10%\r20%\n👨\u200d👩\u200d👧 ❤\ufe0f {FLAG}\x9bx\u202e\ttab"
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 5, 1000])
+@each("size", [1, 2, 3, 5, 1000])
 def test_a_stream_is_shown_alike_however_it_is_cut(size):
     data = ODD.encode() + b"\xff\xe6\xb5" + b"\xe6"
     stream = VisibleStream()

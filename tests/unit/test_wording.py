@@ -1,13 +1,11 @@
 """Numbers and foreign texts in messages."""
 
-import pytest
+from support.tables import each
 
 from specc.wording import brief, counted, one_line
 
 
-@pytest.mark.parametrize(
-    ("number", "said"), [(0, "0 payloads"), (1, "1 payload"), (2, "2 payloads"), (1234567, "1,234,567 payloads")]
-)
+@each("number, said", [(0, "0 payloads"), (1, "1 payload"), (2, "2 payloads"), (1234567, "1,234,567 payloads")])
 def test_a_noun_agrees_with_its_number(number: int, said: str) -> None:
     assert counted(number, "payload") == said
 

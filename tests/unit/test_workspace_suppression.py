@@ -1,6 +1,6 @@
 """What comments do to findings, with findings of every kind."""
 
-import pytest
+from support.tables import each
 
 from specc.diagnostics import Code, Severity, codes
 from specc.linter.filters import is_ignorable, suppress
@@ -60,7 +60,7 @@ def test_a_rule_that_was_made_an_error_can_be_ignored():
     assert left(findings, text) == []
 
 
-@pytest.mark.parametrize("code", codes.CODES.values(), ids=lambda code: code.slug)
+@each("code", codes.CODES.values())
 def test_what_can_be_ignored(code: Code):
     source, _ = spec_of()
     expected = code.severity is Severity.WARNING or (code.code.startswith("SPC5") and code is not codes.BAD_IGNORE)
@@ -82,8 +82,8 @@ def test_where_the_parser_leaves_findings_out_nothing_is_called_useless():
     assert len(left([at(text, line, codes.YAML_1_1) for line in range(1, 100)], (text, suppressions))) == 51
 
 
-@pytest.mark.parametrize(
-    ("comment", "help"),
+@each(
+    "comment, help",
     [
         ("# specc: ignore", "write `# specc: ignore[SPC110, SPC501] reason`"),
         ("# specc: ignore[]", "write `# specc: ignore[SPC110, SPC501] reason`"),
