@@ -57,7 +57,7 @@ def specc(version: bool = typer.Option(False, "--version", "-V", help="Print the
 
 @cache
 def load(command: Command) -> Any:
-    """Return the command itself, with its options and its whole help. It is made once in a process, whatever runs it."""
+    """Return the command itself, with its options and its whole help. A process makes it once."""
     named = getattr(importlib.import_module(f"specc.cli.commands.{command.module}"), command.attribute)
     holder = typer.Typer()
     for function in _functions(named) if sys.flags.optimize > 1 else ():

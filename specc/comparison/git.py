@@ -312,6 +312,9 @@ class GitOrigin:
 
 
 def _repository(folder: Path, environment: Mapping[str, str]) -> Repository | None:
+    """Return the repository that the folder lies in. Git is not started to say that there is none."""
+    if not any(os.path.lexists(above / ".git") for above in (folder, *folder.parents)):
+        return None
     try:
         return Repository(folder, environment)
     except SpeccError:  # there is no git, or the folder looks like a repository that git must not use
