@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from specc.app.targets import open_target
+from specc.app.workplace import open_target
 from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
 from specc.person import Person

@@ -2,21 +2,48 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
 
 from specc.app.session import Selected, Session
-from specc.app.targets import open_target
 from specc.comparison.git import GitOrigin
+from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.person import Person
 from specc.project import Project
+from specc.schema import ApiSchema
+from specc.settings import Settings
 from specc.submission import Access, KnownProject, Ledger, access_of, known_as, ledger_path, recognised
 from specc.targets import Target
 from specc.targets.kinds import KINDS
-from specc.targets.opening import Opened
+from specc.targets.opening import Opened, Opening, Skew
+
+
+def open_target(
+    root: Path,
+    name: str,
+    settings: Settings,
+    apis: Mapping[str, ApiSchema],
+    environment: Mapping[str, str],
+    person: Person,
+    *,
+    skew: Skew = lambda identity: 0.0,
+    is_offline: bool = False,
+    may_lack_keys: bool = False,
+) -> Opened:
+    """Return the target of that name. Raises SpeccError where there is none, or it cannot be opened."""
+    known = settings.targets.get(name)
+    if known is None:
+        raise SpeccError(f"there is no target `{name}`", help=did_you_mean(name, settings.targets, "targets"))
+    endpoint = known.endpoint or (apis[settings.api].endpoint if settings.api in apis else None)
+    vendors = (apis[api].endpoint for api in apis) if KINDS[known.kind].is_of_api else ()
+    shipped = tuple(address for address in vendors if address is not None)
+    units = settings.units_for(name)
+    return KINDS[known.kind].open(
+        Opening(root, known, units, endpoint, environment, skew, is_offline, person, shipped, may_lack_keys)
+    )
 
 
 @dataclass(frozen=True, eq=False)

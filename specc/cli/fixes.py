@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from specc.app.session import Selected
 from specc.cli.console import say, write_data
-from specc.cli.differences import difference
+from specc.cli.printing import difference
 from specc.compiler import Request
 from specc.diagnostics import Diagnostic
 from specc.linter import check_specs

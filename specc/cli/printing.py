@@ -1,10 +1,12 @@
-"""Diagnostics on the screen or in a file."""
+"""Diagnostics on the screen or in a file, and what a change of a file looks like."""
 
 import os
+import re
 import shutil
 import socket
 import sys
 from collections.abc import Iterable, Sequence
+from difflib import unified_diff
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -16,6 +18,8 @@ from specc.project.outputs import write_file
 from specc.reporters import Report, ReportFormat, format_named, report_text, text
 from specc.reporters.counts import statistics
 from specc.reporters.text import Links
+from specc.source import Source
+from specc.visible import visible
 
 NARROWEST = 60
 
@@ -85,3 +89,13 @@ def _print_text(report: Report, stream: IO[str]) -> None:
 
 def print_statistics(report: Report, stream: IO[str]) -> None:
     write_painted(statistics(report, color=wants_color(stream)), stream)
+
+
+LINE = re.compile(r"[^\n]*\n|[^\n]+")
+
+
+def difference(source: Source, text: str) -> str:
+    """Return the unified diff from a file to its new text."""
+    path = visible(source.path)
+    lines = unified_diff(LINE.findall(source.text), LINE.findall(text), f"a/{path}", f"b/{path}")
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)

@@ -1,10 +1,24 @@
-"""Attempts of the ledger as rows and as JSON."""
+"""Attempts of the ledger: which the words of a command line mean, and how they look as rows and as JSON."""
 
 import json
 from collections.abc import Mapping
 
+from specc.app.attempts import AttemptChoice, Words
+from specc.cli.printing import print_diagnostics
+from specc.cli.sessions import open_session
+from specc.errors import SpeccError
 from specc.submission import Record, State, last_word, state_of, why_of
 from specc.targets import JobReport
+
+
+def choose(words: Words) -> AttemptChoice:
+    """Return what the words mean. Raises SpeccError where the configuration cannot be used, which is printed."""
+    session = open_session()
+    choice = AttemptChoice.of(session, words)
+    if print_diagnostics(session.diagnostics):
+        raise SpeccError("the configuration cannot be used")
+    return choice
+
 
 HEAD = ("state", "uuid", "spec", "cell", "name", "")
 

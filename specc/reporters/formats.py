@@ -1,6 +1,6 @@
 """The output formats that a user can name, each in one place, and the one function that reads such a name.
 
-A new format of reports is a member of `ReportFormat`, its case in `report_text`, and a module with its `render`.
+A new format of reports is a member of `ReportFormat`, its case in `report_text`, and a function that writes it.
 """
 
 from collections.abc import Iterable
@@ -65,28 +65,28 @@ def report_text(report: Report, format: ReportFormat, *, color: bool = False) ->
 
             return text.render(report, color=color)
         case ReportFormat.CONCISE:
-            from specc.reporters import concise
+            from specc.reporters.tools import concise
 
-            return concise.render(report)
+            return concise(report)
         case ReportFormat.JSON:
-            from specc.reporters import json_report
+            from specc.reporters.tools import as_json
 
-            return json_report.render(report)
+            return as_json(report)
         case ReportFormat.SARIF:
-            from specc.reporters import sarif
+            from specc.reporters.ci import sarif
 
-            return sarif.render(report)
+            return sarif(report)
         case ReportFormat.GITHUB:
-            from specc.reporters import github
+            from specc.reporters.ci import github
 
-            return github.render(report)
+            return github(report)
         case ReportFormat.GITLAB:
-            from specc.reporters import gitlab
+            from specc.reporters.ci import gitlab
 
-            return gitlab.render(report)
+            return gitlab(report)
         case ReportFormat.JUNIT:
-            from specc.reporters import junit
+            from specc.reporters.ci import junit
 
-            return junit.render(report)
+            return junit(report)
         case _:
             assert_never(format)

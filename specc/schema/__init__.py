@@ -1,6 +1,6 @@
 """The API as the compiler reads it: fields, their types, and the schema that a payload must satisfy.
 
-Who generates schemas needs `specc.schema.annotations`, too: the keys that specc adds to JSON Schema.
+Who generates schemas needs `specc.schema.api`, too: the keys that specc adds to JSON Schema.
 """
 
 from specc.schema.api import ApiSchema, Field, JsonObject, read_schema

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from specc.diagnostics import Diagnostic, codes
 from specc.nodes import Node
 from specc.schema import JsonObject
-from specc.schema.annotations import ACTION, ENDPOINT, METHOD, SOURCE
+from specc.schema.api import ACTION, ENDPOINT, METHOD, SOURCE
 from specc.schemagen.page import Message, Page
 from specc.schemagen.patch import apply_patch
 from specc.schemagen.table import TYPES, Parameter, Table

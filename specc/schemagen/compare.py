@@ -6,7 +6,7 @@ from typing import Any
 
 from specc.fast_dataclass import dataclass
 from specc.schema import JsonObject
-from specc.schema.annotations import ACTION, ENDPOINT, FILLED_BY, METHOD, QUANTITY, SHELL
+from specc.schema.api import ACTION, ENDPOINT, FILLED_BY, METHOD, QUANTITY, SHELL
 
 MISSING = object()
 

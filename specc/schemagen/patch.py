@@ -23,7 +23,7 @@ from jsonschema import Draft202012Validator
 from specc.diagnostics import Diagnostic, codes, did_you_mean
 from specc.nodes import Mapping, Node, Scalar, Sequence, kind_of, to_data
 from specc.schema import JsonObject
-from specc.schema.annotations import (
+from specc.schema.api import (
     ADDED,
     ENDPOINT,
     FILLED_BY,

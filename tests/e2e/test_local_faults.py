@@ -21,7 +21,7 @@ from support.local_jobs import Place, attempt, eventually, place_at
 
 from specc.errors import SpeccError
 from specc.targets import JobState, NotSent
-from specc.targets.local.process import ProcessId, this_process
+from specc.targets.local.processes import ProcessId, this_process
 
 ANYTHING = resource.RLIM_INFINITY
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="limits of another process can be set only on Linux")

@@ -15,7 +15,7 @@ from specc.errors import SpeccError
 from specc.targets import JobState
 from specc.targets.local import supervisor, wakeup
 from specc.targets.local.jobs import Ended
-from specc.targets.local.process import born
+from specc.targets.local.processes import born
 from specc.targets.local.supervisor import Oversight
 
 STOPS_LATER = "until [ -e go ]; do sleep 0.05; done; kill -STOP $PPID; sleep 30"

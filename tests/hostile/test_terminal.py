@@ -17,7 +17,7 @@ from support.fake_target import FakeTarget
 from support.projects import Place
 from support.sampling import mostly_slow
 
-from specc.app.targets import Opened, Opening
+from specc.app.workplace import Opened, Opening
 from specc.cli.dispatch import load
 from specc.cli.main import run
 from specc.cli.table import COMMANDS

@@ -6,7 +6,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specc.targets.local.queue import Waiting, by_turns, startable, used_by_owner
+from specc.targets.local.jobs import Waiting, by_turns, startable, used_by_owner
 
 TOTAL = st.integers(1, 8)
 QUEUE = st.lists(st.integers(1, 12), max_size=12).map(

@@ -11,7 +11,7 @@ from support.local_jobs import payload
 
 from specc.targets import JobState
 from specc.targets.local.jobs import Ended, Request, Run
-from specc.targets.local.process import ProcessId
+from specc.targets.local.processes import ProcessId
 from specc.targets.local.store import Store
 
 CORES = 4

@@ -7,9 +7,9 @@ from support.local_jobs import CALLER, Place, attempt
 
 from specc.errors import SpeccError
 from specc.targets import Accepted, Attempt, Cancelled, JobReport, JobState, NotSent, Rejected, Target, Unclear
-from specc.targets.local import notices, wakeup
+from specc.targets.local import paths, wakeup
 from specc.targets.local.jobs import Ended, Job
-from specc.targets.local.process import this_process
+from specc.targets.local.processes import this_process
 from specc.targets.local.store import Store
 from specc.targets.local.target import LocalTarget
 
@@ -89,7 +89,7 @@ def test_a_job_waits_for_cores_only_where_there_are_none(place: Place, monkeypat
     assert reasons() == ["", "", "waiting for a core"]
     place.state.log.write_text("something")
     assert reasons() == ["about to start", "about to start", "waiting for a core"]
-    notices.tell(place.state, "the disk\nis full " + "x" * 2000)
+    paths.tell(place.state, "the disk\nis full " + "x" * 2000)
     assert {reason[:45] for reason in reasons()} == {"no job can be started now: the disk is full x"}
     place.store.claim(uuids[0], this_process(), 2)
     place.store.claim(uuids[1], this_process(), 2)

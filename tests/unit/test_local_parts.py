@@ -20,15 +20,14 @@ from support.tables import each
 import specc.targets.local
 from specc.errors import SpeccError
 from specc.targets import JobState
-from specc.targets.local import environment, job_processes, machine, notices, process, record, wakeup, watch
+from specc.targets.local import environment, machine, paths, processes, record, wakeup, watch
 from specc.targets.local.jobs import Ended, Request, Run
 from specc.targets.local.machine import Options, boot_id, machine_id
 from specc.targets.local.paths import StateDir
-from specc.targets.local.process import ProcessId, born, this_process
+from specc.targets.local.processes import ProcessId, born, this_process
 from specc.targets.local.refusals import leaves
-from specc.targets.local.signals import NOTICED, Signals, drain
 from specc.targets.local.supervisor import Supervisor
-from specc.targets.local.watch import Cause, verdict
+from specc.targets.local.watch import NOTICED, Cause, Signals, drain, verdict
 
 ME = this_process()
 
@@ -78,9 +77,9 @@ def test_no_signal_goes_to_a_process_with_another_start() -> None:
 
 
 def test_elsewhere_the_start_comes_from_psutil() -> None:
-    found = process._born_elsewhere(os.getpid())
+    found = processes._born_elsewhere(os.getpid())
     assert found == int(psutil.Process().create_time() * 1e6)
-    assert process._born_elsewhere(2**22 + 1) is None
+    assert processes._born_elsewhere(2**22 + 1) is None
 
 
 def test_the_machine_has_a_name_that_gives_nothing_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,16 +233,16 @@ def test_processes_that_are_gone_do_no_harm() -> None:
     known = psutil.Process(gone.pid)
     gone.kill()
     gone.wait()
-    job_processes.terminate([known])
-    job_processes.kill(lambda: [known])
-    assert job_processes.memory([known]) == 0
-    assert job_processes.memory([psutil.Process()]) > 10**6
-    assert job_processes.marked(Path("/no/such/job")) == []
-    assert job_processes._process(2**22 + 1) is None
+    processes.terminate([known])
+    processes.kill(lambda: [known])
+    assert processes.memory([known]) == 0
+    assert processes.memory([psutil.Process()]) > 10**6
+    assert processes.marked(Path("/no/such/job")) == []
+    assert processes._process(2**22 + 1) is None
 
 
 def test_a_note_is_one_line(capfd: pytest.CaptureFixture[str]) -> None:
-    notices.note("what \udc80 happened")
+    paths.note("what \udc80 happened")
     assert capfd.readouterr().err.endswith(f"[{os.getpid()}] what \\udc80 happened\n")
 
 
@@ -252,14 +251,14 @@ def test_no_decision_rests_on_the_wall_clock() -> None:
     asks = {"time.time", "datetime.now", "datetime.utcnow"}
     for path in Path(specc.targets.local.__path__[0]).glob("*.py"):
         named = {ast.unparse(node) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
-        assert not named & asks or path.name in ("store.py", "notices.py"), path
+        assert not named & asks or path.name in ("store.py", "paths.py"), path
 
 
 def test_what_cannot_be_killed_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, default_signals: None) -> None:
     """A child that never ends, whatever it is sent: here a system that never reports one."""
     waited = iter([(17, 0)])
     monkeypatch.setattr(os, "waitpid", lambda pid, flags: next(waited, (0, 0)))
-    monkeypatch.setattr(job_processes, "descendants", list)
+    monkeypatch.setattr(processes, "descendants", list)
     monkeypatch.setattr(watch, "KILL_SECONDS", 0.05)
     attended = watch.Watch(
         17,
@@ -277,10 +276,10 @@ def test_without_a_subreaper_processes_are_known_by_their_mark(tmp_path: Path, d
     folder = StateDir(tmp_path).job("hpcjob-1")
     stranger = subprocess.Popen(["sleep", "60"], env={environment.JOB_DIR: str(folder.root)})
     try:
-        assert job_processes.marked(folder.root) == [psutil.Process(stranger.pid)]
-        job_processes.kill(lambda: job_processes.marked(folder.root))
+        assert processes.marked(folder.root) == [psutil.Process(stranger.pid)]
+        processes.kill(lambda: processes.marked(folder.root))
         assert stranger.wait() == -signal.SIGKILL
-        assert job_processes.marked(folder.root) == []
+        assert processes.marked(folder.root) == []
     finally:
         stranger.kill()
 

@@ -8,7 +8,7 @@ from specc.errors import SpeccError
 from specc.targets import JobState
 from specc.targets.local import store as store_module
 from specc.targets.local.jobs import Ended, Request, Run
-from specc.targets.local.process import ProcessId
+from specc.targets.local.processes import ProcessId
 from specc.targets.local.store import Store
 
 RUNNER = ProcessId("boot", 17, 4711)

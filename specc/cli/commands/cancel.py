@@ -7,9 +7,9 @@ import typer
 from specc.app.attempts import Words
 from specc.app.following import chosen_now, is_over, look_at, reach
 from specc.cli import exits
-from specc.cli.choosing import choose
 from specc.cli.console import agrees, is_terminal, say, write_json, write_table
 from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, States, Yes
+from specc.cli.records import choose
 from specc.errors import SpeccError
 from specc.reporters import TextOrJson, format_named
 from specc.targets import Cancelled

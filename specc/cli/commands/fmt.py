@@ -8,9 +8,8 @@ import typer
 from specc.app.selection import STDIN
 from specc.cli.completion import complete_spec
 from specc.cli.console import say, write_data
-from specc.cli.differences import difference
 from specc.cli.options import StdinName
-from specc.cli.printing import print_diagnostics
+from specc.cli.printing import difference, print_diagnostics
 from specc.cli.sessions import open_session
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError

@@ -12,7 +12,6 @@ from specc.app.attempts import Words
 from specc.app.following import by_target, open_again
 from specc.app.workplace import Workplace
 from specc.cli import exits
-from specc.cli.choosing import choose
 from specc.cli.completion import complete_target
 from specc.cli.console import (
     confirm,
@@ -25,7 +24,7 @@ from specc.cli.console import (
     write_table,
 )
 from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, Params, States, Yes
-from specc.cli.records import record_data, row
+from specc.cli.records import choose, record_data, row
 from specc.errors import SpeccError
 from specc.reporters import TextOrJson, format_named
 from specc.source import Source

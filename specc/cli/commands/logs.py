@@ -11,9 +11,9 @@ import typer
 from specc.app.attempts import Words
 from specc.app.following import Group, chosen_now, look_at, reach
 from specc.cli import exits
-from specc.cli.choosing import choose
 from specc.cli.console import say, write_bytes, write_json, write_shown
 from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, States
+from specc.cli.records import choose
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.person import Person

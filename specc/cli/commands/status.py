@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from specc.app.attempts import Words
 from specc.app.following import Seen, look_at_chosen
 from specc.cli import exits
-from specc.cli.choosing import choose
 from specc.cli.console import say, write_json_list, write_table
 from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, States
-from specc.cli.records import HEAD, record_data, row
+from specc.cli.records import HEAD, choose, record_data, row
 from specc.reporters import TextOrJson, format_named
 from specc.submission import Record, state_of
 from specc.targets import JobReport

@@ -7,10 +7,9 @@ from dataclasses import asdict
 from specc.app.attempts import AttemptChoice, Words
 from specc.app.following import UNHEARD, chosen_now, is_over, last_seen, reach
 from specc.cli import exits
-from specc.cli.choosing import choose
 from specc.cli.console import say, write_json
 from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, States, Timeout
-from specc.cli.records import record_data
+from specc.cli.records import choose, record_data
 from specc.cli.waiting import exit_code_of, seconds_of, wait_and_show
 from specc.reporters import TextOrJson, format_named
 from specc.submission import Ledger, Locked, Record, State, ending

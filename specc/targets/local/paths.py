@@ -1,8 +1,16 @@
-"""The files of a state folder: STATE/ holds the store and the files of the supervisor, STATE/jobs/UUID/ one job."""
+"""The files of a state folder: STATE/ holds the store and the files of the supervisor, STATE/jobs/UUID/ one job.
 
+In a log there, the supervisor and the runners tell what only they have seen, and why no job can be started now.
+"""
+
+import contextlib
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 from specc.fast_dataclass import dataclass
+from specc.reader import Unreadable, read_start
+from specc.visible import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +69,40 @@ class JobDir:
         A relative path begins in the folder that the job starts in: `workdir`, or `work` for None.
         """
         return Path(workdir or self.work, asked) if asked else self.root / name
+
+
+ROOM = 1024
+
+
+def is_noted(log: Path) -> bool:
+    """Return whether something was ever wrong."""
+    try:
+        return log.stat().st_size > 0
+    except OSError:
+        return False
+
+
+def note(text: str) -> None:
+    """Write a line into the log. A disk without room for it does not stop anything."""
+    line = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} [{os.getpid()}] {visible(text)}\n"
+    with contextlib.suppress(OSError):
+        os.write(2, line.encode(errors="backslashreplace"))
+
+
+def tell(state: StateDir, text: str) -> None:
+    """Replace the reason; an empty text removes it. Where it cannot be written, only the log has it."""
+    line = " ".join(text.split()).encode(errors="backslashreplace")[: ROOM - 1]
+    with contextlib.suppress(OSError):
+        descriptor = os.open(state.start_error, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            os.pwrite(descriptor, line.ljust(ROOM - 1) + b"\n", 0)
+        finally:
+            os.close(descriptor)
+
+
+def told(state: StateDir) -> str:
+    """Return the reason why no job can be started, or an empty text."""
+    try:
+        return read_start(state.start_error, ROOM).decode("utf-8", "replace").strip()
+    except Unreadable:
+        return ""

@@ -21,11 +21,11 @@ from pathlib import Path
 
 from specc.errors import SpeccError
 from specc.reader import Unreadable, read_start
-from specc.targets.local import job_processes
+from specc.targets.local import processes
 from specc.targets.local.jobs import Ended, Job
 from specc.targets.local.machine import boot_id
 from specc.targets.local.paths import StateDir
-from specc.targets.local.process import ProcessId
+from specc.targets.local.processes import ProcessId
 from specc.targets.local.store import Store
 from specc.targets.protocol import JobState
 
@@ -135,6 +135,6 @@ def _end_of(job: Job, runner: ProcessId, state: StateDir, seal: str | None) -> E
         return ended
     if runner.boot != boot_id():
         return Ended(JobState.LOST, None, "the machine was restarted while it ran")
-    job_processes.kill(partial(job_processes.marked, folder.root))
+    processes.kill(partial(processes.marked, folder.root))
     forged = "; a record was there that is not the runner's" if os.path.lexists(folder.record) else ""
     return Ended(JobState.LOST, None, f"its runner died without a record of how it ended{forged}")

@@ -11,15 +11,13 @@ import signal
 import time
 
 from specc.errors import SpeccError
-from specc.targets.local import command, job_processes, notices, record, wakeup
+from specc.targets.local import command, processes, record, wakeup
 from specc.targets.local.jobs import Ended, Job, Run
 from specc.targets.local.machine import Options
-from specc.targets.local.notices import note
-from specc.targets.local.paths import StateDir
-from specc.targets.local.process import ProcessId, this_process
-from specc.targets.local.signals import Signals
+from specc.targets.local.paths import StateDir, note, tell
+from specc.targets.local.processes import ProcessId, this_process
 from specc.targets.local.store import Store
-from specc.targets.local.watch import Watch
+from specc.targets.local.watch import Signals, Watch
 from specc.targets.protocol import JobState
 
 PATIENCE = 600.0
@@ -36,14 +34,14 @@ def attend(state: StateDir, uuid: str, options: Options, *, supervisor: int) -> 
     still pending, and the reason is told. A runner whose supervisor has died makes sure that there is a new one.
     """
     signals = Signals()
-    subreaper = job_processes.adopt_orphans()
+    subreaper = processes.adopt_orphans()
     me, store, secret = this_process(), Store(state.store), record.new_secret()
     try:
         run = store.run_of(uuid)
         job = _claim(state, store, uuid, me, run, options, record.seal_of(secret)) if run else None
     except (OSError, SpeccError) as error:
         note(f"{uuid} cannot be started now: {error}")
-        notices.tell(state, f"{error}")
+        tell(state, f"{error}")
         return NOT_PREPARED
     if run is None or job is None:
         return 0

@@ -20,10 +20,9 @@ from pathlib import Path
 
 from specc import private
 from specc.errors import SpeccError
-from specc.targets.local.jobs import Ended, Job, Request, Run
+from specc.targets.local.jobs import Ended, Job, Request, Run, fits
 from specc.targets.local.machine import machine_id
-from specc.targets.local.process import ProcessId
-from specc.targets.local.queue import fits
+from specc.targets.local.processes import ProcessId
 from specc.targets.protocol import JobState
 
 VERSION = 1

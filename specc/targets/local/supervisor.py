@@ -19,17 +19,14 @@ import psutil
 
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
-from specc.targets.local import job_processes, notices, runner, wakeup
-from specc.targets.local.jobs import Ended, Job, Run
+from specc.targets.local import processes, runner, wakeup
+from specc.targets.local.jobs import Ended, Job, Run, Waiting, by_turns, startable, used_by_owner
 from specc.targets.local.machine import Options
-from specc.targets.local.notices import note
-from specc.targets.local.paths import StateDir
-from specc.targets.local.process import ProcessId, hide_memory
-from specc.targets.local.queue import Waiting, by_turns, startable, used_by_owner
+from specc.targets.local.paths import StateDir, note, tell
+from specc.targets.local.processes import ProcessId, hide_memory
 from specc.targets.local.record import settle_dead
-from specc.targets.local.signals import Signals
 from specc.targets.local.store import Store
-from specc.targets.local.watch import KILL_SECONDS
+from specc.targets.local.watch import KILL_SECONDS, Signals
 from specc.targets.protocol import JobState
 
 MOST_STOPS = 3
@@ -105,7 +102,7 @@ class Oversight:
     def _kill(self, job: Job, runner: ProcessId) -> None:
         """Kill the runner with all below it, all stopped first: without the runner nobody would know them."""
         folder = self._state.job(job.uuid).root
-        job_processes.kill(lambda: [*_with_descendants(runner), *job_processes.marked(folder)])
+        processes.kill(lambda: [*_with_descendants(runner), *processes.marked(folder)])
 
 
 def _with_descendants(runner: ProcessId) -> list[psutil.Process]:
@@ -139,7 +136,7 @@ class Supervisor:
         self._store = Store(state.store)
         self._signals = Signals()
         self._bell = wakeup.listen(state)
-        notices.tell(state, "")
+        tell(state, "")
         self._oversight = Oversight(state, self._store.run_of)
         self._launched: dict[int, Waiting] = {}
         self._turns: dict[str, int] = {}
@@ -176,7 +173,7 @@ class Supervisor:
             self._start(running, pending)
         except (SpeccError, OSError) as error:
             self._pause(f"{error}")
-            notices.tell(self._state, f"{error}")
+            tell(self._state, f"{error}")
             return True
         return bool(running or pending)
 
@@ -233,7 +230,7 @@ class Supervisor:
                 job = self._launched.pop(pid, None)
                 if job is not None and status:
                     self._failed(job, os.waitstatus_to_exitcode(status))
-                    job_processes.kill(lambda: job_processes.strangers(self._launched))
+                    processes.kill(lambda: processes.strangers(self._launched))
                 elif job is not None:
                     self._recover()
 
@@ -248,7 +245,7 @@ class Supervisor:
             return
         self._pause(text)
         if code != runner.NOT_PREPARED:
-            notices.tell(self._state, text)
+            tell(self._state, text)
 
     def _has_started(self, job: Waiting) -> bool:
         with contextlib.suppress(SpeccError):
@@ -257,7 +254,7 @@ class Supervisor:
 
     def _recover(self) -> None:
         if self._faults:
-            notices.tell(self._state, "")
+            tell(self._state, "")
         self._faults = 0
 
     def _pause(self, why: str) -> None:
@@ -313,7 +310,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _settle_in(state: StateDir, lock: int) -> None:
     """Leave the current folder, use the log as standard error, and write the pid into the lock file for people."""
-    job_processes.adopt_orphans()
+    processes.adopt_orphans()
     hide_memory()
     os.umask(0o077)
     os.chdir("/")

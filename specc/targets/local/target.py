@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING
 from specc import locks, private
 from specc.errors import SpeccError
 from specc.settings import Target
-from specc.targets.local import notices, wakeup
+from specc.targets.local import wakeup
 from specc.targets.local.files import unusable
-from specc.targets.local.jobs import Ended, Job, Request, Run
+from specc.targets.local.jobs import Ended, Job, Request, Run, Waiting, by_turns, startable, used_by_owner
 from specc.targets.local.machine import Options, machine_id
-from specc.targets.local.notices import is_noted
-from specc.targets.local.paths import StateDir
-from specc.targets.local.queue import Waiting, by_turns, startable, used_by_owner
+from specc.targets.local.paths import StateDir, is_noted, told
 from specc.targets.local.record import settle_dead
 from specc.targets.local.request import Rules, rejected_key
 from specc.targets.local.store import Store
@@ -189,7 +187,7 @@ class LocalTarget:
         head = [Waiting(job.uuid, job.cores, job.owner) for job in self._store.pending(total)]
         used = used_by_owner(running)
         starting = {job.uuid for job in startable(by_turns(head, used), used.total(), total)}
-        error = notices.told(self._state) if starting else ""
+        error = told(self._state) if starting else ""
         doubt = f"about to start; if it does not, {self._state.log} may say why" if is_noted(self._state.log) else ""
 
         def why(job: Job) -> str:

@@ -6,18 +6,63 @@ stands still.
 
 import contextlib
 import os
+import select
 import signal
 import time
 from collections.abc import Callable
+from types import FrameType
 from typing import NamedTuple
 
 import psutil
 
-from specc.targets.local import job_processes
+from specc.targets.local import processes
 from specc.targets.local.jobs import Ended, Run
 from specc.targets.local.paths import JobDir
-from specc.targets.local.signals import Signals
 from specc.targets.protocol import JobState
+
+NOTICED = (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP)
+PIECE = 4096
+
+
+class Signals:
+    """Turns SIGCHLD, SIGTERM and SIGHUP into something to wait for. A process has one; a fork needs its own."""
+
+    def __init__(self) -> None:
+        self._read, self._write = os.pipe()
+        for end in (self._read, self._write):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
+        for number in NOTICED:
+            signal.signal(number, _noted)
+
+    @property
+    def descriptors(self) -> tuple[int, int]:
+        return self._read, self._write
+
+    def wait(self, timeout: float | None, *others: int) -> set[int]:
+        """Return the signals that came, after the first of them, or something to read from `others`, or the timeout.
+
+        SIGHUP counts as SIGTERM.
+        """
+        ready = select.select([self._read, *others], [], [], timeout)[0]
+        for other in others:
+            if other in ready:
+                drain(other)
+        return {signal.SIGTERM if number == signal.SIGHUP else number for number in drain(self._read)}
+
+
+def drain(descriptor: int) -> bytes:
+    """Read all that can be read without waiting."""
+    found = b""
+    with contextlib.suppress(BlockingIOError):
+        while piece := os.read(descriptor, PIECE):
+            found += piece
+    return found
+
+
+def _noted(number: int, frame: FrameType | None) -> None:
+    """Handle a signal, whose number Python has already written to the descriptor."""
+
 
 LOOK_SECONDS = 0.25
 LOOK_SHARE = 20
@@ -104,7 +149,7 @@ class Watch:
         return Cause(JobState.EXITED, "its runner was told to end, perhaps by a shutdown", self._run.grace)
 
     def _over_memory(self) -> Cause | None:
-        used = job_processes.memory(self._members())
+        used = processes.memory(self._members())
         if self._run.memory is None or used <= self._run.memory:
             return None
         reason = f"memory limit of {_mebibytes(self._run.memory)} exceeded: {_mebibytes(used)} in use"
@@ -114,19 +159,19 @@ class Watch:
         """End all that is left: TERM, and after the grace KILL. Return False when a process cannot be killed."""
         if not self._is_left():
             return True
-        job_processes.terminate(self._members())
+        processes.terminate(self._members())
         end = time.monotonic() + grace
         while self._is_left() and time.monotonic() < end:
             self._signals.wait(min(TICK, grace))
         end = time.monotonic() + KILL_SECONDS
         while self._is_left() and time.monotonic() < end:
-            job_processes.kill(self._members)
+            processes.kill(self._members)
             self._signals.wait(TICK)
         return not self._is_left()
 
     def _members(self) -> list[psutil.Process]:
-        found = job_processes.descendants()
-        return found if self._subreaper else list({*found, *job_processes.marked(self._folder.root)})
+        found = processes.descendants()
+        return found if self._subreaper else list({*found, *processes.marked(self._folder.root)})
 
     def _is_left(self) -> bool:
         return self._reap() or (not self._subreaper and bool(self._members()))

@@ -1,4 +1,4 @@
-"""Diagnostics for other tools, as one JSON document whose `version` changes when its form does."""
+"""Diagnostics for editors, grep and other programs: one line each, or one JSON document."""
 
 import json
 from dataclasses import asdict
@@ -6,11 +6,26 @@ from dataclasses import asdict
 from specc.diagnostics import Diagnostic, Fix
 from specc.reporters.report import Report, positions, sort
 from specc.source import Position, Span
+from specc.visible import visible
+
+
+def concise(report: Report) -> str:
+    """Return `path:line:column: error[SPC401 unknown-field]: message` for each diagnostic."""
+    return "".join(f"{_line(diagnostic)}\n" for diagnostic in sort(report.diagnostics))
+
+
+def _line(diagnostic: Diagnostic) -> str:
+    (line, column), _ = positions(diagnostic.span)
+    where = f"{visible(diagnostic.span.source.path)}:{line}:{column}"
+    kind = f"{diagnostic.severity}[{diagnostic.code.code} {diagnostic.code.slug}]"
+    return f"{where}: {kind}: {visible(diagnostic.message)}"
+
 
 VERSION = 1
+"""It changes when the form of the JSON document does."""
 
 
-def render(report: Report) -> str:
+def as_json(report: Report) -> str:
     """Return the report as JSON, in ASCII alone, so that no pipe spoils it.
 
     Lines and columns count from 1, columns in code points; `end` is exclusive.
