@@ -15,7 +15,7 @@ from specc.fast_dataclass import dataclass
 from specc.linter import not_ignored
 from specc.linter.records import Memory
 from specc.person import Nobody, Person
-from specc.project import Apis, DiagnosticSet, Project
+from specc.project import Apis, DiagnosticSet, Project, shipped_apis
 from specc.source import Source
 
 
@@ -45,7 +45,7 @@ class Selected:
 class Session:
     sites: Sites = field(default_factory=Sites)
     person: Person = field(default_factory=Nobody)
-    apis: Apis = field(default_factory=Apis)
+    apis: Apis = field(default_factory=shipped_apis)
     projects: dict[Path, Project] = field(default_factory=dict)
 
     @property

@@ -5,7 +5,7 @@ diagnostics of many specs and cells. `outputs` writes files whole or not at all,
 and `rendering` makes payloads as text.
 """
 
-from specc.project.library import Apis, FileLibrary
+from specc.project.library import Apis, FileLibrary, shipped_apis
 from specc.project.project import DiagnosticSet, Project
 
-__all__ = ["Apis", "DiagnosticSet", "FileLibrary", "Project"]
+__all__ = ["Apis", "DiagnosticSet", "FileLibrary", "Project", "shipped_apis"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import field
+from functools import cache
 from pathlib import Path
 
 from specc import assets
@@ -164,3 +165,9 @@ class Apis(Mapping[str, ApiSchema]):
         except Unreadable as error:
             raise SpeccError(f"cannot read {path}: {error.reason}") from error
         return Source(f"schemas/{name}/{file}", text, f"schemas/{name}/{file}")
+
+
+@cache
+def shipped_apis() -> Apis:
+    """Return the API schemas that ship with specc, each of which a process reads once."""
+    return Apis()

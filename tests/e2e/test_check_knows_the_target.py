@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from support.projects import Place
+from support.tables import each
 
 UNITS = '[units]\nmem_limit = "MiB"\ntime_limit = "min"\n'
 LOCAL = f'project = "demo"\ntarget = "local"\n{UNITS}'
@@ -83,22 +84,22 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "field", "message"), CASES)
+@each("kind, field, message", CASES)
 def test_what_the_target_refuses_is_an_error_at_its_line(project: Place, kind: str, field: str, message: str) -> None:
     found = refused(project, kind, field)
     assert [(one["message"], one["start"]["line"], one["severity"]) for one in found] == [(message, 5, "error")]
     assert found[0]["help"]
 
 
-@pytest.mark.parametrize("kind", ["slurm", "ehpc"])
-@pytest.mark.parametrize("field", ["scheduler_queue_name: Short", "scheduler_queue_name: shrt"])
+@each("kind", ["slurm", "ehpc"])
+@each("field", ["scheduler_queue_name: Short", "scheduler_queue_name: shrt"])
 def test_a_queue_that_the_target_does_not_list(project: Place, kind: str, field: str) -> None:
     (one,) = refused(project, kind, field)
     assert "has no such queue" in one["message"]
     assert one["help"].startswith("did you mean `short`?")
 
 
-@pytest.mark.parametrize("kind", ["slurm", "ehpc"])
+@each("kind", ["slurm", "ehpc"])
 def test_a_queue_that_is_listed_and_any_queue_where_none_is(project: Place, kind: str) -> None:
     assert refused(project, kind, "scheduler_queue_name: short") == []
     listed = SETTINGS[kind].partition("[targets.hpc.queues" if kind == "slurm" else "[targets.prod.queues")[0]
@@ -107,7 +108,7 @@ def test_a_queue_that_is_listed_and_any_queue_where_none_is(project: Place, kind
     assert diagnostics(project) == []
 
 
-@pytest.mark.parametrize("name", ["run_1", "a" * 9, "-x", "a b", "é"])
+@each("name", ["run_1", "a" * 9, "-x", "a b", "é"])
 def test_a_site_has_rules_for_names(project: Place, name: str) -> None:
     rules = '[targets.local]\nname_max = 8\nname_pattern = "[A-Za-z][A-Za-z0-9_]*"\n'
     found = refused(project, "local", f'name: "{name}"', rules)

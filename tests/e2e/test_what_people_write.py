@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from support.projects import SETTINGS, Place
+from support.tables import each
 
 HEAD = "specc: 1\n"
 JOB = "job: {name: n, core_limit: 1, cmd_line: ./run}\n"
@@ -25,8 +26,8 @@ def helps(project: Place, text: str, name: str = "jobs/a.job.yaml") -> list[str]
     return [one["help"] or "" for one in found]
 
 
-@pytest.mark.parametrize(
-    ("text", "help"),
+@each(
+    "text, help",
     [
         ("matrix: {rate: [1, 2]}\n" + JOB, "an axis goes below `axes:`: `axes: {rate: ...}`"),
         ("matrix: {rate: {from: 1, to: 2}, axes: {a: [1]}}\n" + JOB, "below `axes:` of this matrix"),
@@ -72,8 +73,8 @@ def test_the_help_says_what_to_write(project: Place, text: str, help: str) -> No
     assert any(help in one for one in helps(project, HEAD + text))
 
 
-@pytest.mark.parametrize(
-    ("reference", "help"),
+@each(
+    "reference, help",
     [
         ("base/site.job.yaml", "write `//base/site.job.yaml`"),
         ("base/site", "write `//base/site.job.yaml`"),

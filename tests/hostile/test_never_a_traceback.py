@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 from support.projects import Place
+from support.tables import each
 
 HEAD = "specc: 1\njob: {core_limit: 1, name: n, zone: z, cluster_id: c, run_user: u"
 JOB = "job: {name: n, cmd_line: run}\n"
@@ -21,8 +22,8 @@ def checked(place: Place, text: str) -> str:
     return out
 
 
-@pytest.mark.parametrize(
-    ("expression", "column"),
+@each(
+    "expression, column",
     [
         ("vars.cases | map(attribute='nmae')", "'nmae'"),
         ("vars.cases | map(attribute='nmae') | join(',')", "'nmae'"),
@@ -56,14 +57,14 @@ def test_a_misspelled_attribute_is_found_at_its_place(place: Place, expression: 
     assert "did you mean `name`?" in place.out
 
 
-@pytest.mark.parametrize("attribute", ["'²'", f"'{'1' * 5000}'", "'a.²'", "'__class__'", "1.5", "['a']", "''", "'.'"])
+@each("attribute", ["'²'", f"'{'1' * 5000}'", "'a.²'", "'__class__'", "1.5", "['a']", "''", "'.'"])
 def test_an_attribute_that_is_none_is_a_diagnostic(place: Place, attribute: str) -> None:
     for form in ("map(attribute={})", "groupby({})", "sort(attribute={})", "selectattr({})", "sum(attribute={})"):
         expression = f"vars.cases | {form.format(attribute)}"
         checked(place, f'specc: 1\n{CASES}job: {{name: "{{{{ {expression} | list }}}}"}}\n')
 
 
-@pytest.mark.parametrize(
+@each(
     "expression",
     [
         *(
@@ -150,13 +151,13 @@ PLACES = [
 ]
 
 
-@pytest.mark.parametrize("form", PLACES)
+@each("form", PLACES)
 def test_a_number_of_any_length_may_stand_anywhere(place: Place, form: str) -> None:
     for number in LONG:
         checked(place, f"specc: 1\n{form.format(number)}\n")
 
 
-@pytest.mark.parametrize("name", ["n", "s", "f"])
+@each("name", ["n", "s", "f"])
 def test_a_number_of_any_length_may_be_given(place: Place, name: str) -> None:
     params = "params: {n: {type: integer, default: 1}, s: {type: string, default: a}, f: {type: number, default: 1}}\n"
     place.write(given=f'specc: 1\n{params}matrix: {{axes: {{a: [1]}}}}\n{HEAD[9:]}, cmd_line: "{{{{ params.s }}}}"}}\n')

@@ -84,7 +84,10 @@ def literal_patterns() -> Iterator[tuple[str, "re.Pattern[Any]", bool]]:
     """Every pattern that `re` compiles when it is used, as in `re.search(r"...", text)` and `re.search(NAME, text)`,
     with whether a text is searched for it. What is filled in is a word."""
     for path in HERE.rglob("*.py"):
-        module = ast.parse(path.read_text(encoding="utf-8"))
+        source = path.read_text(encoding="utf-8")
+        if "re." not in source:
+            continue
+        module = ast.parse(source)
         name = ".".join(path.relative_to(HERE.parent).with_suffix("").parts).removesuffix(".__init__")
         definitions = (each for each in module.body if isinstance(each, ast.FunctionDef | ast.ClassDef))
         for node in (node for definition in definitions for node in ast.walk(definition)):

@@ -2,6 +2,7 @@
 
 import pytest
 from support.projects import Place
+from support.tables import each
 
 SETTINGS = """project = "p"
 target = "hpc"
@@ -60,13 +61,13 @@ QUIET = [
 ]
 
 
-@pytest.mark.parametrize("command", LOUD)
+@each("command", LOUD)
 def test_a_launcher_under_threads_is_told(project: Place, command: str) -> None:
     (line,) = found(project, command)
     assert "starts in a job of one task with 8 cores" in line
 
 
-@pytest.mark.parametrize("command", QUIET)
+@each("command", QUIET)
 def test_one_process_and_those_who_know_better_are_left_alone(project: Place, command: str) -> None:
     assert found(project, command) == []
 
@@ -80,7 +81,7 @@ def test_the_place_is_the_launcher_and_the_way_out_is_written(project: Place) ->
     assert "`resource_limit: cpus-per-task=8` where one process is meant" in text
 
 
-@pytest.mark.parametrize(
+@each(
     "fields",
     [
         "  resource_limit: ntasks=8\n",
@@ -92,7 +93,7 @@ def test_a_job_that_says_how_its_cores_are_shared_out_is_left_alone(project: Pla
     assert found(project, "srun ./solver", fields) == []
 
 
-@pytest.mark.parametrize("fields", ["  resource_limit: gpus=1\n", "  scheduler_queue_name: omp\n",
+@each("fields", ["  resource_limit: gpus=1\n", "  scheduler_queue_name: omp\n",
                                     "  resource_limit: big\n"])  # fmt: skip
 def test_other_words_and_queues_share_out_nothing(project: Place, fields: str) -> None:
     assert len(found(project, "srun ./solver", fields)) == 1

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-import pytest
 from support.projects import SETTINGS, Place
+from support.tables import each
 
 
 def found(project: Place, field: str, path: str) -> list[dict[str, Any]]:
@@ -20,9 +20,9 @@ def found(project: Place, field: str, path: str) -> list[dict[str, Any]]:
 FIELDS = ("stdout_redirect_path", "stderr_redirect_path", "input_file")
 
 
-@pytest.mark.parametrize("field", FIELDS)
-@pytest.mark.parametrize(
-    ("path", "word", "help"),
+@each("field", FIELDS)
+@each(
+    "path, word, help",
     [
         ("~/logs/o.txt", "~", "/home/NAME/logs/o.txt"),
         ("~ada/o.txt", "~ada", "/home/NAME/o.txt"),
@@ -51,8 +51,8 @@ def test_what_only_a_shell_would_expand(place: Place, field: str, path: str, wor
     assert help in one["help"]
 
 
-@pytest.mark.parametrize("field", FIELDS)
-@pytest.mark.parametrize(
+@each("field", FIELDS)
+@each(
     "path",
     [
         "logs/o.txt",

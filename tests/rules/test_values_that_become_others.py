@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-import pytest
 from support.projects import SETTINGS, Place
+from support.tables import each
 
 CODES = ("SPC531", "SPC532", "SPC533", "SPC534")
 
@@ -28,9 +28,9 @@ def payload(project: Place, *arguments: str) -> dict[str, Any]:
 
 
 class TestNumbersInTexts:
-    @pytest.mark.parametrize("raw", ["3.10", "12.10", "2024.10", "007", "1e3", "144e16", "1e999", "0x1F", "0o17", "+5"])
-    @pytest.mark.parametrize(
-        ("head", "command"),
+    @each("raw", ["3.10", "12.10", "2024.10", "007", "1e3", "144e16", "1e999", "0x1F", "0o17", "+5"])
+    @each(
+        "head, command",
         [
             ("vars: {v: RAW}\n", "module load gcc/{{ vars.v }}"),
             ("vars: {v: RAW, w: 'gcc/{{ vars.v }}'}\n", "module load {{ vars.w | sh }}"),
@@ -49,7 +49,7 @@ class TestNumbersInTexts:
         (one,) = check(place, head.replace("RAW", raw), command=command)
         assert (one["code"], one["start"]["line"], one["help"]) == ("SPC531", 2, f'write "{raw}" to keep it as it is')
 
-    @pytest.mark.parametrize("raw", ["3.9", "3", "12.5", "1e-5", "2.5e-3", "0.001", ".5", "-4", "1.0", '"3.10"', "a"])
+    @each("raw", ["3.9", "3", "12.5", "1e-5", "2.5e-3", "0.001", ".5", "-4", "1.0", '"3.10"', "a"])
     def test_what_keeps_it(self, place: Place, raw: str) -> None:
         assert check(place, f"vars: {{v: {raw}}}\n", command="./run {{ vars.v }}") == []
 
@@ -72,7 +72,7 @@ class TestNumbersInTexts:
 
 
 class TestSetKeepsTexts:
-    @pytest.mark.parametrize("typed", ["144e16", "007", "3.10", "1e999", "true", "5"])
+    @each("typed", ["144e16", "007", "3.10", "1e999", "true", "5"])
     def test_over_a_text(self, place: Place, typed: str) -> None:
         check(place, "vars: {tag: latest}\n", command="./run:{{ vars.tag }}")
         assert payload(place, "--set", f"vars.tag={typed}")["cmd_line"] == f"./run:{typed}"
@@ -88,8 +88,8 @@ class TestSetKeepsTexts:
 
 
 class TestBooleans:
-    @pytest.mark.parametrize("flag", ["true", "false"])
-    @pytest.mark.parametrize(
+    @each("flag", ["true", "false"])
+    @each(
         "hole",
         ["{{ vars.b }}", "{{ vars.b | string }}", "{{ '' ~ vars.b }}", "{{ [vars.b] | join }}", "{{ vars.b | sh }}"],
     )
@@ -108,8 +108,8 @@ class TestBooleans:
 
 
 class TestMissingBraces:
-    @pytest.mark.parametrize(
-        ("text", "help"),
+    @each(
+        "text, help",
         [
             ("params.n", '"{{ params.n }}"'),
             ("matrix.m", '"{{ matrix.m }}"'),
@@ -123,31 +123,27 @@ class TestMissingBraces:
         assert (one["code"], one["start"]["line"]) == ("SPC532", 5)
         assert help in one["help"]
 
-    @pytest.mark.parametrize(
-        "text", ["params.m", "jobs.n", "my.params.n", "see params.n", "'{params.n}'", "'${params.n}'"]
-    )
+    @each("text", ["params.m", "jobs.n", "my.params.n", "see params.n", "'{params.n}'", "'${params.n}'"])
     def test_what_only_looks_like_one(self, place: Place, text: str) -> None:
         head = f"params: {{n: {{type: integer, default: 1}}}}\nvars: {{v: {text}}}\n"
         assert check(place, head, command="./run {{ params.n }} {{ vars.v | sh }}") == []
 
 
 class TestForeignQuotes:
-    @pytest.mark.parametrize(
-        ("text", "plain"), [("‘x’", "x"), ("“算例”", "算例"), ("「x」", "x"), ("＂x＂", "x"), ("x’", "x")]
-    )
-    @pytest.mark.parametrize("field", ["name", "stdout_redirect_path"])
+    @each("text, plain", [("‘x’", "x"), ("“算例”", "算例"), ("「x」", "x"), ("＂x＂", "x"), ("x’", "x")])
+    @each("field", ["name", "stdout_redirect_path"])
     def test_around_a_name_or_a_path(self, place: Place, field: str, text: str, plain: str) -> None:
         (one,) = check(place, job=f"{field}: {text}")
         assert (one["code"], one["help"]) == ("SPC533", f'write `{field}: "{plain}"`')
 
-    @pytest.mark.parametrize("text", ["it’s", "a “b” c", "x", '"x"', "’"])
+    @each("text", ["it’s", "a “b” c", "x", '"x"', "’"])
     def test_within_a_name(self, place: Place, text: str) -> None:
         assert check(place, job=f"name: {text}") == []
 
 
 class TestUnlikelyQuantities:
-    @pytest.mark.parametrize(
-        ("line", "one", "other"),
+    @each(
+        "line, one, other",
         [
             ("time_limit: 3600", "60h", "1h"),
             ("time_limit: 86400", "1440h", "24h"),
@@ -163,9 +159,7 @@ class TestUnlikelyQuantities:
         written = line.split(": ")[0] + ": " + one
         assert check(place, job=written) == []
 
-    @pytest.mark.parametrize(
-        "line", ["time_limit: 120", "time_limit: 2880", "mem_limit: 4096", "mem_limit: 64", "time_limit: 60h"]
-    )
+    @each("line", ["time_limit: 120", "time_limit: 2880", "mem_limit: 4096", "mem_limit: 64", "time_limit: 60h"])
     def test_what_people_ask_for(self, place: Place, line: str) -> None:
         assert check(place, job=line) == []
 

@@ -105,7 +105,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("command", "expected"), CASES, ids=[command for command, _ in CASES])
+@each("command, expected", CASES)
 def test_what_is_found_in_a_command(command, expected, project):
     assert findings(project, command) == expected
 
@@ -120,7 +120,7 @@ SCRIPTS = [
 ]
 
 
-@pytest.mark.parametrize(("command", "name", "script", "expected"), SCRIPTS)
+@each("command, name, script, expected", SCRIPTS)
 def test_what_is_found_in_a_script(command, name, script, expected, project):
     assert findings(project, command, script, name) == expected
 
@@ -138,7 +138,7 @@ HELPS = [
 ]
 
 
-@pytest.mark.parametrize(("command", "help"), HELPS, ids=[command for command, _ in HELPS])
+@each("command, help", HELPS)
 def test_the_way_out(command, help, project):
     findings(project, command)
     project.run("check")
