@@ -4,7 +4,10 @@ RFC 8785 is one way to write JSON, so that equal data are equal bytes. The trans
 therefore in neither body nor digest.
 """
 
-from functools import lru_cache
+import json
+from collections.abc import Callable
+from dataclasses import field
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from json.encoder import encode_basestring as quoted
 from typing import TYPE_CHECKING, Any
@@ -14,7 +17,7 @@ import rfc8785
 from specc.checker import CheckedSpec
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator import MASK, Value, env_names
-from specc.expander import Cell, cell_of
+from specc.expander import Cell
 from specc.fast_dataclass import dataclass
 from specc.schema import ApiSchema
 from specc.wording import brief
@@ -25,25 +28,49 @@ if TYPE_CHECKING:
 MAX_INTEGER = 2**53 - 1
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Payload:
-    """The payload of one cell.
+Values = dict[str, Value]
 
-    `canonical` is the RFC 8785 form of `body`, `digest` its SHA-256 in hex; `values` have the provenance of each field.
-    `hidden` are the fields that come from variables of the environment which no report shows; `hides_cell` says whether
-    the values of the cell do, too. `folder` is that of the spec, from the root of the project.
+
+@dataclass(frozen=True, eq=False)
+class Payload:
+    """The payload of one cell. `canonical` is the RFC 8785 form of its body, which is what is sent.
+
+    `folder` is that of the spec, from the root of the project. `unseen` are the variables of the environment whose
+    values no report shows; `env_of_matrix` those that the axes depend on. Everything else is made when it is first
+    asked for, because most payloads of a long sweep are only written. One that came over the wire has no `values`.
     """
 
     spec_id: str
     api: str
     cell: Cell
-    body: dict[str, object]
     canonical: bytes
-    digest: str
-    values: dict[str, Value]
-    hidden: frozenset[str] = frozenset()
-    hides_cell: bool = False
+    make_values: Callable[[], Values] = field(default=dict, repr=False)
     folder: str = "."
+    unseen: frozenset[str] = frozenset()
+    env_of_matrix: frozenset[str] = frozenset()
+
+    @cached_property
+    def digest(self) -> str:
+        """Return the SHA-256 of the canonical bytes in hex."""
+        return sha256(self.canonical).hexdigest()
+
+    @cached_property
+    def values(self) -> Values:
+        """Return each field with its provenance, in the order written."""
+        return self.make_values()
+
+    @cached_property
+    def body(self) -> dict[str, object]:
+        """Return what is sent as plain data."""
+        body: dict[str, object] = json.loads(self.canonical)
+        return body
+
+    @cached_property
+    def hidden(self) -> frozenset[str]:
+        """Return the fields that no report shows, because they come from variables that none shows."""
+        if not self.unseen:
+            return frozenset()
+        return frozenset(n for n, value in self.values.items() if self.unseen & env_names(value, self.env_of_matrix))
 
     @property
     def name(self) -> str:
@@ -61,30 +88,29 @@ class Payload:
         return MASK if "name" in self.hidden else self.name
 
     @property
+    def hides_cell(self) -> bool:
+        """Return whether no report shows the values of the cell."""
+        return bool(self.unseen & self.env_of_matrix)
+
+    @property
     def shown_slug(self) -> str:
         """The slug of the cell as reports may show it."""
         return MASK if self.hides_cell else self.cell.slug
 
 
-def lower(checked: CheckedSpec, hidden: frozenset[str] = frozenset()) -> tuple[Payload | None, list[Diagnostic]]:
+def lower(checked: CheckedSpec, unseen: frozenset[str] = frozenset()) -> tuple[Payload | None, list[Diagnostic]]:
     """Return the payload, or None with diagnostics of what canonical JSON cannot hold, such as an integer over 2**53.
 
-    `hidden` are the variables of the environment whose values no report shows.
+    `unseen` are the variables of the environment whose values no report shows.
     """
     evaluated = checked.evaluated
-    body = checked.body
     try:
-        canonical = canonical_bytes(body)
+        canonical = canonical_bytes(checked.body)
     except rfc8785.CanonicalizationError:
         return None, [each for name, value in evaluated.job.items() if (each := _not_canonical(name, value))]
-    digest = sha256(canonical).hexdigest()
-    fields = frozenset(
-        name for name, value in evaluated.job.items() if hidden and hidden & env_names(value, evaluated.env_of_matrix)
-    )
-    spec, api, values = evaluated.spec, checked.schema.name, evaluated.job
-    hides_cell = bool(hidden & evaluated.env_of_matrix)
-    made = Payload(spec.id, api, evaluated.cell, body, canonical, digest, values, fields, hides_cell, spec.folder)
-    return made, []
+    spec, cell, values = evaluated.spec, evaluated.cell, evaluated.job
+    api, env_of_matrix = checked.schema.name, evaluated.env_of_matrix
+    return Payload(spec.id, api, cell, canonical, lambda: values, spec.folder, unseen, env_of_matrix), []
 
 
 def receive(body: dict[str, object], schema: ApiSchema) -> "Payload | list[ValidationError]":
@@ -93,10 +119,7 @@ def receive(body: dict[str, object], schema: ApiSchema) -> "Payload | list[Valid
     Raises rfc8785.CanonicalizationError for a body that canonical JSON cannot hold.
     """
     errors = schema.field_errors(body)
-    if errors:
-        return errors
-    canonical = canonical_bytes(body)
-    return Payload("", schema.name, cell_of({}, 0, 1, 1), body, canonical, sha256(canonical).hexdigest(), {})
+    return errors or Payload("", schema.name, Cell(), canonical_bytes(body))
 
 
 def _not_canonical(name: str, value: Value) -> Diagnostic | None:

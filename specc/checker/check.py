@@ -46,9 +46,8 @@ def check(evaluated: EvaluatedSpec, schema: ApiSchema) -> tuple[CheckedSpec | No
 def _can_become_right(evaluated: EvaluatedSpec, known: JsonObject, schema: ApiSchema) -> bool:
     """Return quickly whether there is nothing to report, with values that are not known or fields still to come."""
     names = evaluated.job.keys()
-    lacks_none = names >= set(schema.payload["required"]) and not any(map(names.isdisjoint, schema.needed))
     return (
-        (lacks_none or evaluated.spec.is_open)
+        (schema.lacks_none(names) or evaluated.spec.is_open)
         and names <= schema.payload["properties"].keys()
         and schema.accepts_part(known)
         and all(impossible_kind(name, evaluated.job[name], schema) is None for name in names - known.keys())

@@ -1,18 +1,32 @@
 """Document -> ResolvedSpec -> cells -> EvaluatedSpec -> CheckedSpec -> Payload, for one spec."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Map
 from dataclasses import field, replace
-from itertools import islice
+from functools import partial
+from itertools import chain, islice
 
 from specc.checker import check
 from specc.compiler.allowance import Allowance
+from specc.compiler.by_columns import Sheet
 from specc.compiler.discretion import discreet
 from specc.compiler.part import Part, Uneven
 from specc.compiler.ruling import JobCheck, job_diagnostics, nothing_refused, spec_diagnostics
 from specc.diagnostics import Diagnostic, codes
-from specc.evaluator import Binding, EvaluatedSpec, Evaluation, Inputs, Prelude, bind, missing, sample_count, samples
-from specc.expander import Expansion, expand, select
+from specc.evaluator import (
+    Binding,
+    EvaluatedSpec,
+    Evaluation,
+    Inputs,
+    NotByColumns,
+    Prelude,
+    bind,
+    cells_by_columns,
+    missing,
+    sample_count,
+    samples,
+)
+from specc.expander import Cell, Expansion, Selection, expand, select
 from specc.fast_dataclass import dataclass
 from specc.lowering import Payload, lower
 from specc.nodes import FileText, Scalar
@@ -106,10 +120,25 @@ def evaluated_cells(
 def _evaluated_cells(
     document: Document, context: Context, request: Request, part: Part | None
 ) -> Iterator[Diagnostic | tuple[Evaluation, EvaluatedSpec]]:
+    spec, bindings, found = _composed(document, context, request)
+    yield from found
+    yield from _walked(spec, context, request, bindings, part)
+
+
+def _composed(
+    document: Document, context: Context, request: Request
+) -> tuple[ResolvedSpec, dict[str, Binding], list[Diagnostic]]:
+    """The spec with all that it inherits, and the values of its parameters."""
     spec, found = resolve(document, context.library, context.overlays(request))
     context.prelude(found)
     bindings, faults = bind(spec, request.params)
-    yield from (*found, *faults, *missing(bindings))
+    return spec, bindings, [*found, *faults, *missing(bindings)]
+
+
+def _walked(
+    spec: ResolvedSpec, context: Context, request: Request, bindings: dict[str, Binding], part: Part | None
+) -> Iterator[Diagnostic | tuple[Evaluation, EvaluatedSpec]]:
+    """Every selected cell, one by one. Raises Uneven for a part whose cells needed more than their average."""
     evaluation = None
     for item in _cells(spec, context, request, bindings, part=part):
         yield item
@@ -136,12 +165,42 @@ def _payloads(
         help = "render a spec that extends it, or remove `abstract: true`"
         yield codes.ABSTRACT_SPEC.at(span, "an abstract spec is a base, and has no payload", help=help)
         return
-    for item in _evaluated_cells(document, context, request, part):
-        if isinstance(item, Diagnostic):
-            yield item
-            continue
-        _, evaluated = item
-        yield from _lowered(evaluated, context)
+    spec, bindings, found = _composed(document, context, request)
+    yield from found
+    made = 0
+    if not found:
+        try:
+            for payload in _by_columns(spec, context, request, bindings, part):
+                yield payload
+                made += 1
+        except NotByColumns:
+            pass
+        else:
+            return
+    for item in _walked(spec, context, request, bindings, part):
+        for result in (item,) if isinstance(item, Diagnostic) else _lowered(item[1], context):
+            if isinstance(result, Diagnostic) or made <= 0:
+                yield result
+            else:
+                made -= 1  # the columns have made it already
+
+
+def _by_columns(
+    spec: ResolvedSpec, context: Context, request: Request, bindings: dict[str, Binding], part: Part | None
+) -> Iterator[Payload]:
+    """Every selected payload of a sweep. Raises NotByColumns as soon as there is anything to say."""
+    if not spec.section("matrix").entries or spec.is_open:
+        raise NotByColumns
+    evaluation = Evaluation(spec, context.inputs(spec, bindings, checking=False))
+    expansion, found = expand(spec.section("matrix"), evaluation.static)
+    if expansion is None or found or evaluation.has_found:
+        raise NotByColumns
+    selection, found = select(expansion, request.only, request.cells)
+    cells = _cells_of(expansion, selection, part)
+    first = next(cells, None)
+    if found or first is None:
+        raise NotByColumns
+    yield from Sheet(evaluation, context.apis[spec.api], context.hidden).payloads(chain((first,), cells))
 
 
 def check_document(document: Document, context: Context, request: Request) -> Iterator[Diagnostic | Payload]:
@@ -268,16 +327,16 @@ def _swept(
         evaluation.without_axes()
     selection, found = select(expansion, request.only, request.cells)
     yield from found
-    picked = False
+    cells = partial(_cells_of, expansion, selection, part)
     if allowance is not None:
         allowance.begin(expansion.most if part is None else min(expansion.most, part.after - part.first))
-    for cell in islice(selection.of(expansion.cells()), *(part or (None,))):
-        evaluated = evaluation.cell(cell)
+    picked = False
+    for evaluated, steps in _evaluated(evaluation, cells, by_columns=checking and bool(expansion.groups)):
         if not picked and checking:
-            evaluation.check_rest()
+            evaluation.check_rest(evaluated.cell)
         picked = True
         if allowance is not None:
-            allowance.pay_for_cell(evaluated, evaluation.steps)
+            allowance.pay_for_cell(evaluated, steps)
         yield from evaluation.taken()
         yield evaluation, evaluated
         if evaluation.exceeded:
@@ -289,6 +348,30 @@ def _swept(
         message = "no cell of the matrix is selected"
         help = "`specc render SPEC --format cells` lists all cells"
         yield codes.NO_SUCH_CELL.at(spec.document.source.span(), message, help=help)
+
+
+def _cells_of(expansion: Expansion, selection: Selection, part: Part | None) -> Iterator[Cell]:
+    return islice(selection.of(expansion.cells()), *(part or (None,)))
+
+
+def _evaluated(
+    evaluation: Evaluation, cells: Callable[[], Iterator[Cell]], *, by_columns: bool
+) -> Iterator[tuple[EvaluatedSpec, int]]:
+    """Each cell with its values, and the steps that its templates took: by columns, then one by one."""
+    made = 0
+    if by_columns:
+        try:
+            for evaluated in cells_by_columns(Evaluation(evaluation.spec, evaluation.inputs), cells()):
+                yield evaluated, 0
+                made += 1
+        except NotByColumns:
+            pass
+        else:
+            return
+    for index, cell in enumerate(cells()):
+        evaluated = evaluation.cell(cell)
+        if index >= made:
+            yield evaluated, evaluation.steps
 
 
 def _lowered(evaluated: EvaluatedSpec, context: Context) -> Iterator[Diagnostic | Payload]:

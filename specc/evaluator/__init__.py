@@ -6,6 +6,8 @@
 """
 
 from specc.evaluator.bindings import Binding, bind, missing, sample_count, samples
+from specc.evaluator.column_builder import ColumnBuilder, cells_by_columns
+from specc.evaluator.columns import CHUNK, Chunk, NotByColumns, Whole, joined
 from specc.evaluator.commands import PRELUDE, SHELL_LINE, Prelude, passed_to
 from specc.evaluator.evaluation import Evaluation, Inputs
 from specc.evaluator.quoting import end_of_template
@@ -13,20 +15,27 @@ from specc.evaluator.templates import span_in, template_text
 from specc.evaluator.values import MASK, EvaluatedSpec, Prefix, Read, Value, env_names, read_names, told
 
 __all__ = [
+    "CHUNK",
     "MASK",
     "PRELUDE",
     "SHELL_LINE",
     "Binding",
+    "Chunk",
+    "ColumnBuilder",
     "EvaluatedSpec",
     "Evaluation",
     "Inputs",
+    "NotByColumns",
     "Prefix",
     "Prelude",
     "Read",
     "Value",
+    "Whole",
     "bind",
+    "cells_by_columns",
     "end_of_template",
     "env_names",
+    "joined",
     "missing",
     "passed_to",
     "read_names",

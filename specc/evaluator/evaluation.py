@@ -6,9 +6,9 @@ from dataclasses import field
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator.bindings import Binding
 from specc.evaluator.commands import PRELUDE, Prelude, with_prelude
-from specc.evaluator.names import STATIC_NAMESPACES, Members, Scope, Tree, names_of
+from specc.evaluator.names import NAMESPACES, STATIC_NAMESPACES, Members, Scope, Tree, names_of
 from specc.evaluator.sweep import CELL
-from specc.evaluator.templates import Templates, template_text
+from specc.evaluator.templates import Ready, Templates, template_text
 from specc.evaluator.values import EvaluatedSpec, Value, env_names
 from specc.evaluator.walk import Walk
 from specc.expander import AxisValue, Cell
@@ -55,8 +55,6 @@ class Evaluation:
         self._found: list[Diagnostic] = []
         self._cell: Cell | None = None
         self._bindings: dict[str, Value] = {}
-        self._fields: dict[str, Value] | None = None
-        self._varying: list[tuple[str, Node]] = []
         known = [name for name in inputs.env_names if inputs.checking or name in inputs.environment]
         unset = [name for name in inputs.env_names if name not in known]
         self._templates = Templates(names_of(spec, tuple(known), tuple(unset)), self._found)
@@ -72,22 +70,31 @@ class Evaluation:
                 "env": Members(inputs.env_names, self._env),
             }
         )
-        self._walk = Walk(self._templates, scope, self._found, is_sweep=bool(spec.section("matrix").entries))
+        self.walk = Walk(self._templates, scope, self._found, is_sweep=bool(spec.section("matrix").entries))
 
     @property
     def exceeded(self) -> bool:
         """Return whether a template exceeded a limit, which is reported. Every other cell would cost as much again."""
-        return self._walk.sweep.exceeded
+        return self.walk.sweep.exceeded
 
     @property
     def is_even(self) -> bool:
         """Return whether the cells so far would have had the same budget after any other cells that are even."""
-        return self._walk.sweep.is_even
+        return self.walk.sweep.is_even
 
     @property
     def steps(self) -> int:
         """Return how many steps the templates of the current cell have taken."""
-        return self._walk.sweep.budget.used
+        return self.walk.sweep.budget.used
+
+    @property
+    def has_found(self) -> bool:
+        """Return whether there are diagnostics since the last call of `taken`."""
+        return bool(self._found)
+
+    def ready(self, node: Scalar | FileText, text: str) -> Ready | None:
+        """Return the template of a node, or None if it has mistakes, which are reported once."""
+        return self._templates.ready(node, text, NAMESPACES)
 
     def taken(self) -> list[Diagnostic]:
         """Return the diagnostics since the last call."""
@@ -97,18 +104,14 @@ class Evaluation:
 
     def cell(self, cell: Cell) -> EvaluatedSpec:
         """Return all job fields of one cell."""
-        self._cell = cell
-        self._walk.next_cell(cell)
-        if self._fields is None:
-            job = self.spec.section("job").entries
-            values = {name: self._field(name, node) for name, node in job.items()}
-            self._fields = values
-            self._varying = [(n, node) for n, node in job.items() if not self._is_shared(n, node)]
-        else:
-            values = self._fields.copy()
-            for name, node in self._varying:
-                values[name] = self._field(name, node)
+        self.begin(cell)
+        values = {name: self.field(name, node) for name, node in self.spec.section("job").entries.items()}
         return EvaluatedSpec(self.spec, cell, values, self.env_of_matrix)
+
+    def begin(self, cell: Cell) -> None:
+        """Begin another cell."""
+        self._cell = cell
+        self.walk.next_cell()
 
     def without_axes(self) -> None:
         """Take all axes for unknown, because the matrix cannot be used, which is reported."""
@@ -117,16 +120,18 @@ class Evaluation:
 
     def static(self, node: Node) -> object:
         """Return the value of a node that is needed before there is a cell, such as an axis."""
-        value = self._walk.value(node, "matrix", STATIC_NAMESPACES)
+        value = self.walk.value(node, "matrix", STATIC_NAMESPACES)
         if value.all_reads():
             self.matrix_varies = True
             self.env_of_matrix |= env_names(value, frozenset())
         return value.data
 
-    def check_rest(self) -> None:
-        """Evaluate variables and parameters that no job field reads, so that their mistakes are found, too."""
+    def check_rest(self, cell: Cell) -> None:
+        """Evaluate variables and parameters that no field of the cell reads, so that their mistakes are found, too."""
+        if cell is not self._cell:
+            self.begin(cell)
         for name, node in self.spec.section("vars").entries.items():
-            self._walk.value(node, f"vars.{name}")
+            self.walk.value(node, f"vars.{name}")
         for name in self.spec.params:
             self._param(name)
 
@@ -143,7 +148,7 @@ class Evaluation:
             node = node.get(part) if isinstance(node, Mapping) else None
         if node is None:
             return None
-        return self._field(rest, node) if section == "job" else self._walk.value(node, name)
+        return self.field(rest, node) if section == "job" else self.walk.value(node, name)
 
     def names_in(self, section: str) -> list[str]:
         """Return the names in `params`, `vars`, `matrix` or `job`."""
@@ -153,19 +158,13 @@ class Evaluation:
         """Return the value of an undefined name: unknown if another file may supply it, else missing."""
         return Unknown(None) if namespace in self._templates.names.open else MISSING
 
-    def _field(self, name: str, node: Node) -> Value:
+    def field(self, name: str, node: Node) -> Value:
+        """Return the value of a job field in the current cell, with the prelude of the target before a command."""
         of, prelude = self._type(name), self.inputs.prelude
-        value = self._walk.value(node, f"job.{name}", of=of)
+        value = self.walk.value(node, f"job.{name}", of=of)
         if prelude is None or of is None or not of.shell:
             return value
-        return with_prelude(value, self._walk.value(prelude.node, PRELUDE, of=of), wraps=prelude.wraps)
-
-    def _is_shared(self, name: str, node: Node) -> bool:
-        """Return whether the field has one value for all cells."""
-        of, prelude = self._type(name), self.inputs.prelude
-        has_prelude = prelude is not None and of is not None and of.shell
-        lines = prelude.node if prelude is not None and has_prelude else node
-        return self._walk.is_shared(node, of) and self._walk.is_shared(lines, of)
+        return with_prelude(value, self.walk.value(prelude.node, PRELUDE, of=of), wraps=prelude.wraps)
 
     def _type(self, name: str) -> FieldType | None:
         return self.inputs.fields.get(name)
@@ -174,8 +173,8 @@ class Evaluation:
         node = self.spec.section("job").get(name)
         if node is None:
             return self._absent("job")
-        value = self._field(name, node)
-        return self._walk.noted(f"job.{name}", value.data, value)
+        value = self.field(name, node)
+        return self.walk.noted(f"job.{name}", value.data, value)
 
     def _tree(self, node: Mapping | Sequence, name: str) -> Tree:
         return Tree(node, name, self._var, self._whole, self._absent("vars"))
@@ -184,8 +183,8 @@ class Evaluation:
         return self._tree(node, name) if isinstance(node, Mapping | Sequence) else self._whole(node, name)
 
     def _whole(self, node: Node, name: str) -> object:
-        value = self._walk.value(node, name)
-        self._walk.noted(name, value.data, value)
+        value = self.walk.value(node, name)
+        self.walk.noted(name, value.data, value)
         return value.known_parts()
 
     def _param(self, name: str) -> object:
@@ -194,7 +193,7 @@ class Evaluation:
             # A declaration that cannot be used is reported, so its name is not reported as undefined.
             return Unknown(None) if name in self.spec.section("params").entries else self._absent("params")
         value = self._bound(binding)
-        return self._walk.noted(f"params.{name}", value.data, value if binding.node is not None else None)
+        return self.walk.noted(f"params.{name}", value.data, value if binding.node is not None else None)
 
     def _bound(self, binding: Binding) -> Value:
         """Return the value of a parameter. A value that a template gives is checked against the declaration here."""
@@ -202,7 +201,7 @@ class Evaluation:
         if binding.node is None:
             return Value(binding.unknown, binding.param.node)
         if name not in self._bindings:
-            value = self._walk.value(binding.node, f"params.{name}", STATIC_NAMESPACES)
+            value = self.walk.value(binding.node, f"params.{name}", STATIC_NAMESPACES)
             objection = binding.objection(value.data)
             if objection is not None and isinstance(binding.node, Scalar | FileText) and template_text(binding.node):
                 self._found.append(codes.BAD_PARAM_VALUE.at(binding.node.span, objection))
@@ -214,24 +213,24 @@ class Evaluation:
         if self._cell is None or name not in self._cell.values:
             return self._absent("matrix")
         value = axis_value(self._cell.values[name])
-        return self._walk.noted(f"matrix.{name}", value.data, value, axis=name)
+        return self.walk.noted(f"matrix.{name}", value.data, value, axis=name)
 
     def _of_cell(self, name: str) -> object:
         if self._cell is None or name not in ("id", "index", "slug", "repeat"):
             return MISSING
-        return self._walk.noted(f"cell.{name}", getattr(self._cell, name), axis=CELL)
+        return self.walk.noted(f"cell.{name}", getattr(self._cell, name), axis=CELL)
 
     def _of_spec(self, name: str) -> object:
         spec = self.spec
         members: dict[str, object] = {"id": spec.id, "name": spec.name, "dir": spec.folder, "path": spec.path}
-        return self._walk.noted(f"spec.{name}", members[name]) if name in members else MISSING
+        return self.walk.noted(f"spec.{name}", members[name]) if name in members else MISSING
 
     def _env(self, name: str) -> object:
         if name not in self.inputs.env_names:
             return MISSING
         if self.inputs.checking:
-            return self._walk.noted(f"env.{name}", Unknown("string"))
+            return self.walk.noted(f"env.{name}", Unknown("string"))
         value = self.inputs.environment.get(name)
         if value is not None and name in self.inputs.unknown_env:
-            return self._walk.noted(f"env.{name}", Unknown("string"))
-        return MISSING if value is None else self._walk.noted(f"env.{name}", value)
+            return self.walk.noted(f"env.{name}", Unknown("string"))
+        return MISSING if value is None else self.walk.noted(f"env.{name}", value)

@@ -1,14 +1,13 @@
 """The template of a node: compiled, allowed where it is, its names checked, its mistakes located in the source."""
 
 import re
-from collections.abc import Callable, Iterable
-from collections.abc import Mapping as Map
+from collections.abc import Iterable
 from dataclasses import field
 from functools import cached_property
 
 from specc.diagnostics import Diagnostic, Label, codes, replacing_fix
 from specc.evaluator.names import NAMESPACES, Names, undefined
-from specc.evaluator.quoting import judge_of, surroundings
+from specc.evaluator.quoting import judge_of
 from specc.expressions import Compiler, Judge, Template, TemplateMistake, is_template
 from specc.fast_dataclass import dataclass
 from specc.nodes import FileText, Scalar, locate
@@ -40,25 +39,6 @@ class Ready:
     @cached_property
     def judge(self) -> Judge:
         return judge_of(self.template.text)
-
-    @cached_property
-    def alike(self) -> Map[int, int]:
-        """Return for each expression the first one that is written alike, both by their offsets."""
-        return _first_alike(self.template, lambda start, end: None)
-
-    @cached_property
-    def alike_for_the_shell(self) -> Map[int, int]:
-        """Return for each expression the first one that is written alike and that the shell reads alike."""
-        return _first_alike(self.template, surroundings(self.template.text))
-
-
-def _first_alike(template: Template, where: Callable[[int, int], object]) -> dict[int, int]:
-    first: dict[tuple[str, object], int] = {}
-    text = template.text
-    return {
-        offset: first.setdefault((text[whole.start : whole.end], where(*whole)), offset)
-        for offset, whole in template.text_expressions
-    }
 
 
 @dataclass(slots=True)

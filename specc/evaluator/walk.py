@@ -1,22 +1,20 @@
 """From nodes to values: each is evaluated when a template first asks for it, and as the API's fields take it.
 
-A value is evaluated once for all cells that have the same values of the axes that it read: once for the whole sweep if
-it read none. A value whose mistake has been reported becomes `Unknown`, so that nothing is reported twice and the rest
-is still evaluated.
+A value is evaluated once in a cell, and once for the whole sweep if it reads no axis. A value whose mistake has been
+reported becomes `Unknown`, so that nothing is reported twice and the rest is still evaluated.
 """
 
+from collections.abc import Callable
 from dataclasses import field
-from functools import partial
+from typing import TypeVar
 
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator.commands import assemble, passed_to
 from specc.evaluator.names import NAMESPACES, Scope, plain
-from specc.evaluator.sweep import CELL, NO_AXES, Axes, Leaves, Memo, Sweep, Text, Texts
-from specc.evaluator.templates import Ready, Templates, diagnostics_of, half_character, template_text
+from specc.evaluator.sweep import CELL, NO_AXES, Axes, Sweep
+from specc.evaluator.templates import Templates, diagnostics_of, half_character, template_text
 from specc.evaluator.values import Read, Value, told
-from specc.expander import Cell
-from specc.expressions import EvaluationFailed, Fill, Keep, Unknown
-from specc.expressions import Frame as TemplateFrame
+from specc.expressions import EvaluationFailed, Unknown
 from specc.fast_dataclass import dataclass
 from specc.nodes import FileText, LayerKind, Mapping, Node, Passed, Scalar, Sequence
 from specc.parser import is_dangling
@@ -54,9 +52,7 @@ class Frame:
     axes: Axes = NO_AXES
 
 
-VALUES_KEPT = 256
-"""How many values of one node are kept for each set of axes that it reads. A value takes more memory than a text."""
-
+Made = TypeVar("Made")
 Key = tuple[int, tuple[str, ...], str]
 
 
@@ -72,16 +68,12 @@ class Walk:
         self.found = found
         self.is_sweep = is_sweep
         self.sweep = Sweep()
-        self._leaves: Leaves = {}
         self._shared: dict[Key, Value] = {}
         self._by_cell: dict[Key, tuple[Value, Axes]] = {}
-        self._memos: dict[Key, Memo[Value]] = {}
-        self._texts: dict[Key, Texts] = {}
         self._stack: list[Frame] = []
 
-    def next_cell(self, cell: Cell) -> None:
-        """Begin another cell: forget the values that depend on the present cell alone."""
-        self._leaves = {**cell.values, CELL: cell}
+    def next_cell(self) -> None:
+        """Begin another cell: forget the values that depend on the present one."""
         self._by_cell = {}
         self.sweep.next_cell()
 
@@ -94,18 +86,16 @@ class Walk:
                 frame.axes |= {axis}
         return data
 
-    def is_shared(self, node: Node, of: FieldType | None) -> bool:
-        """Return whether the node has one value for all cells."""
-        return (id(node), NAMESPACES, of.name if of is not None else "") in self._shared
-
     def value(self, node: Node, name: str, allowed: tuple[str, ...] = NAMESPACES, of: FieldType | None = None) -> Value:
         """Return the value of a node, evaluated at most once in a cell."""
         # One node can be in two places (`<<: *common` in `vars` and in `job`), with another field type in each.
         key = (id(node), allowed, of.name if of is not None else "")
         known = self._shared.get(key)
-        if known is None and self.is_sweep:
-            known = self._known(key)
         if known is not None:
+            return known
+        if key in self._by_cell:
+            known, axes = self._by_cell[key]
+            self._inherit(axes)
             return known
         if isinstance(node, Scalar) and node.passed is None and template_text(node) is None:
             constant = self._shared[key] = self._constant(node, of)
@@ -120,32 +110,26 @@ class Walk:
         self._keep(key, value, frame.axes)
         return value
 
-    def _known(self, key: Key) -> Value | None:
-        """Return a value that depends on axes, from this cell or from a cell with the same values of these axes."""
-        here = self._by_cell.get(key)
-        if here is not None:
-            self._inherit(here[1])
-            return here[0]
-        memo = self._memos.get(key)
-        for table in memo.tables if memo is not None else ():
-            value = table.find(self._leaves)
-            if value is not None:
-                self._by_cell[key] = value, table.axes
-                self._inherit(table.axes)
-                return value
-        return None
-
     def _keep(self, key: Key, value: Value, axes: Axes) -> None:
         if not axes or not self.is_sweep:
             self._shared[key] = value
             return
         self._by_cell[key] = value, axes
         self._inherit(axes)
-        # A value that is missing only because the budget of this cell is spent may exist in another cell.
-        if CELL not in axes and not self.sweep.is_spent:
-            if key not in self._memos:
-                self._memos[key] = Memo(VALUES_KEPT)
-            self._memos[key].keep(axes, self._leaves, value)
+
+    def know(self, node: Node, value: Value, axes: Axes) -> None:
+        """Take the value of a variable in the present cell as it was made elsewhere."""
+        self._by_cell[id(node), NAMESPACES, ""] = value, axes
+
+    def observed(self, name: str, node: Node, make: Callable[[], Made]) -> tuple[Made, tuple[Read, ...], Axes]:
+        """Return what a part of the value of `node` comes to, what it read, and the axes that it depends on."""
+        frame = Frame(name, node)
+        self._stack.append(frame)
+        try:
+            made = make()
+            return made, tuple(frame.reads), frame.axes
+        finally:
+            self._stack.pop()
 
     def _inherit(self, axes: Axes) -> None:
         """Note that the value being evaluated depends on the axes of a value that it has read."""
@@ -167,23 +151,6 @@ class Walk:
                 return self._command(node, name, allowed, of)
             case Scalar():
                 return self._computed(node, allowed, of)
-
-    def _part(self, texts: Texts, offset: int, fill: Fill, at: TemplateFrame) -> str:
-        """Return the text of an expression in the present value, which cells with the same axis values share."""
-        frame = self._stack[-1]
-        known = texts.find(offset, self._leaves)
-        if known is not None:
-            frame.reads.extend(known.reads)
-            frame.axes |= known.axes
-            return known.text
-        before, start, frame.axes = frame.axes, len(frame.reads), NO_AXES
-        try:
-            text = fill(at)
-        finally:
-            axes, frame.axes = frame.axes, before | frame.axes
-        if not at.run.is_unknown and not self.sweep.is_spent:
-            texts.keep(offset, self._leaves, Text(text, tuple(frame.reads[start:]), axes))
-        return text
 
     def _constant(self, node: Scalar, of: FieldType | None) -> Value:
         """Return the value of a scalar without a template."""
@@ -237,9 +204,8 @@ class Walk:
         if ready is None or self.sweep.is_spent:
             return Unknown(None)
         judge = ready.judge if of is not None and of.shell else None
-        keep = self._kept(ready, node, allowed, of)
         try:
-            data = plain(ready.template.evaluate(self.scope, self.sweep.budget, judge, keep))
+            data = plain(ready.template.evaluate(self.scope, self.sweep.budget, judge))
         except EvaluationFailed as mistake:
             self.found.extend(diagnostics_of(self.sweep.worth_saying(mistake.mistakes), node))
             return Unknown(None)
@@ -250,19 +216,6 @@ class Walk:
             self.found.append(codes.NOT_CANONICAL.at(node.span, message, help=help))
             return Unknown(None)
         return data
-
-    def _kept(
-        self, ready: Ready, node: Scalar | FileText, allowed: tuple[str, ...], of: FieldType | None
-    ) -> Keep | None:
-        """Return the function that keeps the texts of the expressions of one template in one node."""
-        if not self.is_sweep:
-            return None
-        key = (id(node), allowed, of.name if of is not None else "")
-        texts = self._texts.get(key)
-        if texts is None:
-            alike = ready.alike_for_the_shell if of is not None and of.shell else ready.alike
-            texts = self._texts[key] = Texts(alike)
-        return partial(self._part, texts)
 
     def _cycle(self, node: Node) -> Value:
         """Report values that refer to each other in a circle, one line for each edge. Return an unknown value."""

@@ -6,7 +6,7 @@ reads `--only` and `--cell`.
 
 from specc.expander.expand import Expansion, expand
 from specc.expander.selection import Selection, select
-from specc.expander.values import AxisValue, Cell, Values, cell_of
+from specc.expander.values import AxisValue, Cell, Values
 
 __all__ = [
     "AxisValue",
@@ -14,7 +14,6 @@ __all__ = [
     "Expansion",
     "Selection",
     "Values",
-    "cell_of",
     "expand",
     "select",
 ]

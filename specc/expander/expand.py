@@ -9,7 +9,7 @@ from math import prod
 from specc.diagnostics import Diagnostic, Label, codes, did_you_mean, is_one_slip
 from specc.expander.axes import Axis, Evaluate, Group, groups_of, length, read_axes, unequal
 from specc.expander.entries import Entry, Excluded, Product, combined, dead_exclude, excluded, keys_of, read_entries
-from specc.expander.values import AxisValue, Cell, Values, cell_of
+from specc.expander.values import AxisValue, Cell, Values
 from specc.fast_dataclass import dataclass
 from specc.nodes import Mapping, Node, Scalar, kind_of
 from specc.resolver import is_template, shown
@@ -58,7 +58,7 @@ class Expansion:
         index = 0
         for values in self.combinations():
             for repeat in range(1, self.repeats + 1):
-                yield cell_of(values, index, repeat, self.repeats)
+                yield Cell(values, index, repeat, self.repeats)
                 index += 1
 
 

@@ -4,6 +4,7 @@ In canonical JSON, `true` is not 1, and 1.0 is.
 """
 
 import re
+from dataclasses import field
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from math import isfinite
@@ -121,28 +122,30 @@ def _canonical(data: object) -> Json:
             return repr(data)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Cell:
     """One combination of axis values, and so one payload. `index` counts from 0 over the whole matrix.
 
-    `id` is the digest of the axis values, with the number of the repetition if there are several. `slug` is for
-    people and file names. A spec without a matrix has one cell: slug "0", no values.
+    `repeat` counts from 1 to `repeats`. A spec without a matrix has one cell: slug "0", no values. The id and the slug
+    are made when they are first asked for, because most cells of a long sweep are never asked.
     """
 
-    id: str
-    index: int
-    slug: str
-    repeat: int
-    values: Values
+    values: Values = field(default_factory=dict)
+    index: int = 0
+    repeat: int = 1
+    repeats: int = 1
+
+    @cached_property
+    def id(self) -> str:
+        """Return the digest of the axis values, with the number of the repetition if there are several."""
+        digest = digest_of(self.values)
+        return f"{digest}.{self.repeat}" if self.repeats > 1 else digest
+
+    @cached_property
+    def slug(self) -> str:
+        """Return the axis values for people and file names."""
+        slug = "-".join([value.slug for value in self.values.values()]) or "0"
+        return f"{slug}-r{self.repeat}" if self.repeats > 1 else slug
 
     def data(self) -> dict[str, object]:
         return {name: value.data for name, value in self.values.items()}
-
-
-def cell_of(values: Values, index: int, repeat: int, repeats: int) -> Cell:
-    """Return the cell of these values. `repeat` counts from 1 to `repeats`."""
-    digest = digest_of(values)
-    slug = "-".join(value.slug for value in values.values()) or "0"
-    if repeats > 1:
-        return Cell(f"{digest}.{repeat}", index, f"{slug}-r{repeat}", repeat, values)
-    return Cell(digest, index, slug, repeat, values)

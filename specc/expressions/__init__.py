@@ -5,7 +5,8 @@
 attribute of a Python object can be reached, and all work is paid for from a `Budget` before it is done.
 """
 
-from specc.expressions.run import STEPS, Budget, Fill, Frame, Judge, Keep
+from specc.expressions.run import CHARACTERS, FRAMES, MAX_TEXT, STEPS, Budget, Frame, Judge, Run, frames_of
+from specc.expressions.statements import Piece
 from specc.expressions.template import Compiler, Reference, Template, compile_template, is_template
 from specc.expressions.values import (
     MISSING,
@@ -16,28 +17,34 @@ from specc.expressions.values import (
     Raw,
     Scope,
     TemplateMistake,
+    TemplateSpan,
     Unknown,
 )
 
 __all__ = [
+    "CHARACTERS",
+    "FRAMES",
+    "MAX_TEXT",
     "MISSING",
     "STEPS",
     "Budget",
     "Compiler",
     "EvaluationFailed",
-    "Fill",
     "Frame",
     "Judge",
-    "Keep",
     "Kind",
     "Namespace",
+    "Piece",
     "Quoted",
     "Raw",
     "Reference",
+    "Run",
     "Scope",
     "Template",
     "TemplateMistake",
+    "TemplateSpan",
     "Unknown",
     "compile_template",
+    "frames_of",
     "is_template",
 ]

@@ -35,20 +35,13 @@ class Mention(NamedTuple):
     at: TemplateSpan
 
 
-class TextExpression(NamedTuple):
-    """A `{{ }}` in a text: the offset of its expression, by which it is known, and the span of the whole."""
-
-    start: int
-    whole: TemplateSpan
-
-
 BuildExpression = Callable[["Builder", Any], Evaluate]
 BuildStatement = Callable[["Builder", Any], Write]
 
 
 @dataclass(slots=True)
 class Builder:
-    """Builds one template, and collects its `mistakes`, `mentions`, `text_expressions` and `guards`."""
+    """Builds one template, and collects its `mistakes`, `mentions` and `guards`."""
 
     text: str
     spans: NodeSpans
@@ -57,7 +50,6 @@ class Builder:
     statements: Mapping[type[nodes.Node], BuildStatement]
     mistakes: list[TemplateMistake] = field(default_factory=list)
     mentions: list[Mention] = field(default_factory=list)
-    text_expressions: list[TextExpression] = field(default_factory=list)
     guards: set[Path] = field(default_factory=set)
     scopes: list[set[str]] = field(default_factory=lambda: [set()])
 

@@ -34,6 +34,11 @@ FRAMES_OF_A_REFERENCE = 8
 CHARACTERS_READ_IN_A_STEP = 16
 
 
+def frames_of(depth: int) -> int:
+    """Return how much of Python's stack the evaluation of a template takes. `depth` is that of its expressions."""
+    return 2 * depth + FRAMES_OF_A_REFERENCE
+
+
 class Budget:
     """The work that is left for the evaluation of one spec. All templates of the spec draw on one budget."""
 
@@ -85,7 +90,7 @@ class Budget:
 
     def enter(self, depth: int, at: TemplateSpan) -> int:
         """Pay for Python's stack while a template is evaluated inside others. Return the price, for `leave`."""
-        frames = 2 * depth + FRAMES_OF_A_REFERENCE
+        frames = frames_of(depth)
         if frames > self.frames:
             raise at.limit("values refer to each other too deeply")
         self.frames -= frames
@@ -162,7 +167,6 @@ class Run:
     scope: Scope
     budget: Budget
     judge: Judge | None = None
-    keep: "Keep | None" = None
     mistakes: list[TemplateMistake] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
     length: int = 0
@@ -202,10 +206,6 @@ Write = Callable[[Frame], None]
 """A statement, ready to write its text into the run."""
 Fill = Callable[[Frame], str]
 """An expression in a text, ready to give its text."""
-Keep = Callable[[int, Fill, Frame], str]
-"""Gives the text of an expression that reads no name of the template's own: as `Fill` does, or from memory.
-
-The number is the offset of the expression."""
 
 
 def guess(evaluate: Evaluate, frame: Frame) -> object:

@@ -7,7 +7,7 @@ from jinja2 import nodes
 from jinja2.runtime import Undefined
 
 from specc.expressions.access import Loop
-from specc.expressions.builder import Builder, BuildStatement, TextExpression
+from specc.expressions.builder import Builder, BuildStatement
 from specc.expressions.filters import items_of
 from specc.expressions.run import MAX_DATA_DEPTH, MAX_TEXT, Evaluate, Fill, Frame, Run, TooUncertain, Write, weigh
 from specc.expressions.values import (
@@ -24,19 +24,40 @@ from specc.expressions.values import (
 )
 
 
+class Piece(NamedTuple):
+    """A plain text, or what fills an expression; with neither, the text of the template at the span of the `whole`.
+
+    `at` is the span for messages, which for an expression is without its braces.
+    """
+
+    text: str | None
+    fill: Fill | None
+    at: TemplateSpan
+    whole: TemplateSpan
+
+
 def output(builder: Builder, node: nodes.Output) -> Write:
     """Return the closure of text and template expressions in turn."""
+    return writing(pieces_of(builder, node))
+
+
+def pieces_of(builder: Builder, node: nodes.Output) -> tuple[Piece, ...]:
+    """Return the text and the template expressions in turn."""
     if builder.spans.is_tag(node.lineno, "print"):
         builder.forbid(builder.spans.enclosing(node.lineno), "templates have no statement `print`", "write `{{ ... }}`")
-    parts = [
+    return tuple(
         _text(builder, part) if isinstance(part, nodes.TemplateData) else _expression(builder, part)
         for part in node.nodes
-    ]
+    )
+
+
+def writing(parts: tuple[Piece, ...]) -> Write:
+    """Return the closure that writes pieces."""
 
     def write(frame: Frame) -> None:
-        # One loop and no call for a plain text, because a sweep runs this for every piece of every cell.
+        # One loop and no call for a plain text, because this runs for every piece of every command.
         run, budget, written = frame.run, frame.run.budget, frame.run.written
-        for text, fill, at, end in parts:
+        for text, fill, at, whole in parts:
             if fill is not None:
                 # A mistake in an expression does not keep the rest of the text from being evaluated.
                 try:
@@ -45,7 +66,7 @@ def output(builder: Builder, node: nodes.Output) -> Write:
                     run.note(error)
                     continue
             elif text is None:
-                text = run.text[at.start : end]
+                text = run.text[whole.start : whole.end]
             length = len(text)
             run.length += length
             budget.characters -= length
@@ -56,20 +77,12 @@ def output(builder: Builder, node: nodes.Output) -> Write:
     return write
 
 
-class _Piece(NamedTuple):
-    """A plain text, or what fills an expression; with neither, the text of the template from `at` to `end`."""
-
-    text: str | None
-    fill: Fill | None
-    at: TemplateSpan
-    end: int = 0
-
-
-def _text(builder: Builder, node: nodes.TemplateData) -> _Piece:
+def _text(builder: Builder, node: nodes.TemplateData) -> Piece:
     text, start = node.data, node.lineno
     # The evaluated template may be another one of the same shape, with other digits in its plain text.
     is_as_it_stands = builder.text.startswith(text, start)
-    return _Piece(None if is_as_it_stands else text, None, TemplateSpan(start, start + 1), start + len(text))
+    whole = TemplateSpan(start, start + len(text))
+    return Piece(None if is_as_it_stands else text, None, TemplateSpan(start, start + 1), whole)
 
 
 def _too_long(run: Run, at: TemplateSpan) -> EvaluationFailed:
@@ -78,21 +91,15 @@ def _too_long(run: Run, at: TemplateSpan) -> EvaluationFailed:
     return at.limit("the templates of this spec make too much text")
 
 
-def _expression(builder: Builder, node: nodes.Expr) -> _Piece:
+def _expression(builder: Builder, node: nodes.Expr) -> Piece:
     """Return the piece of a template expression in a text."""
     evaluate, at = builder.expression(node), builder.spans.of(node)
     whole = builder.spans.enclosing(at.start)
-    builder.text_expressions.append(TextExpression(at.start, whole))
 
     def fill(frame: Frame) -> str:
         return _filled(evaluate(frame), frame.run, whole, at)
 
-    def kept(frame: Frame) -> str:
-        keep = frame.run.keep
-        return fill(frame) if keep is None else keep(at.start, fill, frame)
-
-    # An expression that reads a name which the template itself sets may be another text in each round of a loop.
-    return _Piece(None, fill if any(builder.scopes) else kept, at)
+    return Piece(None, fill, at, whole)
 
 
 def _filled(value: object, run: Run, whole: TemplateSpan, at: TemplateSpan) -> str:

@@ -15,12 +15,12 @@ from jinja2 import nodes
 from jinja2.runtime import Undefined
 
 from specc.expressions.access import ACCESS
-from specc.expressions.builder import Builder, BuildExpression, Path, TextExpression
+from specc.expressions.builder import Builder, BuildExpression, Path
 from specc.expressions.calls import CALLS
 from specc.expressions.filters import items_of
 from specc.expressions.operations import OPERATIONS
-from specc.expressions.run import MAX_DATA_DEPTH, Budget, Frame, Judge, Keep, Run, TooUncertain, weigh
-from specc.expressions.statements import STATEMENTS
+from specc.expressions.run import MAX_DATA_DEPTH, Budget, Frame, Judge, Run, TooUncertain, weigh
+from specc.expressions.statements import STATEMENTS, Piece, pieces_of, writing
 from specc.expressions.syntax import Syntax, Unreadable, parse
 from specc.expressions.values import (
     EvaluationFailed,
@@ -83,27 +83,28 @@ class Reference:
 class Template:
     """A compiled template. `is_expression`: the text is exactly one `{{ ... }}`, whose value keeps its type.
 
-    `statements` are the spans of its statements, `text_expressions` those of the expressions in its text.
+    `statements` are the spans of its statements. `pieces` are its text and expressions in turn, if it has no statements
+    and is not a single expression.
     """
 
     text: str
     is_expression: bool
     references: tuple[Reference, ...]
     statements: tuple[TemplateSpan, ...]
-    text_expressions: tuple[TextExpression, ...]
+    pieces: tuple[Piece, ...] | None = field(repr=False)
     size: int = field(repr=False)
     depth: int = field(repr=False)
     run: Callable[[Frame], object] = field(repr=False)
 
-    def evaluate(self, scope: Scope, budget: Budget, judge: Judge | None = None, keep: Keep | None = None) -> object:
+    def evaluate(self, scope: Scope, budget: Budget, judge: Judge | None = None) -> object:
         """Return the value of the expression as plain data, or the text; `Unknown` if it depends on an unknown value.
 
-        `judge` may object to the value of an expression in the text; `keep` may remember the texts of expressions.
-        Raises `EvaluationFailed`, and nothing else unless one of the arguments does.
+        `judge` may object to the value of an expression in the text. Raises `EvaluationFailed`, and nothing else
+        unless one of the arguments does.
         """
         at = TemplateSpan(0, len(self.text))
         frames = budget.enter(self.depth, at)
-        run = Run(self.text, scope, budget, judge, keep)
+        run = Run(self.text, scope, budget, judge)
         try:
             budget.spend(self.size, at)
             value = self.run(Frame(run, {}))
@@ -132,7 +133,7 @@ def compile_template(
     except Unreadable as error:
         return (error.mistake,)
     builder = Builder(text, syntax.spans, filters, EXPRESSIONS, STATEMENTS)
-    run = _build(builder, syntax)
+    run, pieces = _build(builder, syntax)
     if builder.mistakes:
         return tuple(sorted(set(builder.mistakes), key=lambda mistake: (mistake.start, mistake.end)))
     statements = syntax.spans.tokens.statements
@@ -141,19 +142,22 @@ def compile_template(
         syntax.is_expression,
         _references(builder),
         statements,
-        tuple(builder.text_expressions),
+        pieces,
         syntax.size,
         syntax.depth,
         run,
     )
 
 
-def _build(builder: Builder, syntax: Syntax) -> Callable[[Frame], object]:
+def _build(builder: Builder, syntax: Syntax) -> tuple[Callable[[Frame], object], tuple[Piece, ...] | None]:
     match syntax.root.body:
         case [nodes.Output(nodes=[nodes.Expr() as expression])] if syntax.is_expression:
-            return builder.needed(expression)
+            return builder.needed(expression), None
+        case [nodes.Output() as text]:
+            parts = pieces_of(builder, text)
+            return writing(parts), parts
         case body:
-            return builder.body(body)
+            return builder.body(body), None
 
 
 def _references(builder: Builder) -> tuple[Reference, ...]:

@@ -3,6 +3,7 @@
 Who generates schemas needs `specc.schema.api`, too: the keys that specc adds to JSON Schema.
 """
 
+from specc.schema.acceptor import Test
 from specc.schema.api import ApiSchema, Field, JsonObject, read_schema
 
-__all__ = ["ApiSchema", "Field", "JsonObject", "read_schema"]
+__all__ = ["ApiSchema", "Field", "JsonObject", "Test", "read_schema"]

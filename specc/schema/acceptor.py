@@ -27,11 +27,16 @@ def acceptor(schema: Any) -> Test:
         return _always if schema else _never
     if schema.get("$schema", DIALECT) != DIALECT:
         return _never
-    judging = [key for key in schema if key not in ANNOTATIONS and key != "$schema" and not key.startswith("x-")]
+    judging = [key for key in schema if judges(key)]
     tests = [KEYWORDS[key](schema[key]) if key in KEYWORDS else _never for key in judging if key not in MEMBERS]
     if MEMBERS & schema.keys():
         tests.append(_members(schema.get("properties", {}), schema.get("additionalProperties", True)))
     return _all_of(tests)
+
+
+def judges(keyword: str) -> bool:
+    """Return whether a keyword can make data wrong."""
+    return keyword not in ANNOTATIONS and keyword != "$schema" and not keyword.startswith("x-")
 
 
 def _always(_: Any) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping as Map
+from collections.abc import Set
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.nodes import Layer, LayerKind, Mapping, Node, Scalar
 from specc.parser import parse_tree
-from specc.schema.acceptor import Test, acceptor
+from specc.schema.acceptor import Test, acceptor, judges
 from specc.settings import FieldType, Quantity
 from specc.source import Source
 
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 JsonObject = dict[str, Any]
+BY_FIELD = frozenset({"type", "properties", "required", "anyOf", "additionalProperties"})
+"""The keywords of a payload that say of its fields which there are, and of each what it may be."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +101,22 @@ class ApiSchema:
     def accepts_part(self) -> Test:
         """The same test for a part of a payload, whose other fields are not known yet."""
         return acceptor({key: value for key, value in self.payload.items() if key not in ("required", "anyOf")})
+
+    @cached_property
+    def tests(self) -> Map[str, Test] | None:
+        """A test of each field by itself; None if `payload` judges more than fields, and which of them there are."""
+        others = {key for key in self.payload if key not in BY_FIELD and judges(key)}
+        return None if others else {name: acceptor(body) for name, body in self.payload["properties"].items()}
+
+    def takes_any_text(self, name: str) -> bool:
+        """Return whether every text is a right value of a field."""
+        body = self.payload["properties"][name]
+        return body.get("type") == "string" and not any(key != "type" and judges(key) for key in body)
+
+    def lacks_none(self, names: Set[str]) -> bool:
+        """Return whether these are fields of a payload, and all that one must have."""
+        required, fields = self.payload["required"], self.payload["properties"].keys()
+        return names <= fields and names >= set(required) and not any(map(names.isdisjoint, self.needed))
 
     @cached_property
     def _validator(self) -> "Draft202012Validator":

@@ -14,7 +14,7 @@ from specc.parser import parse_tree
 from specc.source import Source
 
 FILE = Layer(LayerKind.FILE)
-NO_SWEEP = Cell("44136fa355b3", 0, "0", 1, {})
+NO_SWEEP = Cell()
 SET = Layer(LayerKind.SET)
 TARGET = Layer(LayerKind.TARGET, "hpc")
 
