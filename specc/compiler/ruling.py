@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 
 from specc.diagnostics import Diagnostic
 from specc.parser import MAX_ALIKE
 from specc.rules import JOB_RULES, SPEC_RULES
 from specc.rules.rule import Job, Spec
 
+FIND = tuple(rule.find for rule in JOB_RULES)
 JobCheck = Callable[[Job], Iterable[Diagnostic]]
 
 
@@ -26,13 +27,15 @@ def spec_diagnostics(spec: Spec, *, is_sound: bool) -> Iterator[Diagnostic]:
 
 def job_diagnostics(job: Job, refusals: JobCheck) -> Iterator[Diagnostic]:
     """Yield what the rules find in a cell, and why its target would refuse it: of each, the first `MAX_ALIKE`."""
-    for find in (*(rule.find for rule in JOB_RULES), refusals):
-        yield from map(job.evaluated.spec.traced, _first(find(job)))
+    for find in (*FIND, refusals):
+        every = iter(find(job))
+        first = next(every, None)
+        if first is not None:
+            yield from map(job.evaluated.spec.traced, _first(chain((first,), every)))
 
 
-def _first(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+def _first(every: Iterator[Diagnostic]) -> Iterator[Diagnostic]:
     """What is left out is not looked for either: a command of 60 KB can have ten thousand mistakes of one kind."""
-    every = iter(diagnostics)
     found = list(islice(every, MAX_ALIKE))
     if len(found) == MAX_ALIKE and next(every, None) is not None:
         *found, last = found

@@ -32,6 +32,7 @@ job:
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from math import isinf
 
 from specc.diagnostics import Diagnostic, Label, replacing_fix
@@ -72,9 +73,10 @@ def _passed(passed: Scalar, value: Value) -> Iterator[tuple[Scalar, Node]]:
 
 
 def _taken(text: str, reader: Node, value: Value) -> Iterator[tuple[Scalar, Node]]:
-    for name in dict.fromkeys(map(_dotted, re.findall(EXPRESSION, text))):
-        for read in value.reads:
-            above = _dotted(read.name)
+    names = _names(text)
+    reads = [(_dotted(read.name), read) for read in value.reads] if names else ()
+    for name in names:
+        for above, read in reads:
             if read.value is not None and f"{name}.".startswith(f"{above}."):
                 member = _member(read.value.node, name[len(above) + 1 :])
                 shown = member.items if isinstance(member, Sequence) else (member,)
@@ -83,6 +85,12 @@ def _taken(text: str, reader: Node, value: Value) -> Iterator[tuple[Scalar, Node
                 if not lost and member is read.value.node and read.value.is_computed:
                     inner = template_text(member) if isinstance(member, Scalar | FileText) else None
                     yield from _taken(inner or "", reader, read.value)
+
+
+@lru_cache(maxsize=64)
+def _names(text: str) -> tuple[str, ...]:
+    """Return the names that a template writes as they are. All cells of a sweep have the same template."""
+    return tuple(dict.fromkeys(map(_dotted, re.findall(EXPRESSION, text))))
 
 
 def _dotted(name: str) -> str:
