@@ -11,13 +11,13 @@ from specc.app.selection import show
 from specc.config import OWN, SHARED, configures, find_root, is_there, mistake_in_option, read_configuration
 from specc.diagnostics import Diagnostic, Missing
 from specc.disk import check_stays, read_bytes
+from specc.disk.outputs import write_files
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.formatter import Formatted, format_source
 from specc.migration import Migrated, Script, Site, migrate, new_target, read_script, settings_of
 from specc.parser import decode
 from specc.project import Apis
-from specc.project.outputs import write_files
 from specc.settings import Settings, Target
 from specc.source import Source
 from specc.targets.slurm import SLURM

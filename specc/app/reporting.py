@@ -3,10 +3,13 @@
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from specc.app.checking import Outcome
 from specc.diagnostics import Diagnostic
 from specc.reporters import Report, Summary, sort
+
+if TYPE_CHECKING:  # it brings the compiler, which a check may not need
+    from specc.app.checking import Outcome
 
 
 def report_of(
@@ -22,7 +25,7 @@ def report_of(
     return Report(found, summary, folder.as_posix(), repository.as_posix())
 
 
-def report_of_check(outcome: Outcome, shown: Iterable[Diagnostic] | None = None) -> Report:
+def report_of_check(outcome: "Outcome", shown: Iterable[Diagnostic] | None = None) -> Report:
     """Return the report of a check, with these of its diagnostics, or with all."""
     found = outcome.diagnostics if shown is None else shown
     if outcome.are_settings_wrong:

@@ -182,7 +182,7 @@ class Existing:
     def _name(self, spec_id: str) -> str | None:
         if self._names is None:
             self._names = {}
-            for name in self._project.site.spec_names():
+            for name in self._project.site.spec_names:
                 document = self._project.document(name, DiagnosticSet())
                 if document is not None and not document.abstract:
                     self._names[str(document.id.value) if document.id else name] = name

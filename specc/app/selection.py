@@ -4,13 +4,12 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import field
 from functools import lru_cache
-from itertools import groupby
 from pathlib import Path
 
 from specc.cache import world_of
 from specc.config import find_root, read_configuration
 from specc.diagnostics import Diagnostic
-from specc.disk import Contents, Site, look_alikes, spec_files
+from specc.disk import Contents, Site, look_alikes, specs_below
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.source import file_path
@@ -30,14 +29,18 @@ def show(path: Path) -> str:
 
 @lru_cache(maxsize=16)
 def world(site: Site, target: str | None) -> str:
-    """What a check of the project for a target, its own by default, depends on beside its files."""
+    """Return a digest of what a check of the project for a target, its own by default, depends on beside its files."""
     settings, environment = site.settings, site.environment
     readable = {name: environment[name] for name in settings.env if name in environment}
+    # A target that was chosen is held to more than one that is only the default.
+    return world_of(site.digest, target or f"default {settings.target}", readable)
+
+
+def viewpoint(site: Site) -> str:
+    """Return a text that differs where messages print other paths for the files of the project."""
     # Below the root, messages print some paths from there, and the root itself as from anywhere else.
     below = os.path.relpath(os.getcwd(), site.root)
-    shown = (show(site.root), "" if below.startswith(os.pardir) else below)
-    # A target that was chosen is held to more than one that is only the default.
-    return world_of(shown, site.digest, target or f"default {settings.target}", readable)
+    return f"{show(site.root)}:{'' if below.startswith(os.pardir) else below}"
 
 
 @dataclass
@@ -87,18 +90,33 @@ class Sites:
                 continue
             if not text:
                 raise SpeccError("a path is empty", help="leave it out to mean the whole project, or write `.`")
-            path = Path(text)
-            owner = self.of(path)
-            files = spec_files([str(path)], str(owner.root), owner.settings.include, owner.settings.exclude)
-            if not files:
-                self.diagnostics.extend(look_alikes(path, owner.root, owner.settings, show))
-            for folder, inside in groupby(files, key=os.path.dirname):
-                site = self.of(Path(folder))
-                names = site.contents.names_of(folder, map(os.path.basename, inside))
-                _choose(chosen, site, names)
-                if files == [str(path)]:
-                    chosen[site.root].explicit.update(names)
+            self._choose_path(chosen, Path(text))
         return list(chosen.values())
+
+    def _choose_path(self, chosen: dict[Path, Chosen], path: Path) -> None:
+        """Add a file as it is, or the specs of a folder. Raises SpeccError for a path that does not exist."""
+        owner = self.of(path)
+        # Not `Path.is_dir()`, which raises where a name is too long or a folder is closed to us.
+        if os.path.isdir(path):
+            folders = self._folders(owner, path)
+            for folder, files in folders:
+                site = self.of(Path(folder))
+                _choose(chosen, site, site.contents.names_of(folder, files))
+            if not folders:
+                self.diagnostics.extend(look_alikes(path, owner.root, owner.settings, show))
+        elif os.path.lexists(path):
+            name = owner.contents.name_of(path)
+            _choose(chosen, owner, [name])
+            chosen[owner.root].explicit.add(name)
+        else:
+            raise SpeccError(f"{path}: no such file or folder")
+
+    @staticmethod
+    def _folders(owner: Site, path: Path) -> list[tuple[str, list[str]]]:
+        folder, root = os.path.abspath(path), str(owner.root)
+        if folder == root:
+            return owner.folders
+        return list(specs_below(folder, root, owner.settings.include, owner.settings.exclude))
 
     def _stdin(self, site: Site) -> str:
         """Its name puts it into a folder, the current one by default, so that a relative parent is found from there."""

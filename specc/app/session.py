@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import field
 from pathlib import Path
 
-from specc.app.selection import Chosen, Sites, world
-from specc.cache import store_of
+from specc.app.selection import Chosen, Sites, viewpoint, world
+from specc.cache import CleanChecks, store_of
 from specc.cache.shards import Shards
 from specc.compiler import Request
 from specc.diagnostics import Diagnostic
@@ -72,7 +72,10 @@ class Session:
     def memory(project: Project, target: str | None) -> Memory:
         """What is remembered of checks of the project for a target, its own by default."""
         store = store_of(str(project.root), project.environment)
-        return Memory(project, Shards(store, world(project.site, target)) if store is not None else None)
+        if store is None:
+            return Memory(project)
+        held_against = world(project.site, target)
+        return Memory(project, Shards(store, held_against), CleanChecks(store, held_against), viewpoint(project.site))
 
     def not_ignored(self, diagnostics: DiagnosticSet) -> list[Diagnostic]:
         """The diagnostics that no comment of their text ignores."""

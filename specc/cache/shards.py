@@ -8,12 +8,11 @@ removed. Links are neither followed nor removed.
 import json
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import field
 from zlib import crc32
 
-from specc.cache.clean import NAME, Counts, clean_body
 from specc.cache.store import FOLDER, MOST_BYTES, Json, Store, open_folder, private_folder
 from specc.fast_dataclass import dataclass
 
@@ -63,11 +62,6 @@ class Shards:
             # A cache only saves time. A read-only home, a full disk or a folder of somebody else is not reported.
             return
         self._changed.clear()
-
-    def keep_clean(self, names: Sequence[str], digests: dict[str, str], counts: Counts) -> None:
-        """Note that a check of the whole project found nothing."""
-        with suppress(OSError), self.store.writing(self.world) as write:
-            write(NAME, clean_body(names, digests, counts))
 
     def _shard(self, number: int) -> dict[str, Record]:
         if number not in self._read:

@@ -120,22 +120,18 @@ def _answer(arguments: list[str]) -> int:
     Python would look through all of it again and again, for a sixth of the time of such a check.
     """
     gc.set_threshold(50_000)
-    # The imports are late so that `--version` costs no more than Python itself, and a check without options no typer.
-    if _is_plain_check(arguments):
-        from specc.cli.checking import CheckOptions, run_check  # the short way of a plain check
+    # The imports are late so that `--version` costs no more than Python itself, and a usual check no typer.
+    if arguments[:1] == ["check"] and COMPLETE not in os.environ:
+        from specc.cli.checking import read_without_typer, run_check
 
-        gc.freeze()
-        return run_check(CheckOptions(paths=tuple(arguments[1:])))
+        options = read_without_typer(arguments[1:])
+        if options is not None:
+            gc.freeze()
+            return run_check(options)
     from specc.cli import dispatch  # brings typer
 
     gc.freeze()
     return dispatch.dispatch(arguments)
-
-
-def _is_plain_check(arguments: list[str]) -> bool:
-    """Return whether this is `specc check [PATH]...` without options, which typer is not needed to read."""
-    is_check = arguments[:1] == ["check"] and COMPLETE not in os.environ
-    return is_check and not any(argument.startswith("-") for argument in arguments)
 
 
 def _check_current_folder() -> None:

@@ -3,25 +3,24 @@
 import os
 import re
 import shutil
-import socket
 import sys
 from collections.abc import Iterable, Sequence
-from difflib import unified_diff
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from specc.app.reporting import report_of
 from specc.cli.console import wants_color, write_data, write_painted
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
-from specc.project.outputs import write_file
-from specc.reporters import Report, ReportFormat, format_named, report_text, text
+from specc.reporters import Report, ReportFormat, format_named, report_text
 from specc.reporters.counts import statistics
-from specc.reporters.text import Links
 from specc.source import Source
 from specc.visible import visible
 
-NARROWEST = 60
+if TYPE_CHECKING:
+    from specc.reporters.text import Links
+
+NARROWEST, WIDEST = 60, 120
 
 
 class Output(NamedTuple):
@@ -31,17 +30,21 @@ class Output(NamedTuple):
     path: Path | None
 
 
-def links_of(stream: IO[str]) -> Links | None:
+def links_of(stream: IO[str]) -> "Links | None":
     """Links on a terminal alone: in a file or a pipe they would only be in the way."""
     if not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return None
+    import socket  # 5 ms, for the name of this machine
+
+    from specc.reporters.text import Links  # the report in text, which is not always asked for
+
     return Links(Path.cwd().as_posix(), socket.gethostname())
 
 
 def width_of(stream: IO[str]) -> int:
     """How wide a report may be: as the terminal, where there is one."""
-    columns = shutil.get_terminal_size().columns if stream.isatty() else text.WIDTH
-    return min(max(columns, NARROWEST), text.WIDTH)
+    columns = shutil.get_terminal_size().columns if stream.isatty() else WIDEST
+    return min(max(columns, NARROWEST), WIDEST)
 
 
 def outputs_of(texts: list[str] | None) -> list[Output]:
@@ -60,6 +63,8 @@ def write_report(report: Report, outputs: Sequence[Output]) -> None:
     for output in sorted(outputs, key=lambda output: output.path is None):
         format = ReportFormat(output.format)
         if output.path is not None:
+            from specc.disk.outputs import write_file  # 10 ms, for files alone
+
             write_file(output.path, report_text(report, format))
         elif format is ReportFormat.TEXT:
             _print_text(report, sys.stdout)
@@ -83,6 +88,8 @@ def print_diagnostics(diagnostics: Iterable[Diagnostic], *, is_json: bool = Fals
 
 
 def _print_text(report: Report, stream: IO[str]) -> None:
+    from specc.reporters import text  # 15 ms, for this format alone
+
     drawn = text.render(report, color=wants_color(stream), width=width_of(stream), links=links_of(stream))
     write_painted(drawn, stream)
 
@@ -96,6 +103,8 @@ LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 def difference(source: Source, text: str) -> str:
     """Return the unified diff from a file to its new text."""
+    from difflib import unified_diff  # 5 ms, for changes alone
+
     path = visible(source.path)
     lines = unified_diff(LINE.findall(source.text), LINE.findall(text), f"a/{path}", f"b/{path}")
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)

@@ -4,12 +4,13 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
 from specc import assets
 from specc.diagnostics import Code, Missing, closest, codes
-from specc.disk.files import read_bytes, spec_files
+from specc.disk.files import read_bytes, specs_below
 from specc.disk.secrets import BELONGS_TO_GIT, is_git_folder, kind_of_secret
 from specc.fast_dataclass import dataclass
 from specc.reader import is_below
@@ -63,6 +64,19 @@ class Contents:
             data = self.data(name, codes.FILE_NOT_FOUND)
             self._digests[name] = None if isinstance(data, Missing) else sha256(data).hexdigest()[:DIGITS]
         return self._digests[name]
+
+    def digest_of_all(self, names: Iterable[str]) -> str | None:
+        """Return one digest of files, by name and bytes; None where a text is not in a file."""
+        if self._given:
+            return None
+        whole = sha256()
+        for name in sorted(names):
+            data = self.data(name, codes.UNREADABLE)
+            length = "none" if isinstance(data, Missing) else len(data)
+            whole.update(f"{name}\0{length}\0".encode("utf-8", "surrogateescape"))
+            if isinstance(data, bytes):
+                whole.update(data)
+        return whole.hexdigest()
 
     def digests(self) -> dict[str, str]:
         """Return the digest of every file that was read so far, by name."""
@@ -233,9 +247,13 @@ class Site:
     digest: str = ""
     hidden: frozenset[str] = frozenset()
 
-    def spec_names(self) -> list[str]:
-        """Return the names of all specs of the project."""
+    @cached_property
+    def folders(self) -> list[tuple[str, list[str]]]:
+        """The folders of the project, with the names of the specs in each, as `specs_below` lists them, once."""
         root = str(self.root)
-        below = len(root.rstrip("/")) + 1
-        files = spec_files([root], root, self.settings.include, self.settings.exclude)
-        return [file_name(path[below:]) for path in files]
+        return list(specs_below(root, root, self.settings.include, self.settings.exclude))
+
+    @cached_property
+    def spec_names(self) -> list[str]:
+        """The names of all specs of the project."""
+        return [name for folder, files in self.folders for name in self.contents.names_of(folder, files)]

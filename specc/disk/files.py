@@ -34,46 +34,38 @@ def read_bytes(path: Path | str, *, takes_pipes: bool = False) -> bytes | Missin
         return Missing(codes.UNREADABLE, f"cannot read {os.path.basename(path) or path}: {error.reason}")
 
 
-def spec_files(paths: Iterable[str], root: str, include: tuple[str, ...], exclude: tuple[str, ...]) -> list[str]:
-    """Return the specs that the paths mean, each once and in a fixed order: files as they are, folders searched.
+def specs_below(
+    folder: str, root: str, include: tuple[str, ...], exclude: tuple[str, ...]
+) -> Iterator[tuple[str, list[str]]]:
+    """Yield the folders below a folder of the project with the names of their specs, in the order of their parts.
 
-    Patterns are relative to the project's root, whichever folder is searched. Raises SpeccError for a path that
-    does not exist.
+    A folder comes again where another one stands between its files. Patterns are relative to the project's root,
+    whichever folder is searched. The specs of a nested project are found, too. Folders can be nested deeper than
+    Python's stack. Paths are texts, because a project can have tens of thousands of files.
     """
-    found: dict[str, None] = {}
-    for path in paths:
-        # Not `Path.is_dir()`, which raises where a name is too long or a folder is closed to us.
-        if os.path.isdir(path):
-            inside = Path(os.path.abspath(path)).relative_to(root).parts
-            found.update(dict.fromkeys(_below(path, inside, Patterns(include), Patterns(exclude))))
-        elif os.path.lexists(path):
-            found[path] = None
-        else:
-            raise SpeccError(f"{path}: no such file or folder")
-    return list(found)
-
-
-def _below(folder: str, inside: tuple[str, ...], include: "Patterns", exclude: "Patterns") -> Iterator[str]:
-    """Yield the spec files in a folder, which is `inside` the project, in the order of their parts.
-
-    The specs of a nested project are found, too. Folders can be nested deeper than Python's stack. Paths are texts,
-    because a project can have tens of thousands of files.
-    """
+    inside = Path(os.path.abspath(folder)).relative_to(root).parts
+    wanted, unwanted = Patterns(include), Patterns(exclude)
     open_folders = [(folder, inside, iter(_entries(folder)))]
     while open_folders:
         folder, inside, entries = open_folders[-1]
+        specs: list[str] = []
+        below = None
         for entry in entries:
-            if exclude.fit(inside, entry.name):
+            if unwanted.fit(inside, entry.name):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 if entry.name not in SKIPPED:
-                    below = _joined(folder, entry.name)
-                    open_folders.append((below, (*inside, entry.name), iter(_entries(below))))
+                    below = entry.name
                     break
-            elif include.fit(inside, entry.name):
-                yield _joined(folder, entry.name)
-        else:
+            elif wanted.fit(inside, entry.name):
+                specs.append(entry.name)
+        if specs:
+            yield folder, specs
+        if below is None:
             open_folders.pop()
+        else:
+            path = _joined(folder, below)
+            open_folders.append((path, (*inside, below), iter(_entries(path))))
 
 
 def _joined(folder: str, name: str) -> str:
@@ -150,8 +142,8 @@ def look_alikes(folder: Path, root: Path, settings: Settings, show: Callable[[Pa
 
     Only the first files are looked at, because a folder can have any number of them.
     """
-    listed = spec_files([str(folder)], str(root), YAML, settings.exclude)
-    files = islice(map(Path, listed), MOST_READ)
+    found = specs_below(str(folder), str(root), YAML, settings.exclude) if os.path.isdir(folder) else ()
+    files = islice((Path(place, name) for place, names in found for name in names), MOST_READ)
     alike = (file for file in files if _is_alike(read_bytes(file)))
     for file in islice(alike, MOST_TOLD):
         shown = show(file)

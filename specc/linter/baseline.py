@@ -8,9 +8,9 @@ from pathlib import Path
 
 from specc.diagnostics import Diagnostic
 from specc.disk import check_stays
+from specc.disk.outputs import write_file
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
-from specc.project.outputs import write_file
 from specc.reader import Unreadable, read_file
 from specc.source import Source
 

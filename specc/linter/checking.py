@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import field
 from functools import cached_property, partial
 
-from specc.cache import Counts
+from specc.cache import Asked, Counts, Part
 from specc.compiler import Context, Request
 from specc.diagnostics import Diagnostic, Missing
 from specc.fast_dataclass import dataclass
@@ -122,7 +122,8 @@ def check_specs(
     wanted = list(names)
     memory = memory or Memory(project)
     register = Register(project.library, memory.facts, memory.learn_facts)
-    specs_there = [] if all_specs else project.site.spec_names()
+    asked = Asked(tuple(wanted), all_specs, lambda: project.site.spec_names)
+    specs_there = [] if all_specs else project.site.spec_names
     if not all_specs:
         wanted += dependents(wanted, specs_there, project.site.contents, register)
     context = project.context(target)
@@ -143,9 +144,10 @@ def check_specs(
     kept = masked(judged(kept, project.settings.rules))
     kept = list(without_doubtful_fixes(list(kept)))
     memory.save()
-    counts = Counts(len(wanted), sum(not each.is_abstract for each in known), whole.payloads)
-    if all_specs and as_is and not kept:
-        memory.learn_clean(wanted, (whole.reads, *(facts.reads for facts in known)), counts)
+    counts = Counts(len(wanted), sum(not each.is_abstract for each in known), sum(whole.payloads.values()))
+    if not kept:
+        checked = {each.name: Part(each.is_abstract, whole.payloads[each.name], each.references) for each in known}
+        memory.learn_clean(asked, checked, (whole.reads, *(facts.reads for facts in known)))
     return Checked(tuple(kept), *counts, coverage)
 
 
@@ -157,13 +159,13 @@ class _Whole:
     clashes: Clashes = field(default_factory=Clashes)
     broken: set[str] = field(default_factory=set)
     reads: Reads = field(default_factory=Reads)
-    payloads: int = 0
+    payloads: dict[str, int] = field(default_factory=dict)
 
     def add(self, examined: Examined) -> None:
         self.diagnostics.add(*examined.diagnostics)
         self.clashes.add(examined.taking)
         self.reads.add(examined.reads)
-        self.payloads += examined.payloads
+        self.payloads[examined.name] = examined.payloads
         if not examined.is_document or any(map(is_broken, examined.diagnostics)):
             self.broken.add(examined.name)
 

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from specc.diagnostics import Diagnostic, Edit, Fix
+from specc.disk.outputs import rewrite
 from specc.fast_dataclass import dataclass
-from specc.project.outputs import rewrite
 from specc.project.project import Project
 from specc.source import Source
 

@@ -3,11 +3,10 @@
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from collections.abc import Sequence as Listed
 from contextlib import suppress
 from typing import Any
 
-from specc.cache import Counts
+from specc.cache import Asked, CleanChecks, Part
 from specc.cache.shards import Shards
 from specc.diagnostics import Diagnostic, Edit, Fix, Label, Severity
 from specc.diagnostics.codes import CODES
@@ -35,10 +34,14 @@ class Unrecordable(Exception):
 
 
 class Sources:
-    """The texts that spans of a project's diagnostics can point into."""
+    """The texts that spans of a project's diagnostics can point into.
 
-    def __init__(self, library: FileLibrary, settings: Settings) -> None:
+    `viewpoint` is a text that differs where messages would print other paths.
+    """
+
+    def __init__(self, library: FileLibrary, settings: Settings, viewpoint: str = "") -> None:
         self.library = library
+        self.viewpoint = viewpoint
         targets = settings.targets.values()
         layers = [settings.defaults, *(layer for target in targets for layer in (target.job, target.prelude))]
         spans = (span for layer in layers if layer is not None for span in _spans(layer))
@@ -119,13 +122,20 @@ def encode_examined(examined: Examined, sources: Sources) -> Json:
         for each in examined.taking
     ]
     diagnostics = [_diagnostic(diagnostic, sources) for diagnostic in examined.diagnostics]
-    return [diagnostics, taking, examined.payloads, _digests(examined.reads, sources.library)]
+    viewpoint = sources.viewpoint if diagnostics else None
+    return [diagnostics, viewpoint, taking, examined.payloads, _digests(examined.reads, sources.library)]
 
 
 def decode_examined(name: str, record: Json, sources: Sources) -> Examined:
-    """Return what `encode_examined` was given. Raises Unrecordable, also for texts that are not there any more."""
+    """Return what `encode_examined` was given.
+
+    Raises Unrecordable, also for texts that are not there any more, and for messages whose paths are right in another
+    folder.
+    """
     match record:
-        case [list(diagnostics), list(taking), payloads, digests] if len(taking) == len(CLASH_RULES):
+        case [list(diagnostics), viewpoint, list(taking), payloads, digests] if len(taking) == len(CLASH_RULES) and (
+            not diagnostics or viewpoint == sources.viewpoint
+        ):
             said = tuple(_said(diagnostic, sources) for diagnostic in diagnostics)
             taken = tuple(_taken(each, sources) for each in taking)
             return Examined(name, True, said, taken, _count(payloads), _reads(name, digests))
@@ -275,10 +285,17 @@ FACTS, EXAMINED = "facts", "examined"
 class Memory:
     """Answers None for what it does not know. What it learns is kept by `save`. Without shards, it knows nothing."""
 
-    def __init__(self, project: Project, shards: Shards | None = None) -> None:
+    def __init__(
+        self,
+        project: Project,
+        shards: Shards | None = None,
+        clean: CleanChecks | None = None,
+        viewpoint: str = "",
+    ) -> None:
         self._project = project
         self._shards = shards
-        self._sources = Sources(project.library, project.settings)
+        self._clean = clean
+        self._sources = Sources(project.library, project.settings, viewpoint)
 
     def facts(self, name: str) -> Facts | None:
         with suppress(Unrecordable):
@@ -308,15 +325,13 @@ class Memory:
         if self._shards is not None:
             self._shards.put(name, EXAMINED, record)
 
-    def learn_clean(self, names: Listed[str], reads: Iterable[Reads], counts: Counts) -> None:
-        """A check of all specs of the project has found nothing in what it read."""
+    def learn_clean(self, asked: Asked, checked: dict[str, Part], reads: Iterable[Reads]) -> None:
+        """Note that a check has found nothing in what it read."""
         whole = Reads()
         for each in reads:
             whole.add(each)
-        digests = {name: self._project.site.contents.digest(name) for name in sorted(whole.documents | whole.texts)}
-        known = {name: digest for name, digest in digests.items() if digest is not None}
-        if self._shards is not None and whole.is_whole and len(known) == len(digests):
-            self._shards.keep_clean(names, known, counts)
+        if self._clean is not None and whole.is_whole:
+            self._clean.keep(asked, checked, whole.documents | whole.texts, self._project.site.contents)
 
     def save(self) -> None:
         if self._shards is not None:

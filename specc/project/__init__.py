@@ -1,8 +1,7 @@
-"""The project on disk: its settings and texts, what its specs are compiled against, and files that specc writes.
+"""The project on disk: its settings and texts, and what its specs are compiled against.
 
 `Project` is one project, opened, and `FileLibrary` its texts. `DiagnosticSet` collects
-diagnostics of many specs and cells. `outputs` writes files whole or not at all, `processes` shares work out to forks,
-and `rendering` makes payloads as text.
+diagnostics of many specs and cells. `processes` shares work out to forks, and `rendering` makes payloads as text.
 """
 
 from specc.project.library import Apis, FileLibrary, shipped_apis

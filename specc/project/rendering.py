@@ -10,9 +10,9 @@ from typing import IO
 from specc.compiler import Context, Part, Request, Uneven, payloads
 from specc.compiler.count import most_cells
 from specc.diagnostics import Diagnostic
+from specc.disk.outputs import Folder
 from specc.fast_dataclass import dataclass
 from specc.lowering import Payload
-from specc.project.outputs import Folder
 from specc.project.processes import elsewhere, processors
 from specc.project.project import DiagnosticSet, Project
 

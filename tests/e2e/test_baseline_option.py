@@ -149,7 +149,7 @@ def test_a_baseline_that_cannot_be_written(old: Place, monkeypatch: pytest.Monke
     def full(*arguments: object, **options: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("specc.project.outputs.os.replace", full)
+    monkeypatch.setattr("specc.disk.outputs.os.replace", full)
     assert old.run("check", *WRITE) == 2
     assert "cannot write old.json: No space left on device" in old.err
     assert (old.root / "old.json").read_bytes() == before

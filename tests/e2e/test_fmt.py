@@ -150,7 +150,7 @@ def test_a_disk_that_is_full_leaves_no_trace(place: Place, monkeypatch: pytest.M
     def full(source: object, target: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("specc.project.outputs.os.replace", full)
+    monkeypatch.setattr("specc.disk.outputs.os.replace", full)
     ended = run(place)
     assert ended.code == 2
     assert "error: cannot write sub/a.job.yaml: No space left on device" in ended.err

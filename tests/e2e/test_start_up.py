@@ -7,12 +7,18 @@ from pathlib import Path
 
 import pytest
 import typer
+from hypothesis import given
+from hypothesis import strategies as st
 from support import uncovered
+from support.laws import law
 from support.projects import Place
 from support.tables import each
 
+from specc.cli import dispatch as dispatching
+from specc.cli import main as command_line
+from specc.cli.checking import CheckOptions, read_without_typer
+from specc.cli.commands import check as check_command
 from specc.cli.dispatch import app, dispatch, load
-from specc.cli.main import _is_plain_check as is_plain
 from specc.cli.main import run
 from specc.cli.table import COMMANDS, Command
 
@@ -74,7 +80,7 @@ class TestAPlainCheck:
     ) -> None:
         monkeypatch.setenv("FORCE_COLOR", color)
         place.write(broken=BROKEN, jobs__a="specc: 1\nextends: ../base.job.yaml\n")
-        assert is_plain(["check", *paths])
+        assert read_without_typer(paths) is not None
         plain = (run(["check", *paths]), *capsys.readouterr())
         assert plain == (dispatch(["check", *paths]), *capsys.readouterr())
 
@@ -84,14 +90,56 @@ class TestAPlainCheck:
         assert plain == (dispatch(["check"]), *capsys.readouterr())
         assert plain[0] == 2
 
-    @each("argument", ["-", "--no-cache", "-h", "--", "--outptu"])
-    def test_has_no_option(self, argument: str) -> None:
-        assert not is_plain(["check", argument])
-        assert not is_plain(["check", "a.job.yaml", argument])
+    @each("argument", ["-", "--no-cache", "-h", "--", "--outptu", "--strict=", "--output", "--target"])
+    def test_has_no_other_option(self, argument: str) -> None:
+        assert read_without_typer([argument]) is None
+        assert read_without_typer(["a.job.yaml", argument]) is None
 
     def test_is_no_completion(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked: list[list[str]] = []
         monkeypatch.setenv("_SPECC_COMPLETE", "complete_bash")
-        assert not is_plain(["check"])
+        monkeypatch.setattr(dispatching, "dispatch", asked.append)
+        command_line.run(["check"])
+        assert asked == [["check"]]
+
+
+WORDS = st.sampled_from(
+    [
+        "",
+        "a",
+        "jobs",
+        "a=b",
+        "n=1",
+        "--strict",
+        "--statistics",
+        "--output",
+        "--output=json",
+        "--output=",
+        "json:x",
+        "--target",
+        "--target=t",
+        "--target=",
+        "-p",
+        "-",
+        "--",
+        "--output=-",
+        "--strict=1",
+        "--no-cache",
+        "-x=--strict",
+    ]
+)
+
+
+@law(200)
+@given(words=st.lists(WORDS, max_size=6))
+def test_options_read_without_typer_are_those_that_typer_reads(words: list[str]) -> None:
+    options = read_without_typer(words)
+    read: list[CheckOptions] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(check_command, "run_check", lambda given: read.append(given) or 0)
+        if options is not None:
+            dispatch(["check", *words])
+            assert read == [options]
 
 
 DEAR = {
@@ -99,7 +147,7 @@ DEAR = {
     *("difflib", "jsonschema", "referencing", "markdown_it", "ruamel"),
     *("importlib.metadata", "importlib.resources", "email", "xml", "socket", "logging", "platform", "traceback"),
     *("specc.checker.schema_errors", "specc.parser.syntax"),
-    *("specc.inheritance.graph", "specc.project.outputs", "specc.compiler.count"),
+    *("specc.inheritance.graph", "specc.disk.outputs", "specc.compiler.count"),
 }
 """What no plain check needs that finds nothing: it would cost from 0.5 to 130 ms each."""
 
@@ -128,25 +176,30 @@ def test_a_clean_check_imports_nothing_dear(place: Place) -> None:
     }
 
 
-def test_a_check_of_what_has_not_changed_imports_no_compiler(place: Place) -> None:
+STAGES = {
+    *("compiler", "rules", "evaluator", "expressions", "expander", "resolver", "parser", "linter", "project", "schema"),
+}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["."],
+        ["run.job.yaml"],
+        ["--strict", "--statistics"],
+        ["--output", "concise"],
+        ["--output=json:../report.json"],
+    ],
+    ids=" ".join,
+)
+def test_a_check_of_what_has_not_changed_imports_no_compiler(arguments: list[str], place: Place) -> None:
     (place.root / "sweep.job.yaml").unlink()
     place.write(run=SPEC)
-    stages = {
-        "compiler",
-        "rules",
-        "evaluator",
-        "expressions",
-        "expander",
-        "resolver",
-        "parser",
-        "linter",
-        "project",
-        "schema",
-    }
-    assert stages < {name.split(".")[1] for name in imported_by(place.root, "check") if name.startswith("specc.")}
-    modules = imported_by(place.root, "check")
-    assert not stages & {name.split(".")[1] for name in modules if name.startswith("specc.")}
-    assert not {*DEAR, "jinja2", "yaml"} & modules
+    assert {name.split(".")[1] for name in imported_by(place.root, "check") if name.startswith("specc.")} > STAGES
+    modules = imported_by(place.root, "check", *arguments)
+    assert not STAGES & {name.split(".")[1] for name in modules if name.startswith("specc.")}
+    assert not {*DEAR, "jinja2", "yaml"} - {"specc.disk.outputs"} & modules
 
 
 def test_a_check_of_a_mistake_imports_what_says_so(place: Place) -> None:

@@ -13,7 +13,7 @@ import pytest
 from support.projects import SETTINGS, Place
 from support.repositories import begin
 
-from specc.cache import shards
+from specc.cache import Asked, CleanChecks, shards
 from specc.cache.clean import NAME
 from specc.cache.store import KEY, KEY_BYTES, TAG, Store, store_of
 from specc.config import read_configuration
@@ -274,9 +274,9 @@ class TestForgery:
         place.run("check")
         store, world = store_and_world(place)
         known = store.read(world, NAME)
-        known["digests"] = {"a.job.yaml": Contents(place.root, str).digest("a.job.yaml")}
+        assert known["specs"] == Contents(place.root, str).digest_of_all(["a.job.yaml"])
         place.write(a=BAD)
-        known["digests"] = {"a.job.yaml": Contents(place.root, str).digest("a.job.yaml")}
+        known["specs"] = Contents(place.root, str).digest_of_all(["a.job.yaml"])
         write(store, world, NAME, json.dumps(known).encode())
         return lambda: place.run("check")
 
@@ -320,10 +320,12 @@ class TestForgery:
         place.run("check")
         store, world = store_and_world(place)
         place.write(a=BAD)
-        body = {"names": ["a.job.yaml"], "digests": {}, "counts": [1, 1, 1]}
+        body = {**store.read(world, NAME), "specs": Contents(place.root, str).digest_of_all([])}
         write(store, world, NAME, json.dumps(body).encode())
         digests: list[dict[str, str]] = [{}, {}]
-        shard = {"a.job.yaml": {"examined": [[], [[], []], 1, digests], "facts": [False, [], [], [], [], digests]}}
+        shard = {
+            "a.job.yaml": {"examined": [[], None, [[], []], 1, digests], "facts": [False, [], [], [], [], digests]}
+        }
         for number in range(64):
             write(store, world, f"{number:02}.json", json.dumps(shard).encode())
         assert place.run("check") == 1
@@ -333,8 +335,19 @@ ODD: list[Any] = [None, True, -1, 10**18, 1.5, "", "x", [], {}, [[]], {"a": []},
 BODIES = [
     b"", b"null", b"[]", b'"x"', b"1", b"{", b"\xff\xfe", b"[" * 200_000, b'{"a":' * 100_000, b"1" * 5_000, b"NaN",
     b'{"a.job.yaml": 1}', b'{"a.job.yaml": {"examined": 1}}', b'{"a.job.yaml": {"facts": []}}',
-    b'{"names": ["a.job.yaml"], "digests": [], "counts": []}', b'{"names": 1, "digests": {}, "counts": [1, 1, 1]}',
+    b'{"names": ["a.job.yaml"], "abstract": [0], "payloads": [-1]}', b'{"names": 1, "abstract": [0], "payloads": [1]}',
+    b'{"names": [[]], "abstract": [0], "payloads": [1]}', b'{"names": ["a.job.yaml"], "abstract": [], "payloads": []}',
 ]  # fmt: skip
+
+
+class SameDigests:
+    """Files of which every digest is `x`."""
+
+    def digest(self, name: str) -> str:
+        return "x"
+
+    def digest_of_all(self, names: object) -> str:
+        return "x"
 
 
 class TestAnyShape:
@@ -368,6 +381,12 @@ class TestAnyShape:
         sources = Sources(project.library, project.settings)
         for name in known:
             assert not isinstance(project.library.document(name), Missing)
+        whole = {"specs": "x", "others": {}, "names": ["a", "b"], "abstract": [1, 0], "payloads": [0, 1]}
+        for odd in changed({**whole, "users": [1], "used": [0]}):
+            write(store, world, NAME, json.dumps(odd).encode())
+            for asked in (["a"], ["a", "b"]):
+                counts = CleanChecks(store, world).recall(Asked(asked, False, list), SameDigests())
+                assert counts is None or counts.files <= 2
         tried = 0
         for name, record in known.items():
             for kind in record:

@@ -11,8 +11,8 @@ from support.projects import Place
 
 import specc
 from specc.config import MAX_BYTES
+from specc.disk.outputs import write_file
 from specc.errors import SpeccError
-from specc.project.outputs import write_file
 
 SECRET = "hunter2-is-not-for-you"
 HERE = Path(specc.__file__).parent
@@ -37,7 +37,7 @@ READERS = {
     "targets/local/environment.py": "it reads /proc",
     "targets/local/machine.py": "it reads names of this machine from /proc and /etc",
     "targets/slurm/folder.py": "it writes its own request",
-    "project/outputs.py": "it writes what the user asked for, over what it has just read",
+    "disk/outputs.py": "it writes what the user asked for, over what it has just read",
     "project/processes.py": "it passes results between its own processes",
     "comparison/past.py": "it writes settings that git gave into a folder of its own",
     "cli/main.py": "it opens /dev/null",
@@ -280,7 +280,7 @@ def test_what_is_open_is_written_to_and_its_name_is_not_replaced(
     def refuse(**_: object) -> None:
         raise AssertionError("a file is made beside the link")
 
-    monkeypatch.setattr("specc.project.outputs.tempfile.mkstemp", refuse)
+    monkeypatch.setattr("specc.disk.outputs.tempfile.mkstemp", refuse)
     with (tmp_path / "out").open("wb") as file:
         file.write(b"before\n")
         file.flush()

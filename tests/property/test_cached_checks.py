@@ -106,18 +106,44 @@ def test_a_check_finds_the_same_with_and_without_what_it_remembers(
                 assert printed("check", *paths) == said
 
 
-@law(30)
-@given(edits=st.lists(st.sampled_from([(name, text) for name, texts in CLEAN.items() for text in texts]), max_size=6))
-def test_a_check_of_what_was_clean_says_what_it_would_say_anew(edits: list[tuple[str, str | None]]) -> None:
+FORMS = (
+    [],
+    ["."],
+    ["base.job.yaml"],
+    ["a.job.yaml"],
+    ["b.job.yaml", "base.job.yaml"],
+    ["sub"],
+    ["--strict"],
+    ["--output", "concise", "--statistics"],
+    ["--target", "hpc"],
+)
+"""How a check can be called. The last word says where it is called from."""
+STEPS = st.one_of(
+    st.sampled_from([(name, text) for name, texts in CLEAN.items() for text in texts]),
+    st.tuples(st.sampled_from(FORMS), st.sampled_from([".", "sub"])),
+)
+
+
+@law(60)
+@given(steps=st.lists(STEPS, max_size=12))
+def test_a_check_of_what_was_clean_says_what_it_would_say_anew(steps: list[tuple[object, str]]) -> None:
+    """Files change, and checks of the whole project and of parts of it come in any order, from any folder."""
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         for name, texts in CLEAN.items():
             written(name, texts[0])
-        for name, text in [("run.sh", "echo c\n"), *edits]:
-            written(name, text)
-            said = printed("check", "--no-cache")
-            assert printed("check") == said
-            assert printed("check") == said
+        for first, second in [([], "."), ("run.sh", "echo c\n"), *steps]:
+            if isinstance(first, str):
+                written(first, second)
+                continue
+            paths = [
+                word if word.startswith("-") or not word.endswith(".yaml") else f"{folder}/{word}" for word in first
+            ]
+            patch.chdir(Path(folder, second))
+            said = printed("check", *paths, "--no-cache")
+            assert printed("check", *paths) == said
+            assert printed("check", *paths) == said
+            patch.chdir(folder)
 
 
 @law(20)

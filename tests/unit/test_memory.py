@@ -72,7 +72,7 @@ def test_a_changed_base_is_checked_with_its_heirs(place: Place, examined: list[s
     assert sorted(examined) == ["a.job.yaml", "b.job.yaml", "base.job.yaml"]
 
 
-@pytest.mark.parametrize("change", ["specc.toml", "target", "folder", "environment"])
+@pytest.mark.parametrize("change", ["specc.toml", "target", "environment"])
 def test_what_specs_are_held_against_belongs_to_what_is_remembered(
     place: Place, examined: list[str], change: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,15 +85,23 @@ def test_what_specs_are_held_against_belongs_to_what_is_remembered(
         place.write(**{"specc.toml": with_env.replace("usr-1", "usr-2")})
     elif change == "target":
         arguments = ["--target", "local"]
-    elif change == "environment":
-        monkeypatch.setenv("COLOUR", "red")
     else:
-        # Paths in messages are relative to where the command runs.
-        arguments = [".."]
-        (place.root / "sub").mkdir()
-        monkeypatch.chdir(place.root / "sub")
+        monkeypatch.setenv("COLOUR", "red")
     place.run("check", *arguments)
     assert len(examined) == 3
+
+
+def test_in_another_folder_specs_with_diagnostics_are_checked_again(
+    place: Place, examined: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Paths in messages are relative to where the command runs."""
+    place.write(b=SWEEP.replace("run-", "walk-").replace("job:", "job:\n  cor_limit: 1"))
+    place.run("check")
+    examined.clear()
+    (place.root / "sub").mkdir()
+    monkeypatch.chdir(place.root / "sub")
+    place.run("check", "..")
+    assert examined == ["b.job.yaml"]
 
 
 def test_inputs_and_no_cache_leave_it_alone(place: Place, examined: list[str]) -> None:

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from specc.app.selection import Sites
 from specc.diagnostics import Missing, codes
-from specc.disk import Contents, matches, read_bytes, spec_files
+from specc.disk import Contents, matches, read_bytes, specs_below
 from specc.disk.files import Patterns
+from specc.disk.outputs import write_file
 from specc.errors import SpeccError
 from specc.inheritance import references
 from specc.linter.families import Register, dependents
 from specc.project import Apis, DiagnosticSet, FileLibrary
-from specc.project.outputs import write_file
 from specc.project.project import SAME_PLACE
 from specc.source import Source
 
@@ -31,31 +32,36 @@ def fill(root: Path, **files: str) -> None:
         path.write_text(text)
 
 
-def names(
-    root: Path, paths: list[Path], include: tuple[str, ...] = INCLUDE, exclude: tuple[str, ...] = ()
-) -> list[str]:
-    return [
-        Path(path).relative_to(root).as_posix() for path in spec_files(map(str, paths), str(root), include, exclude)
-    ]
+def names(root: Path, folder: Path, include: tuple[str, ...] = INCLUDE, exclude: tuple[str, ...] = ()) -> list[str]:
+    found = specs_below(str(folder), str(root), include, exclude)
+    return [Path(place, name).relative_to(root).as_posix() for place, names in found for name in names]
 
 
 def test_folders_are_searched_in_a_fixed_order(tmp_path: Path) -> None:
     fill(tmp_path, b="", a="", deep__er__c="", **{".git__x": "", ".venv__y": ""})
     (tmp_path / "notes.yaml").write_text("")
-    assert names(tmp_path, [tmp_path]) == ["a.job.yaml", "b.job.yaml", "deep/er/c.job.yaml"]
+    assert names(tmp_path, tmp_path) == ["a.job.yaml", "b.job.yaml", "deep/er/c.job.yaml"]
 
 
 def test_patterns_start_at_the_root_whichever_folder_is_searched(tmp_path: Path) -> None:
     fill(tmp_path, jobs__a="", jobs__old__b="", other__c="")
     for folder in (tmp_path, tmp_path / "jobs"):
-        assert names(tmp_path, [folder], ("jobs/*.job.yaml",), ("jobs/old",)) == ["jobs/a.job.yaml"]
+        assert names(tmp_path, folder, ("jobs/*.job.yaml",), ("jobs/old",)) == ["jobs/a.job.yaml"]
+
+
+def test_a_folder_comes_again_where_another_stands_between_its_files(tmp_path: Path) -> None:
+    fill(tmp_path, a="", b__c="", d="")
+    found = list(specs_below(str(tmp_path), str(tmp_path), INCLUDE, ()))
+    assert [names for _, names in found] == [["a.job.yaml"], ["c.job.yaml"], ["d.job.yaml"]]
 
 
 def test_a_file_that_is_named_needs_no_pattern(tmp_path: Path) -> None:
-    (tmp_path / "odd.yaml").write_text("")
-    assert names(tmp_path, [tmp_path / "odd.yaml", tmp_path / "odd.yaml"]) == ["odd.yaml"]
+    odd = tmp_path / "odd.yaml"
+    odd.write_text("")
+    (chosen,) = Sites().specs([str(odd), str(odd)])
+    assert (list(chosen.names), chosen.explicit) == (["odd.yaml"], {"odd.yaml"})
     with pytest.raises(SpeccError, match="no such file"):
-        spec_files([str(tmp_path / "gone")], str(tmp_path), INCLUDE, ())
+        Sites().specs([str(tmp_path / "gone")])
 
 
 def test_names_start_at_the_root(tmp_path: Path) -> None:
@@ -191,7 +197,7 @@ def test_a_folder_that_goes_away_while_it_is_read(tmp_path: Path, monkeypatch: p
         return listing(folder)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    assert names(tmp_path, [tmp_path]) == ["here/a.job.yaml"]
+    assert names(tmp_path, tmp_path) == ["here/a.job.yaml"]
 
 
 @pytest.mark.parametrize(

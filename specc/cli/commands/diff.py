@@ -18,9 +18,9 @@ from specc.comparison import REPORTS, Comparison
 from specc.comparison.wording import headline
 from specc.compiler import Request
 from specc.diagnostics import did_you_mean
+from specc.disk.outputs import write_file
 from specc.errors import SpeccError
 from specc.project import DiagnosticSet
-from specc.project.outputs import write_file
 from specc.reporters import format_named
 from specc.reporters.locations import writable
 from specc.visible import visible_json

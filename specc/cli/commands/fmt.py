@@ -12,12 +12,12 @@ from specc.cli.options import StdinName
 from specc.cli.printing import difference, print_diagnostics
 from specc.cli.sessions import open_session
 from specc.diagnostics import Diagnostic
+from specc.disk.outputs import rewrite
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.formatter import format_source
 from specc.parser import Document
 from specc.project import DiagnosticSet, Project
-from specc.project.outputs import rewrite
 from specc.resolver.ancestry import ancestry
 from specc.source import Source
 

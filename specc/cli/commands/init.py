@@ -26,8 +26,8 @@ from specc.cli import exits
 from specc.cli.console import say, say_error, say_lines, write_line
 from specc.cli.printing import print_diagnostics
 from specc.diagnostics import Diagnostic
+from specc.disk.outputs import write_file
 from specc.errors import SpeccError
-from specc.project.outputs import write_file
 
 UNKNOWN = "unknown"
 USUAL = Cluster()

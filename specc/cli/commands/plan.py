@@ -31,8 +31,8 @@ from specc.cli.options import (
 from specc.cli.printing import print_diagnostics
 from specc.cli.sessions import open_session
 from specc.cli.steps import asked_of, command_of, say_of_ignored, say_of_states, show_steps, summary, unprepared
+from specc.disk.outputs import write_file
 from specc.errors import SpeccError
-from specc.project.outputs import write_file
 from specc.reporters import TextOrJson, format_named
 from specc.submission import Action, Heading, Step, plan_document
 

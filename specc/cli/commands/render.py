@@ -13,10 +13,10 @@ from specc.cli.options import Cells, Only, Params, Profiles, Sets, TargetName
 from specc.cli.printing import print_diagnostics
 from specc.cli.sessions import open_session
 from specc.compiler import Context
+from specc.disk.outputs import Folder, spool
 from specc.errors import SpeccError
 from specc.lowering import Payload
 from specc.project import DiagnosticSet
-from specc.project.outputs import Folder, spool
 from specc.project.rendering import collect_files, write_payloads
 from specc.reporters import PayloadFormat, format_named
 from specc.reporters.payloads import WRITERS, digest_line

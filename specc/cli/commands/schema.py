@@ -14,11 +14,11 @@ from specc.cli.console import read_stdin, write_data, write_json, write_line
 from specc.cli.printing import outputs_of, print_diagnostics, write_report
 from specc.diagnostics import Diagnostic, Missing, did_you_mean
 from specc.disk import check_stays, read_bytes
+from specc.disk.outputs import write_file
 from specc.errors import SpeccError
 from specc.nodes import Layer, LayerKind, Node
 from specc.parser import decode, parse_tree
 from specc.project import Apis
-from specc.project.outputs import write_file
 from specc.reporters import TextOrJson, format_named
 from specc.schema import ApiSchema, JsonObject, read_schema
 from specc.schemagen import (

@@ -7,6 +7,7 @@ import re
 import stat
 import sys
 import tempfile
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,10 +15,9 @@ from typing import IO
 from unicodedata import normalize
 
 from specc.diagnostics import Missing
-from specc.disk import check_stays, read_bytes
+from specc.disk.files import read_bytes
+from specc.disk.links import check_stays
 from specc.errors import SpeccError
-from specc.parser import UTF8_BOM, decode
-from specc.source import Source
 
 IN_MEMORY = 1 << 20
 LONGEST_NAME = 200
@@ -155,13 +155,13 @@ def rewrite(path: Path, before: str, text: str, shown: str) -> None:
     """
     real = Path(os.path.realpath(path))
     data = read_bytes(real)
-    if isinstance(data, Missing) or _text(data) != before:
+    if isinstance(data, Missing) or data.removeprefix(BOM_UTF8) != before.encode("utf-8", "surrogatepass"):
         raise SpeccError(f"{shown} has changed since it was read, and is left as it is", help="run the command again")
     temporary: str | None = None
     try:
         descriptor, temporary = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name[:40]}.")
         with open(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(BOM + text if data.startswith(UTF8_BOM) else text)
+            file.write(BOM + text if data.startswith(BOM_UTF8) else text)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, stat.S_IMODE(os.stat(real).st_mode))
@@ -171,8 +171,3 @@ def rewrite(path: Path, before: str, text: str, shown: str) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
         raise SpeccError(f"cannot write {shown}: {error.strerror or error}") from error
-
-
-def _text(data: bytes) -> str | None:
-    read = decode(data, "", "")
-    return read.text if isinstance(read, Source) else None
