@@ -7,10 +7,10 @@ from specc.app.workplace import open_target
 from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
 from specc.person import Person
-from specc.private import UNSAFE, state_home
 from specc.project import Project
 from specc.schema import ApiSchema
 from specc.settings import BUILT_IN
+from specc.system.private import UNSAFE, state_home
 from specc.targets import Target
 from specc.targets.kinds import KINDS
 from specc.targets.local.machine import machine_id

@@ -9,10 +9,10 @@ so neither a repository nor a cache that several machines share can bring a reco
 
 Only this user can write the folders and files, and they are opened so that no link is ever followed. A folder is opened
 once and everything in it is named relative to that descriptor, so whoever swaps a folder for a link in the meantime
-changes nothing. What belongs to another user, or can be written by others, is refused with OSError. `specc.private`
-treats the state of a user otherwise: there, a folder that cannot be used is an error with a command that fixes it, and
-the user's own links are followed. A link that a repository brings is the user's own, too, and a cache that cannot be
-used is just not used.
+changes nothing. What belongs to another user, or can be written by others, is refused with OSError.
+`specc.system.private` treats the state of a user otherwise: there, a folder that cannot be used is an error with a
+command that fixes it, and the user's own links are followed. A link that a repository brings is the user's own, too,
+and a cache that cannot be used is just not used.
 """
 
 import errno
@@ -27,7 +27,7 @@ from hashlib import sha256
 from typing import Any
 
 from specc.fast_dataclass import dataclass
-from specc.reader import checkout_of, is_below
+from specc.system.reader import checkout_of, is_below
 
 FOLDER = "specc"
 KEY, KEY_BYTES = "cache.key", 32

@@ -12,7 +12,7 @@ from types import TracebackType
 from urllib.parse import urlsplit
 
 from specc.errors import SpeccError
-from specc.programs import find_program, safe_path
+from specc.system.programs import find_program, safe_path
 
 TIMEOUT = 60.0
 CHUNK = 1 << 16

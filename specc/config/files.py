@@ -8,8 +8,8 @@ from pathlib import Path
 from specc.config.document import loads
 from specc.disk import kind_of_secret
 from specc.errors import SpeccError
-from specc.private import check_file, home_folder, place_file
-from specc.reader import Unreadable, is_brought, leads_out, read_file
+from specc.system.private import check_file, home_folder, place_file
+from specc.system.reader import Unreadable, is_brought, leads_out, read_file
 
 OWN = "specc.toml"
 SHARED = "pyproject.toml"

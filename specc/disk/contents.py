@@ -13,8 +13,8 @@ from specc.diagnostics import Code, Missing, closest, codes
 from specc.disk.files import read_bytes, specs_below
 from specc.disk.secrets import BELONGS_TO_GIT, is_git_folder, kind_of_secret
 from specc.fast_dataclass import dataclass
-from specc.reader import is_below
 from specc.settings import Settings
+from specc.system.reader import is_below
 
 SHIPPED = "specc:"
 SHIPPED_NAME = re.compile(r"[a-z0-9-]+")

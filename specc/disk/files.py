@@ -11,9 +11,9 @@ from pathlib import Path, PurePosixPath
 
 from specc.diagnostics import Diagnostic, Missing, codes
 from specc.errors import SpeccError
-from specc.reader import Unreadable, read_start
 from specc.settings import Settings
 from specc.source import MAX_BYTES, Source
+from specc.system.reader import Unreadable, read_start
 
 # `.specc_cache` is where specc kept its cache once; a checkout can still have one.
 SKIPPED = frozenset({".git", ".venv", "venv", "node_modules", "__pycache__", ".specc_cache"})

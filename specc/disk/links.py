@@ -10,7 +10,7 @@ from pathlib import Path
 
 from specc.disk.secrets import kind_of_secret
 from specc.errors import SpeccError
-from specc.reader import is_below
+from specc.system.reader import is_below
 
 MOST_LINKS = 40
 MARKS = (".git", "specc.toml")

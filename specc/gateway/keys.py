@@ -11,8 +11,8 @@ import stat
 import string
 from pathlib import Path
 
-from specc import private
 from specc.errors import SpeccError
+from specc.system import private
 from specc.targets.ehpc.credentials import KEY, SECRET
 
 LETTERS = string.ascii_uppercase + string.digits

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from specc import private
 from specc.errors import SpeccError
 from specc.gateway.access import LOOPBACK, name_of
 from specc.gateway.app import create_app
@@ -16,6 +15,7 @@ from specc.gateway.limits import Limits
 from specc.gateway.server import Address, serve, within_descriptors
 from specc.gateway.store import Store
 from specc.schema import ApiSchema
+from specc.system import private
 from specc.targets import Target
 
 

@@ -11,10 +11,10 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from specc import private
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.gateway.answers import Answer
+from specc.system import private
 from specc.targets import JobReport, JobState
 from specc.targets.protocol import FINAL
 

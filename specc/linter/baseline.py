@@ -11,8 +11,8 @@ from specc.disk import check_stays
 from specc.disk.outputs import write_file
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
-from specc.reader import Unreadable, read_file
 from specc.source import Source
+from specc.system.reader import Unreadable, read_file
 
 VERSION = 1
 MOST_LINES = 5

@@ -11,10 +11,10 @@ from specc.disk import Contents
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.parser import Parsed, Suppressions, decode, parse, script_suppressions
-from specc.reader import Unreadable, read_file
 from specc.resolver import Library
 from specc.schema import ApiSchema, read_schema
 from specc.source import Source
+from specc.system.reader import Unreadable, read_file
 
 
 @dataclass(slots=True)

@@ -8,12 +8,12 @@ from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.nodes import Layer, LayerKind
 from specc.parser import parse_tree
-from specc.reader import Unreadable, read_file
 from specc.schema import ApiSchema, JsonObject, read_schema
 from specc.schemagen.build import build_request, build_response, dump
 from specc.schemagen.editor import build_editor
 from specc.schemagen.page import read_page
 from specc.source import Source
+from specc.system.reader import Unreadable, read_file
 
 PAGE, PATCH = "submitjob.md", "submitjob.patch.yaml"
 REQUEST, RESPONSE = "request.schema.json", "response.schema.json"

@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from specc import private
 from specc.errors import SpeccError
 from specc.submission.location import Access
 from specc.submission.records import NAMES, Damaged, check_unsealed, seal_rows
+from specc.system import private
 
 FIRST = (
     """CREATE TABLE attempts (

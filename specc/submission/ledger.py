@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from specc import locks
 from specc.errors import SpeccError
 from specc.submission import database
 from specc.submission.database import database_errors, transaction
@@ -17,6 +16,7 @@ from specc.submission.owners import Owners
 from specc.submission.projects import Projects
 from specc.submission.queries import LISTED, Queries
 from specc.submission.records import COLUMNS, PLACEHOLDERS, Damaged, Record, State, row_of, seconds_of
+from specc.system import locks
 from specc.targets import JobReport
 
 ANYONE = Access()

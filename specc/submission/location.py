@@ -10,8 +10,8 @@ from pathlib import Path
 
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
-from specc.private import UNSAFE, state_home
-from specc.reader import is_ci
+from specc.system.private import UNSAFE, state_home
+from specc.system.reader import is_ci
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from specc import locks, private
 from specc.errors import SpeccError
+from specc.system import locks, private
 
 
 class Owners:

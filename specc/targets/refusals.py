@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 
 from specc.diagnostics import did_you_mean
 from specc.fast_dataclass import dataclass
-from specc.linear import matches_whole
 from specc.nodes import to_data
+from specc.patterns import matches_whole
 from specc.settings import Quantity, Target
 from specc.targets.protocol import Rejected
 from specc.units import UNITS

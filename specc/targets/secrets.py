@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping as Map
 from pathlib import Path
 
-from specc.private import home_folder
-from specc.reader import Unreadable, read_start
+from specc.system.private import home_folder
+from specc.system.reader import Unreadable, read_start
 from specc.targets.kinds import KINDS
 
 VENDOR = ".qingcloud"

@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from specc.reader import Unreadable, read_start
+from specc.system.reader import Unreadable, read_start
 from specc.targets.protocol import Origin
 
 PROJECT, SPEC, JOB = "project", "spec", "job"

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
-from specc.private import open_file, place_file, state_home
-from specc.reader import is_brought
+from specc.system.private import open_file, place_file, state_home
+from specc.system.reader import is_brought
 
 VARIABLE = "SPECC_TRUSTED_HOSTS"
 FILE = "trusted-hosts"

@@ -15,11 +15,11 @@ import pytest
 from support import submitting, uncovered
 from support.tables import each
 
-from specc import locks
 from specc.cli.commands import wait
 from specc.errors import SpeccError
 from specc.submission import Ledger, database, follow_jobs
 from specc.submission import ledger as ledger_module
+from specc.system import locks
 from specc.targets import JobState
 from specc.targets.opening import Opened
 

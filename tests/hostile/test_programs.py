@@ -14,7 +14,7 @@ from support.repositories import begin, commit
 from support.sampling import mostly_slow
 
 from specc.errors import SpeccError
-from specc.programs import find_program, safe_path
+from specc.system.programs import find_program, safe_path
 from specc.targets.local import machine
 from specc.targets.local.machine import machine_id
 from specc.targets.slurm.programs import Installed

@@ -18,7 +18,7 @@ SECRET = "hunter2-is-not-for-you"
 HERE = Path(specc.__file__).parent
 
 READERS = {
-    "reader.py": "it is the reader",
+    "system/reader.py": "it is the reader",
     "disk/files.py": "it hands on to the reader",
     "gateway/keys.py": "it reads its own file, and asks for its owner and mode on the same descriptor",
     "targets/ehpc/credentials.py": "it reads the user's file, and asks for its mode on the same descriptor",
@@ -43,8 +43,8 @@ READERS = {
     "cli/main.py": "it opens /dev/null",
     "app/scaffolding.py": "it reads what ships with specc",
     "cli/commands/schema.py": "it reads what ships with specc",
-    "private.py": "it opens files of the user's own, whose owner and mode it checks on the same descriptor",
-    "locks.py": "it opens lock files of its own",
+    "system/private.py": "it opens files of the user's own, whose owner and mode it checks on the same descriptor",
+    "system/locks.py": "it opens lock files of its own",
     "cache/": "it reads and writes its own cache",
 }
 """The modules and folders that open files themselves, each with its reason."""
@@ -79,7 +79,7 @@ MODES = {"r", "rb", "rt", "w", "wb", "wt", "a", "ab", "x", "xb"}
 def test_no_other_module_opens_a_file() -> None:
     found = {path.relative_to(HERE).as_posix() for path in HERE.rglob("*.py") if opens_files(path)}
     others = {name for name in found if not name.startswith(tuple(READERS))}
-    assert not others, "read through specc.reader, which is bounded and takes regular files only"
+    assert not others, "read through specc.system.reader, which is bounded and takes regular files only"
 
 
 @pytest.fixture

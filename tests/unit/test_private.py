@@ -6,8 +6,8 @@ import stat
 
 import pytest
 
-from specc import private
 from specc.errors import SpeccError
+from specc.system import private
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files of other users")
 STRANGER = 4242

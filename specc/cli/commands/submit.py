@@ -45,9 +45,9 @@ from specc.cli.waiting import exit_code_of, seconds_of, wait_and_show
 from specc.disk import check_stays
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
-from specc.reader import Unreadable, read_file
 from specc.reporters import TextOrJson, format_named
 from specc.submission import Action, Asked, PlanFile, Step, read_plan, step_data, tally
+from specc.system.reader import Unreadable, read_file
 from specc.targets import JobReport
 from specc.wording import counted
 

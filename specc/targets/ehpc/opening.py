@@ -14,9 +14,9 @@ from specc.fast_dataclass import dataclass
 from specc.lowering import Payload
 from specc.nodes import to_data
 from specc.person import Person
-from specc.private import home_folder
-from specc.reader import is_brought
 from specc.settings import Target as TargetSettings
+from specc.system.private import home_folder
+from specc.system.reader import is_brought
 from specc.targets import Target
 from specc.targets.ehpc.account import Endpoint, accounts_at, identity_of, origin_of, unknown_account
 from specc.targets.ehpc.client import Patience, client_opener

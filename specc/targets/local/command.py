@@ -6,7 +6,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-from specc.programs import find_program
+from specc.system.programs import find_program
 from specc.targets.local import environment
 from specc.targets.local.files import no_folder
 from specc.targets.local.jobs import Job, Run

@@ -1,6 +1,6 @@
 """Opening this machine as a target."""
 
-from specc.private import state_home, user_name
+from specc.system.private import state_home, user_name
 from specc.targets.local.machine import Options, machine_id
 from specc.targets.local.paths import StateDir
 from specc.targets.local.request import Rules

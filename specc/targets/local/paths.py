@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from specc.fast_dataclass import dataclass
-from specc.reader import Unreadable, read_start
+from specc.system.reader import Unreadable, read_start
 from specc.visible import visible
 
 

@@ -20,7 +20,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from specc.errors import SpeccError
-from specc.reader import Unreadable, read_start
+from specc.system.reader import Unreadable, read_start
 from specc.targets.local import processes
 from specc.targets.local.jobs import Ended, Job
 from specc.targets.local.machine import boot_id

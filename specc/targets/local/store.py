@@ -18,8 +18,8 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
-from specc import private
 from specc.errors import SpeccError
+from specc.system import private
 from specc.targets.local.jobs import Ended, Job, Request, Run, fits
 from specc.targets.local.machine import machine_id
 from specc.targets.local.processes import ProcessId

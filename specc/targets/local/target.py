@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from specc import locks, private
 from specc.errors import SpeccError
 from specc.settings import Target
+from specc.system import locks, private
 from specc.targets.local import wakeup
 from specc.targets.local.files import unusable
 from specc.targets.local.jobs import Ended, Job, Request, Run, Waiting, by_turns, startable, used_by_owner

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from specc.errors import SpeccError
-from specc.reader import Unreadable, read_start
+from specc.system.reader import Unreadable, read_start
 from specc.targets.start import module_variables
 
 PLACES = ("/etc/slurm/slurm.conf", "/run/slurm/conf/slurm.conf", "/etc/slurm-llnl/slurm.conf")

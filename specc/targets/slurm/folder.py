@@ -13,9 +13,9 @@ import tempfile
 from hashlib import sha256
 from pathlib import Path
 
-from specc import private
 from specc.fast_dataclass import dataclass
-from specc.reader import Unreadable, read_file, read_start
+from specc.system import private
+from specc.system.reader import Unreadable, read_file, read_start
 
 TAG_DIGITS = 16
 LOG_BYTES = 4096

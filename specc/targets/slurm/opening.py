@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from specc.errors import SpeccError
-from specc.private import state_home, user_name
+from specc.system.private import state_home, user_name
 from specc.targets.opening import Opened, Opening
 from specc.targets.slurm.cluster import cluster_name, of_job, of_query
 from specc.targets.slurm.programs import Installed

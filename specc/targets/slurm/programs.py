@@ -9,7 +9,7 @@ from typing import Protocol
 
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
-from specc.programs import find_program
+from specc.system.programs import find_program
 
 
 @dataclass(frozen=True, slots=True)

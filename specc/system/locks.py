@@ -15,8 +15,8 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
-from specc import private
 from specc.errors import SpeccError
+from specc.system import private
 
 KINDS: dict[str, Callable[[int, int], object]] = {"flock": fcntl.flock, "fcntl": fcntl.lockf}
 AT_ONCE = fcntl.LOCK_EX | fcntl.LOCK_NB

@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from specc.reader import checkout_of, is_below
+from specc.system.reader import checkout_of, is_below
 
 
 def find_program(name: str, environment: Mapping[str, str], *, outside: Path | None = None) -> str | None:
