@@ -17,11 +17,11 @@ examples = $(if $(SEED),--hypothesis-profile=$(1) --hypothesis-seed=$(seed))
 demo: $(READY)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
 
-# Without slow tests, and with few examples of each law. `make test SEED=random` tries other examples than each time, and
-# shows the seed, by which it tries the same ones again. With COVER=1 slow tests are measured, too.
+# Without slow tests, and with few examples of each law. `make test SEED=random` tries the laws alone, on more and on other
+# examples each time, and shows the seed, by which it tries the same ones again. With COVER=1 slow tests are measured, too.
 test: $(READY)
 	$(if $(COVER),$(BIN)/coverage erase)
-	$(BIN)/$(if $(COVER),coverage run -m )pytest -n 3 -q $(if $(COVER),--slow=too )$(call examples,random)
+	$(BIN)/$(if $(COVER),coverage run -m )pytest -n 3 -q $(if $(COVER),--slow=too )$(if $(SEED),tests/property $(call examples,random))
 	$(if $(COVER),$(BIN)/coverage combine -q && $(BIN)/coverage report --fail-under=95)
 
 # The tests that take seconds each: whole processes, kills, large inputs.

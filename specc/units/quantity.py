@@ -257,17 +257,16 @@ def convert(text: str, field: FieldType) -> int | QuantityMistake:
         return QuantityMistake(BAD_QUANTITY, f"`{field.name}` takes no quantities", "write a plain number")
     amount = read(text, field.quantity)
     if isinstance(amount, QuantityMistake):
-        return _fitting(amount, field)
+        return _fitting(amount, field.unit, field.quantity)
     if field.unit is None or field.unit not in UNITS[field.quantity]:
         return _no_unit(text, field, field.quantity)
     return to_unit(amount, text, field.unit, field.quantity)
 
 
-def _fitting(mistake: QuantityMistake, field: FieldType) -> QuantityMistake:
+def _fitting(mistake: QuantityMistake, unit: str | None, quantity: Quantity) -> QuantityMistake:
     """Return the mistake with a help that the field can take: `4gb` means 4GB, which is not a whole number of MiB."""
-    unit, quantity = field.unit or "", field.quantity or "memory"
     meant = re.fullmatch(MEANT, mistake.help or "")
-    if meant is None or unit not in UNITS[quantity]:
+    if meant is None or unit is None or unit not in UNITS[quantity]:
         return mistake
     amount = read(meant[1], quantity)
     inexact = None if isinstance(amount, QuantityMistake) else to_unit(amount, meant[1], unit, quantity)

@@ -54,6 +54,43 @@ def test_a_spec_without_a_job_is_asked_for_everything():
         "403 1:1-6 `cmd_line` or `input_file` is missing",
     ]
     assert "`[targets.NAME] job = {zone = ...}` in specc.toml" in found.found[1].help
+    assert found.found[-1].help == "add `cmd_line: ...` under `job:`, or inherit it from a base with `extends:`"
+
+
+def test_a_job_that_stands_inside_another_key_is_shown():
+    help = one("vars: {job: {name: n, cmd_line: run}}", job="{name: n, zone: z, cluster_id: c, run_user: u}").help
+    assert help == "`job:` in line 2 stands inside `vars:`; begin it at the left margin"
+    assert "stands inside" not in (one("vars: {job: {a: 1}}\njob: {cmd_line: run}").help or "")
+
+
+@each(
+    "job, missing",
+    [
+        ("{cmd_line: '{{ params.p }}'}", ["`name` is missing"]),
+        ("{name: '{{ params.p }}'}", ["`cmd_line` or `input_file` is missing"]),
+        ("{name: '{{ params.p }}', core_limit: 1, cmd_line: x}", []),
+    ],
+)
+def test_what_is_missing_beside_values_that_are_not_known_yet(job, missing):
+    assert check(f"params: {{p: {{type: string}}}}\njob: {job}").messages == missing
+
+
+@each(
+    "job, replacement",
+    [
+        ("{name: n, cmd_line: run, mem_limt: 4}", "mem_limit"),
+        ("{name: n, cmd_line: run, mem_limt: 4, mem_limit: 5}", None),
+    ],
+)
+def test_a_name_is_corrected_by_a_fix_where_it_is_free(job, replacement):
+    (fix,) = [found.fix for found in check(f"job: {job}").found if found.code.slug == "unknown-field"]
+    assert (fix and [edit.replacement for edit in fix.edits]) == (replacement and [replacement])
+
+
+@each("written, replacement", [("4", '"4"'), ("0x10", '"0x10"'), ("true", '"true"'), ("null", None), ("[4]", None)])
+def test_quotes_are_added_by_a_fix_where_a_text_is_wanted(written, replacement):
+    fix = one(f"job: {{name: n, cmd_line: run, input_file: {written}}}").fix
+    assert (fix and [edit.replacement for edit in fix.edits]) == (replacement and [replacement])
 
 
 def test_a_field_that_was_taken_away_shows_where():

@@ -105,7 +105,11 @@ def test_ambiguous_duration_names_both_readings(text, message, help):
             "unknown unit `PB` in `5PB`, expected a unit of memory",
             "units here: `B`, `kB`, `KiB`, `MB`, `MiB`, `GB`, `GiB`, `TB`, `TiB`",
         ),
-        ("90", 'the text "90" has no unit, so it is not a memory size', "write 90 without quotes, or with a unit, "),
+        (
+            "90",
+            'the text "90" has no unit, so it is not a memory size',
+            "write 90 without quotes, or with a unit, such as `90MiB`",
+        ),
         ("-5GiB", "`-5GiB` is negative, expected a memory size of 0 or more", "write `5GiB`"),
         ("1,5GiB", "`1,5GiB` has a comma in its number", "write `1.5GiB`"),
         ("６４GiB", "`６４GiB` is not written with plain characters", "write `64GiB`"),
@@ -162,6 +166,11 @@ def test_bad_memory(text, message, help):
         ("-1:00:00", "`-1:00:00` is negative, expected a duration of 0 or more", "write `1:00:00`"),
         ("64GiB", "`64GiB` is a memory size, expected a duration", "write a number and a unit, such as `2h30m`"),
         ("12:0:0", 'the text "12:0:0" is not a duration', "write a number and a unit"),
+        (
+            "1.5",
+            'the text "1.5" has no unit, so it is not a duration',
+            "write 1.5 without quotes, or with a unit, such as `1.5min`",
+        ),
         ("PT2H", 'the text "PT2H" is not a duration', "write a number and a unit"),
         ("3 bytes", "unknown unit `bytes` in `3 bytes`, expected a unit of duration", "units here: `s`"),
     ],
@@ -178,6 +187,13 @@ def test_long_texts_are_refused_without_being_read():
         problem = convert(text, DURATION)
         assert isinstance(problem, QuantityMistake)
         assert problem.message == f"a text of {len(text)} characters is not a duration"
+
+
+def test_a_text_of_64_characters_is_read_and_a_longer_one_is_not():
+    assert convert("0" * 60 + "4GiB", MEMORY) == 4096
+    problem = convert("0" * 61 + "4GiB", MEMORY)
+    assert isinstance(problem, QuantityMistake)
+    assert problem.message == "a text of 65 characters is not a memory size"
 
 
 @each(
@@ -252,6 +268,8 @@ def test_unit_names():
         ("gib", 100, "100GiB"),
         ("minutes", 90, "90min"),
         ("seconds", 1e-05, "0.00001s"),
+        ("seconds", 1e-30, f"0.{'0' * 29}1s"),
+        ("gib", 10**18 - 1, "999999999999999999GiB"),
         ("mib", "64GiB", 65536),
         ("minutes", "2h30m", 150),
         ("seconds", "1-00:00:00", 86400),
@@ -270,7 +288,9 @@ def test_filters(name, value, result):
         ("gib", 10**500, "`gib` takes a number from 0 to 10^18"),
         ("gib", float("nan"), "`gib` takes a number from 0 to 10^18"),
         ("gib", float("inf"), "`gib` takes a number from 0 to 10^18"),
+        ("gib", 10**18, "`gib` takes a number from 0 to 10^18"),
         ("gib", 1e-300, "`gib` takes a number of at most 32 digits"),
+        ("gib", 1e-31, "`gib` takes a number of at most 32 digits"),
         ("minutes", "90s", "`90s` is not a whole number of min: it lies between 1min and 2min"),
         ("mib", "64G", "`64G` can be 64GiB or 64GB"),
     ],
