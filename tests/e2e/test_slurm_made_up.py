@@ -5,9 +5,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from support.fake_slurm import programs_in
+
+from specc.cli.main import run
 
 CONFIGURATION = """\
 project = "made-up"
@@ -36,9 +39,16 @@ job:
 """
 
 
+class Ended(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
+
+
 class Place:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, capture: pytest.CaptureFixture[str]) -> None:
         self.folder = folder
+        self.capture = capture
         (folder / "project").mkdir()
         self.slurm = folder / "slurm"
         self.environment = {
@@ -55,25 +65,33 @@ class Place:
     def spec(self, queue: str = "normal", code: int = 0) -> None:
         self.write("a.job.yaml", SPEC.format(queue=queue, code=code))
 
-    def __call__(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "specc", *words],
-            cwd=self.folder / "project",
-            env=self.environment | variables,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
+    def __call__(self, *words: str, **variables: str) -> Ended:
+        """Run a command in this process, with the environment of the made-up Slurm alone."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(self.folder / "project")
+            for name in os.environ.keys() - self.environment.keys():
+                patch.delenv(name)
+            for name, value in (self.environment | variables).items():
+                patch.setenv(name, value)
+            code = run(list(words))
+        return Ended(code, *self.capture.readouterr())
+
+    def process(self, *words: str) -> Ended:
+        command = [sys.executable, "-m", "specc", *words]
+        folder = self.folder / "project"
+        ended = subprocess.run(
+            command, cwd=folder, env=self.environment, capture_output=True, text=True, timeout=60, check=False
         )
+        return Ended(ended.returncode, ended.stdout, ended.stderr)
 
 
 @pytest.fixture
-def specc(tmp_path: Path) -> Place:
-    return Place(tmp_path)
+def specc(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Place:
+    return Place(tmp_path, capsys)
 
 
 def test_a_job_is_submitted_watched_and_read(specc: Place) -> None:
-    done = specc("submit", "-y", "--wait")
+    done = specc.process("submit", "-y", "--wait")
     assert done.returncode == 0, done.stderr
     assert "finished: hello 1-" in done.stderr
     assert specc("logs", "--stream", "stdout").stdout == "hello 1@server\n"
@@ -96,7 +114,6 @@ def test_a_lost_answer_is_adopted(specc: Place) -> None:
     assert "accepted\t1-" in done.stdout
 
 
-@pytest.mark.slow
 def test_a_failure_ends_the_wait(specc: Place) -> None:
     specc.spec(code=4)
     assert specc("submit", "-y", "--wait").returncode == 5
@@ -158,7 +175,6 @@ def test_what_is_missing_is_said_beside_what_is_wrong(specc: Place) -> None:
     assert "`core_limit` is 0" in done.stderr
 
 
-@pytest.mark.slow
 def test_no_sbatch_on_the_path(specc: Place) -> None:
     (specc.slurm / "bin" / "sbatch").unlink()
     empty = ":".join(each for each in os.environ["PATH"].split(":") if not Path(each, "sbatch").exists())
@@ -185,7 +201,6 @@ def test_the_wrong_cluster(specc: Place) -> None:
         ('queues = {q = {layout = "mpi"}}', "expected `tasks` or `threads`"),
     ],
 )
-@pytest.mark.slow
 def test_settings_that_cannot_be(specc: Place, setting: str, said: str) -> None:
     specc.write("specc.toml", f"{CONFIGURATION}{setting}\n")
     done = specc("submit", "-y")

@@ -6,19 +6,12 @@ import sys
 from pathlib import Path
 from random import Random
 
-from fuzz import generators
-
-ROOT = Path(__file__).parents[2]
-FINDS = """
-import sys
-sys.path.insert(0, "tests")
-from fuzz import run
+import pytest
+from fuzz import generators, run
 from fuzz.generators import Input
 from fuzz.judging import Fault
-run.judge = lambda tried, folder: Fault("law", "it") if b"bad" in tried.files["a"] else None
-small, fault = run._smaller(Input("yaml", {"a": b"one\\ntwo bad three\\nfour\\n" * 3, "b": b"x"}), Fault("law", "it"))
-print(small.files, fault.law)
-"""
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_a_seed_and_a_number_make_the_same_input_each_time() -> None:
@@ -43,9 +36,14 @@ def test_inputs_hold_the_laws_and_are_counted() -> None:
     assert "0 faults" in ran.stdout
 
 
-def test_what_breaks_a_law_is_made_small() -> None:
-    ran = subprocess.run([sys.executable, "-c", FINDS], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == "{'a': b'bad', 'b': b''} law"
+def test_what_breaks_a_law_is_made_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    def judge(tried: Input, folder: Path) -> Fault | None:
+        return Fault("law", "it") if b"bad" in tried.files["a"] else None
+
+    monkeypatch.setattr(run, "judge", judge)
+    large = Input("yaml", {"a": b"one\ntwo bad three\nfour\n" * 3, "b": b"x"})
+    small, fault = run._smaller(large, Fault("law", "it"))
+    assert (small.files, fault.law) == ({"a": b"bad", "b": b""}, "law")
 
 
 def test_a_fault_that_was_kept_is_tried_again(tmp_path: Path) -> None:
