@@ -185,12 +185,25 @@ TestSubmitting.settings = law(60, stateful_step_count=12)
 def test_a_process_dies_with_its_write() -> None:
     """One that dies before its intent is written starts nothing."""
     started = []
-    for lives, is_written in ((1, False), (NEVER, False)):
+    for lives, is_written in ((1, False), (1, True), (NEVER, False)):
         machine = Submitting()
         machine.submit("hello", {0}, [], {}, lives, is_written, 1)
         started.append(len(machine.target.jobs))
         machine.teardown()
-    assert started == [0, 1]
+    assert started == [0, 0, 1]
+
+
+def test_the_machine_finds_a_job_whose_answer_was_lost() -> None:
+    """Chance alone seldom loses an answer, and then looks for the job."""
+    machine = Submitting()
+    machine.submit("hello", {0}, ["silent"], {}, NEVER, False, 1)
+    assert machine.desk.states() == ["unknown"]
+    machine.resolve(is_listed=True)
+    assert machine.desk.states() == ["accepted"]
+    machine.no_payload_starts_twice_unasked()
+    machine.no_job_is_forgotten()
+    machine.each_key_has_one_open_attempt_at_most_and_the_rest_is_in_order()
+    machine.teardown()
 
 
 def test_the_machine_can_fail() -> None:

@@ -73,7 +73,7 @@ class Model(RuleBasedStateMachine):
     def settle_as_a_stranger(self, uuid: str, ended: Ended) -> None:
         assert not self.store.settle(uuid, ProcessId("another boot", 1, 0), ended)
 
-    @rule(uuids=st.lists(jobs, max_size=3))
+    @rule(uuids=st.lists(jobs, min_size=1, max_size=3))
     def cancel(self, uuids: list[str]) -> None:
         self.store.cancel(uuids)
         for uuid in uuids:

@@ -13,7 +13,26 @@ from specc.parser import parse
 from specc.source import Source
 
 PLAIN_TEXTS = st.text("abc é中😀 '\"\\:#-{}[],&*!|>%@`\t\n\x01\u2028", max_size=12) | st.sampled_from(
-    ["no", "1", "1.5", "null", "~", "12:30", "", " ", "a: b", "- a", "{a: 1}", "# c", "*a", "64GiB", "a\n\nb", "\n"]
+    [
+        "no",
+        "1",
+        "1.5",
+        "null",
+        "~",
+        "12:30",
+        "",
+        " ",
+        "a: b",
+        "- a",
+        "{a: 1}",
+        "# c",
+        "*a",
+        "64GiB",
+        "a\n\nb",
+        "\n",
+        "run",
+        "Echo",
+    ]
 )
 TEXTS = PLAIN_TEXTS.filter(lambda text: "{{" not in text and "{%" not in text)
 NUMBERS = st.integers(-(2**53) + 1, 2**53 - 1)

@@ -11,9 +11,14 @@ from specc.units import DURATION_UNITS, MEMORY_UNITS, UNITS, QuantityMistake, co
 
 quantities = st.sampled_from(["memory", "duration"])
 near_quantities = st.text(alphabet="0123456789.,:- +KkMmGgTtiBbsnhd分６\n", max_size=20)
+parts = st.tuples(
+    st.sampled_from(["1", "30", "1.5", "0", "64"]), st.sampled_from([*MEMORY_UNITS, *DURATION_UNITS, "m"])
+)
+written = st.lists(parts.map("".join), min_size=1, max_size=2).map("".join)
+"""Numbers with units, many of which are quantities."""
 
 
-@given(quantities, st.one_of(st.text(), near_quantities), st.data())
+@given(quantities, st.one_of(written, near_quantities, st.text()), st.data())
 @example("duration", "9" * 5000, None)
 @law(100)
 def test_any_text_gives_a_number_or_a_problem(quantity, text, data):

@@ -108,6 +108,7 @@ def test_nodes(sbatch: Sbatch, text: str) -> None:
 @example("#SBATCH -n\n#SBATCH 4 --part=p")
 @example('#SBATCH -J "" -n4')
 @example("#SBATCH -J 'a\\\\")
+@example("#SBATCH --time=x")
 @example("\n  # x\n#SBATCH -n3\n  :\n#SBATCH -n4")
 def test_lines(sbatch: Sbatch, text: str) -> None:
     assume("argument" not in text)
