@@ -3,14 +3,15 @@
 It is counted and not timed, so that a check says the same on every machine and each time.
 """
 
+from specc.compiler.part import Share
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator import EvaluatedSpec
 from specc.resolver import ResolvedSpec
 from specc.source import Span
 
 WORK = 4_000_000
-"""Enough for some eight thousand cells of a usual job. A unit is the evaluation of one name, about a microsecond."""
-WORK_OF_A_CELL = 350
+"""Enough for some twelve thousand cells of a usual job. A unit is about a quarter of a microsecond."""
+WORK_OF_A_CELL = 150
 WORK_OF_A_VARIANT = 2_000
 WORK_OF_A_NAME = 8
 """A parameter, a variable or a field, which every variant evaluates again, and an axis, which every cell has."""
@@ -19,10 +20,12 @@ HELP = "`specc render` looks at every cell; `--profile NAME` and `-p NAME=VALUE`
 
 
 class Allowance:
-    """What is left, and what had to be left out when it was spent."""
+    """What is left, and what had to be left out when it was spent. A share of a sweep has its part of the whole."""
 
-    def __init__(self, work: int | None = None) -> None:
-        self.left = WORK if work is None else work
+    def __init__(self, share: Share | None = None) -> None:
+        self.left = WORK
+        if share is not None:
+            self.left = WORK * (share.part.after - share.part.first) // share.cells
         self.cells = 0
         self.most_cells = 0
         self._missed: list[tuple[Span, str]] = []
@@ -39,9 +42,7 @@ class Allowance:
         """Pay for a cell: its templates, and the rules that read each character of its texts."""
         self.cells += 1
         texts = (value.data for value in evaluated.job.values() if isinstance(value.data, str))
-        self.left -= (
-            WORK_OF_A_CELL + WORK_OF_A_NAME * len(evaluated.cell.values) + steps + sum(map(len, texts)) * 3 // 2
-        )
+        self.left -= WORK_OF_A_CELL + WORK_OF_A_NAME * len(evaluated.cell.values) + steps + sum(map(len, texts))
 
     def pay_for_variant(self, spec: ResolvedSpec) -> None:
         """Pay for composing the spec with a profile, or for evaluating it with another choice."""

@@ -10,7 +10,7 @@ from specc.checker import check
 from specc.compiler.allowance import Allowance
 from specc.compiler.by_columns import Sheet
 from specc.compiler.discretion import discreet
-from specc.compiler.part import Part, Uneven
+from specc.compiler.part import Part, Share, Uneven
 from specc.compiler.ruling import JobCheck, job_diagnostics, nothing_refused, spec_diagnostics
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator import (
@@ -203,14 +203,17 @@ def _by_columns(
     yield from Sheet(evaluation, context.apis[spec.api], context.hidden).payloads(chain((first,), cells))
 
 
-def check_document(document: Document, context: Context, request: Request) -> Iterator[Diagnostic | Payload]:
+def check_document(
+    document: Document, context: Context, request: Request, share: Share | None = None
+) -> Iterator[Diagnostic | Payload]:
     """All that is wrong with a spec, without any input: plain and under each profile, with sample parameters.
 
-    The payloads are those of the plain spec, as far as they can be known.
+    The payloads are those of the plain spec, as far as they can be known. Of a share, only its own cells are looked at;
+    raises Uneven if their check takes more than their part of what the whole may take.
     """
     exceeded = has_errors = False
     specs: dict[str, ResolvedSpec] = {}
-    allowance = Allowance()
+    allowance, part = Allowance(share), share.part if share is not None else None
     for variant in _variants(document, context, request, allowance):
         if isinstance(variant, Diagnostic):
             has_errors |= variant.is_error
@@ -218,13 +221,15 @@ def check_document(document: Document, context: Context, request: Request) -> It
             continue
         spec, asked = variant
         specs["" if asked is request else asked.profiles[0]] = spec
-        for item in _checked(spec, context, asked, allowance, is_plain=asked is request):
+        for item in _checked(spec, context, asked, allowance, part, is_plain=asked is request):
             if asked is request or isinstance(item, Diagnostic):
                 yield item
             exceeded |= _is_limit(item)
             has_errors |= isinstance(item, Diagnostic) and item.is_error
         if exceeded:
             break
+    if share is not None and allowance.is_spent:
+        raise Uneven
     incomplete = allowance.diagnostic()
     if incomplete is not None:
         yield incomplete
@@ -255,9 +260,12 @@ def _variants(
 
 
 def _checked(
-    spec: ResolvedSpec, context: Context, request: Request, allowance: Allowance, *, is_plain: bool
+    spec: ResolvedSpec, context: Context, request: Request, allowance: Allowance, part: Part | None, *, is_plain: bool
 ) -> Iterator[Diagnostic | Payload]:
-    """What is found with each choice of sample inputs, and the payloads of the first, as far as can be paid."""
+    """What is found with each choice of sample inputs, and the payloads of the first, as far as can be paid.
+
+    Of the plain spec with the first choice, only a part is looked at.
+    """
     bindings, faults = bind(spec, request.params)
     yield from faults
     exceeded = False
@@ -268,8 +276,8 @@ def _checked(
             allowance.miss(_key_of(spec, "params"), f"{index:,} of {tried:,} choices of parameters")
             return
         allowance.pay_for_variant(spec)
-        part = None if is_plain and index == 0 else Part(0, share)
-        for item in _cells(spec, context, request, sample, part=part, allowance=allowance):
+        looked_at = part if is_plain and index == 0 else Part(0, share)
+        for item in _cells(spec, context, request, sample, part=looked_at, allowance=allowance):
             for result in (item,) if isinstance(item, Diagnostic) else _ruled(item[1], context, allowance):
                 if index == 0 or isinstance(result, Diagnostic):
                     yield result

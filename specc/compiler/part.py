@@ -10,6 +10,13 @@ class Part(NamedTuple):
     after: int
 
 
+class Share(NamedTuple):
+    """What one of several processes checks of a sweep of `cells` cells."""
+
+    part: Part
+    cells: int
+
+
 class Uneven(Exception):
     """The cells of a part needed more than their average share of the sweep's budget.
 

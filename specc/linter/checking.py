@@ -23,6 +23,7 @@ from specc.linter.records import (
     encode_examined,
     encode_facts,
 )
+from specc.linter.sweeps import examine_sweep
 from specc.project.library import FileLibrary, Reads
 from specc.project.processes import elsewhere, processors
 from specc.project.project import DiagnosticSet, Project
@@ -191,8 +192,10 @@ def examinations(
     known = {name: examined for name in names if (examined := memory.examined(name)) is not None}
     unknown = [name for name in names if name not in known]
     workers = max(1, min(processors(), len(unknown) // WORTH_A_FORK))
-    look: Callable[[str], Examined] = partial(_examine, project, context, request)
     sources = Sources(project.library, project.settings)
+    look: Callable[[str], Examined] = partial(_examine, project, context, request)
+    if workers == 1 and request == Request():
+        look = partial(_examine_sweep, project, context, sources)
     with elsewhere(
         [unknown[start::workers] for start in range(1, workers)], partial(_line, look, register, sources)
     ) as forks:
@@ -205,6 +208,10 @@ def examinations(
 
 def _examine(project: Project, context: Context, request: Request, name: str) -> Examined:
     return examine(project, name, context, request)
+
+
+def _examine_sweep(project: Project, context: Context, sources: Sources, name: str) -> Examined:
+    return examine_sweep(project, name, context, sources) or examine(project, name, context, Request())
 
 
 def _learned(examined: Examined, register: Register, memory: Memory) -> Examined:

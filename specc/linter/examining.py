@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import field, replace
 from itertools import islice
 
-from specc.compiler import Context, Request, check_document
+from specc.compiler import Context, Request, Share, check_document
 from specc.diagnostics import Diagnostic
 from specc.fast_dataclass import dataclass
 from specc.linter.filters import RULES
@@ -39,14 +39,14 @@ class Takings:
 
     def __init__(self, project: ProjectView) -> None:
         self._project = project
-        self._seen: set[str] = set()
+        self.digests: set[str] = set()
         self.taken: Taking = tuple({} for _ in CLASH_RULES)
 
     def add(self, payload: Payload) -> None:
         """A payload that its spec has already made is one job, sent again: who does that is told elsewhere."""
-        if payload.digest in self._seen:
+        if payload.digest in self.digests:
             return
-        self._seen.add(payload.digest)
+        self.digests.add(payload.digest)
         for rule, taken in zip(CLASH_RULES, self.taken, strict=True):
             for thing, claim in rule.claims(payload, self._project):
                 taken.setdefault(thing, Taken()).add(1, (claim,))
@@ -56,15 +56,15 @@ class Clashes:
     """Lays together what specs take."""
 
     def __init__(self) -> None:
-        self._taken: Taking = tuple({} for _ in CLASH_RULES)
+        self.taken: Taking = tuple({} for _ in CLASH_RULES)
 
     def add(self, taking: Taking) -> None:
-        for whole, taken in zip(self._taken, taking, strict=True):
+        for whole, taken in zip(self.taken, taking, strict=True):
             for thing, known in taken.items():
                 whole.setdefault(thing, Taken()).add(known.count, known.places)
 
     def diagnostics(self) -> Iterator[Diagnostic]:
-        for rule, taken in zip(CLASH_RULES, self._taken, strict=True):
+        for rule, taken in zip(CLASH_RULES, self.taken, strict=True):
             for thing, known in taken.items():
                 if known.count > 1:
                     yield rule.clash(Claims(thing, known.count, tuple(known.places)))
@@ -83,19 +83,28 @@ class Examined:
 
 
 def examine(project: Project, name: str, context: Context, request: Request) -> Examined:
+    examined, _ = examine_share(project, name, context, request, None)
+    return examined
+
+
+def examine_share(
+    project: Project, name: str, context: Context, request: Request, share: Share | None
+) -> tuple[Examined, set[str]]:
+    """Return what is found in a spec, or in a share of its sweep, and the digests of its payloads. Raises Uneven."""
     reader = Reader(context.library)
     context = replace(context, library=reader)
     diagnostics, takings = DiagnosticSet(), Takings(context.view)
     reader.document(name)
     document = project.document(name, diagnostics)
     payloads = 0
-    for item in check_document(document, context, request) if document is not None else ():
+    for item in check_document(document, context, request, share) if document is not None else ():
         if isinstance(item, Diagnostic):
             diagnostics.add(item)
         else:
             takings.add(item)
             payloads += 1
-    return Examined(name, document is not None, tuple(diagnostics.every()), takings.taken, payloads, reader.reads)
+    found = tuple(diagnostics.every())
+    return Examined(name, document is not None, found, takings.taken, payloads, reader.reads), takings.digests
 
 
 def is_broken(diagnostic: Diagnostic) -> bool:

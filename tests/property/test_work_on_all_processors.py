@@ -1,4 +1,4 @@
-"""What forks render is what one process renders: the same lines in the same order, or the same findings."""
+"""What forks render and check is what one process does: the same lines in the same order, the same diagnostics."""
 
 import os
 import time
@@ -16,6 +16,7 @@ from support.laws import law
 from support.projects import BASE, SETTINGS
 
 from specc.cli.main import run
+from specc.linter import sweeps
 from specc.project import rendering
 from specc.reporters import PayloadFormat
 
@@ -121,6 +122,55 @@ def test_forks_render_what_one_process_renders(
         patch.setattr(rendering, "CELLS_WORTH_A_FORK", 2)
         patch.setattr(rendering, "SPECS_WORTH_A_FORK", specs_worth)
         assert rendered(*selection) == alone
+
+
+def checked(*arguments: str) -> tuple[int, str, str]:
+    with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
+        code = run(["check", "--no-cache", "--output", "json", *arguments])
+    return code, out.getvalue(), err.getvalue()
+
+
+@law(60)
+@given(
+    name=st.sampled_from(NAMES),
+    command=st.sampled_from(COMMANDS),
+    matrix=st.sampled_from(MATRICES),
+    more=st.sampled_from(["", "", "abstract: true\n", "odd: 1\n", "profiles: {p: {}}\n", "vars: {unused: 1}\n"]),
+    processors=st.integers(2, 4),
+)
+def test_a_sweep_that_is_shared_out_is_checked_as_by_one_process(
+    name: str, command: str, matrix: str, more: str, processors: int
+) -> None:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        Path("specc.toml").write_text(SETTINGS)
+        Path("base.job.yaml").write_text(BASE)
+        Path("s.job.yaml").write_text(
+            f"specc: 1\n{more}extends: base.job.yaml\nparams: {{needed: {{type: string, example: x}}}}\n"
+            f"matrix: {{{matrix}}}\n{job(name, command)}  stdout_redirect_path: out-{{{{ matrix.n % 4 }}}}.log\n"
+        )
+        patch.setattr(sweeps, "processors", lambda: 1)
+        alone = checked()
+        patch.setattr(sweeps, "processors", lambda: processors)
+        patch.setattr(sweeps, "CELLS_WORTH_A_FORK", 2)
+        assert checked() == alone
+
+
+def test_a_long_sweep_is_shared_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("specc.toml").write_text(SETTINGS)
+    Path("base.job.yaml").write_text(BASE)
+    Path("s.job.yaml").write_text(
+        f"specc: 1\nextends: base.job.yaml\nmatrix: {{{MATRICES[1]}}}\n{job('{{ cell.slug }}', 'echo')}"
+    )
+    shares = []
+    real = sweeps.examine_share
+    monkeypatch.setattr(sweeps, "examine_share", lambda *args: shares.append(args[-1]) or real(*args))
+    monkeypatch.setattr(sweeps, "processors", lambda: 2)
+    monkeypatch.setattr(sweeps, "CELLS_WORTH_A_FORK", 2)
+    code, _, err = checked()
+    assert (code, err) == (0, "")
+    assert [tuple(share.part) for share in shares] == [(0, 4)]  # the other half is looked at elsewhere
 
 
 def test_a_base_that_is_written_meanwhile_is_the_same_for_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
