@@ -1,11 +1,11 @@
 """How long a sweep is, before any of its cells is made."""
 
-from specc.compiler.allowance import WORK, WORK_OF_A_CELL
+from specc.compiler.allowance import WORK, price
 from specc.compiler.compile import Context, Request
-from specc.evaluator import Evaluation, Inputs, bind, missing, sample_count, samples
+from specc.evaluator import Evaluation, bind, missing, sample_count, samples
 from specc.expander import expand
 from specc.parser import Document
-from specc.resolver import ResolvedSpec, resolve
+from specc.resolver import resolve
 from specc.resolver.ancestry import ancestry
 
 
@@ -17,26 +17,29 @@ def most_cells(document: Document, context: Context, request: Request) -> int | 
     bindings, faults = bind(spec, request.params)
     if found or faults or any(True for _ in missing(bindings)):
         return None
-    return _expanded(spec, context.inputs(spec, bindings, checking=False))
+    evaluation = Evaluation(spec, context.inputs(spec, bindings, checking=False))
+    expansion, found = expand(spec.section("matrix"), evaluation.static)
+    return None if expansion is None or found or evaluation.has_found else expansion.most
 
 
 def cells_to_check(document: Document, context: Context) -> int:
-    """Return how many cells a check goes through that has nothing to do but these; 1 for any other."""
+    """Return how many cells a check goes through that has nothing to do but these; 1 for any other check.
+
+    The first cell tells whether all of them can be paid for.
+    """
     request = Request()
     if not _may_sweep(document, context, request):
         return 1
     spec, found = resolve(document, context.library, context.overlays(request))
     bindings, _ = bind(spec, request.params)
+    evaluation = Evaluation(spec, context.inputs(spec, next(samples(bindings)), checking=True))
     if found or spec.profile_names or sample_count(bindings) > 1:
         return 1
-    most = _expanded(spec, context.inputs(spec, next(samples(bindings)), checking=True)) or 1
-    return most if most * WORK_OF_A_CELL < WORK else 1
-
-
-def _expanded(spec: ResolvedSpec, inputs: Inputs) -> int | None:
-    evaluation = Evaluation(spec, inputs)
     expansion, found = expand(spec.section("matrix"), evaluation.static)
-    return expansion.most if expansion is not None and not found and not evaluation.has_found else None
+    if expansion is None or found or evaluation.has_found:
+        return 1
+    first = evaluation.cell(next(expansion.cells()))
+    return expansion.most if price(first) * expansion.most < WORK and not evaluation.has_found else 1
 
 
 def _may_sweep(document: Document, context: Context, request: Request) -> bool:
