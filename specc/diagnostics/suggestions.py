@@ -18,12 +18,18 @@ NUMBERED = re.compile(r"SPC\d+")
 
 def closest(word: str, candidates: Iterable[str]) -> str | None:
     """Return the candidate that `word` was probably meant to be, or None when nothing is near."""
+    return _closest(word, tuple(candidates))
+
+
+# Each of a thousand cells can ask for the same wrong name.
+@lru_cache(maxsize=256)
+def _closest(word: str, candidates: tuple[str, ...]) -> str | None:
     from difflib import get_close_matches  # 2 ms, and only a wrong name needs it
 
     folded = word.casefold()
     if len(folded) > LONGEST_COMPARED:
         return None
-    by_folded, alike = _folded(tuple(candidates))
+    by_folded, alike = _folded(candidates)
     # Comparing is slow, and a spec with thousands of names can have thousands of wrong ones.
     lengths = range(len(folded) - 2, len(folded) + 3)
     names = (name for length in lengths for name in alike.get((folded[:1], length), ())) if alike else by_folded

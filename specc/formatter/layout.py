@@ -249,8 +249,14 @@ class Reader:
         indicators = header.partition("#")[0]
         given = INDENTED_BY.search(indicators)
         filled = next((line for line in lines if line.strip(" ")), "")
-        depth = column + int(given.group()) if given else len(filled) - len(filled.lstrip(" "))
         end, behind = event.end, self.blank_lines_behind(event.end)
+        if given:
+            depth = column + int(given.group())
+        elif filled:
+            depth = len(filled) - len(filled.lstrip(" "))
+        else:
+            # Lines of blanks alone are the indentation, and each of them is an empty line.
+            depth = max(map(len, (*lines, *behind)), default=0)
         if "+" in indicators or any(len(line) > depth for line in behind):
             lines += behind
             end += sum(len(line) + 1 for line in behind)

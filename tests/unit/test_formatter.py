@@ -203,6 +203,14 @@ def test_a_text_without_a_final_line_break_says_so() -> None:
     assert formatted("vars:\n  a: |+  # why\n    b") == "vars:\n  a: |-  # why\n    b\n"
 
 
+@pytest.mark.parametrize("header", [">-", ">", ">+", "|-", "|", "|+"])
+def test_a_text_of_blank_lines_alone_is_formatted_once(header: str) -> None:
+    for text in (f"vars: {header}\n  \n  \njob:\n  name: |2\n    x\n", f"vars:\n  - {header}\n     \n   \n\n  - b\n"):
+        once = formatted(text)
+        assert formatted(once) == once
+        assert " \n" not in once
+
+
 def test_no_empty_line_joins_a_text_that_keeps_them() -> None:
     assert formatted("vars: |+\n  a\n\nspecc: 1\n\n# end\n") == "specc: 1\nvars: |+\n  a\n\n# end\n"
 
