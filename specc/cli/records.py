@@ -26,7 +26,7 @@ HEAD = ("state", "uuid", "spec", "cell", "name", "")
 def row(record: Record, reports: Mapping[str, JobReport]) -> tuple[str, ...]:
     """Return an attempt as the cells of a row under `HEAD`."""
     key = record.key
-    return state_of(record, reports), record.uuid or "", key.spec, key.cell, record.sent_name, _said(record, reports)
+    return state_of(record, reports), record.uuid or "", key.spec, key.cell, record.shown_name, _said(record, reports)
 
 
 def _said(record: Record, reports: Mapping[str, JobReport]) -> str:
@@ -44,11 +44,11 @@ def record_data(record: Record, reports: Mapping[str, JobReport]) -> dict[str, o
         "number": record.number,
         "spec": key.spec,
         "cell": key.cell,
-        "slug": record.slug,
-        "axes": json.loads(record.axes),
+        "slug": record.shown_slug,
+        "axes": record.shown_axes,
         "params": json.loads(key.params),
         "target": {"name": record.target_name, "identity": key.target},
-        "name": record.sent_name,
+        "name": record.shown_name,
         "digest": record.digest,
         "state": record.state.value,
         "uuid": record.uuid,
@@ -56,7 +56,7 @@ def record_data(record: Record, reports: Mapping[str, JobReport]) -> dict[str, o
         "reason": reason,
         "exit_code": exit_code,
         "code": record.code,
-        "message": record.message,
+        "message": record.shown_message,
         "created_at": record.created_at,
         "settled_at": record.settled_at,
     }

@@ -36,7 +36,7 @@ def seconds_of(text: str | None) -> float | None:
 
 def wait_and_show(groups: Sequence[Group], ledger: Ledger, timeout: float | None) -> Waited:
     """Wait until all have ended, or for `timeout` seconds. Say what can be done next, also after ^C."""
-    names = {record.uuid: record.sent_name for group in groups for record in group.records if record.uuid}
+    names = {record.uuid: record.shown_name for group in groups for record in group.records if record.uuid}
     with _showing(names) as watch:
         waited = wait_for(groups, ledger, timeout, Terminal(), watch)
     if waited.interrupted is not None:

@@ -60,7 +60,7 @@ def _cells(payload: Payload, api: ApiSchema, endpoint: str | None) -> str:
 
 def digest_line(payload: Payload, api: ApiSchema, endpoint: str | None) -> str:
     """Return a line as sha256sum prints it, with the name of the payload in place of a file."""
-    return f"{payload.digest}  {visible(payload.name)}\n"
+    return f"{payload.digest}  {visible(payload.shown_name)}\n"
 
 
 def _in_table_order(payload: Payload, api: ApiSchema) -> dict[str, object]:

@@ -42,10 +42,12 @@ FIRST = (
 """`one_open` is what makes two submitting processes safe: the second intent for a key cannot be written. `self` names
 this ledger among all, which binds a plan to it."""
 
+SEALED_AT_FIRST = ", ".join(name for name in NAMES if name != "hidden")
+
 SEALS = (
     "ALTER TABLE attempts ADD COLUMN seal TEXT",
     "CREATE INDEX unsealed ON attempts (attempt) WHERE seal IS NULL",
-    f"""CREATE TRIGGER unseal AFTER UPDATE OF {", ".join(NAMES)} ON attempts WHEN OLD.seal IS NOT NULL
+    f"""CREATE TRIGGER unseal AFTER UPDATE OF {SEALED_AT_FIRST} ON attempts WHEN OLD.seal IS NOT NULL
 BEGIN UPDATE attempts SET seal = NULL WHERE rowid = NEW.rowid; END""",
     "CREATE INDEX also_open ON attempts (attempt) WHERE state IN ('intent', 'unknown')",
     "CREATE INDEX also_by_key ON attempts (spec, cell, params, target, number)",
@@ -62,7 +64,15 @@ PROJECTS = (
 )
 """By these columns the projects that use this ledger are recognised: see `projects.py`."""
 
-STEPS = (FIRST, SEALS, PROJECTS)
+HIDING = (
+    "ALTER TABLE attempts ADD COLUMN hidden TEXT",
+    "DROP TRIGGER unseal",
+    f"""CREATE TRIGGER unseal AFTER UPDATE OF {", ".join(NAMES)} ON attempts WHEN OLD.seal IS NOT NULL
+BEGIN UPDATE attempts SET seal = NULL WHERE rowid = NEW.rowid; END""",
+)
+"""What reports must not show of an attempt: parts that came from variables of the environment."""
+
+STEPS = (FIRST, SEALS, PROJECTS, HIDING)
 """How the tables of each version are made from those of the version before. A step that was released never changes."""
 
 VERSION = len(STEPS)

@@ -147,4 +147,4 @@ def why_of(record: Record, reports: Mapping[str, JobReport]) -> str:
     """Return why the job is in its state or, where there is no job, what the target said of the payload."""
     if record.state is State.ACCEPTED:
         return last_word(record, reports)[0] or ""
-    return ": ".join(filter(None, (record.code, record.message)))
+    return ": ".join(filter(None, (record.code, record.shown_message)))

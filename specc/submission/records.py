@@ -12,6 +12,7 @@ from enum import StrEnum
 from hashlib import blake2b
 from math import isfinite
 
+from specc.evaluator import MASK
 from specc.fast_dataclass import dataclass
 from specc.submission.keys import LogicalKey
 from specc.targets import JobState
@@ -33,6 +34,9 @@ class State(StrEnum):
     SUPERSEDED = "superseded"
     DISMISSED = "dismissed"
 
+
+CELL = "matrix"
+"""What `Record.hidden` calls the values of the cell."""
 
 OPEN = (State.INTENT, State.UNKNOWN)
 """States in which nothing else may be sent for the same key."""
@@ -59,7 +63,8 @@ class Record:
     `number` counts the attempts of one key from 1. `body` is the payload's canonical text, `sent_name` the job's name
     as sent, `axes` the cell's values and `units` the target's, both as JSON. `skew` is by how many seconds the
     server's clock was taken to be ahead. `job_state`, `job_reason` and `exit_code` are what the target last said of an
-    accepted job, at `seen_at`.
+    accepted job, at `seen_at`. `hidden` lists, as JSON, the fields of the payload that no report shows, and `matrix`
+    where the values of the cell are not shown.
     """
 
     attempt: str
@@ -85,6 +90,39 @@ class Record:
     job_reason: str | None = None
     exit_code: int | None = None
     seen_at: float | None = None
+    hidden: str | None = None
+
+    @property
+    def shown_name(self) -> str:
+        """Return the job's name as reports may show it."""
+        return MASK if "name" in self._hides else self.sent_name
+
+    @property
+    def shown_slug(self) -> str:
+        """Return the slug of the cell as reports may show it."""
+        return MASK if CELL in self._hides else self.slug
+
+    @property
+    def shown_axes(self) -> dict[str, object]:
+        """Return the values of the cell as reports may show them."""
+        axes: dict[str, object] = json.loads(self.axes)
+        return dict.fromkeys(axes, MASK) if CELL in self._hides else axes
+
+    @property
+    def shown_body(self) -> dict[str, object]:
+        """Return the payload as reports may show it."""
+        body: dict[str, object] = json.loads(self.body)
+        return {name: MASK if name in self._hides else value for name, value in body.items()}
+
+    @property
+    def shown_message(self) -> str | None:
+        """Return what the target said, if reports may show it: it can quote any field."""
+        return MASK if self.message and self._hides else self.message
+
+    @property
+    def _hides(self) -> list[str]:
+        found: list[str] = [] if self.hidden is None else json.loads(self.hidden)
+        return found
 
     @property
     def may_run(self) -> bool:
@@ -99,14 +137,14 @@ class Record:
 
 COLUMNS = (
     "attempt, target, spec, cell, params, target_name, api, digest, body, sent_name, slug, axes, units, state, owner, "
-    "number, created_at, skew, settled_at, uuid, code, message, job_state, job_reason, exit_code, seen_at"
+    "number, created_at, skew, settled_at, uuid, code, message, job_state, job_reason, exit_code, seen_at, hidden"
 )
 NAMES = COLUMNS.split(", ")
 PLACEHOLDERS = ", ".join("?" * len(NAMES))
 SEALED = f"rowid, seal, {COLUMNS}"
 """The columns that `record_of` needs."""
 
-OPTIONAL = {"settled_at", "uuid", "code", "message", "job_state", "job_reason", "exit_code", "seen_at"}
+OPTIONAL = {"settled_at", "uuid", "code", "message", "job_state", "job_reason", "exit_code", "seen_at", "hidden"}
 NUMBERS = {"created_at", "skew", "settled_at", "seen_at"}
 INTEGERS = {"number", "exit_code"}
 CHUNK = 1000
@@ -124,7 +162,7 @@ def row_of(record: Record) -> tuple[object, ...]:
         record.attempt, key.target, key.spec, key.cell, key.params, record.target_name, record.api, record.digest,
         record.body, record.sent_name, record.slug, record.axes, record.units, record.state, record.owner,
         record.number, record.created_at, record.skew, record.settled_at, record.uuid, record.code, record.message,
-        record.job_state, record.job_reason, record.exit_code, record.seen_at,
+        record.job_state, record.job_reason, record.exit_code, record.seen_at, record.hidden,
     )  # fmt: skip
 
 
@@ -165,6 +203,8 @@ def damage_in(values: Sequence[object]) -> Iterable[str]:
     for name in ("params", "axes", "units", "body"):
         if not _is_object(row[name]):
             yield f"its {name} are not a JSON object"
+    if row["hidden"] is not None and not _is_list(row["hidden"]):
+        yield "its hidden is not a JSON list of names"
 
 
 def _is_utf8(text: str) -> bool:
@@ -180,6 +220,14 @@ def _is_object(text: object) -> bool:
         return isinstance(json.loads(str(text)), dict)
     except (ValueError, RecursionError):
         return False
+
+
+def _is_list(text: object) -> bool:
+    try:
+        names = json.loads(str(text))
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(names, list) and all(isinstance(name, str) for name in names)
 
 
 def seconds_of(value: object) -> float:

@@ -20,7 +20,7 @@ from specc.fast_dataclass import dataclass
 from specc.submission.clock import PATIENCE, Backoff, Clock
 from specc.submission.ledger import AttemptOpen, Ledger, SentElsewhere, SettledAlready, UuidTaken
 from specc.submission.plan import Action, Step
-from specc.submission.records import Record, State
+from specc.submission.records import CELL, Record, State
 from specc.submission.results import Result, result_of, settled_elsewhere
 from specc.targets import Accepted, Attempt, NotSent, Origin, Outcome, Rejected, Target, Unclear
 
@@ -59,6 +59,7 @@ def intent_of(step: Step, sending: Sending, now: float, skew: float) -> Record:
     """
     payload = step.payload
     attempt = secrets.token_hex(16)
+    hidden = sorted(payload.hidden) + ([CELL] if payload.hides_cell else [])
     return Record(
         attempt=attempt,
         key=step.key,
@@ -75,6 +76,7 @@ def intent_of(step: Step, sending: Sending, now: float, skew: float) -> Record:
         number=step.number,
         created_at=now,
         skew=skew,
+        hidden=json.dumps(hidden) if hidden else None,
     )
 
 

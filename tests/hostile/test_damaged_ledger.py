@@ -186,6 +186,7 @@ class TestLedgersOfTheFirstVersion:
             for index in ("unsealed", "also_open", "also_by_key", "also_by_digest", "also_by_uuid"):
                 connection.execute(f"DROP INDEX {index}")
             connection.execute("ALTER TABLE attempts DROP COLUMN seal")
+            connection.execute("ALTER TABLE attempts DROP COLUMN hidden")
             connection.execute("PRAGMA user_version = 1")
         return desk
 

@@ -9,6 +9,8 @@ import pytest
 from support.projects import Place
 from support.sampling import mostly_slow
 
+import specc
+
 TOKEN = "extraheader = AUTHORIZATION: basic eC1hY2Nlc3MtdG9rZW46Z2hzXzEyMzQ1Njc4OTA="
 SECRET = "hunter2-dB-9f3kQ"
 SPEC = "specc: 1\njob:\n  name: a\n  core_limit: 1\n  cmd_line: {{$file: {}}}\n"
@@ -195,6 +197,35 @@ def test_no_report_shows_what_comes_from_the_environment(here: Place, how: str) 
         assert_hidden(here)
     assert_hidden(here, report.read_text())
     assert "***" in report.read_text()
+
+
+LOCAL = """[targets.local]
+run_as = "caller"
+job = {zone = "z", cluster_id = "c", run_user = "u"}
+"""
+
+
+@pytest.mark.parametrize("template", ["{{ env.DEPLOY_PAT }}", "{{ matrix.x | upper }}"])
+def test_no_report_about_a_job_shows_it(here: Place, template: str) -> None:
+    here.put("specc.toml", ((here.root / "specc.toml").read_text() + LOCAL).encode())
+    here.write(a=spec(template, tail="; exit 3"))
+    assert here.run("submit", "--target", "local", "--wait", "--timeout", "60") == 5, here.err
+    assert_hidden(here)
+    for command in (
+        *(["status"], ["status", "--output", "json"], ["wait"], ["logs", "--stream", "stderr"], ["ledger", "list"]),
+        *(["ledger", "list", "--output", "json"], ["ledger", "show", "a.job.yaml"]),
+        *(
+            ["ledger", "show", "a.job.yaml", "--output", "json"],
+            ["ledger", "verify"],
+            ["render", "--digest"],
+            ["submit", "--target", "local", "--rerun", "--yes", "--wait"],
+        ),
+    ):
+        here.run(*command)
+        assert_hidden(here)
+        assert "***" in here.out + here.err or command[1] in ("verify", "--stream"), command
+    for job in specc.open(here.root).jobs():
+        assert_hidden(here, repr(job))
 
 
 def test_a_difference_in_what_is_made_of_it_is_told_without_it(here: Place) -> None:

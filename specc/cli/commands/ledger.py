@@ -145,7 +145,7 @@ def show(chosen: Chosen = None, output: Output = "text") -> int:
     choice = choose(words)
     with choice.workplace.ledger_for_reading() as ledger:
         data = (
-            {**record_data(record, {}), "units": json.loads(record.units), "payload": json.loads(record.body)}
+            {**record_data(record, {}), "units": json.loads(record.units), "payload": record.shown_body}
             for record in choice.each(ledger, whole_history=True)
         )
         if output == "json":
@@ -326,7 +326,7 @@ def _settle(ledger: Ledger, found: Found, *, yes: bool, may_ask: bool) -> None:
     for match in found.exact:
         _adopt(ledger, match)
     for match in found.proposed:
-        what = f"{match.record.key} ({match.record.sent_name}) is {_job(match.candidate)} ({match.evidence})"
+        what = f"{match.record.key} ({match.record.shown_name}) is {_job(match.candidate)} ({match.evidence})"
         is_taken = yes and not match.is_weak
         if is_taken or (not yes and may_ask and is_terminal() and confirm(f"{what}?")):
             _adopt(ledger, match)
@@ -358,6 +358,6 @@ def _show_resolved(results: Sequence[Record], output: str) -> None:
         write_json({"attempts": [record_data(record, {}) for record in results]})
         return
     for record in results:
-        write_row((record.state.value, record.uuid or "", record.key.spec, record.key.cell, record.message or ""))
+        write_row((record.state.value, record.uuid or "", record.key.spec, record.key.cell, record.shown_message or ""))
     if not results:
         say("nothing is unknown")

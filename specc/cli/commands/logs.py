@@ -112,7 +112,7 @@ def _logs(group: Group, stream: str, tail: int | None) -> list[Log]:
         for at, file in enumerate(asked):
             if not any(_is_same(file, other) for other in asked[:at]):
                 reading = None if file.path is None else OutputReader(file.path, tail)
-                found.append(Log(record.uuid, record.sent_name, file, reading))
+                found.append(Log(record.uuid, record.shown_name, file, reading))
     return found
 
 
