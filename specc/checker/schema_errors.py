@@ -1,7 +1,7 @@
 """Schema errors as diagnostics: in a user's words, each at the key or value that is wrong."""
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from specc.checker.check import impossible_kind
 from specc.checker.guesses import elsewhere, is_scheduler_word, meant_by
@@ -22,12 +22,9 @@ from specc.evaluator import EvaluatedSpec, Value, told
 from specc.expressions import Unknown
 from specc.nodes import LayerKind, Mapping, Node, Scalar, kind_of
 from specc.resolver import shown
-from specc.schema import ApiSchema, JsonObject
+from specc.schema import ApiSchema, FieldError, JsonObject
 from specc.source import Span
 from specc.wording import brief
-
-if TYPE_CHECKING:
-    from jsonschema.exceptions import ValidationError
 
 MOST_DIGITS = 18
 """The most digits of a number that a person can mean. Python refuses to read 4,300 of them."""
@@ -65,34 +62,20 @@ def schema_diagnostics(evaluated: EvaluatedSpec, known: JsonObject, schema: ApiS
     for name in evaluated.job:
         if name not in schema.payload["properties"]:
             yield _unknown_field(name, subject)
-    for error in _worth_saying(schema.field_errors(known)):
-        yield from _of_error(error, subject)
+    for error in _worth_saying(schema.errors_of_values(known)):
+        yield _wrong_value(error, subject)
+    for name in schema.payload["required"]:
+        yield from _unmet_required(name, subject)
+    yield from _unmet_choice(subject)
     for name, value in evaluated.job.items():
         if not value.is_known:
             yield from _unknown_value(name, subject)
 
 
-def _worth_saying(errors: "list[ValidationError]") -> "list[ValidationError]":
+def _worth_saying(errors: list[FieldError]) -> list[FieldError]:
     """Return the errors without those that follow: a value of a wrong type is not an allowed value either."""
-    mistyped = [error.absolute_path for error in errors if error.validator == "type"]
-    return [error for error in errors if error.validator == "type" or error.absolute_path not in mistyped]
-
-
-def _of_error(error: "ValidationError", subject: Subject) -> Iterator[Diagnostic]:
-    """Yield the diagnostics of one error.
-
-    JSON Schema reports missing and extra fields at the object, so the keyword decides.
-    """
-    match error.validator, list(error.absolute_path):
-        case "additionalProperties", []:
-            # Unknown fields are reported above, also those whose value is not known.
-            return
-        case "required", []:
-            yield from _unmet_required(error, subject)
-        case "anyOf", []:
-            yield from _unmet_choice(subject)
-        case _, [name, *_]:
-            yield _wrong_value(str(name), error, subject)
+    mistyped = [error.path for error in errors if error.keyword == "type"]
+    return [error for error in errors if error.keyword == "type" or error.path not in mistyped]
 
 
 def _unknown_field(name: str, subject: Subject) -> Diagnostic:
@@ -115,12 +98,9 @@ def _is_plainly(name: str, meant: str) -> bool:
     return is_one_slip(name, meant) or is_scheduler_word(name)
 
 
-def _unmet_required(error: "ValidationError", subject: Subject) -> Iterator[Diagnostic]:
-    """Yield the missing field of an error. jsonschema names the field in its message alone."""
-    name = next(
-        (n for n in subject.schema.payload["required"] if error.message.startswith(f"'{n}' is a required")), None
-    )
-    if name is None or name in subject.evaluated.job or not _is_asked_for([name], subject):
+def _unmet_required(name: str, subject: Subject) -> Iterator[Diagnostic]:
+    """Yield a diagnostic if a field that a payload must have is missing."""
+    if name in subject.evaluated.job or not _is_asked_for([name], subject):
         return
     field = subject.schema.fields[name]
     help = _too_deep(subject) or f"add `{name}: ...` under `job:`" + _or_inherited(subject)
@@ -168,16 +148,17 @@ def _is_asked_for(names: Iterable[str], subject: Subject) -> bool:
     return not spec.is_open and not any(name in misspelled or name in spec.document.root.entries for name in names)
 
 
-def _wrong_value(name: str, error: "ValidationError", subject: Subject) -> Diagnostic:
-    value = _inner(subject.evaluated.job[name], list(error.absolute_path)[1:])
+def _wrong_value(error: FieldError, subject: Subject) -> Diagnostic:
+    name = str(error.path[0])
+    value = _inner(subject.evaluated.job[name], error.path[1:])
     labels = _overridden(value.node)
     notes = told(value.reads)
     span = value.node.span
-    if error.validator == "type":
-        expected = TYPE_NAMES.get(str(error.validator_value), str(error.validator_value))
-        message = f"`{name}` must be {expected}, not {_described(value)}"
-        help = _type_help(name, str(error.validator_value), value)
-        fix = _type_fix(str(error.validator_value), value)
+    if error.keyword == "type":
+        wanted = str(error.wanted)
+        message = f"`{name}` must be {TYPE_NAMES.get(wanted, wanted)}, not {_described(value)}"
+        help = _type_help(name, wanted, value)
+        fix = _type_fix(wanted, value)
         return codes.WRONG_TYPE.at(span, message, labels=labels, notes=notes, help=help, fix=fix)
     message = f"`{name}` {_requirement(error, value)}"
     note = f"{subject.schema.name} says so: {subject.schema.fields[name].description}"
@@ -195,7 +176,7 @@ def _unknown_value(name: str, subject: Subject) -> Iterator[Diagnostic]:
         yield codes.WRONG_TYPE.at(value.node.span, message, help=_type_help(name, wanted, value))
 
 
-def _inner(value: Value, path: list[str | int]) -> Value:
+def _inner(value: Value, path: Iterable[str | int]) -> Value:
     """Return the part of a value that is wrong, or the whole where a template gave it."""
     for part in path:
         if not value.children:
@@ -270,16 +251,15 @@ def _filter_help(wanted: str, data: object) -> str | None:
     return None
 
 
-def _requirement(error: "ValidationError", value: Value) -> str:
-    bound = error.validator_value
-    allowed = bound if isinstance(bound, list) else []
-    match error.validator:
+def _requirement(error: FieldError, value: Value) -> str:
+    allowed = error.wanted if isinstance(error.wanted, list) else []
+    match error.keyword:
         case "enum":
             return f"must be {' or '.join(map(shown, allowed))}, not {shown(value.data)}"
         case "minimum":
-            return f"must be at least {bound}, not {shown(value.data)}"
+            return f"must be at least {error.wanted}, not {shown(value.data)}"
         case "maximum":
-            return f"must be at most {bound}, not {shown(value.data)}"
+            return f"must be at most {error.wanted}, not {shown(value.data)}"
         case _:
             return f"does not fit: {error.message}"
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from specc.app.selection import STDIN, Chosen, Sites, world
 from specc.cache import Asked, CleanChecks, Counts, store_of
+from specc.cli import import_libraries
 from specc.cli.console import Terminal, wants_color, write_painted
 from specc.cli.sessions import open_sites
 from specc.errors import SpeccError
@@ -135,6 +136,7 @@ def _say_clean(options: CheckOptions, asked: "_Asked | None", counts: Counts) ->
 
 
 def _check(options: CheckOptions, asked: "_Asked | None", sites: Sites, chosen: list[Chosen]) -> int:
+    import_libraries()
     # These are the compiler, which costs 90 ms and is not needed where the outcome is known.
     from specc.app.checking import check_selected
     from specc.app.session import Session, request_of

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from specc import __version__
-from specc.cli import COMPLETE
+from specc.cli import COMPLETE, import_libraries
 from specc.cli.console import write_line
 from specc.cli.table import COMMANDS, Command
 from specc.docstrings import restore
@@ -58,6 +58,7 @@ def specc(version: bool = typer.Option(False, "--version", "-V", help="Print the
 @cache
 def load(command: Command) -> Any:
     """Return the command itself, with its options and its whole help. A process makes it once."""
+    import_libraries()
     named = getattr(importlib.import_module(f"specc.cli.commands.{command.module}"), command.attribute)
     holder = typer.Typer()
     for function in _functions(named) if sys.flags.optimize > 1 else ():

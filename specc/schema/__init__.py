@@ -4,6 +4,6 @@ Who generates schemas needs `specc.schema.api`, too: the keys that specc adds to
 """
 
 from specc.schema.acceptor import Test
-from specc.schema.api import ApiSchema, Field, JsonObject, read_schema
+from specc.schema.api import ApiSchema, Field, FieldError, JsonObject, read_schema
 
-__all__ = ["ApiSchema", "Field", "JsonObject", "Test", "read_schema"]
+__all__ = ["ApiSchema", "Field", "FieldError", "JsonObject", "Test", "read_schema"]

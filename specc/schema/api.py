@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping as Map
 from collections.abc import Set
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
@@ -51,6 +51,20 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 JsonObject = dict[str, Any]
+
+
+class FieldError(NamedTuple):
+    """Why the value of a field is wrong: `keyword` of the schema wants something else at `path` in the payload."""
+
+    path: tuple[str | int, ...]
+    keyword: str
+    wanted: Any
+    message: str
+
+
+PLAIN = frozenset({"type", "enum", "minimum", "maximum"})
+"""Keywords of a field whose errors need no jsonschema, because its messages are not shown."""
+
 BY_FIELD = frozenset({"type", "properties", "required", "anyOf", "additionalProperties"})
 """The keywords of a payload that say of its fields which there are, and of each what it may be."""
 
@@ -135,6 +149,29 @@ class ApiSchema:
     def field_errors(self, instance: JsonObject) -> "list[ValidationError]":
         """Return the errors of `instance` against the schema of payloads."""
         return [] if self.accepts(instance) else list(self._validator.iter_errors(instance))
+
+    def errors_of_values(self, known: JsonObject) -> list[FieldError]:
+        """Return what is wrong with the values of fields, without what is missing, or not a field."""
+        if self.tests is None:
+            return self._judged(known)
+        wrong = [name for name, accepts in self.tests.items() if name in known and not accepts(known[name])]
+        return [error for name in wrong for error in self._errors_of_value(name, known[name])]
+
+    def _errors_of_value(self, name: str, value: object) -> list[FieldError]:
+        """Return the errors of one value. jsonschema judges what is not plain; its import takes a fourth of a check."""
+        body = self.payload["properties"][name]
+        judging = [key for key in body if judges(key)]
+        if isinstance(value, list | dict) or not PLAIN.issuperset(judging):
+            return self._judged({name: value})
+        unmet = [key for key in judging if not acceptor({key: body[key]})(value)]
+        return [FieldError((name,), key, body[key], "") for key in unmet]
+
+    def _judged(self, instance: JsonObject) -> list[FieldError]:
+        found = [
+            FieldError(tuple(error.absolute_path), str(error.validator), error.validator_value, error.message)
+            for error in self._validator.iter_errors(instance)
+        ]
+        return [error for error in found if error.path and error.path[0] in self.payload["properties"]]
 
 
 def read_schema(name: str, request: Source, response: Source, patch: Source) -> ApiSchema:

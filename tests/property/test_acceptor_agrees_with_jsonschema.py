@@ -1,6 +1,7 @@
 """The fast yes is jsonschema's yes: to the APIs' payloads, and to schemas made of all keywords that it knows."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given
@@ -87,6 +88,37 @@ def test_payloads_of_an_api(name: str, data: st.DataObject) -> None:
     lost = data.draw(st.sets(st.sampled_from([*needed, "cmd_line"]), max_size=1))
     instance = {key: value for key, value in {**body, **broken}.items() if key not in lost}
     assert APIS[name].accepts(instance) == Draft202012Validator(schema).is_valid(instance)
+
+
+LIMITED = {
+    "type": "object",
+    "required": ["a"],
+    "properties": {
+        "a": {"type": "integer", "minimum": 1, "maximum": 4},
+        "b": {"enum": ["x", 1, None], "description": "one of three"},
+        "c": {"type": "array", "items": {"type": "string", "enum": ["x"]}, "maxItems": 2},
+        "d": {"type": ["string", "null"], "pattern": "^x"},
+        "e": {"type": "number"},
+    },
+    "additionalProperties": False,
+}
+
+
+@law(150)
+@given(st.dictionaries(st.sampled_from("abcdef"), DATA | TEXTS | NUMBERS, max_size=6))
+@pytest.mark.parametrize("judges_more", [False, True])
+def test_errors_of_values_are_those_of_jsonschema(judges_more: bool, known: dict[str, object]) -> None:
+    payload = {**LIMITED, "maxProperties": 3} if judges_more else LIMITED
+    schema = replace(APIS["ehpc/v1"], payload=payload)
+    errors = Draft202012Validator(payload).iter_errors(known)
+    judged = {
+        (tuple(error.absolute_path), error.validator, repr(error.validator_value))
+        for error in errors
+        if error.absolute_path
+    }
+    found = [(error.path, error.keyword, repr(error.wanted)) for error in schema.errors_of_values(known)]
+    assert set(found) == judged
+    assert len(found) == len(judged)
 
 
 @law(50)

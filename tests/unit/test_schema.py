@@ -89,12 +89,14 @@ assert len(render(head + "}").payloads) == 1
 assert not check("params: {n: {type: integer}}\\n" + head + ", core_limit: '{{ params.n }}'}").found
 assert not check("abstract: true\\njob: {name: '{{ vars.n }}'}").found
 assert "jsonschema" not in sys.modules
-assert check(head + ", core_limit: x}").found
+assert len(check("job: {cmd_line: x, core_limit: x, nam: y}").found) > 1
+assert "jsonschema" not in sys.modules
+assert check(head + ", core_limit: [x]}").found
 assert "jsonschema" in sys.modules
 """
 
 
-def test_jsonschema_is_imported_for_errors_alone():
+def test_jsonschema_is_imported_for_what_is_not_plain_alone():
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent)])}
     subprocess.run([sys.executable, "-c", RIGHT], env=environment, check=True, timeout=60)
 
