@@ -50,11 +50,12 @@ def attempt(command: str | None = "true", key: str = "", **fields: object) -> At
 
 
 def eventually(look: Callable[[], T], what: str = "it did not come about") -> T:
-    """The first true answer of `look`, which is asked again and again."""
-    end = time.monotonic() + PATIENCE
+    """The first true answer of `look`, which is asked again and again, and less often what takes longer."""
+    end, pause = time.monotonic() + PATIENCE, 0.02
     while not (found := look()):
         assert time.monotonic() < end, what
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(1.3 * pause, 0.1)
     return found
 
 
@@ -129,7 +130,7 @@ class Place:
 
     def processes(self) -> list[psutil.Process]:
         """Supervisors, runners, and what belongs to jobs."""
-        return [process for process in psutil.process_iter() if belongs(process, self.state.root)]
+        return [process for process in psutil.process_iter() if is_ours(process) and belongs(process, self.state.root)]
 
     def log(self) -> str:
         return self.state.log.read_text() if self.state.log.exists() else ""
@@ -137,6 +138,17 @@ class Place:
     def all_states(self) -> dict[str, JobState]:
         with contextlib.closing(sqlite3.connect(self.state.store)) as connection:
             return {uuid: JobState(state) for uuid, state in connection.execute("SELECT uuid, state FROM jobs")}
+
+
+BEGAN = psutil.Process().create_time()
+
+
+def is_ours(process: psutil.Process) -> bool:
+    """Whether a process began after the tests. What the others are takes long to ask again and again."""
+    try:
+        return process.create_time() >= BEGAN
+    except psutil.Error:
+        return False
 
 
 def belongs(process: psutil.Process, root: Path) -> bool:

@@ -1,5 +1,7 @@
 """Sweeps: which cells a matrix has, what they are called, and what is wrong with a matrix."""
 
+from itertools import islice
+
 import pytest
 from support.sweeping import Sweep, sweep
 from support.tables import each
@@ -322,6 +324,10 @@ class TestEntries:
 
 
 class TestDuplicates:
+    def test_are_not_looked_for_among_too_many_cells(self) -> None:
+        finding = sweep("axes: {a: [1, 1]}\nrepeat: 600").only
+        assert finding.message == "the matrix has 1,200 cells, more than 1,000"
+
     def test_are_shown_with_the_first(self) -> None:
         finding = sweep("axes: {a: [1, 2, 1]}").only
         assert finding.code is codes.DUPLICATE_CELL
@@ -383,6 +389,33 @@ class TestRepeat:
     def test_is_a_whole_number(self, name: str, value: str, what: str) -> None:
         message = f"`{name}` is {what}, not a whole number from 1 to 1,000,000"
         assert said(f"axes: {{a: [1]}}\n{name}: {value}") == [("bad-matrix", value, message, None)]
+
+
+class TestHowMany:
+    @each(
+        "text, most",
+        [
+            ("{}", 1),
+            ("axes: {a: [1, 2], b: [1, 2, 3]}", 6),
+            ("axes: {a: [1, 2]}\nexclude: [{a: 1}]", 2),
+            ("axes: {a: [1, 2]}\ninclude: [{a: 3}]\nrepeat: 2", 6),
+            ("zip: {a: [1, 2], b: [1, 2]}\nrepeat: 3", 6),
+        ],
+    )
+    def test_cells_there_are_at_most(self, text: str, most: int) -> None:
+        expansion = sweep(text).expansion
+        assert expansion is not None
+        assert expansion.most == most
+
+    def test_rows_are_made_when_they_are_needed(self) -> None:
+        expansion = sweep("axes: {a: {from: 1, to: 900}}").expansion
+        assert expansion is not None
+        (rows,) = (group.rows for group in expansion.groups)
+        first = list(islice(rows, 3))
+        assert calls(lambda: rows[1]) < 20
+        assert rows[1] is first[1]
+        assert [value.data for value in rows[899]] == [900]
+        assert len(rows[:5]) == 5
 
 
 class TestMax:

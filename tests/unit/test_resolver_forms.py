@@ -82,6 +82,57 @@ class TestFile:
         assert found.history("job.c") == ["a.job.yaml: new", "b.yaml: $file run.sh"]
 
 
+class TestCommand:
+    def test_is_its_text_with_what_is_passed_to_it(self) -> None:
+        found = job(
+            "{$command: './run {{ vars.x }}', env: {A: '{{ vars.a }}', B: {$literal: '{{ b }}'}}, args: [1, x]}"
+        )
+        node = found.at("job.c")
+        assert found.data("job.c") == "./run {{ vars.x }}"
+        assert isinstance(node, Scalar)
+        assert not node.verbatim
+        assert node.span.text == "'./run {{ vars.x }}'"
+        assert node.passed is not None
+        env, args = node.passed.env, node.passed.args
+        assert env is not None
+        assert args is not None
+        assert (to_data(env), to_data(args)) == ({"A": "{{ vars.a }}", "B": "{{ b }}"}, [1, "x"])
+
+    def test_of_which_nothing_has_to_be_passed(self) -> None:
+        node = job("{$command: ./run}").at("job.c")
+        assert isinstance(node, Scalar)
+        assert node.passed is not None
+        assert (node.passed.env, node.passed.args) == (None, None)
+
+    def test_may_be_a_literal(self) -> None:
+        node = job("{$command: {$literal: 'awk {{ x }}'}, args: [a]}").at("job.c")
+        assert isinstance(node, Scalar)
+        assert (node.value, node.verbatim) == ("awk {{ x }}", True)
+        assert node.passed is not None
+
+    @each(
+        "value, spot, message, help",
+        [
+            (
+                "{$command: [./run]}",
+                "[./run]",
+                "`$command` has a list",
+                "`$command` takes the text of a command: `{$command: ./run, env: {NAME: value}}`",
+            ),
+            ("{$command: 5}", "5", "`$command` has the number 5", "`$command` takes the text of a command: "),
+            ("{$command: {$literal: 5}}", "{$literal: 5}", "`$command` has a mapping", "`$command` takes the text"),
+            ("{$command: ./run, arg: [a]}", "arg", "`arg` is not allowed beside `$command`", "did you mean `args`?"),
+            ("{$command: ./run, env: [A]}", "[A]", "`env` is a list, not a mapping of names", "write `env: "),
+        ],
+    )
+    def test_that_cannot_be_is_reported_and_leaves_a_text(self, value: str, spot: str, message: str, help: str) -> None:
+        found = job(value)
+        assert found.messages == [message]
+        assert found.only.span.text == spot
+        assert (found.only.help or "").startswith(help)
+        assert isinstance(found.at("job.c"), Scalar)
+
+
 class TestFaults:
     @each(
         "value, spot, message, help",
