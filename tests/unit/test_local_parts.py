@@ -8,7 +8,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,7 +51,7 @@ def test_a_process_is_known_by_boot_pid_and_start() -> None:
 
 def test_a_zombie_is_gone() -> None:
     child = subprocess.Popen(["true"])
-    time.sleep(0.2)
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
     assert born(child.pid) is None
     child.wait()
 

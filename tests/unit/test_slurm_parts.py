@@ -13,6 +13,7 @@ from support.tables import each
 
 from specc.config import mistake_in_option
 from specc.errors import SpeccError
+from specc.targets.local.processes import born
 from specc.targets.slurm.cluster import cluster_name, of_job, of_query
 from specc.targets.slurm.folder import Exit, Folder, tag_of
 from specc.targets.slurm.programs import Installed, Ran, TimedOut
@@ -362,10 +363,13 @@ class TestPrograms:
 
     def test_one_that_hangs_is_killed_with_all_that_it_started(self, tmp_path: Path) -> None:
         """A site's wrapper may have the real sbatch as its child."""
-        environment = self.program(tmp_path, f"(sleep 0.8; touch '{tmp_path}/late') & wait")
-        assert Installed()(["tool"], environment, 0.2) == TimedOut(0.2, "")
-        time.sleep(1)
-        assert not (tmp_path / "late").exists()
+        environment = self.program(tmp_path, f"sleep 60 & echo $! >'{tmp_path}/child'; wait")
+        assert Installed()(["tool"], environment, 0.5) == TimedOut(0.5, "")
+        child = int((tmp_path / "child").read_text())
+        end = time.monotonic() + 20
+        while born(child) is not None:
+            assert time.monotonic() < end, "it is still running"
+            time.sleep(0.02)
 
     def test_one_that_is_not_there(self, tmp_path: Path) -> None:
         with pytest.raises(SpeccError, match="`tool` is not on the PATH"):
