@@ -1,13 +1,16 @@
 """What became of jobs: `status`, `wait`, `logs`, `cancel` and `ledger`, for jobs that really run on this machine."""
 
+import contextlib
 import json
 import os
 import shutil
 import sqlite3
-import time
 
 import pytest
+from support.local_jobs import eventually
 from support.projects import Place
+
+from specc.targets import JobState
 
 SETTINGS = b"""project = "demo"
 [units]
@@ -49,6 +52,13 @@ def states(place: Place) -> list[str]:
     return [line.split("\t")[0] for line in place.out.splitlines()]
 
 
+def have_ended(place: Place) -> bool:
+    """Whether all jobs have ended, by what the local target knows and the ledger does not yet."""
+    (path,) = (place.root / "state").rglob("jobs.db")
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        return all(JobState(state).is_final for (state,) in connection.execute("SELECT state FROM jobs"))
+
+
 class TestWaiting:
     def test_submit_and_wait(self, here):
         submitted(here, "echo {{ matrix.n }}", "--wait")
@@ -66,10 +76,11 @@ class TestWaiting:
 
     def test_states_are_those_of_now(self, here):
         """Not those last seen, by which a job that runs by now would be cancelled as one that has not begun."""
-        submitted(here, "sleep 0.5; test -e {{ matrix.n }}")
+        submitted(here, f"while [ ! -e '{here.root}/go' ]; do sleep 0.02; done; test -e {{{{ matrix.n }}}}")
         assert here.run("status") == 0
         assert not set(states(here)) & {"exited"}
-        time.sleep(1.5)
+        here.put("go", b"")
+        eventually(lambda: have_ended(here), "the jobs do not end")
         assert here.run("cancel", "--state", "active") == 0
         assert "no job that has not ended" in here.err
         assert here.run("wait", "--state", "failed") == 5

@@ -247,6 +247,7 @@ class TestComplaint:
             ("{type: boolean}", [True, False], [0, 1, "true"]),
             ("{type: list}", [[], [1]], ["a", {}, None]),
             ("{type: integer, minimum: 1, maximum: 3}", [1, 3], [0, 4]),
+            ("{type: integer, minimum: 2, maximum: 2}", [2], [1, 3]),
             ("{type: number, minimum: 0.5}", [0.5, 1], [0.4, 0]),
             ("{type: string, choices: [a, b]}", ["a"], ["c", ""]),
             ("{type: number, choices: [1, 2.5]}", [1, 1.0, 2.5], [2, True]),
