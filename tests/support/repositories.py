@@ -27,7 +27,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def begin(folder: Path) -> None:
-    git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "init", "--quiet", "--template=", "--initial-branch=main")
 
 
 def commit(folder: Path, message: str = "a change") -> str:
