@@ -4,7 +4,7 @@ from support.resolving import Resolved, resolve_text
 from support.tables import each
 
 from specc.diagnostics import codes
-from specc.nodes import LayerKind, Scalar, to_data
+from specc.nodes import LayerKind, Mapping, Scalar, to_data
 
 SPEC = """
 params: {ranks: {type: integer, default: 4}}
@@ -53,6 +53,19 @@ def test_a_value_is_taken_literally_and_belongs_to_the_command_line() -> None:
     assert (node.verbatim, node.layer.kind) == (True, LayerKind.SET)
     assert str(node.span) == "--set job.name=a {{ x }}"
     assert node.span.text == "a {{ x }}"
+
+
+def test_each_part_of_the_path_is_pointed_at() -> None:
+    job = given("job.env.B.C=1").at("job")
+    env = job.get("env") if isinstance(job, Mapping) else None
+    inner = env.get("B") if isinstance(env, Mapping) else None
+    assert isinstance(env, Mapping)
+    assert isinstance(inner, Mapping)
+    assert env.keys["B"].span.text == "B"
+    assert (inner.span.text, inner.keys["C"].span.text) == ("C=1", "C")
+    new = given("job.new.deep=x").at("job.new")
+    assert isinstance(new, Mapping)
+    assert (str(new.span), new.span.text) == ("--set job.new.deep=x", "deep=x")
 
 
 def test_templates_in_lists_and_mappings_are_literal_too() -> None:

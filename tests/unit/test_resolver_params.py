@@ -229,6 +229,29 @@ class TestValuesThatDoNotFit:
         assert found.helps == [help]
         assert "p" in found.spec.params
 
+    @each(
+        "text, fixed",
+        [
+            ("{type: integer, default: '4'}", "4"),
+            ("{type: integer, default: '016'}", None),
+            ("{type: boolean, default: 'true'}", "true"),
+            ("{type: boolean, default: 'Yes'}", "true"),
+            ("{type: boolean, default: 'off'}", "false"),
+            ("{type: boolean, default: maybe}", None),
+            ("{type: integer, default: 'yes'}", None),
+            ("{type: string, default: 1.50}", '"1.50"'),
+            ("{type: string, default: null}", None),
+            ("{type: string, default: chanel, choices: [cavity, channel]}", "channel"),
+            ("{type: string, default: x, choices: [cavity, channel]}", None),
+            ("{type: integer, default: 3, choices: [1, 2]}", None),
+            ("{type: list, example: a}", None),
+            ("{type: integer, default: [1]}", None),
+        ],
+    )
+    def test_are_fixed_where_it_is_certain_what_was_meant(self, text: str, fixed: str | None) -> None:
+        fix = declare(text).only.fix
+        assert (fix and [edit.replacement for edit in fix.edits]) == (fixed and [fixed])
+
     def test_an_inherited_choice_is_pointed_at_where_it_stands(self) -> None:
         base = {"b.yaml": "params: {p: {type: string, choices: [a, b]}}"}
         finding = resolve_text("extends: b.yaml\nparams: {p: {default: c}}", base).only
