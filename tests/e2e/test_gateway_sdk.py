@@ -24,7 +24,7 @@ from support.local_jobs import Place, eventually
 from support.sampling import mostly_slow
 
 from specc.lowering import Payload, receive
-from specc.project import Apis
+from specc.project import shipped_apis
 from specc.targets import Accepted, Attempt, JobState
 from specc.targets.ehpc.account import Endpoint
 from specc.targets.ehpc.client import client_opener
@@ -148,7 +148,7 @@ def job(**fields: object) -> dict[str, object]:
 
 
 def attempt(key: str = "0" * 32, **fields: object) -> Attempt:
-    made = receive({**job(**fields), "zone": ZONE}, Apis()["ehpc/v1"])
+    made = receive({**job(**fields), "zone": ZONE}, shipped_apis()["ehpc/v1"])
     assert isinstance(made, Payload)
     return Attempt(key, made, made.name)
 

@@ -28,7 +28,7 @@ from specc.gateway import Address, Limits, run, server
 from specc.gateway.access import name_of
 from specc.gateway.journal import MOST_LINES, Journal
 from specc.gateway.limits import Load, Shares
-from specc.project import Apis
+from specc.project import shipped_apis
 from specc.targets import Accepted, Attempt, JobState, Outcome
 from specc.targets.ehpc.signing import signed_query, timestamp_of
 from specc.targets.local.machine import Options
@@ -224,7 +224,7 @@ def test_an_http_1_0_request_without_a_host_is_refused(gateway: Gateway) -> None
 @pytest.mark.parametrize("name", ["a/b", "http://a", "a b", "", "é", "[::1", "a@b"])
 def test_a_name_that_cannot_be_one_is_refused_at_the_start(name: str, tmp_path: Path) -> None:
     with pytest.raises(SpeccError, match="is not the name of a host"):
-        run(None, Apis()["ehpc/v1"], tmp_path, Address(), [name], Limits(), print, print)  # type: ignore[arg-type]
+        run(None, shipped_apis()["ehpc/v1"], tmp_path, Address(), [name], Limits(), print, print)  # type: ignore[arg-type]
 
 
 # One key against another.
@@ -335,7 +335,7 @@ def served(folder: Path, address: Address, visit: Callable[[int], None], limits:
 
         threading.Thread(target=visiting).start()
 
-    run(FakeTarget(), Apis()["ehpc/v1"], folder, address, [], limits, print, ready)
+    run(FakeTarget(), shipped_apis()["ehpc/v1"], folder, address, [], limits, print, ready)
 
 
 @pytest.mark.slow

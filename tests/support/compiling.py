@@ -1,7 +1,6 @@
 """A project in memory: specs as texts, compiled as the command line compiles them."""
 
 from collections.abc import Iterable
-from functools import cache
 from textwrap import dedent
 
 from specc.compiler import Context, Request, check_document, payloads
@@ -9,7 +8,7 @@ from specc.diagnostics import Diagnostic, Missing, codes
 from specc.lowering import Payload
 from specc.nodes import Layer, LayerKind, Mapping
 from specc.parser import Document, Parsed, parse, parse_tree
-from specc.project import Apis
+from specc.project import Apis, shipped_apis
 from specc.settings import Settings, Target
 from specc.source import Source
 from specc.targets.kinds import traits_of
@@ -38,9 +37,8 @@ class Files:
         return self.sources.get(name) or Missing(codes.FILE_NOT_FOUND, f"{name} does not exist")
 
 
-@cache
 def apis() -> Apis:
-    return Apis()
+    return shipped_apis()
 
 
 def context(

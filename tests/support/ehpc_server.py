@@ -13,7 +13,7 @@ import httpx
 
 from specc.lowering import Payload, receive
 from specc.nodes import Mapping, Scalar
-from specc.project import Apis
+from specc.project import shipped_apis
 from specc.settings import Target as TargetSettings
 from specc.source import Source
 from specc.targets import Attempt
@@ -190,7 +190,8 @@ def opener() -> Callable[[], httpx.Client]:
 
 def payload(**fields: object) -> Payload:
     usual = {"cluster_id": "ehpc-1", "zone": "jn1a", "run_user": "ada", "name": "job", "cmd_line": "true"}
-    made = receive({name: value for name, value in {**usual, **fields}.items() if value is not None}, Apis()["ehpc/v1"])
+    body = {name: value for name, value in {**usual, **fields}.items() if value is not None}
+    made = receive(body, shipped_apis()["ehpc/v1"])
     assert isinstance(made, Payload), made
     return made
 

@@ -11,7 +11,7 @@ import httpx
 
 from specc.gateway import Limits, Store, create_app
 from specc.gateway.journal import Journal
-from specc.project import Apis
+from specc.project import shipped_apis
 from specc.targets.ehpc.signing import signed_query, timestamp_of
 from support.fake_target import FakeTarget
 
@@ -29,7 +29,7 @@ class Place:
     def __init__(self, folder: Path, limits: Limits = USUAL, api: str = "ehpc/v1") -> None:
         self.path = folder / "gateway.sqlite"
         self.limits = limits
-        self.api = Apis()[api]
+        self.api = shipped_apis()[api]
         self.now = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
         self.target = FakeTarget()
         self.lines: list[str] = []

@@ -12,7 +12,7 @@ from typing import TypeVar
 import psutil
 
 from specc.lowering import Payload, receive
-from specc.project import Apis
+from specc.project import shipped_apis
 from specc.schema import ApiSchema
 from specc.settings import Target
 from specc.targets import Accepted, Attempt, JobReport, JobState
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 @cache
 def api(name: str = "ehpc/v1") -> ApiSchema:
-    return Apis()[name]
+    return shipped_apis()[name]
 
 
 def payload(command: str | None = "true", **fields: object) -> Payload:

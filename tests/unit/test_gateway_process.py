@@ -20,7 +20,7 @@ from support.gateway_client import BODY, SUBMIT, Place
 
 from specc.errors import SpeccError
 from specc.gateway import Address, Limits, run
-from specc.project import Apis
+from specc.project import shipped_apis
 
 LIMITS = Limits()
 
@@ -40,7 +40,7 @@ def served(
 
         threading.Thread(target=visiting).start()
 
-    run(FakeTarget(), Apis()["ehpc/v1"], folder, address, names, limits, lines.append, ready)
+    run(FakeTarget(), shipped_apis()["ehpc/v1"], folder, address, names, limits, lines.append, ready)
     return lines
 
 
@@ -184,10 +184,11 @@ def test_a_name_on_the_network_is_warned_of_and_a_taken_port_is_said(tmp_path: P
 
     def busy(url: str) -> None:
         port = int(url.rpartition(":")[2].partition("/")[0])
+        api = shipped_apis()["ehpc/v1"]
         with pytest.raises(SpeccError, match=f"cannot listen on 127.0.0.1, port {port}: address already in use"):
-            run(FakeTarget(), Apis()["ehpc/v1"], tmp_path, Address("127.0.0.1", port), [], LIMITS, lines.append, print)
+            run(FakeTarget(), api, tmp_path, Address("127.0.0.1", port), [], LIMITS, lines.append, print)
         with pytest.raises(SpeccError, match=r"cannot listen on specc\.invalid"):
-            run(FakeTarget(), Apis()["ehpc/v1"], tmp_path, Address("specc.invalid"), [], LIMITS, lines.append, print)
+            run(FakeTarget(), api, tmp_path, Address("specc.invalid"), [], LIMITS, lines.append, print)
 
     served(tmp_path, Address(port=0), [], busy)
     assert any("network" in line for line in lines)
