@@ -17,7 +17,6 @@ class SpeccError(Exception):
 def no_thread() -> SpeccError:
     """Return the error for a thread that the system does not let this process start."""
     help = (
-        "end some of your processes, or raise the limit: `ulimit -u` shows it; "
-        "in a container, look at its limit of processes"
+        "end some of your processes, or raise the limit that `ulimit -u` shows; a container may have a limit of its own"
     )
     return SpeccError("the system does not let specc start a thread", help=help)

@@ -101,7 +101,10 @@ def prepare(
     if any(diagnostic.is_error for diagnostic in shown):
         return Unprepared(shown)
     if any(payload.spec_id == STDIN_NAME for payload in made):
-        raise SpeccError("a spec from standard input has no path to be known by", help="write `id: NAME` at its top")
+        raise SpeccError(
+            "a spec from standard input has no path, so the ledger has no name for it",
+            help="write `id: NAME` at its top",
+        )
     return SubmissionRequest(workplace, replace(asked, specs=tuple(names)), name, tuple(made), shown)
 
 

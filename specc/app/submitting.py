@@ -167,7 +167,7 @@ class Submission:
         asked = self.request.asked
         if reruns > 1 and not (asked.only or asked.cells or asked.states):
             help = "choose them with --only, --cell or --state, such as `--state failed`"
-            return Objection(errors=(f"`--rerun` means {reruns:,} cells here",), help=help)
+            return Objection(errors=(f"`--rerun` would run {reruns:,} cells again",), help=help)
         return None
 
     def _plan_objection(self, planned: PlanFile, steps: Sequence[Step]) -> Objection | None:
@@ -295,7 +295,7 @@ def _settled(results: Sequence[Result], ledger: Ledger, owner: str, clock: Clock
             ledger.recover(owner)
             attempts = ledger.of_key(result.step.key)
         if not attempts:
-            yield replace(result, state=State.UNKNOWN, message="its attempts were put under another name meanwhile")
+            yield replace(result, state=State.UNKNOWN, message="its attempts were renamed in the meantime")
             continue
         last = attempts[-1]
         said = result.message if last.state is State.INTENT else "another process sent it"

@@ -83,8 +83,10 @@ class Workplace:
         folder is renamed, everything would be sent again."""
         settings = self.project.settings
         if settings.ledger is None and not settings.is_named and not KINDS[settings.targets[target].kind].is_free:
-            help = 'write `project = "NAME"` at the top of specc.toml, a name that stays'
-            raise SpeccError("the project has no name, by which its ledger is found again", help=help)
+            help = 'write `project = "NAME"` at the top of specc.toml, and keep that name'
+            raise SpeccError(
+                "the project has no name, so its ledger would be lost when the folder is renamed", help=help
+            )
 
     @contextlib.contextmanager
     def ledger(self) -> Iterator[Ledger]:

@@ -52,7 +52,7 @@ TOLD_ELSEWHERE = (
     ),
     (
         "dependency depends_on depend after needs",
-        "the API has no order between jobs: `specc submit --wait FIRST && specc submit SECOND` keeps one",
+        "the API cannot put jobs in order: `specc submit --wait FIRST && specc submit SECOND` does",
     ),
     (
         "nodes ntasks_per_node tasks_per_node cpus_per_gpu gpus gpu gres gpus_per_node constraint exclusive requeue",
@@ -64,7 +64,7 @@ TOLD_ELSEWHERE = (
     ),
     (
         "email mail mail_user mail_type notify notification",
-        "no mail is sent by the API: `specc submit --wait` ends when the jobs have, so that a command can follow it",
+        "the API sends no mail: `specc submit --wait` ends when the jobs have ended, and the next command can send one",
     ),
     ("modules module conda prelude", "modules and environments are loaded in the command"),
     ("workdir working_directory chdir cwd dir directory", "begin the command with `cd FOLDER`"),

@@ -245,9 +245,9 @@ def _filter_help(wanted: str, data: object) -> str | None:
     """Return help on how a template gives the type that is wanted."""
     kind = data.kind if isinstance(data, Unknown) else None
     if wanted == "string" and (kind == "boolean" or isinstance(data, bool | float)):
-        return "write `| string` in the template for the text of it"
+        return "add `| string` in the template to make it a text"
     if wanted == "integer" and (kind == "string" or _has_digits(data) or isinstance(data, float)):
-        return "write `| int` in the template for a whole number"
+        return "add `| int` in the template to make it a whole number"
     return None
 
 

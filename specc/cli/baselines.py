@@ -80,8 +80,8 @@ def hold_back(
         _shrink(baseline, compared.gone, compared.counts)
     if baseline.refuses(compared.shown):
         _say(
-            f"{counted(len(compared.shown), 'diagnostic')} not taken into {baseline.path}, which may only shrink",
-            "fix or ignore them, or delete the file to begin anew",
+            f"{counted(len(compared.shown), 'diagnostic')} not added to {baseline.path}, which may only shrink",
+            "fix or ignore them, or delete the file to start again",
         )
     return compared.shown
 

@@ -33,7 +33,11 @@ Params = Annotated[
 ]
 StdinName = Annotated[
     str | None,
-    typer.Option("--stdin-filename", metavar="PATH", help="The file that `-` is the text of, as an editor has it."),
+    typer.Option(
+        "--stdin-filename",
+        metavar="PATH",
+        help="The path of the file whose text is on standard input, such as one that is open in an editor.",
+    ),
 ]
 Sets = Annotated[
     list[str] | None,
@@ -90,22 +94,25 @@ States = Annotated[
     typer.Option(
         "--state",
         metavar="STATE,...",
-        help="Only what is in one of these states, such as failed,rejected.",
+        help="Only jobs and attempts in one of these states, such as failed,rejected.",
         autocompletion=complete_state,
     ),
 ]
 ToTarget = Annotated[
     str | None,
     typer.Option(
-        "--target", metavar="NAME", help="Where it goes [the project's target].", autocompletion=complete_target
+        "--target",
+        metavar="NAME",
+        help="The target to send to (default: the project's target).",
+        autocompletion=complete_target,
     ),
 ]
 AtTarget = Annotated[
     str | None,
-    typer.Option("--target", metavar="NAME", help="Only what went to this target.", autocompletion=complete_target),
+    typer.Option("--target", metavar="NAME", help="Only what was sent to this target.", autocompletion=complete_target),
 ]
 Changed = Annotated[bool, typer.Option("--changed", help="Send payloads that differ from what was accepted.")]
-Rerun = Annotated[bool, typer.Option("--rerun", help="Run again what was accepted, on purpose.")]
+Rerun = Annotated[bool, typer.Option("--rerun", help="Run again what was accepted before.")]
 Resend = Annotated[
     bool, typer.Option("--resend-unknown", help="Send again what may have been accepted; it may run twice.")
 ]

@@ -10,6 +10,7 @@ from specc.app.submitting import Stop, message_of, word_for
 from specc.cli.console import is_watched, say, write_row, write_table
 from specc.submission import Result, Sender, Step, tally
 from specc.targets import JobReport
+from specc.wording import counted
 
 HEAD = ("state", "uuid", "spec", "cell", "name", "")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -35,7 +36,11 @@ class _Watcher:
             sender.stop()
             count = len(sender.in_flight)
             with suppress(OSError):  # after SIGHUP there is nobody to tell it to
-                say(f"stopping; waiting for {count} in flight (^C leaves at once)" if count else "stopping")
+                say(
+                    f"stopping; waiting for {counted(count, 'payload')} in flight (^C leaves at once)"
+                    if count
+                    else "stopping"
+                )
 
         for number in self._heeded():
             signal.signal(number, heed)

@@ -24,7 +24,7 @@ COMMANDS = (
         "render",
         "render",
         "render",
-        "Print the canonical payloads of specs, one a line. With an error anywhere, nothing is printed.",
+        "Print the canonical payloads of specs, one per line. With an error anywhere, nothing is printed.",
     ),
     Command(
         "explain",
@@ -64,7 +64,7 @@ COMMANDS = (
         "submit",
         "Send payloads, each once. What was accepted before is not sent again: its job is shown.",
     ),
-    Command("status", "status", "status", "Show what became of submissions: of each cell the latest."),
+    Command("status", "status", "status", "Show what became of submissions: the latest of each cell."),
     Command(
         "wait", "wait", "wait", "Wait until jobs have ended. Exits with 5 when one failed, 6 when the time ran out."
     ),
@@ -72,7 +72,7 @@ COMMANDS = (
         "logs",
         "logs",
         "logs",
-        "Print what jobs wrote, where it is visible from here; else where it is, and how to get it.",
+        "Print what jobs wrote. Where this machine cannot see it, say where it is and how to get it.",
     ),
     Command(
         "cancel",
@@ -90,8 +90,7 @@ COMMANDS = (
         "trust",
         "trust",
         "trust",
-        "Let targets send signed requests to a host, from whichever project. "
-        "Without a host, list those that may get them.",
+        "Let the targets of any project send signed requests to a host. Without a host, list those that may get them.",
     ),
     Command("config", "config", "config", "Print each setting of the project and where it came from."),
     Command(

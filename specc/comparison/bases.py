@@ -79,7 +79,7 @@ def usual(repository: Repository, environment: Mapping[str, str]) -> Base:
         if is_shallow or wanted:
             what = f"`{wanted}`" if wanted else "its default branch"
             how = f"run `git fetch origin +{wanted}:{REMOTE}{wanted}`" if not is_shallow else _fetch(wanted)
-            raise SpeccError(f"this clone does not have {what}, which is what to compare with", help=how)
+            raise SpeccError(f"this clone does not have {what} to compare with", help=how)
         return Base(head, f"{head[:SHORT]}, the last commit")
     shown = branch.removeprefix("refs/remotes/").removeprefix("refs/heads/")
     base = repository.line("merge-base", "HEAD", branch)

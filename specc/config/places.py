@@ -150,7 +150,7 @@ class _Survey:
                 depth += 1
             if depth == 0:
                 return match.end()
-        raise ValueError(f"no end of what begins at {at}")
+        raise ValueError(f"there is no end to what begins at {at}")
 
     def _end(self, pattern: re.Pattern[str], at: int) -> int:
         match = pattern.match(self._text, at)

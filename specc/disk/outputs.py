@@ -138,7 +138,7 @@ class Folder:
         texts = {self.path / f"{name}.json": text for name, _, text in self._texts.values()}
         for path in texts:
             if os.path.exists(path) and not os.path.isfile(path):
-                raise SpeccError(f"cannot write {path}: it is there, and no file")
+                raise SpeccError(f"cannot write {path}: it exists and is not a file")
         write_files(texts)
         return list(texts)
 

@@ -188,7 +188,7 @@ def _tasks(draft: Draft) -> Tasks | None:
         draft.found.append(codes.BAD_DIRECTIVE.at(option.span, f"{option.shown}: {tasks}", help=help))
         return None
     count = len(tasks.numbers)
-    text = f"is a matrix: {counted(count, 'job')} of their own, each with its number in its name"
+    text = f"becomes a matrix: {counted(count, 'job')}, each with its number in its name"
     draft.notes.append(Note(option.line, f"{option.shown} {text}"))
     if tasks.at_once is not None:
         text = f"is dropped: the API cannot hold jobs back, so all {count:,} are in the queue at once"

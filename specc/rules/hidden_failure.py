@@ -76,7 +76,7 @@ def _in(command: Command, statements: tuple[Statement, ...]) -> Iterator[Diagnos
     elif name in PRINTERS and last.stages == (last.start,):
         text = command.text[last.start : last.end]
         if re.search(DONE, text) and _has_work(command, statements) and re.search(STOPS, command.text) is None:
-            message = f"the job ends well even if its commands fail: its last command is `{name}`"
+            message = f"the job succeeds even if its commands fail: its last command is `{name}`"
             yield _found(
                 command, last, message, "write `set -e` before the first command, or join the commands with `&&`"
             )

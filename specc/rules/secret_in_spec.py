@@ -68,7 +68,7 @@ HINTS = (
 """What a text without any of these, in whatever case, holds no secret that we know."""
 INVENTED = r"(?i)example|change.?me|placeholder|your|dummy|sample|redacted|passw|xxx|\*\*\*|1234|abcd"
 LEAST_BITS = 3.0
-HELP = "take it out and replace it where it is valid; let the job read it from a file that only its user can read"
+HELP = "remove it and revoke it; let the job read the new one from a file that only its user can read"
 
 
 def find(spec: Spec) -> Iterator[Diagnostic]:

@@ -145,7 +145,7 @@ def decide(
     if earlier is not None:
         if allowed.rerun:
             return step(Action.RERUN, f"runs again on purpose, as {earlier.uuid} did", accepted)
-        why = f"it is again the payload that was accepted as {earlier.uuid}; `--changed --rerun` runs that once more"
+        why = f"the payload is again the one that was accepted as {earlier.uuid}; `--changed --rerun` runs it once more"
         return step(Action.REFUSE_CHANGED, why, accepted)
     elsewhere = [one for one in same_digest if one.key != key and not one.key.repeats(key)]
     for record in elsewhere:

@@ -73,7 +73,7 @@ def test_it_refuses_to_grow(old: Place) -> None:
     old.write(b=SPEC.format(name="off"))
     assert old.run("check", *USE) == 0  # a warning
     assert old.run("check", *WRITE) == 1
-    assert "baseline: 1 diagnostic not taken into old.json, which may only shrink" in old.err
+    assert "baseline: 1 diagnostic not added to old.json, which may only shrink" in old.err
     assert (old.root / "old.json").read_bytes() == before
 
 

@@ -96,7 +96,7 @@ def test_a_branch_that_a_merge_request_is_for(repo: Place, monkeypatch: pytest.M
     monkeypatch.setenv("GITHUB_BASE_REF", "gone")
     assert repo.run("diff") == 2
     assert repo.err == (
-        "error: this clone does not have `gone`, which is what to compare with\n"
+        "error: this clone does not have `gone` to compare with\n"
         "help: run `git fetch origin +gone:refs/remotes/origin/gone`\n"
     )
 
@@ -136,9 +136,7 @@ def test_a_clone_of_one_commit_of_one_branch(
     copy = clone(repo, tmp_path_factory.mktemp("a"), monkeypatch, "--depth=1", "--branch=topic")
     git(copy, "remote", "set-head", "origin", "--delete")
     assert repo.run("diff") == 2
-    assert repo.err.startswith(
-        "error: this clone does not have its default branch, which is what to compare with\nhelp: run `git"
-    )
+    assert repo.err.startswith("error: this clone does not have its default branch to compare with\nhelp: run `git")
     monkeypatch.setenv("GITHUB_BASE_REF", "main")
     assert repo.run("diff") == 2
     help = repo.err.partition("`git ")[2].partition("`\n")[0].split()

@@ -82,7 +82,7 @@ class TestWaiting:
         here.put("go", b"")
         eventually(lambda: have_ended(here), "the jobs do not end")
         assert here.run("cancel", "--state", "active") == 0
-        assert "no job that has not ended" in here.err
+        assert "no job to cancel: all have ended" in here.err
         assert here.run("wait", "--state", "failed") == 5
         assert "2 failed" in here.err
 
@@ -319,7 +319,7 @@ class TestCancelling:
         assert states(here) == ["cancelled", "cancelled"]
         here.run("wait", "jobs")
         assert here.run("cancel", "jobs") == 0
-        assert here.err == "no job that has not ended\n"
+        assert here.err == "no job to cancel: all have ended\n"
 
     def test_not_all_by_mistake(self, here):
         submitted(here, "sleep 30")
@@ -352,7 +352,7 @@ class TestLedger:
         submitted(here, "true")
         for arguments, said in (
             (("x", "y"), "the ledger knows no `x`"),
-            (("jobs/a.job.yaml", "b@0"), "has 2 cells, and b@0 is one"),
+            (("jobs/a.job.yaml", "b@0"), "has 2 cells, and b@0 is a single cell"),
             (("jobs/a.job.yaml", "jobs/a.job.yaml"), "attempts of jobs/a.job.yaml@"),
         ):
             assert here.run("ledger", "mv", *arguments) == 2
@@ -423,8 +423,8 @@ class TestUnknown:
         [
             (("--uuid", "x", "--dismiss"), "contradict each other"),
             (("--dismiss",), "nothing says what to dismiss"),
-            (("--uuid", "x"), "one job, and 2 attempts"),
-            (("jobs", "--only", "n=3", "--dismiss"), "nothing that is chosen is unknown"),
+            (("--uuid", "x"), "`--uuid` names one job, and 2 attempts are chosen"),
+            (("jobs", "--only", "n=3", "--dismiss"), "none of the chosen attempts is unknown"),
         ],
     )
     def test_words_that_make_no_sense(self, unknown, arguments, said):

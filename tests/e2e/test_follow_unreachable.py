@@ -116,7 +116,7 @@ def test_what_is_known_to_have_ended_needs_no_credentials(
     jobs = json.loads(here.out)["jobs"]
     assert [(one["asked"], one["not_asked"]) for one in jobs] == [(False, "it has ended")] * 2
     assert here.run("cancel", "jobs", "--yes") == 0
-    assert here.err == "no job that has not ended\n"
+    assert here.err == "no job to cancel: all have ended\n"
     assert here.run("wait") == 5
     assert here.err.endswith("1 finished, 1 failed\n")
 

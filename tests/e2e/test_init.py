@@ -154,7 +154,7 @@ def test_a_repository_keeps_its_own_files(capsys: Capture) -> None:
     out, err = capsys.readouterr()
     assert set(out.split()) == FILES - {".gitignore", ".pre-commit-config.yaml"}
     assert Path(".gitignore").read_text() == "*.log\n"
-    assert ".gitignore is there already; specc would like to have this in it:\n" in err
+    assert ".gitignore exists already; add this to it for specc:\n" in err
     assert "    specc.local.toml\n" in err
     assert "entry: specc check\n" in err
     assert_clean(capsys)

@@ -134,7 +134,7 @@ def test_a_job_has_the_umask_of_who_submits_it(place: Place) -> None:
 @pytest.mark.parametrize(
     ("odd", "reason"),
     [
-        ("file", "cannot make the folder {0}: {0} is a file, and no folder"),
+        ("file", "cannot make the folder {0}: {0} is a file, and not a folder"),
         ("loop", "cannot make the folder {0}: {0}: Too many levels of symbolic links"),
         ("nowhere", "cannot make the folder {0}: {0} is a symbolic link that leads nowhere"),
         ("folder", "cannot open {0}/out: Is a directory"),
@@ -195,7 +195,7 @@ def test_a_pending_job_is_cancelled_at_once_and_never_runs(place: Place) -> None
         Cancelled("hpcjob-00000000", False, "there is no such job on this machine"),
     ]
     assert place.report(waiting).state is JobState.CANCELLED
-    assert place.target.cancel([blocking]) == [Cancelled(blocking, True, "its processes are told to end")]
+    assert place.target.cancel([blocking]) == [Cancelled(blocking, True, "its processes were told to end")]
     (report,) = place.wait(blocking)
     assert (report.state, report.reason) == (JobState.CANCELLED, "cancelled while it ran")
     assert place.target.cancel([waiting, blocking]) == [

@@ -2,12 +2,15 @@
 
 import errno
 import os
+import re
 import shlex
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support import uncovered
@@ -15,6 +18,8 @@ from support.projects import Place
 
 import specc
 from specc.cli import main
+from specc.cli.dispatch import load
+from specc.cli.table import COMMANDS
 
 SPECC = str(Path(sys.executable).with_name("specc"))
 LARGE = """specc: 1
@@ -114,3 +119,17 @@ def test_help_has_an_example(command: list[str], capsys: pytest.CaptureFixture[s
     assert main.run([*command, "--help"]) == 0
     out = capsys.readouterr().out
     assert not command or f"specc {command[0]}" in out.partition("Example:")[2]
+
+
+def test_help_shows_all_of_its_text() -> None:
+    """On a terminal rich would take a word in brackets for a style, and show nothing of it."""
+    for command in COMMANDS:
+        for text in texts_of(load(command)):
+            assert not re.search(r"\[[a-z#/@][^\[]*?\]", text), text
+
+
+def texts_of(command: Any) -> Iterator[str]:
+    yield command.help or ""
+    yield from (each.help for each in command.params if getattr(each, "help", None))
+    for each in getattr(command, "commands", {}).values():
+        yield from texts_of(each)

@@ -130,7 +130,7 @@ class TestRefusals:
         cloud.run("submit")
         assert cloud.run("submit", "--set", "job.core_limit=8") == 1
         assert cloud.err.count("changed: sweep.job.yaml@") == 4
-        assert "nothing was sent: 4 of 4 payloads must be decided on first" in cloud.err
+        assert "nothing was sent: 4 of 4 payloads need a decision first" in cloud.err
         assert cloud.run("submit", "--set", "job.core_limit=8", "--changed") == 0
         assert len(server.jobs) == 8
 
@@ -176,7 +176,7 @@ class TestRefusals:
     def test_a_dry_run_that_is_refused_is_one_document(self, cloud):
         cloud.run("submit")
         assert cloud.run("submit", "--dry-run", "--rerun", "--output", "json") == 1
-        assert json.loads(cloud.out)["refused"]["errors"] == ["`--rerun` means 4 cells here"]
+        assert json.loads(cloud.out)["refused"]["errors"] == ["`--rerun` would run 4 cells again"]
 
     def test_a_whole_spec_is_moved_at_once(self, cloud, server):
         cloud.run("submit")
@@ -213,7 +213,7 @@ class TestRefusals:
     def test_several_cells_run_again_only_when_they_are_chosen(self, cloud, server):
         cloud.run("submit")
         assert cloud.run("submit", "--rerun") == 1
-        assert "`--rerun` means 4 cells here" in cloud.err
+        assert "`--rerun` would run 4 cells again" in cloud.err
         assert cloud.run("submit", "--rerun", *FIRST) == 0
         assert len(server.jobs) == 5
 
@@ -321,7 +321,7 @@ class TestAnswers:
         server.close()
         assert cloud.run("submit", *FIRST) == 2
         assert states(cloud) == ["not-sent"]
-        assert "the same command again sends what was not sent" in cloud.err
+        assert "run the same command again to send what was not sent" in cloud.err
 
     def test_a_clock_that_is_wrong_by_an_hour(self, cloud, server):
         server.skew = 3700
@@ -378,7 +378,7 @@ class TestResolving:
     def test_no_match_proves_nothing(self, lost, server):
         server.jobs.clear()
         assert lost.run("ledger", "resolve", "--yes") == 4
-        assert "which proves nothing" in lost.err
+        assert "which does not prove that there is none" in lost.err
 
     def test_a_server_that_does_not_answer(self, lost, server):
         server.close()

@@ -104,7 +104,7 @@ class TestNoThread:
         assert cloud.run("submit") == 2
         assert attempts(cloud) == []
         assert cloud.out.count("not tried, because of an error") == 4
-        assert "`ulimit -u` shows it" in cloud.err
+        assert "that `ulimit -u` shows" in cloud.err
 
     def test_so_it_is_on_this_machine(self, cloud: Place, threads: Callable[[int], None]) -> None:
         cloud.put("specc.toml", HERE.encode())

@@ -128,13 +128,13 @@ TYPES = [
         "core_limit",
         "\"{{ '4' }}\"",
         'a whole number, not the text "4", which its template gives',
-        "write `| int` in the template for a whole number",
+        "add `| int` in the template to make it a whole number",
     ),
     (
         "core_limit",
         '"{{ 4.5 }}"',
         "a whole number, not 4.5, which its template gives",
-        "write `| int` in the template for a whole number",
+        "add `| int` in the template to make it a whole number",
     ),
     ("core_limit", '"{{ none }}"', "a whole number, not null, which its template gives", None),
     ("core_limit", '"{{ [4] }}"', "a whole number, not a list, which its template gives", None),
@@ -146,13 +146,13 @@ TYPES = [
         "input_file",
         '"{{ 1.5 }}"',
         "a text, not 1.5, which its template gives",
-        "write `| string` in the template for the text of it",
+        "add `| string` in the template to make it a text",
     ),
     (
         "input_file",
         '"{{ true }}"',
         "a text, not true, which its template gives",
-        "write `| string` in the template for the text of it",
+        "add `| string` in the template to make it a text",
     ),
 ]
 

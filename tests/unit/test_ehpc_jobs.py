@@ -85,7 +85,10 @@ def test_one_that_ended_is_not_asked_about_again() -> None:
         (error(1200, "no"), "1200: the access key is unknown or the signature wrong (no)"),
         (error(5000), "5000: internal error of the server"),
         (http("<html>", 502), "the answer is not the API's: HTTP 502, and not JSON"),
-        (lambda connection, request: None, "the connection ended before the answer was complete, or it was no HTTP"),
+        (
+            lambda connection, request: None,
+            "the connection ended before the answer was complete, or it is not HTTP",
+        ),
     ],
 )
 @each("count", [1, 3])
@@ -260,7 +263,10 @@ def test_a_cluster_that_is_not_configured_is_asked_for() -> None:
             "1400: access denied, or the cluster is in a state that does not allow it (not yours)",
         ),
         (http("<html>", 500), "the answer is not the API's: HTTP 500, and not JSON"),
-        (lambda connection, request: None, "the connection ended before the answer was complete, or it was no HTTP"),
+        (
+            lambda connection, request: None,
+            "the connection ended before the answer was complete, or it is not HTTP",
+        ),
         (
             stopped(custom_cmd_result=['{"job_ids": "5", "ret_code": 1400}']),
             "the scheduler refused 1 of 1; `specc status` shows which are still running",

@@ -58,12 +58,12 @@ def test_output_that_may_work(odd: Path, name: str) -> None:
     ("name", "why"),
     [
         (".", "it is a folder"),
-        ("file/x", "{0}/file is a file, and no folder"),
-        ("file/x/y", "{0}/file is a file, and no folder"),
+        ("file/x", "{0}/file is a file, and not a folder"),
+        ("file/x/y", "{0}/file is a file, and not a folder"),
         ("loop", "Too many levels of symbolic links"),
         ("loop/x", "Too many levels of symbolic links"),
         ("nowhere/x", "{0}/nowhere is a symbolic link that leads nowhere"),
-        ("pipe/x/y", "{0}/pipe is a FIFO, and no folder"),
+        ("pipe/x/y", "{0}/pipe is a FIFO, and not a folder"),
         ("x" * 300, "File name too long"),
     ],
 )

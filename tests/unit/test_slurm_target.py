@@ -470,7 +470,7 @@ class TestCancel:
         for tag in (TAG, "f" * 16):
             fake.place.folder(tag).root.mkdir(parents=True)
         assert fake.target.cancel([UUID, other]) == [
-            Cancelled(UUID, True, "its processes are told to end"),
+            Cancelled(UUID, True, "its processes were told to end"),
             Cancelled(other, True),
         ]
         assert ["scancel", "7", "8"] in fake.programs.calls

@@ -67,4 +67,4 @@ def _show(answers: list[Cancelled], output: str) -> None:
         [("cancelled" if answer.done else "not cancelled", answer.uuid, answer.message) for answer in answers],
     )
     if not answers:
-        say("no job that has not ended")
+        say("no job to cancel: all have ended")

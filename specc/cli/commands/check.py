@@ -22,7 +22,7 @@ Outputs = Annotated[
     typer.Option(
         "--output",
         metavar="FORMAT[:PATH]",
-        help=f"One of {', '.join(ReportFormat)}; repeatable. [default: text]",
+        help=f"One of {', '.join(ReportFormat)}; repeatable (default: text).",
         autocompletion=complete_report,
     ),
 ]
@@ -34,7 +34,7 @@ Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 for warnings
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither read nor write the cache of earlier checks.")]
 BaselineFile = Annotated[
     str | None,
-    typer.Option("--baseline", metavar="FILE", help="Hide as many diagnostics of each file and code as FILE has."),
+    typer.Option("--baseline", metavar="FILE", help="Hide the diagnostics that FILE counts, by file and code."),
 ]
 UpdateBaseline = Annotated[
     bool,

@@ -36,7 +36,7 @@ Words = Annotated[
 ]
 Outputs = Annotated[
     list[str] | None,
-    typer.Option("--output", metavar="FORMAT[:PATH]", help="text, markdown or json; repeatable. [default: text]"),
+    typer.Option("--output", metavar="FORMAT[:PATH]", help="text, markdown or json; repeatable (default: text)."),
 ]
 Check = Annotated[bool, typer.Option("--check", help="Exit with 10 when any payload changed.")]
 

@@ -30,7 +30,9 @@ Paths = Annotated[
     ),
 ]
 Check = Annotated[bool, typer.Option("--check", help="Change nothing; exit with 1 where something would change.")]
-Diff = Annotated[bool, typer.Option("--diff", help="Print what would change, and change nothing; exit as --check.")]
+Diff = Annotated[
+    bool, typer.Option("--diff", help="Print what would change, and change nothing; exit as with --check.")
+]
 
 
 @dataclass

@@ -31,7 +31,7 @@ from specc.reporters import format_named
 
 Paths = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[PATH]...", help="Specs or folders. [default: the project]", autocompletion=complete_spec),
+    typer.Argument(metavar="[PATH]...", help="Specs or folders (default: the project).", autocompletion=complete_spec),
 ]
 Output = Annotated[str, typer.Option("--output", metavar="FORMAT", help=f"One of {', '.join(PictureFormat)}.")]
 Dependents = Annotated[

@@ -35,7 +35,8 @@ USUAL = Cluster()
 Paths = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[DIR]", help="Where the project goes; made if it is not there. More scripts can stand before it."
+        metavar="[DIR]",
+        help="The folder of the project, which is made if it does not exist. More scripts can be given before it.",
     ),
 ]
 Scripts = Annotated[
@@ -46,7 +47,9 @@ Scripts = Annotated[
         help="Make specs from batch scripts (Slurm, PBS, Grid Engine), in this project or a new one.",
     ),
 ]
-Name = Annotated[str | None, typer.Option("--project", metavar="NAME", help="The project's name [the folder's].")]
+Name = Annotated[
+    str | None, typer.Option("--project", metavar="NAME", help="The project's name (default: the folder's).")
+]
 Memory = Annotated[
     str | None, typer.Option("--mem-unit", help=f"The cluster's unit of mem_limit: {', '.join(UNITS['mem_limit'])}.")
 ]
@@ -159,7 +162,7 @@ def _import(scripts: ReadScripts, place: Place, project: Mapping[Path, str]) -> 
 def _say_next(made: NewProject, *, has_scripts: bool) -> None:
     """Say what is left to do by hand, and the next commands."""
     for path, text in made.kept.items():
-        say(f"{path} is there already; specc would like to have this in it:")
+        say(f"{path} exists already; add this to it for specc:")
         say_lines("".join(f"    {line}\n" for line in text.splitlines()))
     if made.unset:
         say(f"set the unit of {' and '.join(made.unset)} in {made.folder / 'specc.toml'} before you use them")

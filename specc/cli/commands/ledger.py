@@ -54,7 +54,10 @@ NoParams = Annotated[bool, typer.Option("--no-params", help="NEW was given no pa
 Retargeted = Annotated[
     str | None,
     typer.Option(
-        "--target", metavar="NAME", help="The target that stands for another place now.", autocompletion=complete_target
+        "--target",
+        metavar="NAME",
+        help="The target whose settings name another place now.",
+        autocompletion=complete_target,
     ),
 ]
 HEAD = ("state", "uuid", "spec", "cell", "name", "", "attempt", "when")
@@ -62,7 +65,7 @@ HEAD = ("state", "uuid", "spec", "cell", "name", "", "attempt", "when")
 
 @ledger_app.command("init")
 def init(output: Output = "text") -> int:
-    """Make an empty ledger at the place that `[ledger] path` names, once, before anything is sent.
+    """Make an empty ledger at the place that the setting `ledger.path` names, once, before anything is sent.
 
     A path that leads nowhere may be a disk that is not there now, so no other command makes a ledger at it. Exits with
     2 when there is a ledger already.
@@ -73,7 +76,7 @@ def init(output: Output = "text") -> int:
     workplace = choose(Words()).workplace
     path = workplace.make_ledger()
     if path is None:
-        raise SpeccError(f"there is a ledger already: {workplace.ledger_path}", help="it is used as it is")
+        raise SpeccError(f"there is a ledger already: {workplace.ledger_path}", help="it can be used as it is")
     if output == "json":
         write_json({"path": str(path)})
     else:
@@ -190,7 +193,9 @@ def mv(
         keys = _keys(ledger, old, target)
         pairs = [(key, _renamed(key, new, params, identity)) for key in keys]
         if len(keys) > 1 and split_name(new)[1] is not None:
-            raise SpeccError(f"{old} has {len(keys):,} cells, and {new} is one", help="name one cell: SPEC@CELL")
+            raise SpeccError(
+                f"{old} has {len(keys):,} cells, and {new} is a single cell", help="name one cell: SPEC@CELL"
+            )
         moved = ledger.move(pairs)
     if output == "json":
         write_json({"moved": [{"from": str(before), "to": str(after)} for before, after in pairs], "attempts": moved})
@@ -246,10 +251,12 @@ def _moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
-NO_MATCH = "no job that it may have started was found, which proves nothing"
+NO_MATCH = "no job was found that it may have started, which does not prove that there is none"
 
-Uuid = Annotated[str | None, typer.Option("--uuid", metavar="UUID", help="The job that was started, as you know.")]
-Dismiss = Annotated[bool, typer.Option("--dismiss", help="Nothing was started, as you know.")]
+Uuid = Annotated[
+    str | None, typer.Option("--uuid", metavar="UUID", help="The job that was started, where you know it.")
+]
+Dismiss = Annotated[bool, typer.Option("--dismiss", help="Say that nothing was started, where you know it.")]
 
 
 @ledger_app.command("resolve")
@@ -291,12 +298,14 @@ def resolve(
 
 def _take_word(ledger: Ledger, records: Sequence[Record], uuid: str | None, words: Words, *, yes: bool) -> None:
     if not records:
-        raise SpeccError("nothing that is chosen is unknown", help="`specc ledger list --state unknown` shows what is")
+        raise SpeccError(
+            "none of the chosen attempts is unknown", help="`specc ledger list --state unknown` shows what is"
+        )
     if uuid is not None and len(records) > 1:
-        raise SpeccError(f"one job, and {len(records):,} attempts", help="name the attempt")
+        raise SpeccError(f"`--uuid` names one job, and {len(records):,} attempts are chosen", help="name the attempt")
     if uuid is None and words.is_everything:
         raise SpeccError("nothing says what to dismiss", help="name a spec or an attempt")
-    question = f"{counted(len(records), 'attempt')} surely started nothing?"
+    question = f"is it certain that {counted(len(records), 'attempt')} started nothing?"
     if uuid is None and not yes and is_terminal() and not confirm(question):
         return
     for record in records:
@@ -338,7 +347,7 @@ def _settle(ledger: Ledger, found: Found, *, yes: bool, may_ask: bool) -> None:
             jobs = ", ".join(_job(candidate) for candidate in candidates)
             say(f"{record.key}: may be any of {jobs}; `specc ledger resolve {record.attempt[:12]} --uuid UUID`")
         else:
-            say(f"{record.key}: {NO_MATCH}; say what you know: `--uuid UUID` or `--dismiss`")
+            say(f"{record.key}: {NO_MATCH}; if you know what happened, add `--uuid UUID` or `--dismiss`")
 
 
 def _adopt(ledger: Ledger, match: Match) -> None:

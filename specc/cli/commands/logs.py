@@ -36,7 +36,10 @@ Stream = Annotated[
     str, typer.Option("--stream", metavar="NAME", help="stdout, stderr, both or slurm: what Slurm says of the job.")
 ]
 Raw = Annotated[
-    bool, typer.Option("--raw", help="Print what jobs wrote byte for byte, also on a terminal, which obeys it.")
+    bool,
+    typer.Option(
+        "--raw", help="Print what jobs wrote byte for byte, even on a terminal, which obeys control characters."
+    ),
 ]
 Tail = Annotated[int | None, typer.Option("--tail", metavar="N", min=0, help="Only the last N lines of each file.")]
 
@@ -63,7 +66,7 @@ def logs(
     cell: Cells = None,
     target: AtTarget = None,
 ) -> int:
-    """Print what jobs wrote, where it is visible from here; else where it is, and how to get it.
+    """Print what jobs wrote. Where this machine cannot see it, say where it is and how to get it.
 
     On a terminal, what would control the terminal or cannot be seen is written as an escape, such as `\\x1b`. In a pipe
     or a file the bytes are those that the jobs wrote. Exits with 2 where a target cannot be asked for them, or a file

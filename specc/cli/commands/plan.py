@@ -37,7 +37,7 @@ from specc.reporters import TextOrJson, format_named
 from specc.submission import Action, Heading, Step, plan_document
 
 Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the plan for `submit --plan FILE`.")]
-Check = Annotated[bool, typer.Option("--check", help="Exit with 10 when anything is not as it was sent.")]
+Check = Annotated[bool, typer.Option("--check", help="Exit with 10 if anything is not as it was sent.")]
 
 
 def plan(

@@ -51,14 +51,14 @@ def render(
     cell: Cells = None,
     target: TargetName = None,
 ) -> int:
-    """Print the canonical payloads of specs, one a line. With an error anywhere, nothing is printed.
+    """Print the canonical payloads of specs, one per line. With an error anywhere, nothing is printed.
 
     Example: specc render jobs/cavity.job.yaml -p ranks=4 --only mesh=fine
     """
     format = format_named(format_, PayloadFormat)
     if out is not None and (digest or format not in WHOLE):
         help = f"formats for `-o`: {', '.join(WHOLE)}; the others go to standard output"
-        raise SpeccError("`-o` writes JSON files, one a payload", help=help)
+        raise SpeccError("`-o` writes one JSON file for each payload", help=help)
     if out == "":
         raise SpeccError("`-o` names no folder", help="write `-o .` for the current one")
     session = open_session()

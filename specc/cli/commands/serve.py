@@ -24,10 +24,12 @@ AllowHost = Annotated[
 ]
 State = Annotated[
     Path | None,
-    typer.Option("--state", metavar="FOLDER", help="Where keys, requests and jobs are kept [your state folder]."),
+    typer.Option(
+        "--state", metavar="FOLDER", help="Where keys, requests and jobs are kept (default: your state folder)."
+    ),
 ]
-Calls = Annotated[int, typer.Option("--calls", min=1, help="Calls an hour that one key may make.")]
-Jobs = Annotated[int, typer.Option("--open-jobs", min=1, help="Jobs that may wait or run at once.")]
+Calls = Annotated[int, typer.Option("--calls", min=1, help="How many calls an hour one key may make.")]
+Jobs = Annotated[int, typer.Option("--open-jobs", min=1, help="How many jobs may wait or run at once.")]
 
 
 def serve(

@@ -22,7 +22,7 @@ def status(
     cell: Cells = None,
     target: AtTarget = None,
 ) -> int:
-    """Show what became of submissions: of each cell the latest.
+    """Show what became of submissions: the latest of each cell.
 
     Where a target cannot be asked, what was last known is shown. Exits with 2 when no target of running jobs answers.
 

@@ -61,7 +61,11 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would be
 InFlight = Annotated[
     int | None,
     typer.Option(
-        "--max-in-flight", metavar="N", min=1, max=MOST_IN_FLIGHT, help="Send so many at once [4; on this machine 1]."
+        "--max-in-flight",
+        metavar="N",
+        min=1,
+        max=MOST_IN_FLIGHT,
+        help="Send so many at once (default: 4, or 1 on this machine).",
     ),
 ]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait for the jobs to end.")]
@@ -203,7 +207,7 @@ def _take_over(run: Submission, decision: Decision, manner: Manner) -> bool:
         run.take_over(moved)
         return True
     payloads = counted(len(decision.steps), "payload")
-    message = f"nothing was sent: {len(stopped):,} of {payloads} must be decided on first"
+    message = f"nothing was sent: {len(stopped):,} of {payloads} need a decision first"
     say(message)
     if manner.is_json:
         refused = [step_data(step, run.request.units) for step in stopped]
@@ -265,7 +269,7 @@ def _next_steps(sent: Sent) -> list[str]:
     counts = tally(sent.results)
     lines = []
     if counts.unknown:
-        lines.append("help: `specc ledger resolve` finds out what became of those that are unknown")
+        lines.append("help: `specc ledger resolve` finds out what became of the unknown ones")
     if counts.not_sent or counts.not_tried:
-        lines.append("help: the same command again sends what was not sent, and nothing twice")
+        lines.append("help: run the same command again to send what was not sent; nothing is sent twice")
     return lines

@@ -16,11 +16,11 @@ Hosts = Annotated[
     list[str] | None,
     typer.Argument(metavar="[HOST]...", help="Hosts or web addresses; without a scheme, `https://` is meant."),
 ]
-Forget = Annotated[bool, typer.Option("--forget", help="Trust these no longer.")]
+Forget = Annotated[bool, typer.Option("--forget", help="Stop trusting these hosts.")]
 
 
 def trust(hosts: Hosts = None, forget: Forget = False) -> int:
-    """Let targets send signed requests to a host, from whichever project. Without a host, list those that may get them.
+    """Let the targets of any project send signed requests to a host. Without a host, list those that may get them.
 
     A project's settings name the host of a target, but only its user can trust it: on a terminal specc asks once for
     each new host, and elsewhere it refuses. The hosts of the API pages that ship with specc are trusted from the start.

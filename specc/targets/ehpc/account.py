@@ -39,7 +39,7 @@ class Endpoint:
         except (ValueError, httpx.InvalidURL):
             raise SpeccError("the target's endpoint is not a web address", help=help) from None
         if parts.username is not None or parts.password is not None:
-            raise SpeccError("the target's endpoint holds a user name or password", help=f"take it out: {help}")
+            raise SpeccError("the target's endpoint holds a user name or password", help=f"remove it: {help}")
         if parts.scheme not in PORTS or not NAME.fullmatch(name) or not parts.hostname or parts.query or parts.fragment:
             raise SpeccError(f"the target's endpoint `{url}` is not a web address", help=help)
         shown = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
@@ -88,7 +88,7 @@ def origin_of(text: str) -> str:
             return endpoint.ascii_origin
         if is_loopback(urlsplit(base).hostname or ""):
             return f"{endpoint.ascii_origin}{ANY_PORT}"
-        raise SpeccError("only for this machine every port can be meant; name the port")
+        raise SpeccError("name the port: without one, a host means every port, which is allowed for this machine alone")
     except SpeccError as error:
         help = "write `HOST`, `HOST:PORT` or `https://HOST:PORT`"
         raise SpeccError(f"`{text}` cannot be trusted: {error.message}", help=help) from None

@@ -89,10 +89,10 @@ def read_answer(reply: Reply) -> Answer | NoAnswer:
     if data is None:
         return NoAnswer(f"the answer is not the API's: HTTP {reply.status}, and not JSON")
     if not isinstance(data, dict):
-        return NoAnswer(f"the answer is not the API's: HTTP {reply.status}, and no JSON object")
+        return NoAnswer(f"the answer is not the API's: HTTP {reply.status}, and not a JSON object")
     code = data.get("ret_code")
     if type(code) is not int:
-        return NoAnswer(f"the answer is not the API's: HTTP {reply.status}, and no whole number as `ret_code`")
+        return NoAnswer(f"the answer is not the API's: HTTP {reply.status}, and its `ret_code` is not a whole number")
     message = data.get("message")
     return Answer(code, brief(message, MOST_TEXT) if isinstance(message, str) else "", data)
 

@@ -49,7 +49,7 @@ TEXTS: tuple[tuple[type[httpx.HTTPError], str], ...] = (
     (httpx.WriteTimeout, "the request could not be sent in time"),
     (httpx.WriteError, "the connection broke while the request was sent"),
     (httpx.ReadError, "the connection broke before the answer was complete"),
-    (httpx.RemoteProtocolError, "the connection ended before the answer was complete, or it was no HTTP"),
+    (httpx.RemoteProtocolError, "the connection ended before the answer was complete, or it is not HTTP"),
 )
 
 MEMORY = timedelta(minutes=5)

@@ -69,7 +69,7 @@ MEANINGS: dict[int, Meaning] = {
     **dict.fromkeys((1600, 1610, 1620, 1660), _barred("the user is unknown or cannot log in", ACCOUNT)),
     **dict.fromkeys((1630, 1640, 1650), _barred("the password could not be reset", ACCOUNT)),
     1661: _barred("the account is not fully registered", ACCOUNT),
-    1662: _barred("the account is barred", ACCOUNT),
+    1662: _barred("the account is blocked", ACCOUNT),
     2000: _barred("the login session is over", ACCOUNT),
     NOT_FOUND: _rejected(
         "something that the job names does not exist", "check `cluster_id`, `zone`, queue and `run_user`"
@@ -87,7 +87,7 @@ MEANINGS: dict[int, Meaning] = {
     3300: _barred("the API has no such part", "check `endpoint` of the target in specc.toml"),
     4000: _barred("the licence is not valid", LICENCE),
     4001: _barred("the licence has run out", LICENCE),
-    4002: _barred("the licence is there twice", LICENCE),
+    4002: _barred("the licence exists twice", LICENCE),
     4003: _barred("more than the licence allows", LICENCE),
     4004: _barred("the licence could not be loaded", LICENCE),
     4005: _barred("the licence is missing", LICENCE),

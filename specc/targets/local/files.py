@@ -84,7 +84,7 @@ def _unmakeable(file: Path) -> str | None:
 def no_folder(place: Path) -> str:
     """Return what exists in place of a folder."""
     try:
-        return f"{place} is {kind(os.stat(place).st_mode)}, and no folder"
+        return f"{place} is {kind(os.stat(place).st_mode)}, and not a folder"
     except FileNotFoundError:
         return f"{place} is a symbolic link that leads nowhere"
     except OSError as error:

@@ -224,7 +224,7 @@ def _cancelled(uuid: str, before: Job | None, after: Job | None) -> Cancelled:
     if before.state.is_final:
         return Cancelled(uuid, False, f"it has ended: {before.state}")
     if after.state is JobState.RUNNING:
-        return Cancelled(uuid, True, "its processes are told to end")
+        return Cancelled(uuid, True, "its processes were told to end")
     if after.state is JobState.CANCELLED:
         return Cancelled(uuid, True, "it had not started" if before.state is JobState.PENDING else "")
     return Cancelled(uuid, False, f"it has ended: {after.state}")

@@ -181,7 +181,7 @@ class SlurmTarget:
             self._place.folder(handle.tag).note_cancelled()
         elif state.is_final:
             return Cancelled(uuid, False, f"it has ended: {state}")
-        return Cancelled(uuid, True, "its processes are told to end" if state is JobState.RUNNING else "")
+        return Cancelled(uuid, True, "its processes were told to end" if state is JobState.RUNNING else "")
 
     def _missing_file(self, attempt: Attempt) -> Rejected | None:
         named = text(attempt.payload.body, "input_file")
