@@ -1,4 +1,8 @@
-"""The way in, and the one place where exceptions become exit codes."""
+"""From the process to a command, and from exceptions to exit codes: nothing else does either.
+
+`main` prepares the process, `run` answers one command line and returns its exit code. The user's mistakes are
+diagnostics, which commands print; an environment that failed is a `SpeccError`; anything else is a bug of specc.
+"""
 
 import atexit
 import errno
@@ -11,8 +15,6 @@ from specc import __version__
 from specc.cli import COMPLETE, exits
 from specc.errors import SpeccError
 
-UNREAD, BUG = 141, 101
-
 OUTPUT_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EAGAIN, errno.EBADF}
 """How writing to a stream fails. Whatever opens a file says its name, and should have raised SpeccError."""
 
@@ -22,7 +24,7 @@ class _OutputFault(Exception):
 
 
 def main() -> None:
-    """The `specc` command. Exits with 0 clean, 1 diagnostics, 2 usage or a broken world, 101 our bug."""
+    """Answer the command line of this process, and end it."""
     if sys.argv[1:] in (["--version"], ["-V"]):
         # Answered before anything heavy is imported.
         print(f"specc {__version__}")
@@ -57,7 +59,7 @@ def _command_line() -> list[bytes]:
 
 
 def _leave(code: int) -> None:
-    """Ends now: Python would free every object first, one by one, for a tenth of the time of a check of one spec."""
+    """End at once. Python would first free every object, which takes a tenth of the time of a check of one spec."""
     try:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -68,7 +70,7 @@ def _leave(code: int) -> None:
 
 
 def _settle_streams() -> None:
-    """The same bytes on every machine, whatever its locale says. A path can hold what is no UTF-8."""
+    """Let streams have the same bytes on every machine, whatever its locale says. A path need not be UTF-8."""
     # Python gives None for a stream that the caller has closed.
     sys.stdout = sys.stdout or io.StringIO()
     sys.stderr = sys.stderr or io.StringIO()
@@ -80,14 +82,14 @@ def _settle_streams() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Runs one command line and returns its exit code."""
+    """Answer one command line, and return its exit code. Nothing but an exit of the process is raised."""
     try:
         return _ended(arguments)
     except BrokenPipeError:
-        # `specc render | head`: nobody reads on. Ends as if by SIGPIPE, because errors may be among what was not read.
+        # As in `specc render | head`. This is not a success, because errors may be among what was not read.
         _drop(sys.stdout.fileno())
         _drop(sys.stderr.fileno())
-        return UNREAD
+        return exits.UNREAD
     except _OutputFault as error:
         _drop(sys.stdout.fileno())
         _say_error(SpeccError(f"cannot write the output: {error}"))
@@ -95,6 +97,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _ended(arguments: list[str]) -> int:
+    """Return the exit code of a command line, also where it ends with an error or a bug."""
     try:
         _check_current_folder()
         code = _answer(arguments)
@@ -111,13 +114,14 @@ def _ended(arguments: list[str]) -> int:
         if isinstance(error, OSError) and error.errno in OUTPUT_FAULTS and error.filename is None:
             raise _OutputFault(error.strerror) from error
         _say_bug(arguments)
-        return BUG
+        return exits.BUG
 
 
 def _answer(arguments: list[str]) -> int:
-    """What was imported is never garbage, and hardly any of what a check keeps, such as the nodes of a thousand files.
+    """Hand the command line to its command, and return the command's exit code.
 
-    Python would look through all of it again and again, for a sixth of the time of such a check.
+    Modules are never garbage, and the objects that a check keeps, such as the nodes of a thousand files, hardly ever.
+    Python would search all of them again and again, for a sixth of the time of such a check.
     """
     gc.set_threshold(50_000)
     # The imports are late so that `--version` costs no more than Python itself, and a usual check no typer.
@@ -161,7 +165,7 @@ def _say_bug(arguments: list[str]) -> None:
 
 
 def _drop(descriptor: int) -> None:
-    """What Python would still flush at exit goes nowhere."""
+    """Let what Python still flushes at its exit go nowhere."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
 
 

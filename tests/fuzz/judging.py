@@ -18,7 +18,8 @@ from fuzz.generators import SPEC, Input
 from support.jinja_oracle import REAL, SCOPE, same, text_by_jinja, value_by_jinja
 
 from specc.cli import dispatch as app
-from specc.cli.main import BUG, run
+from specc.cli.exits import BUG
+from specc.cli.main import run
 from specc.expressions import Budget, EvaluationFailed, Template, compile_template, is_template
 from specc.parser import events as libyaml
 from specc.parser import parse
