@@ -70,8 +70,9 @@ precommit: $(READY)
 	$(BIN)/pytest -q tests/precommit
 
 # Times beside those of other tools, in a few minutes; `make bench QUICK=1` in about one. benchmarks/results/latest.md
+# `make bench FELT=1` times only what a person feels.
 bench: $(READY) $(PEERS)/.ready
-	$(BIN)/python -m benchmarks run $(if $(QUICK),--quick)
+	$(BIN)/python -m benchmarks run $(if $(QUICK),--quick) $(if $(FELT),--only-felt)
 
 # The calls of fixed workloads against benchmarks/counts.json; `make counts RECORD=1` writes it anew.
 counts: $(READY)

@@ -26,7 +26,7 @@ def main() -> int:
         _write_corpus(options)
         return 0
     try:
-        return _run(options.quick)
+        return _run(options.quick, only_felt=options.only_felt)
     except BenchError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
@@ -42,19 +42,20 @@ def _options() -> argparse.Namespace:
     corpus.add_argument("--seed", type=int, default=0, help="of `specs`")
     run = commands.add_parser("run", help="measure everything")
     run.add_argument("--quick", action="store_true", help="small sizes, few rounds: about a minute")
+    run.add_argument("--only-felt", action="store_true", help="what a person feels, without the peers")
     return parser.parse_args()
 
 
-def _run(is_quick: bool) -> int:
+def _run(is_quick: bool, *, only_felt: bool) -> int:
     without = missing()
     for name, reason in without.items():
         print(f"without {name}: {reason}", file=sys.stderr)
     found: list[Result] = []
     with TemporaryDirectory(prefix="specc-bench-") as place:
-        for result in results(Path(place), QUICK if is_quick else FULL):
+        for result in results(Path(place), QUICK if is_quick else FULL, only_felt=only_felt):
             print(f"{result.work}, {result.size:,} {result.unit}", file=sys.stderr)
             found.append(result)
-            if not is_quick:
+            if not is_quick and not only_felt:
                 # After each, so that a run which is cut short leaves what it has.
                 _write(in_order(found), without)
     print(markdown(in_order(found), without))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from benchmarks.checks import breaks, check_peers, specc_checks
 from benchmarks.corpora import project
+from benchmarks.felt import felt
 from benchmarks.growth import changed_base_check, deep, deep_check, shared
 from benchmarks.loopback import serving
 from benchmarks.peers import PYTHON, SPECC
@@ -26,10 +27,12 @@ class Extent:
     shared: int
     dependents: tuple[int, ...]
     payloads: int
+    felt: tuple[int, ...]
+    """The sizes of projects in which somebody checks a few files."""
     budget: Budget
 
 
-QUICK = Extent((1, 100), (1_000,), (1, 16), 100, (1, 100), 100, Budget(seconds=2, most=5))
+QUICK = Extent((1, 100), (1_000,), (1, 16), 100, (1, 100), 100, (100,), Budget(seconds=2, most=5))
 FULL = Extent(
     specs=(1, 100, 1_000, 10_000),
     cells=(100, 1_000, 10_000, 100_000),
@@ -37,12 +40,16 @@ FULL = Extent(
     shared=1_000,
     dependents=(1, 10, 100, 1_000),
     payloads=300,
+    felt=(1_000, 10_000),
     budget=Budget(seconds=4, most=15),
 )
 
 
-def results(place: Path, extent: Extent) -> Iterator[Result]:
-    """Raises BenchError as soon as anybody's answer is wrong."""
+def results(place: Path, extent: Extent, *, only_felt: bool = False) -> Iterator[Result]:
+    """Yield all contests, or what a person feels alone. Raises BenchError as soon as anybody's answer is wrong."""
+    yield from felt(place / "felt", extent.felt, extent.budget)
+    if only_felt:
+        return
     find_mistakes(place / "broken")
     yield _start_up(place, extent)
     for size in extent.specs[:-1]:

@@ -29,8 +29,8 @@ def specc_checks(project: Project) -> Iterator[Contestant]:
     def forget() -> None:
         shutil.rmtree(caches, ignore_errors=True)
 
-    yield Contestant("specc", command, project.root, project.size, _payloads, environment, before=forget)
-    yield Contestant("specc again", command, project.root, project.size, _payloads, environment)
+    yield Contestant("specc", command, project.root, project.size, payloads_checked, environment, before=forget)
+    yield Contestant("specc again", command, project.root, project.size, payloads_checked, environment)
 
 
 def check_peers(project: Project) -> Iterator[Contestant]:
@@ -51,7 +51,8 @@ def breaks(project: Project) -> None:
         path.write_text(BROKEN, encoding="utf-8")
 
 
-def _payloads(text: str) -> int:
+def payloads_checked(text: str) -> int:
+    """Return how many payloads a clean check says that it has checked."""
     clean = CLEAN.fullmatch(text)
     return int(clean[1].replace(",", "")) if clean is not None else -1
 

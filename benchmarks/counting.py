@@ -36,6 +36,12 @@ def _second_check_of_100_specs(place: Path) -> Work:
     return work
 
 
+def _check_of_1_named_of_1000_specs(place: Path) -> Work:
+    made = project(place / "project", 1_000)
+    _run(project(place / "before", 1).root, "check")
+    return lambda: _run(made.root, "check", f"jobs/{made.specs[0].name}")
+
+
 def _render_of_1000_cells(place: Path) -> Work:
     return _of_1000_cells(place, "render")
 
@@ -55,6 +61,7 @@ def _of_1000_cells(place: Path, command: str) -> Work:
 WORKLOADS: dict[str, Callable[[Path], Work]] = {
     "check of 100 specs": _check_of_100_specs,
     "the same, unchanged": _second_check_of_100_specs,
+    "check of 1 named of 1,000 specs": _check_of_1_named_of_1000_specs,
     "render of 1,000 cells": _render_of_1000_cells,
     "plan of 1,000 cells": _plan_of_1000_cells,
     "check of 1 spec, imports": _check_of_one_spec,

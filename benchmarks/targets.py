@@ -20,7 +20,39 @@ class Target:
     is_memory: bool = False
 
 
+FORMS = ("check .", "check jobs", "check FILE", "check --strict", "check --output concise")
+
+FELT = (
+    Target(
+        "one spec",
+        "Python with its libraries",
+        ("one spec", 1, "specc"),
+        ("one spec", 1, "Python with its libraries"),
+        1.3,
+    ),
+    Target("one spec with a mistake", "without", ("one spec", 1, "specc, a mistake"), ("one spec", 1, "specc"), 1.3),
+    *(
+        Target(
+            f"{named} of {size:,}, never checked",
+            "one spec alone",
+            ("named", size, named),
+            ("named", size, "one spec alone"),
+            most,
+        )
+        for size, most in ((1_000, 1.3), (10_000, 3.0))
+        for named in ("1 named", "20 named")
+    ),
+    *(
+        Target(f"{form}, unchanged, of {size:,}", "check", ("unchanged", size, form), ("unchanged", size, "check"), 1.1)
+        for size in (1_000, 10_000)
+        for form in FORMS
+    ),
+    Target("1 changed of 10,000", "unchanged", ("hook", 10_000, "1 changed"), ("hook", 10_000, "unchanged"), 2.0),
+)
+"""What a person feels."""
+
 TARGETS = (
+    *FELT,
     Target("check one spec", "yamllint", ("check", 1, "specc"), ("check", 1, "yamllint"), 1.3, 1.0),
     Target("check one spec", "check-jsonschema", ("check", 1, "specc"), ("check", 1, "check-jsonschema"), 0.4),
     Target("check 1,000", "check-jsonschema", ("check", 1000, "specc"), ("check", 1000, "check-jsonschema"), 1 / 9),

@@ -35,6 +35,8 @@ class Contestant:
     read: Reading = nothing_said
     environment: dict[str, str] = field(default_factory=dict)
     before: Callable[[], None] = lambda: None
+    code: int = 0
+    """What it must exit with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def timed(contestant: Contestant) -> Run:
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         done = subprocess.run(line, cwd=contestant.folder, env=environment, capture_output=True, text=True, check=True)
         measured = json.loads(done.stdout)
-        if measured["code"] != 0:
+        if measured["code"] != contestant.code:
             said = (out.read_text() + err.read_text())[-2000:]
             raise BenchError(f"{contestant.name} ended with {measured['code']}: {' '.join(contestant.command)}\n{said}")
         answer = contestant.read(out.read_text(encoding="utf-8"))
