@@ -18,6 +18,8 @@ BY_NAME: dict[str, Code] = {
 """The diagnostics that `[rules]` can name: those of specs, not those of configurations, API tables and submissions."""
 
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+CLUSTER_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
+"""It names a folder, so it is not a path."""
 WORKDIRS = ("project", "spec", "job")
 FILE_KEYS = ("file", "$file")
 """Both name the file of a text: the word of TOML, and the operator of specs."""
@@ -149,6 +151,7 @@ TARGET_NAME = Value(
         "describe the target under `[targets.NAME]`; write its name here" if isinstance(node, Mapping) else None
     ),
 )
+CLUSTER = Value("the name of a Slurm cluster", lambda node: CLUSTER_NAME.fullmatch(text_of(node) or "") is not None)
 ATOM = Value("a text, a number or a boolean", lambda node: isinstance(node, Scalar))
 COUNT = Value("a number above 0", _is_count)
 DURATION = Value("a duration", _is_duration, _duration_help)
@@ -212,7 +215,7 @@ TARGET: dict[str, Shape] = {
     "options": Items(OPTION),
     "environment": Items(VARIABLE_NAME),
     "directory": TEXT,
-    "cluster": TEXT,
+    "cluster": CLUSTER,
     "workdir": WORKDIR,
     "prelude": PRELUDE,
     "name_max": COUNT,

@@ -72,6 +72,15 @@ UNITS = "units here: `B`, `kB`, `KiB`, `MB`, `MiB`, `GB`, `GiB`, `TB`, `TiB`, `s
             None,
         ),
         ('include = ["流", 3]', "1:17", "`include[2]` is the number 3, expected a text that is not empty", None),
+        *(
+            (
+                f"targets.s = {{kind = 'slurm', cluster = '{name}'}}",
+                "1:40",
+                f'`targets.s.cluster` is the text "{name}", expected the name of a Slurm cluster',
+                None,
+            )
+            for name in ("../../x", "..", "a/b", "/etc", ".ssh", "-x", "a b")
+        ),
         ("env = ['A B']", "1:8", '`env[1]` is the text "A B", expected the name of an environment variable', None),
         (
             "env = ['MY_SECRET']",
