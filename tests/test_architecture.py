@@ -139,3 +139,13 @@ def test_every_code_is_used() -> None:
         r"^(\w+) = Code\(", (ROOT / "specc/diagnostics/codes.py").read_text(encoding="utf-8"), re.MULTILINE
     )
     assert set(names) - set(re.findall(r"\w+", used)) == set()
+
+
+def test_whatever_catches_much_says_why() -> None:
+    """A broad `except`, or a `suppress` of errors that can mean many things, has its reason on its line or above it."""
+    broad = re.compile(r"except (?:Base)?Exception\b|suppress\([^)]*\b(?:OSError|SpeccError|Exception|psutil\.Error)\b")
+    for path in MODULES:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for number, line in enumerate(lines):
+            if broad.search(line) and not line.lstrip().startswith(("#", '"')):
+                assert "#" in line or lines[number - 1].lstrip().startswith("#"), f"{path}:{number + 1}"

@@ -104,7 +104,7 @@ class CleanChecks:
             "users": [user for user, _ in edges],
             "used": [used for _, used in edges],
         }
-        with suppress(OSError), self.store.writing(self.world) as write:
+        with suppress(OSError), self.store.writing(self.world) as write:  # without it the next check takes longer
             write(NAME, json.dumps(record, separators=(",", ":")).encode("utf-8", "surrogatepass"))
 
 

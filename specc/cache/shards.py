@@ -120,7 +120,7 @@ def _youngest_first(folder: int, in_use: str) -> list[str]:
 
 
 def _size(world: str, project: int) -> int:
-    with suppress(OSError):
+    with suppress(OSError):  # what cannot be read is not removed, and counts nothing
         folder = open_folder(world, project)
         try:
             with os.scandir(folder) as entries:

@@ -90,6 +90,7 @@ class Store:
 
     def touch(self) -> None:
         """Note that the project's records are in use, so that they are not the first to be removed."""
+        # What goes wrong here only lets the records be removed early.
         with suppress(OSError), private_folder(self.cache, FOLDER, self.project) as folder:
             if time.time() - os.fstat(folder).st_mtime > DAY:
                 os.utime(folder)
@@ -173,7 +174,7 @@ def open_folder(name: str, parent: int, *, make: bool = False) -> int:
     folder = os.open(name, AS_FOLDER, dir_fd=parent)
     try:
         _require_own(os.fstat(folder), name)
-    except BaseException:
+    except BaseException:  # and raised on
         os.close(folder)
         raise
     return folder
@@ -209,7 +210,7 @@ def write_file(name: str, folder: int, data: bytes) -> None:
         with open(descriptor, "wb") as file:
             file.write(data)
         os.replace(part, name, src_dir_fd=folder, dst_dir_fd=folder)
-    except BaseException:
+    except BaseException:  # also ^C: no part is left behind
         with suppress(FileNotFoundError):
             os.unlink(part, dir_fd=folder)
         raise

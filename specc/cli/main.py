@@ -110,7 +110,7 @@ def _ended(arguments: list[str]) -> int:
         return exits.INTERRUPTED
     except BrokenPipeError:
         raise
-    except Exception as error:
+    except Exception as error:  # our bug, unless it is the output; nothing else catches all
         if isinstance(error, OSError) and error.errno in OUTPUT_FAULTS and error.filename is None:
             raise _OutputFault(error.strerror) from error
         _say_bug(arguments)

@@ -85,7 +85,7 @@ class Repository:
         with process:
             try:
                 out, errors = _outputs(process, name)
-            except BaseException:
+            except BaseException:  # also ^C: no git is left behind
                 process.kill()
                 raise
         if process.returncode != 0:

@@ -20,8 +20,8 @@ from specc.config.files import (
     is_there,
     read_settings,
 )
-from specc.config.sbatch import mistake_in_option
 from specc.config.shapes import is_optional
+from specc.targets.slurm.options import mistake_in_option
 
 __all__ = [
     "MAX_BYTES",

@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable, Collection
 
 from specc.config.credentials import is_credential
-from specc.config.sbatch import mistake_in_option
 from specc.diagnostics import Code, closest_code, codes, did_you_mean, one_of
 from specc.fast_dataclass import dataclass
 from specc.nodes import Mapping, Node, Scalar, kind_of
 from specc.patterns import mistake_in
 from specc.targets.kinds import KINDS
+from specc.targets.slurm.options import mistake_in_option
 from specc.units import DURATION_UNITS, MEMORY_UNITS, QuantityMistake, read
 
 BY_NAME: dict[str, Code] = {

@@ -168,6 +168,6 @@ def rewrite(path: Path, before: str, text: str, shown: str) -> None:
         os.replace(temporary, real)
     except OSError as error:
         if temporary is not None:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):  # the error that is raised says more
                 os.unlink(temporary)
         raise SpeccError(f"cannot write {shown}: {error.strerror or error}") from error

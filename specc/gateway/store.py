@@ -224,7 +224,7 @@ class Store:
             try:
                 yield self._connection
                 self._connection.execute("COMMIT")
-            except BaseException:
+            except BaseException:  # also ^C: nothing is left half written
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise

@@ -26,7 +26,7 @@ def elsewhere(shares: Iterable[Sequence[Item]], work: Callable[[Item], Iterable[
     try:
         for share in shares:
             forks.start(share)
-    except BaseException:
+    except BaseException:  # also ^C: no fork is left behind
         forks.stop()
         raise
     return forks

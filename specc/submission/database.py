@@ -235,7 +235,7 @@ def connect(path: Path, *, writable: bool, checks_rows: bool = True) -> sqlite3.
         check_schema(connection)
         if checks_rows:
             check_unsealed(connection)
-    except BaseException:
+    except BaseException:  # also ^C: no connection is left open
         connection.close()
         raise
     return connection

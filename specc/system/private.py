@@ -132,7 +132,7 @@ def open_file(path: Path, flags: int, *, shared: bool = False) -> int:
         _check_file(path, status, is_shared=shared)
         if status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) != wanted:
             os.fchmod(descriptor, wanted)
-    except BaseException:
+    except BaseException:  # and raised on
         os.close(descriptor)
         raise
     return descriptor

@@ -112,7 +112,7 @@ class Deadline:
 
     def _shut(self) -> None:
         if self._connection is not None:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):  # the other side has closed it already
                 self._connection.shutdown(socket.SHUT_RDWR)
 
 

@@ -40,7 +40,7 @@ def _hardware_address() -> str | None:
     """Return the first address of a network card. `uuid.getnode` would ask programs on the PATH."""
     found = []
     for path in INTERFACES.glob("*/address"):
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError):  # an interface that has gone, or has no such address
             address = bytes.fromhex(path.read_text(encoding="ascii").strip().replace(":", ""))
             if any(address) and not address[0] & MADE_UP:
                 found.append(address.hex())

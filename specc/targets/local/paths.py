@@ -85,14 +85,14 @@ def is_noted(log: Path) -> bool:
 def note(text: str) -> None:
     """Write a line into the log. A disk without room for it does not stop anything."""
     line = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} [{os.getpid()}] {visible(text)}\n"
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError):  # as the docstring says
         os.write(2, line.encode(errors="backslashreplace"))
 
 
 def tell(state: StateDir, text: str) -> None:
     """Replace the reason; an empty text removes it. Where it cannot be written, only the log has it."""
     line = " ".join(text.split()).encode(errors="backslashreplace")[: ROOM - 1]
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError):  # as the docstring says
         descriptor = os.open(state.start_error, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             os.pwrite(descriptor, line.ljust(ROOM - 1) + b"\n", 0)

@@ -150,7 +150,7 @@ def strangers(known: Collection[int]) -> list[psutil.Process]:
     for child in psutil.Process().children():
         if child.pid not in known:
             found.append(child)
-            with contextlib.suppress(psutil.Error):
+            with contextlib.suppress(psutil.Error):  # it has ended in the meantime
                 found += child.children(recursive=True)
     return found
 
@@ -165,7 +165,7 @@ def memory(processes: Iterable[psutil.Process]) -> int:
     """Return the sum of resident bytes, in which shared memory counts for each process."""
     total = 0
     for process in processes:
-        with contextlib.suppress(psutil.Error):
+        with contextlib.suppress(psutil.Error):  # it has ended in the meantime
             total += process.memory_info().rss
     return total
 
@@ -199,7 +199,7 @@ def _send(process: psutil.Process, number: signal.Signals) -> None:
 
     A process that is gone, or of another user, is ignored.
     """
-    with contextlib.suppress(psutil.Error):
+    with contextlib.suppress(psutil.Error):  # as the docstring says
         process.send_signal(number)
 
 

@@ -57,7 +57,7 @@ def reserve(path: Path, runner: ProcessId) -> None:
 
 def release(path: Path, runner: ProcessId) -> None:
     """Give the room back: another runner has the job."""
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError):  # it only takes room
         _part(path, runner).unlink()
 
 
@@ -118,7 +118,7 @@ def settle_dead(store: Store, state: StateDir, jobs: Iterable[Job]) -> dict[str,
         if job.runner is None or job.state is not JobState.RUNNING or job.runner.is_alive:
             continue
         found[job.uuid] = ended = _end_of(job, job.runner, state, store.seal_of(job.uuid))
-        with contextlib.suppress(SpeccError):
+        with contextlib.suppress(SpeccError):  # the next who asks settles it again
             store.settle(job.uuid, job.runner, ended)
     return found
 

@@ -47,7 +47,7 @@ def attend(state: StateDir, uuid: str, options: Options, *, supervisor: int) -> 
         return 0
     _report(state, store, job.uuid, me, _run(state, store, job, run, signals, subreaper=subreaper), secret)
     if os.getppid() != supervisor:
-        with contextlib.suppress(SpeccError):
+        with contextlib.suppress(SpeccError):  # the next client starts one
             wakeup.ensure(state, options)
     return 0
 
@@ -71,7 +71,7 @@ def _run(state: StateDir, store: Store, job: Job, run: Run, signals: Signals, *,
     folder = state.job(job.uuid)
 
     def is_cancelled() -> bool:
-        with contextlib.suppress(SpeccError):
+        with contextlib.suppress(SpeccError):  # asked again in a moment
             return store.with_uuids([job.uuid])[job.uuid].cancel_asked
         return False
 

@@ -248,7 +248,7 @@ class Supervisor:
             tell(self._state, text)
 
     def _has_started(self, job: Waiting) -> bool:
-        with contextlib.suppress(SpeccError):
+        with contextlib.suppress(SpeccError):  # as long as the store cannot be read, nothing has started
             return self._store.with_uuids([job.uuid])[job.uuid].state is not JobState.PENDING
         return False
 
@@ -317,7 +317,7 @@ def _settle_in(state: StateDir, lock: int) -> None:
     log = os.open(state.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     os.dup2(log, 1)
     os.dup2(log, 2)
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError):  # the lock counts; its text only helps people and `resume`
         os.ftruncate(lock, 0)
         os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
     gc.freeze()

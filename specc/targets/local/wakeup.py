@@ -54,7 +54,7 @@ def wake(state: StateDir, *, ring: bool = True) -> bool:
 
 def resume(state: StateDir) -> None:
     """Wake a supervisor that a signal has stopped: a job can stop it, and then no limit of any job is enforced."""
-    with contextlib.suppress(OSError, ValueError, psutil.Error):
+    with contextlib.suppress(OSError, ValueError, psutil.Error):  # there is none, or it has just ended
         process = psutil.Process(int(state.lock.read_text(encoding="ascii")))
         if process.status() == psutil.STATUS_STOPPED and {SUPERVISOR, str(state.root)} <= set(process.cmdline()):
             process.send_signal(signal.SIGCONT)

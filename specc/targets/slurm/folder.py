@@ -129,12 +129,12 @@ class Folder:
 
         Without the note less is known of the job.
         """
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # a note, as the docstring says
             self.cancelled.touch()
 
     def note_not_sent(self) -> None:
         """Note that nothing was sent. Without the note the next try knows less."""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # a note, as the docstring says
             self.not_sent.touch()
 
     def note_sending(self) -> None:
