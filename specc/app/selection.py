@@ -18,7 +18,7 @@ STDIN = "-"
 STDIN_NAME = "<stdin>"
 
 
-def show(path: Path) -> str:
+def show(path: str | Path) -> str:
     """The path that messages print: relative to the current folder where it lies below it."""
     absolute, cwd = os.path.abspath(path), os.getcwd()
     if absolute == cwd:

@@ -23,7 +23,8 @@ from specc.config import (
     read_settings,
 )
 from specc.diagnostics import Code, Diagnostic, Missing, codes
-from specc.disk import SHIPPED, SKIPPED, Contents, Site, file_name, matches, read_bytes
+from specc.disk import SHIPPED, SKIPPED, Contents, Site, file_name, read_bytes
+from specc.disk.files import Patterns
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.project import Project
@@ -194,7 +195,7 @@ class TreeContents(Contents):
     """
 
     def __init__(self, root: Path, tree: Tree, label: str) -> None:
-        super().__init__(root, lambda path: f"{label}:{path.relative_to(root).as_posix()}")
+        super().__init__(root, lambda path: f"{label}:{Path(path).relative_to(root).as_posix()}")
         self._tree = tree
 
     def read(self, name: str, code: Code) -> bytes | Missing:
@@ -209,7 +210,7 @@ class TreeContents(Contents):
 def spec_names(tree: Tree, include: tuple[str, ...], exclude: tuple[str, ...]) -> frozenset[str]:
     """As the search for specs in the work tree finds them. Those of a project further down are not this project's."""
     nested = _nested(tree)
-
+    wanted, unwanted = Patterns(include), Patterns(exclude)
     known = {"": True}
 
     def is_open(folder: str) -> bool:
@@ -221,17 +222,15 @@ def spec_names(tree: Tree, include: tuple[str, ...], exclude: tuple[str, ...]) -
         for below in reversed(above):
             path = PurePosixPath(below)
             is_closed = below in nested or path.name in SKIPPED
-            known[below] = known[folder] and not (is_closed or any(matches(path.parts, each) for each in exclude))
+            known[below] = known[folder] and not (is_closed or unwanted.fit(path.parts[:-1], path.name))
             folder = below
         return known[folder]
 
-    return frozenset(
-        name
-        for name in tree.entries
-        if is_open(posixpath.dirname(name))
-        and any(matches(PurePosixPath(name).parts, pattern) for pattern in include)
-        and not any(matches(PurePosixPath(name).parts, pattern) for pattern in exclude)
-    )
+    def is_spec(name: str) -> bool:
+        *inside, base = name.split("/")
+        return wanted.fit(tuple(inside), base) and not unwanted.fit(tuple(inside), base)
+
+    return frozenset(name for name in tree.entries if is_open(posixpath.dirname(name)) and is_spec(name))
 
 
 def _nested(tree: Tree) -> frozenset[str]:

@@ -14,7 +14,7 @@ from specc.comparison.past import LINK, Lost, Tree
 from specc.diagnostics import Missing
 from specc.disk import read_bytes
 from specc.fast_dataclass import dataclass
-from specc.inheritance import references
+from specc.inheritance import mentions, references, searchable, word_of
 from specc.project import Project
 
 APART = re.compile(rb"[\s\"'\[\]{},:/]+")
@@ -61,16 +61,14 @@ class Reach:
             return frozenset(reached | self.old | self.new)
         if not reached:
             return frozenset()
-        texts = self._compositions()
+        texts = {name: searchable(text) for name, text in self._compositions().items()}
         waiting = set(reached)
         while waiting:
-            mentioned = re.compile(b"|".join(re.escape(_last(name)) for name in waiting))
+            words = {word_of(name) for name in waiting}
             heirs = {
                 name
                 for name, text in texts.items()
-                if name not in reached
-                and (_has_escapes(text) or mentioned.search(text))
-                and self._referred(name) & reached
+                if name not in reached and mentions(text, words) and self._referred(name) & reached
             }
             reached |= heirs
             waiting = heirs
@@ -111,8 +109,3 @@ class Reach:
 
 def _last(name: str) -> bytes:
     return posixpath.basename(name).encode("utf-8", "surrogateescape")
-
-
-def _has_escapes(text: bytes) -> bool:
-    """A name in double quotes can be written in ways that no search finds."""
-    return b"\\" in text and b'"' in text

@@ -30,7 +30,7 @@ def file_name(name: str) -> str:
 class Contents:
     """The bytes of the files below `root`. `show` gives the path that messages print."""
 
-    def __init__(self, root: Path, show: Callable[[Path], str]) -> None:
+    def __init__(self, root: Path, show: Callable[[str], str]) -> None:
         self.root = root
         self._place = str(root)  # a text, because each file of the project is looked for in it
         self._resolved_root = os.path.realpath(root)
@@ -39,6 +39,7 @@ class Contents:
         self._show = show
         self._contents: dict[str, bytes] = {}
         self._digests: dict[str, str | None] = {}
+        self._digested: tuple[list[str], str] | None = None
         self._given: dict[str, str] = {}
 
     def again(self) -> "Contents":
@@ -69,14 +70,18 @@ class Contents:
         """Return one digest of files, by name and bytes; None where a text is not in a file."""
         if self._given:
             return None
+        listed = sorted(names)
+        if self._digested is not None and self._digested[0] == listed:
+            return self._digested[1]
         whole = sha256()
-        for name in sorted(names):
+        for name in listed:
             data = self.data(name, codes.UNREADABLE)
             length = "none" if isinstance(data, Missing) else len(data)
             whole.update(f"{name}\0{length}\0".encode("utf-8", "surrogateescape"))
             if isinstance(data, bytes):
                 whole.update(data)
-        return whole.hexdigest()
+        self._digested = listed, whole.hexdigest()
+        return self._digested[1]
 
     def digests(self) -> dict[str, str]:
         """Return the digest of every file that was read so far, by name."""
@@ -106,7 +111,7 @@ class Contents:
     def path_of(self, name: str) -> str:
         """Return the path that messages print for a name."""
         given = self._given.get(name)
-        return given or (name if name.startswith(SHIPPED) else self._show(self.root / name))
+        return given or (name if name.startswith(SHIPPED) else self._show(os.path.join(self._place, name)))
 
     def _real(self, folder: str) -> str:
         """Return the real path of a folder, looked up once, because a folder can have thousands of specs."""

@@ -1,9 +1,10 @@
 """Which spec inherits from which.
 
-A check needs `references` alone, so `specc.inheritance.graph`, the graph of a project and its pictures, is imported by
-name where it is drawn.
+`references` tells it of a parsed spec; `mentions` tells from bytes whether it can be so. A check needs no more, so
+`specc.inheritance.graph`, the graph of a project and its pictures, is imported by name where it is drawn.
 """
 
 from specc.inheritance.links import Link, links, references
+from specc.inheritance.mentioned import mentions, searchable, word_of
 
-__all__ = ["Link", "links", "references"]
+__all__ = ["Link", "links", "mentions", "references", "searchable", "word_of"]

@@ -1,15 +1,13 @@
 """What files say by themselves, which specs reach which files, and what the rules say of whole families."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field
 from functools import partial
-from posixpath import basename
 
 from specc.diagnostics import Diagnostic, Missing, codes
 from specc.disk import Contents
 from specc.fast_dataclass import dataclass
-from specc.inheritance import references
+from specc.inheritance import mentions, references, searchable, word_of
 from specc.parser import Document
 from specc.project.library import Reader, Reads
 from specc.resolver import Library, join
@@ -87,16 +85,6 @@ class Register:
         return facts
 
 
-WORD = re.compile(rb"[\w.\x80-\xff-]+")
-"""What YAML neither breaks nor quotes: no reference is split within a word, but by what follows here."""
-NUMBERED = re.compile(rb"\\[xuU]|\xc2\x85|\xe2\x80[\xa8\xa9]")
-"""In double quotes, a character can be written by its number. The others are line breaks to some, letters to others."""
-CONTINUED = re.compile(rb"\\(?:\r\n?|\n)[ \t]*")
-"""In double quotes, a word can go on in the next line."""
-FEW = 100
-"""So many words are looked for one by one. For more, a text is taken apart into its words."""
-
-
 def dependents(changed: Iterable[str], names: Iterable[str], contents: Contents, register: Register) -> list[str]:
     """Return those of the named specs that reach one of the changed files, in order, without these themselves.
 
@@ -105,37 +93,15 @@ def dependents(changed: Iterable[str], names: Iterable[str], contents: Contents,
     """
     start = set(changed)
     data = {name: contents.data(name, codes.UNREADABLE) for name in names if name not in start}
-    texts = {name: _searchable(text) for name, text in data.items() if isinstance(text, bytes)}
+    texts = {name: searchable(text) for name, text in data.items() if isinstance(text, bytes)}
     reached, new = set(start), start
     while new:
-        words = {_word(name) for name in new}
-        likely = [name for name, text in texts.items() if name not in reached and _mentions(text, words)]
+        words = {word_of(name) for name in new}
+        likely = [name for name, text in texts.items() if name not in reached and mentions(text, words)]
         known = ((name, register.of(name)) for name in likely)
         new = {name for name, facts in known if facts is not None and not new.isdisjoint(facts.references)}
         reached |= new
     return [name for name in texts if name in reached]
-
-
-def _word(name: str) -> bytes:
-    """Return a word that is in every text that refers to the file. It is empty where there is none."""
-    base = basename(name)
-    if not base.isprintable():
-        # Such characters have escapes of their own, as `\t`, of which a letter would be a part of the word behind it.
-        return b""
-    return max(WORD.findall(base.encode()), key=len, default=b"")
-
-
-def _searchable(text: bytes) -> bytes | None:
-    """Return a text in which the words of references are whole; None for one in which they may not be."""
-    if NUMBERED.search(text):
-        return None
-    return text + b"\n" + CONTINUED.sub(b"", text) if b"\\" in text else text
-
-
-def _mentions(text: bytes | None, words: set[bytes]) -> bool:
-    if text is None or b"" in words:
-        return True
-    return any(word in text for word in words) if len(words) <= FEW else not words.isdisjoint(WORD.findall(text))
 
 
 Judge = Callable[[str, Uses], Iterable[Diagnostic]]

@@ -97,14 +97,16 @@ def encode_facts(facts: Facts, library: FileLibrary) -> Json:
 def decode_facts(name: str, record: Json) -> Facts:
     """Return what `encode_facts` was given. Raises Unrecordable."""
     match record:
-        case [bool(is_abstract), list(parents), list(references), list(uses), list(declares), digests]:
+        case [bool(is_abstract), list(parents), list(references), list(uses), list(declares), digests] if (
+            _are_texts(references) and _are_texts(uses) and all(map(_is_pair, declares))
+        ):
             return Facts(
                 name,
                 is_abstract,
                 tuple(_text(parent) if parent is not None else None for parent in parents),
-                frozenset(map(_text, references)),
-                frozenset(map(_text, uses)),
-                frozenset(map(_pair, declares)),
+                frozenset(references),
+                frozenset(uses),
+                frozenset((namespace, declared) for namespace, declared in declares),
                 _reads(name, digests),
             )
     raise Unrecordable
@@ -266,11 +268,12 @@ def _text(value: Json) -> str:
     raise Unrecordable
 
 
-def _pair(value: Json) -> tuple[str, str]:
-    match value:
-        case [str(first), str(second)]:
-            return first, second
-    raise Unrecordable
+def _are_texts(values: list[Json]) -> bool:
+    return set(map(type, values)) <= {str}
+
+
+def _is_pair(value: Json) -> bool:
+    return type(value) is list and len(value) == 2 and _are_texts(value)
 
 
 def _count(value: Json) -> int:

@@ -218,10 +218,11 @@ def test_a_base_with_any_name_and_one_between(repo: Place) -> None:
     repo.put("bases/between", b"specc: 1\nabstract: true\nextends: odd name\n")
     repo.write(single=SINGLE.replace("base.job.yaml", "bases/between"))
     repo.write(escaped=SINGLE.replace("base.job.yaml", '"bases/betwee\\x6e"'))
+    repo.write(folded=SINGLE.replace("base.job.yaml", "bases/odd\n  name"))
     commit(repo.root)
     repo.put("bases/odd name", b"specc: 1\nabstract: true\njob: {core_limit: 2, time_limit: 1h}\n")
-    assert summary(repo) == {"altered": 2, "added": 0, "removed": 0, "moved": 0, "same": 0, "not_compared": 0}
-    assert repo.err.endswith("2 payloads altered; 2 files untouched\n")
+    assert summary(repo) == {"altered": 3, "added": 0, "removed": 0, "moved": 0, "same": 0, "not_compared": 0}
+    assert repo.err.endswith("3 payloads altered; 2 files untouched\n")
 
 
 def test_symlinks(repo: Place) -> None:

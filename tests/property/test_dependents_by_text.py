@@ -12,8 +12,7 @@ from support.laws import law
 
 from specc.diagnostics import Missing
 from specc.disk import Contents
-from specc.inheritance import references
-from specc.linter import families
+from specc.inheritance import mentioned, references
 from specc.linter.families import Register, dependents
 from specc.project import FileLibrary
 
@@ -186,10 +185,10 @@ PROJECTS = st.dictionaries(st.sampled_from([*BASES, "b.job.yaml", "c.job.yaml", 
 
 
 @law(400)
-@given(files=PROJECTS, changed=st.sampled_from([*BASES, "gone.job.yaml"]), few=st.sampled_from([0, families.FEW]))
+@given(files=PROJECTS, changed=st.sampled_from([*BASES, "gone.job.yaml"]), few=st.sampled_from([0, mentioned.FEW]))
 def test_by_text_is_by_graph(files: dict[str, bytes], changed: str, few: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(families, "FEW", few)
+        patch.setattr(mentioned, "FEW", few)
         assert by_text(changed, list(files), files) == by_graph(changed, list(files), library_of(files))
 
 
@@ -201,8 +200,8 @@ def test_every_way_to_write_a_reference_is_found(style: int, monkeypatch: pytest
         for base in BASES:
             files = {"spec.job.yaml": written(base, style, form, next(ways))}
             expected = by_graph(base, list(files), library_of(files))
-            for few in (0, families.FEW):
-                monkeypatch.setattr(families, "FEW", few)
+            for few in (0, mentioned.FEW):
+                monkeypatch.setattr(mentioned, "FEW", few)
                 assert by_text(base, list(files), files) == expected, (base, files)
             found += len(expected)
         is_block_in_flow = STYLES[style] in (block, folded_block) and FORMS[form] in (flow, included_in_flow)
