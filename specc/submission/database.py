@@ -123,8 +123,16 @@ def vanished(path: Path, what: str = "is gone") -> SpeccError:
 
 @contextlib.contextmanager
 def transaction(path: Path, connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """Write in one transaction. The lock is taken before reading, so two processes never start from the same state."""
+    """Write in one transaction. The lock is taken before reading, so two processes never start from the same state.
+
+    Inside of another transaction it is a part of that one: what fails is undone by itself, and the rest can still be
+    written.
+    """
     with database_errors(path):
+        if connection.in_transaction:
+            with _part(connection):
+                yield connection
+            return
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield connection
@@ -134,6 +142,19 @@ def transaction(path: Path, connection: sqlite3.Connection) -> Iterator[sqlite3.
             # A full disk makes SQLite roll back by itself.
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
+
+
+@contextlib.contextmanager
+def _part(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("SAVEPOINT part")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:  # a full disk makes SQLite roll all of it back
+            connection.execute("ROLLBACK TO part")
+            connection.execute("RELEASE part")
+        raise
+    connection.execute("RELEASE part")
 
 
 @contextlib.contextmanager

@@ -40,7 +40,10 @@ class UuidTaken(Exception):
 
 
 class Ledger(Queries):
-    """The attempts of one user and project. Every method that writes has written to the disk when it returns."""
+    """The attempts of one user and project.
+
+    Every method that writes has written to the disk when it returns; inside of `together`, when that has ended.
+    """
 
     def __init__(
         self,
@@ -103,6 +106,12 @@ class Ledger(Queries):
                 connection = database.connect(path, writable=False, checks_rows=checks_rows)
         with contextlib.closing(connection):
             yield cls(path, connection, clock, is_shared=access.is_shared)
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Write all that is written inside at once: it is on the disk, whole or not at all, when this has ended."""
+        with self._writing():
+            yield
 
     def begin(self, record: Record, supersedes: str | None = None, seen: frozenset[str] = frozenset()) -> None:
         """Write an intent as the next attempt of its key, in place of the unknown attempt that it supersedes.

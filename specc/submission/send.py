@@ -11,6 +11,7 @@ import json
 import secrets
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import field
 from os.path import join, normpath
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -90,6 +91,20 @@ class _Flight:
     signed_again: int = 0
 
 
+@dataclass(slots=True, eq=False)
+class _Due:
+    """What a round begins: the flights, and the results of steps that need not be sent.
+
+    `taken` steps were taken of those that wait, and the `resumed` flights of those that paused. They are put back if
+    the round cannot be written.
+    """
+
+    flights: list[_Flight] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
+    taken: int = 0
+    resumed: list[_Flight] = field(default_factory=list)
+
+
 Answer = tuple[_Flight, Outcome | SpeccError | None]
 """A flight with its outcome. None: the target failed in a way that is a bug."""
 
@@ -166,8 +181,7 @@ class Sender:
         self._waiting.extend(step for step in steps if step.action.sends)
         try:
             while self._flying or (not self._is_over and (self._waiting or self._paused)):
-                yield from self._launch()
-                yield from self._wait()
+                yield from self._round()
             yield from self._leave()
         finally:
             self._close()
@@ -192,32 +206,61 @@ class Sender:
     def _is_over(self) -> bool:
         return self._is_stopped or self._error is not None or self._failures.stop
 
-    def _launch(self) -> Iterator[Result]:
-        """Send the steps that are due, as far as the limit of flights and the quota allow.
+    def _round(self) -> Iterator[Result]:
+        """Write the outcomes that have come and the intents that are due, at once, and send what was begun.
 
-        An error of the ledger ends the run.
+        Where they cannot be written together, each outcome is written by itself, and nothing more is sent.
         """
-        while len(self._flying) < self._most and not self._is_over and self._is_due():
-            try:
-                if not self._has_thread() or not self._is_within_quota():
-                    return
-                ready = self._ready()
-            except SpeccError as error:
-                self._error = self._error or error
-                return
-            if isinstance(ready, Result):
-                yield ready
-                continue
-            ready.tried += 1
-            self._flying[id(ready)] = ready
-            self._requests.put(ready)
+        settled = [(flight, result) for flight, outcome in self._arrived() if (result := self._landed(flight, outcome))]
+        if not settled and not self._is_due():
+            return
+        due = _Due()
+        self.unwritten.extend(result for _, result in settled)
+        try:
+            with self._ledger.together():
+                written = [self._settle(flight, result) for flight, result in settled]
+                self._begin(due)
+        except SpeccError as error:
+            self._error = self._error or error
+            for flight in due.resumed:
+                heapq.heappush(self._paused, (self._clock.monotonic(), id(flight), flight))
+            del self.unwritten[len(self.unwritten) - len(settled) :]
+            yield from [self._write(flight, result) for flight, result in settled]
+            return
+        del self.unwritten[len(self.unwritten) - len(settled) :]
+        for _ in range(due.taken):
+            self._waiting.popleft()
+        for flight in due.flights:
+            flight.tried += 1
+            self._flying[id(flight)] = flight
+            self._requests.put(flight)
+        yield from (*written, *due.results)
 
-    def _has_thread(self) -> bool:
+    def _begin(self, due: "_Due") -> None:
+        """Begin what is due, as far as the limit of flights and the quota allow, and write the intents of new steps."""
+        while (flying := len(self._flying) + len(due.flights)) < self._most and not self._is_over:
+            is_paused = self._has_paused_due()
+            if not is_paused and due.taken == len(self._waiting):
+                return
+            if not self._has_thread(flying) or not self._is_within_quota():
+                return
+            if is_paused:
+                due.resumed.append(heapq.heappop(self._paused)[2])
+                ready = self._resumed(due.resumed[-1])
+            else:
+                ready = self._intended(self._waiting[due.taken])
+                due.taken += 1
+            if isinstance(ready, Result):
+                due.results.append(ready)
+            else:
+                due.flights.append(ready)
+
+    def _has_thread(self, flying: int) -> bool:
         """Return whether a thread is free; if not, start one. Where no more can be started, the present ones suffice.
 
         Raises SpeccError where there is no thread at all.
         """
-        if len(self._flying) < self._threads:
+        if flying < self._threads:
             return True
         try:
             Thread(target=self._work, name="send", daemon=True).start()
@@ -229,22 +272,18 @@ class Sender:
         self._threads += 1
         return True
 
-    def _ready(self) -> _Flight | Result:
-        """Return the next flight, whose intent is written; or the result of a step that is not to be sent."""
-        if self._paused and self._paused[0][0] <= self._clock.monotonic():
-            flight = heapq.heappop(self._paused)[2]
-            record = self._ledger.attempt(flight.attempt.key)
-            if record is None or record.state is not State.INTENT:
-                # The next try was so long in coming that somebody has settled the attempt by hand.
-                return settled_elsewhere(flight.step, record)
-            return flight
-        step = self._waiting[0]
-        flight_or_result = self._begin(step)
-        self._waiting.popleft()
-        return flight_or_result
+    def _resumed(self, flight: _Flight) -> _Flight | Result:
+        """Return a flight whose pause is over; or its result, if somebody has settled the attempt by hand meanwhile."""
+        record = self._ledger.attempt(flight.attempt.key)
+        if record is None or record.state is not State.INTENT:
+            return settled_elsewhere(flight.step, record)
+        return flight
 
     def _is_due(self) -> bool:
-        return bool(self._waiting) or (bool(self._paused) and self._paused[0][0] <= self._clock.monotonic())
+        return len(self._flying) < self._most and not self._is_over and (bool(self._waiting) or self._has_paused_due())
+
+    def _has_paused_due(self) -> bool:
+        return bool(self._paused) and self._paused[0][0] <= self._clock.monotonic()
 
     def _is_within_quota(self) -> bool:
         """Take one call from the quota, before an intent is written: waiting may take an hour."""
@@ -256,7 +295,7 @@ class Sender:
             self._tell(f"the quota of {self._target.quota} calls an hour is used up; the next call is in {pause:.0f} s")
         return pause <= 0
 
-    def _begin(self, step: Step) -> _Flight | Result:
+    def _intended(self, step: Step) -> _Flight | Result:
         """Write the intent and return the flight; or the result, where another process has sent the step before."""
         skew = self._ledger.accounts.skew(self._target.identity)
         record = intent_of(step, self._sending, self._clock.now(), skew)
@@ -290,18 +329,19 @@ class Sender:
         finally:
             self._answers.put((flight, outcome))
 
-    def _wait(self) -> Iterator[Result]:
-        """Wait for the next outcome, or for a pause to end, and write down the outcome."""
+    def _arrived(self) -> list[tuple[_Flight, Outcome | SpeccError | None]]:
+        """Wait for the next outcome, or for a pause to end. Return all outcomes that have come."""
         if not self._flying:
             pause = self._next_due()
             if pause > 0 and not self._is_over:
                 self._clock.sleep(pause)
-            return
+            return []
         is_full = len(self._flying) >= self._most
         idle = is_full or self._is_over or not (self._waiting or self._paused)
-        answer = self._next_answer(None if idle else max(0.0, self._next_due()))
-        if answer is not None:
-            yield from self._settle(*answer)
+        arrived = [self._next_answer(None if idle else max(0.0, self._next_due()))]
+        while arrived[-1] is not None:
+            arrived.append(self._next_answer(0.0))
+        return [answer for answer in arrived if answer is not None]
 
     def _next_due(self) -> float:
         """Return the seconds until something can be sent, as far as time and quota decide."""
@@ -316,13 +356,13 @@ class Sender:
         except Empty:
             return None
 
-    def _settle(self, flight: _Flight, outcome: Outcome | SpeccError | None) -> Iterator[Result]:
+    def _landed(self, flight: _Flight, outcome: Outcome | SpeccError | None) -> Result | None:
+        """Return the result of a flight that is over; None if it is to be tried again."""
         del self._flying[id(flight)]
         result = self._outcome(flight, outcome)
-        if result is None:
-            return
-        self._failures.note(result)
-        yield self._write(flight, result)
+        if result is not None:
+            self._failures.note(result)
+        return result
 
     def _outcome(self, flight: _Flight, outcome: Outcome | SpeccError | None) -> Result | None:
         """Return the result of a flight; None if it is to be tried again."""
@@ -363,25 +403,33 @@ class Sender:
         except SpeccError as error:
             self._error = self._error or error
 
-    def _write(self, flight: _Flight, result: Result) -> Result:
-        """Write a result to the ledger. A result that the ledger cannot take is kept for the user, and ends the run."""
-        attempt = flight.attempt.key
-        self.unwritten.append(result)
+    def _settle(self, flight: _Flight, result: Result) -> Result:
+        """Write a result to the ledger, and return what was written. Raises SpeccError if the ledger cannot take it."""
         try:
             self._ledger.settle(
-                attempt, result.state or State.NOT_SENT, uuid=result.uuid, code=result.code, message=result.message
+                flight.attempt.key,
+                result.state or State.NOT_SENT,
+                uuid=result.uuid,
+                code=result.code,
+                message=result.message,
             )
         except UuidTaken:
             message = f"the target answered with {result.uuid}, which is the job of another attempt"
-            self.unwritten.remove(result)
-            return self._write(flight, Result(flight.step, State.UNKNOWN, message=message))
+            return self._settle(flight, Result(flight.step, State.UNKNOWN, message=message))
         except SettledAlready:
             pass  # another process took this one for dead and settled the attempt in its place
+        return result
+
+    def _write(self, flight: _Flight, result: Result) -> Result:
+        """Write a result to the ledger. A result that the ledger cannot take is kept for the user, and ends the run."""
+        self.unwritten.append(result)
+        try:
+            written = self._settle(flight, result)
         except SpeccError as error:
             self._error = self._error or error
             return result
         self.unwritten.remove(result)
-        return result
+        return written
 
     def _leave(self) -> Iterator[Result]:
         """Yield the results of the steps that are left when nothing more is sent."""
@@ -399,9 +447,8 @@ class Sender:
         self._is_stopped = True
         while self._flying and not self._is_abandoned:
             answer = self._next_answer(None)
-            if answer is not None:
-                for _ in self._settle(*answer):
-                    pass
+            if answer is not None and (result := self._landed(*answer)) is not None:
+                self._write(answer[0], result)
         for _ in self._leave() if not self._is_abandoned else ():
             pass
         for _ in range(self._threads):

@@ -8,7 +8,8 @@ from support import submitting
 from support.tables import each
 
 from specc.errors import SpeccError
-from specc.submission import Ledger, State, tally
+from specc.submission import Ledger, State, database, tally
+from specc.submission import ledger as ledger_module
 from specc.submission.clock import Backoff
 from specc.submission.ledger import Accounts
 from specc.targets import NotSent, Rejected, Unclear
@@ -191,7 +192,8 @@ class TestStopping:
             for result in sender.results(steps):
                 results.append(result)
                 sender.stop()
-        assert shown(results) == ["accepted", None, None, None]
+        # the next one was begun when the first outcome was written
+        assert shown(results) == ["accepted", "accepted", None, None]
         assert results[-1].message == "stopped before it was sent"
 
     def test_stopped_while_it_pauses_it_says_that_nothing_was_sent(self, desk):
@@ -232,10 +234,10 @@ class TestStopping:
             sender = desk.sender(ledger, "o", max_in_flight=2)
             results = sender.results(desk.plan(ledger, submitting.sweep(4)))
             next(results)
-            assert [step.payload.name for step in sender.in_flight] == ["a-1"]
+            assert [step.payload.name for step in sender.in_flight] == ["a-1", "a-2"]
             gate.set()
             results.close()
-        assert desk.states() == ["accepted", "accepted"]
+        assert desk.states() == ["accepted"] * 3
 
     def test_abandoned_it_leaves_an_intent(self, desk):
         gate = threading.Event()
@@ -333,7 +335,7 @@ class TestTwoProcesses:
     def test_one_that_it_is_sending_is_said_to_be(self, desk):
         with desk.ledger() as ledger, ledger.owners.claim() as owner:
             first, second = desk.plan(ledger, submitting.sweep(1)), desk.plan(ledger, submitting.sweep(1))
-            assert desk.sender(ledger, owner)._begin(first[0])
+            assert desk.sender(ledger, owner)._intended(first[0])
             (result,) = desk.sender(ledger, "o").results(second)
         assert (result.state, result.message) == ("intent", "another process is sending it")
 
@@ -358,3 +360,58 @@ class TestTally:
         results = desk.submit(submitting.sweep(5))
         assert str(tally(results)) == "2 accepted, 1 rejected, 1 unknown, 1 not sent"
         assert str(tally([])) == "nothing to do"
+
+
+class TestRounds:
+    """Outcomes and intents that can be written at once are written at once."""
+
+    @pytest.fixture
+    def transactions(self, monkeypatch):
+        made = []
+        real = database.transaction
+
+        def counted(path, connection):
+            if not connection.in_transaction:
+                made.append(1)
+            return real(path, connection)
+
+        for module in (database, ledger_module):
+            monkeypatch.setattr(module, "transaction", counted)
+        return made
+
+    def test_an_outcome_and_the_next_intent_are_one_transaction(self, desk, transactions):
+        assert shown(desk.submit(submitting.sweep(20))) == ["accepted"] * 20
+        assert len(transactions) <= 20 + 3
+
+    def test_intents_are_on_the_disk_before_the_first_byte(self, desk):
+        seen = []
+
+        class Watching(submitting.FakeTarget):
+            def submit(self, attempt):
+                with Ledger.read(desk.path) as ledger:
+                    seen.append(ledger.attempt(attempt.key).state)
+                return super().submit(attempt)
+
+        desk.target = Watching()
+        with desk.ledger() as ledger:
+            steps = desk.plan(ledger, submitting.sweep(6))
+            assert shown(desk.sender(ledger, "o", max_in_flight=3).results(steps)) == ["accepted"] * 6
+        assert seen == ["intent"] * 6
+
+    def test_where_they_cannot_be_written_at_once_each_outcome_is_written_by_itself(self, desk, monkeypatch):
+        """The intent of the second step does not fit on the disk; the outcome of the first one does."""
+        real = Ledger.begin
+
+        def full(self, record, *others):
+            if record.sent_name == "a-1":
+                raise SpeccError("the disk is full")
+            real(self, record, *others)
+
+        monkeypatch.setattr(Ledger, "begin", full)
+        with desk.ledger() as ledger:
+            sender = desk.sender(ledger, "o")
+            results = []
+            with pytest.raises(SpeccError, match="the disk is full"):
+                results.extend(sender.results(desk.plan(ledger, submitting.sweep(3))))
+            assert sender.unwritten == []
+        assert desk.states() == ["accepted"]
