@@ -149,7 +149,7 @@ def _part(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("SAVEPOINT part")
     try:
         yield
-    except BaseException:
+    except BaseException:  # whatever it is, only the whole part may stay
         if connection.in_transaction:  # a full disk makes SQLite roll all of it back
             connection.execute("ROLLBACK TO part")
             connection.execute("RELEASE part")
