@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from specc.app.formatting import LaidOut, lay_out
 from specc.app.selection import STDIN
 from specc.cli.completion import complete_spec
 from specc.cli.console import say, write_data
@@ -15,11 +16,8 @@ from specc.diagnostics import Diagnostic
 from specc.disk.outputs import rewrite
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
-from specc.formatter import format_source
-from specc.parser import Document
-from specc.project import DiagnosticSet, Project
-from specc.resolver.ancestry import ancestry
-from specc.source import Source
+from specc.project import Project
+from specc.wording import counted
 
 Paths = Annotated[
     list[str] | None,
@@ -74,52 +72,35 @@ def fmt(paths: Paths = None, check: Check = False, diff: Diff = False, stdin_fil
 
 
 def _format(run: Run, project: Project, name: str) -> None:
-    diagnostics = DiagnosticSet()
-    document = project.document(name, diagnostics)
-    if document is None:
-        run.diagnostics += [diagnostic for diagnostic in diagnostics.all() if diagnostic.is_error]
+    result = lay_out(project, name)
+    if isinstance(result, LaidOut):
+        _deliver(run, project, result)
+    elif result.source is None:
+        run.diagnostics += result.diagnostics
         run.failed += 1
-        return
-    source = document.source
-    result = format_source(source, _fields(project, document))
-    if isinstance(result, tuple):
-        run.diagnostics += result
-        run.failed += 1
-    elif result.problem is not None:
+    else:
         _say_failed(
             run,
-            f"{source.path} is left as it is, because after formatting {result.problem}. "
+            f"{result.source.path} is left as it is, because after formatting {result.problem}. "
             "This is a bug of specc; please paste this line and the file into an issue.",
         )
-    else:
-        _deliver(run, project, source, result.text)
 
 
-def _deliver(run: Run, project: Project, source: Source, text: str) -> None:
-    """Standard input goes to standard output, whether it changes or not."""
-    is_changed = text != source.text
+def _deliver(run: Run, project: Project, result: LaidOut) -> None:
+    """Write, print or count the new text. Standard input goes to standard output, whether it changes or not."""
+    source = result.source
     if run.diff:
-        write_data(difference(source, text))
+        write_data(difference(source, result.text))
     elif run.check:
-        if is_changed:
+        if result.is_changed:
             say(f"would reformat {source.path}")
     elif source.path == run.stdin:
-        write_data(text)
-    elif is_changed:
-        rewrite(project.root / source.name, source.text, text, source.path)
+        write_data(result.text)
+    elif result.is_changed:
+        rewrite(project.root / source.name, source.text, result.text, source.path)
         say(f"reformatted {source.path}")
-    run.changed += is_changed
-    run.unchanged += not is_changed
-
-
-def _fields(project: Project, document: Document) -> tuple[str, ...]:
-    """The fields in the order of the API's table: the API that this file or what it inherits from names,
-    else the project's."""
-    line, _ = ancestry(document, project.library)
-    node = next((part.api for part in reversed(line.order) if part.api is not None), None)
-    named = str(node.value) if node is not None else project.settings.api
-    api = project.apis.get(named) or project.apis.get(project.settings.api)
-    return tuple(api.fields) if api is not None else ()
+    run.changed += result.is_changed
+    run.unchanged += not result.is_changed
 
 
 def _say_failed(run: Run, message: str) -> None:
@@ -129,11 +110,7 @@ def _say_failed(run: Run, message: str) -> None:
 
 def _summary(run: Run) -> str:
     done = "would be reformatted" if run.check or run.diff else "reformatted"
-    parts = [f"{_files(run.changed)} {done}"] if run.changed else []
-    parts += [f"{_files(run.unchanged)} already formatted"] if run.unchanged else []
-    parts += [f"{_files(run.failed)} not formatted"] if run.failed else []
+    parts = [f"{counted(run.changed, 'file')} {done}"] if run.changed else []
+    parts += [f"{counted(run.unchanged, 'file')} already formatted"] if run.unchanged else []
+    parts += [f"{counted(run.failed, 'file')} not formatted"] if run.failed else []
     return ", ".join(parts) or "no specs here"
-
-
-def _files(count: int) -> str:
-    return f"{count:,} file" if count == 1 else f"{count:,} files"
