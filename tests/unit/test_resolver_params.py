@@ -214,6 +214,12 @@ class TestValuesThatDoNotFit:
                 None,
             ),
             (
+                "{type: boolean, default: 'yes'}",
+                'the default does not fit: `params.p` is declared as a boolean, not "yes"',
+                "boolean",
+                "write `default: true`: YAML 1.2 reads `yes` as a text",
+            ),
+            (
                 "{type: list, example: a}",
                 'the example does not fit: `params.p` is declared as a list, not "a"',
                 "list",
