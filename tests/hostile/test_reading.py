@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.projects import Place
+from support.tables import each
 
 import specc
 from specc.config import MAX_BYTES
@@ -294,7 +295,7 @@ def test_what_is_open_is_written_to_and_its_name_is_not_replaced(
         write_file(Path("/dev/fd/999999"), "report\n")
 
 
-@pytest.mark.parametrize(
+@each(
     "number",
     [
         "9" * 4400,
@@ -305,9 +306,8 @@ def test_what_is_open_is_written_to_and_its_name_is_not_replaced(
         "0b" + "1" * 16000,
         str(2**63),
     ],
-    ids=["decimal", "negative", "underscores", "hex", "octal", "binary", "65 bits"],
 )
-@pytest.mark.parametrize(
+@each(
     "line",
     [
         "rules.max_inheritance = {}",

@@ -13,12 +13,14 @@ import random
 import resource
 import signal
 import sys
+import time
 import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location, spec_from_loader
+from math import ceil
 from pathlib import Path
 from types import ModuleType
 
@@ -32,8 +34,8 @@ import ruamel.yaml  # noqa: E402, F401
 import yaml  # noqa: E402, F401
 from mutants.changing import Mutant, mutants  # noqa: E402
 
-SECONDS = 120
-"""Of processor time, for the tests of one mutant. One that does not end is found out."""
+PATIENCE = 10
+"""So many times as long as the tests take by themselves may they take on a mutant. One that does not end is found."""
 
 OPTIONS = ["-x", "-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
 
@@ -60,8 +62,8 @@ class Changed(MetaPathFinder, Loader):
         exec(compile(self.mutant.tree, str(self.path), "exec"), module.__dict__)
 
 
-def dies(name: str, path: Path, mutant: Mutant, tests: Sequence[str]) -> bool:
-    """Run the tests on a mutant, in a fork. Does any fail?"""
+def dies(name: str, path: Path, mutant: Mutant, tests: Sequence[str], seconds: int = 1_000) -> bool:
+    """Run the tests on a mutant, in a fork, for so many seconds at most. Does any fail?"""
     child = os.fork()
     if child:
         _, status = os.waitpid(child, 0)
@@ -69,8 +71,8 @@ def dies(name: str, path: Path, mutant: Mutant, tests: Sequence[str]) -> bool:
     code = 1
     try:
         os.setpgid(0, 0)
-        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-        signal.alarm(10 * SECONDS)
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+        signal.alarm(seconds)
         os.chdir(ROOT)
         sys.meta_path.insert(0, Changed(name, path, mutant))
         quiet = io.StringIO()
@@ -108,11 +110,13 @@ def main() -> int:
         files = [str(path) for pattern in paths for path in sorted(ROOT.glob(pattern))]
         name, path, mutant = next(of_package(package))
         unchanged = Mutant(0, "", "", ast.parse(path.read_text(encoding="utf-8")))
+        began = time.monotonic()
         if dies(name, path, unchanged, files):
             raise SystemExit(f"{package}: its tests fail without any mistake: pytest {' '.join(files)}")
+        seconds = PATIENCE * ceil(time.monotonic() - began)
         alive = []
         for name, path, mutant in chosen:
-            if not dies(name, path, mutant, files):
+            if not dies(name, path, mutant, files, seconds):
                 alive.append(mutant)
                 where = f"{path.relative_to(ROOT)}:{mutant.line}"
                 print(f"{where}: `{mutant.before}` can be `{mutant.after}`", flush=True)
