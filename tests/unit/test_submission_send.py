@@ -415,3 +415,24 @@ class TestRounds:
                 results.extend(sender.results(desk.plan(ledger, submitting.sweep(3))))
             assert sender.unwritten == []
         assert desk.states() == ["accepted"]
+
+
+def test_where_no_more_threads_can_be_started_one_suffices(tmp_path, monkeypatch):
+    desk = submitting.Desk(tmp_path / "ledger.sqlite")
+    begun, thread, answer = [], threading.Thread, desk.target.submit
+    at_once = []
+
+    def limited(**how):
+        if begun:
+            raise RuntimeError("can't start new thread")
+        begun.append(how)
+        return thread(**how)
+
+    def submit(attempt):
+        at_once.append(desk.states().count("intent"))
+        return answer(attempt)
+
+    monkeypatch.setattr("specc.submission.send.Thread", limited)
+    monkeypatch.setattr(desk.target, "submit", submit)
+    assert [result.state for result in desk.submit(submitting.sweep(4))] == [State.ACCEPTED] * 4
+    assert at_once == [1] * 4
