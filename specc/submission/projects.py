@@ -16,7 +16,7 @@ from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.submission.database import DAMAGE, reading, transaction
 
-COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+COMMIT = re.compile(r"[0-9a-f]{64}|[0-9a-f]{40}")
 
 
 class ProjectOrigin(Protocol):

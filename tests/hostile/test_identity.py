@@ -198,6 +198,15 @@ class TestOneProject:
         git(desk.root, "clone", "--quiet", str(folder), "clone")
         assert desk.is_same(desk.root / "clone")
 
+    def test_a_repository_whose_commits_have_64_digits(self, desk: Desk) -> None:
+        folder = desk.project("repo")
+        git(folder, "init", "--quiet", "--object-format=sha256", "--initial-branch=main")
+        commit(folder)
+        assert desk.run(folder, "submit") == 0
+        assert desk.is_same(folder)
+        git(desk.root, "clone", "--quiet", str(folder), "clone")
+        assert desk.is_same(desk.root / "clone")
+
     def test_a_submodule_and_a_project_below_the_top(self, desk: Desk) -> None:
         folder = desk.project("repo/jobs/cfd")
         begin(desk.root / "repo")

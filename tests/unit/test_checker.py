@@ -188,6 +188,22 @@ def test_a_template_names_what_it_read_and_where_that_is_set():
     )
 
 
+@each(
+    "type, field, help",
+    [
+        ("boolean", "input_file", "write `| string` in the template for the text of it"),
+        ("list", "input_file", None),
+        ("string", "core_limit", "write `| int` in the template for a whole number"),
+        ("boolean", "core_limit", None),
+    ],
+)
+def test_the_filter_that_gives_the_type_is_named(type, field, help):
+    assert (
+        one(f"params: {{p: {{type: {type}}}}}\njob: {{name: n, cmd_line: x, {field}: '{{{{ params.p }}}}'}}").help
+        == help
+    )
+
+
 def test_what_is_not_known_is_not_told():
     template = "{{ 'a' if params.u is number else 'b' }}"
     finding = one(

@@ -1,5 +1,6 @@
 """The ledger as a file and as rules: what may be written, what may not, and what becomes of a dead process's work."""
 
+import contextlib
 import os
 import sqlite3
 import subprocess
@@ -23,7 +24,8 @@ from specc.submission import (
     ledger_path,
     verify_ledger,
 )
-from specc.submission.records import COLUMNS
+from specc.submission.database import APPLICATION, STEPS
+from specc.submission.records import COLUMNS, row_of
 
 
 @pytest.fixture
@@ -297,6 +299,56 @@ os._exit(0)
         with Ledger.open(path) as second:
             assert not second.is_new
             assert len(second.all()) == 1
+
+
+def older(path, version, one):
+    """Write a ledger as an older specc made it, with one attempt."""
+    path.parent.mkdir()
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"PRAGMA application_id = {APPLICATION}")
+        for statement in (statement for step in STEPS[:version] for statement in step):
+            connection.execute(statement)
+        there = [row[1] for row in connection.execute("PRAGMA table_info(attempts)")]
+        row = {name: value for name, value in zip(COLUMNS.split(", "), row_of(one), strict=True) if name in there}
+        marks = ", ".join("?" * len(row))
+        connection.execute(f"INSERT INTO attempts ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
+        connection.execute(f"PRAGMA user_version = {version}")
+
+
+def version_of(path):
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        return connection.execute("PRAGMA user_version").fetchone()[0]
+
+
+class TestOlder:
+    @pytest.mark.parametrize("opened", [Ledger.open, Ledger.read])
+    @pytest.mark.parametrize("version", range(1, len(STEPS)))
+    def test_one_is_upgraded_with_all_that_it_holds(self, path, version, opened):
+        older(path, version, record())
+        with opened(path) as ledger:
+            assert ledger.all() == [record()]
+        assert version_of(path) == len(STEPS)
+        with Ledger.open(path) as ledger:
+            ledger.settle("a1", State.ACCEPTED, uuid="u")
+            assert (ledger.jobs("t", ["u"])[0].attempt, ledger.projects.known()) == ("a1", [])
+            assert ledger.integrity_errors() == []
+
+    def test_a_damaged_one_stays_as_it_is(self, path, monkeypatch):
+        older(path, 1, record())
+        before = path.read_bytes()
+        with monkeypatch.context() as patch:
+            patch.setattr("specc.submission.database.integrity_errors", lambda connection: ["row 1 is missing"])
+            with pytest.raises(SpeccError, match="is damaged: row 1 is missing"), Ledger.open(path):
+                pass
+        assert (version_of(path), path.read_bytes()) == (1, before)
+        with Ledger.open(path) as ledger:
+            assert ledger.all() == [record()]
+
+    def test_an_attempt_that_specc_never_wrote_is_not_sealed(self, path):
+        older(path, 1, record(axes="[]"))
+        with pytest.raises(SpeccError, match="its axes are not a JSON object"), Ledger.open(path):
+            pass
+        assert version_of(path) == 1
 
 
 class TestKeys:

@@ -1,14 +1,26 @@
 """Which project of a ledger a folder is: by git where there is one, else by its name."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from support.tables import each
 
+from specc.submission import Ledger
 from specc.submission.projects import KnownProject, known_as, recognised
 
 HERE, THERE = "/home/ann/here", "/home/ann/there"
 OURS, THEIRS = ("c1",), ("c9",)
+
+
+COMMITS = ("a" * 40, "b" * 64)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger.open(tmp_path / "ledger.sqlite", iter(range(1_000)).__next__) as ledger:
+        yield ledger
 
 
 class Origin:
@@ -79,3 +91,16 @@ def test_a_project_is_recognised(projects: list[KnownProject], origin: Origin, e
 def test_what_is_remembered_of_a_project() -> None:
     assert known_as(Origin(HERE, "sub", OURS, "host/owner/name")) == known(HERE, "sub", OURS, "host/owner/name")
     assert known_as(Origin(HERE)) == known(HERE)
+
+
+class TestKnown:
+    def test_each_folder_is_known_once_in_the_order_in_which_they_came(self, ledger: Ledger) -> None:
+        assert ledger.projects.known() == []
+        for one in (PLAIN, MOVED, known(HERE, "sub", COMMITS, "host/owner/name")):
+            assert ledger.projects.add(one)
+        assert ledger.projects.known() == [replace(MOVED, commits=()), known(HERE, "sub", COMMITS, "host/owner/name")]
+
+    def test_one_that_is_noted_only_as_the_first(self, ledger: Ledger) -> None:
+        assert ledger.projects.add(PLAIN, only_as_first=True)
+        assert not ledger.projects.add(CLONED, only_as_first=True)
+        assert ledger.projects.known() == [PLAIN]
