@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from support import submitting
@@ -17,6 +18,7 @@ from specc.errors import SpeccError
 from specc.submission import (
     AttemptOpen,
     Ledger,
+    Locked,
     SentElsewhere,
     SettledAlready,
     State,
@@ -24,8 +26,8 @@ from specc.submission import (
     ledger_path,
     verify_ledger,
 )
-from specc.submission.database import APPLICATION, STEPS
-from specc.submission.records import COLUMNS, row_of
+from specc.submission.database import APPLICATION, STEPS, database_errors
+from specc.submission.records import COLUMNS, Damaged, row_of
 
 
 @pytest.fixture
@@ -273,6 +275,10 @@ os._exit(0)
         with pytest.raises(SpeccError, match="newer specc"), Ledger.open(path):
             pass
 
+    def test_it_is_written_as_surely_as_can_be(self, ledger):
+        names = ("cell_size_check", "synchronous", "journal_mode")
+        assert [ledger._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names] == [1, 3, "persist"]
+
     def test_a_folder_in_its_place_is_refused(self, path):
         path.mkdir(parents=True)
         with pytest.raises(SpeccError, match="is not a regular file"), Ledger.open(path):
@@ -283,8 +289,9 @@ os._exit(0)
         with Ledger.open(path) as ledger:
             other = sqlite3.connect(path, isolation_level=None)
             other.execute("BEGIN EXCLUSIVE")
-            with pytest.raises(SpeccError, match="locked"):
+            with pytest.raises(Locked, match="locked") as caught:
                 ledger.begin(record())
+            assert "another process writes it" in caught.value.help
             other.execute("ROLLBACK")
             other.close()
             ledger.begin(record())
@@ -349,6 +356,28 @@ class TestOlder:
         with pytest.raises(SpeccError, match="its axes are not a JSON object"), Ledger.open(path):
             pass
         assert version_of(path) == 1
+
+
+@each(
+    "error, is_locked, message, help",
+    [
+        (sqlite3.OperationalError("busy"), False, "cannot be used: busy", "Bring the file back"),
+        (OSError(28, "No space"), False, "cannot be used", "free the disk"),
+        (Damaged("row 1 is odd"), False, "is damaged: row 1 is odd", "Bring the file back"),
+        (UnicodeEncodeError("utf-8", "a\udc80", 1, 2, "x"), False, "it is not UTF-8", "another name"),
+    ],
+)
+def test_what_the_file_does_is_said_with_a_way_out(error, is_locked, message, help):
+    with pytest.raises(SpeccError) as caught, database_errors(Path(__file__)):
+        raise error
+    assert message in caught.value.message
+    assert help in caught.value.help
+    assert isinstance(caught.value, Locked) is is_locked
+
+
+def test_a_ledger_that_vanished_is_said_to_be_gone(tmp_path):
+    with pytest.raises(SpeccError, match="is gone: it was there"), database_errors(tmp_path / "nothing"):
+        raise sqlite3.OperationalError("disk I/O error")
 
 
 class TestKeys:

@@ -150,6 +150,8 @@ def test_bad_memory(text, message, help):
         ),
         ("1m1min", "`1m1min` does not go from the largest unit to the smallest, each once", "write days, hours"),
         ("0:75:00", "`0:75:00` has 75 minutes, expected less than 60", "write `1h15m`"),
+        ("0:60:00", "`0:60:00` has 60 minutes, expected less than 60", "write `1h`"),
+        ("1-24:00:00", "`1-24:00:00` has 24 hours, expected less than 24", "write `2d`"),
         ("1:00:99", "`1:00:99` has 99 seconds, expected less than 60", "write `1h1m39s`"),
         ("1-36:00:00", "`1-36:00:00` has 36 hours, expected less than 24", "write `2d12h`"),
         (
