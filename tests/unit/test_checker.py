@@ -191,9 +191,9 @@ def test_a_template_names_what_it_read_and_where_that_is_set():
 @each(
     "type, field, help",
     [
-        ("boolean", "input_file", "write `| string` in the template for the text of it"),
+        ("boolean", "input_file", "add `| string` in the template to make it a text"),
         ("list", "input_file", None),
-        ("string", "core_limit", "write `| int` in the template for a whole number"),
+        ("string", "core_limit", "add `| int` in the template to make it a whole number"),
         ("boolean", "core_limit", None),
     ],
 )
