@@ -8,11 +8,17 @@ from support.tables import each
 from support.work import calls
 
 from specc.diagnostics import codes
+from specc.expander import Cell
 
 
 def said(text: str) -> list[tuple[str, str, str, str | None]]:
     """Every finding: its slug, the text it points at, what it says, and the way out."""
     return [(each.code.slug, each.span.text, each.message, each.help) for each in sweep(text).found]
+
+
+def test_a_cell_by_itself_is_the_first_and_only_one() -> None:
+    cell = Cell()
+    assert (cell.index, cell.repeat, cell.repeats, cell.slug, cell.data()) == (0, 1, 1, "0", {})
 
 
 class TestAxes:
