@@ -1,13 +1,14 @@
 """From an API page in Markdown to JSON Schema: the only source of the fields of a job.
 
 `read_page` reads a page, `build_request` and `build_response` make schemas of it, `build_editor` makes the schema of
-specs for editors, `generate` and `stale` write and check all files, and `diff` compares two versions.
+specs for editors, `build_schema` makes any of them, `generate` and `stale` write and check all files, and `diff`
+compares two versions.
 """
 
 from specc.schemagen.build import build_request, build_response, dump
 from specc.schemagen.compare import Aspect, Change, diff
 from specc.schemagen.editor import build_editor
-from specc.schemagen.generate import EDITOR, generate, stale, stale_copy
+from specc.schemagen.generate import EDITOR, Kind, build_schema, generate, stale, stale_copy
 from specc.schemagen.page import Message, Page, read_page
 from specc.schemagen.patch import merge_patch
 from specc.schemagen.table import Parameter, Table
@@ -16,6 +17,7 @@ __all__ = [
     "EDITOR",
     "Aspect",
     "Change",
+    "Kind",
     "Message",
     "Page",
     "Parameter",
@@ -23,6 +25,7 @@ __all__ = [
     "build_editor",
     "build_request",
     "build_response",
+    "build_schema",
     "diff",
     "dump",
     "generate",

@@ -1,12 +1,13 @@
 """All generated files of a folder of schemas, and which files are stale."""
 
+from enum import StrEnum
 from pathlib import Path
 
 from specc.diagnostics import Diagnostic, codes
 from specc.disk import check_stays
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
-from specc.nodes import Layer, LayerKind
+from specc.nodes import Layer, LayerKind, Node
 from specc.parser import parse_tree
 from specc.schema import ApiSchema, JsonObject, read_schema
 from specc.schemagen.build import build_request, build_response, dump
@@ -131,3 +132,33 @@ def _difference(root: Path, path: Path, wanted: str, what: str, help: str) -> Di
     span = source.span(start, start + len(source.line(source.position(start).line)))
     message = f"the file is not {what}: expected {expected} here"
     return codes.STALE_SCHEMA.at(span, message, help=help)
+
+
+class Kind(StrEnum):
+    """The schemas that a page gives."""
+
+    REQUEST = "request"
+    RESPONSE = "response"
+    EDITOR = "editor"
+
+
+def build_schema(page: Source, patch: Source | None, kind: Kind) -> tuple[JsonObject | None, list[Diagnostic]]:
+    """Return the schema of that kind, with the patch applied, and all diagnostics of both texts."""
+    content, found = read_page(page)
+    if content is None:
+        return None, found
+    node: Node | None = None
+    if patch is not None:
+        node, more = parse_tree(patch, Layer(LayerKind.API))
+        found.extend(more)
+    if kind is Kind.RESPONSE:
+        schema, more = build_response(content)
+        return schema, found + more
+    schema, more = build_request(content, node)
+    found += more
+    if kind is Kind.REQUEST or any(diagnostic.is_error for diagnostic in found):
+        return schema, found
+    response, more = build_response(content)
+    texts = [Source(part, dump(body)) for part, body in (("request", schema), ("response", response))]
+    api = read_schema(page.path, texts[0], texts[1], patch or Source("", "{}"))
+    return build_editor([api]), found + more

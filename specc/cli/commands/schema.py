@@ -1,6 +1,5 @@
 """`specc schema`: JSON Schema from the API's pages."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -16,20 +15,17 @@ from specc.diagnostics import Diagnostic, Missing, did_you_mean
 from specc.disk import check_stays, read_bytes
 from specc.disk.outputs import write_file
 from specc.errors import SpeccError
-from specc.nodes import Layer, LayerKind, Node
-from specc.parser import decode, parse_tree
+from specc.parser import decode
 from specc.project import Apis
 from specc.reporters import TextOrJson, format_named
-from specc.schema import ApiSchema, JsonObject, read_schema
+from specc.schema import ApiSchema
 from specc.schemagen import (
     EDITOR,
-    build_editor,
-    build_request,
-    build_response,
+    Kind,
+    build_schema,
     diff,
     dump,
     generate,
-    read_page,
     stale,
     stale_copy,
 )
@@ -37,12 +33,6 @@ from specc.source import Source
 from specc.visible import visible_json
 
 schema_app = typer.Typer(help="Build, show, compare and check the API's JSON Schemas.", no_args_is_help=True)
-
-
-class Kind(StrEnum):
-    REQUEST = "request"
-    RESPONSE = "response"
-    EDITOR = "editor"
 
 
 PageFile = Annotated[
@@ -68,7 +58,7 @@ def build(page: PageFile, patch: PatchFile = None, kind: KindName = Kind.REQUEST
 
     Example: specc schema build submitjob.md --patch submitjob.patch.yaml --kind request
     """
-    schema, found = _built(_source(page), _source(patch) if patch is not None else None, kind)
+    schema, found = build_schema(_source(page), _source(patch) if patch is not None else None, kind)
     failed = print_diagnostics(found)
     if failed or schema is None:
         return 1
@@ -169,26 +159,6 @@ def _verdict(found: list[Diagnostic]) -> int:
 
 def _editor() -> str:
     return (assets.folder("schemas") / EDITOR).read_text(encoding="utf-8")
-
-
-def _built(page: Source, patch: Source | None, kind: Kind) -> tuple[JsonObject | None, list[Diagnostic]]:
-    content, found = read_page(page)
-    if content is None:
-        return None, found
-    node: Node | None = None
-    if patch is not None:
-        node, faults = parse_tree(patch, Layer(LayerKind.API))
-        found.extend(faults)
-    if kind is Kind.RESPONSE:
-        schema, faults = build_response(content)
-        return schema, found + faults
-    schema, faults = build_request(content, node)
-    if kind is Kind.REQUEST or any(fault.is_error for fault in found + faults):
-        return schema, found + faults
-    response, more = build_response(content)
-    texts = [Source(part, dump(body)) for part, body in (("request", schema), ("response", response))]
-    api = read_schema(page.path, texts[0], texts[1], patch or Source("", "{}"))
-    return build_editor([api]), found + faults + more
 
 
 def _source(path: Path) -> Source:
