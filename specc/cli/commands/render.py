@@ -56,11 +56,7 @@ def render(
     Example: specc render jobs/cavity.job.yaml -p ranks=4 --only mesh=fine
     """
     format = format_named(format_, PayloadFormat)
-    if out is not None and (digest or format not in WHOLE):
-        help = f"formats for `-o`: {', '.join(WHOLE)}; the others go to standard output"
-        raise SpeccError("`-o` writes one JSON file for each payload", help=help)
-    if out == "":
-        raise SpeccError("`-o` names no folder", help="write `-o .` for the current one")
+    _check_options(format, out, digest=digest)
     session = open_session()
     selected = session.specs(list(paths or ()))
     if print_diagnostics(session.diagnostics):
@@ -87,3 +83,12 @@ def render(
         else:
             write_spool(text, visible_text if format is PayloadFormat.YAML else visible_json)
     return 0
+
+
+def _check_options(format: PayloadFormat, out: str | None, *, digest: bool) -> None:
+    """Raise SpeccError for options that do not fit each other."""
+    if out is not None and (digest or format not in WHOLE):
+        help = f"formats for `-o`: {', '.join(WHOLE)}; the others go to standard output"
+        raise SpeccError("`-o` writes one JSON file for each payload", help=help)
+    if out == "":
+        raise SpeccError("`-o` names no folder", help="write `-o .` for the current one")
