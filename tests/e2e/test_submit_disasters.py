@@ -131,7 +131,7 @@ def test_interrupted_it_writes_down_what_is_in_flight(site: Site) -> None:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert "stopping; waiting for 1 in flight" in err
+    assert "stopping; waiting for 1 payload in flight" in err
     assert [line.split("\t")[0] for line in out.splitlines()][1:] == ["not tried"] * 4
     assert len(site.states()) == 1
     assert site.states()[0] in ("accepted", "rejected")
