@@ -33,13 +33,16 @@ def read_start(path: str | os.PathLike[str], most: int, *, takes_pipes: bool = F
     except ValueError as error:
         raise Unreadable(str(error)) from error
     try:
-        mode = os.fstat(descriptor).st_mode
+        status = os.fstat(descriptor)
+        mode = status.st_mode
         if takes_pipes and stat.S_ISFIFO(mode):
             os.set_blocking(descriptor, True)
         elif not stat.S_ISREG(mode):
             raise Unreadable("it is a directory" if stat.S_ISDIR(mode) else "it is not a regular file")
-        data = os.read(descriptor, most)
-        while 0 < len(data) < most and (more := os.read(descriptor, most - len(data))):
+        # One byte more than the file has: where it is not there, the file has ended.
+        wanted = min(most, status.st_size + 1)
+        data = os.read(descriptor, wanted)
+        while 0 < len(data) < most and len(data) != status.st_size and (more := os.read(descriptor, most - len(data))):
             data += more
         return data
     except OSError as error:
