@@ -1,6 +1,6 @@
 """The check of one spec by itself, and what it claims of things that only one job can have."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field, replace
 from itertools import islice
 
@@ -18,14 +18,22 @@ MOST_PLACES = 4
 """So many claims on one thing are kept and shown; a sweep can have one a cell."""
 
 
+Place = Claim | Callable[[], Claim]
+"""A claim, or what makes it from a record: hardly any is shown, and most need not be made."""
+
+
 @dataclass(slots=True)
 class Taken:
     """How many payloads take one thing, and the first places that say so."""
 
     count: int = 0
-    places: dict[Claim, None] = field(default_factory=dict)
+    places: dict[Place, None] = field(default_factory=dict)
 
-    def add(self, count: int, places: Iterable[Claim]) -> None:
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return tuple(place if isinstance(place, Claim) else place() for place in self.places)
+
+    def add(self, count: int, places: Iterable[Place]) -> None:
         self.count += count
         self.places.update(dict.fromkeys(islice(places, MOST_PLACES - len(self.places))))
 
@@ -67,7 +75,7 @@ class Clashes:
         for rule, taken in zip(CLASH_RULES, self.taken, strict=True):
             for thing, known in taken.items():
                 if known.count > 1:
-                    yield rule.clash(Claims(thing, known.count, tuple(known.places)))
+                    yield rule.clash(Claims(thing, known.count, known.claims))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,15 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from specc.cache import Asked, CleanChecks, Part
 from specc.cache.shards import Shards
-from specc.diagnostics import Diagnostic, Edit, Fix, Label, Severity
+from specc.diagnostics import Diagnostic, Edit, Fix, Label, Severity, codes
 from specc.diagnostics.codes import CODES
 from specc.disk import SHIPPED
-from specc.linter.examining import Examined, Taken
+from specc.linter.examining import Examined, Place, Taken
 from specc.linter.families import Facts
 from specc.nodes import Mapping, Node, Scalar, Sequence
 from specc.project.library import FileLibrary, Reads
@@ -55,6 +56,11 @@ class Sources:
         if self.library.has_text(source):
             return TEXT
         raise Unrecordable
+
+    def size(self, name: str) -> int:
+        """Return how many bytes a spec has; 0 where there is none."""
+        data = self.library.contents.data(name, codes.UNREADABLE)
+        return len(data) if isinstance(data, bytes) else 0
 
     def source(self, letter: str, name: str) -> Source:
         source: object = None
@@ -118,7 +124,7 @@ def encode_examined(examined: Examined, sources: Sources) -> Json:
         raise Unrecordable
     taking = [
         [
-            [thing, taken.count, [[_span(c.span, sources), c.spec] for c in taken.places]]
+            [thing, taken.count, [[_span(c.span, sources), c.spec] for c in taken.claims]]
             for thing, taken in each.items()
         ]
         for each in examined.taking
@@ -242,11 +248,19 @@ def _taken(record: Json, sources: Sources) -> dict[str, Taken]:
     return taken
 
 
-def _claim(record: Json, sources: Sources) -> Claim:
+def _claim(record: Json, sources: Sources) -> Place:
     match record:
+        case [[str(letter), str(name), int(start), int(end)], str(spec)] if letter == SPEC:
+            # Its text is as it was, and no text has more characters than bytes.
+            if 0 <= start <= end <= sources.size(name):
+                return partial(_claim_in_spec, sources, name, start, end, spec)
         case [span, str(spec)]:
             return Claim(_there(span, sources), spec)
     raise Unrecordable
+
+
+def _claim_in_spec(sources: Sources, name: str, start: int, end: int, spec: str) -> Claim:
+    return Claim(Span(sources.library.source(name) or Source(name, "", name), start, end), spec)
 
 
 def _span(span: Span, sources: Sources) -> Json:
