@@ -192,7 +192,7 @@ def _by_columns(
     if not spec.section("matrix").entries or spec.is_open:
         raise NotByColumns
     evaluation = Evaluation(spec, context.inputs(spec, bindings, checking=False))
-    expansion, found = expand(spec.section("matrix"), evaluation.static)
+    expansion, found = expand(spec.section("matrix"), evaluation.static, evaluation.condition)
     if expansion is None or found or evaluation.has_found:
         raise NotByColumns
     selection, found = select(expansion, request.only, request.cells)
@@ -324,7 +324,7 @@ def _swept(
 ) -> Iterator[Diagnostic | tuple[Evaluation, EvaluatedSpec]]:
     checking = allowance is not None
     evaluation = Evaluation(spec, context.inputs(spec, bindings, checking=checking))
-    expansion, found = expand(spec.section("matrix"), evaluation.static)
+    expansion, found = expand(spec.section("matrix"), evaluation.static, evaluation.condition)
     # An overlay or an input that shrinks an axis leaves excludes without a cell, which is not a mistake.
     varies = bool(request.profiles or request.sets) or evaluation.matrix_varies
     yield from (diagnostic for diagnostic in found if not (varies and diagnostic.code is codes.DEAD_EXCLUDE))

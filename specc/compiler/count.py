@@ -18,7 +18,7 @@ def most_cells(document: Document, context: Context, request: Request) -> int | 
     if found or faults or any(True for _ in missing(bindings)):
         return None
     evaluation = Evaluation(spec, context.inputs(spec, bindings, checking=False))
-    expansion, found = expand(spec.section("matrix"), evaluation.static)
+    expansion, found = expand(spec.section("matrix"), evaluation.static, evaluation.condition)
     return None if expansion is None or found or evaluation.has_found else expansion.most
 
 
@@ -35,7 +35,7 @@ def cells_to_check(document: Document, context: Context) -> int:
     evaluation = Evaluation(spec, context.inputs(spec, next(samples(bindings)), checking=True))
     if found or spec.profile_names or sample_count(bindings) > 1:
         return 1
-    expansion, found = expand(spec.section("matrix"), evaluation.static)
+    expansion, found = expand(spec.section("matrix"), evaluation.static, evaluation.condition)
     if expansion is None or found or evaluation.has_found:
         return 1
     first = evaluation.cell(next(expansion.cells()))

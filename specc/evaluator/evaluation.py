@@ -1,27 +1,53 @@
 """From a resolved spec and a cell to an evaluated spec."""
 
+from collections.abc import Callable
 from collections.abc import Mapping as Map
 from dataclasses import field
 
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator.bindings import Binding
 from specc.evaluator.commands import PRELUDE, Prelude, with_prelude
-from specc.evaluator.names import NAMESPACES, STATIC_NAMESPACES, Members, Scope, Tree, names_of
+from specc.evaluator.names import NAMESPACES, STATIC_NAMESPACES, WHERE_NAMESPACES, Members, Scope, Tree, names_of
 from specc.evaluator.sweep import CELL
 from specc.evaluator.templates import Ready, Templates, template_text
-from specc.evaluator.values import EvaluatedSpec, Value, env_names
+from specc.evaluator.values import EvaluatedSpec, Value, env_names, told
 from specc.evaluator.walk import Walk
-from specc.expander import AxisValue, Cell
-from specc.expressions import MISSING, Unknown
+from specc.expander import AxisValue, Cell, Values
+from specc.expressions import MISSING, Template, Unknown
 from specc.fast_dataclass import dataclass
-from specc.nodes import FileText, Mapping, Node, Scalar, Sequence
-from specc.resolver import ResolvedSpec
+from specc.nodes import FileText, Mapping, Node, Scalar, Sequence, kind_of
+from specc.resolver import ResolvedSpec, shown
 from specc.settings import FieldType
 
 
 def axis_value(axis: AxisValue) -> Value:
     """Return the value of an axis in one cell. The items of an unknown list are unknown."""
     return Value(Unknown(None) if axis.is_item else axis.data, axis.node)
+
+
+def _axes_of(template: Template) -> tuple[str, ...] | None:
+    """Return the axes that a template can read; None if it may read any of them."""
+    paths = [reference.path for reference in template.references if reference.path[0] == "matrix"]
+    if any(len(path) < 2 for path in paths):
+        return None
+    return tuple(dict.fromkeys(str(path[1]) for path in paths))
+
+
+def _no_condition(node: Node) -> Diagnostic:
+    """Return the diagnostic of something that is not a condition."""
+    if not isinstance(node, Scalar) or not isinstance(node.value, str):
+        message = f"a condition of `where` is {kind_of(node)}, not a template"
+        return codes.BAD_MATRIX.at(
+            node.span, message, help='write `where: "{{ matrix.n <= 64 }}"`, or a list of such texts'
+        )
+    help = f'put it in braces and quotes: `"{{{{ {node.value} }}}}"`'
+    return codes.BAD_MATRIX.at(node.span, "a condition of `where` is a template, and this is a text", help=help)
+
+
+def _not_true_or_false(node: Node, value: Value) -> Diagnostic:
+    message = f"the condition comes to {shown(value.data)}, and not to true or false"
+    help = "write one `{{ ... }}` with a comparison, such as `{{ matrix.n <= 64 }}`"
+    return codes.BAD_MATRIX.at(node.span, message, notes=told(value.reads), help=help)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +151,37 @@ class Evaluation:
             self.matrix_varies = True
             self.env_of_matrix |= env_names(value, frozenset())
         return value.data
+
+    def condition(self, node: Node) -> Callable[[Values], bool]:
+        """Return the function that says whether a condition of `where:` holds for the values of a combination.
+
+        It is evaluated once for the values of the axes that it reads. What is not known holds, and what is neither true
+        nor false is reported.
+        """
+        text = template_text(node) if isinstance(node, Scalar) else None
+        ready = None
+        if isinstance(node, Scalar) and text is not None:
+            ready = self._templates.ready(node, text, WHERE_NAMESPACES)
+        elif not (isinstance(node, Scalar) and isinstance(node.value, bool)):
+            self._found.append(_no_condition(node))
+        if ready is None:
+            return lambda values: not isinstance(node, Scalar) or node.value is not False
+        axes = _axes_of(ready.template)
+        known: dict[object, object] = {}
+
+        def holds(values: Values) -> bool:
+            key = tuple(values.get(name) for name in axes) if axes is not None else tuple(values.values())
+            if key not in known:
+                self.begin(Cell(values))
+                value = self.walk.value(node, "matrix.where", WHERE_NAMESPACES)
+                self.env_of_matrix |= env_names(value, frozenset())
+                is_odd = value.is_known and not isinstance(value.data, bool)
+                if is_odd and all(isinstance(data, bool | Unknown) for data in known.values()):
+                    self._found.append(_not_true_or_false(node, value))
+                known[key] = value.data
+            return known[key] is not False
+
+        return holds
 
     def check_rest(self, cell: Cell) -> None:
         """Evaluate variables and parameters that no field of the cell reads, so that their mistakes are found, too."""

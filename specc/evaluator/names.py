@@ -15,6 +15,7 @@ from specc.nodes import Mapping, Node, Sequence
 from specc.resolver import ResolvedSpec
 
 NAMESPACES = ("params", "vars", "matrix", "job", "cell", "spec", "env")
+WHERE_NAMESPACES = ("params", "env", "matrix")
 STATIC_NAMESPACES = ("params", "env")
 """The namespaces that axes and parameter defaults may read, because they are needed before there is a cell."""
 
@@ -128,9 +129,8 @@ def undefined(template: Template, names: Names, allowed: tuple[str, ...]) -> Ite
         if root in names.known and root not in allowed:
             listed = " and ".join(f"`{name}`" for name in allowed)
             message = f"`{root}` cannot be read here: this value is needed before there is a cell"
-            yield TemplateMistake(
-                codes.TEMPLATE_NOT_ALLOWED, start, end, message, f"axes and defaults read only {listed}"
-            )
+            who = "conditions" if "matrix" in allowed else "axes and defaults"
+            yield TemplateMistake(codes.TEMPLATE_NOT_ALLOWED, start, end, message, f"{who} read only {listed}")
         elif (lack := _lack(reference, names)) is not None:
             # At `vars.run` alone, if `vars.run.dir` is written and `vars.run` does not exist.
             end = start + len(lack.name) if template.text.startswith(lack.name, start) else end

@@ -1,13 +1,15 @@
 """Axes, zipped axes and ranges: which values each name takes, and where each value is written.
 
-A range `{from: 1, to: 10, step: 1}` is inclusive. It is computed in exact arithmetic, and counted before it is made.
+A range `{from: 1, to: 10, step: 1}` is inclusive. `steps: 4` in place of `step` says how many values it has, and
+`scale: log` that each is the same multiple of the one before. A range is computed in exact arithmetic as far as there
+is any, and counted before it is made.
 """
 
 from collections.abc import Callable, Iterator
 from collections.abc import Sequence as Many
 from decimal import Decimal
 from fractions import Fraction
-from math import ulp
+from math import gcd, log, ulp
 from typing import overload
 
 from specc.diagnostics import Diagnostic, Label, codes, did_you_mean
@@ -16,7 +18,9 @@ from specc.fast_dataclass import dataclass
 from specc.nodes import Mapping, Node, Sequence, kind_of
 from specc.resolver import is_template, shown
 
-RANGE_KEYS = ("from", "to", "step")
+RANGE_KEYS = ("from", "to", "step", "steps", "scale")
+SCALES = ("linear", "log")
+MOST_STEPS = 1_000_000
 LARGEST = 1e300
 HELP = "write a list `[1, 2, 4]` or a range `{from: 1, to: 10}`"
 
@@ -44,6 +48,51 @@ class Range:
         return AxisValue(number(self.first + index * self.step), self.node)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LogRange:
+    """Numbers of which each is the same multiple of the one before: `count` of them, from `first` to `last`."""
+
+    first: Fraction
+    last: Fraction
+    count: int
+    node: Node
+
+    def _exact(self, index: int) -> Fraction | None:
+        """Return a value without any rounding, if it has one: the multiple is a whole number then."""
+        # Of seven values from 1 to 1000, every second one is a power of 10: what divides the way evenly is exact.
+        parts = gcd(index, self.count - 1) or 1
+        pieces, steps = (self.count - 1) // parts, index // parts
+        if pieces <= 1:
+            return self.last if steps else self.first
+        low, high = sorted((self.first, self.last))
+        factor = round(float(high / low) ** (1 / pieces))
+        if low * factor**pieces != high:
+            return None
+        multiple: int = factor**steps
+        return self.first * multiple if self.last > self.first else self.first / multiple
+
+    @property
+    def is_distinct(self) -> bool:
+        """Return whether all values surely differ. Floats that are very close may become the same."""
+        ratio = abs(log(float(self.last / self.first)))
+        return self.count == 1 or ratio / (self.count - 1) > 1e-15
+
+    def value(self, index: int) -> AxisValue:
+        exact = self._exact(index)
+        if exact is None:
+            number = float(self.first) * float(self.last / self.first) ** (index / (self.count - 1))
+            # Twelve digits are more than anybody means, and spare names the noise behind them.
+            return AxisValue(float(f"{number:.12g}"), self.node)
+        return AxisValue(int(exact) if self.is_whole else float(exact), self.node)
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether all values are integers."""
+        return all(
+            (exact := self._exact(index)) is not None and exact.denominator == 1 for index in (0, 1, self.count - 1)
+        )
+
+
 def shape_mistakes(name: str, node: Mapping) -> Iterator[Diagnostic]:
     for key in node.keys.values():
         if key.value not in RANGE_KEYS:
@@ -53,6 +102,10 @@ def shape_mistakes(name: str, node: Mapping) -> Iterator[Diagnostic]:
         if key_name not in node.entries:
             message = f"the range of axis `{name}` has no `{key_name}`"
             yield codes.BAD_MATRIX.at(node.span, message, help=HELP)
+    if "step" in node.entries and "steps" in node.entries:
+        message = f"the range of axis `{name}` has both `step` and `steps`"
+        help = "`step` is the distance of two values, `steps` the number of values: keep one of them"
+        yield codes.BAD_MATRIX.at(node.keys["steps"].span, message, help=help)
 
 
 def number_mistake(name: str, key: str, data: object, node: Node) -> Diagnostic | None:
@@ -60,23 +113,58 @@ def number_mistake(name: str, key: str, data: object, node: Node) -> Diagnostic 
     what = f"`{key}` of axis `{name}`"
     if isinstance(data, bool) or not isinstance(data, int | float):
         return codes.BAD_MATRIX.at(node.span, f"{what} is {shown(data)}, not a number")
+    if key == "steps":
+        if isinstance(data, int) and 1 <= data <= MOST_STEPS:
+            return None
+        message = f"{what} is {shown(data)}, not a whole number from 1 to {MOST_STEPS:,}"
+        return codes.BAD_MATRIX.at(node.span, message)
     if not abs(data) <= LARGEST:
         return codes.BAD_MATRIX.at(node.span, f"{what} is too large for a range")
     return None
 
 
-def count_range(name: str, numbers: dict[str, float], node: Mapping) -> Range | Diagnostic:
-    """Return the range of these numbers, or the diagnostic of a range that never reaches its end."""
+def count_range(name: str, numbers: dict[str, float], node: Mapping, *, is_log: bool) -> Range | LogRange | Diagnostic:
+    """Return the range of these numbers, or the diagnostic of a range that has no values or not so many."""
     # The decimal that is written, not the binary fraction next to it: 0.1 three times is 0.3.
-    first, last, step = (Fraction(Decimal(str(numbers[key]))) for key in RANGE_KEYS)
+    first, last = (Fraction(Decimal(str(numbers[key]))) for key in ("from", "to"))
+    count = int(numbers["steps"]) if "steps" in numbers else None
+    if is_log:
+        return _log_range(name, first, last, count, node)
+    if count is not None:
+        if (count == 1) != (first == last):
+            return _not_so_many(name, numbers, count, node)
+        return Range(first, (last - first) / max(1, count - 1), count, node)
+    step = Fraction(Decimal(str(numbers.get("step", 1))))
     if step == 0 or (last - first) * step < 0:
         where = node.get("step") or node
-        way = f"from {numbers['from']} to {numbers['to']} in steps of {numbers['step']}"
+        way = f"from {numbers['from']} to {numbers['to']} in steps of {numbers.get('step', 1)}"
         help = "change the sign of `step`" if step and "step" in node.entries else None
         wanted = "step: 1" if last >= first else "step: -1"
         message = f"the range of axis `{name}` never reaches its end: {way}"
         return codes.BAD_MATRIX.at(where.span, message, help=help or f"write `{wanted}`")
     return Range(first, step, (last - first) // step + 1, node)
+
+
+def _log_range(name: str, first: Fraction, last: Fraction, count: int | None, node: Mapping) -> LogRange | Diagnostic:
+    if count is None:
+        message = f"the range of axis `{name}` has a `scale` of `log`, and no `steps`"
+        where = node.keys.get("step", node.keys["scale"])
+        return codes.BAD_MATRIX.at(where.span, message, help="write how many values it has: `steps: 4`")
+    if first <= 0 or last <= 0:
+        below = node.entries["from" if first <= 0 else "to"]
+        message = f"axis `{name}` has a `scale` of `log`, so its numbers are above 0"
+        return codes.BAD_MATRIX.at(below.span, message, help="begin above 0, or remove `scale`")
+    if (count == 1) != (first == last):
+        return _not_so_many(name, {"from": float(first), "to": float(last)}, count, node)
+    return LogRange(first, last, count, node)
+
+
+def _not_so_many(name: str, numbers: dict[str, float], count: int, node: Mapping) -> Diagnostic:
+    where = node.get("steps") or node
+    message = f"the range of axis `{name}` cannot have {count} {'value' if count == 1 else 'values'}"
+    both = f"from {numbers['from']:g} to {numbers['to']:g}"
+    help = "`steps` counts both ends: write 2 or more" if count == 1 else "write a list with the one value"
+    return codes.BAD_MATRIX.at(where.span, f"{message} {both}", help=help)
 
 
 Evaluate = Callable[[Node], object]
@@ -91,7 +179,7 @@ class Group:
     rows: "Rows"
 
 
-Axis = tuple[AxisValue, ...] | Range
+Axis = tuple[AxisValue, ...] | Range | LogRange
 
 
 class Rows(Many[tuple[AxisValue, ...]]):
@@ -105,7 +193,7 @@ class Rows(Many[tuple[AxisValue, ...]]):
     @property
     def is_distinct(self) -> bool:
         """Return whether no two rows are equal, as far as that is known without making them."""
-        return any(isinstance(axis, Range) and axis.is_distinct for axis in self._axes)
+        return any(not isinstance(axis, tuple) and axis.is_distinct for axis in self._axes)
 
     def __len__(self) -> int:
         return self._length
@@ -126,11 +214,11 @@ class Rows(Many[tuple[AxisValue, ...]]):
         return list(self)[index]
 
     def _row(self, index: int) -> tuple[AxisValue, ...]:
-        return tuple(axis.value(index) if isinstance(axis, Range) else axis[index] for axis in self._axes)
+        return tuple(axis[index] if isinstance(axis, tuple) else axis.value(index) for axis in self._axes)
 
 
 def length(axis: Axis) -> int:
-    return axis.count if isinstance(axis, Range) else len(axis)
+    return len(axis) if isinstance(axis, tuple) else axis.count
 
 
 def read_axes(section: Mapping, name: str, evaluate: Evaluate, found: list[Diagnostic]) -> dict[str, Axis]:
@@ -180,18 +268,25 @@ def _axis(name: str, node: Node, evaluate: Evaluate, found: list[Diagnostic]) ->
 def _range(name: str, node: Mapping, evaluate: Evaluate, found: list[Diagnostic]) -> Axis | None:
     mistakes = list(shape_mistakes(name, node))
     values = {key: AxisValue(evaluate(value), value) for key, value in node.entries.items()} if not mistakes else {}
-    numbers: dict[str, float] = {"step": 1}
+    scale = values.pop("scale", None)
+    if scale is not None and scale.is_known and scale.data not in SCALES:
+        help = did_you_mean(str(scale.data), SCALES, "scales")
+        mistakes.append(
+            codes.BAD_MATRIX.at(scale.node.span, f"`scale` of axis `{name}` is {shown(scale.data)}", help=help)
+        )
+    numbers: dict[str, float] = {}
     for key, value in values.items():
         mistake = number_mistake(name, key, value.data, value.node) if value.is_known else None
         if mistake is not None:
             mistakes.append(mistake)
         elif isinstance(value.data, int | float):
             numbers[key] = value.data
-    unknown = next((value for value in values.values() if not value.is_known), None)
+    told = [*values.values(), *([scale] if scale is not None else [])]
+    unknown = next((value for value in told if not value.is_known), None)
     if mistakes or unknown is not None:
         found.extend(mistakes)
         return (unknown,) if unknown is not None and not mistakes else None
-    axis = count_range(name, numbers, node)
+    axis = count_range(name, numbers, node, is_log=scale is not None and scale.data == "log")
     if isinstance(axis, Diagnostic):
         found.append(axis)
         return None

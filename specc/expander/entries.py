@@ -1,6 +1,6 @@
 """`exclude` and `include` entries: mappings from axes to values."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Sequence as Many
 from dataclasses import field
 from math import prod
@@ -13,6 +13,8 @@ from specc.nodes import Mapping, Sequence, kind_of
 from specc.resolver import shown
 
 Keys = tuple[bytes | None, ...]
+Condition = Callable[[Values], bool]
+"""What must hold in a combination for it to be a cell."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,22 +70,25 @@ def keys_of(values: Values, names: tuple[str, ...]) -> Keys:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Excluded:
-    """The combinations that `exclude` removes, for fast look-up. `keys` are by the names of their axes."""
+    """The combinations that `exclude` and `where` remove. `keys` are those of entries, by the names of their axes."""
 
     keys: dict[tuple[str, ...], set[Keys]] = field(default_factory=dict)
+    conditions: tuple[Condition, ...] = ()
 
     def matches(self, cell: Values) -> bool:
-        return any(keys_of(cell, names) in keys for names, keys in self.keys.items())
+        if any(keys_of(cell, names) in keys for names, keys in self.keys.items()):
+            return True
+        return not all(holds(cell) for holds in self.conditions)
 
 
-def excluded(entries: Many[Entry]) -> Excluded:
-    """Return the combinations that entries remove. Entries with unknown values remove nothing."""
+def excluded(entries: Many[Entry], conditions: tuple[Condition, ...] = ()) -> Excluded:
+    """Return the combinations that entries and conditions remove. Entries with unknown values remove nothing."""
     keys: dict[tuple[str, ...], set[Keys]] = {}
     for entry in entries:
         if all(value.is_known for value in entry.values.values()):
             names = tuple(sorted(entry.values))
             keys.setdefault(names, set()).add(keys_of(entry.values, names))
-    return Excluded(keys)
+    return Excluded(keys, conditions)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,6 +1,7 @@
 """From a matrix to its cells. The count is known, and held to `max`, before the first cell is made."""
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from collections.abc import Sequence as Many
 from dataclasses import field
 from itertools import chain
@@ -8,13 +9,23 @@ from math import prod
 
 from specc.diagnostics import Diagnostic, Label, codes, did_you_mean, is_one_slip
 from specc.expander.axes import Axis, Evaluate, Group, groups_of, length, read_axes, unequal
-from specc.expander.entries import Entry, Excluded, Product, combined, dead_exclude, excluded, keys_of, read_entries
+from specc.expander.entries import (
+    Condition,
+    Entry,
+    Excluded,
+    Product,
+    combined,
+    dead_exclude,
+    excluded,
+    keys_of,
+    read_entries,
+)
 from specc.expander.values import AxisValue, Cell, Values
 from specc.fast_dataclass import dataclass
-from specc.nodes import Mapping, Node, Scalar, kind_of
+from specc.nodes import Mapping, Node, Scalar, Sequence, kind_of
 from specc.resolver import is_template, shown
 
-KEYS = ("axes", "zip", "exclude", "include", "max", "repeat")
+KEYS = ("axes", "zip", "where", "exclude", "include", "max", "repeat")
 DEFAULT_MAX = 1000
 HARD_MAX = 1_000_000
 
@@ -62,8 +73,22 @@ class Expansion:
                 index += 1
 
 
-def expand(section: Mapping, evaluate: Evaluate) -> tuple[Expansion | None, list[Diagnostic]]:
-    """Return the expansion of a merged `matrix:` section (empty: one cell), or None if it cannot be used."""
+Conditions = Callable[[Node], Condition]
+"""Makes the condition that a node of `where:` writes."""
+
+
+def no_conditions(node: Node) -> Condition:
+    """Take every condition for one that holds, where only the axes are of interest."""
+    return lambda values: True
+
+
+def expand(
+    section: Mapping, evaluate: Evaluate, condition: Conditions = no_conditions
+) -> tuple[Expansion | None, list[Diagnostic]]:
+    """Return the expansion of a merged `matrix:` section (empty: one cell), or None if it cannot be used.
+
+    Each condition of `where:` has been asked about every combination then.
+    """
     found: list[Diagnostic] = []
     for key in section.keys.values():
         if key.value not in KEYS:
@@ -78,7 +103,8 @@ def expand(section: Mapping, evaluate: Evaluate) -> tuple[Expansion | None, list
     repeats = _whole(section, "repeat", 1, HARD_MAX, evaluate, found)
     if found:
         return None, found
-    return _expansion(section, axes, zipped, limit, repeats, evaluate)
+    conditions = tuple(map(condition, _where(section)))
+    return _expansion(section, axes, zipped, limit, repeats, evaluate, conditions)
 
 
 def _meant_key(name: str, value: Node, section: Mapping) -> str | None:
@@ -90,7 +116,13 @@ def _meant_key(name: str, value: Node, section: Mapping) -> str | None:
 
 
 def _expansion(
-    section: Mapping, axes: dict[str, Axis], zipped: dict[str, Axis], limit: int, repeats: int, evaluate: Evaluate
+    section: Mapping,
+    axes: dict[str, Axis],
+    zipped: dict[str, Axis],
+    limit: int,
+    repeats: int,
+    evaluate: Evaluate,
+    conditions: tuple[Condition, ...],
 ) -> tuple[Expansion | None, list[Diagnostic]]:
     sizes = {name: length(axis) for name, axis in {**axes, **zipped}.items()}
     count = prod(sizes[name] for name in (*axes, *list(zipped)[:1]))
@@ -100,16 +132,31 @@ def _expansion(
     found = list(_repeated_values(known.groups))
     unwanted = read_entries(section, "exclude", known.groups, evaluate, found)
     found.extend(dead_exclude(entry, known) for entry in unwanted if not known.may_match(entry))
-    taken = excluded(unwanted)
+    taken = excluded(unwanted, conditions)
     extras = read_entries(section, "include", known.groups, evaluate, found)
     count += sum(entry.size(known.groups) for entry in extras)
     if count * repeats > limit:
         return None, [*found, _too_many(section, count, limit, repeats, sizes)]
     expansion = Expansion(tuple(known.groups), taken, tuple(_included(extras, known, taken, found)), repeats)
-    if not any(d.is_error for d in found) and next(expansion.combinations(), None) is None:
-        where = section.keys.get("exclude", section)
-        found.append(codes.BAD_MATRIX.at(where.span, "`exclude` leaves no cell"))
+    if not any(d.is_error for d in found) and not _has_cell(expansion, is_every_one_asked=bool(conditions)):
+        name = "where" if conditions else "exclude"
+        found.append(codes.BAD_MATRIX.at(section.keys.get(name, section).span, f"`{name}` leaves no cell"))
     return (None if any(d.is_error for d in found) else expansion), found
+
+
+def _where(section: Mapping) -> tuple[Node, ...]:
+    node = section.get("where")
+    if node is None:
+        return ()
+    return node.items if isinstance(node, Sequence) else (node,)
+
+
+def _has_cell(expansion: Expansion, *, is_every_one_asked: bool) -> bool:
+    combinations = expansion.combinations()
+    is_there = next(combinations, None) is not None
+    if is_every_one_asked:
+        deque(combinations, maxlen=0)
+    return is_there
 
 
 def _included(entries: list[Entry], known: Product, taken: Excluded, found: list[Diagnostic]) -> list[Values]:

@@ -14,8 +14,8 @@ FORMS = ("$replace",)
 KEYS: dict[str, tuple[str, ...]] = {
     ROOT: (*HEADER, *SECTIONS),
     PARAM: ("type", "choices", "default", "minimum", "maximum", "example", "description"),
-    MATRIX: ("axes", "zip", "exclude", "include", "repeat", "max"),
-    AXIS: ("from", "to", "step"),
+    MATRIX: ("axes", "zip", "where", "exclude", "include", "repeat", "max"),
+    AXIS: ("from", "to", "step", "steps", "scale"),
     FIELD: ("$file", "$command", "env", "args"),
 }
 CHILDREN: dict[str, dict[str, str]] = {

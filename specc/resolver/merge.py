@@ -14,7 +14,7 @@ from specc.resolver.operators import VALUE_FORMS, Operator, is_template, mistake
 from specc.resolver.overlays import COMPOSED
 from specc.source import Source, Span
 
-RANGE_KEYS = frozenset({"from", "to", "step"})
+RANGE_KEYS = frozenset({"from", "to", "step", "steps", "scale"})
 
 
 @dataclass

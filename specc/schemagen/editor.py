@@ -122,11 +122,15 @@ def _param() -> JsonObject:
 def _matrix() -> JsonObject:
     axes = inherited(free_keys(ref("axis")))
     entries = inherited_list(free_keys(ref("value")))
+    where = inherited_list(ref("template"), ref("template"))
     count = inherited(any_of({"type": "integer", "minimum": 1}, ref("template")))
     return fixed_keys(
         {
             "axes": described("Each axis takes all its values, combined with all others.", axes),
             "zip": described("Axes that advance together; they have as many values each.", axes),
+            "where": described(
+                "What holds in every cell, such as `{{ matrix.n * matrix.m <= 64 }}`; or a list of it.", where
+            ),
             "exclude": described("Combinations to leave out: mappings from axes to values.", entries),
             "include": described("Combinations to add; an axis that is left out takes all its values.", entries),
             "max": described("The greatest number of cells, counted before any is made.", count),
@@ -136,12 +140,18 @@ def _matrix() -> JsonObject:
 
 
 def _axis() -> JsonObject:
+    count = inherited(any_of({"type": "integer", "minimum": 1}, ref("template")))
     number = inherited(any_of({"type": "number"}, ref("template")))
     interval = fixed_keys(
         {
             "from": described("The first number.", number),
             "to": described("The last number, which is included.", number),
             "step": described("The distance, 1 if left out.", number),
+            "steps": described("How many values there are, in place of `step`; both ends count.", count),
+            "scale": described(
+                "`log`: each value is the same multiple of the one before.",
+                inherited(any_of({"enum": ["linear", "log"]}, ref("template"))),
+            ),
         }
     )
     return inherited_list(ref("item"), interval, ref("template"))

@@ -156,7 +156,7 @@ class TestRanges:
         [
             ("{from: 1}", "the range of axis `a` has no `to`", HELP),
             ("{to: 1}", "the range of axis `a` has no `from`", HELP),
-            ("{from: 1, to: 2, by: 1}", "a range has no `by`", "keys here: `from`, `to`, `step`"),
+            ("{from: 1, to: 2, by: 1}", "a range has no `by`", "keys here: `from`, `to`, `step`, `steps`, `scale`"),
             ("{from: 1, to: 2, stpe: 1}", "a range has no `stpe`", "did you mean `step`?"),
             ("{from: '1', to: 2}", '`from` of axis `a` is "1", not a number', None),
             ("{from: true, to: 2}", "`from` of axis `a` is true, not a number", None),
@@ -722,3 +722,56 @@ def test_the_axes_with_their_values_each_once() -> None:
         "b": [1, 9],
         "c": [1, 2],
     }
+
+
+class TestRangesOfSoManySteps:
+    @each(
+        "text, values",
+        [
+            ("{from: 0, to: 1, steps: 5}", [0.0, 0.25, 0.5, 0.75, 1.0]),
+            ("{from: 1, to: 10, steps: 4}", [1, 4, 7, 10]),
+            ("{from: 10, to: 0, steps: 3, scale: linear}", [10, 5, 0]),
+            ("{from: 1, to: 1000, steps: 4, scale: log}", [1, 10, 100, 1000]),
+            ("{from: 1e-3, to: 1, steps: 4, scale: log}", [0.001, 0.01, 0.1, 1.0]),
+            ("{from: 64, to: 1, steps: 4, scale: log}", [64, 16, 4, 1]),
+            (
+                "{from: 1, to: 100, steps: 5, scale: log}",
+                [1.0, 3.16227766017, 10.0, 31.6227766017, 100.0],
+            ),
+            ("{from: 3, to: 7, steps: 2, scale: log}", [3, 7]),
+            ("{from: 3, to: 3, steps: 1}", [3]),
+        ],
+    )
+    def test_it_has(self, text: str, values: list[object]) -> None:
+        made = sweep(f"axes: {{a: {text}}}")
+        assert not made.found
+        assert made.expansion is not None
+        found = [cell.data()["a"] for cell in made.expansion.cells()]
+        assert found == values
+        assert [type(value) for value in found] == [type(value) for value in values]
+
+    @each(
+        "text, message",
+        [
+            ("{from: 1, to: 9, step: 2, steps: 3}", "the range of axis `a` has both `step` and `steps`"),
+            ("{from: 1, to: 9, steps: 1}", "the range of axis `a` cannot have 1 value from 1 to 9"),
+            ("{from: 1, to: 1, steps: 2}", "the range of axis `a` cannot have 2 values from 1 to 1"),
+            (
+                "{from: 1, to: 9, steps: 2.5}",
+                "`steps` of axis `a` is 2.5, not a whole number from 1 to 1,000,000",
+            ),
+            ("{from: 1, to: 9, steps: 0}", "`steps` of axis `a` is 0, not a whole number from 1 to 1,000,000"),
+            (
+                "{from: 0, to: 9, steps: 2, scale: log}",
+                "axis `a` has a `scale` of `log`, so its numbers are above 0",
+            ),
+            (
+                "{from: 1, to: 9, scale: log}",
+                "the range of axis `a` has a `scale` of `log`, and no `steps`",
+            ),
+            ("{from: 1, to: 9, steps: 2, scale: lin}", '`scale` of axis `a` is "lin"'),
+        ],
+    )
+    def test_it_cannot_have(self, text: str, message: str) -> None:
+        made = sweep(f"axes: {{a: {text}}}")
+        assert [each.message for each in made.found] == [message]
