@@ -154,19 +154,12 @@ class Call(NamedTuple):
 MAX_BITS = 4_096
 """The most bits of an integer: some 1200 digits, which Python still prints."""
 
-MAKES_NAMESPACES: dict[type, bool] = {}
-"""Types that were compared with the protocol, which costs as much as a small template. There are few types."""
-
 DEFAULT_HELP = "write `| default(...)` if it may be absent"
 
 
 def is_namespace(value: object) -> TypeGuard[Namespace]:
     """Return whether a value is a namespace, by its type: an undefined value must not be asked for its attributes."""
-    kind = type(value)
-    found = MAKES_NAMESPACES.get(kind)
-    if found is None:
-        found = MAKES_NAMESPACES[kind] = issubclass(kind, Namespace)
-    return found
+    return issubclass(type(value), Namespace)
 
 
 def concrete(value: object) -> object:

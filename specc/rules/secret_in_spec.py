@@ -32,7 +32,6 @@ job:
 import re
 from collections import Counter
 from collections.abc import Iterator
-from functools import lru_cache
 from math import log2
 
 from specc.diagnostics import Diagnostic
@@ -92,9 +91,8 @@ def _scripts(node: Node, own: Source) -> Iterator[Source]:
                 yield from _scripts(item, own)
 
 
-@lru_cache(maxsize=256)
 def secrets(source: Source) -> tuple[tuple[str, int, int], ...]:
-    """Yield where texts begin and end that look like secrets."""
+    """Return where texts begin and end that look like secrets."""
     text = source.text.lower()
     if not any(hint in text for hint in HINTS):
         return ()

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache, partial
+from functools import partial
 from itertools import pairwise
 from math import floor
 from typing import NamedTuple
@@ -77,12 +77,6 @@ def read(text: str, quantity: Quantity) -> Fraction | QuantityMistake:
     stripped = text.strip(" \t\r\n")
     if len(stripped) > MAX_LENGTH:
         return bad(f"a text of {len(stripped)} characters is not a {NOUNS[quantity]}", quantity)
-    return _read(stripped, quantity)
-
-
-@lru_cache(maxsize=1024)
-def _read(stripped: str, quantity: Quantity) -> Fraction | QuantityMistake:
-    """Return what `read` does, remembered: the specs of a project say `2h` and `64GiB` again and again."""
     if quantity == "duration" and (":" in stripped or re.fullmatch(DAYS_AND_HOURS, stripped)):
         return _clock(stripped)
     parts = _parts(stripped)
