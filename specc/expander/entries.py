@@ -147,6 +147,9 @@ def read_entries(
         found.append(codes.BAD_MATRIX.at(node.span, message, help=help))
         return []
     entries: list[Entry] = []
+    if name == "include" and not groups:
+        found.extend(_unlike(node))
+        return entries
     for item in node.items:
         if not isinstance(item, Mapping) or not item.entries:
             what = "empty" if isinstance(item, Mapping) else kind_of(item)
@@ -158,6 +161,24 @@ def read_entries(
         found.extend(mistakes)
         entries.extend([] if mistakes else [entry])
     return entries
+
+
+def _unlike(node: Sequence) -> Iterator[Diagnostic]:
+    """Yield why a list of cells is not one: an entry that is not a mapping, or that names other axes than the first."""
+    first = node.items[0] if node.items else None
+    wanted = first.entries.keys() if isinstance(first, Mapping) else {}.keys()
+    help = "without `axes`, `include` lists the cells themselves: give each entry a value for the same names"
+    if not node.items:
+        yield codes.BAD_MATRIX.at(node.span, "`include` lists no cell", help=help)
+    for item in node.items:
+        if not isinstance(item, Mapping) or not item.entries:
+            what = "empty" if isinstance(item, Mapping) else kind_of(item)
+            message = f"an entry of `include` is {what}, not a mapping from axes to values"
+            yield codes.BAD_MATRIX.at(item.span, message, help="write `- {AXIS: value}`")
+        elif wanted and item.entries.keys() != wanted:
+            name = next(iter([*(wanted - item.entries.keys()), *(item.entries.keys() - wanted)]))
+            message = f"this entry {'lacks' if name in wanted else 'also names'} `{name}`"
+            yield codes.BAD_MATRIX.at(item.span, f"{message}, unlike the first one", help=help)
 
 
 def _mistakes(name: str, item: Mapping, groups: Many[Group]) -> Iterator[Diagnostic]:

@@ -6,7 +6,7 @@ from posixpath import basename, dirname
 
 from specc.diagnostics import Diagnostic, Label, codes, did_you_mean
 from specc.fast_dataclass import dataclass
-from specc.nodes import Layer, LayerKind, Mapping, Scalar
+from specc.nodes import Layer, LayerKind, Mapping, Node, Scalar, Sequence
 from specc.parser import Document
 from specc.resolver.ancestry import Ancestry, ancestry
 from specc.resolver.conflicts import disagreements
@@ -152,7 +152,7 @@ def overlaid(
     """Return the spec with the chosen profiles and `--set`s over it, and their diagnostics."""
     merge = Merge(composed.is_lenient, [])
     body = _with_profiles(merge, composed.body, chosen, composed.profiles, composed.line)
-    body = _with_sets(merge, body, sets)
+    body = _with_listed_cells(_with_sets(merge, body, sets))
     params, mistakes = declared(section(body, "params"))
     merge.found.extend(mistakes)
     names = {name: profile.key for name, profile in composed.profiles.items()}
@@ -193,6 +193,31 @@ def _with_profiles(
             body = merge_body(merge, body, relayered(overlay, layer))
         merge.found.extend(disagreements(body, line, layer))
     return body
+
+
+def _with_listed_cells(body: Mapping) -> Mapping:
+    """Return the body with a matrix that only lists its cells, under `include`, written as zipped axes.
+
+    Entries that do not all name the same axes stay as they are, for the expander to report.
+    """
+    matrix = body.entries["matrix"]
+    listed = matrix.get("include") if isinstance(matrix, Mapping) else None
+    if not isinstance(matrix, Mapping) or not isinstance(listed, Sequence) or not listed.items:
+        return body
+    rows = [item for item in listed.items if isinstance(item, Mapping)]
+    has_axes = any(isinstance(part := matrix.get(name), Mapping) and part.entries for name in ("axes", "zip"))
+    if has_axes or not rows[0:1] or any(row.entries.keys() != rows[0].entries.keys() for row in rows):
+        return body
+    if len(rows) < len(listed.items) or not rows[0].entries:
+        return body
+    columns: dict[str, Node] = {
+        name: Sequence(tuple(row.entries[name] for row in rows), listed.span, listed.layer) for name in rows[0].entries
+    }
+    zipped = Mapping(columns, rows[0].keys, listed.span, listed.layer)
+    entries = {name: node for name, node in matrix.entries.items() if name not in ("include", "axes", "zip")}
+    keys = {name: key for name, key in matrix.keys.items() if name in entries}
+    made = replace(matrix, entries={**entries, "zip": zipped}, keys={**keys, "zip": matrix.keys["include"]})
+    return replace(body, entries={**body.entries, "matrix": made})
 
 
 def _with_sets(merge: Merge, body: Mapping, sets: tuple[Source, ...]) -> Mapping:
