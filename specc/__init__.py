@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Result,
         Run,
         SpeccError,
+        Usage,
         Writer,
     )
 
@@ -45,6 +46,7 @@ __all__ = [
     "Result",
     "Run",
     "SpeccError",
+    "Usage",
     "Writer",
     "__version__",
     "open",

@@ -27,6 +27,7 @@ from specc.api.values import (
     Writer,
 )
 from specc.errors import SpeccError
+from specc.targets import Usage
 
 __all__ = [
     "Change",
@@ -43,6 +44,7 @@ __all__ = [
     "Result",
     "Run",
     "SpeccError",
+    "Usage",
     "Writer",
     "open_project",
 ]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field  # Python's own, whose parameters callers may look at
+from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,9 +14,9 @@ from specc.evaluator import MASK
 from specc.explanation import Explanation
 from specc.lowering import Payload as Lowered
 from specc.reporters import Report, ReportFormat, format_named, report_text
-from specc.submission import Record, Step, changes_of, last_word, state_of, why_of
+from specc.submission import Record, Step, changes_of, last_word, life_of, state_of, why_of
 from specc.submission import Result as Outcome
-from specc.targets import JobReport, JobState
+from specc.targets import JobReport, JobState, Usage
 from specc.visible import visible
 
 if TYPE_CHECKING:
@@ -231,12 +232,18 @@ class Plan:
         return _table(("action", "spec", "cell", "name", "why"), rows)
 
 
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One attempt as the ledger and its target know it.
 
     `state` is the job's (`pending`, `running`, `finished`, `exited`, `cancelled`, `stopped`, `suspended`, `lost`) or,
     where there is no job, the attempt's (`rejected`, `unknown`, ...). `uuid` is the target's name for the job.
+    Times are in UTC; `seconds` is how long the job ran, and `usage` what it used beside what it asked for. What the
+    target does not know is None.
     """
 
     uuid: str | None
@@ -250,10 +257,17 @@ class Job:
     number: int
     axes: Mapping[str, object]
     params: Mapping[str, str]
+    submitted_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    seconds: float | None
+    node: str | None
+    usage: Usage
     _project: "Project" = field(repr=False)
 
     @classmethod
     def _of(cls, record: Record, reports: Mapping[str, JobReport], project: "Project") -> "Job":
+        life = life_of(record, reports)
         return cls(
             record.uuid,
             record.key.spec,
@@ -266,6 +280,12 @@ class Job:
             record.number,
             record.shown_axes,
             json.loads(record.key.params),
+            _moment(life.submitted_at),
+            _moment(life.started_at),
+            _moment(life.ended_at),
+            life.seconds,
+            life.node or None,
+            life.usage,
             project,
         )
 

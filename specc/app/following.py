@@ -11,7 +11,7 @@ from specc.app.workplace import Workplace
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.person import Person
-from specc.submission import SILENCE, Clock, Ending, Ledger, Locked, Record, ending, follow_jobs, look
+from specc.submission import SILENCE, Clock, Ending, Ledger, Locked, Record, ending, follow_jobs, life_from, look
 from specc.targets import JobReport, JobState
 from specc.targets.opening import Opened
 from specc.targets.trust import UntrustedHost
@@ -138,7 +138,14 @@ def is_over(record: Record) -> bool:
 def last_seen(records: Sequence[Record]) -> dict[str, JobReport]:
     """What the ledger knows of jobs that have ended."""
     return {
-        one.uuid: JobReport(one.uuid, JobState(one.job_state), one.job_state, one.job_reason or "", one.exit_code)
+        one.uuid: JobReport(
+            one.uuid,
+            JobState(one.job_state),
+            one.job_state,
+            one.job_reason or "",
+            one.exit_code,
+            life=life_from(one.life),
+        )
         for one in records
         if one.uuid is not None and one.job_state is not None and is_over(one)
     }

@@ -7,8 +7,8 @@ from specc.app.attempts import AttemptChoice, Words
 from specc.cli.printing import print_diagnostics
 from specc.cli.sessions import open_session
 from specc.errors import SpeccError
-from specc.submission import Record, State, last_word, state_of, why_of
-from specc.targets import JobReport
+from specc.submission import Record, State, last_word, life_of, state_of, why_of
+from specc.targets import JobReport, Life
 
 
 def choose(words: Words) -> AttemptChoice:
@@ -59,4 +59,24 @@ def record_data(record: Record, reports: Mapping[str, JobReport]) -> dict[str, o
         "message": record.shown_message,
         "created_at": record.created_at,
         "settled_at": record.settled_at,
+        **_life_data(life_of(record, reports)),
+    }
+
+
+def _life_data(life: Life) -> dict[str, object]:
+    """Return times and usage as JSON data, in which null stands for what is not known."""
+    used = life.usage
+    return {
+        "submitted_at": life.submitted_at,
+        "started_at": life.started_at,
+        "ended_at": life.ended_at,
+        "seconds": life.seconds,
+        "node": life.node or None,
+        "usage": {
+            "peak_memory": used.peak_memory,
+            "cpu_seconds": used.cpu_seconds,
+            "cores_asked": used.cores_asked,
+            "memory_asked": used.memory_asked,
+            "seconds_asked": used.seconds_asked,
+        },
     }

@@ -9,7 +9,18 @@
 
 from specc.submission.clock import Clock
 from specc.submission.database import Locked
-from specc.submission.follow import SILENCE, Ending, ending, follow_jobs, last_word, look, state_of, why_of, word_of
+from specc.submission.follow import (
+    SILENCE,
+    Ending,
+    ending,
+    follow_jobs,
+    last_word,
+    life_of,
+    look,
+    state_of,
+    why_of,
+    word_of,
+)
 from specc.submission.keys import LogicalKey, canonical_params, key_of, split_name
 from specc.submission.ledger import AttemptOpen, Ledger, SentElsewhere, SettledAlready, UuidTaken
 from specc.submission.location import Access, access_of, ledger_path
@@ -26,7 +37,7 @@ from specc.submission.planfile import (
     step_data,
 )
 from specc.submission.projects import KnownProject, ProjectOrigin, known_as, recognised
-from specc.submission.records import Record, State
+from specc.submission.records import Record, State, life_from
 from specc.submission.resolve import Found, Match, adopt, find_jobs, settle_by_hand
 from specc.submission.results import Result, Tally, tally
 from specc.submission.selector import FAILED, STATES, Selector, is_id_of, latest, only_of, states_named
@@ -81,6 +92,8 @@ __all__ = [
     "last_word",
     "latest",
     "ledger_path",
+    "life_from",
+    "life_of",
     "look",
     "only_of",
     "plan_differences",

@@ -42,7 +42,8 @@ FIRST = (
 """`one_open` is what makes two submitting processes safe: the second intent for a key cannot be written. `self` names
 this ledger among all, which binds a plan to it."""
 
-SEALED_AT_FIRST = ", ".join(name for name in NAMES if name != "hidden")
+SEALED_AT_FIRST = ", ".join(name for name in NAMES if name not in ("hidden", "life"))
+SEALED_WITH_HIDDEN = ", ".join(name for name in NAMES if name != "life")
 
 SEALS = (
     "ALTER TABLE attempts ADD COLUMN seal TEXT",
@@ -67,12 +68,20 @@ PROJECTS = (
 HIDING = (
     "ALTER TABLE attempts ADD COLUMN hidden TEXT",
     "DROP TRIGGER unseal",
-    f"""CREATE TRIGGER unseal AFTER UPDATE OF {", ".join(NAMES)} ON attempts WHEN OLD.seal IS NOT NULL
+    f"""CREATE TRIGGER unseal AFTER UPDATE OF {SEALED_WITH_HIDDEN} ON attempts WHEN OLD.seal IS NOT NULL
 BEGIN UPDATE attempts SET seal = NULL WHERE rowid = NEW.rowid; END""",
 )
 """What reports must not show of an attempt: parts that came from variables of the environment."""
 
-STEPS = (FIRST, SEALS, PROJECTS, HIDING)
+LIVES = (
+    "ALTER TABLE attempts ADD COLUMN life TEXT",
+    "DROP TRIGGER unseal",
+    f"""CREATE TRIGGER unseal AFTER UPDATE OF {", ".join(NAMES)} ON attempts WHEN OLD.seal IS NOT NULL
+BEGIN UPDATE attempts SET seal = NULL WHERE rowid = NEW.rowid; END""",
+)
+"""When the job of an attempt ran, and what it used: kept here, because targets forget their jobs."""
+
+STEPS = (FIRST, SEALS, PROJECTS, HIDING, LIVES)
 """How the tables of each version are made from those of the version before. A step that was released never changes."""
 
 VERSION = len(STEPS)

@@ -7,8 +7,8 @@ from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.submission.clock import Clock
 from specc.submission.ledger import Ledger
-from specc.submission.records import Record, State
-from specc.targets import JobReport, JobState
+from specc.submission.records import Record, State, life_from, life_now
+from specc.targets import JobReport, JobState, Life
 from specc.targets.opening import Opened
 
 FIRST_SECONDS = 0.25
@@ -141,6 +141,12 @@ def last_word(record: Record, reports: Mapping[str, JobReport]) -> tuple[str | N
     """Return why the job is in its state, and its exit code: as the target says now, else as it was last seen."""
     report = reports.get(record.uuid or "")
     return (record.job_reason, record.exit_code) if report is None else (report.reason, report.exit_code)
+
+
+def life_of(record: Record, reports: Mapping[str, JobReport]) -> Life:
+    """Return when and where the job ran, and what it used: as the target says now, else as it was last seen."""
+    report = reports.get(record.uuid or "")
+    return life_from(record.life) if report is None else life_now(report, record.life)
 
 
 def why_of(record: Record, reports: Mapping[str, JobReport]) -> str:

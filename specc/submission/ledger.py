@@ -15,7 +15,17 @@ from specc.submission.location import Access
 from specc.submission.owners import Owners
 from specc.submission.projects import Projects
 from specc.submission.queries import LISTED, Queries
-from specc.submission.records import COLUMNS, PLACEHOLDERS, Damaged, Record, State, row_of, seconds_of
+from specc.submission.records import (
+    COLUMNS,
+    PLACEHOLDERS,
+    Damaged,
+    Record,
+    State,
+    life_now,
+    life_text,
+    row_of,
+    seconds_of,
+)
 from specc.system import locks
 from specc.targets import JobReport
 
@@ -204,15 +214,24 @@ class Ledger(Queries):
         return moved
 
     def saw(self, target: str, reports: Sequence[JobReport]) -> None:
-        """Note the states that the target reports of jobs."""
+        """Note the states, times and usage that the target reports of jobs. What it has forgotten since stays noted."""
         if not reports:
             return
         now = self._clock()
         with self._hurried(), self._writing() as connection:
+            rows = connection.execute(
+                f"SELECT uuid, life FROM attempts WHERE target = ? AND uuid {LISTED} AND life IS NOT NULL",
+                (target, json.dumps([one.uuid for one in reports])),
+            )
+            before = {str(uuid): str(life) for uuid, life in rows}
+            lives = [life_text(life_now(one, before.get(one.uuid))) for one in reports]
             connection.executemany(
-                "UPDATE attempts SET job_state = ?, job_reason = ?, exit_code = ?, seen_at = ? "
+                "UPDATE attempts SET job_state = ?, job_reason = ?, exit_code = ?, seen_at = ?, life = ? "
                 "WHERE target = ? AND uuid = ?",
-                [(one.state.value, one.reason, one.exit_code, now, target, one.uuid) for one in reports],
+                [
+                    (one.state.value, one.reason, one.exit_code, now, life, target, one.uuid)
+                    for one, life in zip(reports, lives, strict=True)
+                ],
             )
 
     def use_plan(self, plan: str) -> bool:

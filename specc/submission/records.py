@@ -15,7 +15,8 @@ from math import isfinite
 from specc.evaluator import MASK
 from specc.fast_dataclass import dataclass
 from specc.submission.keys import LogicalKey
-from specc.targets import JobState
+from specc.targets import JobReport, JobState, Life, Usage
+from specc.targets.protocol import LIFE, USED
 
 
 class State(StrEnum):
@@ -64,7 +65,7 @@ class Record:
     as sent, `axes` the cell's values and `units` the target's, both as JSON. `skew` is by how many seconds the
     server's clock was taken to be ahead. `job_state`, `job_reason` and `exit_code` are what the target last said of an
     accepted job, at `seen_at`. `hidden` lists, as JSON, the fields of the payload that no report shows, and `matrix`
-    where the values of the cell are not shown.
+    where the values of the cell are not shown. `life` is what the target said of the job's times and usage, as JSON.
     """
 
     attempt: str
@@ -91,6 +92,7 @@ class Record:
     exit_code: int | None = None
     seen_at: float | None = None
     hidden: str | None = None
+    life: str | None = None
 
     @property
     def shown_name(self) -> str:
@@ -137,14 +139,26 @@ class Record:
 
 COLUMNS = (
     "attempt, target, spec, cell, params, target_name, api, digest, body, sent_name, slug, axes, units, state, owner, "
-    "number, created_at, skew, settled_at, uuid, code, message, job_state, job_reason, exit_code, seen_at, hidden"
+    "number, created_at, skew, settled_at, uuid, code, message, job_state, job_reason, exit_code, seen_at, hidden, "
+    "life"
 )
 NAMES = COLUMNS.split(", ")
 PLACEHOLDERS = ", ".join("?" * len(NAMES))
 SEALED = f"rowid, seal, {COLUMNS}"
 """The columns that `record_of` needs."""
 
-OPTIONAL = {"settled_at", "uuid", "code", "message", "job_state", "job_reason", "exit_code", "seen_at", "hidden"}
+OPTIONAL = {
+    "settled_at",
+    "uuid",
+    "code",
+    "message",
+    "job_state",
+    "job_reason",
+    "exit_code",
+    "seen_at",
+    "hidden",
+    "life",
+}
 NUMBERS = {"created_at", "skew", "settled_at", "seen_at"}
 INTEGERS = {"number", "exit_code"}
 CHUNK = 1000
@@ -163,6 +177,7 @@ def row_of(record: Record) -> tuple[object, ...]:
         record.body, record.sent_name, record.slug, record.axes, record.units, record.state, record.owner,
         record.number, record.created_at, record.skew, record.settled_at, record.uuid, record.code, record.message,
         record.job_state, record.job_reason, record.exit_code, record.seen_at, record.hidden,
+        record.life,
     )  # fmt: skip
 
 
@@ -205,6 +220,8 @@ def damage_in(values: Sequence[object]) -> Iterable[str]:
             yield f"its {name} are not a JSON object"
     if row["hidden"] is not None and not _is_list(row["hidden"]):
         yield "its hidden is not a JSON list of names"
+    if row["life"] is not None and not _is_life(row["life"]):
+        yield "its life does not hold times and usage as JSON"
 
 
 def _is_utf8(text: str) -> bool:
@@ -228,6 +245,45 @@ def _is_list(text: object) -> bool:
     except (ValueError, RecursionError):
         return False
     return isinstance(names, list) and all(isinstance(name, str) for name in names)
+
+
+def life_text(life: Life) -> str | None:
+    """Return times and usage as JSON, without what is not known; None where nothing is known."""
+    known = _known(life, LIFE) | _known(life.usage, USED)
+    return json.dumps(known) if known else None
+
+
+def _known(part: Life | Usage, names: Sequence[str]) -> dict[str, object]:
+    return {name: value for name in names if (value := getattr(part, name)) not in (None, "")}
+
+
+def life_from(text: str | None) -> Life:
+    """Return the times and usage of a text that `life_text` wrote."""
+    known = {} if text is None else json.loads(text)
+    usage = Usage(**{name: known[name] for name in USED if name in known})
+    return Life(**{name: known[name] for name in LIFE if name in known}, usage=usage)
+
+
+def life_now(report: JobReport, noted: str | None) -> Life:
+    """Return what is known of a job's times and usage: by its report, else as it was noted before.
+
+    A job that waits may be one that is to run again: then its earlier start and end do not count.
+    """
+    return report.life if report.state is JobState.PENDING else report.life.over(life_from(noted))
+
+
+def _is_life(text: object) -> bool:
+    try:
+        known = json.loads(str(text))
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(known, dict) and all(_fits(name, value) for name, value in known.items())
+
+
+def _fits(name: str, value: object) -> bool:
+    if name == "node":
+        return isinstance(value, str)
+    return name in (*LIFE, *USED) and type(value) in (int, float) and isfinite(float(str(value)))
 
 
 def seconds_of(value: object) -> float:

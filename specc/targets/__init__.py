@@ -12,6 +12,7 @@ from specc.targets.protocol import (
     Candidate,
     JobReport,
     JobState,
+    Life,
     LogFile,
     Logs,
     NotSent,
@@ -20,6 +21,7 @@ from specc.targets.protocol import (
     Rejected,
     Target,
     Unclear,
+    Usage,
 )
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "Candidate",
     "JobReport",
     "JobState",
+    "Life",
     "LogFile",
     "Logs",
     "NotSent",
@@ -37,4 +40,5 @@ __all__ = [
     "Rejected",
     "Target",
     "Unclear",
+    "Usage",
 ]

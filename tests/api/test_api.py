@@ -197,6 +197,11 @@ class TestSubmitting:
         (job,) = project.submit("fails.job.yaml").wait(60).failed
         assert (job.state, job.exit_code, job.logs("stderr")) == ("exited", 3, "no\n")
         assert project.jobs(states=["failed"]) == [job]
+        assert job.submitted_at <= job.started_at <= job.ended_at
+        assert job.seconds > 0
+        assert job.node
+        assert job.usage.cores_asked == 1
+        assert job.usage.cpu_seconds >= 0
         with pytest.raises(specc.SpeccError, match="has no stream `slurm`"):
             job.logs("slurm")
 

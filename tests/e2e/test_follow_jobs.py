@@ -3,8 +3,11 @@
 import contextlib
 import json
 import os
+import platform
 import shutil
 import sqlite3
+import sys
+import time
 
 import pytest
 from support.local_jobs import eventually
@@ -65,6 +68,32 @@ class TestWaiting:
         assert "2 finished" in here.err
         assert here.run("status") == 0
         assert states(here) == ["finished", "finished"]
+
+    def test_times_and_usage_are_measured(self, here):
+        """Also of a process that outlives its parent; and the ledger has them when the target has forgotten the job."""
+        here.put(
+            "burn.py",
+            b"import time\nheld = bytearray(160 << 20)\nend = time.process_time() + 0.5\n"
+            b"while time.process_time() < end:\n    pass\n",
+        )
+        before = time.time()
+        command = f"sleep 0.6 & {sys.executable} {here.root}/burn.py; wait"
+        here.write(a=f"specc: 1\njob: {{name: burn, cmd_line: {command!r}, core_limit: 2, mem_limit: 512}}\n")
+        here.put("specc.toml", SETTINGS.replace(b"[units]", b'[units]\nmem_limit = "MiB"'))
+        assert here.run("submit", "--wait") == 0
+        for _ in range(2):
+            assert here.run("status", "--output", "json") == 0
+            (job,) = json.loads(here.out)["jobs"]
+            usage = job["usage"]
+            assert before - 1 < job["submitted_at"] <= job["started_at"] <= job["ended_at"] <= time.time() + 1
+            assert 0.5 <= job["seconds"] <= job["ended_at"] - job["started_at"] + 0.2
+            assert job["node"] == platform.node()
+            assert 160 << 20 < usage["peak_memory"] < 400 << 20
+            assert 0.5 <= usage["cpu_seconds"] < 10
+            assert (usage["cores_asked"], usage["memory_asked"], usage["seconds_asked"]) == (2, 512 << 20, None)
+            (path,) = (here.root / "state").rglob("jobs.db")
+            path.unlink(missing_ok=True)
+            path.touch()
 
     def test_a_job_that_fails(self, here):
         submitted(here, "exit $(({{ matrix.n }} - 1))")

@@ -4,11 +4,13 @@ import ast
 import contextlib
 import os
 import platform
+import resource
 import signal
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -20,7 +22,7 @@ import specc.targets.local
 from specc.errors import SpeccError
 from specc.targets import JobState
 from specc.targets.local import environment, machine, paths, processes, record, wakeup, watch
-from specc.targets.local.jobs import Ended, Request, Run
+from specc.targets.local.jobs import Ended, Measured, Request, Run
 from specc.targets.local.machine import Options, boot_id, machine_id
 from specc.targets.local.paths import StateDir
 from specc.targets.local.processes import ProcessId, born, this_process
@@ -114,10 +116,11 @@ def test_a_record_is_read_back_by_its_runner_only(tmp_path: Path) -> None:
     secret = record.new_secret()
     seal = record.seal_of(secret)
     assert record.read(path, ME, seal) is None
-    ended = Ended(JobState.EXITED, 3, "ö" * 5000)
+    measured = Measured(1.5, 2 << 30, 0.25, 1e9)
+    ended = Ended(JobState.EXITED, 3, "ö" * 5000, measured)
     record.write(path, "hpcjob-1", ME, ended, secret)
     for known in (seal, None):
-        assert record.read(path, ME, known) == Ended(JobState.EXITED, 3, "ö" * record.LONGEST_REASON)
+        assert record.read(path, ME, known) == replace(ended, reason="ö" * record.LONGEST_REASON)
         assert record.read(path, ME._replace(pid=1), known) is None
     assert record.read(path, ME, record.seal_of(record.new_secret())) is None
     assert [file.name for file in tmp_path.iterdir()] == ["exit.json"]
@@ -256,7 +259,8 @@ def test_no_decision_rests_on_the_wall_clock() -> None:
 def test_what_cannot_be_killed_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, default_signals: None) -> None:
     """A child that never ends, whatever it is sent: here a system that never reports one."""
     waited = iter([(17, 0)])
-    monkeypatch.setattr(os, "waitpid", lambda pid, flags: next(waited, (0, 0)))
+    unused = resource.getrusage(resource.RUSAGE_CHILDREN)
+    monkeypatch.setattr(os, "wait4", lambda pid, flags: (*next(waited, (0, 0)), unused))
     monkeypatch.setattr(processes, "descendants", list)
     monkeypatch.setattr(watch, "KILL_SECONDS", 0.05)
     attended = watch.Watch(
@@ -267,7 +271,8 @@ def test_what_cannot_be_killed_is_said(tmp_path: Path, monkeypatch: pytest.Monke
         subreaper=True,
         is_cancelled=lambda: False,
     )
-    assert attended.to_the_end() == Ended(JobState.FINISHED, 0, "some of its processes could not be killed")
+    ended = attended.to_the_end()
+    assert replace(ended, measured=None) == Ended(JobState.FINISHED, 0, "some of its processes could not be killed")
 
 
 def test_without_a_subreaper_processes_are_known_by_their_mark(tmp_path: Path, default_signals: None) -> None:

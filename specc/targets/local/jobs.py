@@ -60,17 +60,39 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """What the runner measured of a job: the seconds that it ran, its peak memory in bytes, and processor seconds.
+
+    `seconds` are by the monotonic clock. `ended_at` is by the wall clock, for people only.
+    """
+
+    seconds: float | None = None
+    peak_memory: int | None = None
+    cpu_seconds: float | None = None
+    ended_at: float | None = None
+
+    @classmethod
+    def of(cls, data: object) -> "Measured | None":
+        """Return what was measured from JSON data; None for data of an older specc, which measured nothing."""
+        if not isinstance(data, dict):
+            return None
+        numbers = {name: value for name, value in data.items() if type(value) in (int, float)}
+        return cls(*(numbers.get(name) for name in ("seconds", "peak_memory", "cpu_seconds", "ended_at")))
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
-    """How a job ended: always in a final state."""
+    """How a job ended: always in a final state. What nobody measured is None."""
 
     state: JobState
     exit_code: int | None = None
     reason: str = ""
+    measured: Measured | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job in the store. `runner` is the process that attends to the job, or did.
+    """A job in the store. `runner` is the process that attends to the job, or did; `memory` and `seconds` are limits.
 
     Times are by the wall clock, for people only.
     """
@@ -88,6 +110,10 @@ class Job:
     exit_code: int | None = None
     reason: str = ""
     owner: str = ""
+    memory: int | None = None
+    seconds: int | None = None
+    started_at: float | None = None
+    ended_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

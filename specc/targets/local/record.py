@@ -15,6 +15,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterable
+from dataclasses import asdict
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -22,7 +23,7 @@ from pathlib import Path
 from specc.errors import SpeccError
 from specc.system.reader import Unreadable, read_start
 from specc.targets.local import processes
-from specc.targets.local.jobs import Ended, Job
+from specc.targets.local.jobs import Ended, Job, Measured
 from specc.targets.local.machine import boot_id
 from specc.targets.local.paths import StateDir
 from specc.targets.local.processes import ProcessId
@@ -66,6 +67,7 @@ def write(path: Path, uuid: str, runner: ProcessId, ended: Ended, secret: str) -
     data = {
         "uuid": uuid, "boot": runner.boot, "pid": runner.pid, "born": runner.born, "state": ended.state.value,
         "exit_code": ended.exit_code, "reason": ended.reason[:LONGEST_REASON], "secret": secret,
+        "measured": None if ended.measured is None else asdict(ended.measured),
     }  # fmt: skip
     part = _part(path, runner)
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -88,7 +90,7 @@ def read(path: Path, runner: ProcessId, seal: str | None) -> Ended | None:
         if seal is not None and not hmac.compare_digest(seal_of(data["secret"]), seal):
             return None
         written_by = ProcessId(data["boot"], data["pid"], data["born"])
-        ended = Ended(JobState(data["state"]), data["exit_code"], data["reason"])
+        ended = Ended(JobState(data["state"]), data["exit_code"], data["reason"], Measured.of(data.get("measured")))
     except (Unreadable, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
     return ended if written_by == runner else None

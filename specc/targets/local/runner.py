@@ -9,10 +9,11 @@ import contextlib
 import os
 import signal
 import time
+from dataclasses import replace
 
 from specc.errors import SpeccError
 from specc.targets.local import command, processes, record, wakeup
-from specc.targets.local.jobs import Ended, Job, Run
+from specc.targets.local.jobs import Ended, Job, Measured, Run
 from specc.targets.local.machine import Options
 from specc.targets.local.paths import StateDir, note, tell
 from specc.targets.local.processes import ProcessId, this_process
@@ -79,7 +80,8 @@ def _run(state: StateDir, store: Store, job: Job, run: Run, signals: Signals, *,
         main = command.start(job, run, folder)
     except command.CannotStart as error:
         return Ended(JobState.EXITED, None, f"never started: {error}")
-    return Watch(main, run, folder, signals, subreaper=subreaper, is_cancelled=is_cancelled).to_the_end()
+    ended = Watch(main, run, folder, signals, subreaper=subreaper, is_cancelled=is_cancelled).to_the_end()
+    return replace(ended, measured=replace(ended.measured or Measured(), ended_at=store.now()))
 
 
 def _report(state: StateDir, store: Store, uuid: str, me: ProcessId, ended: Ended, secret: str) -> None:
@@ -109,5 +111,5 @@ def _is_written(state: StateDir, store: Store, uuid: str, me: ProcessId, ended: 
 def _correct(store: Store, uuid: str, me: ProcessId, ended: Ended) -> None:
     """Write the end over an end that another process, perhaps the job, has put into the store in the meantime."""
     reasons = filter(None, (ended.reason, "while it ran, something else than its runner wrote another end"))
-    if not store.correct(uuid, me, Ended(ended.state, ended.exit_code, "; ".join(reasons))):
+    if not store.correct(uuid, me, replace(ended, reason="; ".join(reasons))):
         note(f"{uuid} is {ended.state}, but the store does not know this runner any more")

@@ -16,11 +16,12 @@ import sqlite3
 import string
 import time
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 from specc.errors import SpeccError
 from specc.system import private
-from specc.targets.local.jobs import Ended, Job, Request, Run, fits
+from specc.targets.local.jobs import Ended, Job, Measured, Request, Run, fits
 from specc.targets.local.machine import machine_id
 from specc.targets.local.processes import ProcessId
 from specc.targets.protocol import JobState
@@ -44,6 +45,9 @@ CREATE TABLE place (machine TEXT NOT NULL) STRICT;
 SEALS = "CREATE TABLE IF NOT EXISTS seals (uuid TEXT PRIMARY KEY, seal TEXT NOT NULL) STRICT"
 """A table that the first runner with a seal makes: the version stays, and an older specc ignores the table."""
 
+MEASURES = "CREATE TABLE IF NOT EXISTS measures (uuid TEXT PRIMARY KEY, measured TEXT NOT NULL) STRICT"
+"""What runners measured, as JSON, in a table that is made like that of the seals."""
+
 OWNER = "json_extract(run, '$.owner')"
 OWNED = f"CREATE INDEX IF NOT EXISTS owned ON jobs (state, number) WHERE {OWNER} IS NOT NULL"
 """An index that is made with the first job of an owner, so that not all jobs are searched."""
@@ -51,7 +55,8 @@ OWNED = f"CREATE INDEX IF NOT EXISTS owned ON jobs (state, number) WHERE {OWNER}
 STATES = {state.value for state in JobState}
 COLUMNS = (
     "number, uuid, key, digest, name, cores, state, submitted_at, boot, pid, born, cancel_at, exit_code, reason, "
-    f"coalesce({OWNER}, '') AS owner"
+    f"coalesce({OWNER}, '') AS owner, json_extract(run, '$.memory') AS memory, "
+    "json_extract(run, '$.seconds') AS seconds, started_at, ended_at"
 )
 LISTED = "IN (SELECT value FROM json_each(?))"
 """Holds any number of values in one query, whatever the limit on `?`."""
@@ -145,6 +150,8 @@ class Store:
                 "WHERE uuid = ? AND state = 'running' AND boot = ? AND pid = ? AND born = ?",
                 (ended.state, ended.exit_code, ended.reason, self._clock(), uuid, *runner),
             ).rowcount
+            if changed == 1:
+                _keep(connection, uuid, ended.measured)
         return changed == 1
 
     def correct(self, uuid: str, runner: ProcessId, ended: Ended) -> bool:
@@ -155,7 +162,22 @@ class Store:
                 "WHERE uuid = ? AND boot = ? AND pid = ? AND born = ?",
                 (ended.state, ended.exit_code, ended.reason, self._clock(), uuid, *runner),
             ).rowcount
+            if changed == 1:
+                _keep(connection, uuid, ended.measured)
         return changed == 1
+
+    def measured(self, uuids: Collection[str]) -> dict[str, Measured]:
+        """Return what runners measured of jobs that have ended."""
+        with self._reading() as connection:
+            if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'measures'").fetchone():
+                return {}
+            query = f"SELECT uuid, measured FROM measures WHERE uuid {LISTED}"
+            rows = connection.execute(query, (json.dumps(list(uuids)),)).fetchall()
+        return {row[0]: found for row in rows if (found := Measured.of(json.loads(row[1]))) is not None}
+
+    def now(self) -> float:
+        """Return the time by the wall clock, for people only."""
+        return self._clock()
 
     def seal_of(self, uuid: str) -> str | None:
         """Return the seal of a job's exit record, if its runner left a seal."""
@@ -253,6 +275,12 @@ class Store:
             raise SpeccError(f"the job store {self.path} cannot be used: {error}", help=help) from error
 
 
+def _keep(connection: sqlite3.Connection, uuid: str, measured: Measured | None) -> None:
+    if measured is not None:
+        connection.execute(MEASURES)
+        connection.execute("INSERT OR REPLACE INTO measures VALUES (?, ?)", (uuid, json.dumps(asdict(measured))))
+
+
 def _free_uuid(connection: sqlite3.Connection) -> str:
     while True:
         uuid = "hpcjob-" + "".join(secrets.choice(UUID_LETTERS) for _ in range(8))
@@ -267,5 +295,5 @@ def _job(row: sqlite3.Row) -> Job:
     return Job(
         row["number"], row["uuid"], row["key"], row["digest"], row["name"], row["cores"], JobState(row["state"]),
         row["submitted_at"], runner, row["cancel_at"] is not None, row["exit_code"], row["reason"],
-        row["owner"],
+        row["owner"], row["memory"], row["seconds"], row["started_at"], row["ended_at"],
     )  # fmt: skip

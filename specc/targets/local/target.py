@@ -1,6 +1,7 @@
 """The local target: the questions of a submission, answered from the store."""
 
 import os
+import platform
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -13,7 +14,7 @@ from specc.settings import Target
 from specc.system import locks, private
 from specc.targets.local import wakeup
 from specc.targets.local.files import unusable
-from specc.targets.local.jobs import Ended, Job, Request, Run, Waiting, by_turns, startable, used_by_owner
+from specc.targets.local.jobs import Ended, Job, Measured, Request, Run, Waiting, by_turns, startable, used_by_owner
 from specc.targets.local.machine import Options, machine_id
 from specc.targets.local.paths import StateDir, is_noted, told
 from specc.targets.local.record import settle_dead
@@ -26,12 +27,14 @@ from specc.targets.protocol import (
     Candidate,
     JobReport,
     JobState,
+    Life,
     LogFile,
     Logs,
     NotSent,
     Outcome,
     Rejected,
     Unclear,
+    Usage,
 )
 
 if TYPE_CHECKING:
@@ -130,7 +133,9 @@ class LocalTarget:
         is_served = self._wake(ring=False) if running or self._store.pending(1) else True
         why_pending = self._why_pending([job for job in running if job.uuid not in dead], is_served=is_served)
         known = self._store.with_uuids(uuids)
-        return {uuid: _report(uuid, known.get(uuid), dead.get(uuid), why_pending) for uuid in uuids}
+        measured = self._store.measured([job.uuid for job in known.values() if job.state.is_final])
+        measured |= {uuid: ended.measured for uuid, ended in dead.items() if ended.measured is not None}
+        return {uuid: _report(uuid, known.get(uuid), dead.get(uuid), measured.get(uuid), why_pending) for uuid in uuids}
 
     def logs(self, uuid: str) -> Logs:
         """Return the output files. Raises SpeccError for a job that was never here."""
@@ -200,16 +205,39 @@ class LocalTarget:
         return why
 
 
-def _report(uuid: str, job: Job | None, found: Ended | None, why_pending: Callable[[Job], str]) -> JobReport:
+def _report(
+    uuid: str,
+    job: Job | None,
+    found: Ended | None,
+    measured: Measured | None,
+    why_pending: Callable[[Job], str],
+) -> JobReport:
     """Return the report of a job. `found` is an end that is not in the store."""
     if job is None:
         return JobReport(uuid, JobState.UNKNOWN, "", NOT_HERE)
     if job.state is JobState.PENDING:
-        return JobReport(uuid, job.state, job.state.value, why_pending(job), job.exit_code, job.name)
+        return JobReport(uuid, job.state, job.state.value, why_pending(job), job.exit_code, job.name, _life(job, None))
     if found is None and job.state is JobState.RUNNING and job.runner is not None and job.runner.is_stopped:
-        return JobReport(uuid, job.state, job.state.value, RUNNER_STOPPED, job.exit_code, job.name)
+        return JobReport(uuid, job.state, job.state.value, RUNNER_STOPPED, job.exit_code, job.name, _life(job, None))
     last = found if found is not None and job.state is JobState.RUNNING else job
-    return JobReport(uuid, last.state, last.state.value, last.reason, last.exit_code, job.name)
+    return JobReport(uuid, last.state, last.state.value, last.reason, last.exit_code, job.name, _life(job, measured))
+
+
+def _life(job: Job, measured: Measured | None) -> Life:
+    """Return when a job ran here, and what it used.
+
+    A job without a runner's measurements ended when that was written, but for a lost job: nobody knows its end.
+    """
+    ran = measured or Measured()
+    ended_at = None if job.state in (JobState.LOST, JobState.RUNNING) else job.ended_at
+    return Life(
+        job.submitted_at,
+        job.started_at,
+        ended_at if ran.ended_at is None else ran.ended_at,
+        ran.seconds,
+        "" if job.started_at is None else platform.node(),
+        Usage(ran.peak_memory, ran.cpu_seconds, job.cores, job.memory, job.seconds),
+    )
 
 
 def _same(job: Job, attempt: Attempt) -> Outcome:

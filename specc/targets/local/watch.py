@@ -6,17 +6,20 @@ stands still.
 
 import contextlib
 import os
+import resource
 import select
 import signal
+import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from types import FrameType
 from typing import NamedTuple
 
 import psutil
 
 from specc.targets.local import processes
-from specc.targets.local.jobs import Ended, Run
+from specc.targets.local.jobs import Ended, Measured, Run
 from specc.targets.local.paths import JobDir
 from specc.targets.protocol import JobState
 
@@ -68,6 +71,10 @@ LOOK_SECONDS = 0.25
 LOOK_SHARE = 20
 """How often memory is measured, in seconds; less often where it takes more than 1/20 of that time."""
 
+UNLIMITED_LOOK_SECONDS = 1.0
+UNLIMITED_LOOK_SHARE = 100
+"""The same where memory is measured only to be reported."""
+
 MEMORY_GRACE = 1.0
 """The grace of a job that exceeds its memory, so that it does not take the memory of the machine."""
 
@@ -83,6 +90,40 @@ class Cause(NamedTuple):
     state: JobState
     reason: str
     grace: float
+
+
+class Meter:
+    """Measures what a command uses, from its start on.
+
+    The system counts the processor time of every process that is waited for, and its peak of memory. That peak is at
+    least the peak of this process, of which each command is a copy for a moment; so a smaller peak is known only as far
+    as memory was looked at while the command ran.
+    """
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+        self._floor = _peak(resource.getrusage(resource.RUSAGE_SELF))
+        self._cpu_seconds = 0.0
+        self._peak = 0
+
+    def saw_memory(self, used: int) -> None:
+        """Note the memory that all processes of the command use now."""
+        self._peak = max(self._peak, used)
+
+    def reaped(self, used: resource.struct_rusage) -> None:
+        """Note what a process used that has ended."""
+        self._cpu_seconds += used.ru_utime + used.ru_stime
+        if (peak := _peak(used)) > self._floor:
+            self._peak = max(self._peak, peak)
+
+    def measured(self) -> Measured:
+        """Return what was measured up to now."""
+        return Measured(time.monotonic() - self._start, self._peak or None, self._cpu_seconds)
+
+
+def _peak(used: resource.struct_rusage) -> int:
+    """Return the peak of memory in bytes: Linux counts in KiB, macOS in bytes."""
+    return used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 class Watch:
@@ -105,22 +146,23 @@ class Watch:
         self._subreaper = subreaper
         self._is_cancelled = is_cancelled
         self._status: int | None = None
+        self._meter = Meter()
 
     def to_the_end(self) -> Ended:
         """Return how the command ended. Descendants that outlive the command are ended, too, as a batch system does."""
         cause = self._attend()
         is_clear = self._clear(cause.grace if cause else self._run.grace)
-        ended = verdict(self._status, cause)
+        ended = replace(verdict(self._status, cause), measured=self._meter.measured())
         if is_clear:
             return ended
         reasons = filter(None, (ended.reason, "some of its processes could not be killed"))
-        return Ended(ended.state, ended.exit_code, "; ".join(reasons))
+        return replace(ended, reason="; ".join(reasons))
 
     def _attend(self) -> Cause | None:
         """Wait for the command's own end, or for a cause to end it."""
         start = time.monotonic()
         deadline = None if self._run.seconds is None else start + self._run.seconds
-        look_at = None if self._run.memory is None else start
+        look_at = start if self._run.memory is not None else start + LOOK_SECONDS
         signal_at = deadline - self._run.signal_before if deadline is not None and self._run.signal else None
         came: set[int] = set()
         while True:
@@ -136,11 +178,11 @@ class Watch:
                 with contextlib.suppress(PermissionError):  # a command that has become another user's
                     os.kill(self._main, self._run.signal)
                 signal_at = None
-            if look_at is not None and now >= look_at:
+            if now >= look_at:
                 if cause := self._over_memory():
                     return cause
                 spent = time.monotonic() - now
-                look_at = now + spent + max(LOOK_SECONDS, LOOK_SHARE * spent)
+                look_at = now + spent + self._pause(spent)
             came = self._signals.wait(_until(deadline, look_at, signal_at))
 
     def _told_to_end(self) -> Cause:
@@ -148,8 +190,15 @@ class Watch:
             return Cause(JobState.CANCELLED, "cancelled while it ran", self._run.grace)
         return Cause(JobState.EXITED, "its runner was told to end, perhaps by a shutdown", self._run.grace)
 
+    def _pause(self, spent: float) -> float:
+        """Return the seconds until memory is measured again: sooner where it is limited."""
+        if self._run.memory is None:
+            return max(UNLIMITED_LOOK_SECONDS, UNLIMITED_LOOK_SHARE * spent)
+        return max(LOOK_SECONDS, LOOK_SHARE * spent)
+
     def _over_memory(self) -> Cause | None:
         used = processes.memory(self._members())
+        self._meter.saw_memory(used)
         if self._run.memory is None or used <= self._run.memory:
             return None
         reason = f"memory limit of {_mebibytes(self._run.memory)} exceeded: {_mebibytes(used)} in use"
@@ -180,11 +229,12 @@ class Watch:
         """Collect the children that ended. Return False when no child is left, and so no descendant either."""
         while True:
             try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
+                pid, status, used = os.wait4(-1, os.WNOHANG)
             except ChildProcessError:
                 return False
             if pid == 0:
                 return True
+            self._meter.reaped(used)
             if pid == self._main:
                 self._status = os.waitstatus_to_exitcode(status)
 
