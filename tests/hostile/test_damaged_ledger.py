@@ -187,6 +187,7 @@ class TestLedgersOfTheFirstVersion:
                 connection.execute(f"DROP INDEX {index}")
             connection.execute("ALTER TABLE attempts DROP COLUMN seal")
             connection.execute("ALTER TABLE attempts DROP COLUMN hidden")
+            connection.execute("ALTER TABLE attempts DROP COLUMN life")
             connection.execute("PRAGMA user_version = 1")
         return desk
 
