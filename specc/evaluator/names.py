@@ -5,7 +5,6 @@ Each is answered lazily. Undefined names are found before: all at once, in both 
 
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Sequence as Many
-from functools import lru_cache
 from typing import NamedTuple
 
 from specc.diagnostics import closest, codes, is_one_slip
@@ -158,13 +157,7 @@ def _lack(reference: Reference, names: Names) -> Lack | None:
 
 def _with_minus(name: str, members: Iterable[str]) -> str | None:
     """Return the member that begins with the name and a minus, as `learning-rate` does with `learning`."""
-    return _dashed(tuple(members)).get(name)
-
-
-@lru_cache(maxsize=8)
-def _dashed(members: tuple[str, ...]) -> dict[str, str]:
-    """Return the members with a minus by the text before it; of several, the first one."""
-    return {member.partition("-")[0]: member for member in reversed(members) if "-" in member}
+    return next((member for member in members if "-" in member and member.partition("-")[0] == name), None)
 
 
 def _deeper_lack(name: str, node: Node | None, rest: list[str | int]) -> Lack | None:
