@@ -51,7 +51,7 @@ def specs_below(
         specs: list[str] = []
         below = None
         for entry in entries:
-            if unwanted.fit(inside, entry.name):
+            if exclude and unwanted.fit(inside, entry.name):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 if entry.name not in SKIPPED:
