@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Sequence as Many
 from dataclasses import field
+from itertools import product
 from math import prod
 
 from specc.diagnostics import Diagnostic, codes, did_you_mean
@@ -81,13 +82,13 @@ class Excluded:
         return not all(holds(cell) for holds in self.conditions)
 
 
-def excluded(entries: Many[Entry], conditions: tuple[Condition, ...] = ()) -> Excluded:
+def excluded(entries: Many[Entry], known: "Product", conditions: tuple[Condition, ...] = ()) -> Excluded:
     """Return the combinations that entries and conditions remove. Entries with unknown values remove nothing."""
     keys: dict[tuple[str, ...], set[Keys]] = {}
     for entry in entries:
         if all(value.is_known for value in entry.values.values()):
             names = tuple(sorted(entry.values))
-            keys.setdefault(names, set()).add(keys_of(entry.values, names))
+            keys.setdefault(names, set()).update(known.meant_by(entry, names))
     return Excluded(keys, conditions)
 
 
@@ -109,8 +110,23 @@ class Product:
 
     def _may_have(self, group: Group, names: tuple[str, ...], entry: Entry) -> bool:
         """Return whether the group has the entry's values of these axes, or may have them."""
-        wanted = keys_of(entry.values, names)
-        return wanted in self._table(group, names) or None in wanted or self._is_open(group, names)
+        meant, table = self.meant_by(entry, names), self._table(group, names)
+        return any(keys in table or None in keys for keys in meant) or self._is_open(group, names)
+
+    def meant_by(self, entry: Entry, names: tuple[str, ...]) -> list[Keys]:
+        """Return the values of these axes that an entry means.
+
+        A mapping that is no value of its axis means all values that have its members.
+        """
+        return list(product(*(self._meant(name, entry.values[name]) for name in names)))
+
+    def _meant(self, axis: str, value: AxisValue) -> list[bytes | None]:
+        if not isinstance(value.data, dict):
+            return [value.key]
+        others = self.values_of(axis)
+        if any(other.key == value.key for other in others):
+            return [value.key]
+        return [other.key for other in others if other.has(value.data)] or [value.key]
 
     def never_has(self, entry: Entry) -> str | None:
         """Return an axis that surely never has the value that the entry gives it, or None."""

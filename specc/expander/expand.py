@@ -132,7 +132,7 @@ def _expansion(
     found = list(_repeated_values(known.groups))
     unwanted = read_entries(section, "exclude", known.groups, evaluate, found)
     found.extend(dead_exclude(entry, known) for entry in unwanted if not known.may_match(entry))
-    taken = excluded(unwanted, conditions)
+    taken = excluded(unwanted, known, conditions)
     extras = read_entries(section, "include", known.groups, evaluate, found)
     count += sum(entry.size(known.groups) for entry in extras)
     if count * repeats > limit:

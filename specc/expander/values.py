@@ -57,6 +57,18 @@ class AxisValue:
         """Return a key that is equal for equal values; None if the value is unknown, and so equal to no other."""
         return self.json if self.is_known else None
 
+    def has(self, members: dict[str, object]) -> bool:
+        """Return whether the value is a mapping with these members, or with mappings that have them."""
+        return isinstance(self.data, dict) and all(
+            name in self.data and _is_or_has(self.data[name], wanted) for name, wanted in members.items()
+        )
+
+
+def _is_or_has(data: object, wanted: object) -> bool:
+    if isinstance(data, dict) and isinstance(wanted, dict):
+        return all(name in data and _is_or_has(data[name], part) for name, part in wanted.items())
+    return rfc8785.dumps(_canonical(data)) == rfc8785.dumps(_canonical(wanted))
+
 
 MOST_COMPARED = 1000
 """How many values of an axis are compared to find the value that was meant."""

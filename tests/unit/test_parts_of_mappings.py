@@ -1,0 +1,51 @@
+"""`exclude` with a part of a mapping: all values of the axis that have its members."""
+
+from support.sweeping import sweep
+from support.tables import each
+
+CASES = "axes: {case: [{name: small, n: 1}, {name: big, n: 8, opt: {x: 1, y: 2}}, {name: huge, n: 8}], seed: [1, 2]}"
+
+
+def left(exclude: str, axes: str = CASES) -> list[tuple[str, int]]:
+    made = sweep(f"{axes}\nexclude: {exclude}")
+    assert not made.found, made.found
+    assert made.expansion is not None
+    return [(cell.data()["case"]["name"], cell.data()["seed"]) for cell in made.expansion.cells()]  # type: ignore[index]
+
+
+@each(
+    "exclude, names",
+    [
+        ("[{case: {name: small}}]", ["big", "big", "huge", "huge"]),
+        ("[{case: {n: 8}}]", ["small", "small"]),
+        ("[{case: {n: 8.0}}]", ["small", "small"]),
+        ("[{case: {n: 8}, seed: 2}]", ["small", "small", "big", "huge"]),
+        ("[{case: {opt: {x: 1}}}]", ["small", "small", "huge", "huge"]),
+        ("[{case: {name: huge, n: 8}}]", ["small", "small", "big", "big"]),
+    ],
+)
+def test_it_leaves_out_what_has_the_part(exclude: str, names: list[str]) -> None:
+    assert [name for name, _ in left(exclude)] == names
+
+
+def test_a_mapping_that_is_a_value_means_that_value() -> None:
+    axes = "axes: {case: [{name: a}, {name: a, n: 1}], seed: [1]}"
+    assert left("[{case: {name: a}}]", axes) == [("a", 1)]
+    made = sweep(f"{axes}\nexclude: [{{case: {{name: a}}}}]")
+    assert made.expansion is not None
+    assert [cell.data()["case"] for cell in made.expansion.cells()] == [{"name": "a", "n": 1}]
+
+
+@each(
+    "exclude",
+    [
+        "[{case: {name: smal}}]",
+        "[{case: {n: '8'}}]",
+        "[{case: {n: true}}]",
+        "[{case: {opt: {x: 1, z: 3}}}]",
+        "[{case: {opt: 1}}]",
+    ],
+)
+def test_a_part_that_nothing_has_is_said_to_match_nothing(exclude: str) -> None:
+    made = sweep(f"{CASES}\nexclude: {exclude}")
+    assert [each.code.slug for each in made.found] == ["dead-exclude"]
