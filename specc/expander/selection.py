@@ -14,26 +14,31 @@ from specc.source import Source
 
 
 class Choice(NamedTuple):
-    """A value as it is typed, and as YAML reads it."""
+    """A value as it is typed, and as YAML reads it. `path` leads to it in the values of an axis that are mappings."""
 
+    axis: str
     text: str
     value: AxisValue
+    path: tuple[str, ...] = ()
 
     def means(self, value: AxisValue) -> bool:
         """Return whether a value may be the chosen one. A text can be typed without its quotes."""
-        return not value.is_known or value.key == self.value.key or value.data == self.text
+        if not value.is_known:
+            return True
+        part = value.part(self.path)
+        return part is not None and (part.key == self.value.key or part.data == self.text)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Selection:
-    """Cells whose axes have one of the values given for each axis, and whose id begins with one of `ids`."""
+    """Cells whose axes have one of the values given for each name, and whose id begins with one of `ids`."""
 
     only: dict[str, list[Choice]] = field(default_factory=dict)
     ids: tuple[str, ...] = ()
 
     def picks(self, cell: Cell) -> bool:
         return (not self.ids or any(_is_called(cell, id) for id in self.ids)) and all(
-            any(choice.means(cell.values[axis]) for choice in choices) for axis, choices in self.only.items()
+            any(choice.means(cell.values[choice.axis]) for choice in choices) for choices in self.only.values()
         )
 
     def of(self, cells: Iterable[Cell]) -> Iterator[Cell]:
@@ -53,7 +58,8 @@ def select(expansion: Expansion, only: tuple[Source, ...], ids: tuple[str, ...])
     choices: dict[str, list[Choice]] = {}
     axes = expansion.axes if only else {}
     for text in only:
-        axis, equals, wanted = text.text.partition("=")
+        whole, equals, wanted = text.text.partition("=")
+        axis, *path = [whole] if whole in axes else whole.split(".")
         if not equals:
             message = "`--only` takes AXIS=VALUE, and there is no `=`"
             found.append(codes.BAD_OVERRIDE.at(text.span(0, len(text.text)), message))
@@ -61,12 +67,12 @@ def select(expansion: Expansion, only: tuple[Source, ...], ids: tuple[str, ...])
             help = did_you_mean(axis, axes, "axes") or "the spec has no matrix"
             found.append(codes.UNKNOWN_AXIS.at(text.span(0, len(axis)), f"the matrix has no axis `{axis}`", help=help))
         else:
-            node, mistakes = parse_flow(text, len(axis) + 1, Layer(LayerKind.SET))
+            node, mistakes = parse_flow(text, len(whole) + 1, Layer(LayerKind.SET))
             found.extend(d for d in mistakes if d.is_error)
             if node is None or any(d.is_error for d in mistakes):
                 continue
-            choice = Choice(wanted, AxisValue(to_data(node), node))
-            choices.setdefault(axis, []).append(choice)
+            choice = Choice(axis, wanted, AxisValue(to_data(node), node), tuple(path))
+            choices.setdefault(whole, []).append(choice)
             found.extend(_lack(axis, choice, axes[axis]))
     return Selection(choices, ids), found
 
@@ -74,6 +80,10 @@ def select(expansion: Expansion, only: tuple[Source, ...], ids: tuple[str, ...])
 def _lack(axis: str, choice: Choice, values: list[AxisValue]) -> Iterator[Diagnostic]:
     if any(choice.means(value) for value in values):
         return
-    known = map(typed, values[:MOST_COMPARED])
+    parts = (value.part(choice.path) for value in values[:MOST_COMPARED])
+    known = dict.fromkeys(typed(part) for part in parts if part is not None)
+    name = ".".join((axis, *choice.path))
     message = f"axis `{axis}` has no value `{choice.text}`"
+    if choice.path:
+        message = f"no value of axis `{axis}` has `{choice.text}` at `{name}`"
     yield codes.NO_SUCH_CELL.at(choice.value.node.span, message, help=did_you_mean(choice.text, known, "values"))

@@ -57,6 +57,15 @@ class AxisValue:
         """Return a key that is equal for equal values; None if the value is unknown, and so equal to no other."""
         return self.json if self.is_known else None
 
+    def part(self, path: tuple[str, ...]) -> "AxisValue | None":
+        """Return what a path of names leads to in a mapping; None if it leads nowhere."""
+        data = self.data
+        for name in path:
+            if not isinstance(data, dict) or name not in data:
+                return None
+            data = data[name]
+        return AxisValue(data, self.node) if path else self
+
     def has(self, members: dict[str, object]) -> bool:
         """Return whether the value is a mapping with these members, or with mappings that have them."""
         return isinstance(self.data, dict) and all(

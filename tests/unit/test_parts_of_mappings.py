@@ -1,5 +1,6 @@
 """`exclude` with a part of a mapping: all values of the axis that have its members."""
 
+from support.compiling import render, request
 from support.sweeping import sweep
 from support.tables import each
 
@@ -49,3 +50,43 @@ def test_a_mapping_that_is_a_value_means_that_value() -> None:
 def test_a_part_that_nothing_has_is_said_to_match_nothing(exclude: str) -> None:
     made = sweep(f"{CASES}\nexclude: {exclude}")
     assert [each.code.slug for each in made.found] == ["dead-exclude"]
+
+
+SPEC = f"""
+matrix: {{{CASES}}}
+job: {{name: "n-{{{{ matrix.case.name }}}}-{{{{ matrix.seed }}}}", cmd_line: "{{{{ matrix.seed }}}}", core_limit: 1}}
+"""
+
+
+@each(
+    "only, names",
+    [
+        (["case.name=small"], ["n-small-1", "n-small-2"]),
+        (["case.n=8", "seed=2"], ["n-big-2", "n-huge-2"]),
+        (["case.name=big", "case.name=huge", "seed=1"], ["n-big-1", "n-huge-1"]),
+        (["case.opt.x=1", "seed=1"], ["n-big-1"]),
+    ],
+)
+def test_only_chooses_by_a_part(only: list[str], names: list[str]) -> None:
+    made = render(SPEC, asked=request(only=only))
+    assert made.shown == []
+    assert [payload.name for payload in made.payloads] == names
+
+
+@each(
+    "only, message, help",
+    [
+        ("case.name=smal", "no value of axis `case` has `smal` at `case.name`", "did you mean `small`?"),
+        ("case.nme=small", "no value of axis `case` has `small` at `case.nme`", None),
+        ("cse.name=small", "the matrix has no axis `cse`", "did you mean `case`?"),
+    ],
+)
+def test_a_part_that_no_value_has(only: str, message: str, help: str | None) -> None:
+    made = render(SPEC, asked=request(only=[only]))
+    assert [(each.message, each.help) for each in made.found] == [(message, help)]
+
+
+def test_two_parts_must_both_be_there() -> None:
+    assert render(SPEC, asked=request(only=["case.name=big", "case.n=1"])).messages == [
+        "no cell of the matrix is selected"
+    ]
