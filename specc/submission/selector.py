@@ -58,11 +58,14 @@ class Selector:
 
     def _has_axes(self, axes: dict[str, object]) -> bool:
         wanted: dict[str, list[Choice]] = {}
-        for axis, choice in self.only:
-            wanted.setdefault(axis, []).append(choice)
+        for name, choice in self.only:
+            wanted.setdefault(name, []).append(choice)
         return all(
-            axis in axes and any(choice.means(AxisValue(axes[axis], choice.value.node)) for choice in choices)
-            for axis, choices in wanted.items()
+            any(
+                choice.axis in axes and choice.means(AxisValue(axes[choice.axis], choice.value.node))
+                for choice in choices
+            )
+            for choices in wanted.values()
         )
 
 
@@ -88,23 +91,25 @@ def states_named(texts: Iterable[str]) -> frozenset[str]:
 
 
 def only_of(texts: Iterable[str], axes: Collection[str]) -> tuple[tuple[str, Choice], ...]:
-    """Return the axes and values of `--only AXIS=VALUE`, with values as YAML reads them.
+    """Return the names and values of `--only AXIS=VALUE`, with values as YAML reads them.
 
+    A name is an axis, or leads to a part of an axis whose values are mappings, such as `case.name`.
     `axes` are the axes that any attempt has. Raises SpeccError without a `=`, for another axis, and for a value that is
     not YAML.
     """
     pairs = []
     for text in texts:
-        axis, equals, value = text.partition("=")
+        name, equals, value = text.partition("=")
+        axis, *path = [name] if name in axes else name.split(".")
         if not equals:
             raise SpeccError(f"`--only {text}`: expected AXIS=VALUE")
         if axis not in axes:
             help = did_you_mean(axis, sorted(axes), "axes") or "nothing with a matrix was submitted"
             raise SpeccError(f"`--only {text}`: nothing that was submitted has an axis `{axis}`", help=help)
-        node, found = parse_flow(Source("--only", text, "--only"), len(axis) + 1, Layer(LayerKind.SET))
+        node, found = parse_flow(Source("--only", text, "--only"), len(name) + 1, Layer(LayerKind.SET))
         if node is None or any(diagnostic.is_error for diagnostic in found):
             raise SpeccError(f"`--only {text}`: the value is not YAML", help="put quotes around it")
-        pairs.append((axis, Choice(value, AxisValue(to_data(node), node))))
+        pairs.append((name, Choice(axis, value, AxisValue(to_data(node), node), tuple(path))))
     return tuple(pairs)
 
 

@@ -198,11 +198,13 @@ class TestSelecting:
             ("a=1", [1, "1", True], [1, "1"]),
             ("a=b=c", ["b=c", "b"], ["b=c"]),
             ("a=[1, 2]", [[1, 2], [2, 1]], [[1, 2]]),
+            ("a.k=1", [{"k": 1, "x": 2}, {"k": 2}, {}, 1], [{"k": 1, "x": 2}]),
+            ("a.k.m=1", [{"k": {"m": 1}}, {"k": 1}], [{"k": {"m": 1}}]),
         ],
     )
     def test_only_reads_values_as_a_sweep_does(self, text, values, meant):
-        [(axis, choice)] = only_of([text], ["a"])
-        assert axis == "a"
+        [(name, choice)] = only_of([text], ["a"])
+        assert (name, choice.axis) == (text.partition("=")[0], "a")
         assert [one for one in values if choice.means(AxisValue(one, choice.value.node))] == meant
 
     @each(
