@@ -42,6 +42,13 @@ def names(records):
 
 
 class TestQuestions:
+    @pytest.mark.parametrize("chunk", [1, 2, 5, 6])
+    def test_so_many_at_a_time_as_it_likes(self, ledger, monkeypatch, chunk):
+        monkeypatch.setattr("specc.submission.queries.CHUNK", chunk)
+        everything = ["aaaaaaa1", "aaaaaaa2", "bbbbbbb1", "ccccccc1", "ddddddd1"]
+        assert names(ledger.all()) == names(ledger.each_or_damage()) == everything
+        assert names(ledger.chosen(["a.job.yaml", "b.job.yaml"], [], whole_history=True)) == everything
+
     def test_of_everything(self, ledger):
         everything = ["aaaaaaa1", "aaaaaaa2", "bbbbbbb1", "ccccccc1", "ddddddd1"]
         assert names(ledger.all()) == names(ledger.each_or_damage()) == everything

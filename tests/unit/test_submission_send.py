@@ -436,3 +436,20 @@ def test_where_no_more_threads_can_be_started_one_suffices(tmp_path, monkeypatch
     monkeypatch.setattr(desk.target, "submit", submit)
     assert [result.state for result in desk.submit(submitting.sweep(4))] == [State.ACCEPTED] * 4
     assert at_once == [1] * 4
+
+
+def test_what_somebody_settles_during_a_pause_is_not_tried_again(desk):
+    sleep = desk.clock.sleep
+
+    def settled_meanwhile(seconds):
+        with Ledger.open(desk.path) as other:
+            for one in other.open_attempts():
+                other.settle(one.attempt, State.DISMISSED, message="by hand")
+        sleep(seconds)
+
+    desk.target.script = [submitting.REFUSED]
+    desk.clock.sleep = settled_meanwhile
+    (result,) = desk.submit(submitting.sweep(1))
+    assert len(desk.target.attempts) == 1
+    assert desk.states() == ["dismissed"]
+    assert result.state is State.DISMISSED
