@@ -10,7 +10,7 @@ from specc.submission import Ledger, State
 from specc.submission.follow import ending, last_word, state_of, why_of, word_of
 from specc.submission.keys import account_of, split_name
 from specc.submission.location import access_of, ledger_path
-from specc.submission.records import COLUMNS, damage_in, row_of
+from specc.submission.records import COLUMNS, damage_in, row_of, seal_of
 from specc.targets import JobReport, JobState
 
 CELLS = {name: KEY._replace(cell=name) for name in ("c1", "c2")}
@@ -168,6 +168,15 @@ class TestShowing:
 
 
 NAMES = COLUMNS.split(", ")
+
+
+def test_a_seal_fits_one_row_alone():
+    row = row_of(record(message="so"))
+    seals = {seal_of(row)}
+    for index, value in enumerate(row):
+        seals.add(seal_of([*row[:index], "x" if value is None else None, *row[index + 1 :]]))
+    assert len(seals) == len(row) + 1
+    assert seal_of(row_of(record())) == seal_of(row_of(record(hidden=None)))
 
 
 def damaged(**changed):
