@@ -121,7 +121,7 @@ def test_a_killed_runner_leaves_a_lost_job_and_no_process(place: Place) -> None:
     """Not even one that nothing connects with the job any more."""
     uuid = place.submit("(setsid sleep 60 &); (env -i setsid sleep 57 &); echo x >> runs; sleep 60")
     place.written(uuid, "runs")
-    unmarked = eventually(lambda: [p for p in psutil.process_iter() if p.name() == "sleep" and "57" in p.cmdline()])
+    unmarked = eventually(lambda: [p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", "57"]])
     place.started(uuid).kill()
     (report,) = place.wait(uuid)
     assert (report.state, report.exit_code) == (JobState.LOST, None)

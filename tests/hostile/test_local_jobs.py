@@ -83,7 +83,7 @@ def test_a_stopped_supervisor_is_woken_by_the_next_client(place: Place) -> None:
     place.started(first)
     supervisor = place.supervisor()
     supervisor.suspend()
-    assert place.run("kill -STOP $(cat $SPECC_JOB_DIR/../../supervisor.lock); echo done").state is JobState.FINISHED
+    assert place.run("kill -STOP $(cat $SPECC_JOB_DIR/../../supervisor.lock); sleep 0.5").state is JobState.FINISHED
     eventually(lambda: not supervisor.is_running() or supervisor.status() != "stopped", "it stays stopped")
 
 
