@@ -434,7 +434,9 @@ def test_where_no_more_threads_can_be_started_one_suffices(tmp_path, monkeypatch
 
     monkeypatch.setattr("specc.submission.send.Thread", limited)
     monkeypatch.setattr(desk.target, "submit", submit)
-    assert [result.state for result in desk.submit(submitting.sweep(4))] == [State.ACCEPTED] * 4
+    with desk.ledger() as ledger, ledger.owners.claim() as owner:
+        steps = desk.plan(ledger, submitting.sweep(4))
+        assert shown(desk.sender(ledger, owner, max_in_flight=3).results(steps)) == ["accepted"] * 4
     assert at_once == [1] * 4
 
 
