@@ -48,6 +48,8 @@ class AxisValue:
     def slug(self) -> str:
         """Return the value as part of a name. If characters were removed, a digest keeps two values apart.
 
+        A mapping is called by its `name`, or by all that is in it.
+
         A leading minus becomes an `m`: a name must not look like an option, and `-5` must not look like `5`.
         """
         return _slug_of(self.data, self.json)
@@ -114,14 +116,24 @@ def _utf16(axis: str) -> bytes:
 
 
 def _slug_of(data: object, json: bytes) -> str:
-    text = str(data).lower() if isinstance(data, bool | None) else str(data)
-    if isinstance(data, int | float) and text.startswith("-"):
-        text = f"m{text[1:]}"
+    text = _words_of(data)
     clean = UNSAFE.sub("-", text).lstrip("-.").rstrip("-")
     if clean and clean == text and len(text) <= LONGEST and isinstance(data, str | int | float | bool | None):
         return clean
-    short = shortened(json)[:6]
-    return f"{clean[:24]}-{short}" if isinstance(data, str) and clean else short
+    short, head = shortened(json)[:6], clean[:24]
+    if isinstance(data, list | dict):
+        head = head.rstrip("-")
+    return f"{head}-{short}" if isinstance(data, str | list | dict) and head else short
+
+
+def _words_of(data: object) -> str:
+    """Return what people would call a value: of a mapping its `name`, or else all that is in it."""
+    if isinstance(data, dict):
+        return data["name"] if isinstance(data.get("name"), str) else "-".join(map(_words_of, data.values()))
+    if isinstance(data, list):
+        return "-".join(map(_words_of, data))
+    text = str(data).lower() if isinstance(data, bool | None) else str(data)
+    return f"m{text[1:]}" if isinstance(data, int | float) and text.startswith("-") else text
 
 
 def _canonical(data: object) -> Json:

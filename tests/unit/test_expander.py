@@ -579,8 +579,12 @@ class TestNames:
             ("'..'", ""),
             ("''", ""),
             ("'///'", ""),
-            ("[1, 2]", ""),
-            ("{a: 1}", ""),
+            ("[1, 2]", "1-2-"),
+            ("[]", ""),
+            ("{a: 1, b: [x y, -5]}", "1-x-y-m5-"),
+            ("{n: 8, name: small}", "small-"),
+            ("{name: ..}", ""),
+            ("{name: 7}", "7-"),
         ],
     )
     def test_where_characters_go_a_digest_comes(self, value: str, begin: str) -> None:
