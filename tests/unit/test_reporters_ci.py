@@ -3,12 +3,12 @@
 import json
 import re
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import jsonschema
-import xmlschema
 from support.tables import each
 
 from specc.diagnostics import Edit, Fix, Label
@@ -25,7 +25,6 @@ SARIF = jsonschema.Draft4Validator(
     json.loads((DATA / "sarif-schema-2.1.0.json").read_text(encoding="utf-8")),
     format_checker=jsonschema.Draft4Validator.FORMAT_CHECKER,
 )
-JUNIT = xmlschema.XMLSchema(str(DATA / "junit-10.xsd"))
 SUMMARY = Summary(files=2, specs=1, payloads=0, errors=2, warnings=1)
 
 SOURCE = Source("jobs/流体 1.job.yaml", "job:\n  😀名: x\n  core_limit: 1\n")
@@ -289,9 +288,16 @@ def test_github_says_how_many_it_left_out(errors, warnings, shown, said):
     assert all(notice.startswith(f"{said}: GitHub shows 10 of each kind") for notice in notices)
 
 
+@cache
+def junit_schema():
+    import xmlschema  # half a second, for which no process waits that runs other tests
+
+    return xmlschema.XMLSchema(str(DATA / "junit-10.xsd"))
+
+
 def junit(*found):
     text = report_text(report(*found), ReportFormat.JUNIT)
-    JUNIT.validate(text)
+    junit_schema().validate(text)
     return ElementTree.fromstring(text)
 
 
