@@ -7,7 +7,7 @@ from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.submission.clock import Clock
 from specc.submission.ledger import Ledger
-from specc.submission.records import Record, State, life_from, life_now
+from specc.submission.records import Record, State, asked_by, life_from, life_now
 from specc.targets import JobReport, JobState, Life
 from specc.targets.opening import Opened
 
@@ -144,9 +144,13 @@ def last_word(record: Record, reports: Mapping[str, JobReport]) -> tuple[str | N
 
 
 def life_of(record: Record, reports: Mapping[str, JobReport]) -> Life:
-    """Return when and where the job ran, and what it used: as the target says now, else as it was last seen."""
+    """Return when and where the job ran, and what it used: as the target says now, else as it was last seen.
+
+    What the job asked for is in its payload, where the target does not say it.
+    """
     report = reports.get(record.uuid or "")
-    return life_from(record.life) if report is None else life_now(report, record.life)
+    life = life_from(record.life) if report is None else life_now(report, record.life)
+    return life if record.uuid is None else life.over(Life(usage=asked_by(record)))
 
 
 def why_of(record: Record, reports: Mapping[str, JobReport]) -> str:

@@ -17,6 +17,7 @@ from specc.fast_dataclass import dataclass
 from specc.submission.keys import LogicalKey
 from specc.targets import JobReport, JobState, Life, Usage
 from specc.targets.protocol import LIFE, USED
+from specc.targets.refusals import amount, number
 
 
 class State(StrEnum):
@@ -262,6 +263,13 @@ def life_from(text: str | None) -> Life:
     known = {} if text is None else json.loads(text)
     usage = Usage(**{name: known[name] for name in USED if name in known})
     return Life(**{name: known[name] for name in LIFE if name in known}, usage=usage)
+
+
+def asked_by(record: Record) -> Usage:
+    """Return the cores, memory and time that the payload asks for, without those that reports do not show."""
+    body, units = record.shown_body, json.loads(record.units)
+    memory, seconds = (amount(body, limit, units) if limit in units else None for limit in ("mem_limit", "time_limit"))
+    return Usage(cores_asked=number(body, "core_limit"), memory_asked=memory, seconds_asked=seconds)
 
 
 def life_now(report: JobReport, noted: str | None) -> Life:

@@ -52,6 +52,13 @@ def test_forgotten_jobs_by_the_accounting_alone(project: Project) -> None:
     found = target.status([good, bad, killed, cancelled])
     assert programs.calls == ["squeue", "sacct"]
     assert (found[good].state, found[good].exit_code) == (JobState.FINISHED, 0)
+    life = found[good].life
+    assert life.submitted_at <= life.started_at <= life.ended_at
+    assert (life.seconds, life.node != "", life.usage.cpu_seconds is not None) == (
+        life.ended_at - life.started_at,
+        True,
+        True,
+    )
     assert (found[bad].state, found[bad].exit_code) == (JobState.EXITED, 9)
     # The script exits with 137, which sacct writes as 9:0; the record in the job's folder, which is gone here, has 137.
     assert (found[killed].state, found[killed].exit_code) == (JobState.EXITED, 9)

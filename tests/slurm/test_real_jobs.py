@@ -18,6 +18,10 @@ def test_success(project: Project) -> None:
     assert done.returncode == 0, done.stderr
     job = project.state()
     assert (job["job_state"], job["exit_code"]) == ("finished", 0)
+    assert job["submitted_at"] <= job["started_at"] <= job["ended_at"]
+    assert 0 <= job["seconds"] < 60
+    assert job["node"]
+    assert (job["usage"]["cores_asked"], job["usage"]["memory_asked"] is not None) == (3, True)
     text = project("logs", "--stream", "stdout").stdout
     assert text == f"from the input file 3 {project.folder} {project.folder}\n"
     assert project("submit", "-y").returncode == 0

@@ -37,7 +37,21 @@ def refused(message: str) -> Ran:
 def line(job_id: str, word: str, key: str | None = KEY, reason: str = "None") -> str:
     """A job as squeue prints it."""
     comment = f"specc:{key}" if key else "(null)"
-    return RECORD + FIELD.join((job_id, word, comment, "2026-01-02T03:04:05", reason)) + "\n"
+    return RECORD + FIELD.join((job_id, word, comment, "2026-01-02T03:04:05", "N/A", "N/A", "", reason)) + "\n"
+
+
+def accounted(
+    job_id: str,
+    word: str,
+    code: str = "0:0",
+    times: tuple[str, str, str, str] = ("", "", "", ""),
+    usage: tuple[str, str, str] = ("", "", ""),
+    *,
+    folder: str = "",
+    comment: str = "",
+) -> str:
+    """A job or a step as sacct prints it: `times` end with the seconds that it ran, `usage` begins with its nodes."""
+    return FIELD.join((job_id, word, code, *times, *usage, folder, comment)) + "\n"
 
 
 @dataclass
@@ -115,7 +129,8 @@ cat >{folder}/script.$number
 cd "$chdir" && SLURM_JOB_ID=$number bash {folder}/script.$number >>slurm.log 2>&1 </dev/null
 code=$?
 state=COMPLETED reason=None; [ $code = 0 ] || state=FAILED reason=NonZeroExitCode
-printf '\\036%s\\037%s\\037%s\\0372026-01-02T03:04:05\\037%s\\n' $number $state "$comment" $reason >>{folder}/queue
+times='2026-01-02T03:04:05\\037N/A\\037N/A\\037'
+printf "\\036%s\\037%s\\037%s\\037$times\\037%s\\n" $number $state "$comment" $reason >>{folder}/queue
 [ -e {folder}/silent ] || echo $number
 """
 SQUEUE = "#!/bin/bash\ncat {folder}/queue 2>/dev/null || :\n"

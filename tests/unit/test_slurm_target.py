@@ -1,10 +1,11 @@
 """What the Slurm target makes of what Slurm's programs say."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from support.fake_slurm import KEY, TAG, Fake, failed, line, ok, refused
+from support.fake_slurm import KEY, TAG, Fake, accounted, failed, line, ok, refused
 from support.local_jobs import payload
 
 from specc.errors import SpeccError
@@ -15,6 +16,7 @@ from specc.targets import (
     Cancelled,
     JobReport,
     JobState,
+    Life,
     NotSent,
     Outcome,
     Rejected,
@@ -40,7 +42,9 @@ def answer(fake: Fake, sbatch: Ran | TimedOut, **fields: object) -> Outcome:
 
 
 def report(fake: Fake, uuid: str = UUID) -> JobReport | None:
-    return fake.target.status([uuid]).get(uuid)
+    """The report of a job without its times."""
+    found = fake.target.status([uuid]).get(uuid)
+    return None if found is None else replace(found, life=Life())
 
 
 @pytest.mark.parametrize("out", ["7\n", "7;hpc\n", "Welcome to the cluster\nsbatch: job 3 of yours waits\n7;hpc\n"])
@@ -321,7 +325,7 @@ class TestEnds:
         fake.claimed("7", 3)
         fake.queue(line("7", "FAILED", reason="NonZeroExitCode"))
         assert report(fake) == JobReport(UUID, JobState.EXITED, "FAILED", "exit code 3", 3)
-        assert fake.programs.names() == ["squeue"]
+        assert fake.programs.names() == ["squeue", "sacct"]
 
     def test_why_the_script_gave_up(self, fake: Fake) -> None:
         fake.claimed("7", 115, "cannot write to /x")
@@ -379,25 +383,25 @@ class TestForgotten:
 
     def test_by_the_accounting(self, fake: Fake) -> None:
         fake.programs.answers["sacct"] = ok(
-            "7\x1fTIMEOUT\x1f0:15\x1f\x1f\nnonsense\n7.batch\x1fCANCELLED\x1f0:15\x1f\x1f\n"
+            accounted("7", "TIMEOUT", "0:15") + "nonsense\n" + accounted("7.batch", "CANCELLED", "0:15")
         )
         assert report(fake) == JobReport(UUID, JobState.EXITED, "TIMEOUT", "TIMEOUT", 143)
 
     def test_the_accounting_says_who_cancelled(self, fake: Fake) -> None:
-        fake.programs.answers["sacct"] = ok(f"7\x1fCANCELLED by 0\x1fx\x1f\x1fspecc:{KEY}\n")
+        fake.programs.answers["sacct"] = ok(accounted("7", "CANCELLED by 0", "x", comment=f"specc:{KEY}"))
         assert report(fake) == JobReport(UUID, JobState.CANCELLED, "CANCELLED by 0", "CANCELLED by 0")
 
-    @pytest.mark.parametrize("rest", [f"/d\x1fspecc:{'f' * 32}", f"/d/jobs/{'f' * 16}\x1f"])
-    def test_another_job_of_that_number(self, fake: Fake, rest: str) -> None:
+    @pytest.mark.parametrize(("folder", "comment"), [("/d", f"specc:{'f' * 32}"), (f"/d/jobs/{'f' * 16}", "")])
+    def test_another_job_of_that_number(self, fake: Fake, folder: str, comment: str) -> None:
         fake.queue(line("7", "RUNNING", "f" * 32))
-        fake.programs.answers["sacct"] = ok(f"7\x1fCOMPLETED\x1f0:0\x1f{rest}\n")
+        fake.programs.answers["sacct"] = ok(accounted("7", "COMPLETED", folder=folder, comment=comment))
         found = report(fake)
         assert found is not None
         assert found.state is JobState.LOST
 
     def test_an_accounting_without_comments(self, fake: Fake) -> None:
         """It tells whose job it is by the folder in which the job ran."""
-        fake.programs.answers["sacct"] = ok(f"7\x1fCOMPLETED\x1f0:0\x1f/d/jobs/{TAG}\x1f\n")
+        fake.programs.answers["sacct"] = ok(accounted("7", "COMPLETED", folder=f"/d/jobs/{TAG}"))
         assert report(fake) == JobReport(UUID, JobState.FINISHED, "COMPLETED", "", 0)
 
     @pytest.mark.parametrize("has_begun", [True, False])

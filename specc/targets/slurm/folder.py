@@ -2,7 +2,7 @@
 
 DIRECTORY/jobs/TAG/ is made before sbatch is called. In it, the first copy of the job that runs makes `claim`, and no
 other can, because a folder can be made only once. `claim/exit` is how the command ended; it exists only once it is
-whole.
+whole. `claim/life` is when it ran, by the node's clocks.
 """
 
 import contextlib
@@ -11,11 +11,13 @@ import os
 import re
 import tempfile
 from hashlib import sha256
+from math import isfinite
 from pathlib import Path
 
 from specc.fast_dataclass import dataclass
 from specc.system import private
 from specc.system.reader import Unreadable, read_file, read_start
+from specc.targets.protocol import Life, elapsed
 
 TAG_DIGITS = 16
 LOG_BYTES = 4096
@@ -158,6 +160,18 @@ class Folder:
             return ""
         said = (match[1] for line in lines if (match := ERROR_LINE.match(line)))
         return next(said, "")
+
+    def life(self, job_id: str) -> Life:
+        """Return when a job ran by its own record; empty without a record of this job."""
+        try:
+            own, *rest = read_start(self.claim / "life", LOG_BYTES).decode("utf-8", "replace").split("\n")
+            start, end, up_before, up_after = (float(text) for text in rest[:4])
+        except (Unreadable, ValueError):
+            return Life()
+        if own != job_id or not all(isfinite(number) for number in (start, end, up_before, up_after)):
+            return Life()
+        node = rest[4] if len(rest) > 4 else ""
+        return Life(started_at=start, ended_at=end, seconds=elapsed(up_before, up_after), node=node)
 
     def exit(self) -> Exit | None:
         try:

@@ -4,9 +4,11 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from specc.fast_dataclass import dataclass
+from specc.targets.protocol import Life, Usage, elapsed
 from specc.targets.slurm.programs import Programs, Ran, TimedOut
 
 RECORD, FIELD = "\x1e", "\x1f"
@@ -18,8 +20,17 @@ SHARE = 20
 """The seconds between questions about the queue; more where an answer takes more than 1/20 of that."""
 
 AT_ONCE = 500
+NO_NODES = frozenset({"", "None assigned", "(null)", "N/A"})
 COMMENT = "specc:"
-QUEUE_FORMAT = RECORD + FIELD.join(("%A", "%T", "%k", "%V", "%r"))
+QUEUE_FORMAT = RECORD + FIELD.join(("%A", "%T", "%k", "%V", "%S", "%e", "%N", "%r"))
+ACCOUNT = (
+    "JobIDRaw", "State", "ExitCode", "Submit", "Start", "End", "ElapsedRaw", "NodeList", "MaxRSS", "TotalCPU",
+    "WorkDir", "Comment",
+)  # fmt: skip
+"""What the accounting is asked for: the comment comes last, because it may hold anything."""
+
+CPU_TIME = re.compile(r"(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+(?:\.\d+)?)")
+MEMORY = re.compile(r"(\d+(?:\.\d+)?)([KMGTP]?)")
 EXIT_CODE = re.compile(r"(?m)^JobId=(\d+) .*? BatchFlag=\d+ Reboot=\d+ ExitCode=(\d+):(\d+) ")
 
 
@@ -38,6 +49,7 @@ class Entry:
     reason: str
     exit_code: int | None = None
     folder: str = ""
+    life: Life = Life()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +109,7 @@ class Queries:
             if not self._has_accounting:
                 break
             wanted = ",".join(job_ids[start : start + AT_ONCE])
-            fields = "JobIDRaw,State,ExitCode,WorkDir,Comment"
-            options = ("--noheader", "--allocations", "--parsable2", f"--delimiter={FIELD}", f"--format={fields}")
+            options = ("--noheader", "--parsable2", f"--delimiter={FIELD}", f"--format={','.join(ACCOUNT)}")
             ran = self._run("sacct", *options, f"--jobs={wanted}")
             if isinstance(ran, Ran) and ran.code != 0 and "accounting storage is disabled" in ran.err:
                 self._has_accounting = False
@@ -107,6 +118,13 @@ class Queries:
             else:
                 found |= {entry.job_id: entry for entry in _accounts(ran.out if isinstance(ran, Ran) else "")}
         return found
+
+    def usage(self, job_ids: Sequence[str]) -> Mapping[str, Entry]:
+        """Return what the accounting says of jobs whose state is known already: nothing where it does not answer."""
+        error, self.last_error = self.last_error, ""
+        found = self.accounted(job_ids)
+        self.last_error = error
+        return found or {}
 
     def exit_codes(self) -> Mapping[str, int]:
         """Return the exit codes of all jobs that the controller still knows, as shells count them."""
@@ -145,20 +163,73 @@ class Queries:
 def _entries(out: str) -> Iterator[Entry]:
     for record in out.split(RECORD)[1:]:
         fields = record.removesuffix("\n").split(FIELD)
-        if len(fields) == 5:
-            job_id, word, comment, at, reason = fields
-            yield Entry(job_id, word, _key(comment), _moment(at), reason)
+        if len(fields) == 8:
+            job_id, word, comment, at, start, end, nodes, reason = fields
+            yield Entry(job_id, word, _key(comment), _moment(at), reason, life=_life(at, start, end, nodes))
 
 
 def _accounts(out: str) -> Iterator[Entry]:
-    for line in out.splitlines():
-        fields = line.split(FIELD, 4)
-        if len(fields) == 5:
-            job_id, word, code, folder, comment = fields
-            exit_code, _, number = code.partition(":")
-            known = exit_code.isdigit() and number.isdigit()
-            shell_code = _code(int(exit_code), int(number)) if known else None
-            yield Entry(job_id, word, _key(comment), None, "", shell_code, folder)
+    """Yield the jobs of the accounting, each with the usage of its steps, which follow it line by line."""
+    jobs: dict[str, list[str]] = {}
+    steps: dict[str, list[Usage]] = {}
+    for line in out.split("\n"):
+        fields = line.split(FIELD, len(ACCOUNT) - 1)
+        if len(fields) == len(ACCOUNT):
+            job_id, dot, _ = fields[0].partition(".")
+            if dot:
+                steps.setdefault(job_id, []).append(_usage(fields))
+            else:
+                jobs[job_id] = fields
+    for job_id, fields in jobs.items():
+        _, word, code, submit, start, end, ran, nodes, _, _, folder, comment = fields
+        exit_code, _, number = code.partition(":")
+        known = exit_code.isdigit() and number.isdigit()
+        shell_code = _code(int(exit_code), int(number)) if known else None
+        seconds = float(ran) if ran.isdigit() and _moment(end) is not None else None
+        life = replace(
+            _life(submit, start, end, nodes), seconds=seconds, usage=_folded(_usage(fields), steps.get(job_id))
+        )
+        yield Entry(job_id, word, _key(comment), None, "", shell_code, folder, life)
+
+
+def _life(submit: str, start: str, end: str, nodes: str) -> Life:
+    """Return the times of a job. Of times to come, such as an expected start, the caller says that they are not known.
+
+    Slurm writes `Unknown` or `N/A` for a time that there is not.
+    """
+    submitted, started, ended = (
+        None if (moment := _moment(text)) is None else moment.timestamp() for text in (submit, start, end)
+    )
+    node = "" if nodes in NO_NODES else nodes
+    return Life(submitted, started, ended, elapsed(started, ended), node)
+
+
+def _usage(fields: Sequence[str]) -> Usage:
+    return Usage(_bytes(fields[ACCOUNT.index("MaxRSS")]), _cpu_seconds(fields[ACCOUNT.index("TotalCPU")]))
+
+
+def _folded(job: Usage, steps: Sequence[Usage] | None) -> Usage:
+    """Return the usage of a job: the highest peak of its steps, and the sum of their processor times."""
+    if not steps:
+        return job
+    peaks = [step.peak_memory for step in steps if step.peak_memory is not None]
+    times = [step.cpu_seconds for step in steps if step.cpu_seconds is not None]
+    return Usage(max(peaks, default=job.peak_memory), sum(times) if times else job.cpu_seconds)
+
+
+def _bytes(text: str) -> int | None:
+    """Return an amount such as `1234K`. Without a plugin that measures it, Slurm writes 0 or nothing."""
+    match = MEMORY.fullmatch(text)
+    return int(float(match[1]) * 1024 ** " KMGTP".index(match[2] or " ")) or None if match else None
+
+
+def _cpu_seconds(text: str) -> float | None:
+    """Return a time such as `1-02:03:04` or `03:04.567`."""
+    match = CPU_TIME.fullmatch(text)
+    if match is None:
+        return None
+    days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
+    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
 
 
 def _key(comment: str) -> str | None:

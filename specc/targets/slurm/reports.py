@@ -4,8 +4,9 @@ Slurm's states are told in the words of the API.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
-from specc.targets.protocol import JobReport, JobState
+from specc.targets.protocol import JobReport, JobState, Life
 from specc.targets.slurm.folder import Exit, Folder, Handle, tag_of
 from specc.targets.slurm.queries import Entry, Queries
 from specc.targets.slurm.script import COPY
@@ -79,6 +80,7 @@ class Reports:
             if (entry := _own(jobs, handle)) is not None:
                 found[uuid] = self._listed(uuid, handle, entry, jobs)
         self._explain(found, handles)
+        self._measure(found, handles)
         return foreign | found | self._forgotten({uuid: handles[uuid] for uuid in handles if uuid not in found})
 
     def _listed(self, uuid: str, handle: Handle, entry: Entry, jobs: Mapping[str, Entry]) -> JobReport:
@@ -88,14 +90,15 @@ class Reports:
         """
         state = state_of(entry.word)
         if not state.is_final:
-            return JobReport(uuid, state, entry.word, reason_of(entry.word, entry.reason, state))
+            life = _life_so_far(entry.life, state)
+            return JobReport(uuid, state, entry.word, reason_of(entry.word, entry.reason, state), life=life)
         folder = self._folder(handle.tag)
         owner = folder.owner()
         if owner and owner != handle.job_id and state is JobState.EXITED:
             first = jobs.get(owner)
             if first is not None and not state_of(first.word).is_final:
                 return JobReport(uuid, state_of(first.word), first.word, f"as Slurm's job {owner}")
-            return _recorded(uuid, folder.exit()) or JobReport(
+            return _recorded(uuid, folder.exit(), folder) or JobReport(
                 uuid, state, entry.word, f"the command ran as Slurm's job {owner}", COPY
             )
         return _ended(uuid, entry, folder)
@@ -111,7 +114,19 @@ class Reports:
         for uuid in silent:
             report = found[uuid]
             code = codes.get(handles[uuid].job_id)
-            found[uuid] = JobReport(uuid, report.state, report.raw, report.reason, code)
+            found[uuid] = replace(report, exit_code=code)
+
+    def _measure(self, found: dict[str, JobReport], handles: Mapping[str, Handle]) -> None:
+        """Add what the accounting knows of jobs that have ended and that the controller still lists.
+
+        Of such a job the controller knows no usage, and nobody asks again.
+        """
+        ended = {uuid: report for uuid, report in found.items() if report.state.is_final}
+        accounted = self._queries.usage([handles[uuid].job_id for uuid in ended]) if ended else {}
+        for uuid, report in ended.items():
+            entry = _own(accounted, handles[uuid])
+            if entry is not None and state_of(entry.word).is_final:
+                found[uuid] = replace(report, life=report.life.over(entry.life))
 
     def _forgotten(self, handles: Mapping[str, Handle]) -> dict[str, JobReport]:
         if not handles:
@@ -125,7 +140,7 @@ class Reports:
             if entry is not None and state_of(entry.word) is not JobState.UNKNOWN:
                 found[uuid] = _ended(uuid, entry, folder)
             else:
-                found[uuid] = _recorded(uuid, folder.exit(), folder) or _lost(uuid, folder)
+                found[uuid] = _recorded(uuid, folder.exit(), folder, knows_cancelled=True) or _lost(uuid, folder)
         return found
 
     def _by_records(self, handles: Mapping[str, Handle]) -> dict[str, JobReport]:
@@ -136,7 +151,7 @@ class Reports:
         for uuid, handle in handles.items():
             folder = self._folder(handle.tag)
             ended = None if (folder.read_request() or {}).get("requeue") else folder.exit()
-            report = _recorded(uuid, ended) if ended is not None and ended.code < SIGNALLED else None
+            report = _recorded(uuid, ended, folder) if ended is not None and ended.code < SIGNALLED else None
             if report is not None:
                 found[uuid] = report
         return found
@@ -167,18 +182,28 @@ def _ended(uuid: str, entry: Entry, folder: Folder) -> JobReport:
         said = f"exit code {code}"
     if code is None and state is JobState.FINISHED:
         code = 0
-    return JobReport(uuid, state, entry.word, reason_of(entry.word, said, state), code)
+    life = folder.life(entry.job_id)
+    life = replace(entry.life.over(life), seconds=entry.life.seconds if life.seconds is None else life.seconds)
+    return JobReport(uuid, state, entry.word, reason_of(entry.word, said, state), code, life=life)
 
 
-def _recorded(uuid: str, own: Exit | None, folder: Folder | None = None) -> JobReport | None:
+def _life_so_far(life: Life, state: JobState) -> Life:
+    """Return what is known of a job that has not ended: Slurm gives an expected end, and before that a start, too."""
+    if state in (JobState.RUNNING, JobState.SUSPENDED):
+        return replace(life, ended_at=None, seconds=None)
+    return Life(life.submitted_at)
+
+
+def _recorded(uuid: str, own: Exit | None, folder: Folder, *, knows_cancelled: bool = False) -> JobReport | None:
     """Return how the command ended by its own record."""
     if own is None:
         return None
+    life = folder.life(own.job_id)
     if own.code == 0:
-        return JobReport(uuid, JobState.FINISHED, "", "", 0)
-    if own.code > SIGNALLED and folder is not None and folder.cancelled.exists():
-        return JobReport(uuid, JobState.CANCELLED, "", "cancelled while it ran", own.code)
-    return JobReport(uuid, JobState.EXITED, "", own.reason or f"exit code {own.code}", own.code)
+        return JobReport(uuid, JobState.FINISHED, "", "", 0, life=life)
+    if own.code > SIGNALLED and knows_cancelled and folder.cancelled.exists():
+        return JobReport(uuid, JobState.CANCELLED, "", "cancelled while it ran", own.code, life=life)
+    return JobReport(uuid, JobState.EXITED, "", own.reason or f"exit code {own.code}", own.code, life=life)
 
 
 def _lost(uuid: str, folder: Folder) -> JobReport:

@@ -33,8 +33,17 @@ HEAD = """\
 folder={folder} claim={folder}/claim
 stdin={stdin} stdout={stdout} stderr={stderr}
 count=${{SLURM_RESTART_COUNT:-0}} again=
+printf -v began '%(%s)T' -1
+read -r up _ </proc/uptime
 say() {{ printf 'specc: %s\\n' "$1" >&2; }}
+life() {{
+  printf -v ended '%(%s)T' -1
+  read -r later _ </proc/uptime
+  printf '%s\n' "$SLURM_JOB_ID" "$began" "$ended" "$up" "$later" "$SLURM_JOB_NODELIST" >"$claim/life.part" &&
+    mv -f "$claim/life.part" "$claim/life"
+}}
 record() {{
+  life
   printf '%s\\n%s\\n%s\\n' "$SLURM_JOB_ID" "$1" "$2" >"$claim/exit.part" && mv -f "$claim/exit.part" "$claim/exit"
 }}
 stop() {{ say "$2"; record "$1" "$2"; exit "$1"; }}
@@ -79,6 +88,7 @@ newest() {
 }
 record() {
   newest || return 0
+  life
   printf '%s\\n%s\\n%s\\n' "$SLURM_JOB_ID" "$1" "$2" >"$claim/exit.$count" && mv -f "$claim/exit.$count" "$claim/exit"
 }
 mkdir "$claim/restart.$count" || copy "it has begun before, after $count restarts"
