@@ -11,8 +11,9 @@ from specc.app.workplace import Workplace
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.person import Person
-from specc.submission import SILENCE, Clock, Ending, Ledger, Locked, Record, ending, follow_jobs, life_from, look
+from specc.submission import SILENCE, Clock, Ending, Ledger, Locked, Record, ending, follow_jobs, look
 from specc.targets import JobReport, JobState
+from specc.targets.lives import life_from
 from specc.targets.opening import Opened
 from specc.targets.trust import UntrustedHost
 from specc.wording import counted

@@ -37,7 +37,7 @@ from specc.submission.planfile import (
     step_data,
 )
 from specc.submission.projects import KnownProject, ProjectOrigin, known_as, recognised
-from specc.submission.records import Record, State, life_from
+from specc.submission.records import Record, State
 from specc.submission.resolve import Found, Match, adopt, find_jobs, settle_by_hand
 from specc.submission.results import Result, Tally, tally
 from specc.submission.selector import FAILED, STATES, Selector, is_id_of, latest, only_of, states_named
@@ -92,7 +92,6 @@ __all__ = [
     "last_word",
     "latest",
     "ledger_path",
-    "life_from",
     "life_of",
     "look",
     "only_of",

@@ -7,8 +7,9 @@ from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.submission.clock import Clock
 from specc.submission.ledger import Ledger
-from specc.submission.records import Record, State, asked_by, life_from, life_now
+from specc.submission.records import Record, State, asked_by, life_now
 from specc.targets import JobReport, JobState, Life
+from specc.targets.lives import life_from
 from specc.targets.opening import Opened
 
 FIRST_SECONDS = 0.25

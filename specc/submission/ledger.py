@@ -22,12 +22,12 @@ from specc.submission.records import (
     Record,
     State,
     life_now,
-    life_text,
     row_of,
     seconds_of,
 )
 from specc.system import locks
 from specc.targets import JobReport
+from specc.targets.lives import life_text
 
 ANYONE = Access()
 HURRIED_SECONDS = 2.0

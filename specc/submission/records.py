@@ -16,7 +16,7 @@ from specc.evaluator import MASK
 from specc.fast_dataclass import dataclass
 from specc.submission.keys import LogicalKey
 from specc.targets import JobReport, JobState, Life, Usage
-from specc.targets.protocol import LIFE, USED
+from specc.targets.lives import is_life_text, life_from
 from specc.targets.refusals import amount, number
 
 
@@ -221,7 +221,7 @@ def damage_in(values: Sequence[object]) -> Iterable[str]:
             yield f"its {name} are not a JSON object"
     if row["hidden"] is not None and not _is_list(row["hidden"]):
         yield "its hidden is not a JSON list of names"
-    if row["life"] is not None and not _is_life(row["life"]):
+    if row["life"] is not None and not is_life_text(row["life"]):
         yield "its life does not hold times and usage as JSON"
 
 
@@ -248,23 +248,6 @@ def _is_list(text: object) -> bool:
     return isinstance(names, list) and all(isinstance(name, str) for name in names)
 
 
-def life_text(life: Life) -> str | None:
-    """Return times and usage as JSON, without what is not known; None where nothing is known."""
-    known = _known(life, LIFE) | _known(life.usage, USED)
-    return json.dumps(known) if known else None
-
-
-def _known(part: Life | Usage, names: Sequence[str]) -> dict[str, object]:
-    return {name: value for name in names if (value := getattr(part, name)) not in (None, "")}
-
-
-def life_from(text: str | None) -> Life:
-    """Return the times and usage of a text that `life_text` wrote."""
-    known = {} if text is None else json.loads(text)
-    usage = Usage(**{name: known[name] for name in USED if name in known})
-    return Life(**{name: known[name] for name in LIFE if name in known}, usage=usage)
-
-
 def asked_by(record: Record) -> Usage:
     """Return the cores, memory and time that the payload asks for, without those that reports do not show."""
     body, units = record.shown_body, json.loads(record.units)
@@ -278,20 +261,6 @@ def life_now(report: JobReport, noted: str | None) -> Life:
     A job that waits may be one that is to run again: then its earlier start and end do not count.
     """
     return report.life if report.state is JobState.PENDING else report.life.over(life_from(noted))
-
-
-def _is_life(text: object) -> bool:
-    try:
-        known = json.loads(str(text))
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(known, dict) and all(_fits(name, value) for name, value in known.items())
-
-
-def _fits(name: str, value: object) -> bool:
-    if name == "node":
-        return isinstance(value, str)
-    return name in (*LIFE, *USED) and type(value) in (int, float) and isfinite(float(str(value)))
 
 
 def seconds_of(value: object) -> float:

@@ -5,6 +5,7 @@ target does not take a payload, `trust` the hosts that get credentials: they are
 process of the local target imports this face.
 """
 
+from specc.targets.lives import Life, Usage
 from specc.targets.protocol import (
     Accepted,
     Attempt,
@@ -12,7 +13,6 @@ from specc.targets.protocol import (
     Candidate,
     JobReport,
     JobState,
-    Life,
     LogFile,
     Logs,
     NotSent,
@@ -21,7 +21,6 @@ from specc.targets.protocol import (
     Rejected,
     Target,
     Unclear,
-    Usage,
 )
 
 __all__ = [

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from specc.fast_dataclass import dataclass
+from specc.targets.lives import Life
 
 if TYPE_CHECKING:
     from specc.lowering import Payload  # a quarter of a second that the processes of the local target do not need
@@ -120,58 +121,6 @@ class Unclear:
 
 
 Outcome = Accepted | Rejected | NotSent | Unclear
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What a job used, beside what it asked for. What the target does not know is None.
-
-    Memory is in bytes. `peak_memory` is the most that was in use at a time, as far as the target measured;
-    `cpu_seconds` is the time of processors, in user and system mode, of all its processes. `seconds_asked` is the time
-    limit.
-    """
-
-    peak_memory: int | None = None
-    cpu_seconds: float | None = None
-    cores_asked: int | None = None
-    memory_asked: int | None = None
-    seconds_asked: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Life:
-    """When a job was submitted, started and ended, where it ran, and what it used. What is not known is None, or empty.
-
-    Times are seconds since the epoch by the target's clock. `seconds` is how long the job ran: by a clock that nobody
-    sets where the target has such a clock, else the difference of the times.
-    """
-
-    submitted_at: float | None = None
-    started_at: float | None = None
-    ended_at: float | None = None
-    seconds: float | None = None
-    node: str = ""
-    usage: Usage = Usage()
-
-    def over(self, before: "Life") -> "Life":
-        """Return this life, with what it does not know from what was known before."""
-        return Life(**_over(self, before, LIFE), usage=Usage(**_over(self.usage, before.usage, USED)))
-
-
-LIFE = ("submitted_at", "started_at", "ended_at", "seconds", "node")
-USED = ("peak_memory", "cpu_seconds", "cores_asked", "memory_asked", "seconds_asked")
-
-
-def _over(now: object, before: object, names: Sequence[str]) -> dict[str, Any]:
-    found = {name: getattr(now, name) for name in names}
-    return {name: getattr(before, name) if value in (None, "") else value for name, value in found.items()}
-
-
-def elapsed(started_at: float | None, ended_at: float | None) -> float | None:
-    """Return the seconds between two times; None where one is not known, or the clock was set back in between."""
-    if started_at is None or ended_at is None or ended_at < started_at:
-        return None
-    return ended_at - started_at
 
 
 @dataclass(frozen=True, slots=True)

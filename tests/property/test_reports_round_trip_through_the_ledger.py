@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from support.laws import law
 from support.submitting import FakeClock, record
 
-from specc.submission import Ledger, State, life_from, life_of
-from specc.submission.records import damage_in, life_text, row_of
+from specc.submission import Ledger, State, life_of
+from specc.submission.records import damage_in, row_of
 from specc.targets import JobReport, JobState, Life, Usage
+from specc.targets.lives import life_from, life_text
 
 SECONDS = st.none() | st.floats(0, 1e11, allow_nan=False) | st.integers(0, 10**11)
 BYTES = st.none() | st.integers(0, 2**62)

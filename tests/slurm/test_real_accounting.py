@@ -44,8 +44,9 @@ def test_forgotten_jobs_by_the_accounting_alone(project: Project) -> None:
         ended(target, uuid)
     project.slurm.run("scancel", cancelled.partition("-")[0])
     forgotten(project, good, bad, killed, cancelled)
-    for path in project.jobs.glob("jobs/*/claim/exit"):
-        path.unlink()
+    for name in ("exit", "life"):
+        for path in project.jobs.glob(f"jobs/*/claim/{name}"):
+            path.unlink()
     # The controller may forget a job before the accounting has written it down.
     eventually(lambda: {good, bad, killed, cancelled} <= target.status([good, bad, killed, cancelled]).keys(), 60)
     programs.calls.clear()

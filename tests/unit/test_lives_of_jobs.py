@@ -9,13 +9,13 @@ from support.local_jobs import Place
 from support.submitting import FakeClock, record
 
 from specc.errors import SpeccError
-from specc.submission import Ledger, State, life_from, life_of
-from specc.submission.records import Damaged, damage_in, life_text, row_of
+from specc.submission import Ledger, State, life_of
+from specc.submission.records import Damaged, damage_in, row_of
 from specc.targets import JobReport, JobState, Life, Usage
+from specc.targets.lives import elapsed, life_from, life_text
 from specc.targets.local import wakeup
 from specc.targets.local.jobs import Ended, Measured
 from specc.targets.local.processes import this_process
-from specc.targets.protocol import elapsed
 
 WHOLE = Life(10.0, 20.0, 35.5, 15.25, "node7", Usage(3 << 30, 60.5, 4, 64 << 30, 3600))
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from specc.errors import SpeccError
 from specc.settings import Target
 from specc.system import locks, private
+from specc.targets.lives import Life, Usage
 from specc.targets.local import wakeup
 from specc.targets.local.files import unusable
 from specc.targets.local.jobs import Ended, Job, Measured, Request, Run, Waiting, by_turns, startable, used_by_owner
@@ -27,14 +28,12 @@ from specc.targets.protocol import (
     Candidate,
     JobReport,
     JobState,
-    Life,
     LogFile,
     Logs,
     NotSent,
     Outcome,
     Rejected,
     Unclear,
-    Usage,
 )
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from pathlib import Path
 from specc.fast_dataclass import dataclass
 from specc.system import private
 from specc.system.reader import Unreadable, read_file, read_start
-from specc.targets.protocol import Life, elapsed
+from specc.targets.lives import Life, elapsed
 
 TAG_DIGITS = 16
 LOG_BYTES = 4096

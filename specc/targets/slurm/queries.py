@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from specc.fast_dataclass import dataclass
-from specc.targets.protocol import Life, Usage, elapsed
+from specc.targets.lives import Life, Usage, elapsed
 from specc.targets.slurm.programs import Programs, Ran, TimedOut
 
 RECORD, FIELD = "\x1e", "\x1f"

@@ -6,7 +6,8 @@ Slurm's states are told in the words of the API.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from specc.targets.protocol import JobReport, JobState, Life
+from specc.targets.lives import Life
+from specc.targets.protocol import JobReport, JobState
 from specc.targets.slurm.folder import Exit, Folder, Handle, tag_of
 from specc.targets.slurm.queries import Entry, Queries
 from specc.targets.slurm.script import COPY
