@@ -13,7 +13,9 @@ from specc.gateway.access import Caller
 from specc.gateway.answers import DETAIL, LIST, STOP, Answer, Refusal, good
 from specc.gateway.store import Job, Store
 from specc.targets import Cancelled, JobState, Target
+from specc.targets.ehpc.jobs import LIFE_FIELD
 from specc.targets.ehpc.ret_codes import BAD_VALUE, DENIED, NOT_FOUND, OK
+from specc.targets.lives import life_data
 from specc.wording import brief
 
 DEFAULT_LIMIT, MOST_LIMIT, MOST_OFFSET = 10, 100, 1 << 31
@@ -102,11 +104,13 @@ class Listing:
             "cluster_type": "ehpc",
             "cmd_line_type": body.get("cmd_line_type", "input"),
             "end_status": "" if job.exit_code is None else str(job.exit_code),
-            "end_time": _time(job.changed_at) + "Z" if job.state.is_final else None,
+            "end_time": _end_time(job),
             "input_file": body.get("input_file", ""),
             "modified_time": _time(job.changed_at) + "Z",
             "reason": job.reason,
             "resource_limit": body.get("resource_limit", ""),
+            "run_time": "" if job.life.seconds is None else f"{job.life.seconds:.0f}",
+            "started_time": None if job.life.started_at is None else _time(job.life.started_at) + "Z",
             "stderr_redirect_path": stderr,
             "stdout_redirect_path": stdout,
             "submit_type": body.get("submit_type", 1),
@@ -195,13 +199,21 @@ def _common(job: Job, body: dict[str, object]) -> dict[str, object]:
         "hpcqueue_id": body.get("hpcqueue_id", ""),
         "job_id": job.number,
         "job_name": job.name,
-        "job_node_list": "",
+        "job_node_list": job.life.node,
         "job_priority": body.get("priority", 1),
         "job_status": WORDS.get(job.state, job.state.value),
         "mem_limit": _optional(body.get("mem_limit")),
         "run_user": job.run_user,
         "scheduler_queue_name": job.queue,
+        LIFE_FIELD: life_data(job.life),
     }
+
+
+def _end_time(job: Job) -> str | None:
+    """Return when a job ended: as the target says, else when its end was seen."""
+    if not job.state.is_final:
+        return None
+    return _time(job.changed_at if job.life.ended_at is None else job.life.ended_at) + "Z"
 
 
 def _optional(value: object) -> str | None:

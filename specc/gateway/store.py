@@ -15,7 +15,8 @@ from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.gateway.answers import Answer
 from specc.system import private
-from specc.targets import JobReport, JobState
+from specc.targets import JobReport, JobState, Life
+from specc.targets.lives import life_from, life_text
 from specc.targets.protocol import FINAL
 
 VERSION = 1
@@ -41,9 +42,12 @@ CREATE INDEX by_owner ON jobs (owner, number);
 CREATE INDEX open_jobs ON jobs (owner) WHERE state NOT IN ({FINAL_WORDS});
 """
 
+LIVES = "CREATE TABLE IF NOT EXISTS lives (uuid TEXT PRIMARY KEY, life TEXT NOT NULL) STRICT"
+"""When jobs ran and what they used, as JSON. A gateway of an older specc ignores this table, so the version stays."""
+
 JOB = (
     "number, uuid, request, owner, body, name, cluster, zone, run_user, queue, submitted_at, changed_at, state, "
-    "reason, exit_code"
+    "reason, exit_code, (SELECT life FROM lives WHERE lives.uuid = jobs.uuid) AS life"
 )
 IS_OPEN = f"state NOT IN ({FINAL_WORDS})"
 
@@ -88,6 +92,7 @@ class Job:
     state: JobState
     reason: str
     exit_code: int | None
+    life: Life = Life()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,7 @@ class Store:
                 connection.execute(f"PRAGMA user_version = {VERSION}")
             elif version != VERSION:
                 raise SpeccError(f"the gateway's state {path} was written by a newer specc", help="upgrade specc")
+            connection.execute(LIVES)
 
     def close(self) -> None:
         """Close the connection."""
@@ -207,6 +213,7 @@ class Store:
     def saw(self, reports: Sequence[JobReport], at: float) -> None:
         """Write what the target reports of jobs. A job that has ended stays as it ended."""
         with self._transaction() as connection:
+            _note_lives(connection, reports)
             connection.executemany(
                 "UPDATE jobs SET changed_at = CASE WHEN state = ? THEN changed_at ELSE ? END, state = ?, reason = ?, "
                 f"exit_code = ? WHERE uuid = ? AND {IS_OPEN}",
@@ -269,10 +276,21 @@ def _add(connection: sqlite3.Connection, request: str, started: Started) -> None
     )  # fmt: skip
 
 
+def _note_lives(connection: sqlite3.Connection, reports: Sequence[JobReport]) -> None:
+    """Write when jobs ran and what they used, of jobs that have not ended by what is written."""
+    for report in reports:
+        row = connection.execute(f"SELECT {JOB} FROM jobs WHERE uuid = ? AND {IS_OPEN}", (report.uuid,)).fetchone()
+        if row is None:
+            continue
+        before = Life() if report.state is JobState.PENDING else life_from(row["life"])
+        if (text := life_text(report.life.over(before))) is not None:
+            connection.execute("INSERT OR REPLACE INTO lives VALUES (?, ?)", (report.uuid, text))
+
+
 def _request(row: sqlite3.Row) -> Request:
     answer = Answer(row["answer"], row["ret_code"], row["status"]) if row["answer"] is not None else None
     return Request(row["id"], row["owner"], row["action"], row["body"], row["at"], answer, bool(row["settled"]))
 
 
 def _job(row: sqlite3.Row) -> Job:
-    return Job(**{**dict(row), "state": JobState(row["state"])})
+    return Job(**{**dict(row), "state": JobState(row["state"]), "life": life_from(row["life"])})

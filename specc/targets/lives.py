@@ -72,12 +72,12 @@ def life_text(life: Life) -> str | None:
 
 
 def life_data(life: Life) -> dict[str, object]:
-    """Return times and usage as JSON data, without what is not known."""
+    """Return times and usage as JSON data, without what is not known, and without a value that cannot be."""
     return _known(life, LIFE) | _known(life.usage, USED)
 
 
 def _known(part: Life | Usage, names: Sequence[str]) -> dict[str, object]:
-    return {name: value for name in names if (value := getattr(part, name)) not in (None, "")}
+    return {name: value for name in names if (value := getattr(part, name)) not in (None, "") and _fits(name, value)}
 
 
 def life_from(text: str | None) -> Life:

@@ -15,6 +15,7 @@ from specc.targets import (
     Candidate,
     JobReport,
     JobState,
+    Life,
     LogFile,
     Logs,
     Outcome,
@@ -85,5 +86,9 @@ class FakeTarget:
                 answers.append(Cancelled(uuid, True))
         return answers
 
-    def set(self, uuid: str, state: JobState, reason: str = "", exit_code: int | None = None) -> None:
-        self.jobs[uuid] = replace(self.jobs[uuid], state=state, raw=state.value, reason=reason, exit_code=exit_code)
+    def set(
+        self, uuid: str, state: JobState, reason: str = "", exit_code: int | None = None, life: Life | None = None
+    ) -> None:
+        self.jobs[uuid] = replace(
+            self.jobs[uuid], state=state, raw=state.value, reason=reason, exit_code=exit_code, life=life or Life()
+        )

@@ -10,7 +10,7 @@ from support.ehpc_server import NOW, Behaviour, Request, account, attempt, error
 from support.tables import each
 
 from specc.errors import SpeccError
-from specc.targets import Cancelled, Candidate, JobReport, JobState
+from specc.targets import Cancelled, Candidate, JobReport, JobState, Life, Usage
 from specc.targets.ehpc.jobs import read_jobs, read_time, total_count
 
 
@@ -361,3 +361,37 @@ def test_a_list_that_shows_one_page_again_and_again_is_left() -> None:
 
 def test_the_documented_quota() -> None:
     assert account("http://127.0.0.1:1/api").quota == 2000
+
+
+def at(clock: str) -> float:
+    return datetime.fromisoformat(f"2022-04-01T{clock}+00:00").timestamp()
+
+
+TIMES = {"submitted_time": "2022-04-01T03:23:25Z", "started_time": "2022-04-01T03:24:04Z"}
+SUBMITTED, STARTED = at("03:23:25"), at("03:24:04")
+
+
+@pytest.mark.parametrize(
+    ("fields", "life"),
+    [
+        ({**TIMES, "job_status": "cancelled", "end_time": None, "run_time": "5"}, Life(SUBMITTED, STARTED, None, 5)),
+        ({**TIMES, "job_status": "finished", "end_time": "2022-04-01T03:25:04Z"},
+         Life(SUBMITTED, STARTED, STARTED + 60, 60.0)),
+        ({**TIMES, "job_status": "running", "end_time": "2022-04-01T03:25:04Z", "run_time": 7},
+         Life(SUBMITTED, STARTED)),
+        ({"submitted_time": "2022-04-01T03:23:25", "job_status": "finished", "run_time": 0}, Life()),
+        ({**TIMES, "job_node_list": "[]"}, Life(SUBMITTED, STARTED)),
+        ({**TIMES, "job_node_list": '["n1", "n2"]'}, Life(SUBMITTED, STARTED, node="n1,n2")),
+        ({**TIMES, "job_node_list": "n1"}, Life(SUBMITTED, STARTED, node="n1")),
+        ({"submitted_time": "0001-01-01T00:00:00Z", "cpu_time": 3.5, "mem": 0.004}, Life()),
+        ({"specc_life": {"seconds": 1.5, "peak_memory": 7, "node": "n1"}},
+         Life(seconds=1.5, node="n1", usage=Usage(peak_memory=7))),
+        ({**TIMES, "specc_life": {"seconds": "1.5"}}, Life(SUBMITTED, STARTED)),
+        ({**TIMES, "specc_life": {"ended_at": 1e300}}, Life(SUBMITTED, STARTED)),
+        ({**TIMES, "specc_life": [1]}, Life(SUBMITTED, STARTED)),
+    ],
+)  # fmt: skip
+def test_when_a_job_ran(fields: dict[str, object], life: Life) -> None:
+    """By the documented fields, and by that of `specc serve`. What they do not surely say is not known."""
+    (found,) = read_jobs({"hpc_job_set": [{**job("hpcjob-1", submitted_time=""), **fields}]})
+    assert found.report().life == life

@@ -1,13 +1,14 @@
 """job/list, job/jobdetail and stopJobs: the jobs of a key, in the documented form."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.gateway_client import BODY, LIST, OTHER_KEY, OTHER_SECRET, STOP, Place
 
-from specc.targets import JobState
+from specc.targets import JobState, Life, Usage
 from specc.targets.ehpc.jobs import read_jobs
 
 OTHER = {"key": OTHER_KEY, "secret": OTHER_SECRET}
@@ -45,7 +46,7 @@ def test_a_list_says_what_the_documentation_says(place: Place) -> None:
         "job_node_list", "job_priority", "job_status", "mem_limit", "modified_time", "name", "queue_name", "run_user",
         "scheduler_queue_name", "stderr_redirect_path", "stdout_redirect_path", "submitted_time",
     }  # fmt: skip
-    assert set(entry) == documented
+    assert set(entry) == {*documented, "specc_life"}
     assert (entry["job_name"], entry["name"], entry["job_status"]) == ("作业 1", "vis", "running")
     assert (entry["job_id"], entry["mem_limit"], entry["core_limit"]) == (1, "100", 2)
     assert entry["submitted_time"] == "2026-11-23T12:00:01"
@@ -62,6 +63,32 @@ def test_a_detail_says_what_the_documentation_says(place: Place) -> None:
     assert (entry["stdout_redirect_path"], entry["stderr_redirect_path"]) == (f"/jobs/{uuid}/stdout", "elsewhere")
     assert entry["submitted_time"] == "2026-11-23T12:00:01Z"
     assert entry["end_time"] == "2026-11-23T12:00:02Z"
+
+
+WHOLE = Life(1e9, 1e9 + 10, 1e9 + 70.5, 60.25, "n1", Usage(3 << 30, 61.5, 2, 4 << 30, 3600))
+
+
+def test_times_and_usage_are_passed_on(place: Place) -> None:
+    """Also those that the target has forgotten when the job ended."""
+    uuid = place.submit()
+    place.target.set(uuid, JobState.RUNNING, life=Life(1e9, 1e9 + 10, node="n1"))
+    assert place.get(LIST)["hpc_job_set"][0]["specc_life"] == {
+        "submitted_at": 1e9, "started_at": 1e9 + 10, "node": "n1",
+    }  # fmt: skip
+    place.target.set(uuid, JobState.FINISHED, life=replace(WHOLE, submitted_at=None, node=""))
+    for answer in (place.get(LIST), detail(place, uuid), detail(place, uuid)):
+        (job,) = read_jobs(answer)
+        assert job.report().life == WHOLE
+    (entry,) = detail(place, uuid)["hpc_job_set"]
+    assert (entry["started_time"], entry["end_time"]) == ("2001-09-09T01:46:50Z", "2001-09-09T01:47:50Z")
+    assert (entry["run_time"], entry["job_node_list"]) == ("60", "n1")
+
+
+def test_nothing_known_is_nothing_said(place: Place) -> None:
+    uuid = place.submit()
+    (entry,) = detail(place, uuid)["hpc_job_set"]
+    assert (entry["started_time"], entry["end_time"], entry["run_time"]) == (None, None, "")
+    assert (entry["job_node_list"], entry["specc_life"]) == ("", {})
 
 
 def test_specc_reads_its_own_answers(place: Place) -> None:

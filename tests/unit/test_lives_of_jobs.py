@@ -132,3 +132,12 @@ class TestLocal:
 )
 def test_measurements_are_read_from_any_data(data: object, found: Measured | None) -> None:
     assert Measured.of(data) == found
+
+
+@pytest.mark.parametrize(
+    "life", [Life(seconds=-1.0), Life(ended_at=1e300), Life(started_at=float("nan")), Life(usage=Usage(1 << 70))]
+)
+def test_a_value_that_cannot_be_is_not_kept(ledger: Ledger, life: Life) -> None:
+    """As when a job writes into its own record: the ledger stays whole."""
+    ledger.saw("t", [report(JobState.FINISHED, life)])
+    assert [one.life for one in ledger.all()] == [None]

@@ -7,6 +7,7 @@ the working directory is `exec_cwd` or `exec_swd`; in a list `name` is that of t
 Jobs are asked about in few calls: lists in pages of 100, single jobs where that is cheaper or the list does not say.
 """
 
+import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from specc.fast_dataclass import dataclass
 from specc.targets.ehpc.answers import UUID, Answer, NoAnswer, read_answer
 from specc.targets.ehpc.client import Failure, Reply
 from specc.targets.ehpc.ret_codes import NOT_FOUND
+from specc.targets.lives import Life, elapsed, is_life_data, life_of_data
 from specc.targets.protocol import JobReport, JobState
 from specc.wording import brief
 
@@ -30,6 +32,9 @@ TEXTS = (
     "scheduler_queue_name", "zone",
 )  # fmt: skip
 """Fields of a submission that the API repeats. It changes the redirect paths, so they are not listed."""
+
+LIFE_FIELD = "specc_life"
+"""A field of `specc serve` that the API does not have: times and usage as the ledger keeps them."""
 
 Get = Callable[[str, Mapping[str, str]], Reply | Failure]
 PAGE = 100
@@ -53,6 +58,7 @@ class Job:
     fields: dict[str, object]
     directory: str
     outputs: dict[str, str]
+    life: Life = Life()
 
     @property
     def state(self) -> JobState:
@@ -64,7 +70,7 @@ class Job:
         return cluster if isinstance(cluster, str) else None
 
     def report(self) -> JobReport:
-        return JobReport(self.uuid, self.state, self.raw, self.reason, self.exit_code, self.name)
+        return JobReport(self.uuid, self.state, self.raw, self.reason, self.exit_code, self.name, self.life)
 
     def output(self, stream: str) -> PurePosixPath | None:
         """Return the path of an output stream on the cluster.
@@ -122,8 +128,43 @@ def _job(uuid: str, entry: dict[str, object]) -> Job:
         submitted_at=read_time(_text(entry, "submitted_time")),
         fields=fields,
         directory=next((text for key in ("exec_cwd", "exec_swd", "output_dir") if (text := _text(entry, key))), ""),
+        life=_life(entry),
         outputs={stream: _text(entry, f"{stream}_redirect_path") for stream in ("stdout", "stderr")},
     )
+
+
+def _life(entry: dict[str, object]) -> Life:
+    """Return when a job ran: as `specc serve` says it, else by the documented fields.
+
+    Without a zone a time is not known. `run_time` is in seconds, as the documented example has it. `cpu_time`, `mem`
+    and `cpu_usage` have no unit, so they are not read.
+    """
+    said = entry.get(LIFE_FIELD)
+    if isinstance(said, dict) and is_life_data(said):
+        return life_of_data({**said, "node": brief(_text(said, "node"), 200)})
+    state = STATES.get(_text(entry, "job_status").lower())
+    has_ended = state is not None and state.is_final
+    submitted, started, ended = (_moment(entry, name) for name in ("submitted_time", "started_time", "end_time"))
+    seconds = _number(entry.get("run_time")) if has_ended and started is not None else None
+    if not has_ended:
+        ended = None
+    return Life(submitted, started, ended, elapsed(started, ended) if seconds is None else seconds, _node(entry))
+
+
+def _moment(entry: Mapping[str, object], key: str) -> float | None:
+    moment = read_time(_text(entry, key))
+    return moment.timestamp() if moment is not None and moment.tzinfo is not None else None
+
+
+def _node(entry: Mapping[str, object]) -> str:
+    """Return the nodes of a job. The API writes them as the text of a JSON list, which may be empty."""
+    text = _text(entry, "job_node_list")
+    try:
+        nodes = json.loads(text)
+    except (ValueError, RecursionError):
+        return brief(text, 200)
+    named = [node for node in nodes if isinstance(node, str)] if isinstance(nodes, list) else [text]
+    return brief(",".join(named), 200)
 
 
 def _exit_code(entry: dict[str, object]) -> int | None:
