@@ -6,14 +6,27 @@ evaluated there. Budgets are held to in advance: if all columns at their dearest
 no cell could have exceeded a limit.
 """
 
+import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
-from specc.evaluator.columns import CHUNK, Behind, Chunk, Column, NotByColumns, Part, Texts, Whole, as_part, at
+from specc.evaluator.columns import (
+    CHUNK,
+    Behind,
+    Chunk,
+    Column,
+    HandedOn,
+    NotByColumns,
+    Part,
+    Texts,
+    Whole,
+    as_part,
+    at,
+)
 from specc.evaluator.commands import NAME, PRELUDE, SHELL_LINE, Prelude, as_text, passed_to, with_prelude
 from specc.evaluator.evaluation import Evaluation
-from specc.evaluator.quoting import surroundings
+from specc.evaluator.quoting import Context, surroundings
 from specc.evaluator.sweep import STEPS_OF_A_CELL, Axes
 from specc.evaluator.templates import Ready, half_character, template_text
 from specc.evaluator.values import EvaluatedSpec, Value
@@ -43,6 +56,11 @@ MOST_FRAMES = FRAMES // 2
 
 MOST_NESTED = 50
 """So many variables may read each other in turn. It is less than what the walk allows, and than Python's stack."""
+
+
+VARIABLE = re.compile(r"\{\{[ \t]*vars(?:\.[A-Za-z_]\w*)+[ \t]*(\|[ \t]*sh[ \t]*)?\}\}", re.ASCII)
+"""An expression that is nothing but a variable, for the shell or as it is."""
+Piecewise = str | Column[Part] | HandedOn
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,15 +134,15 @@ class ColumnBuilder:
 
     def _parts(
         self, node: Scalar | FileText, name: str, ready: Ready, pieces: tuple[Piece, ...], of: FieldType | None
-    ) -> list[str | Column[Part]]:
+    ) -> list[Piecewise]:
         """Return the plain texts of a template, and a column for each of its expressions."""
         template, length = ready.template, _Length()
         is_command = of is not None and of.shell
         context_of = surroundings(template.text) if is_command else lambda start, end: None
         # What is written alike, and read alike by the shell, is the same text.
         alike = [(template.text[slice(*piece.whole)], context_of(*piece.whole)) for piece in pieces]
-        columns: dict[object, Column[Part]] = {}
-        parts: list[str | Column[Part]] = []
+        columns: dict[object, Column[Part] | HandedOn] = {}
+        parts: list[Piecewise] = []
         for piece, key in zip(pieces, alike, strict=True):
             if piece.fill is None:
                 plain = template.text[slice(*piece.whole)] if piece.text is None else piece.text
@@ -135,7 +153,9 @@ class ColumnBuilder:
                 continue
             if key not in columns:
                 judge = ready.judge if is_command else None
-                columns[key] = self._expression(node, name, template, piece, alike.count(key), judge, length)
+                times = alike.count(key)
+                column = self._expression(node, name, template, piece, times, judge, length)
+                columns[key] = self._handed_on(template, piece, times, column, key[1], length) or column
             parts.append(columns[key])
         self._add((id(node), name), template.size, length.total)
         return parts
@@ -171,9 +191,32 @@ class ColumnBuilder:
 
         return Column(part_of)
 
-    def _with_passed(
-        self, node: Scalar | FileText, name: str, parts: list[str | Column[Part]], passed: Passed
-    ) -> Texts | None:
+    def _handed_on(
+        self,
+        template: Template,
+        piece: Piece,
+        times: int,
+        column: Column[Part],
+        context: tuple[Context, bool] | None,
+        length: "_Length",
+    ) -> HandedOn | None:
+        """Return an expression that is nothing but the text of a variable, for texts that are only written."""
+        start, end = piece.whole
+        alone = VARIABLE.fullmatch(template.text, start, end)
+        if self._with_reads or alone is None or (context is not None and not (alone[1] and context[0] is Context.WORD)):
+            return None
+        named = self._named(reference for reference in template.references if start <= reference.start < end)
+        if len(named) != 1 or not isinstance(named[0].content, Texts):
+            return None
+
+        def account(longest: int) -> None:
+            length.add(piece, longest * times)
+            # more than `sh` and the names take
+            self._add((id(template), start), (20 + longest // 8) * times, (20 + 2 * longest) * times)
+
+        return HandedOn(named[0].content, column, account, if_word=alone[1] is not None)
+
+    def _with_passed(self, node: Scalar | FileText, name: str, parts: list[Piecewise], passed: Passed) -> Texts | None:
         """Return a script behind the `export` and `set --` lines of its `env` and `args`; None if they would differ."""
         head, env = parts[0], passed.env
         if not isinstance(head, str) or not _has_plain_first_line(head):
@@ -183,14 +226,14 @@ class ColumnBuilder:
             return None
         if env is not None and not all(NAME.fullmatch(name) for name in env.entries):
             return None
-        lines: list[str | Column[Part]] = [shebang]
+        lines: list[Piecewise] = [shebang]
         for key, value in env.entries.items() if env is not None else ():
             lines += [f"export {key}=", self._passed(value, f"{name}.env.{key}"), "\n"]
         for index, value in enumerate(passed.args.items if passed.args is not None else ()):
             lines += [" " if index else "set -- ", self._passed(value, f"{name}.args[{index}]")]
         if passed.args is not None and passed.args.items:
             lines.append("\n")
-        reading = [part for part in (*parts, *lines) if isinstance(part, Column)]
+        reading = [part for part in (*parts, *lines) if isinstance(part, Column)] if self._with_reads else None
         return Texts(node, [*lines, head.removeprefix(shebang), *parts[1:]], reading)
 
     def _passed(self, node: Node, name: str) -> Column[Part]:

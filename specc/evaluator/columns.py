@@ -5,6 +5,7 @@ and what is left for each cell is to look texts up and to join them. `Evaluation
 that finds anything which is unknown, limited or wrong raises `NotByColumns`, and the cells are walked one by one.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from collections.abc import Sequence as Many
 from itertools import repeat
@@ -22,6 +23,8 @@ from specc.nodes import Node
 Made = TypeVar("Made")
 CHUNK = 1_000
 """So many cells are looked up at once."""
+WORD = re.compile(r"[\w@%+=:,./-]*", re.ASCII)
+"""What `sh` leaves as it is, if it is not empty."""
 MOST_KEPT = 10_000
 """So many results of one column are kept for the next chunk of cells."""
 
@@ -90,38 +93,54 @@ class Column(Generic[Made]):
 
 
 class Part(NamedTuple):
-    """The text of an expression, and how it stands in a JSON text. `reads` are the names that it read."""
+    """The text of an expression, and how it stands in a JSON text. `reads` are the names that it read.
+
+    `is_word`: the shell reads all of its characters as they are.
+    """
 
     text: str
     json: str
     reads: tuple[Read, ...]
     is_known: bool = True
+    is_word: bool = False
 
 
 def as_part(text: str, reads: tuple[Read, ...], *, is_known: bool = True) -> Part:
-    return Part(text, quoted(text)[1:-1], reads, is_known)
+    return Part(text, quoted(text)[1:-1], reads, is_known, WORD.fullmatch(text) is not None)
 
 
 class Texts:
     """A text of plain pieces and of columns. `reading`: the columns in the order in which the walk reads them."""
 
     def __init__(
-        self, node: Node, parts: list["str | Column[Part]"], reading: "list[Column[Part]] | None" = None
+        self, node: Node, parts: list["str | Column[Part] | HandedOn"], reading: "list[Column[Part]] | None" = None
     ) -> None:
         self.node = node
         self.parts = parts
-        self._reading = reading if reading is not None else [part for part in parts if isinstance(part, Column)]
+        columns = (part.column if isinstance(part, HandedOn) else part for part in parts if not isinstance(part, str))
+        self._reading = reading if reading is not None else list(columns)
         self._chunk: Chunk | None = None
         self._data: Many[str] = ()
 
     @property
     def axes(self) -> Axes:
-        return NO_AXES.union(*(part.axes for part in self.parts if isinstance(part, Column)))
+        return NO_AXES.union(*(part.axes for part in self.parts if not isinstance(part, str)))
+
+    def flat(self, chunk: Chunk) -> list["str | Column[Part]"]:
+        """Return the parts, with those of another text in place of an expression that hands it on."""
+        flat: list[str | Column[Part]] = []
+        for part in self.parts:
+            if isinstance(part, HandedOn):
+                flat.extend(part.flat(chunk))
+            else:
+                flat.append(part)
+        return flat
 
     def data(self, chunk: Chunk) -> Many[str]:
         """Return the text of each cell, or the one that all cells have."""
         if chunk is not self._chunk:
-            pieces = (p if isinstance(p, str) else [made.text for made in p.over(chunk)] for p in self.parts)
+            parts = self.flat(chunk)
+            pieces = (p if isinstance(p, str) else [made.text for made in p.over(chunk)] for p in parts)
             self._data, self._chunk = joined(pieces), chunk
         return self._data
 
@@ -139,8 +158,40 @@ class Texts:
 
     def json(self, chunk: Chunk) -> list[str | Many[str]]:
         """Return the pieces of the text as JSON, each for all cells or one for each."""
-        pieces = (quoted(p)[1:-1] if isinstance(p, str) else [made.json for made in p.over(chunk)] for p in self.parts)
+        parts = self.flat(chunk)
+        pieces = (quoted(p)[1:-1] if isinstance(p, str) else [made.json for made in p.over(chunk)] for p in parts)
         return ['"', *pieces, '"']
+
+
+class HandedOn:
+    """An expression that is another text as it is: `{{ vars.out }}`, or `{{ vars.out | sh }}` if that quotes nothing.
+
+    `column` is the same expression evaluated. `account` is told how long the text gets at most.
+    """
+
+    def __init__(self, texts: Texts, column: Column[Part], account: Callable[[int], None], *, if_word: bool) -> None:
+        self.column = column
+        self._texts = texts
+        self._account = account
+        self._if_word = if_word
+
+    @property
+    def axes(self) -> Axes:
+        return self._texts.axes | self.column.axes
+
+    def flat(self, chunk: Chunk) -> list[str | Column[Part]]:
+        """Return the parts of the other text; the expression itself, where `sh` may quote something in a cell."""
+        parts = self._texts.flat(chunk)
+        made = [
+            [Part(p, "", (), is_word=WORD.fullmatch(p) is not None)] if isinstance(p, str) else p.over(chunk)
+            for p in parts
+        ]
+        if self._if_word:
+            is_word = all(each.is_word for results in made for each in results)
+            if not is_word or not any(all(each.text for each in results) for results in made):
+                return [self.column]
+        self._account(sum(max(len(each.text) for each in results) for results in made))
+        return parts
 
 
 class Behind(Texts):

@@ -23,7 +23,16 @@ EXPRESSIONS = [
     "matrix.x + 1",
     "[matrix.x, vars.w] | tojson",
 ]
-SAFE = ["matrix.x | sh", "matrix.y | sh", "vars.z | sh", "[matrix.y, vars.z] | tojson | sh", "cell.index", "params.p"]
+SAFE = [
+    "vars.z",
+    "vars.z|sh",
+    "matrix.x | sh",
+    "matrix.y | sh",
+    "vars.z | sh",
+    "[matrix.y, vars.z] | tojson | sh",
+    "cell.index",
+    "params.p",
+]
 """These make no mistake of most values."""
 HOLES = st.sampled_from([*SAFE * 4, *EXPRESSIONS]).map(lambda expression: f"{{{{ {expression} }}}}")
 STATEMENTS = [
