@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import platform
+import re
 import shutil
 import sqlite3
 import sys
@@ -94,6 +95,21 @@ class TestWaiting:
             (path,) = (here.root / "state").rglob("jobs.db")
             path.unlink(missing_ok=True)
             path.touch()
+        assert here.run("usage") == 0
+        state, uuid, spec, _, cores, memory, seconds = here.out.rstrip("\n").split("\t")
+        assert (state, uuid, spec) == ("finished", job["uuid"], "a.job.yaml")
+        assert re.fullmatch(r"[0-9.]+ of 2 \([0-9]+%\)", cores)
+        assert re.fullmatch(r"[0-9]+MiB of 512MiB \([0-9]+%\)", memory)
+        assert re.fullmatch(r"[0-9.]+s", seconds)
+        assert here.run("usage", "--output", "json") == 0
+        (row,) = json.loads(here.out)["jobs"]
+        assert row["efficiency"]["memory"] == usage["peak_memory"] / (512 << 20)
+        assert row["efficiency"]["time"] is None
+        assert here.run("usage", "--by-spec") == 0
+        assert here.out.startswith("1\ta.job.yaml\t")
+        assert here.run("usage", "--by-spec", "--output", "json") == 0
+        (summed,) = json.loads(here.out)["specs"]
+        assert (summed["ended_jobs"], summed["efficiency"]) == (1, pytest.approx(row["efficiency"]))
 
     def test_a_job_that_fails(self, here):
         submitted(here, "exit $(({{ matrix.n }} - 1))")

@@ -213,7 +213,7 @@ def test_no_report_about_a_job_shows_it(here: Place, template: str) -> None:
     assert_hidden(here)
     for command in (
         *(["status"], ["status", "--output", "json"], ["wait"], ["logs", "--stream", "stderr"], ["ledger", "list"]),
-        *(["ledger", "list", "--output", "json"], ["ledger", "show", "a.job.yaml"]),
+        *(["ledger", "list", "--output", "json"], ["ledger", "show", "a.job.yaml"], ["usage", "--output", "json"]),
         *(
             ["ledger", "show", "a.job.yaml", "--output", "json"],
             ["ledger", "verify"],

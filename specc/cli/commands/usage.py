@@ -1,0 +1,121 @@
+"""`specc usage`: what jobs used of what they asked for."""
+
+from collections.abc import Callable, Mapping
+from typing import Annotated
+
+import typer
+
+from specc.app.attempts import Words
+from specc.app.following import look_at_chosen
+from specc.app.usage import Share, SpecUsage, Used, by_spec, used_by
+from specc.cli import exits
+from specc.cli.console import write_json_list, write_table
+from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, States
+from specc.cli.records import choose, record_data
+from specc.reporters import TextOrJson, format_named
+from specc.submission import Record, life_of, state_of
+from specc.targets import JobReport
+
+JOBS = ("state", "uuid", "spec", "cell", "cores", "memory", "time")
+SPECS = ("ended jobs", "spec", "cores", "memory", "time")
+BySpec = Annotated[bool, typer.Option("--by-spec", help="One row for each spec, of its jobs that have ended.")]
+
+
+def usage(
+    chosen: Chosen = None,
+    output: Output = "text",
+    is_by_spec: BySpec = False,
+    state: States = None,
+    only: Only = None,
+    cell: Cells = None,
+    target: AtTarget = None,
+) -> int:
+    """Show what jobs used of the cores, memory and time that they asked for.
+
+    Cores are those kept busy on average, memory is the peak. What the target does not say is left empty.
+
+    Example: specc usage jobs --by-spec
+    """
+    format_named(output, TextOrJson)
+    choice = choose(Words.of(chosen, only, cell, state, target))
+    with choice.workplace.ledger_if_any() as ledger:
+        seen = look_at_chosen(choice, ledger)
+        code = exits.BROKEN if seen.is_blind else exits.OK
+        reports = seen.reports
+        records = (record for record in choice.each(ledger) if record.uuid is not None)
+        if is_by_spec:
+            found = by_spec(records, reports)
+            if output == "json":
+                write_json_list({}, "specs", map(_spec_data, found))
+            else:
+                write_table(SPECS, ((f"{each.jobs:,}", each.spec, *_cells(each.used)) for each in found))
+        elif output == "json":
+            write_json_list({}, "jobs", (_job_data(record, reports) for record in records))
+        else:
+            write_table(JOBS, (_row(record, reports) for record in records))
+    return code
+
+
+def _row(record: Record, reports: Mapping[str, JobReport]) -> tuple[str, ...]:
+    used = used_by(life_of(record, reports))
+    return state_of(record, reports), record.uuid or "", record.key.spec, record.key.cell, *_cells(used)
+
+
+def _cells(used: Used) -> tuple[str, str, str]:
+    """Return texts such as `3.9 of 4 (97%)`; without what is not known."""
+    return (
+        _text(used.cores, lambda cores: f"{cores:.2f}".rstrip("0").rstrip(".")),
+        _text(used.memory, _size),
+        _text(used.time, _duration),
+    )
+
+
+def _text(share: Share, shown: Callable[[float], str]) -> str:
+    if share.used is None:
+        return ""
+    if share.asked is None or share.efficiency is None:
+        return shown(share.used)
+    return f"{shown(share.used)} of {shown(share.asked)} ({share.efficiency:.0%})"
+
+
+def _size(amount: float) -> str:
+    """Return bytes in the largest unit of which there is one."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if amount < 1024:
+            return f"{amount:.0f}{unit}" if amount >= 100 else f"{amount:.3g}{unit}"
+        amount /= 1024
+    return f"{amount:,.1f}TiB".replace(".0TiB", "TiB")
+
+
+def _duration(seconds: float) -> str:
+    """Return seconds as `4.2s`, `12m30s` or `3h05m`."""
+    if seconds < 60:
+        return f"{seconds:.3g}s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}m{rest:02}s"
+    return f"{minutes // 60:,}h{minutes % 60:02}m"
+
+
+def _job_data(record: Record, reports: Mapping[str, JobReport]) -> dict[str, object]:
+    """Return what `status` says of a job, and its efficiency."""
+    return {**record_data(record, reports), "efficiency": _efficiency(used_by(life_of(record, reports)))}
+
+
+def _spec_data(each: SpecUsage) -> dict[str, object]:
+    used = each.used
+    return {
+        "spec": each.spec,
+        "ended_jobs": each.jobs,
+        "cores": used.cores.used,
+        "cores_asked": used.cores.asked,
+        "peak_memory": used.memory.used,
+        "memory_asked": used.memory.asked,
+        "seconds": used.time.used,
+        "seconds_asked": used.time.asked,
+        "efficiency": _efficiency(used),
+    }
+
+
+def _efficiency(used: Used) -> dict[str, float | None]:
+    return {"cores": used.cores.efficiency, "memory": used.memory.efficiency, "time": used.time.efficiency}
