@@ -111,6 +111,12 @@ class TestWaiting:
         (summed,) = json.loads(here.out)["specs"]
         assert (summed["ended_jobs"], summed["efficiency"]) == (1, pytest.approx(row["efficiency"]))
 
+    def test_usage_of_nothing(self, here):
+        assert here.run("usage") == 0
+        assert (here.out, here.err) == ("", "nothing was submitted\n")
+        assert here.run("usage", "--by-spec", "--output", "json") == 0
+        assert json.loads(here.out)["specs"] == []
+
     def test_a_job_that_fails(self, here):
         submitted(here, "exit $(({{ matrix.n }} - 1))")
         assert here.run("wait", "jobs") == 5

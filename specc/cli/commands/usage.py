@@ -9,7 +9,7 @@ from specc.app.attempts import Words
 from specc.app.following import look_at_chosen
 from specc.app.usage import Share, SpecUsage, Used, by_spec, used_by
 from specc.cli import exits
-from specc.cli.console import write_json_list, write_table
+from specc.cli.console import say, write_json_list, write_table
 from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, States
 from specc.cli.records import choose, record_data
 from specc.reporters import TextOrJson, format_named
@@ -40,6 +40,8 @@ def usage(
     choice = choose(Words.of(chosen, only, cell, state, target))
     with choice.workplace.ledger_if_any() as ledger:
         seen = look_at_chosen(choice, ledger)
+        if next(choice.each(ledger), None) is None:
+            say("nothing was submitted")
         code = exits.BROKEN if seen.is_blind else exits.OK
         reports = seen.reports
         records = (record for record in choice.each(ledger) if record.uuid is not None)
