@@ -277,11 +277,15 @@ def _checked(
             return
         allowance.pay_for_variant(spec)
         looked_at = part if is_plain and index == 0 else Part(0, share)
+        evaluation = None
         for item in _cells(spec, context, request, sample, part=looked_at, allowance=allowance):
+            evaluation = evaluation if isinstance(item, Diagnostic) else item[0]
             for result in (item,) if isinstance(item, Diagnostic) else _ruled(item[1], context, allowance):
                 if index == 0 or isinstance(result, Diagnostic):
                     yield result
                 exceeded |= _is_limit(result)
+        if part is not None and evaluation is not None and not evaluation.is_even:
+            raise Uneven
         if exceeded:
             return
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from specc.compiler import Context, Part, Request, Share, Uneven
 from specc.compiler.count import cells_to_check
-from specc.linter.examining import Clashes, Examined, examine_share
+from specc.linter.examining import Clashes, Examined, Taken, examine_share
 from specc.linter.records import Json, Sources, Unrecordable, decode_examined, digests_of, encode_examined
 from specc.project.processes import elsewhere, processors
 from specc.project.project import DiagnosticSet, Project
@@ -60,6 +60,11 @@ def _together(whole: Examined, digests: set[str], shares: list[Json], sources: S
         if share.diagnostics or not digests.isdisjoint(made):
             return None
         digests.update(made)
-        clashes.add(share.taking)
+        clashes.add(tuple({thing: _made(taken) for thing, taken in each.items()} for each in share.taking))
         payloads += share.payloads
     return replace(whole, taking=clashes.taken, payloads=payloads)
+
+
+def _made(taken: Taken) -> Taken:
+    """Return what is taken with its claims made, so that equal ones of several shares are one."""
+    return Taken(taken.count, dict.fromkeys(taken.claims))
