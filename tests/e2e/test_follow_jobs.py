@@ -111,6 +111,12 @@ class TestWaiting:
         (summed,) = json.loads(here.out)["specs"]
         assert (summed["ended_jobs"], summed["efficiency"]) == (1, pytest.approx(row["efficiency"]))
 
+    def test_a_job_that_ends_at_once_has_not_used_more_cores_than_there_are(self, here):
+        submitted(here, "true {{ matrix.n }}", "--wait")
+        assert here.run("status", "--output", "json") == 0
+        for job in json.loads(here.out)["jobs"]:
+            assert job["seconds"] >= job["usage"]["cpu_seconds"] / (os.cpu_count() or 1)
+
     def test_usage_of_nothing(self, here):
         assert here.run("usage") == 0
         assert (here.out, here.err) == ("", "nothing was submitted\n")

@@ -18,7 +18,7 @@ from specc.targets.local.machine import Options
 from specc.targets.local.paths import StateDir, note, tell
 from specc.targets.local.processes import ProcessId, this_process
 from specc.targets.local.store import Store
-from specc.targets.local.watch import Signals, Watch
+from specc.targets.local.watch import Meter, Signals, Watch
 from specc.targets.protocol import JobState
 
 PATIENCE = 600.0
@@ -76,11 +76,13 @@ def _run(state: StateDir, store: Store, job: Job, run: Run, signals: Signals, *,
             return store.with_uuids([job.uuid])[job.uuid].cancel_asked
         return False
 
+    meter = Meter()
     try:
         main = command.start(job, run, folder)
     except command.CannotStart as error:
         return Ended(JobState.EXITED, None, f"never started: {error}")
-    ended = Watch(main, run, folder, signals, subreaper=subreaper, is_cancelled=is_cancelled).to_the_end()
+    watch = Watch(main, run, folder, signals, subreaper=subreaper, is_cancelled=is_cancelled, meter=meter)
+    ended = watch.to_the_end()
     return replace(ended, measured=replace(ended.measured or Measured(), ended_at=store.now()))
 
 

@@ -93,7 +93,7 @@ class Cause(NamedTuple):
 
 
 class Meter:
-    """Measures what a command uses, from its start on.
+    """Measures what a command uses. It is made before the command begins, of which some end in a moment.
 
     The system counts the processor time of every process that is waited for, and its peak of memory. That peak is at
     least the peak of this process, of which each command is a copy for a moment; so a smaller peak is known only as far
@@ -138,7 +138,9 @@ class Watch:
         *,
         subreaper: bool,
         is_cancelled: Callable[[], bool],
+        meter: Meter | None = None,
     ) -> None:
+        """Take the meter that was there before the command began: a short one ends before it is watched."""
         self._main = main
         self._run = run
         self._folder = folder
@@ -146,7 +148,7 @@ class Watch:
         self._subreaper = subreaper
         self._is_cancelled = is_cancelled
         self._status: int | None = None
-        self._meter = Meter()
+        self._meter = meter or Meter()
 
     def to_the_end(self) -> Ended:
         """Return how the command ended. Descendants that outlive the command are ended, too, as a batch system does."""
