@@ -76,6 +76,10 @@ class Excluded:
     keys: dict[tuple[str, ...], set[Keys]] = field(default_factory=dict)
     conditions: tuple[Condition, ...] = ()
 
+    @property
+    def is_empty(self) -> bool:
+        return not (self.keys or self.conditions)
+
     def matches(self, cell: Values) -> bool:
         if any(keys_of(cell, names) in keys for names, keys in self.keys.items()):
             return True

@@ -55,14 +55,11 @@ class Expansion:
 
     def combinations(self) -> Iterator[Values]:
         """Yield the axis values of every cell without repetitions: the product less `exclude`, then `include`."""
-        for rows in combined([group.rows for group in self.groups]):
-            values = {
-                name: value
-                for group, row in zip(self.groups, rows, strict=True)
-                for name, value in zip(group.names, row, strict=True)
-            }
-            if not self.excluded.matches(values):
-                yield values
+        names = tuple(name for group in self.groups for name in group.names)
+        every = (
+            dict(zip(names, chain(*rows), strict=True)) for rows in combined([group.rows for group in self.groups])
+        )
+        yield from every if self.excluded.is_empty else (row for row in every if not self.excluded.matches(row))
         yield from self.included
 
     def cells(self) -> Iterator[Cell]:

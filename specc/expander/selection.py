@@ -42,6 +42,8 @@ class Selection:
         )
 
     def of(self, cells: Iterable[Cell]) -> Iterator[Cell]:
+        if not (self.only or self.ids):
+            return iter(cells)
         return (cell for cell in cells if self.picks(cell))
 
 
