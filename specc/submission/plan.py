@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from fractions import Fraction
+from itertools import islice
 
 from specc.fast_dataclass import dataclass
 from specc.lowering import Payload
@@ -76,6 +77,10 @@ class Step:
     seen: frozenset[str] = frozenset()
 
 
+LOOKED_UP = 500
+"""So many payloads are looked up at once: some 50 ms, for which other processes wait."""
+
+
 def plan_steps(
     payloads: Iterable[Payload],
     target: str,
@@ -92,7 +97,8 @@ def plan_steps(
     steps: list[Step] = []
     first: dict[str, Step] = {}
     offered: set[str] = set()
-    for payload in payloads:
+
+    def add_step(payload: Payload) -> None:
         key = key_of(payload, target, params)
         same = ledger.with_digest(target, payload.digest)
         left = [record for record in same if record.attempt not in offered]
@@ -108,6 +114,12 @@ def plan_steps(
             why = f"it is the same payload as {twin.key}"
             step = replace(step, action=Action.REFUSE_TWIN, why=why, twin=twin.payload)
         steps.append(step)
+
+    every = iter(payloads)
+    while some := list(islice(every, LOOKED_UP)):
+        with ledger.at_once():
+            for payload in some:
+                add_step(payload)
     return steps
 
 

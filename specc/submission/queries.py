@@ -170,6 +170,10 @@ class Queries:
                 records = _records_at(connection, rows[start : start + CHUNK])
             yield from records
 
+    def at_once(self) -> contextlib.AbstractContextManager[object]:
+        """Ask several questions of one state of the ledger. Nobody can write meanwhile: this is for a moment only."""
+        return self._reading()
+
     def of_key(self, key: LogicalKey) -> list[Record]:
         """Return all attempts of a key, in the order of their numbers. Raises SpeccError where one is missing."""
         condition = "target = ? AND spec = ? AND cell = ? AND params = ?"
@@ -319,6 +323,8 @@ def _rows(connection: sqlite3.Connection, first: Query, second: Query) -> list[i
 
 def _records_at(connection: sqlite3.Connection, rows: Sequence[int]) -> list[Record]:
     """Return the attempts of these rows, in order. Raises Damaged where one is missing."""
+    if not rows:
+        return []
     found = connection.execute(
         f"SELECT {SEALED} FROM attempts WHERE rowid {LISTED} ORDER BY rowid", (json.dumps(list(rows)),)
     ).fetchall()
