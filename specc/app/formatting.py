@@ -23,7 +23,7 @@ class LaidOut:
 
 @dataclass(frozen=True, slots=True)
 class NotLaidOut:
-    """Why a spec has no new layout: diagnostics of its text, or what would differ, which is a bug of specc."""
+    """Why a spec has no new layout: diagnostics of its text, or what would differ, which is a bug in specc."""
 
     diagnostics: tuple[Diagnostic, ...] = ()
     source: Source | None = None

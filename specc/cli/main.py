@@ -1,7 +1,7 @@
 """From the process to a command, and from exceptions to exit codes: nothing else does either.
 
 `main` prepares the process, `run` answers one command line and returns its exit code. The user's mistakes are
-diagnostics, which commands print; an environment that failed is a `SpeccError`; anything else is a bug of specc.
+diagnostics, which commands print; an environment that failed is a `SpeccError`; anything else is a bug in specc.
 """
 
 import atexit

@@ -111,12 +111,12 @@ AtTarget = Annotated[
     str | None,
     typer.Option("--target", metavar="NAME", help="Only what was sent to this target.", autocompletion=complete_target),
 ]
-Changed = Annotated[bool, typer.Option("--changed", help="Send payloads that differ from what was accepted.")]
-Rerun = Annotated[bool, typer.Option("--rerun", help="Run again what was accepted before.")]
+Changed = Annotated[bool, typer.Option("--changed", help="Also take payloads that differ from what was accepted.")]
+Rerun = Annotated[bool, typer.Option("--rerun", help="Also take what was accepted before, to run it again.")]
 Resend = Annotated[
-    bool, typer.Option("--resend-unknown", help="Send again what may have been accepted; it may run twice.")
+    bool, typer.Option("--resend-unknown", help="Also take what may have been accepted; it may run twice.")
 ]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 Output = Annotated[str, typer.Option("--output", metavar="FORMAT", help="text or json.")]
 Timeout = Annotated[
     str | None, typer.Option("--timeout", metavar="TIME", help="Wait no longer than this, such as 2h30m.")

@@ -98,7 +98,7 @@ COMMANDS = (
         "serve",
         "serve",
         "serve",
-        "Run submitted jobs on this machine, or on the Slurm cluster of a target, behind the EHPC API.",
+        "Provide the EHPC API, and run what is submitted on this machine or on the Slurm cluster of a target.",
     ),
     Command("ledger", "ledger", "ledger_app", "Show what was sent, and settle what became of it."),
     Command("schema", "schema", "schema_app", "Build, show, compare and check the API's JSON Schemas."),

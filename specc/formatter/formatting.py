@@ -19,7 +19,7 @@ LINE_BREAK = re.compile(r"\r\n|\r")
 
 @dataclass(frozen=True, slots=True)
 class Formatted:
-    """The result. `text` is the new text, or the old text where `problem` names a bug of specc."""
+    """The result. `text` is the new text, or the old text where `problem` names a bug in specc."""
 
     text: str
     problem: str | None = None

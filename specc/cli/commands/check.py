@@ -34,7 +34,9 @@ Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 for warnings
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither read nor write the cache of earlier checks.")]
 BaselineFile = Annotated[
     str | None,
-    typer.Option("--baseline", metavar="FILE", help="Hide the diagnostics that FILE counts, by file and code."),
+    typer.Option(
+        "--baseline", metavar="FILE", help="Hide the diagnostics that are recorded in FILE, by file and code."
+    ),
 ]
 UpdateBaseline = Annotated[
     bool,

@@ -82,7 +82,7 @@ def _format(run: Run, project: Project, name: str) -> None:
         _say_failed(
             run,
             f"{result.source.path} is left as it is, because after formatting {result.problem}. "
-            "This is a bug of specc; please paste this line and the file into an issue.",
+            "This is a bug in specc; please paste this line and the file into an issue.",
         )
 
 

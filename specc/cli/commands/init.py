@@ -78,7 +78,7 @@ def init(
 
     With --from, as in `specc init --from old/*.sbatch new`, each batch script becomes a spec NAME.job.yaml and the
     script NAME.sh that it runs. They go into DIR, or into jobs/ where DIR is the root of the project. What has no place
-    in a spec is listed on standard error and at the top of the spec. A script that is refused stops no other. A new
+    in a spec is listed on standard error and at the top of the spec. Scripts that cannot be imported are skipped. A new
     project gets a target `slurm`, its default, with the account, the queues and the resources of the scripts.
 
     Example: specc init cfd --mem-unit MiB --time-unit min

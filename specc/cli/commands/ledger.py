@@ -67,8 +67,8 @@ HEAD = ("state", "uuid", "spec", "cell", "name", "", "attempt", "when")
 def init(output: Output = "text") -> int:
     """Make an empty ledger at the place that the setting `ledger.path` names, once, before anything is sent.
 
-    A path that leads nowhere may be a disk that is not there now, so no other command makes a ledger at it. Exits with
-    2 when there is a ledger already.
+    If the path does not exist, a disk may be missing, so no other command makes a ledger there. Exits with 2 when there
+    is a ledger already.
 
     Example: specc ledger init
     """
@@ -86,10 +86,10 @@ def init(output: Output = "text") -> int:
 
 @ledger_app.command("join")
 def join(output: Output = "text") -> int:
-    """Say that this project and the one that the ledger knows are the same, or use one ledger on purpose.
+    """Confirm that this project is the one in the ledger, or let two projects share one ledger.
 
     The ledger knows a project by the first commits of its repository, and the folder in it; without a repository, by
-    its folder. When another project of the same name comes, it is not taken for the first: nothing is sent or shown.
+    its folder. Another project of the same name is not taken for it: nothing is sent or shown until you confirm.
 
     Example: specc ledger join
     """
@@ -112,7 +112,7 @@ def list_(
     cell: Cells = None,
     target: AtTarget = None,
 ) -> int:
-    """List every attempt, without asking anybody.
+    """List every attempt, from the ledger alone: no target is asked.
 
     Example: specc ledger list jobs --state unknown
     """
@@ -176,9 +176,9 @@ def mv(
 ) -> int:
     """Put attempts under another name, after a spec was moved or a cell renamed. Nothing is sent.
 
-    With -p, the parameters of NEW, which with --no-params has none; else they stay as they are. With --target,
-    attempts that went to that target when it stood for another place belong to what it is now: the same account with a
-    new access key.
+    -p gives the parameters that NEW was sent with, and --no-params says that it had none; otherwise they are kept.
+    --target also moves attempts that were made before the settings of that target changed, for example to a new key of
+    the same account.
 
     Example: specc ledger mv jobs/old.job.yaml jobs/new.job.yaml
     """
@@ -270,7 +270,9 @@ def resolve(
     cell: Cells = None,
     target: AtTarget = None,
 ) -> int:
-    """Look on the target for jobs of unknown attempts. A match by tag is taken; any other is proposed.
+    """Look on the target for jobs of unknown attempts.
+
+    A job whose name has the tag of an attempt is taken; any other match is proposed.
 
     --yes takes what is proposed, but never a job whose time, user or command is not known, nor one from a list that
     does not show all jobs: for these you name the job with `--uuid`. Exits with 4 when something stays unknown.

@@ -40,7 +40,7 @@ PageFile = Annotated[
     typer.Argument(metavar="PAGE.md", help="A page of the API's documentation, in Markdown; `-` is standard input."),
 ]
 PatchFile = Annotated[Path | None, typer.Option("--patch", help="A merge patch for what the page does not say.")]
-KindName = Annotated[Kind, typer.Option("--kind", help="Which schema.")]
+KindName = Annotated[Kind, typer.Option("--kind", help="request, response or editor.")]
 ApiName = Annotated[
     str, typer.Argument(metavar="[API]", help="An API version, such as ehpc/v1.", autocompletion=complete_api)
 ]
@@ -54,7 +54,7 @@ SchemaPath = Annotated[
 
 @schema_app.command("build")
 def build(page: PageFile, patch: PatchFile = None, kind: KindName = Kind.REQUEST) -> int:
-    """Print the JSON Schema that an API page's tables say.
+    """Print the JSON Schema that an API page describes.
 
     Example: specc schema build submitjob.md --patch submitjob.patch.yaml --kind request
     """

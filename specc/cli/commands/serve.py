@@ -41,7 +41,7 @@ def serve(
     calls: Calls = 10_000,
     open_jobs: Jobs = 1000,
 ) -> int:
-    """Run submitted jobs on this machine, or on the Slurm cluster of a target, behind the EHPC API.
+    """Provide the EHPC API, and run what is submitted on this machine or on the Slurm cluster of a target.
 
     The vendor's SDK and targets of kind ehpc work against it. Prints the endpoint on standard output. A key is made at
     the first start; where it is kept is printed.

@@ -65,7 +65,7 @@ InFlight = Annotated[
         metavar="N",
         min=1,
         max=MOST_IN_FLIGHT,
-        help="Send so many at once (default: 4, or 1 on this machine).",
+        help="Send at most so many requests at once (default: 4, or 1 on this machine).",
     ),
 ]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait for the jobs to end.")]

@@ -24,7 +24,7 @@ def trust(hosts: Hosts = None, forget: Forget = False) -> int:
 
     A project's settings name the host of a target, but only its user can trust it: on a terminal specc asks once for
     each new host, and elsewhere it refuses. The hosts of the API pages that ship with specc are trusted from the start.
-    On a CI runner, the variable SPECC_TRUSTED_HOSTS lists hosts, apart by commas.
+    On a CI runner, the variable SPECC_TRUSTED_HOSTS lists hosts, separated by commas.
 
     Example: specc trust https://hpc.example.org
     """
