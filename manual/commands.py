@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from inspect import cleandoc
+from textwrap import fill
 from typing import Any
 
 from specc.cli.dispatch import NAME, load
@@ -12,7 +13,7 @@ HEAD = """# Commands
 What `specc COMMAND --help` says, on one page.
 
 Exit codes: 0 clean, 1 diagnostics, 2 usage, configuration or I/O, 3 rejected, 4 outcome unknown, 5 a job failed,
-6 waiting timed out, 10 changes found, 101 a bug of specc.
+6 waiting timed out, 10 changes found, 101 a bug in specc.
 """
 
 
@@ -26,14 +27,14 @@ def _sections(commands: dict[str, Any], path: str) -> Iterator[str]:
         if command.hidden:
             continue
         if hasattr(command, "commands"):
-            yield f"\n## {path} {name}\n\n{cleandoc(command.help or '')}\n"
+            yield f"\n## {path} {name}\n\n{_filled(command)}\n"
             yield from (f"\n#{section.lstrip()}" for section in _sections(command.commands, f"{path} {name}"))
         else:
             yield _section(command, f"{path} {name}")
 
 
 def _section(command: Any, path: str) -> str:
-    text, example = cleandoc(command.help or ""), (command.epilog or "").removeprefix("Example:")
+    text, example = _filled(command), (command.epilog or "").removeprefix("Example:")
     shown = [parameter for parameter in command.params if not getattr(parameter, "hidden", False)]
     arguments = [each for each in shown if each.param_type_name == "argument"]
     options = [each for each in shown if each.param_type_name == "option"]
@@ -46,6 +47,12 @@ def _section(command: Any, path: str) -> str:
     if example:
         parts.append(f"\n```sh\n{example.strip()}\n```\n")
     return "".join(parts)
+
+
+def _filled(command: Any) -> str:
+    """Return the help of a command in lines that an editor shows whole."""
+    paragraphs = cleandoc(command.help or "").split("\n\n")
+    return "\n\n".join(each if "\n" in each else fill(each, 120, break_long_words=False) for each in paragraphs)
 
 
 def _metavar(argument: Any) -> str:

@@ -4,6 +4,7 @@ import importlib
 import os
 import sys
 from functools import cache
+from inspect import cleandoc
 from typing import Any
 
 import typer
@@ -122,6 +123,14 @@ def _set_examples_apart(command: Any) -> None:
     """The example of a docstring is shown below the options, on a line of its own, so that it can be copied."""
     for each in getattr(command, "commands", {}).values():
         _set_examples_apart(each)
-    text, _, example = (command.help or "").partition("Example: ")
+    text, _, example = cleandoc(command.help or "").partition("Example: ")
+    command.help = "\n\n".join(map(_on_one_line, text.rstrip().split("\n\n")))
     if example:
-        command.help, command.epilog = text.rstrip(), f"Example:\n\n{example}"
+        command.epilog = f"Example:\n\n{example}"
+
+
+def _on_one_line(paragraph: str) -> str:
+    """Return a paragraph without the line breaks of the source, so that it fits the width of the terminal."""
+    lines = paragraph.splitlines()
+    is_list = any(line.startswith((" ", "- ", "* ", "|")) for line in lines)
+    return paragraph if is_list else " ".join(lines)

@@ -1,6 +1,7 @@
 """The installed command as a process: pipes, signals, exit codes, what it imports."""
 
 import errno
+import itertools
 import os
 import re
 import shlex
@@ -133,3 +134,19 @@ def texts_of(command: Any) -> Iterator[str]:
     yield from (each.help for each in command.params if getattr(each, "help", None))
     for each in getattr(command, "commands", {}).values():
         yield from texts_of(each)
+
+
+@pytest.mark.parametrize("width", ["60", "100"])
+def test_help_is_as_wide_as_the_terminal(width: str) -> None:
+    """No line is broken where the source breaks it."""
+    shown = subprocess.run(
+        [SPECC, "ledger", "resolve", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "COLUMNS": width},
+    ).stdout
+    text = [line.strip() for line in shown.partition("─ Arguments")[0].splitlines()]
+    for line, after in itertools.pairwise(text):
+        if line and after:
+            assert len(line) + 1 + len(after.split()[0]) > int(width) - 4, (line, after)
