@@ -19,7 +19,7 @@ HEADINGS = {
 }
 HEAD = """# Diagnostic codes
 
-A code never changes its meaning and is never reused. Severity is not part of it. The hundreds digit is the stage
+A code never changes its meaning and is never reused. Its severity may change. The hundreds digit is the stage
 that finds it. `specc rules CODE` says the same in the terminal.
 """
 

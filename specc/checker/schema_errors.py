@@ -105,7 +105,9 @@ def _unmet_required(name: str, subject: Subject) -> Iterator[Diagnostic]:
     field = subject.schema.fields[name]
     help = _too_deep(subject) or f"add `{name}: ...` under `job:`" + _or_inherited(subject)
     if name in ("cluster_id", "zone", "run_user"):
-        help += f", or, for all specs of a target, `[targets.NAME] job = {{{name} = ...}}` in specc.toml"
+        help += (
+            f', or, for every spec of a target, write `job = {{{name} = "..."}}` under `[targets.NAME]` in specc.toml'
+        )
     note = f"{subject.schema.name} requires it ({field.source}): {field.description}".rstrip(": ")
     where = _job_key(subject)
     lost = subject.job.removed.get(name)

@@ -1,4 +1,4 @@
-"""Every kind of diagnostic, in one table. A code is never reused; severity is not part of it.
+"""Every kind of diagnostic, in one table. A code is never reused; its severity may change.
 
 The hundreds digit is the stage: 1 YAML, 2 composition, 3 templates, 4 schema, 5 rules, 6 lowering and units,
 7 submission, 8 API tables (from 851 on: sbatch scripts), 9 configuration.
@@ -96,14 +96,21 @@ VERSION_DEPENDENT_FIELD = Code(
     "SPC516", "version-dependent-field", WARNING, "a field that other API versions do not have"
 )
 AXIS_IN_NAMES_ONLY = Code("SPC517", "axis-in-names-only", WARNING, "an axis that only names the jobs")
-UNEXPANDED_PATH = Code("SPC530", "unexpanded-path", WARNING, "a path that only a shell would expand, or of a folder")
+UNEXPANDED_PATH = Code(
+    "SPC530",
+    "unexpanded-path",
+    WARNING,
+    "a path with `~` or `$VAR`, which no shell expands here, or the path of a folder",
+)
 LOST_DIGITS = Code("SPC531", "lost-digits", WARNING, "a number that changes its digits when it becomes part of a text")
-MISSING_BRACES = Code("SPC532", "missing-braces", WARNING, "a text that was meant to be a template")
-FOREIGN_QUOTES = Code("SPC533", "foreign-quotes", WARNING, "a name or path in quotes that are not YAML's")
-UNLIKELY_QUANTITY = Code("SPC534", "unlikely-quantity", WARNING, "a plain number that is unlikely in its unit")
+MISSING_BRACES = Code(
+    "SPC532", "missing-braces", WARNING, "a text that is only a value's name, or has a template's braces wrong"
+)
+FOREIGN_QUOTES = Code("SPC533", "foreign-quotes", WARNING, "a name or path in quotes that YAML does not recognise")
+UNLIKELY_QUANTITY = Code("SPC534", "unlikely-quantity", WARNING, "a number that looks wrong for its unit")
 UNSEEN_END = Code("SPC535", "unseen-end", WARNING, "a value begins or ends with an invisible character")
 SHELL_SYNTAX_ERROR = Code("SPC540", "shell-syntax-error", ERROR, "a command that the shell cannot read")
-UNENDED_HERE_DOCUMENT = Code("SPC541", "unended-here-document", ERROR, "a here-document that no line ends")
+UNENDED_HERE_DOCUMENT = Code("SPC541", "unended-here-document", ERROR, "an unterminated here-document")
 FOLDED_HERE_DOCUMENT = Code("SPC542", "folded-here-document", ERROR, "a here-document in a folded text (`>`)")
 SBATCH_DIRECTIVE = Code("SPC543", "sbatch-directive", WARNING, "a `#SBATCH` line in a command, where nothing reads it")
 ARRAY_TASK_ID = Code("SPC544", "array-task-id", WARNING, "a command reads the index of an array job")
@@ -124,15 +131,17 @@ NO_COMMAND = Code("SPC552", "no-command", ERROR, "a job has no command")
 INTERPRETER_LINE = Code(
     "SPC553", "interpreter-line", WARNING, "a `#!` line asks for something that the target does not do"
 )
-DOLLAR_BEFORE_TEMPLATE = Code("SPC554", "dollar-before-template", ERROR, "a `$` before a template stays in the text")
-NAME_WITHOUT_BRACES = Code("SPC555", "name-without-braces", WARNING, "the name of a value without a template's braces")
+DOLLAR_BEFORE_TEMPLATE = Code("SPC554", "dollar-before-template", ERROR, "a `$` before `{{` stays in the text")
+NAME_WITHOUT_BRACES = Code(
+    "SPC555", "name-without-braces", WARNING, "a value's name among other words, without `{{ }}`"
+)
 UNSET_ARGUMENT = Code("SPC556", "unset-argument", WARNING, "a script reads an argument that nobody passes")
 FOREIGN_SCHEDULER = Code(
     "SPC557", "foreign-scheduler", WARNING, "a command needs a scheduler that the target does not have"
 )
 HIDDEN_FAILURE = Code("SPC558", "hidden-failure", WARNING, "a job succeeds although its commands failed")
 LOST_IN_COMMENT = Code("SPC559", "lost-in-comment", WARNING, "a value after a `#`, which begins a comment")
-ONE_RANK = Code("SPC560", "one-rank", WARNING, "a launcher of MPI in a job that has one task")
+ONE_RANK = Code("SPC560", "one-rank", WARNING, "an MPI launcher in a job of one task")
 UNUSED_IGNORE = Code("SPC590", "unused-ignore", WARNING, "a `# specc: ignore` comment that ignores nothing")
 BAD_IGNORE = Code("SPC591", "bad-ignore", ERROR, "a `# specc: ignore` comment without a code, or with an unknown one")
 

@@ -26,9 +26,10 @@ REMEDIES: dict[str, str] = {
     "SPC205": "Move or copy the file into the project, the folder with `specc.toml`.",
     "SPC206": "Remove one `extends` from the circle that the message shows.",
     "SPC207": "Name the parents in the order in which the other files name them, or leave one out.",
-    "SPC208": "Let files inherit from a base nearer to the root; profiles and parameters often do with fewer files.",
+    "SPC208": "Shorten the chain; profiles or parameters can often replace a file.",
     "SPC209": "Set the value in the spec, or let one parent inherit from the other. Now only their order decides.",
-    "SPC210": "There are `$append`, `$prepend`, `$replace`, `$unset`, `$literal` and `$file`, each in a mapping alone.",
+    "SPC210": "The operators are `$append`, `$prepend`, `$replace`, `$unset`, `$literal`, `$file` and `$command`. "
+    "Each is the only key of its mapping; only `$file` and `$command` may have `env` and `args` beside them.",
     "SPC211": "Write the value itself, without the operator, or correct the name of what should be inherited.",
     "SPC212": "Give it one kind of value everywhere, or write `{$replace: ...}` where another kind is meant.",
     "SPC213": "Correct the path. It is relative to the file that has the `$file`.",
@@ -61,23 +62,23 @@ REMEDIES: dict[str, str] = {
     # the API's schema
     "SPC401": "Correct the name, or remove the field. Values for templates go below `vars:`.",
     "SPC402": "Write the type that the message names: a number without quotes, a text with them.",
-    "SPC403": "Add it below `job:`, in a base, or for all specs as `[targets.NAME] job = {...}` in `specc.toml`.",
+    "SPC403": "Add it below `job:` or in a base; for all specs, as `job = {...}` under `[targets.NAME]` in specc.toml.",
     "SPC404": "Write one of the values that the message names.",
     "SPC405": "Remove the field. It is filled in when the payload is sent.",
     # `# specc: ignore`
     "SPC590": "Remove the comment, or the code from it: there is nothing left to ignore.",
     "SPC591": "Write `# specc: ignore[SPC501] reason`, with a code or a name that `specc rules` lists.",
     # units and lowering
-    "SPC601": 'Say the unit in `specc.toml`: `[units]` `mem_limit = "MiB"`. Your cluster\'s manual knows it.',
+    "SPC601": 'Say the unit in `specc.toml`: `[units]` `mem_limit = "MiB"`. See your cluster\'s manual.',
     "SPC602": "Write the units: `1h30m` for `1:30`, `64GiB` or `64GB` for `64G`.",
     "SPC603": "Write a number with its unit: `2h30m`, `64GiB`.",
     "SPC604": "Write a whole number of the unit that the message names; specc does not round.",
-    "SPC605": "Write a number between -(2**53) and 2**53, and a text without broken characters.",
+    "SPC605": "Write a number between -(2**53 - 1) and 2**53 - 1, and a text without unpaired surrogates.",
     # submission
     "SPC701": "Change the field that the target cannot take, or choose another target with `--target`.",
     "SPC702": "Read what the target says, correct the spec, and submit again. A rejected payload started nothing.",
     "SPC703": "Let the cells differ, for example by `{{ cell.slug }}` in the name; `matrix.repeat` makes repetitions.",
-    "SPC704": "Choose the target that the words are for with `--target`, or remove them: the job runs without.",
+    "SPC704": "Choose a target that provides these resources (`--target`), or remove them: the job runs without them.",
     # API tables and scripts
     "SPC801": "Give a page in Markdown with a table of parameters, or correct the row that the message names.",
     "SPC802": "Write `true` or `false` in the Required column.",

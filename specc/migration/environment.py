@@ -60,10 +60,10 @@ QUOTES = re.compile(r"[\"']")
 INSTEAD = {
     "SLURM_ARRAY_JOB_ID": "write a name of your own for the whole sweep",
     "SLURM_CPUS_ON_NODE": "write `$(nproc)`, or pass `{{ job.core_limit }}` under `env`",
-    "SLURM_JOBID": "write `$$` for a number, or `mktemp -d` for a scratch folder",
+    "SLURM_JOBID": "if any number will do, use `$$` (the process id), and `mktemp -d` for a scratch folder",
     "SLURM_JOB_ACCOUNT": "write the account",
     "SLURM_JOB_CPUS_PER_NODE": "pass `{{ job.core_limit }}` under `env`",
-    "SLURM_JOB_ID": "write `$$` for a number, or `mktemp -d` for a scratch folder",
+    "SLURM_JOB_ID": "if any number will do, use `$$` (the process id), and `mktemp -d` for a scratch folder",
     "SLURM_JOB_NODELIST": "write `$(hostname)` for a job on one node",
     "SLURM_JOB_USER": "write `$(id -un)`",
     "SLURM_LOCALID": "write `0` in a script, or the variable of your MPI library",
@@ -71,14 +71,14 @@ INSTEAD = {
     "SLURM_MEM_PER_NODE": "pass `{{ job.mem_limit }}` under `env`; it counts in the cluster's unit",
     "SLURM_NODELIST": "write `$(hostname)` for a job on one node",
     "SLURM_PROCID": "write `0` in a script, or the variable of your MPI library",
-    "SLURM_SUBMIT_DIR": "for targets other than `slurm` and `local`, write `${SLURM_SUBMIT_DIR:-$PWD}`",
+    "SLURM_SUBMIT_DIR": "for others, write `${SLURM_SUBMIT_DIR:-$PWD}`",
     "SLURM_SUBMIT_HOST": "write the name of the machine",
     "SLURM_TMPDIR": "write `$(mktemp -d)`",
     "SLURMD_NODENAME": "write `$(hostname)`",
-    "PBS_JOBID": "write `$$` for a number, or `mktemp -d` for a scratch folder",
-    "JOB_ID": "write `$$` for a number, or `mktemp -d` for a scratch folder",
-    "PBS_NODEFILE": "start the ranks by their number: `mpirun -np {{ job.core_limit }}`",
-    "PE_HOSTFILE": "start the ranks by their number: `mpirun -np {{ job.core_limit }}`",
+    "PBS_JOBID": "if any number will do, use `$$` (the process id), and `mktemp -d` for a scratch folder",
+    "JOB_ID": "if any number will do, use `$$` (the process id), and `mktemp -d` for a scratch folder",
+    "PBS_NODEFILE": "give the number of ranks: `mpirun -np {{ job.core_limit }}`",
+    "PE_HOSTFILE": "give the number of ranks: `mpirun -np {{ job.core_limit }}`",
 }
 USUAL = "set it in the script, or pass a value under `env` of cmd_line"
 SHOWN_LINES = 5
@@ -134,7 +134,8 @@ def unknown_variables(used: Lines, given: set[str], scheduler: str = "Slurm") ->
     """Yield a note on each variable that is not given to the script."""
     for name, lines in used.items():
         if name not in given:
-            yield Note(lines[0], f"`{name}`{more(lines)} is set by {scheduler} alone: {INSTEAD.get(name, USUAL)}")
+            setters = "the targets `slurm` and `local`" if name == "SLURM_SUBMIT_DIR" else scheduler
+            yield Note(lines[0], f"`{name}`{more(lines)} is set only by {setters}; {INSTEAD.get(name, USUAL)}")
 
 
 def commands(reading: Reading) -> Iterator[Note]:

@@ -186,7 +186,7 @@ def _ignored(job: Job, target: Target) -> Iterator[Diagnostic]:
     names = KINDS[target.kind].ignored({"resource_limit": value.data}, target) if value is not None else []
     if value is not None and names:
         message = f"`{target.name}` ignores {', '.join(f'`{name}`' for name in names)}"
-        help = "check and submit with the `--target` that the words are for, or remove them"
+        help = "choose a target that provides these resources (`--target`), or remove them"
         yield codes.IGNORED_BY_TARGET.at(value.node.span, message, help=help)
 
 

@@ -22,7 +22,7 @@ SECTIONS = ("vars", "job")
 
 
 def missing_braces(spec: Spec) -> Iterator[Diagnostic]:
-    """A text that was meant to be a template.
+    """A text that is only a value's name, or has a template's braces wrong.
 
     ## What
     Finds a text that is just the name of a value, such as `params.n`, and braces that do not make a template, such as
@@ -111,7 +111,7 @@ DOLLAR = r"(?<![\\$])\$(?=\{\{)"
 
 
 def dollar_before_template(spec: Spec) -> Iterator[Diagnostic]:
-    """A `$` before a template stays in the text.
+    """A `$` before `{{` stays in the text.
 
     ## What
     Finds `${{ ... }}` in fields, variables and scripts: the way in which GitHub Actions writes its expressions.
@@ -159,7 +159,7 @@ OF_CELLS = ("id", "index", "slug")
 
 
 def name_without_braces(spec: Spec) -> Iterator[Diagnostic]:
-    """The name of a value without the braces of a template.
+    """A value's name among other words, without `{{ }}`.
 
     ## What
     Finds `$matrix.seed`, `${matrix.seed}`, `$(matrix.seed)`, `{ matrix.seed }` and, as a word of its own in a command,

@@ -15,7 +15,7 @@ QUOTES = frozenset("".join(PAIRS))
 
 
 def foreign_quotes(job: Job) -> Iterator[Diagnostic]:
-    """A name or path in quotes that are not YAML's.
+    """A name or path in quotes that YAML does not recognise.
 
     ## What
     Finds texts of one line that begin or end with `‘`, `’`, `“`, `”`, `「`, `」`, `＂` or `＇`, in the fields of the

@@ -110,7 +110,7 @@ COUNTS = frozenset(["-n", "-np", "--np", "--n", "--ntasks"])
 
 
 def one_rank(job: Job) -> Iterator[Diagnostic]:
-    """A command starts MPI in a job that Slurm gives one task.
+    """An MPI launcher in a job to which Slurm gives one task.
 
     ## What
     Finds `mpirun`, `mpiexec` and `srun` in a job of several cores on a target of kind `slurm` whose `layout` is

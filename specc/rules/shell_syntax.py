@@ -64,7 +64,7 @@ def _opened(command: Command, mistake: ShellMistake) -> Iterator[Label]:
 
 
 def unended_here_document(job: Job) -> Iterator[Diagnostic]:
-    """A here-document goes on to the end of the command.
+    """An unterminated here-document: it runs to the end of the command.
 
     ## What
     Finds a here-document (`<<EOF`) in `cmd_line` or in a script that no line ends. The line must be the word alone:

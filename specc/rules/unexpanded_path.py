@@ -1,4 +1,4 @@
-"""A path that only a shell would expand, or that cannot be a file.
+"""A path with `~` or `$VAR`, which no shell expands here, or a path that cannot be a file.
 
 ## What
 Looks at `stdout_redirect_path`, `stderr_redirect_path` and `input_file`. Finds a `~` at the beginning, variables such

@@ -1,4 +1,4 @@
-"""A plain number that is hardly meant in the project's unit.
+"""A number that looks wrong for the project's unit.
 
 ## What
 Looks at numbers without a unit in `mem_limit` and `time_limit`, where the project has said in which unit its cluster

@@ -130,7 +130,7 @@ def test_a_variable_in_many_lines_names_some_of_them() -> None:
     used = environment.uses(read("echo $SLURM_PROCID $SLURM_PROCID # SLURM_X\n" * 19))
     assert used["SLURM_PROCID"] == list(range(1, 20))
     (note, *_) = environment.unknown_variables(used, {"SLURM_X"})
-    assert "`SLURM_PROCID` (also in line 2, 3, 4, 5, 6, ...) is set by Slurm alone" in note.text
+    assert "`SLURM_PROCID` (also in line 2, 3, 4, 5, 6, ...) is set only by Slurm" in note.text
 
 
 SLURM = """project = "there"

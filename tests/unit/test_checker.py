@@ -53,7 +53,7 @@ def test_a_spec_without_a_job_is_asked_for_everything():
         *(f"403 1:1-6 `{name}` is missing" for name in ("cluster_id", "zone", "run_user", "name")),
         "403 1:1-6 `cmd_line` or `input_file` is missing",
     ]
-    assert "`[targets.NAME] job = {zone = ...}` in specc.toml" in found.found[1].help
+    assert '`job = {zone = "..."}` under `[targets.NAME]` in specc.toml' in found.found[1].help
     assert found.found[-1].help == "add `cmd_line: ...` under `job:`, or inherit it from a base with `extends:`"
 
 

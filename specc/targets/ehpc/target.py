@@ -210,7 +210,7 @@ class EhpcTarget:
 
     def _stop(self, cluster: str | None, uuids: list[str]) -> list[Cancelled]:
         if cluster is None:
-            why = f"its cluster is not known; write `job = {{cluster_id = ...}}` under `[targets.{self.name}]`"
+            why = f'its cluster is not known; write `job = {{cluster_id = "..."}}` under `[targets.{self.name}]`'
             return [Cancelled(uuid, False, why) for uuid in uuids]
         zone = {"zone": self._place["zone"]} if "zone" in self._place else {}
         body = rfc8785.dumps({"cluster_id": cluster, "job_ids": list(uuids), **zone})
