@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from support import slurm_accounting
@@ -11,6 +12,7 @@ from support.real_slurm import Counting, Project, accepted, attempt, ended, even
 from support.slurm_cluster import PROGRAMS, Cluster, cluster, need
 
 from specc.targets import JobReport, JobState, Rejected
+from specc.targets.lives import Life
 
 REMEMBERED = 2
 with_comments = pytest.mark.parametrize("slurm", [True], ids=["comments"], indirect=True, scope="module")
@@ -123,5 +125,6 @@ def test_a_number_that_has_come_again(project: Project) -> None:
     other = f"{old.partition('-')[0]}-{'a' * 16}"
     forgotten(project, old)
     found = project.target().status([old, other])
-    assert found[old] == JobReport(old, JobState.EXITED, found[old].raw, found[old].reason, 4)
+    assert replace(found[old], life=Life()) == JobReport(old, JobState.EXITED, found[old].raw, found[old].reason, 4)
+    assert found[old].life.ended_at is not None
     assert found[other].state is JobState.LOST
