@@ -31,9 +31,9 @@ MOST_DIGITS = 18
 
 TYPE_NAMES = {
     "string": "a text",
-    "integer": "a whole number",
+    "integer": "an integer",
     "number": "a number",
-    "boolean": "true or false",
+    "boolean": "a boolean",
     "array": "a list",
     "object": "a mapping",
 }
@@ -158,12 +158,12 @@ def _wrong_value(error: FieldError, subject: Subject) -> Diagnostic:
     span = value.node.span
     if error.keyword == "type":
         wanted = str(error.wanted)
-        message = f"`{name}` must be {TYPE_NAMES.get(wanted, wanted)}, not {_described(value)}"
+        message = f"`{name}` must be {TYPE_NAMES.get(wanted, wanted)}, {_described(value)}"
         help = _type_help(name, wanted, value)
         fix = _type_fix(wanted, value)
         return codes.WRONG_TYPE.at(span, message, labels=labels, notes=notes, help=help, fix=fix)
     message = f"`{name}` {_requirement(error, value)}"
-    note = f"{subject.schema.name} says so: {subject.schema.fields[name].description}"
+    note = f"the documentation of {subject.schema.name} says: {subject.schema.fields[name].description}"
     return codes.BAD_VALUE.at(span, message, labels=labels, notes=(*notes, note))
 
 
@@ -174,7 +174,7 @@ def _unknown_value(name: str, subject: Subject) -> Iterator[Diagnostic]:
     if kind is not None:
         wanted = subject.schema.fields[name].type
         expected = TYPE_NAMES.get(wanted, wanted)
-        message = f"`{name}` must be {expected}, and this template gives {TYPE_NAMES.get(kind, f'a {kind}')}"
+        message = f"`{name}` must be {expected}, but this template gives {TYPE_NAMES.get(kind, f'a {kind}')}"
         yield codes.WRONG_TYPE.at(value.node.span, message, help=_type_help(name, wanted, value))
 
 
@@ -188,16 +188,17 @@ def _inner(value: Value, path: Iterable[str | int]) -> Value:
 
 
 def _described(value: Value) -> str:
-    """Return how messages name a wrong value: as it is written, or as what its template gives."""
+    """Return how a message goes on to name a wrong value: as it is written, or as what its template gives."""
     if not value.is_computed:
-        return kind_of(value.node)
+        return "but it is empty (null)" if value.data is None else f"not {kind_of(value.node)}"
     match value.data:
         case str():
-            return f"the text {shown(value.data)}, which its template gives"
+            given = f"the text {shown(value.data)}"
         case list() | dict():
-            return f"{'a list' if isinstance(value.data, list) else 'a mapping'}, which its template gives"
+            given = "a list" if isinstance(value.data, list) else "a mapping"
         case _:
-            return f"{shown(value.data)}, which its template gives"
+            given = shown(value.data)
+    return f"but its template evaluates to {given}"
 
 
 def _type_help(name: str, wanted: str, value: Value) -> str | None:
@@ -206,7 +207,11 @@ def _type_help(name: str, wanted: str, value: Value) -> str | None:
         return _filter_help(wanted, data)
     if data is None:
         is_inherited = value.node.beneath is not None
-        return f"to remove the inherited value, write `{name}: {{$unset: true}}`" if is_inherited else "remove it"
+        return (
+            f"to remove the inherited value, write `{name}: {{$unset: true}}`"
+            if is_inherited
+            else "give it a value, or remove it"
+        )
     if wanted == "string" and isinstance(data, list) and data and all(isinstance(item, str | int) for item in data):
         line = " ".join(map(str, data))
         return f"write one text, such as `{name}: {brief(line)}`; several lines go below `{name}: |`"
@@ -249,7 +254,7 @@ def _filter_help(wanted: str, data: object) -> str | None:
     if wanted == "string" and (kind == "boolean" or isinstance(data, bool | float)):
         return "add `| string` in the template to make it a text"
     if wanted == "integer" and (kind == "string" or _has_digits(data) or isinstance(data, float)):
-        return "add `| int` in the template to make it a whole number"
+        return "add `| int` in the template to make it an integer"
     return None
 
 

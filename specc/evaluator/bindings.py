@@ -45,7 +45,7 @@ class Binding:
             return self.param.objection(data)
         if data.kind is None or data.kind in (self.param.type, *INSTEAD.get(self.param.type, ())):
             return None
-        return f"`params.{self.param.name}` is declared as {a(self.param.type)}, and its template gives {a(data.kind)}"
+        return f"`params.{self.param.name}` must be {a(self.param.type)}, but its template gives {a(data.kind)}"
 
 
 def a(word: str) -> str:

@@ -31,7 +31,7 @@ def assemble(
         and first.startswith("#!")
         and not SHELL_LINE.match(first)
     ):
-        help = "write the values into the command line instead, or read them from a file"
+        help = "write the values into the command line, such as `cmd_line: python3 train.py {{ params.mesh | sh }}`"
         message = f"`env` and `args` need a shell script, and this one starts with `{first}`"
         span = node.ref.span if isinstance(node, FileText) else node.span
         found.append(codes.BAD_OPERATOR.at(span, message, help=help))

@@ -261,7 +261,9 @@ class Evaluation:
             value = self.walk.value(binding.node, f"params.{name}", STATIC_NAMESPACES)
             objection = binding.objection(value.data)
             if objection is not None and isinstance(binding.node, Scalar | FileText) and template_text(binding.node):
-                self._found.append(codes.BAD_PARAM_VALUE.at(binding.node.span, objection))
+                is_number = isinstance(value.data, str) and value.data.strip().isdecimal()
+                help = "add `| int` in the template" if is_number and binding.param.type == "integer" else None
+                self._found.append(codes.BAD_PARAM_VALUE.at(binding.node.span, objection, help=help))
             is_usable = value.is_known and objection is None
             self._bindings[name] = value if is_usable else Value(binding.unknown, binding.node, value.reads)
         return self._bindings[name]

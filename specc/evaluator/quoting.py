@@ -27,7 +27,7 @@ BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 
 
 class Context(StrEnum):
-    WORD = "a bare word"
+    WORD = "not quoted"
     SINGLE = "inside single quotes"
     ESCAPED = "inside `$'...'`"
     DOUBLE = "inside double quotes"
@@ -320,10 +320,12 @@ def _way_out(context: Context, written: str, *, is_list: bool) -> str:
     """Return the help. `sh` quotes a value that is a word; inside quotes it would add quotes to quotes."""
     expression = _expression(written)
     text = f"{expression} | join(' ')" if is_list else expression
-    raw = f"`{{{{ {text} | raw }}}}` if the shell is meant to see it"
+    reads = "split and expand it" if context is Context.WORD else "read it as it is"
+    raw = f"`{{{{ {text} | raw }}}}` to let the shell {reads}"
+    passed = "its items as words" if is_list else "it as one word"
     match context:
         case Context.WORD:
-            return f"write `{{{{ {expression} | sh }}}}`, or {raw}"
+            return f"write `{{{{ {expression} | sh }}}}` to pass {passed}, or {raw}"
         case Context.SINGLE | Context.DOUBLE | Context.ESCAPED:
             return f"remove the quotes and write `{{{{ {expression} | sh }}}}`, or write {raw}"
         case Context.BRACES | Context.ARITHMETIC:

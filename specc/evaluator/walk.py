@@ -210,9 +210,9 @@ class Walk:
             self.found.extend(diagnostics_of(self.sweep.worth_saying(mistake.mistakes), node))
             return Unknown(None)
         if (half := half_character(data)) is not None:
-            message = f"the value has only one half of a character, U+{ord(half):04X}, which no text can hold"
+            message = f"an unpaired surrogate, U+{ord(half):04X}, is not a character"
             foreign = [read.name for read in self._reads() if read.name.startswith("env.")]
-            help = f"`{foreign[0]}` is not UTF-8" if foreign else "write the character itself"
+            help = f"`{foreign[0]}` is not UTF-8" if foreign else "remove it, or write the character that is meant"
             self.found.append(codes.NOT_CANONICAL.at(node.span, message, help=help))
             return Unknown(None)
         return data

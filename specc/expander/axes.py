@@ -314,5 +314,5 @@ def unequal(zipped: dict[str, Axis], section: Mapping) -> Diagnostic | None:
         node.entries[other].span,
         f"zipped axes advance together, but `{first}` has {size} values and `{other}` has {other_size}",
         labels=(Label(node.entries[first].span, f"{size} values"),),
-        help="give them as many values, or put them under `axes:` to combine each with each",
+        help="give them as many values, or put them under `axes:` to get every combination",
     )

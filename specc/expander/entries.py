@@ -228,11 +228,17 @@ def dead_exclude(entry: Entry, known: Product) -> Diagnostic:
     return codes.DEAD_EXCLUDE.at(entry.node.span, message, help=_help(name, given, known.values_of(name)))
 
 
+def _kind(data: object) -> str:
+    """Return what values such as this one are called."""
+    if isinstance(data, bool):
+        return "booleans"
+    return "texts" if isinstance(data, str) else "numbers" if isinstance(data, int | float) else "not texts"
+
+
 def _help(name: str, given: AxisValue, values: list[AxisValue]) -> str | None:
     compared = [value for value in values if value.is_known][:MOST_COMPARED]
     for value in compared:
         if typed(value) == typed(given):
-            kind = "are texts" if isinstance(value.data, str) else "are not texts"
-            return f"the values of the axis {kind}: write `{name}: {shown(value.data)}`"
+            return f"the values of the axis are {_kind(value.data)}: write `{name}: {shown(value.data)}`"
     word = given.data if isinstance(given.data, str) else ""  # a number that looks alike is another number
     return did_you_mean(word, dict.fromkeys(map(typed, compared)), "values")

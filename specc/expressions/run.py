@@ -72,7 +72,10 @@ class Budget:
         """Pay for work: one step is about the evaluation of one name. Raises EvaluationFailed when nothing is left."""
         self.steps -= steps
         if self.steps < 0:
-            raise at.limit("the template takes too many steps")
+            raise at.limit(
+                "the template takes too many steps",
+                "make its loops shorter, or put long data in a file and use `$file`",
+            )
 
     def text(self, length: int, at: TemplateSpan) -> None:
         """Pay for a new text of so many characters."""

@@ -55,8 +55,8 @@ class TemplateSpan(NamedTuple):
     def error(self, message: str, help: str | None = None) -> EvaluationFailed:
         return EvaluationFailed(self.mistake(codes.TEMPLATE_ERROR, message, help))
 
-    def limit(self, message: str) -> EvaluationFailed:
-        return EvaluationFailed(self.mistake(codes.TEMPLATE_LIMIT, message))
+    def limit(self, message: str, help: str | None = None) -> EvaluationFailed:
+        return EvaluationFailed(self.mistake(codes.TEMPLATE_LIMIT, message, help))
 
 
 Kind = Literal["string", "integer", "number", "boolean", "list", "mapping"]

@@ -134,5 +134,5 @@ def _word(source: Source, line: int, start: int, end: int) -> Word | Diagnostic 
         at += 1
     if quote:
         message = f"the quote {quote} is not closed on its line"
-        return codes.BAD_DIRECTIVE.at(source.span(start, end), message, help=f"write a second {quote}")
+        return codes.BAD_DIRECTIVE.at(source.span(start, end), message, help=f"add the closing {quote}")
     return Word(word, source.span(start, at), line) if word else None

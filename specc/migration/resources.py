@@ -133,9 +133,9 @@ def read_cores(options: Options, *, keeps_shape: bool = False) -> tuple[Cores, l
     """Return the cores of a script, with notes on what is lost. With `keeps_shape` only a range of nodes is."""
     said: list[Diagnostic | Note] = []
     least, most = _number(options, "nodes", nodes, "a number of nodes such as `2` or `2-4`", said) or (1, 1)
-    tasks = _number(options, "ntasks", whole_number, "a whole number from 1", said)
-    per_node = _number(options, "ntasks-per-node", whole_number, "a whole number from 1", said)
-    per_task = _number(options, "cpus-per-task", whole_number, "a whole number from 1", said)
+    tasks = _number(options, "ntasks", whole_number, "an integer of at least 1", said)
+    per_node = _number(options, "ntasks-per-node", whole_number, "an integer of at least 1", said)
+    per_task = _number(options, "cpus-per-task", whole_number, "an integer of at least 1", said)
     if tasks and per_node and "nodes" not in options:
         least = -(-tasks // per_node)
     cores = Cores(tasks or max(least, 1) * (per_node or 1), per_task, max(least, 1))
@@ -185,7 +185,7 @@ def read_memory(options: Options, cores: Cores, unit: str | None) -> tuple[Limit
 def read_time(options: Options, unit: str | None) -> tuple[Limit | None, list[Diagnostic | Note]]:
     said: list[Diagnostic | Note] = []
     option = options.get("time")
-    form = "a time such as `90`, which are minutes, `1:30:00` or `2-12:00:00`"
+    form = "a time such as `90` (minutes), `1:30:00` or `2-12:00:00`"
     duration = _number(options, "time", minutes, form, said)
     if option is None or duration is None:
         return None, said

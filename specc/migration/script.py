@@ -156,7 +156,7 @@ def directive_mistakes(source: Source, header: Header) -> Iterator[Diagnostic]:
     if header.foreign:
         line, mark = header.foreign[0]
         message = (
-            f"the script is one of {SCHEDULERS[mark]} (line {line}); only lines of Slurm, PBS and Grid Engine are read"
+            f"a script for {SCHEDULERS[mark]} (line {line}); only those for Slurm, PBS and Grid Engine are imported"
         )
         help = "translate its directives to `#SBATCH` ones, or write a spec by hand: `cmd_line: {$file: run.sh}`"
         yield code.at(span, message, help=help)
@@ -194,8 +194,8 @@ def foreign_mistakes(source: Source, name: str, options: Mapping[str, Option]) -
     for option in options.values():
         is_variable = option.flag.name == "export" and "=" in (option.value or "")
         if is_variable or option.flag.name in ("array", "chdir"):
-            message = f"{option.shown} would be lines before the script, and `{name}` runs it, not a shell"
-            help = f"write a shell script with the `#SBATCH` lines that runs it: `{name} {source.path}`"
+            message = f"{option.shown} needs shell lines before the script, and this is a script for `{name}`"
+            help = f"put the `#SBATCH` lines into a shell script that runs `{name} {source.path}`"
             yield codes.BAD_DIRECTIVE.at(option.span, message, help=help)
 
 

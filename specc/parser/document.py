@@ -189,7 +189,9 @@ class Header:
             return False
         span = locate(node, opener.start(), len(node.value.rstrip(BLANKS)))
         message = "a template is not allowed here: the header of a spec is read before any template"
-        self.diagnostics.append(codes.TEMPLATE_NOT_ALLOWED.at(span, message, help="write the value itself"))
+        self.diagnostics.append(
+            codes.TEMPLATE_NOT_ALLOWED.at(span, message, help="write the value itself, without a template")
+        )
         return True
 
     def body(self) -> Mapping:

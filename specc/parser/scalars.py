@@ -231,8 +231,8 @@ def without_surrogates(text: str, span: Span) -> tuple[str, list[Diagnostic]]:
     diagnostics = [
         codes.YAML_SYNTAX.at(
             Span(span.source, span.start + match.start(), span.start + match.end()),
-            f"`{match.group()}` writes only one half of a character",
-            help="write the character itself, or `\\U` with eight hexadecimal digits",
+            f"`{match.group()}` is an unpaired surrogate, which is not a character",
+            help="write the character that is meant, or `\\U` with eight hexadecimal digits",
         )
         for match in ESCAPE.finditer(span.text)
         if match[1]

@@ -206,7 +206,7 @@ def spot(source: Source, at: int, pattern: re.Pattern[str]) -> Span:
 def second_document(source: Source, first: Span, start: int) -> Diagnostic:
     return codes.SECOND_DOCUMENT.at(
         rest_of_line(source, start),
-        "a second document begins here, expected one in a file",
+        "a second document begins here; a spec file holds only one",
         labels=(Label(rest_of_line(source, first.start), "the first document"),) if first.text else (),
         help="move it to a file of its own",
     )

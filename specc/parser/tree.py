@@ -23,12 +23,16 @@ UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U0001000
 
 UTF8_BOM = b"\xef\xbb\xbf"
 UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+PROGRAM = b"\x7fELF"
 
 
 def decode(data: bytes, path: str, name: str) -> Source | Diagnostic:
     """Return the text of a file, or why it is not one. The caller reads at most `MAX_BYTES + 1` bytes."""
     if len(data) > MAX_BYTES:
         return too_large(Source(path, "", name))
+    if data.startswith(PROGRAM):
+        help = "name the script that runs it"
+        return codes.NOT_TEXT.at(Source(path, "", name).span(), "the file is a compiled program", help=help)
     if data.startswith(UTF16_BOMS):
         return codes.NOT_TEXT.at(
             Source(path, "", name).span(), "the file is UTF-16, expected UTF-8", help="save the file as UTF-8"

@@ -188,12 +188,21 @@ def _no_order(name: str, parents: list[tuple[Scalar, list[str]]], lines: list[li
     else:
         why = ", and ".join(f"`{one}` must be weaker than `{stronger[one]}`" for one in circle)
     *_, last = parents
+    help = (
+        "the later parent in a list is the stronger one: change the order of this list, "
+        "or leave out a parent that another one already brings"
+    )
+    for at, (_, [child, *inherited]) in enumerate(parents):
+        twice = next((line[0] for _, line in parents[at + 1 :] if line[0] in inherited), None)
+        if twice is not None:
+            why = f"this list puts `{twice}` over `{child}`, but `{child}` inherits from `{twice}`"
+            help = f"remove `{twice}` from the list: `{child}` already brings it"
+            break
     labels = tuple(Label(ref.span, f"brings {' over '.join(line)}") for ref, line in parents[:-1])
     return codes.INHERITANCE_ORDER.at(
         last[0].span,
         f"the parents of {name} have no common order: {why}",
         label=f"brings {' over '.join(last[1])}",
         labels=labels,
-        help="the later parent in a list is the stronger one: change the order of this list, "
-        "or leave out a parent that another one already brings",
+        help=help,
     )

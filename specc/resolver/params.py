@@ -55,11 +55,14 @@ class Param:
     def objection(self, value: object) -> str | None:
         """Return why a value does not fit the declaration, or None if it fits."""
         refused = self.refusal(value)
-        return f"`params.{self.name}` {refused.demand}, not {shown(value)}" if refused is not None else None
+        if refused is None:
+            return None
+        given = f"the text {shown(value)}" if refused.key == "type" and isinstance(value, str) else shown(value)
+        return f"`params.{self.name}` {refused.demand}, not {given}"
 
     def refusal(self, value: object) -> Refusal | None:
         if not has_type(value, self.type):
-            return Refusal("type", f"is declared as {a(self.type)}")
+            return Refusal("type", f"must be {a(self.type)}")
         if self.choices and value not in [choice.value for choice in self.choices]:
             return Refusal("choices", f"must be one of {', '.join(shown(choice.value) for choice in self.choices)}")
         if isinstance(value, int | float):

@@ -166,13 +166,13 @@ def test_what_sh_has_quoted_does_not_stand_in_single_quotes(text, value, is_foun
 
 
 WAYS_OUT = [
-    ("run {{ x }}", "a b", "write `{{ x | sh }}`, or `{{ x | raw }}` if"),
+    ("run {{ x }}", "a b", "write `{{ x | sh }}` to pass it as one word, or `{{ x | raw }}` to"),
     ("run {{- x -}}", "a b", "write `{{ x | sh }}`"),
     ("run {{ x | default('a b') }}", "a b", "write `{{ x | default('a b') | sh }}`"),
     ("run {{ x | default('a-b') }}", "a b", "write `{{ x | default('a-b') | sh }}`"),
     ("run {{ x ~ y }}", "a b", "write `{{ (x ~ y) | sh }}`"),
     ("run {{ x if y else z }}", "a b", "write `{{ (x if y else z) | sh }}`"),
-    ("run {{ x }}", ["a"], "write `{{ x | sh }}`, or `{{ x | join(' ') | raw }}` if"),
+    ("run {{ x }}", ["a"], "write `{{ x | sh }}` to pass its items as words, or `{{ x | join(' ') | raw }}` to"),
     ("run '{{ x }}'", "it's", "remove the quotes and write `{{ x | sh }}`"),
     ('run "{{ x }}"', "$a", "remove the quotes and write `{{ x | sh }}`"),
     ("cat <<E\n{{ x }}\nE", "$a", "quote the here-document's word (`<<'EOF'`)"),

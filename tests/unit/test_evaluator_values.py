@@ -189,7 +189,7 @@ class TestInputs:
         (finding,) = render(spec, env=["N"], environment={"N": "4"}).found
         assert (finding.code.slug, finding.span.text) == ("bad-param-value", "'{{ env.N }}'")
         (finding,) = check(spec, env=["N"]).found
-        assert finding.message == "`params.a` is declared as an integer, and its template gives a string"
+        assert finding.message == "`params.a` must be an integer, but its template gives a string"
 
     @each("default", ["{{ '4' }}", "{{ 4.5 }}", "{{ none }}", "{{ [4] }}"])
     def test_a_default_of_a_wrong_type_is_never_silent(self, default):
@@ -275,11 +275,11 @@ class TestWithoutInput:
     @each(
         "field, template, kind",
         [
-            ("input_file", "{{ params.b }}", "true or false"),
+            ("input_file", "{{ params.b }}", "a boolean"),
             ("input_file", "{{ params.l }}", "a list"),
             ("core_limit", "{{ params.t }}", "a text"),
             ("core_limit", "{{ params.t ~ 1 }}", "a text"),
-            ("core_limit", "{{ params.b }}", "true or false"),
+            ("core_limit", "{{ params.b }}", "a boolean"),
             ("core_limit", "x{{ params.i }}", "a text"),
             ("mem_limit", "{{ params.l }}", "a list"),
         ],
@@ -407,7 +407,7 @@ class TestFiles:
     def test_a_template_file_is_a_command_like_any_other(self):
         found = script("{$file: bad.sh.j2}")
         assert found.shown == [
-            "307 bad.sh.j2:2:6-18 the shell would split or expand this value, `a b`, which is a bare word"
+            "307 bad.sh.j2:2:6-18 the shell would split or expand this value, `a b`, which is not quoted"
         ]
 
     @each("form", ["{$file: run.py, env: {A: 1}}", "{$file: run.csh, args: [1]}"])
@@ -594,12 +594,12 @@ def test_braces_that_are_no_template(text, help):
 
 
 class TestHalfCharacters:
-    MESSAGE = "the value has only one half of a character, U+D83D, which no text can hold"
+    MESSAGE = "an unpaired surrogate, U+D83D, is not a character"
 
     @each("template", ["{{ '\\ud83d' }}", "{{ ['\\ud83d'] | join }}", "a{{ {'\\ud83d': 1}.keys() | join }}"])
     def test_of_an_escape(self, template):
         (finding,) = check(f"{JOB}  input_file: '{template.replace(chr(39), chr(34))}'\n").found
-        assert (finding.message, finding.help) == (self.MESSAGE, "write the character itself")
+        assert (finding.message, finding.help) == (self.MESSAGE, "remove it, or write the character that is meant")
 
     def test_on_an_axis(self):
         found = check("matrix: {axes: {m: ['{{ [\"\\ud83d\"] }}', '{{ {\"\\ud83d\": 1} }}']}}\n" + JOB)

@@ -194,7 +194,7 @@ class TestZip:
         ((slug, spot, message, help),) = said(f"zip: {{a: [1, 2], b: {second}}}")
         assert (slug, spot) == ("bad-matrix", second)
         assert message.startswith("zipped axes advance together, but `a` has 2 values and `b` has ")
-        assert help == "give them as many values, or put them under `axes:` to combine each with each"
+        assert help == "give them as many values, or put them under `axes:` to get every combination"
 
     def test_an_axis_in_both(self) -> None:
         ((_, spot, message, help),) = said("axes: {a: [1]}\nzip: {a: [1], b: [2]}")
@@ -235,7 +235,7 @@ class TestExclude:
             ("{a: 3}", "`a` is never 3", "values here: `1`, `2`"),
             ("{a: 1, b: coarce}", '`b` is never "coarce"', "did you mean `coarse`?"),
             ("{b: 7}", "`b` is never 7", 'the values of the axis are texts: write `b: "7"`'),
-            ("{a: '2'}", '`a` is never "2"', "the values of the axis are not texts: write `a: 2`"),
+            ("{a: '2'}", '`a` is never "2"', "the values of the axis are numbers: write `a: 2`"),
             ("{a: [1]}", "`a` is never [1]", "values here: `1`, `2`"),
         ],
     )

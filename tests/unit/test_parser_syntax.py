@@ -94,7 +94,11 @@ INDENT = "this line is indented like nothing above it"
         pytest.param("a: 1\n%b\n", (2, 1), "%b", "a line that begins with `%`", id="per cent at the line's start"),
         pytest.param("- a\nb: 1\n", (2, 1), "b:", "a key among the items of a list", id="key among items"),
         pytest.param(
-            'a: "\\ud83d"\n', (1, 5), "\\ud83d", "`\\ud83d` writes only one half of a character", id="half a character"
+            'a: "\\ud83d"\n',
+            (1, 5),
+            "\\ud83d",
+            "`\\ud83d` is an unpaired surrogate, which is not a character",
+            id="half a character",
         ),
     ],
 )

@@ -141,13 +141,14 @@ class TestContradictions:
         finding = resolve_text(f"extends: [{LEFT}, {BASE}]", others).only
         assert finding.code is codes.INHERITANCE_ORDER
         assert finding.message == (
-            f"the parents of a.job.yaml have no common order: `{BASE}` must be both stronger and weaker than `{LEFT}`"
+            f"the parents of a.job.yaml have no common order: this list puts `{BASE}` over `{LEFT}`, "
+            f"but `{LEFT}` inherits from `{BASE}`"
         )
         assert (finding.span.text, finding.label) == (BASE, f"brings {BASE}")
         assert [(label.span.text, label.message) for label in finding.labels] == [
             (LEFT, f"brings {LEFT} over {BASE}"),
         ]
-        assert finding.help is not None
+        assert finding.help == f"remove `{BASE}` from the list: `{LEFT}` already brings it"
 
     def test_only_files_that_contradict_each_other_are_named(self) -> None:
         # `w` waits for `x` only: `x` and `y` are the contradiction.

@@ -149,31 +149,31 @@ class TestValuesThatDoNotFit:
         [
             (
                 '{type: integer, default: "4"}',
-                'the default does not fit: `params.p` is declared as an integer, not "4"',
+                'the default does not fit: `params.p` must be an integer, not the text "4"',
                 "integer",
                 "write it without quotes: `default: 4`",
             ),
             (
                 '{type: boolean, default: "true"}',
-                'the default does not fit: `params.p` is declared as a boolean, not "true"',
+                'the default does not fit: `params.p` must be a boolean, not the text "true"',
                 "boolean",
                 "write it without quotes: `default: true`",
             ),
             (
                 "{type: string, default: 007}",
-                "the default does not fit: `params.p` is declared as a string, not 7",
+                "the default does not fit: `params.p` must be a string, not 7",
                 "string",
                 'write it with quotes: `default: "007"`',
             ),
             (
                 "{type: integer, default: 1.5}",
-                "the default does not fit: `params.p` is declared as an integer, not 1.5",
+                "the default does not fit: `params.p` must be an integer, not 1.5",
                 "integer",
                 "remove `default` to make the parameter required",
             ),
             (
                 "{type: integer, default: null}",
-                "the default does not fit: `params.p` is declared as an integer, not null",
+                "the default does not fit: `params.p` must be an integer, not null",
                 "integer",
                 "remove `default` to make the parameter required",
             ),
@@ -203,7 +203,7 @@ class TestValuesThatDoNotFit:
             ),
             (
                 "{type: string, choices: [1]}",
-                "the choice does not fit: `params.p` is declared as a string, not 1",
+                "the choice does not fit: `params.p` must be a string, not 1",
                 "string",
                 'write it with quotes: `"1"`',
             ),
@@ -215,13 +215,13 @@ class TestValuesThatDoNotFit:
             ),
             (
                 "{type: boolean, default: 'yes'}",
-                'the default does not fit: `params.p` is declared as a boolean, not "yes"',
+                'the default does not fit: `params.p` must be a boolean, not the text "yes"',
                 "boolean",
                 "write `default: true`: YAML 1.2 reads `yes` as a text",
             ),
             (
                 "{type: list, example: a}",
-                'the example does not fit: `params.p` is declared as a list, not "a"',
+                'the example does not fit: `params.p` must be a list, not the text "a"',
                 "list",
                 None,
             ),
@@ -288,7 +288,7 @@ class TestComplaint:
         assert [value for value in bad if declared.objection(value) is None] == []
 
     def test_says_what_was_expected_and_found(self) -> None:
-        assert param("{type: integer}").objection("x") == '`params.p` is declared as an integer, not "x"'
+        assert param("{type: integer}").objection("x") == '`params.p` must be an integer, not the text "x"'
 
 
 @each(

@@ -41,7 +41,7 @@ class Form(NamedTuple):
         return re.fullmatch(self.text, value, re.IGNORECASE) is not None
 
 
-COUNT = Form(r"0*[1-9][0-9]{0,8}", "a whole number from 1, such as `8`")
+COUNT = Form(r"0*[1-9][0-9]{0,8}", "an integer of at least 1, such as `8`")
 NODES = Form(r"0*[1-9][0-9]{0,8}(?:-0*[1-9][0-9]{0,8})?", "a number of nodes, such as `2` or `2-4`")
 SIZE = Form(r"0*[1-9][0-9]{0,12}[KMGT]?B?", "a size, such as `4G` or `512M`")
 GPUS = Form(
@@ -57,7 +57,7 @@ SIGNAL = Form(
     rf"(?:[BR]{{1,2}}:)?(?:(?:SIG)?(?:{SIGNAL_NAMES})|[1-9]|[1-5][0-9]|6[0-4])(?:@[0-9]{{1,5}})?",
     "a signal and the seconds before the time limit, such as `B:USR1@60`",
 )
-INTEGER = Form(r"[+-]?[0-9]{1,10}", "a whole number, such as `100`")
+INTEGER = Form(r"[+-]?[0-9]{1,10}", "an integer, such as `100`")
 SWITCHES = Form(r"[1-9][0-9]{0,5}(?:@[0-9:-]+)?", "a number of switches, such as `1` or `1@10:00`")
 ANY = Form(r"(?!help\Z)[^\"'`]+", "a value without quotation marks")
 
