@@ -217,7 +217,7 @@ def _put_paths(draft: Draft, job: Job, *, joins: bool) -> None:
     """Put the paths. Relative paths begin where the job starts, which is `--chdir` where it is given."""
     folder = draft.options.get("chdir")
     if folder is not None and folder.value:
-        text = f"is the line `cd {quote(folder.value)} || exit 1` in the script"
+        text = f"became the line `cd {quote(folder.value)} || exit 1` in the script"
         draft.notes.append(Note(folder.line, f"{folder.shown} {text}"))
     fields = {"input": "input_file", "output": "stdout_redirect_path", "error": "stderr_redirect_path"}
     for name, key in fields.items():
@@ -230,8 +230,11 @@ def _put_paths(draft: Draft, job: Job, *, joins: bool) -> None:
         draft.job[key] = scalar(filled.text if start == "." else f"{escaped(start)}/{filled.text}")
         draft.notes.extend(Note(option.line, f"{_named(option)}: {change}") for change in filled.changes)
         if name == "output" and "error" not in draft.options and joins:
-            text = "takes standard error, too: set stderr_redirect_path if your target does not do so"
-            draft.notes.append(Note(option.line, f"{option.shown if option.directive else '`--output`'} alone {text}"))
+            shown = option.shown if option.directive else "`--output`"
+            text = (
+                "also takes standard error, as no other file is named for it; set stderr_redirect_path if your target"
+            )
+            draft.notes.append(Note(option.line, f"{shown} {text} does not do so"))
 
 
 def _named(option: Option) -> str:
@@ -266,8 +269,8 @@ def _folder_notes(draft: Draft, reading: Reading, site: Site) -> Iterator[Note]:
     words = [reading.text[start:end].strip("\"'") for start, end in calls[0][:2]] if calls else []
     goes = len(words) == 2 and words[0] == "cd" and words[1].startswith("/")
     if site.is_elsewhere and not goes and not (folder is not None and (folder.value or "").startswith("/")):
-        text = "the job starts in the project's folder, not where the script was submitted"
-        yield Note(1, f"{text}: the setting `workdir` of a target names another folder")
+        text = "the job starts in the project's folder, not where you submit the script"
+        yield Note(1, f"{text}; to change that, set `workdir` under `[targets.NAME]` in specc.toml")
 
 
 def _body(script: Script, draft: Draft) -> str:
@@ -293,7 +296,9 @@ def _environment(
     env = given_variables(used, cores, tasks, scheduler, name)
     for name, lines_of in used.items():
         if name in env and name not in TASKS[scheduler]:
-            draft.notes.append(Note(lines_of[0], f"`{name}` is given under `env` of cmd_line, as {scheduler} sets it"))
+            draft.notes.append(
+                Note(lines_of[0], f"`{name}` is now set under `env` of cmd_line, as {scheduler} sets it")
+            )
     draft.notes.extend(environment.unknown_variables(used, {*env, *FOLDERS}, scheduler))
     draft.notes.extend(environment.commands(reading))
     if "export" in draft.options:

@@ -21,7 +21,7 @@ NAME = re.compile(r"\$\{?(?:PBS_JOBNAME|JOB_NAME)\}?")
 HOST = re.compile(r"(?<![\w.-])[\w.-]*+:(?=.)")
 KIB = {"k": 1, "m": 1024, "g": 1024**2, "t": 1024**3, "p": 1024**4}
 
-HOLDS = "specc submits jobs when you say so, and never on hold"
+HOLDS = "a target cannot hold a job"
 WITHOUT_VALUE = {
     PBS: frozenset("fhIVXz"),
     GRID_ENGINE: frozenset(["V", "cwd", "h", "notify", "terse", "clear", "verify"]),
@@ -166,7 +166,7 @@ def _parallel(value: str, word: Word, reading: Reading) -> None:
     slots = number.partition("-")[0]
     is_threads = re.search(r"smp|thread|omp|shared|local|serial", name, re.IGNORECASE) is not None
     reading.put("cpus-per-task" if is_threads else "ntasks", slots, word)
-    text = f"`-pe {value}` is {counted(int(slots), 'core')}: a job of the API has no parallel environment"
+    text = f"`-pe {value}` becomes {counted(int(slots), 'core')}; the API has no parallel environments"
     reading.notes.append(Note(word.line, text))
 
 

@@ -85,7 +85,7 @@ DROPPED = (
     Flag("gres-flags", "", "value", ACCELERATORS),
     Flag("help", "h", "nothing", SBATCH),
     Flag("hint", "", "value", PLACEMENT),
-    Flag("hold", "H", "nothing", "specc submits jobs when you say so, and never on hold"),
+    Flag("hold", "H", "nothing", "a target cannot hold a job"),
     Flag("ignore-pbs", "", "nothing", SBATCH),
     Flag("kill-on-invalid-dep", "", "value", ORDER),
     Flag("licenses", "L", "value", HARDWARE),

@@ -77,7 +77,7 @@ def _value(match: re.Match[str], used: set[str | None], job: Job, changes: list[
         return _without_id(f"%{width}{letter}", used, job, changes)
     if letter in STANDS_FOR:
         word, what = STANDS_FOR[letter]
-        changes.append(f"`%{letter}`, {what}, is `{word}`: specc does not know it")
+        changes.append(f"`%{letter}`, {what}, is replaced by the word `{word}`, because specc does not know it")
         return word
     changes.append(f"`%{width}{letter}` is left as it is: it means nothing here")
     return escaped(f"%{width}{letter}")
@@ -92,8 +92,8 @@ def _without_id(written: str, used: set[str | None], job: Job, changes: list[str
         value = name_of(job) if tells_task else "{{ job.name }}"
         used.add("x")
     used.add("a")
-    instead = f"`{value}` stands in its place" if value else "the spec leaves it out"
-    changes.append(f"`{written}` cannot exist, as a spec is the same for every run: {instead}")
+    instead = f"replaced by `{value}`" if value else "left out"
+    changes.append(f"`{written}`, the job's id, is {instead}, because it is not known until the job is submitted")
     return value
 
 

@@ -176,7 +176,7 @@ def read_memory(options: Options, cores: Cores, unit: str | None) -> tuple[Limit
         return None, said
     limit = Limit("mem_limit", memory_amount(size * times, unit), unit is not None)
     if times > 1:
-        text = f"{option.shown} is counted for {times} {each} together: mem_limit is {limit.amount.text}"
+        text = f"{option.shown} times {times} {each} gives mem_limit {limit.amount.text}"
         said.append(Note(option.line, text))
     said.extend(_unit_notes(limit, option, unit))
     return limit, said

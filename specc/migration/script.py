@@ -68,9 +68,11 @@ def interpreter_notes(source: Source) -> Iterator[Note]:
         return
     name, options, joined = interpreter(line)
     if name in LIKE_SHELLS:
-        yield Note(1, f"`{name}`: a target may run the script with bash; see that bash can read it")
+        yield Note(1, f"`{name}`: a target may run the script with bash; check that bash can run it")
     elif name not in SHELLS:
-        text = "runs the script where the `#!` line is obeyed, as by `local` and `slurm`; what it reads is not known"
+        text = (
+            "runs the script where a target uses its `#!` line, as `local` and `slurm` do; what it reads is not known"
+        )
         yield Note(1, f"`{name}` {text}")
     shown = " ".join(options)
     if name not in SHELLS:
@@ -82,8 +84,8 @@ def interpreter_notes(source: Source) -> Iterator[Note]:
         way = f", then {instead} in the next line" if instead else ""
         program = line[2:].split()[0]
         first = f"{program} {name}" if PurePosixPath(program).name == "env" else program
-        text = "as one word, so the script does not start where the line is obeyed"
-        yield Note(1, f"Linux gives `{joined}` to `{program}` {text}: write `#!{first}`{way}")
+        text = "as one argument, so the script does not start when it is run directly"
+        yield Note(1, f"Linux passes `{joined}` to `{program}` {text}: write `#!{first}`{way}")
     elif instead:
         yield Note(1, f"`{shown}` has no effect where a target runs `bash SCRIPT`, as `ehpc` may: write {instead}")
 
@@ -161,7 +163,7 @@ def directive_mistakes(source: Source, header: Header) -> Iterator[Diagnostic]:
         help = "translate its directives to `#SBATCH` ones, or write a spec by hand: `cmd_line: {$file: run.sh}`"
         yield code.at(span, message, help=help)
     elif header.late:
-        message = f"sbatch reads no `#SBATCH` line behind a command, and the first one here is line {header.late[0]}"
+        message = f"sbatch reads no `#SBATCH` line after a command, and the first one here is line {header.late[0]}"
         yield code.at(span, message, help="move the `#SBATCH` lines up, to the line below `#!`")
     else:
         help = "for a plain script write a spec with `cmd_line: {$file: run.sh}`"
@@ -174,12 +176,12 @@ def script_notes(source: Source, header: Header) -> Iterator[Note]:
     for line, mark in header.foreign:
         yield Note(
             line,
-            f"`#{mark}` is a directive of {SCHEDULERS[mark]}, not read beside those of {header.scheduler}: it stays",
+            f"`#{mark}` is ignored because the script has directives of {header.scheduler}; it stays as a comment",
         )
     magic = MAGICS[header.scheduler]
     reader = "sbatch" if header.scheduler == "Slurm" else header.scheduler
     for line in header.late:
-        yield Note(line, f"`{magic}` behind a command is not read by {reader} either: it stays, as a comment")
+        yield Note(line, f"`{magic}` after a command is not read by {reader} either; it stays as a comment")
 
 
 def _interpreter_mistakes(source: Source) -> Iterator[Diagnostic]:

@@ -74,7 +74,7 @@ def place(options: Options, site: Site) -> tuple[list[str], list[Note]]:
             text = f"{option.flag.reason}; with a `slurm` target in specc.toml it is a word of `resource_limit`"
             notes.append(Note(option.line, f"{option.shown} is dropped: {text}"))
         elif written(option) in target.options:
-            text = f"is among the `options` of the target `{target.name}` in specc.toml, for all jobs there"
+            text = f"is in `options` of the target `{target.name}` in specc.toml, so it applies to all jobs there"
             notes.append(Note(option.line, f"{option.shown} {text}"))
         elif (other := _of_target(option, target)) is not None:
             text = f"the target `{target.name}` says `{other}` in specc.toml, for all jobs there"

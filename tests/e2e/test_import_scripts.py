@@ -181,7 +181,7 @@ def test_options_find_their_places_in_the_slurm_target_that_is_there(capsys: Cap
     assert run(["init", "--from", *scripts]) == 0
     spec = Path("jobs/known.job.yaml").read_text(encoding="utf-8")
     assert "resource_limit: ntasks=4 constraint=a100 gres=gpu:2" in spec
-    assert "`--account=phys` is among the `options` of the target `hpc`" in spec
+    assert "`--account=phys` is in `options` of the target `hpc`" in spec
     assert "cores, not nodes" not in spec
     spec = Path("jobs/other.job.yaml").read_text(encoding="utf-8")
     assert "resource_limit: ntasks=4 qos=long gres=gpu:1 signal=USR1@60" in spec
@@ -255,7 +255,7 @@ def test_a_script_of_python_is_imported_as_one(capsys: Capture) -> None:
     assert run(["init", "--from", script("snake.py.sbatch", text)]) == 0
     spec = Path("jobs/snake.py.job.yaml").read_text(encoding="utf-8")
     assert "cmd_line: {$file: snake.py}" in spec
-    assert "`python3` runs the script where the `#!` line is obeyed" in spec
+    assert "`python3` runs the script where a target uses its `#!` line" in spec
     assert Path("jobs/snake.py").read_text(encoding="utf-8").startswith("#!/usr/bin/env python3\nimport sys")
     assert run(["check"]) == 0
 

@@ -61,7 +61,7 @@ def test_grid_engine_reads_its_lines_everywhere_and_pbs_only_at_the_top() -> Non
     assert late.script == "#!/bin/bash\ntrue\n#$HOME\n# $ -N no\n"
     early = imported("#PBS -N first", body="true\n#PBS -l ncpus=4\n")
     assert job(early)["core_limit"] == "1"
-    assert "`#PBS` behind a command is not read by PBS either: it stays, as a comment" in early.spec
+    assert "`#PBS` after a command is not read by PBS either; it stays as a comment" in early.spec
 
 
 def test_the_folder_of_submission_is_where_the_job_starts() -> None:
@@ -72,7 +72,7 @@ def test_the_folder_of_submission_is_where_the_job_starts() -> None:
 def test_a_script_of_slurm_stays_one_with_lines_of_others() -> None:
     migrated = imported("#PBS -l ncpus=9", "#SBATCH -n 2", "#$ -pe smp 3")
     assert job(migrated)["core_limit"] == "2"
-    assert "not read beside those of Slurm" in migrated.spec
+    assert "is ignored because the script has directives of Slurm" in migrated.spec
 
 
 @each(
