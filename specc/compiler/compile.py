@@ -341,6 +341,7 @@ def _swept(
     yield from found
     cells = partial(_cells_of, expansion, selection, part)
     if allowance is not None:
+        allowance.left -= 4 * evaluation.asked  # three expansions ask, and a question costs more than a step
         allowance.begin(expansion.most if part is None else min(expansion.most, part.after - part.first))
     picked = False
     for evaluated, steps in _evaluated(evaluation, cells, by_columns=checking and bool(expansion.groups)):

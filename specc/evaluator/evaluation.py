@@ -19,6 +19,13 @@ from specc.nodes import FileText, Mapping, Node, Scalar, Sequence, kind_of
 from specc.resolver import ResolvedSpec, shown
 from specc.settings import FieldType
 
+MOST_ASKED = 1_200_000
+"""What the conditions of one matrix may cost. It is enough for 30,000 combinations."""
+COST_OF_A_LOOK = 2
+COST_OF_ASKING = 10
+TOO_MUCH_ASKED = "the conditions of this matrix take too long, all combinations together"
+ASK_LESS = "make the axes smaller, or leave combinations out by `exclude`"
+
 
 def axis_value(axis: AxisValue) -> Value:
     """Return the value of an axis in one cell. The items of an unknown list are unknown."""
@@ -70,7 +77,7 @@ class Inputs:
 class Evaluation:
     """The evaluation of one spec with one choice of inputs, cell by cell.
 
-    `matrix_varies`: the matrix read an input, and may differ with another input.
+    `matrix_varies`: the matrix read an input, and may differ with another input. `asked`: what its conditions cost.
     """
 
     def __init__(self, spec: ResolvedSpec, inputs: Inputs) -> None:
@@ -78,6 +85,7 @@ class Evaluation:
         self.inputs = inputs
         self.matrix_varies = False
         self.env_of_matrix: frozenset[str] = frozenset()
+        self.asked = 0
         self._found: list[Diagnostic] = []
         self._cell: Cell | None = None
         self._bindings: dict[str, Value] = {}
@@ -171,6 +179,12 @@ class Evaluation:
 
         def holds(values: Values) -> bool:
             key = tuple(values.get(name) for name in axes) if axes is not None else tuple(values.values())
+            self.asked += COST_OF_A_LOOK
+            if self.asked > MOST_ASKED:
+                if self.asked <= MOST_ASKED + COST_OF_A_LOOK:
+                    self._found.append(codes.TEMPLATE_LIMIT.at(node.span, TOO_MUCH_ASKED, help=ASK_LESS))
+                self.asked = MOST_ASKED + 2 * COST_OF_A_LOOK
+                return True
             if key not in known:
                 self.begin(Cell(values))
                 value = self.walk.value(node, "matrix.where", WHERE_NAMESPACES)
@@ -179,6 +193,7 @@ class Evaluation:
                 if is_odd and all(isinstance(data, bool | Unknown) for data in known.values()):
                     self._found.append(_not_true_or_false(node, value))
                 known[key] = value.data
+                self.asked = min(MOST_ASKED, self.asked + COST_OF_ASKING + self.steps)
             return known[key] is not False
 
         return holds

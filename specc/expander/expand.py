@@ -28,6 +28,8 @@ from specc.resolver import is_template, shown
 KEYS = ("axes", "zip", "where", "exclude", "include", "max", "repeat")
 DEFAULT_MAX = 1000
 HARD_MAX = 1_000_000
+MOST_ASKED = 30_000
+"""So many combinations may conditions be asked about, all conditions together."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,6 +127,10 @@ def _expansion(
     count = prod(sizes[name] for name in (*axes, *list(zipped)[:1]))
     if count * repeats > limit:
         return None, [_too_many(section, count, limit, repeats, sizes)]
+    if count * len(conditions) > MOST_ASKED:
+        message = f"`where` would be asked about {count:,} combinations, more than {MOST_ASKED // len(conditions):,}"
+        help = "make the axes shorter, or advance some of them together under `zip`"
+        return None, [codes.MATRIX_TOO_LARGE.at(section.keys["where"].span, message, help=help)]
     known = Product(groups_of(axes, zipped))
     found = list(_repeated_values(known.groups))
     unwanted = read_entries(section, "exclude", known.groups, evaluate, found)

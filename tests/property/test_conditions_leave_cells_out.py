@@ -77,3 +77,22 @@ def test_a_condition_is_evaluated_once_for_the_values_that_it_reads() -> None:
             """
         )
     assert (len(made.payloads), rendered.call_count) == (100, 3)
+
+
+def wide(a: int, b: int, where: str) -> str:
+    return (
+        f"matrix: {{axes: {{a: {{from: 1, to: {a}}}, b: {{from: 1, to: {b}}}}}, max: 1000000, where: {where!r}}}\n"
+        'job: {name: "n-{{ cell.slug }}", cmd_line: "run {{ matrix.a }} {{ matrix.b }}", core_limit: 1}\n'
+    )
+
+
+def test_conditions_are_asked_about_so_many_combinations_only() -> None:
+    assert check(wide(1000, 31, "{{ matrix.a > 0 }}")).messages == [
+        "`where` would be asked about 31,000 combinations, more than 30,000"
+    ]
+    assert not [each for each in render(wide(300, 100, "{{ matrix.a * matrix.b == 6 }}")).found if each.is_error]
+
+
+def test_conditions_together_may_take_so_many_steps_only() -> None:
+    made = render(wide(100, 100, "{{ (range(4000) | sum) + matrix.a + matrix.b > 0 }}"))
+    assert "the conditions of this matrix take too long, all combinations together" in made.messages
