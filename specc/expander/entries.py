@@ -8,7 +8,7 @@ from math import prod
 
 from specc.diagnostics import Diagnostic, codes, did_you_mean
 from specc.expander.axes import Evaluate, Group
-from specc.expander.values import MOST_COMPARED, AxisValue, Values, typed
+from specc.expander.values import MOST_COMPARED, AxisValue, Values, leaves, typed
 from specc.fast_dataclass import dataclass
 from specc.nodes import Mapping, Sequence, kind_of
 from specc.resolver import shown
@@ -102,6 +102,7 @@ class Product:
 
     groups: Many[Group]
     tables: dict[tuple[str, ...], set[Keys]] = field(default_factory=dict)
+    parts: dict[str, dict[object, set[bytes | None]]] = field(default_factory=dict)
 
     def has(self, values: Values) -> bool:
         """Return whether a combination is among them. A combination with an unknown value is not."""
@@ -127,10 +128,21 @@ class Product:
     def _meant(self, axis: str, value: AxisValue) -> list[bytes | None]:
         if not isinstance(value.data, dict):
             return [value.key]
-        others = self.values_of(axis)
-        if any(other.key == value.key for other in others):
+        index = self._leaves_of(axis)
+        if value.key in index.get((), set()):
             return [value.key]
-        return [other.key for other in others if other.has(value.data)] or [value.key]
+        found: list[set[bytes | None]] = [index.get(leaf, set()) for leaf in leaves(value.data)]
+        return [*set.intersection(*found)] or [value.key]
+
+    def _leaves_of(self, axis: str) -> dict[object, set[bytes | None]]:
+        """Return which values of an axis have what in them; under the empty path, all of them."""
+        if axis not in self.parts:
+            index: dict[object, set[bytes | None]] = {}
+            for value in self.values_of(axis):
+                for leaf in ((), *leaves(value.data)):
+                    index.setdefault(leaf, set()).add(value.key)
+            self.parts[axis] = index
+        return self.parts[axis]
 
     def never_has(self, entry: Entry) -> str | None:
         """Return an axis that surely never has the value that the entry gives it, or None."""

@@ -4,6 +4,7 @@ In canonical JSON, `true` is not 1, and 1.0 is.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import field
 from functools import cached_property, lru_cache
 from hashlib import sha256
@@ -68,17 +69,14 @@ class AxisValue:
             data = data[name]
         return AxisValue(data, self.node) if path else self
 
-    def has(self, members: dict[str, object]) -> bool:
-        """Return whether the value is a mapping with these members, or with mappings that have them."""
-        return isinstance(self.data, dict) and all(
-            name in self.data and _is_or_has(self.data[name], wanted) for name, wanted in members.items()
-        )
 
-
-def _is_or_has(data: object, wanted: object) -> bool:
-    if isinstance(data, dict) and isinstance(wanted, dict):
-        return all(name in data and _is_or_has(data[name], part) for name, part in wanted.items())
-    return rfc8785.dumps(_canonical(data)) == rfc8785.dumps(_canonical(wanted))
+def leaves(data: object, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], bytes]]:
+    """Yield what stands in a mapping, and in the mappings in it: the path to each value, and its canonical JSON."""
+    if isinstance(data, dict) and data:
+        for name, part in data.items():
+            yield from leaves(part, (*path, str(name)))
+    else:
+        yield path, rfc8785.dumps(_canonical(data))
 
 
 MOST_COMPARED = 1000
