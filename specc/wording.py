@@ -4,6 +4,8 @@
 
 - `brief` for a name, a value or a path: the text itself, escaped, cut where it is long; `named` is it in backticks;
 - `one_line` for prose of another program, whose line breaks mean nothing: they become spaces.
+
+`size_text` and `duration_text` write what jobs used.
 """
 
 from specc.visible import visible
@@ -28,3 +30,22 @@ def named(text: str) -> str:
 def one_line(text: str, most: int = 200) -> str:
     """Return prose on one line, each run of blanks and line breaks as one space, in at most `most` characters."""
     return brief(" ".join(text.split()), most)
+
+
+def size_text(amount: float) -> str:
+    """Return bytes in the largest unit of which there is one: `3.1GiB`."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if amount < 1024:
+            return f"{amount:.0f}{unit}" if amount >= 100 else f"{amount:.3g}{unit}"
+        amount /= 1024
+    return f"{amount:,.1f}TiB".replace(".0TiB", "TiB")
+
+
+def duration_text(seconds: float) -> str:
+    """Return seconds as `4.2s`, `12m30s` or `3h05m`."""
+    if seconds < 60:
+        return f"{seconds:.3g}s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}m{rest:02}s"
+    return f"{minutes // 60:,}h{minutes % 60:02}m"

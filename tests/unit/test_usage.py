@@ -6,10 +6,11 @@ import pytest
 from support.submitting import KEY, record
 
 from specc.app.usage import Share, Used, by_spec, used_by
-from specc.cli.commands.usage import _cells, _duration, _size
+from specc.cli.commands.usage import _cells
 from specc.submission import Record, State
 from specc.targets import Life, Usage
 from specc.targets.lives import life_text
+from specc.wording import duration_text, size_text
 
 GIB = 1 << 30
 
@@ -71,11 +72,11 @@ def test_a_spec_is_summed_over_its_ended_jobs() -> None:
     ],
 )
 def test_sizes(amount: float, text: str) -> None:
-    assert _size(amount) == text
+    assert size_text(amount) == text
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0.0123, "0.0123s"), (59.96, "60s"), (60, "1m00s"), (3599.6, "1h00m"), (90061, "25h01m")]
 )
 def test_durations(seconds: float, text: str) -> None:
-    assert _duration(seconds) == text
+    assert duration_text(seconds) == text

@@ -15,6 +15,7 @@ from specc.cli.records import choose, record_data
 from specc.reporters import TextOrJson, format_named
 from specc.submission import Record, life_of, state_of
 from specc.targets import JobReport
+from specc.wording import duration_text, size_text
 
 JOBS = ("state", "uuid", "spec", "cell", "cores", "memory", "time")
 SPECS = ("ended jobs", "spec", "cores", "memory", "time")
@@ -67,8 +68,8 @@ def _cells(used: Used) -> tuple[str, str, str]:
     """Return texts such as `3.9 of 4 (97%)`; without what is not known."""
     return (
         _text(used.cores, lambda cores: f"{cores:.2f}".rstrip("0").rstrip(".")),
-        _text(used.memory, _size),
-        _text(used.time, _duration),
+        _text(used.memory, size_text),
+        _text(used.time, duration_text),
     )
 
 
@@ -78,25 +79,6 @@ def _text(share: Share, shown: Callable[[float], str]) -> str:
     if share.asked is None or share.efficiency is None:
         return shown(share.used)
     return f"{shown(share.used)} of {shown(share.asked)} ({share.efficiency:.0%})"
-
-
-def _size(amount: float) -> str:
-    """Return bytes in the largest unit of which there is one."""
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if amount < 1024:
-            return f"{amount:.0f}{unit}" if amount >= 100 else f"{amount:.3g}{unit}"
-        amount /= 1024
-    return f"{amount:,.1f}TiB".replace(".0TiB", "TiB")
-
-
-def _duration(seconds: float) -> str:
-    """Return seconds as `4.2s`, `12m30s` or `3h05m`."""
-    if seconds < 60:
-        return f"{seconds:.3g}s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes}m{rest:02}s"
-    return f"{minutes // 60:,}h{minutes % 60:02}m"
 
 
 def _job_data(record: Record, reports: Mapping[str, JobReport]) -> dict[str, object]:
