@@ -65,6 +65,12 @@ COMMANDS = (
         "Send payloads, each once. What was accepted before is not sent again: its job is shown.",
     ),
     Command("status", "status", "status", "Show what became of submissions: the latest of each cell."),
+    Command(
+        "results",
+        "results",
+        "results",
+        "Show what jobs came to: one row for each cell, with its axes, parameters, times, usage and results.",
+    ),
     Command("usage", "usage", "usage", "Show what jobs used of the cores, memory and time that they asked for."),
     Command(
         "wait", "wait", "wait", "Wait until jobs have ended. Exits with 5 when one failed, 6 when the time ran out."
