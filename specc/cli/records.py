@@ -7,7 +7,7 @@ from specc.app.attempts import AttemptChoice, Words
 from specc.cli.printing import print_diagnostics
 from specc.cli.sessions import open_session
 from specc.errors import SpeccError
-from specc.submission import Record, State, last_word, life_of, state_of, why_of
+from specc.submission import Record, State, end_reason, last_word, life_of, state_of, why_of
 from specc.targets import JobReport, Life
 
 
@@ -54,6 +54,7 @@ def record_data(record: Record, reports: Mapping[str, JobReport]) -> dict[str, o
         "uuid": record.uuid,
         "job_state": report.state.value if report else record.job_state,
         "reason": reason,
+        "ended_for": end_reason(record, reports),
         "exit_code": exit_code,
         "code": record.code,
         "message": record.shown_message,

@@ -12,6 +12,7 @@ from specc.submission.database import Locked
 from specc.submission.follow import (
     SILENCE,
     Ending,
+    end_reason,
     ending,
     follow_jobs,
     last_word,
@@ -83,6 +84,7 @@ __all__ = [
     "changes_of",
     "core_hours",
     "cost",
+    "end_reason",
     "ending",
     "find_jobs",
     "follow_jobs",

@@ -8,7 +8,7 @@ from specc.fast_dataclass import dataclass
 from specc.submission.clock import Clock
 from specc.submission.ledger import Ledger
 from specc.submission.records import Record, State, asked_by, life_now
-from specc.targets import JobReport, JobState, Life
+from specc.targets import EndReason, JobReport, JobState, Life
 from specc.targets.lives import life_from
 from specc.targets.opening import Opened
 
@@ -142,6 +142,20 @@ def last_word(record: Record, reports: Mapping[str, JobReport]) -> tuple[str | N
     """Return why the job is in its state, and its exit code: as the target says now, else as it was last seen."""
     report = reports.get(record.uuid or "")
     return (record.job_reason, record.exit_code) if report is None else (report.reason, report.exit_code)
+
+
+BY_STATE: dict[str, EndReason] = {
+    JobState.EXITED: EndReason.EXIT,
+    JobState.STOPPED: EndReason.STOPPED,
+    JobState.LOST: EndReason.LOST,
+    JobState.CANCELLED: EndReason.CANCELLED,
+}
+
+
+def end_reason(record: Record, reports: Mapping[str, JobReport]) -> EndReason | None:
+    """Return why the job ended without success, in one word; None if it has not ended, or has succeeded."""
+    usual = BY_STATE.get(state_of(record, reports))
+    return usual and (life_of(record, reports).ended_for or usual)
 
 
 def life_of(record: Record, reports: Mapping[str, JobReport]) -> Life:

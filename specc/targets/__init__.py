@@ -5,7 +5,7 @@ target does not take a payload, `trust` the hosts that get credentials: they are
 process of the local target imports this face.
 """
 
-from specc.targets.lives import Life, Usage
+from specc.targets.lives import EndReason, Life, Usage
 from specc.targets.protocol import (
     Accepted,
     Attempt,
@@ -28,6 +28,7 @@ __all__ = [
     "Attempt",
     "Cancelled",
     "Candidate",
+    "EndReason",
     "JobReport",
     "JobState",
     "Life",

@@ -1,7 +1,8 @@
-"""When a job ran, where, and what it used: as values, and as JSON for those who keep or send them."""
+"""When a job ran, where, what it used and why it ended: as values, and as JSON for those who keep or send them."""
 
 import json
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Any
 
 from specc.fast_dataclass import dataclass
@@ -10,6 +11,24 @@ LATEST = 253_402_300_800.0
 """The end of the year 9999 in seconds since the epoch. A later time is none."""
 
 LARGEST = float(1 << 63)
+
+
+class EndReason(StrEnum):
+    """Why a job ended without success, in one word: that of reports, of `--reason`, and of `--retry-on`.
+
+    `memory` and `time` are limits that it exceeded, `node` a machine that failed or was restarted, `preempted` another
+    job that needed its place. `exit` is the command's own exit code or signal, `stopped` an end by the target that it
+    does not explain, `lost` a job of which nobody knows how it ended.
+    """
+
+    MEMORY = "memory"
+    TIME = "time"
+    NODE = "node"
+    PREEMPTED = "preempted"
+    EXIT = "exit"
+    STOPPED = "stopped"
+    LOST = "lost"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +52,8 @@ class Life:
     """When a job was submitted, started and ended, where it ran, and what it used. What is not known is None, or empty.
 
     Times are seconds since the epoch by the target's clock. `seconds` is how long the job ran: by a clock that nobody
-    sets where the target has such a clock, else the difference of the times.
+    sets where the target has such a clock, else the difference of the times. `ended_for` is what the target knows of
+    why the job ended.
     """
 
     submitted_at: float | None = None
@@ -42,14 +62,17 @@ class Life:
     seconds: float | None = None
     node: str = ""
     usage: Usage = Usage()
+    ended_for: EndReason | None = None
 
     def over(self, before: "Life") -> "Life":
         """Return this life, with what it does not know from what was known before."""
         return Life(**_over(self, before, LIFE), usage=Usage(**_over(self.usage, before.usage, USED)))
 
 
+WORDS: dict[object, EndReason] = {reason.value: reason for reason in EndReason}
 TIMES = ("submitted_at", "started_at", "ended_at")
-LIFE = (*TIMES, "seconds", "node")
+LIFE = (*TIMES, "seconds", "node", "ended_for")
+TEXTS = ("node", "ended_for")
 USED = ("peak_memory", "cpu_seconds", "cores_asked", "memory_asked", "seconds_asked")
 
 
@@ -88,7 +111,8 @@ def life_from(text: str | None) -> Life:
 def life_of_data(known: dict[str, Any]) -> Life:
     """Return the times and usage of JSON data that `life_data` made."""
     usage = Usage(**{name: known[name] for name in USED if name in known})
-    return Life(**{name: known[name] for name in LIFE if name in known}, usage=usage)
+    life = {name: known[name] for name in LIFE if name in known}
+    return Life(**{**life, "ended_for": WORDS.get(life.get("ended_for"))}, usage=usage)
 
 
 def is_life_text(text: object) -> bool:
@@ -105,7 +129,7 @@ def is_life_data(known: object) -> bool:
 
 
 def _fits(name: object, value: object) -> bool:
-    if name == "node":
+    if name in TEXTS:
         return isinstance(value, str)
     most = LATEST if name in TIMES else LARGEST
     return name in (*LIFE, *USED) and isinstance(value, int | float) and type(value) is not bool and 0 <= value < most

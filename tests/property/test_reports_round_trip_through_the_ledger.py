@@ -9,7 +9,7 @@ from support.submitting import FakeClock, record
 
 from specc.submission import Ledger, State, life_of
 from specc.submission.records import damage_in, row_of
-from specc.targets import JobReport, JobState, Life, Usage
+from specc.targets import EndReason, JobReport, JobState, Life, Usage
 from specc.targets.lives import life_from, life_text
 
 SECONDS = st.none() | st.floats(0, 1e11, allow_nan=False) | st.integers(0, 10**11)
@@ -22,6 +22,7 @@ LIVES = st.builds(
     SECONDS,
     st.text(max_size=20).filter(lambda text: text.isprintable()),
     st.builds(Usage, BYTES, SECONDS, st.none() | st.integers(1, 10**6), BYTES, SECONDS),
+    st.none() | st.sampled_from(EndReason),
 )
 ENDED = st.sampled_from([state for state in JobState if state not in (JobState.PENDING, JobState.UNKNOWN)])
 
@@ -49,5 +50,5 @@ def test_the_ledger_keeps_what_was_known_last(tmp_path_factory, reports: list[tu
 
 
 def flat(life: Life) -> list[object]:
-    *times, usage = astuple(life)
-    return [*times, *usage]
+    *times, usage, ended_for = astuple(life)
+    return [*times, *usage, ended_for]

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from specc.fast_dataclass import dataclass
+from specc.targets.lives import EndReason
 from specc.targets.local.processes import ProcessId
 from specc.targets.protocol import JobState
 
@@ -88,6 +89,25 @@ class Ended:
     exit_code: int | None = None
     reason: str = ""
     measured: Measured | None = None
+
+
+TIME_LIMIT, MEMORY_LIMIT = "time limit of ", "memory limit of "
+RESTARTED, TOLD_TO_END = "the machine was restarted while it ran", "its runner was told to end, perhaps by a shutdown"
+END_REASONS = {
+    TIME_LIMIT: EndReason.TIME,
+    MEMORY_LIMIT: EndReason.MEMORY,
+    RESTARTED: EndReason.NODE,
+    TOLD_TO_END: EndReason.NODE,
+}
+"""How the reasons begin by which this machine ends a job. The store keeps them as texts."""
+
+
+def ended_for(state: JobState, reason: str) -> EndReason | None:
+    """Return why a job ended, by the state and the reason that the store has; None if it has not failed."""
+    if state in (JobState.EXITED, JobState.LOST):
+        usual = EndReason.EXIT if state is JobState.EXITED else EndReason.LOST
+        return next((known for start, known in END_REASONS.items() if reason.startswith(start)), usual)
+    return EndReason.CANCELLED if state is JobState.CANCELLED else None
 
 
 @dataclass(frozen=True, slots=True)

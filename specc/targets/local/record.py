@@ -23,7 +23,7 @@ from pathlib import Path
 from specc.errors import SpeccError
 from specc.system.reader import Unreadable, read_start
 from specc.targets.local import processes
-from specc.targets.local.jobs import Ended, Job, Measured
+from specc.targets.local.jobs import RESTARTED, Ended, Job, Measured
 from specc.targets.local.machine import boot_id
 from specc.targets.local.paths import StateDir
 from specc.targets.local.processes import ProcessId
@@ -136,7 +136,7 @@ def _end_of(job: Job, runner: ProcessId, state: StateDir, seal: str | None) -> E
     if ended is not None:
         return ended
     if runner.boot != boot_id():
-        return Ended(JobState.LOST, None, "the machine was restarted while it ran")
+        return Ended(JobState.LOST, None, RESTARTED)
     processes.kill(partial(processes.marked, folder.root))
     forged = "; a record was there that is not the runner's" if os.path.lexists(folder.record) else ""
     return Ended(JobState.LOST, None, f"its runner died without a record of how it ended{forged}")

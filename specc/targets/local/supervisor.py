@@ -20,7 +20,7 @@ import psutil
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.targets.local import processes, runner, wakeup
-from specc.targets.local.jobs import Ended, Job, Run, Waiting, by_turns, startable, used_by_owner
+from specc.targets.local.jobs import TIME_LIMIT, Ended, Job, Run, Waiting, by_turns, startable, used_by_owner
 from specc.targets.local.machine import Options
 from specc.targets.local.paths import StateDir, note, tell
 from specc.targets.local.processes import ProcessId, hide_memory
@@ -95,7 +95,7 @@ class Oversight:
         if job.cancel_asked and now > self._asked.setdefault(job.uuid, now) + spare:
             return Overdue(JobState.CANCELLED, "cancelled while it ran; its runner did not end it, the supervisor did")
         if run.seconds is not None and _age(runner) > run.seconds + spare:
-            limit = f"time limit of {run.seconds} s reached"
+            limit = f"{TIME_LIMIT}{run.seconds} s reached"
             return Overdue(JobState.EXITED, f"{limit}; its runner did not end it, the supervisor did")
         return None
 

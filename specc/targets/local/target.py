@@ -15,7 +15,18 @@ from specc.system import locks, private
 from specc.targets.lives import Life, Usage
 from specc.targets.local import wakeup
 from specc.targets.local.files import unusable
-from specc.targets.local.jobs import Ended, Job, Measured, Request, Run, Waiting, by_turns, startable, used_by_owner
+from specc.targets.local.jobs import (
+    Ended,
+    Job,
+    Measured,
+    Request,
+    Run,
+    Waiting,
+    by_turns,
+    ended_for,
+    startable,
+    used_by_owner,
+)
 from specc.targets.local.machine import Options, machine_id
 from specc.targets.local.paths import StateDir, is_noted, told
 from specc.targets.local.record import settle_dead
@@ -219,7 +230,8 @@ def _report(
     if found is None and job.state is JobState.RUNNING and job.runner is not None and job.runner.is_stopped:
         return JobReport(uuid, job.state, job.state.value, RUNNER_STOPPED, job.exit_code, job.name, _life(job, None))
     last = found if found is not None and job.state is JobState.RUNNING else job
-    return JobReport(uuid, last.state, last.state.value, last.reason, last.exit_code, job.name, _life(job, measured))
+    life = replace(_life(job, measured), ended_for=ended_for(last.state, last.reason))
+    return JobReport(uuid, last.state, last.state.value, last.reason, last.exit_code, job.name, life)
 
 
 def _life(job: Job, measured: Measured | None) -> Life:

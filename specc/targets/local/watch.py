@@ -19,7 +19,7 @@ from typing import NamedTuple
 import psutil
 
 from specc.targets.local import processes
-from specc.targets.local.jobs import Ended, Measured, Run
+from specc.targets.local.jobs import MEMORY_LIMIT, TIME_LIMIT, TOLD_TO_END, Ended, Measured, Run
 from specc.targets.local.paths import JobDir
 from specc.targets.protocol import JobState
 
@@ -175,7 +175,7 @@ class Watch:
             if signal.SIGTERM in came:
                 return self._told_to_end()
             if deadline is not None and now >= deadline:
-                return Cause(JobState.EXITED, f"time limit of {self._run.seconds} s reached", self._run.grace)
+                return Cause(JobState.EXITED, f"{TIME_LIMIT}{self._run.seconds} s reached", self._run.grace)
             if signal_at is not None and now >= signal_at:
                 with contextlib.suppress(PermissionError):  # a command that has become another user's
                     os.kill(self._main, self._run.signal)
@@ -190,7 +190,7 @@ class Watch:
     def _told_to_end(self) -> Cause:
         if self._is_cancelled():
             return Cause(JobState.CANCELLED, "cancelled while it ran", self._run.grace)
-        return Cause(JobState.EXITED, "its runner was told to end, perhaps by a shutdown", self._run.grace)
+        return Cause(JobState.EXITED, TOLD_TO_END, self._run.grace)
 
     def _pause(self, spent: float) -> float:
         """Return the seconds until memory is measured again: sooner where it is limited."""
@@ -203,7 +203,7 @@ class Watch:
         self._meter.saw_memory(used)
         if self._run.memory is None or used <= self._run.memory:
             return None
-        reason = f"memory limit of {_mebibytes(self._run.memory)} exceeded: {_mebibytes(used)} in use"
+        reason = f"{MEMORY_LIMIT}{_mebibytes(self._run.memory)} exceeded: {_mebibytes(used)} in use"
         return Cause(JobState.EXITED, reason, min(MEMORY_GRACE, self._run.grace))
 
     def _clear(self, grace: float) -> bool:

@@ -17,12 +17,21 @@ from pathlib import Path
 from specc.fast_dataclass import dataclass
 from specc.system import private
 from specc.system.reader import Unreadable, read_file, read_start
-from specc.targets.lives import Life, elapsed
+from specc.targets.lives import EndReason, Life, elapsed
 
 TAG_DIGITS = 16
 LOG_BYTES = 4096
 MOST_BYTES = 64 << 20
 ERROR_LINE = re.compile(r"(?:slurmstepd[^:]*: error|specc): (?!\*\*\*)(.+)")
+ENDS_IN_LOG = (
+    (EndReason.MEMORY, re.compile(r"oom[-_]kill|Exceeded (?:job|step) memory limit|exceeded memory limit")),
+    (EndReason.TIME, re.compile(r"\*\*\* .* DUE TO TIME LIMIT")),
+    (EndReason.NODE, re.compile(r"\*\*\* .* DUE TO NODE FAILURE")),
+    (EndReason.PREEMPTED, re.compile(r"\*\*\* .* DUE TO PREEMPTION")),
+)
+"""What slurmstepd writes of a job that Slurm ends. Only its own lines count, which begin with its name."""
+
+OWN_LINE = re.compile(r"slurmstepd[^:]*: error: (.+)")
 HEX = frozenset("0123456789abcdef")
 
 
@@ -160,6 +169,15 @@ class Folder:
             return ""
         said = (match[1] for line in lines if (match := ERROR_LINE.match(line)))
         return next(said, "")
+
+    def ended_for(self) -> EndReason | None:
+        """Return why Slurm ended the job by what it wrote into the log; None where it wrote nothing of an end."""
+        try:
+            lines = read_start(self.log, LOG_BYTES).decode(errors="replace").splitlines()
+        except Unreadable:
+            return None
+        said = [match[1] for line in lines if (match := OWN_LINE.match(line))]
+        return next((why for why, text in ENDS_IN_LOG if any(text.search(line) for line in said)), None)
 
     def life(self, job_id: str) -> Life:
         """Return when a job ran by its own record; empty without a record of this job."""

@@ -6,7 +6,7 @@ Slurm's states are told in the words of the API.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from specc.targets.lives import Life
+from specc.targets.lives import EndReason, Life
 from specc.targets.protocol import JobReport, JobState
 from specc.targets.slurm.folder import Exit, Folder, Handle, tag_of
 from specc.targets.slurm.queries import Entry, Queries
@@ -42,6 +42,29 @@ STATES: dict[str, JobState] = {
 }
 """Slurm's STOPPED is a job that is halted and keeps its cores; that of the API is a job that has ended."""
 
+END_REASONS: dict[str, EndReason] = {
+    "TIMEOUT": EndReason.TIME,
+    "DEADLINE": EndReason.TIME,
+    "OUT_OF_MEMORY": EndReason.MEMORY,
+    "NODE_FAIL": EndReason.NODE,
+    "BOOT_FAIL": EndReason.NODE,
+    "LAUNCH_FAILED": EndReason.NODE,
+    "PREEMPTED": EndReason.PREEMPTED,
+}
+BY_STATE: dict[JobState, EndReason] = {
+    JobState.EXITED: EndReason.EXIT,
+    JobState.STOPPED: EndReason.STOPPED,
+    JobState.CANCELLED: EndReason.CANCELLED,
+    JobState.LOST: EndReason.LOST,
+}
+
+SAID_IN_LOG = {
+    EndReason.MEMORY: "out of memory, by its slurm.log",
+    EndReason.TIME: "time limit reached, by its slurm.log",
+    EndReason.NODE: "its node failed, by its slurm.log",
+    EndReason.PREEMPTED: "preempted, by its slurm.log",
+}
+
 SAYS_NOTHING = frozenset({"", "None", "(null)"})
 SIGNALLED = 128
 
@@ -49,6 +72,18 @@ SIGNALLED = 128
 def state_of(word: str) -> JobState:
     """Return the state of a word such as `RUNNING` or, as sacct has it, `CANCELLED by 1000`."""
     return STATES.get(word.partition(" ")[0].rstrip("+"), JobState.UNKNOWN)
+
+
+def ended_for(word: str, state: JobState, code: int | None, folder: Folder) -> EndReason | None:
+    """Return why a job ended: by Slurm's word for its state, else by what Slurm wrote into the job's log.
+
+    Without accounting an older controller calls a job that ran out of memory `FAILED`. A command that gave an exit code
+    of its own has ended by itself.
+    """
+    named = END_REASONS.get(word.partition(" ")[0].rstrip("+"))
+    if named is None and state is JobState.EXITED and (code is None or code > SIGNALLED):
+        named = folder.ended_for()
+    return named or BY_STATE.get(state)
 
 
 def reason_of(word: str, said: str, state: JobState) -> str:
@@ -185,6 +220,7 @@ def _ended(uuid: str, entry: Entry, folder: Folder) -> JobReport:
         code = 0
     life = folder.life(entry.job_id)
     life = replace(entry.life.over(life), seconds=entry.life.seconds if life.seconds is None else life.seconds)
+    life = replace(life, ended_for=ended_for(entry.word, state, code, folder))
     return JobReport(uuid, state, entry.word, reason_of(entry.word, said, state), code, life=life)
 
 
@@ -203,14 +239,21 @@ def _recorded(uuid: str, own: Exit | None, folder: Folder, *, knows_cancelled: b
     if own.code == 0:
         return JobReport(uuid, JobState.FINISHED, "", "", 0, life=life)
     if own.code > SIGNALLED and knows_cancelled and folder.cancelled.exists():
+        life = replace(life, ended_for=EndReason.CANCELLED)
         return JobReport(uuid, JobState.CANCELLED, "", "cancelled while it ran", own.code, life=life)
-    return JobReport(uuid, JobState.EXITED, "", own.reason or f"exit code {own.code}", own.code, life=life)
+    why = folder.ended_for() if own.code > SIGNALLED else None
+    said = own.reason or (SAID_IN_LOG[why] if why else f"exit code {own.code}")
+    life = replace(life, ended_for=why or EndReason.EXIT)
+    return JobReport(uuid, JobState.EXITED, "", said, own.code, life=life)
 
 
 def _lost(uuid: str, folder: Folder) -> JobReport:
     if folder.cancelled.exists():
-        return JobReport(uuid, JobState.CANCELLED, "", "cancelled")
+        return JobReport(uuid, JobState.CANCELLED, "", "cancelled", life=Life(ended_for=EndReason.CANCELLED))
+    if (why := folder.ended_for()) is not None:
+        return JobReport(uuid, JobState.EXITED, "", SAID_IN_LOG[why], life=Life(ended_for=why))
     begun = (
         "it began, and left no record of its end" if folder.owner() is not None else "it left no trace of having run"
     )
-    return JobReport(uuid, JobState.LOST, "", f"Slurm does not know it any more; {begun}")
+    said = f"Slurm does not know it any more; {begun}"
+    return JobReport(uuid, JobState.LOST, "", said, life=Life(ended_for=EndReason.LOST))
