@@ -37,7 +37,8 @@ class Payload:
 
     `folder` is that of the spec, from the root of the project. `unseen` are the variables of the environment whose
     values no report shows; `env_of_matrix` those that the axes depend on. Everything else is made when it is first
-    asked for, because most payloads of a long sweep are only written. One that came over the wire has no `values`.
+    asked for, because most payloads of a long sweep are only written. One that came over the wire has no `values`, and
+    no `params`.
     """
 
     spec_id: str
@@ -48,6 +49,7 @@ class Payload:
     folder: str = "."
     unseen: frozenset[str] = frozenset()
     env_of_matrix: frozenset[str] = frozenset()
+    make_params: Callable[[], Values] = field(default=dict, repr=False)
 
     @cached_property
     def digest(self) -> str:
@@ -58,6 +60,12 @@ class Payload:
     def values(self) -> Values:
         """Return each field with its provenance, in the order written."""
         return self.make_values()
+
+    @property
+    def params(self) -> dict[str, object]:
+        """Return all parameters of the spec with their values; None for a value that no report shows."""
+        values = self.make_params()
+        return {n: None if self._is_hidden(value) else value.data for n, value in values.items() if value.is_known}
 
     @cached_property
     def body(self) -> dict[str, object]:
@@ -70,7 +78,10 @@ class Payload:
         """Return the fields that no report shows, because they come from variables that none shows."""
         if not self.unseen:
             return frozenset()
-        return frozenset(n for n, value in self.values.items() if self.unseen & env_names(value, self.env_of_matrix))
+        return frozenset(n for n, value in self.values.items() if self._is_hidden(value))
+
+    def _is_hidden(self, value: Value) -> bool:
+        return bool(self.unseen) and bool(self.unseen & env_names(value, self.env_of_matrix))
 
     @property
     def name(self) -> str:
@@ -110,7 +121,9 @@ def lower(checked: CheckedSpec, unseen: frozenset[str] = frozenset()) -> tuple[P
         return None, [each for name, value in evaluated.job.items() if (each := _not_canonical(name, value))]
     spec, cell, values = evaluated.spec, evaluated.cell, evaluated.job
     api, env_of_matrix = checked.schema.name, evaluated.env_of_matrix
-    return Payload(spec.id, api, cell, canonical, lambda: values, spec.folder, unseen, env_of_matrix), []
+    return Payload(
+        spec.id, api, cell, canonical, lambda: values, spec.folder, unseen, env_of_matrix, evaluated.params
+    ), []
 
 
 def receive(body: dict[str, object], schema: ApiSchema) -> "Payload | list[ValidationError]":

@@ -127,7 +127,7 @@ class Results:
         params: dict[str, None] = {}
         for record in self._records():
             axes |= dict.fromkeys(json.loads(record.axes))
-            params |= dict.fromkeys(_params_of(record))
+            params |= dict.fromkeys(record.shown_params)
         return columns_of(axes, params, {})
 
     def rows(self) -> Iterator[ResultRow]:
@@ -147,11 +147,6 @@ class Results:
         return any(one.uuid is not None and selector.picks(one) for one in self._ledger.of_key(record.key))
 
 
-def _params_of(record: Record) -> dict[str, object]:
-    params: dict[str, object] = json.loads(record.key.params)
-    return params
-
-
 def _row(
     record: Record, reports: Mapping[str, JobReport], values: dict[str, object], missing: dict[str, str]
 ) -> ResultRow:
@@ -162,7 +157,7 @@ def _row(
         record.target_name,
         record.shown_name,
         record.shown_axes,
-        _params_of(record),
+        record.shown_params,
         state_of(record, reports),
         why_of(record, reports),
         last_word(record, reports)[1],

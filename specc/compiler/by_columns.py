@@ -39,13 +39,13 @@ class Sheet:
     def payloads(self, cells: Iterable[Cell]) -> Iterator[Payload]:
         """Yield the payload of each cell."""
         spec_id, folder = self._evaluation.spec.id, self._evaluation.spec.folder
-        api, unseen = self._schema.name, self._unseen
+        api, unseen, params = self._schema.name, self._unseen, self._walk.params
         remaining = iter(cells)
         while made := list(islice(remaining, CHUNK)):
             lines, env_of_matrix = self._lines(Chunk(made)), self._evaluation.env_of_matrix
             for cell, line in zip(made, lines if len(lines) > 1 else repeat(lines[0]), strict=False):
                 values = partial(self._values, cell)
-                yield Payload(spec_id, api, cell, line.encode(), values, folder, unseen, env_of_matrix)
+                yield Payload(spec_id, api, cell, line.encode(), values, folder, unseen, env_of_matrix, params)
 
     def _values(self, cell: Cell) -> dict[str, Value]:
         """Return the value of each field with its provenance, which only the walk keeps."""

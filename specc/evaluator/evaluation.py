@@ -140,7 +140,11 @@ class Evaluation:
         """Return all job fields of one cell."""
         self.begin(cell)
         values = {name: self.field(name, node) for name, node in self.spec.section("job").entries.items()}
-        return EvaluatedSpec(self.spec, cell, values, self.env_of_matrix)
+        return EvaluatedSpec(self.spec, cell, values, self.env_of_matrix, self.params)
+
+    def params(self) -> dict[str, Value]:
+        """Return every parameter with its value, which is the same in all cells."""
+        return {name: self._bound(binding) for name, binding in self.inputs.bindings.items()}
 
     def begin(self, cell: Cell) -> None:
         """Begin another cell."""

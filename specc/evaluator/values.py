@@ -4,6 +4,7 @@ For the same reason it is known which variables of the environment a value comes
 and also if it only decided between two texts; a search for the value of the variable would not find it.
 """
 
+from collections.abc import Callable
 from dataclasses import field
 from typing import NamedTuple
 
@@ -103,13 +104,14 @@ class Value:
 class EvaluatedSpec:
     """One cell of a spec: every job field with its value as the API takes it, in the order written.
 
-    `env_of_matrix` are the variables of the environment that the axes depend on.
+    `env_of_matrix` are the variables of the environment that the axes depend on. `params` gives the parameters.
     """
 
     spec: ResolvedSpec
     cell: Cell
     job: dict[str, Value] = field(default_factory=dict)
     env_of_matrix: frozenset[str] = frozenset()
+    params: Callable[[], dict[str, Value]] = dict
 
     def instance(self) -> dict[str, object]:
         """Return the job as plain data, for validation."""

@@ -42,8 +42,9 @@ FIRST = (
 """`one_open` is what makes two submitting processes safe: the second intent for a key cannot be written. `self` names
 this ledger among all, which binds a plan to it."""
 
-SEALED_AT_FIRST = ", ".join(name for name in NAMES if name not in ("hidden", "life"))
-SEALED_WITH_HIDDEN = ", ".join(name for name in NAMES if name != "life")
+SEALED_AT_FIRST = ", ".join(name for name in NAMES if name not in ("hidden", "life", "inputs"))
+SEALED_WITH_HIDDEN = f"{SEALED_AT_FIRST}, hidden"
+SEALED_WITH_LIFE = f"{SEALED_WITH_HIDDEN}, life"
 
 SEALS = (
     "ALTER TABLE attempts ADD COLUMN seal TEXT",
@@ -76,12 +77,20 @@ BEGIN UPDATE attempts SET seal = NULL WHERE rowid = NEW.rowid; END""",
 LIVES = (
     "ALTER TABLE attempts ADD COLUMN life TEXT",
     "DROP TRIGGER unseal",
-    f"""CREATE TRIGGER unseal AFTER UPDATE OF {", ".join(NAMES)} ON attempts WHEN OLD.seal IS NOT NULL
+    f"""CREATE TRIGGER unseal AFTER UPDATE OF {SEALED_WITH_LIFE} ON attempts WHEN OLD.seal IS NOT NULL
 BEGIN UPDATE attempts SET seal = NULL WHERE rowid = NEW.rowid; END""",
 )
 """When the job of an attempt ran, and what it used: kept here, because targets forget their jobs."""
 
-STEPS = (FIRST, SEALS, PROJECTS, HIDING, LIVES)
+INPUTS = (
+    "ALTER TABLE attempts ADD COLUMN inputs TEXT",
+    "DROP TRIGGER unseal",
+    f"""CREATE TRIGGER unseal AFTER UPDATE OF {SEALED_WITH_LIFE}, inputs ON attempts WHEN OLD.seal IS NOT NULL
+BEGIN UPDATE attempts SET seal = NULL WHERE rowid = NEW.rowid; END""",
+)
+"""All parameters that an attempt was made with: a default that is not given with `-p` may be another one by now."""
+
+STEPS = (FIRST, SEALS, PROJECTS, HIDING, LIVES, INPUTS)
 """How the tables of each version are made from those of the version before. A step that was released never changes."""
 
 VERSION = len(STEPS)

@@ -67,6 +67,8 @@ class Record:
     server's clock was taken to be ahead. `job_state`, `job_reason` and `exit_code` are what the target last said of an
     accepted job, at `seen_at`. `hidden` lists, as JSON, the fields of the payload that no report shows, and `matrix`
     where the values of the cell are not shown. `life` is what the target said of the job's times and usage, as JSON.
+    `inputs` are all parameters of the spec with their values, as JSON, in which null stands for a value that no report
+    shows; None where the spec has no parameters, or an older specc sent the payload.
     """
 
     attempt: str
@@ -94,6 +96,7 @@ class Record:
     seen_at: float | None = None
     hidden: str | None = None
     life: str | None = None
+    inputs: str | None = None
 
     @property
     def shown_name(self) -> str:
@@ -116,6 +119,14 @@ class Record:
         """Return the payload as reports may show it."""
         body: dict[str, object] = json.loads(self.body)
         return {name: MASK if name in self._hides else value for name, value in body.items()}
+
+    @property
+    def shown_params(self) -> dict[str, object]:
+        """Return the parameters as reports may show them; of an older attempt those that were given, as texts."""
+        if self.inputs is None:
+            given: dict[str, object] = json.loads(self.key.params)
+            return given
+        return {name: MASK if value is None else value for name, value in json.loads(self.inputs).items()}
 
     @property
     def shown_message(self) -> str | None:
@@ -141,7 +152,7 @@ class Record:
 COLUMNS = (
     "attempt, target, spec, cell, params, target_name, api, digest, body, sent_name, slug, axes, units, state, owner, "
     "number, created_at, skew, settled_at, uuid, code, message, job_state, job_reason, exit_code, seen_at, hidden, "
-    "life"
+    "life, inputs"
 )
 NAMES = COLUMNS.split(", ")
 PLACEHOLDERS = ", ".join("?" * len(NAMES))
@@ -159,6 +170,7 @@ OPTIONAL = {
     "seen_at",
     "hidden",
     "life",
+    "inputs",
 }
 NUMBERS = {"created_at", "skew", "settled_at", "seen_at"}
 INTEGERS = {"number", "exit_code"}
@@ -178,7 +190,7 @@ def row_of(record: Record) -> tuple[object, ...]:
         record.body, record.sent_name, record.slug, record.axes, record.units, record.state, record.owner,
         record.number, record.created_at, record.skew, record.settled_at, record.uuid, record.code, record.message,
         record.job_state, record.job_reason, record.exit_code, record.seen_at, record.hidden,
-        record.life,
+        record.life, record.inputs,
     )  # fmt: skip
 
 
@@ -221,6 +233,8 @@ def damage_in(values: Sequence[object]) -> Iterable[str]:
             yield f"its {name} are not a JSON object"
     if row["hidden"] is not None and not _is_list(row["hidden"]):
         yield "its hidden is not a JSON list of names"
+    if row["inputs"] is not None and not _is_object(row["inputs"]):
+        yield "its inputs are not a JSON object"
     if row["life"] is not None and not is_life_text(row["life"]):
         yield "its life does not hold times and usage as JSON"
 

@@ -61,6 +61,7 @@ def intent_of(step: Step, sending: Sending, now: float, skew: float) -> Record:
     payload = step.payload
     attempt = secrets.token_hex(16)
     hidden = sorted(payload.hidden) + ([CELL] if payload.hides_cell else [])
+    params = payload.params
     return Record(
         attempt=attempt,
         key=step.key,
@@ -78,6 +79,7 @@ def intent_of(step: Step, sending: Sending, now: float, skew: float) -> Record:
         created_at=now,
         skew=skew,
         hidden=json.dumps(hidden) if hidden else None,
+        inputs=json.dumps(params, ensure_ascii=False) if params else None,
     )
 
 

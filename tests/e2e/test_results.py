@@ -71,3 +71,20 @@ class TestRows:
     def test_nothing_was_submitted(self, here):
         assert here.run("results") == 0
         assert (here.out, here.err) == ("", "nothing was submitted\n")
+
+
+class TestParameters:
+    def test_those_that_were_not_given_have_the_value_that_they_had(self, here):
+        submitted(here, SPEC % "echo {{ params.solver }}")
+        here.write(a=SPEC.replace("default: ico", "default: simple") % "echo {{ params.solver }}")
+        assert [row["solver"] for row in rows_of(here)] == ["ico", "ico"]
+        submitted(here, SPEC % "echo {{ params.solver }}", "-p", "solver=piso")
+        assert [row["solver"] for row in rows_of(here)] == ["ico", "ico", "piso", "piso"]
+
+    def test_one_that_comes_from_a_hidden_variable_is_not_kept(self, here, monkeypatch):
+        monkeypatch.setenv("SITE", "s3cret")
+        here.put("specc.toml", b'env = ["SITE"]\n' + SETTINGS)
+        submitted(here, SPEC.replace("default: ico", "default: '{{ env.SITE }}'") % "echo {{ params.solver }}")
+        assert [row["solver"] for row in rows_of(here)] == ["***", "***"]
+        assert here.run("results", "--output", "json") == 0
+        assert "s3cret" not in here.out

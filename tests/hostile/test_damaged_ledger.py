@@ -188,6 +188,7 @@ class TestLedgersOfTheFirstVersion:
             connection.execute("ALTER TABLE attempts DROP COLUMN seal")
             connection.execute("ALTER TABLE attempts DROP COLUMN hidden")
             connection.execute("ALTER TABLE attempts DROP COLUMN life")
+            connection.execute("ALTER TABLE attempts DROP COLUMN inputs")
             connection.execute("PRAGMA user_version = 1")
         return desk
 

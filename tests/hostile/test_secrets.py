@@ -212,7 +212,15 @@ def test_no_report_about_a_job_shows_it(here: Place, template: str) -> None:
     assert here.run("submit", "--target", "local", "--wait", "--timeout", "60") == 5, here.err
     assert_hidden(here)
     for command in (
-        *(["status"], ["status", "--output", "json"], ["wait"], ["logs", "--stream", "stderr"], ["ledger", "list"]),
+        *(
+            ["status"],
+            ["status", "--output", "json"],
+            ["results"],
+            ["results", "--output", "json"],
+            ["wait"],
+            ["logs", "--stream", "stderr"],
+            ["ledger", "list"],
+        ),
         *(["ledger", "list", "--output", "json"], ["ledger", "show", "a.job.yaml"], ["usage", "--output", "json"]),
         *(
             ["ledger", "show", "a.job.yaml", "--output", "json"],
