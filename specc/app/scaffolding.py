@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from specc import __version__, assets
+from specc import assets
 from specc.app.importing import JOBS, SCHEMA, Place, Scripts, target_for, target_lines
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
@@ -17,19 +17,20 @@ from specc.units import DURATION_UNITS, MEMORY_UNITS
 UNITS: Mapping[str, Iterable[str]] = {"mem_limit": MEMORY_UNITS, "time_limit": DURATION_UNITS}
 """The fields of which the API documents no unit, and the units that a cluster may count them in."""
 
-SHARED = (".gitignore", ".pre-commit-config.yaml")
+HOOKS = ".pre-commit-config.yaml"
+SHARED = (".gitignore", HOOKS)
 """Files that are not specc's own: a repository often has them."""
 
 SETTINGS = {
     "specc.toml": "specc.toml",
-    "pre-commit-config.yaml": ".pre-commit-config.yaml",
+    "pre-commit-config.yaml": HOOKS,
     "gitignore": ".gitignore",
 }
 EXAMPLE = {
     "specc.toml": "specc.toml",
     "base/site.job.yaml": "base/site.job.yaml",
     "jobs/hello.job.yaml": "jobs/hello.job.yaml",
-    "pre-commit-config.yaml": ".pre-commit-config.yaml",
+    "pre-commit-config.yaml": HOOKS,
     "gitignore": ".gitignore",
 }
 """The scaffolds, and where each goes: of a project for imported jobs, and of one to learn from."""
@@ -62,7 +63,7 @@ class Cluster:
 class NewProject:
     """A project that can be written, file by file.
 
-    `kept` are shared files that are there already, with the texts that they should have. `place` is where scripts are
+    The configuration of pre-commit stands at the root of the repository, where pre-commit looks for it. `kept` are shared files that are there already, with the texts that they should have. `place` is where scripts are
     imported, and `unset` are the fields whose units nobody has given.
     """
 
@@ -86,6 +87,7 @@ def new_project(
     Raises SpeccError where a file of the project is there already.
     """
     slurm = target_for(scripts)
+    inside = _inside(folder)
     # Slurm is told sizes in its own units, whatever the project counts in.
     own = {} if is_for_cloud(scripts, cluster) else {f: unit for f, unit in SLURM_UNITS.items() if f not in units}
     values = {
@@ -98,15 +100,52 @@ def new_project(
         "zone": _plain(cluster.zone),
         "cluster": _plain(cluster.id),
         "user": _plain(cluster.user),
-        "version": __version__,
-    }
+    } | _hook_lines(inside)
     files = _files(folder, values, SETTINGS if scripts else EXAMPLE)
+    if inside != Path():
+        files[_up(folder, inside) / HOOKS] = files.pop(folder / HOOKS)
     kept = {path: text for path, text in files.items() if path.name in SHARED and os.path.lexists(path)}
     new = {path: text for path, text in files.items() if path not in kept}
     if taken := [str(path) for path in new if os.path.lexists(path)]:
         raise SpeccError(f"already there: {', '.join(taken)}", help="choose another folder: `specc init DIR`")
     place = Place(folder / JOBS, folder, {**units, **own}, folder / SCHEMA, slurm)
     return NewProject(folder, new, kept, place, tuple(f for f in UNITS if f not in units and f not in own))
+
+
+def _inside(folder: Path) -> Path:
+    """Return the project's path from the root of the git repository that it lies in; empty at the root, or in none.
+
+    A home that is kept in git as a whole does not count: its owner did not mean its hooks. Neither does a path that a
+    YAML file cannot hold.
+    """
+    place = Path(os.path.realpath(folder))
+    root = next((above for above in (place, *place.parents) if os.path.lexists(above / ".git")), place)
+    is_home = str(root) == os.path.realpath(os.path.expanduser("~"))
+    inside = place.relative_to(root)
+    return Path() if is_home or not str(inside).isprintable() else inside
+
+
+def _up(folder: Path, inside: Path) -> Path:
+    """Return the folder so many levels above as `inside` has parts, named as briefly as the folder was."""
+    root = Path(os.path.realpath(folder)).parents[len(inside.parts) - 1]
+    return Path(os.path.relpath(root)) if not folder.is_absolute() else root
+
+
+def _hook_lines(inside: Path) -> dict[str, str]:
+    """Return what the hooks are told of the project's place in its repository, as YAML."""
+    schema = str(inside / SCHEMA)
+    below = f"{re.escape(str(inside))}/(.*/)?[^/]*" if inside != Path() else ""
+    return {
+        "check_args": "" if inside == Path() else f"        args: [{_quoted(str(inside))}]\n",
+        "specs": _quoted(f"^{below}\\.job\\.ya?ml$") if below else r"\.job\.ya?ml$",
+        "schema": schema if inside == Path() else _quoted(schema),
+        "schema_files": _quoted(f"^{re.escape(schema)}$"),
+    }
+
+
+def _quoted(text: str) -> str:
+    """Return a text in YAML's single quotes, in which nothing else has a meaning."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _default_target(slurm: Target | None, *, is_cloud: bool) -> str:

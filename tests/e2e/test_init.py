@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from specc import __version__
 from specc.cli.main import run
 from specc.units import DURATION_UNITS, MEMORY_UNITS
 
@@ -160,6 +159,34 @@ def test_a_repository_keeps_its_own_files(capsys: Capture) -> None:
     assert_clean(capsys)
 
 
+def hooks(folder: Path) -> dict[str, dict[str, object]]:
+    config = YAML(typ="safe", pure=True).load((folder / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    return {hook["id"]: hook for hook in config["repos"][0]["hooks"]}
+
+
+def test_in_a_folder_of_a_repository_the_hooks_stand_at_its_root(empty_folder: Path, capsys: Capture) -> None:
+    (empty_folder / ".git").mkdir()
+    assert run(["init", "jobs/cfd", *KNOWN]) == 0
+    assert ".pre-commit-config.yaml" in capsys.readouterr().out.splitlines()
+    assert not Path("jobs/cfd/.pre-commit-config.yaml").exists()
+    found = hooks(Path())
+    assert found["specc-check"]["args"] == ["jobs/cfd"]
+    assert found["specc-schema"]["args"] == ["jobs/cfd/schemas/jobspec.schema.json"]
+    specs = re.compile(str(found["specc-fmt"]["files"]))
+    assert [name for name in ("jobs/cfd/a.job.yaml", "jobs/cfd/b/c.job.yml", "jobs/cfdx/a.job.yaml", "a.job.yaml")
+            if specs.search(name)] == ["jobs/cfd/a.job.yaml", "jobs/cfd/b/c.job.yml"]  # fmt: skip
+    assert run(["init", "jobs/other", *KNOWN]) == 0
+    assert "args: ['jobs/other']" in capsys.readouterr().err, "what stands there is kept, and what to add is shown"
+
+
+def test_a_home_that_is_kept_in_git_gets_no_hooks(empty_folder: Path, monkeypatch: Patch) -> None:
+    monkeypatch.setenv("HOME", str(empty_folder))
+    (empty_folder / ".git").mkdir()
+    assert run(["init", "cfd", *KNOWN]) == 0
+    assert not Path(".pre-commit-config.yaml").exists()
+    assert "args" not in hooks(Path("cfd"))["specc-check"]
+
+
 @pytest.mark.parametrize("arguments", [["--mem-unit", "MB/s"], ["--time-unit", "MiB"], ["--mem-unit", "mib"]])
 def test_a_unit_that_is_none(arguments: list[str], capsys: Capture) -> None:
     assert run(["init", *arguments]) == 2
@@ -186,7 +213,8 @@ def test_the_pre_commit_hook(capsys: Capture) -> None:
     (repository,) = config["repos"]
     assert [hook["entry"] for hook in repository["hooks"]] == ["specc check", "specc fmt", "specc schema check"]
     for hook in repository["hooks"]:
-        assert hook["additional_dependencies"] == [f"specc=={__version__}"]
+        assert hook["language"] == "system", "nothing is fetched from an index"
+        assert "additional_dependencies" not in hook
         code = run([*hook["entry"].split()[1:], *hook.get("args", [])])
         assert code == 0, capsys.readouterr().out
     assert "reformatted" not in capsys.readouterr().err, "what init writes is formatted"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from support import repositories
-from support.hooked import BASE, CHILD, ROOT, Hooked
+from support.hooked import BASE, CHILD, ROOT, Hooked, team
 
 PACKAGED = ["specc", "schemas", "templates", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml"]
 HOOKS = "specc-check", "specc-fmt", "specc-schema"
@@ -33,7 +33,7 @@ def guarded(release: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory)
     root = tmp_path_factory.mktemp("team") / "project"
     root.mkdir()
     hooks = "".join(f"      - id: {name}\n" for name in HOOKS)
-    project = Hooked(root, f"repos:\n  - repo: {folder.as_uri()}\n    rev: {revision}\n    hooks:\n{hooks}")
+    project = team(root, f"repos:\n  - repo: {folder.as_uri()}\n    rev: {revision}\n    hooks:\n{hooks}")
     project.tool("install-hooks")
     assert project.commit(), project.said
     return project

@@ -4,11 +4,9 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from ruamel.yaml import YAML
-
-from specc import __version__
 from support import repositories
 from support.projects import SETTINGS
 
@@ -18,23 +16,13 @@ CHILD = "specc: 1\nextends: base.job.yaml\njob:\n  name: child\n  cmd_line:\n   
 
 
 class Hooked:
-    """What a team has: settings, a base, a spec with a script, the editor schema. Commits go through the hooks."""
+    """A git repository whose commits go through the hooks that `.pre-commit-config.yaml` at its root names."""
 
-    def __init__(self, root: Path, configuration: str) -> None:
+    def __init__(self, root: Path, runner: Sequence[str] = (sys.executable, "-m", "pre_commit")) -> None:
         self.root = root
         self.said = ""
-        for name, text in {
-            "specc.toml": SETTINGS,
-            "base.job.yaml": BASE,
-            "child.job.yaml": CHILD,
-            "run.sh": "echo hello\n",
-            ".pre-commit-config.yaml": configuration,
-        }.items():
-            self.write(name, text)
-        (root / "schemas").mkdir()
-        shutil.copy(ROOT / "schemas" / "jobspec.schema.json", root / "schemas")
+        self._runner = runner
         repositories.begin(root)
-        self.tool("install")
 
     def write(self, name: str, text: str) -> None:
         (self.root / name).write_text(text, encoding="utf-8")
@@ -49,14 +37,14 @@ class Hooked:
         return ended.returncode == 0
 
     def tool(self, *arguments: str) -> None:
-        ended = self._run(sys.executable, "-m", "pre_commit", *arguments)
+        ended = self._run(*self._runner, *arguments)
         assert ended.returncode == 0, self.said
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
         environment |= repositories.SETTINGS
         environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-        environment["PRE_COMMIT_HOME"] = str(self.root.parent / "pre-commit")
+        environment["PRE_COMMIT_HOME"] = environment["PREK_HOME"] = str(self.root.parent / "pre-commit")
         # What coverage would start in every Python has no place in the environments of pre-commit.
         environment.pop("COVERAGE_PROCESS_START", None)
         ended = subprocess.run(arguments, cwd=self.root, env=environment, capture_output=True, text=True, check=False)
@@ -64,13 +52,18 @@ class Hooked:
         return ended
 
 
-def hooks_of_init(language: str) -> str:
-    """The configuration that `specc init` writes; `language: system` takes the specc of these tests."""
-    text = (ROOT / "templates" / "init" / "pre-commit-config.yaml.in").read_text(encoding="utf-8")
-    configuration = YAML(typ="safe", pure=True).load(text.replace("@version@", __version__))
-    lines = ["repos:", "- repo: local", "  hooks:"]
-    for hook in configuration["repos"][0]["hooks"]:
-        hook |= {"language": language}
-        hook.pop("additional_dependencies")
-        lines += [f"  - {hook}"]
-    return "\n".join(lines) + "\n"
+def team(root: Path, configuration: str) -> Hooked:
+    """What a team has: settings, a base, a spec with a script, the editor schema."""
+    made = Hooked(root)
+    for name, text in {
+        "specc.toml": SETTINGS,
+        "base.job.yaml": BASE,
+        "child.job.yaml": CHILD,
+        "run.sh": "echo hello\n",
+        ".pre-commit-config.yaml": configuration,
+    }.items():
+        made.write(name, text)
+    (root / "schemas").mkdir()
+    shutil.copy(ROOT / "schemas" / "jobspec.schema.json", root / "schemas")
+    made.tool("install")
+    return made

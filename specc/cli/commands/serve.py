@@ -58,7 +58,7 @@ def serve(
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("specc"):
             raise
-        help = "install specc with the extra `serve`: pip install 'specc[serve]'"
+        help = "install the server's libraries beside specc: pip install starlette uvicorn"
         raise SpeccError(f"`specc serve` needs {error.name}, which is not installed", help=help) from error
     gateway.run(
         served_target(project, target, session.person),
