@@ -12,7 +12,7 @@ seed = $(if $(filter random,$(SEED)),$(shell $(PYTHON) -c 'import random; print(
 # The options for examples of a profile by this seed. Make shows them with the command.
 examples = $(if $(SEED),--hypothesis-profile=$(1) --hypothesis-seed=$(seed))
 
-.PHONY: demo test slow laws chaos corpus crashes fuzz mutants slurm slurm-load precommit bench counts lint docs generate update-cases wheel clean
+.PHONY: demo test slow laws chaos corpus crashes fuzz mutants slurm slurm-load precommit bench counts lint docs generate update-cases wheel wheelhouse versions clean
 
 demo: $(READY)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
@@ -95,8 +95,18 @@ generate: $(READY)
 update-cases: $(READY)
 	$(BIN)/pytest -q tests/test_cases.py --update-cases
 
+# The sdist, and the wheel built from it, in dist/.
 wheel: $(READY)
-	$(BIN)/pip wheel -q --no-deps -w dist .
+	$(BIN)/uv build -q --clear -o dist
+
+# The wheel with all that it needs, `serve` too, in dist/wheelhouse, for a machine without a network (docs/install.md).
+wheelhouse: wheel
+	rm -rf dist/wheelhouse
+	$(BIN)/python -m pip wheel -q --disable-pip-version-check -w dist/wheelhouse "$$(ls $(CURDIR)/dist/*.whl)[serve]"
+
+# With the lowest and with the newest versions of the libraries, for each Python that is here.
+versions: $(READY)
+	.ci/versions
 
 clean:
 	rm -rf $(VENV) build dist site .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

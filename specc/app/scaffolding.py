@@ -63,8 +63,9 @@ class Cluster:
 class NewProject:
     """A project that can be written, file by file.
 
-    The configuration of pre-commit stands at the root of the repository, where pre-commit looks for it. `kept` are shared files that are there already, with the texts that they should have. `place` is where scripts are
-    imported, and `unset` are the fields whose units nobody has given.
+    The configuration of pre-commit stands at the root of the repository, where pre-commit looks for it. `kept` are
+    shared files that are there already, with the texts that they should have. `place` is where scripts are imported,
+    and `unset` are the fields whose units nobody has given.
     """
 
     folder: Path
@@ -121,8 +122,9 @@ def _inside(folder: Path) -> Path:
     place = Path(os.path.realpath(folder))
     root = next((above for above in (place, *place.parents) if os.path.lexists(above / ".git")), place)
     is_home = str(root) == os.path.realpath(os.path.expanduser("~"))
-    inside = place.relative_to(root)
-    return Path() if is_home or not str(inside).isprintable() else inside
+    if is_home or re.search(r"[\x00-\x1f\x7f\ud800-\udfff]", str(place)):
+        return Path()
+    return place.relative_to(root)
 
 
 def _up(folder: Path, inside: Path) -> Path:
