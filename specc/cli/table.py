@@ -73,6 +73,12 @@ COMMANDS = (
     ),
     Command("usage", "usage", "usage", "Show what jobs used of the cores, memory and time that they asked for."),
     Command(
+        "report",
+        "report",
+        "report",
+        "Write a page about jobs: what became of them, when they ran, what they used, results over axes, what failed.",
+    ),
+    Command(
         "wait", "wait", "wait", "Wait until jobs have ended. Exits with 5 when one failed, 6 when the time ran out."
     ),
     Command(

@@ -296,6 +296,13 @@ class GitOrigin:
             self._first = tuple(sorted((found or "").split()))
         return self._first
 
+    def revision(self) -> tuple[str, bool] | None:
+        """Return the current commit, and whether files that git knows differ from it; None where there is no commit."""
+        commit = self._line("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        if commit is None:
+            return None
+        return commit, bool(self._line("diff-index", "--name-only", "HEAD", "--", "."))
+
     def holds(self, commits: Collection[str]) -> frozenset[str]:
         """Return those of the commits that the repository has."""
         # One by one: a partial clone would ask its server for one that it has not got, may not, and says no more.

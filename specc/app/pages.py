@@ -1,0 +1,202 @@
+"""What a page about jobs shows, gathered: rows of results, ends of logs, and where all of it comes from."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+import specc
+from specc.app.attempts import AttemptChoice
+from specc.app.following import reach
+from specc.app.results import ResultRow, Results
+from specc.app.usage import used_by
+from specc.comparison.git import GitOrigin
+from specc.diagnostics import did_you_mean
+from specc.errors import SpeccError
+from specc.fast_dataclass import dataclass
+from specc.reporters.page import Job, Log, Missing, Outcome, Page
+from specc.submission import FAILED, Ledger, OutputReader, Record, State
+from specc.system.private import user_name
+from specc.targets import JobState
+from specc.targets.opening import Opened
+from specc.wording import counted
+
+MOST_JOBS = 100_000
+MOST_LOGS = 50
+LOG_BYTES, LOG_LINES = 8192, 30
+"""How much of the end of a log is shown."""
+
+COLOURS = re.compile(r"\x1b\[[0-9;]{0,40}m")
+"""What sets colours on a terminal. All else that a terminal obeys is shown as an escape."""
+
+OUTCOMES: dict[str, Outcome] = {
+    **dict.fromkeys(FAILED, Outcome.FAILED),
+    State.REJECTED: Outcome.FAILED,
+    JobState.FINISHED: Outcome.FINISHED,
+    JobState.CANCELLED: Outcome.CANCELLED,
+    JobState.RUNNING: Outcome.RUNNING,
+    JobState.SUSPENDED: Outcome.RUNNING,
+    JobState.PENDING: Outcome.WAITING,
+    State.INTENT: Outcome.WAITING,
+    State.ACCEPTED: Outcome.WAITING,
+}
+"""The kinds of states of jobs and attempts. Nobody knows what the others came to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the user of a page wants of it: what is compared first, and whether logs are in it."""
+
+    across: str | None = None
+    down: str | None = None
+    value: str | None = None
+    has_logs: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A page, and whether no target answered about jobs that run."""
+
+    page: Page
+    is_blind: bool
+
+
+def gather(choice: AttemptChoice, ledger: Ledger, wishes: Wishes, made_at: float) -> Gathered:
+    """Return the page of the attempts that are meant.
+
+    Raises SpeccError where they are too many, and where an axis or a value that is wished for does not exist.
+    """
+    found = Results(choice, ledger)
+    records: dict[str | tuple[str, str], Record] = {}
+    for record in choice.each(ledger):
+        if len(records) >= MOST_JOBS:
+            help = "choose some with SPEC or `--only AXIS=VALUE`, or write all to a table with `specc results --csv`"
+            raise SpeccError(f"a page shows at most {MOST_JOBS:,} jobs", help=help)
+        records[record.uuid or (record.key.spec, record.key.cell)] = record
+    rows = list(found.rows())
+    _check(wishes, rows)
+    logs = _logs(choice, ledger, rows, records) if wishes.has_logs else {}
+    jobs = tuple(_job(row, records.get(row.uuid or (row.spec, row.cell)), logs.get(row.uuid or "", ())) for row in rows)
+    seen = [record.seen_at for record in records.values() if record.seen_at is not None]
+    page = Page(
+        title=choice.workplace.project.settings.project,
+        jobs=jobs,
+        facts=tuple(_facts(choice, jobs)),
+        commands=tuple(_commands(jobs)),
+        made_at=made_at,
+        seen_at=max(seen, default=None),
+        across=wishes.across,
+        down=wishes.down,
+        value=wishes.value,
+    )
+    return Gathered(page, found.seen.is_blind)
+
+
+def _check(wishes: Wishes, rows: Sequence[ResultRow]) -> None:
+    """Raise SpeccError for an axis or a value that no job has."""
+    axes = {name for row in rows for name in (*row.axes, *row.params)}
+    values = {"state", "waited", "ran", "memory", "cores", *(name for row in rows for name in row.values)}
+    asked = (("--x", wishes.across, axes), ("--y", wishes.down, axes), ("--value", wishes.value, values))
+    for option, name, known in asked:
+        if name is not None and name not in known:
+            help = did_you_mean(name, sorted(known), "values" if option == "--value" else "axes and parameters")
+            what = "value" if option == "--value" else "axis or parameter"
+            raise SpeccError(f"`{option} {name}`: no job has this {what}", help=help)
+
+
+def outcome_of(state: str) -> Outcome:
+    """Return the kind of a state of a job or an attempt."""
+    return OUTCOMES.get(state, Outcome.UNKNOWN)
+
+
+def _job(row: ResultRow, record: Record | None, logs: tuple[Log, ...]) -> Job:
+    life, used = row.life, used_by(row.life)
+    missing = {name: Missing(why) for name, why in row.missing.items()}
+    return Job(
+        spec=row.spec,
+        cell=row.cell,
+        slug=row.slug,
+        name=row.name,
+        state=row.state,
+        outcome=outcome_of(row.state),
+        axes=row.axes,
+        params=row.params,
+        results={name: missing.get(name, value) for name, value in row.values.items()},
+        uuid=row.uuid or "",
+        attempt=row.attempt,
+        digest=record.digest if record is not None else "",
+        target=row.target,
+        node=life.node,
+        reason=row.reason,
+        exit_code=row.exit_code,
+        submitted_at=_submitted_at(row, record),
+        started_at=life.started_at,
+        ended_at=life.ended_at,
+        seconds=life.seconds,
+        cores=used.cores.used,
+        cores_asked=used.cores.asked,
+        memory=used.memory.used,
+        memory_asked=used.memory.asked,
+        seconds_asked=used.time.asked,
+        logs=logs,
+    )
+
+
+def _submitted_at(row: ResultRow, record: Record | None) -> float | None:
+    """Return when the job was submitted: as its target says, else when the attempt was begun."""
+    if row.life.submitted_at is not None or record is None:
+        return row.life.submitted_at
+    return record.created_at
+
+
+def _logs(
+    choice: AttemptChoice, ledger: Ledger, rows: Iterable[ResultRow], records: Mapping[str | tuple[str, str], Record]
+) -> dict[str, tuple[Log, ...]]:
+    """Return the ends of the logs of the first failed jobs. Their targets are asked where the logs are."""
+    failed = [row.uuid for row in rows if row.uuid is not None and row.state in FAILED][:MOST_LOGS]
+    groups, _ = reach(choice.workplace, ledger, [records[uuid] for uuid in failed])
+    return {uuid: logs_of(group.opened, uuid) for group in groups for uuid in group.uuids}
+
+
+def logs_of(opened: Opened, uuid: str) -> tuple[Log, ...]:
+    """Return the ends of what a job wrote: its errors first."""
+    files = sorted(opened.target.logs(uuid).files, key=lambda file: file.stream != "stderr")
+    found = []
+    for file in files:
+        if file.path is None:
+            found.append(Log(file.stream, "", f"is not visible from here: {file.where}"))
+            continue
+        try:
+            data, is_cut = OutputReader(file.path).last(LOG_BYTES)
+        except SpeccError as error:
+            found.append(Log(file.stream, "", error.message))
+            continue
+        text, is_short = end_of(data)
+        note = "is empty" if not data else "(the end)" if is_cut or is_short else ""
+        found.append(Log(file.stream, text, note))
+    return tuple(found)
+
+
+def end_of(data: bytes) -> tuple[str, bool]:
+    """Return the last lines of a log without its colours, and whether that is not everything."""
+    text = COLOURS.sub("", data.decode(errors="replace")).replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.rstrip("\n").split("\n")
+    return "\n".join(lines[-LOG_LINES:]), len(lines) > LOG_LINES
+
+
+def _facts(choice: AttemptChoice, jobs: Sequence[Job]) -> Iterable[tuple[str, str]]:
+    project = choice.workplace.project
+    yield "project", project.settings.project
+    revision = GitOrigin(project.root, project.environment).revision()
+    if revision is not None:
+        commit, is_changed = revision
+        yield "revision", commit + (", with changes that are not committed" if is_changed else "")
+    specs, targets = sorted({job.spec for job in jobs}), sorted({job.target for job in jobs})
+    yield "specs", ", ".join(specs) if len(specs) <= 10 else counted(len(specs), "spec")
+    yield "targets", ", ".join(targets)
+    yield "made by", f"{user_name()}, with specc {specc.__version__}"
+
+
+def _commands(jobs: Sequence[Job]) -> Iterable[tuple[str, str]]:
+    if any(job.outcome is Outcome.FAILED and job.uuid for job in jobs):
+        yield "Their whole logs", "specc logs --state failed"
+    if any(job.state == State.UNKNOWN for job in jobs):
+        yield "Attempts of which nobody knows whether they were accepted", "specc ledger resolve"

@@ -1,0 +1,59 @@
+"""`specc report`: a page about jobs, in one file."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from specc.app.attempts import Words
+from specc.app.pages import Wishes, gather
+from specc.cli import exits
+from specc.cli.console import say
+from specc.cli.options import AtTarget, Cells, Chosen, Only, States
+from specc.cli.records import choose
+from specc.disk.outputs import write_file
+from specc.errors import SpeccError
+from specc.reporters.page import render
+from specc.wording import counted
+
+Out = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The HTML file to write.")]
+Across = Annotated[
+    str | None, typer.Option("--x", metavar="AXIS", help="The axis or parameter that maps and plots go across by.")
+]
+Down = Annotated[
+    str | None, typer.Option("--y", metavar="AXIS", help="The axis or parameter of a map's rows and a plot's lines.")
+]
+Value = Annotated[
+    str | None,
+    typer.Option("--value", metavar="NAME", help="What is compared: a result, state, ran, waited, memory or cores."),
+]
+HasLogs = Annotated[bool, typer.Option("--logs/--no-logs", help="Show the end of the logs of failed jobs.")]
+
+
+def report(
+    out: Out,
+    chosen: Chosen = None,
+    across: Across = None,
+    down: Down = None,
+    value: Value = None,
+    logs: HasLogs = True,
+    state: States = None,
+    only: Only = None,
+    cell: Cells = None,
+    target: AtTarget = None,
+) -> int:
+    """Write a page about jobs: what became of them, when they ran, what they used, results over axes, what failed.
+
+    The page is one HTML file that needs nothing else. It is for people you would show your specs and logs to.
+
+    Example: specc report jobs -o run.html
+    """
+    choice = choose(Words.of(chosen, only, cell, state, target))
+    with choice.workplace.ledger_if_any() as ledger:
+        found = gather(choice, ledger, Wishes(across, down, value, logs), time.time())
+    if not found.page.jobs:
+        raise SpeccError("there is nothing to report: nothing was submitted", help="`specc submit` sends payloads")
+    write_file(out, render(found.page))
+    say(f"{counted(len(found.page.jobs), 'job')} in {out}")
+    return exits.BROKEN if found.is_blind else exits.OK
