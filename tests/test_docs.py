@@ -46,6 +46,14 @@ def test_specs_compile(
     assert "no problems" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("text", [pytest.param(text, id=f"{page.name}-{number}") for page, number, text in BLOCKS])
+def test_specs_have_the_layout_of_fmt(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "specc.toml").write_text(SETTINGS, encoding="utf-8")
+    (tmp_path / "block.job.yaml").write_text(text, encoding="utf-8")
+    assert run(["fmt", "--diff"]) == 0
+
+
 def fences(page: Path, language: str) -> list[tuple[str, str]]:
     """What stands behind the language, and the text."""
     written = page.read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from specc.formatter.layout import Beside, Block, Entry, Inline, Remarks, all_entries
+from specc.formatter.layout import Block, Entry, Inline, Remarks, all_entries
 from specc.source import BLANKS
 
 COMMENT = re.compile(r"(?:^|(?<=[ \t]))#[^\n]*")
@@ -63,7 +63,7 @@ def attached(text: str, root: Block, start: int, leaves: list[tuple[int, int]]) 
     remarks = Remarks()
     comments = comments_of(text, start, leaves)
     for line in comments.ends:
-        _put_beside(remarks, entries[bisect_right(starts, line.start) - 1], line, text)
+        _put_beside(remarks, entries[bisect_right(starts, line.start) - 1], line)
     for index, run in groupby(comments.lines, key=lambda line: bisect_right(starts, line.start)):
         before = entries[index - 1] if index else None
         after = entries[index] if index < len(entries) else None
@@ -71,14 +71,13 @@ def attached(text: str, root: Block, start: int, leaves: list[tuple[int, int]]) 
     return remarks
 
 
-def _put_beside(remarks: Remarks, entry: Entry, line: Line, text: str) -> None:
+def _put_beside(remarks: Remarks, entry: Entry, line: Line) -> None:
     """Put one comment beside an entry. More comments, and a comment before a long value, go above the entry."""
     is_early = line.start < entry.value_start and not isinstance(entry.value, Inline | Block)
     if is_early or entry in remarks.beside:
         remarks.above.setdefault(entry, []).append(line.text)
         return
-    before = text[line.start - line.column : line.start]
-    remarks.beside[entry] = Beside(line.text, line.column, len(before) - len(before.rstrip(" \t")))
+    remarks.beside[entry] = line.text
 
 
 def _put_lines(remarks: Remarks, run: list[Line], before: Entry | None, after: Entry | None, root: Block) -> None:

@@ -81,20 +81,11 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """A comment at the end of a line. `gap` is the number of columns before it."""
-
-    text: str
-    column: int
-    gap: int
-
-
-@dataclass(frozen=True, slots=True)
 class Remarks:
     """Comments by their position. An empty line is the text ""."""
 
     above: dict[Entry, list[str]] = field(default_factory=dict)
-    beside: dict[Entry, Beside] = field(default_factory=dict)
+    beside: dict[Entry, str] = field(default_factory=dict)
     below: dict[Block, list[str]] = field(default_factory=dict)
 
 

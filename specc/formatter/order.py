@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
+from specc.diagnostics import closest
 from specc.parser import EXTENSION, HEADER, SECTIONS
 
 ROOT, PROFILES, PARAMS, PARAM, MATRIX, AXES, AXIS, JOB, FIELD, OTHER = (
@@ -73,8 +74,13 @@ class Order:
 def _rank(kind: str, ranks: dict[str, int], name: str | None) -> int:
     if name == "<<":
         return -1
-    behind = 1 if kind == ROOT and (name or "").startswith(EXTENSION) else 0
-    return ranks.get(name or "", len(ranks) + behind)
+    if name in ranks or name is None:
+        return ranks.get(name or "", len(ranks))
+    if kind == ROOT and name.startswith(EXTENSION):
+        return len(ranks) + 1
+    # A misspelled name stands where the right one would, so that nothing moves when it is corrected.
+    meant = closest(name, ranks)
+    return len(ranks) if meant is None else ranks[meant]
 
 
 def _sorted(entries: list[M], rank: Callable[[M], tuple[bool, int]]) -> list[M]:

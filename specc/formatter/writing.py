@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from specc.formatter.layout import Beside, Block, BlockScalar, Continued, Entry, Inline, Remarks
+from specc.formatter.layout import Block, BlockScalar, Continued, Entry, Inline, Remarks
 from specc.formatter.order import ROOT, Order
 from specc.source import BLANKS
 
@@ -80,29 +80,25 @@ class Writer:
         comment = self.remarks.beside.get(entry)
         match entry.value:
             case Inline(text):
-                return [self.ended(f"{head} {text}".rstrip(BLANKS), comment, entry, indent)]
+                return [_ended(f"{head} {text}".rstrip(BLANKS), comment)]
             case BlockScalar(header, content):
                 keeps = "+" in header.partition("#")[0]
                 return [f"{head} {header}", *_set_in(content, indent + STEP), *[NO_AIR] * keeps]
             case Continued() as value:
                 lines = _continued(value, entry.column, indent)
-                lines[-1] = self.ended(lines[-1], comment, entry, indent)
+                lines[-1] = _ended(lines[-1], comment)
                 return [f"{head} {lines[0]}", *lines[1:]]
             case Block() as block:
                 lines = self.block(block, indent + STEP)
                 is_short = entry.key == "-" and comment is None and not lines[0].lstrip(" ").startswith("#")
                 if is_short:
                     return [f"{head} {lines[0].lstrip(' ')}", *lines[1:]]
-                return [self.ended(head, comment, entry, indent), *lines]
+                return [_ended(head, comment), *lines]
 
-    @staticmethod
-    def ended(line: str, comment: Beside | None, entry: Entry, indent: int) -> str:
-        """Return a line with its comment: two columns behind, or where the comment stood, aligned with others."""
-        if comment is None:
-            return line
-        column = comment.column + indent - entry.column
-        gap = max(STEP, column - len(line)) if comment.gap > STEP else STEP
-        return line + " " * gap + comment.text
+
+def _ended(line: str, comment: str | None) -> str:
+    """Return a line with its comment, one blank behind: prettier and the YAML server's formatter insist on one."""
+    return line if comment is None else f"{line} {comment}"
 
 
 def _without_air(lines: list[str]) -> Iterator[str]:

@@ -13,8 +13,8 @@ from support.projects import Place
 
 from specc.formatter.writing import Writer
 
-UGLY = "job: {cmd_line: ./run,   name: 'n'}  # one\nspecc: 1\n"
-NEAT = "specc: 1\njob: {name: n, cmd_line: ./run}  # one\n"
+UGLY = "job: {cmd_line: ./run,   name: 'n'} # one\nspecc: 1\n"
+NEAT = "specc: 1\njob: {name: n, cmd_line: ./run} # one\n"
 ROOT = Path(__file__).parents[2]
 
 

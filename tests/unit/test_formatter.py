@@ -128,10 +128,10 @@ def test_comments_go_with_their_key() -> None:
     text = """\
         # yaml-language-server: $schema=x
         # What it is.
-        job:  # the job
+        job: # the job
             # many
             core_limit: 4 # four
-            name: n      # aligned
+            name: n # aligned
             # cmd_line: was here
         # About vars.
         vars:
@@ -148,12 +148,12 @@ def test_comments_go_with_their_key() -> None:
         vars:
           - a
           # b
-          -   # c
+          - # c
             k: v
-        job:  # the job
-          name: n      # aligned
+        job: # the job
+          name: n # aligned
           # many
-          core_limit: 4  # four
+          core_limit: 4 # four
           # cmd_line: was here
         # The end.
         """)
@@ -161,7 +161,7 @@ def test_comments_go_with_their_key() -> None:
 
 def test_a_comment_between_a_key_and_its_value_goes_above() -> None:
     text = "vars:\n  a: # one\n    # two\n\n    b # three\n  c: # four\n    |\n    d\n"
-    expected = "vars:\n  # three\n  # two\n  a: b  # one\n  # four\n  c: |\n    d\n"
+    expected = "vars:\n  # three\n  # two\n  a: b # one\n  # four\n  c: |\n    d\n"
     assert formatted(text) == expected
 
 
@@ -187,15 +187,15 @@ def test_texts_of_several_lines_keep_their_content() -> None:
         "    b: >+\n      x\n\n      y\n\n\n"
         '    c: "x\n      y\n\n      z"\n'
         "    d: x\n       y # end\n"
-        "    e: [x,   # one\n        y]  # end\n"
+        "    e: [x,   # one\n        y] # end\n"
     )
     assert formatted(text) == (
         "vars:\n"
         "  a: |2-  # why\n        x\n      y\n"
         "  b: >+\n    x\n\n    y\n\n\n"
         '  c: "x\n    y\n\n    z"\n'
-        "  d: x\n    y  # end\n"
-        "  e: [x,   # one\n      y]  # end\n"
+        "  d: x\n    y # end\n"
+        "  e: [x,   # one\n      y] # end\n"
     )
 
 
@@ -286,3 +286,12 @@ def test_anchors_within_brackets_keep_their_order() -> None:
     text = "job: {time_limit: &n 1, core_limit: *n, name: &k [a, &l {b: 1}], x: *l}\n"
     expected = "job: {name: &k [a, &l {b: 1}], time_limit: &n 1, core_limit: *n, x: *l}\n"
     assert formatted(text) == expected
+
+
+def test_a_misspelled_key_stands_where_the_right_one_would() -> None:
+    text = "specc: 1\nextend: base.job.yaml\njob:\n  nam: a\n  cmd_lin: b\n  core_limit: 1\n  unlike: c\n"
+    assert formatted(text) == text
+    assert (
+        formatted("job:\n  core_limit: 1\n  cmd_lin: b\n  nam: a\n")
+        == "job:\n  nam: a\n  cmd_lin: b\n  core_limit: 1\n"
+    )
