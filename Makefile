@@ -7,12 +7,13 @@ MINUTES ?= 10
 READY := $(VENV)/.ready
 
 PEERS := build/peers
+BROWSER := build/browser
 
 seed = $(if $(filter random,$(SEED)),$(shell $(PYTHON) -c 'import random; print(random.randrange(10**9))'),$(SEED))
 # The options for examples of a profile by this seed. Make shows them with the command.
 examples = $(if $(SEED),--hypothesis-profile=$(1) --hypothesis-seed=$(seed))
 
-.PHONY: demo test slow laws chaos corpus crashes fuzz mutants slurm slurm-load precommit bench counts lint docs generate update-cases wheel wheelhouse versions clean
+.PHONY: demo test slow laws chaos corpus crashes fuzz mutants slurm slurm-load browser precommit bench counts lint docs generate update-cases wheel wheelhouse versions clean
 
 demo: $(READY)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
@@ -60,6 +61,11 @@ corpus: $(READY)
 # skipped, and said; with `make slurm NEEDED=1` it fails.
 slurm: $(READY)
 	$(if $(NEEDED),SLURM_NEEDED=1 )$(BIN)/pytest -q tests/slurm
+
+# The pages of `specc report` and `specc serve` in a real Chromium (.ci/browser-packages), with axe-core for accessibility.
+# What is missing is skipped, and said; with `make browser NEEDED=1` it fails.
+browser: $(READY) $(BROWSER)/.ready
+	$(if $(NEEDED),BROWSER_NEEDED=1 )$(BIN)/pytest -q tests/browser
 
 # What sweeps cost a real Slurm: jobs submitted a second, and what watching them asks of the controller.
 slurm-load: $(READY)
@@ -115,6 +121,14 @@ $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "specc needs Python 3.11 or newer"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+# What drives the browser, and what judges its pages. Neither is needed for anything else.
+$(BROWSER)/.ready: $(READY) tests/browser/package.json
+	@mkdir -p $(BROWSER)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check 'selenium>=4.20'
+	@cp tests/browser/package.json $(BROWSER)
+	@-npm install --prefix $(BROWSER) --no-audit --no-fund --silent
 	@touch $@
 
 # The tools of the bench, in a place of their own. Those that come from npm may be missing; the bench says so. All commands,

@@ -6,6 +6,22 @@ START = 1_790_000_000.0
 GRIDS, RATES, SOLVERS = (64, 128, 256, 512, 1024), (0.05, 0.1, 0.2, 0.4), ("cg", "gmres")
 GIB = 1 << 30
 
+HOSTILE = (
+    "</script><script>alert(1)</script>",
+    "</style><img src=x onerror=alert(1)>",
+    '"><svg onload=alert(1)>',
+    "' autofocus onfocus=alert(1) x='",
+    "<!--",
+    "]]>",
+    "\x00\x1b[2J\x9b31m\u202egpj.exe\u2066\ufeff",
+    "=cmd|'/C calc'!A0",
+    "שלום עולם",
+    "&lt;b&gt;&amp;",
+    "javascript:alert(1)",
+    "\ud800",
+    "{{ 7 * 7 }}",
+)
+
 
 def job(at: int, **others: object) -> Job:
     """Return a job of the sweep. Each 17th failed; jobs start four at a time."""
@@ -58,3 +74,21 @@ def page(count: int = 40, **others: object) -> Page:
         "seen_at": START + 8000,
     }
     return Page(**{**fields, **others})  # type: ignore[arg-type]
+
+
+def made_of(text: str) -> Page:
+    """Return a page in which every text that somebody else writes is this text."""
+    jobs = tuple(
+        job(
+            at,
+            **dict.fromkeys(("spec", "cell", "slug", "name", "uuid", "digest", "target", "node", "reason"), text),
+            state=text if at == 1 else "exited",
+            outcome=Outcome.FAILED,
+            axes={"a": at, text: f"{text}{at % 2}"},
+            params={f"p{text}": f"{text}{at % 3}", f"q{text}": text},
+            results={f"r{text}": Missing(text) if at == 2 else at * 1.5, f"s{text}": [text], f"t{text}": {text: text}},
+            logs=(Log(text, f"{text}\n{text}", text), Log("stdout", "", text)),
+        )
+        for at in range(4)
+    )
+    return page(0, jobs=jobs, title=text, facts=((text, text),), commands=((text, text),), value=text, across=text)

@@ -7,31 +7,15 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-from support.jobs_of_pages import START, job, page
+from support.jobs_of_pages import HOSTILE, START, job, made_of, page
 from support.tables import each
 
-from specc.reporters.page import Job, Log, Missing, Outcome, Page, render
+from specc.reporters.page import Job, Missing, Outcome, render
 from specc.reporters.page.drawings import plot, timeline, used_shares
 from specc.reporters.page.elements import element
 from specc.reporters.page.heat import heat_map
 from specc.reporters.page.model import columns_of
 from specc.reporters.page.scales import levels, median, of_numbers, rounded, shade, time_ticks
-
-HOSTILE = (
-    "</script><script>alert(1)</script>",
-    "</style><img src=x onerror=alert(1)>",
-    '"><svg onload=alert(1)>',
-    "' autofocus onfocus=alert(1) x='",
-    "<!--",
-    "]]>",
-    "\x00\x1b[2J\x9b31m\u202egpj.exe\u2066\ufeff",
-    "=cmd|'/C calc'!A0",
-    "שלום עולם",
-    "&lt;b&gt;&amp;",
-    "javascript:alert(1)",
-    "\ud800",
-    "{{ 7 * 7 }}",
-)
 
 
 class Structure(HTMLParser):
@@ -58,24 +42,6 @@ class Structure(HTMLParser):
 
     def unknown_decl(self, data: str) -> None:
         raise AssertionError(data)
-
-
-def made_of(text: str) -> Page:
-    """Return a page in which every text that somebody else writes is this text."""
-    jobs = tuple(
-        job(
-            at,
-            **dict.fromkeys(("spec", "cell", "slug", "name", "uuid", "digest", "target", "node", "reason"), text),
-            state=text if at == 1 else "exited",
-            outcome=Outcome.FAILED,
-            axes={"a": at, text: f"{text}{at % 2}"},
-            params={f"p{text}": f"{text}{at % 3}", f"q{text}": text},
-            results={f"r{text}": Missing(text) if at == 2 else at * 1.5, f"s{text}": [text], f"t{text}": {text: text}},
-            logs=(Log(text, f"{text}\n{text}", text), Log("stdout", "", text)),
-        )
-        for at in range(4)
-    )
-    return page(0, jobs=jobs, title=text, facts=((text, text),), commands=((text, text),), value=text, across=text)
 
 
 class TestForeignText:

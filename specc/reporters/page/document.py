@@ -194,13 +194,14 @@ def _failure(job: Job) -> Markup:
     title = (element("strong", cell_text(job)), f" {where}")
     if not job.logs:
         return element("p", *title, class_="failure")
-    logs = joined(_log(log) for log in job.logs)
+    logs = joined(_log(job, log) for log in job.logs)
     return element("details", element("summary", *title), logs, class_="failure")
 
 
-def _log(log: Log) -> Markup:
+def _log(job: Job, log: Log) -> Markup:
     title = element("p", f"{log.stream} {log.note}".strip(), class_="note")
-    return title + (element("pre", log.text, tabindex=0, aria_label=log.stream, role="region") if log.text else EMPTY)
+    label = f"{log.stream} of {job.uuid}"
+    return title + (element("pre", log.text, tabindex=0, aria_label=label, role="region") if log.text else EMPTY)
 
 
 def _comparison(page: Page, columns: Sequence[Column]) -> Markup:
@@ -255,10 +256,10 @@ def _timeline(page: Page) -> Markup:
     drawing = timeline(page.jobs, page.seen_at)
     if drawing is None:
         return EMPTY
-    names = {"w": "waited", "ran": "ran"}
-    legend = element(
-        "ul", *(element("li", element("i", class_=key), name) for key, name in names.items()), class_="legend"
-    )
+    began = {job.outcome for job in page.jobs if job.started_at is not None}
+    names = {"w": "waited", **{f"o-{outcome}": outcome for outcome in Outcome if outcome in began}}
+    items = (element("li", element("i", class_=class_), name) for class_, name in names.items())
+    legend = element("ul", *items, class_="legend")
     picture = _scrolled(drawing.svg, "when jobs waited and ran", "times")
     return _section("when", "When jobs waited and ran", legend, picture, _note(drawing))
 

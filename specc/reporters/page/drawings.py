@@ -190,7 +190,7 @@ def plot(jobs: Sequence[Job], across: Column, value: Column, lines: Column | Non
     if not seen:
         return None
     numbers = [found for job in seen if (found := value.number(job)) is not None]
-    x = scale_of(across, seen, LEFT + 14, PLOT_WIDTH - 14)
+    x = scale_of(across, seen, LEFT + 14, PLOT_WIDTH - 24)
     y = of_numbers(numbers, PLOT_HEIGHT - 34, TOP + 10, value.text)
     names = levels(lines, seen) if lines is not None else []
     is_grouped = lines is not None and 1 < len(names) <= MOST_GROUPS

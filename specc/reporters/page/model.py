@@ -139,7 +139,7 @@ class Column:
 
     def brief(self, number: float) -> str:
         """Return a number of this column in a few digits."""
-        return self.text(float(f"{number:.3g}")) if self.kind is Kind.RESULT else self.text(number)
+        return self.text(float(f"{number:.4g}")) if self.kind is Kind.RESULT else self.text(number)
 
     def number(self, job: Job) -> float | None:
         """Return the value, where it is a number that can be drawn."""

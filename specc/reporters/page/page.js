@@ -176,25 +176,30 @@
     for (const row of listed) { const name = key(row); if (!found.has(name)) found.set(name, []); found.get(name).push(row); }
     return found;
   };
+  // A number in so many digits, as the table has it: 0.25, 5.6e-05, 1e+06.
+  function digits(value, most) {
+    if (!isFinite(value) || value === 0) return String(value);
+    const [mantissa, power] = value.toExponential(most - 1).split("e");
+    if (power >= -4 && power < most) return String(Number(Number(value).toPrecision(most)));
+    return `${Number(mantissa)}e${power[0]}${power.slice(1).padStart(2, "0")}`;
+  }
   // A number as the table would write it: the text of the job that has it, or else the number.
   function written(column, value) {
     const row = every.find((each) => number(column, each) === value);
     if (row !== undefined) return text(column, row);
-    const nearest = every.filter((each) => !isNaN(number(column, each))).sort((one, other) => Math.abs(number(column, one) - value) - Math.abs(number(column, other) - value))[0];
-    const unit = nearest === undefined ? "" : text(column, nearest);
-    if (column.kind !== "measure" || column.name === "cores") return String(Number(value.toPrecision(4)));
-    return column.name === "memory" ? size(value) : duration(value, unit);
+    if (column.kind !== "measure") return digits(value, 7);
+    return column.name === "cores" ? digits(value, 3) : column.name === "memory" ? size(value) : duration(value);
   }
   const size = (value) => {
-    for (const unit of ["B", "KiB", "MiB", "GiB", "TiB"]) { if (value < 1024 || unit === "TiB") return `${Number(value.toPrecision(3))}${unit}`; value /= 1024; }
+    for (const unit of ["B", "KiB", "MiB", "GiB", "TiB"]) { if (value < 1024 || unit === "TiB") return `${value >= 100 ? value.toFixed(0) : digits(value, 3)}${unit}`; value /= 1024; }
   };
   const duration = (value) => {
-    if (value < 60) return `${Number(value.toPrecision(3))}s`;
+    if (value < 60) return `${digits(value, 3)}s`;
     const minutes = Math.floor(Math.round(value) / 60), rest = Math.round(value) % 60;
     return minutes < 60 ? `${minutes}m${String(rest).padStart(2, "0")}s` : `${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, "0")}m`;
   };
 
-  const brief = (column, value) => (column.kind === "result" ? String(Number(value.toPrecision(3))) : written(column, value));
+  const brief = (column, value) => (column.kind === "result" ? digits(value, 4) : written(column, value));
   const isLogarithmic = (least, largest) => least > 0 && largest / least >= 100;
 
   function heat(across, down, value) {
@@ -268,7 +273,7 @@
   function plot(across, value, by) {
     const seen = every.filter((row) => !isNaN(number(value, row)) && text(across, row) !== "");
     if (!seen.length) return [];
-    const x = scale(across, seen, 78, 626, 8), y = scale(value, seen, 286, 24, 6);
+    const x = scale(across, seen, 78, 616, 8), y = scale(value, seen, 286, 24, 6);
     const names = by ? levels(by, seen) : [], isGrouped = names.length > 1 && names.length <= MOST_GROUPS;
     const groups = isGrouped ? group(seen, (row) => text(by, row)) : new Map([["", seen]]);
     const svg = make("svg", { viewBox: "0 0 640 320", class: "plot", role: "img", "aria-label": `${value.name} over ${across.name}` });
