@@ -25,11 +25,12 @@ def request_of(
     sets: Iterable[str] | None = None,
     only: Iterable[str] | None = None,
     cells: Iterable[str] | None = None,
+    attempt: int = 1,
 ) -> Request:
     """Return what is asked of specs. Diagnostics about a text point into it, under the name of its option."""
     texts = {"-p": params, "--set": sets, "--only": only}
     given, overrides, chosen = (tuple(Source(name, text, name) for text in of or ()) for name, of in texts.items())
-    return Request(tuple(profiles or ()), given, overrides, chosen, tuple(cells or ()))
+    return Request(tuple(profiles or ()), given, overrides, chosen, tuple(cells or ()), attempt)
 
 
 @dataclass

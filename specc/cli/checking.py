@@ -45,6 +45,7 @@ class CheckOptions:
     diff: bool = False
     no_cache: bool = False
     stdin_filename: str | None = None
+    attempt: int = 1
 
     @property
     def is_whole_project(self) -> bool:
@@ -143,7 +144,7 @@ def _check(options: CheckOptions, asked: "_Asked | None", sites: Sites, chosen: 
 
     session = Session(sites, Terminal())
     selected = session.opened(chosen)
-    request = request_of(options.profiles, options.params, options.sets)
+    request = request_of(options.profiles, options.params, options.sets, attempt=options.attempt)
     if (options.fix or options.diff) and not session.has_errors():
         from specc.cli.fixes import take_fixes  # only for those who ask for fixes
 

@@ -13,6 +13,8 @@ from specc.cli.completion import (
     complete_target,
 )
 
+MOST_ATTEMPTS = 1000
+
 
 def _not_empty(ids: list[str] | None) -> list[str] | None:
     """Every id begins with nothing: an unset variable of a script would select all cells."""
@@ -55,6 +57,12 @@ Cells = Annotated[
         help="Only the cell with this id, or its beginning.",
         callback=_not_empty,
         autocompletion=complete_cell,
+    ),
+]
+AttemptNumber = Annotated[
+    int,
+    typer.Option(
+        "--attempt", metavar="N", min=1, max=MOST_ATTEMPTS, help="The payloads of this attempt: `cell.attempt` is N."
     ),
 ]
 TargetName = Annotated[

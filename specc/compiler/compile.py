@@ -12,7 +12,7 @@ from specc.compiler.by_columns import Sheet
 from specc.compiler.discretion import discreet
 from specc.compiler.part import Part, Share, Uneven
 from specc.compiler.ruling import JobCheck, job_diagnostics, nothing_refused, spec_diagnostics
-from specc.diagnostics import Diagnostic, codes
+from specc.diagnostics import Code, Diagnostic, codes
 from specc.evaluator import (
     Binding,
     EvaluatedSpec,
@@ -86,21 +86,26 @@ class Context:
             return None
         return Prelude(lines, wraps=target.traits.runs_scripts)
 
-    def inputs(self, spec: ResolvedSpec, bindings: dict[str, Binding], *, checking: bool) -> Inputs:
+    def inputs(self, spec: ResolvedSpec, bindings: dict[str, Binding], *, checking: bool, attempt: int = 1) -> Inputs:
         fields = self.apis[spec.api].field_types(self.settings.units_for(self.target))
         unknown = self.hidden if self.is_blind else frozenset()
-        return Inputs(bindings, fields, self.settings.env, self.environment, checking, unknown, self.prelude([]))
+        prelude = self.prelude([])
+        return Inputs(bindings, fields, self.settings.env, self.environment, checking, unknown, prelude, attempt)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a person asks of a spec. Texts of a command line are sources, so that diagnostics can point at them."""
+    """What a person asks of a spec. Texts of a command line are sources, so that diagnostics can point at them.
+
+    `attempt` is what `cell.attempt` is in all cells: 1, or more for the payloads of a retry.
+    """
 
     profiles: tuple[str, ...] = ()
     params: tuple[Source, ...] = ()
     sets: tuple[Source, ...] = ()
     only: tuple[Source, ...] = ()
     cells: tuple[str, ...] = ()
+    attempt: int = 1
 
 
 def evaluated_cells(
@@ -191,7 +196,7 @@ def _by_columns(
     """Every selected payload of a sweep. Raises NotByColumns as soon as there is anything to say."""
     if not spec.section("matrix").entries or spec.is_open:
         raise NotByColumns
-    evaluation = Evaluation(spec, context.inputs(spec, bindings, checking=False))
+    evaluation = Evaluation(spec, context.inputs(spec, bindings, checking=False, attempt=request.attempt))
     expansion, found = expand(spec.section("matrix"), evaluation.static, evaluation.condition)
     if expansion is None or found or evaluation.has_found:
         raise NotByColumns
@@ -264,11 +269,13 @@ def _checked(
 ) -> Iterator[Diagnostic | Payload]:
     """What is found with each choice of sample inputs, and the payloads of the first, as far as can be paid.
 
-    Of the plain spec with the first choice, only a part is looked at.
+    Of the plain spec with the first choice, only a part is looked at. A spec that reads `cell.attempt` is looked at as
+    its second attempt, too, with the first choice.
     """
     bindings, faults = bind(spec, request.params)
     yield from faults
-    exceeded = False
+    exceeded = reads_attempt = False
+    said: set[tuple[Code, Span]] = set()
     tried = sample_count(bindings)
     share = max(1, CELLS_OF_VARIANTS // (tried * (1 + len(spec.profile_names))))
     for index, sample in enumerate(samples(bindings)):
@@ -279,15 +286,38 @@ def _checked(
         looked_at = part if is_plain and index == 0 else Part(0, share)
         evaluation = None
         for item in _cells(spec, context, request, sample, part=looked_at, allowance=allowance):
-            evaluation = evaluation if isinstance(item, Diagnostic) else item[0]
+            if not isinstance(item, Diagnostic):
+                reads_attempt = reads_attempt or (evaluation is None and item[1].reads_attempt)
+                evaluation = item[0]
             for result in (item,) if isinstance(item, Diagnostic) else _ruled(item[1], context, allowance):
                 if index == 0 or isinstance(result, Diagnostic):
                     yield result
+                if isinstance(result, Diagnostic):
+                    said.add((result.code, result.span))
                 exceeded |= _is_limit(result)
         if part is not None and evaluation is not None and not evaluation.is_even:
             raise Uneven
         if exceeded:
             return
+    if reads_attempt and request.attempt == 1 and not allowance.is_spent:
+        allowance.pay_for_variant(spec)
+        for diagnostic in _as_second(spec, context, request, next(samples(bindings)), Part(0, share), allowance):
+            if (diagnostic.code, diagnostic.span) not in said:
+                yield replace(diagnostic, notes=(*diagnostic.notes, "so it is when `cell.attempt` is 2"))
+
+
+def _as_second(
+    spec: ResolvedSpec,
+    context: Context,
+    request: Request,
+    sample: dict[str, Binding],
+    part: Part,
+    allowance: Allowance,
+) -> Iterator[Diagnostic]:
+    """Everything that is wrong with a part of the cells when they are tried for the second time."""
+    for item in _cells(spec, context, replace(request, attempt=2), sample, part=part, allowance=allowance):
+        found = (item,) if isinstance(item, Diagnostic) else _ruled(item[1], context, allowance)
+        yield from (result for result in found if isinstance(result, Diagnostic))
 
 
 def _key_of(spec: ResolvedSpec, section: str) -> Span:
@@ -327,7 +357,7 @@ def _swept(
     allowance: Allowance | None,
 ) -> Iterator[Diagnostic | tuple[Evaluation, EvaluatedSpec]]:
     checking = allowance is not None
-    evaluation = Evaluation(spec, context.inputs(spec, bindings, checking=checking))
+    evaluation = Evaluation(spec, context.inputs(spec, bindings, checking=checking, attempt=request.attempt))
     expansion, found = expand(spec.section("matrix"), evaluation.static, evaluation.condition)
     # An overlay or an input that shrinks an axis leaves excludes without a cell, which is not a mistake.
     varies = bool(request.profiles or request.sets) or evaluation.matrix_varies

@@ -39,7 +39,8 @@ def cells_to_check(document: Document, context: Context) -> int:
     if expansion is None or found or evaluation.has_found:
         return 1
     first = evaluation.cell(next(expansion.cells()))
-    return expansion.most if price(first) * expansion.most < WORK and not evaluation.has_found else 1
+    is_cheap = price(first) * expansion.most < WORK and not first.reads_attempt
+    return expansion.most if is_cheap and not evaluation.has_found else 1
 
 
 def _may_sweep(document: Document, context: Context, request: Request) -> bool:

@@ -7,10 +7,19 @@ from dataclasses import field
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator.bindings import Binding
 from specc.evaluator.commands import PRELUDE, Prelude, with_prelude
-from specc.evaluator.names import NAMESPACES, STATIC_NAMESPACES, WHERE_NAMESPACES, Members, Scope, Tree, names_of
+from specc.evaluator.names import (
+    NAMESPACES,
+    OF_CELL,
+    STATIC_NAMESPACES,
+    WHERE_NAMESPACES,
+    Members,
+    Scope,
+    Tree,
+    names_of,
+)
 from specc.evaluator.sweep import CELL
 from specc.evaluator.templates import Ready, Templates, template_text
-from specc.evaluator.values import EvaluatedSpec, Value, env_names, told
+from specc.evaluator.values import ATTEMPT, EvaluatedSpec, Value, env_names, told
 from specc.evaluator.walk import Walk
 from specc.expander import AxisValue, Cell, Values
 from specc.expressions import MISSING, Template, Unknown
@@ -62,7 +71,7 @@ class Inputs:
     """The inputs of an evaluation. `checking`: values without input are unknown instead of missing.
 
     `unknown_env` are variables of the environment that are set, and whose values this evaluation must not see.
-    `prelude` is put before every command.
+    `prelude` is put before every command. `attempt` is the number of the attempt that all cells are made for.
     """
 
     bindings: dict[str, Binding]
@@ -72,6 +81,7 @@ class Inputs:
     checking: bool = False
     unknown_env: frozenset[str] = frozenset()
     prelude: Prelude | None = None
+    attempt: int = 1
 
 
 class Evaluation:
@@ -99,7 +109,7 @@ class Evaluation:
                 "vars": self._tree(spec.section("vars"), "vars"),
                 "matrix": Members(axes, self._axis),
                 "job": Members(tuple(spec.section("job").entries), self._job),
-                "cell": Members(("id", "index", "slug", "repeat"), self._of_cell),
+                "cell": Members(OF_CELL, self._of_cell),
                 "spec": Members(("id", "name", "dir", "path"), self._of_spec),
                 "env": Members(inputs.env_names, self._env),
             }
@@ -294,8 +304,10 @@ class Evaluation:
         return self.walk.noted(f"matrix.{name}", value.data, value, axis=name)
 
     def _of_cell(self, name: str) -> object:
-        if self._cell is None or name not in ("id", "index", "slug", "repeat"):
+        if self._cell is None or name not in OF_CELL:
             return MISSING
+        if name == "attempt":
+            return self.walk.noted(ATTEMPT, self.inputs.attempt)
         return self.walk.noted(f"cell.{name}", getattr(self._cell, name), axis=CELL)
 
     def _of_spec(self, name: str) -> object:

@@ -13,6 +13,7 @@ from specc.fast_dataclass import dataclass
 from specc.nodes import Mapping, Node, Sequence
 from specc.resolver import ResolvedSpec
 
+OF_CELL = ("id", "index", "slug", "repeat", "attempt")
 NAMESPACES = ("params", "vars", "matrix", "job", "cell", "spec", "env")
 WHERE_NAMESPACES = ("params", "env", "matrix")
 STATIC_NAMESPACES = ("params", "env")
@@ -103,7 +104,7 @@ def names_of(spec: ResolvedSpec, env_names: tuple[str, ...], unset: tuple[str, .
         "vars": dict(spec.section("vars").entries),
         "matrix": {name: None for node in axes for name in node.entries},
         "job": dict.fromkeys(spec.section("job").entries),
-        "cell": dict.fromkeys(("id", "index", "slug", "repeat")),
+        "cell": dict.fromkeys(OF_CELL),
         "spec": dict.fromkeys(("id", "name", "dir", "path")),
         "env": dict.fromkeys(env_names),
     }

@@ -4,7 +4,7 @@ For the same reason it is known which variables of the environment a value comes
 and also if it only decided between two texts; a search for the value of the variable would not find it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field
 from typing import NamedTuple
 
@@ -113,6 +113,11 @@ class EvaluatedSpec:
     env_of_matrix: frozenset[str] = frozenset()
     params: Callable[[], dict[str, Value]] = dict
 
+    @property
+    def reads_attempt(self) -> bool:
+        """Return whether a field of the job depends on `cell.attempt`."""
+        return any(read.name == ATTEMPT for read in _all_read(self.job.values()))
+
     def instance(self) -> dict[str, object]:
         """Return the job as plain data, for validation."""
         return {name: value.data for name, value in self.job.items()}
@@ -120,13 +125,17 @@ class EvaluatedSpec:
 
 ENV = "env."
 OF_CELLS = ("matrix.", "cell.")
+ATTEMPT = "cell.attempt"
+"""The one name of a cell that does not depend on its axes."""
+
 MASK = "***"
 
 
 def env_names(value: Value, of_matrix: frozenset[str]) -> frozenset[str]:
     """Return the variables that a value depends on. `of_matrix` are those that the axes depend on."""
     found: set[str] = set()
-    _collect(value, of_matrix, found, set())
+    for read in _all_read((value,)):
+        found |= read_names(read.name, of_matrix)
     return frozenset(found)
 
 
@@ -134,12 +143,12 @@ def read_names(name: str, of_matrix: frozenset[str]) -> frozenset[str]:
     """Return the variables that a name depends on by itself: `env.X`, or a name of the matrix or the cell."""
     if name.startswith(ENV):
         return frozenset({name.removeprefix(ENV)})
-    return of_matrix if name.startswith(OF_CELLS) else frozenset()
+    return of_matrix if name.startswith(OF_CELLS) and name != ATTEMPT else frozenset()
 
 
-def _collect(value: Value, of_matrix: frozenset[str], found: set[str], seen: set[int]) -> None:
-    """Collect the variables of a value. Values share what they read, so each is visited once."""
-    waiting = [value]
+def _all_read(values: Iterable[Value]) -> Iterator[Read]:
+    """Yield what values, and the values that they read, have read. They share those, so each is visited once."""
+    waiting, seen = list(values), set[int]()
     while waiting:
         current = waiting.pop()
         if id(current) in seen:
@@ -147,6 +156,6 @@ def _collect(value: Value, of_matrix: frozenset[str], found: set[str], seen: set
         seen.add(id(current))
         waiting.extend(current.children_in_order())
         for read in current.reads:
-            found |= read_names(read.name, of_matrix)
+            yield read
             if read.value is not None:
                 waiting.append(read.value)

@@ -23,10 +23,10 @@ from specc.submission.follow import (
     word_of,
 )
 from specc.submission.keys import LogicalKey, canonical_params, key_of, split_name
-from specc.submission.ledger import AttemptOpen, Ledger, SentElsewhere, SettledAlready, UuidTaken
+from specc.submission.ledger import AttemptOpen, Ledger, NoRoom, Room, SentElsewhere, SettledAlready, UuidTaken
 from specc.submission.location import Access, access_of, ledger_path
 from specc.submission.output import OutputReader
-from specc.submission.plan import Action, Allowed, Cost, Step, core_hours, cost, plan_steps
+from specc.submission.plan import Action, Allowed, Cost, Step, core_hours, cost, plan_steps, retry_step
 from specc.submission.planfile import (
     Asked,
     Heading,
@@ -38,7 +38,7 @@ from specc.submission.planfile import (
     step_data,
 )
 from specc.submission.projects import KnownProject, ProjectOrigin, known_as, recognised
-from specc.submission.records import Record, State
+from specc.submission.records import Record, State, current_attempt, retries_made
 from specc.submission.resolve import Found, Match, adopt, find_jobs, settle_by_hand
 from specc.submission.results import Result, Tally, tally
 from specc.submission.selector import FAILED, STATES, Selector, is_id_of, latest, only_of, states_named
@@ -64,11 +64,13 @@ __all__ = [
     "Locked",
     "LogicalKey",
     "Match",
+    "NoRoom",
     "OutputReader",
     "PlanFile",
     "ProjectOrigin",
     "Record",
     "Result",
+    "Room",
     "Selector",
     "Sender",
     "Sending",
@@ -84,6 +86,7 @@ __all__ = [
     "changes_of",
     "core_hours",
     "cost",
+    "current_attempt",
     "end_reason",
     "ending",
     "find_jobs",
@@ -102,6 +105,8 @@ __all__ = [
     "plan_steps",
     "read_plan",
     "recognised",
+    "retries_made",
+    "retry_step",
     "settle_by_hand",
     "split_name",
     "state_of",

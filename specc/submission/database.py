@@ -42,7 +42,8 @@ FIRST = (
 """`one_open` is what makes two submitting processes safe: the second intent for a key cannot be written. `self` names
 this ledger among all, which binds a plan to it."""
 
-SEALED_AT_FIRST = ", ".join(name for name in NAMES if name not in ("hidden", "life", "inputs"))
+SINCE_INPUTS = ("cell_attempt", "retried_for", "kept", "cleaned_at")
+SEALED_AT_FIRST = ", ".join(name for name in NAMES if name not in ("hidden", "life", "inputs", *SINCE_INPUTS))
 SEALED_WITH_HIDDEN = f"{SEALED_AT_FIRST}, hidden"
 SEALED_WITH_LIFE = f"{SEALED_WITH_HIDDEN}, life"
 
@@ -90,7 +91,27 @@ BEGIN UPDATE attempts SET seal = NULL WHERE rowid = NEW.rowid; END""",
 )
 """All parameters that an attempt was made with: a default that is not given with `-p` may be another one by now."""
 
-STEPS = (FIRST, SEALS, PROJECTS, HIDING, LIVES, INPUTS)
+ACTIVE = (
+    "(state IN ('intent', 'unknown') OR state = 'accepted' AND coalesce(job_state, 'pending') IN "
+    "('pending', 'running', 'suspended', 'unknown'))"
+)
+"""The condition of an attempt that is in the target's queue, or may be there, as far as the ledger knows."""
+
+RETRIES = (
+    "ALTER TABLE attempts ADD COLUMN cell_attempt INTEGER",
+    "ALTER TABLE attempts ADD COLUMN retried_for TEXT",
+    "ALTER TABLE attempts ADD COLUMN kept TEXT",
+    "ALTER TABLE attempts ADD COLUMN cleaned_at REAL",
+    f"CREATE INDEX active ON attempts (target) WHERE {ACTIVE}",
+    "CREATE TABLE notices (run TEXT PRIMARY KEY, at REAL NOT NULL) STRICT",
+    "DROP TRIGGER unseal",
+    f"""CREATE TRIGGER unseal AFTER UPDATE OF {", ".join(NAMES)} ON attempts WHEN OLD.seal IS NOT NULL
+BEGIN UPDATE attempts SET seal = NULL WHERE rowid = NEW.rowid; END""",
+)
+"""Retries, results that are kept though the payload has changed, folders that were removed, and runs of whose end
+somebody was told."""
+
+STEPS = (FIRST, SEALS, PROJECTS, HIDING, LIVES, INPUTS, RETRIES)
 """How the tables of each version are made from those of the version before. A step that was released never changes."""
 
 VERSION = len(STEPS)

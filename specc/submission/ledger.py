@@ -4,10 +4,11 @@ import contextlib
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from specc.errors import SpeccError
+from specc.fast_dataclass import dataclass
 from specc.submission import database
 from specc.submission.database import database_errors, transaction
 from specc.submission.keys import LogicalKey, account_of
@@ -39,6 +40,21 @@ class AttemptOpen(Exception):
 
 class SentElsewhere(Exception):
     """Another process has sent the same payload under the key in the message. Nothing was written."""
+
+
+class NoRoom(Exception):
+    """The target has as many jobs of this ledger as the user allows. Nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many attempts may be active at a target at once, of all that the ledger knows.
+
+    `gone` are attempts that the ledger has as active, and whose jobs the target does not have any more.
+    """
+
+    most: int
+    gone: frozenset[str] = frozenset()
 
 
 class SettledAlready(Exception):
@@ -123,12 +139,19 @@ class Ledger(Queries):
         with self._writing():
             yield
 
-    def begin(self, record: Record, supersedes: str | None = None, seen: frozenset[str] = frozenset()) -> None:
+    def begin(
+        self,
+        record: Record,
+        supersedes: str | None = None,
+        seen: frozenset[str] = frozenset(),
+        room: Room | None = None,
+    ) -> None:
         """Write an intent as the next attempt of its key, in place of the unknown attempt that it supersedes.
 
         `seen` are the attempts for the same payload under other keys that were known when it was decided to send.
         Raises AttemptOpen when the key has another open attempt, or an attempt that was not there when it was read,
-        and SentElsewhere when the payload was sent under another key since then.
+        SentElsewhere when the payload was sent under another key since then, and NoRoom when too many are active, which
+        is counted and written in one transaction: two processes never exceed the number together.
         """
         with self._writing() as connection:
             for other in self.with_digest(record.key.target, record.digest):
@@ -145,6 +168,11 @@ class Ledger(Queries):
                     raise AttemptOpen(str(record.key))
             if len(self.of_key(record.key)) != record.number - 1:
                 raise AttemptOpen(str(record.key))
+            if (
+                room is not None
+                and sum(one.attempt not in room.gone for one in self.active(record.key.target)) >= room.most
+            ):
+                raise NoRoom
             try:
                 connection.execute(f"INSERT INTO attempts ({COLUMNS}) VALUES ({PLACEHOLDERS})", row_of(record))
             except sqlite3.IntegrityError as error:
@@ -233,6 +261,34 @@ class Ledger(Queries):
                     for one, life in zip(reports, lives, strict=True)
                 ],
             )
+
+    def keep(self, kept: Mapping[str, str | None]) -> int:
+        """Write in place of which payload's digest the results of an attempt are kept; None for its own alone.
+
+        All or none is written. Returns how many attempts were changed.
+        """
+        with self._writing() as connection:
+            return sum(
+                connection.execute(
+                    "UPDATE attempts SET kept = ? WHERE attempt = ? AND state = 'accepted' AND kept IS NOT ?",
+                    (digest, attempt, digest),
+                ).rowcount
+                for attempt, digest in kept.items()
+            )
+
+    def cleaned(self, target: str, uuids: Sequence[str]) -> None:
+        """Write that the files of these jobs are removed now, or about to be."""
+        with self._writing() as connection:
+            connection.executemany(
+                "UPDATE attempts SET cleaned_at = ? WHERE target = ? AND uuid = ? AND cleaned_at IS NULL",
+                [(self._clock(), target, uuid) for uuid in uuids],
+            )
+
+    def note_notice(self, run: str) -> bool:
+        """Note that somebody is told of the end of a run. Return False if somebody was told before."""
+        with self._writing() as connection:
+            found = connection.execute("INSERT OR IGNORE INTO notices VALUES (?, ?)", (run, self._clock()))
+            return found.rowcount == 1
 
     def use_plan(self, plan: str) -> bool:
         """Note that a plan is carried out. Returns False if it was carried out before."""

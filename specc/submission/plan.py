@@ -12,7 +12,8 @@ from specc.lowering import Payload
 from specc.source import Source
 from specc.submission.keys import NO_PARAMS, LogicalKey, key_of
 from specc.submission.ledger import Ledger
-from specc.submission.records import Record, State
+from specc.submission.records import Record, State, current_attempt
+from specc.targets import EndReason, JobState
 from specc.units import DURATION_UNITS
 
 HOUR = 3600
@@ -25,6 +26,7 @@ class Action(StrEnum):
 
     SEND = "send"
     RERUN = "rerun"
+    RETRY = "retry"
     RESEND = "resend"
     KEEP = "keep"
     WAIT = "in-flight"
@@ -36,7 +38,7 @@ class Action(StrEnum):
     @property
     def sends(self) -> bool:
         """Return whether the payload is sent."""
-        return self in (Action.SEND, Action.RERUN, Action.RESEND)
+        return self in (Action.SEND, Action.RERUN, Action.RETRY, Action.RESEND)
 
     @property
     def stops(self) -> bool:
@@ -63,7 +65,8 @@ class Step:
 
     `last` is the attempt that decides, `accepted` the attempt that was last accepted under this key, `number` the
     number that a new attempt gets. `twin` is an equal payload of this run; `seen` are the attempts that had sent the
-    same payload under other keys when this was decided.
+    same payload under other keys when this was decided. `attempt` is what `cell.attempt` has to be in the payload, and
+    `retried_for` why the last job ended, if this is another attempt because of that.
     """
 
     payload: Payload
@@ -75,6 +78,8 @@ class Step:
     accepted: Record | None = None
     twin: Payload | None = None
     seen: frozenset[str] = frozenset()
+    attempt: int = 1
+    retried_for: EndReason | None = None
 
 
 LOOKED_UP = 500
@@ -141,17 +146,19 @@ def decide(
     last = own[-1] if own else None
 
     def step(action: Action, why: str, decisive: Record | None = last) -> Step:
-        return Step(payload, key, action, why, number, decisive, accepted)
+        return Step(payload, key, action, why, number, decisive, accepted, attempt=current_attempt(own))
 
     open_attempt = next((record for record in own if record.is_open), None)
     if open_attempt is not None:
         return step(*_for_open(open_attempt, payload, allowed), open_attempt)
-    if accepted is not None and accepted.digest == payload.digest:
+    if accepted is not None and payload.digest in accepted.stands_for:
         if allowed.rerun:
             return step(Action.RERUN, f"runs again on purpose, after {accepted.uuid}", accepted)
-        return step(Action.KEEP, f"accepted as {accepted.uuid}", accepted)
+        changed = "; its results are kept, though the payload has changed since" if accepted.kept else ""
+        return step(Action.KEEP, f"accepted as {accepted.uuid}{changed}", accepted)
     if accepted is not None and not allowed.changed:
         why = f"the payload changed since it was accepted as {accepted.uuid}; `--changed` sends the new one"
+        why += ", `specc keep` keeps the results" if accepted.job_state == JobState.FINISHED else ""
         return step(Action.REFUSE_CHANGED, why, accepted)
     earlier = next((one for one in own if one.state is State.ACCEPTED and one.digest == payload.digest), None)
     if earlier is not None:
@@ -165,6 +172,32 @@ def decide(
         if refused is not None:
             return step(*refused, record)
     return step(Action.SEND, _why_sent(accepted, last))
+
+
+def retry_step(step: Step, payload: Payload, attempt: int, reason: EndReason, ledger: Ledger) -> Step:
+    """Return the step that makes the next attempt of a cell whose job ended for a reason.
+
+    `step` is what would be done with the cell otherwise, and `payload` what the cell is at that attempt. Where the
+    payload is one that another cell has sent, and was not before, the step is refused.
+    """
+    key, last = step.key, step.accepted
+    same = ledger.with_digest(key.target, payload.digest)
+    made = replace(
+        step,
+        payload=payload,
+        action=Action.RETRY,
+        why=f"attempt {attempt}, because {last.uuid if last else 'the last job'} ended for `{reason}`",
+        last=last,
+        seen=frozenset(record.attempt for record in same),
+        attempt=attempt,
+        retried_for=reason,
+    )
+    other = next((one for one in same if one.key != key and not one.key.repeats(key)), None)
+    was_shared = payload.digest == step.payload.digest
+    if other is None or was_shared:
+        return made
+    why = f"as attempt {attempt} it would be the payload that was {_outcome(other)} under {other.key}"
+    return replace(made, action=Action.REFUSE_TWIN, why=why)
 
 
 def _for_open(record: Record, payload: Payload, allowed: Allowed) -> tuple[Action, str]:

@@ -117,6 +117,8 @@ def step_data(step: Step, units: Mapping[str, str]) -> dict[str, object]:
         "action": step.action.value,
         "why": step.why,
         "attempt": step.number,
+        "cell_attempt": step.attempt,
+        "retried_for": step.retried_for,
         "digest": step.payload.digest,
         "last_accepted": _last(step),
         "changes": [change.data() for change in changes_of(step)],

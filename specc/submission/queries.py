@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from specc.submission.database import integrity_errors, reading
+from specc.submission.database import ACTIVE, integrity_errors, reading
 from specc.submission.keys import LogicalKey
 from specc.submission.records import SEALED, Damaged, Record, State, is_attempt_start, is_uuid_start, record_of
 
@@ -214,6 +214,14 @@ class Queries:
         """Return the attempts that are being sent, and those whose outcome is unknown."""
         with self._reading() as connection:
             return _find(connection, ("one_open", OPEN, ()), ("also_open", OPEN, ()))
+
+    def active(self, target: str) -> list[Record]:
+        """Return the attempts that are in the target's queue, or may be there, as far as the ledger knows."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                f"SELECT rowid FROM attempts INDEXED BY active WHERE target = ? AND {ACTIVE}", (target,)
+            )
+            return _records_at(connection, sorted(row[0] for row in rows))
 
     def unknown(self, target: str) -> list[Record]:
         """Return the attempts on a target whose outcome is unknown."""

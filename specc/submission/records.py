@@ -69,6 +69,10 @@ class Record:
     where the values of the cell are not shown. `life` is what the target said of the job's times and usage, as JSON.
     `inputs` are all parameters of the spec with their values, as JSON, in which null stands for a value that no report
     shows; None where the spec has no parameters, or an older specc sent the payload.
+
+    `cell_attempt` is what `cell.attempt` was in the payload, None for 1. `retried_for` is why the job before this one
+    had ended, for an attempt that is a retry. `kept` is the digest of a later payload in whose place the user keeps the
+    results of this one. `cleaned_at` is when the files of the job were removed.
     """
 
     attempt: str
@@ -97,6 +101,10 @@ class Record:
     hidden: str | None = None
     life: str | None = None
     inputs: str | None = None
+    cell_attempt: int | None = None
+    retried_for: str | None = None
+    kept: str | None = None
+    cleaned_at: float | None = None
 
     @property
     def shown_name(self) -> str:
@@ -139,6 +147,11 @@ class Record:
         return found
 
     @property
+    def stands_for(self) -> tuple[str, ...]:
+        """Return the digests of the payloads for which the job of this attempt is taken."""
+        return (self.digest,) if self.kept is None else (self.digest, self.kept)
+
+    @property
     def may_run(self) -> bool:
         """Return whether a job of the attempt is there, or may be."""
         return self.is_open or self.state is State.ACCEPTED
@@ -152,7 +165,7 @@ class Record:
 COLUMNS = (
     "attempt, target, spec, cell, params, target_name, api, digest, body, sent_name, slug, axes, units, state, owner, "
     "number, created_at, skew, settled_at, uuid, code, message, job_state, job_reason, exit_code, seen_at, hidden, "
-    "life, inputs"
+    "life, inputs, cell_attempt, retried_for, kept, cleaned_at"
 )
 NAMES = COLUMNS.split(", ")
 PLACEHOLDERS = ", ".join("?" * len(NAMES))
@@ -171,9 +184,13 @@ OPTIONAL = {
     "hidden",
     "life",
     "inputs",
+    "cell_attempt",
+    "retried_for",
+    "kept",
+    "cleaned_at",
 }
-NUMBERS = {"created_at", "skew", "settled_at", "seen_at"}
-INTEGERS = {"number", "exit_code"}
+NUMBERS = {"created_at", "skew", "settled_at", "seen_at", "cleaned_at"}
+INTEGERS = {"number", "exit_code", "cell_attempt"}
 CHUNK = 1000
 STATES, JOB_STATES = {state.value: state for state in State}, {state.value for state in JobState}
 
@@ -190,7 +207,7 @@ def row_of(record: Record) -> tuple[object, ...]:
         record.body, record.sent_name, record.slug, record.axes, record.units, record.state, record.owner,
         record.number, record.created_at, record.skew, record.settled_at, record.uuid, record.code, record.message,
         record.job_state, record.job_reason, record.exit_code, record.seen_at, record.hidden,
-        record.life, record.inputs,
+        record.life, record.inputs, record.cell_attempt, record.retried_for, record.kept, record.cleaned_at,
     )  # fmt: skip
 
 
@@ -260,6 +277,28 @@ def _is_list(text: object) -> bool:
     except (ValueError, RecursionError):
         return False
     return isinstance(names, list) and all(isinstance(name, str) for name in names)
+
+
+def current_attempt(own: Sequence[Record]) -> int:
+    """Return what `cell.attempt` is in the payload that a key has now: that of the open attempt, or of the last job.
+
+    `own` are the attempts of the key, in order.
+    """
+    deciding = next((one for one in own if one.is_open), None)
+    deciding = deciding or next((one for one in reversed(own) if one.state is State.ACCEPTED), None)
+    return 1 if deciding is None else deciding.cell_attempt or 1
+
+
+def retries_made(own: Sequence[Record]) -> int:
+    """Return how many retries the last job of a key is away from the last that was sent for another reason."""
+    retries = 0
+    for record in reversed(own):
+        if record.state is not State.ACCEPTED and not record.is_open:
+            continue
+        if record.retried_for is None:
+            break
+        retries += 1
+    return retries
 
 
 def asked_by(record: Record) -> Usage:

@@ -15,7 +15,7 @@ class Result:
     """The result of one step. `state` is None if the step was not tried.
 
     `fields` are the job fields that the target rejected. `is_general`: the rejection is about the account or the place,
-    so every other payload would be rejected, too.
+    so every other payload would be rejected, too. `is_not_yet`: nothing is wrong, and there was no room for the job.
     """
 
     step: Step
@@ -26,6 +26,7 @@ class Result:
     help: str | None = None
     fields: dict[str, str] = field(default_factory=dict)
     is_general: bool = False
+    is_not_yet: bool = False
 
 
 def result_of(step: Step, outcome: Accepted | Rejected | Unclear) -> Result:
@@ -57,26 +58,36 @@ class Tally:
     unknown: int = 0
     not_sent: int = 0
     not_tried: int = 0
+    retried: int = 0
+    not_yet: int = 0
 
     def __str__(self) -> str:
         named = {
             "accepted": self.accepted,
+            "retried": self.retried,
             "accepted before": self.kept,
             "rejected": self.rejected,
             "unknown": self.unknown,
             "not sent": self.not_sent,
             "not tried": self.not_tried,
+            "not yet sent": self.not_yet,
         }
         return ", ".join(f"{count:,} {name}" for name, count in named.items() if count) or "nothing to do"
+
+
+ACCEPTED = {Action.KEEP: "kept", Action.RETRY: "retried"}
 
 
 def tally(results: Iterable[Result]) -> Tally:
     """Return the summary of a run. An attempt that another process is still sending counts as unknown."""
     counts: Counter[str] = Counter()
     for result in results:
+        if result.is_not_yet:
+            counts["not_yet"] += 1
+            continue
         match result.state:
             case State.ACCEPTED:
-                counts["kept" if result.step.action is Action.KEEP else "accepted"] += 1
+                counts[ACCEPTED.get(result.step.action, "accepted")] += 1
             case State.REJECTED:
                 counts["rejected"] += 1
             case State.UNKNOWN | State.INTENT:

@@ -19,7 +19,7 @@ from threading import Thread
 from specc.errors import SpeccError, no_thread
 from specc.fast_dataclass import dataclass
 from specc.submission.clock import PATIENCE, Backoff, Clock
-from specc.submission.ledger import AttemptOpen, Ledger, SentElsewhere, SettledAlready, UuidTaken
+from specc.submission.ledger import AttemptOpen, Ledger, NoRoom, Room, SentElsewhere, SettledAlready, UuidTaken
 from specc.submission.plan import Action, Step
 from specc.submission.records import CELL, Record, State
 from specc.submission.results import Result, result_of, settled_elsewhere
@@ -41,7 +41,8 @@ class Sending:
     """How to send.
 
     `tag_names` puts a short tag of the attempt behind the job's name, outside the digest. `project` is the absolute
-    path of the project's root; jobs that are sent without one know nothing of a project.
+    path of the project's root; jobs that are sent without one know nothing of a project. `room` limits how many
+    attempts are active at once.
     """
 
     target_name: str
@@ -51,6 +52,7 @@ class Sending:
     tries: int = 6
     tag_names: bool = False
     project: str | None = None
+    room: Room | None = None
 
 
 def intent_of(step: Step, sending: Sending, now: float, skew: float) -> Record:
@@ -80,6 +82,8 @@ def intent_of(step: Step, sending: Sending, now: float, skew: float) -> Record:
         skew=skew,
         hidden=json.dumps(hidden) if hidden else None,
         inputs=json.dumps(params, ensure_ascii=False) if params else None,
+        cell_attempt=step.attempt if step.attempt > 1 else None,
+        retried_for=step.retried_for,
     )
 
 
@@ -123,7 +127,9 @@ class ConsecutiveFailures:
         self._general: str | None = None
 
     def note(self, result: Result) -> None:
-        """Count a result."""
+        """Count a result. That there is no room yet is not a failure."""
+        if result.is_not_yet:
+            return
         if result.state is State.ACCEPTED:
             self._kind, self._count = None, 0
             return
@@ -170,6 +176,7 @@ class Sender:
         self._answers: SimpleQueue[Answer | None] = SimpleQueue()
         self._failures = ConsecutiveFailures()
         self._quota_until = 0.0
+        self._is_full: str | None = None
         self._error: Exception | None = None
         self._is_stopped = self._is_abandoned = False
         self.unwritten: list[Result] = []
@@ -182,7 +189,7 @@ class Sender:
         """
         self._waiting.extend(step for step in steps if step.action.sends)
         try:
-            while self._flying or (not self._is_over and (self._waiting or self._paused)):
+            while self._flying or (not self._is_over and (self._has_next or self._paused)):
                 yield from self._round()
             yield from self._leave()
         finally:
@@ -207,6 +214,11 @@ class Sender:
     @property
     def _is_over(self) -> bool:
         return self._is_stopped or self._error is not None or self._failures.stop
+
+    @property
+    def _has_next(self) -> bool:
+        """Return whether a step waits to be begun, and there is room for its job."""
+        return bool(self._waiting) and self._is_full is None
 
     def _round(self) -> Iterator[Result]:
         """Write the outcomes that have come and the intents that are due, at once, and send what was begun.
@@ -242,7 +254,7 @@ class Sender:
         """Begin what is due, as far as the limit of flights and the quota allow, and write the intents of new steps."""
         while (flying := len(self._flying) + len(due.flights)) < self._most and not self._is_over:
             is_paused = self._has_paused_due()
-            if not is_paused and due.taken == len(self._waiting):
+            if not is_paused and (due.taken == len(self._waiting) or self._is_full is not None):
                 return
             if not self._has_thread(flying) or not self._is_within_quota():
                 return
@@ -250,7 +262,11 @@ class Sender:
                 due.resumed.append(heapq.heappop(self._paused)[2])
                 ready = self._resumed(due.resumed[-1])
             else:
-                ready = self._intended(self._waiting[due.taken])
+                try:
+                    ready = self._intended(self._waiting[due.taken])
+                except NoRoom:
+                    self._is_full = f"{self._sending.room.most:,} jobs are active" if self._sending.room else ""
+                    return
                 due.taken += 1
             if isinstance(ready, Result):
                 due.results.append(ready)
@@ -282,7 +298,7 @@ class Sender:
         return flight
 
     def _is_due(self) -> bool:
-        return len(self._flying) < self._most and not self._is_over and (bool(self._waiting) or self._has_paused_due())
+        return len(self._flying) < self._most and not self._is_over and (self._has_next or self._has_paused_due())
 
     def _has_paused_due(self) -> bool:
         return bool(self._paused) and self._paused[0][0] <= self._clock.monotonic()
@@ -303,7 +319,7 @@ class Sender:
         record = intent_of(step, self._sending, self._clock.now(), skew)
         supersedes = step.last.attempt if step.action is Action.RESEND and step.last is not None else None
         try:
-            self._ledger.begin(record, supersedes, step.seen)
+            self._ledger.begin(record, supersedes, step.seen, self._sending.room)
         except AttemptOpen:
             attempts = self._ledger.of_key(step.key)
             return settled_elsewhere(step, attempts[-1] if attempts else None)
@@ -339,7 +355,7 @@ class Sender:
                 self._clock.sleep(pause)
             return []
         is_full = len(self._flying) >= self._most
-        idle = is_full or self._is_over or not (self._waiting or self._paused)
+        idle = is_full or self._is_over or not (self._has_next or self._paused)
         arrived = [self._next_answer(None if idle else max(0.0, self._next_due()))]
         while arrived[-1] is not None:
             arrived.append(self._next_answer(0.0))
@@ -349,7 +365,7 @@ class Sender:
         """Return the seconds until something can be sent, as far as time and quota decide."""
         now = self._clock.monotonic()
         paused = [self._paused[0][0] - now] if self._paused else []
-        waiting = [0.0] if self._waiting else []
+        waiting = [0.0] if self._has_next else []
         return max(self._quota_until - now, min([*paused, *waiting], default=0.0))
 
     def _next_answer(self, timeout: float | None) -> Answer | None:
@@ -384,6 +400,9 @@ class Sender:
 
     def _again(self, flight: _Flight, outcome: NotSent) -> Result | None:
         self._learn_skew(flight, outcome)
+        if outcome.is_full:
+            self._is_full = self._is_full or outcome.reason
+            return Result(flight.step, State.NOT_SENT, message=outcome.reason, is_not_yet=True)
         if outcome.resign and flight.signed_again < SIGNATURES:
             flight.signed_again += 1
             pause: float | None = 0.0
@@ -441,8 +460,10 @@ class Sender:
         while self._paused:
             flight = heapq.heappop(self._paused)[2]
             yield self._write(flight, Result(flight.step, State.NOT_SENT, message=why))
+        is_not_yet = self._is_full is not None and not self._is_over
+        why = f"not yet: {self._is_full}" if is_not_yet else why
         while self._waiting:
-            yield Result(self._waiting.popleft(), None, message=why)
+            yield Result(self._waiting.popleft(), None, message=why, is_not_yet=is_not_yet)
 
     def _close(self) -> None:
         """Wait for the flights and write their outcomes down, also where nobody reads the results any more."""

@@ -104,13 +104,15 @@ class Rejected:
 class NotSent:
     """Surely nothing was started, and to try again may help. `retry_after` is in seconds, where the target gives it.
 
-    `resign` says that only the time of signing was wrong, and `server_time` is that of the server's clock.
+    `resign` says that only the time of signing was wrong, and `server_time` is that of the server's clock. `is_full`
+    says that the target has as many jobs of this account as it takes: there is room when some of them have ended.
     """
 
     reason: str
     retry_after: float | None = None
     resign: bool = False
     server_time: datetime | None = None
+    is_full: bool = False
 
 
 @dataclass(frozen=True, slots=True)

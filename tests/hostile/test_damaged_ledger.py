@@ -185,10 +185,10 @@ class TestLedgersOfTheFirstVersion:
             connection.execute("DROP TRIGGER unseal")
             for index in ("unsealed", "also_open", "also_by_key", "also_by_digest", "also_by_uuid"):
                 connection.execute(f"DROP INDEX {index}")
-            connection.execute("ALTER TABLE attempts DROP COLUMN seal")
-            connection.execute("ALTER TABLE attempts DROP COLUMN hidden")
-            connection.execute("ALTER TABLE attempts DROP COLUMN life")
-            connection.execute("ALTER TABLE attempts DROP COLUMN inputs")
+            connection.execute("DROP INDEX active")
+            connection.execute("DROP TABLE notices")
+            for column in ("seal", "hidden", "life", "inputs", "cell_attempt", "retried_for", "kept", "cleaned_at"):
+                connection.execute(f"ALTER TABLE attempts DROP COLUMN {column}")
             connection.execute("PRAGMA user_version = 1")
         return desk
 

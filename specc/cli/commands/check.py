@@ -6,7 +6,7 @@ import typer
 
 from specc.cli.checking import CheckOptions, run_check
 from specc.cli.completion import complete_report, complete_spec
-from specc.cli.options import Params, Profiles, Sets, StdinName, TargetName
+from specc.cli.options import AttemptNumber, Params, Profiles, Sets, StdinName, TargetName
 from specc.reporters import ReportFormat
 
 Paths = Annotated[
@@ -67,6 +67,7 @@ def check(
     diff: DiffOption = False,
     no_cache: NoCache = False,
     stdin_filename: StdinName = None,
+    attempt: AttemptNumber = 1,
 ) -> int:
     """Find every mistake in specs, offline, without any input.
 
@@ -90,5 +91,6 @@ def check(
         diff=diff,
         no_cache=no_cache,
         stdin_filename=stdin_filename,
+        attempt=attempt,
     )
     return run_check(options)

@@ -9,7 +9,7 @@ from specc.app.session import request_of
 from specc.cli import exits
 from specc.cli.completion import complete_field, complete_spec
 from specc.cli.console import write_data, write_text
-from specc.cli.options import Cells, Only, Params, Profiles, Sets, TargetName
+from specc.cli.options import AttemptNumber, Cells, Only, Params, Profiles, Sets, TargetName
 from specc.cli.printing import print_diagnostics
 from specc.cli.sessions import open_session
 from specc.explanation import as_json, as_text
@@ -39,6 +39,7 @@ def explain(
     only: Only = None,
     cell: Cells = None,
     target: TargetName = None,
+    attempt: AttemptNumber = 1,
 ) -> int:
     """Show the final value of a field and its whole history: who set it, what it overrides, what its template read.
 
@@ -51,7 +52,7 @@ def explain(
     selected = session.specs([spec])
     if print_diagnostics(session.diagnostics):
         return exits.BROKEN
-    request = request_of(profile, param, set_, only, cell)
+    request = request_of(profile, param, set_, only, cell, attempt)
     explained = explain_spec(session, selected, field, request, target)
     failed = print_diagnostics(explained.diagnostics)
     if explained.cell is not None:

@@ -9,7 +9,7 @@ from specc.app.rendering import pieces_of
 from specc.app.session import request_of
 from specc.cli.completion import complete_format, complete_spec
 from specc.cli.console import say, visible_text, write_spool
-from specc.cli.options import Cells, Only, Params, Profiles, Sets, TargetName
+from specc.cli.options import AttemptNumber, Cells, Only, Params, Profiles, Sets, TargetName
 from specc.cli.printing import print_diagnostics
 from specc.cli.sessions import open_session
 from specc.compiler import Context
@@ -50,6 +50,7 @@ def render(
     only: Only = None,
     cell: Cells = None,
     target: TargetName = None,
+    attempt: AttemptNumber = 1,
 ) -> int:
     """Print the canonical payloads of specs, one per line. With an error anywhere, nothing is printed.
 
@@ -61,7 +62,7 @@ def render(
     selected = session.specs(list(paths or ()))
     if print_diagnostics(session.diagnostics):
         return 2
-    request = request_of(profile, param, set_, only, cell)
+    request = request_of(profile, param, set_, only, cell, attempt)
     to_line = digest_line if digest else WRITERS[format]
     diagnostics = DiagnosticSet()
 
