@@ -26,7 +26,7 @@ from specc.app.explaining import explain_spec
 from specc.app.following import is_over, last_seen, look_at_chosen, reach, wait_for
 from specc.app.rendering import pieces_of
 from specc.app.reporting import report_of, report_of_check
-from specc.app.requests import SubmissionRequest, Unprepared, asked_request, prepare, refusals
+from specc.app.requests import SubmissionRequest, Unprepared, asked_request, prepare
 from specc.app.selection import Sites
 from specc.app.session import Selected, Session
 from specc.app.submitting import Submission, look_ahead, submission
@@ -152,7 +152,7 @@ class Project:
         request = self._request(specs, choice, changed, rerun, resend_unknown)
         with look_ahead(request) as run:
             steps = run.decide()
-            _raise_errors(refusals(steps, run.opened.target))
+            _raise_errors(run.refusals(steps))
         total = cost((step.payload.body for step in steps if step.action.sends), request.units)
         return Plan(request.target, tuple(map(PlannedStep._of, steps)), str(total))
 

@@ -11,7 +11,7 @@ from specc.app.workplace import Workplace
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.person import Person
-from specc.submission import SILENCE, Clock, Ending, Ledger, Locked, Record, ending, follow_jobs, look
+from specc.submission import SILENCE, Clock, Ending, Ledger, Locked, More, Record, ending, follow_jobs, look
 from specc.targets import JobReport, JobState
 from specc.targets.lives import life_from
 from specc.targets.opening import Opened
@@ -22,6 +22,10 @@ UNHEARD = f"has not answered for {SILENCE / 60:.0f} minutes about"
 
 Watch = Callable[[Mapping[str, JobReport], Mapping[str, JobReport]], None]
 """Is called with what was known before, and with what is known now, each time that a target was asked."""
+
+
+Feed = Callable[[Mapping[str, JobReport]], tuple[Sequence[Record], bool]]
+"""Gets what is known of the jobs, and returns attempts that have become jobs since, and whether there may come more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +185,17 @@ class Waited(NamedTuple):
     given_up: frozenset[str] = frozenset()
 
 
-def wait_for(groups: Sequence[Group], ledger: Ledger, timeout: float | None, person: Person, watch: Watch) -> Waited:
+def wait_for(
+    groups: Sequence[Group],
+    ledger: Ledger,
+    timeout: float | None,
+    person: Person,
+    watch: Watch,
+    feed: Feed | None = None,
+) -> Waited:
     """Wait until all jobs have ended, for `timeout` seconds at most; one target after the other.
+
+    `feed` may add jobs of the first target while it is waited for.
 
     A KeyboardInterrupt ends the waiting, and the jobs keep running.
     """
@@ -191,10 +204,20 @@ def wait_for(groups: Sequence[Group], ledger: Ledger, timeout: float | None, per
     given_up: set[str] = set()
     records = {record.uuid: record for group in groups for record in group.records if record.uuid}
     clock = Clock(time.time, time.monotonic, time.sleep)
+
+    def more(known: Mapping[str, JobReport]) -> More:
+        came, is_open = feed(known) if feed is not None else ((), False)
+        new = {record.uuid: record for record in came if record.uuid is not None}
+        records.update(new)
+        return More(tuple(new), is_open)
+
     try:
-        for group in groups:
+        for index, group in enumerate(groups):
             left = None if timeout is None else max(0.0, start + timeout - time.monotonic())
-            for number, seen in enumerate(follow_jobs(group.opened, group.uuids, ledger, clock, person.tell, left)):
+            ask = more if index == 0 else lambda known: More()
+            for number, seen in enumerate(
+                follow_jobs(group.opened, group.uuids, ledger, clock, person.tell, left, ask)
+            ):
                 if number == 0:
                     _tell_silence(group, len(seen), person)
                 before, reports = reports, reports | seen

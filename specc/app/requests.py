@@ -1,10 +1,11 @@
 """What a person asked to be sent: specs compiled to payloads, and a step for each of them."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import field, replace
 from pathlib import Path
 
+from specc.app.retrying import Versions, as_now
 from specc.app.session import Selected, Session, request_of
 from specc.app.workplace import Workplace
 from specc.compiler import Context, Request, evaluated_cells, payloads
@@ -40,7 +41,7 @@ STDIN_NAME = "<stdin>"
 class SubmissionRequest:
     """Payloads to send, with the arguments that give them, for one target of one project.
 
-    `diagnostics` are the warnings that came up on the way.
+    `diagnostics` are the warnings that came up on the way, `documents` the specs by their ids.
     """
 
     workplace: Workplace
@@ -48,6 +49,16 @@ class SubmissionRequest:
     target: str
     payloads: tuple[Payload, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
+    documents: Mapping[str, Document] = field(default_factory=dict)
+
+    def compile_again(self, cells: Sequence[Payload], attempt: int, diagnostics: DiagnosticSet) -> Iterator[Payload]:
+        """Yield the payloads of these cells as another attempt, and add what is wrong with them to `diagnostics`."""
+        ids: dict[str, list[str]] = {}
+        for payload in cells:
+            ids.setdefault(payload.spec_id, []).append(payload.cell.id)
+        for spec, chosen in ids.items():
+            request = replace(self.request, cells=tuple(chosen), attempt=attempt)
+            yield from _payloads(self.documents[spec], self.context, request, diagnostics)
 
     @property
     def context(self) -> Context:
@@ -92,11 +103,14 @@ def prepare(
     diagnostics = DiagnosticSet()
     names: list[str] = []
     made: list[Payload] = []
+    documents: dict[str, Document] = {}
     for entry in selected:
         for document in _concrete(entry, diagnostics):
             check_is_text(document.source.name)
             names.append(document.source.name)
-            made.extend(_payloads(document, entry.project.context(name), asked_request(asked), diagnostics))
+            compiled = list(_payloads(document, entry.project.context(name), asked_request(asked), diagnostics))
+            documents.update((payload.spec_id, document) for payload in compiled[:1])
+            made.extend(compiled)
     shown = (*session.diagnostics, *session.not_ignored(diagnostics))
     if any(diagnostic.is_error for diagnostic in shown):
         return Unprepared(shown)
@@ -105,7 +119,7 @@ def prepare(
             "a spec from standard input has no path, so the ledger has no name for it",
             help="write `id: NAME` at its top",
         )
-    return SubmissionRequest(workplace, replace(asked, specs=tuple(names)), name, tuple(made), shown)
+    return SubmissionRequest(workplace, replace(asked, specs=tuple(names)), name, tuple(made), shown, documents)
 
 
 def prepare_again(session: Session, planned: PlanFile) -> SubmissionRequest | Unprepared:
@@ -143,16 +157,32 @@ def _payloads(document: Document, context: Context, request: Request, diagnostic
             yield item
 
 
-def decide(request: SubmissionRequest, target: Target, ledger: Ledger) -> list[Step]:
-    """Return a step for each payload, or for those whose last attempts are in the states asked for."""
+def decide(
+    request: SubmissionRequest,
+    target: Target,
+    ledger: Ledger,
+    versions: Versions,
+    payloads: Sequence[Payload] | None = None,
+) -> list[Step]:
+    """Return a step for each payload, or for those whose last attempts are in the states asked for.
+
+    A cell that was tried again is compared as the attempt that it is at. `payloads` are some of the request's, whose
+    jobs have just ended: then nothing that was sent is sent again, whatever was asked.
+    """
     asked = request.asked
-    wanted = request.payloads
-    if asked.states:
+    wanted = request.payloads if payloads is None else payloads
+    allowed = Allowed(asked.changed, asked.rerun, asked.resend_unknown) if payloads is None else Allowed(asked.changed)
+    if asked.states and payloads is None:
         selector = Selector(states=states_named(asked.states))
         wanted = tuple(one for one in wanted if _has_state(one, selector, request, target.identity, ledger))
-    allowed = Allowed(asked.changed, asked.rerun, asked.resend_unknown)
     exists = Existing(request, target.identity)
-    return plan_steps(wanted, target.identity, request.target, request.request.params, ledger, exists, allowed)
+
+    def planned(payloads: Sequence[Payload]) -> list[Step]:
+        params = request.request.params
+        return plan_steps(payloads, target.identity, request.target, params, ledger, exists, allowed)
+
+    steps = planned(wanted)
+    return planned(as_now(steps, versions)) if any(step.attempt > 1 for step in steps) else steps
 
 
 def _has_state(payload: Payload, selector: Selector, request: SubmissionRequest, identity: str, ledger: Ledger) -> bool:

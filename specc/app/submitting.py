@@ -7,14 +7,17 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
+from functools import cached_property
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
 from specc.app.requests import SubmissionRequest, decide, refusals, rejections
+from specc.app.retrying import Retrying, Versions, with_retries
 from specc.diagnostics import Diagnostic, codes
 from specc.errors import SpeccError
 from specc.evaluator import MASK
 from specc.fast_dataclass import dataclass
+from specc.lowering import Payload
 from specc.project import DiagnosticSet
 from specc.submission import (
     Action,
@@ -24,6 +27,7 @@ from specc.submission import (
     PlanFile,
     Record,
     Result,
+    Room,
     Sender,
     Sending,
     State,
@@ -129,16 +133,28 @@ class Sent:
 
 @dataclass(frozen=True, eq=False)
 class Submission:
-    """A request in front of its ledger and its target. Nothing is sent before `send`."""
+    """A request in front of its ledger and its target. Nothing is sent before `send`.
+
+    `retrying` says which cells are tried again.
+    """
 
     request: SubmissionRequest
     planned: PlanFile | None
     ledger: Ledger
     opened: Opened
+    retrying: Retrying | None = None
 
-    def decide(self) -> list[Step]:
-        """Return a step for each payload, from what the ledger knows now."""
-        return decide(self.request, self.opened.target, self.ledger)
+    @cached_property
+    def versions(self) -> Versions:
+        """Return the payloads of other attempts than the first, as far as they were needed."""
+        return Versions(self.request.compile_again)
+
+    def decide(self, payloads: Sequence[Payload] | None = None) -> list[Step]:
+        """Return a step for each payload, from what the ledger knows now; or for some whose jobs have just ended."""
+        steps = decide(self.request, self.opened.target, self.ledger, self.versions, payloads)
+        if self.retrying is None:
+            return steps
+        return with_retries(steps, self.retrying, self.versions, self.ledger)
 
     def decided(self) -> Decision:
         """Return the steps as they are to be sent now, and what speaks against that."""
@@ -148,7 +164,7 @@ class Submission:
 
     def _refresh(self) -> None:
         """Ask the target for the states of jobs, where states decide what is sent."""
-        if not self.request.asked.states:
+        if not self.request.asked.states and self.retrying is None:
             return
         specs = {payload.spec_id for payload in self.request.payloads}
         identity = self.opened.target.identity
@@ -158,7 +174,7 @@ class Submission:
 
     def objection(self, steps: Sequence[Step]) -> Objection | None:
         """Return what speaks against the whole run, or None. Asked before every send."""
-        found = refusals(steps, self.opened.target)
+        found = self.refusals(steps)
         if any(diagnostic.is_error for diagnostic in found):
             return Objection(tuple(found))
         if self.planned is not None:
@@ -169,6 +185,10 @@ class Submission:
             help = "choose them with --only, --cell or --state, such as `--state failed`"
             return Objection(errors=(f"`--rerun` would run {reruns:,} cells again",), help=help)
         return None
+
+    def refusals(self, steps: Sequence[Step]) -> list[Diagnostic]:
+        """Return what speaks against sending, known without sending."""
+        return [*self.versions.diagnostics, *refusals(steps, self.opened.target)]
 
     def _plan_objection(self, planned: PlanFile, steps: Sequence[Step]) -> Objection | None:
         if self.ledger.has_used(planned.id):
@@ -201,8 +221,12 @@ class Submission:
         uuids = [result.uuid for result in kept if result.uuid]
         return kept, look(self.opened, uuids, self.ledger, self.request.workplace.person.tell)
 
-    def send(self, steps: Sequence[Step], watcher: Watcher, in_flight: int | None = None) -> Sent:
+    def send(
+        self, steps: Sequence[Step], watcher: Watcher, in_flight: int | None = None, room: Room | None = None
+    ) -> Sent:
         """Send what is to be sent, and wait for what another process is sending. Each key is sent once.
+
+        Without `room` for more active jobs, the rest is not sent yet.
 
         ^C (KeyboardInterrupt) leaves at once: what was in flight is told to the person, and raised on. Raises
         SpeccError for a number in flight that is not from 1 to `MOST_IN_FLIGHT`.
@@ -215,7 +239,7 @@ class Submission:
         with self.ledger.owners.claim() as owner:
             if weakness := self.ledger.owners.weakness:
                 tell(f"warning: {weakness}")
-            sending = self._sending(owner, in_flight)
+            sending = self._sending(owner, in_flight, room)
             sender = Sender(self.opened.target, self.ledger, sending, clock, random.random, tell)
             watcher.begun(sender, stop)
             results: list[Result] = []
@@ -249,29 +273,37 @@ class Submission:
                     yield result
         yield from _settled(elsewhere, self.ledger, sending.owner, clock, stop)
 
-    def _sending(self, owner: str, in_flight: int | None) -> Sending:
+    def _sending(self, owner: str, in_flight: int | None, room: Room | None) -> Sending:
         project = self.request.workplace.project
         settings = project.settings.targets[self.request.target]
         usual = KINDS[settings.kind].in_flight
         units = json.dumps(self.request.units, sort_keys=True)
         root = os.path.realpath(project.root)
-        return Sending(settings.name, units, owner, in_flight or usual, tag_names=settings.tag_names, project=root)
+        return Sending(
+            settings.name, units, owner, in_flight or usual, tag_names=settings.tag_names, project=root, room=room
+        )
 
 
 @contextmanager
-def submission(request: SubmissionRequest, planned: PlanFile | None = None) -> Iterator[Submission]:
+def submission(
+    request: SubmissionRequest, planned: PlanFile | None = None, retrying: Retrying | None = None
+) -> Iterator[Submission]:
     """Open the ledger and the target of a request. Raises SpeccError where either cannot be had."""
     workplace = request.workplace
     with ExitStack() as stack:
         workplace.check_name(request.target)
         ledger = stack.enter_context(workplace.ledger())
         opened = workplace.open(request.target, skew=ledger.accounts.skew)
-        yield Submission(request, planned, ledger, opened)
+        yield Submission(request, planned, ledger, opened, retrying)
 
 
 @contextmanager
 def look_ahead(
-    request: SubmissionRequest, planned: PlanFile | None = None, *, needs_ledger: bool = False
+    request: SubmissionRequest,
+    planned: PlanFile | None = None,
+    *,
+    needs_ledger: bool = False,
+    retrying: Retrying | None = None,
 ) -> Iterator[Submission]:
     """Open a request for a look at what would be done. The target is made without any way to send.
 
@@ -282,7 +314,7 @@ def look_ahead(
     opened = workplace.open_to_look(request.target)
     with workplace.ledger() if needs_ledger else workplace.ledger_for_plan() as ledger:
         target = workplace.settled(opened, ledger, planned.identity if planned is not None else None)
-        yield Submission(request, planned, ledger, replace(opened, target=target))
+        yield Submission(request, planned, ledger, replace(opened, target=target), retrying)
 
 
 def _settled(results: Sequence[Result], ledger: Ledger, owner: str, clock: Clock, stop: Stop) -> Iterator[Result]:
@@ -311,6 +343,8 @@ def word_for(result: Result, reports: Mapping[str, JobReport]) -> str:
     """Return the state of a result in one word: of a job that was there before, its last known state."""
     if result.step.action is Action.KEEP:
         return state_of(result.step.last, reports) if result.step.last is not None else State.ACCEPTED.value
+    if result.is_not_yet:
+        return "not yet"
     return "not tried" if result.state is None else result.state.value
 
 
@@ -326,6 +360,8 @@ def result_data(result: Result, reports: dict[str, JobReport]) -> dict[str, obje
         "name": result.step.payload.shown_name,
         "digest": result.step.payload.digest,
         "action": result.step.action.value,
+        "cell_attempt": result.step.attempt,
+        "retried_for": result.step.retried_for,
         "state": None if result.state is None else result.state.value,
         "uuid": result.uuid,
         "job_state": report.state.value if report else _last_seen(result.step.last, result.uuid),

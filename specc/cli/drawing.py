@@ -84,9 +84,9 @@ class Bar:
         self._progress = progress
         self._task = task
 
-    def show(self, done: int, words: str) -> None:
+    def show(self, done: int, words: str, total: int | None = None) -> None:
         refresh = not self._progress.live.auto_refresh
-        self._progress.update(self._task, completed=done, words=visible(words), refresh=refresh)
+        self._progress.update(self._task, completed=done, words=visible(words), total=total, refresh=refresh)
 
     def say(self, line: str) -> None:
         """A line above the bar."""

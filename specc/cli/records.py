@@ -42,6 +42,8 @@ def record_data(record: Record, reports: Mapping[str, JobReport]) -> dict[str, o
     return {
         "attempt": record.attempt,
         "number": record.number,
+        "cell_attempt": record.cell_attempt or 1,
+        "retried_for": record.retried_for,
         "spec": key.spec,
         "cell": key.cell,
         "slug": record.shown_slug,

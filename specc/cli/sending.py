@@ -8,7 +8,7 @@ from types import FrameType
 
 from specc.app.submitting import Stop, message_of, word_for
 from specc.cli.console import is_watched, say, write_row, write_table
-from specc.submission import Result, Sender, Step, tally
+from specc.submission import Action, Result, Sender, Step, tally
 from specc.targets import JobReport
 from specc.wording import counted
 
@@ -58,9 +58,9 @@ class _Watcher:
 
 
 @contextmanager
-def following_run(steps: Sequence[Step], *, quiet: bool) -> Iterator[_Watcher]:
-    """Follow a run of these steps. `quiet` leaves standard output alone."""
-    with _showing(steps, quiet=quiet) as show:
+def following_run(steps: Sequence[Step], *, quiet: bool, has_bar: bool = True) -> Iterator[_Watcher]:
+    """Follow a run of these steps. `quiet` leaves standard output alone; without a bar, another is drawn already."""
+    with _showing(steps, quiet=quiet, has_bar=has_bar) as show:
         watcher = _Watcher(show)
         try:
             yield watcher
@@ -69,10 +69,10 @@ def following_run(steps: Sequence[Step], *, quiet: bool) -> Iterator[_Watcher]:
 
 
 @contextmanager
-def _showing(steps: Sequence[Step], *, quiet: bool) -> Iterator[Callable[[Result], None]]:
+def _showing(steps: Sequence[Step], *, quiet: bool, has_bar: bool) -> Iterator[Callable[[Result], None]]:
     """Draw a bar where a person sits at a terminal; write rows as they come where a program reads."""
     count = sum(step.action.sends for step in steps)
-    if sys.stderr.isatty() and count:
+    if sys.stderr.isatty() and count and has_bar:
         from specc.cli.drawing import bar  # brings rich, which costs 50 ms
 
         shown: list[Result] = []
@@ -84,7 +84,7 @@ def _showing(steps: Sequence[Step], *, quiet: bool) -> Iterator[Callable[[Result
 
             yield advance
     else:
-        yield lambda result: None if quiet or is_watched() else write_row(_row(result, {}))
+        yield lambda result: None if quiet or is_watched() or result.is_not_yet else write_row(_row(result, {}))
 
 
 def show_standing(results: Sequence[Result], reports: Mapping[str, JobReport]) -> None:
@@ -98,6 +98,14 @@ def show_results(results: Sequence[Result], reports: Mapping[str, JobReport]) ->
     """Draw all results as a table, where a person sees it."""
     if is_watched():
         write_table(HEAD, [_row(result, reports) for result in results])
+
+
+def tell_retry(result: Result) -> None:
+    """Say that a cell is tried again, and why, if that is the result."""
+    step = result.step
+    if step.action is Action.RETRY:
+        what = f"attempt {step.attempt}, because the last ended for `{step.retried_for}`"
+        say(f"retry: {step.payload.shown_name}: {what}: {word_for(result, {})} {result.uuid or message_of(result)}")
 
 
 def _row(result: Result, reports: Mapping[str, JobReport]) -> tuple[str, ...]:

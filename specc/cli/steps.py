@@ -66,9 +66,9 @@ def show_steps(steps: Sequence[Step]) -> None:
     write_table(head, rows)
 
 
-def say_of_states(request: SubmissionRequest) -> None:
-    """Say that looking ahead asks no target."""
-    if request.asked.states:
+def say_of_states(request: SubmissionRequest, *, is_retry: bool = False) -> None:
+    """Say that looking ahead asks no target, where states decide what is sent."""
+    if request.asked.states or is_retry:
         say("the states are those last seen; `specc status` asks the target for the current ones")
 
 

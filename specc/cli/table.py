@@ -64,6 +64,7 @@ COMMANDS = (
         "submit",
         "Send payloads, each once. What was accepted before is not sent again: its job is shown.",
     ),
+    Command("retry", "retry", "retry", "Try cells again whose jobs failed: once, with the next `cell.attempt`."),
     Command("status", "status", "status", "Show what became of submissions: the latest of each cell."),
     Command(
         "results",

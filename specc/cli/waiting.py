@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from specc.app.following import Group, Waited, Watch, wait_for
+from specc.app.following import Feed, Group, Waited, Watch, wait_for
 from specc.cli import exits
 from specc.cli.console import Terminal, say
 from specc.errors import SpeccError
 from specc.source import file_path
-from specc.submission import FAILED, Ending, Ledger, Record, word_of
+from specc.submission import FAILED, Ending, Ledger, Record, latest, word_of
 from specc.targets import JobReport, JobState
 from specc.units import QuantityMistake, read
 from specc.wording import counted
@@ -34,16 +34,28 @@ def seconds_of(text: str | None) -> float | None:
     return float(duration)
 
 
-def wait_and_show(groups: Sequence[Group], ledger: Ledger, timeout: float | None) -> Waited:
-    """Wait until all have ended, or for `timeout` seconds. Say what can be done next, also after ^C."""
-    names = {record.uuid: record.shown_name for group in groups for record in group.records if record.uuid}
+def wait_and_show(groups: Sequence[Group], ledger: Ledger, timeout: float | None, feed: Feed | None = None) -> Waited:
+    """Wait until all have ended, or for `timeout` seconds. Say what can be done next, also after ^C.
+
+    `feed` may add jobs of the first target meanwhile.
+    """
+    records = {record.uuid: record for group in groups for record in group.records if record.uuid}
+    names = {uuid: record.shown_name for uuid, record in records.items()}
+
+    def fed(known: Mapping[str, JobReport]) -> tuple[Sequence[Record], bool]:
+        came, is_open = feed(known) if feed is not None else ((), False)
+        records.update((record.uuid, record) for record in came if record.uuid)
+        names.update((record.uuid, record.shown_name) for record in came if record.uuid)
+        return came, is_open
+
     with _showing(names) as watch:
-        waited = wait_for(groups, ledger, timeout, Terminal(), watch)
+        waited = wait_for(groups, ledger, timeout, Terminal(), watch, fed)
     if waited.interrupted is not None:
         _say_still_running(waited.interrupted)
         return waited
-    records = [record for group in groups for record in group.records if record.uuid in waited.reports]
-    _say_how_to_read([one for one in records if waited.reports[str(one.uuid)].state in FAILED])
+    seen = [record for record in records.values() if record.uuid in waited.reports]
+    last = {record.attempt for record in latest(seen)}
+    _say_how_to_read([one for one in seen if one.attempt in last and waited.reports[str(one.uuid)].state in FAILED])
     return waited
 
 
@@ -98,7 +110,8 @@ def _showing(names: Mapping[str, str]) -> Iterator[Watch]:
             known = {**before, **now}
             counts = Counter(str(report.state) for report in known.values())
             done = sum(report.state.is_final for report in known.values())
-            drawn.show(done, ", ".join(f"{count:,} {state}" for state, count in sorted(counts.items())))
+            words = ", ".join(f"{count:,} {state}" for state, count in sorted(counts.items()))
+            drawn.show(done, words, len(names))
 
         yield show
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from specc.diagnostics import Diagnostic, codes, did_you_mean
 from specc.expander.expand import Expansion
-from specc.expander.values import MOST_COMPARED, AxisValue, Cell, typed
+from specc.expander.values import ID_DIGITS, MOST_COMPARED, AxisValue, Cell, typed
 from specc.fast_dataclass import dataclass
 from specc.nodes import Layer, LayerKind, to_data
 from specc.parser import parse_flow
@@ -31,18 +31,27 @@ class Choice(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Selection:
-    """Cells whose axes have one of the values given for each name, and whose id begins with one of `ids`."""
+    """Cells whose axes have one of the values given for each name, and whose id is among `whole`, or begins with one of
+    `ids`. Where both are empty, any id will do."""
 
     only: dict[str, list[Choice]] = field(default_factory=dict)
     ids: tuple[str, ...] = ()
+    whole: frozenset[str] = frozenset()
 
     def picks(self, cell: Cell) -> bool:
-        return (not self.ids or any(_is_called(cell, id) for id in self.ids)) and all(
+        return (self.is_any_id or self._is_whole(cell) or any(_is_called(cell, id) for id in self.ids)) and all(
             any(choice.means(cell.values[choice.axis]) for choice in choices) for choices in self.only.values()
         )
 
+    def _is_whole(self, cell: Cell) -> bool:
+        return bool(self.whole) and (cell.id in self.whole or cell.id.partition(".")[0] in self.whole)
+
+    @property
+    def is_any_id(self) -> bool:
+        return not (self.ids or self.whole)
+
     def of(self, cells: Iterable[Cell]) -> Iterator[Cell]:
-        if not (self.only or self.ids):
+        if not self.only and self.is_any_id:
             return iter(cells)
         return (cell for cell in cells if self.picks(cell))
 
@@ -76,7 +85,8 @@ def select(expansion: Expansion, only: tuple[Source, ...], ids: tuple[str, ...])
             choice = Choice(axis, wanted, AxisValue(to_data(node), node), tuple(path))
             choices.setdefault(whole, []).append(choice)
             found.extend(_lack(axis, choice, axes[axis]))
-    return Selection(choices, ids), found
+    full = frozenset(id for id in ids if len(id.partition(".")[0]) == ID_DIGITS)
+    return Selection(choices, tuple(id for id in ids if id not in full), full), found
 
 
 def _lack(axis: str, choice: Choice, values: list[AxisValue]) -> Iterator[Diagnostic]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
@@ -44,6 +45,13 @@ def look(opened: Opened, uuids: Sequence[str], ledger: Ledger, tell: Callable[[s
     return reports
 
 
+class More(NamedTuple):
+    """Jobs that are to be followed, too, and whether there may come more, even if no job ends."""
+
+    uuids: Sequence[str] = ()
+    is_open: bool = False
+
+
 def follow_jobs(
     opened: Opened,
     uuids: Sequence[str],
@@ -51,11 +59,12 @@ def follow_jobs(
     clock: Clock,
     tell: Callable[[str], object],
     timeout: float | None,
+    more: Callable[[Mapping[str, JobReport]], More] = lambda reports: More(),
 ) -> Iterator[dict[str, JobReport]]:
     """Ask again and again for the jobs that have not ended, and yield all reports so far each time.
 
     Stops when all jobs have ended, or after `timeout` seconds. A job that the target does not mention for `SILENCE`
-    seconds is given up.
+    seconds is given up. `more` is asked after each time which jobs have come.
     """
     start = clock.monotonic()
     known: dict[str, JobReport] = {}
@@ -69,12 +78,15 @@ def follow_jobs(
         known |= seen
         yield dict(known)
         now = clock.monotonic()
-        heard.update((uuid, now) for uuid, report in seen.items() if not _is_lost(report))
+        heard.update((uuid, now) for uuid, report in seen.items() if not is_not_found(report))
         waiting = [uuid for uuid in waiting if not _has_ended(known.get(uuid)) and now - heard[uuid] < SILENCE]
+        came = more(known)
+        waiting.extend(came.uuids)
+        heard.update(dict.fromkeys(came.uuids, now))
         left = None if timeout is None else start + timeout - now
-        if not waiting or (left is not None and left <= 0):
+        if not (waiting or came.is_open) or (left is not None and left <= 0):
             return
-        interval = FIRST_SECONDS if changed else min(interval * GROWTH, MOST_SECONDS)
+        interval = FIRST_SECONDS if changed or came.uuids else min(interval * GROWTH, MOST_SECONDS)
         pause = max(interval, _fair(opened.target.quota, opened.calls() - before))
         clock.sleep(pause if left is None else min(pause, left))
 
@@ -83,7 +95,7 @@ def _has_ended(report: JobReport | None) -> bool:
     return report is not None and report.state.is_final
 
 
-def _is_lost(report: JobReport) -> bool:
+def is_not_found(report: JobReport) -> bool:
     """Return whether the target answers that it has no such job. It may not have it yet, or not see it for a while."""
     return report.state is JobState.UNKNOWN and not report.raw
 
@@ -125,7 +137,7 @@ def ending(uuids: Iterable[str], reports: Mapping[str, JobReport]) -> Ending:
 
 def word_of(report: JobReport) -> str:
     """Return a job's state for people. As the state of an attempt, `unknown` means that its job may run."""
-    return NOT_FOUND if _is_lost(report) else report.state.value
+    return NOT_FOUND if is_not_found(report) else report.state.value
 
 
 def state_of(record: Record, reports: Mapping[str, JobReport]) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from specc.app.requests import Unprepared, check_is_text, prepare, refusals
+from specc.app.requests import Unprepared, check_is_text, prepare
 from specc.app.selection import STDIN
 from specc.app.submitting import Submission, look_ahead
 from specc.cli import exits
@@ -73,7 +73,7 @@ def plan(
     print_diagnostics(request.diagnostics)
     with look_ahead(request, needs_ledger=out is not None) as planned:
         steps = planned.decide()
-        if print_diagnostics(refusals(steps, planned.opened.target), is_json=output == "json"):
+        if print_diagnostics(planned.refusals(steps), is_json=output == "json"):
             return exits.REFUSED
         _show(planned, steps, output, out)
     has_changes = any(step.action is not Action.KEEP for step in steps)

@@ -1,14 +1,16 @@
 """`specc submit`: each payload once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from specc.app.following import Group
+from specc.app.feeding import Feeder, Limits
+from specc.app.following import Group, Waited
 from specc.app.requests import SubmissionRequest, Unprepared, prepare, prepare_again
+from specc.app.retrying import Retrying, reasons_named
 from specc.app.submitting import (
     MOST_IN_FLIGHT,
     Decision,
@@ -22,6 +24,7 @@ from specc.app.submitting import (
 from specc.cli import exits
 from specc.cli.console import agrees, is_terminal, say, write_json
 from specc.cli.options import (
+    MOST_ATTEMPTS,
     Cells,
     Changed,
     Only,
@@ -38,7 +41,7 @@ from specc.cli.options import (
     Yes,
 )
 from specc.cli.printing import print_diagnostics
-from specc.cli.sending import following_run, show_results, show_standing
+from specc.cli.sending import following_run, show_results, show_standing, tell_retry
 from specc.cli.sessions import open_session
 from specc.cli.steps import asked_of, say_of_ignored, say_of_states, show_steps, summary, unprepared
 from specc.cli.waiting import exit_code_of, seconds_of, wait_and_show
@@ -46,7 +49,7 @@ from specc.disk import check_stays
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.reporters import TextOrJson, format_named
-from specc.submission import Action, Asked, PlanFile, Step, read_plan, step_data, tally
+from specc.submission import Action, Asked, PlanFile, Record, Room, Step, ending, read_plan, step_data, tally
 from specc.system.reader import Unreadable, read_file
 from specc.targets import JobReport
 from specc.wording import counted
@@ -68,6 +71,25 @@ InFlight = Annotated[
         help="Send at most so many requests at once (default: 4, or 1 on this machine).",
     ),
 ]
+Retries = Annotated[
+    int | None,
+    typer.Option(
+        "--retries", metavar="N", min=0, max=MOST_ATTEMPTS - 1, help="Try cells that fail again, N times each."
+    ),
+]
+RetryOn = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--retry-on",
+        metavar="REASON,...",
+        help="Only for these reasons: memory, time, node, preempted, exit, stopped, lost, cancelled "
+        "(default: all but lost and cancelled).",
+    ),
+]
+MaxActive = Annotated[
+    int | None,
+    typer.Option("--max-active", metavar="N", min=1, help="Have at most so many jobs of the project in the queue."),
+]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait for the jobs to end.")]
 
 
@@ -80,6 +102,8 @@ class Manner:
     in_flight: int | None
     wait: bool
     timeout: float | None
+    retrying: Retrying | None = None
+    most_active: int | None = None
 
     @property
     def is_json(self) -> bool:
@@ -96,6 +120,9 @@ def submit(
     max_in_flight: InFlight = None,
     wait: Wait = False,
     timeout: Timeout = None,
+    retries: Retries = None,
+    retry_on: RetryOn = None,
+    max_active: MaxActive = None,
     yes: Yes = False,
     output: Output = "text",
     state: States = None,
@@ -108,13 +135,23 @@ def submit(
 ) -> int:
     """Send payloads, each once. What was accepted before is not sent again: its job is shown.
 
+    With --retries, cells whose jobs fail are tried again, and `cell.attempt` says for which time. With --max-active, no
+    more jobs than that are in the queue of the target; with --wait, the rest is sent as they end.
+
     Exits with 3 when something was rejected, 4 when an outcome is unknown; with --wait, 5 when a job failed, 6 when the
     time ran out, and 2 when the target has not answered about a job for 10 minutes.
 
     Example: specc submit jobs/cavity.job.yaml -p ranks=4 --wait
     """
     format_named(output, TextOrJson)
-    manner = Manner(output, yes, max_in_flight, wait, seconds_of(timeout))
+    if (retries is not None or retry_on) and not wait:
+        raise SpeccError(
+            "`--retries` needs `--wait`", help="without waiting, `specc retry` tries again what has failed"
+        )
+    if retry_on and retries is None:
+        raise SpeccError("`--retry-on` needs `--retries`", help="write how often, such as `--retries 2`")
+    retrying = None if retries is None else Retrying(reasons_named(retry_on or (), "--retry-on"), retries)
+    manner = Manner(output, yes, max_in_flight, wait, seconds_of(timeout), retrying, max_active)
     given = asked_of(profile, param, set_, only, cell, state, changed, rerun, resend_unknown)
     session = open_session()
     planned = None
@@ -128,7 +165,7 @@ def submit(
     if isinstance(request, Unprepared):
         return unprepared(request, is_json=manner.is_json)
     print_diagnostics(request.diagnostics)
-    return _look_ahead(request, planned, manner) if dry_run else _submit(request, planned, manner)
+    return show_plan(request, planned, manner) if dry_run else carry_out(request, planned, manner)
 
 
 def _read_plan(path: Path) -> PlanFile:
@@ -141,9 +178,9 @@ def _read_plan(path: Path) -> PlanFile:
         raise SpeccError(f"{path} is not a plan: it is not UTF-8") from error
 
 
-def _look_ahead(request: SubmissionRequest, planned: PlanFile | None, manner: Manner) -> int:
+def show_plan(request: SubmissionRequest, planned: PlanFile | None, manner: Manner) -> int:
     """Show what would be done. The target is made without a way to send, and no ledger is made."""
-    with look_ahead(request, planned) as run:
+    with look_ahead(request, planned, retrying=manner.retrying) as run:
         steps = run.decide()
         is_forbidden = _is_forbidden(run.objection(steps), manner)
     if is_forbidden and manner.is_json:
@@ -153,22 +190,28 @@ def _look_ahead(request: SubmissionRequest, planned: PlanFile | None, manner: Ma
     else:
         show_steps(steps)
         say(f"dry run: {summary(steps, request.units)}")
-        say_of_states(request)
+        say_of_states(request, is_retry=manner.retrying is not None)
         say_of_ignored(request, steps)
     return exits.REFUSED if is_forbidden or any(step.action.stops for step in steps) else exits.OK
 
 
-def _submit(request: SubmissionRequest, planned: PlanFile | None, manner: Manner) -> int:
-    with submission(request, planned) as run:
+def carry_out(request: SubmissionRequest, planned: PlanFile | None, manner: Manner) -> int:
+    """Send what the request asks for, wait for the jobs if that was asked, and return the exit code."""
+    with submission(request, planned, manner.retrying) as run:
         steps = _decided(run, manner)
         if steps is None or not _is_permitted(run, steps, manner):
             return exits.REFUSED
+        if not steps and manner.retrying is not None and manner.retrying.is_all:
+            reasons = ", ".join(sorted(manner.retrying.reasons))
+            say(f"no job has failed for {reasons}; `specc status` shows how each cell stands")
         kept, reports = run.standing(steps)
         if not manner.is_json:
             show_standing(kept, reports)
+        feeder = Feeder(run, steps, kept, Limits(manner.most_active))
         with following_run(steps, quiet=manner.is_json) as watcher:
-            sent = run.send(steps, watcher, manner.in_flight)
-        return _finish(run, Sent((*kept, *sent.results), sent.was_stopped, sent.fault), reports, manner)
+            sent = feeder.begin(lambda steps, room: run.send(steps, watcher, manner.in_flight, room))
+        outcome = Sent((*kept, *sent.results), sent.was_stopped, sent.fault)
+        return _finish(run, feeder, outcome, reports, manner)
 
 
 def _decided(run: Submission, manner: Manner) -> list[Step] | None:
@@ -225,27 +268,31 @@ def _is_permitted(run: Submission, steps: Sequence[Step], manner: Manner) -> boo
     return not _is_forbidden(run.begin(), manner)
 
 
-def _finish(run: Submission, sent: Sent, reports: dict[str, JobReport], manner: Manner) -> int:
+def _finish(run: Submission, feeder: Feeder, sent: Sent, reports: dict[str, JobReport], manner: Manner) -> int:
     """Say what came of everything, wait for the jobs if that was asked, and return the exit code."""
     if not manner.is_json:
-        show_results(sent.results, reports)
+        show_results((*sent.results, *feeder.left), reports)
     print_diagnostics(sent.rejections())
-    say(str(tally(sent.results)))
-    for line in _next_steps(sent):
-        say(line)
+    waits = manner.wait and not sent.was_stopped and sent.fault is None
+    if not waits or not feeder.left:
+        _sum_up(sent, feeder)
     waited = None
-    if manner.wait and not sent.was_stopped and sent.fault is None:
-        uuids = {result.uuid for result in sent.results if result.uuid}
-        records = tuple(run.ledger.jobs(run.opened.target.identity, uuids))
-        waited = wait_and_show([Group(run.opened, records)], run.ledger, manner.timeout)
-        reports = waited.reports
+    if waits:
+        first = len(feeder.results)
+        waited = _wait(run, feeder, manner)
+        fed = feeder.results[first:]
+        sent = Sent((*sent.results, *fed), sent.was_stopped, sent.fault)
+        reports = {**reports, **waited.reports}
+        if fed or feeder.left:
+            _sum_up(sent, feeder)
         if waited.interrupted is None:
-            say(str(waited.ending))
+            say(str(ending(feeder.uuids, reports)))
+    results = (*sent.results, *feeder.left)
     if manner.is_json:
         target = {"name": run.request.target, "identity": run.opened.target.identity}
-        results = [result_data(result, reports) for result in sent.results]
-        jobs = {"jobs": asdict(waited.ending)} if waited is not None else {}
-        write_json({"target": target, "results": results, "summary": {**asdict(tally(sent.results)), **jobs}})
+        listed = [result_data(result, reports) for result in results]
+        jobs = {"jobs": asdict(ending(feeder.uuids, reports))} if waited is not None else {}
+        write_json({"target": target, "results": listed, "summary": {**asdict(tally(results)), **jobs}})
     if sent.fault is not None:
         raise sent.fault
     if sent.was_stopped or (waited is not None and waited.interrupted is not None):
@@ -253,7 +300,37 @@ def _finish(run: Submission, sent: Sent, reports: dict[str, JobReport], manner: 
     code = _exit_code(sent)
     if waited is None or code:
         return code
-    return exits.BROKEN if waited.given_up else exit_code_of(waited.ending)
+    if waited.given_up:
+        return exits.BROKEN
+    return exits.TIMED_OUT if feeder.left else exit_code_of(ending(feeder.uuids, reports))
+
+
+def _sum_up(sent: Sent, feeder: Feeder) -> None:
+    say(str(tally((*sent.results, *feeder.left))))
+    for line in _next_steps(sent):
+        say(line)
+    if left := feeder.left:
+        say(f"{left[0].message}; the same command sends more, and `--wait` sends it as jobs end")
+
+
+def _wait(run: Submission, feeder: Feeder, manner: Manner) -> Waited:
+    """Wait until all jobs have ended, and feed the rest and the next attempts meanwhile."""
+    identity = run.opened.target.identity
+
+    def send(steps: Sequence[Step], room: Room | None) -> Sent:
+        with following_run(steps, quiet=manner.is_json, has_bar=False) as watcher:
+            sent = run.send(steps, watcher, manner.in_flight, room)
+        print_diagnostics(sent.rejections())
+        for result in sent.results:
+            tell_retry(result)
+        return sent
+
+    def feed(reports: Mapping[str, JobReport]) -> tuple[Sequence[Record], bool]:
+        more = feeder.feed(reports, send)
+        return run.ledger.jobs(identity, more.uuids) if more.uuids else (), more.is_open
+
+    records = tuple(run.ledger.jobs(identity, feeder.uuids))
+    return wait_and_show([Group(run.opened, records)], run.ledger, manner.timeout, feed)
 
 
 def _exit_code(sent: Sent) -> int:

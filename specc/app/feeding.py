@@ -1,0 +1,165 @@
+"""A submission after its first sending: the rest as there is room for it, and other attempts of what failed.
+
+A step that found no room is not a failure. It waits here, and is sent when jobs have ended; whoever stops meanwhile and
+starts the same command again goes on where this was, because the ledger alone says what was sent.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from specc.app.retrying import Name, name_of, numbered_now
+from specc.app.submitting import Sent, Submission
+from specc.fast_dataclass import dataclass
+from specc.lowering import Payload
+from specc.submission import Action, More, Result, Room, Step, is_not_found, look
+from specc.targets import JobReport
+
+AT_ONCE = 64
+"""So many steps are tried at once where the target has said that it is full."""
+
+FIRST_PAUSE, MOST_PAUSE, GROWTH = 5.0, 120.0, 1.5
+"""Seconds after which a full target is asked again although no job of this run has ended: others have jobs, too."""
+
+Send = Callable[[Sequence[Step], Room | None], Sent]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """At most `most_active` jobs are in the target's queue, of all that the ledger knows; None for any number."""
+
+    most_active: int | None = None
+
+
+class Feeder:
+    """The steps of a submission that wait for room, and the jobs whose ends may make room or call for another attempt.
+
+    `send` sends steps, as far as there is room.
+    """
+
+    def __init__(self, run: Submission, steps: Iterable[Step], kept: Iterable[Result], limits: Limits) -> None:
+        self.results: list[Result] = []
+        self.was_stopped = False
+        self._run = run
+        self._limits = limits
+        self._waiting = deque(step for step in steps if step.action.sends)
+        self._elsewhere = [step for step in steps if step.action is Action.WAIT]
+        self._first = {name_of(payload): payload for payload in run.request.payloads}
+        self._jobs: dict[str, Name] = {}
+        self._last: dict[Name, str] = {}
+        self._why = "there is no room"
+        self._has_room, self._was_full = True, False
+        self._pause, self._tried_at = FIRST_PAUSE, 0.0
+        for result in kept:
+            self._note_job(result)
+
+    @property
+    def uuids(self) -> list[str]:
+        """Return the last job of each cell."""
+        return list(self._last.values())
+
+    @property
+    def left(self) -> list[Result]:
+        """Return the steps that are not sent yet, as results that say why."""
+        return [Result(step, None, message=f"not yet: {self._why}", is_not_yet=True) for step in self._waiting]
+
+    def begin(self, send: Send) -> Sent:
+        """Send all for which there is room, and wait for what another process is sending."""
+        sent = self._send(send)
+        if self._elsewhere and not sent.was_stopped and sent.fault is None:
+            other = send(self._elsewhere, None)
+            self._note(other)
+            sent = Sent((*sent.results, *other.results), other.was_stopped, other.fault)
+        return sent
+
+    def feed(self, reports: Mapping[str, JobReport], send: Send) -> More:
+        """Send what jobs that have ended since make room for, or call for. Return the new jobs.
+
+        Raises KeyboardInterrupt when the user stops the sending, and SpeccError where it breaks.
+        """
+        before = set(self._jobs)
+        ended = [uuid for uuid, report in reports.items() if uuid in self._jobs and report.state.is_final]
+        self._retry([self._first[self._jobs.pop(uuid)] for uuid in ended])
+        is_due = time.monotonic() >= self._tried_at + self._pause
+        if self._waiting and (self._has_room or ended or is_due):
+            sent = self._send(send)
+            if sent.fault is not None:
+                raise sent.fault
+            if sent.was_stopped:
+                raise KeyboardInterrupt
+        return More(tuple(uuid for uuid in self._jobs if uuid not in before), bool(self._waiting))
+
+    def _retry(self, payloads: Sequence[Payload]) -> None:
+        """Put the next attempts of these cells behind all that waits, where their jobs ended for such a reason."""
+        if self._run.retrying is None or self._run.retrying.is_all or not payloads:
+            return
+        for step in self._run.decide(payloads):
+            if step.action is Action.RETRY and not self._run.refusals([step]):
+                self._waiting.append(step)
+                self._has_room = True
+
+    def _send(self, send: Send) -> Sent:
+        """Send what waits, as far as there is room."""
+        results: list[Result] = []
+        sent = Sent((), False, None)
+        self._has_room = False
+        while self._waiting and not sent.was_stopped and sent.fault is None:
+            room, free = self._room()
+            if free <= 0:
+                break
+            due = [self._waiting.popleft() for _ in range(min(free, len(self._waiting)))]
+            sent = send(due if not self.results else self._numbered(due), room)
+            self._note(sent)
+            back = [result.step for result in sent.results if result.is_not_yet]
+            results.extend(result for result in sent.results if not result.is_not_yet)
+            self._waiting.extendleft(reversed(back))
+            if back:
+                self._was_full = True
+                self._why = next(r.message for r in sent.results if r.is_not_yet).removeprefix("not yet: ")
+                break
+        self._tried_at = time.monotonic()
+        self._pause = FIRST_PAUSE if results else min(self._pause * GROWTH, MOST_PAUSE)
+        return Sent(tuple(results), sent.was_stopped, sent.fault)
+
+    def _numbered(self, steps: Iterable[Step]) -> list[Step]:
+        """Return the steps as they are to be sent now, without those that another process has sent meanwhile."""
+        found = []
+        for step in steps:
+            now = numbered_now(step, self._run.ledger)
+            if now is not None:
+                found.append(now)
+                continue
+            last = self._run.ledger.of_key(step.key)[-1]
+            result = Result(step, last.state, last.uuid, message="another process sent it")
+            self.results.append(result)
+            self._note_job(result)
+        return found
+
+    def _room(self) -> tuple[Room | None, int]:
+        """Return the limit for the ledger, and how many steps are worth a try now."""
+        most = self._limits.most_active
+        if most is None:
+            return None, AT_ONCE if self._was_full else len(self._waiting)
+        ledger, opened = self._run.ledger, self._run.opened
+        active = ledger.active(opened.target.identity)
+        uuids = [record.uuid for record in active if record.uuid is not None]
+        seen = look(opened, uuids, ledger, self._run.request.workplace.person.tell)
+        gone = {record.attempt for record in active if (report := seen.get(record.uuid or "")) and is_not_found(report)}
+        active = ledger.active(opened.target.identity)
+        unknown = sum(record.uuid is None for record in active)
+        self._why = f"{len(active) - len(gone):,} jobs are active" + (
+            f", {unknown:,} of them unknown" if unknown else ""
+        )
+        return Room(most, frozenset(gone)), most - sum(record.attempt not in gone for record in active)
+
+    def _note(self, sent: Sent) -> None:
+        for result in sent.results:
+            if not result.is_not_yet:
+                self.results.append(result)
+                self._note_job(result)
+        self.was_stopped |= sent.was_stopped
+
+    def _note_job(self, result: Result) -> None:
+        name = (result.step.key.spec, result.step.key.cell)
+        if result.uuid is not None and name in self._first:
+            self._jobs[result.uuid], self._last[name] = name, result.uuid
