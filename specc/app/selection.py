@@ -1,13 +1,13 @@
 """From paths to projects and the names of their specs, none of which is read."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from functools import lru_cache
 from pathlib import Path
 
 from specc.cache import world_of
-from specc.config import find_root, read_configuration
+from specc.config import NO_TEXTS, find_root, read_configuration
 from specc.diagnostics import Diagnostic
 from specc.disk import Contents, Site, look_alikes, specs_below
 from specc.errors import SpeccError
@@ -43,6 +43,16 @@ def viewpoint(site: Site) -> str:
     return f"{show(site.root)}:{'' if below.startswith(os.pardir) else below}"
 
 
+def site_at(root: Path, texts: Mapping[str, bytes] = NO_TEXTS) -> tuple[Site, tuple[Diagnostic, ...]]:
+    """Return the project whose root is this folder, and what is wrong with its settings.
+
+    `texts` are read in place of files of settings. Raises SpeccError for a file that cannot be read.
+    """
+    read = read_configuration(root, show, os.environ, texts=texts)
+    site = Site(root, read.settings, Contents(root, show), os.environ, read.digest, read.hidden)
+    return site, read.diagnostics
+
+
 @dataclass
 class Chosen:
     """A project and the names of the specs that a command is about. `explicit` were given as files, by name."""
@@ -69,9 +79,8 @@ class Sites:
         """The project that a path belongs to. Its configuration's diagnostics are noted."""
         root = self._root(Path(os.path.abspath(start)))
         if root not in self._sites:
-            read = read_configuration(root, show, os.environ)
-            self.diagnostics.extend(read.diagnostics)
-            self._sites[root] = Site(root, read.settings, Contents(root, show), os.environ, read.digest, read.hidden)
+            self._sites[root], found = site_at(root)
+            self.diagnostics.extend(found)
         return self._sites[root]
 
     def _root(self, start: Path) -> Path:

@@ -113,6 +113,12 @@ COMMANDS = (
         "serve",
         "Provide the EHPC API, and run what is submitted on this machine or on the Slurm cluster of a target.",
     ),
+    Command(
+        "lsp",
+        "lsp",
+        "lsp",
+        "Serve an editor: diagnostics while typing, values and where they come from, completion, fixes.",
+    ),
     Command("ledger", "ledger", "ledger_app", "Show what was sent, and settle what became of it."),
     Command("schema", "schema", "schema_app", "Build, show, compare and check the API's JSON Schemas."),
 )

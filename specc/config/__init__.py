@@ -8,7 +8,7 @@ effect and a warning says so.
 the words that may stand in them.
 """
 
-from specc.config.configuration import Configuration, Entry, read_configuration
+from specc.config.configuration import NO_TEXTS, Configuration, Entry, read_configuration
 from specc.config.files import (
     MAX_BYTES,
     OWN,
@@ -25,6 +25,7 @@ from specc.targets.slurm.options import mistake_in_option
 
 __all__ = [
     "MAX_BYTES",
+    "NO_TEXTS",
     "OWN",
     "PERSONAL",
     "SHARED",

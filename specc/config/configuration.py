@@ -6,6 +6,7 @@ from collections.abc import Mapping as Map
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from specc.config.checks import dotted, target_diagnostics, usable
@@ -21,6 +22,8 @@ from specc.nodes import Path as NodePath
 from specc.settings import BUILT_IN, Settings
 from specc.source import Source, Span
 from specc.targets.local import LOCAL
+
+NO_TEXTS: Map[str, bytes] = MappingProxyType({})
 
 
 class Entry(NamedTuple):
@@ -52,18 +55,24 @@ class Configuration:
 
 
 def read_configuration(
-    root: Path, show: Callable[[Path], str], environment: Map[str, str], *, project: Path | None = None
+    root: Path,
+    show: Callable[[Path], str],
+    environment: Map[str, str],
+    *,
+    project: Path | None = None,
+    texts: Map[str, bytes] = NO_TEXTS,
 ) -> Configuration:
     """Return the configuration in the folder `root`. `show` gives the name by which messages call a file.
 
-    `project` is the folder of the project, where `root` only holds settings of an earlier commit of it.
+    `project` is the folder of the project, where `root` only holds settings of an earlier commit of it. `texts` are
+    read in place of the files of these names, which need not exist.
     Raises SpeccError for a file that cannot be read.
     """
     found: list[Diagnostic] = []
     digest = sha256(root.name.encode("utf-8", "surrogateescape"))  # the project's name by default
     written = declared = Mapping({}, {}, Source("", "").span())
-    for path, table in _files(root, show, found):
-        data = read_settings(path, show(path))
+    for path, table in _files(root, show, found, texts):
+        data = texts[path.name] if path.name in texts else read_settings(path, show(path))
         digest.update(f"/{path.name}/{len(data)}/".encode() + data)
         node, mistakes = read_document(data, path, show(path), table)
         found.extend(mistakes)
@@ -80,17 +89,19 @@ def read_configuration(
     return Configuration(root, settings, listed, tuple(found), env, digest.hexdigest(), hidden)
 
 
-def _files(root: Path, show: Callable[[Path], str], found: list[Diagnostic]) -> list[tuple[Path, NodePath]]:
+def _files(
+    root: Path, show: Callable[[Path], str], found: list[Diagnostic], texts: Map[str, bytes]
+) -> list[tuple[Path, NodePath]]:
     """Return the files that configure the project, weakest first, each with the table that its settings are in."""
     files: list[tuple[Path, NodePath]] = []
     shared = configures(root / SHARED)
-    if is_there(root / OWN):
+    if OWN in texts or is_there(root / OWN):
         files.append((root / OWN, ()))
         if shared:
             found.append(_shadowed(root / SHARED, show))
     elif shared:
         files.append((root / SHARED, ("tool", "specc")))
-    if is_there(root / PERSONAL):
+    if PERSONAL in texts or is_there(root / PERSONAL):
         files.append((root / PERSONAL, ()))
     return files
 

@@ -50,6 +50,20 @@ class Contents:
         """Add a text that is not in a file, such as standard input, under the path that messages print."""
         self._contents[name], self._given[name], self._digests[name] = data, path, None
 
+    def forget(self, names: Iterable[str]) -> None:
+        """Forget the bytes of files, or the texts that were added in their place, so that the files are read anew."""
+        for name in names:
+            self._contents.pop(name, None)
+            self._digests.pop(name, None)
+            self._given.pop(name, None)
+        self._digested = None
+        self._folders.clear()
+        self._git_folders.clear()
+
+    def names_read(self) -> list[str]:
+        """Return the names of the files whose bytes are known, without texts that are not in a file."""
+        return [name for name in self._contents if name not in self._given]
+
     def data(self, name: str, code: Code) -> bytes | Missing:
         """Return the bytes of a file, which is read once. `code` is the diagnostic of a file that does not exist."""
         if name not in self._contents:

@@ -126,7 +126,7 @@ def check_specs(
     asked = Asked(tuple(wanted), all_specs, lambda: project.site.spec_names)
     specs_there = [] if all_specs else project.site.spec_names
     if not all_specs:
-        wanted += dependents(wanted, specs_there, project.site.contents, register)
+        wanted += dependents(wanted, specs_there, project.site.contents, register, memory.searchable)
     context = project.context(target)
     whole = _Whole()
     for examined in examinations(project, wanted, context, request, register, memory):

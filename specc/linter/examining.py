@@ -1,6 +1,6 @@
 """The check of one spec by itself, and what it claims of things that only one job can have."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import field, replace
 from itertools import islice
 
@@ -8,6 +8,7 @@ from specc.compiler import Context, Request, Share, check_document
 from specc.diagnostics import Diagnostic
 from specc.fast_dataclass import dataclass
 from specc.linter.filters import RULES
+from specc.linter.steps import run_to_end
 from specc.lowering import Payload
 from specc.project.library import Reader, Reads
 from specc.project.project import DiagnosticSet, Project
@@ -99,6 +100,13 @@ def examine_share(
     project: Project, name: str, context: Context, request: Request, share: Share | None
 ) -> tuple[Examined, set[str]]:
     """Return what is found in a spec, or in a share of its sweep, and the digests of its payloads. Raises Uneven."""
+    return run_to_end(examine_in_steps(project, name, context, request, share))
+
+
+def examine_in_steps(
+    project: Project, name: str, context: Context, request: Request, share: Share | None = None
+) -> Generator[None, None, tuple[Examined, set[str]]]:
+    """Return what `examine_share` does, and pause after each payload and each diagnostic."""
     reader = Reader(context.library)
     context = replace(context, library=reader)
     diagnostics, takings = DiagnosticSet(), Takings(context.view)
@@ -111,6 +119,7 @@ def examine_share(
         else:
             takings.add(item)
             payloads += 1
+        yield
     found = tuple(diagnostics.every())
     return Examined(name, document is not None, found, takings.taken, payloads, reader.reads), takings.digests
 

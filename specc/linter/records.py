@@ -12,6 +12,7 @@ from specc.cache.shards import Shards
 from specc.diagnostics import Diagnostic, Edit, Fix, Label, Severity, codes
 from specc.diagnostics.codes import CODES
 from specc.disk import SHIPPED
+from specc.inheritance import searchable
 from specc.linter.examining import Examined, Place, Taken
 from specc.linter.families import Facts
 from specc.nodes import Mapping, Node, Scalar, Sequence
@@ -326,6 +327,10 @@ class Memory:
             record = self._standing(name, EXAMINED)
             return decode_examined(name, record, self._sources) if record is not None else None
         return None
+
+    def searchable(self, name: str, data: bytes) -> bytes | None:
+        """Return the bytes of a file as `mentions` takes them."""
+        return searchable(data)
 
     def learn_facts(self, facts: Facts) -> None:
         if self._shards is not None:

@@ -1,6 +1,6 @@
 """The texts of one project by name, each read and parsed once, and the API versions that ship with specc."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from functools import cache
 from pathlib import Path
@@ -80,6 +80,19 @@ class FileLibrary:
             if isinstance(source, Source):
                 self._sources[name] = source
         return self._sources.get(name)
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Forget texts, to read them anew. What was missing is looked for again."""
+        read = (*self._parsed.items(), *self._texts.items())
+        absent = [name for name, found in read if isinstance(found, Missing)]
+        for name in (*names, *absent):
+            self._sources.pop(name, None)
+            self._parsed.pop(name, None)
+            self._texts.pop(name, None)
+
+    def put(self, source: Source, parsed: Parsed) -> None:
+        """Take a spec's text that has been read already. Its bytes must be among the contents."""
+        self._sources[source.name], self._parsed[source.name] = source, parsed
 
     def has_read(self, source: Source) -> bool:
         """Is it a spec's text as it was read here, and not a script's or one of another reading?"""

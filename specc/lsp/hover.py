@@ -1,0 +1,260 @@
+"""What is shown of the thing under the cursor: its value and origin, who inherits it, what a field means."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import field
+from itertools import islice
+
+from specc.app.editing import EditedProject, Snapshot
+from specc.compiler import Request, evaluated_cells
+from specc.compiler.count import most_cells
+from specc.diagnostics import Diagnostic
+from specc.evaluator import MASK, EvaluatedSpec, Evaluation
+from specc.expander import Cell
+from specc.explanation import Explanation, Hiding, as_text, explain
+from specc.fast_dataclass import dataclass
+from specc.lsp.spots import Spot, spot_at
+from specc.nodes import Mapping, Node, Path
+from specc.parser import Document
+from specc.resolver import shown
+from specc.resolver.ancestry import ancestry
+from specc.schema import ApiSchema, Field
+from specc.source import Span
+from specc.visible import visible
+from specc.wording import counted
+
+CELLS = 100
+"""So many cells of a sweep are evaluated to see whether a value differs."""
+SHOWN_CELLS = 5
+SHOWN_HEIRS = 5
+BACKTICKS = re.compile("`+")
+
+
+@dataclass(frozen=True, slots=True)
+class Hover:
+    """A text in Markdown, and the span that it is about."""
+
+    markdown: str
+    span: Span
+
+
+@dataclass(slots=True)
+class Sweep:
+    """The distinct values of one name in the first cells, each with the first cell that has it.
+
+    `first` explains the value of the first cell; `total` counts all cells.
+    """
+
+    total: int
+    first: Explanation | None = None
+    values: dict[str, str] = field(default_factory=dict)
+    looked_at: int = 0
+
+
+def hover_at(project: EditedProject, snapshot: Snapshot, offset: int) -> Hover | None:
+    """Return what to show at an offset of the text; None where nothing is known."""
+    if snapshot.document is None:
+        return None
+    spot = spot_at(snapshot.document, snapshot.in_tree(offset))
+    if spot is None:
+        return None
+    blocks = list(_blocks(project, snapshot, spot))
+    return Hover("\n\n".join(blocks), snapshot.in_text(spot.span)) if blocks else None
+
+
+def _blocks(project: EditedProject, snapshot: Snapshot, spot: Spot) -> Iterator[str]:
+    if spot.name:
+        yield from _value_blocks(snapshot, _dotted(spot.name), ())
+        return
+    named = name_of(spot.path)
+    if named is None:
+        return
+    name, profile = named
+    yield from _value_blocks(snapshot, name, (profile,) if profile else ())
+    if name.startswith("job."):
+        known = field_of(snapshot, name.removeprefix("job.").partition(".")[0])
+        if known is not None:
+            yield field_page(*known, snapshot)
+    if spot.is_key and not profile:
+        yield from _heirs_block(project, snapshot, spot.path)
+
+
+def name_of(path: Path) -> tuple[str, str] | None:
+    """Return the name by which templates and `explain` know what is at a path, and the profile that it is in."""
+    match path:
+        case ("profiles", str(profile), *rest):
+            inner = name_of(tuple(rest))
+            return (inner[0], profile) if inner is not None else None
+        case ("job" | "vars", _, *_):
+            return _dotted(path[:2] if path[0] == "job" else path), ""
+        case ("params", str(name), *_):
+            return f"params.{name}", ""
+        case ("matrix", "axes" | "zip", str(name), *_):
+            return f"matrix.{name}", ""
+    return None
+
+
+def _dotted(path: tuple[str | int, ...]) -> str:
+    return ".".join(str(part) for part in path)
+
+
+def _value_blocks(snapshot: Snapshot, name: str, profiles: tuple[str, ...]) -> Iterator[str]:
+    sweep = values_of(snapshot, name, profiles)
+    if sweep.first is None:
+        return
+    if len(sweep.values) > 1:
+        yield "\n".join(_table(sweep))
+    yield block(as_text([sweep.first], Cell()))
+
+
+def _table(sweep: Sweep) -> Iterator[str]:
+    of = f" of {sweep.total:,}" if sweep.total > sweep.looked_at else ""
+    yield f"{counted(len(sweep.values), 'value')} in {counted(sweep.looked_at, 'cell')}{of}:\n"
+    for value, cell in islice(sweep.values.items(), SHOWN_CELLS):
+        yield f"- {code(value)} where {code(cell)}"
+    if len(sweep.values) > SHOWN_CELLS:
+        yield f"- and {len(sweep.values) - SHOWN_CELLS:,} more"
+
+
+def code(text: str) -> str:
+    """Return a text as code in a line of Markdown, whatever it holds."""
+    line = visible(text)
+    fence = "`" * (max((len(run) for run in BACKTICKS.findall(line)), default=0) + 1)
+    pad = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{fence}{pad}{line}{pad}{fence}"
+
+
+def block(text: str) -> str:
+    """Return a text of several lines as code in Markdown, whatever it holds."""
+    fence = "`" * max(3, *(len(run) + 1 for run in BACKTICKS.findall(text)), 3)
+    return f"{fence}text\n{text.rstrip()}\n{fence}"
+
+
+def values_of(snapshot: Snapshot, name: str, profiles: tuple[str, ...] = ()) -> Sweep:
+    """Return the values of a name in the first cells of a spec."""
+    assert snapshot.document is not None
+    context, request = snapshot.project.context(), Request(profiles)
+    total = most_cells(snapshot.document, context, request) or 1
+    sweep = Sweep(total)
+    for evaluation, evaluated in _cells(snapshot.document, snapshot, request):
+        explained = explained_name(evaluation, evaluated, name, snapshot.project.site.hidden)
+        if explained is None:
+            break
+        sweep.first = sweep.first or explained
+        sweep.looked_at += 1
+        sweep.values.setdefault(shown_value(explained), label_of(evaluated, snapshot))
+    return sweep
+
+
+def label_of(evaluated: EvaluatedSpec, snapshot: Snapshot) -> str:
+    """Return the values of the axes in a cell, or its id where they must not be shown."""
+    if Hiding(snapshot.project.site.hidden, evaluated.env_of_matrix).hides_cell:
+        return evaluated.cell.id
+    return ", ".join(f"{axis}={shown(value)}" for axis, value in evaluated.cell.data().items())
+
+
+def _cells(document: Document, snapshot: Snapshot, request: Request) -> Iterator[tuple[Evaluation, EvaluatedSpec]]:
+    items = evaluated_cells(document, snapshot.project.context(), request)
+    yield from islice((item for item in items if not isinstance(item, Diagnostic)), CELLS)
+
+
+def explained_name(
+    evaluation: Evaluation, evaluated: EvaluatedSpec, name: str, hidden: frozenset[str]
+) -> Explanation | None:
+    """Return the value of a name in a cell, with its provenance; None for a name that the spec does not set."""
+    hiding = Hiding(hidden, evaluated.env_of_matrix)
+    section, _, rest = name.partition(".")
+    if section == "cell" and rest in ("id", "index", "slug", "repeat"):
+        data = getattr(evaluated.cell, rest)
+        return Explanation(name, "hidden" if hiding.hides_cell else "known", data, (), ())
+    if section == "spec" and rest in ("id", "name", "dir", "path"):
+        data = {"dir": evaluated.spec.folder}.get(rest) or getattr(evaluated.spec, rest)
+        return Explanation(name, "known", data, (), ())
+    value = evaluation.named(name) if rest else None
+    return explain(name, value, hiding) if value is not None else None
+
+
+def shown_value(explained: Explanation) -> str:
+    """Return a value on one line."""
+    match explained.state:
+        case "hidden":
+            return MASK
+        case "unknown":
+            return "(not given)"
+        case "removed":
+            return "(removed)"
+        case _:
+            return visible(shown(explained.data))
+
+
+def field_of(snapshot: Snapshot, name: str) -> tuple[Field, ApiSchema] | None:
+    """Return a field of the API of a spec."""
+    api = api_of(snapshot)
+    found = api.fields.get(name) if api is not None else None
+    return (found, api) if found is not None and api is not None else None
+
+
+def api_of(snapshot: Snapshot) -> ApiSchema | None:
+    """Return the API that a spec is held to: that of the file or its nearest ancestor, else the project's."""
+    apis, default = snapshot.project.apis, snapshot.project.settings.api
+    named = default
+    if snapshot.document is not None:
+        line, _ = ancestry(snapshot.document, snapshot.project.library)
+        node = next((part.api for part in reversed(line.order) if part.api is not None), None)
+        named = str(node.value) if node is not None else default
+    return apis.get(named) or apis.get(default)
+
+
+def field_page(known: Field, api: ApiSchema, snapshot: Snapshot) -> str:
+    """Return what the API's table says of a field, and its unit in this project."""
+    kind = known.type + (", required" if known.required else "")
+    lines = [f"**{known.name}** ({kind}; {api.name})"]
+    if known.description:
+        lines.append(visible(known.description, keep="\n"))
+    if known.allowed:
+        lines.append("One of " + ", ".join(f"`{value}`" for value in known.allowed))
+    if known.quantity is not None:
+        unit = snapshot.project.settings.units_for(snapshot.project.settings.target).get(known.name)
+        lines.append(f"A {known.quantity}, in {unit}." if unit else f"A {known.quantity}; the project sets no unit.")
+    return "\n\n".join(lines)
+
+
+def _heirs_block(project: EditedProject, snapshot: Snapshot, path: Path) -> Iterator[str]:
+    heirs = heirs_of(project, snapshot, path)
+    if heirs is None:
+        return
+    inheriting, overriding = heirs
+    if inheriting:
+        yield f"Inherited by {_listed(inheriting)}"
+    if overriding:
+        yield f"Set anew by {_listed(overriding)}"
+
+
+def _listed(names: list[str]) -> str:
+    listed = ", ".join(f"`{visible(name)}`" for name in names[:SHOWN_HEIRS])
+    more = f" and {len(names) - SHOWN_HEIRS} more" if len(names) > SHOWN_HEIRS else ""
+    return f"{counted(len(names), 'spec')}: {listed}{more}"
+
+
+def heirs_of(project: EditedProject, snapshot: Snapshot, path: Path) -> tuple[list[str], list[str]] | None:
+    """Return the specs that take the value at a path from this file, and those for which another file sets it."""
+    inheriting: list[str] = []
+    overriding: list[str] = []
+    for name in project.dependents(snapshot.name):
+        parsed = snapshot.project.library.document(name)
+        document = getattr(parsed, "document", None)
+        if document is None:
+            continue
+        line, _ = ancestry(document, snapshot.project.library)
+        setting = next((part for part in reversed(line.order) if _at(part.root, path) is not None), None)
+        if setting is None:
+            continue
+        (inheriting if setting.source.name == snapshot.name else overriding).append(name)
+    return (inheriting, overriding) if inheriting or overriding else None
+
+
+def _at(root: Mapping, path: Path) -> Node | None:
+    node: Node | None = root
+    for step in path:
+        node = node.get(str(step)) if isinstance(node, Mapping) else None
+    return node

@@ -1,0 +1,316 @@
+"""The server: messages of the Language Server Protocol, and what answers them.
+
+pygls reads, checks and writes the messages. Each handler finds the snapshot that a request is about, asks one function
+for an answer, and translates it. A handler that fails answers its request with an error, and the server stays.
+"""
+
+import asyncio
+import contextlib
+import logging
+import sys
+import threading
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any, BinaryIO, ParamSpec, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+from pygls.io_ import StdinAsyncReader, StdoutWriter, run_async
+from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol, default_converter
+from pygls.protocol.language_server import lsp_method
+from pygls.uris import to_fs_path
+
+from specc import __version__, assets
+from specc.app.editing import EditedProject, Snapshot
+from specc.diagnostics import Diagnostic
+from specc.errors import SpeccError
+from specc.lsp.checks import Checks, File
+from specc.lsp.hover import hover_at
+from specc.lsp.positions import Encoding, offset_of
+from specc.lsp.translation import NAME, lsp_diagnostic, lsp_range, uri_of
+from specc.lsp.workspace import Buffer, Workspace
+from specc.source import Source
+
+logger = logging.getLogger("specc.lsp")
+
+WATCHED = ("**/*.yaml", "**/*.yml", "**/*.toml", "**/*.sh", "**/*.j2")
+"""The files whose changes an editor is asked to tell of."""
+LONGEST_LINE = 1 << 16
+"""The longest line that a header of a message may have."""
+
+Handled = Generator[Any, Any, None]
+
+
+class Protocol(LanguageServerProtocol):
+    """The protocol of pygls, whose texts are kept by `Workspace`: pygls breaks lines where editors do not."""
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
+    def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> Handled:
+        """Hand a text that was opened to its handler."""
+        yield self.fm.features[types.TEXT_DOCUMENT_DID_OPEN], (params,), None
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> Handled:
+        """Hand the changes of a text to their handler."""
+        yield self.fm.features[types.TEXT_DOCUMENT_DID_CHANGE], (params,), None
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
+    def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> Handled:
+        """Hand a text that was closed to its handler."""
+        yield self.fm.features[types.TEXT_DOCUMENT_DID_CLOSE], (params,), None
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        """Return a message as its type. A request that does not fit its type is answered with an error."""
+        try:
+            return super().structure_message(data)
+        except JsonRpcException as error:
+            if isinstance(data.get("id"), int | str) and "method" in data:
+                self._send_response(data["id"], error=error.to_response_error())
+            raise
+
+
+class Server(LanguageServer):
+    """The state of a session: its workspace, the checks, and what the client can do."""
+
+    def __init__(self) -> None:
+        super().__init__(NAME, __version__, protocol_cls=Protocol, converter_factory=default_converter)
+        self.texts = Workspace()
+        self.checks = Checks(self.texts, self.show, self.tell)
+        self.encoding = Encoding.UTF16
+        self.manual: str | None = None
+        self.pulled: dict[str, tuple[Diagnostic, ...]] = {}
+        self.folder = Path.cwd()
+        self._told: set[str] = set()
+
+    @property
+    def pulls(self) -> bool:
+        """Whether the client asks for the diagnostics of open texts by itself."""
+        text = self.client_capabilities.text_document
+        return text is not None and text.diagnostic is not None
+
+    @property
+    def has_shut_down(self) -> bool:
+        """Whether the client has said that it is about to end."""
+        return bool(self.protocol._shutdown)
+
+    def path_of(self, uri: str) -> Path:
+        """Return the file of an address. A text without a file lies in the folder of the workspace."""
+        parts = urlsplit(uri)
+        path = to_fs_path(uri) if parts.scheme == "file" else None
+        if path is None:
+            return self.folder / Path(unquote(parts.path).replace("\0", "") or "untitled").name
+        return Path(path.replace("\0", ""))
+
+    def snapshot(self, uri: str) -> tuple[EditedProject, Snapshot] | None:
+        """Return the spec at an address as it is now; None for what is not a spec."""
+        buffer = self.texts.buffers.get(uri)
+        project, name = self.texts.named(buffer.path if buffer is not None else self.path_of(uri))
+        if not project.is_spec(name, buffer.text if buffer is not None else None):
+            return None
+        return project, project.snapshot(name)
+
+    def show(self, file: File, buffer: Buffer | None, found: tuple[Diagnostic, ...]) -> None:
+        """Send the diagnostics of a file, or say that there are others where the client asks for them by itself."""
+        if buffer is not None and self.pulls:
+            if self.pulled.get(buffer.uri, found) != found:
+                del self.pulled[buffer.uri]
+                self._refresh()
+            return
+        project, name = file
+        uri = buffer.uri if buffer is not None else uri_of(project.file_of(name))
+        version = buffer.version if buffer is not None else None
+        items = [lsp_diagnostic(each, project, self.encoding, self.manual) for each in found]
+        self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, items, version))
+
+    def _refresh(self) -> None:
+        workspace = self.client_capabilities.workspace
+        if workspace is not None and workspace.diagnostics is not None and workspace.diagnostics.refresh_support:
+            self.protocol.send_request(types.WORKSPACE_DIAGNOSTIC_REFRESH, None)
+
+    def tell(self, error: Exception) -> None:
+        """Tell the client and the log of an error: once of a broken environment, each time of a bug."""
+        if isinstance(error, SpeccError):
+            text = f"{error}" + (f"\n{error.help}" if error.help else "")
+            if text not in self._told:
+                self._told.add(text)
+                self.window_show_message(types.ShowMessageParams(types.MessageType.Error, f"specc: {text}"))
+            return
+        logger.error("a bug in specc", exc_info=error)
+        text = f"specc: a bug: {type(error).__name__}: {error}"
+        self.window_log_message(types.LogMessageParams(types.MessageType.Error, text))
+
+
+server = Server()
+
+Params = ParamSpec("Params")
+Answer = TypeVar("Answer")
+
+
+@server.feature(types.INITIALIZE)
+def initialize(ls: Server, params: types.InitializeParams) -> None:
+    """Take what the client is able to do, and its options."""
+    encoding = ls.workspace.position_encoding
+    ls.encoding = Encoding(encoding or "utf-16")
+    folders = [folder.uri for folder in params.workspace_folders or ()] or [params.root_uri or ""]
+    first = to_fs_path(folders[0]) if folders[0].startswith("file:") else None
+    ls.folder = Path(first) if first is not None else Path.cwd()
+    options = params.initialization_options
+    manual = options.get("manual") if isinstance(options, dict) else None
+    ls.manual = manual if isinstance(manual, str) else shipped_manual()
+
+
+def shipped_manual() -> str | None:
+    """Return the address of the manual's pages in a checkout; None where specc is installed without them."""
+    pages = assets.PACKAGE.parent / "docs"
+    return uri_of(pages) if (pages / "codes.md").is_file() else None
+
+
+@server.feature(types.INITIALIZED)
+def initialized(ls: Server, params: types.InitializedParams) -> None:
+    """Ask the client to tell of files that others change."""
+    workspace = ls.client_capabilities.workspace
+    watching = workspace.did_change_watched_files if workspace is not None else None
+    if watching is not None and watching.dynamic_registration:
+        watchers = [types.FileSystemWatcher(pattern) for pattern in WATCHED]
+        options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
+        registration = types.Registration("watch", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
+        ls.client_register_capability(types.RegistrationParams([registration]))
+
+
+@server.feature(types.TEXT_DOCUMENT_DID_OPEN)
+def did_open(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
+    """Take a text, and check it."""
+    document = params.text_document
+    ls.checks.look()
+    take(ls, Buffer(document.uri, ls.path_of(document.uri), document.text, document.version))
+
+
+@server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
+def did_change(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
+    """Take the changes of a text, and check it."""
+    known = ls.texts.buffers.get(params.text_document.uri)
+    if known is None:
+        return
+    text = known.text
+    for change in params.content_changes:
+        text = changed(text, change, ls.encoding)
+    take(ls, Buffer(known.uri, known.path, text, params.text_document.version))
+
+
+def changed(text: str, change: types.TextDocumentContentChangeEvent, encoding: Encoding) -> str:
+    """Return a text with one change. A range outside of the text means its nearest end."""
+    if not isinstance(change, types.TextDocumentContentChangePartial):
+        return change.text
+    source = Source("", text)
+    start, end = (offset_of(source, (at.line, at.character), encoding) for at in (change.range.start, change.range.end))
+    return text[:start] + change.text + text[max(start, end) :]
+
+
+def take(ls: Server, buffer: Buffer) -> None:
+    """Take a text as it is now, and check it."""
+    ls.texts.put(buffer)
+    ls.checks.edited(buffer)
+
+
+@server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
+def did_close(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
+    """Go back to the file."""
+    buffer = ls.texts.close(params.text_document.uri)
+    ls.pulled.pop(params.text_document.uri, None)
+    if buffer is not None:
+        ls.checks.closed(buffer)
+
+
+@server.feature(types.TEXT_DOCUMENT_DID_SAVE)
+def did_save(ls: Server, params: types.DidSaveTextDocumentParams) -> None:
+    """Look at the disk, where the text is now."""
+    ls.texts.files_changed([ls.path_of(params.text_document.uri)])
+    ls.checks.all_again()
+
+
+@server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+def did_change_watched_files(ls: Server, params: types.DidChangeWatchedFilesParams) -> None:
+    """Look at the disk."""
+    ls.texts.files_changed([ls.path_of(change.uri) for change in params.changes])
+    ls.checks.all_again()
+
+
+@server.feature(
+    types.TEXT_DOCUMENT_DIAGNOSTIC,
+    types.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=False, identifier=NAME),
+)
+async def diagnostic(ls: Server, params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
+    """Answer with the diagnostics of an open text, as soon as they are known."""
+    uri = params.text_document.uri
+    found = ls.pulled[uri] = await ls.checks.diagnostics_of(uri)
+    project, _ = ls.texts.named(ls.path_of(uri))
+    items = [lsp_diagnostic(each, project, ls.encoding, ls.manual) for each in found]
+    return types.RelatedFullDocumentDiagnosticReport(items)
+
+
+@server.feature(types.TEXT_DOCUMENT_HOVER)
+def hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
+    """Answer with what is under the cursor."""
+    known = ls.snapshot(params.text_document.uri)
+    if known is None:
+        return None
+    project, snapshot = known
+    found = hover_at(project, snapshot, offset_at(ls, snapshot, params.position))
+    if found is None:
+        return None
+    content = types.MarkupContent(types.MarkupKind.Markdown, found.markdown)
+    return types.Hover(content, lsp_range(found.span, ls.encoding))
+
+
+def offset_at(ls: Server, snapshot: Snapshot, position: types.Position) -> int:
+    """Return the offset of a position in the text that the editor shows."""
+    return offset_of(snapshot.text, (position.line, position.character), ls.encoding)
+
+
+class PipeReader:
+    """Reads messages without a thread. A line that is too long for a header is skipped."""
+
+    def __init__(self, stream: asyncio.StreamReader) -> None:
+        self._stream = stream
+
+    async def readline(self) -> bytes:
+        """Return a line of a header."""
+        while True:
+            try:
+                return await self._stream.readline()
+            except ValueError:
+                logger.error("a line of a header is too long, and is skipped")
+
+    async def readexactly(self, count: int) -> bytes:
+        """Return the body of a message; nothing where it ends too soon."""
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            return await self._stream.readexactly(count)
+        return b""
+
+
+async def _reader(stdin: BinaryIO) -> Any:
+    """Return what reads the messages: the loop itself, or a thread where standard input is not a pipe."""
+    stream = asyncio.StreamReader(limit=LONGEST_LINE)
+    loop = asyncio.get_running_loop()
+    try:
+        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), stdin)
+    except (ValueError, OSError, NotImplementedError):
+        return StdinAsyncReader(stdin)
+    return PipeReader(stream)
+
+
+def run(stdin: BinaryIO, stdout: BinaryIO) -> int:
+    """Serve the client at the other end of these streams until it ends, and return the exit code."""
+    logging.basicConfig(level=logging.ERROR, stream=sys.stderr, format="%(name)s: %(message)s")
+    server.protocol.set_writer(StdoutWriter(stdout))
+    stop = threading.Event()
+
+    async def serve() -> None:
+        reader = await _reader(stdin)
+        await run_async(stop, reader, server.protocol, logger, server.report_server_error)
+
+    with contextlib.suppress(BrokenPipeError, SystemExit):
+        asyncio.run(serve())
+    return 0 if server.has_shut_down else 1

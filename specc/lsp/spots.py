@@ -1,0 +1,107 @@
+"""What stands at an offset of a spec: a key, a value, a name that a template reads, a filter, a reference to a file."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from specc.evaluator.templates import COMPILER, template_text
+from specc.expressions import Template
+from specc.nodes import Mapping, Node, Path, Scalar, Sequence, locate, written_characters
+from specc.parser import Document
+from specc.source import Span
+
+FILTER = re.compile(r"\|\s*(\w+)|\bis\s+(?:not\s+)?(\w+)")
+
+
+class Spot(NamedTuple):
+    """The innermost thing at an offset. `path` leads to `node` from the root; `span` is what the cursor is on.
+
+    `is_key`: the cursor is on the key of the node. `name` is a name that a template reads there, such as
+    ("params", "ranks"), and `filter` the filter or test that it calls there.
+    """
+
+    path: Path
+    node: Node
+    span: Span
+    is_key: bool = False
+    name: tuple[str | int, ...] = ()
+    filter: str = ""
+
+
+def spot_at(document: Document, offset: int) -> Spot | None:
+    """Return what stands at an offset; None between the things of a spec."""
+    path: Path = ()
+    node: Node = document.root
+    while True:
+        below = _entry_at(node, offset)
+        if below is None:
+            break
+        key, value, step = below
+        path, node = (*path, step), value
+        if key is not None and key.start <= offset <= key.end:
+            return Spot(path, node, key, is_key=True)
+    if isinstance(node, Scalar) and _holds(node.span, offset):
+        return _in_scalar(path, node, offset)
+    return None
+
+
+def _entry_at(node: Node, offset: int) -> tuple[Span | None, Node, str | int] | None:
+    match node:
+        case Mapping():
+            for name, key in node.keys.items():
+                value = node.entries[name]
+                if _holds(key.span, offset) or _holds(value.span, offset):
+                    return key.span, value, name
+        case Sequence():
+            for index, item in enumerate(node.items):
+                if _holds(item.span, offset):
+                    return None, item, index
+        case _:
+            pass
+    return None
+
+
+def _holds(span: Span, offset: int) -> bool:
+    return span.start <= offset <= span.end
+
+
+def _in_scalar(path: Path, node: Scalar, offset: int) -> Spot:
+    for name, span in names_in(node):
+        if _holds(span, offset):
+            return Spot(path, node, span, name=name)
+    for called, span in filters_in(node):
+        if _holds(span, offset):
+            return Spot(path, node, span, filter=called)
+    return Spot(path, node, node.span)
+
+
+def template_of(node: Node) -> Template | None:
+    """Return the template of a scalar; None where it has none, or one with mistakes."""
+    text = template_text(node) if isinstance(node, Scalar) else None
+    compiled = COMPILER.compile(text) if text is not None else None
+    return compiled if isinstance(compiled, Template) else None
+
+
+def names_in(node: Node) -> Iterator[tuple[tuple[str | int, ...], Span]]:
+    """Yield the names that the template of a scalar reads, each with its span in the file."""
+    template = template_of(node)
+    if template is not None and isinstance(node, Scalar):
+        for reference in template.references:
+            yield reference.path, locate(node, reference.start, reference.end)
+
+
+def filters_in(node: Node) -> Iterator[tuple[str, Span]]:
+    """Yield the filters and tests that the template of a scalar calls."""
+    template = template_of(node)
+    if template is not None and isinstance(node, Scalar):
+        for match in FILTER.finditer(template.text):
+            group = 1 if match[1] else 2
+            yield match[group], locate(node, match.start(group), match.end(group))
+
+
+def index_at(node: Scalar, offset: int) -> int | None:
+    """Return which character of a scalar's text is written at an offset; None where the text is not in the source."""
+    written = written_characters(node)
+    if written is None:
+        return None
+    return next((index for index, character in enumerate(written) if offset <= character.start), len(written))

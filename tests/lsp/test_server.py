@@ -1,0 +1,135 @@
+"""`specc lsp`, as an editor sees it: one session for all tests of this module."""
+
+from collections.abc import Iterator
+
+import pytest
+from lsprotocol import types
+from support.editor import Editor, editor
+from support.projects import BASE, SETTINGS, SWEEP
+
+SPEC = "specc: 1\nextends: base.job.yaml\njob: {name: one, cmd_line: ./run}\n"
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
+    root = tmp_path_factory.mktemp("project")
+    (root / "specc.toml").write_text(SETTINGS)
+    (root / "base.job.yaml").write_text(BASE)
+    (root / "sweep.job.yaml").write_text(SWEEP)
+    with editor(root) as session:
+        yield session
+
+
+def codes(found: list[types.Diagnostic]) -> list[str]:
+    return [str(each.code) for each in found]
+
+
+def test_a_text_is_checked_as_it_is_typed(session: Editor) -> None:
+    session.open("typed.job.yaml", SPEC)
+    assert session.diagnostics("typed.job.yaml") == []
+    session.change("typed.job.yaml", SPEC.replace("name", "nmae"))
+    found = session.diagnostics("typed.job.yaml")
+    assert codes(found) == ["SPC401"]
+    assert (found[0].range.start, found[0].range.end) == (types.Position(2, 6), types.Position(2, 10))
+    assert found[0].message.endswith("help: did you mean `name`?")
+    assert found[0].source == "specc"
+    session.change("typed.job.yaml", SPEC)
+    assert session.diagnostics("typed.job.yaml") == []
+
+
+def test_changes_of_parts_count_units_of_utf_16(session: Editor) -> None:
+    text = "specc: 1\nextends: base.job.yaml\njob: {name: 𝄞, cmd_line: ./run}\n"
+    session.open("parts.job.yaml", text)
+    at = types.Position(2, len("job: {name: ") + 2)  # the clef takes two
+    change = types.TextDocumentContentChangePartial(types.Range(at, at), "xyzé")
+    session.change("parts.job.yaml", text.replace("𝄞", "𝄞xyzé"), change)
+    session.diagnostics("parts.job.yaml")
+    typo = types.Range(types.Position(2, at.character + 6), types.Position(2, at.character + 6 + len("cmd_line")))
+    session.change("parts.job.yaml", "", types.TextDocumentContentChangePartial(typo, "cmd_lime"))
+    (unknown,) = (each for each in session.diagnostics("parts.job.yaml") if each.code == "SPC401")
+    assert unknown.range == typo
+
+
+def test_an_edit_of_a_base_is_seen_in_its_heirs_open_or_not(session: Editor) -> None:
+    session.open("heir.job.yaml", SPEC)
+    session.open("base.job.yaml", BASE.replace("core_limit: 4", "core_limit: four"))
+    assert codes(session.diagnostics("base.job.yaml")) == ["SPC402"]
+    session.change("base.job.yaml", BASE.replace("core_limit: 4", 'core_limit: "{{ vars.n }}"'))
+    session.diagnostics("base.job.yaml")
+    session.change("heir.job.yaml", SPEC + "vars: {n: many}\n")
+    session.diagnostics("heir.job.yaml")
+    session.close("base.job.yaml")
+    session.wait_until(lambda: not session.published[session.uri("base.job.yaml")].diagnostics)
+
+
+def test_a_half_written_text_keeps_what_is_known_of_others(session: Editor) -> None:
+    session.open("sweep.job.yaml", SWEEP)
+    session.open("base.job.yaml", BASE + "x-a: [")
+    assert codes(session.diagnostics("base.job.yaml")) == ["SPC102"]
+    session.change("sweep.job.yaml", SWEEP + "\n")
+    assert session.diagnostics("sweep.job.yaml") == []
+    assert "time_limit" in session.hover("base.job.yaml", BASE.replace("time", "ti‸me") + "x-a: [")
+    session.close("base.job.yaml")
+
+
+def test_settings_are_checked_and_hold_at_once(session: Editor) -> None:
+    session.open("unit.job.yaml", SPEC.replace("name:", "mem_limit: 2GiB, name:"))
+    assert session.diagnostics("unit.job.yaml") == []
+    session.open("specc.toml", SETTINGS.replace("project", "projct"))
+    assert codes(session.diagnostics("specc.toml")) == ["SPC902"]
+    session.change("specc.toml", SETTINGS.replace('mem_limit = "MiB"\n', ""))
+    assert session.diagnostics("specc.toml") == []
+    session.wait_until(lambda: session.published[session.uri("unit.job.yaml")].diagnostics)
+    session.close("specc.toml")
+    session.wait_until(lambda: not session.published[session.uri("unit.job.yaml")].diagnostics)
+
+
+def test_a_script_that_a_spec_includes_is_checked_with_it(session: Editor) -> None:
+    (session.root / "run.sh.j2").write_text("echo {{ params.n }}\n")
+    text = "specc: 1\nextends: base.job.yaml\nparams: {n: {type: integer, default: 1}}\n"
+    (session.root / "script.job.yaml").write_text(text + "job: {name: s, cmd_line: {$file: run.sh.j2}}\n")
+    session.open("run.sh.j2", "echo {{ params.m }}\n")
+    assert codes(session.diagnostics("run.sh.j2")) == ["SPC302"]
+    session.change("run.sh.j2", "echo {{ params.n }}\n")
+    assert session.diagnostics("run.sh.j2") == []
+
+
+def test_other_yaml_is_left_alone(session: Editor) -> None:
+    session.open("compose.yaml", "services: {a: [}\n")
+    assert session.diagnostics("compose.yaml") == []
+    assert session.hover("compose.yaml", "serv‸ices: {}\n") == ""
+
+
+def test_related_places_and_pages_and_tags_are_given(session: Editor) -> None:
+    text = "specc: 1\nextends: base.job.yaml\nvars: {a: 1}\njob: {name: one, name: two, cmd_line: ./run}\n"
+    session.open("more.job.yaml", text)
+    found = {each.code: each for each in session.diagnostics("more.job.yaml")}
+    twice = found["SPC103"]
+    assert twice.related_information is not None
+    assert twice.related_information[0].location.uri == session.uri("more.job.yaml")
+    assert twice.code_description is not None
+    assert "SPC103" not in twice.code_description.href.rpartition("/")[0]
+    session.change("more.job.yaml", text.replace("name: two, ", ""))
+    (unused,) = session.diagnostics("more.job.yaml")
+    assert (unused.code, unused.tags) == ("SPC502", (types.DiagnosticTag.Unnecessary,))
+
+
+class TestHover:
+    def test_shows_a_value_with_all_that_it_comes_from(self, session: Editor) -> None:
+        shown = session.hover("h.job.yaml", SPEC.replace("{name", "{core‸_limit: 8, name"))
+        assert "job.core_limit = 8\n├─ set by file h.job.yaml:3:19: 8\n└─ overrides file base.job.yaml:3:19: 4" in shown
+        assert "**core_limit** (integer" in shown
+
+    def test_shows_the_values_of_the_first_cells_where_they_differ(self, session: Editor) -> None:
+        shown = session.hover("h.job.yaml", SWEEP.replace("name: run", "na‸me: run"))
+        assert "4 values in 4 cells:\n" in shown
+        assert '- `"run-coarse-1"` where `mesh="coarse", seed=1`' in shown
+
+    def test_shows_the_name_that_a_template_reads(self, session: Editor) -> None:
+        shown = session.hover("h.job.yaml", SWEEP.replace("params.solver", "params.sol‸ver"))
+        assert shown.startswith('```text\nparams.solver = "ico"')
+
+    def test_of_a_base_tells_who_inherits_a_value(self, session: Editor) -> None:
+        shown = session.hover("base.job.yaml", BASE.replace("core_", "core‸_"))
+        assert "Inherited by" in shown
+        assert "`sweep.job.yaml`" in shown
