@@ -54,7 +54,7 @@ def encoded(text: str) -> bytes:
 
 
 class Verdict(NamedTuple):
-    """What a check has found, for each text that it looked at. `is_whole`: nothing is left to be looked at."""
+    """What a check has found, by text. `is_whole`: also nothing else has been found in any other text."""
 
     found: Found
     is_whole: bool
@@ -261,7 +261,8 @@ class EditedProject:
     def check(self, name: str) -> Generator[Verdict | None]:
         """Check a text and all that depends on it. Yields None after each step, and a verdict where there is one.
 
-        The verdict of the text itself comes first. Raises SpeccError where the project cannot be opened. An edit ends
+        The verdict of the text itself comes first, and the last one holds. For a text that cannot be read there is no
+        other: what was found in other texts is as it was. Raises SpeccError where the project cannot be opened. An edit ends
         the check: what it would yield after that is wrong.
         """
         if name in SETTINGS or any(each.is_error for each in self.settings_found):
@@ -271,7 +272,7 @@ class EditedProject:
         if name in self._unreadable:
             alone = project.again({name: self.texts[name]})
             found = check_specs(alone, [name], REQUEST, all_specs=True, memory=Memory(alone)).diagnostics
-            yield Verdict({name: _by_name(found).get(name, ())}, is_whole=True)
+            yield Verdict({name: _by_name(found).get(name, ())}, is_whole=False)
             return
         is_spec = self.is_spec(name, self.texts.get(name))
         if is_spec:
@@ -364,7 +365,7 @@ def _by_name(diagnostics: Iterable[Diagnostic]) -> dict[str, tuple[Diagnostic, .
 
 def _signature(path: Path) -> Signature:
     """Return what differs where a file has changed; None where there is none."""
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError):  # no file, or no name of one
         known = os.stat(path)
         return known.st_mtime_ns, known.st_size, known.st_ino
     return None

@@ -106,20 +106,17 @@ class Checks:
         for verdict in project.check(name):
             if verdict is not None:
                 self._take(buffer, project, verdict)
-                if verdict.is_whole:
-                    return
             await asyncio.sleep(0)
             if self._edits != edits:
                 return
+        self._waiting.pop(buffer.uri, None)
 
     def _take(self, buffer: Buffer, project: EditedProject, verdict: Verdict) -> None:
-        known = self._found.setdefault(buffer.uri, {})
+        before = self._found.get(buffer.uri, {})
         now = {(project, name): diagnostics for name, diagnostics in verdict.found.items()}
-        known |= now
-        for file in now:
+        self._found[buffer.uri] = now if verdict.is_whole else before | now
+        for file in now | before if verdict.is_whole else now:
             self._show_file(file)
-        if verdict.is_whole:
-            self._waiting.pop(buffer.uri, None)
         self._known_now(buffer.uri)
 
     def _show_file(self, file: File) -> None:
