@@ -262,8 +262,8 @@ class EditedProject:
         """Check a text and all that depends on it. Yields None after each step, and a verdict where there is one.
 
         The verdict of the text itself comes first, and the last one holds. For a text that cannot be read there is no
-        other: what was found in other texts is as it was. Raises SpeccError where the project cannot be opened. An edit ends
-        the check: what it would yield after that is wrong.
+        other: what was found in other texts is as it was. An edit ends the check: what it would yield after that is
+        wrong. Raises SpeccError where the project cannot be opened.
         """
         if name in SETTINGS or any(each.is_error for each in self.settings_found):
             yield Verdict({name: (), **dict.fromkeys(SETTINGS, ()), **_by_name(self.settings_found)}, is_whole=True)
