@@ -15,9 +15,9 @@ from support.sampling import mostly_slow
 
 from specc.errors import SpeccError
 from specc.system.programs import find_program, safe_path
+from specc.targets.batch.programs import Installed
 from specc.targets.local import machine
 from specc.targets.local.machine import machine_id
-from specc.targets.slurm.programs import Installed
 
 PROGRAMS = ("git", "sh", "bash", "sbatch", "squeue", "scontrol", "sacct", "scancel", "python3", "ip", "ifconfig", "arp")
 

@@ -20,8 +20,8 @@ from specc.gateway.keys import load_keys
 from specc.gateway.store import Store as GatewayStore
 from specc.settings import Target
 from specc.submission import Access, Ledger
+from specc.targets.batch.folder import Folder
 from specc.targets.local.target import LocalTarget
-from specc.targets.slurm.folder import Folder
 
 MALLORY = 4242
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")

@@ -9,7 +9,7 @@ from support.real_slurm import Counting, Project, accepted, attempt, ended, even
 from support.slurm_cluster import Cluster
 
 from specc.targets import Accepted, JobState, NotSent, Unclear
-from specc.targets.slurm.programs import Ran, TimedOut
+from specc.targets.batch.programs import Ran, TimedOut
 
 EVER = datetime(2026, 1, 1, tzinfo=UTC)
 NO_CONTACT = "sbatch: error: Batch job submission failed: Unable to contact slurm controller (connect failure)\n"

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from specc.settings import Target
 from specc.targets import Attempt
-from specc.targets.slurm.programs import Ran, TimedOut
+from specc.targets.batch.programs import Ran, TimedOut
+from specc.targets.slurm.folder import SlurmFolder
 from specc.targets.slurm.queries import FIELD, RECORD, Queries
 from specc.targets.slurm.request import Rules
 from specc.targets.slurm.target import Place, SlurmTarget
@@ -92,6 +93,9 @@ class Fake:
         queries = Queries(self.programs, {"PATH": "/bin"}, CALLER, lambda: self.now)
         self.target = SlurmTarget(self.place, Rules(self.settings, UNITS, CALLER), self.programs, queries)
 
+    def folder(self, tag: str) -> SlurmFolder:
+        return SlurmFolder(self.place.directory / "jobs" / tag)
+
     def attempt(self, command: str | None = "true", key: str = KEY, **fields: object) -> Attempt:
         made = payload(command, **fields)
         return Attempt(key, made, made.name)
@@ -105,7 +109,7 @@ class Fake:
 
     def claimed(self, job_id: str, code: int | None = None, reason: str = "", tag: str = TAG) -> None:
         """What a job that ran leaves behind."""
-        folder = self.place.folder(tag)
+        folder = self.folder(tag)
         folder.claim.mkdir(parents=True)
         (folder.claim / "job").write_text(job_id + "\n")
         if code is not None:

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 from specc.settings import Target
 from specc.targets import Accepted, Attempt, JobReport
+from specc.targets.batch.programs import Installed, Programs, Ran, TimedOut
 from specc.targets.slurm.cluster import of_job, of_query
-from specc.targets.slurm.programs import Installed, Programs, Ran, TimedOut
 from specc.targets.slurm.queries import Queries
 from specc.targets.slurm.request import Rules
 from specc.targets.slurm.target import Place, SlurmTarget

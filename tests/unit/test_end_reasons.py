@@ -69,7 +69,7 @@ def test_a_job_that_slurm_has_forgotten_is_explained_by_its_log(tmp_path: Path, 
     fake = Fake(tmp_path)
     fake.claimed("7")
     fake.queue()
-    folder = fake.place.folder(TAG)
+    folder = fake.folder(TAG)
     folder.log.write_text(f"{said}\n")  # a line of the job itself, which proves nothing
     assert fake.target.status([UUID])[UUID].state is JobState.LOST
     folder.log.write_text(LOG.format(said))
@@ -82,7 +82,7 @@ def test_a_command_that_dies_by_itself_is_not_excused_by_an_old_line_of_its_log(
     fake = Fake(tmp_path)
     fake.claimed("7", 3)
     fake.queue()
-    fake.place.folder(TAG).log.write_text(LOG.format("Detected 1 oom_kill event in StepId=7.batch."))
+    fake.folder(TAG).log.write_text(LOG.format("Detected 1 oom_kill event in StepId=7.batch."))
     report = fake.target.status([UUID])[UUID]
     assert (report.reason, report.life.ended_for) == ("exit code 3", EndReason.EXIT)
 

@@ -10,10 +10,11 @@ from support.fake_slurm import KEY, TAG, Fake, accounted, failed, ok
 from support.submitting import record
 
 from specc.submission import State, life_of
-from specc.targets import JobState, Life, Usage
-from specc.targets.slurm.folder import Folder
+from specc.targets import EndReason, JobState, Life, Usage
+from specc.targets.batch.script import Command, Manner, script_of
+from specc.targets.slurm.folder import SlurmFolder as Folder
 from specc.targets.slurm.queries import FIELD, RECORD
-from specc.targets.slurm.script import Command, Manner, script_of
+from specc.targets.slurm.target import NATIVE
 
 UUID = f"7-{TAG}"
 MINE = f"specc:{KEY}"
@@ -66,7 +67,7 @@ class TestQueue:
 
     def test_a_job_that_never_ran(self, fake: Fake) -> None:
         fake.queue(queued("CANCELLED", "N/A", "2026-01-02T03:01:30", ""))
-        assert life(fake) == Life(at("03:00:00"), None, at("03:01:30"))
+        assert life(fake) == Life(at("03:00:00"), None, at("03:01:30"), ended_for=EndReason.CANCELLED)
 
 
 class TestAccounting:
@@ -114,25 +115,25 @@ class TestAccounting:
         fake.programs.answers["sacct"] = ok(
             accounted("7", "CANCELLED by 0", times=times, usage=("None assigned", "", ""), comment=MINE)
         )
-        assert life(fake) == Life(at("03:00:00"))
+        assert life(fake) == Life(at("03:00:00"), ended_for=EndReason.CANCELLED)
 
 
 class TestOwnRecord:
     def test_a_job_that_slurm_has_forgotten(self, fake: Fake) -> None:
         fake.claimed("7", 0)
-        (fake.place.folder(TAG).claim / "life").write_text("7\n100\n170\n5.25\n65.5\nn1\n")
+        (fake.folder(TAG).claim / "life").write_text("7\n100\n170\n5.25\n65.5\nn1\n")
         assert life(fake) == Life(None, 100.0, 170.0, 60.25, "n1")
 
     def test_its_seconds_are_those_of_the_monotonic_clock(self, fake: Fake) -> None:
         fake.claimed("7", 0)
-        (fake.place.folder(TAG).claim / "life").write_text("7\n100\n10\n5.25\n65.5\nn1\n")
+        (fake.folder(TAG).claim / "life").write_text("7\n100\n10\n5.25\n65.5\nn1\n")
         fake.queue(queued("COMPLETED", "2026-01-02T03:01:00", "2026-01-02T03:01:30", "n1"))
         assert (life(fake).seconds, life(fake).ended_at) == (60.25, at("03:01:30"))
 
     @pytest.mark.parametrize("text", ["", "7\n", "8\n1\n2\n3\n4\nn1\n", "7\n1\nx\n3\n4\nn1\n", "7\nnan\n2\n3\n4\nn1\n"])
     def test_one_that_is_torn_or_of_another_job_says_nothing(self, fake: Fake, text: str) -> None:
         fake.claimed("7", 0)
-        (fake.place.folder(TAG).claim / "life").write_text(text)
+        (fake.folder(TAG).claim / "life").write_text(text)
         assert life(fake) == Life()
 
     @pytest.mark.parametrize("is_requeued", [False, True])
@@ -140,7 +141,7 @@ class TestOwnRecord:
         folder = Folder(tmp_path / "job")
         folder.root.mkdir()
         command = Command("sleep 0.3", None, None, tmp_path / "out", tmp_path / "err", ("bash",), folder.work, {})
-        script = script_of(folder, TAG, "name", Manner(1, 1, is_requeued=is_requeued), command)
+        script = script_of(NATIVE, folder, TAG, "name", Manner(1, 1, is_requeued=is_requeued), command)
         environment = {"PATH": "/usr/bin:/bin", "SLURM_JOB_ID": "7", "SLURM_JOB_NODELIST": "n1"}
         ran = subprocess.run(["bash"], input=script, env=environment, text=True, timeout=60, check=False)
         assert (ran.returncode, folder.exit().code) == (0, 0)

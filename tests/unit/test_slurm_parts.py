@@ -13,11 +13,13 @@ from support.tables import each
 
 from specc.config import mistake_in_option
 from specc.errors import SpeccError
+from specc.targets.batch.folder import Exit, tag_of
+from specc.targets.batch.programs import Installed, Ran, TimedOut
+from specc.targets.batch.script import COPY, NO_CLAIM, NO_START, Command, Manner, script_of
 from specc.targets.local.processes import born
 from specc.targets.slurm.cluster import cluster_name, of_job, of_query
-from specc.targets.slurm.folder import Exit, Folder, tag_of
-from specc.targets.slurm.programs import Installed, Ran, TimedOut
-from specc.targets.slurm.script import COPY, NO_CLAIM, NO_START, Command, Manner, script_of
+from specc.targets.slurm.folder import SlurmFolder as Folder
+from specc.targets.slurm.target import NATIVE
 from specc.targets.start import starter_of
 
 TAG = "a" * 16
@@ -40,10 +42,10 @@ class Job:
             "variables": {},
         }
         made = Command(command=command, **{**usual, **files})
-        self.script = script_of(self.folder, TAG, "my 'job'", manner, made)
+        self.script = script_of(NATIVE, self.folder, TAG, "my 'job'", manner, made)
 
     def run(self, number: int = 7, restarts: int | None = None) -> subprocess.CompletedProcess[str]:
-        environment = {"PATH": os.environ["PATH"], "SLURM_JOB_ID": str(number)}
+        environment = {"PATH": os.environ["PATH"], "SLURM_JOB_ID": str(number), "SLURM_SUBMIT_DIR": "/"}
         if restarts is not None:
             environment["SLURM_RESTART_COUNT"] = str(restarts)
         # A node starts a job with no signal ignored, whatever runs the tests.

@@ -22,7 +22,7 @@ from specc.targets import (
     Rejected,
     Unclear,
 )
-from specc.targets.slurm.programs import Ran, TimedOut
+from specc.targets.batch.programs import Ran, TimedOut
 from specc.targets.slurm.target import SUBMIT_SECONDS
 
 UUID = f"7-{TAG}"
@@ -245,7 +245,7 @@ class TestSentTwice:
         assert isinstance(answer(fake, refused(NO_CONTACT)), Unclear)
 
     def test_a_note_that_cannot_be_taken_back_keeps_it_from_being_sent(self, fake: Fake) -> None:
-        fake.place.folder(TAG).not_sent.mkdir(parents=True)
+        fake.folder(TAG).not_sent.mkdir(parents=True)
         with pytest.raises(SpeccError, match="cannot make the job's folder"):
             answer(fake, ok("7\n"))
         assert fake.programs.calls == []
@@ -334,7 +334,7 @@ class TestEnds:
 
     def test_one_that_was_killed_left_none(self, fake: Fake) -> None:
         fake.claimed("7")
-        fake.place.folder(TAG).log.write_text(
+        fake.folder(TAG).log.write_text(
             "slurmstepd-n1: error: *** JOB 7 CANCELLED ***\nslurmstepd: error: Exceeded job memory limit\nmore\n"
         )
         fake.queue(line("7", "FAILED", reason="JobLaunchFailure"))
@@ -472,7 +472,7 @@ class TestCancel:
         before = ok(line("7", "RUNNING") + line("8", "PENDING", "f" * 32))
         fake.programs.answers["squeue"] = [before, ok(line("7", "COMPLETING") + line("8", "CANCELLED", "f" * 32))]
         for tag in (TAG, "f" * 16):
-            fake.place.folder(tag).root.mkdir(parents=True)
+            fake.folder(tag).root.mkdir(parents=True)
         assert fake.target.cancel([UUID, other]) == [
             Cancelled(UUID, True, "its processes were told to end"),
             Cancelled(other, True),
@@ -485,7 +485,7 @@ class TestCancel:
 
     def test_a_record_of_a_signal_after_a_cancellation(self, fake: Fake) -> None:
         fake.claimed("7", 143)
-        fake.place.folder(TAG).note_cancelled()
+        fake.folder(TAG).note_cancelled()
         assert report(fake) == JobReport(UUID, JobState.CANCELLED, "", "cancelled while it ran", 143)
 
     def test_what_is_not_done_is_said(self, fake: Fake) -> None:
@@ -532,7 +532,7 @@ class TestCancel:
 
 def test_logs_are_where_they_were_asked_for(fake: Fake) -> None:
     answer(fake, ok("7\n"), stdout_redirect_path="logs/o %j", stderr_redirect_path="/tmp/e")
-    folder = fake.place.folder(TAG).root
+    folder = fake.folder(TAG).root
     paths = {file.stream: file.path for file in fake.target.logs(UUID).files}
     assert paths == {
         "stdout": folder / "work" / "logs" / "o %j",

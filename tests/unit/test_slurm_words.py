@@ -8,10 +8,10 @@ from support.tables import each
 
 from specc.settings import Target
 from specc.targets import Accepted, Rejected
+from specc.targets.batch.programs import Ran
 from specc.targets.refusals import Refusal
 from specc.targets.slurm.answers import outcome_without_job
 from specc.targets.slurm.options import mistake_in_option
-from specc.targets.slurm.programs import Ran
 from specc.targets.slurm.refusals import resource_refusals, shape_in
 from specc.targets.slurm.words import Shape, mebibytes
 

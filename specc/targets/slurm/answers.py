@@ -7,8 +7,8 @@ or says at which step of the conversation the connection failed. It is one of Sl
 import re
 
 from specc.fast_dataclass import dataclass
+from specc.targets.batch.programs import Ran, TimedOut
 from specc.targets.protocol import NotSent, Outcome, Rejected, Unclear
-from specc.targets.slurm.programs import Ran, TimedOut
 
 NUMBER = re.compile(r"(?m)^(\d+)(?:;[^\n;]*)?$")
 FAILED = "Batch job submission failed: "

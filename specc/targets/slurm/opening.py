@@ -5,9 +5,9 @@ from pathlib import Path
 
 from specc.errors import SpeccError
 from specc.system.private import state_home, user_name
+from specc.targets.batch.programs import Installed
 from specc.targets.opening import Opened, Opening
 from specc.targets.slurm.cluster import cluster_name, of_job, of_query
-from specc.targets.slurm.programs import Installed
 from specc.targets.slurm.queries import Queries
 from specc.targets.slurm.request import Rules
 from specc.targets.slurm.target import Place, SlurmTarget

@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from specc.fast_dataclass import dataclass
+from specc.targets.batch.programs import Programs, Ran, TimedOut
 from specc.targets.lives import Life, Usage, elapsed
-from specc.targets.slurm.programs import Programs, Ran, TimedOut
 
 RECORD, FIELD = "\x1e", "\x1f"
 """Neither can be part of our job names, and a line break in another job's name does no harm."""

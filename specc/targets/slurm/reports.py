@@ -6,11 +6,12 @@ Slurm's states are told in the words of the API.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from specc.targets.batch.folder import Folder, Handle, tag_of
+from specc.targets.batch.reports import BY_STATE, SIGNALLED, by_records, lost, recorded
+from specc.targets.batch.script import COPY
 from specc.targets.lives import EndReason, Life
 from specc.targets.protocol import JobReport, JobState
-from specc.targets.slurm.folder import Exit, Folder, Handle, tag_of
 from specc.targets.slurm.queries import Entry, Queries
-from specc.targets.slurm.script import COPY
 
 STATES: dict[str, JobState] = {
     "PENDING": JobState.PENDING,
@@ -51,22 +52,7 @@ END_REASONS: dict[str, EndReason] = {
     "LAUNCH_FAILED": EndReason.NODE,
     "PREEMPTED": EndReason.PREEMPTED,
 }
-BY_STATE: dict[JobState, EndReason] = {
-    JobState.EXITED: EndReason.EXIT,
-    JobState.STOPPED: EndReason.STOPPED,
-    JobState.CANCELLED: EndReason.CANCELLED,
-    JobState.LOST: EndReason.LOST,
-}
-
-SAID_IN_LOG = {
-    EndReason.MEMORY: "out of memory, by its slurm.log",
-    EndReason.TIME: "time limit reached, by its slurm.log",
-    EndReason.NODE: "its node failed, by its slurm.log",
-    EndReason.PREEMPTED: "preempted, by its slurm.log",
-}
-
 SAYS_NOTHING = frozenset({"", "None", "(null)"})
-SIGNALLED = 128
 
 
 def state_of(word: str) -> JobState:
@@ -134,7 +120,7 @@ class Reports:
             first = jobs.get(owner)
             if first is not None and not state_of(first.word).is_final:
                 return JobReport(uuid, state_of(first.word), first.word, f"as Slurm's job {owner}")
-            return _recorded(uuid, folder.exit(), folder) or JobReport(
+            return recorded(uuid, folder.exit(), folder) or JobReport(
                 uuid, state, entry.word, f"the command ran as Slurm's job {owner}", COPY
             )
         return _ended(uuid, entry, folder)
@@ -176,21 +162,13 @@ class Reports:
             if entry is not None and state_of(entry.word) is not JobState.UNKNOWN:
                 found[uuid] = _ended(uuid, entry, folder)
             else:
-                found[uuid] = _recorded(uuid, folder.exit(), folder, knows_cancelled=True) or _lost(uuid, folder)
+                found[uuid] = recorded(uuid, folder.exit(), folder, knows_cancelled=True) or lost(uuid, folder, "Slurm")
         return found
 
     def _by_records(self, handles: Mapping[str, Handle]) -> dict[str, JobReport]:
-        """Return what is sure without an answer: commands that ended by themselves, in jobs that Slurm cannot start
-        again.
-        """
-        found = {}
-        for uuid, handle in handles.items():
-            folder = self._folder(handle.tag)
-            ended = None if (folder.read_request() or {}).get("requeue") else folder.exit()
-            report = _recorded(uuid, ended, folder) if ended is not None and ended.code < SIGNALLED else None
-            if report is not None:
-                found[uuid] = report
-        return found
+        """Return what is sure without an answer of Slurm."""
+        reports = {uuid: by_records(uuid, self._folder(handle.tag)) for uuid, handle in handles.items()}
+        return {uuid: report for uuid, report in reports.items() if report is not None}
 
 
 def _own(jobs: Mapping[str, Entry], handle: Handle) -> Entry | None:
@@ -229,31 +207,3 @@ def _life_so_far(life: Life, state: JobState) -> Life:
     if state in (JobState.RUNNING, JobState.SUSPENDED):
         return replace(life, ended_at=None, seconds=None)
     return Life(life.submitted_at)
-
-
-def _recorded(uuid: str, own: Exit | None, folder: Folder, *, knows_cancelled: bool = False) -> JobReport | None:
-    """Return how the command ended by its own record."""
-    if own is None:
-        return None
-    life = folder.life(own.job_id)
-    if own.code == 0:
-        return JobReport(uuid, JobState.FINISHED, "", "", 0, life=life)
-    if own.code > SIGNALLED and knows_cancelled and folder.cancelled.exists():
-        life = replace(life, ended_for=EndReason.CANCELLED)
-        return JobReport(uuid, JobState.CANCELLED, "", "cancelled while it ran", own.code, life=life)
-    why = folder.ended_for() if own.code > SIGNALLED else None
-    said = own.reason or (SAID_IN_LOG[why] if why else f"exit code {own.code}")
-    life = replace(life, ended_for=why or EndReason.EXIT)
-    return JobReport(uuid, JobState.EXITED, "", said, own.code, life=life)
-
-
-def _lost(uuid: str, folder: Folder) -> JobReport:
-    if folder.cancelled.exists():
-        return JobReport(uuid, JobState.CANCELLED, "", "cancelled", life=Life(ended_for=EndReason.CANCELLED))
-    if (why := folder.ended_for()) is not None:
-        return JobReport(uuid, JobState.EXITED, "", SAID_IN_LOG[why], life=Life(ended_for=why))
-    begun = (
-        "it began, and left no record of its end" if folder.owner() is not None else "it left no trace of having run"
-    )
-    said = f"Slurm does not know it any more; {begun}"
-    return JobReport(uuid, JobState.LOST, "", said, life=Life(ended_for=EndReason.LOST))

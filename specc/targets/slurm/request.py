@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from specc.fast_dataclass import dataclass
 from specc.settings import Layout, Target
+from specc.targets.batch.folder import Folder
+from specc.targets.batch.script import Manner
 from specc.targets.protocol import Rejected
 from specc.targets.refusals import Refusal, amount, number, rejected, text
-from specc.targets.slurm.folder import Folder
 from specc.targets.slurm.options import REQUEUE
 from specc.targets.slurm.refusals import MEBIBYTE, MINUTE, ceil, own_options, refusals, shape_in
-from specc.targets.slurm.script import Manner
 from specc.targets.slurm.words import Shape, early_signal
 
 if TYPE_CHECKING:

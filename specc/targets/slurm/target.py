@@ -5,15 +5,16 @@ before the command runs, and how the command ended, in that folder. So the job o
 a job that the controller has forgotten is still known.
 """
 
-import json
-import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
+from specc.targets.batch.folder import Folder, Handle, tag_of
+from specc.targets.batch.jobs import Jobs
+from specc.targets.batch.programs import Programs
+from specc.targets.batch.script import Native, script_of
 from specc.targets.protocol import (
     Accepted,
     Attempt,
@@ -21,28 +22,22 @@ from specc.targets.protocol import (
     Candidate,
     JobReport,
     JobState,
-    LogFile,
     Logs,
     NotSent,
-    Origin,
     Outcome,
     Rejected,
     Unclear,
 )
-from specc.targets.refusals import Refusal, rejected, text
-from specc.targets.secrets import kept_from_jobs
 from specc.targets.slurm.answers import job_number, outcome_without_job
-from specc.targets.slurm.folder import Folder, Handle, tag_of
-from specc.targets.slurm.programs import Programs
+from specc.targets.slurm.folder import SlurmFolder
 from specc.targets.slurm.queries import COMMENT, Entry, Queries
 from specc.targets.slurm.reports import Reports, state_of
 from specc.targets.slurm.request import Rules
-from specc.targets.slurm.script import Command, script_of
-from specc.targets.start import path_from, start_folder, starter_of, starter_of_file, variables_of
 
 if TYPE_CHECKING:
     from specc.lowering import Payload
 
+NATIVE = Native("$SLURM_JOB_ID", '"$SLURM_JOB_NODELIST"', "${SLURM_RESTART_COUNT:-0}", ("SLURM_SUBMIT_DIR",))
 SUBMIT_SECONDS = 180.0
 """The longest time of sbatch, which itself tries again for two minutes while the controller is busy."""
 
@@ -58,9 +53,6 @@ class Place:
     directory: Path
     environment: Mapping[str, str]
 
-    def folder(self, tag: str) -> Folder:
-        return Folder(self.directory / "jobs" / tag)
-
 
 class SlurmTarget:
     """A user's jobs on a cluster, for several threads and several processes."""
@@ -70,7 +62,8 @@ class SlurmTarget:
         self._rules = rules
         self._programs = programs
         self._queries = queries
-        self._reports = Reports(queries, place.folder)
+        self._jobs = Jobs(rules.target, place.directory, SlurmFolder)
+        self._reports = Reports(queries, self._jobs.folder)
 
     @property
     def identity(self) -> str:
@@ -94,11 +87,10 @@ class SlurmTarget:
 
         If the job exists all the same, only one of the two runs.
         """
-        refused = self.refuse(attempt.payload) or self._missing_file(attempt)
+        refused = self.refuse(attempt.payload) or self._jobs.missing_file(attempt)
         if refused is not None:
             return refused
-        folder = self._place.folder(tag_of(attempt.key))
-        before = self._prepare(folder, attempt)
+        folder, before = self._jobs.prepare(attempt, is_requeued=self._rules.is_requeued(attempt.payload.body))
         if before is not None:
             if before.get("digest") != attempt.payload.digest:
                 return Rejected("key-used", f"the key {attempt.key} is that of another payload")
@@ -117,7 +109,7 @@ class SlurmTarget:
         by_key = {entry.key: entry for entry in (jobs or {}).values() if entry.key}
         found = []
         for attempt in attempts:
-            entry, folder = by_key.get(attempt.key), self._place.folder(tag_of(attempt.key))
+            entry, folder = by_key.get(attempt.key), self._jobs.folder(tag_of(attempt.key))
             job_id = folder.owner() or (entry.job_id if entry else None)
             if job_id:
                 at = entry.submitted_at if entry else None
@@ -134,17 +126,7 @@ class SlurmTarget:
 
         Raises SpeccError for a job that was not submitted from here.
         """
-        handle = Handle.parse(uuid)
-        folder = self._place.folder(handle.tag) if handle else None
-        request = folder.read_request() if folder else None
-        if folder is None or request is None:
-            help = f"jobs that were submitted here have their folders in {self._place.directory / 'jobs'}"
-            raise SpeccError(f"nothing is known here of the job {uuid}", help=help)
-        workdir = request.get("workdir")
-        start = workdir if isinstance(workdir, str) else None
-        paths = {stream: folder.stream(stream, _path(request, stream), start) for stream in ("stdout", "stderr")}
-        paths["slurm"] = folder.log
-        return Logs(uuid, tuple(LogFile(stream, path, str(path)) for stream, path in paths.items()))
+        return self._jobs.logs(uuid, Handle.parse(uuid), "slurm")
 
     def cancel(self, uuids: Sequence[str]) -> list[Cancelled]:
         """Cancel jobs with one scancel, and a look at the queue before and after it."""
@@ -167,7 +149,7 @@ class SlurmTarget:
         handle = Handle.parse(uuid)
         if handle is None or report is None or report.state.is_final or report.state is JobState.UNKNOWN:
             return None
-        owner = self._place.folder(handle.tag).owner()
+        owner = self._jobs.folder(handle.tag).owner()
         return Handle(owner or handle.job_id, handle.tag)
 
     def _cancelled(self, uuid: str, handle: Handle, jobs: Mapping[str, Entry] | None, last_error: str) -> Cancelled:
@@ -178,58 +160,17 @@ class SlurmTarget:
         if entry is not None and not state.is_final and entry.word != "COMPLETING":
             return Cancelled(uuid, False, last_error or f"Slurm still reports the state {entry.word}")
         if state in (JobState.CANCELLED, JobState.RUNNING):
-            self._place.folder(handle.tag).note_cancelled()
+            self._jobs.folder(handle.tag).note_cancelled()
         elif state.is_final:
             return Cancelled(uuid, False, f"it has ended: {state}")
         return Cancelled(uuid, True, "its processes were told to end" if state is JobState.RUNNING else "")
 
-    def _missing_file(self, attempt: Attempt) -> Rejected | None:
-        named = text(attempt.payload.body, "input_file")
-        path = path_from(start_folder(self._rules.target.workdir, attempt.origin), named) if named else None
-        if path is None:
-            return None
-        is_file = os.path.isfile(path)  # false, too, where the system takes no such path
-        why = kept_from_jobs(str(path)) if is_file else None
-        if is_file and why is None:
-            return None
-        message = f"`input_file` is not a file here: {path}"
-        if why is not None:
-            message = f"`input_file` cannot be given to a job: {path}: {why}"
-        help = "a relative path starts at the folder that the job starts in (`workdir` of the target)"
-        return rejected([Refusal("no-input-file", "input_file", message, help)])
-
-    def _prepare(self, folder: Folder, attempt: Attempt) -> dict[str, object] | None:
-        """Return the request that the folder was made for before. Raises SpeccError where the folder cannot be made."""
-        payload = attempt.payload
-        request = {
-            "key": attempt.key,
-            "digest": payload.digest,
-            "name": attempt.sent_name,
-            "body": payload.body,
-            "workdir": start_folder(self._rules.target.workdir, attempt.origin),
-            "requeue": self._rules.is_requeued(payload.body),
-        }
-        try:
-            return folder.prepare(json.loads(json.dumps(request)))
-        except OSError as error:
-            raise self._unwritable(folder, error) from error
-
-    def _note_sending(self, folder: Folder) -> None:
-        try:
-            folder.note_sending()
-        except OSError as error:
-            raise self._unwritable(folder, error) from error
-
-    def _unwritable(self, folder: Folder, error: OSError) -> SpeccError:
-        help = f"set `directory` under `[targets.{self._rules.target.name}]` to a folder that the nodes share"
-        return SpeccError(f"cannot make the job's folder {folder.root}: {error.strerror}", help=help)
-
     def _send(self, attempt: Attempt, folder: Folder) -> Outcome:
         body, name = attempt.payload.body, attempt.sent_name
-        command = _command(body, folder, self._rules.target.workdir, attempt.origin)
-        script = script_of(folder, tag_of(attempt.key), name, self._rules.manner(body), command)
+        command = self._jobs.command(body, folder, attempt.origin)
+        script = script_of(NATIVE, folder, tag_of(attempt.key), name, self._rules.manner(body), command)
         options = self._rules.options(body, name, COMMENT + attempt.key, folder)
-        self._note_sending(folder)
+        self._jobs.note_sending(folder)
         ran = self._programs(
             ["sbatch", "--parsable", *options], self._place.environment, SUBMIT_SECONDS, script.encode()
         )
@@ -245,7 +186,7 @@ class SlurmTarget:
 
     def _found(self, key: str, jobs: Mapping[str, Entry]) -> Accepted | None:
         """Return the job of a key: the job that has claimed its folder, else the job with the key in its comment."""
-        owner = self._place.folder(tag_of(key)).owner()
+        owner = self._jobs.folder(tag_of(key)).owner()
         listed = next((entry.job_id for entry in jobs.values() if entry.key == key), None)
         job_id = owner or listed
         if job_id is None:
@@ -256,25 +197,3 @@ class SlurmTarget:
 
 def _accepted(handle: Handle, state: str) -> Accepted:
     return Accepted(str(handle), {"job_status": state, "job_id": handle.job_id})
-
-
-def _command(body: Mapping[str, object], folder: Folder, setting: str, origin: Origin | None) -> Command:
-    """Return the command. Without `cmd_line` the input file is the script itself."""
-    command, file = text(body, "cmd_line"), text(body, "input_file")
-    workdir = start_folder(setting, origin)
-    path = path_from(workdir, file) if file else None
-    return Command(
-        command,
-        None if command else path,
-        path if command else None,
-        folder.stream("stdout", text(body, "stdout_redirect_path"), workdir),
-        folder.stream("stderr", text(body, "stderr_redirect_path"), workdir),
-        starter_of(command) if command else starter_of_file(path or ""),
-        Path(workdir) if workdir is not None else folder.work,
-        variables_of(origin),
-    )
-
-
-def _path(request: Mapping[str, object], stream: str) -> str | None:
-    body = request.get("body")
-    return text(body, f"{stream}_redirect_path") if isinstance(body, dict) else None

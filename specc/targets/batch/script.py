@@ -1,12 +1,12 @@
 """The batch script of a job.
 
-The user's command is in it as base64, so that no reader of the script, Slurm or a site's wrapper, can mistake a line of
-the command for one of its own.
+The user's command is in it as base64, so that no reader of the script, a scheduler or a site's wrapper, can mistake a
+line of the command for one of its own.
 
 The script runs the command at most once for each folder: the copy of the job that makes `claim` runs it, and a second
-copy ends. A job that asked for `requeue` runs it again each time that Slurm has started the same job anew, which Slurm
-counts in SLURM_RESTART_COUNT: each count has a folder in `claim`, too, and only a count above all others runs. The
-script opens the command's files itself, because Slurm would expand `%` in their names, truncate them for a copy that
+copy ends. A job that asked for `requeue` runs it again each time that the scheduler has started the same job anew,
+which the scheduler counts: each count has a folder in `claim`, too, and only a count above all others runs. The script
+opens the command's files itself, because a scheduler would expand `%` in their names, truncate them for a copy that
 does not run, and not say which file is missing.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from shlex import join, quote
 
 from specc.fast_dataclass import dataclass
-from specc.targets.slurm.folder import Folder
+from specc.targets.batch.folder import Folder
 
 COPY, NO_CLAIM, NO_START = 113, 114, 115
 """Exit codes of a job whose command was not run: another copy runs it, no claim could be made, a file failed."""
@@ -32,19 +32,20 @@ HEAD = """\
 # Made by specc. The command is the base64 text below; once the job has begun it is also in claim/command.sh.
 folder={folder} claim={folder}/claim
 stdin={stdin} stdout={stdout} stderr={stderr}
-count=${{SLURM_RESTART_COUNT:-0}} again=
+count={restarts} again=
+job={job}
 printf -v began '%(%s)T' -1
 read -r up _ </proc/uptime
 say() {{ printf 'specc: %s\\n' "$1" >&2; }}
 life() {{
   printf -v ended '%(%s)T' -1
   read -r later _ </proc/uptime
-  printf '%s\n' "$SLURM_JOB_ID" "$began" "$ended" "$up" "$later" "$SLURM_JOB_NODELIST" >"$claim/life.part" &&
+  printf '%s\n' "$job" "$began" "$ended" "$up" "$later" {nodes} {usage}>"$claim/life.part" &&
     mv -f "$claim/life.part" "$claim/life"
 }}
 record() {{
   life
-  printf '%s\\n%s\\n%s\\n' "$SLURM_JOB_ID" "$1" "$2" >"$claim/exit.part" && mv -f "$claim/exit.part" "$claim/exit"
+  printf '%s\\n%s\\n%s\\n' "$job" "$1" "$2" >"$claim/exit.part" && mv -f "$claim/exit.part" "$claim/exit"
 }}
 stop() {{ say "$2"; record "$1" "$2"; exit "$1"; }}
 copy() {{ say "the command is not run: $1"; exit {copy}; }}
@@ -54,12 +55,11 @@ if ! mkdir "$claim"; then
     exit {no_claim}
   fi
 {again}fi
-{note_count}printf '%s\\n' "$SLURM_JOB_ID" >"$claim/job" || stop {no_start} "cannot write into $claim"
-export SPECC_JOB_ID="$SLURM_JOB_ID-{tag}" SPECC_JOB_NAME={name} SPECC_JOB_DIR="$folder" SPECC_CORES={cores}
+{note_count}printf '%s\\n' "$job" >"$claim/job" || stop {no_start} "cannot write into $claim"
+export SPECC_JOB_ID="$job-{tag}" SPECC_JOB_NAME={name} SPECC_JOB_DIR="$folder" SPECC_CORES={cores}
 export OMP_NUM_THREADS={threads}
 workdir={workdir}
-export SLURM_SUBMIT_DIR="$workdir"
-{variables}[ "$workdir" != "$folder/work" ] || mkdir -p "$workdir"
+{submit_folder}{variables}[ "$workdir" != "$folder/work" ] || mkdir -p "$workdir"
 cd "$workdir" || stop {no_start} "cannot go to $workdir; does this node share it with the login node?"
 for file in "$stdout" "$stderr"; do
   [ -d "${{file%/*}}/" ] || mkdir -p -- "${{file%/*}}/" || stop {no_start} "cannot make the folder of $file"
@@ -74,8 +74,8 @@ NEVER_AGAIN = """\
 """
 
 AGAIN = """\
-  [ "$(cat "$claim/job")" = "$SLURM_JOB_ID" ] || copy "job $(cat "$claim/job") has begun it before"
-  [ "$count" -gt 0 ] || copy "Slurm has not restarted this job, and it has begun before"
+  [ "$(cat "$claim/job")" = "$job" ] || copy "job $(cat "$claim/job") has begun it before"
+  [ "$count" -gt 0 ] || copy "it has not been restarted, and it has begun before"
   again=1
 """
 
@@ -89,7 +89,7 @@ newest() {
 record() {
   newest || return 0
   life
-  printf '%s\\n%s\\n%s\\n' "$SLURM_JOB_ID" "$1" "$2" >"$claim/exit.$count" && mv -f "$claim/exit.$count" "$claim/exit"
+  printf '%s\\n%s\\n%s\\n' "$job" "$1" "$2" >"$claim/exit.$count" && mv -f "$claim/exit.$count" "$claim/exit"
 }
 mkdir "$claim/restart.$count" || copy "it has begun before, after $count restarts"
 newest || copy "it has begun again, after more restarts than $count"
@@ -97,9 +97,9 @@ rm -f "$claim/exit"
 """
 
 TAIL = """\
-# Slurm tells every process of the job to end; this one stays to write down how the command did, and what is sent to it
-# alone is for the command. bash answers no signal while it runs a command before it, and can lose the exit code of one
-# beside it when a signal comes. So a second shell runs the command, and writes its exit code to a file.
+# A scheduler tells every process of the job to end; this one stays to write down how the command did, and what is sent
+# to it alone is for the command. bash answers no signal while it runs a command before it, and can lose the exit code
+# of one beside it when a signal comes. So a second shell runs the command, and writes its exit code to a file.
 rm -f "$claim/code.$count" "$claim/pid.$count"
 trap : TERM INT HUP
 for signal in {signals}; do
@@ -115,12 +115,70 @@ done
   printf '%s\\n' "$?" >"$claim/code.$count"
 ) &
 runner=$!
-while kill -0 "$runner" 2>/dev/null; do wait "$runner"; done
+{measure}while kill -0 "$runner" 2>/dev/null; do wait "$runner"; done
 read -r code <"$claim/code.$count" || code=137
-record "$code" ""
+{measured}record "$code" ""
 rm -f "$claim/code.$count" "$claim/pid.$count"
 exit "$code"
 """
+
+
+MEASURE = """\
+# The most memory that the command and all below it have at a time, as far as one looks now and then.
+memory() {
+  local found=("$1") pid word value task more
+  sum=0
+  while [ "${#found[@]}" -gt 0 ] && [ "${#found[@]}" -lt 1000 ]; do
+    pid=${found[0]} found=("${found[@]:1}")
+    while read -r word value _; do
+      [ "$word" != VmRSS: ] || sum=$((sum + value))
+    done <"/proc/$pid/status"
+    for task in "/proc/$pid/task/"*/children; do
+      more=()
+      read -r -a more <"$task"
+      found+=("${more[@]}")
+    done
+  done
+}
+(
+  peak=0 tenths=1
+  while kill -0 $$; do
+    read -r pid <"$claim/pid.$count" && memory "$pid"
+    [ "${sum:-0}" -le "$peak" ] || { peak=$sum; printf '%s\\n' "$peak" >"$claim/peak"; }
+    sleep "$((tenths / 10)).$((tenths % 10))"
+    [ "$tenths" -ge 50 ] || tenths=$((tenths * 2))
+  done
+) </dev/null >/dev/null 2>&1 &
+meter=$!
+"""
+
+MEASURED = """\
+kill -KILL "$meter" 2>/dev/null
+wait "$meter" 2>/dev/null
+times >"$claim/times"
+{ read -r _; read -r user system; } <"$claim/times"
+{ read -r peak <"$claim/peak"; } 2>/dev/null || peak=
+rm -f "$claim/times" "$claim/peak"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Native:
+    """What the scheduler tells a job, as words of bash: the job's number, its nodes, how often it was restarted.
+
+    `submit_folders` are the variables that hold the folder a job was submitted from, where they are set. With
+    `measures` the script measures what the command uses.
+    """
+
+    job: str
+    nodes: str
+    restarts: str = "0"
+    submit_folders: tuple[str, ...] = ()
+    measures: bool = False
+
+    def folder_lines(self) -> str:
+        """Return the lines by which the job's scripts find the folder that they start in, and not that of specc."""
+        return "".join(f'[ -z "${{{name}+set}}" ] || export {name}="$workdir"\n' for name in self.submit_folders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +201,8 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a job is run: its cores, the cores of each task, whether Slurm may start the job again, and which signal it
-    is sent before its time is over.
+    """How a job is run: its cores, the cores of each task, whether the scheduler may start the job again, and which
+    signal it is sent before its time is over.
     """
 
     cores: int
@@ -153,11 +211,16 @@ class Manner:
     signal: str | None = None
 
 
-def script_of(folder: Folder, tag: str, name: str, manner: Manner, command: Command) -> str:
+def script_of(native: Native, folder: Folder, tag: str, name: str, manner: Manner, command: Command) -> str:
     """Return the text of the batch script."""
     run = quote(command.script) if command.script else '"$claim/command.sh"'
     parts = [
         HEAD.format(
+            job=native.job,
+            restarts=native.restarts,
+            nodes=native.nodes,
+            usage='"$user" "$system" "$peak" ' if native.measures else "",
+            submit_folder=native.folder_lines(),
             folder=quote(str(folder.root)),
             tag=tag,
             name=quote(name),
@@ -183,5 +246,7 @@ def script_of(folder: Folder, tag: str, name: str, manner: Manner, command: Comm
     asked = manner.signal  # or its number: `kill` and `trap` of bash take both
     own = [asked] if asked is not None and asked not in NEVER_CAUGHT else []
     signals = " ".join(dict.fromkeys((*PASSED_ON, *own)))
-    parts.append(TAIL.format(run=f"{join(command.starter)} {run}", signals=signals))
+    measure, measured = (MEASURE, MEASURED) if native.measures else ("", "")
+    run = f"{join(command.starter)} {run}"
+    parts.append(TAIL.format(run=run, signals=signals, measure=measure, measured=measured))
     return "".join(parts)

@@ -1,4 +1,4 @@
-"""Running Slurm's own programs: found on the PATH, with a time limit, and out of reach of the terminal's Ctrl-C."""
+"""Running the programs of a scheduler: found on the PATH, with limits of time and output, out of reach of Ctrl-C."""
 
 import os
 import signal

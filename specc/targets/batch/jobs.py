@@ -1,0 +1,114 @@
+"""The folders of a target's jobs, prepared for attempts, and what is found in them afterwards."""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from specc.errors import SpeccError
+from specc.fast_dataclass import dataclass
+from specc.settings import Target
+from specc.targets.batch.folder import Folder, Handle, tag_of
+from specc.targets.batch.script import Command
+from specc.targets.protocol import Attempt, LogFile, Logs, Origin, Rejected
+from specc.targets.refusals import Refusal, rejected, text
+from specc.targets.secrets import kept_from_jobs
+from specc.targets.start import path_from, start_folder, starter_of, starter_of_file, variables_of
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """The jobs of a target, each with a folder in `directory`, which the login node and the compute nodes share."""
+
+    target: Target
+    directory: Path
+    folder_at: Callable[[Path], Folder] = Folder
+
+    def folder(self, tag: str) -> Folder:
+        return self.folder_at(self.directory / "jobs" / tag)
+
+    def missing_file(self, attempt: Attempt) -> Rejected | None:
+        """Return why the `input_file` of an attempt cannot be given to a job; None where it can."""
+        named = text(attempt.payload.body, "input_file")
+        path = path_from(start_folder(self.target.workdir, attempt.origin), named) if named else None
+        if path is None:
+            return None
+        is_file = os.path.isfile(path)  # false, too, where the system takes no such path
+        why = kept_from_jobs(str(path)) if is_file else None
+        if is_file and why is None:
+            return None
+        message = f"`input_file` is not a file here: {path}"
+        if why is not None:
+            message = f"`input_file` cannot be given to a job: {path}: {why}"
+        help = "a relative path starts at the folder that the job starts in (`workdir` of the target)"
+        return rejected([Refusal("no-input-file", "input_file", message, help)])
+
+    def prepare(self, attempt: Attempt, *, is_requeued: bool = False) -> tuple[Folder, dict[str, object] | None]:
+        """Make the folder of an attempt. Return the folder, and the request that it was made for before, if any.
+
+        Raises SpeccError where the folder cannot be made.
+        """
+        payload, folder = attempt.payload, self.folder(tag_of(attempt.key))
+        request = {
+            "key": attempt.key,
+            "digest": payload.digest,
+            "name": attempt.sent_name,
+            "body": payload.body,
+            "workdir": start_folder(self.target.workdir, attempt.origin),
+            "requeue": is_requeued,
+        }
+        try:
+            return folder, folder.prepare(json.loads(json.dumps(request)))
+        except OSError as error:
+            raise self.unwritable(folder, error) from error
+
+    def note_sending(self, folder: Folder) -> None:
+        """Note that an attempt may be sent from now on. Raises SpeccError where the folder cannot be written."""
+        try:
+            folder.note_sending()
+        except OSError as error:
+            raise self.unwritable(folder, error) from error
+
+    def unwritable(self, folder: Folder, error: OSError) -> SpeccError:
+        """Return the error about a folder that cannot be made or written."""
+        help = f"set `directory` under `[targets.{self.target.name}]` to a folder that the nodes share"
+        return SpeccError(f"cannot make the job's folder {folder.root}: {error.strerror}", help=help)
+
+    def command(
+        self, body: Mapping[str, object], folder: Folder, origin: Origin | None, more: Mapping[str, str] | None = None
+    ) -> Command:
+        """Return what a job runs. Without `cmd_line` the input file is the script itself."""
+        command, file = text(body, "cmd_line"), text(body, "input_file")
+        workdir = start_folder(self.target.workdir, origin)
+        path = path_from(workdir, file) if file else None
+        return Command(
+            command,
+            None if command else path,
+            path if command else None,
+            folder.stream("stdout", text(body, "stdout_redirect_path"), workdir),
+            folder.stream("stderr", text(body, "stderr_redirect_path"), workdir),
+            starter_of(command) if command else starter_of_file(path or ""),
+            Path(workdir) if workdir is not None else folder.work,
+            {**(more or {}), **variables_of(origin)},
+        )
+
+    def logs(self, uuid: str, handle: Handle | None, own_stream: str) -> Logs:
+        """Return the output files of a job. The third is what the scheduler itself says.
+
+        Raises SpeccError for a job that was not submitted from here.
+        """
+        folder = self.folder(handle.tag) if handle else None
+        request = folder.read_request() if folder else None
+        if folder is None or request is None:
+            help = f"jobs that were submitted here have their folders in {self.directory / 'jobs'}"
+            raise SpeccError(f"nothing is known here of the job {uuid}", help=help)
+        workdir = request.get("workdir")
+        start = workdir if isinstance(workdir, str) else None
+        paths = {stream: folder.stream(stream, _path(request, stream), start) for stream in ("stdout", "stderr")}
+        paths[own_stream] = folder.log
+        return Logs(uuid, tuple(LogFile(stream, path, str(path)) for stream, path in paths.items()))
+
+
+def _path(request: Mapping[str, object], stream: str) -> str | None:
+    body = request.get("body")
+    return text(body, f"{stream}_redirect_path") if isinstance(body, dict) else None

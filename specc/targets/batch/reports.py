@@ -1,0 +1,62 @@
+"""How jobs ended, by what they left in their folders. Success is never guessed."""
+
+from dataclasses import replace
+
+from specc.targets.batch.folder import Exit, Folder
+from specc.targets.lives import EndReason, Life
+from specc.targets.protocol import JobReport, JobState
+
+SIGNALLED = 128
+SAID_IN_LOG = {
+    EndReason.MEMORY: "out of memory",
+    EndReason.TIME: "time limit reached",
+    EndReason.NODE: "its node failed",
+    EndReason.PREEMPTED: "preempted",
+}
+BY_STATE: dict[JobState, EndReason] = {
+    JobState.EXITED: EndReason.EXIT,
+    JobState.STOPPED: EndReason.STOPPED,
+    JobState.CANCELLED: EndReason.CANCELLED,
+    JobState.LOST: EndReason.LOST,
+}
+
+
+def recorded(uuid: str, own: Exit | None, folder: Folder, *, knows_cancelled: bool = False) -> JobReport | None:
+    """Return how the command ended by its own record; None without a record."""
+    if own is None:
+        return None
+    life = folder.life(own.job_id)
+    if own.code == 0:
+        return JobReport(uuid, JobState.FINISHED, "", "", 0, life=life)
+    if own.code > SIGNALLED and knows_cancelled and folder.cancelled.exists():
+        life = replace(life, ended_for=EndReason.CANCELLED)
+        return JobReport(uuid, JobState.CANCELLED, "", "cancelled while it ran", own.code, life=life)
+    why = folder.ended_for() if own.code > SIGNALLED else None
+    said = own.reason or (_by_log(why, folder) if why else f"exit code {own.code}")
+    life = replace(life, ended_for=why or EndReason.EXIT)
+    return JobReport(uuid, JobState.EXITED, "", said, own.code, life=life)
+
+
+def by_records(uuid: str, folder: Folder) -> JobReport | None:
+    """Return what is sure without an answer of the scheduler: that the command has ended by itself, in a job that
+    cannot be started again. None where nothing is sure.
+    """
+    ended = None if (folder.read_request() or {}).get("requeue") else folder.exit()
+    return recorded(uuid, ended, folder) if ended is not None and ended.code < SIGNALLED else None
+
+
+def lost(uuid: str, folder: Folder, scheduler: str) -> JobReport:
+    """Return the report of a job that the scheduler does not know, and that left no record of its end."""
+    if folder.cancelled.exists():
+        return JobReport(uuid, JobState.CANCELLED, "", "cancelled", life=Life(ended_for=EndReason.CANCELLED))
+    if (why := folder.ended_for()) is not None:
+        return JobReport(uuid, JobState.EXITED, "", _by_log(why, folder), life=Life(ended_for=why))
+    begun = (
+        "it began, and left no record of its end" if folder.owner() is not None else "it left no trace of having run"
+    )
+    said = f"{scheduler} does not know it any more; {begun}"
+    return JobReport(uuid, JobState.LOST, "", said, life=Life(ended_for=EndReason.LOST))
+
+
+def _by_log(why: EndReason, folder: Folder) -> str:
+    return f"{SAID_IN_LOG[why]}, by its {folder.log.name}"
