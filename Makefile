@@ -8,12 +8,13 @@ READY := $(VENV)/.ready
 
 PEERS := build/peers
 BROWSER := build/browser
+VSCODE := editors/vscode
 
 seed = $(if $(filter random,$(SEED)),$(shell $(PYTHON) -c 'import random; print(random.randrange(10**9))'),$(SEED))
 # The options for examples of a profile by this seed. Make shows them with the command.
 examples = $(if $(SEED),--hypothesis-profile=$(1) --hypothesis-seed=$(seed))
 
-.PHONY: demo test slow laws chaos corpus crashes fuzz mutants slurm slurm-load browser precommit bench counts lint docs generate update-cases wheel wheelhouse versions clean
+.PHONY: demo test slow laws chaos corpus crashes fuzz mutants slurm slurm-load browser precommit bench counts lint docs generate update-cases wheel wheelhouse versions vsix editors clean
 
 demo: $(READY)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
@@ -117,8 +118,16 @@ wheelhouse: wheel
 versions: $(READY)
 	.ci/versions
 
+# The extension for VS Code, dist/specc-VERSION.vsix, checked and tested. Needs Node 20 and npm.
+vsix: $(VSCODE)/node_modules/.ready $(READY)
+	cd $(VSCODE) && npm run --silent check && npm test --silent && npm run --silent build
+	cp LICENSE $(VSCODE)
+	mkdir -p dist
+	cd $(VSCODE) && node_modules/.bin/vsce package --no-dependencies --no-git-tag-version --no-update-package-json \
+		-o $(CURDIR)/dist/ $$($(CURDIR)/$(BIN)/python -c 'import specc; print(specc.__version__)')
+
 clean:
-	rm -rf $(VENV) build dist site .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VSCODE)/node_modules $(VSCODE)/dist $(VSCODE)/LICENSE $(VENV) build dist site .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "specc needs Python 3.11 or newer"; exit 1; }
@@ -132,6 +141,10 @@ $(BROWSER)/.ready: $(READY) tests/browser/package.json
 	@$(BIN)/python -m pip install -q --disable-pip-version-check 'selenium>=4.20'
 	@cp tests/browser/package.json $(BROWSER)
 	@-npm install --prefix $(BROWSER) --no-audit --no-fund --silent
+	@touch $@
+
+$(VSCODE)/node_modules/.ready: $(VSCODE)/package.json $(VSCODE)/package-lock.json
+	cd $(VSCODE) && npm ci --no-audit --no-fund --silent
 	@touch $@
 
 # The tools of the bench, in a place of their own. Those that come from npm may be missing; the bench says so. All commands,
