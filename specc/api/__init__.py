@@ -23,6 +23,7 @@ from specc.api.values import (
     PlannedStep,
     Provenance,
     Result,
+    Results,
     Run,
     Writer,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "Project",
     "Provenance",
     "Result",
+    "Results",
     "Run",
     "SpeccError",
     "Usage",

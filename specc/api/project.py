@@ -18,6 +18,7 @@ from specc.api.values import (
     PlannedStep,
     Provenance,
     Result,
+    Results,
     Run,
 )
 from specc.app.attempts import AttemptChoice, Words
@@ -27,6 +28,7 @@ from specc.app.following import is_over, last_seen, look_at_chosen, reach, wait_
 from specc.app.rendering import pieces_of
 from specc.app.reporting import report_of, report_of_check
 from specc.app.requests import SubmissionRequest, Unprepared, asked_request, prepare
+from specc.app.results import Results as FoundResults
 from specc.app.selection import Sites
 from specc.app.session import Selected, Session
 from specc.app.submitting import Submission, look_ahead, submission
@@ -215,6 +217,31 @@ class Project:
         with self._ledger(session) as (_, ledger):
             reports = look_at_chosen(choice, ledger).reports if refresh else {}
             return [Job._of(record, reports, self) for record in choice.records(ledger)]
+
+    def results(
+        self,
+        *chosen: str | Path,
+        profiles: Iterable[str] = (),
+        set: Mapping[str, object] | None = None,
+        states: Iterable[str] = (),
+        only: Mapping[str, object] | None = None,
+        cells: Iterable[str] = (),
+    ) -> Results:
+        """Return what jobs came to: a row for each cell that was submitted, with the results that the specs declare.
+
+        `chosen` are specs, folders, or the beginnings of uuids; nothing means the whole project. The specs are read as
+        they are now, with `profiles` and `set`. Raises InvalidSpec where a spec declares its results wrongly, and
+        SpeccError for a word that means nothing.
+        """
+        session = self._session()
+        filters = Words(tuple(self._path(each) for each in chosen), _only(only), tuple(cells), tuple(states), None)
+        choice = AttemptChoice.of(session, filters, self._root)
+        _raise_errors(session.diagnostics)
+        with self._ledger(session) as (_, ledger):
+            found = FoundResults(choice, ledger, asked_request(_asked(profiles, None, set)))
+            columns = found.columns()
+            _raise_errors(found.diagnostics)
+            return Results._of(columns, found.rows())
 
     def _wait(self, jobs: Sequence[Job], timeout: float | None) -> tuple[Job, ...]:
         session = self._session()

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field  # Python's own, whose parameters callers may look at
 from datetime import UTC, datetime
 from html import escape
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
+from specc.app.results import ResultColumn, ResultRow
 from specc.app.submitting import message_of, word_for
 from specc.diagnostics import Diagnostic as Found
 from specc.errors import SpeccError
@@ -17,6 +18,7 @@ from specc.reporters import Report, ReportFormat, format_named, report_text
 from specc.submission import Record, Step, changes_of, last_word, life_of, state_of, why_of
 from specc.submission import Result as Outcome
 from specc.targets import JobReport, JobState, Usage
+from specc.targets.lives import TIMES
 from specc.visible import visible
 
 if TYPE_CHECKING:
@@ -356,6 +358,45 @@ class Run:
 
     def _repr_html_(self) -> str:
         return _table(("state", "uuid", "spec", "cell", "name", "reason"), [_job_row(job) for job in self.jobs])
+
+
+@dataclass(frozen=True, slots=True)
+class Results(Sequence[dict[str, object]]):
+    """What jobs came to: a mapping for each cell, with all of `columns`, as pandas and polars take it.
+
+    `pandas.DataFrame(project.results())` has the columns of `specc results --csv`. Times are in UTC. A result that is
+    missing is None, and `missing` says for each row, by the name of the result, why. Where the first hundred rows lack
+    a result, polars needs `infer_schema_length=None`.
+    """
+
+    columns: tuple[str, ...]
+    missing: tuple[Mapping[str, str], ...]
+    _rows: tuple[dict[str, object], ...] = field(repr=False)
+
+    @classmethod
+    def _of(cls, columns: Sequence[ResultColumn], rows: Iterable[ResultRow]) -> "Results":
+        found = [({column.name: _cell(column, row) for column in columns}, row.missing) for row in rows]
+        names = tuple(column.name for column in columns)
+        return cls(names, tuple(missing for _, missing in found), tuple(row for row, _ in found))
+
+    @overload
+    def __getitem__(self, index: int) -> dict[str, object]: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[dict[str, object]]: ...
+    def __getitem__(self, index: int | slice) -> dict[str, object] | list[dict[str, object]]:
+        return dict(self._rows[index]) if isinstance(index, int) else [dict(row) for row in self._rows[index]]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def _repr_html_(self) -> str:
+        return _table(self.columns, [["" if cell is None else _text(cell) for cell in row.values()] for row in self])
+
+
+def _cell(column: ResultColumn, row: ResultRow) -> object:
+    value = row.cell_of(column)
+    is_time = column.group == "job" and column.key in TIMES and isinstance(value, int | float)
+    return datetime.fromtimestamp(value, UTC) if is_time and isinstance(value, int | float) else value
 
 
 def _text(value: object) -> str:

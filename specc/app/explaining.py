@@ -11,7 +11,7 @@ from specc.explanation import explain as explain_value
 from specc.fast_dataclass import dataclass
 from specc.project import DiagnosticSet
 
-SECTIONS = ("job", "vars", "params", "matrix")
+SECTIONS = ("job", "vars", "params", "matrix", "results")
 NOT_WRITTEN = ("cell", "spec", "env")
 
 

@@ -15,7 +15,7 @@ from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.lowering import Payload
 from specc.parser import Document
-from specc.project import DiagnosticSet
+from specc.project import DiagnosticSet, Project
 from specc.source import Source, Span
 from specc.submission import (
     Action,
@@ -190,6 +190,16 @@ def _has_state(payload: Payload, selector: Selector, request: SubmissionRequest,
     return any(selector.has_state(record) for record in latest(ledger.of_key(key)))
 
 
+def names_by_id(project: Project) -> dict[str, str]:
+    """Return the names of all specs of a project that can be sent, by the ids under which the ledger knows them."""
+    names: dict[str, str] = {}
+    for name in project.site.spec_names:
+        document = project.document(name, DiagnosticSet())
+        if document is not None and not document.abstract:
+            names[str(document.id.value) if document.id else name] = name
+    return names
+
+
 class Existing:
     """Says whether the project still has what a key stands for. In doubt it has: then nothing is taken for moved."""
 
@@ -214,11 +224,7 @@ class Existing:
 
     def _name(self, spec_id: str) -> str | None:
         if self._names is None:
-            self._names = {}
-            for name in self._project.site.spec_names:
-                document = self._project.document(name, DiagnosticSet())
-                if document is not None and not document.abstract:
-                    self._names[str(document.id.value) if document.id else name] = name
+            self._names = names_by_id(self._project)
         return self._names.get(spec_id)
 
     def _cells_of(self, name: str, params: dict[str, str]) -> frozenset[str] | None:

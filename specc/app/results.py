@@ -1,22 +1,28 @@
 """What jobs came to: a row for each cell, made of the ledger, of what targets say, and of what the jobs wrote."""
 
+import csv
+import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import chain
 from typing import Literal
 
 from specc.app.attempts import AttemptChoice
+from specc.app.extracting import Extractor
 from specc.app.following import Seen, look_at_chosen
+from specc.compiler import Request
+from specc.diagnostics import Diagnostic
+from specc.extraction import Missing, Value
 from specc.fast_dataclass import dataclass
+from specc.resolver.results import FIRST_COLUMNS, JOB_COLUMNS
 from specc.submission import Ledger, Record, Selector, last_word, life_of, state_of, why_of
 from specc.targets import JobReport, Life
 from specc.targets.lives import TIMES, USED
 
+NOTHING_ASKED = Request()
 Group = Literal["job", "axis", "param", "result"]
-FIRST = ("spec", "cell", "target")
-OF_JOB = ("state", "exit_code", "attempt", "uuid", *TIMES, "seconds", "node", *USED)
-"""The columns of every table before and behind those of axes and parameters. No result has one of these names."""
-
-RESERVED = frozenset((*FIRST, *OF_JOB))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class ResultRow:
     attempt: int
     uuid: str | None
     life: Life
-    values: dict[str, object]
+    values: dict[str, Value | None]
     missing: dict[str, str]
 
     def data(self) -> dict[str, object]:
@@ -57,13 +63,13 @@ class ResultRow:
             "axes": self.axes,
             "params": self.params,
             "reason": self.reason,
-            **{name: self.of_job(name) for name in OF_JOB},
+            **{name: self.of_job(name) for name in JOB_COLUMNS},
             "results": self.values,
             "missing": self.missing,
         }
 
     def of_job(self, name: str) -> object:
-        """Return the value of one of the columns FIRST and OF_JOB. What is not known is None."""
+        """Return the value of one of the columns that every table has. What is not known is None."""
         if name in USED:
             value: object = getattr(self.life.usage, name)
             return value
@@ -86,27 +92,43 @@ class ResultRow:
 @dataclass(frozen=True, slots=True)
 class ResultColumn:
     """One column of a flat table. `key` is its name in the axes, parameters or results of a row; `name` is unique in
-    the table. `unit` is set for results alone.
+    the table. `unit` is set for results alone. `varies` is False where all rows surely have the same value.
     """
 
     name: str
     group: Group
     key: str
     unit: str | None = None
+    varies: bool = True
+
+    @property
+    def head(self) -> str:
+        """Return the name as people read it, with the unit."""
+        return f"{self.name} [{self.unit}]" if self.unit else self.name
 
 
-def columns_of(axes: Iterable[str], params: Iterable[str], results: Mapping[str, str | None]) -> list[ResultColumn]:
-    """Return the columns of a flat table in their one order. `results` are the names of results with their units.
+def columns_of(
+    axes: Mapping[str, bool], params: Mapping[str, bool], results: Mapping[str, str | None], fixed: Iterable[str] = ()
+) -> list[ResultColumn]:
+    """Return the columns of a flat table in their one order.
 
-    A name that two columns would have is written with its namespace, as templates write it, such as `params.n`.
+    Of axes and parameters it is given whether their values vary, and of results their units; `fixed` are columns of the
+    job that have one value in all rows. A name that two columns would have is written with its namespace, as templates
+    write it, such as `params.n`.
     """
-    named: list[tuple[Group, str]] = [*(("axis", each) for each in axes), *(("param", each) for each in params)]
-    taken = [*RESERVED, *results, *(key for _, key in named)]
+    named: list[tuple[Group, str, bool]] = [("axis", *each) for each in axes.items()]
+    named += [("param", *each) for each in params.items()]
+    taken = [*FIRST_COLUMNS, *JOB_COLUMNS, *results, *(key for _, key, _ in named)]
     spaces = {"axis": "matrix", "param": "params"}
     inputs = [
-        ResultColumn(key if taken.count(key) == 1 else f"{spaces[group]}.{key}", group, key) for group, key in named
+        ResultColumn(key if taken.count(key) == 1 else f"{spaces[group]}.{key}", group, key, varies=varies)
+        for group, key, varies in named
     ]
-    first, rest = ([ResultColumn(name, "job", name) for name in names] for names in (FIRST, OF_JOB))
+    same = set(fixed)
+    first, rest = (
+        [ResultColumn(name, "job", name, varies=name not in same) for name in names]
+        for names in (FIRST_COLUMNS, JOB_COLUMNS)
+    )
     return [*first, *inputs, *rest, *(ResultColumn(name, "result", name, unit) for name, unit in results.items())]
 
 
@@ -116,24 +138,33 @@ class Results:
     `seen` is what targets said of jobs that had not ended, when this was made.
     """
 
-    def __init__(self, choice: AttemptChoice, ledger: Ledger) -> None:
+    def __init__(self, choice: AttemptChoice, ledger: Ledger, request: Request = NOTHING_ASKED) -> None:
         self.seen: Seen = look_at_chosen(choice, ledger)
         self._choice = choice
         self._ledger = ledger
+        self._extractor = Extractor(choice.workplace, ledger, request)
+
+    @property
+    def diagnostics(self) -> list[Diagnostic]:
+        """What is wrong with the specs as they are now, as far as rows were read."""
+        return self._extractor.diagnostics.all()
 
     def columns(self) -> list[ResultColumn]:
         """Return the columns of all rows. This reads all of the attempts, but nothing that jobs wrote."""
-        axes: dict[str, None] = {}
-        params: dict[str, None] = {}
+        axes, params, job = _Variety(), _Variety(), _Variety()
+        results: dict[str, str | None] = {}
         for record in self._records():
-            axes |= dict.fromkeys(json.loads(record.axes))
-            params |= dict.fromkeys(record.shown_params)
-        return columns_of(axes, params, {})
+            axes.meet(record.shown_axes)
+            params.meet(record.shown_params)
+            job.meet({"spec": record.key.spec, "target": record.target_name, "attempt": record.number})
+            results |= self._extractor.units(record)
+        fixed = (name for name, varies in job.found().items() if not varies)
+        return columns_of(axes.found(), params.found(), results, fixed)
 
     def rows(self) -> Iterator[ResultRow]:
         """Yield a row for each cell, one by one: all of a large ledger does not fit into memory."""
         for record in self._records():
-            yield _row(record, self.seen.reports, {}, {})
+            yield _row(record, self.seen.reports, self._extractor.values(record, self.seen.reports))
 
     def _records(self) -> Iterator[Record]:
         """Yield the latest job of each cell, or the latest attempt where no attempt became a job."""
@@ -147,9 +178,68 @@ class Results:
         return any(one.uuid is not None and selector.picks(one) for one in self._ledger.of_key(record.key))
 
 
-def _row(
-    record: Record, reports: Mapping[str, JobReport], values: dict[str, object], missing: dict[str, str]
-) -> ResultRow:
+class _Variety:
+    """Which names rows have, in the order in which they come, and whether all rows have one value for a name."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, object] = {}
+        self._varying: set[str] = set()
+        self._rows = 0
+
+    def meet(self, values: Mapping[str, object]) -> None:
+        for name, value in values.items():
+            if name not in self._first:
+                self._first[name] = value
+                self._varying |= {name} if self._rows else set()
+            elif self._first[name] != value:
+                self._varying.add(name)
+        self._varying |= self._first.keys() - values.keys()
+        self._rows += 1
+
+    def found(self) -> dict[str, bool]:
+        return {name: name in self._varying for name in self._first}
+
+
+RISKY = re.compile("[=@\\t\\r\\n\uff1d\uff20]|[-+\uff0d\uff0b][^(|!]*[(|!]")
+"""What a spreadsheet would calculate: `=`, `@`, and a sign before a call, a pipe or a reference to another sheet."""
+
+
+def csv_lines(columns: Sequence[ResultColumn], rows: Iterable[ResultRow]) -> Iterator[str]:
+    """Yield the lines of a CSV file (RFC 4180), the names of the columns first.
+
+    A text that a spreadsheet would take for a formula has an apostrophe before it. Times are in UTC (ISO 8601), lists
+    are JSON, and what is missing is empty.
+    """
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    for line in chain(([column.name for column in columns],), (_csv_texts(columns, row) for row in rows)):
+        writer.writerow(line)
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+
+
+def _csv_texts(columns: Sequence[ResultColumn], row: ResultRow) -> list[str]:
+    return [harmless(plain_text(row.cell_of(column), column)) for column in columns]
+
+
+def harmless(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula."""
+    return f"'{text}" if RISKY.match(text) else text
+
+
+def plain_text(value: object, column: ResultColumn) -> str:
+    """Return a value as it stands in a CSV file."""
+    if value is None:
+        return ""
+    if column.group == "job" and column.key in TIMES and isinstance(value, float | int):
+        return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _row(record: Record, reports: Mapping[str, JobReport], found: Mapping[str, Value | Missing]) -> ResultRow:
+    values = {name: None if isinstance(value, Missing) else value for name, value in found.items()}
+    missing = {name: value.why for name, value in found.items() if isinstance(value, Missing)}
     return ResultRow(
         record.key.spec,
         record.key.cell,

@@ -62,6 +62,13 @@ def write_data(text: str, shown: Callable[[str], str] = visible_text) -> None:
     sys.stdout.write(shown(text) if sys.stdout.isatty() else text)
 
 
+def write_lines(lines: Iterable[str]) -> None:
+    """Write lines of data to standard output one by one, each with its end, as `write_data` does."""
+    is_seen = sys.stdout.isatty()
+    for line in lines:
+        sys.stdout.write(visible_text(line.replace("\r\n", "\n")) if is_seen else line)
+
+
 def write_spool(file: IO[str], shown: Callable[[str], str]) -> None:
     """Write data that may be larger than memory, as `write_data` does."""
     file.seek(0)

@@ -226,6 +226,7 @@ def check_document(
             continue
         spec, asked = variant
         specs["" if asked is request else asked.profiles[0]] = spec
+        yield from _result_mistakes(spec)
         for item in _checked(spec, context, asked, allowance, part, is_plain=asked is request):
             if asked is request or isinstance(item, Diagnostic):
                 yield item
@@ -242,6 +243,14 @@ def check_document(
         plain = specs.pop("")
         is_sound = not has_errors and incomplete is None
         yield from spec_diagnostics(Spec(plain, specs, context.view), is_sound=is_sound)
+
+
+def _result_mistakes(spec: ResolvedSpec) -> Iterator[Diagnostic]:
+    section = spec.section("results")
+    if section.entries:
+        from specc.resolver.results import other_columns, result_mistakes  # most specs declare no results
+
+        yield from map(spec.traced, result_mistakes(section, other_columns(spec.body)))
 
 
 def _variants(

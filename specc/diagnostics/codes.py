@@ -54,6 +54,7 @@ ABSTRACT_SPEC = Code("SPC225", "abstract-spec", ERROR, "an abstract spec cannot 
 NO_SUCH_CELL = Code("SPC226", "no-such-cell", ERROR, "`--only` or `--cell` selects nothing")
 UNKNOWN_API = Code("SPC227", "unknown-api", ERROR, "an API version that specc does not have")
 PRIVATE_FILE = Code("SPC228", "private-file", ERROR, "a file of git or of passwords, which a spec must not include")
+BAD_RESULT = Code("SPC229", "bad-result", ERROR, "a result is declared wrongly")
 
 # 3: templates
 TEMPLATE_SYNTAX = Code("SPC301", "template-syntax", ERROR, "a template that Jinja2 cannot read")

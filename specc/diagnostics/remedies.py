@@ -48,6 +48,7 @@ REMEDIES: dict[str, str] = {
     "SPC226": "Write values that the axes have; `specc render` shows every cell.",
     "SPC227": "Write `api: ehpc/v1` or `api: ehpc/v2`.",
     "SPC228": "Copy what the job needs into a file with another name. Let the job read secrets where it runs.",
+    "SPC229": "Write `NAME: {from: stdout, pattern: 'residual = (\\S+)'}`, or `NAME: {from: FILE.json, key: a.b}`.",
     # templates
     "SPC301": "Correct the template at the caret. Braces that are not a template go into `{$literal: ...}`.",
     "SPC302": "Correct the name, or declare it: a template reads `params.x`, `vars.x`, `matrix.x`, `job.x`, `env.X`.",

@@ -9,16 +9,17 @@ from specc.evaluator.bindings import Binding, bind, missing, sample_count, sampl
 from specc.evaluator.column_builder import ColumnBuilder, cells_by_columns
 from specc.evaluator.columns import CHUNK, Chunk, NotByColumns, Whole, joined
 from specc.evaluator.commands import PRELUDE, SHELL_LINE, Prelude, passed_to
-from specc.evaluator.evaluation import Evaluation, Inputs
+from specc.evaluator.evaluation import VARYING_FILE, Evaluation, Inputs
 from specc.evaluator.quoting import end_of_template
 from specc.evaluator.templates import span_in, template_text
-from specc.evaluator.values import MASK, EvaluatedSpec, Prefix, Read, Value, env_names, read_names, told
+from specc.evaluator.values import MASK, EvaluatedSpec, Prefix, Read, Value, all_names, env_names, read_names, told
 
 __all__ = [
     "CHUNK",
     "MASK",
     "PRELUDE",
     "SHELL_LINE",
+    "VARYING_FILE",
     "Binding",
     "Chunk",
     "ColumnBuilder",
@@ -31,6 +32,7 @@ __all__ = [
     "Read",
     "Value",
     "Whole",
+    "all_names",
     "bind",
     "cells_by_columns",
     "end_of_template",

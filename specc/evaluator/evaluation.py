@@ -19,7 +19,7 @@ from specc.evaluator.names import (
 )
 from specc.evaluator.sweep import CELL
 from specc.evaluator.templates import Ready, Templates, template_text
-from specc.evaluator.values import ATTEMPT, EvaluatedSpec, Value, env_names, told
+from specc.evaluator.values import ATTEMPT, EvaluatedSpec, Value, all_names, env_names, told
 from specc.evaluator.walk import Walk
 from specc.expander import AxisValue, Cell, Values
 from specc.expressions import MISSING, Template, Unknown
@@ -34,6 +34,9 @@ COST_OF_A_LOOK = 2
 COST_OF_ASKING = 10
 TOO_MUCH_ASKED = "the conditions of this matrix take too long, all combinations together"
 ASK_LESS = "make the axes smaller, or leave combinations out by `exclude`"
+
+VARYING_FILE = "the name of the file depends on `cell.index`, which another value of an axis changes"
+FIXED_FILE = "results are read when the matrix may be another one: write `cell.slug` or `cell.id`"
 
 
 def axis_value(axis: AxisValue) -> Value:
@@ -213,13 +216,23 @@ class Evaluation:
         return holds
 
     def check_rest(self, cell: Cell) -> None:
-        """Evaluate variables and parameters that no field of the cell reads, so that their mistakes are found, too."""
+        """Evaluate what no field of the cell reads, so that its mistakes are found, too: variables, parameters, and
+        the names of files with results.
+        """
         if cell is not self._cell:
             self.begin(cell)
         for name, node in self.spec.section("vars").entries.items():
             self.walk.value(node, f"vars.{name}")
         for name in self.spec.params:
             self._param(name)
+        files = {
+            name: file
+            for name, node in self.spec.section("results").entries.items()
+            if isinstance(node, Mapping) and (file := node.get("from")) is not None
+        }
+        for name, file in files.items():
+            if "cell.index" in all_names(self.walk.value(file, f"results.{name}.from")):
+                self._found.append(codes.BAD_RESULT.at(file.span, VARYING_FILE, help=FIXED_FILE))
 
     def named(self, name: str) -> Value | None:
         """Return the value of `vars.NAME`, `params.NAME`, `matrix.NAME` or `job.NAME` in the current cell, or None."""
@@ -237,7 +250,9 @@ class Evaluation:
         return self.field(rest, node) if section == "job" else self.walk.value(node, name)
 
     def names_in(self, section: str) -> list[str]:
-        """Return the names in `params`, `vars`, `matrix` or `job`."""
+        """Return the names in `params`, `vars`, `matrix`, `job` or `results`."""
+        if section == "results":
+            return list(self.spec.section("results").entries)
         return list(self._templates.names.known[section])
 
     def _absent(self, namespace: str) -> object:

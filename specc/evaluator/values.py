@@ -146,6 +146,11 @@ def read_names(name: str, of_matrix: frozenset[str]) -> frozenset[str]:
     return of_matrix if name.startswith(OF_CELLS) and name != ATTEMPT else frozenset()
 
 
+def all_names(value: Value) -> frozenset[str]:
+    """Return the names that a value depends on, those included that its variables read."""
+    return frozenset(read.name for read in _all_read([value]))
+
+
 def _all_read(values: Iterable[Value]) -> Iterator[Read]:
     """Yield what values, and the values that they read, have read. They share those, so each is visited once."""
     waiting, seen = list(values), set[int]()

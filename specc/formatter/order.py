@@ -6,8 +6,8 @@ from typing import Protocol, TypeVar
 from specc.diagnostics import closest
 from specc.parser import EXTENSION, HEADER, SECTIONS
 
-ROOT, PROFILES, PARAMS, PARAM, MATRIX, AXES, AXIS, JOB, FIELD, OTHER = (
-    "root", "profiles", "params", "param", "matrix", "axes", "axis", "job", "field", "other",
+ROOT, PROFILES, PARAMS, PARAM, MATRIX, AXES, AXIS, JOB, FIELD, RESULTS, RESULT, OTHER = (
+    "root", "profiles", "params", "param", "matrix", "axes", "axis", "job", "field", "results", "result", "other",
 )  # fmt: skip
 FORMS = ("$replace",)
 """Operators whose operand would stand in their position without them."""
@@ -17,13 +17,14 @@ KEYS: dict[str, tuple[str, ...]] = {
     PARAM: ("type", "choices", "default", "minimum", "maximum", "example", "description"),
     MATRIX: ("axes", "zip", "where", "exclude", "include", "repeat", "max"),
     AXIS: ("from", "to", "step", "steps", "scale"),
+    RESULT: ("from", "format", "pattern", "key", "take", "type", "unit", "description"),
     FIELD: ("$file", "$command", "env", "args"),
 }
 CHILDREN: dict[str, dict[str, str]] = {
-    ROOT: {"params": PARAMS, "matrix": MATRIX, "profiles": PROFILES, "job": JOB},
+    ROOT: {"params": PARAMS, "matrix": MATRIX, "profiles": PROFILES, "job": JOB, "results": RESULTS},
     MATRIX: {"axes": AXES, "zip": AXES},
 }
-EVERY_CHILD = {PARAMS: PARAM, PROFILES: ROOT, AXES: AXIS, JOB: FIELD}
+EVERY_CHILD = {PARAMS: PARAM, PROFILES: ROOT, AXES: AXIS, JOB: FIELD, RESULTS: RESULT}
 
 
 def kind_below(kind: str, name: str) -> str:

@@ -97,9 +97,10 @@ class Listing:
 
     def _details(self, job: Job) -> dict[str, object]:
         body = json.loads(job.body)
-        stdout, stderr = self._outputs(job, body)
+        folder, stdout, stderr = self._outputs(job, body)
         return {
             **_common(job, body),
+            "exec_cwd": folder,
             "cluster_id": job.cluster,
             "cluster_type": "ehpc",
             "cmd_line_type": body.get("cmd_line_type", "input"),
@@ -118,14 +119,17 @@ class Listing:
             "time_limit": _optional(body.get("time_limit")),
         }
 
-    def _outputs(self, job: Job, body: dict[str, object]) -> tuple[object, object]:
-        """Return where the outputs are: as the target says, else as the job asked."""
+    def _outputs(self, job: Job, body: dict[str, object]) -> tuple[str, object, object]:
+        """Return the folder that the job started in, and where its outputs are: as the target says, else as asked."""
+        folder, files = "", {}
         try:
-            files = {file.stream: str(file.path or file.where) for file in self._target.logs(job.uuid).files}
+            logs = self._target.logs(job.uuid)
+            folder = str(logs.folder or "")
+            files = {file.stream: str(file.path or file.where) for file in logs.files}
         except SpeccError:
-            files = {}
+            pass  # the target has forgotten the job
         stdout, stderr = (files.get(each, body.get(f"{each}_redirect_path", "")) for each in ("stdout", "stderr"))
-        return stdout, stderr
+        return folder, stdout, stderr
 
 
 def read_page(caller: Caller) -> Page | Refusal:

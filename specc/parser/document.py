@@ -14,7 +14,7 @@ from specc.wording import named
 
 VERSION = 1
 HEADER = ("specc", "id", "extends", "abstract", "api")
-SECTIONS = ("params", "vars", "matrix", "profiles", "job")
+SECTIONS = ("params", "vars", "matrix", "profiles", "job", "results")
 EXTENSION = "x-"
 NOT_OURS = "fields of the job go below `job:`; keys for other tools begin with `x-`"
 

@@ -14,7 +14,7 @@ from specc.parser import HEADER, SECTIONS, parse_flow
 from specc.resolver.operators import Operator, mistake_of, operator_of
 from specc.source import Source, Span
 
-COMPOSED = ("params", "vars", "matrix", "job")
+COMPOSED = ("params", "vars", "matrix", "job", "results")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,6 +8,7 @@ know draft-07 better.
 from collections.abc import Iterable
 from collections.abc import Sequence as Many
 
+from specc.resolver.results import FORMATS, TAKES, TYPES
 from specc.schema import ApiSchema, Field, JsonObject
 from specc.schemagen.build import COMMENT, DIALECT
 from specc.settings import Quantity
@@ -21,6 +22,7 @@ SECTIONS = {
     "matrix": "A sweep: each cell becomes one payload.",
     "profiles": "Overlays for variants, chosen with `--profile NAME`.",
     "job": "The fields of the job, named as in the API's table.",
+    "results": "What `specc results` reads of what each job wrote.",
 }
 CONSTRAINTS = ("type", "enum", "minimum", "maximum", "minLength", "maxLength", "pattern")
 NUMBER = r"[0-9]+(\.[0-9]+)?"
@@ -64,6 +66,7 @@ def build_editor(apis: Many[ApiSchema]) -> JsonObject:
             "matrix": _matrix(),
             "profiles": free_keys(inherited(_profile())),
             "job": job_section(apis),
+            "results": free_keys(_result()),
         },
     }
 
@@ -137,6 +140,40 @@ def _matrix() -> JsonObject:
             "repeat": described("How many times each cell is run.", count),
         }
     )
+
+
+def _result() -> JsonObject:
+    """Return the schema of a result: a pattern alone, or how it is read."""
+    word = ref("static")
+    parts = {"type": "array", "items": {"type": ["string", "integer"]}, "minItems": 1}
+    read = fixed_keys(
+        {
+            "from": described(
+                "`stdout`, `stderr`, or a file by its path from the folder that the job starts in.",
+                inherited(any_of(word, ref("template"))),
+            ),
+            "format": described(
+                "What a `key` reads, where the ending of the file's name does not say it.",
+                inherited({"enum": list(FORMATS)}),
+            ),
+            "pattern": described(
+                "A regular expression of RE2, matched line by line. What its parentheses hold is the value.",
+                inherited(word),
+            ),
+            "key": described(
+                "The way to a value in JSON or YAML, such as `a.b.0`, or a column of CSV.",
+                inherited(any_of(word, {"type": "integer"}, parts)),
+            ),
+            "take": described("Which of several values: the last one if left out.", inherited({"enum": list(TAKES)})),
+            "type": described(
+                "The type of the value. Without it, a text that is written as a number is a number.",
+                inherited({"enum": list(TYPES)}),
+            ),
+            "unit": described("The unit of a number, for tables and plots.", inherited(word)),
+            "description": described("What it is.", inherited({"type": "string"})),
+        }
+    )
+    return inherited(any_of(described("A pattern, searched in standard output.", word), read))
 
 
 def _axis() -> JsonObject:

@@ -166,10 +166,11 @@ class LogFile:
 
 @dataclass(frozen=True, slots=True)
 class Logs:
-    """The output streams of one job."""
+    """The output streams of one job. `folder` is where the job started, if that is visible from here."""
 
     uuid: str
     files: tuple[LogFile, ...]
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -343,3 +343,29 @@ def opened(folder: Path) -> specc.Project | None:
         return specc.open(folder)
     except specc.InvalidSpec:
         return None
+
+
+class TestResults:
+    def test_rows_have_the_columns_of_the_command(self, here: Place) -> None:
+        here.write(echo=ECHO + "results: {n_out: {pattern: '(\\d)', type: number}, none: {pattern: 'x(.)'}}\n")
+        project = specc.open(here.root)
+        project.submit().wait()
+        rows = project.results()
+        here.run("results", "--csv")
+        assert list(rows.columns) == here.out.splitlines()[0].split(",")
+        assert all(tuple(row) == rows.columns for row in rows)
+        assert [row["n_out"] for row in rows] == [1.0, 2.0]
+        assert [row["none"] for row in rows[0:2]] == [None, None]
+        assert rows.missing[0] == {"none": "the pattern matches nothing in stdout"}
+        assert rows[0]["started_at"] <= rows[0]["ended_at"]
+        assert len(rows) == 2
+        assert len(project.results("echo.job.yaml", only={"n": 1})) == 1
+        assert len(project.results(states=["lost"])) == 0
+        assert "<td>1.0</td>" in rows._repr_html_()
+
+    def test_a_wrong_declaration_is_raised(self, here: Place) -> None:
+        project = specc.open(here.root)
+        project.submit().wait()
+        here.write(echo=ECHO + "results: {x: '(a'}\n")
+        with pytest.raises(specc.InvalidSpec, match="SPC229"):
+            project.results()

@@ -88,3 +88,134 @@ class TestParameters:
         assert [row["solver"] for row in rows_of(here)] == ["***", "***"]
         assert here.run("results", "--output", "json") == 0
         assert "s3cret" not in here.out
+
+
+RESULTS = """results:
+  residual: {pattern: 'final residual = (\\S+)', type: number, unit: Pa}
+  cells: {from: 'out/{{ cell.slug }}.json', key: summary.cells}
+  converged: {pattern: converged, type: boolean}
+"""
+SOLVE = """mkdir -p out
+    echo "final residual = 1e-{{ 3 if matrix.mesh == 'fine' else 1 }}"
+    echo '{"summary": {"cells": {{ 400 if matrix.mesh == 'fine' else 100 }}}}' > out/{{ cell.slug }}.json
+    {{ ('echo converged' if matrix.mesh == 'fine' else 'exit 1') | raw }} """
+
+
+class TestValues:
+    def test_from_output_and_files(self, here):
+        submitted(here, SPEC % (SOLVE + "# {{ params.solver }}") + RESULTS)
+        rows = rows_of(here)
+        assert [(row["residual"], row["cells"], row["converged"]) for row in rows] == [
+            ("0.1", "100", "false"),
+            ("0.001", "400", "true"),
+        ]
+        assert here.run("results", "--output", "json") == 0
+        document = json.loads(here.out)
+        assert [(each["name"], each["unit"]) for each in document["columns"][-3:]] == [
+            ("residual", "Pa"),
+            ("cells", None),
+            ("converged", None),
+        ]
+        assert document["rows"][1]["results"] == {"residual": 0.001, "cells": 400, "converged": True}
+
+    def test_they_can_be_declared_when_the_jobs_have_ended(self, here):
+        submitted(here, SPEC % "echo T=3 {{ params.solver }}")
+        assert "t" not in rows_of(here)[0]
+        here.write(a=SPEC % "echo T=3 {{ params.solver }}" + "results: {t: 'T=(.)'}\n")
+        assert [row["t"] for row in rows_of(here)] == ["3", "3"]
+
+    def test_the_files_of_a_cell_whose_axis_has_changed_since(self, here):
+        submitted(here, SPEC % (SOLVE + "# {{ params.solver }}") + RESULTS)
+        here.write(a=(SPEC % (SOLVE + "# {{ params.solver }}") + RESULTS).replace("[coarse, fine]", "[finest]"))
+        assert [row["cells"] for row in rows_of(here)] == ["100", "400"]
+
+    def test_a_file_is_named_by_the_parameter_that_the_job_had(self, here):
+        text = SPEC % "echo {{ params.solver }} 1 > {{ params.solver }}.txt"
+        text += "results: {x: {from: '{{ params.solver }}.txt', pattern: '(.*)'}}\n"
+        submitted(here, text)
+        here.write(a=text.replace("default: ico", "default: simple"))
+        assert [row["x"] for row in rows_of(here)] == ["ico 1", "ico 1"]
+
+    def test_what_is_missing_says_why(self, here):
+        text = SPEC % "echo a {{ params.solver }}; echo = > eq.txt"
+        submitted(here, text + "results: {x: 'b(.)', y: {from: no.json, key: a}, z: {from: eq.txt, pattern: (.)}}\n")
+        assert [row["x"] for row in rows_of(here)] == ["", ""]
+        assert here.run("results", "--output", "json") == 0
+        assert json.loads(here.out)["rows"][0]["missing"] == {
+            "x": "the pattern matches nothing in stdout",
+            "y": "cannot read `no.json`: no such file or directory",
+        }
+        assert here.run("results") == 0
+        assert here.out.splitlines()[0].split("\t")[-4:] == ["(1)", "(2)", "=", ""]
+        assert here.err.splitlines()[0] == "(1) the pattern matches nothing in stdout, 2 values"
+
+    def test_two_jobs_of_one_cell_are_one_row(self, here):
+        text = SPEC % "echo {{ params.solver }}; echo n=$SPECC_ATTEMPT" + "results: {n: 'n=(.)'}\n"
+        submitted(here, text)
+        submitted(here, text, "--rerun", "--yes", "--state", "finished")
+        assert [(row["attempt"], row["n"]) for row in rows_of(here)] == [("2", "2"), ("2", "2")]
+
+    def test_a_spec_that_is_gone(self, here):
+        submitted(here, SPEC % "echo {{ params.solver }}" + "results: {x: '(.)'}\n")
+        (here.root / "a.job.yaml").unlink()
+        assert [row["solver"] for row in rows_of(here)] == ["ico", "ico"]
+
+    def test_the_log_of_a_job_is_gone(self, here):
+        submitted(here, SPEC % "echo {{ params.solver }}" + "results: {x: '(.+)'}\n")
+        for log in (here.root / "state").rglob("stdout"):
+            log.unlink()
+        assert here.run("results", "--output", "json") == 0
+        assert json.loads(here.out)["rows"][0]["missing"] == {"x": "cannot read stdout: no such file or directory"}
+
+    def test_a_mistake_in_the_declaration(self, here):
+        submitted(here, SPEC % "echo {{ params.solver }}")
+        here.write(a=SPEC % "echo {{ params.solver }}" + "results: {x: '(a', y: '(.+)'}\n")
+        assert here.run("results", "--csv") == 1
+        assert "SPC229" in here.err
+        assert next(csv.DictReader(io.StringIO(here.out)))["y"] == "ico"
+
+    def test_the_same_ledger_and_files_give_the_same_rows(self, here):
+        submitted(here, SPEC % (SOLVE + "# {{ params.solver }}") + RESULTS)
+        for arguments in (["--csv"], ["--output", "json"], []):
+            assert here.run("results", *arguments) == 0
+            before = here.out, here.err
+            assert here.run("results", *arguments) == 0
+            assert (here.out, here.err) == before
+
+
+HOSTILE = ["=1+1", "@x", "-1+cmd|' /C calc'!A0", "+SUM(A1)", "\tx", "-O3 -march=native", "a\nb", 'q"u', "算", "-5"]
+
+
+def test_csv_gives_no_formula_to_a_spreadsheet(here):
+    axes = json.dumps(HOSTILE)
+    text = f"specc: 1\nmatrix: {{axes: {{flag: {axes}}}}}\njob:\n  name: a-{{{{ cell.index }}}}\n"
+    submitted(here, text + "  cmd_line: 'echo {{ matrix.flag | sh }}; : {{ cell.index }}'\nresults: {x: '^(=.*)'}\n")
+    rows = rows_of(here)
+    shown = [
+        "'=1+1",
+        "'@x",
+        "'-1+cmd|' /C calc'!A0",
+        "'+SUM(A1)",
+        "'\tx",
+        "-O3 -march=native",
+        "a\nb",
+        'q"u',
+        "算",
+        "-5",
+    ]
+    assert [row["flag"] for row in rows] == shown
+    assert rows[0]["x"] == "'=1+1"
+    assert here.run("results", "--output", "json") == 0
+    assert [row["axes"]["flag"] for row in json.loads(here.out)["rows"]] == HOSTILE
+
+
+def test_two_formats_are_refused(here):
+    assert here.run("results", "--csv", "--output", "json") == 2
+    assert "two formats" in here.err
+
+
+def test_names_that_two_columns_would_have(here):
+    text = SPEC.replace("mesh: [coarse, fine]", "mesh: [coarse], state: [a]").replace("solver:", "cell:")
+    submitted(here, text % "echo {{ params.cell }} {{ matrix.state }}")
+    (row,) = rows_of(here)
+    assert (row["params.cell"], row["matrix.state"], row["state"]) == ("ico", "a", "finished")

@@ -1,30 +1,34 @@
 """`specc results`: what jobs came to, beside what they were given."""
 
-import csv
 import json
-import sys
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from specc.app.attempts import Words
-from specc.app.results import ResultColumn, ResultRow, Results
+from specc.app.results import ResultColumn, ResultRow, Results, csv_lines
+from specc.app.session import request_of
 from specc.cli import exits
-from specc.cli.console import say, write_json_list, write_table
-from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, States
+from specc.cli.console import say, write_json_list, write_lines, write_table
+from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, Profiles, Sets, States
+from specc.cli.printing import print_diagnostics
 from specc.cli.records import choose
+from specc.errors import SpeccError
 from specc.reporters import TextOrJson, format_named
-from specc.targets.lives import TIMES
+from specc.wording import brief, counted, duration_text, size_text
 
-AsCsv = Annotated[bool, typer.Option("--csv", help="Write comma-separated values, with all columns.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Write CSV with all columns, for a program or a spreadsheet.")]
+MOST_NOTES = 10
+LONGEST = 40
 
 
 def results(
     chosen: Chosen = None,
     is_csv: AsCsv = False,
     output: Output = "text",
+    profile: Profiles = None,
+    set_: Sets = None,
     state: States = None,
     only: Only = None,
     cell: Cells = None,
@@ -32,41 +36,95 @@ def results(
 ) -> int:
     """Show what jobs came to: one row for each cell, with its axes, parameters, times, usage and results.
 
-    What results there are, the specs say under `results:`.
+    Which results there are, the specs say as they are now, under `results:`. The table says why a value is missing; in
+    a CSV file it is empty, and JSON has the reasons. Exits with 1 where a spec declares a result wrongly.
 
     Example: specc results jobs --csv
     """
-    format_named(output, TextOrJson)
+    format = format_named(output, TextOrJson)
+    if is_csv and format is TextOrJson.JSON:
+        raise SpeccError("`--csv` and `--output json` are two formats", help="leave out one of them")
     choice = choose(Words.of(chosen, only, cell, state, target))
     with choice.workplace.ledger_if_any() as ledger:
-        found = Results(choice, ledger)
+        found = Results(choice, ledger, request_of(profile, (), set_))
+        columns = found.columns()
+        has_errors = print_diagnostics(found.diagnostics)
         if is_csv:
-            _write_csv(found.columns(), found.rows())
-        elif output == "json":
-            write_json_list({}, "rows", (row.data() for row in found.rows()))
+            write_lines(csv_lines(columns, found.rows()))
+        elif format is TextOrJson.JSON:
+            head: dict[str, object] = {"columns": [_column_data(column) for column in columns]}
+            write_json_list(head, "rows", (row.data() for row in found.rows()))
         else:
-            columns = found.columns()
-            write_table([column.name for column in columns], (_texts(columns, row) for row in found.rows()))
+            _write_table(columns, found.rows())
         if next(choice.each(ledger), None) is None:
             say("nothing was submitted")
-        return exits.BROKEN if found.seen.is_blind else exits.OK
+        return exits.BROKEN if found.seen.is_blind else exits.REFUSED if has_errors else exits.OK
 
 
-def _write_csv(columns: Sequence[ResultColumn], rows: Iterator[ResultRow]) -> None:
-    """Write comma-separated values as RFC 4180 has them, row by row."""
-    writer = csv.writer(sys.stdout, lineterminator="\r\n")
-    writer.writerow([column.name for column in columns])
-    writer.writerows(_texts(columns, row) for row in rows)
+def _column_data(column: ResultColumn) -> dict[str, object]:
+    return {"name": column.name, "group": column.group, "key": column.key, "unit": column.unit}
 
 
-def _texts(columns: Sequence[ResultColumn], row: ResultRow) -> list[str]:
-    return [_text(column, row.cell_of(column)) for column in columns]
+def _write_table(columns: Sequence[ResultColumn], rows: Iterator[ResultRow]) -> None:
+    """Write the columns that differ, and below the table why values are missing."""
+    shown = [column for column in columns if _is_shown(column)]
+    before = [column for column in shown if column.group != "result"]
+    results = [column for column in shown if column.group == "result"]
+    notes = _Notes()
+    head = ["state", *(column.head for column in before), "time", "memory", *(column.head for column in results), ""]
+    write_table(
+        head,
+        (
+            (
+                row.state,
+                *(_text(row.cell_of(column)) for column in before),
+                "" if row.life.seconds is None else duration_text(row.life.seconds),
+                "" if row.life.usage.peak_memory is None else size_text(row.life.usage.peak_memory),
+                *(_text(row.cell_of(column)) or notes.mark(row, column) for column in results),
+                row.reason or (f"exit code {row.exit_code}" if row.exit_code else ""),
+            )
+            for row in rows
+        ),
+    )
+    notes.say()
 
 
-def _text(column: ResultColumn, value: object) -> str:
-    """Return a value as it stands in a table. Times are in UTC, as ISO 8601 writes them; what is missing is empty."""
-    if value is None:
-        return ""
-    if column.name in TIMES and isinstance(value, float | int):
-        return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _is_shown(column: ResultColumn) -> bool:
+    if column.group == "job":
+        return column.key in ("spec", "target", "attempt") and column.varies
+    return column.group in ("axis", "result") or column.varies
+
+
+def _text(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case float():
+            return f"{value:.6g}"
+        case str():
+            return brief(value, LONGEST)
+        case list() if len(value) > 3:
+            return f"[{', '.join(map(_text, value[:2]))}, ..., {_text(value[-1])}]"
+        case _:
+            return brief(json.dumps(value, ensure_ascii=False), LONGEST)
+
+
+class _Notes:
+    """Why values are missing: each reason has a number, which stands in the place of the value."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+
+    def mark(self, row: ResultRow, column: ResultColumn) -> str:
+        """Return what stands in the place of a missing value; nothing where the spec does not declare the result."""
+        why = row.missing.get(column.key)
+        if why is None:
+            return ""
+        if why not in self._counts and len(self._counts) >= MOST_NOTES:
+            why = "other reasons: `--output json` has them all"
+        self._counts[why] = self._counts.get(why, 0) + 1
+        return f"({list(self._counts).index(why) + 1})"
+
+    def say(self) -> None:
+        for number, (why, count) in enumerate(self._counts.items(), 1):
+            say(f"({number}) {why}" + (f", {counted(count, 'value')}" if count > 1 else ""))

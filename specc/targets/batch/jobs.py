@@ -106,7 +106,8 @@ class Jobs:
         start = workdir if isinstance(workdir, str) else None
         paths = {stream: folder.stream(stream, _path(request, stream), start) for stream in ("stdout", "stderr")}
         paths[own_stream] = folder.log
-        return Logs(uuid, tuple(LogFile(stream, path, str(path)) for stream, path in paths.items()))
+        files = tuple(LogFile(stream, path, str(path)) for stream, path in paths.items())
+        return Logs(uuid, files, folder.work if start is None else Path(start))
 
 
 def _path(request: Mapping[str, object], stream: str) -> str | None:

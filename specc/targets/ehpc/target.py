@@ -168,7 +168,10 @@ class EhpcTarget:
             raise SpeccError(f"cannot ask for the outputs of {uuid}: {self.last_error}")
         if isinstance(job, Missing):
             raise SpeccError(f"there is no job {uuid} at {self._endpoint.host}: {job.reason}")
-        return Logs(uuid, tuple(self._log_file(job, stream) for stream in ("stdout", "stderr")))
+        files = tuple(self._log_file(job, stream) for stream in ("stdout", "stderr"))
+        # A folder of that path here is that of the job only if this machine sees the files of the cluster.
+        sees_files = any(file.path is not None for file in files)
+        return Logs(uuid, files, Path("/", job.directory) if job.directory and sees_files else None)
 
     def cancel(self, uuids: Sequence[str]) -> list[Cancelled]:
         """Cancel jobs, with one call for all jobs of a cluster. It is safe to repeat a call that fails."""
