@@ -7,10 +7,12 @@ from threading import Thread
 
 from rich.cells import cell_len
 from rich.console import Console
+from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 from rich.text import Text
+from rich.theme import Theme
 
 from specc.visible import visible
 
@@ -34,6 +36,7 @@ COPIED = ("uuid", "cell", "attempt")
 """Columns that people copy from, or give as arguments: narrow terminals take the room from others."""
 
 GAP, SHORTEST = 2, 4
+READABLE = 100
 WIDE, WIDE_BAR, NARROW_BAR = 100, 40, 10
 
 
@@ -59,6 +62,13 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         console.file.write(f"{line}\n")
         for message in (text for at, text in enumerate(row) if at not in named and text):
             console.print(Padding(Text(message), (0, 0, 0, GAP)))
+
+
+def markdown(text: str) -> None:
+    """Draw a page of the manual: headings, code in a colour of its own, and no line longer than a person reads."""
+    console = Console(file=sys.stdout, theme=Theme({"markdown.code": "bold cyan"}))
+    console.width = min(console.width, READABLE)
+    console.print(Markdown(text, code_theme="ansi_dark"))
 
 
 def _is_whole(at: int, name: str) -> bool:

@@ -48,8 +48,7 @@ COMMANDS = (
         "graph",
         "graph",
         "graph",
-        "Draw which specs inherit from which, and the files they include. "
-        "Mermaid is drawn by GitHub, GitLab and editors.",
+        "Draw which specs inherit from which, and the files they include.",
     ),
     Command("rules", "rules", "rules", "List everything that specc can find, or explain one code."),
     Command(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from specc.comparison import wording
 from specc.comparison.markdown import as_markdown
 from specc.comparison.model import Comparison, Detail, Group, Item, Label, Place
+from specc.reporters.paint import Paint, Style, painter
 from specc.visible import visible, visible_json
 from specc.wording import brief
 
@@ -13,41 +14,49 @@ MOST_ITEMS = 5
 WIDTH = 200
 
 
-def as_text(comparison: Comparison, base: str) -> str:
-    """Nothing where no payload has changed."""
-    paragraphs = ["".join(f"{line}\n" for line in _paragraph(group)) for group in comparison.groups]
-    lines = [f"not compared: {brief(one.spec, WIDTH)}: {visible(one.why)}\n" for one in comparison.uncompared]
+UNPAINTED = painter(False)
+STYLES: dict[str, Style] = {"added": "good", "removed": "error"}
+"""The colours of what became of payloads; `altered` has that of warnings."""
+
+
+def as_text(comparison: Comparison, base: str, paint: Paint = UNPAINTED) -> str:
+    """Return nothing where no payload has changed."""
+    paragraphs = ["".join(f"{line}\n" for line in _paragraph(group, paint)) for group in comparison.groups]
+    lines = [f"not compared: {visible(brief(one.spec, WIDTH))}: {visible(one.why)}\n" for one in comparison.uncompared]
     return "\n".join([*paragraphs, *(["".join(lines)] if lines else [])])
 
 
-def _paragraph(group: Group) -> Iterator[str]:
+def _paragraph(group: Group, paint: Paint) -> Iterator[str]:
+    """Yield the lines. Nothing foreign in them is unseen, because a terminal takes colours, and so any escape."""
     where = group.cause.place
     at = "" if where is None else f", {brief(str(where), WIDTH)}"
-    yield f"{wording.payloads(len(group.items))} {group.cause.what}: {visible(wording.heading(group))}{at}"
-    yield f"  of {wording.specs(group)}"
+    what = paint(STYLES.get(group.cause.what, "warning"), f"{wording.payloads(len(group.items))} {group.cause.what}")
+    yield f"{what}: {paint('bold', visible(wording.heading(group)))}{visible(at)}"
+    yield visible(f"  of {wording.specs(group)}")
     if group.cause.what == "altered":
-        yield from _fields(group)
+        yield from _fields(group, paint)
         return
     for item in group.items[:MOST_ITEMS]:
         was = f", was {wording.label(item.was)}" if item.was is not None and item.was.spec == item.label.spec else ""
-        yield f"  {wording.label(item.label)}{was}"
+        yield visible(f"  {wording.label(item.label)}{was}")
     if len(group.items) > MOST_ITEMS:
         yield f"  and {len(group.items) - MOST_ITEMS:,} more"
 
 
-def _fields(group: Group) -> Iterator[str]:
-    """Each field with the first payload's values. What the first line says is not said again."""
+def _fields(group: Group, paint: Paint) -> Iterator[str]:
+    """Yield each field with the first payload's values. What the first line says is not said again."""
     for detail, item, count in wording.alike(group):
         if wording.is_told(detail, group.cause):
             continue
         more = f", and {count - 1:,} more" if count > 1 else ""
-        field, lines = detail.change.field, wording.differing(detail.change)
+        field = paint("bold", visible(detail.change.field))
+        lines = [visible(brief(line, WIDTH)) for line in wording.differing(detail.change)]
         if len(lines) == 1:
-            yield f"  {visible(field)}: {brief(lines[0], WIDTH)}"
+            yield f"  {field}: {lines[0]}"
         else:
-            yield f"  {visible(field)}:"
-            yield from (f"    {brief(line, WIDTH)}" for line in lines)
-        yield f"    in {wording.label(item.label)}{more}"
+            yield f"  {field}:"
+            yield from (f"    {line}" for line in lines)
+        yield visible(f"    in {wording.label(item.label)}{more}")
 
 
 VERSION = 1

@@ -1,6 +1,8 @@
 """Parameters: what each declaration of the merged `params:` section demands of an input, and its mistakes."""
 
+import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from specc.diagnostics import (
@@ -75,9 +77,30 @@ class Param:
 
 def shown(value: object) -> str:
     """Return a value as a person would write it in YAML."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "null" if value is None else f'"{brief(value, 60)}"' if isinstance(value, str) else brief(str(value), 60)
+    match value:
+        case bool():
+            return str(value).lower()
+        case None:
+            return "null"
+        case str():
+            return f'"{brief(value, 60)}"'
+        case dict():
+            members = [f"{key}: {_inside(item)}" for key, item in islice(value.items(), MOST_SHOWN)]
+            return brief("{" + ", ".join(members) + "}", 60)
+        case list() | tuple():
+            return brief("[" + ", ".join(map(_inside, islice(value, MOST_SHOWN))) + "]", 60)
+    return brief(str(value), 60)
+
+
+MOST_SHOWN = 30
+WORD = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
+"""Texts that need no quotes."""
+
+
+def _inside(value: object) -> str:
+    """Return a value as it stands in `{...}` or `[...]`."""
+    is_word = isinstance(value, str) and WORD.fullmatch(value) is not None and value.lower() not in (*FLAGS, "null")
+    return str(value) if is_word else shown(value)
 
 
 def has_type(value: object, type_name: str) -> bool:

@@ -9,6 +9,7 @@ from support.work import calls
 
 from specc.diagnostics import codes
 from specc.expander import Cell
+from specc.resolver import shown
 
 
 def said(text: str) -> list[tuple[str, str, str, str | None]]:
@@ -52,7 +53,7 @@ class TestAxes:
             ("null", "null"),
             ("true", "the boolean true"),
             ("'{{ 5 }}'", "5"),
-            ("'{{ {a: 1} }}'", "{'a': 1}"),
+            ("'{{ {a: 1} }}'", "{a: 1}"),
         ],
     )
     def test_that_are_no_list(self, axis: str, what: str) -> None:
@@ -781,3 +782,8 @@ class TestRangesOfSoManySteps:
     def test_it_cannot_have(self, text: str, message: str) -> None:
         made = sweep(f"axes: {{a: {text}}}")
         assert [each.message for each in made.found] == [message]
+
+
+def test_values_in_messages_are_written_as_in_yaml() -> None:
+    value = {"name": "mac", "on": "yes", "n": [1, 2.5, True, None, "a b"]}
+    assert shown(value) == '{name: mac, on: "yes", n: [1, 2.5, true, null, "a b"]}'

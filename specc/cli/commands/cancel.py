@@ -63,8 +63,11 @@ def _show(answers: list[Cancelled], output: str) -> None:
         write_json({"cancelled": rows})
         return
     write_table(
-        ("", "uuid", ""),
+        ("state", "uuid", ""),
         [("cancelled" if answer.done else "not cancelled", answer.uuid, answer.message) for answer in answers],
     )
     if not answers:
         say("no job to cancel: all have ended")
+        return
+    done = sum(answer.done for answer in answers)
+    say(f"{done:,} cancelled" + (f", {len(answers) - done:,} not cancelled" if done < len(answers) else ""))

@@ -1,6 +1,7 @@
 """`specc diff`: which payloads a change adds, removes and alters, and which line is the cause."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,11 +11,12 @@ from specc.app.comparing import against_revision, two_specs
 from specc.app.session import request_of
 from specc.cli import exits
 from specc.cli.completion import complete_spec
-from specc.cli.console import say, visible_text, write_data, write_text
+from specc.cli.console import say, visible_text, wants_color, write_data, write_painted
 from specc.cli.options import Params, Profiles, Sets, TargetName
 from specc.cli.printing import Output, print_diagnostics
 from specc.cli.sessions import open_session
 from specc.comparison import REPORTS, Comparison
+from specc.comparison.reports import as_text
 from specc.comparison.wording import headline
 from specc.compiler import Request
 from specc.diagnostics import did_you_mean
@@ -23,6 +25,7 @@ from specc.errors import SpeccError
 from specc.project import DiagnosticSet
 from specc.reporters import format_named
 from specc.reporters.locations import writable
+from specc.reporters.paint import painter
 from specc.visible import visible_json
 from specc.wording import counted
 
@@ -72,22 +75,17 @@ def diff(
     found.add(*comparison.diagnostics)
     failed = print_diagnostics(found.all())
     for one in sorted(outputs, key=lambda one: one.path is None):
-        text = writable(REPORTS[one.format](comparison, base))
         if one.path is not None:
-            write_file(one.path, text)
+            write_file(one.path, writable(REPORTS[one.format](comparison, base)))
+        elif one.format == "text":
+            write_painted(writable(as_text(comparison, base, painter(wants_color(sys.stdout)))), sys.stdout)
         else:
-            _print(text, one.format)
+            text = writable(REPORTS[one.format](comparison, base))
+            write_data(text, visible_json if one.format == "json" else visible_text)
     _summarise(comparison, base, untouched)
     if failed:
         return exits.REFUSED
     return exits.CHANGES if check and not comparison.is_empty else exits.OK
-
-
-def _print(text: str, format: str) -> None:
-    if format == "text":
-        write_text(text)
-    else:
-        write_data(text, visible_json if format == "json" else visible_text)
 
 
 def _check_names(request: Request, declared: frozenset[str] | None) -> None:

@@ -1,6 +1,7 @@
 """`specc graph`: what inherits from what."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -33,19 +34,28 @@ Paths = Annotated[
     list[str] | None,
     typer.Argument(metavar="[PATH]...", help="Specs or folders (default: the project).", autocompletion=complete_spec),
 ]
-Output = Annotated[str, typer.Option("--output", metavar="FORMAT", help=f"One of {', '.join(PictureFormat)}.")]
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        metavar="FORMAT",
+        help=f"One of {', '.join(PictureFormat)} (default: text on a terminal, else mermaid).",
+    ),
+]
 Dependents = Annotated[
     list[str] | None,
     typer.Option("--dependents", metavar="FILE", help="Only FILE and what a change of it reaches; repeatable."),
 ]
 
 
-def graph(paths: Paths = None, output: Output = "mermaid", dependents: Dependents = None) -> int:
-    """Draw which specs inherit from which, and the files they include. Mermaid is drawn by GitHub, GitLab and editors.
+def graph(paths: Paths = None, output: Output = None, dependents: Dependents = None) -> int:
+    """Draw which specs inherit from which, and the files they include.
+
+    On a terminal it is a tree; in a pipe, or with `--output mermaid`, Mermaid, which GitHub, GitLab and editors draw.
 
     Example: specc graph --dependents base/mpi.job.yaml --output text
     """
-    format = format_named(output, PictureFormat)
+    format = format_named(output or ("text" if sys.stdout.isatty() else "mermaid"), PictureFormat)
     session = open_session()
     selected = session.specs(list(paths or ()))
     if print_diagnostics(session.diagnostics):

@@ -1,17 +1,13 @@
 """`specc rules`: what a check can find, and why it matters."""
 
-import re
 import sys
-import textwrap
 from dataclasses import asdict
-from functools import partial
 from typing import Annotated
 
 import typer
 
 from specc.cli.completion import complete_code
 from specc.cli.console import write_json, write_text
-from specc.cli.printing import width_of
 from specc.config import is_optional
 from specc.diagnostics import Code, closest_code
 from specc.diagnostics.codes import CODES
@@ -32,10 +28,6 @@ STAGES = {
     "8": "API tables and sbatch scripts",
     "9": "configuration",
 }
-
-FENCED = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
-PROSE = re.compile(r"^(?![-#|\s]).+(?:\n(?![-#|\s]).+)*", re.MULTILINE)
-"""Lines that belong together. Headings, lists and tables keep their lines."""
 
 CodeName = Annotated[
     str | None,
@@ -58,8 +50,18 @@ def rules(code: CodeName = None, output: Output = "text") -> int:
     if format is TextOrJson.JSON:
         write_json({"rules": [_data(each) for each in wanted]})
     else:
-        write_text(_fitting(_page(wanted[0])) if code is not None else _list(wanted))
+        _write(_list(wanted) if code is None else _page(wanted[0]), is_page=code is not None)
     return 0
+
+
+def _write(text: str, *, is_page: bool) -> None:
+    """Write a list, or a page: drawn on a terminal, and as Markdown in a pipe."""
+    if is_page and sys.stdout.isatty():
+        from specc.cli.drawing import markdown  # brings rich, which costs 50 ms
+
+        markdown(text)
+    else:
+        write_text(text)
 
 
 def _data(code: Code) -> dict[str, object]:
@@ -91,19 +93,6 @@ def _list(codes: list[Code]) -> str:
 def _page(code: Code) -> str:
     summary, text = guidance(code)
     return f"# {code.code} {code.slug} ({code.severity.value})\n\n{summary}\n\n{text}\n\n{_way_out(code)}\n"
-
-
-def _fitting(page: str) -> str:
-    """On a terminal, prose is broken between words. Examples stay as they are, and so does a page in a pipe."""
-    if not sys.stdout.isatty():
-        return page
-    width = width_of(sys.stdout)
-    parts = FENCED.split(page)
-    return "".join(part if index % 2 else PROSE.sub(partial(_filled, width), part) for index, part in enumerate(parts))
-
-
-def _filled(width: int, prose: re.Match[str]) -> str:
-    return textwrap.fill(prose.group(), width, break_long_words=False, break_on_hyphens=False)
 
 
 def _way_out(code: Code) -> str:
