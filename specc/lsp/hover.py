@@ -1,5 +1,6 @@
 """What is shown of the thing under the cursor: its value and origin, who inherits it, what a field means."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import field
@@ -13,19 +14,22 @@ from specc.evaluator import MASK, EvaluatedSpec, Evaluation
 from specc.expander import Cell
 from specc.explanation import Explanation, Hiding, as_text, explain
 from specc.fast_dataclass import dataclass
+from specc.lsp.cursor import ITEM
+from specc.lsp.language import filter_meaning, meaning_of
 from specc.lsp.spots import Spot, spot_at
 from specc.nodes import Mapping, Node, Path
 from specc.parser import Document
-from specc.resolver import shown
 from specc.resolver.ancestry import ancestry
 from specc.schema import ApiSchema, Field
 from specc.source import Span
+from specc.units.quantity import EXAMPLES, NOUNS
 from specc.visible import visible
-from specc.wording import counted
+from specc.wording import brief, counted
 
 CELLS = 100
 """So many cells of a sweep are evaluated to see whether a value differs."""
 SHOWN_CELLS = 5
+WIDTH = 60
 SHOWN_HEIRS = 5
 BACKTICKS = re.compile("`+")
 
@@ -66,8 +70,14 @@ def _blocks(project: EditedProject, snapshot: Snapshot, spot: Spot) -> Iterator[
     if spot.name:
         yield from _value_blocks(snapshot, _dotted(spot.name), ())
         return
+    if spot.filter:
+        yield f"**{spot.filter}**\n\n{filter_meaning(spot.filter)}"
+        return
+    meaning = meaning_of(tuple(ITEM if isinstance(step, int) else step for step in spot.path)) if spot.is_key else ""
     named = name_of(spot.path)
     if named is None:
+        if meaning:
+            yield f"**{spot.path[-1]}**\n\n{meaning}"
         return
     name, profile = named
     yield from _value_blocks(snapshot, name, (profile,) if profile else ())
@@ -146,11 +156,22 @@ def values_of(snapshot: Snapshot, name: str, profiles: tuple[str, ...] = ()) -> 
     return sweep
 
 
+def values_by_name(snapshot: Snapshot, names: list[str]) -> dict[str, Explanation]:
+    """Return the values of several names in the first cell of a spec, as far as they are set."""
+    if snapshot.document is None:
+        return {}
+    for evaluation, evaluated in _cells(snapshot.document, snapshot, Request()):
+        hidden = snapshot.project.site.hidden
+        explained = {name: explained_name(evaluation, evaluated, name, hidden) for name in names}
+        return {name: each for name, each in explained.items() if each is not None}
+    return {}
+
+
 def label_of(evaluated: EvaluatedSpec, snapshot: Snapshot) -> str:
     """Return the values of the axes in a cell, or its id where they must not be shown."""
     if Hiding(snapshot.project.site.hidden, evaluated.env_of_matrix).hides_cell:
         return evaluated.cell.id
-    return ", ".join(f"{axis}={shown(value)}" for axis, value in evaluated.cell.data().items())
+    return ", ".join(f"{axis}={flow(value)}" for axis, value in evaluated.cell.data().items())
 
 
 def _cells(document: Document, snapshot: Snapshot, request: Request) -> Iterator[tuple[Evaluation, EvaluatedSpec]]:
@@ -184,7 +205,12 @@ def shown_value(explained: Explanation) -> str:
         case "removed":
             return "(removed)"
         case _:
-            return visible(shown(explained.data))
+            return flow(explained.data)
+
+
+def flow(data: object) -> str:
+    """Return a value on one line, as it can be written in YAML, cut where it gets long."""
+    return brief(json.dumps(data, ensure_ascii=False, default=str), WIDTH)
 
 
 def field_of(snapshot: Snapshot, name: str) -> tuple[Field, ApiSchema] | None:
@@ -214,8 +240,9 @@ def field_page(known: Field, api: ApiSchema, snapshot: Snapshot) -> str:
     if known.allowed:
         lines.append("One of " + ", ".join(f"`{value}`" for value in known.allowed))
     if known.quantity is not None:
+        noun, example = NOUNS[known.quantity], EXAMPLES[known.quantity]
         unit = snapshot.project.settings.units_for(snapshot.project.settings.target).get(known.name)
-        lines.append(f"A {known.quantity}, in {unit}." if unit else f"A {known.quantity}; the project sets no unit.")
+        lines.append(f"In {unit}, or as a {noun} such as `{example}`." if unit else f"A {noun} without a unit.")
     return "\n\n".join(lines)
 
 

@@ -23,10 +23,11 @@ from pygls.protocol.language_server import lsp_method
 from pygls.uris import to_fs_path
 
 from specc import __version__, assets
-from specc.app.editing import EditedProject, Snapshot
+from specc.app.editing import SETTINGS, EditedProject, Snapshot
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
 from specc.lsp.checks import Checks, File
+from specc.lsp.completion import Kind, Offer, complete_at, complete_script, complete_setting
 from specc.lsp.hover import hover_at
 from specc.lsp.positions import Encoding, offset_of
 from specc.lsp.translation import NAME, lsp_diagnostic, lsp_range, uri_of
@@ -89,6 +90,13 @@ class Server(LanguageServer):
         """Whether the client asks for the diagnostics of open texts by itself."""
         text = self.client_capabilities.text_document
         return text is not None and text.diagnostic is not None
+
+    @property
+    def snippets(self) -> bool:
+        """Whether the client takes texts with places to fill in."""
+        text = self.client_capabilities.text_document
+        item = text.completion.completion_item if text is not None and text.completion is not None else None
+        return item is not None and bool(item.snippet_support)
 
     @property
     def has_shut_down(self) -> bool:
@@ -262,6 +270,58 @@ def hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
         return None
     content = types.MarkupContent(types.MarkupKind.Markdown, found.markdown)
     return types.Hover(content, lsp_range(found.span, ls.encoding))
+
+
+KINDS = {
+    Kind.KEY: types.CompletionItemKind.Property,
+    Kind.FIELD: types.CompletionItemKind.Field,
+    Kind.NAME: types.CompletionItemKind.Variable,
+    Kind.VALUE: types.CompletionItemKind.Value,
+    Kind.FUNCTION: types.CompletionItemKind.Function,
+    Kind.FILE: types.CompletionItemKind.File,
+    Kind.OPERATOR: types.CompletionItemKind.Operator,
+    Kind.UNIT: types.CompletionItemKind.Unit,
+    Kind.CODE: types.CompletionItemKind.Constant,
+    Kind.SNIPPET: types.CompletionItemKind.Snippet,
+}
+
+
+@server.feature(
+    types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=[".", "{", "|", "$", "/", "[", ":", " "])
+)
+def completion(ls: Server, params: types.CompletionParams) -> types.CompletionList | None:
+    """Answer with what can be written at the cursor."""
+    uri, at = params.text_document.uri, (params.position.line, params.position.character)
+    known = ls.snapshot(uri)
+    if known is not None:
+        project, snapshot = known
+        offers = complete_at(project, snapshot, offset_at(ls, snapshot, params.position))
+    else:
+        buffer = ls.texts.buffers.get(uri)
+        if buffer is None:
+            return None
+        project, name = ls.texts.named(buffer.path)
+        text = Source(name, buffer.text, name)
+        if name in SETTINGS:
+            offers = complete_setting(text, offset_of(text, at, ls.encoding))
+        else:
+            offers = complete_script(project, name, text, offset_of(text, at, ls.encoding))
+    items = [_item(ls, offer, index) for index, offer in enumerate(offers) if ls.snippets or not offer.is_snippet]
+    return types.CompletionList(any(offer.kind is Kind.UNIT for offer in offers), items)
+
+
+def _item(ls: Server, offer: Offer, index: int) -> types.CompletionItem:
+    documentation = types.MarkupContent(types.MarkupKind.Markdown, offer.documentation) if offer.documentation else None
+    return types.CompletionItem(
+        offer.label,
+        kind=KINDS[offer.kind],
+        detail=offer.detail or None,
+        documentation=documentation,
+        sort_text=f"{index:04}",
+        insert_text_format=types.InsertTextFormat.Snippet if offer.is_snippet else None,
+        insert_text_mode=types.InsertTextMode.AdjustIndentation if offer.is_snippet else None,
+        text_edit=types.TextEdit(lsp_range(offer.span, ls.encoding), offer.insert),
+    )
 
 
 def offset_at(ls: Server, snapshot: Snapshot, position: types.Position) -> int:

@@ -133,3 +133,28 @@ class TestHover:
         shown = session.hover("base.job.yaml", BASE.replace("core_", "core‸_"))
         assert "Inherited by" in shown
         assert "`sweep.job.yaml`" in shown
+
+
+class TestCompletion:
+    def test_of_a_field_has_its_page_and_a_place(self, session: Editor) -> None:
+        at = session.at("c.job.yaml", SPEC.replace("name: one, ", "mem‸, "))
+        found = session.ask(types.TEXT_DOCUMENT_COMPLETION, types.CompletionParams(**at))
+        item = next(item for item in found.items if item.label == "mem_limit")
+        assert item.text_edit.new_text == "mem_limit: "
+        assert item.text_edit.range == types.Range(types.Position(2, 6), types.Position(2, 9))
+        assert "mem_limit" in item.documentation.value
+        assert [item.sort_text for item in found.items] == sorted(item.sort_text for item in found.items)
+
+    def test_of_units_goes_on_while_digits_are_typed(self, session: Editor) -> None:
+        at = session.at("c.job.yaml", SPEC.replace("name: one", "mem_limit: 6‸"))
+        found = session.ask(types.TEXT_DOCUMENT_COMPLETION, types.CompletionParams(**at))
+        assert found.is_incomplete
+        assert "6GiB" in [item.label for item in found.items]
+
+    def test_of_settings_and_other_files(self, session: Editor) -> None:
+        at = session.at("specc.toml", SETTINGS + "[targets.hpc.queues.long]\n‸\n")
+        found = session.ask(types.TEXT_DOCUMENT_COMPLETION, types.CompletionParams(**at))
+        assert [item.label for item in found.items] == ["max_cores", "max_time", "max_mem", "layout"]
+        session.close("specc.toml")
+        at = session.at("other.yaml", "a‸: 1\n")
+        assert session.ask(types.TEXT_DOCUMENT_COMPLETION, types.CompletionParams(**at)).items == ()

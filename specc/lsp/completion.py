@@ -1,0 +1,432 @@
+"""What can be written at the cursor: keys, values, names in templates, filters, files, codes, settings, snippets."""
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from itertools import chain
+from pathlib import Path
+
+from specc.app.editing import EditedProject, Snapshot
+from specc.compiler import Request
+from specc.config import is_optional
+from specc.config.shapes import Each, Items, Value
+from specc.diagnostics.codes import CODES, UNREADABLE
+from specc.disk import SHIPPED, SKIPPED
+from specc.disk.contents import shipped_names
+from specc.expressions.filters import NAMES as FILTERS
+from specc.expressions.predicates import TESTS
+from specc.fast_dataclass import dataclass
+from specc.lsp.cursor import ITEM, Cursor, Part, cursor_at, template_at
+from specc.lsp.hover import api_of, code, field_page, flow, shown_value, values_by_name
+from specc.lsp.language import (
+    MEMBERS,
+    NAMESPACES,
+    OPERATOR,
+    expected,
+    filter_meaning,
+    keys_at,
+    settings_at,
+    test_meaning,
+    values_at,
+)
+from specc.nodes import Mapping, Node, Scalar, to_data
+from specc.parser import SECTIONS
+from specc.resolver import Param, ResolvedSpec, resolve
+from specc.rules.queues import QUEUE_NAMES
+from specc.source import Source, Span
+from specc.targets.slurm.options import FLAGS, OF_JOBS, WITH_VALUE
+from specc.units import DURATION_UNITS, MEMORY_UNITS
+from specc.visible import visible
+
+MOST_FILES = 500
+SNIPPETS = {
+    "params": (
+        "a parameter",
+        "params:\n  ${1:name}: {type: ${2|string,integer,number,boolean,list|}, default: ${3:value}}\n",
+    ),
+    "vars": ("a variable", "vars:\n  ${1:name}: ${2:value}\n"),
+    "matrix": ("a sweep", "matrix:\n  axes:\n    ${1:name}: [${2:first}, ${3:second}]\n"),
+    "profiles": ("a profile", "profiles:\n  ${1:smoke}:\n    job: {${2:core_limit}: ${3:1}}\n"),
+    "job": ("the job", "job:\n  name: ${1:name}\n  cmd_line: |\n    ${2:command}\n"),
+}  # fmt: skip
+AMOUNT = re.compile(r"\d+(?:\.\d+)?")
+
+
+class Kind(StrEnum):
+    """What an offer is, which editors show by a sign."""
+
+    KEY = "key"
+    FIELD = "field"
+    NAME = "name"
+    VALUE = "value"
+    FUNCTION = "function"
+    FILE = "file"
+    OPERATOR = "operator"
+    UNIT = "unit"
+    CODE = "code"
+    SNIPPET = "snippet"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Something that can be written over `span`. `insert` is the text, or a snippet with places to fill in."""
+
+    label: str
+    kind: Kind
+    span: Span
+    insert: str
+    detail: str = ""
+    documentation: str = ""
+    is_snippet: bool = False
+
+
+def complete_at(project: EditedProject, snapshot: Snapshot, offset: int) -> list[Offer]:
+    """Return what can be written at an offset of a spec, the likeliest first."""
+    cursor = cursor_at(snapshot.text.text, offset)
+    return list(_Completion(project, snapshot, cursor, offset).offers())
+
+
+def complete_script(project: EditedProject, name: str, text: Source, offset: int) -> list[Offer]:
+    """Return what can be written in a template of a script: the names of the first spec that includes it."""
+    cursor = template_at(text.text, offset)
+    users = project.dependents(name) if cursor is not None else []
+    if cursor is None or not users:
+        return []
+    using = project.snapshot(users[0])
+    snapshot = Snapshot(using.project, using.name, text, using.document)
+    return list(_Completion(project, snapshot, cursor, offset).offers())
+
+
+class _Completion:
+    """The offers at one cursor."""
+
+    def __init__(self, project: EditedProject, snapshot: Snapshot, cursor: Cursor, offset: int) -> None:
+        self._project = project
+        self._snapshot = snapshot
+        self._cursor = cursor
+        self._offset = offset
+        self._siblings = {*cursor.siblings, *self._written()}
+
+    def _written(self) -> Iterator[str]:
+        """Yield the keys that the mapping had when it could be read last, those behind the cursor among them."""
+        node: Node | None = self._snapshot.document.root if self._snapshot.document is not None else None
+        for step in self._cursor.path:
+            node = node.get(step) if isinstance(node, Mapping) else None
+        if isinstance(node, Mapping):
+            at = self._snapshot.in_tree(self._cursor.start) if self._cursor.typed else -1
+            yield from (name for name, key in node.keys.items() if not key.span.start <= at <= key.span.end)
+
+    def offers(self) -> Iterator[Offer]:
+        match self._cursor.part:
+            case Part.COMMENT:
+                return self._codes()
+            case Part.TEMPLATE:
+                return self._of_template()
+            case Part.KEY if self._cursor.path[-1:] == (ITEM,):
+                return chain(self._values(), self._keys())
+            case Part.KEY:
+                return self._keys()
+            case Part.VALUE:
+                return self._values()
+            case _:
+                return iter(())
+
+    def _offer(
+        self, label: str, kind: Kind, insert: str | None = None, *, start: int | None = None, detail: str = "",
+        documentation: str = "", is_snippet: bool = False,
+    ) -> Offer:  # fmt: skip
+        begin = self._cursor.start if start is None else start
+        span = self._snapshot.text.span(begin, self._offset)
+        return Offer(label, kind, span, label if insert is None else insert, detail, documentation, is_snippet)
+
+    # keys
+
+    def _keys(self) -> Iterator[Offer]:
+        path, siblings = self._cursor.path, self._siblings
+        inner = path[2:] if path[:1] == ("profiles",) and len(path) > 1 else path
+        if inner == ("job",):
+            yield from self._fields()
+        elif inner in (("params",), ("vars",), ("matrix", "axes"), ("matrix", "zip")):
+            yield from self._inherited_names(inner)
+        known = keys_at(path)
+        takes_operators = not siblings or all(name.startswith(OPERATOR) for name in siblings)
+        for name, meaning in known.items():
+            is_operator = name.startswith(OPERATOR)
+            if name in siblings or (inner == ("job",) and not is_operator) or (is_operator and not takes_operators):
+                continue
+            if name in ("env", "args") and "$file" in known and not {"$file", "$command"} & set(siblings):
+                continue
+            kind = Kind.OPERATOR if is_operator else Kind.KEY
+            yield self._offer(name, kind, f"{name}: ", documentation=meaning)
+        if len(path) == 0:
+            yield from self._sections()
+
+    def _fields(self) -> Iterator[Offer]:
+        """Yield the fields of the job, in the order of the API's table."""
+        api = api_of(self._snapshot)
+        for field in api.fields.values() if api is not None else ():
+            if field.name not in self._siblings and not field.filled_by_transport and api is not None:
+                detail = field.type + (", required" if field.required else "")
+                page = field_page(field, api, self._snapshot)
+                yield self._offer(field.name, Kind.FIELD, f"{field.name}: ", detail=detail, documentation=page)
+
+    def _inherited_names(self, path: tuple[str, ...]) -> Iterator[Offer]:
+        """Yield the names that parents declare, which this file may set anew."""
+        spec = self._spec()
+        section = spec.section(path[0]) if spec is not None else None
+        node = section.get(path[1]) if section is not None and len(path) > 1 else section
+        for name, value in node.entries.items() if isinstance(node, Mapping) else ():
+            if name not in self._siblings and value.span.source.name != self._snapshot.name:
+                detail = f"from {visible(value.span.source.name)}"
+                yield self._offer(name, Kind.NAME, f"{name}: ", detail=detail, documentation=code(flow(to_data(value))))
+
+    def _sections(self) -> Iterator[Offer]:
+        for name in SECTIONS:
+            if name not in self._siblings and name in SNIPPETS:
+                what, text = SNIPPETS[name]
+                yield self._offer(f"{name}: {what}", Kind.SNIPPET, text, detail=what, is_snippet=True)
+
+    # values
+
+    def _values(self) -> Iterator[Offer]:
+        path = self._cursor.path
+        inner = path[2:] if path[:1] == ("profiles",) and len(path) > 1 else path
+        if path[:1] == ("extends",):
+            yield from self._parents()
+        elif path[-1:] == ("$file",):
+            yield from self._files()
+        elif inner[:1] == ("job",) and len(inner) == 2:
+            yield from self._of_field(inner[1])
+        for value in values_at(path):
+            yield self._offer(value, Kind.VALUE)
+
+    def _of_field(self, name: str) -> Iterator[Offer]:
+        api, settings = api_of(self._snapshot), self._snapshot.project.settings
+        field = api.fields.get(name) if api is not None else None
+        for value in field.allowed if field is not None else ():
+            yield self._offer(flow(value), Kind.VALUE)
+        if field is not None and field.quantity is not None:
+            yield from self._quantities(MEMORY_UNITS if field.quantity == "memory" else DURATION_UNITS)
+        target = settings.targets.get(settings.target)
+        if name in QUEUE_NAMES and target is not None:
+            for queue in target.hpcqueues if name == "hpcqueue_id" and target.hpcqueues else target.queues:
+                limits = ", ".join(f"{limit} {value}" for limit, value in target.queues.get(queue, {}).items())
+                yield self._offer(queue, Kind.VALUE, detail=limits or f"a queue of {target.name}")
+        if name == "resource_limit" and target is not None:
+            yield from self._resources(target.resource_limits, has_words=target.traits.has_layout)
+        if name == "cmd_line":
+            for label, text, detail in (
+                ("script", "|\n  ${1:command}", "the lines of a script"),
+                ("$file", "{$file: ${1:run.sh}}", "the text of a file"),
+            ):
+                yield self._offer(label, Kind.SNIPPET, text, detail=detail, is_snippet=True)
+
+    def _quantities(self, units: dict[str, int]) -> Iterator[Offer]:
+        amount = AMOUNT.match(self._cursor.typed)
+        for unit in units if amount is not None else ():
+            assert amount is not None
+            yield self._offer(f"{amount[0]}{unit}", Kind.UNIT)
+
+    def _resources(self, mapped: Iterable[str], *, has_words: bool) -> Iterator[Offer]:
+        """Yield the words of a field that says options of the scheduler, and the texts that the target maps."""
+        if not self._cursor.typed:
+            yield from (self._offer(text, Kind.VALUE, detail="of the target") for text in mapped)
+        word = self._cursor.typed.rpartition(" ")[2]
+        for name in sorted(WITH_VALUE | FLAGS | OF_JOBS) if has_words else ():
+            insert = name if name in FLAGS else f"{name}="
+            yield self._offer(name, Kind.VALUE, insert, start=self._offset - len(word), detail="an option of sbatch")
+
+    def _parents(self) -> Iterator[Offer]:
+        """Yield what the spec can inherit from: bases of the project, by the path to them, and those that ship."""
+        own = self._snapshot.name
+        for name in self._snapshot.project.site.spec_names:
+            if name == own or os.path.isabs(name):
+                continue
+            parsed = self._snapshot.project.library.document(name) if _may_be_base(name, self._snapshot) else None
+            document = getattr(parsed, "document", None)
+            if document is not None and document.abstract:
+                yield self._offer(relative(own, name), Kind.FILE, detail="a base of this project")
+        for name in shipped_names():
+            yield self._offer(f"{SHIPPED}{name}", Kind.FILE, detail="a base that ships with specc")
+
+    def _files(self) -> Iterator[Offer]:
+        """Yield the scripts and other texts of the project, by the path to them from the spec."""
+        root, own = self._snapshot.project.root, self._snapshot.name
+        typed_folder = os.path.dirname(self._cursor.typed)
+        start = root if typed_folder.startswith("//") else root / os.path.dirname(own)
+        folder = os.path.normpath(start / typed_folder.lstrip("/"))
+        if not _is_inside(Path(folder), root):
+            return
+        for entry in sorted(_entries(folder), key=lambda entry: entry.name)[:MOST_FILES]:
+            if entry.name in SKIPPED or entry.name.endswith((".job.yaml", ".job.yml")) or not entry.name.isprintable():
+                continue
+            is_folder = entry.is_dir(follow_symlinks=False)
+            path = f"{typed_folder}/{entry.name}" if typed_folder else entry.name
+            yield self._offer(f"{path}/" if is_folder else path, Kind.FILE)
+
+    # templates
+
+    def _of_template(self) -> Iterator[Offer]:
+        typed = self._cursor.typed
+        calling = re.search(r"\|\s*(\w*)$", typed)
+        testing = re.search(r"\bis\s+(?:not\s+)?(\w*)$", typed)
+        naming = re.search(r"(?<![\w.\]])((?:\w+\.)*)(\w*)$", typed)
+        if calling is not None:
+            for name in FILTERS:
+                yield self._called(name, filter_meaning(name), calling[1])
+        elif testing is not None:
+            for name in TESTS:
+                if name.isidentifier():
+                    yield self._called(name, test_meaning(name), testing[1])
+        elif naming is not None and not re.search(r"[\"'][^\"']*$", re.sub(r"([\"'])[^\"']*\1", "", typed)):
+            yield from self._names(naming[1].rstrip("."), naming[2])
+
+    def _called(self, name: str, meaning: str, typed: str) -> Offer:
+        start = self._offset - len(typed)
+        return self._offer(name, Kind.FUNCTION, start=start, documentation=meaning)
+
+    def _names(self, parent: str, typed: str) -> Iterator[Offer]:
+        start = self._offset - len(typed)
+        if not parent:
+            for name, meaning in NAMESPACES.items():
+                yield self._offer(name, Kind.NAME, start=start, detail=meaning)
+            return
+        for name, (detail, documentation) in self._members(parent).items():
+            if name.isidentifier():
+                yield self._offer(name, Kind.NAME, start=start, detail=detail, documentation=documentation)
+
+    def _members(self, parent: str) -> dict[str, tuple[str, str]]:
+        """Return the names below a name, each with its value and what it is."""
+        root, *rest = parent.split(".")
+        if root in MEMBERS and not rest:
+            return {name: (meaning, "") for name, meaning in MEMBERS[root].items()}
+        if root == "env":
+            return dict.fromkeys(self._snapshot.project.settings.env, ("a variable of the environment", ""))
+        spec = self._spec()
+        if spec is None or root not in ("params", "vars", "matrix", "job"):
+            return {}
+        if root == "matrix":
+            matrix = spec.section("matrix")
+            axes = [node for part in ("axes", "zip") if isinstance(node := matrix.get(part), Mapping)]
+            names = {name: flow(to_data(node)) for axis in axes for name, node in axis.entries.items()}
+            return {name: (text, "") for name, text in names.items()} if not rest else {}
+        if root == "params":
+            return {name: _declared(param) for name, param in spec.params.items()} if not rest else {}
+        node = spec.section(root)
+        for part in rest:
+            below = node.get(part)
+            if not isinstance(below, Mapping):
+                return {}
+            node = below
+        values = self._values_now([f"{parent}.{name}" for name in node.entries]) if not rest else {}
+        return {name: (values.get(f"{parent}.{name}", ""), "") for name in node.entries}
+
+    def _values_now(self, names: list[str]) -> dict[str, str]:
+        return {name: shown_value(explained) for name, explained in values_by_name(self._snapshot, names).items()}
+
+    def _spec(self) -> ResolvedSpec | None:
+        snapshot = self._snapshot
+        if snapshot.document is None:
+            return None
+        context = snapshot.project.context()
+        return resolve(snapshot.document, context.library, context.overlays(Request()))[0]
+
+    # comments
+
+    def _codes(self) -> Iterator[Offer]:
+        found = re.search(r"specc:\s*ignore\[(?:[^\]]*,\s*)?([\w-]*)$", self._cursor.typed)
+        opening = re.search(r"#\s*(s?p?e?c?c?:?)$", self._cursor.typed)
+        if found is not None:
+            for known in filter(is_optional, CODES.values()):
+                start = self._offset - len(found[1])
+                by_slug = (bool(found[1]) and not found[1].upper().startswith("S")) or found[1].islower()
+                label = known.slug if by_slug else known.code
+                other = known.code if by_slug else known.slug
+                yield self._offer(label, Kind.CODE, start=start, detail=f"{other}: {known.summary}")
+        elif opening is not None:
+            start = self._offset - len(opening[1])
+            text = "specc: ignore[${1:code}] ${2:reason}"
+            yield self._offer("specc: ignore[...]", Kind.SNIPPET, text, start=start, is_snippet=True)
+
+
+def _declared(param: Param) -> tuple[str, str]:
+    """Return the type of a parameter with its default, and its description."""
+    described = param.node.get("description")
+    default = f", default {flow(to_data(param.default))}" if param.default is not None else ""
+    text = str(described.value) if isinstance(described, Scalar) else ""
+    return f"{param.type}{default}", visible(text)
+
+
+def _may_be_base(name: str, snapshot: Snapshot) -> bool:
+    """Return whether a file holds the word that makes it a base; most specs do not, and need not be parsed."""
+    data = snapshot.project.site.contents.data(name, UNREADABLE)
+    return isinstance(data, bytes) and b"abstract" in data
+
+
+def relative(origin: str, name: str) -> str:
+    """Return the reference by which the file `origin` means another one of the project."""
+    return os.path.relpath(name, os.path.dirname(origin) or ".").replace(os.sep, "/")
+
+
+def _is_inside(folder: Path, root: Path) -> bool:
+    real, base = os.path.realpath(folder), os.path.realpath(root)
+    return real == base or real.startswith(base.rstrip("/") + "/")
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        return list(os.scandir(folder))
+    except (OSError, ValueError):  # no folder, or no name of one
+        return []
+
+
+TABLE = re.compile(r"^\s*\[(?P<name>[^\[\]#]+)\]", re.MULTILINE)
+SETTING = re.compile(r"^\s*(?P<key>[\w.-]+)\s*=\s*(?P<value>[^\n]*)$")
+
+
+def complete_setting(text: Source, offset: int) -> list[Offer]:
+    """Return the settings, or their values, that can be written at an offset of `specc.toml`."""
+    before = text.text[:offset]
+    line = before.rpartition("\n")[2]
+    heading = re.match(r"\s*\[\[?([^\]]*)$", line)
+    if heading is not None:
+        return _tables(text, offset, heading[1])
+    tables = [match["name"] for match in TABLE.finditer(before)]
+    path = _parts(tables[-1]) if tables else ()
+    setting = SETTING.match(line)
+    if setting is None:
+        word = re.search(r"[\w-]*$", line)
+        start = offset - (len(word[0]) if word is not None else 0)
+        shape = settings_at(path)
+        named = shape.items() if isinstance(shape, dict) else ()
+        return [
+            Offer(key, Kind.KEY, text.span(start, offset), f"{key} = ", expected(of))
+            for key, of in named
+            if not isinstance(of, dict | Each)
+        ]
+    typed = re.search(r"[\w-]*$", setting["value"])
+    start = offset - (len(typed[0]) if typed is not None else 0)
+    quote = "" if setting["value"].count('"') % 2 else '"'
+    values = _values_of(settings_at((*path, *_parts(setting["key"]))))
+    return [Offer(value, Kind.VALUE, text.span(start, offset), f"{quote}{value}{quote}") for value in values]
+
+
+def _tables(text: Source, offset: int, typed: str) -> list[Offer]:
+    names = ("defaults", "units", "ledger", "rules", "rules.severity", "rules.quantities", "targets.NAME",
+             "targets.NAME.job", "targets.NAME.units", "targets.NAME.queues.QUEUE")  # fmt: skip
+    return [Offer(name, Kind.KEY, text.span(offset - len(typed), offset), name) for name in names]
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    return tuple(part.strip().strip("\"'") for part in name.split("."))
+
+
+def _values_of(shape: object) -> list[str]:
+    """Return the texts that a setting can be, where these are few: those of which its help lists all."""
+    if isinstance(shape, Items):
+        shape = shape.item
+    if not isinstance(shape, Value):
+        return []
+    hint = shape.help(Scalar("?", Source("", "").span())) or ""
+    return re.findall(r"`([\w-]+)`", shape.expected) or re.findall(r"`([\w-]+)`", hint)

@@ -1,0 +1,60 @@
+"""Golden sessions of an editor: `tests/cases/editor/WHAT.txt`.
+
+A session is one text that a person can read. `-- PATH --` begins a file of a small project; in one of them, `‸` is the
+cursor. `-- < hover --` and the like begin what the server answers there. `pytest --update-cases` rewrites the answers;
+read the difference before you commit it.
+"""
+
+import re
+from contextlib import chdir
+from pathlib import Path
+
+import pytest
+from support.editor_answers import ANSWERS
+
+from specc.app.editing import EditedProject
+from specc.config import find_root
+
+CASES = Path(__file__).parent.parent / "cases" / "editor"
+HEADING = re.compile(r"^-- (.+) --\n", re.MULTILINE)
+MARK = "‸"
+BEFORE = "before the last keys"
+"""The heading of the text that the editor showed before the one with the cursor."""
+
+
+def parts(text: str) -> dict[str, str]:
+    """Return the parts of a session by their headings."""
+    _, *pieces = HEADING.split(text)
+    return dict(zip(pieces[::2], pieces[1::2], strict=True))
+
+
+@pytest.mark.parametrize("path", sorted(CASES.glob("*.txt")), ids=lambda path: path.stem)
+def test_session(path: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    text = path.read_text(encoding="utf-8")
+    introduction, session = text[: text.index("-- ")], parts(text)
+    files = {name: part for name, part in session.items() if not name.startswith("<") and name != BEFORE}
+    asked = [name for name in session if name.startswith("<")]
+    marked = next((name for name, part in files.items() if MARK in part), None)
+    assert asked
+    assert marked is not None, "a session has a cursor"
+    for name, part in files.items():
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(part.replace(MARK, ""), encoding="utf-8")
+    with chdir(tmp_path):
+        project = EditedProject(find_root(tmp_path / marked))
+        if BEFORE in session:
+            project.put(marked, session[BEFORE])
+        project.put(marked, files[marked].replace(MARK, ""))
+        offset = files[marked].index(MARK)
+        answers = {name: ANSWERS[name.split()[1]](project, marked, offset, name.split()[2:]) for name in asked}
+    shown = {name: f"{answers[name].rstrip()}\n" if name in answers else part for name, part in session.items()}
+    told = introduction + "".join(f"-- {name} --\n{part}" for name, part in shown.items())
+    if request.config.getoption("--update-cases"):
+        path.write_text(told, encoding="utf-8")
+    assert told == path.read_text(encoding="utf-8")
+
+
+def test_each_answer_has_a_session() -> None:
+    asked = {name.split()[1] for path in CASES.glob("*.txt") for name in parts(path.read_text()) if name[0] == "<"}
+    assert asked == set(ANSWERS)
