@@ -36,7 +36,7 @@ from specc.submission import (
     plan_differences,
     state_of,
 )
-from specc.targets import JobReport, Rejected
+from specc.targets import JobReport, JobState, Rejected
 from specc.targets.kinds import KINDS
 from specc.targets.opening import Opened
 
@@ -158,14 +158,28 @@ class Submission:
 
     def decided(self) -> Decision:
         """Return the steps as they are to be sent now, and what speaks against that."""
-        self._refresh()
+        if self.request.asked.states or self.retrying is not None:
+            self.refresh()
         steps = self.decide()
         return Decision(steps, self.objection(steps))
 
-    def _refresh(self) -> None:
-        """Ask the target for the states of jobs, where states decide what is sent."""
-        if not self.request.asked.states and self.retrying is None:
-            return
+    def keepable(self, steps: Sequence[Step]) -> list[Step]:
+        """Return the steps whose payloads have changed since their jobs finished: the results can be kept."""
+        changed = [step for step in steps if step.action is Action.REFUSE_CHANGED and step.accepted is not None]
+        is_chosen = bool(self.request.asked.states)
+        return [one for one in changed if is_chosen or (one.accepted and one.accepted.job_state == JobState.FINISHED)]
+
+    def kept(self, steps: Sequence[Step]) -> list[Step]:
+        """Return the steps whose results are kept in place of those of the payload that there is now."""
+        return [one for one in steps if one.accepted is not None and one.payload.digest == one.accepted.kept]
+
+    def keep(self, steps: Sequence[Step]) -> None:
+        """Write that the results of these steps stand for their payloads of now, or, of those kept before, no more."""
+        digests = {one.accepted.attempt: (one.accepted.kept, one.payload.digest) for one in steps if one.accepted}
+        self.ledger.keep({name: None if kept == digest else digest for name, (kept, digest) in digests.items()})
+
+    def refresh(self) -> None:
+        """Ask the target for the states of the jobs of these specs."""
         specs = {payload.spec_id for payload in self.request.payloads}
         identity = self.opened.target.identity
         known = self.ledger.chosen(sorted(specs), (), whole_history=True) if specs else ()

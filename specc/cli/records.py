@@ -44,6 +44,7 @@ def record_data(record: Record, reports: Mapping[str, JobReport]) -> dict[str, o
         "number": record.number,
         "cell_attempt": record.cell_attempt or 1,
         "retried_for": record.retried_for,
+        "kept_for": record.kept,
         "spec": key.spec,
         "cell": key.cell,
         "slug": record.shown_slug,

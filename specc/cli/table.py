@@ -64,6 +64,12 @@ COMMANDS = (
         "Send payloads, each once. What was accepted before is not sent again: its job is shown.",
     ),
     Command("retry", "retry", "retry", "Try cells again whose jobs failed: once, with the next `cell.attempt`."),
+    Command(
+        "keep",
+        "keep",
+        "keep",
+        "Keep the results of jobs whose payloads have changed since they finished.",
+    ),
     Command("status", "status", "status", "Show what became of submissions: the latest of each cell."),
     Command(
         "results",

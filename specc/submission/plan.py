@@ -154,7 +154,8 @@ def decide(
     if accepted is not None and payload.digest in accepted.stands_for:
         if allowed.rerun:
             return step(Action.RERUN, f"runs again on purpose, after {accepted.uuid}", accepted)
-        changed = "; its results are kept, though the payload has changed since" if accepted.kept else ""
+        is_kept = payload.digest != accepted.digest
+        changed = "; its results are kept, though the payload has changed since" if is_kept else ""
         return step(Action.KEEP, f"accepted as {accepted.uuid}{changed}", accepted)
     if accepted is not None and not allowed.changed:
         why = f"the payload changed since it was accepted as {accepted.uuid}; `--changed` sends the new one"

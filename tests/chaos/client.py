@@ -24,6 +24,7 @@ def main() -> None:
     target = import_module("specc.targets.ehpc.opening")
     target.PATIENCE = Patience(connect=patience, read=patience, total=patience * 2)
     clock.FIRST_SECONDS = 0.02
+    import_module("specc.submission.follow").FIRST_SECONDS = 0.02
     for line in sys.stdin:
         call = json.loads(line)
         pids = []

@@ -14,7 +14,7 @@ import struct
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -89,6 +89,9 @@ class Hostile:
 
     stopped: set[str] = field(default_factory=set)
     """The jobs that were stopped."""
+
+    ends: Callable[[Job], str | None] = lambda job: None
+    """How a job has ended that was not stopped: at once, in a word of the API."""
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
@@ -309,7 +312,8 @@ class Hostile:
         return {**job.listed(), **self._end_of(job)}
 
     def _end_of(self, job: Job) -> dict[str, object]:
-        return {"job_status": "cancelled"} if job.uuid in self.stopped else {}
+        word = "cancelled" if job.uuid in self.stopped else self.ends(job)
+        return {"job_status": word} if word is not None else {}
 
     def _say(self, connection: socket.socket, content: object, status: int = 200, *headers: str) -> None:
         connection.sendall(self._response(content, status, *headers))

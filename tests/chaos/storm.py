@@ -21,7 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from chaos.hostile import Hostile
+from chaos.hostile import Hostile, Job
 
 from specc.submission import Ledger, Record, State, verify_ledger
 
@@ -42,16 +42,29 @@ KEYS = {"QY_ACCESS_KEY_ID": "KEYKEYKEYKEY", "QY_SECRET_ACCESS_KEY": "secret"}
 SPEC = """
 specc: 1
 matrix: {{axes: {{n: {{from: 1, to: {count}}}}}}}
-job: {{name: "storm-{{{{ matrix.n }}}}", cmd_line: "run {{{{ matrix.n }}}}", core_limit: 1}}
+job:
+  name: "storm-{{{{ matrix.n }}}}"
+  cmd_line: "run {{{{ matrix.n }}}}{{{{ ' again' if cell.attempt == 2 else '' }}}}"
+  core_limit: 1
 """
+FAILING = 3
+"""Each job whose number can be divided by this fails as its first attempt."""
+
+
+def end_of(job: Job) -> str:
+    """How a job of the storm ends, where its ends are looked at."""
+    _, number, *again = str(job.body["cmd_line"]).split()
+    return "exited" if int(number) % FAILING == 0 and not again else "finished"
 
 
 @dataclass
 class Figures:
     """What happened. `lost` are jobs of the server that the ledger has neither as accepted nor as unknown; `shared`
-    are jobs that two clients both believe to be theirs. `pairs` counts the payloads that two clients sent at once."""
+    are jobs that two clients both believe to be theirs. `pairs` counts the payloads that two clients sent at once,
+    `retried` the second attempts of jobs that failed."""
 
     payloads: int = 0
+    retried: int = 0
     runs: int = 0
     kills: int = 0
     hangups: int = 0
@@ -74,7 +87,8 @@ class Figures:
 
     def __str__(self) -> str:
         return (
-            f"{self.payloads} payloads, {self.runs} runs, {sum(self.faults.values())} faults of {len(self.faults)} "
+            f"{self.payloads} payloads, {self.retried} tried again, {self.runs} runs, "
+            f"{sum(self.faults.values())} faults of {len(self.faults)} "
             f"kinds, {self.kills} kills, {self.hangups} hangups, {self.starved} runs with few threads, "
             f"{self.unknown} unknown and settled, {self.pairs} payloads of two clients in one second; "
             f"duplicates = {self.duplicates}, lost = {self.lost}, unsettled = {self.unsettled}, "
@@ -138,6 +152,10 @@ class Storm:
         self._unknown: set[str] = set()
         self._lost: set[str] = set()
         self.figures = Figures(payloads=payloads)
+        self._failing = 0
+        if seed % 2:
+            self._server.ends, self._failing = end_of, payloads // FAILING
+            self.figures.retried = self._failing
 
     def blow(self) -> Figures:
         try:
@@ -166,13 +184,25 @@ class Storm:
     def _submit_all(self) -> None:
         """Until every payload has its job, or long enough. The ledger is held against the server after each run."""
         while self.figures.runs < self._runs:
-            self._run("submit", "storm.job.yaml", "--max-in-flight", str(self._random.choice([1, 4, 8])))
+            self._run("submit", "storm.job.yaml", "--max-in-flight", str(self._random.choice([1, 4, 8])), *self._how())
             self._compare()
             if self._random.random() < 0.4:
                 self._run("ledger", "resolve", "--yes")
                 self._dismiss()
-            if len({one.key for one in self._records() if one.state is State.ACCEPTED}) == self._count:
+            if len({one.digest for one in self._records() if one.state is State.ACCEPTED}) == self._all:
                 return
+
+    @property
+    def _all(self) -> int:
+        """How many payloads there are, with the second attempts."""
+        return self._count + self._failing
+
+    def _how(self) -> list[str]:
+        """Options of a run: where jobs end it may wait, try again what fails, and feed the rest as they end."""
+        if not self._failing:
+            return []
+        waits = self._random.choice([[], ["--wait", "--timeout", "0.5"], ["--wait", "--retries", "1"]])
+        return [*waits, *self._random.choice([[], ["--max-active", str(self._random.choice([3, 20]))]])]
 
     def _dismiss(self) -> None:
         """A user who looks at the server when nothing is on its way to it, and says what surely was not started."""
@@ -199,12 +229,12 @@ class Storm:
         self._compare()
         self._clients.run("ledger", "resolve", "--yes")
         self._clients.run("ledger", "resolve", "storm.job.yaml", "--dismiss", "--yes")
-        self._clients.run("submit", "storm.job.yaml")
+        self._clients.run("submit", "storm.job.yaml", *(["--wait", "--retries", "1"] if self._failing else []))
         self.figures.duplicates = self._server.duplicates()
         records = self._records()
         accepted = {record.uuid: record.digest for record in records if record.state is State.ACCEPTED}
         jobs = {job.uuid: job.digest for job in self._server.jobs}
-        self.figures.unsettled = len(accepted.items() ^ jobs.items()) + abs(len(jobs) - self._count)
+        self.figures.unsettled = len(accepted.items() ^ jobs.items()) + abs(len(jobs) - self._all)
         with Ledger.read(self._ledger) as ledger:
             self.figures.unsettled += len(list(verify_ledger(ledger, time.time())))
 

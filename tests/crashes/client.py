@@ -37,7 +37,7 @@ def _import_everything() -> None:
     """Import what commands import late, and set what they would wait for."""
     for name in (
         "cli.dispatch",
-        *(f"cli.commands.{name}" for name in ("submit", "ledger", "cancel", "status", "serve")),
+        *(f"cli.commands.{name}" for name in ("submit", "retry", "ledger", "cancel", "status", "serve")),
         "gateway",
     ):
         import_module(f"specc.{name}")
@@ -47,6 +47,7 @@ def _import_everything() -> None:
     local = import_module("specc.targets.local.opening").LocalTarget
     local.open = functools.partial(local.open, options=Options(cores=2, grace=0.2, idle=0.1))
     clock.FIRST_SECONDS = 0.02
+    import_module("specc.submission.follow").FIRST_SECONDS = 0.02
 
 
 def _untraced(start: functools.partial[None]) -> Traced:

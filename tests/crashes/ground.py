@@ -44,6 +44,9 @@ specc: 1
 matrix: {{axes: {{n: {{from: 1, to: {COUNT}}}}}}}
 job: {{name: "three-{{{{ matrix.n }}}}", cmd_line: "echo {{{{ matrix.n }}}}", core_limit: 1}}
 """
+TRIED = THREE.replace("three-", "tried-").replace("echo {{ matrix.n }}", "echo {{ matrix.n }} {{ cell.attempt }}")
+"""Three payloads that are others as second attempts."""
+
 ONE = """
 specc: 1
 job: {{name: one, cmd_line: "echo ran >> {folder}/ran\\necho done\\n{more}", core_limit: 1, time_limit: 60}}
@@ -116,6 +119,7 @@ class Ground:
         os.mkfifo(folder / "never")
         (folder / "specc.toml").write_text(SETTINGS.format(endpoint=self.server.endpoint))
         (folder / "three.job.yaml").write_text(THREE)
+        (folder / "tried.job.yaml").write_text(TRIED)
         self.write_one("")
 
     @cached_property

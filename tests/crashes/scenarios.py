@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from chaos.hostile import Job as ServerJob
 from crashes.ground import COUNT, WAITS, Ground, eventually, read_keys
 from crashes.tracing import Traced
 
@@ -20,6 +21,7 @@ from specc.targets.local.jobs import Job
 from specc.targets.local.store import Store
 from specc.targets.protocol import JobState
 
+JOB_FAILED = 5
 SUBMIT = "/api/job/submitJob"
 BODY = json.dumps({"cluster_id": "c", "zone": "z", "run_user": "u", "name": "served", "cmd_line": "true"}).encode()
 
@@ -97,6 +99,49 @@ def answers_lost(*faults: str) -> Callable[[Ground], None]:
 def all_accepted(ground: Ground) -> None:
     ground.empty()
     assert ground.clients.run("submit", "three.job.yaml", "--target", "cloud") == 0, ground.clients.log.read_text()
+
+
+def first_fails(job: ServerJob) -> str:
+    """How the jobs of the server end: what is not a second attempt fails."""
+    return "finished" if str(job.body["cmd_line"]).endswith(" 2") else "exited"
+
+
+def all_failed(ground: Ground) -> None:
+    """Three jobs that have failed, which the ledger knows."""
+    ground.empty()
+    ground.server.ends = first_fails
+    status = ground.clients.run("submit", "tried.job.yaml", "--target", "cloud", "--wait")
+    assert status == JOB_FAILED, ground.clients.log.read_text()
+
+
+def nothing_yet_and_all_fail(ground: Ground) -> None:
+    ground.empty()
+    ground.server.ends = first_fails
+
+
+def two_each(*again: str) -> Callable[[Ground, Traced, Verdict], None]:
+    """Return the check that each cell gets two attempts, each once, when the command is given until it is done."""
+
+    def check(ground: Ground, traced: Traced, verdict: Verdict) -> None:
+        for _ in range(4):
+            ground.server.wait_until_quiet()
+            _compare(ground, verdict)
+            if ground.unsettled():
+                ground.clients.run("ledger", "resolve", "--yes")
+            if ground.unsettled():
+                ground.clients.run("ledger", "resolve", "tried.job.yaml", "--dismiss", "--yes")
+            accepted = [record for record in ground.records() if record.state is State.ACCEPTED]
+            if len(accepted) >= 2 * COUNT:
+                break
+            if len({record.key for record in accepted}) < COUNT:
+                ground.clients.run("submit", "tried.job.yaml", "--target", "cloud")
+            ground.clients.run(*again)
+        _compare(ground, verdict)
+        accepted = {record.uuid for record in ground.records() if record.state is State.ACCEPTED}
+        verdict.must(accepted == {job.uuid for job in ground.server.jobs}, f"accepted {accepted}")
+        verdict.must(len(accepted) == 2 * COUNT, f"{len(accepted)} jobs in the end")
+
+    return check
 
 
 def one_each(ground: Ground, traced: Traced, verdict: Verdict) -> None:
@@ -320,6 +365,8 @@ def answered_once(ground: Ground, traced: Traced, verdict: Verdict) -> None:
 
 
 SUBMIT_THREE = ("submit", "three.job.yaml", "--target")
+RETRY = ("retry", "tried.job.yaml", "--target", "cloud")
+RETRIES = ("submit", "tried.job.yaml", "--target", "cloud", "--wait", "--retries", "1", "--max-active", "2")
 CANCEL = ("cancel", "--all", "--yes")
 SCENARIOS = (
     Scenario("submit to an API", nothing_yet, command(*SUBMIT_THREE, "cloud"), one_each),
@@ -335,6 +382,8 @@ SCENARIOS = (
         command("ledger", "resolve", "three.job.yaml", "--dismiss", "--yes"),
         one_each,
     ),
+    Scenario("retry at an API", all_failed, command(*RETRY), two_each(*RETRY)),
+    Scenario("feed and retry at an API", nothing_yet_and_all_fail, command(*RETRIES), two_each(*RETRIES)),
     Scenario("cancel at an API", all_accepted, command(*CANCEL), stopped),
     Scenario("submit to this machine", nothing_yet, command(*SUBMIT_THREE, "local"), queued_once),
     Scenario("cancel what waits", pending, command(*CANCEL), all_cancelled),

@@ -190,7 +190,7 @@ class TestRefusals:
         cloud.run("submit")
         (cloud.root / "sweep.job.yaml").rename(cloud.root / "moved.job.yaml")
         answers = [False, True]
-        monkeypatch.setattr("specc.cli.commands.submit.is_terminal", lambda: True)
+        monkeypatch.setattr("specc.cli.submissions.is_terminal", lambda: True)
         monkeypatch.setattr("specc.cli.console.confirm", lambda question: answers.pop(0))
         assert cloud.run("submit") == 1
         assert cloud.run("submit") == 0
@@ -518,7 +518,7 @@ class TestAsking:
             self.asked.append(question)
             return False
 
-        monkeypatch.setattr("specc.cli.commands.submit.is_terminal", lambda: True)
+        monkeypatch.setattr("specc.cli.submissions.is_terminal", lambda: True)
         monkeypatch.setattr("specc.cli.console.confirm", confirm)
         return cloud
 

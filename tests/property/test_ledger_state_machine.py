@@ -10,6 +10,7 @@ import itertools
 import shutil
 import tempfile
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import strategies as st
@@ -17,11 +18,29 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from support import compiling, submitting
 from support.laws import law
 
-from specc.submission import Ledger, State, Step, adopt, find_jobs, settle_by_hand, verify_ledger
-from specc.targets import NotSent, Unclear
+from specc.app.retrying import Retrying, Versions, as_now, name_of, with_retries
+from specc.submission import (
+    Action,
+    Ledger,
+    Record,
+    Room,
+    State,
+    Step,
+    adopt,
+    find_jobs,
+    settle_by_hand,
+    verify_ledger,
+)
+from specc.targets import EndReason, JobState, NotSent, Unclear
 
 CELLS = 3
 VERSIONS = {word: submitting.sweep(CELLS, word=word) for word in ("hello", "bye")}
+LATER = {
+    (word, attempt): submitting.sweep(CELLS, word=f"{word} {attempt}") for word in VERSIONS for attempt in (2, 3, 4, 5)
+}
+"""The same cells as other attempts."""
+
+ANY_FAILURE = Retrying(frozenset({EndReason.EXIT}))
 
 ANSWERS = st.sampled_from(
     ["accept", "silent", submitting.REJECTED, submitting.REFUSED, NotSent("busy", retry_after=9999), Unclear("lost")]
@@ -75,6 +94,21 @@ class Submitting(RuleBasedStateMachine):
             ledger.lives, ledger.is_written = lives, is_written
             yield ledger, owner
 
+    def versions(self, word: str) -> Versions:
+        """What the compiler makes of the cells as other attempts; there are no more than 5."""
+
+        def compile(cells, attempt, diagnostics):
+            names = {name_of(payload) for payload in cells}
+            return [each for each in LATER.get((word, attempt), ()) if name_of(each) in names]
+
+        return Versions(compile)
+
+    def planned(self, ledger, word: str, cells, **allowed) -> list[Step]:
+        """The steps for cells, each as the attempt that it is at."""
+        payloads = [VERSIONS[word][cell] for cell in sorted(cells)]
+        steps = self.desk.plan(ledger, payloads, **allowed)
+        return self.desk.plan(ledger, as_now(steps, self.versions(word)), **allowed)
+
     def license(self, steps: list[Step]) -> None:
         """What the user allows to start once more, although it has been started or may have been."""
         for step in steps:
@@ -93,16 +127,49 @@ class Submitting(RuleBasedStateMachine):
         self.target.script = answers
         with self.process(lives, is_written=is_written) as (ledger, owner):
             ledger.recover(owner)
-            payloads = [VERSIONS[word][cell] for cell in sorted(cells)]
-            steps = self.desk.plan(ledger, payloads, **allowed)
+            steps = self.planned(ledger, word, cells, **allowed)
             self.license(steps)
             for result in self.desk.sender(ledger, owner, max_in_flight=in_flight).results(steps):
                 self.is_true(result, ledger)
         self.desk.clock.now += 1
 
+    @rule(ended=st.lists(st.booleans(), min_size=CELLS, max_size=3 * CELLS))
+    def jobs_end(self, ended) -> None:
+        """Some of the jobs end: well, or by an exit code. The ledger hears of it."""
+        for uuid, is_well in zip(self.target.jobs, ended, strict=False):
+            if not self.target.states[uuid].is_final:
+                self.target.states[uuid] = JobState.FINISHED if is_well else JobState.EXITED
+        with self.process() as (ledger, _):
+            ledger.saw(submitting.IDENTITY, list(self.target.status(list(self.target.jobs)).values()))
+
+    @rule(
+        word=st.sampled_from(sorted(VERSIONS)),
+        cells=st.sets(st.integers(0, CELLS - 1), min_size=1),
+        answers=st.lists(ANSWERS, max_size=4),
+        most=st.sampled_from([None, 1, 2]),
+        lives=st.integers(1, 12) | st.just(NEVER),
+        is_written=st.booleans(),
+        is_changed=st.booleans(),
+        is_stale=st.booleans(),
+    )
+    def what_failed_is_tried_again(self, word, cells, answers, most, lives, is_written, is_changed, is_stale) -> None:
+        """The next attempt needs no licence: nobody has sent its payload. What is stale is sent much later."""
+        self.target.script = answers
+        retrying = replace(ANY_FAILURE, most=most)
+        with self.process(lives, is_written=is_written) as (ledger, owner):
+            ledger.recover(owner)
+            steps = self.planned(ledger, word, cells, changed=is_changed)
+            steps = with_retries(steps, retrying, self.versions(word), ledger)
+            if is_stale:
+                self.stale = steps
+                return
+            for result in self.desk.sender(ledger, owner, room=Room(2)).results(steps):
+                self.is_true(result, ledger)
+        self.desk.clock.now += 1
+
     def is_true(self, result, ledger) -> None:
         """What the user is told is what the ledger says."""
-        if result.state is not None:
+        if result.state is not None and not result.is_not_yet:
             last = ledger.of_key(result.step.key)[-1]
             assert (last.state, last.uuid) == (result.state, result.uuid)
 
@@ -120,7 +187,7 @@ class Submitting(RuleBasedStateMachine):
             sent = [
                 result.step
                 for result in self.desk.sender(ledger, owner).results(self.stale)
-                if result.state is State.ACCEPTED and not result.message
+                if result.state is State.ACCEPTED and not result.message and result.step.action is not Action.RETRY
             ]
         self.license(sent)
         self.stale = []
@@ -153,6 +220,20 @@ class Submitting(RuleBasedStateMachine):
     def no_payload_starts_twice_unasked(self) -> None:
         started = Counter(attempt.payload.digest for attempt in self.target.jobs.values())
         assert all(count <= 1 + self.licences[digest] for digest, count in started.items())
+
+    @invariant()
+    def a_retry_follows_a_job_that_failed(self) -> None:
+        """Each attempt that is a retry stands behind an accepted one of the attempt before, which has ended."""
+        with Ledger.read(self.desk.path) as ledger:
+            own: dict[object, list[Record]] = {}
+            for record in ledger.all():
+                own.setdefault(record.key, []).append(record)
+        for records in own.values():
+            jobs = [record for record in records if record.uuid is not None]
+            for before, record in itertools.pairwise(jobs):
+                if record.retried_for is not None:
+                    assert (record.cell_attempt or 1) == (before.cell_attempt or 1) + 1
+                    assert before.job_state == "exited"
 
     @invariant()
     def no_job_is_forgotten(self) -> None:
@@ -191,6 +272,19 @@ def test_a_process_dies_with_its_write() -> None:
         started.append(len(machine.target.jobs))
         machine.teardown()
     assert started == [0, 0, 1]
+
+
+def test_the_machine_tries_again_what_failed() -> None:
+    machine = Submitting()
+    machine.submit("hello", {0, 1}, [], {}, NEVER, False, 1)
+    machine.jobs_end([False, True])
+    for is_stale in (True, False):
+        machine.what_failed_is_tried_again("hello", {0, 1}, [], None, NEVER, False, False, is_stale)
+    machine.send_what_was_planned_long_ago()
+    assert [attempt.payload.body["cmd_line"] for attempt in machine.target.jobs.values()][2:] == ["echo hello 2"]
+    machine.a_retry_follows_a_job_that_failed()
+    machine.no_payload_starts_twice_unasked()
+    machine.teardown()
 
 
 def test_the_machine_finds_a_job_whose_answer_was_lost() -> None:

@@ -6,11 +6,23 @@ import typer
 
 from specc.app.requests import Unprepared, prepare
 from specc.app.retrying import Retrying, reasons_named
-from specc.cli.commands.submit import DryRun, InFlight, Manner, MaxActive, Wait, carry_out, show_plan
-from specc.cli.options import Cells, Changed, Only, Output, Params, Profiles, Sets, Specs, Timeout, ToTarget, Yes
+from specc.cli.options import (
+    Cells,
+    Changed,
+    Only,
+    Output,
+    Params,
+    Profiles,
+    Sets,
+    Specs,
+    Timeout,
+    ToTarget,
+    Yes,
+)
 from specc.cli.printing import print_diagnostics
 from specc.cli.sessions import open_session
 from specc.cli.steps import asked_of, unprepared
+from specc.cli.submissions import DryRun, InFlight, Manner, MaxActive, Wait, carry_out, show_plan
 from specc.cli.waiting import seconds_of
 from specc.reporters import TextOrJson, format_named
 
