@@ -1,9 +1,14 @@
-"""The table of all codes: what each finds, and what to write instead."""
+"""The table of all codes, a page for each, and the list of the rules: what each finds, and what to write instead."""
 
 from collections.abc import Iterable
 
+from specc.config import is_optional
 from specc.diagnostics import Code
+from specc.diagnostics.codes import OF_RULES
 from specc.diagnostics.remedies import REMEDIES
+from specc.reporters.guidance import guidance
+from specc.rules.documentation import document
+from specc.rules.rule import Rule
 
 HEADINGS = {
     "SPC1": "Reading YAML",
@@ -20,21 +25,62 @@ HEADINGS = {
 HEAD = """# Diagnostic codes
 
 A code never changes its meaning and is never reused. Its severity may change. The hundreds digit is the stage
-that finds it. `specc rules CODE` says the same in the terminal.
+that finds it. The page of a code says why, and has an example that is wrong and one that is right. `specc rules CODE`
+shows the page in the terminal.
 """
 
 
 def codes_page(codes: Iterable[Code]) -> str:
+    """Return the table of all codes."""
     text, heading = HEAD, ""
     for code in sorted(codes, key=lambda each: each.code):
         named = HEADINGS.get(code.code[:5]) or HEADINGS[code.code[:4]]
         if named != heading:
             heading = named
             text += f"\n## {heading}\n\n| code | name | severity | what it says | what to do |\n|---|---|---|---|---|\n"
-        text += f"| {code.code} | {code.slug} | {code.severity.value} | {code.summary} | {_remedy(code)} |\n"
+        linked = f"[{code.code}]({page_of(code)})"
+        text += f"| {linked} | {code.slug} | {code.severity.value} | {code.summary} | {_remedy(code)} |\n"
     return text
+
+
+def page_of(code: Code) -> str:
+    """Return the path of a code's page."""
+    return f"{'rules' if code.code in OF_RULES else 'codes'}/{code.code}.md"
+
+
+def code_page(code: Code) -> str:
+    """Return the page of one code."""
+    summary, markdown = guidance(code)
+    return (
+        f"# {code.code} {code.slug}\n\n{summary}\n\nSeverity: {code.severity.value}. {_way_out(code)}\n\n{markdown}\n"
+    )
+
+
+def rules_index(rules: Iterable[Rule]) -> str:
+    """Return the list of the rules."""
+    rows = [
+        f"| [{rule.code.code}]({rule.code.code}.md) | {rule.code.slug} | {rule.code.severity.value} "
+        f"| {document(rule).title} |\n"
+        for rule in rules
+    ]
+    return (
+        "# Rules\n\nWhat `specc check` finds beyond the schema. All diagnostics, also those of other stages, stand in\n"
+        "[one table](../codes.md). `specc rules CODE` prints these pages in the terminal.\n\n"
+        "| code | name | severity | what it finds |\n|---|---|---|---|\n" + "".join(rows)
+    )
 
 
 def _remedy(code: Code) -> str:
     remedy = REMEDIES.get(code.code)
-    return remedy.replace("|", "\\|") if remedy is not None else f"[examples](rules/{code.code}.md)"
+    return remedy.replace("|", "\\|") if remedy is not None else f"[examples]({page_of(code)})"
+
+
+def _way_out(code: Code) -> str:
+    if code.code[3] in "789":
+        return "It is not about specs, and cannot be turned off."
+    if not is_optional(code):
+        return "It cannot be turned off: with it, there is no payload."
+    return (
+        "[`[rules]`](../configuration.md) in `specc.toml` changes it, and\n"
+        f"[`# specc: ignore[{code.code}] reason`](../diagnostics.md#ignoring-one-diagnostic) hides one diagnostic."
+    )

@@ -2,16 +2,15 @@
 
 from pathlib import Path
 
-from manual.codes import codes_page
+from manual.codes import code_page, codes_page, page_of, rules_index
 from manual.commands import commands_page
 from manual.configuration import configuration_page
-from manual.rules import rule_page, rules_index
 from specc.diagnostics.codes import CODES
 from specc.rules import RULES
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-RULE_PAGES = DOCS / "rules"
+PAGES_OF_CODES = (DOCS / "codes", DOCS / "rules")
 
 
 def pages() -> dict[Path, str]:
@@ -20,11 +19,11 @@ def pages() -> dict[Path, str]:
         DOCS / "codes.md": codes_page(CODES.values()),
         DOCS / "commands.md": commands_page(),
         DOCS / "configuration.md": configuration_page(),
-        RULE_PAGES / "index.md": rules_index(RULES),
-        **{RULE_PAGES / f"{rule.code.code}.md": rule_page(rule) for rule in RULES},
+        DOCS / "rules" / "index.md": rules_index(RULES),
+        **{DOCS / page_of(code): code_page(code) for code in CODES.values()},
     }
 
 
 def leftovers() -> list[Path]:
-    """Pages of rules that are gone."""
-    return sorted(set(RULE_PAGES.glob("*.md")) - pages().keys())
+    """Pages of codes that are gone."""
+    return sorted({path for folder in PAGES_OF_CODES for path in folder.glob("*.md")} - pages().keys())

@@ -1,4 +1,4 @@
-"""The schemas and templates that ship with specc: inside the wheel, or beside the package in a checkout."""
+"""The schemas, templates and pages of codes that ship with specc: in the wheel, or beside the package in a checkout."""
 
 from pathlib import Path
 
@@ -6,6 +6,6 @@ PACKAGE = Path(__file__).parent
 
 
 def folder(name: str) -> Path:
-    """Return the folder `schemas` or `templates`."""
+    """Return the folder `schemas`, `templates` or `codes`."""
     shipped = PACKAGE / "data" / name
     return shipped if shipped.is_dir() else PACKAGE.parent / name

@@ -12,6 +12,7 @@ from support.tables import each
 import specc
 from specc.diagnostics.codes import CODES, OF_RULES
 from specc.diagnostics.remedies import REMEDIES
+from specc.reporters.guidance import documentation
 from specc.rules import RULE_CODES
 
 ROOT = Path(specc.__file__).parent.parent
@@ -122,7 +123,17 @@ def test_every_code_is_well_formed_and_unique() -> None:
 def test_every_code_is_documented() -> None:
     page = (ROOT / "docs" / "codes.md").read_text(encoding="utf-8")
     for code in CODES.values():
-        assert f"| {code.code} | {code.slug} |" in page, f"docs/codes.md lacks {code.code}"
+        assert f"/{code.code}.md) | {code.slug} |" in page, f"docs/codes.md lacks {code.code}: run `make generate`"
+
+
+def test_every_code_has_a_page_with_a_bad_and_a_good_example() -> None:
+    """tests/rules/test_code_pages.py runs the examples."""
+    for code in CODES.values():
+        (file,) = (ROOT / "codes").glob(f"{code.code[3]}-*.md")
+        assert documentation(code) is not None, (
+            f"write `# {code.code} {code.slug}` in codes/{file.name}, with the sections What, Why, Bad and Good, "
+            "in the order of the codes (CONTRIBUTING.md says how), and run `make generate`"
+        )
 
 
 def test_every_code_says_what_to_do() -> None:

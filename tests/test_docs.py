@@ -20,11 +20,11 @@ def specs(page: Path) -> list[str]:
     return [block for block in blocks if re.search(r"^specc: 1$", block, re.MULTILINE)]
 
 
-RULE_PAGES = ROOT / "docs" / "rules"
-"""Their blocks are good and bad examples; tests/rules runs both."""
+OF_CODES = (ROOT / "docs" / "codes", ROOT / "docs" / "rules")
+"""The blocks of their pages are good and bad examples; tests/rules runs both."""
 TITLED = {"tutorial.md", "ci.md"}
 """Pages of which e2e/test_tutorial.py and unit/test_manual.py test each block."""
-WRITTEN = [page for page in PAGES if page.parent != RULE_PAGES]
+WRITTEN = [page for page in PAGES if page.parent not in OF_CODES]
 BLOCKS = [(page, number, text) for page in WRITTEN for number, text in enumerate(specs(page), 1)]
 
 

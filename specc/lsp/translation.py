@@ -75,6 +75,5 @@ def message_of(found: Diagnostic) -> str:
 
 
 def page_of(code: str, manual: str) -> str:
-    """Return the address of the page about a code: rules have pages of their own."""
-    base = manual.rstrip("/")
-    return f"{base}/rules/{code}/" if code in codes.OF_RULES else f"{base}/codes/#{code.lower()}"
+    """Return the address of the page about a code."""
+    return f"{manual.rstrip('/')}/{'rules' if code in codes.OF_RULES else 'codes'}/{code}.html"

@@ -1,14 +1,23 @@
-"""The documentation of a diagnostic code: what is wrong, why it matters, and what to write."""
+"""The documentation of a diagnostic code: what is wrong, why it matters, what to write, with a bad and a good example.
 
+That of a rule is its docstring. All others stand in `codes/`, in one Markdown file for each stage, named by the digit
+of its codes. A code's page begins with `# SPC107 unquoted-template`, and has the sections that
+`specc.rules.documentation` describes. Nothing is read before somebody asks.
+"""
+
+import re
+from functools import cache
 from typing import NamedTuple
 
+from specc.assets import folder
 from specc.diagnostics import Code
 from specc.diagnostics.remedies import REMEDIES
 from specc.rules import RULES
-from specc.rules.documentation import Documentation, docstring, document
+from specc.rules.documentation import Documentation, docstring, document, parse
 
 UNDOCUMENTED = "This installation of specc has no page for this code; the manual has one."
 DOCUMENTED = {rule.code.code: rule for rule in RULES}
+PAGE = re.compile(r"^# (SPC\d{3}) [\w.-]+\n", re.MULTILINE)
 
 
 class Guidance(NamedTuple):
@@ -19,14 +28,36 @@ class Guidance(NamedTuple):
 
 
 def guidance(code: Code) -> Guidance:
-    """Return the documentation of any code: the page of a rule, or the remedy of another diagnostic."""
+    """Return the documentation of any code, or as much of it as is installed."""
     written = documentation(code)
-    if written is not None:
-        return Guidance(written.title, written.markdown)
-    return Guidance(f"{code.summary[:1].upper()}{code.summary[1:]}.", REMEDIES.get(code.code, UNDOCUMENTED))
+    remedy = REMEDIES.get(code.code)
+    if written is None:
+        return Guidance(_sentence(code), remedy or UNDOCUMENTED)
+    return Guidance(written.title, written.markdown if remedy is None else _with_remedy(written.markdown, remedy))
 
 
 def documentation(code: Code) -> Documentation | None:
-    """Return the page of a rule; None for codes of other stages, and in an installation without docstrings."""
+    """Return the page of a code; None for a rule in an installation without docstrings."""
     rule = DOCUMENTED.get(code.code)
-    return document(rule) if rule is not None and docstring(rule) is not None else None
+    if rule is not None:
+        return document(rule) if docstring(rule) is not None else None
+    text = family(code.code[3]).get(code.code)
+    return parse(f"{_sentence(code)}\n\n{text}") if text is not None else None
+
+
+@cache
+def family(digit: str) -> dict[str, str]:
+    """Return the pages of a stage by code, each without its first line."""
+    (path,) = folder("codes").glob(f"{digit}-*.md")
+    _, *parts = PAGE.split(path.read_text(encoding="utf-8"))
+    return {code: text.strip() for code, text in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def _sentence(code: Code) -> str:
+    return f"{code.summary[:1].upper()}{code.summary[1:]}."
+
+
+def _with_remedy(text: str, remedy: str) -> str:
+    """Put what to do between the two examples, where a reader has seen what is wrong."""
+    above, heading, good = text.rpartition("\n## Good\n")
+    return f"{above}\n## Fix\n{remedy}\n{heading}{good}"

@@ -1,4 +1,4 @@
-"""The documentation of a rule, from its docstring: one line that says what the rule finds, then four sections.
+"""The documentation of a code. A rule's is its docstring: one line that says what the rule finds, then four sections.
 
     A parameter that no template reads.
 
@@ -17,6 +17,9 @@
 
 Bad and Good are small projects. A block without a title is `spec.job.yaml`; others are named by `title="..."`, and
 may be a `specc.toml`. `specc check` of the Bad project reports this rule alone, of the Good project nothing.
+
+The codes of other stages are documented in `codes/`, in the same four sections (`specc.reporters.guidance`). There a
+block of `sh` without a title holds commands, one a line, which are run in place of `specc check`.
 """
 
 import re
@@ -28,16 +31,24 @@ from specc.fast_dataclass import dataclass
 from specc.rules.rule import ClashRule, Rule
 
 HEADING = re.compile(r"^## (What|Why|Bad|Good)\n", re.MULTILINE)
-BLOCK = re.compile(r'^```\w+(?: title="(?P<title>[^"\n]+)")?\n(?P<text>.*?)^```$', re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r'^```(?P<language>\w+)(?: title="(?P<title>[^"\n]+)")?\n(?P<text>.*?)^```$', re.MULTILINE | re.DOTALL
+)
 UNTITLED = "spec.job.yaml"
+COMMANDS = "sh"
+CHECK = ("specc check",)
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A section with a small project. `text` is the Markdown as written, `files` its blocks by name."""
+    """A section with a small project. `text` is the Markdown as written, `files` its blocks by name.
+
+    `commands` are what is run in the project.
+    """
 
     text: str
     files: dict[str, str]
+    commands: tuple[str, ...] = CHECK
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +91,17 @@ def parse(docstring: str) -> Documentation:
     title, *parts = HEADING.split(text)
     names, bodies = parts[::2], [body.strip() for body in parts[1::2]]
     if names != ["What", "Why", "Bad", "Good"]:
-        raise ValueError(f"a rule is documented by What, Why, Bad and Good, not by {names}")
+        raise ValueError(f"a code is documented by What, Why, Bad and Good, not by {names}")
     what, why, bad, good = bodies
     return Documentation(title.strip(), what, why, _example(bad), _example(good), text[len(title) :].strip())
 
 
 def _example(text: str) -> Example:
-    return Example(text, {match["title"] or UNTITLED: match["text"] for match in BLOCK.finditer(text)})
+    files: dict[str, str] = {}
+    commands: list[str] = []
+    for block in BLOCK.finditer(text):
+        if block["language"] == COMMANDS and block["title"] is None:
+            commands += block["text"].splitlines()
+        else:
+            files[block["title"] or UNTITLED] = block["text"]
+    return Example(text, files, tuple(commands) or CHECK)

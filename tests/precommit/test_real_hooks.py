@@ -11,7 +11,16 @@ import pytest
 from support import repositories
 from support.hooked import BASE, CHILD, ROOT, Hooked, team
 
-PACKAGED = ["specc", "schemas", "templates", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml"]
+PACKAGED = [
+    "specc",
+    "codes",
+    "schemas",
+    "templates",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    ".pre-commit-hooks.yaml",
+]
 HOOKS = "specc-check", "specc-fmt", "specc-schema"
 
 

@@ -123,7 +123,7 @@ for word in "$@"; do
   case $word in
     --comment=*) comment=${{word#--comment=}};;
     --chdir=*) chdir=${{word#--chdir=}};;
-    --partition=nope) echo "sbatch: error: invalid partition specified: nope" >&2
+    --partition=nope | --partition=norml) echo "sbatch: error: invalid partition specified: ${{word#--partition=}}" >&2
       echo "sbatch: error: Batch job submission failed: Invalid partition name specified" >&2; exit 1;;
   esac
 done
