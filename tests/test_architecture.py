@@ -79,7 +79,7 @@ def test_modules_of_specc_are_imported_by_import() -> None:
 WRITERS = {
     "cli/console.py": "the one module that writes",
     "cli/main.py": "`--version` before any import, and streams that are closed or broken",
-    "cli/drawing.py": "tables and bars, whose cells `console` has made visible",
+    "cli/drawing.py": "tables, bars and screens, whose cells `console` has made visible",
 }
 WRITING = re.compile(r"print|typer\.s?echo.*|sys\.(?:stdout|stderr)\.(?:write|writelines|buffer\..*)|.*Console")
 

@@ -11,18 +11,19 @@ from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.project import DiagnosticSet
-from specc.submission import Ledger, Record, Selector, only_of, states_named
+from specc.submission import Ledger, Record, Selector, only_of, params_of, states_named
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Specs, jobs, cells and states as a person writes them. Nothing means everything."""
+    """Specs, jobs, cells, states and parameters as a person writes them. Nothing means everything."""
 
     chosen: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     cells: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
     target: str | None = None
+    params: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -32,12 +33,14 @@ class Words:
         cells: list[str] | None,
         states: list[str] | None,
         target: str | None,
+        params: list[str] | None = None,
     ) -> "Words":
-        return cls(tuple(chosen or ()), tuple(only or ()), tuple(cells or ()), tuple(states or ()), target)
+        words, axes, ids, named = (tuple(texts or ()) for texts in (chosen, only, cells, states))
+        return cls(words, axes, ids, named, target, tuple(params or ()))
 
     @property
     def is_everything(self) -> bool:
-        return not (self.chosen or self.only or self.cells or self.states)
+        return not (self.chosen or self.only or self.cells or self.states or self.params)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,10 +90,14 @@ class AttemptChoice:
                 help = did_you_mean(word, sorted(ledger.specs()), "specs in the ledger")
                 raise SpeccError(f"there is no spec, job or attempt `{word}`", help=help)
         words = self.words
-        chosen = ledger.chosen(specs, ids, whole_history=True) if words.only else ()
-        axes = {axis for record in chosen for axis in json.loads(record.axes)}
-        only = only_of(words.only, axes)
-        return Selector(tuple(specs), tuple(ids), only, words.cells, states_named(words.states), words.target)
+        axes: set[str] = set()
+        known: set[str] = set()
+        for record in ledger.chosen(specs, ids, whole_history=True) if words.only or words.params else ():
+            axes.update(json.loads(record.axes))
+            known.update(record.shown_params)
+        only, params = only_of(words.only, axes), params_of(words.params, known)
+        states = states_named(words.states)
+        return Selector(tuple(specs), tuple(ids), only, words.cells, states, words.target, params)
 
 
 def _unique(word: str, meant: Sequence[Record]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import specc
 from specc.app.attempts import AttemptChoice
+from specc.app.failures import Failures, said_of
 from specc.app.following import reach
 from specc.app.results import ResultRow, Results
 from specc.app.usage import used_by
@@ -13,9 +14,19 @@ from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.reporters.page import Job, Log, Missing, Outcome, Page
-from specc.submission import FAILED, Ledger, OutputReader, Record, State
+from specc.submission import (
+    FAILED,
+    Ledger,
+    OutputReader,
+    Record,
+    State,
+    last_word,
+    life_of,
+    shown_state,
+    state_of,
+)
 from specc.system.private import user_name
-from specc.targets import JobState
+from specc.targets import JobReport, JobState
 from specc.targets.opening import Opened
 from specc.wording import counted
 
@@ -65,22 +76,24 @@ def gather(choice: AttemptChoice, ledger: Ledger, wishes: Wishes, made_at: float
     Raises SpeccError where they are too many, and where an axis or a value that is wished for does not exist.
     """
     found = Results(choice, ledger)
-    records: dict[str | tuple[str, str], Record] = {}
+    reports = found.seen.reports
+    records: dict[str | tuple[str, str, str], Record] = {}
     for record in choice.each(ledger):
         if len(records) >= MOST_JOBS:
             help = "choose some with SPEC or `--only AXIS=VALUE`, or write all to a table with `specc results --csv`"
             raise SpeccError(f"a page shows at most {MOST_JOBS:,} jobs", help=help)
-        records[record.uuid or (record.key.spec, record.key.cell)] = record
+        records[record.uuid or (record.target_name, record.key.spec, record.key.cell)] = record
     rows = list(found.rows())
     _check(wishes, rows)
-    logs = _logs(choice, ledger, rows, records) if wishes.has_logs else {}
-    jobs = tuple(_job(row, records.get(row.uuid or (row.spec, row.cell)), logs.get(row.uuid or "", ())) for row in rows)
+    listed = [(row, records[row.uuid or (row.target, row.spec, row.cell)]) for row in rows]
+    logs = _logs(choice, ledger, [record for _, record in listed], reports) if wishes.has_logs else {}
+    jobs = tuple(job_of(record, reports, _results_of(row), logs.get(row.uuid or "", ())) for row, record in listed)
     seen = [record.seen_at for record in records.values() if record.seen_at is not None]
     page = Page(
         title=choice.workplace.project.settings.project,
         jobs=jobs,
         facts=tuple(_facts(choice, jobs)),
-        commands=tuple(_commands(jobs)),
+        commands=tuple(_commands(Failures(records.values(), reports), jobs)),
         made_at=made_at,
         seen_at=max(seen, default=None),
         across=wishes.across,
@@ -107,27 +120,33 @@ def outcome_of(state: str) -> Outcome:
     return OUTCOMES.get(state, Outcome.UNKNOWN)
 
 
-def _job(row: ResultRow, record: Record | None, logs: tuple[Log, ...]) -> Job:
-    life, used = row.life, used_by(row.life)
-    missing = {name: Missing(why) for name, why in row.missing.items()}
+def job_of(
+    record: Record,
+    reports: Mapping[str, JobReport],
+    results: Mapping[str, object] | None = None,
+    logs: tuple[Log, ...] = (),
+) -> Job:
+    """Return an attempt as a row of a page. Of a state it has the word that chooses it."""
+    life, state = life_of(record, reports), state_of(record, reports)
+    used = used_by(life)
     return Job(
-        spec=row.spec,
-        cell=row.cell,
-        slug=row.slug,
-        name=row.name,
-        state=row.state,
-        outcome=outcome_of(row.state),
-        axes=row.axes,
-        params=row.params,
-        results={name: missing.get(name, value) for name, value in row.values.items()},
-        uuid=row.uuid or "",
-        attempt=row.attempt,
-        digest=record.digest if record is not None else "",
-        target=row.target,
+        spec=record.key.spec,
+        cell=record.key.cell,
+        slug=record.shown_slug,
+        name=record.shown_name,
+        state=shown_state(state),
+        outcome=outcome_of(state),
+        axes=record.shown_axes,
+        params=record.shown_params,
+        results=results or {},
+        uuid=record.uuid or "",
+        attempt=record.number,
+        digest=record.digest,
+        target=record.target_name,
         node=life.node,
-        reason=row.reason,
-        exit_code=row.exit_code,
-        submitted_at=_submitted_at(row, record),
+        reason=said_of(record, reports),
+        exit_code=last_word(record, reports)[1],
+        submitted_at=record.created_at if life.submitted_at is None else life.submitted_at,
         started_at=life.started_at,
         ended_at=life.ended_at,
         seconds=life.seconds,
@@ -140,19 +159,16 @@ def _job(row: ResultRow, record: Record | None, logs: tuple[Log, ...]) -> Job:
     )
 
 
-def _submitted_at(row: ResultRow, record: Record | None) -> float | None:
-    """Return when the job was submitted: as its target says, else when the attempt was begun."""
-    if row.life.submitted_at is not None or record is None:
-        return row.life.submitted_at
-    return record.created_at
+def _results_of(row: ResultRow) -> dict[str, object]:
+    return {name: Missing(row.missing[name]) if name in row.missing else value for name, value in row.values.items()}
 
 
 def _logs(
-    choice: AttemptChoice, ledger: Ledger, rows: Iterable[ResultRow], records: Mapping[str | tuple[str, str], Record]
+    choice: AttemptChoice, ledger: Ledger, records: Iterable[Record], reports: Mapping[str, JobReport]
 ) -> dict[str, tuple[Log, ...]]:
     """Return the ends of the logs of the first failed jobs. Their targets are asked where the logs are."""
-    failed = [row.uuid for row in rows if row.uuid is not None and row.state in FAILED][:MOST_LOGS]
-    groups, _ = reach(choice.workplace, ledger, [records[uuid] for uuid in failed])
+    failed = [one for one in records if one.uuid is not None and state_of(one, reports) in FAILED][:MOST_LOGS]
+    groups, _ = reach(choice.workplace, ledger, failed)
     return {uuid: logs_of(group.opened, uuid) for group in groups for uuid in group.uuids}
 
 
@@ -195,8 +211,9 @@ def _facts(choice: AttemptChoice, jobs: Sequence[Job]) -> Iterable[tuple[str, st
     yield "made by", f"{user_name()}, with specc {specc.__version__}"
 
 
-def _commands(jobs: Sequence[Job]) -> Iterable[tuple[str, str]]:
-    if any(job.outcome is Outcome.FAILED and job.uuid for job in jobs):
-        yield "Their whole logs", "specc logs --state failed"
+def _commands(failed: Failures, jobs: Iterable[Job]) -> Iterable[tuple[str, str]]:
+    if failed.count:
+        yield "What they wrote", failed.logs()
+        yield "Once more", failed.again()
     if any(job.state == State.UNKNOWN for job in jobs):
         yield "Attempts of which nobody knows whether they were accepted", "specc ledger resolve"

@@ -7,6 +7,7 @@ from threading import Thread
 
 from rich.cells import cell_len
 from rich.console import Console
+from rich.live import Live
 from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -118,6 +119,14 @@ def bar(what: str, total: int) -> Iterator[Bar]:
     can_tick = _can_start_thread()
     with Progress(*columns, console=console, auto_refresh=can_tick) as progress:
         yield Bar(progress, progress.add_task(what, total=total, words=""))
+
+
+@contextmanager
+def screen() -> Iterator[Live]:
+    """Take the whole terminal, and give it back in the end. It is drawn when `update` says so, by no thread."""
+    console = Console(file=sys.stdout, highlight=False)
+    with Live(console=console, screen=True, auto_refresh=False, redirect_stderr=False) as live:
+        yield live
 
 
 def _can_start_thread() -> bool:

@@ -106,6 +106,10 @@ States = Annotated[
         autocompletion=complete_state,
     ),
 ]
+WithParams = Annotated[
+    list[str] | None,
+    typer.Option("-p", "--param", metavar="NAME=VALUE", help="Only what was submitted with this value of a parameter."),
+]
 ToTarget = Annotated[
     str | None,
     typer.Option(

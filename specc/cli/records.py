@@ -1,14 +1,20 @@
 """Attempts of the ledger: which the words of a command line mean, and how they look as rows and as JSON."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from specc.app.attempts import AttemptChoice, Words
+from specc.app.failures import said_of
 from specc.cli.printing import print_diagnostics
 from specc.cli.sessions import open_session
 from specc.errors import SpeccError
-from specc.submission import Record, State, end_reason, last_word, life_of, state_of, why_of
+from specc.submission import Record, end_reason, last_word, life_of, shown_state, state_of
 from specc.targets import JobReport, Life
+
+UNNAMED = ("spec", "target", "name")
+"""Columns whose texts say by themselves what they are."""
+
+NAMESPACES = {"axis": "matrix", "param": "params"}
 
 
 def choose(words: Words) -> AttemptChoice:
@@ -25,14 +31,86 @@ HEAD = ("state", "uuid", "spec", "cell", "name", "")
 
 def row(record: Record, reports: Mapping[str, JobReport]) -> tuple[str, ...]:
     """Return an attempt as the cells of a row under `HEAD`."""
-    key = record.key
-    return state_of(record, reports), record.uuid or "", key.spec, key.cell, record.shown_name, _said(record, reports)
+    key, state = record.key, shown_state(state_of(record, reports))
+    return state, record.uuid or "", key.spec, key.cell, record.shown_name, said_of(record, reports)
 
 
-def _said(record: Record, reports: Mapping[str, JobReport]) -> str:
-    why = why_of(record, reports)
-    _, exit_code = last_word(record, reports)
-    return why or (f"exit code {exit_code}" if exit_code and record.state is State.ACCEPTED else "")
+class Differences:
+    """The columns in which attempts differ. All are looked at first, one by one, and then written.
+
+    The first two columns are always the state and the job, and the last, which has no name, says why.
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._first: dict[tuple[str, str], str] = {}
+        self._seen: dict[tuple[str, str], int] = {}
+        self._differ: set[tuple[str, str]] = set()
+
+    def look_at(self, record: Record) -> None:
+        """Take an attempt into account."""
+        self._count += 1
+        for column, text in _columns(record):
+            self._seen[column] = self._seen.get(column, 0) + 1
+            if self._first.setdefault(column, text) != text:
+                self._differ.add(column)
+
+    @property
+    def _chosen(self) -> list[tuple[str, str]]:
+        """Return the columns that differ, in their order. What many rows have alike does not tell them apart."""
+        some = {column for column, count in self._seen.items() if count < self._count}
+        chosen = [column for column in self._first if column in self._differ or column in some]
+        order = ["spec", "target", "axis", "param", "repeat", "attempt"]
+        chosen.sort(key=lambda column: order.index(column[0]))
+        is_told = any(group in ("axis", "param", "repeat") for group, _ in chosen)
+        return chosen if is_told else [*chosen, ("name", "name")]
+
+    def head(self) -> tuple[str, ...]:
+        """Return the names of the columns. A name that two have is written with its namespace, such as `params.n`."""
+        chosen = self._chosen
+        names = [name for _, name in chosen]
+        reserved = ("state", "uuid", *(name for group, name in chosen if group not in NAMESPACES))
+        shown = [
+            f"{NAMESPACES[group]}.{name}"
+            if group in NAMESPACES and (names.count(name) > 1 or name in reserved or not name)
+            else name
+            for group, name in chosen
+        ]
+        return "state", "uuid", *shown, ""
+
+    def rows(
+        self, records: Iterable[Record], reports: Mapping[str, JobReport], *, has_head: bool
+    ) -> Iterator[tuple[str, ...]]:
+        """Yield attempts as the cells of rows under `head`. Where there is no head, values stand behind their names."""
+        chosen = self._chosen
+        names = self.head()[2:-1]
+        for record in records:
+            texts = {**dict(_columns(record)), ("name", "name"): record.shown_name}
+            cells = [texts.get(column, "") for column in chosen]
+            if not has_head:
+                cells = [
+                    f"{name}={text}" if column[0] not in UNNAMED else text
+                    for column, name, text in zip(chosen, names, cells, strict=True)
+                ]
+            yield shown_state(state_of(record, reports)), record.uuid or "", *cells, said_of(record, reports)
+
+
+def _columns(record: Record) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield what tells an attempt from others: groups and names of columns with their texts."""
+    yield ("spec", "spec"), record.key.spec
+    yield ("target", "target"), record.target_name
+    for name, value in record.shown_axes.items():
+        yield ("axis", name), _text(value)
+    for name, value in record.shown_params.items():
+        yield ("param", name), _text(value)
+    repeat = record.key.cell.partition(".")[2]
+    if repeat:
+        yield ("repeat", "repeat"), repeat
+    yield ("attempt", "attempt"), str(record.number)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def record_data(record: Record, reports: Mapping[str, JobReport]) -> dict[str, object]:

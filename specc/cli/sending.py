@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
 
+from specc.app.failures import said_of
 from specc.app.submitting import Stop, message_of, word_for
 from specc.cli.console import is_watched, say, write_row, write_table
-from specc.submission import Action, Result, Sender, Step, tally
-from specc.targets import JobReport
+from specc.submission import Action, Result, Sender, Step, shown_state, tally
+from specc.targets import JobReport, JobState
 from specc.wording import counted
 
 HEAD = ("state", "uuid", "spec", "cell", "name", "")
+FAILED_WORD = shown_state(JobState.EXITED)
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -111,4 +113,7 @@ def tell_retry(result: Result) -> None:
 def _row(result: Result, reports: Mapping[str, JobReport]) -> tuple[str, ...]:
     key = result.step.key
     said = ": ".join(filter(None, (result.code, message_of(result))))
-    return word_for(result, reports), result.uuid or "", key.spec, key.cell, result.step.payload.shown_name, said
+    state = shown_state(word_for(result, reports))
+    if state == FAILED_WORD and result.step.last is not None:
+        said = said_of(result.step.last, reports)
+    return state, result.uuid or "", key.spec, key.cell, result.step.payload.shown_name, said

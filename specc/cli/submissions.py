@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from specc.app.failures import Failures
 from specc.app.feeding import Feeder, Limits
 from specc.app.following import Group, Waited
 from specc.app.requests import SubmissionRequest
@@ -178,6 +179,8 @@ def _finish(run: Submission, feeder: Feeder, sent: Sent, reports: dict[str, JobR
             _sum_up(sent, feeder)
         if waited.interrupted is None:
             say(str(ending(feeder.uuids, reports)))
+    else:
+        _say_failed_before(sent, reports)
     results = (*sent.results, *feeder.left)
     if manner.is_json:
         target = {"name": run.request.target, "identity": run.opened.target.identity}
@@ -194,6 +197,14 @@ def _finish(run: Submission, feeder: Feeder, sent: Sent, reports: dict[str, JobR
     if waited.given_up:
         return exits.BROKEN
     return exits.TIMED_OUT if feeder.left else exit_code_of(ending(feeder.uuids, reports))
+
+
+def _say_failed_before(sent: Sent, reports: Mapping[str, JobReport]) -> None:
+    """Say which jobs of those that were accepted before have failed, and how to try them again."""
+    kept = (result.step for result in sent.results if result.step.action is Action.KEEP)
+    failed = Failures((step.last for step in kept if step.last is not None), reports)
+    for line in failed.lines():
+        say(line)
 
 
 def _sum_up(sent: Sent, feeder: Feeder) -> None:

@@ -1,24 +1,21 @@
 """Waiting for jobs as a person sees it: a progress bar on a terminal, else a line for each change."""
 
-import os
 import re
-import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from specc.app.failures import SAID_BY_STATE, Failures, words_for
 from specc.app.following import Feed, Group, Waited, Watch, wait_for
 from specc.cli import exits
 from specc.cli.console import Terminal, say
 from specc.errors import SpeccError
-from specc.source import file_path
-from specc.submission import FAILED, Ending, Ledger, Record, latest, word_of
+from specc.submission import Ending, Ledger, Record, latest, shown_state, word_of
 from specc.targets import JobReport, JobState
 from specc.units import QuantityMistake, read
 from specc.wording import counted
 
-MOST_NAMED = 3
 SECONDS = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 
@@ -55,7 +52,9 @@ def wait_and_show(groups: Sequence[Group], ledger: Ledger, timeout: float | None
         return waited
     seen = [record for record in records.values() if record.uuid in waited.reports]
     last = {record.attempt for record in latest(seen)}
-    _say_how_to_read([one for one in seen if one.attempt in last and waited.reports[str(one.uuid)].state in FAILED])
+    failed = Failures([record for record in seen if record.attempt in last], waited.reports)
+    if failed.count:
+        say(failed.help())
     return waited
 
 
@@ -68,24 +67,10 @@ def exit_code_of(ended: Ending) -> int:
 
 def _say_still_running(records: Sequence[Record]) -> None:
     if records:
-        named = _named(records)
+        named = words_for({record.key.spec for record in records}, [str(record.uuid) for record in records])
         they = "it" if len(records) == 1 else "them"
         running = f"{counted(len(records), 'job')} still running"
         say(f"{running}; `specc wait{named}` waits again, `specc cancel{named or ' --all'}` ends {they}")
-
-
-def _say_how_to_read(failed: Sequence[Record]) -> None:
-    if failed:
-        chosen = f" {failed[0].uuid}" if len(failed) == 1 else f"{_named(failed)} --state failed"
-        say(f"help: specc logs{chosen} --stream stderr")
-
-
-def _named(records: Sequence[Record]) -> str:
-    """Return the specs of the jobs as arguments, or nothing where they are many: then the whole project is meant."""
-    specs = sorted({record.key.spec for record in records})
-    if any(map(os.path.isdir, specs)):  # an id, which would be taken for the folder
-        specs = [str(record.uuid) for record in records]
-    return "".join(f" {shlex.quote(file_path(spec))}" for spec in specs) if len(specs) <= MOST_NAMED else ""
 
 
 @contextmanager
@@ -108,7 +93,7 @@ def _showing(names: Mapping[str, str]) -> Iterator[Watch]:
             for line in progress.lines(before, now):
                 drawn.say(line)
             known = {**before, **now}
-            counts = Counter(str(report.state) for report in known.values())
+            counts = Counter(shown_state(report.state) for report in known.values())
             done = sum(report.state.is_final for report in known.values())
             words = ", ".join(f"{count:,} {state}" for state, count in sorted(counts.items()))
             drawn.show(done, words, len(names))
@@ -133,8 +118,9 @@ class Progress:
         yield from self._waiting([report for report in now.values() if report.state is JobState.PENDING])
         for uuid, report in now.items():
             if self._is_told(report.state) and (uuid not in before or before[uuid].state is not report.state):
-                why = f" ({report.reason})" if report.reason else ""
-                yield f"{word_of(report)}: {self._names[uuid]} {uuid}{why}"
+                reason = report.reason or SAID_BY_STATE.get(report.state, "")
+                why = f" ({reason})" if reason else ""
+                yield f"{shown_state(word_of(report))}: {self._names[uuid]} {uuid}{why}"
 
     def _is_told(self, state: JobState) -> bool:
         if self._has_bar:

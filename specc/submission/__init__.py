@@ -15,6 +15,7 @@ from specc.submission.follow import (
     More,
     end_reason,
     ending,
+    fair_pause,
     follow_jobs,
     is_not_found,
     last_word,
@@ -43,7 +44,17 @@ from specc.submission.projects import KnownProject, ProjectOrigin, known_as, rec
 from specc.submission.records import Record, State, current_attempt, retries_made
 from specc.submission.resolve import Found, Match, adopt, find_jobs, settle_by_hand
 from specc.submission.results import Result, Tally, tally
-from specc.submission.selector import FAILED, STATES, Selector, is_id_of, latest, only_of, states_named
+from specc.submission.selector import (
+    FAILED,
+    STATES,
+    Selector,
+    is_id_of,
+    latest,
+    only_of,
+    params_of,
+    shown_state,
+    states_named,
+)
 from specc.submission.send import Sender, Sending
 from specc.submission.verify import verify_ledger
 
@@ -92,6 +103,7 @@ __all__ = [
     "current_attempt",
     "end_reason",
     "ending",
+    "fair_pause",
     "find_jobs",
     "follow_jobs",
     "is_id_of",
@@ -104,6 +116,7 @@ __all__ = [
     "life_of",
     "look",
     "only_of",
+    "params_of",
     "plan_differences",
     "plan_document",
     "plan_steps",
@@ -112,6 +125,7 @@ __all__ = [
     "retries_made",
     "retry_step",
     "settle_by_hand",
+    "shown_state",
     "split_name",
     "state_of",
     "states_named",

@@ -87,7 +87,7 @@ def follow_jobs(
         if not (waiting or came.is_open) or (left is not None and left <= 0):
             return
         interval = FIRST_SECONDS if changed or came.uuids else min(interval * GROWTH, MOST_SECONDS)
-        pause = max(interval, _fair(opened.target.quota, opened.calls() - before))
+        pause = max(interval, fair_pause(opened.target.quota, opened.calls() - before))
         clock.sleep(pause if left is None else min(pause, left))
 
 
@@ -100,7 +100,7 @@ def is_not_found(report: JobReport) -> bool:
     return report.state is JobState.UNKNOWN and not report.raw
 
 
-def _fair(quota: int | None, calls: int) -> float:
+def fair_pause(quota: int | None, calls: int) -> float:
     """Return the pause that leaves the rest of the quota for other calls."""
     return 0.0 if quota is None else calls * HOUR / (quota * SHARE)
 

@@ -20,11 +20,17 @@ NAMED = {"failed": {state.value for state in FAILED}, "active": {"pending", "run
 STATES = sorted({*State, *JobState, *NAMED})
 
 
+def shown_state(state: str) -> str:
+    """Return the word for a state in tables, which is the word that chooses it: `failed`, however a job failed."""
+    return "failed" if state in FAILED else state
+
+
 @dataclass(frozen=True, slots=True)
 class Selector:
     """Attempts of any of `specs`, or with a uuid or attempt among `ids`; and of the given cells and states.
 
-    `only` holds the values for each axis, as alternatives. A field that is empty selects everything.
+    `only` holds the values for each axis, as alternatives, and `params` texts for each parameter. A field that is empty
+    selects everything.
     """
 
     specs: tuple[str, ...] = ()
@@ -33,11 +39,12 @@ class Selector:
     cells: tuple[str, ...] = ()
     states: frozenset[str] = frozenset()
     target_name: str | None = None
+    params: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_everything(self) -> bool:
         """Return whether nothing is selected by name."""
-        return not (self.specs or self.ids or self.only or self.cells or self.states)
+        return not (self.specs or self.ids or self.only or self.cells or self.states or self.params)
 
     def picks(self, record: Record) -> bool:
         """Return whether the attempt is selected."""
@@ -46,6 +53,7 @@ class Selector:
             and (self.target_name is None or record.target_name == self.target_name)
             and (not self.cells or any(record.key.cell.startswith(cell) for cell in self.cells))
             and self._has_axes(json.loads(record.axes))
+            and (not self.params or self._has_params(record.shown_params))
             and self.has_state(record)
         )
 
@@ -55,6 +63,12 @@ class Selector:
 
     def _has_id(self, record: Record) -> bool:
         return any(is_id_of(text, record) for text in self.ids)
+
+    def _has_params(self, known: dict[str, object]) -> bool:
+        wanted: dict[str, set[str]] = {}
+        for name, text in self.params:
+            wanted.setdefault(name, set()).add(text)
+        return all(name in known and texts_of(known[name]) & texts for name, texts in wanted.items())
 
     def _has_axes(self, axes: dict[str, object]) -> bool:
         wanted: dict[str, list[Choice]] = {}
@@ -88,6 +102,30 @@ def states_named(texts: Iterable[str]) -> frozenset[str]:
         if name not in STATES:
             raise SpeccError(f"there is no state `{name}`", help=did_you_mean(name, STATES, "states"))
     return frozenset(state for name in names for state in NAMED.get(name, {name}))
+
+
+def texts_of(value: object) -> set[str]:
+    """Return how a value may be written behind `-p NAME=`: as a text, or as YAML has it."""
+    if isinstance(value, str):
+        return {value, json.dumps(value, ensure_ascii=False)}
+    return {json.dumps(value, ensure_ascii=False), str(value)}
+
+
+def params_of(texts: Iterable[str], known: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """Return the names and values of `-p NAME=VALUE`. `known` are the parameters that any attempt has.
+
+    Raises SpeccError without a `=`, and for another parameter.
+    """
+    pairs = []
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise SpeccError(f"`-p {text}`: expected NAME=VALUE")
+        if name not in known:
+            help = did_you_mean(name, sorted(known), "parameters") or "nothing with parameters was submitted"
+            raise SpeccError(f"`-p {text}`: nothing that was submitted has a parameter `{name}`", help=help)
+        pairs.append((name, value))
+    return tuple(pairs)
 
 
 def only_of(texts: Iterable[str], axes: Collection[str]) -> tuple[tuple[str, Choice], ...]:

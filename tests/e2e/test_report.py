@@ -58,7 +58,7 @@ class TestPage:
         text = page_of(here)
         assert here.err == "4 jobs in run.html\n"
         assert "2</strong> finished" in text
-        assert "2 jobs exited: exit code 1" in text
+        assert "2 jobs failed: exit code 1" in text
         assert "mesh coarse, n 2" in text
         assert r"line 100" in text
         assert r"&lt;/pre&gt;&lt;script&gt;\x1b[2J</pre>" in text
@@ -103,7 +103,7 @@ class TestLogs:
         submitted(here, "exit 1")
         for folder in (here.root / "state").rglob("jobs"):
             shutil.rmtree(folder)
-        assert "4 jobs exited: exit code 1" in page_of(here)
+        assert "4 jobs failed: exit code 1" in page_of(here)
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
     def test_that_cannot_be_read(self, here):

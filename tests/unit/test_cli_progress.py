@@ -25,7 +25,11 @@ def test_waiting_jobs_are_counted_and_not_listed() -> None:
 def test_each_end_is_told_with_its_reason() -> None:
     news = Progress(NAMES, has_bar=False)
     ended = reports("finished", 1) | reports("exited", 2, reason="exit code 3") | reports("lost", 3)
-    assert list(news.lines({}, ended)) == ["finished: job-1 u1", "exited: job-2 u2 (exit code 3)", "lost: job-3 u3"]
+    assert list(news.lines({}, ended)) == [
+        "finished: job-1 u1",
+        "failed: job-2 u2 (exit code 3)",
+        "failed: job-3 u3 (nobody knows how it ended)",
+    ]
     assert list(news.lines(ended, ended)) == []
 
 
@@ -35,4 +39,4 @@ def test_beside_a_bar_only_what_went_wrong_is_told() -> None:
     assert list(news.lines({}, before)) == []
     now = reports("running", 1) | reports("finished", 2) | reports("exited", 3, reason="exit code 3")
     now |= reports("pending", 4, reason="the disk is full")
-    assert list(news.lines(before, now)) == ["1 pending (the disk is full)", "exited: job-3 u3 (exit code 3)"]
+    assert list(news.lines(before, now)) == ["1 pending (the disk is full)", "failed: job-3 u3 (exit code 3)"]

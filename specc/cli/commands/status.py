@@ -1,53 +1,83 @@
 """`specc status`: what became of what was sent."""
 
+import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from typing import Annotated
 
-from specc.app.attempts import Words
+import typer
+
+from specc.app.attempts import AttemptChoice, Words
+from specc.app.failures import Failures
 from specc.app.following import Seen, look_at_chosen
 from specc.cli import exits
-from specc.cli.console import say, write_json_list, write_table
-from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, States
-from specc.cli.records import HEAD, choose, record_data, row
+from specc.cli.console import MOST_DRAWN, say, write_json_list, write_table
+from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, States, WithParams
+from specc.cli.records import Differences, choose, record_data
+from specc.errors import SpeccError
 from specc.reporters import TextOrJson, format_named
-from specc.submission import Record, state_of
+from specc.submission import Ledger, Record, shown_state, state_of
 from specc.targets import JobReport
+from specc.wording import counted
+
+Watch = Annotated[bool, typer.Option("--watch", help="Show it live on a terminal, until all jobs have ended or ^C.")]
 
 
 def status(
     chosen: Chosen = None,
+    watch: Watch = False,
     output: Output = "text",
     state: States = None,
     only: Only = None,
     cell: Cells = None,
+    param: WithParams = None,
     target: AtTarget = None,
 ) -> int:
     """Show what became of submissions: the latest of each cell.
 
-    Where a target cannot be asked, what was last known is shown. Exits with 2 when no target of running jobs answers.
+    Counts come first, then a row for each job with the axes and parameters in which jobs differ, then why jobs failed
+    and what to type next. Where a target cannot be asked, what was last known is shown. Exits with 2 when no target of
+    running jobs answers.
 
     Example: specc status jobs --state failed
     """
     format_named(output, TextOrJson)
-    choice = choose(Words.of(chosen, only, cell, state, target))
+    if watch and output == "json":
+        raise SpeccError("`--watch` shows text only", help="leave out `--output json`, or leave out `--watch`")
+    choice = choose(Words.of(chosen, only, cell, state, target, param))
     with choice.workplace.ledger_if_any() as ledger:
+        if watch:
+            from specc.cli.watching import watch_status  # brings rich, which costs 50 ms
+
+            watch_status(choice, ledger)
         seen = look_at_chosen(choice, ledger)  # before states choose
-        reports, unasked = seen.reports, _unasked(seen)
-        code = exits.BROKEN if seen.is_blind else exits.OK
-        counts: Counter[str] = Counter()
-
-        def rows() -> Iterator[tuple[str, ...]]:
-            for record in choice.each(ledger):
-                counts[state_of(record, reports)] += 1
-                yield row(record, reports)
-
         if output == "json":
+            reports, unasked = seen.reports, _unasked(seen)
             jobs = ({**record_data(one, reports), **_asked(one, reports, unasked)} for one in choice.each(ledger))
             write_json_list({}, "jobs", jobs)
-            return code
-        write_table(HEAD, rows())
-    say(", ".join(f"{count:,} {name}" for name, count in sorted(counts.items())) or "nothing was submitted")
-    return code
+        else:
+            _show(choice, ledger, seen.reports)
+        return exits.BROKEN if seen.is_blind else exits.OK
+
+
+def _show(choice: AttemptChoice, ledger: Ledger, reports: Mapping[str, JobReport]) -> None:
+    """Write how many there are of each state, then a row for each, then why jobs failed."""
+    counts: Counter[str] = Counter()
+    differences, failed = Differences(), Failures()
+    for record in choice.each(ledger):
+        counts[shown_state(state_of(record, reports))] += 1
+        differences.look_at(record)
+        failed.add(record, reports)
+    if not counts:
+        say("nothing was submitted")
+        return
+    named = ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))
+    say(f"{counted(counts.total(), 'job')}: {named}" if len(counts) > 1 else named)
+
+    has_head = sys.stdout.isatty() and counts.total() < MOST_DRAWN
+    write_table(differences.head(), differences.rows(choice.each(ledger), reports, has_head=has_head))
+    for line in failed.lines():
+        say(line)
 
 
 def _unasked(seen: Seen) -> dict[str, str]:

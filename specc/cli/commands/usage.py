@@ -13,7 +13,7 @@ from specc.cli.console import say, write_json_list, write_table
 from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, States
 from specc.cli.records import choose, record_data
 from specc.reporters import TextOrJson, format_named
-from specc.submission import Record, life_of, state_of
+from specc.submission import Record, life_of, shown_state, state_of
 from specc.targets import JobReport
 from specc.wording import duration_text, size_text
 
@@ -61,7 +61,7 @@ def usage(
 
 def _row(record: Record, reports: Mapping[str, JobReport]) -> tuple[str, ...]:
     used = used_by(life_of(record, reports))
-    return state_of(record, reports), record.uuid or "", record.key.spec, record.key.cell, *_cells(used)
+    return shown_state(state_of(record, reports)), record.uuid or "", record.key.spec, record.key.cell, *_cells(used)
 
 
 def _cells(used: Used) -> tuple[str, str, str]:

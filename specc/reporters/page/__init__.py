@@ -1,9 +1,29 @@
 """A page about jobs: one HTML document that needs nothing else, as a pure function of rows.
 
-`render` writes a `Page` of `Job`s. Where the rows come from is the business of `specc.app.pages`.
+`render` writes a `Page` of `Job`s. Where the rows come from is the business of `specc.app.pages`. The parts by which
+jobs are compared (`columns_of`, `levels`, `grouped`, `worst_of`) also serve `specc status --watch`.
 """
 
 from specc.reporters.page.document import SCRIPT, STYLE, asset, render
-from specc.reporters.page.model import Job, Log, Missing, Outcome, Page
+from specc.reporters.page.drawings import cell_text
+from specc.reporters.page.heat import worst_of
+from specc.reporters.page.model import Job, Kind, Log, Missing, Outcome, Page, columns_of
+from specc.reporters.page.scales import grouped, levels
 
-__all__ = ["SCRIPT", "STYLE", "Job", "Log", "Missing", "Outcome", "Page", "asset", "render"]
+__all__ = [
+    "SCRIPT",
+    "STYLE",
+    "Job",
+    "Kind",
+    "Log",
+    "Missing",
+    "Outcome",
+    "Page",
+    "asset",
+    "cell_text",
+    "columns_of",
+    "grouped",
+    "levels",
+    "render",
+    "worst_of",
+]

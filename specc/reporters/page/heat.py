@@ -58,8 +58,13 @@ def heat_map(jobs: Sequence[Job], across: Column, down: Column | None, value: Co
     return table if is_state or not numbers else table + _scale(value.brief(least), value.brief(largest))
 
 
+def worst_of(jobs: Sequence[Job]) -> Outcome:
+    """Return the worst outcome of any of the jobs."""
+    return max((job.outcome for job in jobs), key=WORST.__getitem__)
+
+
 def _state(jobs: Sequence[Job]) -> Markup:
-    worst = max((job.outcome for job in jobs), key=WORST.__getitem__)
+    worst = worst_of(jobs)
     count = Counter(job.outcome for job in jobs)[worst]
     text = worst.sign if len(jobs) == 1 else f"{worst.sign} {count}/{len(jobs)}"
     return element("td", text, class_=f"o-{worst}", title=worst)
