@@ -24,6 +24,7 @@ COLORS = {
     "send": "cyan",
     "rerun": "cyan",
     "rejected": "red",
+    "failed": "red",
     "exited": "red",
     "lost": "red",
     "changed": "yellow",
