@@ -176,15 +176,16 @@ class TestWatching:
 
     @pytest.mark.slow
     def test_until_all_have_ended(self, here):
-        here.write(a=SPEC % '"sleep 2; test {{ matrix.mesh }} = fine"')
+        here.write(a=SPEC % '"until test -e go; do sleep 0.1; done; test {{ matrix.mesh }} = fine"')
         assert here.run("submit") == 0
         terminal = Terminal(here.root, "status", "--watch", width=80)
         assert terminal.until("2 running|1 running")
         terminal.resize(40)
+        here.put("go", b"")
         code, text = terminal.end()
         assert code == 0
         assert "\x1b[?1049h" in text  # the other screen, which is left in the end
-        last = text.rpartition("\x1b[?1049l")[2]
+        last = re.sub(r"\x1b\[[0-9;]*m", "", text.rpartition("\x1b[?1049l")[2])
         assert "2 jobs: 1 failed, 1 finished" in last
         assert re.search("failed +hpcjob-.* coarse +exit code 1", last)
 

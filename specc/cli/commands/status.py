@@ -64,7 +64,10 @@ def _show(choice: AttemptChoice, ledger: Ledger, reports: Mapping[str, JobReport
     """Write how many there are of each state, then a row for each, then why jobs failed."""
     counts: Counter[str] = Counter()
     differences, failed = Differences(), Failures()
+    few: list[Record] = []
     for record in choice.each(ledger):
+        if len(few) <= MOST_DRAWN:
+            few.append(record)
         counts[shown_state(state_of(record, reports))] += 1
         differences.look_at(record)
         failed.add(record, reports)
@@ -74,8 +77,10 @@ def _show(choice: AttemptChoice, ledger: Ledger, reports: Mapping[str, JobReport
     named = ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))
     say(f"{counted(counts.total(), 'job')}: {named}" if len(counts) > 1 else named)
 
+    # Many are read from the ledger once more: they do not fit into memory.
+    records = few if len(few) == counts.total() else choice.each(ledger)
     has_head = sys.stdout.isatty() and counts.total() < MOST_DRAWN
-    write_table(differences.head(), differences.rows(choice.each(ledger), reports, has_head=has_head))
+    write_table(differences.head(), differences.rows(records, reports, has_head=has_head))
     for line in failed.lines():
         say(line)
 
