@@ -23,7 +23,7 @@ def specs(page: Path) -> list[str]:
 OF_CODES = (ROOT / "docs" / "codes", ROOT / "docs" / "rules")
 """The blocks of their pages are good and bad examples; tests/rules runs both."""
 TITLED = {"tutorial.md", "ci.md"}
-"""Pages of which e2e/test_tutorial.py and unit/test_manual.py test each block."""
+"""Pages of which e2e/test_sessions.py and unit/test_manual.py test each block."""
 WRITTEN = [page for page in PAGES if page.parent not in OF_CODES]
 BLOCKS = [(page, number, text) for page in WRITTEN for number, text in enumerate(specs(page), 1)]
 

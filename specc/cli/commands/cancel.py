@@ -32,7 +32,7 @@ def cancel(
 ) -> int:
     """Cancel jobs that have not ended. Exits with 1 when one could not be cancelled.
 
-    Example: specc cancel jobs/cavity.job.yaml --only mesh=fine
+    Example: specc cancel jobs/hello.job.yaml --only who=world
     """
     format_named(output, TextOrJson)
     words = Words.of(chosen, only, cell, state, target)

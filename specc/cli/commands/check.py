@@ -73,7 +73,7 @@ def check(
 
     Specs that inherit from the given ones are checked, too. Without a path, the whole project is checked.
 
-    Example: specc check jobs/cavity.job.yaml --output text --output json:report.json
+    Example: specc check jobs/hello.job.yaml --output text --output json:report.json
     """
     options = CheckOptions(
         paths=tuple(paths or ()),

@@ -45,7 +45,7 @@ def explain(
 
     Of a sweep, the first selected cell is explained.
 
-    Example: specc explain jobs/cavity.job.yaml core_limit --profile smoke
+    Example: specc explain jobs/hello.job.yaml core_limit --profile smoke
     """
     format = format_named(output, TextOrJson)
     session = open_session()

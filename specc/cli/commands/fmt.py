@@ -51,7 +51,7 @@ def fmt(paths: Paths = None, check: Check = False, diff: Diff = False, stdin_fil
 
     Comments are kept. Without a path, the whole project is formatted.
 
-    Example: specc fmt --check jobs/cavity.job.yaml
+    Example: specc fmt --check jobs/hello.job.yaml
     """
     session = open_session(stdin_filename, paths)
     selected = session.specs(list(paths or ()))

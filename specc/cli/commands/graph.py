@@ -53,7 +53,7 @@ def graph(paths: Paths = None, output: Output = None, dependents: Dependents = N
 
     On a terminal it is a tree; in a pipe, or with `--output mermaid`, Mermaid, which GitHub, GitLab and editors draw.
 
-    Example: specc graph --dependents base/mpi.job.yaml --output text
+    Example: specc graph --dependents base/site.job.yaml --output text
     """
     format = format_named(output or ("text" if sys.stdout.isatty() else "mermaid"), PictureFormat)
     session = open_session()

@@ -180,7 +180,7 @@ def mv(
     --target also moves attempts that were made before the settings of that target changed, for example to a new key of
     the same account.
 
-    Example: specc ledger mv jobs/old.job.yaml jobs/new.job.yaml
+    Example: specc ledger mv jobs/hello.job.yaml jobs/greetings.job.yaml
     """
     format_named(output, TextOrJson)
     choice = choose(Words())
@@ -277,7 +277,7 @@ def resolve(
     --yes takes what is proposed, but never a job whose time, user or command is not known, nor one from a list that
     does not show all jobs: for these you name the job with `--uuid`. Exits with 4 when something stays unknown.
 
-    Example: specc ledger resolve jobs/cavity.job.yaml
+    Example: specc ledger resolve jobs/hello.job.yaml
     """
     format_named(output, TextOrJson)
     if uuid is not None and dismiss:

@@ -72,7 +72,7 @@ def logs(
     or a file the bytes are those that the jobs wrote. Exits with 2 where a target cannot be asked for them, or a file
     cannot be read.
 
-    Example: specc logs jobs/cavity.job.yaml --only mesh=fine -f
+    Example: specc logs jobs/hello.job.yaml --only who=world -f
     """
     format_named(output, TextOrJson)
     if stream not in STREAMS:

@@ -54,7 +54,7 @@ def render(
 ) -> int:
     """Print the canonical payloads of specs, one per line. With an error anywhere, nothing is printed.
 
-    Example: specc render jobs/cavity.job.yaml -p ranks=4 --only mesh=fine
+    Example: specc render jobs/hello.job.yaml -p greeting=hi --only who=world
     """
     format = format_named(format_, PayloadFormat)
     _check_options(format, out, digest=digest)

@@ -61,7 +61,7 @@ def retry(
 
     Exits as `specc submit` does.
 
-    Example: specc retry jobs/cavity.job.yaml --reason memory,time
+    Example: specc retry jobs/hello.job.yaml --reason memory,time
     """
     format_named(output, TextOrJson)
     retrying = Retrying(reasons_named(reason or (), "--reason"), is_all=True)

@@ -86,7 +86,7 @@ def submit(
     Exits with 3 when something was rejected, 4 when an outcome is unknown; with --wait, 5 when a job failed, 6 when the
     time ran out, and 2 when the target has not answered about a job for 10 minutes.
 
-    Example: specc submit jobs/cavity.job.yaml -p ranks=4 --wait
+    Example: specc submit jobs/hello.job.yaml -p greeting=hi --wait
     """
     format_named(output, TextOrJson)
     if (retries is not None or retry_on) and not wait:

@@ -30,7 +30,7 @@ def wait(
     What was rejected or is unknown has no job to wait for: then it exits with 3 or 4. A job whose target cannot be
     asked, or says nothing of it for 10 minutes, is not waited for: then it exits with 2.
 
-    Example: specc wait jobs/cavity.job.yaml --timeout 2h
+    Example: specc wait jobs/hello.job.yaml --timeout 2h
     """
     format_named(output, TextOrJson)
     seconds = seconds_of(timeout)
