@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from manual.bases import bases_page
 from manual.codes import code_page, codes_page, page_of, rules_index
 from manual.commands import commands_page
 from manual.configuration import configuration_page
@@ -16,6 +17,7 @@ PAGES_OF_CODES = (DOCS / "codes", DOCS / "rules")
 def pages() -> dict[Path, str]:
     """Each generated page with the text that it must have."""
     return {
+        DOCS / "bases.md": bases_page(),
         DOCS / "codes.md": codes_page(CODES.values()),
         DOCS / "commands.md": commands_page(),
         DOCS / "configuration.md": configuration_page(),

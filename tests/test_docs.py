@@ -22,8 +22,8 @@ def specs(page: Path) -> list[str]:
 
 OF_CODES = (ROOT / "docs" / "codes", ROOT / "docs" / "rules")
 """The blocks of their pages are good and bad examples; tests/rules runs both."""
-TITLED = {"tutorial.md", "ci.md"}
-"""Pages of which e2e/test_sessions.py and unit/test_manual.py test each block."""
+TITLED = {"tutorial.md", "ci.md", "bases.md"}
+"""Pages of which e2e/test_sessions.py, unit/test_manual.py and e2e/test_templates.py test each block."""
 WRITTEN = [page for page in PAGES if page.parent not in OF_CODES]
 BLOCKS = [(page, number, text) for page in WRITTEN for number, text in enumerate(specs(page), 1)]
 

@@ -70,6 +70,26 @@ def test_the_example_in_a_base_works(base: str, capsys: Capture) -> None:
     assert all(str(cell["cmd_line"]).strip() for cell in cells)
 
 
+def blocks_of_the_page(language: str) -> list[tuple[str, str]]:
+    """Return the title and the text of each block of docs/bases.md."""
+    page = (TEMPLATES.parent / "docs" / "bases.md").read_text(encoding="utf-8")
+    return re.findall(rf'^```{language}(?: title="([^"\n]+)")?\n(.*?)^```$', page, re.MULTILINE | re.DOTALL)
+
+
+def test_the_page_has_each_base_as_it_is() -> None:
+    files = {title: text for title, text in blocks_of_the_page("yaml") if title.startswith("specc:")}
+    assert files == {f"specc:{base}": (TEMPLATES / f"{base}.job.yaml").read_text(encoding="utf-8") for base in BASES}
+
+
+def test_the_examples_of_the_page_give_the_payloads_of_the_page(capsys: Capture) -> None:
+    specs = [text for title, text in blocks_of_the_page("yaml") if not title.startswith("specc:")]
+    shown = [json.loads(text) for _, text in blocks_of_the_page("json")]
+    assert len(specs) == len(shown) == len(BASES)
+    for spec, expected in zip(specs, shown, strict=True):
+        first, *_ = payloads(spec.removeprefix("specc: 1\n"), capsys)
+        assert first == json.loads(json.dumps(expected).replace("solve-", "small-").replace('"solve"', '"small"'))
+
+
 @each("base", BASES)
 def test_a_base_explains_what_a_child_sets(base: str) -> None:
     """Every variable that a base reads and does not set stands in its comment."""
