@@ -49,12 +49,13 @@ MEANINGS = {
     "ledger.path": "the ledger, which records what was sent, if not at its [usual path](submission.md); `specc ledger "
     "init` makes the file",
     "ledger.shared": "whether the users of a group may write that ledger; default false",
-    "targets.NAME.kind": "`local`: this machine; `slurm`: a cluster through `sbatch`; `ehpc`: the signed web API",
+    "targets.NAME.kind": "`local`: this machine; `slurm`: a cluster through `sbatch`; `command`: "
+    "[any other scheduler](schedulers.md), through commands of the site; `ehpc`: the signed web API",
     "targets.NAME.endpoint": "of an `ehpc` target: the address of the API",
     "targets.NAME.job.NAME": "the value of a job field that belongs to the target, such as `zone`; stronger than "
     "`defaults`",
     "targets.NAME.units.NAME": "as `units.NAME`, for this target",
-    "targets.NAME.run_as": "of a `local` or `slurm` target: whatever `run_user` says, jobs run as the user who submits",
+    "targets.NAME.run_as": "of any target but `ehpc`: whatever `run_user` says, jobs run as the user who submits",
     "targets.NAME.queues.NAME.max_cores": "the most cores that a job in this queue may ask for",
     "targets.NAME.queues.NAME.max_time": "the longest time that a job in this queue may ask for, such as `24h`",
     "targets.NAME.queues.NAME.max_mem": "the most memory that a job in this queue may ask for, such as `256GiB`",
@@ -63,19 +64,30 @@ MEANINGS = {
     "targets.NAME.needs_queue": "each job must say which queue it runs in; default false",
     "targets.NAME.layout": "of a [`slurm`](slurm.md) target: whether cores are MPI tasks, or threads of one task; "
     "default `threads`",
-    "targets.NAME.hpcqueues.NAME": "of a `slurm` target: the partition that this `hpcqueue_id` stands for",
+    "targets.NAME.hpcqueues.NAME": "of a `slurm` or `command` target: the partition or queue that this "
+    "`hpcqueue_id` stands for",
     "targets.NAME.resource_limits.NAME": "of a `slurm` target: what this text in the field `resource_limit` means "
     "to sbatch",
     "targets.NAME.options": "of a `slurm` target: options of sbatch for every job, such as `--account=NAME`",
-    "targets.NAME.environment": "of a `slurm` target: more variables of your environment that jobs get",
-    "targets.NAME.directory": "of a `slurm` target: a folder that login node and compute nodes share",
-    "targets.NAME.workdir": "of a `local` or `slurm` target: the folder that jobs start in: `project` (the default), "
+    "targets.NAME.environment": "of a `slurm` or `command` target: more variables of your environment that jobs get",
+    "targets.NAME.directory": "of a `slurm` or `command` target: a folder that login node and compute nodes share",
+    "targets.NAME.workdir": "of any target but `ehpc`: the folder that jobs start in: `project` (the default), "
     "`spec`, `job` for a private folder of each job, or an absolute path",
     "targets.NAME.prelude": "lines that stand before every command of this target, as a text or a file of the project "
     "(see [Submission](submission.md#lines-before-every-command))",
     "targets.NAME.name_max": "the most characters that the site allows in the name of a job",
     "targets.NAME.name_pattern": "a regular expression (of RE2) that the name of a job must match as a whole",
-    "targets.NAME.cluster": "of a `slurm` target: the cluster's name; needed where slurm.conf cannot be read",
+    "targets.NAME.cluster": "of a `slurm` target: the cluster's name; needed where slurm.conf cannot be read. "
+    "Of a `command` target: the name by which the ledger knows the cluster; default: the target's name",
+    "targets.NAME.commands.submit": "of a [`command`](schedulers.md) target: the words of the command "
+    "that submits a job",
+    "targets.NAME.commands.status": "of a `command` target: the words of the command that tells the states of jobs",
+    "targets.NAME.commands.cancel": "of a `command` target: the words of the command that cancels jobs",
+    "targets.NAME.commands.find": "of a `command` target: the words of the command that finds jobs by their keys",
+    "targets.NAME.adapter": "of a `command` target: commands that ship with specc: `gridengine`",
+    "targets.NAME.settings.NAME": "of a `command` target: a value that its commands are given as it is",
+    "targets.NAME.job_variable": "of a `command` target: the variable in which the scheduler tells a job its number, "
+    "where it is none of `JOB_ID`, `PBS_JOBID`, `LSB_JOBID` and `SLURM_JOB_ID`",
     "rules.select": "the only [rules](rules/index.md) that run; diagnostics of other stages are always reported; "
     "default: all",
     "rules.ignore": "rules and warnings that are not reported",

@@ -42,7 +42,8 @@ class Traits:
     none does, and None where that is not known. `variables` are set for jobs in the manner of another scheduler.
     With `obeys_interpreter_line` a command that begins with `#!` is started by that interpreter, with `runs_scripts` a
     command for another interpreter than bash can stand behind other lines. With `has_layout` the target's `layout`
-    says what cores are, and with `has_workdir` its `workdir` says where jobs start.
+    says what cores are, and with `has_workdir` its `workdir` says where jobs start. With `may_be_any_scheduler` a
+    scheduler runs the jobs that only their user knows.
     """
 
     scheduler: str | None = None
@@ -51,6 +52,7 @@ class Traits:
     runs_scripts: bool = False
     has_layout: bool = False
     has_workdir: bool = False
+    may_be_any_scheduler: bool = False
 
 
 UNKNOWN_KIND = Traits()
@@ -68,10 +70,15 @@ class Target:
     start in where the target runs them itself: `project`, `spec`, `job` for a private one, or an absolute path.
     `prelude` stands before every command: a text, or `{$file: PATH}`.
 
+    Some fields are for clusters of any scheduler. `hpcqueues` maps the API's queue ids to queues or partitions,
+    `environment` names variables that go along with every job, `directory` is a folder that login node and compute
+    nodes share, `cluster` the cluster's name. `commands` are those of a site, by what each does, and `adapter` names
+    commands that ship with specc; `own_settings` are for the commands alone, and `job_variable` is the variable that
+    tells a job its number.
+
     The other fields are for clusters that run Slurm. `layout` says what cores are: MPI tasks, or threads of one task; a
-    queue may differ (`layout_of`). `hpcqueues` maps the API's queue ids to partitions, `resource_limits` texts of
-    that field to options of sbatch. `options` go along with every job, as do the variables that `environment` names.
-    `directory` is a folder that login node and compute nodes share, `cluster` the cluster's name.
+    queue may differ (`layout_of`). `resource_limits` maps texts of that field to options of sbatch, and `options` go
+    along with every job.
     """
 
     name: str
@@ -95,6 +102,10 @@ class Target:
     prelude: Node | None = None
     name_max: int | None = None
     name_pattern: str | None = None
+    commands: Map[str, tuple[str, ...]] = field(default_factory=dict)
+    adapter: str | None = None
+    own_settings: Map[str, object] = field(default_factory=dict)
+    job_variable: str | None = None
 
     def layout_of(self, queue: str | None) -> Layout:
         """Return the layout of a queue, or of the target where the queue has none."""

@@ -92,6 +92,12 @@ def test_a_kind_of_target_has_its_name_in_one_place() -> None:
 NOT_A_KIND = {
     "local": {"settings.py"},  # the built-in target's name
     "slurm": {"migration/site.py"},  # the name of a new project's target
+    "command": {  # the operator `$command`, a heading of plans, and the word in other texts
+        "checker/guesses.py",
+        "migration/environment.py",
+        "schemagen/editor.py",
+        "submission/planfile.py",
+    },
     "ehpc": {"gateway/jobs.py"},  # a value that the API's answers have
 }
 

@@ -109,7 +109,7 @@ COMMANDS = (
         "trust",
         "trust",
         "trust",
-        "Let the targets of any project send signed requests to a host. Without a host, list those that may get them.",
+        "Let targets send signed requests to a host, or run commands of a site. Without either, list what is trusted.",
     ),
     Command("config", "config", "config", "Print each setting of the project and where it came from."),
     Command(

@@ -8,7 +8,7 @@ from specc.config import credentials
 from specc.config.shapes import Each, Items, Shape, Value, described, text_of, wanted
 from specc.diagnostics import Diagnostic, did_you_mean, one_of
 from specc.diagnostics.codes import BAD_SETTING, UNKNOWN_SETTING
-from specc.nodes import Mapping, Node, Path, Scalar, Sequence
+from specc.nodes import Mapping, Node, Path, Scalar, Sequence, to_data
 from specc.settings import BUILT_IN
 from specc.targets.kinds import KINDS
 from specc.targets.local import LOCAL
@@ -97,12 +97,22 @@ def target_diagnostics(settings: Mapping) -> Iterator[Diagnostic]:
     declared = list(targets(settings))
     for key, node in declared:
         yield from _kind_diagnostics(key, node)
+        yield from _mistakes_of_kind(key, node)
     names = list(dict.fromkeys([BUILT_IN, *(str(key.value) for key, _ in declared)]))
     chosen = settings.get("target")
     name = text_of(chosen)
     if chosen is not None and name is not None and name not in names:
         help = did_you_mean(name, names, "targets")
         yield BAD_SETTING.at(chosen.span, f"there is no target `{name}`", help=help)
+
+
+def _mistakes_of_kind(key: Scalar, node: Mapping) -> Iterator[Diagnostic]:
+    kind = KINDS.get(text_of(node.get("kind")) or "")
+    data = to_data(node) if kind is not None else None
+    mistake = kind.mistake(data) if kind is not None and isinstance(data, dict) else None
+    if mistake is not None:
+        place = node.keys.get(mistake.key, key)
+        yield BAD_SETTING.at(place.span, f"the target `{key.value}` {mistake.message}", help=mistake.help)
 
 
 def _kind_diagnostics(key: Scalar, node: Mapping) -> Iterator[Diagnostic]:

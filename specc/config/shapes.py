@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection
 from specc.config.credentials import is_credential
 from specc.diagnostics import Code, closest_code, codes, did_you_mean, one_of
 from specc.fast_dataclass import dataclass
-from specc.nodes import Mapping, Node, Scalar, kind_of
+from specc.nodes import Mapping, Node, Scalar, Sequence, kind_of
 from specc.patterns import mistake_in
+from specc.targets.command import ACTIONS, ADAPTERS
 from specc.targets.kinds import KINDS
 from specc.targets.slurm.options import mistake_in_option
 from specc.units import DURATION_UNITS, MEMORY_UNITS, QuantityMistake, read
@@ -139,6 +140,12 @@ def _prelude_help(node: Node) -> str | None:
     return f"there is no `{wrong}` here; write the path of a file as `file`" if wrong else "name one file"
 
 
+def _is_plain(node: Node) -> bool:
+    if isinstance(node, Sequence):
+        return all(isinstance(item, Scalar) for item in node.items)
+    return isinstance(node, Scalar)
+
+
 def _is_address(node: Node) -> bool:
     return (text_of(node) or "").startswith(("https://", "http://"))
 
@@ -151,7 +158,7 @@ TARGET_NAME = Value(
         "describe the target under `[targets.NAME]`; write its name here" if isinstance(node, Mapping) else None
     ),
 )
-CLUSTER = Value("the name of a Slurm cluster", lambda node: CLUSTER_NAME.fullmatch(text_of(node) or "") is not None)
+CLUSTER = Value("the name of a cluster", lambda node: CLUSTER_NAME.fullmatch(text_of(node) or "") is not None)
 ATOM = Value("a text, a number or a boolean", lambda node: isinstance(node, Scalar))
 COUNT = Value("a number above 0", _is_count)
 DURATION = Value("a duration", _is_duration, _duration_help)
@@ -182,6 +189,9 @@ OPTION = Value(
     lambda node: mistake_in_option(text_of(node) or "") is None,
     lambda node: mistake_in_option(text_of(node) or ""),
 )
+
+ADAPTER = _choice(ADAPTERS, "adapter")
+OWN = Value("a text, a number, a boolean or a list of them", lambda node: _is_plain(node))
 
 RULE_NAME = Value("the code or name of a diagnostic", lambda node: text_of(node) in BY_NAME, _rule_help)
 OPTIONAL_NAME = Value("the code or name of a rule or a warning", _names_optional, _rule_help)
@@ -220,6 +230,10 @@ TARGET: dict[str, Shape] = {
     "prelude": PRELUDE,
     "name_max": COUNT,
     "name_pattern": PATTERN,
+    "commands": {action: Items(TEXT) for action in ACTIONS},
+    "adapter": ADAPTER,
+    "settings": Each(OWN),
+    "job_variable": VARIABLE_NAME,
 }
 SETTINGS: dict[str, Shape] = {
     "project": TEXT,

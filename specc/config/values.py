@@ -46,7 +46,7 @@ def _targets(written: Mapping) -> Iterator[Target]:
             yield Target(
                 name,
                 kind,
-                traits_of(kind),
+                traits_of(kind, text_of(node.get("adapter"))),
                 endpoint=text_of(node.get("endpoint")),
                 job=_table(node, "job"),
                 units=_pairs(node, "units"),
@@ -65,6 +65,10 @@ def _targets(written: Mapping) -> Iterator[Target]:
                 prelude=_prelude(node),
                 name_max=_count(node, "name_max"),
                 name_pattern=text_of(node.get("name_pattern")),
+                commands=_lists(node, "commands"),
+                adapter=text_of(node.get("adapter")),
+                own_settings=_data(node, "settings"),
+                job_variable=text_of(node.get("job_variable")),
             )
 
 
@@ -95,6 +99,11 @@ def _pairs(node: Mapping, key: str) -> dict[str, str]:
 def _lists(node: Mapping, key: str) -> dict[str, tuple[str, ...]]:
     table = _table(node, key)
     return {name: _texts(table, name, ()) for name in table.entries} if table else {}
+
+
+def _data(node: Mapping, key: str) -> dict[str, object]:
+    table = _table(node, key)
+    return {name: to_data(value) for name, value in table.entries.items()} if table else {}
 
 
 def _count(node: Mapping, key: str) -> int | None:

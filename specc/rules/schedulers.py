@@ -276,7 +276,7 @@ def foreign_scheduler(job: Job) -> Iterator[Diagnostic]:
       cmd_line: cd /scratch/cavity && mpirun ./solver
     ```
     """
-    for command in commands(job):
+    for command in () if job.project.traits.may_be_any_scheduler else commands(job):
         yield from _foreign_variables(command, job.project.traits)
         yield from _foreign_commands(command, job.project.traits)
 

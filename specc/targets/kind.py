@@ -1,11 +1,28 @@
 """What a kind of target is: its name, why it does not take a payload, and how a target of it is opened."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import field
+from typing import NamedTuple
 
 from specc.fast_dataclass import dataclass
 from specc.settings import UNKNOWN_KIND, Target, Traits
 from specc.targets.opening import Opened, Opening
 from specc.targets.refusals import Refusal
+
+
+class Mistake(NamedTuple):
+    """What is wrong with the settings of a target as a whole: the key that it shows at, what is wrong, what to write.
+
+    The message goes on after the target's name: `has no ...`.
+    """
+
+    key: str
+    message: str
+    help: str
+
+
+def _right(settings: Mapping[str, object]) -> Mistake | None:
+    return None
 
 
 def _nothing(body: Mapping[str, object], target: Target) -> list[str]:
@@ -21,7 +38,9 @@ class Kind:
     the target ignores. `in_flight` is how many payloads are sent at once, unless the user says otherwise. `traits` are
     what the compiler and the rules know of the kind. With `is_free` a job costs nothing, so that a project needs no
     name; with `is_of_api` a target is an account of the EHPC API, perhaps at the endpoint of an API page. `own_streams`
-    are the outputs of jobs that other kinds do not have, beside `stdout` and `stderr`.
+    are the outputs of jobs that other kinds do not have, beside `stdout` and `stderr`. `mistake` returns what is wrong
+    with the settings of a target as a whole, from what is written of it. `adapters` are the traits of targets that have
+    an `adapter`.
     """
 
     name: str
@@ -33,3 +52,5 @@ class Kind:
     is_free: bool = False
     is_of_api: bool = False
     own_streams: tuple[str, ...] = ()
+    mistake: Callable[[Mapping[str, object]], Mistake | None] = _right
+    adapters: Mapping[str, Traits] = field(default_factory=dict)

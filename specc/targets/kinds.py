@@ -5,14 +5,17 @@ A new kind is a folder beside this module whose face defines a `Kind`, and its e
 """
 
 from specc.settings import UNKNOWN_KIND, Traits
+from specc.targets.command import COMMAND
 from specc.targets.ehpc import EHPC
 from specc.targets.kind import Kind
 from specc.targets.local import LOCAL
 from specc.targets.slurm import SLURM
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (LOCAL, SLURM, EHPC)}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (LOCAL, SLURM, COMMAND, EHPC)}
 
 
-def traits_of(kind: str) -> Traits:
+def traits_of(kind: str, adapter: str | None = None) -> Traits:
     """Return the traits of a kind. Those of a kind that does not exist, which the settings report, are unknown."""
-    return KINDS[kind].traits if kind in KINDS else UNKNOWN_KIND
+    if kind not in KINDS:
+        return UNKNOWN_KIND
+    return KINDS[kind].adapters.get(adapter or "", KINDS[kind].traits)

@@ -7,6 +7,7 @@ submits) is added where the target is opened.
 
 import unicodedata
 from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 
 from specc.diagnostics import did_you_mean
 from specc.fast_dataclass import dataclass
@@ -183,3 +184,13 @@ def limit_refusals(body: Mapping[str, object], units: Mapping[str, str]) -> Iter
         elif unit not in UNITS[quantity]:
             message = f"the unit of `{field}` is `{unit}`, which is not a unit of {quantity}"
             yield Refusal(NO_UNIT, field, message, f"set it under `[units]` in specc.toml to one of {known}")
+
+
+def leaves(path: str) -> bool:
+    """Return whether a relative path leads out of the directory that it starts from, at any point."""
+    depth = 0
+    for part in () if path.startswith("/") else PurePosixPath(path).parts:
+        depth += -1 if part == ".." else 1
+        if depth < 0:
+            return True
+    return False

@@ -173,7 +173,7 @@ def test_a_clean_check_imports_nothing_dear(place: Place) -> None:
     assert not {name for name in modules if name.startswith(("specc.reporters.text", "specc.submission"))}
     assert {name.removeprefix("specc.targets.") for name in modules if name.startswith("specc.targets.")} == {
         *("kind", "kinds", "lives", "opening", "protocol", "refusals"),
-        *("local", "slurm", "slurm.options", "ehpc", "ehpc.refusals"),
+        *("local", "slurm", "slurm.options", "command", "ehpc", "ehpc.refusals"),
     }
 
 

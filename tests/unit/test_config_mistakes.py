@@ -76,7 +76,7 @@ UNITS = "units here: `B`, `kB`, `KiB`, `MB`, `MiB`, `GB`, `GiB`, `TB`, `TiB`, `s
             (
                 f"targets.s = {{kind = 'slurm', cluster = '{name}'}}",
                 "1:40",
-                f'`targets.s.cluster` is the text "{name}", expected the name of a Slurm cluster',
+                f'`targets.s.cluster` is the text "{name}", expected the name of a cluster',
                 None,
             )
             for name in ("../../x", "..", "a/b", "/etc", ".ssh", "-x", "a b")
@@ -101,7 +101,7 @@ UNITS = "units here: `B`, `kB`, `KiB`, `MB`, `MiB`, `GB`, `GiB`, `TB`, `TiB`, `s
         (
             "targets.x.kind = 'slrum'",
             "1:18",
-            '`targets.x.kind` is the text "slrum", expected `local`, `slurm` or `ehpc`',
+            '`targets.x.kind` is the text "slrum", expected `local`, `slurm`, `command` or `ehpc`',
             "did you mean `slurm`?",
         ),
         (
@@ -146,7 +146,7 @@ UNITS = "units here: `B`, `kB`, `KiB`, `MB`, `MiB`, `GB`, `GiB`, `TB`, `TiB`, `s
             "[targets.prod]\nendpoint = 'https://x'",
             "1:10",
             "`targets.prod.kind` is missing",
-            'write `kind = "ehpc"` under `[targets.prod]`; kinds: `local`, `slurm` or `ehpc`',
+            'write `kind = "ehpc"` under `[targets.prod]`; kinds: `local`, `slurm`, `command` or `ehpc`',
         ),
         (
             "targets.local.kind = 'ehpc'",

@@ -147,6 +147,20 @@ class Folder:
         """Remove the note that nothing was sent. Raises OSError, because an old note would be wrong."""
         self.not_sent.unlink(missing_ok=True)
 
+    def has_been_gone(self, seconds: float, now: float) -> bool:
+        """Note that the scheduler does not know the job, and return whether that is known since so many seconds.
+
+        Where nothing can be written, it is taken for gone at once.
+        """
+        note = self.root / "gone"
+        try:
+            note.touch(exist_ok=False)
+        except FileExistsError:
+            return now - note.stat().st_mtime >= seconds
+        except OSError:
+            return True
+        return False
+
     def owner(self) -> str | None:
         """Return the scheduler's job that runs or ran the command; empty where it died too early to say; None without
         a job.

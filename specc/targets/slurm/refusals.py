@@ -5,7 +5,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
 
 from specc.settings import Target
 from specc.targets.refusals import (
@@ -14,6 +13,7 @@ from specc.targets.refusals import (
     amount,
     command_refusals,
     core_refusals,
+    leaves,
     limit_refusals,
     name_refusals,
     number,
@@ -245,16 +245,6 @@ def _resource_refusals(body: Mapping[str, object], target: Target, units: Mappin
 
     yield from core_refusals(body, MOST_CORES if shape_in(body, target) is None else None)
     yield from resource_refusals(body, target, units)
-
-
-def leaves(path: str) -> bool:
-    """Return whether a relative path leads out of the directory that it starts from, at any point."""
-    depth = 0
-    for part in () if path.startswith("/") else PurePosixPath(path).parts:
-        depth += -1 if part == ".." else 1
-        if depth < 0:
-            return True
-    return False
 
 
 def ceil(amount: int, unit: int) -> int:

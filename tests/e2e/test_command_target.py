@@ -1,0 +1,173 @@
+"""A whole `specc` before the commands of a site: what a user sees of a target of kind `command`."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from support.fake_site import Site
+
+from specc.cli.main import run
+
+SETTINGS = """\
+project = "sited"
+target = "site"
+[units]
+mem_limit = "MiB"
+time_limit = "s"
+[targets.site]
+kind = "command"
+run_as = "caller"
+environment = ["MY_LICENSE"]
+settings = {{flavour = "plain", weights = [1, 2]}}
+{table}"""
+SPEC = """\
+specc: 1
+job:
+  cluster_id: c
+  zone: z
+  run_user: me
+  name: hello
+  cmd_line: |
+    echo "hello $MY_LICENSE $SPECC_JOB_ID $SPECC_CELL"
+    {last}
+"""
+
+
+class Ended(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+class Desk:
+    """A project and its user, whose default target is the site."""
+
+    def __init__(self, folder: Path, capture: pytest.CaptureFixture[str]) -> None:
+        self.site = Site(folder / "site")
+        self.root = folder / "project"
+        self.root.mkdir()
+        self.capture = capture
+        self.state = folder / "state"
+        self.variables = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "XDG_STATE_HOME": str(self.state),
+            "MY_LICENSE": "1@server",
+            "AWS_SECRET": "secret",
+        }
+        self.settings()
+        self.spec()
+
+    def settings(self, more: str = "", table: str | None = None) -> None:
+        text = SETTINGS.format(table=self.site.table if table is None else table)
+        (self.root / "specc.toml").write_text(text + more)
+
+    def spec(self, last: str = "true", more: str = "") -> None:
+        (self.root / "a.job.yaml").write_text(SPEC.format(last=last) + more)
+
+    def __call__(self, *words: str, **variables: str) -> Ended:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(self.root)
+            for name in os.environ:
+                patch.delenv(name)
+            for name, value in {**self.variables, **variables}.items():
+                patch.setenv(name, value)
+            code = run(list(words))
+        return Ended(code, *self.capture.readouterr())
+
+    def trusted(self) -> "Desk":
+        assert self("trust", "--target", "site").returncode == 0
+        return self
+
+    def job(self) -> dict[str, Any]:
+        done = self("status", "--output", "json")
+        assert done.returncode == 0, done.stderr
+        (job,) = json.loads(done.stdout)["jobs"]
+        return dict(job)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Desk]:
+    made = Desk(tmp_path, capsys)
+    yield made
+    made.site.end()
+
+
+def eventually(look: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not look():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_a_job_is_submitted_once_watched_and_read(desk: Desk) -> None:
+    desk.trusted()
+    done = desk("submit", "-y", "--wait")
+    assert done.returncode == 0, done.stderr
+    assert "accepted\t1-" in done.stdout
+    (asked,) = desk.site.calls("submit")
+    uuid = done.stdout.split("\t")[1]
+    assert uuid == f"1-{Path(asked['folder']).name}"
+    assert desk("logs", "--stream", "stdout").stdout.startswith(f"hello 1@server {uuid} ")
+    again = desk("submit", "-y")
+    assert again.returncode == 0
+    assert len(desk.site.calls("submit")) == 1
+    assert desk.job()["job_state"] == "finished"
+
+
+def test_what_the_commands_are_asked(desk: Desk) -> None:
+    desk.spec(more="  core_limit: 2\n  mem_limit: 64MiB\n  time_limit: 30s\n  scheduler_queue_name: long\n")
+    desk.trusted()
+    assert desk("submit", "-y", "--wait").returncode == 0
+    (asked,) = desk.site.calls("submit")
+    assert asked["specc"] == 1
+    assert asked["settings"] == {"flavour": "plain", "weights": [1, 2]}
+    assert (asked["cores"], asked["memory_bytes"], asked["time_seconds"], asked["queue"]) == (2, 64 << 20, 30, "long")
+    payload = asked["payload"]
+    assert payload["name"] == asked["name"] == "hello"
+    assert os.access(asked["script"], os.X_OK)
+    assert (asked["argv"], asked["cwd"]) == ([], "/")
+    variables = asked["variables"]
+    assert variables["MY_LICENSE"] == "1@server"
+    assert "AWS_SECRET" not in variables
+    assert all(call["jobs"] == ["1"] for call in desk.site.calls("status"))
+
+
+def test_a_lost_answer_is_adopted_by_its_key(desk: Desk) -> None:
+    desk.site.set("silent")
+    desk.trusted()
+    done = desk("submit", "-y", "--wait")
+    assert done.returncode == 0, done.stderr
+    assert "accepted\t1-" in done.stdout
+    (found,) = desk.site.calls("find")
+    assert found["keys"] == [desk.site.calls("submit")[0]["key"]]
+
+
+def test_a_failure_ends_the_wait(desk: Desk) -> None:
+    desk.spec("exit 4")
+    desk.trusted()
+    assert desk("submit", "-y", "--wait").returncode == 5
+    assert "exit code 4" in desk("status").stdout
+
+
+def test_a_refusal_is_shown_where_it_is_written(desk: Desk) -> None:
+    desk.spec(more="  scheduler_queue_name: nope\n")
+    desk.trusted()
+    done = desk("submit", "-y")
+    assert done.returncode == 3
+    assert "a.job.yaml:10:25" in done.stderr
+    assert "no such queue" in done.stderr
+
+
+def test_no_command_runs_without_trust(desk: Desk) -> None:
+    for words in (["check"], ["plan"], ["submit", "--dry-run"], ["render"], ["explain", "a.job.yaml"], ["config"]):
+        assert desk(*words).returncode == 0, words
+    done = desk("submit", "-y")
+    assert done.returncode == 2
+    assert "runs commands that you have not trusted" in done.stderr
+    assert "specc trust --target site" in done.stderr
+    assert not desk.site.calls()

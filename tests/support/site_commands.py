@@ -1,0 +1,108 @@
+"""The four commands of a made-up scheduler, as a program: `python site_commands.py FOLDER ACTION`.
+
+It starts each job at once, beside the test, and imports nothing of specc. `support.fake_site` says which files in its
+folder change what it does.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+RUN = """\
+cd / && JOB_ID=$1 $4 bash "$2" >>"$3" 2>&1 </dev/null
+echo $? >"$5/part" && mv "$5/part" "$5/code"
+"""
+
+
+def say(**line: object) -> None:
+    print(json.dumps(line), flush=True)
+
+
+def submit(here: Path, request: dict[str, Any]) -> None:
+    if request["queue"] == "nope":
+        fields = {"scheduler_queue_name": "no such queue"}
+        say(rejected="there is no queue `nope`", code="no-queue", fields=fields, help="write another")
+        return
+    folder = _new(here / "jobs")
+    (folder / "key").write_text(request["key"])
+    if not (here / "hold").exists():
+        seconds = request["time_seconds"]
+        limit = f"timeout -k 1 {seconds}" if seconds else ""
+        words = [folder.name, request["script"], request["log"], limit, str(folder)]
+        job = RUN.replace("$4", limit)
+        none = subprocess.DEVNULL
+        child = subprocess.Popen(
+            ["setsid", "bash", "-c", job, "job", *words],
+            stdin=none,
+            stdout=none,
+            stderr=none,
+            env={"PATH": os.environ["PATH"]},
+        )
+        (folder / "pid").write_text(str(child.pid))
+    if not (here / "silent").exists():
+        say(job=folder.name)
+
+
+def _new(jobs: Path) -> Path:
+    while True:
+        folder = jobs / str(len(list(jobs.iterdir())) + 1)
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        return folder
+
+
+def status(here: Path, request: dict[str, Any]) -> None:
+    for job in request["jobs"]:
+        folder = here / "jobs" / job
+        if not (folder / "key").exists() or (here / "forgets").exists():
+            say(job=job, state="gone")
+        elif (folder / "code").exists():
+            code = int((folder / "code").read_text())
+            told = {"end": "time", "reason": "time limit reached"} if code == 124 else {}
+            say(job=job, state="finished" if code == 0 else "exited", exit_code=code, **told)
+        elif (folder / "cancelled").exists():
+            say(job=job, state="cancelled")
+        else:
+            say(job=job, state="running" if (folder / "pid").exists() else "pending", raw="R")
+
+
+def cancel(here: Path, request: dict[str, Any]) -> None:
+    for job in request["jobs"]:
+        folder = here / "jobs" / job
+        (folder / "cancelled").touch()
+        if (folder / "pid").exists():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(int((folder / "pid").read_text()), signal.SIGKILL)
+        say(job=job, cancelled=True)
+
+
+def find(here: Path, request: dict[str, Any]) -> None:
+    for folder in sorted((here / "jobs").iterdir()):
+        key = (folder / "key").read_text() if (folder / "key").exists() else ""
+        if key in request["keys"]:
+            say(key=key, job=folder.name)
+
+
+def main() -> None:
+    here, action = Path(sys.argv[1]), sys.argv[2]
+    request = json.load(sys.stdin)
+    seen = {**request, "argv": sys.argv[3:], "variables": dict(os.environ), "cwd": os.getcwd()}
+    with open(here / "calls", "a", encoding="utf-8") as file:
+        file.write(json.dumps(seen) + "\n")
+    if (here / f"{action}.raw").exists():
+        sys.stdout.write((here / f"{action}.raw").read_text())
+    elif (here / f"{action}.error").exists():
+        sys.exit((here / f"{action}.error").read_text())
+    else:
+        {"submit": submit, "status": status, "cancel": cancel, "find": find}[action](here, request)
+
+
+if __name__ == "__main__":
+    main()
