@@ -81,7 +81,6 @@ WRITERS = {
     "cli/main.py": "`--version` before any import, and streams that are closed or broken",
     "cli/drawing.py": "tables, bars and screens, whose cells `console` has made visible",
     "targets/command/gridengine.py": "a program of its own, whose output specc reads",
-    "cli/drawing.py": "tables and bars, whose cells `console` has made visible",
 }
 WRITING = re.compile(r"print|typer\.s?echo.*|sys\.(?:stdout|stderr)\.(?:write|writelines|buffer\..*)|.*Console")
 
