@@ -135,11 +135,13 @@ def columns_of(
 class Results:
     """The rows of the attempts that are meant, and their columns. The ledger stays open while rows are read.
 
-    `seen` is what targets said of jobs that had not ended, when this was made.
+    `seen` is what targets said of jobs that had not ended, when this was made; `count` the number of rows, once there
+    are `columns`.
     """
 
     def __init__(self, choice: AttemptChoice, ledger: Ledger, request: Request = NOTHING_ASKED) -> None:
         self.seen: Seen = look_at_chosen(choice, ledger)
+        self.count = 0
         self._choice = choice
         self._ledger = ledger
         self._extractor = Extractor(choice.workplace, ledger, request)
@@ -153,7 +155,9 @@ class Results:
         """Return the columns of all rows. This reads all of the attempts, but nothing that jobs wrote."""
         axes, params, job = _Variety(), _Variety(), _Variety()
         results: dict[str, str | None] = {}
+        self.count = 0
         for record in self._records():
+            self.count += 1
             axes.meet(record.shown_axes)
             params.meet(record.shown_params)
             job.meet({"spec": record.key.spec, "target": record.target_name, "attempt": record.number})

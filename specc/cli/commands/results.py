@@ -56,7 +56,7 @@ def results(
             write_json_list(head, "rows", (row.data() for row in found.rows()))
         else:
             _write_table(columns, found.rows())
-        if next(choice.each(ledger), None) is None:
+        if not found.count:
             say("nothing was submitted")
         return exits.BROKEN if found.seen.is_blind else exits.REFUSED if has_errors else exits.OK
 
