@@ -24,7 +24,8 @@ from specc.diagnostics import closest
 from specc.disk.secrets import kind_of_secret
 from specc.fast_dataclass import dataclass
 from specc.nodes import to_data
-from specc.parser import decode, parse_tree
+from specc.parser import decode, json_number, parse_tree
+from specc.parser.scalars import to_number
 from specc.patterns import line_pattern
 from specc.resolver.results import STREAMS, Extraction, path_mistake
 from specc.source import Source
@@ -46,8 +47,6 @@ FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 CLOCKS = 5.0
 """Seconds by which the clocks of a node and of a file server may differ."""
 
-EXPONENT = r"(?:[eE][+-]?[0-9]{1,4})?"
-NUMBER = re.compile(rf"[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+){EXPONENT}")
 LOOSE_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eEdD][+-]?[0-9]{1,4})?")
 FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -447,26 +446,9 @@ def _typed_text(text: str, type_name: str | None) -> Value:
             if not LOOSE_NUMBER.fullmatch(plain):
                 raise _Lacks(f"`{brief(plain)}` is not {'an integer' if type_name == 'integer' else 'a finite number'}")
             # Fortran writes 1.5D-03.
-            return _number(plain_number(re.sub("[dD]", "e", plain)), plain, type_name)
-    number = number_in(plain)
+            return _number(to_number(re.sub("[dD]", "e", plain)), plain, type_name)
+    number = json_number(plain)
     return _typed_text(text, "text") if number is None else number
-
-
-def number_in(text: str) -> int | float | None:
-    """Return the number that a text is written as, as JSON writes numbers; None for any other text.
-
-    `007` and `1_000` are texts, and so is a number that a float cannot hold.
-    """
-    if not NUMBER.fullmatch(text):
-        return None
-    number = plain_number(text)
-    fits = isfinite(number) if isinstance(number, float) else abs(number) < 1 << 63
-    return number if fits else None
-
-
-def plain_number(text: str) -> int | float:
-    """Return the number of a text that is written as one."""
-    return int(text) if text.lstrip("+-").isdecimal() and len(text) < 400 else float(text)
 
 
 def _number(value: int | float, written: str, type_name: str | None) -> int | float:

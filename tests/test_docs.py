@@ -28,6 +28,10 @@ WRITTEN = [page for page in PAGES if page.parent not in OF_CODES]
 BLOCKS = [(page, number, text) for page in WRITTEN for number, text in enumerate(specs(page), 1)]
 
 
+FILES = {"cases.csv": "mesh,dt\ncoarse,0.1\nfine,0.01\n", "seeds.txt": "1\n2\n"}
+"""The files that specs of the manual include."""
+
+
 @pytest.mark.parametrize(
     ("page", "number", "text"), BLOCKS, ids=[f"{page.name}-{number}" for page, number, _ in BLOCKS]
 )
@@ -42,6 +46,8 @@ def test_specs_compile(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "specc.toml").write_text(SETTINGS, encoding="utf-8")
     (tmp_path / "block.job.yaml").write_text(text, encoding="utf-8")
+    for name, data in FILES.items():
+        (tmp_path / name).write_text(data, encoding="utf-8")
     assert run(["check"]) == 0, capsys.readouterr().out
     assert "no problems" in capsys.readouterr().out
 

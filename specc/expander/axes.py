@@ -15,8 +15,8 @@ from typing import overload
 from specc.diagnostics import Diagnostic, Label, codes, did_you_mean
 from specc.expander.values import AxisValue
 from specc.fast_dataclass import dataclass
-from specc.nodes import Mapping, Node, Sequence, kind_of
-from specc.resolver import is_template, shown
+from specc.nodes import FileText, Mapping, Node, Sequence, kind_of
+from specc.resolver import is_lost_form, is_template, shown
 
 RANGE_KEYS = ("from", "to", "step", "steps", "scale")
 SCALES = ("linear", "log")
@@ -167,6 +167,13 @@ def _not_so_many(name: str, numbers: dict[str, float], count: int, node: Mapping
     return codes.BAD_MATRIX.at(where.span, f"{message} {both}", help=help)
 
 
+class NotRead:
+    """The values of an axis whose file cannot be read, which is reported."""
+
+    def __repr__(self) -> str:
+        return "not read"
+
+
 Evaluate = Callable[[Node], object]
 """Gives the value of a node that may read `params` and `env`. An unknown value is any other object."""
 
@@ -248,8 +255,12 @@ def _axis(name: str, node: Node, evaluate: Evaluate, found: list[Diagnostic]) ->
             return _range(name, node, evaluate, found)
         case Sequence():
             values = tuple(AxisValue(evaluate(item), item) for item in node.items)
+        case FileText():
+            from specc.expander.files import read_file  # few sweeps have a file
+
+            return read_file(name, node, found)
         case _:
-            whole = AxisValue(evaluate(node), node, is_item=True)
+            whole = AxisValue(NotRead() if is_lost_form(node) else evaluate(node), node, is_item=True)
             if isinstance(whole.data, list):
                 values = tuple(AxisValue(item, node) for item in whole.data)
             elif not whole.is_known:

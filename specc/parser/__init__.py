@@ -8,7 +8,7 @@ The formatter works on `events_of` a text.
 from specc.parser.builder import is_dangling
 from specc.parser.document import EXTENSION, HEADER, SECTIONS, TEMPLATE_OPENER, Document, Parsed, parse
 from specc.parser.events import BETWEEN, Event, Kind, events_of
-from specc.parser.scalars import plain_value, read_1_1
+from specc.parser.scalars import json_number, plain_value, read_1_1
 from specc.parser.suppressions import Suppression, Suppressions, right_form, script_suppressions
 from specc.parser.tree import MAX_ALIKE, UTF8_BOM, decode, parse_flow, parse_tree, thinned
 
@@ -29,6 +29,7 @@ __all__ = [
     "decode",
     "events_of",
     "is_dangling",
+    "json_number",
     "parse",
     "parse_flow",
     "parse_tree",

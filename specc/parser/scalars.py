@@ -7,6 +7,7 @@ both versions needs none.
 
 import re
 from functools import lru_cache
+from math import isfinite
 
 from specc.diagnostics import Diagnostic, codes, quoting_fix
 from specc.fast_dataclass import dataclass
@@ -238,3 +239,24 @@ def without_surrogates(text: str, span: Span) -> tuple[str, list[Diagnostic]]:
         if match[1]
     ]
     return SURROGATE.sub("\ufffd", text), diagnostics
+
+
+EXPONENT = r"(?:[eE][+-]?[0-9]{1,4})?"
+JSON_NUMBER = re.compile(rf"[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+){EXPONENT}")
+
+
+def json_number(text: str) -> int | float | None:
+    """Return the number that a text is written as, as JSON writes numbers; None for any other text.
+
+    `007` and `1_000` are texts, and so is a number that a float cannot hold.
+    """
+    if not JSON_NUMBER.fullmatch(text):
+        return None
+    number = to_number(text)
+    fits = isfinite(number) if isinstance(number, float) else abs(number) < 1 << 63
+    return number if fits else None
+
+
+def to_number(text: str) -> int | float:
+    """Return the number of a text that is written as one."""
+    return int(text) if text.lstrip("+-").isdecimal() and len(text) < 400 else float(text)

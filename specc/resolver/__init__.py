@@ -5,7 +5,7 @@ over them. A `Library` gives the texts of the project. `shown` writes a value as
 """
 
 from specc.resolver.library import Library, join
-from specc.resolver.operators import is_template, operator_of, read_forms
+from specc.resolver.operators import is_lost_form, is_template, operator_of, read_forms
 from specc.resolver.params import Param, has_type, shown
 from specc.resolver.resolve import Overlays, ResolvedSpec, compose, overlaid, resolve
 
@@ -16,6 +16,7 @@ __all__ = [
     "ResolvedSpec",
     "compose",
     "has_type",
+    "is_lost_form",
     "is_template",
     "join",
     "operator_of",

@@ -149,7 +149,7 @@ class Merge:
             return False
         if is_dangling(above):
             return True
-        if {type(below), type(above)} == {Mapping, Sequence} and (is_range(below) or is_range(above)):
+        if is_range(below if isinstance(below, Mapping) else above) and _lists_values(below, above):
             return False
         self.found.append(
             codes.KIND_CONFLICT.at(
@@ -160,6 +160,11 @@ class Merge:
             )
         )
         return True
+
+
+def _lists_values(below: Node, above: Node) -> bool:
+    """Return whether a list of values, or a file of them, takes the place of a range, or the reverse."""
+    return any(isinstance(node, Sequence | FileText) for node in (below, above))
 
 
 def _are_same(some: dict[str, Node], others: dict[str, Node]) -> bool:

@@ -91,6 +91,12 @@ def _operand_mistake(operator: Operator) -> Diagnostic | None:
 NOTHING = ""
 
 
+def is_lost_form(node: Node) -> bool:
+    """Return whether a node stands in the place of a value form that could not be read, which is reported."""
+    is_empty = isinstance(node, Scalar) and node.verbatim and node.value == NOTHING
+    return is_empty and node.span.text.lstrip().startswith(("{", "$"))
+
+
 def read_forms(node: Node, library: Library, found: list[Diagnostic]) -> Node:
     """Return the same tree with every value form replaced by its value, before anything is merged.
 

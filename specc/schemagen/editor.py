@@ -191,7 +191,7 @@ def _axis() -> JsonObject:
             ),
         }
     )
-    return inherited_list(ref("item"), interval, ref("template"))
+    return inherited_list(ref("item"), interval, ref("template"), ref("file"))
 
 
 def job_section(apis: Many[ApiSchema]) -> JsonObject:

@@ -8,9 +8,9 @@ import pytest
 from support.tables import each
 
 from specc import extraction
-from specc.extraction import Asked, JobFiles, Missing, extracted, number_in
+from specc.extraction import Asked, JobFiles, Missing, extracted
 from specc.nodes import Mapping, to_data
-from specc.parser import parse_tree
+from specc.parser import json_number, parse_tree
 from specc.resolver.results import extractions
 from specc.source import Source
 
@@ -276,4 +276,4 @@ class TestWhereFilesLie:
 }.values()
 )  # fmt: skip
 def test_which_texts_are_numbers(text, number):
-    assert number_in(text) == number
+    assert json_number(text) == number
