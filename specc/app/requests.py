@@ -179,7 +179,9 @@ def decide(
 
     def planned(payloads: Sequence[Payload]) -> list[Step]:
         params = request.request.params
-        return plan_steps(payloads, target.identity, request.target, params, ledger, exists, allowed)
+        return plan_steps(
+            payloads, target.identity, request.target, params, ledger, exists, allowed, request.workplace.who
+        )
 
     steps = planned(wanted)
     return planned(as_now(steps, versions)) if any(step.attempt > 1 for step in steps) else steps

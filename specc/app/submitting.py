@@ -294,7 +294,14 @@ class Submission:
         units = json.dumps(self.request.units, sort_keys=True)
         root = os.path.realpath(project.root)
         return Sending(
-            settings.name, units, owner, in_flight or usual, tag_names=settings.tag_names, project=root, room=room
+            settings.name,
+            units,
+            owner,
+            in_flight or usual,
+            tag_names=settings.tag_names,
+            project=root,
+            room=room,
+            sender=self.request.workplace.sender(),
         )
 
 

@@ -1,7 +1,9 @@
 """The one project that submissions are made from: its ledger, and its targets."""
 
 import contextlib
+import json
 import os
+import pwd
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
@@ -170,6 +172,21 @@ class Workplace:
         raise SpeccError(
             f"another project named `{name}` uses the ledger {ledger.path}: {other}, and this is {root}", help=help
         )
+
+    @property
+    def who(self) -> str:
+        """Return the name of the user who runs this, or the number where the user has no name."""
+        try:
+            return pwd.getpwuid(os.getuid()).pw_name
+        except KeyError:
+            return str(os.getuid())
+
+    def sender(self) -> str:
+        """Return who sends, on which machine and from which commit, as the ledger keeps it."""
+        said: dict[str, object] = {"who": self.who, "host": os.uname().nodename}
+        if (revision := self._origin().revision()) is not None:
+            said |= {"commit": revision[0], "modified": revision[1]}
+        return json.dumps(said, ensure_ascii=False)
 
     def _origin(self) -> GitOrigin:
         return GitOrigin(self.project.root, self.project.environment)

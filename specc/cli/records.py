@@ -141,6 +141,7 @@ def record_data(record: Record, reports: Mapping[str, JobReport]) -> dict[str, o
         "message": record.shown_message,
         "created_at": record.created_at,
         "settled_at": record.settled_at,
+        "sent_by": record.sent_by or None,
         **_life_data(life_of(record, reports)),
     }
 

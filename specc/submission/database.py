@@ -43,9 +43,11 @@ FIRST = (
 this ledger among all, which binds a plan to it."""
 
 SINCE_INPUTS = ("cell_attempt", "retried_for", "kept", "cleaned_at")
-SEALED_AT_FIRST = ", ".join(name for name in NAMES if name not in ("hidden", "life", "inputs", *SINCE_INPUTS))
+LATER = ("hidden", "life", "inputs", *SINCE_INPUTS, "sender")
+SEALED_AT_FIRST = ", ".join(name for name in NAMES if name not in LATER)
 SEALED_WITH_HIDDEN = f"{SEALED_AT_FIRST}, hidden"
 SEALED_WITH_LIFE = f"{SEALED_WITH_HIDDEN}, life"
+SEALED_WITH_RETRIES = ", ".join(name for name in NAMES if name != "sender")
 
 SEALS = (
     "ALTER TABLE attempts ADD COLUMN seal TEXT",
@@ -105,13 +107,21 @@ RETRIES = (
     f"CREATE INDEX active ON attempts (target) WHERE {ACTIVE}",
     "CREATE TABLE notices (run TEXT PRIMARY KEY, at REAL NOT NULL) STRICT",
     "DROP TRIGGER unseal",
-    f"""CREATE TRIGGER unseal AFTER UPDATE OF {", ".join(NAMES)} ON attempts WHEN OLD.seal IS NOT NULL
+    f"""CREATE TRIGGER unseal AFTER UPDATE OF {SEALED_WITH_RETRIES} ON attempts WHEN OLD.seal IS NOT NULL
 BEGIN UPDATE attempts SET seal = NULL WHERE rowid = NEW.rowid; END""",
 )
 """Retries, results that are kept though the payload has changed, folders that were removed, and runs of whose end
 somebody was told."""
 
-STEPS = (FIRST, SEALS, PROJECTS, HIDING, LIVES, INPUTS, RETRIES)
+SENDERS = (
+    "ALTER TABLE attempts ADD COLUMN sender TEXT",
+    "DROP TRIGGER unseal",
+    f"""CREATE TRIGGER unseal AFTER UPDATE OF {", ".join(NAMES)} ON attempts WHEN OLD.seal IS NOT NULL
+BEGIN UPDATE attempts SET seal = NULL WHERE rowid = NEW.rowid; END""",
+)
+"""Who sent an attempt, on which machine and from which commit: a ledger can belong to a group."""
+
+STEPS = (FIRST, SEALS, PROJECTS, HIDING, LIVES, INPUTS, RETRIES, SENDERS)
 """How the tables of each version are made from those of the version before. A step that was released never changes."""
 
 VERSION = len(STEPS)

@@ -94,8 +94,10 @@ def plan_steps(
     ledger: Ledger,
     exists: Exists,
     allowed: Allowed,
+    who: str | None = None,
 ) -> list[Step]:
     """Return a step for each payload. `target` is the target's identity, `exists` tells if the project still has a key.
+    `who` is the user who would send: what another one has sent by a shared ledger is not sent again.
 
     Two cells with one digest are refused, except repetitions of one cell. A job that was moved is offered once.
     """
@@ -110,7 +112,7 @@ def plan_steps(
         own = ledger.of_key(key)
         step = decide(payload, key, own, left, exists, allowed)
         if not own and step.action is Action.SEND and (before := ledger.of_retargeted(target_name, key)):
-            step = replace(step, action=Action.REFUSE_MOVED, why=_why_retargeted(before[-1], key), last=before[-1])
+            step = _after_others(step, before[-1], key, allowed, who)
         step = replace(step, seen=frozenset(record.attempt for record in same))
         if step.action is Action.REFUSE_MOVED and step.last is not None:
             offered.add(step.last.attempt)
@@ -238,6 +240,21 @@ def _outcome(record: Record) -> str:
     if record.state is State.INTENT:
         return "being sent at this moment"
     return f"accepted as {record.uuid}" if record.uuid else "sent with an unknown outcome"
+
+
+def _after_others(step: Step, record: Record, key: LogicalKey, allowed: Allowed, who: str | None) -> Step:
+    """Return the step for what would be new, if there were not an attempt by another user or at another place."""
+    if record.who is None or record.who == who:
+        return replace(step, action=Action.REFUSE_MOVED, why=_why_retargeted(record, key), last=record)
+    by = f"{_outcome(record)}, by {record.who}"
+    if allowed.rerun:
+        return replace(step, why=f"runs again on purpose: {by}")
+    if record.uuid is not None and step.payload.digest in record.stands_for:
+        return replace(step, action=Action.KEEP, why=by, last=record)
+    if allowed.changed and record.uuid is not None:
+        return replace(step, why=f"changed since {record.uuid}, by {record.who}")
+    changed = "; the payload has changed since, and `--changed` sends yours" if record.uuid is not None else ""
+    return replace(step, action=Action.REFUSE_CHANGED, why=f"it was {by}{changed}", last=record)
 
 
 def _why_retargeted(record: Record, key: LogicalKey) -> str:

@@ -70,6 +70,9 @@ class Record:
     `inputs` are all parameters of the spec with their values, as JSON, in which null stands for a value that no report
     shows; None where the spec has no parameters, or an older specc sent the payload.
 
+    `sender` says, as JSON, who sent it (`who`), on which machine (`host`), from which commit of the project (`commit`),
+    and whether files of that commit were changed (`modified`); None for an older specc.
+
     `cell_attempt` is what `cell.attempt` was in the payload, None for 1. `retried_for` is why the job before this one
     had ended, for an attempt that is a retry. `kept` is the digest of a later payload in whose place the user keeps the
     results of this one. `cleaned_at` is when the files of the job were removed.
@@ -105,6 +108,19 @@ class Record:
     retried_for: str | None = None
     kept: str | None = None
     cleaned_at: float | None = None
+    sender: str | None = None
+
+    @property
+    def sent_by(self) -> dict[str, object]:
+        """Return who sent the attempt, where and from which commit, as far as it is known."""
+        known: dict[str, object] = {} if self.sender is None else json.loads(self.sender)
+        return known
+
+    @property
+    def who(self) -> str | None:
+        """Return the name of the user who sent the attempt; None if it is not known."""
+        who = self.sent_by.get("who")
+        return who if isinstance(who, str) else None
 
     @property
     def shown_name(self) -> str:
@@ -165,7 +181,7 @@ class Record:
 COLUMNS = (
     "attempt, target, spec, cell, params, target_name, api, digest, body, sent_name, slug, axes, units, state, owner, "
     "number, created_at, skew, settled_at, uuid, code, message, job_state, job_reason, exit_code, seen_at, hidden, "
-    "life, inputs, cell_attempt, retried_for, kept, cleaned_at"
+    "life, inputs, cell_attempt, retried_for, kept, cleaned_at, sender"
 )
 NAMES = COLUMNS.split(", ")
 PLACEHOLDERS = ", ".join("?" * len(NAMES))
@@ -188,6 +204,7 @@ OPTIONAL = {
     "retried_for",
     "kept",
     "cleaned_at",
+    "sender",
 }
 NUMBERS = {"created_at", "skew", "settled_at", "seen_at", "cleaned_at"}
 INTEGERS = {"number", "exit_code", "cell_attempt"}
@@ -208,6 +225,7 @@ def row_of(record: Record) -> tuple[object, ...]:
         record.number, record.created_at, record.skew, record.settled_at, record.uuid, record.code, record.message,
         record.job_state, record.job_reason, record.exit_code, record.seen_at, record.hidden,
         record.life, record.inputs, record.cell_attempt, record.retried_for, record.kept, record.cleaned_at,
+        record.sender,
     )  # fmt: skip
 
 
@@ -252,6 +270,8 @@ def damage_in(values: Sequence[object]) -> Iterable[str]:
         yield "its hidden is not a JSON list of names"
     if row["inputs"] is not None and not _is_object(row["inputs"]):
         yield "its inputs are not a JSON object"
+    if row["sender"] is not None and not _is_object(row["sender"]):
+        yield "its sender is not a JSON object"
     if row["life"] is not None and not is_life_text(row["life"]):
         yield "its life does not hold times and usage as JSON"
 

@@ -42,7 +42,7 @@ class Sending:
 
     `tag_names` puts a short tag of the attempt behind the job's name, outside the digest. `project` is the absolute
     path of the project's root; jobs that are sent without one know nothing of a project. `room` limits how many
-    attempts are active at once.
+    attempts are active at once. `sender` is who sends, as `Record.sender` has it.
     """
 
     target_name: str
@@ -53,6 +53,7 @@ class Sending:
     tag_names: bool = False
     project: str | None = None
     room: Room | None = None
+    sender: str | None = None
 
 
 def intent_of(step: Step, sending: Sending, now: float, skew: float) -> Record:
@@ -84,6 +85,7 @@ def intent_of(step: Step, sending: Sending, now: float, skew: float) -> Record:
         inputs=json.dumps(params, ensure_ascii=False) if params else None,
         cell_attempt=step.attempt if step.attempt > 1 else None,
         retried_for=step.retried_for,
+        sender=sending.sender,
     )
 
 

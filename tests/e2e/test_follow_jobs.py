@@ -392,7 +392,9 @@ class TestLedger:
         assert here.run("ledger", "list") == 0
         assert f"2 attempts in {here.root}/state/specc/demo-" in here.err
         assert here.run("ledger", "show", first) == 0
-        assert 'payload: {"cluster_id": "c", "cmd_line": "true"' in here.out
+        assert "payload:\n  cluster_id: c\n  cmd_line: true\n" in here.out
+        assert re.search(r"^created_at: \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ$", here.out, re.MULTILINE)
+        assert re.search(r"^sent_by:\n  who: \S+\n  host: \S+$", here.out, re.MULTILINE)
         assert here.run("ledger", "show") == 2
 
     def test_verifying(self, here):

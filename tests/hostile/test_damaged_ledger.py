@@ -187,7 +187,17 @@ class TestLedgersOfTheFirstVersion:
                 connection.execute(f"DROP INDEX {index}")
             connection.execute("DROP INDEX active")
             connection.execute("DROP TABLE notices")
-            for column in ("seal", "hidden", "life", "inputs", "cell_attempt", "retried_for", "kept", "cleaned_at"):
+            for column in (
+                "seal",
+                "hidden",
+                "life",
+                "inputs",
+                "cell_attempt",
+                "retried_for",
+                "kept",
+                "cleaned_at",
+                "sender",
+            ):
                 connection.execute(f"ALTER TABLE attempts DROP COLUMN {column}")
             connection.execute("PRAGMA user_version = 1")
         return desk

@@ -149,8 +149,9 @@ def always(key: LogicalKey) -> bool:
 class Desk:
     """One user with a ledger, a clock and a target, who plans and submits."""
 
-    def __init__(self, path: Path, target: FakeTarget | None = None) -> None:
+    def __init__(self, path: Path, target: FakeTarget | None = None, who: str | None = None) -> None:
         self.path = path
+        self.who = who
         self.clock = FakeClock()
         self.target = target or FakeTarget()
         self.told: list[str] = []
@@ -170,9 +171,11 @@ class Desk:
         **allowed: bool,
     ) -> list[Step]:
         params = [Source("-p", text, "-p") for text in p]
-        return plan_steps(payloads, self.target.identity, "fake", params, ledger, exists, Allowed(**allowed))
+        return plan_steps(payloads, self.target.identity, "fake", params, ledger, exists, Allowed(**allowed), self.who)
 
     def sender(self, ledger: Ledger, owner: str, **how: object) -> Sender:
+        if self.who is not None:
+            how["sender"] = json.dumps({"who": self.who, "host": "login1"})
         return Sender(
             self.target, ledger, Sending("fake", "{}", owner, **how), handed(self.clock), lambda: 0.5, self.told.append
         )

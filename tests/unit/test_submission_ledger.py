@@ -67,7 +67,7 @@ class TestIntents:
             ledger._connection.execute(
                 f"INSERT INTO attempts ({COLUMNS}) SELECT 'a2', target, spec, cell, params, target_name, api, digest, "
                 "body, sent_name, slug, axes, units, state, owner, 2, created_at, skew, NULL, NULL, "
-                "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM attempts"
+                "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM attempts"
             )
 
     def test_a_key_that_went_on_since_it_was_looked_at_is_not_begun_again(self, ledger):

@@ -343,3 +343,52 @@ class TestPlanFiles:
         plan["asked"] = asked if not asked else {**plan["asked"], **asked}
         with pytest.raises(SpeccError, match="is not a plan"):
             read_plan(json.dumps(plan), "plan.json")
+
+
+class TestAGroup:
+    """Two users with one ledger. To a cluster, each is somebody else: their targets have different identities."""
+
+    @pytest.fixture
+    def bob(self, desk):
+        desk.who = "alice"
+        bob = submitting.Desk(desk.path, submitting.FakeTarget(), who="bob")
+        bob.target.identity = "fake:bob"
+        return bob
+
+    def test_what_a_colleague_has_sent_is_kept(self, desk, bob):
+        (result,) = desk.submit(submitting.sweep(1))
+        assert actions(bob, submitting.sweep(1)) == ["keep"]
+        assert why(bob, submitting.sweep(1)) == f"accepted as {result.uuid}, by alice"
+        assert [result.state for result in bob.submit(submitting.sweep(1))] == []
+        assert bob.target.attempts == []
+
+    def test_it_runs_again_on_purpose(self, desk, bob):
+        desk.submit(submitting.sweep(1))
+        assert actions(bob, submitting.sweep(1), rerun=True) == ["send"]
+        assert "by alice" in why(bob, submitting.sweep(1), rerun=True)
+
+    def test_another_payload_is_not_sent_unseen(self, desk, bob):
+        desk.submit(submitting.sweep(1))
+        (other,) = submitting.sweep(1, word="bye")
+        assert actions(bob, [other]) == ["changed"]
+        assert "by alice; the payload has changed since" in why(bob, [other])
+        assert actions(bob, [other], changed=True) == ["send"]
+
+    def test_neither_is_one_of_unknown_outcome(self, desk, bob):
+        desk.target.script = ["silent"]
+        desk.submit(submitting.sweep(1))
+        assert actions(bob, submitting.sweep(1)) == ["changed"]
+        assert actions(bob, submitting.sweep(1), changed=True) == ["changed"]
+        assert why(bob, submitting.sweep(1)) == "it was sent with an unknown outcome, by alice"
+
+    def test_ones_own_jobs_at_another_place_are_told_apart(self, desk, bob):
+        bob.who = "alice"
+        desk.submit(submitting.sweep(1))
+        assert actions(bob, submitting.sweep(1)) == ["moved"]
+
+    def test_who_sent_it_stands_in_the_row(self, desk):
+        desk.who = "alice"
+        desk.submit(submitting.sweep(1))
+        with desk.ledger() as ledger:
+            (record,) = ledger.all()
+        assert record.sent_by == {"who": "alice", "host": "login1"}

@@ -130,7 +130,11 @@ def list_(
         if output == "json":
             write_json_list({"path": str(ledger.path)}, "attempts", (record_data(one, {}) for one in records()))
             return exits.OK
-        write_table(HEAD, ((*row(one, {}), one.attempt[:12], _moment(one.created_at)) for one in records()))
+        # Whose it is matters where others send, too.
+        is_shared = choice.workplace.project.settings.ledger_shared
+        head = (*HEAD, "who") if is_shared else HEAD
+        rows = ((*row(one, {}), one.attempt[:12], _moment(one.created_at), one.who or "") for one in records())
+        write_table(head, (each[: len(head)] for each in rows))
         say(f"{counted(count, 'attempt')} in {ledger.path}")
     return exits.OK
 
@@ -159,10 +163,22 @@ def show(chosen: Chosen = None, output: Output = "text") -> int:
 
 
 def _show(data: Iterable[dict[str, object]]) -> None:
+    """Write what is known of each attempt: a line for each value, and one below the other where there are several."""
     for one in data:
         for name, value in one.items():
-            write_line(f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
+            if isinstance(value, dict) and value:
+                write_line(f"{name}:")
+                for key, inner in value.items():
+                    write_line(f"  {key}: {_readable(key, inner)}")
+            elif value not in (None, {}, ""):
+                write_line(f"{name}: {_readable(name, value)}")
         write_line("")
+
+
+def _readable(name: str, value: object) -> str:
+    if name.endswith("_at") and isinstance(value, int | float):
+        return _moment(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 @ledger_app.command("mv")
