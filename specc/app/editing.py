@@ -244,9 +244,10 @@ class EditedProject:
 
     def dependents(self, name: str) -> list[str]:
         """Return the specs that inherit from a file, or include it, directly or not."""
-        return run_to_end(self._dependents(name))
+        return run_to_end(self.dependents_in_steps(name))
 
-    def _dependents(self, name: str) -> Generator[None, None, list[str]]:
+    def dependents_in_steps(self, name: str) -> Generator[None, None, list[str]]:
+        """Return what `dependents` does, in steps."""
         project, memory = self._opened()
         register = Register(project.library, memory.facts, memory.learn_facts)
         names, contents = project.site.spec_names, project.site.contents
@@ -281,7 +282,7 @@ class EditedProject:
                 alone_found = check_specs(project, [name], REQUEST, all_specs=True, memory=memory).diagnostics
                 own = [each for each in alone_found if each.code.code not in OF_ALL_HEIRS]
                 yield Verdict({name: _by_name(own).get(name, ())}, is_whole=False)
-        heirs = yield from self._dependents(name)
+        heirs = yield from self.dependents_in_steps(name)
         for heir in heirs:
             yield from self._examine(heir)
         names = [name] if is_spec else heirs

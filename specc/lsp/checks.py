@@ -36,7 +36,7 @@ class Checks:
         self._clock = clock
         self._looked = float("-inf")
         self._waiting: dict[str, None] = {}
-        self._edits = 0
+        self.edits = 0
         self._task: asyncio.Task[None] | None = None
         self._found: dict[str, dict[File, tuple[Diagnostic, ...]]] = {}
         """By the address of a text that is open: what its check has found, in each file."""
@@ -77,7 +77,7 @@ class Checks:
         return self._found.get(uri, {}).get(self._workspace.named(buffer.path), ()) if buffer is not None else ()
 
     def _wait_for(self, uris: Iterable[str]) -> None:
-        self._edits += 1
+        self.edits += 1
         self._waiting = dict.fromkeys(uris)
         self._fresh -= self._waiting.keys()
         if self._waiting and (self._task is None or self._task.done()):
@@ -102,12 +102,12 @@ class Checks:
             self._workspace.refresh()
             self._looked = self._clock()
         project, name = self._workspace.named(buffer.path)
-        edits = self._edits
+        edits = self.edits
         for verdict in project.check(name):
             if verdict is not None:
                 self._take(buffer, project, verdict)
             await asyncio.sleep(0)
-            if self._edits != edits:
+            if self.edits != edits:
                 return
         self._waiting.pop(buffer.uri, None)
 

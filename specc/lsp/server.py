@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any, BinaryIO, ParamSpec, TypeVar
+from typing import Any, BinaryIO, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from lsprotocol import types
@@ -29,10 +29,26 @@ from specc.errors import SpeccError
 from specc.lsp.checks import Checks, File
 from specc.lsp.completion import Kind, Offer, complete_at, complete_script, complete_setting
 from specc.lsp.hover import hover_at
+from specc.lsp.navigation import (
+    Relative,
+    Symbol,
+    SymbolKind,
+    definitions_at,
+    folds_of,
+    heirs_of_file,
+    highlights_at,
+    links_of,
+    parents_of,
+    references_at,
+    relative_of,
+    symbols_named,
+    symbols_of,
+)
 from specc.lsp.positions import Encoding, offset_of
 from specc.lsp.translation import NAME, lsp_diagnostic, lsp_range, uri_of
 from specc.lsp.workspace import Buffer, Workspace
-from specc.source import Source
+from specc.source import Source, Span
+from specc.visible import visible
 
 logger = logging.getLogger("specc.lsp")
 
@@ -42,6 +58,17 @@ LONGEST_LINE = 1 << 16
 """The longest line that a header of a message may have."""
 
 Handled = Generator[Any, Any, None]
+Result = TypeVar("Result")
+
+
+class ContentModified(JsonRpcException):
+    """Says that a text changed while an answer was made."""
+
+    CODE = types.LSPErrorCodes.ContentModified
+    MESSAGE = "the text changed meanwhile"
+
+    def __init__(self) -> None:
+        super().__init__(message=self.MESSAGE, code=self.CODE)
 
 
 class Protocol(LanguageServerProtocol):
@@ -137,6 +164,31 @@ class Server(LanguageServer):
         if workspace is not None and workspace.diagnostics is not None and workspace.diagnostics.refresh_support:
             self.protocol.send_request(types.WORKSPACE_DIAGNOSTIC_REFRESH, None)
 
+    def location(self, project: EditedProject, span: Span) -> types.Location:
+        """Return where a span is in the texts that the editor shows."""
+        name = span.source.name
+        buffer = self.texts.open_as(project, name)
+        if buffer is not None and project.is_spec(name, buffer.text):
+            span = project.snapshot(name).in_text(span)
+        uri = buffer.uri if buffer is not None else uri_of(project.file_of(name))
+        return types.Location(uri, lsp_range(span, self.encoding))
+
+    async def stepped(self, steps: Generator[object, None, Result]) -> Result:
+        """Return the result of work in steps, between which messages are read.
+
+        Raises JsonRpcException where a text changes meanwhile.
+        """
+        edits = self.checks.edits
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                result: Result = end.value
+                return result
+            await asyncio.sleep(0)
+            if self.checks.edits != edits:
+                raise ContentModified
+
     def tell(self, error: Exception) -> None:
         """Tell the client and the log of an error: once of a broken environment, each time of a bug."""
         if isinstance(error, SpeccError):
@@ -151,9 +203,6 @@ class Server(LanguageServer):
 
 
 server = Server()
-
-Params = ParamSpec("Params")
-Answer = TypeVar("Answer")
 
 
 @server.feature(types.INITIALIZE)
@@ -327,6 +376,134 @@ def _item(ls: Server, offer: Offer, index: int) -> types.CompletionItem:
 def offset_at(ls: Server, snapshot: Snapshot, position: types.Position) -> int:
     """Return the offset of a position in the text that the editor shows."""
     return offset_of(snapshot.text, (position.line, position.character), ls.encoding)
+
+
+@server.feature(types.TEXT_DOCUMENT_DEFINITION)
+def definition(ls: Server, params: types.DefinitionParams) -> list[types.Location] | None:
+    """Answer with where the thing under the cursor is set."""
+    known = ls.snapshot(params.text_document.uri)
+    if known is None:
+        return None
+    project, snapshot = known
+    spans = definitions_at(snapshot, offset_at(ls, snapshot, params.position))
+    return [ls.location(project, span) for span in spans]
+
+
+@server.feature(types.TEXT_DOCUMENT_REFERENCES)
+async def references(ls: Server, params: types.ReferenceParams) -> list[types.Location] | None:
+    """Answer with where the thing under the cursor is written, in all files."""
+    known = ls.snapshot(params.text_document.uri)
+    if known is None:
+        return None
+    project, snapshot = known
+    offset = offset_at(ls, snapshot, params.position)
+    with_declarations = params.context.include_declaration
+    spans = await ls.stepped(references_at(project, snapshot, offset, with_declarations=with_declarations))
+    return [ls.location(project, span) for span in spans]
+
+
+@server.feature(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT)
+def highlight(ls: Server, params: types.DocumentHighlightParams) -> list[types.DocumentHighlight] | None:
+    """Answer with where the name under the cursor is written in the same text."""
+    known = ls.snapshot(params.text_document.uri)
+    if known is None:
+        return None
+    _, snapshot = known
+    kinds = {True: types.DocumentHighlightKind.Write, False: types.DocumentHighlightKind.Read}
+    return [
+        types.DocumentHighlight(lsp_range(snapshot.in_text(each.span), ls.encoding), kinds[each.is_declaration])
+        for each in highlights_at(snapshot, offset_at(ls, snapshot, params.position))
+    ]
+
+
+@server.feature(types.TEXT_DOCUMENT_DOCUMENT_LINK)
+def document_link(ls: Server, params: types.DocumentLinkParams) -> list[types.DocumentLink] | None:
+    """Answer with the files that a spec names."""
+    known = ls.snapshot(params.text_document.uri)
+    if known is None:
+        return None
+    project, snapshot = known
+    return [
+        types.DocumentLink(lsp_range(span, ls.encoding), uri_of(project.file_of(name)))
+        for span, name in links_of(snapshot)
+    ]
+
+
+SYMBOL_KINDS = {
+    SymbolKind.SPEC: types.SymbolKind.File,
+    SymbolKind.SECTION: types.SymbolKind.Namespace,
+    SymbolKind.PARAMETER: types.SymbolKind.Constant,
+    SymbolKind.VARIABLE: types.SymbolKind.Variable,
+    SymbolKind.AXIS: types.SymbolKind.Enum,
+    SymbolKind.PROFILE: types.SymbolKind.Class,
+    SymbolKind.FIELD: types.SymbolKind.Field,
+}
+
+
+@server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
+def document_symbol(ls: Server, params: types.DocumentSymbolParams) -> list[types.DocumentSymbol] | None:
+    """Answer with what a spec declares."""
+    known = ls.snapshot(params.text_document.uri)
+    return [_symbol(ls, symbol) for symbol in symbols_of(known[1])] if known is not None else None
+
+
+def _symbol(ls: Server, symbol: Symbol) -> types.DocumentSymbol:
+    return types.DocumentSymbol(
+        symbol.name,
+        SYMBOL_KINDS[symbol.kind],
+        lsp_range(symbol.span, ls.encoding),
+        lsp_range(symbol.key, ls.encoding),
+        detail=symbol.detail or None,
+        children=[_symbol(ls, each) for each in symbol.below] or None,
+    )
+
+
+@server.feature(types.WORKSPACE_SYMBOL)
+async def workspace_symbol(ls: Server, params: types.WorkspaceSymbolParams) -> list[types.WorkspaceSymbol]:
+    """Answer with specs, and what they declare, by their names."""
+    found = []
+    for project in ls.texts.projects:
+        for symbol in await ls.stepped(symbols_named(project, params.query)):
+            found.append(
+                types.WorkspaceSymbol(ls.location(project, symbol.key), symbol.name, SYMBOL_KINDS[symbol.kind])
+            )
+    return found
+
+
+@server.feature(types.TEXT_DOCUMENT_FOLDING_RANGE)
+def folding_range(ls: Server, params: types.FoldingRangeParams) -> list[types.FoldingRange] | None:
+    """Answer with what a spec has over several lines."""
+    known = ls.snapshot(params.text_document.uri)
+    return [types.FoldingRange(first, last) for first, last in folds_of(known[1])] if known is not None else None
+
+
+@server.feature(types.TEXT_DOCUMENT_PREPARE_TYPE_HIERARCHY)
+def prepare_hierarchy(ls: Server, params: types.TypeHierarchyPrepareParams) -> list[types.TypeHierarchyItem] | None:
+    """Answer with the spec itself, whose parents and heirs can be asked for then."""
+    known = ls.snapshot(params.text_document.uri)
+    return [_relative(known[0], relative_of(known[1]))] if known is not None else None
+
+
+@server.feature(types.TYPE_HIERARCHY_SUPERTYPES)
+def parents(ls: Server, params: types.TypeHierarchySupertypesParams) -> list[types.TypeHierarchyItem] | None:
+    """Answer with the parents of a spec."""
+    known = ls.snapshot(params.item.uri)
+    return [_relative(known[0], each) for each in parents_of(known[1])] if known is not None else None
+
+
+@server.feature(types.TYPE_HIERARCHY_SUBTYPES)
+async def heirs(ls: Server, params: types.TypeHierarchySubtypesParams) -> list[types.TypeHierarchyItem] | None:
+    """Answer with the heirs of a spec."""
+    known = ls.snapshot(params.item.uri)
+    if known is None:
+        return None
+    return [_relative(known[0], each) for each in await ls.stepped(heirs_of_file(*known))]
+
+
+def _relative(project: EditedProject, relative: Relative) -> types.TypeHierarchyItem:
+    kind = types.SymbolKind.Interface if relative.is_base else types.SymbolKind.Class
+    start = types.Range(types.Position(0, 0), types.Position(0, 0))
+    return types.TypeHierarchyItem(visible(relative.name), kind, uri_of(project.file_of(relative.name)), start, start)
 
 
 class PipeReader:

@@ -158,3 +158,34 @@ class TestCompletion:
         session.close("specc.toml")
         at = session.at("other.yaml", "a‸: 1\n")
         assert session.ask(types.TEXT_DOCUMENT_COMPLETION, types.CompletionParams(**at)).items == ()
+
+
+class TestNavigation:
+    def test_leads_from_a_template_to_the_file_that_sets_the_name(self, session: Editor) -> None:
+        at = session.at("n.job.yaml", SWEEP.replace("params.solver", "params.sol‸ver"))
+        (found,) = session.ask(types.TEXT_DOCUMENT_DEFINITION, types.DefinitionParams(**at))
+        assert (found.uri, found.range.start) == (session.uri("n.job.yaml"), types.Position(2, 9))
+        context = types.ReferenceContext(include_declaration=False)
+        (read,) = session.ask(types.TEXT_DOCUMENT_REFERENCES, types.ReferenceParams(context=context, **at))
+        assert read.range.start == types.Position(7, 24)
+
+    def test_shows_parents_and_heirs(self, session: Editor) -> None:
+        at = session.at("n.job.yaml", SWEEP.replace("params.solver", "params.sol‸ver"))
+        (item,) = session.ask(types.TEXT_DOCUMENT_PREPARE_TYPE_HIERARCHY, types.TypeHierarchyPrepareParams(**at))
+        (base,) = session.ask(types.TYPE_HIERARCHY_SUPERTYPES, types.TypeHierarchySupertypesParams(item))
+        assert (base.name, base.kind) == ("base.job.yaml", types.SymbolKind.Interface)
+        heirs = session.ask(types.TYPE_HIERARCHY_SUBTYPES, types.TypeHierarchySubtypesParams(base))
+        assert "sweep.job.yaml" in [heir.name for heir in heirs]
+
+    def test_links_and_lists_what_a_text_has(self, session: Editor) -> None:
+        session.open("n2.job.yaml", SWEEP)
+        document = types.TextDocumentIdentifier(session.uri("n2.job.yaml"))
+        (link,) = session.ask(types.TEXT_DOCUMENT_DOCUMENT_LINK, types.DocumentLinkParams(document))
+        assert link.target == session.uri("base.job.yaml")
+        symbols = session.ask(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL, types.DocumentSymbolParams(document))
+        assert [symbol.name for symbol in symbols] == ["params", "matrix", "profiles", "job"]
+        folds = session.ask(types.TEXT_DOCUMENT_FOLDING_RANGE, types.FoldingRangeParams(document))
+        assert [(fold.start_line, fold.end_line) for fold in folds] == [(5, 7)]
+        found = session.ask(types.WORKSPACE_SYMBOL, types.WorkspaceSymbolParams("sweep"))
+        assert session.uri("sweep.job.yaml") in [symbol.location.uri for symbol in found]
+        session.close("n2.job.yaml")
