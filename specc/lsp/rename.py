@@ -1,0 +1,138 @@
+"""A new name for a parameter, a variable, an axis or a profile, in every file that sees it, if no payload changes."""
+
+import re
+from collections.abc import Generator
+from typing import NamedTuple
+
+from specc.app.editing import EditedProject, Snapshot
+from specc.compiler import Request, check_document
+from specc.diagnostics import Diagnostic
+from specc.fast_dataclass import dataclass
+from specc.lsp.names import Name, Seen, everywhere, mentions, name_at
+from specc.lsp.spots import spot_at
+from specc.parser import Document
+from specc.project import DiagnosticSet, Project
+from specc.source import Span
+
+WORD = re.compile(r"[A-Za-z_]\w*")
+LOOSE = re.compile(r"[\w][\w.-]*")
+"""A name of a profile, which no template reads."""
+SHIPPED = "specc:"
+NOUNS = {"params": "parameter", "vars": "variable", "matrix": "axis", "profiles": "profile"}
+
+
+class Refused(Exception):
+    """Says why something cannot be renamed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renaming:
+    """The places where a new name is written. `warning` says what else the name is used for."""
+
+    spans: tuple[Span, ...]
+    warning: str = ""
+
+
+class Sent(NamedTuple):
+    """What a spec comes to: its payloads, and how many errors it has."""
+
+    payloads: tuple[bytes, ...]
+    errors: int
+
+
+def renamable_at(snapshot: Snapshot, offset: int) -> tuple[Name, Span] | None:
+    """Return the name at an offset that can be renamed, and its span in the text that the editor shows."""
+    spot = spot_at(snapshot.document, snapshot.in_tree(offset)) if snapshot.document is not None else None
+    name = name_at(spot) if spot is not None else None
+    if name is None or spot is None or snapshot.document is None:
+        return None
+    here = snapshot.in_tree(offset)
+    every = (each.span for each in mentions(snapshot.document, snapshot.project.library, name))
+    own = (span for span in every if span.source is snapshot.document.source and span.start <= here <= span.end)
+    span = next(own, None)
+    return (name, snapshot.in_text(span)) if span is not None else None
+
+
+def renamed(
+    project: EditedProject, snapshot: Snapshot, offset: int, new: str
+) -> Generator[None, None, Renaming]:
+    """Return where a new name is to be written, in steps. Raises Refused where that cannot be, or payloads would change."""
+    if not project.is_readable:
+        raise Refused("a text of the project cannot be read at the moment: finish it first")
+    known = renamable_at(snapshot, offset)
+    if known is None:
+        raise Refused("there is no parameter, variable, axis or profile here")
+    name, _ = known
+    pattern = LOOSE if name.namespace == "profiles" else WORD
+    if not pattern.fullmatch(new):
+        raise Refused(f"`{new}` is not a name: write letters, digits and `_`")
+    seen = yield from everywhere(project, snapshot, name)
+    _check_files(snapshot.project, seen, name, Name(name.namespace, new))
+    spans = tuple(mention.span for mention in seen.every())
+    yield from _check_payloads(project, snapshot, seen, spans, new)
+    return Renaming(spans, _warning(name))
+
+
+def _check_files(project: Project, seen: Seen, old: Name, new: Name) -> None:
+    """Raise Refused where a file cannot be changed, or has the new name already."""
+    for file in seen.mentions:
+        if file.startswith(SHIPPED):
+            raise Refused(f"`{old}` is of the base {file}, which ships with specc")
+        document = _document(project, file)
+        if document is not None and any(True for _ in mentions(document, project.library, new)):
+            raise Refused(f"`{new}` exists already, in {file}")
+    settings = project.settings
+    layers = [settings.defaults, *(each for target in settings.targets.values() for each in (target.job, target.prelude))]
+    for layer in layers:
+        if layer is not None and f"{old}" in layer.span.source.text and old.namespace != "profiles":
+            raise Refused(f"{layer.span.source.name} mentions `{old}`: rename it there by hand, or take it out first")
+
+
+def _check_payloads(
+    project: EditedProject, snapshot: Snapshot, seen: Seen, spans: tuple[Span, ...], new: str
+) -> Generator[None, None, None]:
+    """Raise Refused where a spec comes to other payloads, or to more errors, with the new name."""
+    texts = dict(project.texts) | written(spans, new)
+    after = snapshot.project.again(texts)
+    affected = dict.fromkeys(seen.mentions)
+    for file in seen.mentions:
+        heirs = yield from project.dependents_in_steps(file)
+        affected |= dict.fromkeys(heirs)
+    for file in affected:
+        yield
+        if _sent(snapshot.project, file) != _sent(after, file):
+            raise Refused(f"the payloads of {file} would change: something else depends on the name")
+
+
+def written(spans: tuple[Span, ...], new: str) -> dict[str, str]:
+    """Return the texts with a new name at the spans, by the names of their files."""
+    texts: dict[str, str] = {}
+    for span in sorted(set(spans), key=lambda span: (span.source.name, -span.start)):
+        text = texts.get(span.source.name, span.source.text)
+        texts[span.source.name] = text[: span.start] + new + text[span.end :]
+    return texts
+
+
+def _sent(project: Project, name: str) -> Sent:
+    document = project.document(name, DiagnosticSet())
+    if document is None:
+        return Sent((), 1)
+    found = list(check_document(document, project.context(), Request()))
+    errors = sum(isinstance(each, Diagnostic) and each.is_error for each in found)
+    return Sent(tuple(each.canonical for each in found if not isinstance(each, Diagnostic)), errors)
+
+
+def _document(project: Project, name: str) -> Document | None:
+    return getattr(project.library.document(name), "document", None)
+
+
+def _warning(name: Name) -> str:
+    match name.namespace:
+        case "params":
+            return f"command lines that say `-p {name.word}=...` must be changed, too"
+        case "profiles":
+            return f"command lines that say `--profile {name.word}` must be changed, too"
+        case "matrix":
+            return "cells get other ids, so those that were submitted before are new to `specc submit`"
+        case _:
+            return ""
