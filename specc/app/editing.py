@@ -178,6 +178,11 @@ class EditedProject:
         self._project.context()  # raises for an API that does not exist
         return self._project
 
+    @property
+    def is_readable(self) -> bool:
+        """Return whether all texts can be read, so that the project is what the editor shows."""
+        return not self._unreadable
+
     def name_of(self, path: Path) -> str:
         """Return the name of a file in the project."""
         return self._names.name_of(path)
@@ -258,6 +263,11 @@ class EditedProject:
         contents, word = project.site.contents, word_of(name)
         data = ((each, contents.data(each, codes.UNREADABLE)) for each in project.site.spec_names if each != name)
         return any(isinstance(text, bytes) and mentions(memory.searchable(each, text), (word,)) for each, text in data)
+
+    def check_alone(self, project: Project, name: str) -> tuple[Diagnostic, ...]:
+        """Return what is found in a spec of a project like this one, without its heirs and all that they would tell."""
+        found = check_specs(project, [name], REQUEST, all_specs=True, memory=Memory(project)).diagnostics
+        return tuple(each for each in found if each.code.code not in OF_ALL_HEIRS and each.span.source.name == name)
 
     def check(self, name: str) -> Generator[Verdict | None]:
         """Check a text and all that depends on it. Yields None after each step, and a verdict where there is one.

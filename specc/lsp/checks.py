@@ -73,6 +73,10 @@ class Checks:
         """Return what is found in a text that is open, as soon as it is known of the text as it is now."""
         while uri in self._waiting and uri not in self._fresh:
             await self._asked.setdefault(uri, asyncio.Event()).wait()
+        return self.found_in(uri)
+
+    def found_in(self, uri: str) -> tuple[Diagnostic, ...]:
+        """Return what the last check has found in a text that is open."""
         buffer = self._workspace.buffers.get(uri)
         return self._found.get(uri, {}).get(self._workspace.named(buffer.path), ()) if buffer is not None else ()
 

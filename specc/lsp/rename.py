@@ -53,10 +53,8 @@ def renamable_at(snapshot: Snapshot, offset: int) -> tuple[Name, Span] | None:
     return (name, snapshot.in_text(span)) if span is not None else None
 
 
-def renamed(
-    project: EditedProject, snapshot: Snapshot, offset: int, new: str
-) -> Generator[None, None, Renaming]:
-    """Return where a new name is to be written, in steps. Raises Refused where that cannot be, or payloads would change."""
+def renamed(project: EditedProject, snapshot: Snapshot, offset: int, new: str) -> Generator[None, None, Renaming]:
+    """Return where a new name is to be written, in steps. Raises Refused where it cannot, or payloads would change."""
     if not project.is_readable:
         raise Refused("a text of the project cannot be read at the moment: finish it first")
     known = renamable_at(snapshot, offset)
@@ -82,7 +80,8 @@ def _check_files(project: Project, seen: Seen, old: Name, new: Name) -> None:
         if document is not None and any(True for _ in mentions(document, project.library, new)):
             raise Refused(f"`{new}` exists already, in {file}")
     settings = project.settings
-    layers = [settings.defaults, *(each for target in settings.targets.values() for each in (target.job, target.prelude))]
+    targets = settings.targets.values()
+    layers = [settings.defaults, *(layer for target in targets for layer in (target.job, target.prelude))]
     for layer in layers:
         if layer is not None and f"{old}" in layer.span.source.text and old.namespace != "profiles":
             raise Refused(f"{layer.span.source.name} mentions `{old}`: rename it there by hand, or take it out first")
@@ -100,7 +99,7 @@ def _check_payloads(
         affected |= dict.fromkeys(heirs)
     for file in affected:
         yield
-        if _sent(snapshot.project, file) != _sent(after, file):
+        if sent(snapshot.project, file) != sent(after, file):
             raise Refused(f"the payloads of {file} would change: something else depends on the name")
 
 
@@ -113,7 +112,8 @@ def written(spans: tuple[Span, ...], new: str) -> dict[str, str]:
     return texts
 
 
-def _sent(project: Project, name: str) -> Sent:
+def sent(project: Project, name: str) -> Sent:
+    """Return what a spec comes to in a check, without inputs."""
     document = project.document(name, DiagnosticSet())
     if document is None:
         return Sent((), 1)

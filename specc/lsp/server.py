@@ -9,7 +9,7 @@ import contextlib
 import logging
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -24,8 +24,10 @@ from pygls.uris import to_fs_path
 
 from specc import __version__, assets
 from specc.app.editing import SETTINGS, EditedProject, Snapshot
-from specc.diagnostics import Diagnostic
+from specc.diagnostics import Diagnostic, Edit
 from specc.errors import SpeccError
+from specc.lsp.actions import Action, actions_at, fix_all, formatting_of
+from specc.lsp.actions import Kind as ActionKind
 from specc.lsp.checks import Checks, File
 from specc.lsp.completion import Kind, Offer, complete_at, complete_script, complete_setting
 from specc.lsp.hover import hover_at
@@ -45,6 +47,7 @@ from specc.lsp.navigation import (
     symbols_of,
 )
 from specc.lsp.positions import Encoding, offset_of
+from specc.lsp.rename import Refused, renamable_at, renamed
 from specc.lsp.translation import NAME, lsp_diagnostic, lsp_range, uri_of
 from specc.lsp.workspace import Buffer, Workspace
 from specc.source import Source, Span
@@ -69,6 +72,13 @@ class ContentModified(JsonRpcException):
 
     def __init__(self) -> None:
         super().__init__(message=self.MESSAGE, code=self.CODE)
+
+
+class RequestRefused(JsonRpcException):
+    """Says why something that was asked for is not done."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(message=why, code=types.LSPErrorCodes.RequestFailed)
 
 
 class Protocol(LanguageServerProtocol):
@@ -172,6 +182,23 @@ class Server(LanguageServer):
             span = project.snapshot(name).in_text(span)
         uri = buffer.uri if buffer is not None else uri_of(project.file_of(name))
         return types.Location(uri, lsp_range(span, self.encoding))
+
+    def workspace_edit(self, project: EditedProject, edits: Iterable[Edit]) -> types.WorkspaceEdit:
+        """Return edits of texts, each of the version that the editor shows where the client counts versions."""
+        by_uri: dict[str, list[types.TextEdit]] = {}
+        for edit in edits:
+            place = self.location(project, edit.span)
+            by_uri.setdefault(place.uri, []).append(types.TextEdit(place.range, edit.replacement))
+        workspace = self.client_capabilities.workspace
+        able = workspace.workspace_edit if workspace is not None else None
+        if able is None or not able.document_changes:
+            return types.WorkspaceEdit(changes=by_uri)
+        versions = {uri: buffer.version for uri, buffer in self.texts.buffers.items()}
+        named = types.OptionalVersionedTextDocumentIdentifier
+        changes = [
+            types.TextDocumentEdit(named(uri=uri, version=versions.get(uri)), each) for uri, each in by_uri.items()
+        ]
+        return types.WorkspaceEdit(document_changes=changes)
 
     async def stepped(self, steps: Generator[object, None, Result]) -> Result:
         """Return the result of work in steps, between which messages are read.
@@ -504,6 +531,91 @@ def _relative(project: EditedProject, relative: Relative) -> types.TypeHierarchy
     kind = types.SymbolKind.Interface if relative.is_base else types.SymbolKind.Class
     start = types.Range(types.Position(0, 0), types.Position(0, 0))
     return types.TypeHierarchyItem(visible(relative.name), kind, uri_of(project.file_of(relative.name)), start, start)
+
+
+@server.feature(
+    types.TEXT_DOCUMENT_CODE_ACTION,
+    types.CodeActionOptions([kind.value for kind in ActionKind]),
+)
+def code_action(ls: Server, params: types.CodeActionParams) -> list[types.CodeAction] | None:
+    """Answer with what can be done about the selected text."""
+    known = ls.snapshot(params.text_document.uri)
+    if known is None:
+        return None
+    project, snapshot = known
+    start, end = (offset_at(ls, snapshot, at) for at in (params.range.start, params.range.end))
+    only = tuple(params.context.only or ())
+    actions: list[Action] = []
+    if not only or any(ActionKind.FIX_ALL.startswith(kind) for kind in only):
+        every = fix_all(project, snapshot)
+        actions += [every] if every is not None else []
+    if not only or any(not ActionKind.FIX_ALL.startswith(kind) for kind in only):
+        found = ls.checks.found_in(params.text_document.uri)
+        actions += actions_at(snapshot, found, start, end)
+    wanted = [each for each in actions if not only or any(each.kind.startswith(kind) for kind in only)]
+    return [_action(ls, project, each) for each in wanted]
+
+
+def _action(ls: Server, project: EditedProject, action: Action) -> types.CodeAction:
+    fixes = [lsp_diagnostic(action.fixes, project, ls.encoding, ls.manual)] if action.fixes is not None else None
+    return types.CodeAction(
+        visible(action.title),
+        kind=action.kind.value,
+        diagnostics=fixes,
+        is_preferred=action.is_preferred or None,
+        edit=ls.workspace_edit(project, action.edits),
+    )
+
+
+@server.feature(types.TEXT_DOCUMENT_FORMATTING)
+def formatting(ls: Server, params: types.DocumentFormattingParams) -> list[types.TextEdit] | None:
+    """Answer with the edits that bring a spec into the layout of `specc fmt`."""
+    known = ls.snapshot(params.text_document.uri)
+    return _text_edits(ls, formatting_of(*known)) if known is not None else None
+
+
+@server.feature(types.TEXT_DOCUMENT_RANGE_FORMATTING)
+def range_formatting(ls: Server, params: types.DocumentRangeFormattingParams) -> list[types.TextEdit] | None:
+    """Answer with those edits of the layout that touch the selected lines."""
+    known = ls.snapshot(params.text_document.uri)
+    lines = (params.range.start.line, params.range.end.line)
+    return _text_edits(ls, formatting_of(*known, lines)) if known is not None else None
+
+
+def _text_edits(ls: Server, edits: Iterable[Edit]) -> list[types.TextEdit]:
+    return [types.TextEdit(lsp_range(edit.span, ls.encoding), edit.replacement) for edit in edits]
+
+
+@server.feature(types.TEXT_DOCUMENT_PREPARE_RENAME)
+def prepare_rename(ls: Server, params: types.PrepareRenameParams) -> types.PrepareRenamePlaceholder | None:
+    """Answer with the name that can be renamed at the cursor."""
+    known = ls.snapshot(params.text_document.uri)
+    if known is None:
+        return None
+    _, snapshot = known
+    found = renamable_at(snapshot, offset_at(ls, snapshot, params.position))
+    if found is None:
+        return None
+    name, span = found
+    return types.PrepareRenamePlaceholder(lsp_range(span, ls.encoding), name.word)
+
+
+@server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))
+async def rename(ls: Server, params: types.RenameParams) -> types.WorkspaceEdit | None:
+    """Answer with the edits of a new name, or with why there can be none."""
+    known = ls.snapshot(params.text_document.uri)
+    if known is None:
+        return None
+    project, snapshot = known
+    try:
+        steps = renamed(project, snapshot, offset_at(ls, snapshot, params.position), params.new_name)
+        renaming = await ls.stepped(steps)
+    except Refused as refused:
+        raise RequestRefused(str(refused)) from refused
+    if renaming.warning:
+        text = f"specc: {visible(renaming.warning)}"
+        ls.window_show_message(types.ShowMessageParams(types.MessageType.Warning, text))
+    return ls.workspace_edit(project, tuple(Edit(span, params.new_name) for span in renaming.spans))
 
 
 class PipeReader:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from support.editor import Editor, editor
 from support.projects import BASE, SETTINGS, SWEEP
 
@@ -189,3 +190,31 @@ class TestNavigation:
         found = session.ask(types.WORKSPACE_SYMBOL, types.WorkspaceSymbolParams("sweep"))
         assert session.uri("sweep.job.yaml") in [symbol.location.uri for symbol in found]
         session.close("n2.job.yaml")
+
+
+class TestChanges:
+    def test_fixes_are_offered_and_known_to_be_of_a_diagnostic(self, session: Editor) -> None:
+        session.open("f.job.yaml", SPEC.replace("cmd_line", "cmd_lime"))
+        (found,) = session.diagnostics("f.job.yaml")
+        document = types.TextDocumentIdentifier(session.uri("f.job.yaml"))
+        context = types.CodeActionContext([found], only=[types.CodeActionKind.QuickFix])
+        (action,) = session.ask(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionParams(document, found.range, context))
+        ((uri, edits),) = action.edit.changes.items()
+        assert (uri, edits[0].new_text, edits[0].range) == (session.uri("f.job.yaml"), "cmd_line", found.range)
+        assert action.diagnostics[0].code == "SPC401"
+
+    def test_formatting_is_that_of_fmt(self, session: Editor) -> None:
+        session.open("f.job.yaml", "job: {name: a}\nspecc: 1\n")
+        document = types.TextDocumentIdentifier(session.uri("f.job.yaml"))
+        options = types.FormattingOptions(2, True)
+        edits = session.ask(types.TEXT_DOCUMENT_FORMATTING, types.DocumentFormattingParams(document, options))
+        assert [edit.new_text for edit in edits] == ["specc: 1\n", ""]
+
+    def test_a_name_is_changed_in_all_files_or_refused(self, session: Editor) -> None:
+        at = session.at("r.job.yaml", SWEEP.replace("params.solver", "params.sol‸ver"))
+        place = session.ask(types.TEXT_DOCUMENT_PREPARE_RENAME, types.PrepareRenameParams(**at))
+        assert place.placeholder == "solver"
+        edit = session.ask(types.TEXT_DOCUMENT_RENAME, types.RenameParams(new_name="program", **at))
+        assert [each.new_text for each in edit.changes[session.uri("r.job.yaml")]] == ["program", "program"]
+        with pytest.raises(JsonRpcException, match="is not a name"):
+            session.ask(types.TEXT_DOCUMENT_RENAME, types.RenameParams(new_name="a b", **at))

@@ -30,6 +30,7 @@ class Editor:
         self.versions: dict[str, int] = {}
         self.heard = asyncio.Event()
         self.published: dict[str, types.PublishDiagnosticsParams] = {}
+        self.registered: list[str] = []
         self._loop = loop
 
     def run(self, awaited: Awaitable[Result]) -> Result:
@@ -118,11 +119,14 @@ def editor(
         session.published[params.uri] = params
         session.heard.set()
 
+    @client.feature(types.CLIENT_REGISTER_CAPABILITY)
+    def registered(params: types.RegistrationParams) -> None:
+        session.registered += [registration.method for registration in params.registrations]
+
     try:
         session.run(client.start_io(sys.executable, "-P", "-m", "specc", "lsp", cwd=root))
         able = client_capabilities(like)
-        if not pulls and able.text_document is not None:
-            able.text_document.diagnostic = None
+        able.text_document.diagnostic = types.DiagnosticClientCapabilities() if pulls else None
         able.general = able.general or types.GeneralClientCapabilities()
         able.general.position_encodings = [encoding]
         asked = types.InitializeParams(

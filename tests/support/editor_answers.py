@@ -1,9 +1,12 @@
 """What the editor's server answers, as text: for golden sessions."""
 
 from collections.abc import Callable, Iterable, Iterator
+from difflib import unified_diff
 
 from specc.app.editing import EditedProject
+from specc.diagnostics import Edit
 from specc.linter.steps import run_to_end
+from specc.lsp.actions import Action, actions_at, applied, fix_all, formatting_of
 from specc.lsp.completion import Offer, complete_at, complete_script, complete_setting
 from specc.lsp.hover import hover_at
 from specc.lsp.navigation import (
@@ -18,6 +21,7 @@ from specc.lsp.navigation import (
     symbols_named,
     symbols_of,
 )
+from specc.lsp.rename import Refused, renamed
 from specc.source import Source, Span
 
 MOST = 40
@@ -98,6 +102,45 @@ def _heirs(project: EditedProject, name: str, offset: int, words: Words) -> str:
     return "\n".join(each.name for each in run_to_end(heirs_of_file(project, project.snapshot(name)))) or "(nothing)"
 
 
+def _actions(project: EditedProject, name: str, offset: int, words: Words) -> str:
+    *_, verdict = (each for each in project.check(name) if each is not None)
+    snapshot = project.snapshot(name)
+    found = verdict.found[name]
+    every = [*actions_at(snapshot, found, offset, offset)]
+    everything = fix_all(project, snapshot)
+    every += [everything] if everything is not None else []
+    return "\n".join(line for each in every for line in _action(project, each)) or "(nothing)"
+
+
+def _action(project: EditedProject, action: Action) -> Iterator[str]:
+    yield f"{action.title} ({action.kind}{', preferred' if action.is_preferred else ''})"
+    yield from _difference(project, action.edits)
+
+
+def _difference(project: EditedProject, edits: Iterable[Edit]) -> Iterator[str]:
+    by_file: dict[str, list[Edit]] = {}
+    for edit in edits:
+        by_file.setdefault(edit.span.source.name, []).append(edit)
+    for file, changes in by_file.items():
+        before = changes[0].span.source.text
+        lines = [before.splitlines(), applied(before, changes).splitlines()]
+        yield from (f"    {line}" for line in unified_diff(*lines, file, file, n=0, lineterm="") if line[:2] != "@@")
+
+
+def _rename(project: EditedProject, name: str, offset: int, words: Words) -> str:
+    try:
+        found = run_to_end(renamed(project, project.snapshot(name), offset, words[0]))
+    except Refused as refused:
+        return f"refused: {refused}"
+    edits = [Edit(span, words[0]) for span in found.spans]
+    return "\n".join([*_difference(project, edits), *([f"warning: {found.warning}"] if found.warning else [])])
+
+
+def _format(project: EditedProject, name: str, offset: int, words: Words) -> str:
+    lines = (int(words[0]) - 1, int(words[1]) - 1) if words else None
+    return "\n".join(_difference(project, formatting_of(project, project.snapshot(name), lines))) or "(nothing)"
+
+
 ANSWERS: dict[str, Callable[[EditedProject, str, int, Words], str]] = {
     "hover": _hover,
     "completion": _completion,
@@ -110,4 +153,7 @@ ANSWERS: dict[str, Callable[[EditedProject, str, int, Words], str]] = {
     "folds": _folds,
     "parents": _parents,
     "heirs": _heirs,
+    "actions": _actions,
+    "rename": _rename,
+    "format": _format,
 }
