@@ -26,8 +26,7 @@ from specc.submission import (
     state_of,
 )
 from specc.system.private import user_name
-from specc.targets import JobReport, JobState
-from specc.targets.opening import Opened
+from specc.targets import JobReport, JobState, Target
 from specc.wording import counted
 
 MOST_JOBS = 100_000
@@ -169,12 +168,15 @@ def _logs(
     """Return the ends of the logs of the first failed jobs. Their targets are asked where the logs are."""
     failed = [one for one in records if one.uuid is not None and state_of(one, reports) in FAILED][:MOST_LOGS]
     groups, _ = reach(choice.workplace, ledger, failed)
-    return {uuid: logs_of(group.opened, uuid) for group in groups for uuid in group.uuids}
+    return {uuid: logs_of(group.opened.target, uuid) for group in groups for uuid in group.uuids}
 
 
-def logs_of(opened: Opened, uuid: str) -> tuple[Log, ...]:
+def logs_of(target: Target, uuid: str) -> tuple[Log, ...]:
     """Return the ends of what a job wrote: its errors first."""
-    files = sorted(opened.target.logs(uuid).files, key=lambda file: file.stream != "stderr")
+    try:
+        files = sorted(target.logs(uuid).files, key=lambda file: file.stream != "stderr")
+    except SpeccError as error:
+        return (Log("its output", "", f"cannot be had: {error.message}"),)
     found = []
     for file in files:
         if file.path is None:

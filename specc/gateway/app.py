@@ -17,9 +17,11 @@ from specc.fast_dataclass import dataclass
 from specc.gateway.access import Caller, authenticate, not_for_pages, stale
 from specc.gateway.answers import Answer, Refusal
 from specc.gateway.bodies import read_object, read_payload, read_stop
+from specc.gateway.browser import Browser
 from specc.gateway.jobs import Listing, Stops
 from specc.gateway.journal import Journal
 from specc.gateway.limits import Limits, Load, Rate, Shares
+from specc.gateway.sessions import Sessions
 from specc.gateway.store import Store
 from specc.gateway.submissions import Submissions
 from specc.schema import ApiSchema
@@ -77,7 +79,7 @@ class Gateway:
         self._load = Load(limits)
         shares = Shares(limits, secrets)
         self._submissions = Submissions(target, api, store, limits, self._rate, self._load, shares, clock)
-        self._listing = Listing(target, store, self._submissions.recover, clock)
+        self.listing = Listing(target, store, self._submissions.recover, clock)
         self._stops = Stops(target, store, clock)
 
     def routes(self) -> list[Route]:
@@ -156,11 +158,11 @@ class Gateway:
 
     def _list(self, caller: Caller, body: bytes, path: Mapping[str, str]) -> Answer:
         refusal = self._not_now(caller)
-        return refusal.answer() if refusal is not None else self._listing.page(caller)
+        return refusal.answer() if refusal is not None else self.listing.page(caller)
 
     def _detail(self, caller: Caller, body: bytes, path: Mapping[str, str]) -> Answer:
         refusal = self._not_now(caller)
-        return refusal.answer() if refusal is not None else self._listing.detail(caller, path["job_uuid"])
+        return refusal.answer() if refusal is not None else self.listing.detail(caller, path["job_uuid"])
 
     def _stop(self, caller: Caller, body: bytes, path: Mapping[str, str]) -> Answer:
         refusal = self._not_now(caller)
@@ -188,11 +190,19 @@ def create_app(
     hosts: frozenset[str],
     limits: Limits,
     journal: Journal,
+    sessions: Sessions | None = None,
 ) -> Starlette:
-    """Return the application. `secrets` are those of the keys, by key id; `hosts` are the names of the server."""
+    """Return the application. `secrets` are those of the keys, by key id; `hosts` are the names of the server.
+
+    `sessions` are those of the page for browsers, which there is not without them.
+    """
     gateway = Gateway(target, api, secrets, store, clock, hosts, limits, journal)
+    routes = gateway.routes()
+    if sessions is not None:
+        now = lambda: clock().timestamp()  # noqa: E731
+        routes += Browser(target, store, gateway.listing, sessions, hosts, now, journal).routes()
     handlers = {404: gateway.no_such_call, 405: gateway.no_such_call, 500: gateway.failed}
-    app = Starlette(routes=gateway.routes(), exception_handlers=handlers)
+    app = Starlette(routes=routes, exception_handlers=handlers)
     app.router.redirect_slashes = False
     return app
 

@@ -2,17 +2,21 @@
 
 import ipaddress
 import os
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from specc.errors import SpeccError
 from specc.gateway.access import LOOPBACK, name_of
 from specc.gateway.app import create_app
+from specc.gateway.browser import link_at
 from specc.gateway.journal import Journal
 from specc.gateway.keys import load_keys
 from specc.gateway.limits import Limits
 from specc.gateway.server import Address, serve, within_descriptors
+from specc.gateway.sessions import LINK_SECONDS, Sessions
 from specc.gateway.store import Store
 from specc.schema import ApiSchema
 from specc.system import private
@@ -29,8 +33,10 @@ def run(
     say: Callable[[str], None],
     ready: Callable[[str], None],
     own: int = 1,
+    *,
+    has_page: bool = True,
 ) -> None:
-    """Serve until told to end.
+    """Serve until told to end. With `has_page`, SIGUSR1 prints another link to the page.
 
     `names` are the names of this machine for clients besides the loopback's names and the address. `say` prints lines
     for people; `ready` is given the URL once connections are accepted. The last `own` folders of `state` are those of
@@ -49,18 +55,37 @@ def run(
 
     journal = Journal(lambda line: say(f"{_now():%Y-%m-%dT%H:%M:%SZ} {line}"))
 
+    sessions = Sessions(time.monotonic) if has_page else None
+    named = _host_for_people(address, names)
+
+    def print_link(url: str) -> None:
+        if sessions is not None:
+            minutes = f"{LINK_SECONDS / 60:.0f} minutes"
+            say(f"page: {link_at(named(url), sessions.invite())} (once, within {minutes})")
+            say(f"another link: kill -USR1 {os.getpid()}")
+
     def listening(url: str) -> None:
         say(f"keys: {path}")
         say(f"a shell of yours is a client after: set -a; . {path}; set +a")
+        print_link(url)
         ready(url)
 
-    app = create_app(target, api, secrets, store, _now, hosts=hosts, limits=possible, journal=journal)
+    app = create_app(
+        target, api, secrets, store, _now, hosts=hosts, limits=possible, journal=journal, sessions=sessions
+    )
     try:
-        serve(app, address, possible, listening, journal, backlog)
+        serve(app, address, possible, listening, journal, backlog, asked=print_link if has_page else None)
     finally:
         journal.finish()
         store.close()
     say("ended")
+
+
+def _host_for_people(address: Address, names: Sequence[str]) -> Callable[[str], str]:
+    """Return what puts a name into an address that a browser can open: that of a server that listens everywhere."""
+    if not _is_anywhere(address.host):
+        return lambda url: url
+    return lambda url: urlunsplit(urlsplit(url)._replace(netloc=f"{names[0]}:{urlsplit(url).port}"))
 
 
 def _hosts(address: Address, names: Sequence[str]) -> frozenset[str]:

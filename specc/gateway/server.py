@@ -15,8 +15,10 @@ import resource
 import signal
 import socket
 import struct
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from types import FrameType
 from typing import Any, cast
 
@@ -170,14 +172,18 @@ class Address:
 
 
 class _Server(uvicorn.Server):
-    """A server whose event loop writes its errors into the journal."""
+    """A server whose event loop writes its errors into the journal, and calls `asked` at SIGUSR1."""
 
-    def __init__(self, config: uvicorn.Config, journal: Journal) -> None:
+    def __init__(self, config: uvicorn.Config, journal: Journal, asked: Callable[[], None] | None) -> None:
         super().__init__(config)
         self._journal = journal
+        self._asked = asked
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        asyncio.get_running_loop().set_exception_handler(on_loop_error(self._journal))
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(on_loop_error(self._journal))
+        if self._asked is not None and threading.current_thread() is threading.main_thread():
+            loop.add_signal_handler(signal.SIGUSR1, self._asked)
         await super().startup(sockets)
 
 
@@ -188,10 +194,12 @@ def serve(
     ready: Callable[[str], None],
     journal: Journal,
     backlog: int,
+    asked: Callable[[str], None] | None = None,
 ) -> None:
     """Run until SIGTERM, SIGINT or SIGHUP. `ready` is given the URL of the API once connections are accepted.
 
-    At most `backlog` connections wait to be accepted. Raises SpeccError where the server cannot listen.
+    `asked` is given it at each SIGUSR1. At most `backlog` connections wait to be accepted. Raises SpeccError where the
+    server cannot listen.
     """
     config = uvicorn.Config(
         app,
@@ -206,11 +214,15 @@ def serve(
         timeout_graceful_shutdown=GRACE_SECONDS,
         backlog=backlog,
     )
-    server = _Server(config, journal)
-    with _listening(address, backlog) as listening, _ending_quietly(server), of_libraries(journal):
+    with _listening(address, backlog) as listening, of_libraries(journal):
         host, port = listening.getsockname()[:2]
-        ready(f"http://{f'[{host}]' if ':' in host else host}:{port}/api")
-        server.run(sockets=[listening])
+        url = f"http://{f'[{host}]' if ':' in host else host}:{port}/api"
+        server = _Server(config, journal, None if asked is None else partial(asked, url))
+        if asked is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until the loop runs: else it would end the process
+        with _ending_quietly(server):
+            ready(url)
+            server.run(sockets=[listening])
 
 
 @contextlib.contextmanager

@@ -40,7 +40,7 @@ class Browser:
         do("Emulation.setDeviceMetricsOverride", screen)
         do("Emulation.setScriptExecutionDisabled", {"value": not script})
         self.driver.get("about:blank")
-        self.driver.delete_all_cookies()
+        do("Network.clearBrowserCookies", {})
         self.complaints()
         self.asked()
 

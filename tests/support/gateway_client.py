@@ -11,6 +11,7 @@ import httpx
 
 from specc.gateway import Limits, Store, create_app
 from specc.gateway.journal import Journal
+from specc.gateway.sessions import Sessions
 from specc.project import shipped_apis
 from specc.targets.ehpc.signing import signed_query, timestamp_of
 from support.fake_target import FakeTarget
@@ -34,15 +35,17 @@ class Place:
         self.target = FakeTarget()
         self.lines: list[str] = []
         self._signed_at = self.now
+        self.seconds = 0.0
         self.restart()
 
     def restart(self) -> None:
         self.store = Store(self.path)
         secrets = {KEY: SECRET, OTHER_KEY: OTHER_SECRET}
+        self.sessions = Sessions(lambda: self.seconds)
         hosts = frozenset({"127.0.0.1", "localhost", "::1"})
         self.app = create_app(
             self.target, self.api, secrets, self.store, lambda: self.now, hosts=hosts, limits=self.limits,
-            journal=Journal(self.lines.append),
+            journal=Journal(self.lines.append), sessions=self.sessions,
         )  # fmt: skip
 
     def url(

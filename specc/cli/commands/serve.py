@@ -30,6 +30,7 @@ State = Annotated[
 ]
 Calls = Annotated[int, typer.Option("--calls", min=1, help="How many calls an hour one key may make.")]
 Jobs = Annotated[int, typer.Option("--open-jobs", min=1, help="How many jobs may wait or run at once.")]
+HasPage = Annotated[bool, typer.Option("--page/--no-page", help="Show jobs in a browser, behind a link.")]
 
 
 def serve(
@@ -40,10 +41,12 @@ def serve(
     state: State = None,
     calls: Calls = 10_000,
     open_jobs: Jobs = 1000,
+    has_page: HasPage = True,
 ) -> int:
     """Provide the EHPC API, and run what is submitted on this machine or on the Slurm cluster of a target.
 
-    The vendor's SDK and targets of kind ehpc work against it. Prints the endpoint on standard output. A key is made at
+    The vendor's SDK and targets of kind ehpc work against it. For a browser there is a page of all jobs, behind a link
+    that works once and is printed on standard error. Prints the endpoint on standard output. A key is made at
     the first start; where it is kept is printed.
 
     Example: specc serve --port 8888
@@ -70,5 +73,6 @@ def serve(
         say=say,
         ready=write_line,
         own=1 if state else 3,
+        has_page=has_page,
     )
     return 0

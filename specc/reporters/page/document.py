@@ -58,13 +58,28 @@ def render(page: Page, *, is_served: bool = False) -> str:
         _origin(page),
     )
     shown_sections = [section for section in sections if section]
-    main = element("main", _summary(page), *shown_sections, id="top")
+    main = element("main", _summary(page, is_served), *shown_sections, id="top")
     body = element("body", element("a", "To the table of all jobs", href="#jobs", class_="skip"), main, _end(is_served))
-    html = element("html", _head(page, is_served), body, lang="en")
-    return f"<!doctype html>\n{html}\n"
+    return _document(_head(page.title, is_served), body)
 
 
-def _head(page: Page, is_served: bool) -> Markup:
+def notice(title: str, text: str, *, goes_to: str | None = None) -> str:
+    """Return a short page of the server. `goes_to` is an address of the server that is opened next."""
+    content = [element("h1", title), element("p", text)]
+    more = EMPTY
+    if goes_to is not None:
+        content.append(element("p", element("a", "Continue", href=goes_to)))
+        more = element("meta", http_equiv="refresh", content=f"0; url={goes_to}")
+    return _document(
+        _head(title, is_served=True, more=more), element("body", element("main", element("header", *content)))
+    )
+
+
+def _document(head: Markup, body: Markup) -> str:
+    return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
+
+
+def _head(title: str, is_served: bool, more: Markup = EMPTY) -> Markup:
     meta = [
         element("meta", charset="utf-8"),
         element("meta", name_="viewport", content="width=device-width, initial-scale=1"),
@@ -78,7 +93,7 @@ def _head(page: Page, is_served: bool) -> Markup:
         allowed = f"default-src 'none'; {own}; base-uri 'none'; form-action 'none'"
         meta.insert(1, element("meta", http_equiv="Content-Security-Policy", content=allowed))
         style = element("style", Markup(asset(STYLE)))
-    return element("head", *meta, element("title", page.title), style)
+    return element("head", *meta, element("title", title), style, more)
 
 
 def _end(is_served: bool) -> Markup:
@@ -108,7 +123,7 @@ def moment(at: float | None) -> Markup | str:
     return element("time", f"{text} UTC", datetime=f"{text.replace(' ', 'T')}Z")
 
 
-def _summary(page: Page) -> Markup:
+def _summary(page: Page, is_served: bool) -> Markup:
     jobs = page.jobs
     counts = Counter(job.outcome for job in jobs)
     total = max(1, len(jobs))
@@ -128,7 +143,8 @@ def _summary(page: Page) -> Markup:
     made = element(
         "p", "Made ", moment(page.made_at), f" · the same for all jobs: {same}" if same else None, class_="note"
     )
-    return element("header", element("h1", page.title), made, bar, legend, _figures(jobs))
+    out = element("form", element("button", "Log out"), method="post", action="/jobs/logout", class_="out")
+    return element("header", out if is_served else None, element("h1", page.title), made, bar, legend, _figures(jobs))
 
 
 def _count(outcome: Outcome, count: int) -> Markup:

@@ -178,7 +178,7 @@ def columns_of(jobs: Sequence[Job]) -> tuple[Column, ...]:
     ]
     found += [_entry("results", name, Kind.RESULT) for name in results]
     found += [column for column in MEASURES if any(column.number(job) is not None for job in jobs)]
-    found += [column for column in TEXTS if _differs(column, jobs)]
+    found += [column for column in TEXTS if _differs(column, jobs) or column.name in IDENTITY]
     return tuple(found)
 
 
@@ -224,6 +224,9 @@ MEASURES = (
     Column("memory", Kind.MEASURE, lambda job: job.memory, _known(size_text), "the most in use at a time"),
     Column("cores", Kind.MEASURE, lambda job: job.cores, _known(lambda value: f"{value:.3g}"), "kept busy on average"),
 )
+IDENTITY = ("name", "job")
+"""Columns that are there even if there is one job."""
+
 TEXTS = (
     Column("spec", Kind.TEXT, lambda job: job.spec, value_text),
     Column("target", Kind.TEXT, lambda job: job.target, value_text),
