@@ -307,6 +307,13 @@ class TestOutput:
         assert here.run("logs", first, "-f") == 0
         assert here.out == "one\ntwo\n"
 
+    def test_several_followed_on_a_terminal_say_whose_line_it_is(self, here, monkeypatch):
+        submitted(here, "printf 'one\\n\\nt'; sleep 0.3; echo wo; printf {{ matrix.n }}")
+        monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+        assert here.run("logs", "jobs", "-f") == 0
+        lines = [f"j-{n} | {line}" for n in (1, 2) for line in ("one", "", "two", n)]
+        assert sorted(here.out.splitlines()) == sorted(lines)
+
     def test_its_end(self, here):
         first, _ = submitted(here, "seq 5", "--wait")
         assert here.run("logs", first, "--tail", "2") == 0

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import typer
+from rich.cells import cell_len
 
 from specc.app.attempts import Words
 from specc.app.following import Group, chosen_now, look_at, reach
@@ -25,6 +26,7 @@ from specc.visible import VisibleStream, visible
 
 LOOK_SECONDS = 2.0
 READ_SECONDS = 0.2
+LONGEST_LINE = 1 << 16
 JSON_BYTES = 1 << 20
 """Of each file, so much of its end is in a document of JSON, which has to be made as a whole."""
 
@@ -52,6 +54,11 @@ class Log:
     name: str
     file: LogFile
     reading: OutputReader | None
+
+    @property
+    def label(self) -> str:
+        """Return what stands before a line of this output: the job's name, and another stream than stdout."""
+        return visible(self.name if self.file.stream == "stdout" else f"{self.name} {self.file.stream}")
 
 
 def logs(
@@ -88,7 +95,8 @@ def logs(
             data = [_data(log) for log in listed]
             write_json({"logs": data})
             return exits.BROKEN if lost or any(one["error"] for one in data) else exits.OK
-        printer = _Printer(len(listed) > 1, is_filtered=sys.stdout.isatty() and not raw)
+        is_shown = sys.stdout.isatty() and not raw
+        printer = _Printer(len(listed) > 1, is_filtered=is_shown, is_mixed=is_shown and follow and len(listed) > 1)
         while True:
             # Asked before reading: what a job wrote before it ended is then surely read.
             has_ended = not follow or _have_ended(found, ledger, choice.workplace.person)
@@ -145,16 +153,21 @@ def _read_on(printer: "_Printer", listed: Sequence[Log]) -> None:
 class _Printer:
     """Writes bytes as they are, or filtered, with a head where it goes over to another file, as `tail` does.
 
-    `unread` are those that could not be read, which was said once.
+    With `is_mixed`, lines of several jobs come as they are written, each with the job's name before it. `unread` are
+    those that could not be read, which was said once.
     """
 
-    def __init__(self, has_heads: bool, *, is_filtered: bool) -> None:
+    def __init__(self, has_heads: bool, *, is_filtered: bool, is_mixed: bool = False) -> None:
         self.unread: list[Log] = []
         self._streams: dict[Log, VisibleStream] | None = {} if is_filtered else None
         self._has_heads = has_heads
+        self._is_mixed = is_mixed
+        self._begun: dict[Log, str] = {}
+        self._width = 0
         self._last: Log | None = None
 
     def print(self, listed: Sequence[Log]) -> None:
+        self._width = max((cell_len(log.label) for log in listed), default=0) if self._is_mixed else 0
         for log in listed:
             if log.reading is not None and log not in self.unread:
                 try:
@@ -165,11 +178,18 @@ class _Printer:
 
     def finish(self) -> None:
         """Write what was held back of characters that are not whole."""
-        for stream in (self._streams or {}).values():
-            write_shown(stream.more(b"", is_last=True))
+        for log, stream in (self._streams or {}).items():
+            left = stream.more(b"", is_last=True)
+            if self._is_mixed:
+                self._mix(log, left, is_last=True)
+            else:
+                write_shown(left)
 
     def _copy(self, log: Log, reading: OutputReader) -> None:
         for block in reading.more():
+            if self._is_mixed and self._streams is not None:
+                self._mix(log, self._streams.setdefault(log, VisibleStream()).more(block))
+                continue
             if self._has_heads and log is not self._last:
                 head = visible(f"==> {log.name} {log.file.stream} <==")
                 write_shown(f"{'' if self._last is None else chr(10)}{head}\n")
@@ -178,6 +198,16 @@ class _Printer:
                 write_bytes(block)
             else:
                 write_shown(self._streams.setdefault(log, VisibleStream()).more(block))
+
+    def _mix(self, log: Log, text: str, *, is_last: bool = False) -> None:
+        """Write whole lines with the job's name. The begun line waits for its end, or until it is very long."""
+        *whole, begun = (self._begun.pop(log, "") + text).split("\n")
+        if begun and (is_last or len(begun) > LONGEST_LINE):
+            whole.append(begun)
+            begun = ""
+        self._begun[log] = begun
+        blanks = " " * (self._width - cell_len(log.label))
+        write_shown("".join(f"{log.label}{blanks} | {line}\n" for line in whole))
 
 
 def _data(log: Log) -> dict[str, object]:
