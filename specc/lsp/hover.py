@@ -146,7 +146,7 @@ def values_of(snapshot: Snapshot, name: str, profiles: tuple[str, ...] = ()) -> 
     context, request = snapshot.project.context(), Request(profiles)
     total = most_cells(snapshot.document, context, request) or 1
     sweep = Sweep(total)
-    for evaluation, evaluated in _cells(snapshot.document, snapshot, request):
+    for evaluation, evaluated in cells_of(snapshot.document, snapshot, request):
         explained = explained_name(evaluation, evaluated, name, snapshot.project.site.hidden)
         if explained is None:
             break
@@ -160,7 +160,7 @@ def values_by_name(snapshot: Snapshot, names: list[str]) -> dict[str, Explanatio
     """Return the values of several names in the first cell of a spec, as far as they are set."""
     if snapshot.document is None:
         return {}
-    for evaluation, evaluated in _cells(snapshot.document, snapshot, Request()):
+    for evaluation, evaluated in cells_of(snapshot.document, snapshot, Request()):
         hidden = snapshot.project.site.hidden
         explained = {name: explained_name(evaluation, evaluated, name, hidden) for name in names}
         return {name: each for name, each in explained.items() if each is not None}
@@ -174,7 +174,8 @@ def label_of(evaluated: EvaluatedSpec, snapshot: Snapshot) -> str:
     return ", ".join(f"{axis}={flow(value)}" for axis, value in evaluated.cell.data().items())
 
 
-def _cells(document: Document, snapshot: Snapshot, request: Request) -> Iterator[tuple[Evaluation, EvaluatedSpec]]:
+def cells_of(document: Document, snapshot: Snapshot, request: Request) -> Iterator[tuple[Evaluation, EvaluatedSpec]]:
+    """Yield the first cells of a spec that can be evaluated."""
     items = evaluated_cells(document, snapshot.project.context(), request)
     yield from islice((item for item in items if not isinstance(item, Diagnostic)), CELLS)
 

@@ -30,6 +30,7 @@ from specc.lsp.actions import Action, actions_at, fix_all, formatting_of
 from specc.lsp.actions import Kind as ActionKind
 from specc.lsp.checks import Checks, File
 from specc.lsp.completion import Kind, Offer, complete_at, complete_script, complete_setting
+from specc.lsp.hints import hints_of
 from specc.lsp.hover import hover_at
 from specc.lsp.navigation import (
     Relative,
@@ -46,7 +47,7 @@ from specc.lsp.navigation import (
     symbols_named,
     symbols_of,
 )
-from specc.lsp.positions import Encoding, offset_of
+from specc.lsp.positions import Encoding, offset_of, place_of
 from specc.lsp.rename import Refused, renamable_at, renamed
 from specc.lsp.translation import NAME, lsp_diagnostic, lsp_range, uri_of
 from specc.lsp.workspace import Buffer, Workspace
@@ -584,6 +585,25 @@ def range_formatting(ls: Server, params: types.DocumentRangeFormattingParams) ->
 
 def _text_edits(ls: Server, edits: Iterable[Edit]) -> list[types.TextEdit]:
     return [types.TextEdit(lsp_range(edit.span, ls.encoding), edit.replacement) for edit in edits]
+
+
+@server.feature(types.TEXT_DOCUMENT_INLAY_HINT)
+def inlay_hint(ls: Server, params: types.InlayHintParams) -> list[types.InlayHint] | None:
+    """Answer with what values come to, and what they override."""
+    known = ls.snapshot(params.text_document.uri)
+    if known is None:
+        return None
+    _, snapshot = known
+    start, end = (offset_at(ls, snapshot, at) for at in (params.range.start, params.range.end))
+    return [
+        types.InlayHint(
+            types.Position(*place_of(snapshot.text, hint.offset, ls.encoding)),
+            visible(hint.text),
+            tooltip=visible(hint.whole),
+            padding_left=True,
+        )
+        for hint in hints_of(snapshot, start, end)
+    ]
 
 
 @server.feature(types.TEXT_DOCUMENT_PREPARE_RENAME)

@@ -218,3 +218,10 @@ class TestChanges:
         assert [each.new_text for each in edit.changes[session.uri("r.job.yaml")]] == ["program", "program"]
         with pytest.raises(JsonRpcException, match="is not a name"):
             session.ask(types.TEXT_DOCUMENT_RENAME, types.RenameParams(new_name="a b", **at))
+
+    def test_hints_stand_behind_values(self, session: Editor) -> None:
+        session.open("hints.job.yaml", SWEEP)
+        document = types.TextDocumentIdentifier(session.uri("hints.job.yaml"))
+        whole = types.Range(types.Position(0, 0), types.Position(99, 0))
+        hint, *_ = session.ask(types.TEXT_DOCUMENT_INLAY_HINT, types.InlayHintParams(document, whole))
+        assert (hint.label, hint.position) == ("= run-coarse-1, ...", types.Position(6, 27))

@@ -8,6 +8,7 @@ from specc.diagnostics import Edit
 from specc.linter.steps import run_to_end
 from specc.lsp.actions import Action, actions_at, applied, fix_all, formatting_of
 from specc.lsp.completion import Offer, complete_at, complete_script, complete_setting
+from specc.lsp.hints import hints_of
 from specc.lsp.hover import hover_at
 from specc.lsp.navigation import (
     Symbol,
@@ -141,6 +142,15 @@ def _format(project: EditedProject, name: str, offset: int, words: Words) -> str
     return "\n".join(_difference(project, formatting_of(project, project.snapshot(name), lines))) or "(nothing)"
 
 
+def _hints(project: EditedProject, name: str, offset: int, words: Words) -> str:
+    snapshot = project.snapshot(name)
+    found = {hint.offset: hint.text for hint in hints_of(snapshot, 0, len(snapshot.text.text))}
+    text = snapshot.text.text
+    for at in sorted(found, reverse=True):
+        text = f"{text[:at]} «{found[at]}»{text[at:]}"
+    return text
+
+
 ANSWERS: dict[str, Callable[[EditedProject, str, int, Words], str]] = {
     "hover": _hover,
     "completion": _completion,
@@ -154,6 +164,7 @@ ANSWERS: dict[str, Callable[[EditedProject, str, int, Words], str]] = {
     "parents": _parents,
     "heirs": _heirs,
     "actions": _actions,
+    "hints": _hints,
     "rename": _rename,
     "format": _format,
 }
