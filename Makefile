@@ -101,6 +101,7 @@ docs: $(READY)
 generate: $(READY)
 	$(BIN)/specc schema check schemas --write
 	$(BIN)/python -m manual
+	$(BIN)/python -m manual.messages
 
 update-cases: $(READY)
 	$(BIN)/pytest -q tests/test_cases.py --update-cases

@@ -23,6 +23,9 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 laws.register()
 settings.load_profile("quick")
 
+# Messages are compared in English, whoever runs the tests. tests/e2e/test_chinese.py asks for its own.
+os.environ["SPECC_LANG"] = "en"
+
 # The servers of tests are on this machine. What is asked of other hosts, tests/hostile/test_hosts.py says.
 os.environ["SPECC_TRUSTED_HOSTS"] = "http://127.0.0.1:*,http://localhost:*"
 

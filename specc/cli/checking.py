@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from specc.app.selection import STDIN, Chosen, Sites, world
 from specc.cache import Asked, CleanChecks, Counts, store_of
 from specc.cli import import_libraries
-from specc.cli.console import Terminal, wants_color, write_painted
+from specc.cli.console import Terminal, translated, wants_color, write_painted
 from specc.cli.sessions import open_sites
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
@@ -124,7 +124,7 @@ def _say_clean(options: CheckOptions, asked: "_Asked | None", counts: Counts) ->
     """Print the report of a check that has found nothing, and return the exit code."""
     if asked is None:
         summary = Summary(*counts, errors=0, warnings=0)
-        write_painted(sum_up(summary, painter(wants_color(sys.stdout))) + "\n", sys.stdout)
+        write_painted(sum_up(summary, painter(wants_color(sys.stdout)), translated) + "\n", sys.stdout)
         return 0
     from specc.app.reporting import report_of  # only for who asks for a report of his own
     from specc.cli.printing import print_statistics, write_report

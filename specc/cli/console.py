@@ -8,11 +8,12 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain, islice
 from typing import IO
 
 from specc.errors import SpeccError
+from specc.language import Translate, in_english, language_of
 from specc.source import MAX_BYTES
 from specc.visible import uncommanded, visible, visible_json
 
@@ -20,9 +21,35 @@ MOST_DRAWN = 5000
 """Rows. The columns of a longer table are not lined up, because all of it would have to be read first."""
 
 
+_translate: Translate = in_english
+
+
+def choose_language(environment: Mapping[str, str]) -> str | None:
+    """Speak the language that the environment asks for from now on, and return its name; None for English."""
+    global _translate
+    language = language_of(environment)
+    if language is None:
+        _translate = in_english
+        return None
+    from specc.language.catalogue import catalogue_of  # only who does not read English waits for a catalogue
+
+    _translate = catalogue_of(language).translate
+    return language
+
+
+def translator() -> Translate:
+    """Return what translates into the language of the person."""
+    return _translate
+
+
+def translated(message: str) -> str:
+    """Return a message of specc in the language of the person. Data of others is never a message."""
+    return _translate(message)
+
+
 def say(line: str) -> None:
     """Write one line for people to standard error."""
-    print(uncommanded(visible(line)), file=sys.stderr, flush=True)
+    print(uncommanded(visible(translated(line))), file=sys.stderr, flush=True)
 
 
 def say_error(error: SpeccError) -> None:
@@ -131,7 +158,7 @@ def write_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         if len(first) < MOST_DRAWN:
             from specc.cli.drawing import table  # brings rich, which costs 50 ms
 
-            table(head, first)
+            table([translated(name) for name in head], first)
             return
         left = chain(first, left)
     for row in left:
@@ -160,7 +187,7 @@ def is_watched() -> bool:
 
 def confirm(question: str) -> bool:
     """Ask a person, and return whether they say yes. After ^C or ^D, what follows stands on a line of its own."""
-    sys.stderr.write(f"{visible(question)} [y/N] ")
+    sys.stderr.write(f"{visible(translated(question))} [y/N] ")
     sys.stderr.flush()
     answer = ""
     try:

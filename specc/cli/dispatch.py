@@ -12,13 +12,40 @@ from typer.core import TyperCommand, TyperGroup
 
 from specc import __version__
 from specc.cli import COMPLETE, import_libraries
-from specc.cli.console import write_line
+from specc.cli.console import translated, translator, write_line
 from specc.cli.table import COMMANDS, Command
 from specc.docstrings import restore
 from specc.errors import SpeccError
 
 NAME = "specc"
 COMPLETION = ("--show-completion", "--install-completion")
+
+
+class _Spoken:
+    """Help in the language of the person: our own texts, and the words of the library that draws it."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        from specc.cli.help_words import in_language  # brings rich, for help alone
+
+        with in_language(self, translator()):
+            super().format_help(ctx, formatter)  # type: ignore[misc]
+
+    def get_usage(self, ctx: Any) -> str:
+        usage: str = super().get_usage(ctx)  # type: ignore[misc]
+        return translated("Usage: ") + usage.removeprefix("Usage: ")
+
+    def get_help_option(self, ctx: Any) -> Any:
+        option = super().get_help_option(ctx)  # type: ignore[misc]
+        option.help = translated("Show this message and exit.")
+        return option
+
+
+class _Command(_Spoken, TyperCommand):
+    """A command that is called."""
+
+
+class _Group(_Spoken, TyperGroup):
+    """A command that has commands of its own."""
 
 
 class _Named(TyperCommand):
@@ -32,7 +59,7 @@ class _Named(TyperCommand):
         return load(self._command).make_context(info_name, args, parent, **extra)
 
 
-class _Commands(TyperGroup):
+class _Commands(_Group):
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
         self.commands = {command.name: _Named(command) for command in COMMANDS}
@@ -65,9 +92,11 @@ def load(command: Command) -> Any:
     for function in _functions(named) if sys.flags.optimize > 1 else ():
         restore(function)
     if isinstance(named, typer.Typer):
-        holder.add_typer(named, name=command.name)
+        for each in named.registered_commands:
+            each.cls = _Command
+        holder.add_typer(named, name=command.name, cls=_Group)
     else:
-        holder.command(command.name, hidden=command.is_hidden)(named)
+        holder.command(command.name, hidden=command.is_hidden, cls=_Command)(named)
     loaded = typer.main.get_group(holder).commands[command.name]
     _set_examples_apart(loaded)
     return loaded

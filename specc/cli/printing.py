@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from specc.app.reporting import report_of
-from specc.cli.console import wants_color, write_data, write_painted
+from specc.cli.console import translated, wants_color, write_data, write_painted
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
 from specc.reporters import Report, ReportFormat, format_named, report_text
@@ -65,7 +65,7 @@ def write_report(report: Report, outputs: Sequence[Output]) -> None:
         if output.path is not None:
             from specc.disk.outputs import write_file  # 10 ms, for files alone
 
-            write_file(output.path, report_text(report, format))
+            write_file(output.path, report_text(report, format, translate=translated))
         elif format is ReportFormat.TEXT:
             _print_text(report, sys.stdout)
         elif format is ReportFormat.CONCISE:
@@ -90,12 +90,14 @@ def print_diagnostics(diagnostics: Iterable[Diagnostic], *, is_json: bool = Fals
 def _print_text(report: Report, stream: IO[str]) -> None:
     from specc.reporters import text  # 15 ms, for this format alone
 
-    drawn = text.render(report, color=wants_color(stream), width=width_of(stream), links=links_of(stream))
+    drawn = text.render(
+        report, color=wants_color(stream), width=width_of(stream), links=links_of(stream), translate=translated
+    )
     write_painted(drawn, stream)
 
 
 def print_statistics(report: Report, stream: IO[str]) -> None:
-    write_painted(statistics(report, color=wants_color(stream)), stream)
+    write_painted(statistics(report, color=wants_color(stream), translate=translated), stream)
 
 
 LINE = re.compile(r"[^\n]*\n|[^\n]+")

@@ -9,6 +9,7 @@ from typing import TypeVar, assert_never
 
 from specc.diagnostics import closest
 from specc.errors import SpeccError
+from specc.language import Translate, in_english
 from specc.reporters.report import Report
 
 Name = TypeVar("Name", bound=str)
@@ -56,14 +57,17 @@ def format_named(word: str, formats: Iterable[Name]) -> Name:
     )
 
 
-def report_text(report: Report, format: ReportFormat, *, color: bool = False) -> str:
-    """Return a report in one of its formats. The text ends with a line break, or is empty."""
+def report_text(report: Report, format: ReportFormat, *, color: bool = False, translate: Translate = in_english) -> str:
+    """Return a report in one of its formats. The text ends with a line break, or is empty.
+
+    Only `text`, which a person reads, is translated. What programs read is the same in every language.
+    """
     # Each format is imported where it is asked for, because all of them together cost 18 ms.
     match format:
         case ReportFormat.TEXT:
             from specc.reporters import text
 
-            return text.render(report, color=color)
+            return text.render(report, color=color, translate=translate)
         case ReportFormat.CONCISE:
             from specc.reporters.tools import concise
 

@@ -13,8 +13,9 @@ from itertools import pairwise
 
 from specc.diagnostics import Diagnostic
 from specc.fast_dataclass import dataclass
+from specc.language import Translate, in_english
 from specc.reporters.counts import sum_up
-from specc.reporters.display import Strip, strip
+from specc.reporters.display import Strip, cells, strip
 from specc.reporters.locations import is_file, stretch, uri
 from specc.reporters.paint import Paint, Style, painter
 from specc.reporters.report import Report, sort
@@ -92,30 +93,40 @@ class Page:
     width: int
     paint: Paint
     links: Links | None = None
+    translate: Translate = in_english
 
     def row(self, body: str = "", number: int | None = None) -> str:
         head = f"{'' if number is None else number:>{self.margin}} |"
         return f"{self.paint('frame', head)} {body}".rstrip()
 
 
-def render(report: Report, *, color: bool, width: int = WIDTH, links: Links | None = None) -> str:
+def render(
+    report: Report,
+    *,
+    color: bool,
+    width: int = WIDTH,
+    links: Links | None = None,
+    translate: Translate = in_english,
+) -> str:
     """Return the whole report, ending in a line that sums it up. No source line takes more than `width` columns."""
     paint = painter(color)
-    page = Page(0, width, paint, links)
+    page = Page(0, width, paint, links, translate)
     blocks = ["\n".join(_lines(diagnostic, page)) for diagnostic in sort(report.diagnostics)]
-    summary = sum_up(report.summary, paint)
+    summary = sum_up(report.summary, paint, translate)
     if len(blocks) > MANY:
         # Nothing is left out, because a log cannot be asked again. But so many diagnostics are read by code.
-        summary += f"\n{paint('help', 'help')}: `--statistics` counts them by code"
+        hint = translate("`--statistics` counts them by code")
+        summary += f"\n{paint('help', translate('help'))}: {hint}"
     return "\n\n".join([*blocks, summary]) + "\n"
 
 
 def _lines(diagnostic: Diagnostic, unset: Page) -> Iterator[str]:
     paint = unset.paint
     style: Style = "error" if diagnostic.is_error else "warning"
-    title = f"{diagnostic.severity}[{diagnostic.code.code} {diagnostic.code.slug}]"
-    yield paint(style, title) + paint("bold", f": {visible(diagnostic.message)}")
-    first, *others = _snippets(diagnostic)
+    severity = unset.translate(diagnostic.severity.value)
+    title = f"{severity}[{diagnostic.code.code} {diagnostic.code.slug}]"
+    yield paint(style, title) + paint("bold", f": {visible(unset.translate(diagnostic.message))}")
+    first, *others = _snippets(diagnostic, unset.translate)
     page = replace(unset, margin=max(len(str(snippet.lines()[-1])) for snippet in (first, *others)))
     yield from _snippet(first, "-->", page)
     for snippet in others:
@@ -141,18 +152,19 @@ def _snippet(snippet: Snippet, arrow: str, page: Page) -> Iterator[str]:
 
 def _hint(style: Style, name: str, text: str, page: Page) -> Iterator[str]:
     """Yield `= help: ...`. The lines of a longer text stand under its first."""
-    first, *rest = text.split("\n")
-    yield f"{' ' * page.margin} {page.paint('frame', '=')} {page.paint(style, name)}: {visible(first)}"
+    first, *rest = page.translate(text).split("\n")
+    word = page.translate(name)
+    yield f"{' ' * page.margin} {page.paint('frame', '=')} {page.paint(style, word)}: {visible(first)}"
     for line in rest:
-        yield f"{' ' * (page.margin + len(name) + 5)}{visible(line)}".rstrip()
+        yield f"{' ' * (page.margin + cells(word) + 5)}{visible(line)}".rstrip()
 
 
-def _snippets(diagnostic: Diagnostic) -> list[Snippet]:
+def _snippets(diagnostic: Diagnostic, translate: Translate) -> list[Snippet]:
     """Return the snippet of the span itself with the labels that are near it, then those of labels elsewhere."""
     style: Style = "error" if diagnostic.is_error else "warning"
-    found = [Snippet(diagnostic.span.source, (_mark(diagnostic.span, diagnostic.label, style),))]
+    found = [Snippet(diagnostic.span.source, (_mark(diagnostic.span, translate(diagnostic.label), style),))]
     for label in diagnostic.labels:
-        _add(found, label.span.source, _mark(label.span, label.message, "frame"))
+        _add(found, label.span.source, _mark(label.span, translate(label.message), "frame"))
     return found
 
 

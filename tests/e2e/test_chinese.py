@@ -1,0 +1,164 @@
+"""specc in Chinese: what a person reads is translated, and what a program reads is the same in every language."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+from support.projects import Place
+
+from specc.cli.main import run
+from specc.language.catalogue import catalogue_of
+
+ROOT = Path(__file__).parent.parent.parent
+CASES = ROOT / "tests/cases"
+FOLDERS = sorted({path.parent for pattern in ("*.job.yaml", "case.toml") for path in CASES.glob(f"*/*/{pattern}")})
+BROKEN = ROOT / "examples/broken"
+
+HAN = re.compile(r"[\u4e00-\u9fff]")
+SENTENCE = re.compile(r"[a-z]{2,} [a-z]{2,} [a-z]{2,}")
+QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"|'[^']*'")
+WORDS_OF_THE_API = re.compile(r"(的文档说：|要求它（.*?）：).*", re.DOTALL)
+
+
+@pytest.fixture
+def chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPECC_LANG", "zh")
+
+
+def said_in(folder: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """Return every text of the diagnostics of a check."""
+    run(["check", *arguments, "--output", "json"])
+    out = capsys.readouterr().out
+    if not out.startswith("{"):
+        return []
+    texts: list[str] = []
+    for one in json.loads(out)["diagnostics"]:
+        texts += [one["message"], one.get("label") or "", one.get("help") or "", *one.get("notes", [])]
+        texts += [label["message"] for label in one.get("labels", [])]
+    return [text for text in texts if text]
+
+
+def english_in(translation: str) -> bool:
+    rest = QUOTED.sub("", WORDS_OF_THE_API.sub("", translation))
+    return HAN.search(translation) is None or SENTENCE.search(rest) is not None
+
+
+@pytest.mark.parametrize("folder", [*FOLDERS, BROKEN], ids=lambda path: path.name)
+def test_no_message_stays_english(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    case = tomllib.loads((folder / "case.toml").read_text()) if (folder / "case.toml").exists() else {}
+    paths = [] if folder == BROKEN else case.get("paths", ["spec.job.yaml"])
+    translate = catalogue_of("zh_CN").translate
+    texts = said_in(folder, [*paths, *case.get("check", [])], capsys)
+    assert [(text, translate(text)) for text in texts if english_in(translate(text))] == []
+
+
+def test_a_check_speaks_chinese(place: Place, chinese: None, capsys: pytest.CaptureFixture[str]) -> None:
+    place.write(bad="specc: 1\njob:\n  name: 算例-a\n  core_limits: 4\n")
+    assert run(["check", "bad.job.yaml"]) == 1
+    out = capsys.readouterr().out
+    assert "错误[SPC401 unknown-field]: 未知字段 `core_limits`" in out
+    assert "建议: 是不是想写 `core_limit`？" in out
+    assert re.search(r"发现 \d+ 个错误（共检查 \d+ 个文件）", out)
+
+
+def test_a_clean_check_speaks_chinese(place: Place, chinese: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check"]) == 0
+    assert re.fullmatch(r"已检查 \d+ 个文件，\d+ 个载荷：没有问题\n", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("format", ["json", "sarif", "github", "gitlab", "junit", "concise"])
+def test_what_programs_read_is_the_same_in_every_language(
+    place: Place, format: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place.write(bad="specc: 1\njob:\n  name: a\n  core_limits: 4\n")
+    outputs = []
+    for language in ("en", "zh"):
+        monkeypatch.setenv("SPECC_LANG", language)
+        run(["check", "bad.job.yaml", "--output", format])
+        outputs.append(capsys.readouterr().out)
+    assert outputs[0] == outputs[1] != ""
+
+
+def test_payloads_are_the_same_in_every_language(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outputs = []
+    for language in ("en", "zh"):
+        monkeypatch.setenv("SPECC_LANG", language)
+        assert run(["render"]) == 0
+        outputs.append(capsys.readouterr().out)
+    assert outputs[0] == outputs[1] != ""
+
+
+def test_carets_stand_under_wide_characters(place: Place, chinese: None, capsys: pytest.CaptureFixture[str]) -> None:
+    place.write(bad="specc: 1\njob:\n  name: 网格-{{ params.网格数 }}-算例\n  core_limit: 4\n")
+    run(["check", "bad.job.yaml"])
+    lines = capsys.readouterr().out.splitlines()
+    at = next(number for number, line in enumerate(lines) if "网格-" in line)
+    source, carets = lines[at], lines[at + 1]
+    assert cell_len(source[: source.index("params.网格数")]) == carets.index("^")
+    assert cell_len("params.网格数") == carets.count("^")
+
+
+def test_an_error_speaks_chinese(chinese: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", "没有/这个.job.yaml"]) == 2
+    assert capsys.readouterr().err.startswith("错误：没有/这个.job.yaml：没有这个文件或目录\n")
+
+
+@pytest.mark.parametrize("command", ["check", "plan", "submit", "ledger resolve", "schema diff", "init"])
+def test_help_speaks_chinese(command: str, chinese: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*command.split(), "--help"]) == 0
+    out = capsys.readouterr().out
+    assert f"用法：specc {command}" in out
+    assert "选项" in out
+    assert "显示本帮助并退出。" in out
+    assert "示例：" in out
+    rest = out[out.index("\n", out.index("用法：")) : out.index("示例：")]
+    assert not SENTENCE.search(QUOTED.sub("", rest)), rest
+    assert "…" not in rest
+
+
+def test_the_list_of_commands_speaks_chinese(chinese: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--help"]) == 0
+    out = capsys.readouterr().out
+    assert "命令" in out
+    assert "离线找出规格中的每一处错误" in out
+
+
+def test_help_is_english_again_for_the_next_person(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SPECC_LANG", "en")
+    run(["plan", "--help"])
+    before = capsys.readouterr().out
+    monkeypatch.setenv("SPECC_LANG", "zh")
+    run(["plan", "--help"])
+    assert capsys.readouterr().out != before
+    monkeypatch.setenv("SPECC_LANG", "en")
+    run(["plan", "--help"])
+    assert capsys.readouterr().out == before
+
+
+def test_a_mistake_on_the_command_line_speaks_chinese(chinese: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["plan", "--bogus"]) == 2
+    assert capsys.readouterr().err.startswith("错误：没有选项：--bogus")
+    assert run(["explain"]) == 2
+    assert capsys.readouterr().err.startswith("错误：缺少参数 'SPEC'。")
+
+
+def test_who_reads_english_loads_no_catalogue(place: Place) -> None:
+    code = (
+        "import sys; from specc.cli.main import run; run(['check']); print('specc.language.catalogue' in sys.modules)"
+    )
+    environment = {**os.environ, "SPECC_LANG": "", "LC_ALL": "en_US.UTF-8"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"
