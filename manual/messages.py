@@ -51,7 +51,9 @@ PROSE = re.compile(
 )
 SCRIPT = re.compile(r"#!/bin/bash|\$(?:claim|count|meter|workdir)\b")
 """Lines of the scripts that schedulers get."""
-QUERY = re.compile(r"\s*(?:SELECT|INSERT|CREATE|UPDATE|DELETE|PRAGMA|BEGIN|ALTER|DROP|WITH|AND|WHERE|ORDER|CASE)\b")
+QUERY = re.compile(
+    r"\s*(?:SELECT|INSERT|CREATE|UPDATE|DELETE|PRAGMA|BEGIN|ALTER|DROP|WITH|AND|WHERE|ORDER|CASE)\b|\w+(?:, \w+){6,}$"
+)
 FORMATTED = re.compile(r"\{(\d)\}")
 MOST_CHOICES = 16
 LIBRARY = [
