@@ -243,7 +243,7 @@ def plain_text(value: object, column: ResultColumn) -> str:
 
 def _row(record: Record, reports: Mapping[str, JobReport], found: Mapping[str, Value | Missing]) -> ResultRow:
     values = {name: None if isinstance(value, Missing) else value for name, value in found.items()}
-    missing = {name: value.why for name, value in found.items() if isinstance(value, Missing)}
+    missing = {name: record.cleaned_on or value.why for name, value in found.items() if isinstance(value, Missing)}
     return ResultRow(
         record.key.spec,
         record.key.cell,

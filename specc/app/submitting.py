@@ -11,6 +11,7 @@ from functools import cached_property
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
+from specc.app.following import last_seen
 from specc.app.requests import SubmissionRequest, decide, refusals, rejections
 from specc.app.retrying import Retrying, Versions, with_retries
 from specc.diagnostics import Diagnostic, codes
@@ -232,8 +233,10 @@ class Submission:
             for step in steps
             if step.action in STANDING
         ]
-        uuids = [result.uuid for result in kept if result.uuid]
-        return kept, look(self.opened, uuids, self.ledger, self.request.workplace.person.tell)
+        records = [step.last for step in steps if step.action in STANDING and step.last is not None]
+        ended = last_seen(records)
+        uuids = [result.uuid for result in kept if result.uuid and result.uuid not in ended]
+        return kept, ended | look(self.opened, uuids, self.ledger, self.request.workplace.person.tell)
 
     def send(
         self, steps: Sequence[Step], watcher: Watcher, in_flight: int | None = None, room: Room | None = None

@@ -32,7 +32,7 @@ HEAD = ("state", "uuid", "spec", "cell", "name", "")
 def row(record: Record, reports: Mapping[str, JobReport]) -> tuple[str, ...]:
     """Return an attempt as the cells of a row under `HEAD`."""
     key, state = record.key, shown_state(state_of(record, reports))
-    return state, record.uuid or "", key.spec, key.cell, record.shown_name, said_of(record, reports)
+    return state, record.uuid or "", key.spec, key.cell, record.shown_name, _why(record, reports)
 
 
 class Differences:
@@ -92,7 +92,7 @@ class Differences:
                     f"{name}={text}" if column[0] not in UNNAMED else text
                     for column, name, text in zip(chosen, names, cells, strict=True)
                 ]
-            yield shown_state(state_of(record, reports)), record.uuid or "", *cells, said_of(record, reports)
+            yield shown_state(state_of(record, reports)), record.uuid or "", *cells, _why(record, reports)
 
 
 def _columns(record: Record) -> Iterator[tuple[tuple[str, str], str]]:
@@ -113,6 +113,11 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+def _why(record: Record, reports: Mapping[str, JobReport]) -> str:
+    """Return why an attempt is in its state, and when its files were removed."""
+    return "; ".join(filter(None, (said_of(record, reports), record.cleaned_on)))
+
+
 def record_data(record: Record, reports: Mapping[str, JobReport]) -> dict[str, object]:
     """Return an attempt as JSON data, with what its target says of the job now."""
     key, report = record.key, reports.get(record.uuid or "")
@@ -123,6 +128,7 @@ def record_data(record: Record, reports: Mapping[str, JobReport]) -> dict[str, o
         "cell_attempt": record.cell_attempt or 1,
         "retried_for": record.retried_for,
         "kept_for": record.kept,
+        "cleaned_at": record.cleaned_at,
         "spec": key.spec,
         "cell": key.cell,
         "slug": record.shown_slug,

@@ -8,7 +8,8 @@ import typer
 
 from specc.app.failures import Failures
 from specc.app.feeding import Feeder, Limits
-from specc.app.following import Group, Waited
+from specc.app.following import Group, Waited, is_over
+from specc.app.notifying import Notice, notify
 from specc.app.requests import SubmissionRequest
 from specc.app.retrying import Retrying
 from specc.app.submitting import (
@@ -53,6 +54,17 @@ MaxActive = Annotated[
 Wait = Annotated[bool, typer.Option("--wait", help="Wait for the jobs to end.")]
 
 
+Notify = Annotated[
+    str | None,
+    typer.Option(
+        "--notify",
+        metavar="COMMAND|URL",
+        help="When all jobs have ended, run this command with a summary in JSON on its standard input, or post that to "
+        "this address; once for each run.",
+    ),
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Manner:
     """How a submission is done, whatever is submitted."""
@@ -64,6 +76,7 @@ class Manner:
     timeout: float | None
     retrying: Retrying | None = None
     most_active: int | None = None
+    notice: Notice | None = None
 
     @property
     def is_json(self) -> bool:
@@ -179,6 +192,7 @@ def _finish(run: Submission, feeder: Feeder, sent: Sent, reports: dict[str, JobR
             _sum_up(sent, feeder)
         if waited.interrupted is None:
             say(str(ending(feeder.uuids, reports)))
+            _notify(run, feeder, reports, manner)
     else:
         _say_failed_before(sent, reports)
     results = (*sent.results, *feeder.left)
@@ -207,6 +221,14 @@ def _say_failed_before(sent: Sent, reports: Mapping[str, JobReport]) -> None:
         say(line)
 
 
+def _notify(run: Submission, feeder: Feeder, reports: dict[str, JobReport], manner: Manner) -> None:
+    """Tell whom the user wants to be told, when everything has been sent and has ended."""
+    if manner.notice is None or feeder.left:
+        return
+    records = run.ledger.jobs(run.opened.target.identity, feeder.uuids)
+    notify(manner.notice, run.request.workplace, run.ledger, records, reports, ending(feeder.uuids, reports))
+
+
 def _sum_up(sent: Sent, feeder: Feeder) -> None:
     say(str(tally((*sent.results, *feeder.left))))
     for line in _next_steps(sent):
@@ -231,7 +253,7 @@ def _wait(run: Submission, feeder: Feeder, manner: Manner) -> Waited:
         more = feeder.feed(reports, send)
         return run.ledger.jobs(identity, more.uuids) if more.uuids else (), more.is_open
 
-    records = tuple(run.ledger.jobs(identity, feeder.uuids))
+    records = tuple(record for record in run.ledger.jobs(identity, feeder.uuids) if not is_over(record))
     return wait_and_show([Group(run.opened, records)], run.ledger, manner.timeout, feed)
 
 

@@ -100,6 +100,12 @@ COMMANDS = (
         "Cancel jobs that have not ended. Exits with 1 when one could not be cancelled.",
     ),
     Command(
+        "clean",
+        "clean",
+        "clean_jobs",
+        "Remove the files that specc keeps of jobs that have ended, on this machine and on Slurm clusters.",
+    ),
+    Command(
         "init",
         "init",
         "init",

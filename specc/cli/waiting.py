@@ -19,7 +19,7 @@ from specc.wording import counted
 SECONDS = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 
-def seconds_of(text: str | None) -> float | None:
+def seconds_of(text: str | None, option: str = "--timeout") -> float | None:
     """Return `--timeout 2h30m` in seconds; a plain number is of seconds. Raises SpeccError for any other text."""
     if text is None:
         return None
@@ -27,7 +27,7 @@ def seconds_of(text: str | None) -> float | None:
         return float(text)
     duration = read(text, "duration")
     if isinstance(duration, QuantityMistake):
-        raise SpeccError(f"`--timeout`: {duration.message}", help=duration.help)
+        raise SpeccError(f"`{option}`: {duration.message}", help=duration.help)
     return float(duration)
 
 

@@ -8,6 +8,7 @@ changed by a disk and not by a program: the ledger is damaged, as it is by value
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import blake2b
 from math import isfinite
@@ -161,6 +162,12 @@ class Record:
     def _hides(self) -> list[str]:
         found: list[str] = [] if self.hidden is None else json.loads(self.hidden)
         return found
+
+    @property
+    def cleaned_on(self) -> str:
+        """Return when the files of the job were removed, as `cleaned on DATE`; an empty text while they are there."""
+        moment = None if self.cleaned_at is None else datetime.fromtimestamp(self.cleaned_at, UTC)
+        return "" if moment is None else f"cleaned on {moment:%Y-%m-%d}"
 
     @property
     def stands_for(self) -> tuple[str, ...]:

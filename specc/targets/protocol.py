@@ -184,6 +184,18 @@ class Cancelled:
     message: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """The answer to the removal of a job's files. `done` is False, with the reason in `message`, where nothing was
+    removed. `is_gone` says that there is nothing left to remove.
+    """
+
+    uuid: str
+    done: bool
+    message: str = ""
+    is_gone: bool = False
+
+
 class Target(Protocol):
     """A target, which runs payloads.
 
@@ -217,3 +229,9 @@ class Target(Protocol):
     def logs(self, uuid: str) -> Logs: ...
 
     def cancel(self, uuids: Sequence[str]) -> list[Cancelled]: ...
+
+    def clean(self, uuids: Sequence[str]) -> list[Cleaned]:
+        """Remove the files that the target keeps of jobs, and nothing that the jobs wrote elsewhere.
+
+        Those of a job that has not ended, or may not have, are left alone.
+        """

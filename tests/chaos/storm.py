@@ -201,7 +201,9 @@ class Storm:
         """Options of a run: where jobs end it may wait, try again what fails, and feed the rest as they end."""
         if not self._failing:
             return []
-        waits = self._random.choice([[], ["--wait", "--timeout", "0.5"], ["--wait", "--retries", "1"]])
+        waits = self._random.choice(
+            [[], ["--wait", "--timeout", "0.3"], ["--wait", "--retries", "1", "--timeout", "1"]]
+        )
         return [*waits, *self._random.choice([[], ["--max-active", str(self._random.choice([3, 20]))]])]
 
     def _dismiss(self) -> None:

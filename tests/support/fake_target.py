@@ -13,6 +13,7 @@ from specc.targets import (
     Attempt,
     Cancelled,
     Candidate,
+    Cleaned,
     JobReport,
     JobState,
     Life,
@@ -75,6 +76,9 @@ class FakeTarget:
             raise SpeccError("no logs")
         path = Path(f"/jobs/{uuid}/stdout")
         return Logs(uuid, (LogFile("stdout", path, str(path)), LogFile("stderr", None, "elsewhere")))
+
+    def clean(self, uuids: Sequence[str]) -> list[Cleaned]:
+        return [Cleaned(uuid, uuid in self.jobs) for uuid in uuids]
 
     def cancel(self, uuids: Sequence[str]) -> list[Cancelled]:
         answers = []

@@ -28,6 +28,7 @@ from specc.targets import (
     Attempt,
     Cancelled,
     Candidate,
+    Cleaned,
     JobReport,
     JobState,
     Logs,
@@ -136,6 +137,9 @@ class FakeTarget:
 
     def cancel(self, uuids: Sequence[str]) -> list[Cancelled]:
         return [Cancelled(uuid, uuid in self.jobs) for uuid in uuids]
+
+    def clean(self, uuids: Sequence[str]) -> list[Cleaned]:
+        return [Cleaned(uuid, uuid in self.jobs) for uuid in uuids]
 
 
 def handed(clock: FakeClock) -> Clock:

@@ -19,7 +19,7 @@ from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.person import Person
 from specc.reporters import TextOrJson, format_named
-from specc.submission import Ledger, OutputReader
+from specc.submission import Ledger, OutputReader, Record
 from specc.targets import LogFile
 from specc.targets.kinds import KINDS
 from specc.visible import VisibleStream, visible
@@ -89,11 +89,15 @@ def logs(
     words = Words.of(chosen, only, cell, state, target)
     choice = choose(words)
     with choice.workplace.ledger_if_any() as ledger:
-        found, lost = reach(choice.workplace, ledger, chosen_now(choice, ledger))
+        records = chosen_now(choice, ledger)
+        found, lost = reach(choice.workplace, ledger, records)
         listed = [log for group in found for log in _logs(group, stream, tail)]
+        shown = {log.uuid for log in listed}
+        cleaned = [one for one in records if one.cleaned_at is not None and one.uuid not in shown]
         if output == "json":
             data = [_data(log) for log in listed]
             write_json({"logs": data})
+            _say_cleaned(cleaned)
             return exits.BROKEN if lost or any(one["error"] for one in data) else exits.OK
         is_shown = sys.stdout.isatty() and not raw
         printer = _Printer(len(listed) > 1, is_filtered=is_shown, is_mixed=is_shown and follow and len(listed) > 1)
@@ -108,10 +112,28 @@ def logs(
     for log in listed:
         if log.reading is None:
             say(f"{log.name} {log.file.stream}: not visible from here: {log.file.where}")
-    if not listed and not lost:
+    _say_cleaned(cleaned)
+    if not listed and not lost and not cleaned:
         sent = any(record.uuid is not None for group in found for record in group.records)
         say(f"no job here has a stream `{stream}`" if sent else "no jobs")
     return exits.BROKEN if lost or printer.unread else exits.OK
+
+
+def _files(group: Group, record: Record) -> tuple[LogFile, ...]:
+    """Return the output files of a job; of one whose files were removed, those that the spec has sent elsewhere."""
+    if record.uuid is None or record.cleaned_at is None:
+        return group.opened.target.logs(str(record.uuid)).files
+    try:
+        files = group.opened.target.logs(record.uuid).files
+    except SpeccError:  # the target knew where they were from the job's folder
+        return ()
+    return tuple(file for file in files if file.path is not None and file.path.exists())
+
+
+def _say_cleaned(records: Sequence[Record]) -> None:
+    """Say of which jobs there is no output any more, because its files were removed."""
+    for record in records:
+        say(f"{record.shown_name} {record.uuid}: {record.cleaned_on}, so there is no output here")
 
 
 def _logs(group: Group, stream: str, tail: int | None) -> list[Log]:
@@ -119,7 +141,7 @@ def _logs(group: Group, stream: str, tail: int | None) -> list[Log]:
     for record in group.records:
         if record.uuid is None:
             continue
-        asked = [file for file in group.opened.target.logs(record.uuid).files if stream in (file.stream, "both")]
+        asked = [file for file in _files(group, record) if stream in (file.stream, "both")]
         for at, file in enumerate(asked):
             if not any(_is_same(file, other) for other in asked[:at]):
                 reading = None if file.path is None else OutputReader(file.path, tail)

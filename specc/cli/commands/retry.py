@@ -1,9 +1,11 @@
 """`specc retry`: the next attempt of cells whose jobs failed."""
 
+import os
 from typing import Annotated
 
 import typer
 
+from specc.app.notifying import notice_of
 from specc.app.requests import Unprepared, prepare
 from specc.app.retrying import Retrying, reasons_named
 from specc.cli.options import (
@@ -22,8 +24,9 @@ from specc.cli.options import (
 from specc.cli.printing import print_diagnostics
 from specc.cli.sessions import open_session
 from specc.cli.steps import asked_of, unprepared
-from specc.cli.submissions import DryRun, InFlight, Manner, MaxActive, Wait, carry_out, show_plan
+from specc.cli.submissions import DryRun, InFlight, Manner, MaxActive, Notify, Wait, carry_out, show_plan
 from specc.cli.waiting import seconds_of
+from specc.errors import SpeccError
 from specc.reporters import TextOrJson, format_named
 
 Reasons = Annotated[
@@ -44,6 +47,7 @@ def retry(
     changed: Changed = False,
     max_in_flight: InFlight = None,
     max_active: MaxActive = None,
+    notify: Notify = None,
     wait: Wait = False,
     timeout: Timeout = None,
     yes: Yes = False,
@@ -65,7 +69,10 @@ def retry(
     """
     format_named(output, TextOrJson)
     retrying = Retrying(reasons_named(reason or (), "--reason"), is_all=True)
-    manner = Manner(output, yes, max_in_flight, wait, seconds_of(timeout), retrying, max_active)
+    if notify is not None and not wait:
+        raise SpeccError("`--notify` needs `--wait`", help="or wait for the jobs later, with `specc wait --notify`")
+    notice = notice_of(notify, os.environ) if wait else None
+    manner = Manner(output, yes, max_in_flight, wait, seconds_of(timeout), retrying, max_active, notice)
     given = asked_of(profile, param, set_, only, cell, None, changed, rerun=False, resend_unknown=False)
     session = open_session()
     request = prepare(session, session.specs(list(paths or ())), given, target)

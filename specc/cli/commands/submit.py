@@ -1,10 +1,12 @@
 """`specc submit`: each payload once."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from specc.app.notifying import notice_of
 from specc.app.requests import Unprepared, prepare, prepare_again
 from specc.app.retrying import Retrying, reasons_named
 from specc.cli.options import (
@@ -27,7 +29,7 @@ from specc.cli.options import (
 from specc.cli.printing import print_diagnostics
 from specc.cli.sessions import open_session
 from specc.cli.steps import asked_of, unprepared
-from specc.cli.submissions import DryRun, InFlight, Manner, MaxActive, Wait, carry_out, show_plan
+from specc.cli.submissions import DryRun, InFlight, Manner, MaxActive, Notify, Wait, carry_out, show_plan
 from specc.cli.waiting import seconds_of
 from specc.disk import check_stays
 from specc.errors import SpeccError
@@ -68,6 +70,7 @@ def submit(
     retries: Retries = None,
     retry_on: RetryOn = None,
     max_active: MaxActive = None,
+    notify: Notify = None,
     yes: Yes = False,
     output: Output = "text",
     state: States = None,
@@ -96,7 +99,10 @@ def submit(
     if retry_on and retries is None:
         raise SpeccError("`--retry-on` needs `--retries`", help="write how often, such as `--retries 2`")
     retrying = None if retries is None else Retrying(reasons_named(retry_on or (), "--retry-on"), retries)
-    manner = Manner(output, yes, max_in_flight, wait, seconds_of(timeout), retrying, max_active)
+    if notify is not None and not wait:
+        raise SpeccError("`--notify` needs `--wait`", help="or wait for the jobs later, with `specc wait --notify`")
+    notice = notice_of(notify, os.environ) if wait else None
+    manner = Manner(output, yes, max_in_flight, wait, seconds_of(timeout), retrying, max_active, notice)
     given = asked_of(profile, param, set_, only, cell, state, changed, rerun, resend_unknown)
     session = open_session()
     planned = None

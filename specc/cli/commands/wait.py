@@ -1,15 +1,19 @@
 """`specc wait`: until the jobs have ended."""
 
+import os
 import time
 from contextlib import ExitStack
 from dataclasses import asdict
 
 from specc.app.attempts import AttemptChoice, Words
 from specc.app.following import UNHEARD, chosen_now, is_over, last_seen, reach
+from specc.app.notifying import notice_of
+from specc.app.notifying import notify as tell_of_end
 from specc.cli import exits
 from specc.cli.console import say, write_json
 from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, States, Timeout
 from specc.cli.records import choose, record_data
+from specc.cli.submissions import Notify
 from specc.cli.waiting import exit_code_of, seconds_of, wait_and_show
 from specc.reporters import TextOrJson, format_named
 from specc.submission import Ledger, Locked, Record, State, ending
@@ -19,6 +23,7 @@ from specc.wording import counted
 def wait(
     chosen: Chosen = None,
     timeout: Timeout = None,
+    notify: Notify = None,
     output: Output = "text",
     state: States = None,
     only: Only = None,
@@ -33,7 +38,7 @@ def wait(
     Example: specc wait jobs/hello.job.yaml --timeout 2h
     """
     format_named(output, TextOrJson)
-    seconds = seconds_of(timeout)
+    seconds, notice = seconds_of(timeout), notice_of(notify, os.environ)
     choice = choose(Words.of(chosen, only, cell, state, target))
     until = None if seconds is None else time.monotonic() + seconds
     with ExitStack() as stack:
@@ -41,11 +46,14 @@ def wait(
         if begun is None:
             return exits.TIMED_OUT
         ledger, records = begun
-        found, lost = reach(choice.workplace, ledger, records)
+        found, lost = reach(choice.workplace, ledger, [record for record in records if not is_over(record)])
         left = None if until is None else max(0.0, until - time.monotonic())
         waited = wait_and_show(found, ledger, left)
-    reports = waited.reports | last_seen([one for each in lost for one in each.records])
-    ended = ending([one.uuid for one in records if one.uuid is not None], reports)
+        reports = last_seen(records) | waited.reports
+        with_job = [one for one in records if one.uuid is not None]
+        ended = ending([str(one.uuid) for one in with_job], reports)
+        if notice is not None and waited.interrupted is None and not _without_job(records):
+            tell_of_end(notice, choice.workplace, ledger, with_job, reports, ended)
     unasked = {one.uuid: each.why for each in lost for one in each.records if not is_over(one)}
     unasked |= {one.uuid: f"`{one.target_name}` {UNHEARD} it" for one in records if one.uuid in waited.given_up}
     if output == "json":

@@ -8,9 +8,10 @@ from pathlib import Path
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.settings import Target
+from specc.system import private
 from specc.targets.batch.folder import Folder, Handle, tag_of
 from specc.targets.batch.script import Command
-from specc.targets.protocol import Attempt, LogFile, Logs, Origin, Rejected
+from specc.targets.protocol import Attempt, Cleaned, JobReport, JobState, LogFile, Logs, Origin, Rejected
 from specc.targets.refusals import Refusal, rejected, text
 from specc.targets.secrets import kept_from_jobs
 from specc.targets.start import path_from, start_folder, starter_of, starter_of_file, variables_of
@@ -108,6 +109,19 @@ class Jobs:
         paths[own_stream] = folder.log
         files = tuple(LogFile(stream, path, str(path)) for stream, path in paths.items())
         return Logs(uuid, files, folder.work if start is None else Path(start))
+
+    def clean(self, uuid: str, handle: Handle | None, report: JobReport | None) -> Cleaned:
+        """Remove the folder of a job that has ended, by the newest report of it."""
+        if handle is None or report is None or report.state is JobState.UNKNOWN:
+            return Cleaned(uuid, False, "nobody says that it has ended")
+        if not report.state.is_final:
+            return Cleaned(uuid, False, f"it has not ended: {report.state}")
+        folder = self.folder(handle.tag).root
+        private.sweep_removed(folder.parent)
+        if not folder.is_dir():
+            return Cleaned(uuid, False, "it has no files here any more", is_gone=True)
+        why = private.remove_folder(folder)
+        return Cleaned(uuid, not why, why)
 
 
 def _path(request: Mapping[str, object], stream: str) -> str | None:

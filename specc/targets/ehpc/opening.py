@@ -24,7 +24,7 @@ from specc.targets.ehpc.credentials import read_credentials
 from specc.targets.ehpc.refusals import refusals
 from specc.targets.ehpc.target import EhpcTarget
 from specc.targets.opening import Calls, Opened, Opening
-from specc.targets.protocol import Attempt, Cancelled, Candidate, JobReport, Logs, NotSent, Outcome, Rejected
+from specc.targets.protocol import Attempt, Cancelled, Candidate, Cleaned, JobReport, Logs, NotSent, Outcome, Rejected
 from specc.targets.refusals import rejected
 from specc.targets.trust import VARIABLE, TrustedHosts, UntrustedHost
 
@@ -61,6 +61,9 @@ class KeylessTarget:
 
     def cancel(self, uuids: Sequence[str]) -> list[Cancelled]:
         return [Cancelled(uuid, False, WITHOUT) for uuid in uuids]
+
+    def clean(self, uuids: Sequence[str]) -> list[Cleaned]:
+        return [Cleaned(uuid, False, WITHOUT) for uuid in uuids]
 
 
 def open_target(opening: Opening) -> Opened:

@@ -25,6 +25,7 @@ from specc.targets.protocol import (
     Attempt,
     Cancelled,
     Candidate,
+    Cleaned,
     JobReport,
     JobState,
     LogFile,
@@ -172,6 +173,10 @@ class EhpcTarget:
         # A folder of that path here is that of the job only if this machine sees the files of the cluster.
         sees_files = any(file.path is not None for file in files)
         return Logs(uuid, files, Path("/", job.directory) if job.directory and sees_files else None)
+
+    def clean(self, uuids: Sequence[str]) -> list[Cleaned]:
+        """Remove nothing: the files of these jobs are on the cluster, where specc keeps none."""
+        return [Cleaned(uuid, False, "its files are on the cluster; specc keeps none") for uuid in uuids]
 
     def cancel(self, uuids: Sequence[str]) -> list[Cancelled]:
         """Cancel jobs, with one call for all jobs of a cluster. It is safe to repeat a call that fails."""

@@ -37,6 +37,7 @@ from specc.targets.protocol import (
     Attempt,
     Cancelled,
     Candidate,
+    Cleaned,
     JobReport,
     JobState,
     LogFile,
@@ -173,6 +174,25 @@ class LocalTarget:
                 job.runner.send(signal.SIGCONT)
         self._wake()
         return [_cancelled(uuid, before.get(uuid), after.get(uuid)) for uuid in uuids]
+
+    def clean(self, uuids: Sequence[str]) -> list[Cleaned]:
+        """Remove the folders of jobs that have ended by what the store says. The store keeps how they ended."""
+        private.sweep_removed(self._state.root / "jobs")
+        known = self._store.with_uuids(uuids)
+        return [self._cleaned(uuid, known.get(uuid)) for uuid in uuids]
+
+    def _cleaned(self, uuid: str, job: Job | None) -> Cleaned:
+        if job is None:
+            return Cleaned(uuid, False, NOT_HERE)
+        if not job.state.is_final:
+            return Cleaned(uuid, False, f"it has not ended: {job.state}")
+        if job.runner is not None and job.runner.is_alive:
+            return Cleaned(uuid, False, "its runner is still there")
+        folder = self._state.job(uuid).root
+        if not folder.is_dir():
+            return Cleaned(uuid, False, "it has no files here any more", is_gone=True)
+        why = private.remove_folder(folder)
+        return Cleaned(uuid, not why, why)
 
     def _after(self, error: SpeccError, attempt: Attempt) -> Outcome:
         """Return the outcome when the store failed: what the store says, if it can still be read."""

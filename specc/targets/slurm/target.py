@@ -20,6 +20,7 @@ from specc.targets.protocol import (
     Attempt,
     Cancelled,
     Candidate,
+    Cleaned,
     JobReport,
     JobState,
     Logs,
@@ -144,6 +145,14 @@ class SlurmTarget:
             else:
                 answers.append(self._cancelled(uuid, handle, jobs, last_error))
         return answers
+
+    def clean(self, uuids: Sequence[str]) -> list[Cleaned]:
+        """Remove the folders of jobs that have ended by what Slurm says now. A copy that starts later finds none.
+
+        Without its folder no job can make its claim, so it does not run the command.
+        """
+        reports = self._reports.of(uuids, fresh=True)
+        return [self._jobs.clean(uuid, Handle.parse(uuid), reports.get(uuid)) for uuid in uuids]
 
     def _cancellable(self, uuid: str, report: JobReport | None) -> Handle | None:
         handle = Handle.parse(uuid)
