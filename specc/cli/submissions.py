@@ -185,6 +185,7 @@ def _finish(run: Submission, feeder: Feeder, sent: Sent, reports: dict[str, JobR
     if waits:
         first = len(feeder.results)
         waited = _wait(run, feeder, manner)
+        print_diagnostics(run.versions.diagnostics)  # of attempts that could not be made
         fed = feeder.results[first:]
         sent = Sent((*sent.results, *fed), sent.was_stopped, sent.fault)
         reports = {**reports, **waited.reports}

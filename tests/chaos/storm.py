@@ -44,7 +44,7 @@ specc: 1
 matrix: {{axes: {{n: {{from: 1, to: {count}}}}}}}
 job:
   name: "storm-{{{{ matrix.n }}}}"
-  cmd_line: "run {{{{ matrix.n }}}}{{{{ ' again' if cell.attempt == 2 else '' }}}}"
+  cmd_line: "run {{{{ matrix.n }}}} {{{{ cell.attempt }}}}"
   core_limit: 1
 """
 FAILING = 3
@@ -53,8 +53,8 @@ FAILING = 3
 
 def end_of(job: Job) -> str:
     """How a job of the storm ends, where its ends are looked at."""
-    _, number, *again = str(job.body["cmd_line"]).split()
-    return "exited" if int(number) % FAILING == 0 and not again else "finished"
+    _, number, attempt = str(job.body["cmd_line"]).split()
+    return "exited" if int(number) % FAILING == 0 and attempt == "1" else "finished"
 
 
 @dataclass

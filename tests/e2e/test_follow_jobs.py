@@ -222,11 +222,18 @@ class TestWaiting:
         assert "help: `specc logs jobs/a.job.yaml --state failed --stream stderr` shows" in here.err
 
     def test_jobs_of_which_the_target_knows_nothing(self, here):
-        submitted(here, "true", "--wait")
+        submitted(here, "true")
+        eventually(lambda: have_ended(here))
         shutil.rmtree(here.root / "state" / "specc" / "local")
         assert here.run("wait", "jobs", "--timeout", "1") == 6
         assert here.err.count("(there is no such job on this machine)\n") == 2
         assert here.err.endswith("2 not ended\n")
+
+    def test_jobs_that_are_known_to_have_ended_are_not_asked_about(self, here):
+        submitted(here, "true", "--wait")
+        shutil.rmtree(here.root / "state" / "specc" / "local")
+        assert here.run("wait", "jobs") == 0
+        assert "2 finished" in here.err
 
     def test_interrupted(self, here, monkeypatch):
         submitted(here, "sleep 30")

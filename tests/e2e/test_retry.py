@@ -121,6 +121,12 @@ class TestRetry:
 
 
 class TestRetries:
+    def test_an_attempt_that_cannot_be_made_is_said(self, here):
+        here.write(jobs__a=JOB.replace('"{{ 64 * cell.attempt }}MiB"', '"{{ [64, 128][cell.attempt - 1] }}"'))
+        assert here.run("submit", "--wait", "--retries", "4", "--only", "n=3") == 5
+        assert "`[64, 128][cell.attempt - 1]` is not defined" in here.err
+        assert by_name(here) == {"j-3": [1, 2]}
+
     def test_each_cell_is_tried_until_it_succeeds(self, here):
         assert here.run("submit", "--wait", "--retries", "2") == 0
         assert "3 finished" in here.err
