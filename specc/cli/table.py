@@ -103,7 +103,7 @@ COMMANDS = (
         "clean",
         "clean",
         "clean_jobs",
-        "Remove the files that specc keeps of jobs that have ended, on this machine and on Slurm clusters.",
+        "Remove the files that specc keeps of jobs that have ended, on this machine and on clusters.",
     ),
     Command(
         "init",

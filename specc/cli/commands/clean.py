@@ -37,7 +37,7 @@ def clean_jobs(
     cell: Cells = None,
     target: AtTarget = None,
 ) -> int:
-    """Remove the files that specc keeps of jobs that have ended, on this machine and on Slurm clusters.
+    """Remove the files that specc keeps of jobs that have ended, on this machine and on clusters.
 
     These are the folders of jobs, with their output where the spec sends it nowhere else. What jobs wrote elsewhere
     stays, and so does the ledger. A job that runs, or of which nobody knows, is left alone. Without --yes it asks;

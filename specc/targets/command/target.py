@@ -30,6 +30,7 @@ from specc.targets.protocol import (
     Attempt,
     Cancelled,
     Candidate,
+    Cleaned,
     JobReport,
     JobState,
     Logs,
@@ -175,6 +176,11 @@ class CommandTarget:
                     self.jobs.folder(wanted[uuid].tag).note_cancelled()
                 done.append(Cancelled(uuid, is_done, message))
         return done
+
+    def clean(self, uuids: Sequence[str]) -> list[Cleaned]:
+        """Remove the folders of jobs that have ended by what the site's command says now."""
+        reports = self._reports(uuids, fresh=True)
+        return [self.jobs.clean(uuid, Handle.parse(uuid), reports.get(uuid)) for uuid in uuids]
 
     def _send(self, attempt: Attempt, folder: Folder) -> Outcome:
         request = self.request(attempt, folder)
