@@ -6,6 +6,7 @@ from manual.bases import bases_page
 from manual.codes import code_page, codes_page, page_of, rules_index
 from manual.commands import commands_page
 from manual.configuration import configuration_page
+from manual.diagrams import diagrams
 from specc.diagnostics.codes import CODES
 from specc.rules import RULES
 
@@ -22,6 +23,7 @@ def pages() -> dict[Path, str]:
         DOCS / "commands.md": commands_page(),
         DOCS / "configuration.md": configuration_page(),
         DOCS / "rules" / "index.md": rules_index(RULES),
+        **{DOCS / "assets" / "diagrams" / name: text for name, text in diagrams().items()},
         **{DOCS / page_of(code): code_page(code) for code in CODES.values()},
     }
 
