@@ -152,6 +152,11 @@ class Queries:
             of_specs = self._latest_among(of_specs)
         yield from self._each_at(sorted(named.union(of_specs)))
 
+    def recent(self, spec: str, most: int = 200) -> list[Record]:
+        """Return the last attempts for a spec, in order; not more than `most` of them."""
+        with self._reading() as connection:
+            return _records_at(connection, _rows_of_specs(connection, [spec])[-most:])
+
     def _latest_among(self, rows: Sequence[int]) -> list[int]:
         """Return the rows of the last attempt of each key among these, and of the last that became a job."""
         last: dict[LogicalKey, tuple[int, int]] = {}

@@ -7,7 +7,7 @@ changed by a disk and not by a program: the ledger is damaged, as it is by value
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import blake2b
@@ -330,7 +330,11 @@ def retries_made(own: Sequence[Record]) -> int:
 
 def asked_by(record: Record) -> Usage:
     """Return the cores, memory and time that the payload asks for, without those that reports do not show."""
-    body, units = record.shown_body, json.loads(record.units)
+    return asked_for(record.shown_body, json.loads(record.units))
+
+
+def asked_for(body: Mapping[str, object], units: Mapping[str, str]) -> Usage:
+    """Return the cores, memory and time that a body asks for."""
     memory, seconds = (amount(body, limit, units) if limit in units else None for limit in ("mem_limit", "time_limit"))
     return Usage(cores_asked=number(body, "core_limit"), memory_asked=memory, seconds_asked=seconds)
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from specc.app.advice import excesses
 from specc.app.requests import Unprepared, check_is_text, prepare
 from specc.app.selection import STDIN
 from specc.app.submitting import Submission, look_ahead
@@ -106,5 +107,7 @@ def _show(planned: Submission, steps: list[Step], output: str, out: Path | None)
     say(summary(steps, request.units))
     say_of_states(request)
     say_of_ignored(request, steps)
+    for excess in excesses(steps, planned.ledger, request.units):
+        say(str(excess))
     if any(step.action.sends for step in steps):
         say(f"to send it: {command}")

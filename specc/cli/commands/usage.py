@@ -1,10 +1,11 @@
 """`specc usage`: what jobs used of what they asked for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated
 
 import typer
 
+from specc.app.advice import Advice, advice_by_spec, in_words
 from specc.app.attempts import Words
 from specc.app.following import look_at_chosen
 from specc.app.usage import Share, SpecUsage, Used, by_spec, used_by
@@ -18,7 +19,7 @@ from specc.targets import JobReport
 from specc.wording import duration_text, size_text
 
 JOBS = ("state", "uuid", "spec", "cell", "cores", "memory", "time")
-SPECS = ("ended jobs", "spec", "cores", "memory", "time")
+SPECS = ("ended jobs", "spec", "cores", "memory", "time", "")
 BySpec = Annotated[bool, typer.Option("--by-spec", help="One row for each spec, of its jobs that have ended.")]
 
 
@@ -33,7 +34,8 @@ def usage(
 ) -> int:
     """Show what jobs used of the cores, memory and time that they asked for.
 
-    Cores are those kept busy on average, memory is the peak. What the target does not say is left empty.
+    Cores are those kept busy on average, memory is the peak. What the target does not say is left empty. With
+    `--by-spec` it also says what to ask for instead, from the jobs that finished.
 
     Example: specc usage jobs --by-spec
     """
@@ -47,16 +49,21 @@ def usage(
         reports = seen.reports
         records = (record for record in choice.each(ledger) if record.uuid is not None)
         if is_by_spec:
-            found = by_spec(records, reports)
+            shown = advice_by_spec(choice.each(ledger), reports)
+            rows = [(found, shown.get(found.spec, [])) for found in by_spec(records, reports)]
             if output == "json":
-                write_json_list({}, "specs", map(_spec_data, found))
+                write_json_list({}, "specs", (_spec_data(*row) for row in rows))
             else:
-                write_table(SPECS, ((f"{each.jobs:,}", each.spec, *_cells(each.used)) for each in found))
+                write_table(SPECS, (_spec_row(*row) for row in rows))
         elif output == "json":
             write_json_list({}, "jobs", (_job_data(record, reports) for record in records))
         else:
             write_table(JOBS, (_row(record, reports) for record in records))
     return code
+
+
+def _spec_row(found: SpecUsage, advice: Sequence[Advice]) -> tuple[str, ...]:
+    return f"{found.jobs:,}", found.spec, *_cells(found.used), in_words(advice)
 
 
 def _row(record: Record, reports: Mapping[str, JobReport]) -> tuple[str, ...]:
@@ -86,7 +93,7 @@ def _job_data(record: Record, reports: Mapping[str, JobReport]) -> dict[str, obj
     return {**record_data(record, reports), "efficiency": _efficiency(used_by(life_of(record, reports)))}
 
 
-def _spec_data(each: SpecUsage) -> dict[str, object]:
+def _spec_data(each: SpecUsage, advice: Sequence[Advice]) -> dict[str, object]:
     used = each.used
     return {
         "spec": each.spec,
@@ -98,6 +105,7 @@ def _spec_data(each: SpecUsage) -> dict[str, object]:
         "seconds": used.time.used,
         "seconds_asked": used.time.asked,
         "efficiency": _efficiency(used),
+        "advice": [{**found._asdict(), "write": found.limit or None} for found in advice],
     }
 
 
