@@ -1,5 +1,6 @@
 """What a page about jobs shows, gathered: rows of results, ends of logs, and where all of it comes from."""
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -7,10 +8,11 @@ import specc
 from specc.app.attempts import AttemptChoice
 from specc.app.failures import Failures, said_of
 from specc.app.following import reach
-from specc.app.results import ResultRow, Results
+from specc.app.results import NOTHING_ASKED, ResultRow, Results
 from specc.app.usage import used_by
 from specc.comparison.git import GitOrigin
-from specc.diagnostics import did_you_mean
+from specc.compiler import Request
+from specc.diagnostics import Diagnostic, did_you_mean
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.reporters.page import Job, Log, Missing, Outcome, Page
@@ -27,12 +29,14 @@ from specc.submission import (
 )
 from specc.system.private import user_name
 from specc.targets import JobReport, JobState, Target
-from specc.wording import counted
 
 MOST_JOBS = 100_000
 MOST_LOGS = 50
 LOG_BYTES, LOG_LINES = 8192, 30
 """How much of the end of a log is shown."""
+
+MOST_LISTED = 5
+MODIFIED = ", with changes that were not committed"
 
 COLOURS = re.compile(r"\x1b\[[0-9;]{0,40}m")
 """What sets colours on a terminal. All else that a terminal obeys is shown as an escape."""
@@ -63,18 +67,22 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """A page, and whether no target answered about jobs that run."""
+    """A page, what is wrong with the specs of the jobs, and whether no target answered about jobs that run."""
 
     page: Page
+    diagnostics: tuple[Diagnostic, ...]
     is_blind: bool
 
 
-def gather(choice: AttemptChoice, ledger: Ledger, wishes: Wishes, made_at: float) -> Gathered:
-    """Return the page of the attempts that are meant.
+def gather(
+    choice: AttemptChoice, ledger: Ledger, wishes: Wishes, made_at: float, request: Request = NOTHING_ASKED
+) -> Gathered:
+    """Return the page of the attempts that are meant. `request` has profiles and overrides for what specs declare.
 
     Raises SpeccError where they are too many, and where an axis or a value that is wished for does not exist.
     """
-    found = Results(choice, ledger)
+    found = Results(choice, ledger, request)
+    units = {column.key: column.unit for column in found.columns() if column.unit is not None}
     reports = found.seen.reports
     records: dict[str | tuple[str, str, str], Record] = {}
     for record in choice.each(ledger):
@@ -91,15 +99,16 @@ def gather(choice: AttemptChoice, ledger: Ledger, wishes: Wishes, made_at: float
     page = Page(
         title=choice.workplace.project.settings.project,
         jobs=jobs,
-        facts=tuple(_facts(choice, jobs)),
+        facts=tuple(_facts(choice, [record for _, record in listed])),
         commands=tuple(_commands(Failures(records.values(), reports), jobs)),
         made_at=made_at,
         seen_at=max(seen, default=None),
+        units=units,
         across=wishes.across,
         down=wishes.down,
         value=wishes.value,
     )
-    return Gathered(page, found.seen.is_blind)
+    return Gathered(page, tuple(found.diagnostics), found.seen.is_blind)
 
 
 def _check(wishes: Wishes, rows: Sequence[ResultRow]) -> None:
@@ -182,6 +191,9 @@ def logs_of(target: Target, uuid: str) -> tuple[Log, ...]:
         if file.path is None:
             found.append(Log(file.stream, "", f"is not visible from here: {file.where}"))
             continue
+        if not os.path.lexists(file.path):
+            found.append(Log(file.stream, "", "is not there any more, or was never written"))
+            continue
         try:
             data, is_cut = OutputReader(file.path).last(LOG_BYTES)
         except SpeccError as error:
@@ -200,17 +212,39 @@ def end_of(data: bytes) -> tuple[str, bool]:
     return "\n".join(lines[-LOG_LINES:]), len(lines) > LOG_LINES
 
 
-def _facts(choice: AttemptChoice, jobs: Sequence[Job]) -> Iterable[tuple[str, str]]:
+def _facts(choice: AttemptChoice, records: Sequence[Record]) -> Iterable[tuple[str, str]]:
+    """Yield where jobs come from: what they were made of, who sent them, and what the project is now."""
     project = choice.workplace.project
     yield "project", project.settings.project
+    yield "specs", _listed(record.key.spec for record in records)
+    yield "targets", _listed(record.target_name for record in records)
+    senders, commits = _listed(map(_sender_of, records)), _listed(map(_commit_of, records))
+    if senders:
+        yield "submitted by", senders
+    if commits:
+        yield "submitted from commit", commits
     revision = GitOrigin(project.root, project.environment).revision()
     if revision is not None:
         commit, is_changed = revision
-        yield "revision", commit + (", with changes that are not committed" if is_changed else "")
-    specs, targets = sorted({job.spec for job in jobs}), sorted({job.target for job in jobs})
-    yield "specs", ", ".join(specs) if len(specs) <= 10 else counted(len(specs), "spec")
-    yield "targets", ", ".join(targets)
-    yield "made by", f"{user_name()}, with specc {specc.__version__}"
+        yield "commit when this page was made", commit + (MODIFIED if is_changed else "")
+    yield "page made by", f"{user_name()}, with specc {specc.__version__}"
+
+
+def _sender_of(record: Record) -> str:
+    host = record.sent_by.get("host")
+    return f"{record.who or ''}{f' on {host}' if host else ''}"
+
+
+def _commit_of(record: Record) -> str:
+    commit = record.sent_by.get("commit")
+    return f"{commit}{MODIFIED if record.sent_by.get('modified') else ''}" if commit else ""
+
+
+def _listed(texts: Iterable[str]) -> str:
+    """Return the texts that occur, each once; of many only the first, and how many there are."""
+    found = [text for text in dict.fromkeys(texts) if text]
+    more = f", and {len(found) - MOST_LISTED:,} more" if len(found) > MOST_LISTED else ""
+    return ", ".join(found[:MOST_LISTED]) + more
 
 
 def _commands(failed: Failures, jobs: Iterable[Job]) -> Iterable[tuple[str, str]]:

@@ -80,7 +80,7 @@ class TestPage:
         assert "2026-09-21 14:13:20 UTC" in text
         assert f"<dd>{commit}</dd>" in text
         here.put("specc.toml", SETTINGS + b"\n")
-        assert f"<dd>{commit}, with changes that are not committed</dd>" in page_of(here)
+        assert f"<dd>{commit}, with changes that were not committed</dd>" in page_of(here)
 
     def test_what_is_compared_first(self, here):
         submitted(here, "echo {{ matrix.n }}")

@@ -76,7 +76,7 @@ def page(count: int = 40, **others: object) -> Page:
     return Page(**{**fields, **others})  # type: ignore[arg-type]
 
 
-def made_of(text: str) -> Page:
+def made_of(text: str, count: int = 4) -> Page:
     """Return a page in which every text that somebody else writes is this text."""
     jobs = tuple(
         job(
@@ -89,6 +89,6 @@ def made_of(text: str) -> Page:
             results={f"r{text}": Missing(text) if at == 2 else at * 1.5, f"s{text}": [text], f"t{text}": {text: text}},
             logs=(Log(text, f"{text}\n{text}", text), Log("stdout", "", text)),
         )
-        for at in range(4)
+        for at in range(count)
     )
     return page(0, jobs=jobs, title=text, facts=((text, text),), commands=((text, text),), value=text, across=text)

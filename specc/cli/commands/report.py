@@ -8,9 +8,11 @@ import typer
 
 from specc.app.attempts import Words
 from specc.app.pages import Wishes, gather
+from specc.app.session import request_of
 from specc.cli import exits
 from specc.cli.console import say
-from specc.cli.options import AtTarget, Cells, Chosen, Only, States
+from specc.cli.options import AtTarget, Cells, Chosen, Only, Profiles, Sets, States, WithParams
+from specc.cli.printing import print_diagnostics
 from specc.cli.records import choose
 from specc.disk.outputs import write_file
 from specc.errors import SpeccError
@@ -38,22 +40,28 @@ def report(
     down: Down = None,
     value: Value = None,
     logs: HasLogs = True,
+    profile: Profiles = None,
+    set_: Sets = None,
     state: States = None,
     only: Only = None,
     cell: Cells = None,
+    param: WithParams = None,
     target: AtTarget = None,
 ) -> int:
     """Write a page about jobs: what became of them, when they ran, what they used, results over axes, what failed.
 
-    The page is one HTML file that needs nothing else. It is for people you would show your specs and logs to.
+    The page is one HTML file that needs nothing else. It is for people you would show your specs and logs to. Exits
+    with 1 where a spec declares a result wrongly.
 
     Example: specc report jobs -o run.html
     """
-    choice = choose(Words.of(chosen, only, cell, state, target))
+    choice = choose(Words.of(chosen, only, cell, state, target, param))
     with choice.workplace.ledger_if_any() as ledger:
-        found = gather(choice, ledger, Wishes(across, down, value, logs), time.time())
+        wishes = Wishes(across, down, value, logs)
+        found = gather(choice, ledger, wishes, time.time(), request_of(profile, (), set_))
     if not found.page.jobs:
         raise SpeccError("there is nothing to report: nothing was submitted", help="`specc submit` sends payloads")
+    has_errors = print_diagnostics(found.diagnostics)
     write_file(out, render(found.page))
     say(f"{counted(len(found.page.jobs), 'job')} in {out}")
-    return exits.BROKEN if found.is_blind else exits.OK
+    return exits.BROKEN if found.is_blind else exits.REFUSED if has_errors else exits.OK

@@ -48,7 +48,7 @@ def asset(name: str) -> str:
 
 def render(page: Page, *, is_served: bool = False) -> str:
     """Return the document. One that is served takes its style and script from the server, and not from itself."""
-    columns = columns_of(page.jobs)
+    columns = columns_of(page.jobs, page.units)
     sections = (
         _failures(page),
         _comparison(page, columns),
@@ -243,7 +243,7 @@ def _comparison(page: Page, columns: Sequence[Column]) -> Markup:
     drawing = plot(page.jobs, across, drawn, down) if drawn is not None else None
     figure = EMPTY
     if drawing is not None and drawn is not None:
-        caption = element("figcaption", f"{drawn.name} over {across.name}")
+        caption = element("figcaption", f"{drawn.head} over {across.head}")
         figure = element("figure", drawing.svg, _note(drawing), caption)
     heat = _scrolled(heat_map(page.jobs, across, down, value), "heat map", "map")
     return _section("compared", "By axes", form, element("div", heat, element("div", figure, id="plot"), class_="pair"))
@@ -258,7 +258,7 @@ def _has_numbers(column: Column, jobs: Iterable[Job]) -> bool:
 
 
 def _choice(name: str, columns: Sequence[Column], chosen: Column | None, *, has_none: bool = False) -> Markup:
-    options = [element("option", column.name, value=column.name, selected=column is chosen) for column in columns]
+    options = [element("option", column.head, value=column.name, selected=column is chosen) for column in columns]
     if has_none:
         options.append(element("option", "nothing", value="", selected=chosen is None))
     return element("label", f"{name} ", element("select", *options, name_=name))
@@ -296,7 +296,9 @@ def _table(page: Page, columns: Sequence[Column]) -> Markup:
     heads = [element("th", "#", scope="col", data_kind=Kind.TEXT, class_="n")]
     for column, class_ in zip(columns, classes, strict=True):
         title = column.title or None
-        heads.append(element("th", column.name, scope="col", data_kind=column.kind, title=title, class_=class_))
+        name = column.name if column.unit else None
+        marks = {"scope": "col", "data_kind": column.kind, "data_name": name, "title": title, "class_": class_}
+        heads.append(element("th", column.head, **marks))
     rows = (
         element("tr", element("td", str(at), class_="n"), *map(_cell, columns, classes, repeat(job)))
         for at, job in enumerate(page.jobs, 1)

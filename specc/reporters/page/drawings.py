@@ -199,7 +199,7 @@ def plot(jobs: Sequence[Job], across: Column, value: Column, lines: Column | Non
     parts = [_axes(x, y)]
     for at, name in enumerate(order):
         parts.append(_group(groups[name], across, value, x, y, at, has_points=len(seen) <= MOST_POINTS))
-    label = f"{value.name} over {across.name}" + (f", a line for each {lines.name}" if lines and is_grouped else "")
+    label = f"{value.head} over {across.head}" + (f", a line for each {lines.name}" if lines and is_grouped else "")
     svg = element("svg", *parts, viewBox=f"0 0 {PLOT_WIDTH} {PLOT_HEIGHT}", role="img", aria_label=label, class_="plot")
     legend = joined(
         element("li", element("i", class_=f"s{at}"), f"{lines.name} {name}") for at, name in enumerate(order) if lines

@@ -50,7 +50,7 @@ def heat_map(jobs: Sequence[Job], across: Column, down: Column | None, value: Co
     )
     table = element(
         "table",
-        element("caption", f"{value.name} by {across.name}" + (f" and {down.name}" if down else "")),
+        element("caption", f"{value.head} by {across.head}" + (f" and {down.head}" if down else "")),
         element("thead", head),
         element("tbody", *body),
         class_="heat dense" if len(columns) > DENSE_FROM else "heat",

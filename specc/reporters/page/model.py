@@ -99,7 +99,7 @@ class Page:
 
     `facts` say where the jobs come from, as pairs of a name and a value. `commands` are the next ones to type, each
     behind what it does. `across`, `down` and `value` are the names of the columns that are compared first, where
-    somebody chose them. `seen_at` is the last time at which anything is known of the jobs.
+    somebody chose them. `units` are those of results. `seen_at` is the last time at which anything is known of jobs.
     """
 
     title: str
@@ -108,6 +108,7 @@ class Page:
     commands: tuple[tuple[str, str], ...]
     made_at: float
     seen_at: float | None = None
+    units: Mapping[str, str] | None = None
     across: str | None = None
     down: str | None = None
     value: str | None = None
@@ -136,6 +137,12 @@ class Column:
     value: Callable[[Job], object]
     text: Callable[[object], str]
     title: str = ""
+    unit: str = ""
+
+    @property
+    def head(self) -> str:
+        """Return the name as people read it, with the unit."""
+        return f"{self.name} [{self.unit}]" if self.unit else self.name
 
     def brief(self, number: float) -> str:
         """Return a number of this column in a few digits."""
@@ -168,7 +175,7 @@ def value_text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
 
 
-def columns_of(jobs: Sequence[Job]) -> tuple[Column, ...]:
+def columns_of(jobs: Sequence[Job], units: Mapping[str, str] | None = None) -> tuple[Column, ...]:
     """Return the columns in which jobs differ, or of which anything is known, in a fixed order."""
     axes, params, results = (_names(getattr(job, kind) for job in jobs) for kind in ("axes", "params", "results"))
     found = [Column("state", Kind.STATE, lambda job: job.state, str)]
@@ -176,7 +183,7 @@ def columns_of(jobs: Sequence[Job]) -> tuple[Column, ...]:
     found += [
         _entry("params", name, Kind.PARAM) for name in params if _differs(_entry("params", name, Kind.PARAM), jobs)
     ]
-    found += [_entry("results", name, Kind.RESULT) for name in results]
+    found += [_entry("results", name, Kind.RESULT, (units or {}).get(name, "")) for name in results]
     found += [column for column in MEASURES if any(column.number(job) is not None for job in jobs)]
     found += [column for column in TEXTS if _differs(column, jobs) or column.name in IDENTITY]
     return tuple(found)
@@ -192,12 +199,12 @@ def _names(each: Iterable[Mapping[str, object]]) -> list[str]:
     return list(dict.fromkeys(name for mapping in each for name in mapping))
 
 
-def _entry(field: str, name: str, kind: Kind) -> Column:
+def _entry(field: str, name: str, kind: Kind, unit: str = "") -> Column:
     def value(job: Job) -> object:
         found: object = getattr(job, field).get(name)
         return found
 
-    return Column(name, kind, value, value_text)
+    return Column(name, kind, value, value_text, unit=unit)
 
 
 def is_numeric(column: Column, jobs: Iterable[Job]) -> bool:

@@ -3,7 +3,7 @@
 "use strict";
 (() => {
   const SVG = "http://www.w3.org/2000/svg";
-  const FEW = 200, MOST_CELLS = 10000, MOST_GROUPS = 7, DENSE_FROM = 24, SHADES = 8;
+  const FEW = 200, MOST_CELLS = 10000, MOST_GROUPS = 7, DENSE_FROM = 24, SHADES = 8, NEAREST = 18;
   const WORST = ["finished", "running", "waiting", "cancelled", "unknown", "failed"];
   const find = (selector, from = document) => from.querySelector(selector);
   const all = (selector, from = document) => [...from.querySelectorAll(selector)];
@@ -29,7 +29,7 @@
   const rows = all("tr", body);
   const outcomes = rows.map((row) => find("b", row).className.slice(2));
   const columns = heads.map((head, at) => ({
-    at, name: head.textContent, kind: head.dataset.kind, numeric: head.classList.contains("n"),
+    at, name: head.dataset.name ?? head.textContent, head: head.textContent, kind: head.dataset.kind, numeric: head.classList.contains("n"),
   }));
   const named = (name) => columns.find((column) => column.name === name && column.kind !== "text") || columns.find((column) => column.name === name);
   const texts = new Map(), numbers = new Map();
@@ -57,7 +57,7 @@
   };
   const story = (row) => {
     const measured = columns.filter((column) => ["result", "measure", "param"].includes(column.kind) && text(column, row));
-    return [`${rows[row].cells[1].textContent}  ${label(row)}`, ...measured.map((column) => `${column.name}: ${text(column, row)}`)].join("\n");
+    return [`${rows[row].cells[1].textContent}  ${label(row)}`, ...measured.map((column) => `${column.head}: ${text(column, row)}`)].join("\n");
   };
 
   // What is said of the thing under the pointer, or chosen by keyboard.
@@ -236,7 +236,7 @@
     };
     const head = make("tr", {}, make("th", { scope: "col" }, down ? down.name : ""), ...names.map((name) => make("th", { scope: "col" }, name)));
     const drawnRows = sides.map((side) => make("tr", {}, make("th", { scope: "row" }, side), ...names.map((name) => drawn(name, side))));
-    const caption = `${value.name} by ${across.name}${down ? ` and ${down.name}` : ""}`;
+    const caption = `${value.head} by ${across.head}${down ? ` and ${down.head}` : ""}`;
     const drawnTable = make("table", { class: names.length > DENSE_FROM ? "heat dense" : "heat" },
       make("caption", {}, caption), make("thead", {}, head), make("tbody", {}, ...drawnRows));
     if (isState || !found.size) return [drawnTable];
@@ -244,7 +244,13 @@
     return [drawnTable, make("p", { class: "scale" }, brief(value, least), steps, brief(value, largest))];
   }
 
-  function scale(column, listed, start, end, most) {
+  function spaced(ticks) {
+    const found = [];
+    for (const tick of ticks) if (!found.length || Math.abs(tick[0] - found[found.length - 1][0]) >= NEAREST) found.push(tick);
+    return found;
+  }
+
+  function scale(column, listed, start, end, most, isNamed) {
     const known = listed.map((row) => number(column, row));
     if (known.some(isNaN)) {
       const names = levels(column, listed), step = (end - start) / names.length;
@@ -257,7 +263,7 @@
     if (low === high) { low -= 0.5; high += 0.5; }
     const at = (each) => start + ((of(each) - low) * (end - start)) / (high - low);
     let own = [...new Set(known)].sort((one, other) => one - other);
-    if (own.length > most) {
+    if (!(isNamed && own.length <= most) && own.length > 1) {
       if (isLog) own = Array.from({ length: Math.floor(high) - Math.floor(low) + 1 }, (_, each) => 10 ** (Math.floor(low) + each));
       else {
         const rough = (high - low) / most, power = 10 ** Math.floor(Math.log10(rough));
@@ -267,16 +273,16 @@
       own = own.filter((each) => of(each) >= low && of(each) <= high);
     }
     const thin = Math.ceil(own.length / most) || 1;
-    return { place: (row) => at(number(column, row)), at, ticks: own.filter((_, each) => each % thin === 0).map((each) => [at(each), written(column, each)]) };
+    return { place: (row) => at(number(column, row)), at, ticks: spaced(own.filter((_, each) => each % thin === 0).map((each) => [at(each), written(column, each)])) };
   }
 
   function plot(across, value, by) {
     const seen = every.filter((row) => !isNaN(number(value, row)) && text(across, row) !== "");
     if (!seen.length) return [];
-    const x = scale(across, seen, 78, 616, 8), y = scale(value, seen, 286, 24, 6);
+    const x = scale(across, seen, 78, 616, 8, true), y = scale(value, seen, 286, 24, 6, false);
     const names = by ? levels(by, seen) : [], isGrouped = names.length > 1 && names.length <= MOST_GROUPS;
     const groups = isGrouped ? group(seen, (row) => text(by, row)) : new Map([["", seen]]);
-    const svg = make("svg", { viewBox: "0 0 640 320", class: "plot", role: "img", "aria-label": `${value.name} over ${across.name}` });
+    const svg = make("svg", { viewBox: "0 0 640 320", class: "plot", role: "img", "aria-label": `${value.head} over ${across.head}` });
     svg.append(make("line", { x1: 64, x2: 640, y1: 296, y2: 296, class: "axis" }));
     for (const [place, words] of x.ticks) svg.append(make("text", { x: place, y: 314, class: "mid" }, words));
     for (const [place, words] of y.ticks) svg.append(make("line", { x1: 64, x2: 640, y1: place, y2: place }), make("text", { x: 56, y: place + 4, class: "end" }, words));
@@ -292,7 +298,7 @@
     }
     const figure = make("figure", {}, svg);
     if (isGrouped) figure.append(make("ul", { class: "legend" }, ...names.map((name, at) => make("li", {}, make("i", { class: `s${at}` }), `${by.name} ${name}`))));
-    figure.append(make("figcaption", {}, `${value.name} over ${across.name}`));
+    figure.append(make("figcaption", {}, `${value.head} over ${across.head}`));
     return [figure];
   }
 

@@ -13,6 +13,9 @@ LOGARITHMIC_FROM = 100
 """How many times the least value the largest is, for a scale to be logarithmic."""
 
 SHADES = 8
+NEAREST = 18
+"""How far ticks are apart at least, in the units of a drawing."""
+
 TIMES = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 """Round spans of time in seconds. Above, there are days."""
 
@@ -41,7 +44,7 @@ def scale_of(column: Column, jobs: Sequence[Job], start: float, end: float, most
     values = [value for job in jobs if (value := column.value(job)) is not None]
     numbers = [number for value in values if (number := drawable(value)) is not None]
     if numbers and len(numbers) == len(values):
-        return of_numbers(numbers, start, end, column.text, most)
+        return of_numbers(numbers, start, end, column.text, most, is_named=True)
     names = levels(column, jobs)
     step = (end - start) / max(1, len(names))
     places = {name: start + step * (at + 0.5) for at, name in enumerate(names)}
@@ -50,9 +53,15 @@ def scale_of(column: Column, jobs: Sequence[Job], start: float, end: float, most
 
 
 def of_numbers(
-    numbers: Sequence[float], start: float, end: float, text: Callable[[object], str], most: int = 6
+    numbers: Sequence[float],
+    start: float,
+    end: float,
+    text: Callable[[object], str],
+    most: int = 6,
+    *,
+    is_named: bool = False,
 ) -> Scale:
-    """Return a scale over these numbers. The ticks are the numbers themselves where they are few, else round ones."""
+    """Return a scale over these numbers. Its ticks are round; with `is_named`, the numbers where these are few."""
     least, largest = min(numbers), max(numbers)
     is_log = is_logarithmic(least, largest)
     low, high = (log10(least), log10(largest)) if is_log else (least, largest)
@@ -67,10 +76,10 @@ def of_numbers(
         return start + ((log10(number) if is_log else number) - low) * slope
 
     own = sorted(set(numbers))
-    if len(own) > most:
+    if not (is_named and len(own) <= most) and len(own) > 1:
         own = powers(low, high) if is_log else rounded(low, high, most)
     ticks = [(position, text(number)) for number in own if (position := place(number)) is not None]
-    return Scale(place, thinned(ticks, most))
+    return Scale(place, spaced(thinned(ticks, most)))
 
 
 def is_logarithmic(least: float, largest: float) -> bool:
@@ -117,6 +126,15 @@ def thinned(ticks: Sequence[tuple[float, str]], most: int) -> tuple[tuple[float,
     """Return every so-manieth tick, at most so many."""
     every = -(-len(ticks) // most) if ticks else 1
     return tuple(ticks[::every])
+
+
+def spaced(ticks: Sequence[tuple[float, str]]) -> tuple[tuple[float, str], ...]:
+    """Return ticks without those that stand too near to the one before."""
+    found: list[tuple[float, str]] = []
+    for place, text in ticks:
+        if not found or abs(place - found[-1][0]) >= NEAREST:
+            found.append((place, text))
+    return tuple(found)
 
 
 def median(numbers: Sequence[float]) -> float:
