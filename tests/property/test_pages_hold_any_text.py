@@ -8,7 +8,25 @@ from unit.test_pages import Structure
 from specc.reporters.page import render
 
 TAME = Structure(render(made_of("tame", 1))).elements
-PARTS = ("<", ">", "</", "script", "'", '"', "&", "--", "&#60;", "\x00", "\x1b[", "\u202e", "\ud800", "]]>", "{{", "=", "-")
+PARTS = (
+    "<",
+    ">",
+    "</",
+    "script",
+    "'",
+    '"',
+    "&",
+    "--",
+    "&#60;",
+    "\x00",
+    "\x1b[",
+    "\u202e",
+    "\ud800",
+    "]]>",
+    "{{",
+    "=",
+    "-",
+)
 
 
 @given(st.one_of(st.text(min_size=1), st.lists(st.sampled_from(PARTS), min_size=1).map("".join)))
