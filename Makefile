@@ -8,13 +8,14 @@ READY := $(VENV)/.ready
 
 PEERS := build/peers
 BROWSER := build/browser
+EDITORS := build/editors
 VSCODE := editors/vscode
 
 seed = $(if $(filter random,$(SEED)),$(shell $(PYTHON) -c 'import random; print(random.randrange(10**9))'),$(SEED))
 # The options for examples of a profile by this seed. Make shows them with the command.
 examples = $(if $(SEED),--hypothesis-profile=$(1) --hypothesis-seed=$(seed))
 
-.PHONY: demo test slow laws chaos corpus crashes fuzz mutants slurm slurm-load browser precommit bench counts lint docs generate update-cases wheel wheelhouse versions vsix clean
+.PHONY: demo test slow laws chaos corpus crashes fuzz mutants slurm slurm-load browser precommit bench counts lint docs generate update-cases wheel wheelhouse versions vsix editors clean
 
 demo: $(READY)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
@@ -71,6 +72,11 @@ browser: $(READY) $(BROWSER)/.ready
 # What sweeps cost a real Slurm: jobs submitted a second, and what watching them asks of the controller.
 slurm-load: $(READY)
 	$(BIN)/python tests/slurm/measure.py 200 1000
+
+# With the editors' own tools from npm: the YAML language server, prettier, Taplo, and Debian's editors where they are
+# installed. What is missing is skipped, and said; with `make editors NEEDED=1` it fails.
+editors: $(READY) $(EDITORS)/.ready
+	$(if $(NEEDED),EDITORS_NEEDED=1 )$(BIN)/pytest -q tests/editors
 
 # The hooks of this checkout, as pre-commit installs them. Needs the network or a package index.
 precommit: $(READY)
@@ -142,6 +148,12 @@ $(BROWSER)/.ready: $(READY) tests/browser/package.json
 	@$(BIN)/python -m pip install -q --disable-pip-version-check 'selenium>=4.20'
 	@cp tests/browser/package.json $(BROWSER)
 	@-npm install --prefix $(BROWSER) --no-audit --no-fund --silent
+	@touch $@
+
+$(EDITORS)/.ready: tests/editors/package.json
+	@mkdir -p $(EDITORS)
+	@cp tests/editors/package.json $(EDITORS)
+	@-npm install --prefix $(EDITORS) --no-audit --no-fund --silent
 	@touch $@
 
 $(VSCODE)/node_modules/.ready: $(VSCODE)/package.json $(VSCODE)/package-lock.json

@@ -10,6 +10,7 @@ from specc.evaluator.column_builder import ColumnBuilder, cells_by_columns
 from specc.evaluator.columns import CHUNK, Chunk, NotByColumns, Whole, joined
 from specc.evaluator.commands import PRELUDE, SHELL_LINE, Prelude, passed_to
 from specc.evaluator.evaluation import VARYING_FILE, Evaluation, Inputs
+from specc.evaluator.names import NAMESPACES, OF_CELL, OF_SPEC, STATIC_NAMESPACES
 from specc.evaluator.quoting import end_of_template
 from specc.evaluator.templates import span_in, template_text
 from specc.evaluator.values import MASK, EvaluatedSpec, Prefix, Read, Value, all_names, env_names, read_names, told
@@ -17,8 +18,12 @@ from specc.evaluator.values import MASK, EvaluatedSpec, Prefix, Read, Value, all
 __all__ = [
     "CHUNK",
     "MASK",
+    "NAMESPACES",
+    "OF_CELL",
+    "OF_SPEC",
     "PRELUDE",
     "SHELL_LINE",
+    "STATIC_NAMESPACES",
     "VARYING_FILE",
     "Binding",
     "Chunk",

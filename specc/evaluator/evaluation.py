@@ -10,6 +10,7 @@ from specc.evaluator.commands import PRELUDE, Prelude, with_prelude
 from specc.evaluator.names import (
     NAMESPACES,
     OF_CELL,
+    OF_SPEC,
     STATIC_NAMESPACES,
     WHERE_NAMESPACES,
     Members,
@@ -113,7 +114,7 @@ class Evaluation:
                 "matrix": Members(axes, self._axis),
                 "job": Members(tuple(spec.section("job").entries), self._job),
                 "cell": Members(OF_CELL, self._of_cell),
-                "spec": Members(("id", "name", "dir", "path"), self._of_spec),
+                "spec": Members(OF_SPEC, self._of_spec),
                 "env": Members(inputs.env_names, self._env),
             }
         )

@@ -14,6 +14,7 @@ from specc.nodes import Mapping, Node, Sequence
 from specc.resolver import ResolvedSpec
 
 OF_CELL = ("id", "index", "slug", "repeat", "attempt")
+OF_SPEC = ("id", "name", "dir", "path")
 NAMESPACES = ("params", "vars", "matrix", "job", "cell", "spec", "env")
 WHERE_NAMESPACES = ("params", "env", "matrix")
 STATIC_NAMESPACES = ("params", "env")
@@ -105,7 +106,7 @@ def names_of(spec: ResolvedSpec, env_names: tuple[str, ...], unset: tuple[str, .
         "matrix": {name: None for node in axes for name in node.entries},
         "job": dict.fromkeys(spec.section("job").entries),
         "cell": dict.fromkeys(OF_CELL),
-        "spec": dict.fromkeys(("id", "name", "dir", "path")),
+        "spec": dict.fromkeys(OF_SPEC),
         "env": dict.fromkeys(env_names),
     }
     return Names(known, frozenset({"params", "vars", "matrix", "job"}) if spec.is_open else frozenset(), unset)

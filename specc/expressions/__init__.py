@@ -5,8 +5,10 @@
 attribute of a Python object can be reached, and all work is paid for from a `Budget` before it is done.
 """
 
+from specc.expressions.builder import FUNCTIONS
 from specc.expressions.run import CHARACTERS, FRAMES, MAX_TEXT, STEPS, Budget, Frame, Judge, Run, frames_of
 from specc.expressions.statements import Piece
+from specc.expressions.syntax import STATEMENTS
 from specc.expressions.template import Compiler, Reference, Template, compile_template, is_template
 from specc.expressions.values import (
     MISSING,
@@ -24,8 +26,10 @@ from specc.expressions.values import (
 __all__ = [
     "CHARACTERS",
     "FRAMES",
+    "FUNCTIONS",
     "MAX_TEXT",
     "MISSING",
+    "STATEMENTS",
     "STEPS",
     "Budget",
     "Compiler",

@@ -5,12 +5,13 @@ templates, operators and value forms. Only keywords that mean the same in draft-
 know draft-07 better.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from collections.abc import Sequence as Many
 
 from specc.resolver.results import FORMATS, TAKES, TYPES
 from specc.schema import ApiSchema, Field, JsonObject
 from specc.schemagen.build import COMMENT, DIALECT
+from specc.schemagen.templates import ONE_EXPRESSION, SOME_TEMPLATE, early, sound
 from specc.settings import Quantity
 from specc.units import DURATION_UNITS, MEMORY_UNITS
 
@@ -24,6 +25,56 @@ SECTIONS = {
     "job": "The fields of the job, named as in the API's table.",
     "results": "What `specc results` reads of what each job wrote.",
 }
+TITLE = "specc job spec"
+"""The YAML language server shows the title of the innermost schema that a text fits, so shared ones have this title."""
+
+PARAM_SNIPPETS = [
+    {
+        "label": f"{name} parameter",
+        "description": f"A parameter that takes {text}.",
+        "body": {"${1:name}": {"type": name, **keys, "description": "${9:what it is for}"}},
+    }
+    for name, text, keys in (
+        ("integer", "whole numbers", {"default": "${2:1}", "minimum": "${3:1}"}),
+        ("number", "numbers", {"default": "${2:0.1}"}),
+        ("string", "one of some texts", {"default": "${2:a}", "choices": ["${2:a}", "${3:b}"]}),
+        ("boolean", "true or false", {"default": "${2|false,true|}"}),
+    )
+]
+PROFILE_SNIPPETS = [
+    {
+        "label": "smoke test",
+        "description": "A variant that is small and short.",
+        "body": {"${1:smoke}": {"job": {"core_limit": "${2:1}", "time_limit": "${3:5min}"}}},
+    }
+]
+SWEEP_SNIPPETS = [
+    {
+        "label": "sweep",
+        "description": "A sweep over all combinations of two axes.",
+        "body": {"axes": {"${1:mesh}": ["${2:coarse}", "${3:fine}"], "${4:seed}": {"from": "${5:1}", "to": "${6:3}"}}},
+    }
+]
+AXIS_SNIPPETS = [
+    {"label": "list", "description": "These values.", "body": ["${1:a}", "${2:b}"]},
+    {
+        "label": "range",
+        "description": "Numbers from the first to the last, which counts.",
+        "body": {"from": "${1:1}", "to": "${2:4}"},
+    },
+    {
+        "label": "logarithmic range",
+        "description": "So many numbers, each the same multiple of the one before.",
+        "body": {"from": "${1:1}", "to": "${2:1000}", "steps": "${3:4}", "scale": "log"},
+    },
+]
+COMMAND_SNIPPETS = [
+    {
+        "label": "$file",
+        "description": "A script beside the spec, with variables and arguments.",
+        "body": {"\\$file": "${1:run.sh}", "env": {"${2:NAME}": "${3:value}"}},
+    },
+]
 CONSTRAINTS = ("type", "enum", "minimum", "maximum", "minLength", "maxLength", "pattern")
 NUMBER = r"[0-9]+(\.[0-9]+)?"
 QUANTITIES: dict[Quantity, str] = {
@@ -36,7 +87,21 @@ QUANTITY_TEXTS: dict[Quantity, str] = {
     "duration": "A duration such as `2h30m` or `1-12:00:00`, converted into the unit that `[units]` of specc.toml "
     "says. A plain number is sent as it is.",
 }
-TEMPLATE_TEXT = r"\{\{|\{%"
+QUANTITY_MESSAGES: dict[Quantity, str] = {
+    "memory": "Write a size such as `64GiB`, a whole number, or a template.",
+    "duration": "Write a duration such as `2h30m` or `1-12:00:00`, a whole number, or a template.",
+}
+EXACT = 2**53 - 1
+"""JSON holds whole numbers up to this one exactly."""
+PARAM_VALUES: dict[str, JsonObject] = {
+    "string": {"type": "string"},
+    "integer": {"type": "integer"},
+    "number": {"type": "number"},
+    "boolean": {"type": "boolean"},
+    "list": {"type": "array"},
+}
+FILE_NAME = r"(?!specc:)(?![\s\S]*(?:\{\{|\{%))(?:.*/)?[^/]*\.[^/.]+"
+"""The path of a parent. A path without a suffix is a slip: specs have names such as `mpi.job.yaml`."""
 OPERATORS = {
     "$append": "Add these items behind the inherited list.",
     "$prepend": "Add these items before the inherited list.",
@@ -49,29 +114,41 @@ OPERATORS = {
 }
 
 
-def build_editor(apis: Many[ApiSchema]) -> JsonObject:
-    """Return the schema of a spec file under any of these API versions."""
+def build_editor(apis: Many[ApiSchema], bases: Mapping[str, str]) -> JsonObject:
+    """Return the schema of a spec file under any of these API versions, with the bases that ship and what each is."""
     return {
         "$schema": DIALECT,
         "$comment": COMMENT,
-        "title": "specc job spec",
+        "title": TITLE,
         "description": "A declarative HPC job spec.",
-        **fixed_keys({**_header(apis), **_sections()}, ["specc"]),
+        **fixed_keys({**_header(apis, bases), **_sections()}, ["specc"]),
         "patternProperties": {"^x-": described("A key for other tools, which specc ignores.", {})},
         "$defs": {
             **common_definitions(),
-            "params": free_keys(inherited(_param())),
-            "vars": free_keys(ref("value")),
-            "axis": _axis(),
-            "matrix": _matrix(),
-            "profiles": free_keys(inherited(_profile())),
+            "param": _param(),
+            "params": {
+                **free_keys(described("A parameter: templates read it as `params.NAME`.", inherited(ref("param")))),
+                "defaultSnippets": PARAM_SNIPPETS,
+            },
+            "vars": free_keys(described("A variable: templates read it as `vars.NAME`.", ref("value"))),
+            "early": {"title": TITLE, **early()},
+            "range": _range(),
+            "axis": _axis(is_distinct=True),
+            "zipped": _axis(is_distinct=False),
+            "matrix": {**_matrix(), "defaultSnippets": SWEEP_SNIPPETS},
+            "profile": _profile(),
+            "profiles": {
+                **free_keys(described("A profile: `--profile NAME` lays it over the spec.", inherited(ref("profile")))),
+                "defaultSnippets": PROFILE_SNIPPETS,
+            },
             "job": job_section(apis),
-            "results": free_keys(_result()),
+            "results": free_keys(described("A result: a column of `specc results`.", _result())),
         },
     }
 
 
-def _header(apis: Many[ApiSchema]) -> JsonObject:
+def _header(apis: Many[ApiSchema], bases: Mapping[str, str]) -> JsonObject:
+    parent = _parent(bases)
     return {
         "specc": described("Version of the spec language.", {"enum": [1]}),
         "id": described(
@@ -81,10 +158,21 @@ def _header(apis: Many[ApiSchema]) -> JsonObject:
         "extends": described(
             "The spec or specs to inherit from, the later the stronger: a path relative to this file, `//path` from "
             "the project's root, or `specc:NAME` for a base that ships with specc.",
-            any_of(ref("static"), {"type": "array", "items": ref("static")}),
+            any_of(parent, {"type": "array", "items": parent}),
         ),
         "abstract": described("A base: checked, never rendered or submitted. Not inherited.", {"type": "boolean"}),
         "api": described("Version of the API. Default: the project's.", {"enum": [api.name for api in apis]}),
+    }
+
+
+def _parent(bases: Mapping[str, str]) -> JsonObject:
+    shipped = ", ".join(f"`specc:{name}`" for name in bases)
+    return {
+        "type": "string",
+        "pattern": rf"^(?:specc:(?:{'|'.join(bases)})|{FILE_NAME})$",
+        "patternErrorMessage": "A parent is the path of a file, such as `base/mpi.job.yaml`, or a base that ships: "
+        f"{shipped}. It holds no templates.",
+        "defaultSnippets": [snippet(f"specc:{name}", text, f"specc:{name}") for name, text in bases.items()],
     }
 
 
@@ -109,7 +197,7 @@ def _overlay(name: str) -> JsonObject:
 def _param() -> JsonObject:
     """Return the schema of a parameter. `type` is optional: a child may change one key of an inherited parameter."""
     number = inherited({"type": "number"})
-    return fixed_keys(
+    body = fixed_keys(
         {
             "type": described("The type of its values.", inherited({"enum": list(PARAM_TYPES)})),
             "default": described("The value when none is given. Without it, the parameter is required.", ref("value")),
@@ -120,17 +208,33 @@ def _param() -> JsonObject:
             "description": described("What it is for.", inherited({"type": "string"})),
         }
     )
+    return {**body, "allOf": [_values_of(name) for name in PARAM_TYPES]}
+
+
+def _values_of(type_name: str) -> JsonObject:
+    """Return what a parameter that says its type demands of its other keys."""
+    value = PARAM_VALUES[type_name]
+    written = value if type_name == "string" else any_of(value, ref("template"))
+    demands: JsonObject = {key: inherited(written) for key in ("default", "example")}
+    if type_name == "list":
+        demands["default"] = inherited_list({}, ref("template"))
+    else:
+        demands["choices"] = inherited_list(value)
+    return {
+        "if": {"properties": {"type": {"const": type_name}}, "required": ["type"]},
+        "then": {"properties": demands},
+    }
 
 
 def _matrix() -> JsonObject:
-    axes = inherited(free_keys(ref("axis")))
+    axes, zipped = (inherited(free_keys(ref(name))) for name in ("axis", "zipped"))
     entries = inherited_list(free_keys(ref("value")))
     where = inherited_list(ref("template"), ref("template"))
     count = inherited(any_of({"type": "integer", "minimum": 1}, ref("template")))
     return fixed_keys(
         {
             "axes": described("Each axis takes all its values, combined with all others.", axes),
-            "zip": described("Axes that advance together; they have as many values each.", axes),
+            "zip": described("Axes that advance together; they have as many values each.", zipped),
             "where": described(
                 "What holds in every cell, such as `{{ matrix.n * matrix.m <= 64 }}`; or a list of it.", where
             ),
@@ -176,10 +280,10 @@ def _result() -> JsonObject:
     return inherited(any_of(described("A pattern, searched in standard output.", word), read))
 
 
-def _axis() -> JsonObject:
+def _range() -> JsonObject:
     count = inherited(any_of({"type": "integer", "minimum": 1}, ref("template")))
     number = inherited(any_of({"type": "number"}, ref("template")))
-    interval = fixed_keys(
+    return fixed_keys(
         {
             "from": described("The first number.", number),
             "to": described("The last number, which is included.", number),
@@ -191,7 +295,21 @@ def _axis() -> JsonObject:
             ),
         }
     )
-    return inherited_list(ref("item"), interval, ref("template"), ref("file"))
+
+
+def _axis(*, is_distinct: bool) -> JsonObject:
+    """Return the schema of an axis. A value that a plain axis has twice makes two equal cells."""
+    values = {"allOf": [ref("item"), ref("early")]}
+    listed: JsonObject = {
+        "type": ["array", "string"],
+        "items": values,
+        **({"uniqueItems": True} if is_distinct else {}),
+        "allOf": [ref("sound"), ref("early")],
+        "pattern": ONE_EXPRESSION,
+        "patternErrorMessage": "Write a list, a range `{from: 1, to: 4}`, a file of values, or one `{{ expression }}`.",
+    }
+    forms = inherited(any_of(listed, *_added(values), ref("range"), ref("file")))
+    return {**described("An axis: templates read it as `matrix.NAME`.", forms), "defaultSnippets": AXIS_SNIPPETS}
 
 
 def job_section(apis: Many[ApiSchema]) -> JsonObject:
@@ -212,8 +330,10 @@ def _job_field(name: str, apis: Many[ApiSchema], of: int) -> JsonObject:
             bodies.append(body)
     value = any_of(*bodies)
     quantity = next((api.fields[name].quantity for api in apis if api.fields[name].quantity), None)
-    text = "\n\n".join([*(_about(api, api.fields[name]) for api in apis), *_notes(first, quantity, apis, of)])
-    return {"title": f"{name} ({first.type})", **described(text, _forms(first.type, value, quantity))}
+    about = (_about(api, api.fields[name]) for api in apis)
+    text = "\n\n".join([f"{name} ({first.type})", *about, *_notes(first, quantity, apis, of)])
+    snippets: JsonObject = {"defaultSnippets": COMMAND_SNIPPETS} if first.shell else {}
+    return {**described(text, _forms(first.type, value, quantity)), **snippets}
 
 
 def _constraints(body: JsonObject) -> JsonObject:
@@ -224,16 +344,30 @@ def _forms(type_name: str, value: JsonObject, quantity: Quantity | None) -> Json
     """Return all ways to write a value of a type."""
     match type_name:
         case "string":
-            return inherited(any_of(value, ref("template"), ref("literal"), ref("file")))
+            return inherited(any_of({"allOf": [ref("sound")], **value}, ref("literal"), ref("file"), ref("command")))
         case "array":
             return inherited_list(ref("item"), ref("template"))
         case "any":
             return ref("value")
-        case _ if quantity is not None:
-            measured = {"type": "string", "pattern": QUANTITIES[quantity]}
-            return inherited(any_of(value, measured, ref("template")))
+        case "integer" if quantity is not None and "enum" not in value:
+            pattern = f"{QUANTITIES[quantity]}|{SOME_TEMPLATE}"
+            return inherited(_or_text(_exact(value), pattern, QUANTITY_MESSAGES[quantity]))
+        case "integer" if "anyOf" not in value and "enum" not in value:
+            return inherited(
+                _or_text(_exact(value), ONE_EXPRESSION, "Write a whole number, or one `{{ expression }}`.")
+            )
         case _:
             return inherited(any_of(value, ref("template")))
+
+
+def _exact(value: JsonObject) -> JsonObject:
+    return {**value, "minimum": value.get("minimum", -EXACT), "maximum": value.get("maximum", EXACT)}
+
+
+def _or_text(value: JsonObject, pattern: str, message: str) -> JsonObject:
+    """Return a schema of such values and of texts of this pattern: one schema, and so one message."""
+    text: JsonObject = {"allOf": [ref("sound")], "pattern": pattern, "patternErrorMessage": message}
+    return {**value, "type": [value["type"], "string"], **text}
 
 
 def _about(api: ApiSchema, field: Field) -> str:
@@ -265,6 +399,11 @@ def any_of(*choices: JsonObject) -> JsonObject:
     return choices[0] if len(choices) == 1 else {"anyOf": list(choices)}
 
 
+def snippet(label: str, text: str, body: object) -> JsonObject:
+    """Return a text that editors offer. In its body, `$1` and `${1:word}` are where the writer goes on."""
+    return {"label": label, "description": text, "body": body}
+
+
 def described(text: str, schema: JsonObject) -> JsonObject:
     """Return `schema` with a description that editors show."""
     return {"description": text, **schema}
@@ -294,10 +433,13 @@ def inherited(value: JsonObject) -> JsonObject:
 
 def inherited_list(items: JsonObject, *others: JsonObject) -> JsonObject:
     """Return a list, one of the other forms, or an operator, which can also add to the inherited list."""
-    whole: JsonObject = {"type": "array", "items": items}
-    value = any_of(whole, *others)
-    extended = [operator(name, whole) for name in ("$append", "$prepend")]
-    return any_of(value, *extended, operator("$replace", value), ref("unset"))
+    value = any_of({"type": "array", "items": items}, *others)
+    return any_of(value, *_added(items), operator("$replace", value), ref("unset"))
+
+
+def _added(items: JsonObject) -> list[JsonObject]:
+    """Return the operators that add items to the inherited list."""
+    return [operator(name, {"type": "array", "items": items}) for name in ("$append", "$prepend")]
 
 
 def common_definitions() -> JsonObject:
@@ -305,17 +447,26 @@ def common_definitions() -> JsonObject:
     scalar: JsonObject = {"type": ["string", "number", "boolean", "null"]}
     nested = [{"type": "array", "items": ref("item")}, free_keys(ref("value"))]
     return {
-        "template": described(
-            "A Jinja2 expression. A value that is one whole `{{ expression }}` keeps the expression's type.",
-            {"type": "string", "pattern": TEMPLATE_TEXT},
-        ),
-        "static": {"type": "string", "minLength": 1, "not": {"pattern": TEMPLATE_TEXT}},
+        "sound": {"title": TITLE, **sound()},
+        "template": {
+            "type": "string",
+            "allOf": [ref("sound")],
+            "pattern": ONE_EXPRESSION,
+            "patternErrorMessage": "Only one whole `{{ expression }}` keeps the type of the expression.",
+        },
+        "templates": {"type": "string", "allOf": [ref("sound")], "pattern": SOME_TEMPLATE},
+        "static": {
+            "type": "string",
+            "minLength": 1,
+            "pattern": rf"^(?![\s\S]*(?:{SOME_TEMPLATE}))",
+            "patternErrorMessage": "No templates here: paths and names like this one are fixed.",
+        },
         "unset": operator("$unset", {"enum": [True]}),
         "literal": operator("$literal", scalar),
         "file": _with_values("$file", ref("static")),
-        "command": _with_values("$command", any_of({"type": "string"}, ref("literal"))),
+        "command": _with_values("$command", any_of({"type": "string", "allOf": [ref("sound")]}, ref("literal"))),
         "scalar": scalar,
-        "item": any_of(ref("scalar"), *nested, ref("literal"), ref("file"), ref("command")),
+        "item": any_of({"allOf": [ref("scalar"), ref("sound")]}, *nested, ref("literal"), ref("file"), ref("command")),
         "value": any_of(
             ref("item"),
             operator("$append", nested[0]),
@@ -328,15 +479,16 @@ def common_definitions() -> JsonObject:
 
 def _with_values(name: str, operand: JsonObject) -> JsonObject:
     """Return a form with the values that are passed to its command."""
+    passed = any_of({"allOf": [ref("scalar"), ref("sound")]}, ref("literal"))
     return fixed_keys(
         {
             name: described(OPERATORS[name], operand),
             "env": described(
                 "Environment variables that are exported before the command's text.",
-                inherited(free_keys(ref("value"))),
+                inherited(free_keys(inherited(passed))),
             ),
             "args": described(
-                "The positional parameters `$1`, `$2`, ... of the command's text.", inherited_list(ref("item"))
+                "The positional parameters `$1`, `$2`, ... of the command's text.", inherited_list(passed)
             ),
         },
         [name],

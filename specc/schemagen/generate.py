@@ -3,8 +3,10 @@
 from enum import StrEnum
 from pathlib import Path
 
+from specc import assets
 from specc.diagnostics import Diagnostic, codes
 from specc.disk import check_stays
+from specc.disk.contents import SUFFIX, shipped_names
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.nodes import Layer, LayerKind, Node
@@ -55,7 +57,7 @@ def generate(root: Path) -> tuple[dict[Path, str], list[Diagnostic]]:
         files[version.folder / REQUEST] = dump(version.request)
         files[version.folder / RESPONSE] = dump(version.response)
     if versions:
-        files[root / EDITOR] = dump(build_editor([version.schema() for version in versions]))
+        files[root / EDITOR] = dump(build_editor([version.schema() for version in versions], shipped_bases()))
     return files, found
 
 
@@ -134,6 +136,15 @@ def _difference(root: Path, path: Path, wanted: str, what: str, help: str) -> Di
     return codes.STALE_SCHEMA.at(span, message, help=help)
 
 
+def shipped_bases() -> dict[str, str]:
+    """Return the names of the bases that ship, each with the sentence that its text begins with."""
+    folder = assets.folder("templates")
+    heads = {
+        name: (folder / f"{name}{SUFFIX}").read_text(encoding="utf-8").partition("\n")[0] for name in shipped_names()
+    }
+    return {name: head.partition(": ")[2].rstrip(".").capitalize() + "." for name, head in heads.items()}
+
+
 class Kind(StrEnum):
     """The schemas that a page gives."""
 
@@ -161,4 +172,4 @@ def build_schema(page: Source, patch: Source | None, kind: Kind) -> tuple[JsonOb
     response, more = build_response(content)
     texts = [Source(part, dump(body)) for part, body in (("request", schema), ("response", response))]
     api = read_schema(page.path, texts[0], texts[1], patch or Source("", "{}"))
-    return build_editor([api]), found + more
+    return build_editor([api], shipped_bases()), found + more

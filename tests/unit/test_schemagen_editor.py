@@ -1,6 +1,7 @@
 """The editor schema: what the compiler accepts it accepts, under both drafts that editors know; typos it refuses."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,7 @@ from specc.schemagen import build_editor
 from specc.source import Source
 
 SCHEMA_FILE = Path(__file__).parents[2] / "schemas" / "jobspec.schema.json"
+CASES = Path(__file__).parents[1] / "cases"
 SCHEMA = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
 MODERN = Draft202012Validator(SCHEMA)
 CLASSIC = Draft7Validator({key: value for key, value in SCHEMA.items() if key != "$schema"})
@@ -77,6 +79,15 @@ GOOD = {
     "a script": "specc: 1\njob:\n  cmd_line: |\n    {% for i in range(3) %}\n    echo ${#a[@]}\n    {% endfor %}\n",
     "sections with operators": "specc: 1\njob: {$replace: {name: a}}\nvars: {$unset: true}",
     "one parent": "specc: 1\nextends: base.job.yaml",
+    "parents of other names": "specc: 1\nextends: [../a.yml, //b/c.spec, 基础/站点.job.yaml, specc:hybrid]",
+    "a template behind a text": 'specc: 1\njob: {mem_limit: "{{ params.n * 2 }}GiB", name: "a-{{ cell.slug }}"}',
+    "braces that are text": "specc: 1\nvars: {a: {$literal: '{{.Names}}'}, b: '{% raw %}{{.x}}{% endraw %}'}",
+    "a name that may be missing": "specc: 1\nvars: {a: '{{ x is defined }}', b: '{{ x | default(1) }}'}",
+    "texts in expressions": """specc: 1\nvars: {a: "{{ 'a }}' ~ '{{ .b' }}", b: "{{ {'k': 1}['k'] }}"}""",
+    "a statement in a text that is folded": "specc: 1\nvars:\n  a: >-\n    x\n    {% if params.x %}b{% endif %}",
+    "signs": "specc: 1\nvars: {a: '{{ -1 }}{{- 2 -}}', b: '${#a[@]} {#'}",
+    "equal values that advance together": "specc: 1\nmatrix: {zip: {a: [1, 1], b: [2, 3]}}",
+    "an override of a default": "specc: 1\nparams: {a: {default: 1}, c: {type: list, default: {$append: [1]}}}",
 }
 
 BAD = {
@@ -110,6 +121,23 @@ BAD = {
     "a plain axis": "specc: 1\nmatrix: {axes: {a: 3}}",
     "max of nothing": "specc: 1\nmatrix: {max: 0}",
     "job fields in a profile": "specc: 1\nprofiles: {smoke: {core_limit: 1}}",
+    "a parent without a suffix": "specc: 1\nextends: base/solver",
+    "a base that does not ship": "specc: 1\nextends: specc:mpl",
+    "a template that is not closed": "specc: 1\nvars: {a: '{{ params.x }'}",
+    "a template of another tool": "specc: 1\njob: {cmd_line: \"docker ps --format '{{.Names}}'\"}",
+    "a template that ends too soon": "specc: 1\njob: {core_limit: '{{ params.n * }}'}",
+    "a private name": "specc: 1\nvars: {a: \"{{ ''.__class__ }}\"}",
+    "an unknown statement": "specc: 1\njob:\n  cmd_line: |\n    {% include 'a' %}\n    b\n",
+    "a bare name": "specc: 1\nvars: {a: '{{ case | sh }}'}",
+    "an unknown fact of the spec": "specc: 1\nvars: {a: '{{ spec.nam }}'}",
+    "text around a number": "specc: 1\njob: {core_limit: '{{ params.n }} cores'}",
+    "a number that is too large": "specc: 1\njob: {core_limit: 9007199254740993}",
+    "a default of another type": "specc: 1\nparams: {n: {type: integer, default: '16'}}",
+    "a choice of another type": "specc: 1\nparams: {n: {type: integer, choices: [1, two]}}",
+    "a value twice on an axis": "specc: 1\nmatrix: {axes: {a: [1, 2, 1]}}",
+    "an axis that reads variables": "specc: 1\nmatrix: {axes: {a: '{{ vars.b }}'}}",
+    "a value of an axis that reads variables": "specc: 1\nmatrix: {axes: {a: [1, '{{ vars.b }}']}}",
+    "a list as an argument": "specc: 1\njob: {cmd_line: {$file: a.sh, args: [[1]]}}",
     "a file with other keys": "specc: 1\njob: {cmd_line: {$file: a.sh, argv: [1]}}",
 }
 
@@ -146,10 +174,34 @@ def test_check_jsonschema_accepts_and_refuses(tmp_path):
     assert (accepted.returncode, refused.returncode) == (0, 1), accepted.stdout + refused.stdout
 
 
+def test_what_golden_cases_accept_is_good():
+    folders = sorted(
+        path.parent for path in CASES.glob("*/*/diagnostics.txt") if "error" not in path.read_text("utf-8")
+    )
+    specs = [spec for folder in folders for spec in folder.rglob("*.job.yaml")]
+    refused = [spec for spec in specs if not CLASSIC.is_valid(load(spec.read_text(encoding="utf-8")))]
+    assert (len(specs) > 10, refused) == (True, [])
+
+
+def test_what_is_shared_has_the_title_of_the_whole():
+    """The YAML language server shows the last field's title with every text, where shared definitions have none."""
+    shared = {name: SCHEMA["$defs"][name].get("title") for name in ("sound", "early")}
+    assert shared == dict.fromkeys(shared, SCHEMA["title"])
+
+
+def test_snippets_make_good_specs():
+    sections = ("params", "matrix", "profiles")
+    found = [(name, snippet) for name in sections for snippet in SCHEMA["$defs"][name]["defaultSnippets"]]
+    assert len(found) >= 6
+    for section, snippet in found:
+        text = re.sub(r'"?\$\{\d+:([^}]*)\}"?', lambda match: match[1], json.dumps(snippet["body"]))
+        text = re.sub(r'"?\$\{\d+\|([^,|]*)[^}]*\}"?', lambda match: match[1], text)
+        assert CLASSIC.is_valid({"specc": 1, section: load(text)}), text
+
+
 def test_the_schema_has_the_keys_of_the_compiler():
     definitions = SCHEMA["$defs"]
-    (param, *_) = definitions["params"]["additionalProperties"]["anyOf"]
-    axis = [form for form in definitions["axis"]["anyOf"][0]["anyOf"] if "from" in form.get("properties", {})]
+    param = definitions["param"]
     forms = {
         key for name in ("value", "unset", "literal", "file", "command") for key in operator_keys(definitions[name])
     }
@@ -157,7 +209,7 @@ def test_the_schema_has_the_keys_of_the_compiler():
     assert param["properties"].keys() == set(params.KEYS)
     assert set(param["properties"]["type"]["anyOf"][0]["enum"]) == set(params.TYPES)
     assert definitions["matrix"]["properties"].keys() == set(MATRIX_KEYS)
-    assert axis[0]["properties"].keys() == set(RANGE_KEYS)
+    assert definitions["range"]["properties"].keys() == set(RANGE_KEYS)
     assert forms == {*operators.MERGE_OPERATORS, *operators.VALUE_FORMS}
     assert definitions["file"]["properties"].keys() == {"$file", "env", "args"}
 
@@ -169,8 +221,8 @@ def operator_keys(schema):
 
 def test_fields_say_what_each_version_says():
     fields = SCHEMA["$defs"]["job"]["properties"]
-    assert fields["name"]["title"] == "name (string)"
-    assert fields["name"]["description"] == "ehpc/v1: 作业名称 (required)\n\nehpc/v2: Name of the job (required)"
+    said = "name (string)\n\nehpc/v1: 作业名称 (required)\n\nehpc/v2: Name of the job (required)"
+    assert fields["name"]["description"] == said
     assert "Only in ehpc/v2." in fields["priority"]["description"]
     assert "default 1" in fields["submit_type"]["description"]
     assert "| sh" in fields["cmd_line"]["description"]
@@ -189,8 +241,8 @@ def test_fields_of_other_types_and_versions_that_differ():
 
     one = api("v1", tags={"type": "array"}, free={}, flag={"type": "boolean"}, size={"type": "integer", "enum": [1]})
     two = api("v2", size={"type": "integer", "enum": [2]})
-    validator = Draft202012Validator(build_editor([one, two]))
-    good = {"tags": {"$append": [1]}, "free": {"a": [None]}, "flag": "{{ x }}", "size": 2}
+    validator = Draft202012Validator(build_editor([one, two], {}))
+    good = {"tags": {"$append": [1]}, "free": {"a": [None]}, "flag": "{{ params.x }}", "size": 2}
     assert validator.is_valid({"specc": 1, "job": good})
     for bad in ({"tags": 1}, {"free": {"$x": 1}}, {"flag": "yes"}, {"size": 3}):
         assert not validator.is_valid({"specc": 1, "job": bad}), bad
