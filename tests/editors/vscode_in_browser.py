@@ -55,7 +55,7 @@ PROJECT = {
     "jobs/cavity.job.yaml": (
         "# A lid-driven cavity on two meshes.\nspecc: 1\nextends: //base/solver.job.yaml\n"
         "params:\n  ranks: {default: 64}\nmatrix:\n  axes: {mesh: [coarse, fine]}\n"
-        "job:\n  cmd_line: |\n    module load openfoam\n    mpirun -np {{ params.ranks }} icoFoam -d {{ matrix.mesh }}\n"
+        "job:\n  cmd_line: |\n    module load foam\n    mpirun -np {{ params.ranks }} icoFoam -d {{ matrix.mesh }}\n"
         '  time_limt: 30min\n  mem_limit: "{{ vars.memory[matrix.mesh] }}"\n'
     ),
 }
