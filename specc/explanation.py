@@ -11,6 +11,7 @@ from specc.evaluator import MASK, Value, env_names, read_names
 from specc.expander import Cell
 from specc.expressions import Unknown
 from specc.fast_dataclass import dataclass
+from specc.language import Translate, in_english
 from specc.nodes import FileText, LayerKind, Node, Scalar, Sequence, to_data
 from specc.source import Span
 from specc.visible import visible, visible_json
@@ -136,24 +137,26 @@ def written(node: Node) -> object:
     return node.value if isinstance(node, Scalar) else to_data(node)
 
 
-def as_text(explanations: list[Explanation], cell: Cell, *, hides_cell: bool = False) -> str:
+def as_text(
+    explanations: list[Explanation], cell: Cell, *, hides_cell: bool = False, translate: Translate = in_english
+) -> str:
     """Return the tree of each value. The cell of a sweep comes first."""
     values = ", ".join(f"{name}={MASK if hides_cell else value}" for name, value in cell.data().items())
-    heading = f"cell {cell.id}: {visible(values)}\n" if values else ""
-    lines = (line for explanation in explanations for line in _tree(explanation, ""))
+    heading = f"{translate('cell')} {cell.id}: {visible(values)}\n" if values else ""
+    lines = (line for explanation in explanations for line in _tree(explanation, "", translate))
     return heading + "".join(f"{visible(line)}\n" for line in lines)
 
 
-def _tree(explanation: Explanation, indent: str) -> Iterator[str]:
+def _tree(explanation: Explanation, indent: str, translate: Translate) -> Iterator[str]:
     """Yield the value, its writers from the winner down, and one level deeper what the winner's template read."""
-    yield f"{indent}{explanation.name} = {_final_value(explanation)}"
+    yield f"{indent}{explanation.name} = {_final_value(explanation, translate)}"
     branches: list[tuple[str, list[str]]] = []
     for index, step in enumerate(explanation.steps):
         reads = explanation.reads if index == 0 else ()
-        below = [line for read in reads for line in _tree(read, "")]
-        branches.append((_step_line(step, index), below))
+        below = [line for read in reads for line in _tree(read, "", translate)]
+        branches.append((_step_line(step, index, translate), below))
     if not explanation.steps:
-        branches.extend((line, []) for read in explanation.reads for line in _tree(read, ""))
+        branches.extend((line, []) for read in explanation.reads for line in _tree(read, "", translate))
     for number, (line, below) in enumerate(branches):
         is_last = number == len(branches) - 1
         yield f"{indent}{'└─' if is_last else '├─'} {line}"
@@ -161,23 +164,23 @@ def _tree(explanation: Explanation, indent: str) -> Iterator[str]:
             yield f"{indent}{'  ' if is_last else '│ '}   {deeper}"
 
 
-def _final_value(explanation: Explanation) -> str:
+def _final_value(explanation: Explanation, translate: Translate) -> str:
     match explanation.state:
         case "unknown":
-            return "(not given)" if explanation.name.startswith("params.") else "(unknown)"
+            return translate("(not given)") if explanation.name.startswith("params.") else translate("(unknown)")
         case "removed":
-            return "(removed)"
+            return translate("(removed)")
         case "hidden":
-            return f"{MASK} (from the environment)"
+            return translate(f"{MASK} (from the environment)")
         case _:
             return _brief(explanation.data)
 
 
-def _step_line(step: Step, index: int) -> str:
-    verdict = "set by" if index == 0 else "overrides"
+def _step_line(step: Step, index: int, translate: Translate) -> str:
+    verdict = translate("set by") if index == 0 else translate("overrides")
     if step.layer.startswith("-"):
         return f"{verdict} {step.span}"
-    return f"{verdict} {step.layer} {step.span}: {_brief(step.written)}"
+    return f"{verdict} {translate(step.layer)} {step.span}: {_brief(step.written)}"
 
 
 def _brief(data: object) -> str:

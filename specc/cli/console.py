@@ -150,15 +150,21 @@ def write_row(cells: Iterable[str]) -> None:
     sys.stdout.flush()
 
 
-def write_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Write a table on a terminal, else, or when it is too long for one, a line for each row without the head."""
+def write_table(head: Sequence[str], rows: Iterable[Sequence[str]], *, has_foreign_head: bool = False) -> None:
+    """Write a table on a terminal, else, or when it is too long for one, a line for each row without the head.
+
+    Columns without a name, and those named `why`, hold messages. `has_foreign_head`: the head has names of axes and
+    results, which stay as they are.
+    """
     left = iter(rows)
     if sys.stdout.isatty():
         first = [[uncommanded(visible(cell)) for cell in row] for row in islice(left, MOST_DRAWN)]
         if len(first) < MOST_DRAWN:
             from specc.cli.drawing import table  # brings rich, which costs 50 ms
 
-            table([translated(name) for name in head], first)
+            said = {at for at, name in enumerate(head) if not name or (name == "why" and not has_foreign_head)}
+            shown = [[translated(cell) if at in said else cell for at, cell in enumerate(row)] for row in first]
+            table(head, shown, in_english if has_foreign_head else _translate)
             return
         left = chain(first, left)
     for row in left:

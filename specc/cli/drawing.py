@@ -15,6 +15,7 @@ from rich.table import Column, Table
 from rich.text import Text
 from rich.theme import Theme
 
+from specc.language import Translate, in_english
 from specc.visible import visible
 
 COLORS = {
@@ -42,13 +43,17 @@ READABLE = 100
 WIDE, WIDE_BAR, NARROW_BAR = 100, 40, 10
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """The first column is a state, and has its colour. Where the terminal is too narrow, the messages (columns without
-    a name) get lines of their own, and all that nobody copies ends in `…`."""
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], translate: Translate = in_english) -> None:
+    """Draw a table. The first column is a state, and has its colour.
+
+    Where the terminal is too narrow, the messages (columns without a name) get lines of their own, and all that nobody
+    copies ends in `…`.
+    """
     console = Console(file=sys.stdout)
-    widths = [max(len(name), *(cell_len(row[at]) for row in rows)) if rows else 0 for at, name in enumerate(head)]
+    shown = [translate(name) for name in head]
+    widths = [max(cell_len(name), *(cell_len(row[at]) for row in rows)) if rows else 0 for at, name in enumerate(shown)]
     if sum(widths) + GAP * (len(widths) - 1) <= console.width:
-        console.print(_drawn(head, rows, widths))
+        console.print(_drawn(head, rows, widths, translate))
         return
     named = [at for at, name in enumerate(head) if name or at == 0]
     least = [widths[at] if _is_whole(at, head[at]) else min(widths[at], SHORTEST) for at in named]
@@ -56,7 +61,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     # A terminal that is narrower still folds the lines itself.
     console.width = max(width, sum(least) + GAP * (len(least) - 1))
     with console.capture() as captured:
-        console.print(_drawn([head[at] for at in named], [[row[at] for at in named] for row in rows], least))
+        kept = [[row[at] for at in named] for row in rows]
+        console.print(_drawn([head[at] for at in named], kept, least, translate))
     first, *lines = captured.get().removesuffix("\n").split("\n")
     console.file.write(f"{first}\n")
     console.width = width
@@ -77,9 +83,9 @@ def _is_whole(at: int, name: str) -> bool:
     return at == 0 or name in COPIED
 
 
-def _drawn(head: Sequence[str], rows: Sequence[Sequence[str]], least: Sequence[int]) -> Table:
+def _drawn(head: Sequence[str], rows: Sequence[Sequence[str]], least: Sequence[int], translate: Translate) -> Table:
     columns = (
-        Column(name, header_style="bold", no_wrap=_is_whole(at, name), min_width=width)
+        Column(translate(name), header_style="bold", no_wrap=_is_whole(at, name), min_width=width)
         for at, (name, width) in enumerate(zip(head, least, strict=True))
     )
     drawn = Table(*columns, box=None, pad_edge=False)

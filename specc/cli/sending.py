@@ -8,7 +8,7 @@ from types import FrameType
 
 from specc.app.failures import said_of
 from specc.app.submitting import Stop, message_of, word_for
-from specc.cli.console import is_watched, say, write_row, write_table
+from specc.cli.console import is_watched, say, translated, write_row, write_table
 from specc.submission import Action, Result, Sender, Step, shown_state, tally
 from specc.targets import JobReport, JobState
 from specc.wording import counted
@@ -78,7 +78,7 @@ def _showing(steps: Sequence[Step], *, quiet: bool, has_bar: bool) -> Iterator[C
         from specc.cli.drawing import bar  # brings rich, which costs 50 ms
 
         shown: list[Result] = []
-        with bar("sending", count) as drawn:
+        with bar(translated("sending"), count) as drawn:
 
             def advance(result: Result) -> None:
                 shown.append(result)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from specc.app.failures import SAID_BY_STATE, Failures, words_for
 from specc.app.following import Feed, Group, Waited, Watch, wait_for
 from specc.cli import exits
-from specc.cli.console import Terminal, say
+from specc.cli.console import Terminal, say, translated
 from specc.errors import SpeccError
 from specc.submission import Ending, Ledger, Record, latest, shown_state, word_of
 from specc.targets import JobReport, JobState
@@ -87,7 +87,7 @@ def _showing(names: Mapping[str, str]) -> Iterator[Watch]:
         return
     from specc.cli.drawing import bar  # brings rich, which costs 50 ms
 
-    with bar("waiting", len(names)) as drawn:
+    with bar(translated("waiting"), len(names)) as drawn:
 
         def show(before: Mapping[str, JobReport], now: Mapping[str, JobReport]) -> None:
             for line in progress.lines(before, now):

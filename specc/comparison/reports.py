@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from specc.comparison import wording
 from specc.comparison.markdown import as_markdown
 from specc.comparison.model import Comparison, Detail, Group, Item, Label, Place
+from specc.language import Translate, in_english
 from specc.reporters.paint import Paint, Style, painter
 from specc.visible import visible, visible_json
 from specc.wording import brief
@@ -19,31 +20,34 @@ STYLES: dict[str, Style] = {"added": "good", "removed": "error"}
 """The colours of what became of payloads; `altered` has that of warnings."""
 
 
-def as_text(comparison: Comparison, base: str, paint: Paint = UNPAINTED) -> str:
+def as_text(comparison: Comparison, base: str, paint: Paint = UNPAINTED, translate: Translate = in_english) -> str:
     """Return nothing where no payload has changed."""
-    paragraphs = ["".join(f"{line}\n" for line in _paragraph(group, paint)) for group in comparison.groups]
-    lines = [f"not compared: {visible(brief(one.spec, WIDTH))}: {visible(one.why)}\n" for one in comparison.uncompared]
+    groups = comparison.groups
+    paragraphs = ["".join(f"{line}\n" for line in _paragraph(group, paint, translate)) for group in groups]
+    left = [translate(f"not compared: {brief(one.spec, WIDTH)}: {one.why}") for one in comparison.uncompared]
+    lines = [f"{visible(line)}\n" for line in left]
     return "\n".join([*paragraphs, *(["".join(lines)] if lines else [])])
 
 
-def _paragraph(group: Group, paint: Paint) -> Iterator[str]:
+def _paragraph(group: Group, paint: Paint, translate: Translate) -> Iterator[str]:
     """Yield the lines. Nothing foreign in them is unseen, because a terminal takes colours, and so any escape."""
     where = group.cause.place
     at = "" if where is None else f", {brief(str(where), WIDTH)}"
-    what = paint(STYLES.get(group.cause.what, "warning"), f"{wording.payloads(len(group.items))} {group.cause.what}")
-    yield f"{what}: {paint('bold', visible(wording.heading(group)))}{visible(at)}"
-    yield visible(f"  of {wording.specs(group)}")
+    what = translate(f"{wording.payloads(len(group.items))} {group.cause.what}")
+    what = paint(STYLES.get(group.cause.what, "warning"), what)
+    yield f"{what}: {paint('bold', visible(translate(wording.heading(group))))}{visible(at)}"
+    yield visible(translate(f"  of {wording.specs(group)}"))
     if group.cause.what == "altered":
-        yield from _fields(group, paint)
+        yield from _fields(group, paint, translate)
         return
     for item in group.items[:MOST_ITEMS]:
         was = f", was {wording.label(item.was)}" if item.was is not None and item.was.spec == item.label.spec else ""
-        yield visible(f"  {wording.label(item.label)}{was}")
+        yield visible(f"  {wording.label(item.label)}{translate(was)}")
     if len(group.items) > MOST_ITEMS:
-        yield f"  and {len(group.items) - MOST_ITEMS:,} more"
+        yield translate(f"  and {len(group.items) - MOST_ITEMS:,} more")
 
 
-def _fields(group: Group, paint: Paint) -> Iterator[str]:
+def _fields(group: Group, paint: Paint, translate: Translate) -> Iterator[str]:
     """Yield each field with the first payload's values. What the first line says is not said again."""
     for detail, item, count in wording.alike(group):
         if wording.is_told(detail, group.cause):
@@ -56,7 +60,7 @@ def _fields(group: Group, paint: Paint) -> Iterator[str]:
         else:
             yield f"  {field}:"
             yield from (f"    {line}" for line in lines)
-        yield visible(f"    in {wording.label(item.label)}{more}")
+        yield visible(translate(f"    in {wording.label(item.label)}{more}"))
 
 
 VERSION = 1

@@ -145,7 +145,9 @@ class Catalogue:
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         every = list(entries)
-        self._messages = _Index(each for each in every if each.context != PART)
+        self._messages = _Index(
+            sorted((each for each in every if each.context != PART), key=lambda each: not each.context)
+        )
         self._wording = _Index(sorted(every, key=lambda each: each.context != PART))
         self.translate = lru_cache(maxsize=4096)(self._translate)
 

@@ -11,7 +11,7 @@ from specc.app.comparing import against_revision, two_specs
 from specc.app.session import request_of
 from specc.cli import exits
 from specc.cli.completion import complete_spec
-from specc.cli.console import say, visible_text, wants_color, write_data, write_painted
+from specc.cli.console import say, translated, visible_text, wants_color, write_data, write_painted
 from specc.cli.options import Params, Profiles, Sets, TargetName
 from specc.cli.printing import Output, print_diagnostics
 from specc.cli.sessions import open_session
@@ -78,7 +78,8 @@ def diff(
         if one.path is not None:
             write_file(one.path, writable(REPORTS[one.format](comparison, base)))
         elif one.format == "text":
-            write_painted(writable(as_text(comparison, base, painter(wants_color(sys.stdout)))), sys.stdout)
+            drawn = as_text(comparison, base, painter(wants_color(sys.stdout)), translated)
+            write_painted(writable(drawn), sys.stdout)
         else:
             text = writable(REPORTS[one.format](comparison, base))
             write_data(text, visible_json if one.format == "json" else visible_text)

@@ -8,7 +8,7 @@ from specc.app.explaining import explain_spec
 from specc.app.session import request_of
 from specc.cli import exits
 from specc.cli.completion import complete_field, complete_spec
-from specc.cli.console import write_data, write_text
+from specc.cli.console import translated, write_data, write_text
 from specc.cli.options import AttemptNumber, Cells, Only, Params, Profiles, Sets, TargetName
 from specc.cli.printing import print_diagnostics
 from specc.cli.sessions import open_session
@@ -60,5 +60,5 @@ def explain(
         if format is TextOrJson.JSON:
             write_data(as_json(explanations, explained.cell, hides_cell=explained.hides_cell), visible_json)
         else:
-            write_text(as_text(explanations, explained.cell, hides_cell=explained.hides_cell))
+            write_text(as_text(explanations, explained.cell, hides_cell=explained.hides_cell, translate=translated))
     return exits.REFUSED if failed else exits.OK

@@ -23,7 +23,7 @@ from specc.app.importing import Scripts as ReadScripts
 from specc.app.scaffolding import UNITS, Cluster, NewProject, is_for_cloud, new_project
 from specc.app.selection import show
 from specc.cli import exits
-from specc.cli.console import say, say_error, say_lines, write_line
+from specc.cli.console import say, say_error, say_lines, translated, write_line
 from specc.cli.printing import print_diagnostics
 from specc.diagnostics import Diagnostic
 from specc.disk.outputs import write_file
@@ -112,7 +112,7 @@ def _unit(given: str | None, field: str, units: Iterable[str], *, asks: bool) ->
     choice = given
     if choice is None and asks and sys.stdin.isatty():
         question = f"In which unit does your cluster read {field}? ({', '.join(units)}, or {UNKNOWN})"
-        choice = typer.prompt(question, default=UNKNOWN)
+        choice = typer.prompt(translated(question), default=UNKNOWN)
     if choice is None or choice == UNKNOWN:
         return None
     if choice not in units:

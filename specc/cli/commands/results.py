@@ -85,6 +85,7 @@ def _write_table(columns: Sequence[ResultColumn], rows: Iterator[ResultRow]) -> 
             )
             for row in rows
         ),
+        has_foreign_head=True,
     )
     notes.say()
 

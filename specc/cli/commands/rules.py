@@ -7,13 +7,15 @@ from typing import Annotated
 import typer
 
 from specc.cli.completion import complete_code
-from specc.cli.console import write_json, write_text
+from specc.cli.console import translated, translator, write_json, write_text
 from specc.config import is_optional
 from specc.diagnostics import Code, closest_code
 from specc.diagnostics.codes import CODES
 from specc.diagnostics.remedies import REMEDIES
 from specc.errors import SpeccError
+from specc.language import in_english
 from specc.reporters import TextOrJson, format_named
+from specc.reporters.display import cells
 from specc.reporters.guidance import documentation, guidance
 
 NAMES: dict[str, Code] = {name: code for code in CODES.values() for name in (code.code, code.slug)}
@@ -85,14 +87,21 @@ def _list(codes: list[Code]) -> str:
     for code in codes:
         if code.code[3] != stage:
             stage = code.code[3]
-            lines += ["", STAGES[stage]] if lines else [STAGES[stage]]
-        lines.append(f"  {code.code}  {code.slug:{width}}  {code.severity.value:7}  {code.summary}")
+            lines += ["", translated(STAGES[stage])] if lines else [translated(STAGES[stage])]
+        severity = translated(code.severity.value)
+        blanks = " " * (7 - cells(severity))
+        lines.append(f"  {code.code}  {code.slug:{width}}  {severity}{blanks}  {translated(code.summary)}")
     return "\n".join(lines) + "\n"
 
 
 def _page(code: Code) -> str:
     summary, text = guidance(code)
-    return f"# {code.code} {code.slug} ({code.severity.value})\n\n{summary}\n\n{text}\n\n{_way_out(code)}\n"
+    if translator() is not in_english:
+        # The pages of rules are English; what they are about is said in one line of the person's language.
+        summary = translated(code.summary)
+        summary += f"\n\n{translated(REMEDIES[code.code])}" if code.code in REMEDIES else ""
+    head = f"# {code.code} {code.slug} ({translated(code.severity.value)})"
+    return f"{head}\n\n{summary}\n\n{translated(text)}\n\n{translated(_way_out(code))}\n"
 
 
 def _way_out(code: Code) -> str:
