@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from specc.config import is_optional
 from specc.diagnostics import Code
 from specc.diagnostics.codes import OF_RULES
-from specc.diagnostics.remedies import REMEDIES
 from specc.reporters.guidance import guidance
 from specc.rules.documentation import document
 from specc.rules.rule import Rule
@@ -25,8 +24,8 @@ HEADINGS = {
 HEAD = """# Diagnostic codes
 
 A code never changes its meaning and is never reused. Its severity may change. The hundreds digit is the stage
-that finds it. The page of a code says why, and has an example that is wrong and one that is right. `specc rules CODE`
-shows the page in the terminal.
+that finds it. The page of a code says why, what to do, and has an example that is wrong and one that is right. `specc
+rules CODE` shows the page in the terminal.
 """
 
 
@@ -37,9 +36,8 @@ def codes_page(codes: Iterable[Code]) -> str:
         named = HEADINGS.get(code.code[:5]) or HEADINGS[code.code[:4]]
         if named != heading:
             heading = named
-            text += f"\n## {heading}\n\n| code | name | severity | what it says | what to do |\n|---|---|---|---|---|\n"
-        linked = f"[{code.code}]({page_of(code)})"
-        text += f"| {linked} | {code.slug} | {code.severity.value} | {code.summary} | {_remedy(code)} |\n"
+            text += f"\n## {heading}\n\n| code | severity | what it says |\n|---|---|---|\n"
+        text += f"| [{code.code} {code.slug}]({page_of(code)}) | {code.severity.value} | {code.summary} |\n"
     return text
 
 
@@ -59,26 +57,23 @@ def code_page(code: Code) -> str:
 def rules_index(rules: Iterable[Rule]) -> str:
     """Return the list of the rules."""
     rows = [
-        f"| [{rule.code.code}]({rule.code.code}.md) | {rule.code.slug} | {rule.code.severity.value} "
+        f"| [{rule.code.code} {rule.code.slug}]({rule.code.code}.md) | {rule.code.severity.value} "
         f"| {document(rule).title} |\n"
         for rule in rules
     ]
     return (
         "# Rules\n\nWhat `specc check` finds beyond the schema. All diagnostics, also those of other stages, stand in\n"
         "[one table](../codes.md). `specc rules CODE` prints these pages in the terminal.\n\n"
-        "| code | name | severity | what it finds |\n|---|---|---|---|\n" + "".join(rows)
+        "| code | severity | what it finds |\n|---|---|---|\n" + "".join(rows)
     )
 
 
-def _remedy(code: Code) -> str:
-    remedy = REMEDIES.get(code.code)
-    return remedy.replace("|", "\\|") if remedy is not None else f"[examples]({page_of(code)})"
-
-
 def _way_out(code: Code) -> str:
-    if code.code[3] in "789":
+    if code.code[3] in "89":
         return "It is not about specs, and cannot be turned off."
     if not is_optional(code):
+        if code.code[3] == "7":
+            return "It cannot be turned off: with it, no job is started."
         return "It cannot be turned off: with it, there is no payload."
     return (
         "[`[rules]`](../configuration.md) in `specc.toml` changes it, and\n"

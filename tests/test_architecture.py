@@ -124,7 +124,7 @@ def test_every_code_is_well_formed_and_unique() -> None:
 def test_every_code_is_documented() -> None:
     page = (ROOT / "docs" / "codes.md").read_text(encoding="utf-8")
     for code in CODES.values():
-        assert f"/{code.code}.md) | {code.slug} |" in page, f"docs/codes.md lacks {code.code}: run `make generate`"
+        assert f"[{code.code} {code.slug}](" in page, f"docs/codes.md lacks {code.code}: run `make generate`"
 
 
 def test_every_code_has_a_page_with_a_bad_and_a_good_example() -> None:

@@ -14,9 +14,9 @@ from specc.targets.slurm.options import mistake_in_option
 from specc.units import DURATION_UNITS, MEMORY_UNITS, QuantityMistake, read
 
 BY_NAME: dict[str, Code] = {
-    name: code for code in codes.CODES.values() if code.code[3] in "123456" for name in (code.code, code.slug)
+    name: code for code in codes.CODES.values() if code.code[3] in "1234567" for name in (code.code, code.slug)
 }
-"""The diagnostics that `[rules]` can name: those of specs, not those of configurations, API tables and submissions."""
+"""The diagnostics that `[rules]` can name: those of specs and payloads, not those of configurations and API tables."""
 
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 CLUSTER_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")

@@ -23,8 +23,8 @@ def project(place: Place) -> Place:
     return place
 
 
-def found(project: Place, settings: str) -> list[str]:
-    project.put("specc.toml", (SETTINGS + settings).encode())
+def found(project: Place, settings: str, base: str = SETTINGS) -> list[str]:
+    project.put("specc.toml", (base + settings).encode())
     project.run("check", "--output", "json")
     findings = json.loads(project.out)["diagnostics"]
     return [f"{one['severity']} {one['slug']} {one['path']}" for one in findings]
@@ -51,6 +51,20 @@ def test_severities(project: Place) -> None:
     settings = '[rules]\nseverity = {unused-var = "error", SPC504 = "off"}\n'
     assert found(project, settings) == [one.replace("warning", "error") for one in BOTH[::2]]
     assert project.run("check") == 1
+
+
+def test_what_a_target_ignores_can_be_turned_off_and_what_it_refuses_cannot(project: Place) -> None:
+    project.write(a=UNUSED.replace("vars: {a: 1}\n", "").replace("./run", "./run, resource_limit: gpus=1"))
+    here = SETTINGS.replace('"ehpc"', '"local"\nrun_as = "caller"')
+    said = found(project, "", here)
+    assert "warning ignored-by-target a.job.yaml" in said
+    assert "warning ignored-by-target a.job.yaml" not in found(
+        project, '[rules]\nignore = ["ignored-by-target"]\n', here
+    )
+    assert "error ignored-by-target a.job.yaml" in found(project, '[rules]\nseverity = {SPC704 = "error"}\n', here)
+    project.put("specc.toml", f'{here}[rules]\nignore = ["refused-by-target"]\n'.encode())
+    assert project.run("check") == 2
+    assert "cannot be turned off" in project.out
 
 
 def test_by_path(project: Place) -> None:
@@ -112,6 +126,8 @@ def test_the_list_has_every_code(project: Place) -> None:
         ),
         ("SPC702", "```sh\nspecc submit spec.job.yaml\n```"),
         ("spc402", "It cannot be turned off"),
+        ("SPC703", "It cannot be turned off: with it, no job is started."),
+        ("SPC704", "or for the project in specc.toml"),
         ("SPC902", "It is not about specs (configuration)"),
     ],
 )

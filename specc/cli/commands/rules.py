@@ -105,9 +105,11 @@ def _page(code: Code) -> str:
 
 
 def _way_out(code: Code) -> str:
-    if code.code[3] in "789":
+    if code.code[3] in "89":
         return f"It is not about specs ({STAGES[code.code[3]]}), and cannot be turned off."
     if not is_optional(code):
+        if code.code[3] == "7":
+            return "It cannot be turned off: with it, no job is started."
         return "It cannot be turned off: with it, there is no payload."
     key = f'"{code.slug}"' if "." in code.slug else code.slug
     return (
