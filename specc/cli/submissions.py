@@ -8,7 +8,7 @@ import typer
 
 from specc.app.failures import Failures
 from specc.app.feeding import Feeder, Limits
-from specc.app.following import Group, Waited, is_over
+from specc.app.following import Group, Waited, is_over, last_seen
 from specc.app.notifying import Notice, notify
 from specc.app.requests import SubmissionRequest
 from specc.app.retrying import Retrying
@@ -188,7 +188,9 @@ def _finish(run: Submission, feeder: Feeder, sent: Sent, reports: dict[str, JobR
         print_diagnostics(run.versions.diagnostics)  # of attempts that could not be made
         fed = feeder.results[first:]
         sent = Sent((*sent.results, *fed), sent.was_stopped, sent.fault)
-        reports = {**reports, **waited.reports}
+        # Jobs that had ended before the waiting began are not asked about again: the ledger has what was seen of them.
+        over = [one for one in run.ledger.jobs(run.opened.target.identity, feeder.uuids) if is_over(one)]
+        reports = {**last_seen(over), **reports, **waited.reports}
         if fed or feeder.left:
             _sum_up(sent, feeder)
         if waited.interrupted is None:

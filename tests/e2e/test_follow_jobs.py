@@ -14,6 +14,7 @@ import pytest
 from support.local_jobs import eventually
 from support.projects import Place
 
+from specc.app.feeding import Feeder
 from specc.targets import JobState
 
 SETTINGS = b"""project = "demo"
@@ -299,6 +300,21 @@ class TestWaiting:
         assert here.err == "nothing was submitted\n"
         assert here.run("wait") == 0
         assert not (here.root / "state").exists()
+
+
+def test_jobs_that_end_while_others_are_sent_count_as_ended(here, monkeypatch):
+    room = Feeder._room
+
+    def later(self):
+        until = time.monotonic() + 20
+        while self._jobs and not have_ended(here) and time.monotonic() < until:
+            time.sleep(0.05)
+        return room(self)
+
+    monkeypatch.setattr(Feeder, "_room", later)
+    here.write(jobs__a=JOB % json.dumps("true"))
+    assert here.run("submit", "--max-active", "1", "--wait") == 0
+    assert here.err.endswith("2 finished\n")
 
 
 class TestOutput:
