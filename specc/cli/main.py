@@ -135,6 +135,10 @@ def _answer(arguments: list[str]) -> int:
         if options is not None:
             gc.freeze()
             return run_check(options)
+    if arguments in (["lsp"], ["lsp", "--stdio"]) and COMPLETE not in os.environ:
+        from specc.lsp import serve  # an editor waits for it, and typer takes a tenth of its start
+
+        return serve()
     from specc.cli import dispatch  # brings typer
 
     gc.freeze()

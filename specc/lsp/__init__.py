@@ -8,3 +8,25 @@
 The server reads what `specc check` reads, as carefully, and starts no program. It writes no file: changes of texts are
 sent to the editor.
 """
+
+import gc
+import sys
+
+from specc.errors import SpeccError
+
+
+def serve() -> int:
+    """Serve the editor at the other end of standard input and output until it ends, and return the exit code.
+
+    Raises SpeccError where the libraries of the protocol are not installed.
+    """
+    try:
+        from specc.lsp import server  # the protocol's libraries are an extra, and cost half a second
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("specc"):
+            raise
+        help = "install specc with the extra `lsp`: pip install 'specc-hpc[lsp]'"
+        raise SpeccError(f"`specc lsp` needs {error.name}, which is not installed", help=help) from error
+    gc.freeze()  # what was imported stays, and is not searched for garbage in the middle of a word
+    stdout, sys.stdout = sys.stdout, sys.stderr  # nothing else may write between the messages
+    return server.run(sys.stdin.buffer, stdout.buffer)
