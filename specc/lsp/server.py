@@ -638,6 +638,11 @@ async def rename(ls: Server, params: types.RenameParams) -> types.WorkspaceEdit 
     return ls.workspace_edit(project, tuple(Edit(span, params.new_name) for span in renaming.spans))
 
 
+def is_unforeseen(record: logging.LogRecord) -> bool:
+    """Return whether a line of the log is about an error that no handler has raised on purpose."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], ContentModified | RequestRefused)
+
+
 class PipeReader:
     """Reads messages without a thread. A line that is too long for a header is skipped."""
 
@@ -673,6 +678,7 @@ async def _reader(stdin: BinaryIO) -> Any:
 def run(stdin: BinaryIO, stdout: BinaryIO) -> int:
     """Serve the client at the other end of these streams until it ends, and return the exit code."""
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr, format="%(name)s: %(message)s")
+    logging.getLogger("pygls.protocol.json_rpc").addFilter(is_unforeseen)
     server.protocol.set_writer(StdoutWriter(stdout))
     stop = threading.Event()
 

@@ -146,7 +146,7 @@ class Project:
         """The same project, read anew, with these texts in place of those of the files."""
         contents = self.site.contents.again()
         for name, text in texts.items():
-            contents.add(name, self.site.contents.path_of(name), text.encode())
+            contents.add(name, self.site.contents.path_of(name), text.encode("utf-8", "surrogatepass"))
         return Project.open(replace(self.site, contents=contents), self.apis)
 
 
