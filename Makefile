@@ -15,7 +15,7 @@ seed = $(if $(filter random,$(SEED)),$(shell $(PYTHON) -c 'import random; print(
 # The options for examples of a profile by this seed. Make shows them with the command.
 examples = $(if $(SEED),--hypothesis-profile=$(1) --hypothesis-seed=$(seed))
 
-.PHONY: demo test slow laws chaos corpus crashes fuzz mutants slurm slurm-load browser precommit bench counts lint docs generate update-cases wheel wheelhouse versions vsix editors clean
+.PHONY: demo test slow laws chaos corpus crashes fuzz mutants slurm slurm-load neovim browser precommit bench counts lint docs generate update-cases wheel wheelhouse versions vsix editors clean
 
 demo: $(READY)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
@@ -69,6 +69,11 @@ slurm: $(READY)
 browser: $(READY) $(BROWSER)/.ready
 	$(if $(NEEDED),BROWSER_NEEDED=1 )$(BIN)/pytest -q tests/browser
 
+# `specc lsp` in a real Neovim without a screen (.ci/neovim-packages), set up by the lines of the manual. Without one it is
+# skipped; with `make neovim NEEDED=1` it fails.
+neovim: $(READY)
+	$(if $(NEEDED),NEOVIM_NEEDED=1 )$(BIN)/pytest -q tests/neovim
+
 # What sweeps cost a real Slurm: jobs submitted a second, and what watching them asks of the controller.
 slurm-load: $(READY)
 	$(BIN)/python tests/slurm/measure.py 200 1000
@@ -86,6 +91,7 @@ precommit: $(READY)
 # `make bench FELT=1` times only what a person feels.
 bench: $(READY) $(PEERS)/.ready
 	$(BIN)/python -m benchmarks run $(if $(QUICK),--quick) $(if $(FELT),--only-felt)
+	$(BIN)/python -m benchmarks.editor
 
 # The calls of fixed workloads against benchmarks/counts.json; `make counts RECORD=1` writes it anew.
 counts: $(READY)

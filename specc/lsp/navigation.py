@@ -132,7 +132,7 @@ def references_at(
 
 def _setting(project: EditedProject, snapshot: Snapshot, spot: Spot) -> Generator[None, None, list[Span]]:
     """Return where this file and its heirs set the key at a spot."""
-    if not spot.is_key or spot.path[:1] != ("job",):
+    if not spot.is_key or spot.path[:1] != ("job",) or len(spot.path) < 2:
         return []
     heirs = yield from project.dependents_in_steps(snapshot.name)
     found = []
