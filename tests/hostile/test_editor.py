@@ -84,7 +84,7 @@ def test_files_of_git_and_of_passwords_are_not_read(root: Path) -> None:
 def test_values_of_the_environment_are_not_shown(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MYSQL_HOST", SECRET)
     (root / "specc.toml").write_text('env = ["MYSQL_HOST"]\n' + SETTINGS)
-    text = "specc: 1\nextends: base.job.yaml\nvars: {x: '{{ env.MYSQL_HOST }}'}\njob: {name: '{{ vars.x }}', cmd_line: a}\n"
+    text = SPEC.replace("name: a", "name: '{{ vars.x }}'") % "a" + "vars: {x: '{{ env.MYSQL_HOST }}'}\n"
     assert SECRET not in everything(EditedProject(root), "a.job.yaml", text)
 
 

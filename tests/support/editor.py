@@ -14,7 +14,7 @@ from lsprotocol import types
 from pytest_lsp import LanguageClient, client_capabilities, make_test_lsp_client
 
 Result = TypeVar("Result")
-MOST = 10.0
+MOST = 60.0
 """So many seconds a test waits for an answer."""
 MARK = "‸"
 """Where the cursor is in the texts of tests."""
