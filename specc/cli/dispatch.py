@@ -13,7 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 from specc import __version__
 from specc.cli import COMPLETE, import_libraries
 from specc.cli.console import translated, translator, write_line
-from specc.cli.table import COMMANDS, Command
+from specc.cli.table import COMMANDS, Command, panel_of
 from specc.docstrings import restore
 from specc.errors import SpeccError
 
@@ -52,7 +52,8 @@ class _Named(TyperCommand):
     """A command as the list of commands has it. It becomes the real one when it is given a command line."""
 
     def __init__(self, command: Command) -> None:
-        super().__init__(command.name, help=command.summary, hidden=command.is_hidden)
+        panel = panel_of(command.name)
+        super().__init__(command.name, help=command.summary, hidden=command.is_hidden, rich_help_panel=panel)
         self._command = command
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:

@@ -33,6 +33,7 @@ def in_language(command: Any, translate: Translate) -> Iterator[None]:
         return
     changed: list[tuple[Any, str, Callable[[Any], Any]]] = [(rich_utils, name, _word(translate)) for name in WORDS]
     changed += [(one, "help", _paragraphs(translate)) for one in _with_help(command)]
+    changed += [(one, "rich_help_panel", _panel(translate)) for one in getattr(command, "commands", {}).values()]
     changed.append((command, "epilog", _paragraphs(translate)))
     changed.append((rich_text, "divide_line", lambda _: breaks))
     before = [(owner, name, getattr(owner, name)) for owner, name, _ in changed]
@@ -54,6 +55,11 @@ def _with_help(command: Any) -> Iterator[Any]:
 def _word(translate: Translate) -> Callable[[str], str]:
     """Return the translation of a word of the library, in which `{}` stands for a value."""
     return lambda word: translate(word.replace("{}", "{1}")).replace("{1}", "{}")
+
+
+def _panel(translate: Translate) -> Callable[[str | None], str | None]:
+    """Return the translation of the head of a part of the list of commands."""
+    return lambda head: head and translate(head)
 
 
 def _paragraphs(translate: Translate) -> Callable[[str | None], str | None]:

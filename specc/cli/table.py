@@ -133,3 +133,16 @@ COMMANDS = (
     Command("ledger", "ledger", "ledger_app", "Show what was sent, and settle what became of it."),
     Command("schema", "schema", "schema_app", "Build, show, compare and check the API's JSON Schemas."),
 )
+
+PANELS = {
+    "Write and check": ("check", "lint", "render", "explain", "diff", "fmt", "graph", "rules"),
+    "Send and wait": ("plan", "submit", "retry", "keep", "wait", "cancel"),
+    "After the job": ("status", "results", "usage", "report", "logs", "clean"),
+    "The project": ("init", "trust", "config", "serve", "lsp", "ledger", "schema", "target"),
+}
+"""The parts of the list of commands."""
+
+
+def panel_of(name: str) -> str:
+    """Return the part of the list that a command stands in."""
+    return next((panel for panel, names in PANELS.items() if name in names), "The project")
