@@ -29,9 +29,10 @@ from specc.targets.protocol import (
     Rejected,
     Unclear,
 )
-from specc.targets.slurm.answers import job_number, outcome_without_job
+from specc.targets.slurm.answers import Call, job_number, outcome_without_job
 from specc.targets.slurm.folder import SlurmFolder
 from specc.targets.slurm.queries import COMMENT, Entry, Queries
+from specc.targets.slurm.refusals import own_options
 from specc.targets.slurm.reports import Reports, state_of
 from specc.targets.slurm.request import Rules
 
@@ -186,7 +187,9 @@ class SlurmTarget:
         job_id = job_number(ran)
         if job_id is not None:
             return _accepted(Handle(job_id, tag_of(attempt.key)), "pending")
-        outcome = outcome_without_job(ran, frozenset(body))
+        settings = self._rules.target
+        own = tuple(own_options(body, settings))
+        outcome = outcome_without_job(ran, Call(frozenset(body), own, settings.options, settings.name))
         if isinstance(outcome, Unclear):
             jobs = self._queries.listed(fresh=True)
             return (self._found(attempt.key, jobs) if jobs is not None else None) or outcome
