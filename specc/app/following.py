@@ -11,7 +11,23 @@ from specc.app.workplace import Workplace
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.person import Person
-from specc.submission import SILENCE, Clock, Ending, Ledger, Locked, More, Record, ending, follow_jobs, look
+from specc.submission import (
+    SILENCE,
+    Clock,
+    Ending,
+    Ledger,
+    Locked,
+    More,
+    Record,
+    SettledAlready,
+    State,
+    UuidTaken,
+    adopt,
+    ending,
+    find_jobs,
+    follow_jobs,
+    look,
+)
 from specc.targets import JobReport, JobState
 from specc.targets.lives import life_from
 from specc.targets.opening import Opened
@@ -62,6 +78,24 @@ def reach(workplace: Workplace, ledger: Ledger, records: Sequence[Record]) -> tu
     return found, lost
 
 
+def settle_known(workplace: Workplace, ledger: Ledger, records: Sequence[Record]) -> int:
+    """Give unknown attempts the jobs that carry their keys, where targets keep keys. Return how many were settled.
+
+    What has no job stays unknown: `submit` sends it again under its key.
+    """
+    unknown = [record for record in records if record.state is State.UNKNOWN]
+    settled = 0
+    for (name, identity), listed in by_target(unknown).items():
+        opened = open_again(workplace, name, identity, ledger)
+        if not isinstance(opened, Opened) or not opened.target.is_idempotent:
+            continue
+        for match in find_jobs(listed, opened.target, ledger, workplace.project.apis.__getitem__).exact:
+            with contextlib.suppress(SettledAlready, UuidTaken):  # another process was quicker
+                adopt(ledger, match)
+                settled += 1
+    return settled
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A look at the chosen jobs that have not ended, whatever states are asked for: what their targets say now."""
@@ -79,6 +113,8 @@ class Seen:
 def look_at_chosen(choice: AttemptChoice, ledger: Ledger) -> Seen:
     """Ask about the jobs that are meant. States that choose among them are left out, because they may be old."""
     anyhow = replace(choice, words=replace(choice.words, states=()))
+    if ledger.open_attempts():
+        settle_known(choice.workplace, ledger, [one for one in anyhow.each(ledger) if one.state is State.UNKNOWN])
     running = [one for one in anyhow.each(ledger) if one.uuid and not is_over(one)]
     found, lost = reach(choice.workplace, ledger, running)
     return Seen(look_at(found, ledger, choice.workplace.person), found, lost)
@@ -88,7 +124,9 @@ def chosen_now(choice: AttemptChoice, ledger: Ledger) -> list[Record]:
     """The attempts that are meant. Where states choose among them, targets are asked for these first."""
     if choice.words.states:
         look_at_chosen(choice, ledger)
-    return choice.records(ledger)
+        return choice.records(ledger)
+    records = choice.records(ledger)
+    return choice.records(ledger) if settle_known(choice.workplace, ledger, records) else records
 
 
 def by_target(records: Sequence[Record]) -> dict[tuple[str, str], tuple[Record, ...]]:

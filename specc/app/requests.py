@@ -175,12 +175,20 @@ def decide(
     if asked.states and payloads is None:
         selector = Selector(states=states_named(asked.states))
         wanted = tuple(one for one in wanted if _has_state(one, selector, request, target.identity, ledger))
-    exists = Existing(request, target.identity)
+    exists, resumes = Existing(request, target.identity), target.is_idempotent
 
     def planned(payloads: Sequence[Payload]) -> list[Step]:
         params = request.request.params
         return plan_steps(
-            payloads, target.identity, request.target, params, ledger, exists, allowed, request.workplace.who
+            payloads,
+            target.identity,
+            request.target,
+            params,
+            ledger,
+            exists,
+            allowed,
+            request.workplace.who,
+            resumes=resumes,
         )
 
     steps = planned(wanted)

@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -15,6 +16,8 @@ from specc.wording import counted
 
 HEAD = ("state", "uuid", "spec", "cell", "name", "")
 FAILED_WORD = shown_state(JobState.EXITED)
+ONE = 2.0
+"""Seconds in which two SIGTERM count as one."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -23,6 +26,7 @@ class _Watcher:
 
     def __init__(self, show: Callable[[Result], None]) -> None:
         self._show = show
+        self._stopped_at = 0.0
         self._before = {number: signal.getsignal(number) for number in SIGNALS}
 
     def begun(self, sender: Sender, stop: Stop) -> None:
@@ -30,11 +34,14 @@ class _Watcher:
 
         def heed(number: int, frame: FrameType | None) -> None:
             if stop.is_set():
+                if number == signal.SIGTERM and time.monotonic() < self._stopped_at + ONE:
+                    return  # told twice in a moment, as by a batch system and by a shell
                 if number == signal.SIGHUP:
                     return  # a terminal that closes is told of by the shell and by the system
                 sender.abandon()
                 raise KeyboardInterrupt
             stop.set()
+            self._stopped_at = time.monotonic()
             sender.stop()
             count = len(sender.in_flight)
             with suppress(OSError):  # after SIGHUP there is nobody to tell it to

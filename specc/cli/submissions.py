@@ -208,8 +208,8 @@ def _finish(run: Submission, feeder: Feeder, sent: Sent, reports: dict[str, JobR
         raise sent.fault
     if sent.was_stopped or (waited is not None and waited.interrupted is not None):
         return exits.INTERRUPTED
-    code = _exit_code(sent)
-    if waited is None or code:
+    code = _exit_code(sent, has_room=manner.most_active is not None or not feeder.left)
+    if waited is None or (code and not feeder.left):
         return code
     if waited.given_up:
         return exits.BROKEN
@@ -260,13 +260,14 @@ def _wait(run: Submission, feeder: Feeder, manner: Manner) -> Waited:
     return wait_and_show([Group(run.opened, records)], run.ledger, manner.timeout, feed)
 
 
-def _exit_code(sent: Sent) -> int:
+def _exit_code(sent: Sent, *, has_room: bool) -> int:
+    """Return the exit code for what was sent. Without room for the rest, the target has refused it for now."""
     counts = tally(sent.results)
     if counts.unknown:
         return exits.UNKNOWN
     if counts.rejected:
         return exits.REJECTED
-    return exits.BROKEN if counts.not_sent or counts.not_tried else exits.OK
+    return exits.BROKEN if counts.not_sent or counts.not_tried or not has_room else exits.OK
 
 
 def _next_steps(sent: Sent) -> list[str]:

@@ -178,6 +178,17 @@ class Ledger(Queries):
             except sqlite3.IntegrityError as error:
                 raise AttemptOpen(str(record.key)) from error
 
+    def reopen(self, attempt: str, owner: str) -> None:
+        """Make an unknown attempt one that is being sent, again: under its own key. Raises SettledAlready."""
+        with self._writing() as connection:
+            changed = connection.execute(
+                "UPDATE attempts SET state = 'intent', owner = ?, settled_at = NULL, message = NULL "
+                "WHERE attempt = ? AND state = 'unknown'",
+                (owner, attempt),
+            ).rowcount
+            if changed != 1:
+                raise SettledAlready(attempt)
+
     def settle(
         self,
         attempt: str,

@@ -28,6 +28,7 @@ class Action(StrEnum):
     RERUN = "rerun"
     RETRY = "retry"
     RESEND = "resend"
+    RESUME = "resume"
     KEEP = "keep"
     WAIT = "in-flight"
     REFUSE_UNKNOWN = "unknown"
@@ -38,7 +39,7 @@ class Action(StrEnum):
     @property
     def sends(self) -> bool:
         """Return whether the payload is sent."""
-        return self in (Action.SEND, Action.RERUN, Action.RETRY, Action.RESEND)
+        return self in (Action.SEND, Action.RERUN, Action.RETRY, Action.RESEND, Action.RESUME)
 
     @property
     def stops(self) -> bool:
@@ -95,9 +96,12 @@ def plan_steps(
     exists: Exists,
     allowed: Allowed,
     who: str | None = None,
+    *,
+    resumes: bool = False,
 ) -> list[Step]:
     """Return a step for each payload. `target` is the target's identity, `exists` tells if the project still has a key.
     `who` is the user who would send: what another one has sent by a shared ledger is not sent again.
+    `resumes`: the target runs an attempt once, however often it is sent, so one that is unknown is sent again as it is.
 
     Two cells with one digest are refused, except repetitions of one cell. A job that was moved is offered once.
     """
@@ -110,7 +114,7 @@ def plan_steps(
         same = ledger.with_digest(target, payload.digest)
         left = [record for record in same if record.attempt not in offered]
         own = ledger.of_key(key)
-        step = decide(payload, key, own, left, exists, allowed)
+        step = decide(payload, key, own, left, exists, allowed, resumes=resumes)
         if not own and step.action is Action.SEND and (before := ledger.of_retargeted(target_name, key)):
             step = _after_others(step, before[-1], key, allowed, who)
         step = replace(step, seen=frozenset(record.attempt for record in same))
@@ -137,6 +141,8 @@ def decide(
     same_digest: Sequence[Record],
     exists: Exists,
     allowed: Allowed,
+    *,
+    resumes: bool = False,
 ) -> Step:
     """Return the step for one payload.
 
@@ -152,7 +158,7 @@ def decide(
 
     open_attempt = next((record for record in own if record.is_open), None)
     if open_attempt is not None:
-        return step(*_for_open(open_attempt, payload, allowed), open_attempt)
+        return step(*_for_open(open_attempt, payload, allowed, resumes=resumes), open_attempt)
     if accepted is not None and payload.digest in accepted.stands_for:
         if allowed.rerun:
             return step(Action.RERUN, f"runs again on purpose, after {accepted.uuid}", accepted)
@@ -203,7 +209,7 @@ def retry_step(step: Step, payload: Payload, attempt: int, reason: EndReason, le
     return replace(made, action=Action.REFUSE_TWIN, why=why)
 
 
-def _for_open(record: Record, payload: Payload, allowed: Allowed) -> tuple[Action, str]:
+def _for_open(record: Record, payload: Payload, allowed: Allowed, *, resumes: bool) -> tuple[Action, str]:
     if record.state is State.INTENT:
         return Action.WAIT, "another process is sending it now"
     if record.digest != payload.digest:
@@ -211,6 +217,8 @@ def _for_open(record: Record, payload: Payload, allowed: Allowed) -> tuple[Actio
         return Action.REFUSE_UNKNOWN, why
     if allowed.resend_unknown:
         return Action.RESEND, "sent again although it may be there already"
+    if resumes:
+        return Action.RESUME, f"nobody knows if it was accepted ({record.message}); sent under its key, it runs once"
     return Action.REFUSE_UNKNOWN, f"it may have been accepted ({record.message}); `specc ledger resolve` finds out"
 
 

@@ -91,12 +91,16 @@ def intent_of(step: Step, sending: Sending, now: float, skew: float) -> Record:
 
 @dataclass(slots=True, eq=False)
 class _Flight:
-    """One attempt that is being sent, with how often it was tried and signed again."""
+    """One attempt that is being sent, with how often it was tried and signed again.
+
+    `is_unclear`: it may have been accepted in an earlier try, so that nothing but a job settles it.
+    """
 
     step: Step
     attempt: Attempt
     tried: int = 0
     signed_again: int = 0
+    is_unclear: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -317,6 +321,8 @@ class Sender:
 
     def _intended(self, step: Step) -> _Flight | Result:
         """Write the intent and return the flight; or the result, where another process has sent the step before."""
+        if step.action is Action.RESUME and step.last is not None:
+            return self._resumed_step(step, step.last)
         skew = self._ledger.accounts.skew(self._target.identity)
         record = intent_of(step, self._sending, self._clock.now(), skew)
         supersedes = step.last.attempt if step.action is Action.RESEND and step.last is not None else None
@@ -328,6 +334,15 @@ class Sender:
         except SentElsewhere as error:
             return Result(step, None, message=f"another process has sent the same payload as {error}")
         return _Flight(step, Attempt(record.attempt, step.payload, record.sent_name, origin=self._origin(step)))
+
+    def _resumed_step(self, step: Step, record: Record) -> _Flight | Result:
+        """Open an attempt again whose outcome is unknown, and return its flight, under the same key."""
+        try:
+            self._ledger.reopen(record.attempt, self._sending.owner)
+        except SettledAlready:
+            return settled_elsewhere(step, self._ledger.attempt(record.attempt))
+        attempt = Attempt(record.attempt, step.payload, record.sent_name, origin=self._origin(step), is_resumed=True)
+        return _Flight(step, attempt, is_unclear=True)
 
     def _origin(self, step: Step) -> Origin | None:
         project, payload = self._sending.project, step.payload
@@ -388,13 +403,18 @@ class Sender:
         """Return the result of a flight; None if it is to be tried again."""
         step = flight.step
         match outcome:
+            case Unclear() if self._target.is_idempotent:
+                flight.is_unclear = True
+                return self._again(flight, NotSent(outcome.reason))
+            case Rejected(message=message) if flight.is_unclear:
+                return Result(step, State.UNKNOWN, message=f"rejected now, and perhaps accepted before: {message}")
             case Accepted() | Rejected() | Unclear():
                 return result_of(step, outcome)
             case NotSent():
                 return self._again(flight, outcome)
             case SpeccError():
                 self._error = self._error or outcome
-                return Result(step, State.NOT_SENT, message=outcome.message, help=outcome.help)
+                return Result(step, _unsettled(flight), message=outcome.message, help=outcome.help)
             case None:
                 self._error = self._error or RuntimeError("the target failed; its traceback is above")
                 message = "specc failed while it was sending; `specc ledger resolve` finds out if the job is there"
@@ -402,7 +422,7 @@ class Sender:
 
     def _again(self, flight: _Flight, outcome: NotSent) -> Result | None:
         self._learn_skew(flight, outcome)
-        if outcome.is_full:
+        if outcome.is_full and not flight.is_unclear:
             self._is_full = self._is_full or outcome.reason
             return Result(flight.step, State.NOT_SENT, message=outcome.reason, is_not_yet=True)
         if outcome.resign and flight.signed_again < SIGNATURES:
@@ -411,7 +431,7 @@ class Sender:
         else:
             pause = self._backoff.pause(flight.tried, outcome.retry_after)
         if pause is None or self._is_over:
-            return Result(flight.step, State.NOT_SENT, message=_without_another_try(outcome))
+            return Result(flight.step, _unsettled(flight), message=_without_another_try(outcome))
         if pause >= 1:
             self._tell(f"{flight.step.key}: {outcome.reason}; trying again in {pause:.0f} s")
         heapq.heappush(self._paused, (self._clock.monotonic() + pause, id(flight), flight))
@@ -461,7 +481,8 @@ class Sender:
             why = "not tried, because of an error"
         while self._paused:
             flight = heapq.heappop(self._paused)[2]
-            yield self._write(flight, Result(flight.step, State.NOT_SENT, message=why))
+            said = f"{why}; it may have been accepted before" if flight.is_unclear else why
+            yield self._write(flight, Result(flight.step, _unsettled(flight), message=said))
         is_not_yet = self._is_full is not None and not self._is_over
         why = f"not yet: {self._is_full}" if is_not_yet else why
         while self._waiting:
@@ -478,6 +499,11 @@ class Sender:
             pass
         for _ in range(self._threads):
             self._requests.put(None)
+
+
+def _unsettled(flight: _Flight) -> State:
+    """Return the state of an attempt that is given up without a job."""
+    return State.UNKNOWN if flight.is_unclear else State.NOT_SENT
 
 
 def _without_another_try(outcome: NotSent) -> str:

@@ -65,7 +65,8 @@ class Attempt:
 
     `sent_name` is the job name as sent: that of the payload, or with a tag behind it (`tag_names`). `owner` is on whose
     behalf the payload is sent, if not simply the user: a target with its own queue shares it among owners. `origin` is
-    None for a payload that came over the API, without a project.
+    None for a payload that came over the API, without a project. `is_resumed`: the same attempt was sent before, and
+    nobody knows what became of it.
     """
 
     key: str
@@ -73,6 +74,7 @@ class Attempt:
     sent_name: str
     owner: str = ""
     origin: Origin | None = None
+    is_resumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +212,10 @@ class Target(Protocol):
 
     @property
     def quota(self) -> int | None: ...
+
+    @property
+    def is_idempotent(self) -> bool:
+        """Return whether an attempt that is sent again under its key runs once all the same."""
 
     def refuse(self, payload: "Payload") -> Rejected | None:
         """Return why this payload cannot go to this target, known without sending.

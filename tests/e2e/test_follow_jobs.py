@@ -480,6 +480,12 @@ class TestLedger:
         assert here.run("ledger", "resolve") == 4
 
 
+def count_of_jobs(place: Place) -> int:
+    (store,) = (place.root / "state").rglob("jobs.db")
+    with contextlib.closing(sqlite3.connect(store)) as connection:
+        return int(connection.execute("SELECT count(*) FROM jobs").fetchone()[0])
+
+
 class TestUnknown:
     @pytest.fixture
     def unknown(self, here):
@@ -492,13 +498,33 @@ class TestUnknown:
         return here
 
     def test_here_each_is_found_by_its_tag_unasked(self, unknown):
-        assert unknown.run("submit") == 4
-        assert unknown.run("wait") == 4
         assert unknown.run("ledger", "resolve") == 0
         assert states(unknown) == ["accepted", "accepted"]
         assert unknown.out.count("found by its tag") == 2
         assert unknown.run("submit") == 0
         assert states(unknown) == ["finished", "finished"]
+
+    @pytest.mark.parametrize("command", ["submit", "status", "wait"])
+    def test_here_it_settles_itself(self, unknown, command):
+        """This machine runs an attempt once, however often it is sent."""
+        assert unknown.run("plan", "--output", "json") == 0
+        assert {step["action"] for step in json.loads(unknown.out)["steps"]} == {"resume"}
+        assert unknown.run(command) == 0
+        assert unknown.run("status") == 0
+        assert states(unknown) == ["finished", "finished"]
+        assert unknown.run("submit") == 0
+        assert "2 accepted before" in unknown.err
+        assert count_of_jobs(unknown) == 2
+
+    def test_what_never_arrived_here_is_sent_under_its_key(self, unknown):
+        (store,) = (unknown.root / "state").rglob("jobs.db")
+        with contextlib.closing(sqlite3.connect(store)) as connection, connection:
+            connection.execute("DELETE FROM jobs WHERE name = 'j-1'")
+        assert unknown.run("submit", "--wait") == 0
+        assert "2 accepted" in unknown.err
+        assert count_of_jobs(unknown) == 2
+        assert unknown.run("ledger", "list", "--output", "json") == 0
+        assert [one["number"] for one in json.loads(unknown.out)["attempts"]] == [1, 1]
 
     def test_the_users_word(self, unknown):
         assert unknown.run("ledger", "resolve", "jobs", "--only", "n=1", "--uuid", "hpcjob-x") == 0

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from support import compiling, submitting
 from support.laws import law
 
@@ -81,6 +81,11 @@ class Submitting(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         shutil.rmtree(self.folder)
+
+    @initialize(is_idempotent=st.booleans())
+    def choose_a_kind_of_target(self, is_idempotent) -> None:
+        """One that starts a job for each submission, or one that runs an attempt once, however often it is sent."""
+        self.target.is_idempotent = is_idempotent
 
     @property
     def target(self) -> submitting.FakeTarget:
@@ -284,6 +289,20 @@ def test_the_machine_tries_again_what_failed() -> None:
     assert [attempt.payload.body["cmd_line"] for attempt in machine.target.jobs.values()][2:] == ["echo hello 2"]
     machine.a_retry_follows_a_job_that_failed()
     machine.no_payload_starts_twice_unasked()
+    machine.teardown()
+
+
+def test_the_machine_sends_what_is_unknown_again_under_its_key() -> None:
+    machine = Submitting()
+    machine.choose_a_kind_of_target(False)
+    machine.submit("hello", {0}, ["silent"], {}, NEVER, False, 1)
+    assert machine.desk.states() == ["unknown"]
+    machine.choose_a_kind_of_target(True)
+    machine.submit("hello", {0, 1}, [], {}, NEVER, False, 1)
+    assert machine.desk.states() == ["accepted", "accepted"]
+    assert len(machine.target.jobs) == 2
+    machine.no_payload_starts_twice_unasked()
+    machine.no_job_is_forgotten()
     machine.teardown()
 
 

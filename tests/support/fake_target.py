@@ -46,6 +46,11 @@ class FakeTarget:
     def quota(self) -> int | None:
         return None
 
+    @property
+    def is_idempotent(self) -> bool:
+        """Return False: as an API without keys."""
+        return False
+
     def refuse(self, payload: Payload) -> Rejected | None:
         return self.refusal
 

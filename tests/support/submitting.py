@@ -103,6 +103,7 @@ class FakeTarget:
         self.candidates: list[Candidate] = []
         self.refused: Callable[[Payload], Rejected | None] = lambda payload: None
         self.asked: list[tuple[datetime, datetime]] = []
+        self.is_idempotent = False
         self._lock = threading.Lock()
 
     def refuse(self, payload: Payload) -> Rejected | None:
@@ -120,6 +121,9 @@ class FakeTarget:
             return self._start(attempt) if isinstance(answer, str) else answer
 
     def _start(self, attempt: Attempt) -> Accepted:
+        again = next((uuid for uuid, one in self.jobs.items() if self.is_idempotent and one.key == attempt.key), None)
+        if again is not None:
+            return Accepted(again, {})
         uuid = f"job-{len(self.jobs) + 1}"
         self.jobs[uuid] = attempt
         self.states.setdefault(uuid, JobState.PENDING)
@@ -175,7 +179,17 @@ class Desk:
         **allowed: bool,
     ) -> list[Step]:
         params = [Source("-p", text, "-p") for text in p]
-        return plan_steps(payloads, self.target.identity, "fake", params, ledger, exists, Allowed(**allowed), self.who)
+        return plan_steps(
+            payloads,
+            self.target.identity,
+            "fake",
+            params,
+            ledger,
+            exists,
+            Allowed(**allowed),
+            self.who,
+            resumes=self.target.is_idempotent,
+        )
 
     def sender(self, ledger: Ledger, owner: str, **how: object) -> Sender:
         if self.who is not None:

@@ -96,7 +96,7 @@ class TestDecisions:
             assert actions(desk, sweep1(), rerun=True, resend_unknown=True) == ["in-flight"]
 
     def test_what_stops_and_what_sends(self):
-        assert [str(action) for action in Action if action.sends] == ["send", "rerun", "retry", "resend"]
+        assert [str(action) for action in Action if action.sends] == ["send", "rerun", "retry", "resend", "resume"]
         assert [str(action) for action in Action if action.stops] == ["changed", "moved", "twin"]
 
 

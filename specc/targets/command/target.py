@@ -99,6 +99,11 @@ class CommandTarget:
         """Why the last question about jobs was not answered; empty when it was."""
         return self._site.last_error
 
+    @property
+    def is_idempotent(self) -> bool:
+        """Return True: of the jobs of one key, the one that claims the folder runs the command."""
+        return True
+
     def refuse(self, payload: "Payload") -> Rejected | None:
         found = list(refusals(payload.body, self._settings, self._units))
         user = text(payload.body, "run_user")
@@ -118,6 +123,10 @@ class CommandTarget:
         refused = self.refuse(attempt.payload) or self.jobs.missing_file(attempt)
         if refused is not None:
             return refused
+        if attempt.is_resumed and self.jobs.folder(tag_of(attempt.key)).read_request() is None:
+            # It may have had a folder in another `directory`, where a job would make its claim.
+            _, known = self._found(attempt.key, self.jobs.folder(tag_of(attempt.key)))
+            return known or Unclear(f"it has no folder in {self.jobs.directory / 'jobs'}, and no job of it is found")
         folder, before = self.jobs.prepare(attempt)
         if before is not None:
             if before.get("digest") != attempt.payload.digest:

@@ -43,6 +43,10 @@ class KeylessTarget:
     def quota(self) -> int | None:
         return None
 
+    @property
+    def is_idempotent(self) -> bool:
+        return False
+
     def refuse(self, payload: Payload) -> Rejected | None:
         """Return every reason why no account with these settings takes the payload; None if there is none."""
         return rejected(list(refusals(payload.body, self.settings, {})))

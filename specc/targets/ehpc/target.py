@@ -107,6 +107,11 @@ class EhpcTarget:
         """What the last list of jobs did not show; empty when it was whole."""
         return self._queries.blind
 
+    @property
+    def is_idempotent(self) -> bool:
+        """Return False: the API has no place for a key."""
+        return False
+
     def refuse(self, payload: Payload) -> Rejected | None:
         """Return every reason why the payload cannot be sent, known without asking the API; None if there is none."""
         return rejected(list(refusals(payload.body, self._settings, {})))

@@ -95,6 +95,11 @@ class LocalTarget:
     def quota(self) -> int | None:
         return None
 
+    @property
+    def is_idempotent(self) -> bool:
+        """Return True: the store takes each key once."""
+        return True
+
     def refuse(self, payload: "Payload") -> Rejected | None:
         return self._rules.refuse(payload)
 

@@ -80,6 +80,11 @@ class SlurmTarget:
         """Why the last question about jobs was not answered; empty when it was."""
         return self._queries.last_error
 
+    @property
+    def is_idempotent(self) -> bool:
+        """Return True: of the jobs of one key, the one that claims the folder runs the command."""
+        return True
+
     def refuse(self, payload: "Payload") -> Rejected | None:
         return self._rules.refuse(payload)
 
@@ -92,6 +97,8 @@ class SlurmTarget:
         refused = self.refuse(attempt.payload) or self._jobs.missing_file(attempt)
         if refused is not None:
             return refused
+        if attempt.is_resumed and self._jobs.folder(tag_of(attempt.key)).read_request() is None:
+            return self._without_folder(attempt)
         folder, before = self._jobs.prepare(attempt, is_requeued=self._rules.is_requeued(attempt.payload.body))
         if before is not None:
             if before.get("digest") != attempt.payload.digest:
@@ -104,6 +111,16 @@ class SlurmTarget:
             if (known := self._found(attempt.key, jobs)) is not None:
                 return known
         return self._send(attempt, folder)
+
+    def _without_folder(self, attempt: Attempt) -> Outcome:
+        """Return what is known of an attempt that was sent before and has no folder here.
+
+        It may have had one in another `directory`, where a job would make its claim; so it is not sent again.
+        """
+        jobs = self._queries.listed(fresh=True)
+        known = self._found(attempt.key, jobs) if jobs is not None else None
+        where = self._place.directory / "jobs"
+        return known or Unclear(f"it has no folder in {where}, and Slurm lists no job of it")
 
     def look_up(self, attempts: Sequence[Attempt], since: datetime, until: datetime) -> list[Candidate]:
         """Return jobs by their keys, so exactly; the time does not matter."""

@@ -1,0 +1,127 @@
+"""Room for so many active jobs, and targets that run an attempt once, however often it is sent."""
+
+from pathlib import Path
+
+import pytest
+from support import submitting
+
+from specc.submission import Action, NoRoom, Room, State
+from specc.targets import JobReport, JobState, NotSent, Unclear
+
+FULL = NotSent("QOSMaxSubmitJobPerUserLimit", is_full=True)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> submitting.Desk:
+    return submitting.Desk(tmp_path / "ledger.sqlite")
+
+
+def sent(desk: submitting.Desk, count: int, *, steps: list[object] | None = None, **how: object) -> list[object]:
+    with desk.ledger() as ledger, ledger.owners.claim() as owner:
+        ledger.recover(owner)
+        planned = steps or desk.plan(ledger, submitting.sweep(count))
+        return list(desk.sender(ledger, owner, **how).results(planned))
+
+
+class TestRoom:
+    def test_no_more_than_that_are_sent_and_the_rest_is_not_yet(self, desk: submitting.Desk) -> None:
+        results = sent(desk, 5, room=Room(2), max_in_flight=4)
+        assert [result.is_not_yet for result in results] == [False, False, True, True, True]
+        assert {result.message for result in results[2:]} == {"not yet: 2 jobs are active"}
+        assert desk.states() == ["accepted", "accepted"]
+
+    def test_what_has_ended_makes_room(self, desk: submitting.Desk) -> None:
+        sent(desk, 5, room=Room(2))
+        with desk.ledger() as ledger:
+            ledger.saw(submitting.IDENTITY, [JobReport("job-1", JobState.EXITED, "exited")])
+        sent(desk, 5, room=Room(2))
+        assert len(desk.target.jobs) == 3
+
+    def test_an_unknown_outcome_takes_room_and_a_rejection_none(self, desk: submitting.Desk) -> None:
+        desk.target.script = ["silent", submitting.REJECTED]
+        results = sent(desk, 5, room=Room(2), max_in_flight=1)
+        assert [result.state for result in results] == ["unknown", "rejected", "accepted", None, None]
+
+    def test_what_the_target_does_not_know_any_more_takes_none(self, desk: submitting.Desk) -> None:
+        sent(desk, 5, room=Room(2))
+        with desk.ledger() as ledger:
+            gone = frozenset(record.attempt for record in ledger.active(submitting.IDENTITY))
+        sent(desk, 5, room=Room(2, gone))
+        assert len(desk.target.jobs) == 4
+
+    def test_it_is_counted_with_the_intent(self, desk: submitting.Desk) -> None:
+        """Two processes that have both seen room: the second finds none."""
+        with desk.ledger() as one, desk.ledger() as two:
+            first, second = (submitting.record(f"a{n}", key=submitting.KEY._replace(cell=f"c{n}")) for n in (1, 2))
+            one.begin(first, room=Room(1))
+            with pytest.raises(NoRoom):
+                two.begin(second, room=Room(1))
+            assert len(two.all()) == 1
+
+    def test_a_full_target_ends_the_round_and_is_not_a_failure(self, desk: submitting.Desk) -> None:
+        desk.target.script = ["accept", FULL]
+        results = sent(desk, 9, max_in_flight=1)
+        assert [result.is_not_yet for result in results] == [False, *[True] * 8]
+        assert len(desk.target.attempts) == 2
+        assert desk.states() == ["accepted", "not-sent"]
+        assert sent(desk, 9)[-1].state is State.ACCEPTED
+        assert len(desk.target.jobs) == 9
+
+
+class TestKeys:
+    """`is_idempotent`: a target that runs an attempt once, however often it is sent under its key."""
+
+    @pytest.fixture
+    def desk(self, desk: submitting.Desk) -> submitting.Desk:
+        desk.target.is_idempotent = True
+        return desk
+
+    def test_an_answer_that_was_lost_is_asked_for_again(self, desk: submitting.Desk) -> None:
+        desk.target.script = ["silent", "silent"]
+        (result,) = sent(desk, 1)
+        assert (result.state, result.uuid) == (State.ACCEPTED, "job-1")
+        assert len({attempt.key for attempt in desk.target.attempts}) == 1
+        assert len(desk.target.jobs) == 1
+
+    @pytest.mark.parametrize("later", [submitting.REJECTED, NotSent("busy", retry_after=9999), FULL])
+    def test_after_a_lost_answer_only_a_job_settles_it(self, desk: submitting.Desk, later: object) -> None:
+        desk.target.script = ["silent", *[later] * 9]
+        (result,) = sent(desk, 1)
+        assert result.state is State.UNKNOWN
+        assert desk.states() == ["unknown"]
+
+    def test_it_is_given_up_as_unknown(self, desk: submitting.Desk) -> None:
+        desk.target.script = [Unclear("no answer")] * 9
+        (result,) = sent(desk, 1, tries=3)
+        assert (result.state, result.message) == (State.UNKNOWN, "no answer")
+        assert len(desk.target.attempts) == 3
+
+    def test_the_next_run_sends_it_again_under_its_key(self, desk: submitting.Desk) -> None:
+        desk.target.script = ["silent", *[Unclear("no answer")] * 8]
+        sent(desk, 1, tries=3)
+        desk.target.script = []
+        with desk.ledger() as ledger:
+            (step,) = desk.plan(ledger, submitting.sweep(1))
+        assert step.action is Action.RESUME
+        (result,) = sent(desk, 1, steps=[step])
+        assert (result.state, result.uuid) == (State.ACCEPTED, "job-1")
+        assert desk.target.attempts[-1].is_resumed
+        with desk.ledger() as ledger:
+            assert [(one.number, one.state, one.message) for one in ledger.all()] == [(1, State.ACCEPTED, "")]
+
+    def test_of_two_that_resume_one_does(self, desk: submitting.Desk) -> None:
+        desk.target.script = [Unclear("no answer")] * 3
+        sent(desk, 1, tries=3)
+        with desk.ledger() as ledger:
+            steps = desk.plan(ledger, submitting.sweep(1))
+        assert sent(desk, 1, steps=steps)[0].state is State.ACCEPTED
+        again = sent(desk, 1, steps=steps)[0]
+        assert (again.state, again.message) == (State.ACCEPTED, "another process sent it")
+        assert len(desk.target.attempts) == 4
+
+    def test_another_payload_comes_not_in_its_place(self, desk: submitting.Desk) -> None:
+        desk.target.script = [Unclear("no answer")] * 3
+        sent(desk, 1, tries=3)
+        with desk.ledger() as ledger:
+            (step,) = desk.plan(ledger, submitting.sweep(1, word="bye"), changed=True, rerun=True)
+        assert step.action is Action.REFUSE_UNKNOWN
