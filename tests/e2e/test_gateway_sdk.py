@@ -23,6 +23,7 @@ from support.ehpc_server import settings_of
 from support.local_jobs import Place, eventually
 from support.sampling import mostly_slow
 
+from specc.cli.main import run
 from specc.lowering import Payload, receive
 from specc.project import shipped_apis
 from specc.targets import Accepted, Attempt, JobState
@@ -326,3 +327,56 @@ def test_what_cannot_be_served(tmp_path: Path, arguments: list[str], message: st
     assert result.returncode == 2
     assert message in result.stderr
     assert "Traceback" not in result.stderr
+
+
+CLIENT = """project = "client"
+target = "api"
+[units]
+mem_limit = "MiB"
+time_limit = "s"
+[targets.api]
+kind = "ehpc"
+endpoint = "{url}"
+job = {{zone = "jn1a", cluster_id = "ehpc-8jqdq0mz", run_user = "ada"}}
+"""
+MEASURED = """specc: 1
+matrix: {axes: {n: [1, 2]}}
+job:
+  name: m-{{ cell.slug }}
+  core_limit: 1
+  cmd_line: |
+    echo "value = {{ matrix.n * 10 }}"
+    echo '{"n": {{ matrix.n }}}' > out.json
+results:
+  value: {pattern: 'value = (\\S+)', type: integer}
+  n_file: {from: out.json, key: n}
+  none: {from: nope.json, key: n}
+"""
+
+
+def test_results_of_jobs_of_the_api(gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    """On one machine with the server, a client sees the files of the jobs; else it says where they are."""
+    for name, value in gateway.keys.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "specc.toml").write_text(CLIENT.format(url=gateway.url))
+    (tmp_path / "m.job.yaml").write_text(MEASURED)
+    assert run(["submit", "--wait"]) == 0, capsys.readouterr()
+    capsys.readouterr()
+    assert run(["results", "--output", "json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert [row["results"] for row in rows] == [{"value": 10 * n, "n_file": n, "none": None} for n in (1, 2)]
+    assert rows[0]["missing"] == {"none": "cannot read `nope.json`: no such file or directory"}
+    assert [row["state"] for row in rows] == ["finished", "finished"]
+
+    def elsewhere(path: Path, submitted_at: datetime | None) -> bool:
+        return False
+
+    monkeypatch.setattr("specc.targets.ehpc.target._is_output", elsewhere)
+    assert run(["results", "--output", "json"]) == 0
+    missing = json.loads(capsys.readouterr().out)["rows"][0]["missing"]
+    assert missing["value"].startswith("stdout is not visible from here: /")
+    assert missing["n_file"] == "`out.json` is not visible from here: it is a file of the target `api`"

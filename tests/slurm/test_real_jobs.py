@@ -1,5 +1,7 @@
 """Jobs of every kind on a real Slurm, through the command line."""
 
+import csv
+import io
 import shutil
 from pathlib import Path
 
@@ -103,6 +105,13 @@ def output_or_none(project: Project, uuid: str) -> str | None:
     return path.read_text() if path.exists() else None
 
 
+MIDDLES = {
+    ("12", "0.1"): 24.958, ("12", "0.2"): 25.0, ("16", "0.1"): 24.15,
+    ("16", "0.2"): 24.983, ("24", "0.1"): 17.725, ("24", "0.2"): 23.696,
+}  # fmt: skip
+"""The temperatures in the middle of the plate, by grid and rate."""
+
+
 def test_the_example_runs_unchanged(project: Project) -> None:
     """The files that run on this machine: only the target is another."""
     shutil.rmtree(project.folder)
@@ -114,6 +123,9 @@ def test_the_example_runs_unchanged(project: Project) -> None:
     assert done.returncode == 0, done.stderr
     assert {job["job_state"] for job in project.states()} == {"finished"}
     assert project("logs", "--tail", "1").stdout.strip()
+    rows = list(csv.DictReader(io.StringIO(project("results", "--csv").stdout)))
+    assert {(row["grid"], row["rate"]): float(row["middle"]) for row in rows} == MIDDLES
+    assert all(row["steps"] == "500" and row["started_at"] <= row["ended_at"] and row["node"] for row in rows)
 
 
 def test_a_sweep_of_200(project: Project) -> None:
