@@ -9,13 +9,14 @@ READY := $(VENV)/.ready
 PEERS := build/peers
 BROWSER := build/browser
 EDITORS := build/editors
+FRAMES := build/frames
 VSCODE := editors/vscode
 
 seed = $(if $(filter random,$(SEED)),$(shell $(PYTHON) -c 'import random; print(random.randrange(10**9))'),$(SEED))
 # The options for examples of a profile by this seed. Make shows them with the command.
 examples = $(if $(SEED),--hypothesis-profile=$(1) --hypothesis-seed=$(seed))
 
-.PHONY: demo test slow laws chaos corpus crashes fuzz mutants slurm slurm-load neovim browser precommit bench counts lint docs generate update-cases wheel wheelhouse versions vsix editors clean
+.PHONY: demo test slow laws chaos corpus crashes fuzz mutants slurm slurm-load neovim browser frames precommit bench counts lint docs generate update-cases wheel wheelhouse versions vsix editors clean
 
 demo: $(READY)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
@@ -73,6 +74,10 @@ browser: $(READY) $(BROWSER)/.ready
 # skipped; with `make neovim NEEDED=1` it fails.
 neovim: $(READY)
 	$(if $(NEEDED),NEOVIM_NEEDED=1 )$(BIN)/pytest -q tests/neovim
+
+# Tables of results as pandas and polars read them. Both are installed beside the environment: they are larger than all of it.
+frames: $(READY) $(FRAMES)/.ready
+	PYTHONPATH=$(FRAMES) $(BIN)/pytest -q tests/frames
 
 # What sweeps cost a real Slurm: jobs submitted a second, and what watching them asks of the controller.
 slurm-load: $(READY)
@@ -160,6 +165,10 @@ $(EDITORS)/.ready: tests/editors/package.json
 	@mkdir -p $(EDITORS)
 	@cp tests/editors/package.json $(EDITORS)
 	@-npm install --prefix $(EDITORS) --no-audit --no-fund --silent
+	@touch $@
+
+$(FRAMES)/.ready: $(READY)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade --target $(FRAMES) pandas polars
 	@touch $@
 
 $(VSCODE)/node_modules/.ready: $(VSCODE)/package.json $(VSCODE)/package-lock.json
