@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+from manual import chinese
 from manual.bases import bases_page
 from manual.codes import code_page, codes_page, page_of, rules_index
 from manual.commands import commands_page
 from manual.configuration import configuration_page
 from manual.diagrams import diagrams
 from specc.diagnostics.codes import CODES
+from specc.project import shipped_apis
 from specc.rules import RULES
 
 ROOT = Path(__file__).parent.parent
@@ -23,6 +25,8 @@ def pages() -> dict[Path, str]:
         DOCS / "commands.md": commands_page(),
         DOCS / "configuration.md": configuration_page(),
         DOCS / "rules" / "index.md": rules_index(RULES),
+        DOCS / "zh" / "codes.md": chinese.codes_page(CODES.values()),
+        DOCS / "zh" / "fields.md": chinese.fields_page(shipped_apis()),
         **{DOCS / "assets" / "diagrams" / name: text for name, text in diagrams().items()},
         **{DOCS / page_of(code): code_page(code) for code in CODES.values()},
     }

@@ -23,6 +23,8 @@ from typing import NamedTuple
 LONGEST = 4000
 FAINT = 6
 """Letters. A template with fewer is not taken for a message one of whose values looks like a sentence."""
+FAINTEST = 4
+"""Letters. A template with fewer that begins with a value, such as `{1} in {2}`, is wording, and never a message."""
 LATIN = re.compile(r"[\w`\"'$/.~-]", re.ASCII)
 SENTENCE = re.compile(r"\b[a-z]{2,} [a-z]+ [a-z]{2,}")
 DEEPEST = 5
@@ -71,6 +73,7 @@ class Template(NamedTuple):
     weight: int
     """How much of a message is the template's own. The more it is, the surer is the match."""
     is_faint: bool
+    is_wording: bool
 
     @classmethod
     def of(cls, entry: Entry) -> "Template":
@@ -79,7 +82,8 @@ class Template(NamedTuple):
         triples = zip(pieces[::3], [*pieces[1::3], "0"], [*pieces[2::3], ""], strict=True)
         parts = tuple((text, int(number) - 1, mark) for text, number, mark in triples) if any(pieces) else ()
         letters = sum(map(str.isalpha, "".join(literals)))
-        return cls(literals, parts, sum(map(len, literals)), letters < FAINT)
+        is_wording = entry.context == PART or (len(literals) > 1 and not literals[0] and letters < FAINTEST)
+        return cls(literals, parts, sum(map(len, literals)), letters < FAINT, is_wording)
 
     def values(self, text: str) -> list[str] | None:
         """Return the values by which the template makes `text`; None where it does not.
@@ -108,12 +112,11 @@ class Template(NamedTuple):
 class _Index:
     """Templates, the surest first, found by the first characters of a message."""
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    def __init__(self, templates: Iterable[Template]) -> None:
         self._whole: dict[str, Template] = {}
         self._by_key: dict[str, list[Template]] = {}
         self._others: list[Template] = []
-        for entry in entries:
-            template = Template.of(entry)
+        for template in templates:
             first = template.literals[0]
             if len(template.literals) == 1:
                 self._whole.setdefault(first, template)
@@ -144,11 +147,9 @@ class Catalogue:
     """Translates messages into one language."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
-        every = list(entries)
-        self._messages = _Index(
-            sorted((each for each in every if each.context != PART), key=lambda each: not each.context)
-        )
-        self._wording = _Index(sorted(every, key=lambda each: each.context != PART))
+        every = [Template.of(entry) for entry in sorted(entries, key=lambda entry: not entry.context)]
+        self._messages = _Index(template for template in every if not template.is_wording)
+        self._wording = _Index(sorted(every, key=lambda template: not template.is_wording))
         self.translate = lru_cache(maxsize=4096)(self._translate)
 
     def _translate(self, text: str) -> str:

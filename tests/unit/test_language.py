@@ -92,9 +92,15 @@ def test_a_template_without_a_translation_keeps_its_messages_from_lesser_templat
 
 
 def test_a_short_template_does_not_take_a_sentence_for_a_value() -> None:
-    chinese = catalogue(("{1} in {2}", "{2} 中的 {1}"))
-    assert chinese.translate("a.yaml in jobs") == "jobs 中的 a.yaml"
-    assert chinese.translate("this one is not known in specc.toml") == "this one is not known in specc.toml"
+    chinese = catalogue(("found {1}", "发现 {1~}"), ("at {1}", "在 {1~}"))
+    assert chinese.translate("at jobs") == "在 jobs"
+    assert chinese.translate("at first this was not known") == "at first this was not known"
+
+
+def test_next_to_nothing_around_a_value_makes_no_message() -> None:
+    chinese = catalogue(("{1}s", "{1}"), ("{1} in {2}", "{2} 中的 {1}"), ("found {1}", "发现 {1~}"))
+    assert chinese.translate("grid 24, after 500 steps") == "grid 24, after 500 steps"
+    assert chinese.translate("found x in y") == "发现 y 中的 x"
 
 
 def test_two_names_in_backticks_are_not_one() -> None:
