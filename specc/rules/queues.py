@@ -100,7 +100,7 @@ def _exceeds(amount: int | None, limit: object, field: FieldType) -> bool:
     if field.quantity is None:
         return field.name == CORES and isinstance(limit, int) and amount > limit
     most: Fraction | QuantityMistake = read(str(limit), field.quantity)
-    if field.unit is None or isinstance(most, QuantityMistake):
+    if field.unit not in UNITS[field.quantity] or isinstance(most, QuantityMistake):
         return False
     return amount * UNITS[field.quantity][field.unit] > most
 

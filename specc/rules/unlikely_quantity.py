@@ -70,6 +70,8 @@ def find(job: Job) -> Iterator[Diagnostic]:
         node, number = job.evaluated.job[field.name].node, job.number(field.name)
         if field.quantity is None or field.unit is None or number is None or number < 1:
             continue
+        if field.unit not in UNITS[field.quantity]:
+            continue  # the settings count memory in minutes
         if not isinstance(node, Scalar) or type(node.value) is not int or node.style is not Style.PLAIN:
             continue  # computed, or written with a unit
         least, most = (read(limits[name], field.quantity) for name in LIMITS[field.quantity])

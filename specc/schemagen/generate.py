@@ -15,12 +15,14 @@ from specc.schema import ApiSchema, JsonObject, read_schema
 from specc.schemagen.build import build_request, build_response, dump
 from specc.schemagen.editor import build_editor
 from specc.schemagen.page import read_page
+from specc.schemagen.settings import build_settings
 from specc.source import Source
 from specc.system.reader import Unreadable, read_file
 
 PAGE, PATCH = "submitjob.md", "submitjob.patch.yaml"
 REQUEST, RESPONSE = "request.schema.json", "response.schema.json"
 EDITOR = "jobspec.schema.json"
+SETTINGS = "specc.schema.json"
 MAX_BYTES = 4 << 20
 WRITE = "run `specc schema check --write`"
 
@@ -57,7 +59,9 @@ def generate(root: Path) -> tuple[dict[Path, str], list[Diagnostic]]:
         files[version.folder / REQUEST] = dump(version.request)
         files[version.folder / RESPONSE] = dump(version.response)
     if versions:
-        files[root / EDITOR] = dump(build_editor([version.schema() for version in versions], shipped_bases()))
+        apis = [version.schema() for version in versions]
+        files[root / EDITOR] = dump(build_editor(apis, shipped_bases()))
+        files[root / SETTINGS] = dump(build_settings(apis))
     return files, found
 
 
@@ -76,9 +80,9 @@ def stale(root: Path) -> list[Diagnostic]:
 
 
 def stale_copy(path: Path, wanted: str) -> list[Diagnostic]:
-    """Return where a project's copy of the editor schema differs from `wanted`, the schema that ships."""
+    """Return where a project's copy of a schema for editors differs from `wanted`, the schema that ships."""
     help = f"run `specc schema check {path.as_posix()} --write`"
-    found = _difference(path.parent, path, wanted, "the editor schema of this version of specc", help)
+    found = _difference(path.parent, path, wanted, "the schema of this version of specc", help)
     return [found] if found is not None else []
 
 
@@ -151,10 +155,16 @@ class Kind(StrEnum):
     REQUEST = "request"
     RESPONSE = "response"
     EDITOR = "editor"
+    SETTINGS = "settings"
 
 
 def build_schema(page: Source, patch: Source | None, kind: Kind) -> tuple[JsonObject | None, list[Diagnostic]]:
-    """Return the schema of that kind, with the patch applied, and all diagnostics of both texts."""
+    """Return the schema of that kind, with the patch applied, and all diagnostics of both texts.
+
+    Raises SpeccError for the settings, which no page describes.
+    """
+    if kind is Kind.SETTINGS:
+        raise SpeccError("the schema of specc.toml is not made from a page", help="`specc schema show --kind settings`")
     content, found = read_page(page)
     if content is None:
         return None, found

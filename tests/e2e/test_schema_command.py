@@ -147,7 +147,8 @@ class TestDiff:
     @pytest.mark.parametrize(
         ("arguments", "message"),
         [
-            ([*APIS, "--kind", "editor"], "one editor schema"),
+            ([*APIS, "--kind", "editor"], "one schema of kind `editor`"),
+            ([*APIS, "--kind", "settings"], "one schema of kind `settings`"),
             ([*APIS, "--output", "xml"], "no output format `xml`"),
             (["ehpc/v1", "ehpc/v9"], "there is no API `ehpc/v9`"),
         ],

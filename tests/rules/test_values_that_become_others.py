@@ -163,6 +163,12 @@ class TestUnlikelyQuantities:
     def test_what_people_ask_for(self, place: Place, line: str) -> None:
         assert check(place, job=line) == []
 
+    def test_a_unit_of_another_quantity_says_nothing_of_a_number(self, place: Place) -> None:
+        check(place, job="mem_limit: 4096\n  scheduler_queue_name: q")
+        settings = SETTINGS.replace('"MiB"', '"min"') + '[targets.hpc.queues.q]\nmax_mem = "1GiB"\n'
+        place.put("specc.toml", settings.encode())
+        assert place.run("check") == 0, place.out + place.err
+
     def test_the_project_sets_the_limits(self, place: Place) -> None:
         check(place, job="time_limit: 3600")
         place.put("specc.toml", (SETTINGS + '[rules.quantities]\nmax_time = "100h"\n').encode())

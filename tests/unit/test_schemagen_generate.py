@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from specc.errors import SpeccError
-from specc.schemagen import EDITOR, generate, stale
+from specc.schemagen import EDITOR, SETTINGS, generate, stale
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 
@@ -33,7 +33,8 @@ def test_what_ships_is_not_stale():
 
 
 def test_what_was_generated_is_not_stale(root):
-    assert sorted(path.name for path in root.rglob("*.json")) == [EDITOR, "request.schema.json", "response.schema.json"]
+    names = sorted(path.name for path in root.rglob("*.json"))
+    assert names == [EDITOR, "request.schema.json", "response.schema.json", SETTINGS]
     assert stale(root) == []
 
 

@@ -21,6 +21,7 @@ from specc.reporters import TextOrJson, format_named
 from specc.schema import ApiSchema
 from specc.schemagen import (
     EDITOR,
+    SETTINGS,
     Kind,
     build_schema,
     diff,
@@ -40,14 +41,14 @@ PageFile = Annotated[
     typer.Argument(metavar="PAGE.md", help="A page of the API's documentation, in Markdown; `-` is standard input."),
 ]
 PatchFile = Annotated[Path | None, typer.Option("--patch", help="A merge patch for what the page does not say.")]
-KindName = Annotated[Kind, typer.Option("--kind", help="request, response or editor.")]
+KindName = Annotated[Kind, typer.Option("--kind", help="request, response, editor or settings.")]
 ApiName = Annotated[
     str, typer.Argument(metavar="[API]", help="An API version, such as ehpc/v1.", autocompletion=complete_api)
 ]
 SchemaPath = Annotated[
     Path | None,
     typer.Argument(
-        metavar="[PATH]", help="A folder of API pages (without one: specc's own), or a copy of the editor schema."
+        metavar="[PATH]", help="A folder of API pages (without one: specc's own), or a copy of a schema for editors."
     ),
 ]
 
@@ -79,7 +80,9 @@ def show_schema(api: ApiName = "ehpc/v1", kind: KindName = Kind.REQUEST) -> int:
         case Kind.RESPONSE:
             write_data(dump(schema.response), visible_json)
         case Kind.EDITOR:
-            write_data(_editor(), visible_json)
+            write_data(_shipped(EDITOR), visible_json)
+        case Kind.SETTINGS:
+            write_data(_shipped(SETTINGS), visible_json)
     return 0
 
 
@@ -96,8 +99,10 @@ def diff_schemas(
 
     Example: specc schema diff ehpc/v1 ehpc/v2
     """
-    if kind is Kind.EDITOR:
-        raise SpeccError("there is one editor schema for all API versions", help="compare `request` or `response`")
+    if kind in (Kind.EDITOR, Kind.SETTINGS):
+        raise SpeccError(
+            f"there is one schema of kind `{kind}` for all API versions", help="compare `request` or `response`"
+        )
     format = format_named(output, TextOrJson)
     before, after = _api(old), _api(new)
     changes = diff(before.request, after.request) if kind is Kind.REQUEST else diff(before.response, after.response)
@@ -119,16 +124,16 @@ def check_schemas(
 ) -> int:
     """Fail when a generated schema differs from what its page and patch give.
 
-    A project's copy of the editor schema, as `specc init` makes it, is given as a file. It must be the one that this
-    version of specc ships.
+    A project's copy of the schema of specs or of specc.toml, as `specc init` makes it, is given as a file. It must be
+    the one that this version of specc ships.
 
     Example: specc schema check schemas/jobspec.schema.json
     """
     root = path if path is not None else assets.folder("schemas")
-    if root.name == EDITOR and not root.is_dir():
+    if root.name in (EDITOR, SETTINGS) and not root.is_dir():
         return _check_copy(root, write=write)
     if not root.is_dir():
-        raise SpeccError(f"{root} is neither a folder nor a file `{EDITOR}`")
+        raise SpeccError(f"{root} is neither a folder nor a file `{EDITOR}` or `{SETTINGS}`")
     if not write:
         return _verdict(stale(root))
     files, found = generate(root)
@@ -141,7 +146,7 @@ def check_schemas(
 
 
 def _check_copy(path: Path, *, write: bool) -> int:
-    shipped = _editor()
+    shipped = _shipped(path.name)
     found = stale_copy(path, shipped)
     if not write:
         return _verdict(found)
@@ -157,8 +162,8 @@ def _verdict(found: list[Diagnostic]) -> int:
     return 1 if report.summary.errors else 0
 
 
-def _editor() -> str:
-    return (assets.folder("schemas") / EDITOR).read_text(encoding="utf-8")
+def _shipped(name: str) -> str:
+    return (assets.folder("schemas") / name).read_text(encoding="utf-8")
 
 
 def _source(path: Path) -> Source:
