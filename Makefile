@@ -108,10 +108,11 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The manual as a site, in site/. The one script that pages on the disk would fetch from a server is left out:
+# The manual as a site, in site/. The page of the example of heat is made of a run of this moment. The one script that pages on the disk would fetch from a server is left out:
 # docs/assets/manual.js has what it is for. What else a page would load from elsewhere fails.
 docs: $(READY)
 	$(BIN)/zensical build --strict
+	$(BIN)/python -m manual.run site/assets/heat.html
 	@find site -name '*.html' -exec sed -i '/unpkg.com\/iframe-worker/d' {} +
 	@! grep -rnE '<(script|link|img|iframe)[^>]*(src|href)="https?://' site --include='*.html' | grep -v 'rel="\(canonical\|next\|prev\)"'
 
