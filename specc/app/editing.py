@@ -19,7 +19,7 @@ from specc import assets
 from specc.app.selection import show, site_at
 from specc.compiler import Request
 from specc.config import OWN, PERSONAL, SHARED
-from specc.diagnostics import Diagnostic, Missing, codes
+from specc.diagnostics import Code, Diagnostic, Missing, codes
 from specc.disk import Contents
 from specc.disk.contents import SHIPPED, SUFFIX
 from specc.disk.files import HEADER, Patterns
@@ -149,6 +149,23 @@ def _is_of(reads: Reads, changed: set[str]) -> bool:
 Signature = tuple[int, int, int] | None
 
 
+class _Contents(Contents):
+    """The bytes of files, and by which signs it is known whether those have changed since they were read."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root, show)
+        self.signatures: dict[str, Signature] = {}
+
+    def read(self, name: str, code: Code) -> bytes | Missing:
+        self.signatures[name] = _signature(_file_of(self.root, name))  # before it is read: what comes later is a change
+        return super().read(name, code)
+
+    def changed(self) -> set[str]:
+        """Return the files that were read and are not as they were."""
+        read = self.names_read()
+        return {name for name in read if _signature(_file_of(self.root, name)) != self.signatures.get(name)}
+
+
 class EditedProject:
     """One project, with the texts of an editor over its files.
 
@@ -165,7 +182,8 @@ class EditedProject:
         self._unreadable: set[str] = set()
         self._readable: dict[str, str] = {}
         self._signatures: dict[str, Signature] = {}
-        self._names: Contents = Contents(root, show)
+        self._contents = _Contents(root)
+        self._names = Contents(root, show)
         self._project: Project | None = None
         self._memory: _Memory | None = None
         self._open()
@@ -224,14 +242,7 @@ class EditedProject:
             return {*SETTINGS, *self.texts}
         if self._project is None:
             return set()
-        changed = set()
-        for name in self._project.site.contents.names_read():
-            if name.startswith(SHIPPED):
-                continue
-            now = _signature(self.root / name)
-            if self._signatures.setdefault(name, now) != now:
-                self._signatures[name] = now
-                changed.add(name)
+        changed = self._contents.changed()
         self._project = replace(self._project, site=replace(self._project.site))  # lists its specs anew
         self._forget(changed)
         return changed
@@ -324,8 +335,9 @@ class EditedProject:
             self.error, self.settings_found = error, ()
             return
         if self._project is not None and any(each.is_error for each in self.settings_found):
-            site = replace(self._project.site, contents=site.contents)
-        self._project = Project.open(site, shipped_apis())
+            site = self._project.site
+        self._contents = _Contents(self.root)
+        self._project = Project.open(replace(site, contents=self._contents), shipped_apis())
         for name, text in self.texts.items():
             if name in self._unreadable:
                 self._take(name, self._readable[name])

@@ -45,6 +45,11 @@ class Checks:
         self._asked: dict[str, asyncio.Event] = {}
         self._shown: dict[File, tuple[int | None, tuple[Diagnostic, ...]]] = {}
 
+    @property
+    def is_busy(self) -> bool:
+        """Return whether a text waits for its check."""
+        return bool(self._waiting)
+
     def look(self) -> None:
         """Look at the disk before the next check."""
         self._looked = float("-inf")

@@ -22,6 +22,7 @@ from specc.parser import Document
 from specc.resolver.ancestry import ancestry
 from specc.schema import ApiSchema, Field
 from specc.source import Span
+from specc.targets.kinds import KINDS
 from specc.units.quantity import EXAMPLES, NOUNS
 from specc.visible import visible
 from specc.wording import brief, counted
@@ -30,6 +31,8 @@ CELLS = 100
 """So many cells of a sweep are evaluated to see whether a value differs."""
 SHOWN_CELLS = 5
 WIDTH = 60
+SHOWN_TARGETS = 5
+AS_IT_IS = "sent as it is"
 SHOWN_HEIRS = 5
 BACKTICKS = re.compile("`+")
 
@@ -244,7 +247,17 @@ def field_page(known: Field, api: ApiSchema, snapshot: Snapshot) -> str:
         noun, example = NOUNS[known.quantity], EXAMPLES[known.quantity]
         unit = snapshot.project.settings.units_for(snapshot.project.settings.target).get(known.name)
         lines.append(f"In {unit}, or as a {noun} such as `{example}`." if unit else f"A {noun} without a unit.")
+    lines += _made_of(known.name, snapshot)
     return "\n\n".join(lines)
+
+
+def _made_of(field: str, snapshot: Snapshot) -> list[str]:
+    """Return what the targets of the project make of a field, as one block; nothing where all send it as it is."""
+    targets = list(snapshot.project.settings.targets.values())[:SHOWN_TARGETS]
+    said = [(target.name, KINDS[target.kind].meanings.get(field, AS_IT_IS)) for target in targets]
+    if all(meaning == AS_IT_IS for _, meaning in said):
+        return []
+    return ["\n".join(f"- target {code(name)}: {meaning}" for name, meaning in said)]
 
 
 def _heirs_block(project: EditedProject, snapshot: Snapshot, path: Path) -> Iterator[str]:

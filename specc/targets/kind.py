@@ -40,7 +40,7 @@ class Kind:
     name; with `is_of_api` a target is an account of the EHPC API, perhaps at the endpoint of an API page. `own_streams`
     are the outputs of jobs that other kinds do not have, beside `stdout` and `stderr`. `mistake` returns what is wrong
     with the settings of a target as a whole, from what is written of it. `adapters` are the traits of targets that have
-    an `adapter`.
+    an `adapter`. `meanings` say, in a few words, what the target makes of a field, for whoever writes the field.
     """
 
     name: str
@@ -54,3 +54,4 @@ class Kind:
     own_streams: tuple[str, ...] = ()
     mistake: Callable[[Mapping[str, object]], Mistake | None] = _right
     adapters: Mapping[str, Traits] = field(default_factory=dict)
+    meanings: Mapping[str, str] = field(default_factory=dict)

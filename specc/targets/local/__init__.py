@@ -52,7 +52,26 @@ TRAITS = Traits(
     runs_scripts=True,
     has_workdir=True,
 )
-LOCAL = Kind("local", _refusals, _open, _ignored, in_flight=1, traits=TRAITS, is_free=True)
+MEANINGS = {
+    "name": "for people",
+    "cmd_line": "a script for bash, or for the program that its `#!` line names",
+    "input_file": "standard input; without `cmd_line`, the script",
+    "core_limit": "the cores that the job waits for; it is not bound to them",
+    "mem_limit": "a limit of all processes of the job together",
+    "time_limit": "a limit of the job; its processes are ended",
+    "stdout_redirect_path": "the file of the standard output, made anew",
+    "stderr_redirect_path": "the file of the standard error, made anew",
+    "run_user": "must be you, unless the target says `run_as`",
+    "resource_limit": "words that count cores, and a signal before the time limit",
+    "cluster_id": "ignored",
+    "zone": "ignored",
+    "hpcqueue_id": "ignored",
+    "scheduler_queue_name": "ignored",
+    "priority": "ignored",
+    "submit_type": "ignored",
+    "cmd_line_type": "ignored",
+}
+LOCAL = Kind("local", _refusals, _open, _ignored, in_flight=1, traits=TRAITS, is_free=True, meanings=MEANINGS)
 """Jobs on this machine are queued in the order in which they come, so one is sent at a time."""
 
 __all__ = ["LOCAL"]

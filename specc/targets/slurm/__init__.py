@@ -25,6 +25,23 @@ def _open(opening: Opening) -> Opened:
 
 
 TRAITS = Traits(scheduler="Slurm", obeys_interpreter_line=True, runs_scripts=True, has_layout=True, has_workdir=True)
-SLURM = Kind("slurm", _refusals, _open, traits=TRAITS, own_streams=("slurm",))
+MEANINGS = {
+    "name": "`--job-name`",
+    "cmd_line": "the script that sbatch is given",
+    "core_limit": "tasks, or the threads of one task, as `layout` says; words of `resource_limit` must agree with it",
+    "mem_limit": "`--mem`, shared out to the nodes of the job",
+    "time_limit": "`--time`, in whole minutes",
+    "scheduler_queue_name": "`--partition`",
+    "hpcqueue_id": "`--partition`, as the setting `hpcqueues` maps it",
+    "resource_limit": "options of sbatch, as words or as the setting `resource_limits` maps the text",
+    "stdout_redirect_path": "the file of the standard output",
+    "stderr_redirect_path": "the file of the standard error",
+    "cluster_id": "must not contradict the target",
+    "zone": "must not contradict the target",
+    "priority": "ignored",
+    "submit_type": "ignored",
+    "cmd_line_type": "ignored",
+}
+SLURM = Kind("slurm", _refusals, _open, traits=TRAITS, own_streams=("slurm",), meanings=MEANINGS)
 
 __all__ = ["SLURM"]

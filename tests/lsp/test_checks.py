@@ -1,0 +1,184 @@
+"""Which text is checked next, and what is shown where: the work of the server without a client."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.projects import BASE, SETTINGS
+
+from specc.app.editing import EditedProject
+from specc.lsp.checks import Checks, File
+from specc.lsp.cursor import cursor_at
+from specc.lsp.workspace import Buffer, Workspace
+
+SPEC = "specc: 1\nextends: base.job.yaml\njob: {name: %s, cmd_line: ./run}\n"
+HEIRS = 5
+
+
+class Shown:
+    """What an editor would show, and in which order."""
+
+    def __init__(self) -> None:
+        self.order: list[tuple[str, int]] = []
+        self.codes: dict[str, list[str]] = {}
+        self.errors: list[Exception] = []
+
+    def show(self, file: File, buffer: Buffer | None, found: Any) -> None:
+        _, name = file
+        self.order.append((name, len(found)))
+        self.codes[name] = [each.code.code for each in found]
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "specc.toml").write_text(SETTINGS)
+    (tmp_path / "base.job.yaml").write_text(BASE)
+    for number in range(HEIRS):
+        (tmp_path / f"heir-{number}.job.yaml").write_text(SPEC % f"n{number}")
+    return tmp_path
+
+
+def buffer(root: Path, name: str, text: str, version: int = 1) -> Buffer:
+    return Buffer((root / name).as_uri(), root / name, text, version)
+
+
+def run(work: Callable[[Workspace, Checks, Shown], Coroutine[Any, Any, None]]) -> Shown:
+    shown = Shown()
+
+    async def session() -> None:
+        workspace = Workspace()
+        checks = Checks(workspace, shown.show, shown.errors.append)
+        await work(workspace, checks, shown)
+
+    asyncio.run(session())
+    return shown
+
+
+async def settled(checks: Checks) -> None:
+    while checks.is_busy:
+        await asyncio.sleep(0)
+
+
+def test_the_open_text_comes_first_and_its_heirs_after_it(root: Path) -> None:
+    async def work(workspace: Workspace, checks: Checks, shown: Shown) -> None:
+        base = buffer(root, "base.job.yaml", BASE.replace("core_limit: 4", "core_limit: 4, nmae: x"))
+        workspace.put(base)
+        checks.edited(base)
+        await settled(checks)
+
+    shown = run(work)
+    assert shown.order[0][0] == "base.job.yaml"
+    assert shown.codes["base.job.yaml"] == ["SPC401"]
+
+
+def test_an_edit_ends_the_check_that_is_under_way(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[str] = []
+    plain = EditedProject._examine
+
+    def noted(self: EditedProject, name: str) -> Any:
+        looked_at.append(name)
+        return plain(self, name)
+
+    monkeypatch.setattr(EditedProject, "_examine", noted)
+
+    async def work(workspace: Workspace, checks: Checks, shown: Shown) -> None:
+        for version in range(1, 4):
+            base = buffer(root, "base.job.yaml", f"{BASE}# {version}\n", version)
+            workspace.put(base)
+            checks.edited(base)
+            for _ in range(HEIRS):
+                await asyncio.sleep(0)
+        await settled(checks)
+
+    run(work)
+    assert looked_at.count("base.job.yaml") == 3
+    assert looked_at.count("heir-4.job.yaml") == 1
+
+
+def test_a_bug_in_a_check_is_told_and_ends_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: EditedProject, name: str) -> Any:
+        raise ZeroDivisionError(name)
+
+    async def work(workspace: Workspace, checks: Checks, shown: Shown) -> None:
+        heir = buffer(root, "heir-0.job.yaml", SPEC % "a")
+        workspace.put(heir)
+        with monkeypatch.context() as context:
+            context.setattr(EditedProject, "check", broken)
+            checks.edited(heir)
+            assert await checks.diagnostics_of(heir.uri) == ()
+        checks.edited(heir)
+        await settled(checks)
+
+    shown = run(work)
+    assert [type(error) for error in shown.errors] == [ZeroDivisionError]
+    assert shown.codes["heir-0.job.yaml"] == []
+
+
+def test_what_a_closed_text_said_of_others_goes_with_it(root: Path) -> None:
+    async def work(workspace: Workspace, checks: Checks, shown: Shown) -> None:
+        base = buffer(root, "base.job.yaml", BASE.replace("core_limit: 4", "name: 4"))
+        workspace.put(base)
+        checks.edited(base)
+        await settled(checks)
+        text = BASE + "params: {n: {type: integer, default: x}}\n"
+        changed = buffer(root, "base.job.yaml", text, 2)
+        workspace.put(changed)
+        checks.edited(changed)
+        await settled(checks)
+        assert shown.codes["base.job.yaml"]
+        assert workspace.close(changed.uri) is changed
+        checks.closed(changed)
+        await settled(checks)
+
+    assert run(work).codes["base.job.yaml"] == []
+
+
+class TestEditedProject:
+    def test_files_that_others_change_are_read_anew(self, root: Path) -> None:
+        project = EditedProject(root)
+        project.put("heir-0.job.yaml", SPEC % "a")
+        *_, verdict = (each for each in project.check("heir-0.job.yaml") if each is not None)
+        assert verdict.found["heir-0.job.yaml"] == ()
+        (root / "base.job.yaml").write_text(BASE + "x: 1\n")
+        assert project.refresh() == {"base.job.yaml"}
+        *_, verdict = (each for each in project.check("heir-0.job.yaml") if each is not None)
+        assert [each.code.code for each in verdict.found["base.job.yaml"]] == ["SPC201"]
+
+    def test_new_files_and_settings_are_seen(self, root: Path) -> None:
+        project = EditedProject(root)
+        assert len(project.dependents("base.job.yaml")) == HEIRS
+        (root / "more.job.yaml").write_text(SPEC % "more")
+        project.refresh()
+        assert len(project.dependents("base.job.yaml")) == HEIRS + 1
+        (root / "specc.toml").write_text(SETTINGS + 'exclude = ["more*"]\n')
+        project.refresh()
+        assert project.settings_found or len(project.dependents("base.job.yaml")) == HEIRS
+
+    def test_the_last_tree_answers_for_a_text_that_cannot_be_read(self, root: Path) -> None:
+        project = EditedProject(root)
+        text = SPEC % "a"
+        project.put("heir-0.job.yaml", text)
+        project.put("heir-0.job.yaml", text.replace("name", "𝄞 {[ name"))
+        assert not project.is_readable
+        snapshot = project.snapshot("heir-0.job.yaml")
+        assert snapshot.document is not None
+        assert snapshot.document.source.text == text
+        key = snapshot.document.root.keys["job"]
+        assert snapshot.in_text(key.span).text == "job"
+        command = snapshot.text.text.index("cmd_line")
+        assert text[snapshot.in_tree(command) :].startswith("cmd_line")
+        project.drop("heir-0.job.yaml")
+        assert project.is_readable
+
+
+@given(st.text("ab: {}[]\"'#-|>\n%$,.𝄞\r", max_size=60), st.data())
+def test_where_the_cursor_is_can_be_told_of_any_text(text: str, data: st.DataObject) -> None:
+    offset = data.draw(st.integers(0, len(text)))
+    cursor = cursor_at(text, offset)
+    assert 0 <= cursor.start <= offset
+    assert text[cursor.start : offset].endswith(cursor.typed)
