@@ -16,7 +16,7 @@ seed = $(if $(filter random,$(SEED)),$(shell $(PYTHON) -c 'import random; print(
 # The options for examples of a profile by this seed. Make shows them with the command.
 examples = $(if $(SEED),--hypothesis-profile=$(1) --hypothesis-seed=$(seed))
 
-.PHONY: demo test slow laws chaos corpus crashes fuzz mutants slurm slurm-load neovim browser frames precommit bench counts lint docs generate update-cases wheel wheelhouse versions vsix editors clean
+.PHONY: demo test slow laws chaos corpus crashes fuzz mutants slurm slurm-load neovim browser gridengine frames precommit bench counts lint docs generate update-cases wheel wheelhouse versions vsix editors clean
 
 demo: $(READY)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh

@@ -313,7 +313,8 @@ def _ended(uuid: str, told: Told, folder: Folder) -> JobReport:
     state, own = told.state, folder.exit()
     code = own.code if own is not None and own.job_id in ("", told.job_id) else told.exit_code
     is_killed = code is None or code > SIGNALLED
-    if state is JobState.EXITED and is_killed and told.life.ended_for is None and folder.cancelled.exists():
+    unexplained = told.life.ended_for in (None, EndReason.STOPPED, EndReason.EXIT)
+    if state is JobState.EXITED and is_killed and unexplained and folder.cancelled.exists():
         state = JobState.CANCELLED
     if code is None and state is JobState.FINISHED:
         code = 0
