@@ -88,6 +88,10 @@ slurm-load: $(READY)
 editors: $(READY) $(EDITORS)/.ready
 	$(if $(NEEDED),EDITORS_NEEDED=1 )$(BIN)/pytest -q tests/editors
 
+# Before a real Grid Engine on this machine, from Debian's packages (.ci/gridengine-packages). Takes some minutes.
+gridengine: $(READY)
+	$(if $(NEEDED),GRID_ENGINE_NEEDED=1 )$(BIN)/pytest -q tests/gridengine
+
 # The hooks of this checkout, as pre-commit installs them. Needs the network or a package index.
 precommit: $(READY)
 	$(BIN)/pytest -q tests/precommit
