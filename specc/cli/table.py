@@ -117,6 +117,7 @@ COMMANDS = (
         "trust",
         "Let targets send signed requests to a host, or run commands of a site. Without either, list what is trusted.",
     ),
+    Command("target", "target", "target_app", "Test the commands of a target against what specc expects of them."),
     Command("config", "config", "config", "Print each setting of the project and where it came from."),
     Command(
         "serve",

@@ -180,3 +180,10 @@ def test_the_same_script_sent_twice_runs_once(project: Project) -> None:
     assert (project.folder / "ran").read_text() == "ran\n"
     assert json.loads((folder / "request.json").read_text())["name"] == "twice"
     assert "has begun it before" in (folder / "scheduler.log").read_text()
+
+
+def test_the_trials_of_a_target_pass(project: Project) -> None:
+    done = project("target", "test", "ge", "--time-limit", "3", seconds=300)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("ok ") == 8
+    assert not project.folders(), "the folders of its jobs are removed"

@@ -28,14 +28,18 @@ def submit(here: Path, request: dict[str, Any]) -> None:
         fields = {"scheduler_queue_name": "no such queue"}
         say(rejected="there is no queue `nope`", code="no-queue", fields=fields, help="write another")
         return
+    if (here / "once").exists() and (here / "jobs" / "1").exists():
+        say(job="1")
+        return
     folder = _new(here / "jobs")
     (folder / "key").write_text(request["key"])
     if not (here / "hold").exists():
         seconds = request["time_seconds"]
-        limit = f"timeout -k 1 {seconds}" if seconds else ""
+        limit = f"timeout -k 1 {seconds}" if seconds and not (here / "no-limit").exists() else ""
         words = [folder.name, request["script"], request["log"], limit, str(folder)]
         job = RUN.replace("$4", limit)
         none = subprocess.DEVNULL
+        job = 'echo lost >>"$3"; echo 1 >"$5/code"' if (here / "drops").exists() else job
         child = subprocess.Popen(
             ["setsid", "bash", "-c", job, "job", *words],
             stdin=none,
@@ -44,8 +48,12 @@ def submit(here: Path, request: dict[str, Any]) -> None:
             env={"PATH": os.environ["PATH"]},
         )
         (folder / "pid").write_text(str(child.pid))
+    if (here / "greets").exists():
+        print("Welcome to the cluster")
     if not (here / "silent").exists():
-        say(job=folder.name)
+        say(job=f"job-{folder.name}" if (here / "other-number").exists() else folder.name)
+    if (here / "talks").exists():
+        say(note="it is submitted")
 
 
 def _new(jobs: Path) -> Path:
@@ -59,32 +67,44 @@ def _new(jobs: Path) -> Path:
 
 
 def status(here: Path, request: dict[str, Any]) -> None:
-    for job in request["jobs"]:
-        folder = here / "jobs" / job
-        if not (folder / "key").exists() or (here / "forgets").exists():
-            say(job=job, state="gone")
-        elif (folder / "code").exists():
+    flaws = {path.name for path in here.iterdir()}
+    more = {"colour": "blue"} if "chatty" in flaws else {}
+    for job in request["jobs"] if "silent-status" not in flaws else ():
+        folder = here / "jobs" / job.removeprefix("job-")
+        if not (folder / "key").exists() or "forgets" in flaws:
+            if "strict" in flaws:
+                sys.exit(f"no job {job}")
+            if "skips" not in flaws:
+                say(job=job, state="gone")
+        elif (folder / "code").exists() and "never-ends" not in flaws:
             code = int((folder / "code").read_text())
-            told = {"end": "time", "reason": "time limit reached"} if code == 124 else {}
-            say(job=job, state="finished" if code == 0 else "exited", exit_code=code, **told)
-        elif (folder / "cancelled").exists():
-            say(job=job, state="cancelled")
+            told = {"end": "time", "reason": "time limit reached"} if code == 124 and "no-end" not in flaws else {}
+            code = 9 if "wrong-code" in flaws else code
+            is_well = code == 0 or "all-well" in flaws
+            say(job=job, state="finished" if is_well else "exited", exit_code=code, **told, **more)
+        elif (folder / "cancelled").exists() and "cancels-not" not in flaws:
+            say(job=job, state="cancelled", **more)
         else:
-            say(job=job, state="running" if (folder / "pid").exists() else "pending", raw="R")
+            say(job=job, state="running" if (folder / "pid").exists() else "pending", raw="R", **more)
 
 
 def cancel(here: Path, request: dict[str, Any]) -> None:
     for job in request["jobs"]:
         folder = here / "jobs" / job
+        if not folder.exists() or (here / "refuses").exists():
+            say(job=job, cancelled=False, message="no")
+            continue
         (folder / "cancelled").touch()
-        if (folder / "pid").exists():
+        if (folder / "pid").exists() and not (here / "cancels-not").exists():
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(int((folder / "pid").read_text()), signal.SIGKILL)
         say(job=job, cancelled=True)
 
 
 def find(here: Path, request: dict[str, Any]) -> None:
-    for folder in sorted((here / "jobs").iterdir()):
+    if (here / "finds-badly").exists():
+        sys.exit("grep: nothing found")
+    for folder in sorted((here / "jobs").iterdir()) if not (here / "finds-nothing").exists() else ():
         key = (folder / "key").read_text() if (folder / "key").exists() else ""
         if key in request["keys"]:
             say(key=key, job=folder.name)

@@ -80,7 +80,7 @@ class CommandTarget:
         self._place = place
         self._settings = settings
         self._units = units
-        self._site = site
+        self.site = site
         self._now = now
         self.jobs = Jobs(settings, place.directory)
         self._lock = threading.Lock()
@@ -97,7 +97,7 @@ class CommandTarget:
     @property
     def last_error(self) -> str:
         """Why the last question about jobs was not answered; empty when it was."""
-        return self._site.last_error
+        return self.site.last_error
 
     @property
     def is_idempotent(self) -> bool:
@@ -142,7 +142,7 @@ class CommandTarget:
 
     def look_up(self, attempts: Sequence[Attempt], since: datetime, until: datetime) -> list[Candidate]:
         """Return jobs by their keys, so exactly; the time does not matter."""
-        by_key = self._site.find([attempt.key for attempt in attempts]) or {}
+        by_key = self.site.find([attempt.key for attempt in attempts]) or {}
         candidates = []
         for attempt in attempts:
             found, tag = by_key.get(attempt.key), tag_of(attempt.key)
@@ -170,7 +170,7 @@ class CommandTarget:
         wanted = {uuid: handle for uuid in uuids if (handle := self._cancellable(uuid, before.get(uuid)))}
         self._answers.clear()
         ids = {uuid: self._current(handle) for uuid, handle in wanted.items()}
-        answers = self._site.cancel(list(dict.fromkeys(ids.values()))) if ids else {}
+        answers = self.site.cancel(list(dict.fromkeys(ids.values()))) if ids else {}
         done = []
         for uuid in uuids:
             report, job_id = before.get(uuid), ids.get(uuid)
@@ -194,7 +194,7 @@ class CommandTarget:
     def _send(self, attempt: Attempt, folder: Folder) -> Outcome:
         request = self.request(attempt, folder)
         self.jobs.note_sending(folder)
-        answer = self._site.submit(request)
+        answer = self.site.submit(request)
         if isinstance(answer, str):
             return _accepted(answer, attempt.key)
         if isinstance(answer, Unclear):
@@ -240,7 +240,7 @@ class CommandTarget:
         owner = folder.owner()
         if owner:
             return True, _accepted(owner, key, "unknown")
-        found = self._site.find([key])
+        found = self.site.find([key])
         job = found.get(key) if found is not None else None
         return found is not None, _accepted(job.job_id, key, "unknown") if job is not None else None
 
@@ -276,7 +276,7 @@ class CommandTarget:
             young = {job_id: told for job_id, (until, told) in self._answers.items() if now < until}
             if not fresh and all(job_id in young for job_id in job_ids):
                 return young
-            answers = self._site.status(job_ids)
+            answers = self.site.status(job_ids)
             if answers is None:
                 return None
             end = time.monotonic()
