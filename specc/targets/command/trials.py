@@ -90,7 +90,7 @@ class Bench:
         return folder
 
     def heard(self, action: str, request: Mapping[str, object], ran: Ran | TimedOut) -> None:
-        """Note what is odd in an answer: what cannot be read, jobs that are missing, names that are likely misspelled."""
+        """Note what is odd in an answer: what cannot be read, jobs that are missing, names that are misspelled."""
         if isinstance(ran, TimedOut) or (ran.code != 0 and not ran.out):
             return
         try:
@@ -99,10 +99,8 @@ class Bench:
             self.odd.setdefault(action, str(error))
             return
         names = sorted({name for line in lines for name in line} - KNOWN[action])
-        jobs = request.get("jobs")
-        missing = (
-            [job for job in jobs if job not in {line.get("job") for line in lines}] if isinstance(jobs, list) else []
-        )
+        jobs, answered = request.get("jobs"), {line.get("job") for line in lines}
+        missing = [job for job in jobs if job not in answered] if isinstance(jobs, list) else []
         if action == "submit" and len(lines) != 1:
             self.odd.setdefault(action, f"it answered with {len(lines)} lines, expected one")
         elif names:
