@@ -8,7 +8,7 @@ else, and for other specs, the project keeps what the text said when it could be
 """
 
 import os
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
@@ -40,6 +40,9 @@ from specc.source import Source, Span
 REQUEST = Request()
 SETTINGS = (OWN, PERSONAL)
 """The files of settings that are checked as they are typed. `pyproject.toml` is read when it is saved."""
+
+PAGE, PATCH = ".md", ".patch.yaml"
+"""The endings of a page of an API, and of what is added to it."""
 
 OF_ALL_HEIRS = frozenset({codes.UNUSED_IGNORE.code, *(rule.code.code for rule in FAMILY_RULES)})
 """What is only known of a text when all that inherits from it has been checked."""
@@ -296,6 +299,9 @@ class EditedProject:
             found = check_specs(alone, [name], REQUEST, all_specs=True, memory=Memory(alone)).diagnostics
             yield Verdict({name: _by_name(found).get(name, ())}, is_whole=False)
             return
+        if name.endswith((PAGE, PATCH)):
+            yield Verdict({name: (), **_by_name(self._found_in_page(name))}, is_whole=True)
+            return
         is_spec = self.is_spec(name, self.texts.get(name))
         if is_spec:
             yield from self._examine(name)
@@ -310,6 +316,18 @@ class EditedProject:
         whole = check_specs(project, names, REQUEST, memory=memory) if names else None
         found = whole.diagnostics if whole is not None else ()
         yield Verdict({name: (), **dict.fromkeys(heirs, ()), **_by_name(found)}, is_whole=True)
+
+    def _found_in_page(self, name: str) -> Iterator[Diagnostic]:
+        """Yield what is wrong with a page of an API and its patch, of which both must be there, as in `schemas/`."""
+        stem = name.removesuffix(PATCH).removesuffix(PAGE)
+        page, patch = (self.project.library.text(f"{stem}{suffix}") for suffix in (PAGE, PATCH))
+        if isinstance(page, Missing) or isinstance(patch, Missing):
+            return
+        from specc.schemagen import Kind, build_schema  # it reads Markdown, which nothing else here does
+
+        for kind in (Kind.REQUEST, Kind.RESPONSE):
+            _, found = build_schema(page, patch, kind)
+            yield from found
 
     def _examine(self, name: str) -> Generator[None]:
         project, memory = self._opened()
@@ -380,9 +398,9 @@ def _file_of(root: Path, name: str) -> Path:
 
 
 def _by_name(diagnostics: Iterable[Diagnostic]) -> dict[str, tuple[Diagnostic, ...]]:
-    found: dict[str, list[Diagnostic]] = {}
+    found: dict[str, dict[Diagnostic, None]] = {}
     for diagnostic in diagnostics:
-        found.setdefault(diagnostic.span.source.name, []).append(diagnostic)
+        found.setdefault(diagnostic.span.source.name, {})[diagnostic] = None
     return {name: tuple(each) for name, each in found.items()}
 
 

@@ -17,6 +17,8 @@ from specc.lsp.workspace import Buffer, Workspace
 
 SPEC = "specc: 1\nextends: base.job.yaml\njob: {name: %s, cmd_line: ./run}\n"
 HEIRS = 5
+SCHEMAS = Path(__file__).parents[2] / "schemas" / "ehpc" / "v1"
+PATCH = "submitjob.patch.yaml"
 
 
 class Shown:
@@ -174,6 +176,22 @@ class TestEditedProject:
         assert text[snapshot.in_tree(command) :].startswith("cmd_line")
         project.drop("heir-0.job.yaml")
         assert project.is_readable
+
+    def test_a_page_of_an_api_is_read_with_its_patch(self, root: Path) -> None:
+        page = (SCHEMAS / "submitjob.md").read_text(encoding="utf-8")
+        (root / "submitjob.md").write_text(page)
+        (root / "submitjob.patch.yaml").write_bytes((SCHEMAS / "submitjob.patch.yaml").read_bytes())
+        project = EditedProject(root)
+        for text, expected in ((page, []), (page.replace("mem_limit", "mem_limt"), ["SPC805"])):
+            project.put("submitjob.md", text)
+            *_, verdict = (each for each in project.check("submitjob.md") if each is not None)
+            found = [each.code.code for each in (*verdict.found["submitjob.md"], *verdict.found.get(PATCH, ()))]
+            assert found[:1] == expected
+        (root / "README.md").write_text("# no page of an API\n")
+        project.put("README.md", "| a table |\n")
+        (verdict,) = project.check("README.md")
+        assert verdict is not None
+        assert verdict.found == {"README.md": ()}
 
 
 @given(st.text("ab: {}[]\"'#-|>\n%$,.𝄞\r", max_size=60), st.data())
