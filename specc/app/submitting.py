@@ -153,7 +153,8 @@ class Submission:
     def decide(self, payloads: Sequence[Payload] | None = None) -> list[Step]:
         """Return a step for each payload, from what the ledger knows now; or for some whose jobs have just ended."""
         steps = decide(self.request, self.opened.target, self.ledger, self.versions, payloads)
-        if self.retrying is None:
+        is_as_planned = self.planned is not None and payloads is None
+        if self.retrying is None or is_as_planned:
             return steps
         return with_retries(steps, self.retrying, self.versions, self.ledger)
 

@@ -180,7 +180,7 @@ def _finish(run: Submission, feeder: Feeder, sent: Sent, reports: dict[str, JobR
     print_diagnostics(sent.rejections())
     waits = manner.wait and not sent.was_stopped and sent.fault is None
     if not waits or not feeder.left:
-        _sum_up(sent, feeder)
+        _sum_up(sent, feeder, is_planned=run.planned is not None)
     waited = None
     if waits:
         first = len(feeder.results)
@@ -192,7 +192,7 @@ def _finish(run: Submission, feeder: Feeder, sent: Sent, reports: dict[str, JobR
         over = [one for one in run.ledger.jobs(run.opened.target.identity, feeder.uuids) if is_over(one)]
         reports = {**last_seen(over), **reports, **waited.reports}
         if fed or feeder.left:
-            _sum_up(sent, feeder)
+            _sum_up(sent, feeder, is_planned=run.planned is not None)
         if waited.interrupted is None:
             say(str(ending(feeder.uuids, reports)))
             _notify(run, feeder, reports, manner)
@@ -232,12 +232,13 @@ def _notify(run: Submission, feeder: Feeder, reports: dict[str, JobReport], mann
     notify(manner.notice, run.request.workplace, run.ledger, records, reports, ending(feeder.uuids, reports))
 
 
-def _sum_up(sent: Sent, feeder: Feeder) -> None:
+def _sum_up(sent: Sent, feeder: Feeder, *, is_planned: bool) -> None:
     say(str(tally((*sent.results, *feeder.left))))
     for line in _next_steps(sent):
         say(line)
     if left := feeder.left:
-        say(f"{left[0].message}; the same command sends more, and `--wait` sends it as jobs end")
+        again = "`specc plan` shows what is left of the plan" if is_planned else "the same command sends more"
+        say(f"{left[0].message}; {again}, and `--wait` sends it as jobs end")
 
 
 def _wait(run: Submission, feeder: Feeder, manner: Manner) -> Waited:

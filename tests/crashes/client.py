@@ -37,7 +37,7 @@ def _import_everything() -> None:
     """Import what commands import late, and set what they would wait for."""
     for name in (
         "cli.dispatch",
-        *(f"cli.commands.{name}" for name in ("submit", "retry", "ledger", "cancel", "status", "serve")),
+        *(f"cli.commands.{name}" for name in ("submit", "retry", "clean", "ledger", "cancel", "status", "serve")),
         "gateway",
     ):
         import_module(f"specc.{name}")

@@ -233,6 +233,29 @@ def _jobs(ground: Ground) -> list[Job]:
     return list(Store(ground.local.store).with_uuids(uuids).values())
 
 
+def finished(ground: Ground) -> None:
+    """Three jobs of this machine that have finished, with their folders, and nobody who attends to them any more."""
+    ground.empty()
+    status = ground.clients.run("submit", "three.job.yaml", "--target", "local", "--wait")
+    assert status == 0, ground.clients.log.read_text()
+    eventually(lambda: not ground.processes(), "processes are left")
+    ground.local.bell.unlink(missing_ok=True)  # a FIFO, which cannot be copied
+
+
+def cleaned(ground: Ground, traced: Traced, verdict: Verdict) -> None:
+    """The next cleaning finishes what was begun; what the ledger and the store know of the jobs stays."""
+    status = ground.clients.run("clean", "--all", "--yes")
+    verdict.must(status == 0, f"the second clean ended with {status}")
+    left = list((ground.local.root / "jobs").iterdir())
+    verdict.must(not left, f"folders are left: {left}")
+    records = ground.records()
+    verdict.lost += sum(record.job_state != "finished" for record in records)
+    verdict.must(all(record.cleaned_at is not None for record in records), "a job is not noted as cleaned")
+    verdict.must(ground.clients.run("submit", "three.job.yaml", "--target", "local") == 0, "it is sent again")
+    verdict.twice += len(_jobs(ground)) - COUNT
+    verdict.wrong += ground.damage()
+
+
 def all_cancelled(ground: Ground, traced: Traced, verdict: Verdict) -> None:
     ground.clients.run("cancel", "--all", "--yes")
     states = {job.state for job in _jobs(ground)}
@@ -386,6 +409,7 @@ SCENARIOS = (
     Scenario("feed and retry at an API", nothing_yet_and_all_fail, command(*RETRIES), two_each(*RETRIES)),
     Scenario("cancel at an API", all_accepted, command(*CANCEL), stopped),
     Scenario("submit to this machine", nothing_yet, command(*SUBMIT_THREE, "local"), queued_once),
+    Scenario("clean", finished, command("clean", "--all", "--yes"), cleaned),
     Scenario("cancel what waits", pending, command(*CANCEL), all_cancelled),
     Scenario("a job", one_pending(), command("status", "--target", "local"), ran_once, is_served=True),
     Scenario(

@@ -28,7 +28,7 @@ AccountingStorageType=accounting_storage/slurmdbd
 AccountingStorageHost=127.0.0.1
 AccountingStoragePort={port}
 AccountingStoragePass={folder}/munge.sock
-AccountingStorageEnforce=associations
+AccountingStorageEnforce=associations,limits
 {stored}
 """
 SQL = """\
