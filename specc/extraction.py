@@ -217,9 +217,9 @@ class _File:
             lines, newline, rest = (held + block).rpartition(b"\n")
             held, size = (rest, BLOCK) if newline else (held + block, 2 * size)
             if newline:
-                yield lines.replace(b"\r\n", b"\n")
+                yield _clean(lines)
         if held and self.is_over and not self.is_cut:
-            yield held
+            yield _clean(held)
 
     def backwards(self) -> Iterator[bytes]:
         """Yield the end of the file, at most MOST_SEARCHED bytes, the last lines first."""
@@ -239,7 +239,13 @@ class _File:
             if is_last and not self.is_over:
                 block = block.rpartition(b"\n")[0]
             is_last = False
-            yield block.replace(b"\r\n", b"\n")
+            yield _clean(block)
+
+
+def _clean(block: bytes) -> bytes:
+    """Return lines with plain ends, in UTF-8: a pattern matches no byte that is not."""
+    lines = block.replace(b"\r\n", b"\n")
+    return lines if lines.isascii() else lines.decode(errors="replace").encode()
 
 
 def _by_pattern(extraction: Extraction, file: _File, name: str) -> Value:

@@ -97,6 +97,7 @@ VERSION_DEPENDENT_FIELD = Code(
     "SPC516", "version-dependent-field", WARNING, "a field that other API versions do not have"
 )
 AXIS_IN_NAMES_ONLY = Code("SPC517", "axis-in-names-only", WARNING, "an axis that only names the jobs")
+SHARED_RESULT = Code("SPC518", "shared-result", WARNING, "every cell of a sweep has its result read from one file")
 UNEXPANDED_PATH = Code(
     "SPC530",
     "unexpanded-path",

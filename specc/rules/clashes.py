@@ -5,12 +5,16 @@ from collections.abc import Iterator
 from posixpath import normpath
 
 from specc.diagnostics import Diagnostic, Label
-from specc.diagnostics.codes import SAME_JOB_NAME, SAME_OUTPUT_PATH
+from specc.diagnostics.codes import SAME_JOB_NAME, SAME_OUTPUT_PATH, SHARED_RESULT
 from specc.lowering import Payload
+from specc.nodes import Mapping, Node, Scalar, Sequence
 from specc.rules.commands import Command, sent_commands
-from specc.rules.rule import Claim, Claims, ClashRule, ProjectView
+from specc.rules.rule import Claim, Claims, ClashRule, ProjectView, Spec, SpecRule
+from specc.rules.uses import uses_of
 from specc.source import Span
 from specc.wording import brief
+
+STREAMS = ("stdout", "stderr")
 
 
 def job_names(payload: Payload, project: ProjectView) -> Iterator[tuple[str, Claim]]:
@@ -146,7 +150,78 @@ def same_output_path(claims: Claims) -> Diagnostic:
     return SAME_OUTPUT_PATH.at(claims.span, message, labels=labels, help=f"add `{way_out}` to the path")
 
 
+def shared_result(spec: Spec) -> Iterator[Diagnostic]:
+    """A result of a sweep that is read from one file for all cells.
+
+    ## What
+    Finds an entry of `results:` whose `from:` is a file, in a spec with a matrix, where nothing in the file's name
+    depends on the cell. `stdout` and `stderr` are fine, as are relative paths where each job starts in a folder of its
+    own (`workdir = "job"`). Bases are not looked at.
+
+    ## Why
+    The jobs write one file, and the last to write it wins: `specc results` shows its value for every cell.
+
+    ## Bad
+    ```yaml
+    specc: 1
+    matrix: {axes: {mesh: [coarse, fine]}}
+    job:
+      name: cavity-{{ matrix.mesh }}
+      core_limit: 4
+      cmd_line: ./solver {{ matrix.mesh }}
+    results:
+      cells: {from: mesh.json, key: summary.cells}
+    ```
+
+    ## Good
+    ```yaml
+    specc: 1
+    matrix: {axes: {mesh: [coarse, fine]}}
+    job:
+      name: cavity-{{ matrix.mesh }}
+      core_limit: 4
+      cmd_line: ./solver {{ matrix.mesh }} --summary out/{{ cell.slug }}.json
+    results:
+      cells: {from: "out/{{ cell.slug }}.json", key: summary.cells}
+    ```
+    """
+    plain, project = spec.plain, spec.project
+    section = plain.section("results")
+    if plain.abstract or not section.entries or not _has_cells(plain.section("matrix")):
+        return
+    has_folders = project.target is not None and project.traits.has_workdir and project.target.workdir == "job"
+    for name, node in section.entries.items():
+        file = node.get("from") if isinstance(node, Mapping) else None
+        if not isinstance(file, Scalar) or not isinstance(file.value, str) or file.value in STREAMS:
+            continue
+        if not (has_folders and not file.value.startswith("/")) and not _varies(file, plain.section("vars"), set()):
+            message = f"the result `{name}` is read from one file for all cells"
+            help = "let each job write its own, and put `{{ cell.slug }}` into the name"
+            yield SHARED_RESULT.at(file.span, message, help=help)
+
+
+def _has_cells(matrix: Mapping) -> bool:
+    """Return whether a matrix surely has several cells."""
+    parts = [matrix.get(part) for part in ("axes", "zip")]
+    axes = [axis for part in parts if isinstance(part, Mapping) for axis in part.entries.values()]
+    return any(not isinstance(axis, Sequence) or len(axis.items) > 1 for axis in axes)
+
+
+def _varies(node: Node, variables: Mapping, seen: set[str]) -> bool:
+    """Return whether a value can differ by cell: by the matrix, the cell, or a variable that reads either."""
+    for mention in uses_of(node, lambda _: None).names:
+        root, _, name = mention.partition(".")
+        if root in ("matrix", "cell") or (root == "vars" and not name):
+            return True
+        if root == "vars" and name in variables.entries and name not in seen:
+            seen.add(name)
+            if _varies(variables.entries[name], variables, seen):
+                return True
+    return False
+
+
 RULES = (
+    SpecRule(SHARED_RESULT, shared_result),
     ClashRule(SAME_JOB_NAME, job_names, same_job_name),
     ClashRule(SAME_OUTPUT_PATH, output_paths, same_output_path),
 )

@@ -16,7 +16,7 @@ def said(place: Place, results: str) -> list[str]:
     """Return the messages of a check, each with its place and its help."""
     place.put("jobs/r.job.yaml", f"{SPEC}results:\n  {results}\n".encode())
     place.run("check", "jobs/r.job.yaml", "--output", "concise")
-    return [line for line in place.out.splitlines() if line.startswith("jobs/")]
+    return [line for line in place.out.splitlines() if line.startswith("jobs/") and "SPC518" not in line]
 
 
 @each(
@@ -90,6 +90,28 @@ def test_no_payload_depends_on_results(place: Place) -> None:
         assert place.out == before
 
 
+@each(
+    "line, is_told",
+    [
+        ("x: {from: out.json, key: a}", True),
+        ("x: {from: /scratch/out.json, key: a}", True),
+        ("x: {from: '{{ params.solver }}.json', key: a}", True),
+        ("x: {from: '{{ vars.fixed }}.json', key: a}", True),
+        ("x: {from: '{{ vars.place }}.json', key: a}", False),
+        ("x: {from: 'out-{{ cell.slug }}.json', key: a}", False),
+        ("x: {from: stdout, pattern: (a)}", False),
+    ],
+)
+def test_one_file_for_all_cells_is_told(place, line, is_told):
+    variables = "vars: {place: 'out/{{ vars.inner }}', inner: '{{ matrix.n }}', fixed: out}\n"
+    place.put("jobs/r.job.yaml", f"{SPEC}{variables}results:\n  {line}\n".encode())
+    place.run("check", "jobs/r.job.yaml", "--output", "concise")
+    assert ("SPC518" in place.out) == is_told
+    place.put("jobs/r.job.yaml", f"{SPEC.replace('[1, 2]', '[1]')}{variables}results:\n  {line}\n".encode())
+    place.run("check", "jobs/r.job.yaml", "--output", "concise")
+    assert "SPC518" not in place.out
+
+
 class TestInheritance:
     BASE = """specc: 1
 abstract: true
@@ -120,7 +142,7 @@ results:
     def test_a_parameter_that_only_names_a_file_is_used(self, place: Place) -> None:
         text = (
             SPEC.replace(" {{ params.solver | sh }}", "")
-            + "results: {x: {from: '{{ params.solver }}.log', pattern: (a)}}\n"
+            + "results: {x: {from: '{{ params.solver }}-{{ cell.slug }}.log', pattern: (a)}}\n"
         )
         place.put("jobs/r.job.yaml", text.encode())
         assert place.run("check", "jobs/r.job.yaml", "--strict") == 0, place.out

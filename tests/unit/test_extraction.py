@@ -76,6 +76,8 @@ class TestPatterns:
     def test_binary_logs(self, tmp_path):
         (tmp_path / "out.log").write_bytes(b"\0\xff\xfer = 4\0\n\x80r = 5 \xff\n" + os.urandom(1000).replace(b"r", b""))
         assert read(tmp_path, "'r = ([0-9]+)'") == 5
+        (tmp_path / "out.log").write_bytes(b"r = \xff\xfex\n")
+        assert read(tmp_path, "'r = (.*)'") == "\ufffd\ufffdx"
 
     def test_a_log_that_is_larger_than_what_is_searched(self, tmp_path, monkeypatch):
         monkeypatch.setattr(extraction, "MOST_SEARCHED", 1 << 20)
