@@ -37,7 +37,7 @@ def guidance(code: Code) -> Guidance:
 
 
 def documentation(code: Code) -> Documentation | None:
-    """Return the page of a code; None for a rule in an installation without docstrings."""
+    """Return the page of a code; None in an installation without docstrings, or without the pages."""
     rule = DOCUMENTED.get(code.code)
     if rule is not None:
         return document(rule) if docstring(rule) is not None else None
@@ -47,9 +47,9 @@ def documentation(code: Code) -> Documentation | None:
 
 @cache
 def family(digit: str) -> dict[str, str]:
-    """Return the pages of a stage by code, each without its first line."""
-    (path,) = folder("codes").glob(f"{digit}-*.md")
-    _, *parts = PAGE.split(path.read_text(encoding="utf-8"))
+    """Return the pages of a stage by code, each without its first line; none where they are not installed."""
+    texts = [path.read_text(encoding="utf-8") for path in folder("codes").glob(f"{digit}-*.md")]
+    _, *parts = PAGE.split("".join(texts))
     return {code: text.strip() for code, text in zip(parts[::2], parts[1::2], strict=True)}
 
 

@@ -17,8 +17,8 @@ matrix:
   axes: {rate: [0.1, 0.01], seed: [1, 2, 3]}
 job:
   name: train-{{ cell.slug }}
-  core_limit: 4
   cmd_line: ./train --rate {{ matrix.rate }} --output {{ cell.slug }}
+  core_limit: 4
 ```
 
 ## Good
@@ -28,8 +28,8 @@ matrix:
   axes: {rate: [0.1, 0.01], seed: [1, 2, 3]}
 job:
   name: train-{{ cell.slug }}
-  core_limit: 4
   cmd_line: ./train --rate {{ matrix.rate }} --seed {{ matrix.seed }} --output {{ cell.slug }}
+  core_limit: 4
 ```
 """
 

@@ -38,8 +38,8 @@ def missing_braces(spec: Spec) -> Iterator[Diagnostic]:
     vars: {case: params.mesh}
     job:
       name: cavity-{{ params.mesh }}
-      core_limit: 4
       cmd_line: ./solver {{ vars.case | sh }}
+      core_limit: 4
     ```
 
     ## Good
@@ -49,8 +49,8 @@ def missing_braces(spec: Spec) -> Iterator[Diagnostic]:
     vars: {case: "{{ params.mesh }}"}
     job:
       name: cavity-{{ params.mesh }}
-      core_limit: 4
       cmd_line: ./solver {{ vars.case | sh }}
+      core_limit: 4
     ```
     """
     names = _known_names(spec)
@@ -126,8 +126,8 @@ def dollar_before_template(spec: Spec) -> Iterator[Diagnostic]:
     matrix: {axes: {seed: [1, 2]}}
     job:
       name: cavity-{{ matrix.seed }}
-      core_limit: 4
       cmd_line: ./solver --seed ${{ matrix.seed }}
+      core_limit: 4
     ```
 
     ## Good
@@ -136,8 +136,8 @@ def dollar_before_template(spec: Spec) -> Iterator[Diagnostic]:
     matrix: {axes: {seed: [1, 2]}}
     job:
       name: cavity-{{ matrix.seed }}
-      core_limit: 4
       cmd_line: ./solver --seed {{ matrix.seed }}
+      core_limit: 4
     ```
     """
     for section in ("vars", "job"):
@@ -176,8 +176,8 @@ def name_without_braces(spec: Spec) -> Iterator[Diagnostic]:
     matrix: {axes: {seed: [1, 2]}}
     job:
       name: cavity-{{ matrix.seed }}
-      core_limit: 4
       cmd_line: ./solver --seed { matrix.seed } --mesh {{ matrix.seed }}
+      core_limit: 4
     ```
 
     ## Good
@@ -186,8 +186,8 @@ def name_without_braces(spec: Spec) -> Iterator[Diagnostic]:
     matrix: {axes: {seed: [1, 2]}}
     job:
       name: cavity-{{ matrix.seed }}
-      core_limit: 4
       cmd_line: ./solver --seed {{ matrix.seed }} --mesh {{ matrix.seed }}
+      core_limit: 4
     ```
     """
     fields = spec.project.apis[spec.plain.api].fields

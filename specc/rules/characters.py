@@ -30,8 +30,8 @@ def foreign_quotes(job: Job) -> Iterator[Diagnostic]:
     specc: 1
     job:
       name: ‘cavity’
-      core_limit: 4
       cmd_line: ./solver
+      core_limit: 4
     ```
 
     ## Good
@@ -39,8 +39,8 @@ def foreign_quotes(job: Job) -> Iterator[Diagnostic]:
     specc: 1
     job:
       name: cavity
-      core_limit: 4
       cmd_line: ./solver
+      core_limit: 4
     ```
     """
     fields = job.project.apis[job.evaluated.spec.api].fields
@@ -86,8 +86,8 @@ def unseen_end(job: Job) -> Iterator[Diagnostic]:
     specc: 1
     job:
       name: "cavity\u00a0"
-      core_limit: 4
       cmd_line: ./run
+      core_limit: 4
     ```
 
     ## Good
@@ -95,8 +95,8 @@ def unseen_end(job: Job) -> Iterator[Diagnostic]:
     specc: 1
     job:
       name: cavity
-      core_limit: 4
       cmd_line: ./run
+      core_limit: 4
     ```
     """
     for field, value in job.evaluated.job.items():
@@ -165,8 +165,8 @@ def look_alike_character(job: Job) -> Iterator[Diagnostic]:
     specc: 1
     job:
       name: cavity
-      core_limit: 4
       cmd_line: mpirun –np 4 ./solver
+      core_limit: 4
     ```
 
     ## Good
@@ -174,8 +174,8 @@ def look_alike_character(job: Job) -> Iterator[Diagnostic]:
     specc: 1
     job:
       name: cavity
-      core_limit: 4
       cmd_line: mpirun -np 4 ./solver
+      core_limit: 4
     ```
     """
     for command in commands(job):

@@ -39,8 +39,8 @@ def same_job_name(claims: Claims) -> Diagnostic:
     matrix: {axes: {mesh: [coarse, fine]}}
     job:
       name: cavity
-      core_limit: 4
       cmd_line: ./solver {{ matrix.mesh }}
+      core_limit: 4
     ```
 
     ## Good
@@ -49,8 +49,8 @@ def same_job_name(claims: Claims) -> Diagnostic:
     matrix: {axes: {mesh: [coarse, fine]}}
     job:
       name: cavity-{{ cell.slug }}
-      core_limit: 4
       cmd_line: ./solver {{ matrix.mesh }}
+      core_limit: 4
     ```
     """
     specs = list(dict.fromkeys(claim.spec for claim in claims.places))
@@ -126,8 +126,8 @@ def same_output_path(claims: Claims) -> Diagnostic:
     matrix: {axes: {mesh: [coarse, fine]}}
     job:
       name: cavity-{{ matrix.mesh }}
-      core_limit: 4
       cmd_line: ./solver {{ matrix.mesh }}
+      core_limit: 4
       stdout_redirect_path: logs/cavity.out
     ```
 
@@ -137,8 +137,8 @@ def same_output_path(claims: Claims) -> Diagnostic:
     matrix: {axes: {mesh: [coarse, fine]}}
     job:
       name: cavity-{{ matrix.mesh }}
-      core_limit: 4
       cmd_line: ./solver {{ matrix.mesh }}
+      core_limit: 4
       stdout_redirect_path: logs/cavity-{{ cell.slug }}.out
     ```
     """

@@ -38,8 +38,8 @@ def unused_param(family: Family) -> Iterator[Diagnostic]:
       steps: {type: integer, default: 100}
     job:
       name: cavity
-      core_limit: 4
       cmd_line: ./solver --steps 100
+      core_limit: 4
     ```
 
     ## Good
@@ -49,8 +49,8 @@ def unused_param(family: Family) -> Iterator[Diagnostic]:
       steps: {type: integer, default: 100}
     job:
       name: cavity
-      core_limit: 4
       cmd_line: ./solver --steps {{ params.steps }}
+      core_limit: 4
     ```
     """
     for key in family.unread("params"):
@@ -76,8 +76,8 @@ def unused_var(family: Family) -> Iterator[Diagnostic]:
       run_dir: /scratch/cavity
     job:
       name: cavity
-      core_limit: 4
       cmd_line: ./solver -in /scratch/cavity
+      core_limit: 4
     ```
 
     ## Good
@@ -87,8 +87,8 @@ def unused_var(family: Family) -> Iterator[Diagnostic]:
       run_dir: /scratch/cavity
     job:
       name: cavity
-      core_limit: 4
       cmd_line: ./solver -in {{ vars.run_dir | sh }}
+      core_limit: 4
     ```
     """
     for key in family.unread("vars") if not family.document.abstract else ():
@@ -118,8 +118,8 @@ def unused_axis(family: Family) -> Iterator[Diagnostic]:
       axes: {seed: [1, 2, 3]}
     job:
       name: cavity
-      core_limit: 4
       cmd_line: ./solver --seed 1
+      core_limit: 4
     ```
 
     ## Good
@@ -129,8 +129,8 @@ def unused_axis(family: Family) -> Iterator[Diagnostic]:
       axes: {seed: [1, 2, 3]}
     job:
       name: cavity-{{ matrix.seed }}
-      core_limit: 4
       cmd_line: ./solver --seed {{ matrix.seed }}
+      core_limit: 4
     ```
     """
     if family.document.abstract or any(family.uses.has("cell", name) for name in BY_CELL):
@@ -159,8 +159,8 @@ def unused_profile(spec: Spec) -> Iterator[Diagnostic]:
       smoke: {job: {core_limit: 4}}
     job:
       name: cavity
-      core_limit: 4
       cmd_line: ./solver
+      core_limit: 4
     ```
 
     ## Good
@@ -170,8 +170,8 @@ def unused_profile(spec: Spec) -> Iterator[Diagnostic]:
       smoke: {job: {core_limit: 1}}
     job:
       name: cavity
-      core_limit: 4
       cmd_line: ./solver
+      core_limit: 4
     ```
     """
     document = spec.plain.document
@@ -235,8 +235,8 @@ def unused_parent(spec: Spec) -> Iterator[Diagnostic]:
     extends: base.job.yaml
     job:
       name: cavity
-      core_limit: 64
       cmd_line: ./solver
+      core_limit: 64
     ```
 
     ## Good
@@ -346,8 +346,8 @@ def shadowed_param(spec: Spec) -> Iterator[Diagnostic]:
     vars: {ranks: 2}
     job:
       name: cavity
-      core_limit: "{{ params.ranks }}"
       cmd_line: mpirun -np {{ vars.ranks }} ./solver
+      core_limit: "{{ params.ranks }}"
     ```
 
     ## Good
@@ -356,8 +356,8 @@ def shadowed_param(spec: Spec) -> Iterator[Diagnostic]:
     params: {ranks: {type: integer, default: 4}}
     job:
       name: cavity
-      core_limit: "{{ params.ranks }}"
       cmd_line: mpirun -np {{ params.ranks }} ./solver
+      core_limit: "{{ params.ranks }}"
     ```
     """
     params, vars = spec.plain.section("params"), spec.plain.section("vars")
@@ -390,8 +390,8 @@ def fixed_param(spec: Spec) -> Iterator[Diagnostic]:
       solver: {type: string, choices: [icoFoam], default: icoFoam}
     job:
       name: cavity
-      core_limit: 4
       cmd_line: "{{ params.solver | sh }} -case ."
+      core_limit: 4
     ```
 
     ## Good
@@ -401,8 +401,8 @@ def fixed_param(spec: Spec) -> Iterator[Diagnostic]:
       solver: {type: string, choices: [icoFoam, pisoFoam], default: icoFoam}
     job:
       name: cavity
-      core_limit: 4
       cmd_line: "{{ params.solver | sh }} -case ."
+      core_limit: 4
     ```
     """
     for name, param in spec.plain.params.items():

@@ -14,12 +14,12 @@ max_inheritance = 1
 ```yaml title="site.job.yaml"
 specc: 1
 abstract: true
-job: {zone: jn1a, cluster_id: ehpc-1, run_user: usr-1}
+job: {cluster_id: ehpc-1, zone: jn1a, run_user: usr-1}
 ```
 ```yaml title="base.job.yaml"
 specc: 1
-abstract: true
 extends: site.job.yaml
+abstract: true
 job: {core_limit: 4}
 ```
 ```yaml
@@ -38,7 +38,7 @@ max_inheritance = 1
 ```yaml title="base.job.yaml"
 specc: 1
 abstract: true
-job: {zone: jn1a, cluster_id: ehpc-1, run_user: usr-1, core_limit: 4}
+job: {cluster_id: ehpc-1, zone: jn1a, run_user: usr-1, core_limit: 4}
 ```
 ```yaml
 specc: 1

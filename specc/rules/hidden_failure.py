@@ -16,8 +16,8 @@ that has `finished`. A job whose last command runs in the background ends at onc
 specc: 1
 job:
   name: cavity
-  core_limit: 4
   cmd_line: ./solver | tee solver.log
+  core_limit: 4
 ```
 
 ## Good
@@ -25,8 +25,8 @@ job:
 specc: 1
 job:
   name: cavity
-  core_limit: 4
   cmd_line: set -o pipefail; ./solver | tee solver.log
+  core_limit: 4
 ```
 """
 

@@ -15,8 +15,8 @@ specc: 1
 vars: {python: 3.10}
 job:
   name: train
-  core_limit: 4
   cmd_line: module load python/{{ vars.python }} && ./train.py
+  core_limit: 4
 ```
 
 ## Good
@@ -25,8 +25,8 @@ specc: 1
 vars: {python: "3.10"}
 job:
   name: train
-  core_limit: 4
   cmd_line: module load python/{{ vars.python }} && ./train.py
+  core_limit: 4
 ```
 """
 

@@ -14,8 +14,8 @@ a tag nor the steps.
 specc: 1
 job:
   name: cavity
-  core_limit: 4
   cmd_line: ./solver --tag #1 --steps 10
+  core_limit: 4
 ```
 
 ## Good
@@ -23,8 +23,8 @@ job:
 specc: 1
 job:
   name: cavity
-  core_limit: 4
   cmd_line: "./solver --tag '#1' --steps 10"
+  core_limit: 4
 ```
 """
 

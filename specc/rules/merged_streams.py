@@ -13,10 +13,10 @@ write over each other and error messages get lost.
 specc: 1
 job:
   name: cavity
-  core_limit: 4
   cmd_line: ./solver
-  stdout_redirect_path: logs/cavity.out
+  core_limit: 4
   stderr_redirect_path: logs/cavity.out
+  stdout_redirect_path: logs/cavity.out
 ```
 
 ## Good
@@ -24,10 +24,10 @@ job:
 specc: 1
 job:
   name: cavity
-  core_limit: 4
   cmd_line: ./solver
-  stdout_redirect_path: logs/cavity.out
+  core_limit: 4
   stderr_redirect_path: "{{ job.stdout_redirect_path }}"
+  stdout_redirect_path: logs/cavity.out
 ```
 """
 

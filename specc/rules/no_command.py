@@ -22,8 +22,8 @@ job:
 specc: 1
 job:
   name: cavity
-  core_limit: 4
   cmd_line: ./solver
+  core_limit: 4
 ```
 """
 

@@ -40,10 +40,10 @@ def over_queue_limit(job: Job) -> Iterator[Diagnostic]:
     specc: 1
     job:
       name: cavity
-      core_limit: 128
-      time_limit: 2h
-      scheduler_queue_name: normal
       cmd_line: ./solver
+      core_limit: 128
+      scheduler_queue_name: normal
+      time_limit: 2h
     ```
 
     ## Good
@@ -62,10 +62,10 @@ def over_queue_limit(job: Job) -> Iterator[Diagnostic]:
     specc: 1
     job:
       name: cavity
-      core_limit: 64
-      time_limit: 2h
-      scheduler_queue_name: normal
       cmd_line: ./solver
+      core_limit: 64
+      scheduler_queue_name: normal
+      time_limit: 2h
     ```
     """
     target = job.project.target
@@ -130,8 +130,8 @@ def unclear_queue(job: Job) -> Iterator[Diagnostic]:
     specc: 1
     job:
       name: cavity
-      core_limit: 4
       cmd_line: ./solver
+      core_limit: 4
     ```
 
     ## Good
@@ -146,9 +146,9 @@ def unclear_queue(job: Job) -> Iterator[Diagnostic]:
     specc: 1
     job:
       name: cavity
+      cmd_line: ./solver
       core_limit: 4
       scheduler_queue_name: normal
-      cmd_line: ./solver
     ```
     """
     target, spec = job.project.target, job.evaluated.spec

@@ -45,8 +45,8 @@ def more_ranks_than_cores(job: Job) -> Iterator[Diagnostic]:
     specc: 1
     job:
       name: cavity
-      core_limit: 32
       cmd_line: mpirun -np 64 ./solver
+      core_limit: 32
     ```
 
     ## Good
@@ -54,8 +54,8 @@ def more_ranks_than_cores(job: Job) -> Iterator[Diagnostic]:
     specc: 1
     job:
       name: cavity
-      core_limit: 64
       cmd_line: mpirun -np {{ job.core_limit }} ./solver
+      core_limit: 64
     ```
     """
     cores = job.number("core_limit")
@@ -133,8 +133,8 @@ def one_rank(job: Job) -> Iterator[Diagnostic]:
     specc: 1
     job:
       name: cavity
-      core_limit: 16
       cmd_line: srun ./solver
+      core_limit: 16
     ```
 
     ## Good
@@ -148,9 +148,9 @@ def one_rank(job: Job) -> Iterator[Diagnostic]:
     specc: 1
     job:
       name: cavity
+      cmd_line: srun ./solver
       core_limit: 16
       resource_limit: ntasks=16
-      cmd_line: srun ./solver
     ```
     """
     target, cores = job.project.target, job.number("core_limit")

@@ -38,8 +38,8 @@ def scheduler_pattern(job: Job) -> Iterator[Diagnostic]:
     specc: 1
     job:
       name: cavity
-      core_limit: 4
       cmd_line: ./solver
+      core_limit: 4
       stdout_redirect_path: logs/%x-%j.out
     ```
 
@@ -48,8 +48,8 @@ def scheduler_pattern(job: Job) -> Iterator[Diagnostic]:
     specc: 1
     job:
       name: cavity
-      core_limit: 4
       cmd_line: ./solver
+      core_limit: 4
       stdout_redirect_path: logs/{{ job.name }}.out
     ```
     """
@@ -119,9 +119,9 @@ def sbatch_directive(job: Job) -> Iterator[Diagnostic]:
     specc: 1
     job:
       name: cavity
+      cmd_line: ./solver
       core_limit: 4
       time_limit: 2h
-      cmd_line: ./solver
     ```
     """
     fields = job.project.apis[job.evaluated.spec.api].fields
@@ -166,8 +166,8 @@ def array_task_id(job: Job) -> Iterator[Diagnostic]:
     specc: 1
     job:
       name: cavity
-      core_limit: 4
       cmd_line: ./solver --case "case-$SLURM_ARRAY_TASK_ID"
+      core_limit: 4
     ```
 
     ## Good
@@ -176,8 +176,8 @@ def array_task_id(job: Job) -> Iterator[Diagnostic]:
     matrix: {axes: {case: [1, 2, 3]}}
     job:
       name: cavity-{{ matrix.case }}
-      core_limit: 4
       cmd_line: ./solver --case case-{{ matrix.case }}
+      core_limit: 4
     ```
     """
     axes = list(job.evaluated.cell.values)
@@ -263,8 +263,8 @@ def foreign_scheduler(job: Job) -> Iterator[Diagnostic]:
     specc: 1
     job:
       name: cavity
-      core_limit: 4
       cmd_line: cd $PBS_O_WORKDIR && mpirun ./solver
+      core_limit: 4
     ```
 
     ## Good
@@ -272,8 +272,8 @@ def foreign_scheduler(job: Job) -> Iterator[Diagnostic]:
     specc: 1
     job:
       name: cavity
-      core_limit: 4
       cmd_line: cd /scratch/cavity && mpirun ./solver
+      core_limit: 4
     ```
     """
     for command in () if job.project.traits.may_be_any_scheduler else commands(job):

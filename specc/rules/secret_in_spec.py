@@ -15,8 +15,8 @@ that was ever committed has to be replaced.
 specc: 1
 job:
   name: cavity
-  core_limit: 4
   cmd_line: API_TOKEN=q7Zt1xW9pLr4vB2nK8sD ./solver
+  core_limit: 4
 ```
 
 ## Good
@@ -24,8 +24,8 @@ job:
 specc: 1
 job:
   name: cavity
-  core_limit: 4
   cmd_line: API_TOKEN="$(cat ~/.solver-token)" ./solver
+  core_limit: 4
 ```
 """
 

@@ -14,8 +14,8 @@ and ends before it begins.
 specc: 1
 job:
   name: cavity
-  core_limit: 4
   cmd_line: ./solver
+  core_limit: 4
   stdout_redirect_path: ~/logs/cavity.out
 ```
 
@@ -24,8 +24,8 @@ job:
 specc: 1
 job:
   name: cavity
-  core_limit: 4
   cmd_line: ./solver
+  core_limit: 4
   stdout_redirect_path: logs/cavity.out
 ```
 """

@@ -23,9 +23,9 @@ job = {zone = "here", cluster_id = "here", run_user = "me"}
 specc: 1
 job:
   name: cavity
+  cmd_line: ./solver
   core_limit: 4
   time_limit: 3600
-  cmd_line: ./solver
 ```
 
 ## Good
@@ -41,9 +41,9 @@ job = {zone = "here", cluster_id = "here", run_user = "me"}
 specc: 1
 job:
   name: cavity
+  cmd_line: ./solver
   core_limit: 4
   time_limit: 1h
-  cmd_line: ./solver
 ```
 """
 

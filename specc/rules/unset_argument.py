@@ -14,8 +14,8 @@ comes from somebody who called it by hand, or with `sbatch run.sh fine`.
 specc: 1
 job:
   name: cavity
-  core_limit: 4
   cmd_line: ./solver --params "params/$1.yaml"
+  core_limit: 4
 ```
 
 ## Good
@@ -24,8 +24,8 @@ specc: 1
 params: {case: {type: string, default: fine}}
 job:
   name: cavity
-  core_limit: 4
   cmd_line: ./solver --params params/{{ params.case | sh }}.yaml
+  core_limit: 4
 ```
 """
 

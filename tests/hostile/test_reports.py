@@ -12,10 +12,13 @@ import typer
 from support import repositories, uncovered
 
 from specc.cli.table import COMMANDS
+from specc.diagnostics.remedies import REMEDIES
 from specc.reporters import ReportFormat
+from specc.reporters.guidance import family
 from specc.rules import RULES
 from specc.rules.documentation import document
 
+UNQUOTED = "specc: 1\njob:\n  name: n\n  cmd_line: ./x\n  core_limit: {{ x }}\n"
 WITH_FINDING = (
     "specc: 1\nextends: base.job.yaml\nparams: {unused: {type: string, default: a}}\njob: {name: a, cmd_line: echo}\n"
 )
@@ -69,6 +72,30 @@ def test_a_rule_whose_source_is_not_installed_has_a_summary(place, monkeypatch):
     (rule,) = json.loads(place.out)["runs"][0]["tool"]["driver"]["rules"]
     assert "This installation of specc has no page for this code" in rule["help"]["text"]
     assert place.run("rules", "SPC501") == 0
+
+
+def described(code, sarif):
+    """Return what a report says of a code."""
+    return next(rule for rule in json.loads(sarif)["runs"][0]["tool"]["driver"]["rules"] if rule["id"] == code)
+
+
+def test_a_code_whose_page_is_not_installed_says_what_to_do(place, tmp_path, monkeypatch):
+    monkeypatch.setattr("specc.reporters.guidance.folder", lambda name: tmp_path / "gone")
+    family.cache_clear()
+    place.write(odd=UNQUOTED)
+    assert place.run("check", "odd.job.yaml", "--output", "sarif") == 1
+    rule = described("SPC107", place.out)
+    assert rule["help"]["text"].endswith(REMEDIES["SPC107"])
+    assert place.run("rules", "SPC107") == 0
+    family.cache_clear()
+
+
+def test_a_report_for_viewers_has_the_page_of_each_code(place):
+    place.write(odd=UNQUOTED)
+    assert place.run("check", "odd.job.yaml", "--output", "sarif") == 1
+    rule = described("SPC107", place.out)
+    headings = ("## What\n", "## Why\n", "## Bad\n```yaml\n", "## Fix\n", "## Good\n```yaml\n")
+    assert all(heading in rule["help"]["markdown"] for heading in headings)
 
 
 @pytest.mark.parametrize("command", [command.name for command in COMMANDS])

@@ -65,6 +65,13 @@ def test_the_good_example_is_clean(code: Code, project: Place) -> None:
     assert run(page(code).good, project) == (0, set()), project.out + project.err
 
 
+@pytest.mark.parametrize("code", CODES.values(), ids=IDS)
+def test_the_good_example_has_the_layout_of_fmt(code: Code, project: Place) -> None:
+    for name, text in page(code).good.files.items():
+        project.put(name, text.encode())
+    assert project.run("fmt", "--diff") == 0, project.out + project.err
+
+
 @each("code", CODES.values())
 def test_every_code_has_a_page_that_says_what_and_why(code: Code) -> None:
     written = page(code)
