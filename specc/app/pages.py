@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import specc
 from specc.app.attempts import AttemptChoice
@@ -82,28 +83,30 @@ def gather(
     Raises SpeccError where they are too many, and where an axis or a value that is wished for does not exist.
     """
     found = Results(choice, ledger, request)
-    units = {column.key: column.unit for column in found.columns() if column.unit is not None}
     reports = found.seen.reports
-    records: dict[str | tuple[str, str, str], Record] = {}
-    for record in choice.each(ledger):
-        if len(records) >= MOST_JOBS:
+    records: list[Record] = []
+    jobs: list[Job] = []
+    units: dict[str, str | None] = {}
+    for record, row in found.with_attempts():
+        if len(jobs) >= MOST_JOBS:
             help = "choose some with SPEC or `--only AXIS=VALUE`, or write all to a table with `specc results --csv`"
             raise SpeccError(f"a page shows at most {MOST_JOBS:,} jobs", help=help)
-        records[record.uuid or (record.target_name, record.key.spec, record.key.cell)] = record
-    rows = list(found.rows())
-    _check(wishes, rows)
-    listed = [(row, records[row.uuid or (row.target, row.spec, row.cell)]) for row in rows]
-    logs = _logs(choice, ledger, [record for _, record in listed], reports) if wishes.has_logs else {}
-    jobs = tuple(job_of(record, reports, _results_of(row), logs.get(row.uuid or "", ())) for row, record in listed)
-    seen = [record.seen_at for record in records.values() if record.seen_at is not None]
+        records.append(record)
+        jobs.append(job_of(record, reports, _results_of(row)))
+        units |= found.units(record)
+    _check(wishes, jobs)
+    if wishes.has_logs:
+        logs = _logs(choice, ledger, records, reports)
+        jobs = [replace(job, logs=logs[job.uuid]) if job.uuid in logs else job for job in jobs]
+    seen = [record.seen_at for record in records if record.seen_at is not None]
     page = Page(
         title=choice.workplace.project.settings.project,
-        jobs=jobs,
-        facts=tuple(_facts(choice, [record for _, record in listed])),
-        commands=tuple(_commands(Failures(records.values(), reports), jobs)),
+        jobs=tuple(jobs),
+        facts=tuple(_facts(choice, records)),
+        commands=tuple(_commands(Failures(records, reports), jobs)),
         made_at=made_at,
         seen_at=max(seen, default=None),
-        units=units,
+        units={name: unit for name, unit in units.items() if unit},
         across=wishes.across,
         down=wishes.down,
         value=wishes.value,
@@ -111,10 +114,10 @@ def gather(
     return Gathered(page, tuple(found.diagnostics), found.seen.is_blind)
 
 
-def _check(wishes: Wishes, rows: Sequence[ResultRow]) -> None:
+def _check(wishes: Wishes, jobs: Sequence[Job]) -> None:
     """Raise SpeccError for an axis or a value that no job has."""
-    axes = {name for row in rows for name in (*row.axes, *row.params)}
-    values = {"state", "waited", "ran", "memory", "cores", *(name for row in rows for name in row.values)}
+    axes = {name for job in jobs for name in (*job.axes, *job.params)}
+    values = {"state", "waited", "ran", "memory", "cores", *(name for job in jobs for name in job.results)}
     asked = (("--x", wishes.across, axes), ("--y", wishes.down, axes), ("--value", wishes.value, values))
     for option, name, known in asked:
         if name is not None and name not in known:
@@ -128,13 +131,8 @@ def outcome_of(state: str) -> Outcome:
     return OUTCOMES.get(state, Outcome.UNKNOWN)
 
 
-def job_of(
-    record: Record,
-    reports: Mapping[str, JobReport],
-    results: Mapping[str, object] | None = None,
-    logs: tuple[Log, ...] = (),
-) -> Job:
-    """Return an attempt as a row of a page. Of a state it has the word that chooses it."""
+def job_of(record: Record, reports: Mapping[str, JobReport], results: Mapping[str, object] | None = None) -> Job:
+    """Return an attempt as a row of a page, without its logs. Of a state it has the word that chooses it."""
     life, state = life_of(record, reports), state_of(record, reports)
     used = used_by(life)
     return Job(
@@ -163,7 +161,6 @@ def job_of(
         memory=used.memory.used,
         memory_asked=used.memory.asked,
         seconds_asked=used.time.asked,
-        logs=logs,
     )
 
 

@@ -167,8 +167,17 @@ class Results:
 
     def rows(self) -> Iterator[ResultRow]:
         """Yield a row for each cell, one by one: all of a large ledger does not fit into memory."""
+        for _, row in self.with_attempts():
+            yield row
+
+    def with_attempts(self) -> Iterator[tuple[Record, ResultRow]]:
+        """Yield the rows, each behind the attempt that it is of."""
         for record in self._records():
-            yield _row(record, self.seen.reports, self._extractor.values(record, self.seen.reports))
+            yield record, _row(record, self.seen.reports, self._extractor.values(record, self.seen.reports))
+
+    def units(self, record: Record) -> dict[str, str | None]:
+        """Return the results that the spec of an attempt declares, with their units."""
+        return dict(self._extractor.units(record))
 
     def _records(self) -> Iterator[Record]:
         """Yield the latest job of each cell, or the latest attempt where no attempt became a job."""

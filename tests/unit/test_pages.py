@@ -12,7 +12,7 @@ from support.tables import each
 
 from specc.reporters.page import Job, Missing, Outcome, render
 from specc.reporters.page.drawings import plot, timeline, used_shares
-from specc.reporters.page.elements import element
+from specc.reporters.page.elements import cell, element
 from specc.reporters.page.heat import heat_map
 from specc.reporters.page.model import columns_of
 from specc.reporters.page.scales import levels, median, of_numbers, rounded, shade, time_ticks
@@ -62,6 +62,11 @@ class TestForeignText:
     def test_values_of_attributes_are_quoted(self) -> None:
         made = element("td", "a<b", title='"x" <y>', hidden=False, data_v=1.25, class_=None)
         assert made == '<td title="&#34;x&#34; &lt;y&gt;" data-v="1.2">a&lt;b</td>'
+
+    @each("text", HOSTILE)
+    def test_the_short_way_to_a_cell_is_the_long_one(self, text: str) -> None:
+        for class_, exact in (("n", text), (None, None), ("n", None), (None, text)):
+            assert cell(text, class_, exact) == element("td", text, class_=class_, data_v=exact)
 
 
 class TestPolicy:
@@ -114,6 +119,14 @@ class TestBytes:
         assert compared is not None
         assert "circle" not in compared.svg
         assert "5,000 jobs" in compared.note
+
+    def test_many_jobs_are_not_laid_out_at_once(self) -> None:
+        """The elements of a template are kept, and not drawn: a browser takes minutes for a table of 100,000 rows."""
+        document = render(page(2050))
+        table, _, rest = document.partition('<template id="rest">')
+        assert table.count("<tr><td") == 2000
+        assert rest.count("<tr><td") == 50
+        assert "<template" not in render(page(2000))
 
     def test_a_map_of_too_many_values_says_so(self) -> None:
         jobs = [job(at, axes={"a": at % 200, "b": at // 200}) for at in range(200 * 60)]

@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from importlib import resources
-from itertools import repeat
+from itertools import islice, repeat
 
 from markupsafe import Markup
 
 from specc.reporters.page.drawings import Drawing, cell_text, plot, timeline, used_shares
-from specc.reporters.page.elements import EMPTY, element, joined
+from specc.reporters.page.elements import EMPTY, cell, element, joined
 from specc.reporters.page.heat import heat_map
 from specc.reporters.page.model import (
     Column,
@@ -35,6 +35,9 @@ from specc.wording import counted, duration_text
 
 MOST_FAILED, MOST_ALIKE = 20, 5
 """Failed jobs that are listed one by one, with the ends of their logs; and those of them that failed alike."""
+
+MOST_ROWS = 2000
+"""Rows that are laid out without a script. Others are kept in the page: to lay out 100,000 takes a browser minutes."""
 
 STYLE, SCRIPT = "page.css", "page.js"
 CHOSEN = (Kind.AXIS, Kind.PARAM)
@@ -306,8 +309,13 @@ def _table(page: Page, columns: Sequence[Column]) -> Markup:
     hints = {"placeholder": "failed, grid=12", "autocomplete": "off", "spellcheck": "false"}
     search = element("label", "filter ", element("input", type="search", name_="filter", **hints))
     controls = element("form", search, element("output", "", aria_live="polite"), class_="controls", hidden=True)
-    table = element("table", element("thead", element("tr", *heads)), element("tbody", *rows), class_="jobs")
-    return _section("jobs", "All jobs", controls, _scrolled(table, "all jobs"))
+    first = element("tbody", *islice(rows, MOST_ROWS))
+    table = element("table", element("thead", element("tr", *heads)), first, class_="jobs")
+    rest = note = EMPTY
+    if len(page.jobs) > MOST_ROWS:
+        rest = element("template", element("table", element("tbody", *rows)), id="rest")
+        note = element("noscript", element("p", f"The first {MOST_ROWS:,} jobs: a browser shows all by a script."))
+    return _section("jobs", "All jobs", controls, note, _scrolled(table, "all jobs"), rest)
 
 
 def _cell(column: Column, class_: str | None, job: Job) -> Markup:
@@ -319,7 +327,7 @@ def _cell(column: Column, class_: str | None, job: Job) -> Markup:
         return element("td", element("i", value.why or "missing"), class_=class_)
     number = drawable(value)
     exact = None if number is None or text == repr(value) else repr(value)
-    return element("td", text, class_=class_, data_v=exact)
+    return cell(text, class_, exact)
 
 
 def _origin(page: Page) -> Markup:

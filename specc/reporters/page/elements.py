@@ -31,6 +31,12 @@ def element(name: str, /, *children: Child, **attributes: Attribute) -> Markup:
     return Markup(f"{start}>{''.join(map(_inner, children))}</{name}>")
 
 
+def cell(text: str, class_: str | None, exact: str | None) -> Markup:
+    """Return what `element("td", text, class_=class_, data_v=exact)` does, in a third of the time: there are many."""
+    marks = (f' class="{class_}"' if class_ else "") + (f' data-v="{escape(shown(exact))}"' if exact else "")
+    return Markup(f"<td{marks}>{escape(shown(text))}</td>")
+
+
 def joined(parts: Iterable[Child]) -> Markup:
     """Return parts one after the other."""
     return Markup("".join(map(_inner, parts)))

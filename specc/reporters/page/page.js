@@ -26,7 +26,8 @@
   if (!table) return;
   const heads = all("thead th", table);
   const body = find("tbody", table);
-  const rows = all("tr", body);
+  const rest = document.getElementById("rest");
+  const rows = [...all("tr", body), ...(rest ? all("tr", rest.content) : [])];
   const outcomes = rows.map((row) => find("b", row).className.slice(2));
   const columns = heads.map((head, at) => ({
     at, name: head.dataset.name ?? head.textContent, head: head.textContent, kind: head.dataset.kind, numeric: head.classList.contains("n"),
@@ -166,6 +167,8 @@
     const names = [...found.keys()];
     return [...found.values()].some(isNaN) ? names : names.sort((one, other) => found.get(one) - found.get(other));
   };
+  const smallest = (found) => found.reduce((one, other) => (other < one ? other : one), Infinity);
+  const greatest = (found) => found.reduce((one, other) => (other > one ? other : one), -Infinity);
   const median = (found) => {
     const sorted = [...found].sort((one, other) => one - other), half = sorted.length >> 1;
     return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
@@ -211,7 +214,7 @@
       const known = listed.map((row) => number(value, row)).filter((each) => !isNaN(each));
       if (known.length) found.set(key, median(known));
     }
-    const least = Math.min(...found.values()), largest = Math.max(...found.values()), isState = value.kind === "state";
+    const least = smallest([...found.values()]), largest = greatest([...found.values()]), isState = value.kind === "state";
     const of = isLogarithmic(least, largest) ? Math.log10 : (each) => each;
     const shade = (each) => (largest > least ? Math.min(SHADES - 1, Math.floor(((of(each) - of(least)) / (of(largest) - of(least))) * SHADES)) : SHADES / 2);
     const drawn = (name, side) => {
@@ -254,10 +257,10 @@
     const known = listed.map((row) => number(column, row));
     if (known.some(isNaN)) {
       const names = levels(column, listed), step = (end - start) / names.length;
-      const thin = Math.ceil(names.length / most);
-      return { place: (row) => start + step * (names.indexOf(text(column, row)) + 0.5), ticks: names.map((name, at) => [start + step * (at + 0.5), name]).filter((_, at) => at % thin === 0) };
+      const thin = Math.ceil(names.length / most), places = new Map(names.map((name, at) => [name, at]));
+      return { place: (row) => start + step * (places.get(text(column, row)) + 0.5), ticks: names.map((name, at) => [start + step * (at + 0.5), name]).filter((_, at) => at % thin === 0) };
     }
-    const least = Math.min(...known), largest = Math.max(...known), isLog = isLogarithmic(least, largest);
+    const least = smallest(known), largest = greatest(known), isLog = isLogarithmic(least, largest);
     const of = (each) => (isLog ? Math.log10(each) : each);
     let [low, high] = [of(least), of(largest)];
     if (low === high) { low -= 0.5; high += 0.5; }
