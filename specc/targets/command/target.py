@@ -49,8 +49,8 @@ GONE_SECONDS = 60.0
 """How long a job that has left no record has to be gone before it is lost: queues, accountings and shared folders do
 not change at one moment."""
 
-LEAST_AGE, SHARE = 1.0, 20
-"""The seconds between questions about the same jobs; more where an answer takes more than 1/20 of that."""
+LEAST_AGE, SHARE = 1.0, 5
+"""The seconds between questions about the same jobs; more where an answer takes more than a fifth of that."""
 
 JOB_VARIABLES = ("JOB_ID", "PBS_JOBID", "LSB_JOBID", "SLURM_JOB_ID")
 SUBMIT_FOLDERS = ("SGE_O_WORKDIR", "PBS_O_WORKDIR", "LS_SUBCWD", "SLURM_SUBMIT_DIR")
@@ -155,7 +155,7 @@ class CommandTarget:
 
     def status(self, uuids: Sequence[str]) -> dict[str, JobReport]:
         """Return the state of jobs, with one call for all."""
-        return self._reports(uuids)
+        return self.reports(uuids)
 
     def logs(self, uuid: str) -> Logs:
         """Return the output files. The third is what the scheduler itself says.
@@ -166,7 +166,7 @@ class CommandTarget:
 
     def cancel(self, uuids: Sequence[str]) -> list[Cancelled]:
         """Cancel jobs with one call, after a look at their states."""
-        before = self._reports(uuids, fresh=True)
+        before = self.reports(uuids, fresh=True)
         wanted = {uuid: handle for uuid in uuids if (handle := self._cancellable(uuid, before.get(uuid)))}
         self._answers.clear()
         ids = {uuid: self._current(handle) for uuid, handle in wanted.items()}
@@ -188,7 +188,7 @@ class CommandTarget:
 
     def clean(self, uuids: Sequence[str]) -> list[Cleaned]:
         """Remove the folders of jobs that have ended by what the site's command says now."""
-        reports = self._reports(uuids, fresh=True)
+        reports = self.reports(uuids, fresh=True)
         return [self.jobs.clean(uuid, Handle.parse(uuid), reports.get(uuid)) for uuid in uuids]
 
     def _send(self, attempt: Attempt, folder: Folder) -> Outcome:
@@ -253,7 +253,8 @@ class CommandTarget:
             return None
         return Handle.parse(uuid, JOB_ID)
 
-    def _reports(self, uuids: Sequence[str], *, fresh: bool = False) -> dict[str, JobReport]:
+    def reports(self, uuids: Sequence[str], *, fresh: bool = False) -> dict[str, JobReport]:
+        """Return the state of jobs. A recent answer is used unless a new one is demanded."""
         handles = {uuid: handle for uuid in uuids if (handle := Handle.parse(uuid, JOB_ID)) is not None}
         found = {
             uuid: JobReport(uuid, JobState.UNKNOWN, "", "this is not a job of specc on this scheduler")

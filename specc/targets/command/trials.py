@@ -373,7 +373,7 @@ def _ended(bench: Bench, handle: Handle, seconds: float | None = None) -> JobRep
     last: list[JobReport] = []
 
     def look() -> bool:
-        report = bench.target.status([uuid]).get(uuid)
+        report = bench.target.reports([uuid], fresh=True).get(uuid)
         last[:] = [report] if report is not None else last
         return report is not None and report.state.is_final
 
@@ -384,7 +384,7 @@ def _ended(bench: Bench, handle: Handle, seconds: float | None = None) -> JobRep
 
 
 def _waits_for(bench: Bench, uuid: str, report: JobReport | None = None) -> str:
-    report = report or bench.target.status([uuid]).get(uuid)
+    report = report or bench.target.reports([uuid], fresh=True).get(uuid)
     if report is not None:
         return f"the job {uuid} is still {report.state.value}" + (f" ({report.reason})" if report.reason else "")
     return f"nothing is known of the job {uuid}: {bench.target.last_error or '`status` had no line for it'}"
