@@ -1,5 +1,6 @@
 """Tables and progress bars on a terminal. Only imported where there is one."""
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -38,6 +39,9 @@ COLORS = {
 COPIED = ("uuid", "cell", "attempt")
 """Columns that people copy from, or give as arguments: narrow terminals take the room from others."""
 
+TITLED = re.compile(r'^(?P<fence>```\w+) title="(?P<title>[^"\n]+)"$', re.MULTILINE)
+"""The first line of a block of a page that shows a file."""
+
 GAP, SHORTEST = 2, 4
 READABLE = 100
 WIDE, WIDE_BAR, NARROW_BAR = 100, 40, 10
@@ -73,10 +77,13 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], translate: Transla
 
 
 def markdown(text: str) -> None:
-    """Draw a page of the manual: headings, code in a colour of its own, and no line longer than a person reads."""
+    """Draw a page of the manual: headings, code in a colour of its own, and no line longer than a person reads.
+
+    The name of a file, which is the title of its block, stands above the block.
+    """
     console = Console(file=sys.stdout, theme=Theme({"markdown.code": "bold cyan"}))
     console.width = min(console.width, READABLE)
-    console.print(Markdown(text, code_theme="ansi_dark"))
+    console.print(Markdown(TITLED.sub(r"`\g<title>`\n\n\g<fence>", text), code_theme="ansi_dark"))
 
 
 def _is_whole(at: int, name: str) -> bool:

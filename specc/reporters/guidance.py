@@ -13,7 +13,7 @@ from specc.assets import folder
 from specc.diagnostics import Code
 from specc.diagnostics.remedies import REMEDIES
 from specc.rules import RULES
-from specc.rules.documentation import Documentation, docstring, document, parse
+from specc.rules.documentation import UNTITLED, Documentation, docstring, document, parse
 
 UNDOCUMENTED = "This installation of specc has no page for this code; the manual has one."
 DOCUMENTED = {rule.code.code: rule for rule in RULES}
@@ -33,7 +33,8 @@ def guidance(code: Code) -> Guidance:
     remedy = REMEDIES.get(code.code)
     if written is None:
         return Guidance(_sentence(code), remedy or UNDOCUMENTED)
-    return Guidance(written.title, written.markdown if remedy is None else _with_remedy(written.markdown, remedy))
+    text = _named(written.markdown)
+    return Guidance(written.title, text if remedy is None else _with_remedy(text, remedy))
 
 
 def documentation(code: Code) -> Documentation | None:
@@ -55,6 +56,11 @@ def family(digit: str) -> dict[str, str]:
 
 def _sentence(code: Code) -> str:
     return f"{code.summary[:1].upper()}{code.summary[1:]}."
+
+
+def _named(text: str) -> str:
+    """Give each file of the examples its name, where there are several."""
+    return text.replace("```yaml\n", f'```yaml title="{UNTITLED}"\n') if "title=" in text else text
 
 
 def _with_remedy(text: str, remedy: str) -> str:

@@ -164,6 +164,18 @@ def test_documentation_in_another_form_is_our_bug() -> None:
         parse("A title.\n\n## What\nx\n")
 
 
+def test_a_page_names_the_files_of_its_examples(project: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.run("rules", "SPC204")
+    assert '```yaml title="spec.job.yaml"\nspecc: 1\nextends: base/sovler.job.yaml\n' in project.out
+    assert '```yaml title="base/solver.job.yaml"\n' in project.out
+    project.run("rules", "SPC203")
+    assert "```yaml\n" in project.out, "there is but one file"
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    project.run("rules", "SPC204")
+    plain = [line.strip() for line in re.sub(r"\x1b\[[\d;]*m", "", project.out).splitlines()]
+    assert plain.count("spec.job.yaml") == plain.count("base/solver.job.yaml") == 2
+
+
 def test_a_page_is_drawn_on_a_terminal(project: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     project.run("rules", "SPC509")
     assert project.out.startswith("# SPC509 "), "Markdown in a pipe"
