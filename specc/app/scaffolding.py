@@ -1,9 +1,11 @@
 """A new project, as `specc init` makes it: one to learn from, or one for batch scripts that become specs."""
 
+import json
 import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from specc import assets
 from specc.app.importing import JOBS, SCHEMA, Place, Scripts, target_for, target_lines
@@ -12,6 +14,7 @@ from specc.fast_dataclass import dataclass
 from specc.migration import UNITS as SLURM_UNITS
 from specc.migration import units_line
 from specc.settings import Target
+from specc.system.reader import Unreadable, read_file
 from specc.units import DURATION_UNITS, MEMORY_UNITS
 
 UNITS: Mapping[str, Iterable[str]] = {"mem_limit": MEMORY_UNITS, "time_limit": DURATION_UNITS}
@@ -34,6 +37,19 @@ EXAMPLE = {
     "gitignore": ".gitignore",
 }
 """The scaffolds, and where each goes: of a project for imported jobs, and of one to learn from."""
+
+EDITORS: Mapping[str, Mapping[str, str]] = {
+    "vscode": {
+        "extensions.json": ".vscode/extensions.json",
+        "settings.json": ".vscode/settings.json",
+        "prettierrc.yaml": ".prettierrc.yaml",
+    },
+    "prettier": {"prettierrc.yaml": ".prettierrc.yaml"},
+    "taplo": {"taplo.toml": ".taplo.toml"},
+}
+"""The settings of each editor or tool, and where they stand: from the root of the repository."""
+
+SETTINGS_SCHEMA = SCHEMA.with_name("specc.schema.json")
 
 USUAL = {"mem_limit": "MiB", "time_limit": "min"}
 """The units that stand in the settings as a comment, where nobody knows the right ones yet."""
@@ -111,6 +127,46 @@ def new_project(
         raise SpeccError(f"already there: {', '.join(taken)}", help="choose another folder: `specc init DIR`")
     place = Place(folder / JOBS, folder, {**units, **own}, folder / SCHEMA, slurm)
     return NewProject(folder, new, kept, place, tuple(f for f in UNITS if f not in units and f not in own))
+
+
+class EditorSettings(NamedTuple):
+    """Files that can be written, and the texts that should be in files that are there already."""
+
+    files: Mapping[Path, str]
+    kept: Mapping[Path, str]
+
+
+def editor_settings(folder: Path, editors: Iterable[str]) -> EditorSettings:
+    """Return the settings of these editors for the project in a folder; nothing is written."""
+    inside = _inside(folder)
+    root = folder if inside == Path() else _up(folder, inside)
+    values = {
+        "settings_files": ", ".join(_text(str(inside / name)) for name in ("specc.toml", "specc.local.toml")),
+        "settings_schema": _text(str(inside / SETTINGS_SCHEMA)),
+    }
+    scaffold = assets.folder("templates") / "init" / "editors"
+    files: dict[Path, str] = {}
+    for editor in editors:
+        files |= {root / path: _filled(scaffold / f"{name}.in", values) for name, path in EDITORS[editor].items()}
+        if editor == "taplo":
+            schema = assets.folder("schemas") / SETTINGS_SCHEMA.name
+            files[folder / SETTINGS_SCHEMA] = schema.read_text(encoding="utf-8")
+    there = [path for path in files if os.path.lexists(path)]
+    kept = {path: files[path] for path in there if path.name != SETTINGS_SCHEMA.name and not _holds(path, files[path])}
+    return EditorSettings({path: text for path, text in files.items() if path not in there}, kept)
+
+
+def _holds(path: Path, text: str) -> bool:
+    """Return whether a file holds just this text."""
+    try:
+        return read_file(path, len(text) * 4) == text.encode()
+    except Unreadable:
+        return False
+
+
+def _text(text: str) -> str:
+    """Return a text in TOML's double quotes."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _inside(folder: Path) -> Path:

@@ -164,7 +164,9 @@ def build_schema(page: Source, patch: Source | None, kind: Kind) -> tuple[JsonOb
     Raises SpeccError for the settings, which no page describes.
     """
     if kind is Kind.SETTINGS:
-        raise SpeccError("the schema of specc.toml is not made from a page", help="run `specc schema show --kind settings`")
+        raise SpeccError(
+            "the schema of specc.toml is not made from a page", help="run `specc schema show --kind settings`"
+        )
     content, found = read_page(page)
     if content is None:
         return None, found

@@ -238,3 +238,61 @@ def test_the_specs_fit_the_copied_editor_schema() -> None:
         capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert result.returncode == 0, result.stdout
+
+
+VSCODE = {".vscode/extensions.json", ".vscode/settings.json", ".prettierrc.yaml"}
+
+
+def written(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_settings_of_editors_are_written_when_asked(empty_folder: Path, capsys: Capture) -> None:
+    assert run(["init", *KNOWN]) == 0
+    before = written(empty_folder)
+    assert before == FILES
+    capsys.readouterr()
+    assert run(["init", "--editor", "vscode"]) == 0
+    assert set(capsys.readouterr().out.splitlines()) == VSCODE
+    assert written(empty_folder) == before | VSCODE
+    for name in (".vscode/extensions.json", ".vscode/settings.json"):
+        json.loads((empty_folder / name).read_text(encoding="utf-8"))
+
+
+def test_settings_of_editors_with_a_new_project(empty_folder: Path, capsys: Capture) -> None:
+    assert run(["init", *KNOWN, "--editor", "vscode", "--editor", "taplo"]) == 0
+    assert written(empty_folder) == FILES | VSCODE | {".taplo.toml", "schemas/specc.schema.json"}
+    rule = tomllib.loads((empty_folder / ".taplo.toml").read_text(encoding="utf-8"))["rule"][0]
+    assert (empty_folder / rule["schema"]["path"]).is_file()
+    assert "specc.toml" in rule["include"]
+    assert run(["schema", "check", rule["schema"]["path"]]) == 0
+
+
+def test_settings_of_editors_are_never_overwritten(empty_folder: Path, capsys: Capture) -> None:
+    assert run(["init", *KNOWN]) == 0
+    mine = empty_folder / ".vscode" / "settings.json"
+    mine.parent.mkdir()
+    mine.write_text("{}\n", encoding="utf-8")
+    capsys.readouterr()
+    assert run(["init", "--editor", "vscode"]) == 0
+    out, err = capsys.readouterr()
+    assert mine.read_text(encoding="utf-8") == "{}\n"
+    assert ".vscode/settings.json" not in out
+    assert err.startswith(".vscode/settings.json exists already; add this to it for specc:\n    {\n")
+    assert run(["init", "--editor", "prettier"]) == 0
+    assert capsys.readouterr() == ("", ""), "it says what specc would write"
+
+
+def test_settings_of_editors_stand_at_the_root_of_the_repository(empty_folder: Path, capsys: Capture) -> None:
+    (empty_folder / ".git").mkdir()
+    assert run(["init", "jobs/cfd", *KNOWN, "--editor", "vscode", "--editor", "taplo"]) == 0
+    assert VSCODE | {".taplo.toml"} <= written(empty_folder)
+    rule = tomllib.loads((empty_folder / ".taplo.toml").read_text(encoding="utf-8"))["rule"][0]
+    assert "jobs/cfd/specc.toml" in rule["include"]
+    assert (empty_folder / rule["schema"]["path"]).is_file()
+
+
+def test_an_editor_without_settings_is_refused(empty_folder: Path, capsys: Capture) -> None:
+    assert run(["init", "--editor", "ed"]) == 2
+    assert "write one of vscode, prettier, taplo" in capsys.readouterr().err
+    assert written(empty_folder) == set()

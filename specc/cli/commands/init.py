@@ -20,7 +20,7 @@ from specc.app.importing import (
     split_paths,
 )
 from specc.app.importing import Scripts as ReadScripts
-from specc.app.scaffolding import UNITS, Cluster, NewProject, is_for_cloud, new_project
+from specc.app.scaffolding import EDITORS, UNITS, Cluster, NewProject, editor_settings, is_for_cloud, new_project
 from specc.app.selection import show
 from specc.cli import exits
 from specc.cli.console import say, say_error, say_lines, translated, write_line
@@ -58,6 +58,10 @@ Time = Annotated[
 ]
 Zone = Annotated[str, typer.Option("--zone", help="The zone of the cluster.")]
 ClusterId = Annotated[str, typer.Option("--cluster-id", help="The id of the cluster.")]
+Editors = Annotated[
+    list[str] | None,
+    typer.Option("--editor", metavar="NAME", help=f"Also write settings of {', '.join(EDITORS)}; repeatable."),
+]
 User = Annotated[str, typer.Option("--run-user", help="The user that runs the jobs.")]
 
 
@@ -70,6 +74,7 @@ def init(
     zone: Zone = USUAL.zone,
     cluster_id: ClusterId = USUAL.id,
     run_user: User = USUAL.user,
+    editor: Editors = None,
 ) -> int:
     """Make a working project: settings, a base, a job, the editor's schema, a pre-commit hook, .gitignore.
 
@@ -81,24 +86,46 @@ def init(
     in a spec is listed on standard error and at the top of the spec. Scripts that cannot be imported are skipped. A new
     project gets a target `slurm`, its default, with the account, the queues and the resources of the scripts.
 
+    With --editor, settings are written with which an editor or a formatter agrees with specc. In a project that exists
+    already, `specc init --editor vscode` writes nothing else. `prettier` is for its configuration alone, `taplo` for
+    the schema of specc.toml.
+
     Example: specc init cfd --mem-unit MiB --time-unit min
     """
     given = paths or []
+    editors = [_editor(name) for name in editor or []]
     if len(given) > 1 and not from_:
         help = "for scripts write `specc init --from SCRIPT... DIR`"
         raise SpeccError(f"one folder is expected, not {len(given)}", help=help)
     paths_of_scripts, folder = split_paths(from_, given) if from_ else ([], Path(*given))
+    if editors and not from_ and os.path.lexists(folder / "specc.toml"):
+        return _write_settings(folder, editors)
     scripts = read_scripts(paths_of_scripts)
     root = root_of(folder) if scripts else None
     if root is not None:
+        _write_settings(root, editors)
         return _import(scripts, _place_in(root, folder), {})
     cluster = Cluster(zone, cluster_id, run_user)
     units = _units({"mem_limit": mem_unit, "time_limit": time_unit}, asks=is_for_cloud(scripts, cluster))
     made = new_project(folder, project, cluster, units, scripts)
     code = _import(scripts, made.place, made.files) if scripts else _write(made.files)
     if os.path.lexists(folder / "specc.toml"):
+        _write_settings(folder, editors)
         _say_next(made, has_scripts=bool(scripts))
     return code
+
+
+def _editor(name: str) -> str:
+    if name not in EDITORS:
+        raise SpeccError(f"there are no settings for an editor `{name}`", help=f"write one of {', '.join(EDITORS)}")
+    return name
+
+
+def _write_settings(folder: Path, editors: list[str]) -> int:
+    """Write the settings of editors that are not there yet, and say what is to be added to those that are."""
+    settings = editor_settings(folder, editors)
+    _say_kept(settings.kept)
+    return _write(settings.files)
 
 
 def _units(given: Mapping[str, str | None], *, asks: bool) -> dict[str, str]:
@@ -159,11 +186,15 @@ def _import(scripts: ReadScripts, place: Place, project: Mapping[Path, str]) -> 
     return code
 
 
-def _say_next(made: NewProject, *, has_scripts: bool) -> None:
-    """Say what is left to do by hand, and the next commands."""
-    for path, text in made.kept.items():
+def _say_kept(kept: Mapping[Path, str]) -> None:
+    for path, text in kept.items():
         say(f"{path} exists already; add this to it for specc:")
         say_lines("".join(f"    {line}\n" for line in text.splitlines()))
+
+
+def _say_next(made: NewProject, *, has_scripts: bool) -> None:
+    """Say what is left to do by hand, and the next commands."""
+    _say_kept(made.kept)
     if made.unset:
         say(f"set the unit of {' and '.join(made.unset)} in {made.folder / 'specc.toml'} before you use them")
     # Without units this machine could not keep the limits, and somebody's old scripts are not run on a whim.
