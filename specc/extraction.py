@@ -36,6 +36,9 @@ MIB = 1 << 20
 MOST_SEARCHED = 64 * MIB
 MOST_PARSED = 16 * MIB
 BLOCK = 1 << 18
+MOST_MATCHES = 1 << 18
+"""So many matches in one block, and the pattern is wrong."""
+
 MOST_VALUES = 10_000
 """So many values has a result that takes all of them."""
 
@@ -282,7 +285,7 @@ def _matches(pattern: Any, block: bytes) -> Iterator[bytes]:
     for count, match in enumerate(pattern.finditer(block)):
         if (text := match.group(1)) is not None and match.group():
             yield text
-        if count > BLOCK:
+        if count > MOST_MATCHES:
             raise _Lacks("the pattern matches nearly every character")
 
 

@@ -57,6 +57,9 @@ job:
   cmd_line: "echo {{{{ [params.p, vars.v, matrix.a] | sh }}}}"
   core_limit: 1
   stdout_redirect_path: "out-{{{{ cell.index }}}}.txt"
+results:
+  out: {{pattern: "(.+)", take: first}}
+  file: {{from: "{YAML}-{{{{ cell.slug }}}}", key: "{YAML}", format: json}}
 """
 BAD = f"""specc: 1
 extends: "base{YAML}.job.yaml"
@@ -172,7 +175,7 @@ LEAVES = [leaf for command in COMMANDS for leaf in leaves(load(command), (comman
 ENDLESS = {("serve",)}
 REFUSED = {"--port", "--calls", "--open-jobs"}
 """Commands that go on when nothing is wrong: only options that they refuse are walked."""
-DRAWN = {"logs", "submit", "plan", "status", "cancel", "ledger"}
+DRAWN = {"logs", "submit", "plan", "status", "cancel", "ledger", "results"}
 """What draws tables, whose folded lines may begin with anything, or shows the output of jobs, on a terminal alone."""
 WITHOUT = {
     "--raw",
@@ -300,6 +303,16 @@ def test_what_a_job_wrote_is_filtered_on_a_terminal_alone(odd, monkeypatch):
     monkeypatch.setattr(sys, "stdout", terminal)
     assert run(["logs", "--raw"]) == 0
     assert terminal.buffer.getvalue() == written
+
+
+@pytest.mark.parametrize("options", [[], ["--csv"], ["--output", "json"]])
+def test_results_that_jobs_wrote_are_filtered_on_a_terminal_alone(odd, monkeypatch, options):
+    shown(["submit", f"{ODD}/good{NAME}"], monkeypatch)
+    _, text = shown(["results", *options], monkeypatch)
+    check_harmless(text, ["results", *options])
+    assert "31mred" in text
+    assert odd.run("results", "--csv") == 0
+    assert "\x1b[31mred" in odd.out
 
 
 def test_raw_and_json_contradict_each_other(odd):
