@@ -87,6 +87,12 @@ class TestPage:
         text = page_of(here, "--x", "n", "--y", "mesh", "--value", "ran")
         assert "<caption>ran by n and mesh</caption>" in text
 
+    def test_standard_output(self, here):
+        submitted(here, "echo {{ matrix.n }}")
+        assert here.run("report", "-o", "-") == 0
+        assert here.out.startswith("<!doctype html>")
+        assert not (here.root / "-").exists()
+
     def test_a_selection(self, here):
         submitted(here, "echo {{ matrix.n }}")
         assert "<dd>2</dd>" in page_of(here, "a.job.yaml", "--only", "mesh=fine")

@@ -104,6 +104,15 @@ class TestText:
         assert here.run("status", "-p", "scale") == 2
         assert "expected NAME=VALUE" in here.err
 
+    @pytest.mark.parametrize("command", ["usage", "results", "logs", "wait", "report -o run.html"])
+    def test_other_commands_choose_by_parameters_too(self, here, command):
+        submitted(here, "echo {{ params.scale }}")
+        submitted(here, "echo {{ params.scale }}", "-p", "scale=3")
+        assert here.run(*command.split(), "-p", "scale=3", "--only", "mesh=fine") == 0, here.err
+        assert here.out.count("\n") <= 1
+        assert here.run(*command.split(), "-p", "scale=4") in (0, 2)
+        assert not here.out
+
     def test_specs_are_named_where_there_are_several(self, here):
         submitted(here, "'true'")
         here.write(b=SPEC.replace("j-", "k-") % "'true'")

@@ -8,7 +8,7 @@ from specc.app.attempts import Words
 from specc.app.following import chosen_now, is_over, look_at, reach
 from specc.cli import exits
 from specc.cli.console import agrees, is_terminal, say, write_json, write_table
-from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, States, Yes
+from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, States, WithParams, Yes
 from specc.cli.records import choose
 from specc.errors import SpeccError
 from specc.reporters import TextOrJson, format_named
@@ -28,6 +28,7 @@ def cancel(
     state: States = None,
     only: Only = None,
     cell: Cells = None,
+    param: WithParams = None,
     target: AtTarget = None,
 ) -> int:
     """Cancel jobs that have not ended. Exits with 1 when one could not be cancelled.
@@ -35,7 +36,7 @@ def cancel(
     Example: specc cancel jobs/hello.job.yaml --only who=world
     """
     format_named(output, TextOrJson)
-    words = Words.of(chosen, only, cell, state, target)
+    words = Words.of(chosen, only, cell, state, target, param)
     if words.is_everything and not all_:
         raise SpeccError("nothing says which jobs to cancel", help="name specs or jobs, or write `--all`")
     choice = choose(words)

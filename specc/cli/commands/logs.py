@@ -13,7 +13,7 @@ from specc.app.attempts import Words
 from specc.app.following import Group, chosen_now, look_at, reach
 from specc.cli import exits
 from specc.cli.console import say, write_bytes, write_json, write_shown
-from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, States
+from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, States, WithParams
 from specc.cli.records import choose
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
@@ -71,6 +71,7 @@ def logs(
     state: States = None,
     only: Only = None,
     cell: Cells = None,
+    param: WithParams = None,
     target: AtTarget = None,
 ) -> int:
     """Print what jobs wrote. Where this machine cannot see it, say where it is and how to get it.
@@ -86,7 +87,7 @@ def logs(
         raise SpeccError(f"there is no stream `{stream}`", help=f"streams: {', '.join(STREAMS)}")
     for option in [name for name, is_given in (("--follow", follow), ("--raw", raw)) if is_given and output == "json"]:
         raise SpeccError(f"`{option}` prints text only", help="leave out `--output json`")
-    words = Words.of(chosen, only, cell, state, target)
+    words = Words.of(chosen, only, cell, state, target, param)
     choice = choose(words)
     with choice.workplace.ledger_if_any() as ledger:
         records = chosen_now(choice, ledger)

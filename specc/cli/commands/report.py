@@ -10,7 +10,7 @@ from specc.app.attempts import Words
 from specc.app.pages import Wishes, gather
 from specc.app.session import request_of
 from specc.cli import exits
-from specc.cli.console import say
+from specc.cli.console import say, write_data
 from specc.cli.options import AtTarget, Cells, Chosen, Only, Profiles, Sets, States, WithParams
 from specc.cli.printing import print_diagnostics
 from specc.cli.records import choose
@@ -19,7 +19,9 @@ from specc.errors import SpeccError
 from specc.reporters.page import render
 from specc.wording import counted
 
-Out = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The HTML file to write.")]
+Out = Annotated[
+    Path, typer.Option("-o", "--output", metavar="FILE", help="The HTML file to write; `-` is standard output.")
+]
 Across = Annotated[
     str | None, typer.Option("--x", metavar="AXIS", help="The axis or parameter that maps and plots go across by.")
 ]
@@ -62,6 +64,9 @@ def report(
     if not found.page.jobs:
         raise SpeccError("there is nothing to report: nothing was submitted", help="`specc submit` sends payloads")
     has_errors = print_diagnostics(found.diagnostics)
-    write_file(out, render(found.page))
-    say(f"{counted(len(found.page.jobs), 'job')} in {out}")
+    if str(out) == "-":
+        write_data(render(found.page))
+    else:
+        write_file(out, render(found.page))
+        say(f"{counted(len(found.page.jobs), 'job')} in {out}")
     return exits.BROKEN if found.is_blind else exits.REFUSED if has_errors else exits.OK

@@ -11,11 +11,12 @@ from specc.app.results import ResultColumn, ResultRow, Results, csv_lines
 from specc.app.session import request_of
 from specc.cli import exits
 from specc.cli.console import say, write_json_list, write_lines, write_table
-from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, Profiles, Sets, States
+from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, Profiles, Sets, States, WithParams
 from specc.cli.printing import print_diagnostics
 from specc.cli.records import choose
 from specc.errors import SpeccError
 from specc.reporters import TextOrJson, format_named
+from specc.submission import shown_state
 from specc.wording import brief, counted, duration_text, size_text
 
 AsCsv = Annotated[bool, typer.Option("--csv", help="Write CSV with all columns, for a program or a spreadsheet.")]
@@ -32,6 +33,7 @@ def results(
     state: States = None,
     only: Only = None,
     cell: Cells = None,
+    param: WithParams = None,
     target: AtTarget = None,
 ) -> int:
     """Show what jobs came to: one row for each cell, with its axes, parameters, times, usage and results.
@@ -44,7 +46,7 @@ def results(
     format = format_named(output, TextOrJson)
     if is_csv and format is TextOrJson.JSON:
         raise SpeccError("`--csv` and `--output json` are two formats", help="leave out one of them")
-    choice = choose(Words.of(chosen, only, cell, state, target))
+    choice = choose(Words.of(chosen, only, cell, state, target, param))
     with choice.workplace.ledger_if_any() as ledger:
         found = Results(choice, ledger, request_of(profile, (), set_))
         columns = found.columns()
@@ -76,7 +78,7 @@ def _write_table(columns: Sequence[ResultColumn], rows: Iterator[ResultRow]) -> 
         head,
         (
             (
-                row.state,
+                shown_state(row.state),
                 *(_text(row.cell_of(column)) for column in before),
                 "" if row.life.seconds is None else duration_text(row.life.seconds),
                 "" if row.life.usage.peak_memory is None else size_text(row.life.usage.peak_memory),

@@ -11,7 +11,7 @@ from specc.app.following import look_at_chosen
 from specc.app.usage import Share, SpecUsage, Used, by_spec, used_by
 from specc.cli import exits
 from specc.cli.console import say, write_json_list, write_table
-from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, States
+from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, States, WithParams
 from specc.cli.records import choose, record_data
 from specc.reporters import TextOrJson, format_named
 from specc.submission import Record, life_of, shown_state, state_of
@@ -30,6 +30,7 @@ def usage(
     state: States = None,
     only: Only = None,
     cell: Cells = None,
+    param: WithParams = None,
     target: AtTarget = None,
 ) -> int:
     """Show what jobs used of the cores, memory and time that they asked for.
@@ -40,7 +41,7 @@ def usage(
     Example: specc usage jobs --by-spec
     """
     format_named(output, TextOrJson)
-    choice = choose(Words.of(chosen, only, cell, state, target))
+    choice = choose(Words.of(chosen, only, cell, state, target, param))
     with choice.workplace.ledger_if_any() as ledger:
         seen = look_at_chosen(choice, ledger)
         if next(choice.each(ledger), None) is None:

@@ -11,7 +11,7 @@ from specc.app.notifying import notice_of
 from specc.app.notifying import notify as tell_of_end
 from specc.cli import exits
 from specc.cli.console import say, write_json
-from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, States, Timeout
+from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, States, Timeout, WithParams
 from specc.cli.records import choose, record_data
 from specc.cli.submissions import Notify
 from specc.cli.waiting import exit_code_of, seconds_of, wait_and_show
@@ -28,6 +28,7 @@ def wait(
     state: States = None,
     only: Only = None,
     cell: Cells = None,
+    param: WithParams = None,
     target: AtTarget = None,
 ) -> int:
     """Wait until jobs have ended. Exits with 5 when one failed, 6 when the time ran out.
@@ -39,7 +40,7 @@ def wait(
     """
     format_named(output, TextOrJson)
     seconds, notice = seconds_of(timeout), notice_of(notify, os.environ)
-    choice = choose(Words.of(chosen, only, cell, state, target))
+    choice = choose(Words.of(chosen, only, cell, state, target, param))
     until = None if seconds is None else time.monotonic() + seconds
     with ExitStack() as stack:
         begun = _begun(choice, stack, until)
