@@ -4,8 +4,8 @@ The code composes its messages in English. A template is such a message with its
 `{2}`". A message belongs to the template that makes this very message of some values, and its translation is the
 template's, with the same values. So whatever is said in Chinese is, in English, word for word what was said; what
 belongs to no template stays English. Values are inserted as they are. Only where a translation says `{1~}` is the value
-wording of specc's own ("a list", "3 files"), which is looked up as a message is. `{1-}` leaves out a value that is only
-grammar, such as the `s` of a plural.
+wording of specc's own ("a list", "3 files"), which is looked up as a message is. `{1#}` is a number, and with
+anything else there the template makes no message. `{1-}` leaves out what is only grammar, such as the `s` of a plural.
 
 Nothing here backtracks: a message is compared with a template in time that grows with the message alone, and a message
 of more than `LONGEST` characters stays English.
@@ -14,10 +14,9 @@ of more than `LONGEST` characters stays English.
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from heapq import merge
-from importlib.resources import files
 from itertools import pairwise
 from json import loads
+from pathlib import Path
 from typing import NamedTuple
 
 LONGEST = 4000
@@ -26,12 +25,17 @@ FAINT = 6
 FAINTEST = 4
 """Letters. A template with fewer that begins with a value, such as `{1} in {2}`, is wording, and never a message."""
 LATIN = re.compile(r"[\w`\"'$/.~-]", re.ASCII)
+HAN = re.compile("[\u4e00-\u9fff]")
 SENTENCE = re.compile(r"\b[a-z]{2,} [a-z]+ [a-z]{2,}")
 DEEPEST = 5
-KEY = 4
-VALUE = re.compile(r"\{(\d+)([~-]?)\}")
-WORDING, LEFT_OUT = "~", "-"
-"""Marks of a value in a translation."""
+VALUE = re.compile(r"\{(\d+)([~#-]?)\}")
+WORDING, NUMBER, LEFT_OUT = "~", "#", "-"
+"""Marks of a value in a translation: it is wording of specc's own, it is a number, it is left out."""
+COUNT = re.compile(r"[\d,.]+")
+ENTRY = re.compile(r'^(?:msgctxt ((?:".*"\n)+))?msgid ((?:".*"\n)+)msgstr ((?:".*"(?:\n|\Z))+)', re.MULTILINE)
+WORDS = re.compile(r"[A-Za-z]+")
+WORD = re.compile(r"(?:^|(?<=[^A-Za-z0-9{}~-]))[A-Za-z]+(?=[^A-Za-z0-9{}]|$)")
+"""A word that stands in a template whole: no value can make it longer."""
 PREFIXES = ("error: ", "warning: ", "help: ")
 """What may stand before any message; it is translated for itself."""
 PART = "part"
@@ -48,20 +52,15 @@ class Entry(NamedTuple):
 
 def read_entries(text: str) -> Iterator[Entry]:
     """Yield the entries of a catalogue in the form of gettext (`.po`), whose texts are quoted as those of JSON are."""
-    for block in text.split("\n\n"):
-        texts = {"msgctxt": "", "msgid": "", "msgstr": ""}
-        name = ""
-        for line in block.splitlines():
-            if line.startswith("#") or not line:
-                continue
-            word, blank, quoted = line.partition(" ")
-            if word in texts and blank:
-                name = word
-            else:
-                quoted = line
-            texts[name] += loads(quoted, strict=False)
-        if texts["msgid"]:
-            yield Entry(texts["msgid"], texts["msgstr"], texts["msgctxt"])
+    for context, template, translation in ENTRY.findall(text):
+        if template != '""\n':  # the head
+            yield Entry(_text_of(template), _text_of(translation), _text_of(context))
+
+
+def _text_of(quoted: str) -> str:
+    """Return the text of a string that may go over several lines."""
+    lines = quoted.splitlines()
+    return "".join(loads(line) if "\\" in line else line[1:-1] for line in lines)
 
 
 class Template(NamedTuple):
@@ -73,6 +72,7 @@ class Template(NamedTuple):
     weight: int
     """How much of a message is the template's own. The more it is, the surer is the match."""
     is_faint: bool
+    has_letters: bool
     is_wording: bool
 
     @classmethod
@@ -82,8 +82,17 @@ class Template(NamedTuple):
         triples = zip(pieces[::3], [*pieces[1::3], "0"], [*pieces[2::3], ""], strict=True)
         parts = tuple((text, int(number) - 1, mark) for text, number, mark in triples) if any(pieces) else ()
         letters = sum(map(str.isalpha, "".join(literals)))
-        is_wording = entry.context == PART or (len(literals) > 1 and not literals[0] and letters < FAINTEST)
-        return cls(literals, parts, sum(map(len, literals)), letters < FAINT, is_wording)
+        is_wording = entry.context == PART or (not entry.context and not literals[0] and letters < FAINTEST)
+        return cls(literals, parts, sum(map(len, literals)), letters < FAINT, letters > 0, is_wording)
+
+    def fits(self, values: list[str]) -> bool:
+        """Return whether values may be those of a message, and are not only what is left when its words are cut out."""
+        for _, index, mark in self.translation:
+            if mark == NUMBER and not COUNT.fullmatch(values[index]):
+                return False
+            if self.is_faint and mark != WORDING and index >= 0 and SENTENCE.search(values[index]):
+                return False
+        return True
 
     def values(self, text: str) -> list[str] | None:
         """Return the values by which the template makes `text`; None where it does not.
@@ -109,47 +118,31 @@ class Template(NamedTuple):
         return None if is_cut else found
 
 
-class _Index:
-    """Templates, the surest first, found by the first characters of a message."""
-
-    def __init__(self, templates: Iterable[Template]) -> None:
-        self._whole: dict[str, Template] = {}
-        self._by_key: dict[str, list[Template]] = {}
-        self._others: list[Template] = []
-        for template in templates:
-            first = template.literals[0]
-            if len(template.literals) == 1:
-                self._whole.setdefault(first, template)
-            elif len(first) >= KEY:
-                self._by_key.setdefault(first[:KEY], []).append(template)
-            else:
-                self._others.append(template)
-        for found in (self._others, *self._by_key.values()):
-            found.sort(key=_surest)
-
-    def match(self, text: str) -> tuple[Template, list[str]] | None:
-        """Return the surest template that makes `text`, with its values."""
-        whole = self._whole.get(text)
-        if whole is not None:
-            return whole, []
-        for template in merge(self._by_key.get(text[:KEY], ()), self._others, key=_surest):
-            values = template.values(text)
-            if values is not None and not (template.is_faint and any(map(SENTENCE.search, values))):
-                return template, values
-        return None
-
-
 def _surest(template: Template) -> tuple[int, int]:
     return -template.weight, len(template.literals)
 
 
 class Catalogue:
-    """Translates messages into one language."""
+    """Translates messages into one language.
+
+    Templates are found by one word that stands in them whole, the longest, so that few are compared with a message.
+    """
 
     def __init__(self, entries: Iterable[Entry]) -> None:
-        every = [Template.of(entry) for entry in sorted(entries, key=lambda entry: not entry.context)]
-        self._messages = _Index(template for template in every if not template.is_wording)
-        self._wording = _Index(sorted(every, key=lambda template: not template.is_wording))
+        self._entries = sorted(entries, key=lambda entry: not entry.context)
+        self._whole: dict[str, int] = {}
+        self._parts: dict[str, int] = {}
+        self._by_word: dict[str, list[int]] = {}
+        self._wordless: list[int] = []
+        self._templates: dict[int, Template] = {}
+        for number, entry in enumerate(self._entries):
+            if not VALUE.search(entry.template):
+                known = self._parts if entry.context == PART else self._whole
+                known.setdefault(entry.template, number)
+            elif words := WORD.findall(entry.template):
+                self._by_word.setdefault(max(words, key=len), []).append(number)
+            else:
+                self._wordless.append(number)
         self.translate = lru_cache(maxsize=4096)(self._translate)
 
     def _translate(self, text: str) -> str:
@@ -160,7 +153,7 @@ class Catalogue:
         return self._translated(prefix, 0) + self._translated(text[len(prefix) :], 0)
 
     def _translated(self, text: str, depth: int) -> str:
-        found = (self._wording if depth else self._messages).match(text) if depth <= DEEPEST else None
+        found = self._match(text, is_wording=depth > 0) if depth <= DEEPEST else None
         if found is None or not found[0].translation:
             return text
         template, values = found
@@ -168,10 +161,31 @@ class Catalogue:
         for literal, index, mark in template.translation:
             said = _joined(said, literal)
             if index >= 0 and mark == WORDING:
-                said = _joined(said, self._translated(values[index], depth + 1))
+                wording = self._translated(values[index], depth + 1)
+                if template.is_faint and wording == values[index] and SENTENCE.search(wording):
+                    return text
+                said = _joined(said, wording)
             elif index >= 0 and mark != LEFT_OUT:
                 said += values[index]
-        return said
+        return said if template.has_letters or HAN.search(said) else text
+
+    def _match(self, text: str, *, is_wording: bool) -> tuple[Template, list[str]] | None:
+        """Return the surest template that makes `text`, with its values."""
+        whole = self._parts.get(text) if is_wording else None
+        whole = self._whole.get(text) if whole is None else whole
+        if whole is not None:
+            return self._template(whole), []
+        numbers = [*self._wordless, *(each for word in {*WORDS.findall(text)} for each in self._by_word.get(word, ()))]
+        for template in sorted(map(self._template, sorted(numbers)), key=_surest):
+            values = template.values(text) if is_wording or not template.is_wording else None
+            if values is not None and template.fits(values):
+                return template, values
+        return None
+
+    def _template(self, number: int) -> Template:
+        if number not in self._templates:
+            self._templates[number] = Template.of(self._entries[number])
+        return self._templates[number]
 
 
 def _joined(before: str, behind: str) -> str:
@@ -185,7 +199,7 @@ def _joined(before: str, behind: str) -> str:
 
 
 def _is_han(char: str) -> bool:
-    return "\u4e00" <= char <= "\u9fff"
+    return HAN.fullmatch(char) is not None
 
 
 @lru_cache(maxsize=2)
@@ -197,5 +211,5 @@ def catalogue_of(language: str) -> Catalogue:
 @lru_cache(maxsize=2)
 def entries_of(language: str) -> tuple[Entry, ...]:
     """Return the entries of the catalogue of a language."""
-    text = (files("specc.language") / f"{language}.po").read_text(encoding="utf-8")
+    text = Path(__file__).with_name(f"{language}.po").read_text(encoding="utf-8")
     return tuple(read_entries(text))

@@ -82,6 +82,12 @@ def test_wording_among_the_values_is_translated_too() -> None:
     assert chinese.translate("a list") == "a list"  # A part is not a message.
 
 
+def test_a_number_is_a_number() -> None:
+    chinese = catalogue(("{1} payloads altered", "改变 {1#} 个载荷"))
+    assert chinese.translate("1,200 payloads altered") == "改变 1,200 个载荷"
+    assert chinese.translate("x: 3 payloads altered") == "x: 3 payloads altered"
+
+
 def test_a_value_of_english_grammar_alone_can_be_left_out() -> None:
     assert catalogue(("{1} spec{2} left", "还有 {1} 个规格{2-}")).translate("2 specs left") == "还有 2 个规格"
 
@@ -128,8 +134,8 @@ def test_a_message_without_an_end_is_not_searched() -> None:
 
 
 def test_wording_within_wording_comes_to_an_end() -> None:
-    chinese = catalogue(("({1})", "（{1~}）", "part"), ("at ({1})", "在（{1~}）"))
-    message = "at " + "(" * 50 + "x" + ")" * 50
+    chinese = catalogue(("(of {1})", "（{1~}）", "part"), ("found (of {1})", "发现（{1~}）"))
+    message = "found " + "(of " * 50 + "x" + ")" * 50
     assert chinese.translate(message).count("（") == DEEPEST + 1
 
 
