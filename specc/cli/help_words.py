@@ -77,11 +77,12 @@ def breaks(text: str, width: int, fold: bool = True) -> list[int]:
     found: list[int] = []
     used = 0
     for match in UNIT.finditer(text):
-        size = cell_len(match[0].rstrip())
+        # The library takes blanks from the end of a line by its characters, and not by its columns.
+        size = cell_len(match[0])
         if used and used + size > width:
             found.append(match.start())
             used = 0
         if size > width and fold and width > 0:
             found += range(match.start() + width, match.start() + len(match[0].rstrip()), width)
-        used += cell_len(match[0])
+        used += size
     return found

@@ -1,9 +1,13 @@
 """Which language the environment asks for, and how a message finds its translation."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
+from specc.cli.help_words import breaks
 from specc.language import language_of
 from specc.language.catalogue import (
     DEEPEST,
@@ -160,3 +164,13 @@ def test_a_hostile_value_is_neither_lost_nor_altered(entry: Entry, values: list[
         if int(number) not in left_out:
             assert f"q{int(number) - 1}" in said
             assert f"{int(number) - 1}q" in said
+
+
+@pytest.mark.parametrize("width", range(12, 40))
+def test_lines_of_help_are_broken_between_words_and_chinese_characters(width: int) -> None:
+    text = "request、response、editor 或 settings。（默认：request）有警告时也以 1 退出，例如 --strict。"
+    at = [0, *breaks(text, width), len(text)]
+    lines = [text[start:end] for start, end in pairwise(at)]
+    assert "".join(lines) == text
+    assert all(cell_len(line) <= width for line in lines)
+    assert not any(line.startswith(tuple("，。；：、）")) for line in lines[1:])
