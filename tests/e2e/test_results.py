@@ -219,3 +219,14 @@ def test_names_that_two_columns_would_have(here):
     submitted(here, text % "echo {{ params.cell }} {{ matrix.state }}")
     (row,) = rows_of(here)
     assert (row["params.cell"], row["matrix.state"], row["state"]) == ("ico", "a", "finished")
+
+
+def test_jobs_are_chosen_by_a_parameter(here):
+    text = SPEC % "echo {{ params.solver }}; exit {{ 1 if params.solver == 'piso' else 0 }}"
+    submitted(here, text)
+    submitted(here, text, "-p", "solver=piso")
+    assert [row["solver"] for row in rows_of(here, "-p", "solver=piso")] == ["piso", "piso"]
+    assert here.run("results", "-p", "solver=piso") == 0
+    assert [line.split("\t")[0] for line in here.out.splitlines()] == ["failed", "failed"]
+    assert here.run("usage", "-p", "solver=piso") == 0
+    assert len(here.out.splitlines()) == 2

@@ -21,8 +21,8 @@ FieldName = Annotated[
     str | None,
     typer.Argument(
         metavar="[FIELD]",
-        help="A job field, or params.NAME, vars.NAME, matrix.NAME. "
-        "job, params, vars or matrix alone shows all of them (default: job).",
+        help="A job field, or params.NAME, vars.NAME, matrix.NAME, results.NAME. "
+        "job, params, vars, matrix or results alone shows all of them (default: job).",
         autocompletion=complete_field,
     ),
 ]
