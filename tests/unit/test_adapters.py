@@ -216,7 +216,8 @@ class TestGridEngine:
     @pytest.mark.parametrize(
         ("word", "state"),
         [("qw", "pending"), ("hqw", "pending"), ("Eqw", "pending"), ("t", "running"), ("r", "running"),
-         ("dr", "running"), ("s", "suspended"), ("S", "suspended"), ("T", "suspended"), ("Rr", "running"), ("Rq", "pending")],
+         ("dr", "running"), ("s", "suspended"), ("S", "suspended"), ("T", "suspended"), ("Rr", "running"),
+         ("Rq", "pending")],
     )  # fmt: skip
     def test_states_of_the_queue(self, grid: Adapter, word: str, state: str) -> None:
         parts = f"<JB_job_number>7</JB_job_number><state>{word}</state><queue_name>all.q@n1</queue_name>"
