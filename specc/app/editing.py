@@ -47,6 +47,9 @@ PAGE, PATCH = ".md", ".patch.yaml"
 OF_ALL_HEIRS = frozenset({codes.UNUSED_IGNORE.code, *(rule.code.code for rule in FAMILY_RULES)})
 """What is only known of a text when all that inherits from it has been checked."""
 
+SOON = 20
+"""So many specs are parsed while somebody waits for an answer."""
+
 Found = Mapping[str, tuple[Diagnostic, ...]]
 """Diagnostics by the name of the text that they are in."""
 
@@ -106,8 +109,14 @@ class Snapshot:
 
 def _alike(one: str, other: str) -> int:
     """Return how many characters two texts begin with in common."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((index for index, (a, b) in pairs if a != b), min(len(one), len(other)))
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 class _Memory(Memory):
@@ -130,6 +139,11 @@ class _Memory(Memory):
 
     def examined(self, name: str) -> Examined | None:
         return self._examined.get(name)
+
+    @property
+    def count(self) -> int:
+        """Return of how many files the facts are known."""
+        return len(self._facts)
 
     def learn_facts(self, facts: Facts) -> None:
         self._facts[facts.name] = facts
@@ -264,6 +278,19 @@ class EditedProject:
     def dependents(self, name: str) -> list[str]:
         """Return the specs that inherit from a file, or include it, directly or not."""
         return run_to_end(self.dependents_in_steps(name))
+
+    def dependents_soon(self, name: str) -> list[str] | None:
+        """Return what `dependents` does, or None where many specs would have to be parsed first."""
+        steps = self.dependents_in_steps(name)
+        _, memory = self._opened()
+        known = memory.count
+        try:
+            while memory.count - known < SOON:
+                next(steps)
+        except StopIteration as end:
+            found: list[str] = end.value
+            return found
+        return None
 
     def dependents_in_steps(self, name: str) -> Generator[None, None, list[str]]:
         """Return what `dependents` does, in steps."""

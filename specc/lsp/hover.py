@@ -281,17 +281,23 @@ def heirs_of(project: EditedProject, snapshot: Snapshot, path: Path) -> tuple[li
     """Return the specs that take the value at a path from this file, and those for which another file sets it."""
     inheriting: list[str] = []
     overriding: list[str] = []
-    for name in project.dependents(snapshot.name):
-        parsed = snapshot.project.library.document(name)
-        document = getattr(parsed, "document", None)
-        if document is None:
-            continue
-        line, _ = ancestry(document, snapshot.project.library)
-        setting = next((part for part in reversed(line.order) if _at(part.root, path) is not None), None)
-        if setting is None:
-            continue
-        (inheriting if setting.source.name == snapshot.name else overriding).append(name)
+    heirs = project.dependents_soon(snapshot.name)
+    for name in heirs or ():
+        setting = _setting(snapshot, name, path)
+        if setting is not None:
+            (inheriting if setting == snapshot.name else overriding).append(name)
     return (inheriting, overriding) if inheriting or overriding else None
+
+
+def _setting(snapshot: Snapshot, name: str, path: Path) -> str | None:
+    """Return which file sets the value at a path for a spec."""
+    document = getattr(snapshot.project.library.document(name), "document", None)
+    if document is None:
+        return None
+    if _at(document.root, path) is not None:
+        return name
+    line, _ = ancestry(document, snapshot.project.library)
+    return next((part.source.name for part in reversed(line.order) if _at(part.root, path) is not None), None)
 
 
 def _at(root: Mapping, path: Path) -> Node | None:

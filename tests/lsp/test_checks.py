@@ -177,6 +177,37 @@ class TestEditedProject:
         project.drop("heir-0.job.yaml")
         assert project.is_readable
 
+    def test_nobody_waits_until_many_heirs_are_read(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("specc.app.editing.SOON", 2)
+        project = EditedProject(root)
+        assert project.dependents_soon("base.job.yaml") is None
+        assert len(project.dependents("base.job.yaml")) == HEIRS
+        assert len(project.dependents_soon("base.job.yaml") or ()) == HEIRS
+
+    def test_folders_of_one_workspace_can_hold_several_projects(self, root: Path) -> None:
+        inner = root / "other"
+        inner.mkdir()
+        (inner / "specc.toml").write_text(SETTINGS.replace("demo", "other"))
+        (inner / "base.job.yaml").write_text(BASE.replace("core_limit: 4", "core_limit: none"))
+        workspace = Workspace()
+        for folder in (root, inner):
+            workspace.put(buffer(folder, "heir-0.job.yaml", SPEC % "a"))
+        (outer, name), (other, same) = (workspace.named(folder / "heir-0.job.yaml") for folder in (root, inner))
+        assert outer is not other
+        assert name == same == "heir-0.job.yaml"
+        found = [list(project.check(name))[-1] for project in (outer, other)]
+        assert [len(verdict.found.get("base.job.yaml", ())) for verdict in found if verdict is not None] == [0, 1]
+
+    def test_a_text_behind_a_link_is_the_file_that_it_leads_to(self, root: Path) -> None:
+        (root / "jobs").mkdir()
+        (root / "jobs" / "a.job.yaml").write_text(SPEC.replace("base", "../base") % "a")
+        (root / "link").symlink_to("jobs")
+        workspace = Workspace()
+        workspace.put(buffer(root, "link/a.job.yaml", SPEC.replace("base", "../base") % "b"))
+        project, name = workspace.named(root / "link" / "a.job.yaml")
+        assert name == "jobs/a.job.yaml"
+        assert workspace.open_as(project, name) is not None
+
     def test_a_page_of_an_api_is_read_with_its_patch(self, root: Path) -> None:
         page = (SCHEMAS / "submitjob.md").read_text(encoding="utf-8")
         (root / "submitjob.md").write_text(page)
