@@ -43,7 +43,8 @@ def _completion(project: EditedProject, name: str, offset: int, words: Words) ->
         offers = complete_script(project, name, Source(name, project.texts[name], name), offset)
     else:
         offers = complete_at(project, project.snapshot(name), offset)
-    lines = [_offer(offer, with_page="pages" in words) for offer in offers]
+    shown = [offer for offer in offers if offer.label.startswith(offer.span.text)]  # as an editor filters them
+    lines = [_offer(offer, with_page="pages" in words) for offer in shown]
     return "\n".join([*lines[:MOST], *([f"and {len(lines) - MOST} more"] if len(lines) > MOST else [])]) or "(nothing)"
 
 
