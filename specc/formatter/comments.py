@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
+from specc.formatter.inline import Collection
 from specc.formatter.layout import Block, Entry, Inline, Remarks, all_entries
 from specc.source import BLANKS
 
@@ -73,7 +74,7 @@ def attached(text: str, root: Block, start: int, leaves: list[tuple[int, int]]) 
 
 def _put_beside(remarks: Remarks, entry: Entry, line: Line) -> None:
     """Put one comment beside an entry. More comments, and a comment before a long value, go above the entry."""
-    is_early = line.start < entry.value_start and not isinstance(entry.value, Inline | Block)
+    is_early = line.start < entry.value_start and not isinstance(entry.value, Inline | Collection | Block)
     if is_early or entry in remarks.beside:
         remarks.above.setdefault(entry, []).append(line.text)
         return

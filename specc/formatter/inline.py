@@ -1,12 +1,15 @@
-"""Values on one line: which quotes a scalar has, and `[...]` and `{...}`.
+"""Values on one line: which quotes a scalar has, and `[...]` and `{...}`, which may take several lines.
 
-A scalar has no quotes where none are needed, else double quotes.
+A scalar has no quotes where none are needed, else double quotes, or single ones around double quotes. A collection
+stands on one line where it fits, else each of its items has a line. Both is what prettier does.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from specc.fast_dataclass import dataclass
 from specc.formatter.order import OTHER, Order, kind_below
 from specc.nodes import Style
 from specc.parser import TEMPLATE_OPENER, Event, Kind, plain_value, read_1_1
@@ -18,6 +21,61 @@ PLAIN_IN_FLOW = re.compile(rf"{BEGIN}(?:{WORD}|:(?={WORD}))*")
 """Texts that nobody mistakes for anything else. YAML allows more, such as blanks between brackets."""
 
 ESCAPED = re.compile(r'["\\]')
+OTHER_ESCAPE = re.compile(r'\\[^"]')
+
+
+WIDTH = 120
+STEP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """`[...]` or `{...}`: its items, each with the key before it and its colon, if it has one."""
+
+    opens: str
+    items: "tuple[tuple[str, str | Collection], ...]"
+    closes: str
+
+    @property
+    def line(self) -> str:
+        """Return the collection on one line."""
+        parts = (f"{key} {_on_a_line(value)}".lstrip(" ") for key, value in self.items)
+        return f"{self.opens}{', '.join(parts)}{self.closes}"
+
+    def lines(self, indent: int) -> list[str]:
+        """Return the collection with a line for each item. All lines but the first have their indentation."""
+        inner = indent + STEP
+        found = [self.opens]
+        for key, value in self.items:
+            first, *rest = _item(key, value, inner)
+            found += [" " * inner + first, *rest]
+            found[-1] += ","
+        return [*found, " " * indent + self.closes]
+
+    def below(self, indent: int, behind: str = "") -> list[str]:
+        """Return the collection as lines of their own, in as few as fit before the text that stands behind."""
+        pad = " " * indent
+        if fits(self.line + behind, indent):
+            return [pad + self.line]
+        first, *rest = self.lines(indent)
+        return [pad + first, *rest]
+
+
+def _on_a_line(value: str | Collection) -> str:
+    return value.line if isinstance(value, Collection) else value
+
+
+def _item(key: str, value: str | Collection, indent: int) -> list[str]:
+    """Return an item in as few lines as fit before a comma. All lines but the first have their indentation."""
+    whole = f"{key} {_on_a_line(value)}".lstrip(" ")
+    if isinstance(value, str) or not value.items or fits(f"{whole},", indent):
+        return [whole]
+    return [key, *value.below(indent + STEP, ",")] if key else value.lines(indent)
+
+
+def fits(text: str, indent: int) -> bool:
+    """Return whether a text fits on a line. Chinese characters are two columns wide."""
+    return indent + len(text) + sum(unicodedata.east_asian_width(char) in "WF" for char in text) <= WIDTH
 
 
 class Pair(NamedTuple):
@@ -25,6 +83,7 @@ class Pair(NamedTuple):
 
     name: str | None
     text: str
+    value: str | Collection
     defines: frozenset[str]
     uses: frozenset[str]
     is_long: bool = False
@@ -34,20 +93,33 @@ class _Unusual(Exception):
     """A form that is not changed, such as `[a: b]` or `{a, b}`."""
 
 
-def one_line(text: str, events: list[Event], kind: str, order: Order) -> str | None:
-    """Return the collection with its keys in order and a blank behind each comma, or None where it must stay as it is.
+def collection(text: str, events: list[Event], kind: str, order: Order) -> Collection | None:
+    """Return the collection with its keys in order, or None where it must stay as it is.
 
     `events` are those of the collection, without the anchor before it.
     """
     first, *rest = events
+    if _has_comment(text, events):
+        return None
     try:
         return _Line(text, iter(rest), order).collection(first, kind)
     except _Unusual:
         return None
 
 
+def _has_comment(text: str, events: list[Event]) -> bool:
+    """Return whether a comment stands between the parts of a collection."""
+    at = events[0].start
+    for event in events[1:]:
+        if event.kind in (Kind.SCALAR, Kind.ALIAS):
+            if "#" in text[at : event.start]:
+                return True
+            at = event.end
+    return "#" in text[at : events[-1].end]
+
+
 class _Line:
-    """Writes a collection from its events."""
+    """Reads a collection from its events."""
 
     def __init__(self, text: str, events: Iterator[Event], order: Order) -> None:
         self.text = text
@@ -56,15 +128,15 @@ class _Line:
         self.defined: list[str] = []
         self.used: list[str] = []
 
-    def collection(self, event: Event, kind: str) -> str:
+    def collection(self, event: Event, kind: str, anchor: str = "") -> Collection:
         if event.kind is Kind.MAPPING:
             if not self.text.startswith("{", event.start):
                 raise _Unusual
             pairs = self.order.arranged(kind, list(self.pairs(kind)))
-            return "{" + ", ".join(pair.text for pair in pairs) + "}"
-        return "[" + ", ".join(self.items()) + "]"
+            return Collection(f"{anchor}{{", tuple((pair.text, pair.value) for pair in pairs), "}")
+        return Collection(f"{anchor}[", tuple(("", item) for item in self.items()), "]")
 
-    def items(self) -> Iterator[str]:
+    def items(self) -> Iterator[str | Collection]:
         while (event := next(self.events)).kind is not Kind.END:
             yield self.value(event, OTHER)
 
@@ -76,9 +148,9 @@ class _Line:
             name = self.scalar(key)
             value = self.value(next(self.events), kind_below(kind, key.value))
             defines, uses = frozenset(self.defined[defined:]), frozenset(self.used[used:])
-            yield Pair(key.value, f"{name}: {value}", defines, uses)
+            yield Pair(key.value, f"{name}:", value, defines, uses)
 
-    def value(self, event: Event, kind: str) -> str:
+    def value(self, event: Event, kind: str) -> str | Collection:
         anchor = ""
         if event.anchor is not None:
             self.defined.append(event.anchor)
@@ -90,12 +162,13 @@ class _Line:
             case Kind.SCALAR:
                 return anchor + self.scalar(event)
             case _:
-                return anchor + self.collection(event, kind)
+                return self.collection(event, kind, anchor)
 
     def scalar(self, event: Event) -> str:
-        if event.style is Style.PLAIN and not event.value:
+        source = self.text[event.start : event.end]
+        if "\n" in source or (event.style is Style.PLAIN and not event.value):
             raise _Unusual
-        return quoted(self.text[event.start : event.end], event.value, event.style, in_flow=True)
+        return quoted(source, event.value, event.style, in_flow=True)
 
 
 def quoted(source: str, value: str, style: Style, *, in_flow: bool) -> str:
@@ -104,7 +177,9 @@ def quoted(source: str, value: str, style: Style, *, in_flow: bool) -> str:
         return source
     if not TEMPLATE_OPENER.search(value) and _can_be_plain(value, in_flow=in_flow):
         return value
-    return f'"{value}"' if style is Style.SINGLE and not ESCAPED.search(value) else source
+    if style is Style.SINGLE:
+        return source if ESCAPED.search(value) else f'"{value}"'
+    return source if '"' not in value or OTHER_ESCAPE.search(source) else "'" + value.replace("'", "''") + "'"
 
 
 def _can_be_plain(value: str, *, in_flow: bool) -> bool:

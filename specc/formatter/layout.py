@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import field
 
 from specc.fast_dataclass import dataclass
-from specc.formatter.inline import one_line, quoted
+from specc.formatter.inline import Collection, collection, quoted
 from specc.formatter.order import OTHER, Order, kind_below
 from specc.nodes import Style
 from specc.parser import BETWEEN, Event, Kind, events_of
@@ -21,7 +21,7 @@ INDENTED_BY = re.compile(r"[1-9]")
 
 @dataclass(frozen=True, slots=True)
 class Inline:
-    """A value on the line of its key: a scalar, an alias, `{...}`, or nothing at all."""
+    """A value on the line of its key: a scalar, an alias, or nothing at all."""
 
     text: str
 
@@ -30,7 +30,8 @@ class Inline:
 class Continued:
     """A value of several lines that begins on the line of its key. All but the first are without indentation.
 
-    `is_flow` says that the value is `[...]` or `{...}`, where lines keep their indentation relative to the key.
+    `is_flow` says that the value is `[...]` or `{...}` as somebody wrote it, with comments or forms that are not
+    changed. Its lines keep their indentation relative to the key.
     """
 
     lines: tuple[str, ...]
@@ -57,7 +58,7 @@ class Block:
     entries: "list[Entry]" = field(default_factory=list)
 
 
-Value = Inline | Continued | BlockScalar | Block
+Value = Inline | Collection | Continued | BlockScalar | Block
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,8 +77,8 @@ class Entry:
 
     @property
     def is_long(self) -> bool:
-        """Whether the value has more than one line."""
-        return not isinstance(self.value, Inline)
+        """Whether the value has more than one line, however wide a line may be."""
+        return not isinstance(self.value, Inline | Collection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +199,8 @@ class Reader:
             case Kind.SCALAR:
                 source = self.text[event.start : event.end]
                 if "\n" in source:
-                    return self.leaf(event.end, indents=False)
+                    value = self.leaf(event.end, indents=False)
+                    return _double_quoted(value) if event.style is Style.SINGLE else value
                 self.leaf(event.end)
                 return Inline(quoted(source, event.value, event.style, in_flow=False))
             case _ if event.is_flow:
@@ -223,9 +225,7 @@ class Reader:
         self.defined += [each.anchor for each in events[1:] if each.anchor is not None]
         self.used += [each.value for each in events if each.kind is Kind.ALIAS]
         value = self.leaf(events[-1].end)
-        if isinstance(value, Inline):
-            return Inline(one_line(self.text, events, kind, self.order) or value.text)
-        return value
+        return collection(self.text, events, kind, self.order) or value
 
     def to_end(self) -> Iterator[Event]:
         depth = 1
@@ -264,6 +264,14 @@ class Reader:
     def blank_lines_behind(self, end: int) -> list[str]:
         found = BLANK_LINES.match(self.text, end)
         return found.group().split("\n")[1:] if found else []
+
+
+def _double_quoted(value: Value) -> Value:
+    """Return a text of several lines in double quotes, where they mean the same."""
+    if not isinstance(value, Continued) or any(char in line for line in value.lines for char in '"\\'):
+        return value
+    first, *others, last = (line.replace("''", "\0").replace("'", '"').replace("\0", "'") for line in value.lines)
+    return Continued((first, *others, last), value.indents, value.is_flow)
 
 
 def _is_nothing(event: Event) -> bool:

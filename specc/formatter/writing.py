@@ -1,12 +1,16 @@
 """From a layout to its text: two columns a level, with lists indented like mappings."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
+from specc.formatter.inline import STEP, Collection, fits
 from specc.formatter.layout import Block, BlockScalar, Continued, Entry, Inline, Remarks
 from specc.formatter.order import ROOT, Order
 from specc.source import BLANKS
 
-STEP = 2
+ANCHORED = re.compile(r"(.*:) (&\S+)")
+"""A key with the anchor of its value."""
 NO_AIR = "\0"
 """A line behind a text of `|+`, to which empty lines would belong."""
 
@@ -81,6 +85,8 @@ class Writer:
         match entry.value:
             case Inline(text):
                 return [_ended(f"{head} {text}".rstrip(BLANKS), comment)]
+            case Collection() as value:
+                return _collection(value, head, comment, indent, is_item=entry.key.partition(" ")[0] == "-")
             case BlockScalar(header, content):
                 keeps = "+" in header.partition("#")[0]
                 return [f"{head} {header}", *_set_in(content, indent + STEP), *[NO_AIR] * keeps]
@@ -94,6 +100,18 @@ class Writer:
                 if is_short:
                     return [f"{head} {lines[0].lstrip(' ')}", *lines[1:]]
                 return [_ended(head, comment), *lines]
+
+
+def _collection(value: Collection, head: str, comment: str | None, indent: int, *, is_item: bool) -> list[str]:
+    """Return a collection behind its key or dash, where it fits, or below its key. A comment keeps it there."""
+    if not value.items or fits(f"{head} {value.line}", 0):
+        return [_ended(f"{head} {value.line}", comment)]
+    if comment is None and not is_item:
+        if anchored := ANCHORED.fullmatch(head):
+            head, value = anchored[1], replace(value, opens=f"{anchored[2]} {value.opens}")
+        return [head, *value.below(indent + STEP)]
+    first, *rest = value.lines(indent + STEP)
+    return [f"{head} {first}", *rest[:-1], _ended(rest[-1], comment)]
 
 
 def _ended(line: str, comment: str | None) -> str:

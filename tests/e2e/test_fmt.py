@@ -187,7 +187,7 @@ def test_payloads_are_the_same_bytes_in_the_same_order(place: Place) -> None:
     assert place.run("render", "a.job.yaml") == 0, place.err
     before = place.out
     assert run(place, "a.job.yaml").code == 0
-    assert "matrix: {axes: {b: {from: 1, to: 2}, a: [1, 2]}, zip: " in path.read_text()
+    assert "matrix:\n  {axes: {b: {from: 1, to: 2}, a: [1, 2]}, zip: " in path.read_text()
     assert place.run("render", "a.job.yaml") == 0
     assert place.out == before
 

@@ -292,6 +292,13 @@ def test_settings_of_editors_stand_at_the_root_of_the_repository(empty_folder: P
     assert (empty_folder / rule["schema"]["path"]).is_file()
 
 
+def test_the_manual_has_the_settings_of_prettier(empty_folder: Path) -> None:
+    assert run(["init", *KNOWN, "--editor", "prettier"]) == 0
+    _, *lines = (empty_folder / ".prettierrc.yaml").read_text(encoding="utf-8").splitlines()
+    page = (Path(__file__).parents[2] / "docs" / "editor.md").read_text(encoding="utf-8")
+    assert "".join(f"    {line}\n" for line in lines) in page
+
+
 def test_an_editor_without_settings_is_refused(empty_folder: Path, capsys: Capture) -> None:
     assert run(["init", "--editor", "ed"]) == 2
     assert "write one of vscode, prettier, taplo" in capsys.readouterr().err

@@ -295,3 +295,33 @@ def test_a_misspelled_key_stands_where_the_right_one_would() -> None:
         formatted("job:\n  core_limit: 1\n  cmd_lin: b\n  nam: a\n")
         == "job:\n  nam: a\n  cmd_lin: b\n  core_limit: 1\n"
     )
+
+
+WORDS = ", ".join(["abcdefgh"] * 12)
+BROKEN = "".join(f"\n        {word}," for word in WORDS.split(", "))
+DEEPER = BROKEN.replace("        ", "          ")
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("a: [\n  1,\n  2,\n]", "a: [1, 2]"),
+        ("a: {\n  x: 1,\n  y: [\n    2]\n}", "a: {x: 1, y: [2]}"),
+        (f"a: [{WORDS}]", f"a:\n    [{BROKEN.replace('        ', '      ')}\n    ]"),
+        (f"a: [{WORDS}] # why", f"a: [{BROKEN.replace('        ', '      ')}\n    ] # why"),
+        (f"{'k' * 100}: [1, 2, 3, 4, 5, 6]", f"{'k' * 100}:\n    [1, 2, 3, 4, 5, 6]"),
+        (f"{'k' * 110}: []", f"{'k' * 110}: []"),
+        (f"a: {{x: {'y' * 120}}}", f"a:\n    {{\n      x: {'y' * 120},\n    }}"),
+        (f"a: &n [{WORDS}]\n  b: *n", f"a:\n    &n [{BROKEN.replace('        ', '      ')}\n    ]\n  b: *n"),
+        (f"a:\n    - [{WORDS}]", f"a:\n    - [{BROKEN}\n      ]"),
+        (f"a: {{x: [{WORDS}]}}", f"a:\n    {{\n      x:\n        [{DEEPER}\n        ],\n    }}"),
+        (f"a: [{'汉' * 30}, {'字' * 30}]", f"a:\n    [\n      {'汉' * 30},\n      {'字' * 30},\n    ]"),
+        ("a: [1, # one\n    2]", "a: [1, # one\n    2]"),
+        ("a: {b: , c: 1}", "a: {b: , c: 1}"),
+        ('a: "say \\"hi\\""', "a: 'say \"hi\"'"),
+        ('a: "tab\\t\\"hi\\""', 'a: "tab\\t\\"hi\\""'),
+        ("a: 'it''s\n\n    so'", 'a: "it\'s\n\n    so"'),
+    ],
+)
+def test_collections_and_quotes_are_those_of_prettier(text: str, wanted: str) -> None:
+    assert formatted(f"specc: 1\nvars:\n  {text}\n") == f"specc: 1\nvars:\n  {wanted}\n"
