@@ -44,8 +44,7 @@ class Failures:
     def lines(self) -> Iterator[str]:
         """Yield why jobs failed, and what to type next."""
         yield from self.why()
-        if self.count:
-            yield self.help()
+        yield from self.helps()
 
     def why(self) -> Iterator[str]:
         """Yield how many failed for which reason, the most frequent reason first."""
@@ -55,11 +54,14 @@ class Failures:
         if left := self.count - sum(count for _, count in listed):
             yield f"{left:,} failed for other reasons"
 
-    def help(self) -> str:
-        """Return what to type next."""
+    def helps(self) -> Iterator[str]:
+        """Yield what to type next."""
+        if not self.count:
+            return
         each = " (once for each value of -p)" if len(self._params) > 1 else ""
         they, them = ("it", "it") if self.count == 1 else ("they", "them")
-        return f"help: `{self.logs()}` shows what {they} wrote; `{self.again()}` sends {them} again{each}"
+        yield f"help: `{self.logs()}` shows what {they} wrote"
+        yield f"help: `{self.again()}` sends {them} again{each}"
 
     def logs(self) -> str:
         """Return the command that shows what they wrote."""

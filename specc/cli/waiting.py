@@ -53,8 +53,8 @@ def wait_and_show(groups: Sequence[Group], ledger: Ledger, timeout: float | None
     seen = [record for record in records.values() if record.uuid in waited.reports]
     last = {record.attempt for record in latest(seen)}
     failed = Failures([record for record in seen if record.attempt in last], waited.reports)
-    if failed.count:
-        say(failed.help())
+    for line in failed.helps():
+        say(line)
     return waited
 
 
