@@ -16,7 +16,7 @@ from specc.compiler import Request
 from specc.diagnostics import Diagnostic, did_you_mean
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
-from specc.reporters.page import Job, Log, Missing, Outcome, Page
+from specc.reporters.page import Job, Kind, Log, Missing, Outcome, Page, columns_of, failures_of
 from specc.submission import (
     FAILED,
     Ledger,
@@ -32,7 +32,6 @@ from specc.system.private import user_name
 from specc.targets import JobReport, JobState, Target
 
 MOST_JOBS = 100_000
-MOST_LOGS = 50
 LOG_BYTES, LOG_LINES = 8192, 30
 """How much of the end of a log is shown."""
 
@@ -96,7 +95,7 @@ def gather(
         units |= found.units(record)
     _check(wishes, jobs)
     if wishes.has_logs:
-        logs = _logs(choice, ledger, records, reports)
+        logs = _logs(choice, ledger, records, jobs)
         jobs = [replace(job, logs=logs[job.uuid]) if job.uuid in logs else job for job in jobs]
     seen = [record.seen_at for record in records if record.seen_at is not None]
     page = Page(
@@ -115,15 +114,29 @@ def gather(
 
 
 def _check(wishes: Wishes, jobs: Sequence[Job]) -> None:
-    """Raise SpeccError for an axis or a value that no job has."""
-    axes = {name for job in jobs for name in (*job.axes, *job.params)}
-    values = {"state", "waited", "ran", "memory", "cores", *(name for job in jobs for name in job.results)}
-    asked = (("--x", wishes.across, axes), ("--y", wishes.down, axes), ("--value", wishes.value, values))
-    for option, name, known in asked:
-        if name is not None and name not in known:
-            help = did_you_mean(name, sorted(known), "values" if option == "--value" else "axes and parameters")
-            what = "value" if option == "--value" else "axis or parameter"
-            raise SpeccError(f"`{option} {name}`: no job has this {what}", help=help)
+    """Raise SpeccError for an axis by which jobs cannot be compared, and for a value that is not there to compare."""
+    shown = columns_of(jobs)
+    axes = {column.name for column in shown if column.kind in (Kind.AXIS, Kind.PARAM)}
+    values = {column.name for column in shown if any(column.number(job) is not None for job in jobs)} | {"state"}
+    same, known = {name for job in jobs for name in job.params}, {name for job in jobs for name in job.results}
+    for option, name in (("--x", wishes.across), ("--y", wishes.down)):
+        if name is not None and name not in axes:
+            if name in same:
+                raise SpeccError(f"`{option} {name}`: all jobs have the same value", help=_choices(axes))
+            help = did_you_mean(name, sorted(axes), "axes and parameters")
+            raise SpeccError(f"`{option} {name}`: no job has this axis or parameter", help=help)
+    if wishes.across is not None and wishes.across == wishes.down:
+        raise SpeccError(f"`--x` and `--y` are both `{wishes.across}`", help=_choices(axes - {wishes.across}))
+    if wishes.value is not None and wishes.value not in values:
+        if wishes.value in known:
+            raise SpeccError(f"`--value {wishes.value}`: no job has a number for it", help=_choices(values))
+        help = did_you_mean(wishes.value, sorted(values), "values")
+        raise SpeccError(f"`--value {wishes.value}`: no job has this value", help=help)
+
+
+def _choices(names: Iterable[str]) -> str | None:
+    listed = ", ".join(f"`{name}`" for name in sorted(names))
+    return f"choose one of {listed}" if listed else None
 
 
 def outcome_of(state: str) -> Outcome:
@@ -169,11 +182,11 @@ def _results_of(row: ResultRow) -> dict[str, object]:
 
 
 def _logs(
-    choice: AttemptChoice, ledger: Ledger, records: Iterable[Record], reports: Mapping[str, JobReport]
+    choice: AttemptChoice, ledger: Ledger, records: Iterable[Record], jobs: Iterable[Job]
 ) -> dict[str, tuple[Log, ...]]:
-    """Return the ends of the logs of the first failed jobs. Their targets are asked where the logs are."""
-    failed = [one for one in records if one.uuid is not None and state_of(one, reports) in FAILED][:MOST_LOGS]
-    groups, _ = reach(choice.workplace, ledger, failed)
+    """Return the ends of the logs of the failed jobs that a page lists. Their targets are asked where the logs are."""
+    listed = {job.uuid for _, alike, _ in failures_of(jobs) for job in alike if job.outcome is Outcome.FAILED}
+    groups, _ = reach(choice.workplace, ledger, [one for one in records if one.uuid in listed])
     return {uuid: logs_of(group.opened.target, uuid) for group in groups for uuid in group.uuids}
 
 

@@ -15,6 +15,7 @@ import json
 import time
 from asyncio import Semaphore
 from collections.abc import Callable
+from dataclasses import replace
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -29,7 +30,7 @@ from specc.gateway.jobs import Listing
 from specc.gateway.journal import Journal
 from specc.gateway.sessions import SESSION_SECONDS, Sessions
 from specc.gateway.store import Job, Store
-from specc.reporters.page import SCRIPT, STYLE, Outcome, Page, asset, notice, render
+from specc.reporters.page import SCRIPT, STYLE, Page, asset, failures_of, notice, render
 from specc.reporters.page import Job as Row
 from specc.submission import shown_state
 from specc.targets import Target
@@ -40,7 +41,6 @@ ROOT = "/jobs"
 MOST_JOBS = 2000
 """The jobs on the page, those that were submitted last."""
 
-MOST_LOGS = 20
 MOST_WAITING = 8
 """Requests for the page that wait for the one that is being answered."""
 
@@ -154,7 +154,9 @@ class Browser:
         response = _notice(200, "Welcome", "The page of jobs follows.", goes_to=f"{ROOT}/")
         name = cookie_name(request.headers["host"])
         rules = f"Path={ROOT}; Max-Age={SESSION_SECONDS:.0f}; HttpOnly; SameSite=Strict"
-        response.headers["Set-Cookie"] = f"{name}={session}; {rules}"
+        # A proxy with TLS says so. Whoever else says so only keeps the cookie from being sent without TLS.
+        secure = "; Secure" if request.headers.get("x-forwarded-proto") == "https" else ""
+        response.headers["Set-Cookie"] = f"{name}={session}; {rules}{secure}"
         return response
 
     def _logout(self, request: Request) -> Response:
@@ -184,14 +186,16 @@ class Browser:
         self._listing.refresh(self._store.open_uuids())
         jobs, count = self._store.jobs("1", (), "number DESC", MOST_JOBS, 0)
         jobs.reverse()
-        failed = [job.uuid for job in jobs if outcome_of(job.state) is Outcome.FAILED][-MOST_LOGS:]
-        rows = tuple(self._row(job, has_logs=job.uuid in failed) for job in jobs)
+        rows = [self._row(job) for job in jobs]
+        failed = {row.uuid for _, alike, _ in failures_of(rows) for row in alike}
+        rows = [replace(row, logs=logs_of(self._target, row.uuid)) if row.uuid in failed else row for row in rows]
         shown = f"the last {MOST_JOBS:,} of {count:,} jobs" if count > len(jobs) else f"all {count:,} jobs"
         now = self._clock()
         facts = (("server", "specc serve"), ("shown", shown), ("target", self._target.identity))
-        return render(Page("Jobs of specc serve", rows, facts, (), now, now), is_served=True)
+        return render(Page("Jobs of specc serve", tuple(rows), facts, (), now, now), is_served=True)
 
-    def _row(self, job: Job, *, has_logs: bool) -> Row:
+    @staticmethod
+    def _row(job: Job) -> Row:
         body: dict[str, object] = json.loads(job.body)
         life, used = job.life, used_by(job.life)
         cores = body.get("core_limit")
@@ -218,7 +222,6 @@ class Browser:
             memory=used.memory.used,
             memory_asked=used.memory.asked,
             seconds_asked=used.time.asked,
-            logs=logs_of(self._target, job.uuid) if has_logs else (),
         )
 
 

@@ -105,6 +105,18 @@ class TestLogs:
         assert len(text) < 500_000
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", text)
 
+    def test_of_each_way_to_fail(self, here):
+        """Also of a job that failed in another way than many before it."""
+        here.write(a=(SPEC % "echo log of $(( {{ matrix.n }} )); exit {{ 2 if matrix.n == 30 else 1 }}").replace(
+            "n: [1, 2]", "n: {from: 1, to: 30}").replace("mesh: [coarse, fine]", "mesh: [coarse]"))  # fmt: skip
+        assert here.run("submit", "--wait", "--yes") == 5
+        text = page_of(here)
+        assert "29 jobs failed: exit code 1" in text
+        assert "24 more jobs in the table" in text
+        assert "1 job failed: exit code 2" in text
+        assert "log of 30" in text
+        assert text.count("log of ") == 6
+
     def test_of_a_folder_that_vanished(self, here):
         submitted(here, "exit 1")
         for folder in (here.root / "state").rglob("jobs"):
@@ -138,11 +150,18 @@ class TestRefusals:
         assert not (here.root / "run.html").exists()
 
     def test_axes_and_values_that_do_not_exist(self, here):
-        submitted(here, "true {{ matrix.n }}")
+        here.write(a="params: {p: {type: integer, default: 3}}\n" + SPEC % "true {{ matrix.n }}")
+        assert here.run("submit", "--wait") == 0
         assert here.run("report", "-o", "run.html", "--x", "mehs") == 2
         assert "`--x mehs`: no job has this axis or parameter" in here.err
         assert "mesh" in here.err
         assert here.run("report", "-o", "run.html", "--value", "residual") == 2
+        assert "no job has this value" in here.err
+        assert here.run("report", "-o", "run.html", "--x", "n", "--y", "n") == 2
+        assert "`--x` and `--y` are both `n`" in here.err
+        assert here.run("report", "-o", "run.html", "--y", "p") == 2
+        assert "`--y p`: all jobs have the same value" in here.err
+        assert not (here.root / "run.html").exists()
 
     def test_a_file_that_cannot_be_written(self, here):
         submitted(here, "true {{ matrix.n }}")

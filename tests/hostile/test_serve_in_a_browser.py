@@ -45,6 +45,10 @@ class TestLink:
         assert again.status_code == 403
         assert "set-cookie" not in again.headers
 
+    def test_behind_tls_its_cookie_stays_there(self, place: Place) -> None:
+        url = f"/jobs/login?token={place.sessions.invite()}"
+        assert place.send("GET", url, X_Forwarded_Proto="https").headers["set-cookie"].endswith("; Secure")
+
     def test_it_is_not_in_the_log(self, place: Place) -> None:
         token = place.sessions.invite()
         cookie = logged_in(place)

@@ -4,7 +4,7 @@
 jobs are compared (`columns_of`, `levels`, `grouped`, `worst_of`) also serve `specc status --watch`.
 """
 
-from specc.reporters.page.document import SCRIPT, STYLE, asset, notice, render
+from specc.reporters.page.document import SCRIPT, STYLE, asset, failures_of, notice, render
 from specc.reporters.page.drawings import cell_text
 from specc.reporters.page.heat import worst_of
 from specc.reporters.page.model import Job, Kind, Log, Missing, Outcome, Page, columns_of
@@ -22,6 +22,7 @@ __all__ = [
     "asset",
     "cell_text",
     "columns_of",
+    "failures_of",
     "grouped",
     "levels",
     "notice",

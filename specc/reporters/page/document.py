@@ -185,25 +185,31 @@ def _terms(pairs: Iterable[tuple[str, Markup | str]], class_: str) -> Markup:
     return element("dl", *items, class_=class_)
 
 
-def _failures(page: Page) -> Markup:
-    failed = [job for job in page.jobs if job.outcome is Outcome.FAILED]
-    unsure = [job for job in page.jobs if job.outcome is Outcome.UNKNOWN]
-    if not failed and not unsure:
-        return EMPTY
-    groups = grouped([*failed, *unsure], lambda job: (job.state, job.reason, job.exit_code))
-    left, parts = MOST_FAILED, []
-    for (state, reason, code), jobs in groups.items():
-        why = ": ".join(filter(None, (state, reason or (f"exit code {code}" if code is not None else ""))))
-        listed = jobs[: max(0, min(left, MOST_ALIKE))]
+def failures_of(jobs: Iterable[Job]) -> list[tuple[str, list[Job], int]]:
+    """Return why jobs failed, in words, with the jobs that are listed one by one, and how many more there are."""
+    bad = [job for job in jobs if job.outcome in (Outcome.FAILED, Outcome.UNKNOWN)]
+    bad.sort(key=lambda job: job.outcome is Outcome.UNKNOWN)
+    left, found = MOST_FAILED, []
+    for (state, reason, code), alike in grouped(bad, lambda job: (job.state, job.reason, job.exit_code)).items():
+        why = reason or (f"exit code {code}" if code is not None else "")
+        listed = alike[: max(0, min(left, MOST_ALIKE))]
         left -= len(listed)
-        rest = (
-            f"{counted(len(jobs) - len(listed), 'more job')} in the table of all jobs."
-            if len(jobs) > len(listed)
-            else None
-        )
-        parts.append(element("h3", _sign(jobs[0].outcome), f"{counted(len(jobs), 'job')} {why}"))
+        words = f"{counted(len(alike), 'job')} {state}" + (f": {why}" if why else "")
+        found.append((words, listed, len(alike) - len(listed)))
+    return found
+
+
+def _failures(page: Page) -> Markup:
+    groups = failures_of(page.jobs)
+    if not groups:
+        return EMPTY
+    parts = []
+    for words, listed, more in groups:
+        outcome = listed[0].outcome if listed else Outcome.FAILED
+        parts.append(element("h3", _sign(outcome), words))
         parts += [_failure(job) for job in listed]
-        parts.append(element("p", rest, class_="note") if rest else EMPTY)
+        if more:
+            parts.append(element("p", f"{counted(more, 'more job')} in the table of all jobs.", class_="note"))
     commands = (element("p", f"{what}: ", element("code", command)) for what, command in page.commands)
     return _section("failed", "What failed", *parts, *commands)
 
