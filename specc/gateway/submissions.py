@@ -25,7 +25,7 @@ from specc.gateway.store import Job, Request, SignedAlready, Started, Store
 from specc.lowering import Payload, receive
 from specc.schema import ApiSchema
 from specc.targets import Accepted, Attempt, NotSent, Outcome, Rejected, Target, Unclear
-from specc.targets.ehpc.ret_codes import BAD_VALUE, BUSY, DENIED, INTERNAL, QUOTA
+from specc.targets.ehpc.ret_codes import BAD_VALUE, BUSY, DENIED, INTERNAL, QUOTA, WHEN_ENDED
 from specc.wording import brief
 
 ACTION = "submitJob"
@@ -130,7 +130,7 @@ class Submissions:
                 open_jobs = (
                     f"{counts[key] - 1} jobs of this key wait or run, and of all keys {sum(counts.values()) - 1}"
                 )
-                return Refusal(BUSY, f"{open_jobs}; try again when some have ended")
+                return Refusal(BUSY, f"{open_jobs}; {WHEN_ENDED}")
         return None
 
     def _refresh(self) -> None:

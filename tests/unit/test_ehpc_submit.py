@@ -409,3 +409,13 @@ def test_a_payload_for_another_place_is_not_sent(field: str) -> None:
 
 def test_a_target_without_a_place_takes_any() -> None:
     assert account("http://127.0.0.1:1/api", job={}).refuse(attempt(zone="anywhere").payload) is None
+
+
+def test_a_full_queue_of_specc_serve_is_not_yet() -> None:
+    """The cloud's own 5100 is busy for a moment, and is tried again at once."""
+    full = submit(error(5100, "4 jobs of this key wait or run, and of all keys 9; try again when some have ended"))
+    assert isinstance(full, NotSent)
+    assert full.is_full
+    busy = submit(error(5100, "busy"))
+    assert isinstance(busy, NotSent)
+    assert not busy.is_full

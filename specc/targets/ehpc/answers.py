@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from specc.fast_dataclass import dataclass
 from specc.targets.ehpc.client import Failure, Reply
-from specc.targets.ehpc.ret_codes import MEANINGS, OK, Meaning, Verdict
+from specc.targets.ehpc.ret_codes import BUSY, MEANINGS, OK, WHEN_ENDED, Meaning, Verdict
 from specc.targets.protocol import Accepted, NotSent, Outcome, Rejected, Unclear
 from specc.wording import brief
 
@@ -133,7 +133,8 @@ def _refused(reply: Reply, answer: Answer, fields: Iterable[str]) -> Outcome:
             help, is_general = (meaning.help, meaning.is_general) if meaning else (None, False)
             return Rejected(str(answer.ret_code), answer.words, help, wrong, is_general)
         case Verdict.TRY_LATER:
-            return NotSent(answer.text, retry_after=reply.retry_after)
+            is_full = answer.ret_code == BUSY and answer.message.endswith(WHEN_ENDED)
+            return NotSent(answer.text, retry_after=reply.retry_after, is_full=is_full)
         case Verdict.SIGN_AGAIN:
             return NotSent(answer.text, resign=True, server_time=reply.date)
     return Unclear(answer.text)

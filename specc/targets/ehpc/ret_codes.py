@@ -11,6 +11,9 @@ from specc.fast_dataclass import dataclass
 OK = 0
 MISSING, BAD_VALUE, AUTH, EXPIRED, DENIED = 1100, 1101, 1200, 1300, 1400
 NOT_FOUND, QUOTA, INTERNAL, BUSY = 2100, 2500, 5000, 5100
+WHEN_ENDED = "try again when some have ended"
+"""What `specc serve` says of a queue that is full, at the end of a message with the code BUSY."""
+
 ACCOUNT = "the console of the cloud shows the state of the account"
 SUPPORT = "ask the operator of the cloud"
 LICENCE = "ask who operates the cluster about its licence"
