@@ -14,6 +14,9 @@ from support import ledgers
 from support.projects import Place
 from support.tables import each
 
+from specc.app.attempts import AttemptChoice, Words
+from specc.app.results import Results, csv_lines
+from specc.app.session import Session
 from specc.cli.console import write_json, write_json_list
 from specc.submission import Ledger, latest, queries
 
@@ -92,6 +95,31 @@ def test_all_is_streamed(sizes, monkeypatch):
     assert peak(sizes[1], lambda one: one.chosen((), (), whole_history=False)) < 1_500_000
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("is_csv", [True, False])
+def test_rows_of_results_are_streamed(tmp_path, monkeypatch, is_csv):
+    monkeypatch.setattr(queries, "CHUNK", 100)
+
+    def peak(count):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        (folder / "specc.toml").write_text(SETTINGS)
+        with ledgers.filled(folder / "ledger.sqlite", count):
+            pass
+        choice = AttemptChoice.of(Session(), Words(), folder)
+        with choice.workplace.ledger_if_any() as ledger:
+            found = Results(choice, ledger)
+            columns = found.columns()
+            tracemalloc.start()
+            rows = found.rows()
+            deque(csv_lines(columns, rows) if is_csv else (row.data() for row in rows), maxlen=0)
+            most = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+        return most
+
+    assert peak(4000) < peak(400) + 1_000_000  # of each attempt at most some numbers are kept
+
+
 def test_the_latest_of_all_are_those_that_a_list_gives(tmp_path):
     with ledgers.filled(tmp_path / "l.sqlite", 60) as ledger:
         for index, state in ((3, "rejected"), (7, "accepted"), (9, "dismissed")):
@@ -119,10 +147,11 @@ def test_the_commands_of_one_spec_read_only_that_spec(tmp_path, capsys, monkeypa
         pass
     for command in (
         ("status",), ("wait",), ("cancel",), ("ledger", "list"), ("ledger", "show"), ("ledger", "resolve"), ("logs",),
+        ("results",), ("results", "--csv"), ("usage",),
     ):  # fmt: skip
         read.clear()
         place.run(*command, SPEC)
-        assert len(read) <= 4 * ledgers.CELLS, command
+        assert len(read) <= 6 * ledgers.CELLS, command
     assert place.run("ledger", "list", SPEC) == 0
     assert len(place.out.splitlines()) == ledgers.CELLS
 
