@@ -27,6 +27,9 @@ from specc.targets.opening import Opened
 from specc.targets.protocol import FINAL
 
 LEDGER = Scalar(None, Source("ledger", "").span())
+MOST_KEPT = 64
+"""So many evaluations are kept: of attempts that were each given other parameters, there can be any number."""
+
 OVER = frozenset(state.value for state in FINAL)
 
 
@@ -49,6 +52,7 @@ class Extractor:
         self._names: dict[str, str] | None = None
         self._specs: dict[tuple[str, str], ResolvedSpec | None] = {}
         self._declared: dict[tuple[str, str, str, int], _Declared] = {}
+        self._sound: dict[ResolvedSpec, dict[str, Extraction]] = {}
         self._targets: dict[tuple[str, str], Target | str] = {}
 
     def units(self, record: Record) -> dict[str, str | None]:
@@ -119,6 +123,8 @@ class Extractor:
         attempt = record.cell_attempt or 1
         key = record.key.spec, record.target_name, record.inputs or record.key.params, attempt
         if key not in self._declared:
+            if len(self._declared) >= MOST_KEPT:
+                self._declared.clear()
             inputs: dict[str, object] = json.loads(key[2])
             given = tuple(
                 Source("-p", f"{name}={value if isinstance(value, str) else json.dumps(value)}", "-p")
@@ -132,12 +138,12 @@ class Extractor:
         return self._declared[key]
 
     def _results(self, spec: ResolvedSpec) -> dict[str, Extraction]:
-        section = spec.section("results")
-        if not section.entries:
-            return {}
-        taken = other_columns(spec.body)
-        self.diagnostics.add(*map(spec.traced, result_mistakes(section, taken)))
-        return {name: each for name, each in extractions(section).items() if name not in taken}
+        """Return the results of a spec that can be read. Their mistakes are noted once."""
+        if spec not in self._sound:
+            section, taken = spec.section("results"), other_columns(spec.body)
+            self.diagnostics.add(*map(spec.traced, result_mistakes(section, taken)))
+            self._sound[spec] = {name: each for name, each in extractions(section).items() if name not in taken}
+        return self._sound[spec]
 
     def _spec(self, record: Record) -> ResolvedSpec | None:
         """Return the spec of an attempt as it is now; None where the project has none, or it cannot be read."""
