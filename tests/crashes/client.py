@@ -43,6 +43,7 @@ def _import_everything() -> None:
         import_module(f"specc.{name}")
     for name in ("uvicorn.loops.asyncio", "uvicorn.protocols.http.h11_impl", "uvicorn.lifespan.off", "rfc8785"):
         import_module(name)
+    import_module("specc.targets.command.opening")
     import_module("specc.targets.ehpc.opening").PATIENCE = Patience(connect=2, read=2, total=4)
     local = import_module("specc.targets.local.opening").LocalTarget
     local.open = functools.partial(local.open, options=Options(cores=2, grace=0.2, idle=0.1))

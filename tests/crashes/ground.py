@@ -18,10 +18,12 @@ from typing import TypeVar
 import psutil
 from chaos.hostile import Hostile, Job
 from crashes.tracing import Traced
+from support.fake_site import Site
 
 from specc.submission import Ledger, Record, State, verify_ledger
 from specc.targets.local.machine import machine_id
 from specc.targets.local.paths import StateDir
+from specc.targets.trust import TrustedCommands
 
 T = TypeVar("T")
 PATIENCE = 30.0
@@ -35,7 +37,11 @@ time_limit = "s"
 kind = "ehpc"
 endpoint = "{endpoint}"
 job = {{zone = "z", cluster_id = "c", run_user = "u"}}
-[targets.local]
+[targets.site]
+kind = "command"
+run_as = "caller"
+job = {{zone = "z", cluster_id = "c", run_user = "u"}}
+{site}[targets.local]
 run_as = "caller"
 job = {{zone = "z", cluster_id = "c", run_user = "u"}}
 """
@@ -47,6 +53,11 @@ job: {{name: "three-{{{{ matrix.n }}}}", cmd_line: "echo {{{{ matrix.n }}}}", co
 TRIED = THREE.replace("three-", "tried-").replace("echo {{ matrix.n }}", "echo {{ matrix.n }} {{ cell.attempt }}")
 """Three payloads that are others as second attempts."""
 
+SITED = f"""
+specc: 1
+matrix: {{axes: {{n: {{from: 1, to: {COUNT}}}}}}}
+job: {{name: "sited-{{{{ matrix.n }}}}", cmd_line: "echo {{{{ matrix.n }}}} >> FOLDER/ran", core_limit: 1}}
+"""
 ONE = """
 specc: 1
 job: {{name: one, cmd_line: "echo ran >> {folder}/ran\\necho done\\n{more}", core_limit: 1, time_limit: 60}}
@@ -58,8 +69,9 @@ WAITS = "read -r -t 20 <> {folder}/never || true"
 class Clients:
     """`specc` in a project, one command at a time."""
 
-    def __init__(self, folder: Path, endpoint: str) -> None:
+    def __init__(self, folder: Path, endpoint: str, commands: str) -> None:
         self.log = folder / "log"
+        trusted = {"SPECC_TRUSTED_HOSTS": endpoint, "SPECC_TRUSTED_COMMANDS": commands}
         kept = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "LANG": "C.UTF-8"}
         keys = {"QY_ACCESS_KEY_ID": "KEYKEYKEYKEY", "QY_SECRET_ACCESS_KEY": "secret"}
         self._process = subprocess.Popen(
@@ -68,7 +80,7 @@ class Clients:
             stdout=subprocess.PIPE,
             text=True,
             cwd=folder,
-            env={**kept, **keys, "XDG_STATE_HOME": str(folder / "state"), "SPECC_TRUSTED_HOSTS": endpoint},
+            env={**kept, **keys, **trusted, "XDG_STATE_HOME": str(folder / "state")},
         )
         self._answers: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._hear, daemon=True).start()
@@ -111,13 +123,17 @@ class Ground:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.server = Hostile(calm=True)
-        self.clients = Clients(folder, self.server.endpoint)
         self.state = folder / "state"
+        self._site_folder = Path(f"{folder}.site")  # no command of a target lies in its project
+        self.site = Site(self._site_folder)
+        self._trusted = TrustedCommands.digest(self.site.commands)
+        self.clients = Clients(folder, self.server.endpoint, self._trusted)
         self.local = StateDir(self.state / "specc" / "local" / machine_id()[:12])
         self._saved: list[Job] = []
         self._supervisor_lock: int | None = None
         os.mkfifo(folder / "never")
-        (folder / "specc.toml").write_text(SETTINGS.format(endpoint=self.server.endpoint))
+        (folder / "specc.toml").write_text(SETTINGS.format(endpoint=self.server.endpoint, site=self.site.table))
+        (folder / "sited.job.yaml").write_text(SITED.replace("FOLDER", str(folder)))
         (folder / "three.job.yaml").write_text(THREE)
         (folder / "tried.job.yaml").write_text(TRIED)
         self.write_one("")
@@ -125,7 +141,7 @@ class Ground:
     @cached_property
     def others(self) -> Clients:
         """For commands beside one that is traced."""
-        return Clients(self.folder, self.server.endpoint)
+        return Clients(self.folder, self.server.endpoint, self._trusted)
 
     def write_one(self, more: str) -> None:
         (self.folder / "one.job.yaml").write_text(ONE.format(folder=self.folder, more=more))
@@ -135,6 +151,7 @@ class Ground:
         if "others" in vars(self):
             self.others.close()
         self.server.close()
+        shutil.rmtree(self._site_folder, ignore_errors=True)
         self.keep_supervisors_out(False)
         for process in self.processes():
             with contextlib.suppress(psutil.Error):
@@ -145,12 +162,17 @@ class Ground:
         self.keep_supervisors_out(False)
         shutil.rmtree(self.state, ignore_errors=True)
         self.state.mkdir()
+        shutil.rmtree(self._site_folder, ignore_errors=True)
+        self.site = Site(self._site_folder)
+        self.site.set("hold")
         self.server.jobs.clear()
         self.server.stopped.clear()
 
     def save(self) -> None:
         shutil.rmtree(self.folder / "saved", ignore_errors=True)
         shutil.copytree(self.state, self.folder / "saved", symlinks=True)
+        shutil.rmtree(self.folder / "saved-site", ignore_errors=True)
+        shutil.copytree(self._site_folder, self.folder / "saved-site")
         self._saved = list(self.server.jobs)
 
     def restore(self, *, is_served: bool) -> None:
@@ -159,6 +181,7 @@ class Ground:
         shutil.rmtree(self.state)
         (self.folder / "ran").unlink(missing_ok=True)
         shutil.copytree(self.folder / "saved", self.state, symlinks=True, copy_function=_copy)
+        shutil.copytree(self.folder / "saved-site", self._site_folder, dirs_exist_ok=True)
         self.server.jobs.extend(self._saved)
         self.keep_supervisors_out(not is_served)
 

@@ -306,6 +306,53 @@ def ended_by_cancel(ground: Ground, traced: Traced, verdict: Verdict) -> None:
     verdict.must(job.state is JobState.CANCELLED or "supervisor" in traced.killed, f"{job.state}: {job.reason}")
 
 
+# A site with commands of its own.
+
+
+def at_the_site(faults: str = "") -> Callable[[Ground], None]:
+    """Three payloads at a site whose scheduler starts no job yet; with `silent`, it has them and has not said so."""
+
+    def prepare(ground: Ground) -> None:
+        ground.empty()
+        if faults:
+            for fault in faults.split():
+                ground.site.set(fault)
+            ground.clients.run("submit", "sited.job.yaml", "--target", "site")
+            assert len(ground.unsettled()) == COUNT, ground.clients.log.read_text()
+            for fault in faults.split():
+                ground.site.unset(fault)
+
+    return prepare
+
+
+def runs_once(ground: Ground, traced: Traced, verdict: Verdict) -> None:
+    """What the site has, the ledger has or doubts. When all is settled and the site starts all that it has, even in
+    several copies, each payload has run once."""
+    _compare_site(ground, verdict)
+    ground.clients.run("submit", "sited.job.yaml", "--target", "site")
+    if ground.unsettled():
+        ground.clients.run("ledger", "resolve", "--yes")
+        if ground.unsettled():
+            ground.clients.run("ledger", "resolve", "sited.job.yaml", "--dismiss", "--yes")
+        status = ground.clients.run("submit", "sited.job.yaml", "--target", "site")
+        verdict.must(status == 0, f"the last submit ended with {status}")
+    _compare_site(ground, verdict)
+    accepted = [record for record in ground.records() if record.state is State.ACCEPTED]
+    verdict.must(len(accepted) == COUNT, f"{len(accepted)} accepted")
+    ground.site.start_all(copies=2)
+    path = ground.folder / "ran"
+    ran = Counter(path.read_text().split() if path.exists() else [])
+    verdict.twice += sum(count - 1 for count in ran.values())
+    verdict.lost += COUNT - len(ran)
+
+
+def _compare_site(ground: Ground, verdict: Verdict) -> None:
+    records = ground.records()
+    known = {record.attempt for record in records if record.state in (State.ACCEPTED, State.UNKNOWN)}
+    verdict.lost += len(set(ground.site.keys()) - known)
+    verdict.wrong += ground.damage()
+
+
 # The gateway.
 
 
@@ -388,6 +435,7 @@ def answered_once(ground: Ground, traced: Traced, verdict: Verdict) -> None:
 
 
 SUBMIT_THREE = ("submit", "three.job.yaml", "--target")
+SUBMIT_SITED = ("submit", "sited.job.yaml", "--target", "site")
 RETRY = ("retry", "tried.job.yaml", "--target", "cloud")
 RETRIES = ("submit", "tried.job.yaml", "--target", "cloud", "--wait", "--retries", "1", "--max-active", "2")
 CANCEL = ("cancel", "--all", "--yes")
@@ -409,6 +457,8 @@ SCENARIOS = (
     Scenario("feed and retry at an API", nothing_yet_and_all_fail, command(*RETRIES), two_each(*RETRIES)),
     Scenario("cancel at an API", all_accepted, command(*CANCEL), stopped),
     Scenario("submit to this machine", nothing_yet, command(*SUBMIT_THREE, "local"), queued_once),
+    Scenario("submit to a site", at_the_site(), command(*SUBMIT_SITED), runs_once),
+    Scenario("resolve at a site", at_the_site("silent find.error"), command("ledger", "resolve", "--yes"), runs_once),
     Scenario("clean", finished, command("clean", "--all", "--yes"), cleaned),
     Scenario("cancel what waits", pending, command(*CANCEL), all_cancelled),
     Scenario("a job", one_pending(), command("status", "--target", "local"), ran_once, is_served=True),

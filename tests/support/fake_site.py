@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,21 @@ class Site:
         lines = path.read_text().splitlines() if path.exists() else []
         found = [json.loads(line) for line in lines]
         return [call for call in found if action in (None, call["action"])]
+
+    def start_all(self, copies: int = 1) -> None:
+        """Start each job that is held, as a scheduler does that has room, so many copies of it at once."""
+        running = []
+        for path in sorted(self.folder.glob("jobs/*/script")):
+            environment = {"PATH": os.environ.get("PATH", os.defpath), "JOB_ID": path.parent.name}
+            words = ["bash", path.read_text()]
+            silent = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+            running += [subprocess.Popen(words, env=environment, cwd="/", **silent) for _ in range(copies)]
+        for process in running:
+            process.wait(60)
+
+    def keys(self) -> list[str]:
+        """The keys of its jobs."""
+        return [path.read_text() for path in self.folder.glob("jobs/*/key")]
 
     def end(self) -> None:
         """End what is left of its jobs."""

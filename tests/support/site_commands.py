@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,7 @@ def submit(here: Path, request: dict[str, Any]) -> None:
     if (here / "once").exists() and (here / "jobs" / "1").exists():
         say(job="1")
         return
-    folder = _new(here / "jobs")
-    (folder / "key").write_text(request["key"])
+    folder = _new(here / "jobs", request)
     if not (here / "hold").exists():
         seconds = request["time_seconds"]
         limit = f"timeout -k 1 {seconds}" if seconds and not (here / "no-limit").exists() else ""
@@ -56,14 +56,17 @@ def submit(here: Path, request: dict[str, Any]) -> None:
         say(note="it is submitted")
 
 
-def _new(jobs: Path) -> Path:
+def _new(jobs: Path, request: dict[str, Any]) -> Path:
+    """Make the folder of a job, whole or not at all, as a scheduler takes a job."""
+    draft = Path(tempfile.mkdtemp(dir=jobs.parent))
+    (draft / "key").write_text(request["key"])
+    (draft / "script").write_text(request["script"])
+    number = len(list(jobs.iterdir())) + 1
     while True:
-        folder = jobs / str(len(list(jobs.iterdir())) + 1)
         try:
-            folder.mkdir()
-        except FileExistsError:
-            continue
-        return folder
+            return draft.rename(jobs / str(number))
+        except OSError:  # another was first
+            number += 1
 
 
 def status(here: Path, request: dict[str, Any]) -> None:
