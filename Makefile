@@ -40,6 +40,7 @@ laws: $(READY)
 # Submits through a storm of faults and kills, and counts what started twice or got lost.
 chaos: $(READY)
 	$(BIN)/python tests/chaos/storm.py --seeds $(SEEDS) --payloads 100
+	$(BIN)/python tests/chaos/sites.py --seeds $(SEEDS) --payloads 30
 
 # Kills specc at every system call that changes anything, and counts what ran twice or got lost. Takes some ten minutes;
 # `make crashes SAMPLE=60` kills at so many, by chance, and prints the seed. Linux alone.

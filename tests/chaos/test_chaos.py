@@ -1,7 +1,15 @@
 """A short storm in `make slow`; `make chaos` is the long one."""
 
 import pytest
+from chaos import sites
 from chaos.storm import storm
+
+
+@pytest.mark.slow
+def test_a_short_storm_over_a_site() -> None:
+    figures = sites.storm([5], payloads=6)
+    assert figures.is_good, figures
+    assert figures.faults
 
 
 @pytest.mark.slow

@@ -7,10 +7,12 @@ folder change what it does.
 import contextlib
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +115,47 @@ def find(here: Path, request: dict[str, Any]) -> None:
             say(key=key, job=folder.name)
 
 
+def meddle(here: Path, action: str, request: dict[str, Any]) -> None:
+    """Do the duty of a command with the faults that a storm has chosen, by chance."""
+    chances = json.loads((here / "chances").read_text())
+    dice = random.Random(f"{chances.pop('seed')} {os.getpid()} {time.time_ns()}")
+    fault = next((name for name, chance in chances.items() if dice.random() < chance), "")
+    if fault:
+        with open(here / "faults", "a", encoding="utf-8") as file:
+            file.write(f"{fault}\n")
+    duty = {"submit": submit, "status": status, "cancel": cancel, "find": find}[action]
+    match fault:
+        case "dies-before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "refuses":
+            sys.exit("no connection")
+        case "full" if action == "submit":
+            say(not_sent="the queue is full")
+            return
+        case "forgets" if action == "find":
+            sys.exit("the scheduler does not answer")
+        case "silent" | "garbage" | "two-lines" | "dies-after" | "lies":
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - it ends with the process
+        case "slow":
+            time.sleep(dice.random())
+        case _:
+            pass
+    duty(here, request)
+    sys.stdout = sys.__stdout__
+    match fault:
+        case "dies-after":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "garbage":
+            print("Segmentation fault (core dumped)")
+        case "two-lines":
+            say(job="1")
+            say(job="2")
+        case "lies" if action == "submit":
+            say(unclear="something went wrong")
+        case _:
+            pass
+
+
 def main() -> None:
     here, action = Path(sys.argv[1]), sys.argv[2]
     request = json.load(sys.stdin)
@@ -123,6 +166,8 @@ def main() -> None:
         sys.stdout.write((here / f"{action}.raw").read_text())
     elif (here / f"{action}.error").exists():
         sys.exit((here / f"{action}.error").read_text())
+    elif (here / "chances").exists():
+        meddle(here, action, request)
     else:
         {"submit": submit, "status": status, "cancel": cancel, "find": find}[action](here, request)
 
