@@ -167,8 +167,8 @@ def shared_result(spec: Spec) -> Iterator[Diagnostic]:
     matrix: {axes: {mesh: [coarse, fine]}}
     job:
       name: cavity-{{ matrix.mesh }}
-      core_limit: 4
       cmd_line: ./solver {{ matrix.mesh }}
+      core_limit: 4
     results:
       cells: {from: mesh.json, key: summary.cells}
     ```
@@ -179,8 +179,8 @@ def shared_result(spec: Spec) -> Iterator[Diagnostic]:
     matrix: {axes: {mesh: [coarse, fine]}}
     job:
       name: cavity-{{ matrix.mesh }}
-      core_limit: 4
       cmd_line: ./solver {{ matrix.mesh }} --summary out/{{ cell.slug }}.json
+      core_limit: 4
     results:
       cells: {from: "out/{{ cell.slug }}.json", key: summary.cells}
     ```
