@@ -30,10 +30,11 @@ from specc.lsp.language import (
     test_meaning,
     values_at,
 )
-from specc.nodes import Mapping, Node, Scalar, to_data
+from specc.nodes import Mapping, Node, Scalar, Sequence, to_data
 from specc.parser import SECTIONS
 from specc.resolver import Param, ResolvedSpec, resolve
 from specc.rules.queues import QUEUE_NAMES
+from specc.rules.uses import TEMPLATE_SUFFIX
 from specc.source import Source, Span
 from specc.targets.slurm.options import FLAGS, OF_JOBS, WITH_VALUE
 from specc.units import DURATION_UNITS, MEMORY_UNITS
@@ -88,8 +89,12 @@ def complete_at(project: EditedProject, snapshot: Snapshot, offset: int) -> list
 
 
 def complete_script(project: EditedProject, name: str, text: Source, offset: int) -> list[Offer]:
-    """Return what can be written in a template of a script: the names of the first spec that includes it."""
-    cursor = template_at(text.text, offset)
+    """Return what can be written in a script that a spec includes: names in a template, and codes in a comment."""
+    line = text.text.rfind("\n", 0, offset) + 1
+    comment = text.text.find("#", line, offset)
+    cursor = template_at(text.text, offset) if name.endswith(TEMPLATE_SUFFIX) else None
+    if cursor is None and comment >= 0:
+        cursor = Cursor(Part.COMMENT, (), text.text[comment:offset], comment)
     users = project.dependents(name) if cursor is not None else []
     if cursor is None or not users:
         return []
@@ -149,6 +154,10 @@ class _Completion:
             yield from self._fields()
         elif inner in (("params",), ("vars",), ("matrix", "axes"), ("matrix", "zip")):
             yield from self._inherited_names(inner)
+        elif inner[:1] == ("matrix",) and inner[1:2] in (("exclude",), ("include",)) and inner[2:] == (ITEM,):
+            for name, (values, _) in self._members("matrix").items():
+                if name not in siblings:
+                    yield self._offer(name, Kind.NAME, f"{name}: ", detail=values)
         known = keys_at(path)
         takes_operators = not siblings or all(name.startswith(OPERATOR) for name in siblings)
         for name, meaning in known.items():
@@ -198,8 +207,21 @@ class _Completion:
             yield from self._files()
         elif inner[:1] == ("job",) and len(inner) == 2:
             yield from self._of_field(inner[1])
+        elif inner[:1] == ("matrix",) and inner[2:3] == (ITEM,) and len(inner) == 4:
+            yield from self._of_axis(inner[3])
         for value in values_at(path):
             yield self._offer(value, Kind.VALUE)
+
+    def _of_axis(self, name: str) -> Iterator[Offer]:
+        """Yield the values that are listed of an axis."""
+        spec = self._spec()
+        matrix = spec.section("matrix") if spec is not None else None
+        for part in ("axes", "zip"):
+            axes = matrix.get(part) if matrix is not None else None
+            values = axes.get(name) if isinstance(axes, Mapping) else None
+            for value in values.items if isinstance(values, Sequence) else ():
+                if isinstance(value, Scalar) and isinstance(value.raw, str) and "{{" not in value.raw:
+                    yield self._offer(value.raw, Kind.VALUE)
 
     def _of_field(self, name: str) -> Iterator[Offer]:
         api, settings = api_of(self._snapshot), self._snapshot.project.settings

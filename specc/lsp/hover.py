@@ -16,12 +16,14 @@ from specc.explanation import Explanation, Hiding, as_text, explain
 from specc.fast_dataclass import dataclass
 from specc.lsp.cursor import ITEM
 from specc.lsp.language import filter_meaning, meaning_of
-from specc.lsp.spots import Spot, spot_at
-from specc.nodes import Mapping, Node, Path
+from specc.lsp.spots import Spot, name_in_script, spot_at
+from specc.nodes import Mapping, Node, Path, Scalar
 from specc.parser import Document
+from specc.resolver import join
 from specc.resolver.ancestry import ancestry
+from specc.rules.uses import TEMPLATE_SUFFIX
 from specc.schema import ApiSchema, Field
-from specc.source import Span
+from specc.source import Source, Span
 from specc.targets.kinds import KINDS
 from specc.units.quantity import EXAMPLES, NOUNS
 from specc.visible import visible
@@ -69,12 +71,26 @@ def hover_at(project: EditedProject, snapshot: Snapshot, offset: int) -> Hover |
     return Hover("\n\n".join(blocks), snapshot.in_text(spot.span)) if blocks else None
 
 
+def hover_script(project: EditedProject, name: str, text: Source, offset: int) -> Hover | None:
+    """Return what to show at an offset of a script that is a template: the value in the first spec that includes it."""
+    found = name_in_script(text, offset) if name.endswith(TEMPLATE_SUFFIX) else None
+    users = project.dependents(name) if found is not None else []
+    if found is None or not users:
+        return None
+    path, span = found
+    blocks = [f"In {code(users[0])}:", *_value_blocks(project.snapshot(users[0]), _dotted(path), ())]
+    return Hover("\n\n".join(blocks), span) if len(blocks) > 1 else None
+
+
 def _blocks(project: EditedProject, snapshot: Snapshot, spot: Spot) -> Iterator[str]:
     if spot.name:
         yield from _value_blocks(snapshot, _dotted(spot.name), ())
         return
     if spot.filter:
         yield f"**{spot.filter}**\n\n{filter_meaning(spot.filter)}"
+        return
+    if spot.path[:1] == ("extends",) and not spot.is_key:
+        yield from _parent_blocks(snapshot, spot)
         return
     meaning = meaning_of(tuple(ITEM if isinstance(step, int) else step for step in spot.path)) if spot.is_key else ""
     named = name_of(spot.path)
@@ -90,6 +106,20 @@ def _blocks(project: EditedProject, snapshot: Snapshot, spot: Spot) -> Iterator[
             yield field_page(*known, snapshot)
     if spot.is_key and not profile:
         yield from _heirs_block(project, snapshot, spot.path)
+
+
+def _parent_blocks(snapshot: Snapshot, spot: Spot) -> Iterator[str]:
+    """Yield what a parent declares and sets."""
+    written = spot.node.value if isinstance(spot.node, Scalar) else None
+    target = join(snapshot.name, written) if isinstance(written, str) else None
+    document = getattr(snapshot.project.library.document(target), "document", None) if target is not None else None
+    if document is None:
+        return
+    yield f"{code(document.source.name)}, a {'base' if document.abstract else 'spec'}"
+    for section, what in (("params", "takes"), ("vars", "computes"), ("job", "sets")):
+        node = document.root.get(section)
+        if isinstance(node, Mapping) and node.entries:
+            yield f"{what} " + ", ".join(code(name) for name in node.entries)
 
 
 def name_of(path: Path) -> tuple[str, str] | None:

@@ -11,7 +11,7 @@ from specc.fast_dataclass import dataclass
 from specc.inheritance import links
 from specc.lsp.hover import flow, name_of
 from specc.lsp.names import Mention, everywhere, mentions, name_at
-from specc.lsp.spots import Spot, spot_at
+from specc.lsp.spots import Spot, name_in_script, spot_at
 from specc.nodes import Mapping, Node, Scalar, Sequence, Style, kind_of, to_data
 from specc.parser import SECTIONS, Document
 from specc.resolver import ResolvedSpec, join, resolve
@@ -44,6 +44,15 @@ def definitions_at(snapshot: Snapshot, offset: int) -> list[Span]:
     found = _writers(snapshot, path, (named[1],) if named[1] else ())
     own = [span for span in found if span.source.name == snapshot.name and _overlaps(span, spot)]
     return [span for span in found if span not in own] or own
+
+
+def definitions_in_script(project: EditedProject, name: str, text: Source, offset: int) -> list[Span]:
+    """Return where the name at an offset of a script is set, for the first spec that includes the script."""
+    found = name_in_script(text, offset)
+    users = project.dependents(name) if found is not None else []
+    if found is None or not users:
+        return []
+    return _writers(project.snapshot(users[0]), tuple(str(part) for part in found[0]), ())
 
 
 def _overlaps(span: Span, spot: Spot) -> bool:

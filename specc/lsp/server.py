@@ -31,12 +31,13 @@ from specc.lsp.actions import Kind as ActionKind
 from specc.lsp.checks import Checks, File
 from specc.lsp.completion import Kind, Offer, complete_at, complete_script, complete_setting
 from specc.lsp.hints import hints_of
-from specc.lsp.hover import hover_at
+from specc.lsp.hover import hover_at, hover_script
 from specc.lsp.navigation import (
     Relative,
     Symbol,
     SymbolKind,
     definitions_at,
+    definitions_in_script,
     folds_of,
     heirs_of_file,
     highlights_at,
@@ -156,6 +157,14 @@ class Server(LanguageServer):
         if not project.is_spec(name, buffer.text if buffer is not None else None):
             return None
         return project, project.snapshot(name)
+
+    def script(self, uri: str) -> tuple[EditedProject, str, Source] | None:
+        """Return an open text that is not a spec, with its name in its project."""
+        buffer = self.texts.buffers.get(uri)
+        if buffer is None:
+            return None
+        project, name = self.texts.named(buffer.path)
+        return project, name, Source(name, buffer.text, name)
 
     def show(self, file: File, buffer: Buffer | None, found: tuple[Diagnostic, ...]) -> None:
         """Send the diagnostics of a file, or say that there are others where the client asks for them by itself."""
@@ -338,11 +347,17 @@ async def diagnostic(ls: Server, params: types.DocumentDiagnosticParams) -> type
 @server.feature(types.TEXT_DOCUMENT_HOVER)
 def hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
     """Answer with what is under the cursor."""
-    known = ls.snapshot(params.text_document.uri)
-    if known is None:
+    uri = params.text_document.uri
+    known, script = ls.snapshot(uri), ls.script(uri)
+    if known is not None:
+        project, snapshot = known
+        found = hover_at(project, snapshot, offset_at(ls, snapshot, params.position))
+    elif script is not None:
+        found = hover_script(
+            *script, offset_of(script[2], (params.position.line, params.position.character), ls.encoding)
+        )
+    else:
         return None
-    project, snapshot = known
-    found = hover_at(project, snapshot, offset_at(ls, snapshot, params.position))
     if found is None:
         return None
     content = types.MarkupContent(types.MarkupKind.Markdown, found.markdown)
@@ -374,11 +389,10 @@ def completion(ls: Server, params: types.CompletionParams) -> types.CompletionLi
         project, snapshot = known
         offers = complete_at(project, snapshot, offset_at(ls, snapshot, params.position))
     else:
-        buffer = ls.texts.buffers.get(uri)
-        if buffer is None:
+        script = ls.script(uri)
+        if script is None:
             return None
-        project, name = ls.texts.named(buffer.path)
-        text = Source(name, buffer.text, name)
+        project, name, text = script
         if name in SETTINGS:
             offers = complete_setting(text, offset_of(text, at, ls.encoding))
         else:
@@ -409,11 +423,16 @@ def offset_at(ls: Server, snapshot: Snapshot, position: types.Position) -> int:
 @server.feature(types.TEXT_DOCUMENT_DEFINITION)
 def definition(ls: Server, params: types.DefinitionParams) -> list[types.Location] | None:
     """Answer with where the thing under the cursor is set."""
-    known = ls.snapshot(params.text_document.uri)
-    if known is None:
+    uri, at = params.text_document.uri, (params.position.line, params.position.character)
+    known, script = ls.snapshot(uri), ls.script(uri)
+    if known is not None:
+        project, snapshot = known
+        spans = definitions_at(snapshot, offset_at(ls, snapshot, params.position))
+    elif script is not None:
+        project, _, text = script
+        spans = definitions_in_script(*script, offset_of(text, at, ls.encoding))
+    else:
         return None
-    project, snapshot = known
-    spans = definitions_at(snapshot, offset_at(ls, snapshot, params.position))
     return [ls.location(project, span) for span in spans]
 
 

@@ -8,7 +8,7 @@ from specc.evaluator.templates import COMPILER, template_text
 from specc.expressions import Template
 from specc.nodes import Mapping, Node, Path, Scalar, Sequence, locate, written_characters
 from specc.parser import Document
-from specc.source import Span
+from specc.source import Source, Span
 
 FILTER = re.compile(r"\|\s*(\w+)|\bis\s+(?:not\s+)?(\w+)")
 
@@ -88,6 +88,15 @@ def names_in(node: Node) -> Iterator[tuple[tuple[str | int, ...], Span]]:
     if template is not None and isinstance(node, Scalar):
         for reference in template.references:
             yield reference.path, locate(node, reference.start, reference.end)
+
+
+def name_in_script(text: Source, offset: int) -> tuple[tuple[str | int, ...], Span] | None:
+    """Return the name that the template of a script reads at an offset."""
+    compiled = COMPILER.compile(text.text)
+    for reference in compiled.references if isinstance(compiled, Template) else ():
+        if reference.start <= offset <= reference.end:
+            return reference.path, text.span(reference.start, reference.end)
+    return None
 
 
 def filters_in(node: Node) -> Iterator[tuple[str, Span]]:

@@ -9,10 +9,11 @@ from specc.linter.steps import run_to_end
 from specc.lsp.actions import Action, actions_at, applied, fix_all, formatting_of
 from specc.lsp.completion import Offer, complete_at, complete_script, complete_setting
 from specc.lsp.hints import hints_of
-from specc.lsp.hover import hover_at
+from specc.lsp.hover import hover_at, hover_script
 from specc.lsp.navigation import (
     Symbol,
     definitions_at,
+    definitions_in_script,
     folds_of,
     heirs_of_file,
     highlights_at,
@@ -31,7 +32,10 @@ Words = list[str]
 
 
 def _hover(project: EditedProject, name: str, offset: int, words: Words) -> str:
-    found = hover_at(project, project.snapshot(name), offset)
+    if name.endswith(".j2"):
+        found = hover_script(project, name, Source(name, project.texts[name], name), offset)
+    else:
+        found = hover_at(project, project.snapshot(name), offset)
     return f"{found.span}: {found.span.text!r}\n{found.markdown}" if found is not None else "(nothing)"
 
 
@@ -57,6 +61,8 @@ def _offer(offer: Offer, *, with_page: bool) -> str:
 
 
 def _definition(project: EditedProject, name: str, offset: int, words: Words) -> str:
+    if name.endswith(".j2"):
+        return _spans(definitions_in_script(project, name, Source(name, project.texts[name], name), offset))
     return _spans(definitions_at(project.snapshot(name), offset))
 
 
