@@ -8,8 +8,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from specc.app.requests import refusals
 from specc.app.retrying import Name, name_of, numbered_now
 from specc.app.submitting import Sent, Submission
+from specc.diagnostics import Diagnostic
 from specc.fast_dataclass import dataclass
 from specc.lowering import Payload
 from specc.submission import Action, More, Result, Room, Step, is_not_found, look
@@ -47,6 +49,7 @@ class Feeder:
         self._first = {name_of(payload): payload for payload in run.request.payloads}
         self._jobs: dict[str, Name] = {}
         self._last: dict[Name, str] = {}
+        self._refused: list[Diagnostic] = []
         self._why = "there is no room"
         self._has_room, self._was_full = True, False
         self._pause, self._tried_at = FIRST_PAUSE, 0.0
@@ -62,6 +65,11 @@ class Feeder:
     def left(self) -> list[Result]:
         """Return the steps that are not sent yet, as results that say why."""
         return [Result(step, None, message=f"not yet: {self._why}", is_not_yet=True) for step in self._waiting]
+
+    @property
+    def diagnostics(self) -> list[Diagnostic]:
+        """Return what is wrong with attempts that could not be made."""
+        return [*self._run.versions.diagnostics, *self._refused]
 
     def begin(self, send: Send) -> Sent:
         """Send all for which there is room, and wait for what another process is sending."""
@@ -94,7 +102,9 @@ class Feeder:
         if self._run.retrying is None or self._run.retrying.is_all or not payloads:
             return
         for step in self._run.decide(payloads):
-            if step.action is Action.RETRY and not self._run.refusals([step]):
+            refused = refusals([step], self._run.opened.target) if step.action is Action.RETRY else []
+            self._refused += refused
+            if step.action is Action.RETRY and not refused:
                 self._waiting.append(step)
                 self._has_room = True
 

@@ -185,7 +185,7 @@ def _finish(run: Submission, feeder: Feeder, sent: Sent, reports: dict[str, JobR
     if waits:
         first = len(feeder.results)
         waited = _wait(run, feeder, manner)
-        print_diagnostics(run.versions.diagnostics)  # of attempts that could not be made
+        print_diagnostics(feeder.diagnostics)  # of attempts that could not be made
         fed = feeder.results[first:]
         sent = Sent((*sent.results, *fed), sent.was_stopped, sent.fault)
         # Jobs that had ended before the waiting began are not asked about again: the ledger has what was seen of them.

@@ -132,6 +132,15 @@ class TestRetries:
         assert "3 finished" in here.err
         assert by_name(here) == {"j-1": [1], "j-2": [1, 2], "j-3": [1, 2, 3]}
 
+    def test_a_cell_that_cannot_be_tried_again_keeps_no_other_from_it(self, here):
+        first = "{{ 64 if matrix.n == 2 else [64, 128, 192][cell.attempt - 1] }}"
+        here.write(
+            jobs__a=JOB.replace("{{ 64 * cell.attempt }}MiB", first.replace("64 if", "[64][cell.attempt - 1] if"))
+        )
+        assert here.run("submit", "--wait", "--retries", "2", "--max-active", "1") == 5
+        assert here.err.count("`[64][cell.attempt - 1]` is not defined") == 1
+        assert by_name(here) == {"j-1": [1], "j-2": [1], "j-3": [1, 2, 3]}
+
     def test_or_until_its_retries_are_used_up(self, here):
         assert here.run("submit", "--wait", "--retries", "1") == 5
         assert "2 finished, 1 failed" in here.err
