@@ -50,6 +50,7 @@ SNIPPETS = {
     "matrix": ("a sweep", "matrix:\n  axes:\n    ${1:name}: [${2:first}, ${3:second}]\n"),
     "profiles": ("a profile", "profiles:\n  ${1:smoke}:\n    job: {${2:core_limit}: ${3:1}}\n"),
     "job": ("the job", "job:\n  name: ${1:name}\n  cmd_line: |\n    ${2:command}\n"),
+    "results": ("a result", "results:\n  ${1:name}: {from: ${2:stdout}, pattern: '${3:(.+)}', type: ${4:number}}\n"),
 }  # fmt: skip
 AMOUNT = re.compile(r"\d+(?:\.\d+)?")
 

@@ -134,6 +134,8 @@ def name_of(path: Path) -> tuple[str, str] | None:
             return f"params.{name}", ""
         case ("matrix", "axes" | "zip", str(name), *_):
             return f"matrix.{name}", ""
+        case ("results", str(name), *_):
+            return f"results.{name}", ""
     return None
 
 

@@ -130,6 +130,12 @@ class TestHover:
         shown = session.hover("h.job.yaml", SWEEP.replace("params.solver", "params.sol‸ver"))
         assert shown.startswith('```text\nparams.solver = "ico"')
 
+    def test_a_result(self, session):
+        results = "results: {r: {from: 'out/{{ matrix.mesh }}.json', k‸ey: r}}\n"
+        shown = session.hover("h.job.yaml", SWEEP + results)
+        assert "results.r" in shown
+        assert "out/coarse.json" in shown
+
     def test_of_a_base_tells_who_inherits_a_value(self, session: Editor) -> None:
         shown = session.hover("base.job.yaml", BASE.replace("core_", "core‸_"))
         assert "Inherited by" in shown
