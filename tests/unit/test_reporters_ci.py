@@ -70,8 +70,10 @@ def test_sarif_says_the_rules():
 
 def test_sarif_holds_what_the_manual_says():
     help = sarif(NAME.at(SOURCE.span(0, 3), "two jobs"), FIELD)["tool"]["driver"]["rules"]
-    assert help[0]["help"]["text"].startswith("A field that the API does not have.\n\nCorrect the name")
-    assert all(f"## {part}\n" in help[1]["help"]["markdown"] for part in ("What", "Why", "Bad", "Good"))
+    assert help[0]["help"]["text"].startswith("A field that the API does not have.\n\n## What\n")
+    assert "\n\n## Fix\nCorrect the name" in help[0]["help"]["text"]
+    for rule in help:
+        assert all(f"## {part}\n" in rule["help"]["markdown"] for part in ("What", "Why", "Bad", "Good"))
 
 
 @each("is_safe", [False, True])
