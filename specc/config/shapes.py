@@ -39,9 +39,10 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list whose items are all of one shape."""
+    """A list whose items are all of one shape. With `are_words` it is a command line, word by word."""
 
     item: "Shape"
+    are_words: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +231,7 @@ TARGET: dict[str, Shape] = {
     "prelude": PRELUDE,
     "name_max": COUNT,
     "name_pattern": PATTERN,
-    "commands": {action: Items(TEXT) for action in ACTIONS},
+    "commands": {action: Items(TEXT, are_words=True) for action in ACTIONS},
     "adapter": ADAPTER,
     "settings": Each(OWN),
     "job_variable": VARIABLE_NAME,
@@ -258,7 +259,9 @@ def wanted(shape: Shape, node: Node) -> tuple[str, str | None]:
         case Items():
             # A single value where a list is expected is a common slip.
             text = text_of(node)
-            return f"a list, each item {wanted(shape.item, node)[0]}", f'write `["{text}"]`' if text else None
+            words = text.split() if text and shape.are_words else [text]
+            listed = ", ".join(f'"{word}"' for word in words)
+            return f"a list, each item {wanted(shape.item, node)[0]}", f"write `[{listed}]`" if text else None
         case _:
             return "a table", None
 

@@ -194,7 +194,7 @@ class TestGridEngine:
             ({"project": "-x"}, "wrong value for `settings.project`"),
             ({"project": 1}, "expected a text"),
             ({"resources": ["a b"]}, "wrong value for `settings.resources`"),
-            ({"resorces": ["a"]}, "unknown setting `settings.resorces`"),
+            ({"resorces": ["a"]}, "has the setting `settings.resorces`"),
             ({"memory_per_slot": "no"}, "expected true or false"),
         ],
     )

@@ -154,6 +154,43 @@ UNITS = "units here: `B`, `kB`, `KiB`, `MB`, `MiB`, `GB`, `GiB`, `TB`, `TiB`, `s
             "the built-in target `local` cannot be of kind `ehpc`",
             "give the target another name",
         ),
+        (
+            "[targets.x]\nkind = 'command'",
+            "2:1",
+            "the target `x` has neither `commands` nor an `adapter`",
+            'write four commands (submit, status, cancel, find) as the table `commands`, or `adapter = "gridengine"`',
+        ),
+        (
+            "[targets.x]\nkind = 'command'\nadapter = 'gridengine'\ncommands = {submit = ['a']}",
+            "4:1",
+            "the target `x` has both `commands` and an `adapter`",
+            "keep one of them",
+        ),
+        (
+            "[targets.x]\nkind = 'command'\ncommands = {submit = ['a'], status = [], cancel = ['c']}",
+            "3:1",
+            "the target `x` lacks `commands.status`, `commands.find`",
+            'write each as a list of words: `["/opt/site/bin/NAME"]`',
+        ),
+        (
+            "targets.x.commands.submit = 'a --b'\ntargets.x.kind = 'slurm'",
+            "1:29",
+            '`targets.x.commands.submit` is the text "a --b", expected a list, each item a text that is not empty',
+            'write `["a", "--b"]`',
+        ),
+        (
+            "[targets.x]\nkind = 'command'\nadapter = 'gridengine'\nsettings = {project = '-x'}",
+            "4:1",
+            "the target `x` has a wrong value for `settings.project`: -x",
+            "the settings are parallel_environment, memory_resource, memory_per_slot, time_resource, project, "
+            "resources",
+        ),
+        (
+            "[targets.x]\nkind = 'command'\nadapter = 'gridengine'\nsettings = {a = {b = 1}}",
+            "4:17",
+            "`targets.x.settings.a` is a table, expected a text, a number, a boolean or a list of them",
+            None,
+        ),
     ],
 )
 def test_bad_settings(tmp_path, own, place, message, help):

@@ -33,17 +33,22 @@ def _open(opening: Opening) -> Opened:
 
 
 def _mistake(settings: Mapping[str, object]) -> Mistake | None:
-    """Return what is missing or too much: a target has an adapter, or all four commands."""
+    """Return what is missing or too much: a target has an adapter, or all four commands.
+
+    What has not the form of commands or settings at all is reported as any other setting is.
+    """
     adapter, commands = settings.get("adapter"), settings.get("commands")
-    if adapter == "gridengine" and commands is None:
-        return _mistake_in_own(settings.get("settings"))
-    known = f"of these adapters: {', '.join(ADAPTERS)}"
     if commands is None and adapter is None:
-        help = f"write four commands ({', '.join(ACTIONS)}) under `commands`, or `adapter` with one {known}"
-        return Mistake("kind", "has no `commands`", help)
+        ways = " or ".join(f'`adapter = "{name}"`' for name in ADAPTERS)
+        help = f"write four commands ({', '.join(ACTIONS)}) as the table `commands`, or {ways}"
+        return Mistake("kind", "has neither `commands` nor an `adapter`", help)
     if commands is not None and adapter is not None:
         return Mistake("commands", "has both `commands` and an `adapter`", "keep one of them")
-    missing = [name for name in ACTIONS if commands is not None and not _said(commands, name)]
+    if adapter == "gridengine":
+        return _mistake_in_own(settings.get("settings"))
+    if not isinstance(commands, Mapping) or not commands.keys() <= set(ACTIONS):
+        return None
+    missing = [name for name in ACTIONS if not commands.get(name)]
     if missing:
         each = ", ".join(f"`commands.{name}`" for name in missing)
         return Mistake("commands", f"lacks {each}", 'write each as a list of words: `["/opt/site/bin/NAME"]`')
@@ -54,12 +59,10 @@ def _mistake_in_own(settings: object) -> Mistake | None:
     # Few projects have such a target.
     from specc.targets.command.gridengine import SETTINGS, mistake_in_settings
 
-    message = mistake_in_settings(settings) if isinstance(settings, Mapping) else None
+    if not isinstance(settings, Mapping) or any(isinstance(value, Mapping) for value in settings.values()):
+        return None
+    message = mistake_in_settings(settings)
     return None if message is None else Mistake("settings", message, f"the settings are {', '.join(SETTINGS)}")
-
-
-def _said(commands: object, name: str) -> object:
-    return commands.get(name) if isinstance(commands, Mapping) else None
 
 
 GRID_ENGINE = Traits(scheduler="Grid Engine", obeys_interpreter_line=True, runs_scripts=True, has_workdir=True)

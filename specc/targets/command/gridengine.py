@@ -61,7 +61,7 @@ def mistake_in_settings(settings: Mapping[str, object]) -> str | None:
     """Return what is wrong with the settings of a target; None if nothing is."""
     for name, value in settings.items():
         if name not in SETTINGS:
-            return f"has the unknown setting `settings.{name}`; those of Grid Engine are {', '.join(SETTINGS)}"
+            return f"has the setting `settings.{name}`, which Grid Engine's commands do not know"
         kind = SETTINGS[name][0]
         if type(value) is not kind:
             words = {str: "a text", bool: "true or false", list: "a list of texts"}
