@@ -3,7 +3,8 @@
 - `positions`: lines and columns as clients count them. `workspace`: the texts that are open, and their projects.
 - `checks`: which text is checked next, and what is shown where.
 - `hover` and the like are functions from a snapshot and an offset to an answer in words of specc.
-- `server` speaks the protocol. It and `translation` alone import pygls and lsprotocol, which take half a second.
+- `server` speaks the protocol, and `features` answers the requests about texts. With `translation` they alone import pygls
+  and lsprotocol, which take half a second.
 
 The server reads what `specc check` reads, as carefully, and starts no program. It writes no file: changes of texts are
 sent to the editor.
@@ -21,7 +22,7 @@ def serve() -> int:
     Raises SpeccError where the libraries of the protocol are not installed.
     """
     try:
-        from specc.lsp import server  # the protocol's libraries are an extra, and cost half a second
+        from specc.lsp import features  # the protocol's libraries are an extra, and cost half a second
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("specc"):
             raise
@@ -29,4 +30,4 @@ def serve() -> int:
         raise SpeccError(f"`specc lsp` needs {error.name}, which is not installed", help=help) from error
     gc.freeze()  # what was imported stays, and is not searched for garbage in the middle of a word
     stdout, sys.stdout = sys.stdout, sys.stderr  # nothing else may write between the messages
-    return server.run(sys.stdin.buffer, stdout.buffer)
+    return features.serve(sys.stdin.buffer, stdout.buffer)
