@@ -3,7 +3,7 @@
 - `positions`: lines and columns as clients count them. `workspace`: the texts that are open, and their projects.
 - `checks`: which text is checked next, and what is shown where.
 - `hover` and the like are functions from a snapshot and an offset to an answer in words of specc.
-- `server` speaks the protocol, and `features` answers the requests about texts. With `translation` they alone import pygls
+- `server` speaks the protocol, and `features` answers requests about texts. With `translation`, they alone import pygls
   and lsprotocol, which take half a second.
 
 The server reads what `specc check` reads, as carefully, and starts no program. It writes no file: changes of texts are
