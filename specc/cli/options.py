@@ -81,6 +81,14 @@ def complete_state(incomplete: str) -> list[str]:
     return [f"{before}{comma}{state}" for state in STATES if state.startswith(last)]
 
 
+def complete_reason(incomplete: str) -> list[str]:
+    """Offer the last of several reasons with commas between them."""
+    from specc.targets import EndReason  # for TAB only, as above
+
+    before, comma, last = incomplete.rpartition(",")
+    return [f"{before}{comma}{reason}" for reason in EndReason if reason.startswith(last)]
+
+
 Specs = Annotated[
     list[str] | None,
     typer.Argument(

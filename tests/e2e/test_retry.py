@@ -5,6 +5,9 @@ import json
 import pytest
 from support.projects import Place
 
+from specc.cli.options import complete_reason
+from specc.targets import EndReason
+
 SETTINGS = b"""project = "demo"
 [units]
 time_limit = "s"
@@ -188,3 +191,8 @@ class TestRetries:
         assert "needs `--wait`" in here.err
         assert here.run("submit", "--wait", "--retry-on", "memory") == 2
         assert "needs `--retries`" in here.err
+
+
+def test_reasons_are_offered_for_tab():
+    assert complete_reason("") == [reason.value for reason in EndReason]
+    assert complete_reason("memory,ti") == ["memory,time"]

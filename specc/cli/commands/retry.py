@@ -20,6 +20,7 @@ from specc.cli.options import (
     Timeout,
     ToTarget,
     Yes,
+    complete_reason,
 )
 from specc.cli.printing import print_diagnostics
 from specc.cli.sessions import open_session
@@ -36,6 +37,7 @@ Reasons = Annotated[
         metavar="REASON,...",
         help="Only jobs that ended for these reasons: memory, time, node, preempted, exit, stopped, lost, cancelled "
         "(default: all but lost and cancelled).",
+        autocompletion=complete_reason,
     ),
 ]
 

@@ -25,6 +25,7 @@ from specc.cli.options import (
     Timeout,
     ToTarget,
     Yes,
+    complete_reason,
 )
 from specc.cli.printing import print_diagnostics
 from specc.cli.sessions import open_session
@@ -53,6 +54,7 @@ RetryOn = Annotated[
         metavar="REASON,...",
         help="Only for these reasons: memory, time, node, preempted, exit, stopped, lost, cancelled "
         "(default: all but lost and cancelled).",
+        autocompletion=complete_reason,
     ),
 ]
 
