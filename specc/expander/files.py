@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from specc.diagnostics import Diagnostic, Label, codes
 from specc.expander.values import AxisValue
-from specc.nodes import FileText, Mapping, Scalar, Sequence, kind_of, to_data
+from specc.nodes import FileText, Mapping, Scalar, Sequence, Style, kind_of, to_data
 from specc.parser import json_number, parse_tree
 from specc.source import Source, Span
 from specc.wording import brief, counted
@@ -80,12 +80,15 @@ def _lines(source: Source) -> Iterator[AxisValue]:
         text = match.group().strip(BLANKS)
         if text:
             start = match.start() + match.group().index(text)
-            yield _value(source, start, start + len(text), text)
+            quoted = re.fullmatch(r'"((?:[^"]|"")*)"', text)
+            inner = quoted[1].replace('""', '"') if quoted else text
+            yield _value(source, start, start + len(text), inner, is_quoted=quoted is not None)
 
 
 def _value(source: Source, start: int, end: int, text: str, *, is_quoted: bool = False) -> AxisValue:
     data = text if is_quoted else plain_value(text)
-    return AxisValue(data, Scalar(data, source.span(start, end), text, verbatim=True))
+    style = Style.DOUBLE if is_quoted else Style.PLAIN
+    return AxisValue(data, Scalar(data, source.span(start, end), text, style, verbatim="{" in text))
 
 
 def plain_value(text: str) -> str | int | float | bool | None:

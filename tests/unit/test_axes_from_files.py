@@ -57,6 +57,7 @@ def test_values_of_csv(text, data):
         ("a\tb c\n1\tx y\n", ".tsv", [{"a": 1, "b c": "x y"}]),
         ("x\n\n 2 \n007\n", ".txt", ["x", 2, "007"]),
         ("x", "", ["x"]),
+        ('"3.10"\n3.10\n"a ""b"""\n"x\n', ".txt", ["3.10", 3.1, 'a "b"', '"x']),
         ('[1, "a", {"b": [2]}, null]', ".json", [1, "a", {"b": [2]}, None]),
         ("- 1\n- {a: 012}\n", ".yaml", [1, {"a": 12}]),
     ],
@@ -155,6 +156,19 @@ class TestProjects:
         place.put("jobs/n.txt", b"10\n20\n")
         assert place.run("render", "jobs/a.job.yaml") == 0, place.err
         assert [json.loads(line)["name"] for line in place.out.splitlines()] == ["a-10", "a-20"]
+
+    def test_a_number_that_loses_a_digit_in_a_text_is_told_at_its_line(self, place: Place) -> None:
+        spec = SPEC % "v.csv"
+        command = "'python{{ matrix.case.v }}'"
+        place.put("jobs/a.job.yaml", spec.replace("'./run {{ matrix.case | string | sh }}'", command).encode())
+        place.put("jobs/v.csv", b"v\n3.10\n")
+        assert place.run("check", "jobs/a.job.yaml", "--output", "concise") == 0
+        assert place.out.startswith("jobs/v.csv:2:1: warning[SPC531 lost-digits]")
+        place.put("jobs/v.csv", b'v\n"3.10"\n')
+        assert place.run("check", "jobs/a.job.yaml", "--output", "concise") == 0
+        assert place.out == ""
+        assert place.run("render", "jobs/a.job.yaml") == 0
+        assert "python3.10" in place.out
 
     def test_as_many_cells_as_the_file_has_lines(self, place: Place) -> None:
         place.put("jobs/a.job.yaml", (SPEC % "n.txt").encode())
