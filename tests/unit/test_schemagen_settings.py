@@ -162,10 +162,16 @@ ANYTHING = st.one_of(
 )
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which no other test finds settings."""
+    return tmp_path_factory.mktemp("settings")
+
+
 @given(st.sampled_from(LEAVES), st.one_of(ANYTHING, st.lists(ANYTHING, max_size=2)))
 def test_what_the_schema_refuses_specc_refuses(
-    tmp_path_factory: pytest.TempPathFactory, leaf: tuple[tuple[str, ...], Value | None, bool], value: object
+    folder: Path, leaf: tuple[tuple[str, ...], Value | None, bool], value: object
 ) -> None:
     line = f"{'.'.join(leaf[0])} = {json.dumps(value, ensure_ascii=False)}\n"
     if not VALIDATOR.is_valid(tomllib.loads(line)):
-        assert errors(line, tmp_path_factory.getbasetemp()), line
+        assert errors(line, folder), line
