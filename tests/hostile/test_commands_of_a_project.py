@@ -1,5 +1,6 @@
 """Commands that a project's settings name: none runs that its user has not trusted, word by word."""
 
+import contextlib
 import json
 import os
 from collections.abc import Iterator
@@ -7,6 +8,10 @@ from pathlib import Path
 
 import pytest
 from support.desk import Desk
+
+from specc.settings import Target
+from specc.targets.command.opening import ask_for_trust
+from specc.targets.trust import TrustedCommands, UntrustedCommands, command_line
 
 READING = (
     ["check"],
@@ -64,6 +69,40 @@ def test_a_word_that_changes_is_not_trusted_any_more(desk: Desk, action: str) ->
     assert "that you have not trusted" in done.stderr
     assert "--evil" in done.stderr
     assert not desk.site.calls()
+
+
+class Somebody:
+    """A person who answers all questions alike."""
+
+    def __init__(self, *, agrees: bool) -> None:
+        self.agrees = agrees
+        self.heard: list[str] = []
+
+    def can_answer(self) -> bool:
+        return True
+
+    def tell(self, line: str) -> None:
+        self.heard.append(line)
+
+    def confirm(self, question: str) -> bool:
+        self.heard.append(question)
+        return self.agrees
+
+
+@pytest.mark.parametrize("agrees", [True, False])
+def test_a_person_sees_all_words_and_is_asked_once(desk: Desk, agrees: bool) -> None:
+    person, target = Somebody(agrees=agrees), Target("site", "command", commands=desk.site.commands)
+    trusted = TrustedCommands({"XDG_STATE_HOME": str(desk.state)}, desk.root)
+    with contextlib.nullcontext() if agrees else pytest.raises(UntrustedCommands):
+        ask_for_trust(target, trusted, person)
+    for words in desk.site.commands.values():
+        assert any(command_line(words) in line for line in person.heard)
+    assert person.heard[-1] == "Trust these commands from now on?"
+    assert trusted.trusts(desk.site.commands) is agrees
+    count = len(person.heard)
+    if agrees:
+        ask_for_trust(target, trusted, person)
+        assert len(person.heard) == count
 
 
 def test_yes_is_not_trust(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -147,6 +148,16 @@ class TestOnce:
         own = fake.folder.exit()
         assert own is not None
         assert own.job_id == fake.folder.owner()
+
+    def test_a_copy_that_starts_when_the_folder_was_cleaned_does_not_run(self, fake: Fake) -> None:
+        fake.target.submit(fake.attempt(f"touch {fake.folder.root.parent}/ran"))
+        script = (fake.folder.root / "job.sh").read_text()
+        shutil.rmtree(fake.folder.root)
+        environment = {"PATH": os.environ["PATH"], "JOB_ID": "9"}
+        ran = subprocess.run(["bash"], input=script, env=environment, text=True, capture_output=True, check=False)
+        assert ran.returncode == 114
+        assert "is this a file system that the login node and this node share?" in ran.stderr
+        assert not (fake.folder.root.parent / "ran").exists()
 
 
 class TestRecord:
