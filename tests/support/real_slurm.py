@@ -101,6 +101,15 @@ class Project:
             check=False,
         )
 
+    def begin(self, *words: str) -> subprocess.Popen[bytes]:
+        """Start a command, of which `said` has what it writes for people."""
+        with open(self.folder / "said", "wb") as said:
+            command = [sys.executable, "-m", "specc", *words]
+            return subprocess.Popen(command, cwd=self.folder, env=self.environment, stdout=said, stderr=said)
+
+    def said(self) -> str:
+        return (self.folder / "said").read_text()
+
     def states(self) -> list[dict[str, Any]]:
         done = self("status", "--output", "json")
         assert done.returncode == 0, done.stderr
