@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import specc
+from specc.app.advice import advice_by_spec, in_words
 from specc.app.attempts import AttemptChoice
 from specc.app.failures import Failures, said_of
 from specc.app.following import reach
@@ -35,7 +36,7 @@ MOST_JOBS = 100_000
 LOG_BYTES, LOG_LINES = 8192, 30
 """How much of the end of a log is shown."""
 
-MOST_LISTED = 5
+MOST_LISTED, MOST_ADVICE = 5, 10
 MODIFIED = ", with changes that were not committed"
 
 COLOURS = re.compile(r"\x1b\[[0-9;]{0,40}m")
@@ -104,6 +105,7 @@ def gather(
         facts=tuple(_facts(choice, records)),
         commands=tuple(_commands(Failures(records, reports), jobs)),
         made_at=made_at,
+        advice=tuple(_advice(records, reports)),
         seen_at=max(seen, default=None),
         units={name: unit for name, unit in units.items() if unit},
         across=wishes.across,
@@ -238,6 +240,14 @@ def _facts(choice: AttemptChoice, records: Sequence[Record]) -> Iterable[tuple[s
         commit, is_changed = revision
         yield "commit when this page was made", commit + (MODIFIED if is_changed else "")
     yield "page made by", f"{user_name()}, with specc {specc.__version__}"
+
+
+def _advice(records: Iterable[Record], reports: Mapping[str, JobReport]) -> Iterable[tuple[str, str]]:
+    """Yield what to ask for instead, by what the jobs of each spec used; of many specs only of the first."""
+    said = [(spec, words) for spec, each in advice_by_spec(records, reports).items() if (words := in_words(each))]
+    yield from said[:MOST_ADVICE]
+    if len(said) > MOST_ADVICE:
+        yield "more", f"`specc usage --by-spec` says it of all {len(said):,} specs"
 
 
 def _sender_of(record: Record) -> str:

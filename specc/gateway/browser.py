@@ -192,7 +192,7 @@ class Browser:
         shown = f"the last {MOST_JOBS:,} of {count:,} jobs" if count > len(jobs) else f"all {count:,} jobs"
         now = self._clock()
         facts = (("server", "specc serve"), ("shown", shown), ("target", self._target.identity))
-        return render(Page("Jobs of specc serve", tuple(rows), facts, (), now, now), is_served=True)
+        return render(Page("Jobs of specc serve", tuple(rows), facts, (), now, seen_at=now), is_served=True)
 
     @staticmethod
     def _row(job: Job) -> Row:

@@ -87,6 +87,13 @@ class TestPage:
         text = page_of(here, "--x", "n", "--y", "mesh", "--value", "ran")
         assert "<caption>ran by n and mesh</caption>" in text
 
+    def test_what_to_ask_for_instead(self, here):
+        submitted(here, "echo {{ matrix.n }}")
+        here.put("specc.toml", SETTINGS.replace(b"[units]", b'[units]\nmem_limit = "MiB"'))
+        here.write(a=SPEC % "echo {{ matrix.n }}" + "  mem_limit: 8GiB\n")
+        assert here.run("submit", "--wait", "--changed") == 0, here.err
+        assert "<strong>a.job.yaml</strong>: ask for mem_limit: " in page_of(here)
+
     def test_standard_output(self, here):
         submitted(here, "echo {{ matrix.n }}")
         assert here.run("report", "-o", "-") == 0

@@ -91,4 +91,13 @@ def made_of(text: str, count: int = 4) -> Page:
         )
         for at in range(count)
     )
-    return page(0, jobs=jobs, title=text, facts=((text, text),), commands=((text, text),), value=text, across=text)
+    return page(
+        0,
+        jobs=jobs,
+        title=text,
+        facts=((text, text),),
+        commands=((text, text),),
+        advice=((text, text),),
+        value=text,
+        across=text,
+    )

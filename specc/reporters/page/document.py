@@ -296,7 +296,8 @@ def _usage(page: Page) -> Markup:
     parts = (
         element("figure", element("h3", share.title), share.svg, element("figcaption", share.words)) for share in shares
     )
-    return _section("used", "Used of what was asked for", element("div", *parts, class_="trio"))
+    advice = (element("p", element("strong", spec), f": {words}") for spec, words in page.advice)
+    return _section("used", "Used of what was asked for", element("div", *parts, class_="trio"), *advice)
 
 
 def _table(page: Page, columns: Sequence[Column]) -> Markup:

@@ -98,8 +98,9 @@ class Page:
     """A page about jobs. `made_at` is the one thing in it that is not of the jobs and files.
 
     `facts` say where the jobs come from, as pairs of a name and a value. `commands` are the next ones to type, each
-    behind what it does. `across`, `down` and `value` are the names of the columns that are compared first, where
-    somebody chose them. `units` are those of results. `seen_at` is the last time at which anything is known of jobs.
+    behind what it does. `advice` says what to ask for instead, behind the name of each spec. `across`, `down` and
+    `value` are the names of the columns that are compared first, where somebody chose them. `units` are those of
+    results. `seen_at` is the last time at which anything is known of jobs.
     """
 
     title: str
@@ -107,6 +108,7 @@ class Page:
     facts: tuple[tuple[str, str], ...]
     commands: tuple[tuple[str, str], ...]
     made_at: float
+    advice: tuple[tuple[str, str], ...] = ()
     seen_at: float | None = None
     units: Mapping[str, str] | None = None
     across: str | None = None
