@@ -126,6 +126,11 @@ def test_the_example_runs_unchanged(project: Project) -> None:
     rows = list(csv.DictReader(io.StringIO(project("results", "--csv").stdout)))
     assert {(row["grid"], row["rate"]): float(row["middle"]) for row in rows} == MIDDLES
     assert all(row["steps"] == "500" and row["started_at"] <= row["ended_at"] and row["node"] for row in rows)
+    assert project("report", "-o", "run.html").returncode == 0
+    page = (project.folder / "run.html").read_text(encoding="utf-8")
+    assert "<caption>middle [°C] by grid and rate</caption>" in page
+    assert "6</strong> finished" in page
+    assert all(f'<section id="{name}">' in page for name in ("compared", "when", "jobs", "origin"))
 
 
 def test_a_sweep_of_200(project: Project) -> None:
