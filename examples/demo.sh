@@ -116,6 +116,8 @@ enter "$place/heat"
 expect 0 specc plan
 expect 0 specc submit --wait
 expect 0 specc logs --tail 1
+expect 0 specc results
+expect 0 specc report -o heat.html
 
 say 'The same specs, unchanged, through the signed HTTP API: `specc serve` speaks it on loopback.'
 printf '%s$ specc serve --port 0 &%s\n' "$bold" "$plain"

@@ -37,7 +37,8 @@ def test_the_tour() -> None:
     shown = re.findall(r"^\$ (specc \w+)", result.stdout, re.MULTILINE)
     compiling = {"specc check", "specc explain", "specc render", "specc schema"}
     sending = {"specc plan", "specc submit", "specc status", "specc logs", "specc serve", "specc trust"}
-    assert compiling | sending == set(shown)
+    looking = {"specc results", "specc report"}
+    assert compiling | sending | looking == set(shown)
     assert result.stdout.count("(exit code 1)") == 4
     assert result.stdout.count("grid 24, rate 0.2: 23.696 degrees after 500 steps") == 2
     for part in ("no problems", "└─", '{"cluster_id":', "core_limit: 4\n", "did you mean", "added `priority`"):
