@@ -84,8 +84,8 @@ frames: $(READY) $(FRAMES)/.ready
 slurm-load: $(READY)
 	$(BIN)/python tests/slurm/measure.py 200 1000
 
-# With the editors' own tools from npm: the YAML language server, prettier, Taplo, and Debian's editors where they are
-# installed. What is missing is skipped, and said; with `make editors NEEDED=1` it fails.
+# With the editors' own tools from npm (the YAML language server, prettier, Taplo), and Debian's Emacs
+# (.ci/editors-packages). What is missing is skipped, and said; with `make editors NEEDED=1` it fails.
 editors: $(READY) $(EDITORS)/.ready
 	$(if $(NEEDED),EDITORS_NEEDED=1 )$(BIN)/pytest -q tests/editors
 

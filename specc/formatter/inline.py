@@ -33,7 +33,7 @@ class Collection:
     """`[...]` or `{...}`: its items, each with the key before it and its colon, if it has one."""
 
     opens: str
-    items: "tuple[tuple[str, str | Collection], ...]"
+    items: tuple[tuple[str, "str | Collection"], ...]
     closes: str
 
     @property
