@@ -4,7 +4,7 @@
 `specc check -` says of it. It runs in steps, so that an edit can come between two of them.
 
 A text that is not YAML at the moment, because somebody is in the middle of a line, has diagnostics of its own. For all
-else, and for other specs, the project keeps what the text said when it could be read last.
+else, and for other specs, the project keeps what the text said when it was read last and could be.
 """
 
 import os
@@ -196,6 +196,7 @@ class EditedProject:
         self.settings_found: tuple[Diagnostic, ...] = ()
         self.texts: dict[str, str] = {}
         self._settings: dict[str, str] = {}
+        self._typed: set[str] = set()
         self._unreadable: set[str] = set()
         self._readable: dict[str, str] = {}
         self._signatures: dict[str, Signature] = {}
@@ -208,6 +209,7 @@ class EditedProject:
     @property
     def project(self) -> Project:
         """The project as it is typed. Raises SpeccError where it cannot be opened."""
+        self._settle()
         if self._project is None:
             raise self.error or SpeccError(f"the settings of {self.root} cannot be used", help="`specc check` says why")
         self._project.context()  # raises for an API that does not exist
@@ -216,6 +218,7 @@ class EditedProject:
     @property
     def is_readable(self) -> bool:
         """Return whether all texts can be read, so that the project is what the editor shows."""
+        self._settle()
         return not self._unreadable
 
     def name_of(self, path: Path) -> str:
@@ -235,13 +238,13 @@ class EditedProject:
         return (base.endswith((".yaml", ".yml")) or "." not in base) and HEADER.search(encoded(text or "")) is not None
 
     def put(self, name: str, text: str) -> None:
-        """Take a text in place of that of a file."""
+        """Take a text in place of that of a file. It is read when somebody asks, so that fast typing is cheap."""
         if name in SETTINGS:
             self._settings[name] = text
             self._open()
             return
         self.texts[name] = text
-        self._take(name, text)
+        self._typed.add(name)
 
     def drop(self, name: str) -> None:
         """Go back to the text of the file."""
@@ -387,6 +390,13 @@ class EditedProject:
             if name in self._unreadable:
                 self._take(name, self._readable[name])
             self._take(name, text)
+
+    def _settle(self) -> None:
+        """Read the texts that were typed since somebody asked last."""
+        while self._typed:
+            name = self._typed.pop()
+            if name in self.texts:
+                self._take(name, self.texts[name])
 
     def _take(self, name: str, text: str) -> None:
         """Put a text into the project, unless it is a spec that cannot be read now and could be read before."""

@@ -165,6 +165,7 @@ class TestEditedProject:
         project = EditedProject(root)
         text = SPEC % "a"
         project.put("heir-0.job.yaml", text)
+        assert project.is_readable
         project.put("heir-0.job.yaml", text.replace("name", "𝄞 {[ name"))
         assert not project.is_readable
         snapshot = project.snapshot("heir-0.job.yaml")
@@ -176,6 +177,16 @@ class TestEditedProject:
         assert text[snapshot.in_tree(command) :].startswith("cmd_line")
         project.drop("heir-0.job.yaml")
         assert project.is_readable
+
+    def test_texts_that_are_typed_over_at_once_are_not_read(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        read: list[str] = []
+        plain = EditedProject._take
+        monkeypatch.setattr(EditedProject, "_take", lambda *given: (read.append(given[2]), plain(*given))[1])
+        project = EditedProject(root)
+        for number in range(9):
+            project.put("heir-0.job.yaml", SPEC % f"n{number}")
+        assert project.snapshot("heir-0.job.yaml").text.text == SPEC % "n8"
+        assert read == [SPEC % "n8"]
 
     def test_nobody_waits_until_many_heirs_are_read(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("specc.app.editing.SOON", 2)

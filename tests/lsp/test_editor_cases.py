@@ -45,6 +45,7 @@ def test_session(path: Path, tmp_path: Path, request: pytest.FixtureRequest) -> 
         project = EditedProject(find_root(tmp_path / marked))
         if BEFORE in session:
             project.put(marked, session[BEFORE])
+            project.snapshot(marked)  # it is read before more is typed
         project.put(marked, files[marked].replace(MARK, ""))
         offset = files[marked].index(MARK)
         answers = {name: ANSWERS[name.split()[1]](project, marked, offset, name.split()[2:]) for name in asked}
