@@ -26,7 +26,7 @@ FAINTEST = 4
 """Letters. A template with fewer that begins with a value, such as `{1} in {2}`, is wording, and never a message."""
 LATIN = re.compile(r"[\w`\"'$/.~-]", re.ASCII)
 HAN = re.compile("[\u4e00-\u9fff]")
-SENTENCE = re.compile(r"\b[a-z]{2,} [a-z]+ [a-z]{2,}")
+SENTENCE = re.compile(r"(?<![\w.-])[a-z]{2,} [a-z]+ [a-z]{2,}(?![\w.-])")
 DEEPEST = 5
 VALUE = re.compile(r"\{(\d+)([~#-]?)\}")
 WORDING, NUMBER, LEFT_OUT = "~", "#", "-"
@@ -84,6 +84,10 @@ class Template(NamedTuple):
         letters = sum(map(str.isalpha, "".join(literals)))
         is_wording = entry.context == PART or (not entry.context and not literals[0] and letters < FAINTEST)
         return cls(literals, parts, sum(map(len, literals)), letters < FAINT, letters > 0, is_wording)
+
+    def made_of(self, values: list[str]) -> str:
+        """Return the message that the template makes of values."""
+        return self.literals[0] + "".join(map("".join, zip(values, self.literals[1:], strict=True)))
 
     def fits(self, values: list[str]) -> bool:
         """Return whether values may be those of a message, and are not only what is left when its words are cut out."""
@@ -153,34 +157,39 @@ class Catalogue:
         return self._translated(prefix, 0) + self._translated(text[len(prefix) :], 0)
 
     def _translated(self, text: str, depth: int) -> str:
-        found = self._match(text, is_wording=depth > 0) if depth <= DEEPEST else None
-        if found is None or not found[0].translation:
-            return text
-        template, values = found
+        for template, values in self._matches(text, is_wording=depth > 0) if depth <= DEEPEST else ():
+            said = self._said(template, values, depth)
+            if said is not None:
+                return said
+        return text
+
+    def _said(self, template: Template, values: list[str], depth: int) -> str | None:
+        """Return the translation with its values; None where a template of few words has taken a sentence for one."""
+        if not template.translation:
+            return template.made_of(values)
         said = ""
         for literal, index, mark in template.translation:
             said = _joined(said, literal)
             if index >= 0 and mark == WORDING:
                 wording = self._translated(values[index], depth + 1)
                 if template.is_faint and wording == values[index] and SENTENCE.search(wording):
-                    return text
+                    return None
                 said = _joined(said, wording)
             elif index >= 0 and mark != LEFT_OUT:
                 said += values[index]
-        return said if template.has_letters or HAN.search(said) else text
+        return said if template.has_letters or HAN.search(said) else None
 
-    def _match(self, text: str, *, is_wording: bool) -> tuple[Template, list[str]] | None:
-        """Return the surest template that makes `text`, with its values."""
+    def _matches(self, text: str, *, is_wording: bool) -> Iterator[tuple[Template, list[str]]]:
+        """Yield the templates that make `text`, each with its values, the surest first."""
         whole = self._parts.get(text) if is_wording else None
         whole = self._whole.get(text) if whole is None else whole
         if whole is not None:
-            return self._template(whole), []
+            yield self._template(whole), []
         numbers = [*self._wordless, *(each for word in {*WORDS.findall(text)} for each in self._by_word.get(word, ()))]
         for template in sorted(map(self._template, sorted(numbers)), key=_surest):
             values = template.values(text) if is_wording or not template.is_wording else None
             if values is not None and template.fits(values):
-                return template, values
-        return None
+                yield template, values
 
     def _template(self, number: int) -> Template:
         if number not in self._templates:

@@ -48,6 +48,8 @@ CHINESE = catalogue_of("zh_CN")
         ({"SPECC_LANG": "zh-Hans"}, True),
         ({"SPECC_LANG": "ZH_cn"}, True),
         ({"LANG": "zh_CN.UTF-8", "SPECC_LANG": "fr"}, False),
+        ({"SPECC_LANG": "../../../etc/zh"}, False),
+        ({"SPECC_LANG": "zh/../zh_CN"}, False),
         ({"LANG": "zh_CN.UTF-8", "SPECC_LANG": ""}, True),
     ],
 )
