@@ -14,7 +14,6 @@ from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.system.programs import find_program
 
-SLURM_HELP = "submit from a login node of the cluster, or load the module that brings Slurm's programs"
 MOST_OUTPUT = 64 << 20
 """More than the list of all jobs of a user."""
 
@@ -59,7 +58,7 @@ class Installed:
     """
 
     def __init__(
-        self, count: Callable[[], object] = lambda: None, *, outside: Path | None = None, help: str = SLURM_HELP
+        self, count: Callable[[], object] = lambda: None, *, outside: Path | None = None, help: str | None = None
     ) -> None:
         self._count = count
         self._outside = outside

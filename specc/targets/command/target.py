@@ -22,7 +22,7 @@ from specc.targets.batch.folder import Folder, Handle, tag_of
 from specc.targets.batch.jobs import Jobs
 from specc.targets.batch.reports import BY_STATE, SIGNALLED, by_records, lost, recorded
 from specc.targets.batch.script import Manner, Native, script_of
-from specc.targets.command.contract import JOB_ID, SECONDS, SiteCommands, Told
+from specc.targets.command.contract import JOB_ID, SiteCommands, Told
 from specc.targets.command.refusals import refusals
 from specc.targets.lives import EndReason, Life
 from specc.targets.protocol import (
@@ -214,7 +214,6 @@ class CommandTarget:
             raise self.jobs.unwritable(folder, error) from error
         queue_id = text(body, "hpcqueue_id") or ""
         return {
-            "seconds": SECONDS["submit"],
             "key": attempt.key,
             "name": attempt.sent_name,
             "script": str(script),

@@ -12,6 +12,8 @@ from specc.targets.slurm.queries import Queries
 from specc.targets.slurm.request import Rules
 from specc.targets.slurm.target import Place, SlurmTarget
 
+MISSING = "submit from a login node of the cluster, or load the module that brings Slurm's programs"
+
 
 def open_target(opening: Opening) -> Opened:
     """Return the target. Raises SpeccError where the cluster or its folder is unknown. Slurm itself is not asked
@@ -21,7 +23,7 @@ def open_target(opening: Opening) -> Opened:
     caller = user_name()
     cluster = cluster_name(environment, settings.cluster, settings.name)
     place = Place(cluster, caller, _directory(opening, cluster), of_job(environment, settings.environment))
-    programs = Installed(opening.calls.add, outside=opening.root)
+    programs = Installed(opening.calls.add, outside=opening.root, help=MISSING)
     queries = Queries(programs, of_query(environment), caller)
     target = SlurmTarget(place, Rules(settings, opening.units, caller), programs, queries)
     return Opened(settings.name, target, opening.calls, (), lambda: target.last_error)
