@@ -231,7 +231,7 @@ def test_no_report_about_a_job_shows_it(here: Place, template: str) -> None:
     ):
         here.run(*command)
         assert_hidden(here)
-        is_bare = command[-1] in ("status", "results", "verify", "stderr")  # tables have what tells jobs apart
+        is_bare = command[-1] in ("status", "results", "wait", "verify", "stderr")  # tables have what tells jobs apart
         assert "***" in here.out + here.err or is_bare, command
     assert here.run("report", "--no-logs", "-o", "run.html") == 0
     page = (here.root / "run.html").read_text(encoding="utf-8")
