@@ -1,6 +1,7 @@
 """What can be done about a text: fixes, comments that ignore diagnostics, lines that can go, values that become inputs.
 
-Whatever is offered has been tried: the text with the change is checked, and comes to the same payloads.
+A line that goes, and a value that becomes an input, have been tried before they are offered: the text with the change
+comes to the same payloads. A comment that is offered does ignore its diagnostic. Fixes are those of `specc check`.
 """
 
 import difflib
