@@ -178,6 +178,11 @@ class TestContent:
         assert 'class="o-running"' in drawing.svg
         assert timeline([job(0, submitted_at=None, started_at=None, ended_at=None)], None) is None
 
+    def test_beside_a_map_of_states_the_most_telling_value_is_drawn(self) -> None:
+        jobs = tuple(job(at, results={}) for at in range(20))
+        assert "<figcaption>ran over grid</figcaption>" in render(page(0, jobs=jobs))
+        assert "<figcaption>residual over grid</figcaption>" in render(page(20, value="state"))
+
     def test_states_in_a_map(self) -> None:
         jobs = [
             job(at, axes={"a": 1}, outcome=outcome) for at, outcome in enumerate([Outcome.FINISHED, Outcome.FAILED])

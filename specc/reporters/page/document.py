@@ -240,7 +240,7 @@ def _comparison(page: Page, columns: Sequence[Column]) -> Markup:
     others = [column for column in axes if column is not across]
     down = _named(page.down, others) or (others[0] if others else None)
     value = _named(page.value, [state, *values]) or (values[0] if values and values[0].kind is Kind.RESULT else state)
-    drawn = value if value is not state else next((column for column in values), None)
+    drawn = value if value is not state else min(values, key=_is_drawn_last, default=None)
     form = element(
         "form",
         _choice("across", axes, across),
@@ -256,6 +256,11 @@ def _comparison(page: Page, columns: Sequence[Column]) -> Markup:
         figure = element("figure", drawing.svg, _note(drawing), caption)
     heat = _scrolled(heat_map(page.jobs, across, down, value), "heat map", "map")
     return _section("compared", "By axes", form, element("div", heat, element("div", figure, id="plot"), class_="pair"))
+
+
+def _is_drawn_last(column: Column) -> tuple[bool, bool]:
+    """Order values by how much a plot of them says: results, then how long jobs ran, then the others."""
+    return column.kind is not Kind.RESULT, column.name != "ran"
 
 
 def _named(name: str | None, columns: Iterable[Column]) -> Column | None:

@@ -309,7 +309,9 @@
     const [across, down, value] = ["across", "down", "value"].map((name) => named(form.elements[name].value));
     const other = down === across ? undefined : down;
     map.replaceChildren(...heat(across, other, value));
-    const drawn = value.kind === "state" ? columns.find((each) => ["result", "measure"].includes(each.kind) && every.some((row) => !isNaN(number(each, row)))) : value;
+    const known = columns.filter((each) => ["result", "measure"].includes(each.kind) && every.some((row) => !isNaN(number(each, row))));
+    const usual = known.find((each) => each.kind === "result") || known.find((each) => each.name === "ran") || known[0];
+    const drawn = value.kind === "state" ? usual : value;
     graph.replaceChildren(...(drawn ? plot(across, drawn, other) : []));
     graph.tabIndex = graph.childElementCount ? 0 : -1;
     graph.setAttribute("role", "group");
