@@ -38,6 +38,8 @@ def test_commands_that_keep_the_contract_pass(desk: Desk) -> None:
     ("trial", "flaw", "said", "help"),
     mostly_slow(
         [
+            ("cancel", "refuses", "was not cancelled: no", "`cancel` has to answer"),
+            ("unknown", "skips", "answered nothing for the job 99999999", "`gone`"),
             ("answers", "talks", "`submit` breaks the contract: it answered with 2 lines", "JSON objects alone"),
             ("answers", "greets", "is not a JSON object: Welcome", "to standard error"),
             ("answers", "silent-status", "it had no line for the job 1", "as docs/schedulers.md has them"),
@@ -47,7 +49,6 @@ def test_commands_that_keep_the_contract_pass(desk: Desk) -> None:
             ("time", "no-limit", "was not ended", "has to give `time_seconds`"),
             ("time", "no-end", "ended as `exited`", "with `end` as `time`"),
             ("cancel", "cancels-not", "is still running", "for a job that has ended"),
-            ("cancel", "refuses", "was not cancelled: no", "`cancel` has to answer"),
             (
                 "find",
                 "finds-nothing",
@@ -57,10 +58,9 @@ def test_commands_that_keep_the_contract_pass(desk: Desk) -> None:
             ("find", "finds-badly", "ended with exit code 1", "also where it finds nothing"),
             ("twice", "once", "were answered with one job", "each time that it is called"),
             ("unknown", "strict", "failed because one of the jobs does not exist", "for all the others"),
-            ("unknown", "skips", "answered nothing for the job 99999999", "`gone`"),
             ("answers", "chatty", "`status` breaks the contract: specc does not read `colour`", "as docs"),
         ],
-        quick=4,
+        quick=2,
     ),
 )
 def test_each_flaw_is_named_with_what_to_change(desk: Desk, trial: str, flaw: str, said: str, help: str) -> None:
