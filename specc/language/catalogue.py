@@ -167,9 +167,10 @@ class Catalogue:
         """Return the translation with its values; None where a template of few words has taken a sentence for one."""
         if not template.translation:
             return template.made_of(values)
-        said = ""
+        said, is_behind_wording = "", False
         for literal, index, mark in template.translation:
-            said = _joined(said, literal)
+            said = _joined(said, literal) if is_behind_wording else said + literal
+            is_behind_wording = mark == WORDING
             if index >= 0 and mark == WORDING:
                 wording = self._translated(values[index], depth + 1)
                 if template.is_faint and wording == values[index] and SENTENCE.search(wording):

@@ -128,6 +128,11 @@ def test_a_blank_stands_between_chinese_and_latin_letters_alone() -> None:
     assert chinese.translate("found 2 files") == "发现 2 个文件"
 
 
+def test_no_blank_comes_to_a_chinese_name() -> None:
+    chinese = catalogue(("`{1}` is not defined", "`{1}` 没有定义"), ("{1} is {2}", "{1} 是{2~}"))
+    assert chinese.translate("`params.网格数` is not defined") == "`params.网格数` 没有定义"
+
+
 def test_entries_are_read_as_gettext_writes_them() -> None:
     text = '# Head\nmsgid ""\nmsgstr ""\n"Language: zh_CN\\n"\n\n#: a.py\nmsgid "a \\"b\\"\\n"\n"c"\nmsgstr "甲"\n\n'
     text += 'msgctxt "part"\nmsgid "a list"\nmsgstr "列表"\n'
