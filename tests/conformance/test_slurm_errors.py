@@ -1,4 +1,4 @@
-"""Slurm's error texts, from 20.02 to 26.05, and what specc takes each for when sbatch says it.
+"""Slurm's error texts, of today and some older ones, and what specc takes each for when sbatch says it.
 
 The texts are those of Slurm's table of error codes (`slurm_errno`), as far as a submission can meet them.
 """
