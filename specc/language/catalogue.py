@@ -14,7 +14,6 @@ of more than `LONGEST` characters stays English.
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import pairwise
 from json import loads
 from pathlib import Path
 from typing import NamedTuple
@@ -27,6 +26,8 @@ FAINTEST = 4
 LATIN = re.compile(r"[\w`\"'$/.~-]", re.ASCII)
 HAN = re.compile("[\u4e00-\u9fff]")
 SENTENCE = re.compile(r"(?<![\w.-])[a-z]{2,} [a-z]+ [a-z]{2,}(?![\w.-])")
+QUOTED = re.compile(r"`[^`]*`|\"[^\"\n]*\"|(?<!\w)'[^'\n]*'(?!\w)")
+"""Code, or what somebody wrote, within a message. It is the same in every language."""
 DEEPEST = 5
 VALUE = re.compile(r"\{(\d+)([~#-]?)\}")
 WORDING, NUMBER, LEFT_OUT = "~", "#", "-"
@@ -101,7 +102,8 @@ class Template(NamedTuple):
     def values(self, text: str) -> list[str] | None:
         """Return the values by which the template makes `text`; None where it does not.
 
-        A value in backticks has none itself: two values in backticks are not one.
+        Both marks of what is quoted in a text stand in one value, or in the template's own words: no value is a piece
+        of what somebody wrote.
         """
         first, last = self.literals[0], self.literals[-1]
         if len(self.literals) == 1:
@@ -109,17 +111,38 @@ class Template(NamedTuple):
         at, end = len(first), len(text) - len(last)
         if at > end or not text.startswith(first) or not text.endswith(last):
             return None
+        around = quotes_around(text)
         found = []
         for literal in self.literals[1:-1]:
             next_at = text.find(literal, at, end)
-            if next_at < 0:
+            while next_at >= 0 and around[next_at].opening >= at:
+                next_at = text.find(literal, around[next_at].closing + 1, end)
+            if next_at < 0 or at <= around[at].closing < next_at:
                 return None
             found.append(text[at:next_at])
             at = next_at + len(literal)
         found.append(text[at:end])
-        around = zip(found, pairwise(self.literals), strict=True)
-        is_cut = any("`" in value and before[-1:] == "`" == behind[:1] for value, (before, behind) in around)
-        return None if is_cut else found
+        return None if around[end].opening >= at or at <= around[at].closing < end else found
+
+
+class Quotes(NamedTuple):
+    """Where the marks stand that quote a character, which may be the closing mark itself."""
+
+    opening: int
+    closing: int
+
+
+UNQUOTED = Quotes(-1, -1)
+
+
+@lru_cache(maxsize=16)
+def quotes_around(text: str) -> list[Quotes]:
+    """Return the quotes around each character of a text, and around its end."""
+    around = [UNQUOTED] * (len(text) + 1)
+    for match in QUOTED.finditer(text):
+        quotes = Quotes(match.start(), match.end() - 1)
+        around[match.start() + 1 : match.end()] = [quotes] * (len(match[0]) - 1)
+    return around
 
 
 def _surest(template: Template) -> tuple[int, int]:
@@ -167,15 +190,15 @@ class Catalogue:
         """Return the translation with its values; None where a template of few words has taken a sentence for one."""
         if not template.translation:
             return template.made_of(values)
-        said, is_behind_wording = "", False
+        said, joined = "", str.__add__
         for literal, index, mark in template.translation:
-            said = _joined(said, literal) if is_behind_wording else said + literal
-            is_behind_wording = mark == WORDING
+            said, joined = joined(said, literal), str.__add__
             if index >= 0 and mark == WORDING:
                 wording = self._translated(values[index], depth + 1)
                 if template.is_faint and wording == values[index] and SENTENCE.search(wording):
                     return None
-                said = _joined(said, wording)
+                joined = _joined if wording != values[index] else _spaced
+                said = joined(said, wording)
             elif index >= 0 and mark != LEFT_OUT:
                 said += values[index]
         return said if template.has_letters or HAN.search(said) else None
@@ -205,6 +228,12 @@ def _joined(before: str, behind: str) -> str:
     if behind[:1] == " " and _is_han(before[-1:]) and _is_han(behind[1:2]):
         return before + behind[1:]
     is_border = (_is_han(before[-1:]) and LATIN.match(behind)) or (LATIN.match(before[-1:]) and _is_han(behind[:1]))
+    return f"{before} {behind}" if is_border else before + behind
+
+
+def _spaced(before: str, behind: str) -> str:
+    """Return two pieces as one, of which one is a name: a blank divides it from Chinese, in whatever script it is."""
+    is_border = all(_is_han(char) or LATIN.match(char) for char in (before[-1:], behind[:1]))
     return f"{before} {behind}" if is_border else before + behind
 
 
