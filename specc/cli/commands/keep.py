@@ -38,7 +38,7 @@ def keep(
     `specc submit` then takes them as they are. They are kept in place of the payload that there is now: after another
     change, they have to be kept again. What has not finished is kept where --state chooses it.
 
-    Example: specc keep jobs/cavity.job.yaml
+    Example: specc keep jobs/hello.job.yaml
     """
     format_named(output, TextOrJson)
     session = open_session()
