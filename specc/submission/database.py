@@ -115,11 +115,13 @@ somebody was told."""
 
 SENDERS = (
     "ALTER TABLE attempts ADD COLUMN sender TEXT",
+    f"CREATE INDEX also_active ON attempts (attempt) WHERE {ACTIVE}",
     "DROP TRIGGER unseal",
     f"""CREATE TRIGGER unseal AFTER UPDATE OF {", ".join(NAMES)} ON attempts WHEN OLD.seal IS NOT NULL
 BEGIN UPDATE attempts SET seal = NULL WHERE rowid = NEW.rowid; END""",
 )
-"""Who sent an attempt, on which machine and from which commit: a ledger can belong to a group."""
+"""Who sent an attempt, on which machine and from which commit: a ledger can belong to a group. And the second index of
+what is active."""
 
 STEPS = (FIRST, SEALS, PROJECTS, HIDING, LIVES, INPUTS, RETRIES, SENDERS)
 """How the tables of each version are made from those of the version before. A step that was released never changes."""

@@ -222,11 +222,9 @@ class Queries:
 
     def active(self, target: str) -> list[Record]:
         """Return the attempts that are in the target's queue, or may be there, as far as the ledger knows."""
+        condition, values = f"target = ? AND {ACTIVE}", (target,)
         with self._reading() as connection:
-            rows = connection.execute(
-                f"SELECT rowid FROM attempts INDEXED BY active WHERE target = ? AND {ACTIVE}", (target,)
-            )
-            return _records_at(connection, sorted(row[0] for row in rows))
+            return _find(connection, ("active", condition, values), ("also_active", condition, values))
 
     def unknown(self, target: str) -> list[Record]:
         """Return the attempts on a target whose outcome is unknown."""
@@ -289,16 +287,16 @@ def _rows_of_specs(connection: sqlite3.Connection, specs: Iterable[str]) -> list
 def _rows_with_id(connection: sqlite3.Connection, text: str) -> list[int]:
     """Return the rows of the attempts that have this job, or whose job or own name begins with the text."""
     end = text + LAST_CHARACTER
-    queries: list[tuple[str, tuple[str, ...]]] = [("uuid = ?", (text,))]
+    of_jobs: list[tuple[str, tuple[str, ...]]] = [("uuid = ?", (text,))]
     if is_uuid_start(text):
-        queries.append(("uuid IS NOT NULL AND uuid >= ? AND uuid < ?", (text, end)))
+        of_jobs.append(("uuid IS NOT NULL AND uuid >= ? AND uuid < ?", (text, end)))
+    found: set[int] = set()
+    for condition, values in of_jobs:
+        by_target = ("one_uuid", f"target {LISTED} AND {condition}", (_targets(connection), *values))
+        found.update(_rows(connection, ("also_by_uuid", condition, values), by_target))
     if is_attempt_start(text):
-        queries.append(("attempt >= ? AND attempt < ?", (text, end)))
-    found = {
-        row[0]
-        for condition, values in queries
-        for row in connection.execute(f"SELECT rowid FROM attempts WHERE {condition}", values)
-    }
+        by_name = "SELECT rowid FROM attempts WHERE attempt >= ? AND attempt < ?"
+        found.update(row[0] for row in connection.execute(by_name, (text, end)))
     return sorted(found)
 
 

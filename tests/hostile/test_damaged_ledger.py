@@ -49,6 +49,7 @@ def answers(desk: submitting.Desk) -> list[object]:
             list(ledger.chosen((), (), whole_history=False)),
             list(ledger.chosen([steps[0].key.spec], (), whole_history=True)),
             ledger.with_id("job-1"),
+            ledger.active(submitting.IDENTITY),
             ledger.taken(submitting.IDENTITY, ["job-1", "job-2", "job-9"]),
             ledger.has_used("a-plan"),
         ]
@@ -80,21 +81,43 @@ def test_a_single_flipped_bit_is_refused_or_changes_nothing(tmp_path):
     assert refused > len(flips) / 20
 
 
-@pytest.mark.parametrize("index", ["one_number", "also_by_key", "by_digest", "also_by_digest", "one_open", "also_open"])
+@pytest.mark.parametrize(
+    "index",
+    [
+        "one_number",
+        "also_by_key",
+        "by_digest",
+        "also_by_digest",
+        "one_open",
+        "also_open",
+    ],
+)
 def test_an_index_that_has_lost_an_attempt_is_damage(tmp_path, index):
-    """The page of the index is emptied: SQLite itself finds nothing wrong with it when it looks something up."""
     desk = ledger_with_everything(tmp_path / "l.sqlite")
-    with closing(sqlite3.connect(desk.path, isolation_level=None)) as connection:
-        root = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (index,)).fetchone()[0]
-    data = bytearray(desk.path.read_bytes())
-    data[(root - 1) * 4096 + 3 : (root - 1) * 4096 + 5] = b"\0\0"
-    desk.path.write_bytes(data)
+    empty_index(desk, index)
     jobs = len(desk.target.jobs)
     with pytest.raises(SpeccError, match="is damaged: its indexes"):
         desk.submit(SWEEP)
     assert len(desk.target.jobs) == jobs
     with desk.ledger() as ledger:
         assert any("the file is damaged" in line for line in verify_ledger(ledger, desk.clock()))
+
+
+@pytest.mark.parametrize("index", ["one_uuid", "also_by_uuid", "active", "also_active"])
+def test_so_is_one_by_which_jobs_are_found(tmp_path, index):
+    desk = ledger_with_everything(tmp_path / "l.sqlite")
+    empty_index(desk, index)
+    with desk.ledger() as ledger, pytest.raises(SpeccError, match="is damaged: its indexes"):
+        ledger.with_id("job-1") if "uuid" in index else ledger.active(submitting.IDENTITY)
+
+
+def empty_index(desk: submitting.Desk, index: str) -> None:
+    """Empty the page of the index: SQLite itself finds nothing wrong with it when it looks something up."""
+    with closing(sqlite3.connect(desk.path, isolation_level=None)) as connection:
+        root = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (index,)).fetchone()[0]
+    data = bytearray(desk.path.read_bytes())
+    data[(root - 1) * 4096 + 3 : (root - 1) * 4096 + 5] = b"\0\0"
+    desk.path.write_bytes(data)
 
 
 DAMAGE = {
@@ -186,6 +209,7 @@ class TestLedgersOfTheFirstVersion:
             for index in ("unsealed", "also_open", "also_by_key", "also_by_digest", "also_by_uuid"):
                 connection.execute(f"DROP INDEX {index}")
             connection.execute("DROP INDEX active")
+            connection.execute("DROP INDEX also_active")
             connection.execute("DROP TABLE notices")
             for column in (
                 "seal",

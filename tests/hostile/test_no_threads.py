@@ -221,9 +221,12 @@ class TestSignals:
         assert self.interrupted(cloud, signal.SIGHUP, signal.SIGHUP)[0] == 130
         assert [one.state for one in attempts(cloud)] == [State.ACCEPTED]
 
-    @pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
-    def test_another_leaves_at_once(self, cloud: Place, second: int) -> None:
-        assert self.interrupted(cloud, signal.SIGHUP, second)[0] == 130
+    def test_a_session_that_ends_sends_hup_and_term_at_once(self, cloud: Place) -> None:
+        assert self.interrupted(cloud, signal.SIGHUP, signal.SIGTERM)[0] == 130
+        assert [one.state for one in attempts(cloud)] == [State.ACCEPTED]
+
+    def test_a_person_who_insists_leaves_at_once(self, cloud: Place) -> None:
+        assert self.interrupted(cloud, signal.SIGHUP, signal.SIGINT)[0] == 130
         assert [one.state for one in attempts(cloud)] == [State.INTENT]
         assert cloud.run("submit", "--only", "mesh=nothing") == 1
 

@@ -30,6 +30,7 @@ def project(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pl
     for path in place.root.glob("*.job.yaml"):
         path.unlink()
     place.put("specc.toml", SETTINGS.encode())
+    monkeypatch.delenv("CI", raising=False)
     environment = programs_in(tmp_path.with_name(f"{tmp_path.name}-slurm"))
     for name in ("PATH", "SLURM_CONF"):
         monkeypatch.setenv(name, environment[name])

@@ -99,8 +99,8 @@ def test_settings_that_change_while_it_checks(place: Place, monkeypatch: pytest.
     place.write(**{"run.sh": "echo 'open\n", "specc.toml": SETTINGS + '[rules]\nignore = ["SPC540"]\n'})
     read = sites.read_configuration
 
-    def then_changed(*arguments: Any) -> Configuration:
-        configuration = read(*arguments)
+    def then_changed(*arguments: Any, **options: Any) -> Configuration:
+        configuration = read(*arguments, **options)
         place.write(**{"specc.toml": SETTINGS})
         return configuration
 

@@ -19,6 +19,7 @@ vars:
 matrix: {axes: {mesh: [a]}}
 profiles: {}
 job: {$replace: {name: x}}
+results: {n: 'n = (\\S+)'}
 """
 
 

@@ -10,7 +10,7 @@ from specc.settings import Target
 from specc.targets import Accepted, Rejected
 from specc.targets.batch.programs import Ran
 from specc.targets.refusals import Refusal
-from specc.targets.slurm.answers import outcome_without_job
+from specc.targets.slurm.answers import Call, outcome_without_job
 from specc.targets.slurm.options import mistake_in_option
 from specc.targets.slurm.refusals import resource_refusals, shape_in
 from specc.targets.slurm.words import Shape, mebibytes
@@ -226,7 +226,7 @@ def test_the_shape_of_words(words: str, shape: Shape | None) -> None:
 )
 def test_what_the_cluster_refuses_of_words_is_said_at_them(said: str) -> None:
     ran = Ran(1, "", f"sbatch: error: Batch job submission failed: {said}\n")
-    outcome = outcome_without_job(ran, frozenset({"resource_limit", "name"}))
+    outcome = outcome_without_job(ran, Call(frozenset({"resource_limit", "name"})))
     assert isinstance(outcome, Rejected), outcome
     assert set(outcome.fields or {}) == {"resource_limit"}
 
