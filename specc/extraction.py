@@ -72,8 +72,9 @@ class JobFiles:
     """What a job left behind, as far as it is visible from here.
 
     `folder` is where the job started; None where this machine does not see it, which `elsewhere` explains. `streams`
-    are its outputs; in place of a path, a text says where it is. `since` is when the job started, in seconds since the
-    epoch: what nobody has written since is not its result. `is_over`: nothing more is written.
+    are its outputs; in place of a path, a text says where it is. `since` is when the job started and `until` when it
+    ended, in seconds since the epoch: what was not written in between is not its result. `is_over`: nothing more is
+    written.
     """
 
     folder: Path | None
@@ -81,6 +82,20 @@ class JobFiles:
     streams: Mapping[str, Path | str]
     since: float | None = None
     is_over: bool = True
+    until: float | None = None
+
+
+def written_again(name: str) -> str:
+    """Return what to say of a file that was written after its job had ended."""
+    return (
+        f"{name} was written again after the job had ended, perhaps by a job with other parameters; put the parameter "
+        "into the file's name"
+    )
+
+
+def is_written_again(status: os.stat_result, ended_at: float | None) -> bool:
+    """Return whether a file was written after a job had ended, as far as that is known."""
+    return ended_at is not None and status.st_mtime > ended_at + CLOCKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +148,7 @@ class _Reading:
 
     @contextlib.contextmanager
     def _opened(self, asked: Asked) -> Iterator[int]:
-        """Open a file of the job. Raises _Lacks where it cannot be read, or is older than the job."""
+        """Open a file of the job. Raises _Lacks where it cannot be read, or is older or newer than the job."""
         name, shown = asked.file, _named(asked.shown)
         descriptor = _open_stream(self.files.streams.get(name), name) if name in STREAMS else self._open(name, shown)
         try:
@@ -144,6 +159,8 @@ class _Reading:
             # Not the time of the content: what a job unpacks or copies keeps that of the original.
             if self.files.since is not None and status.st_ctime < self.files.since - CLOCKS:
                 raise _Lacks(f"{shown} is older than the job, which has not written it")
+            if is_written_again(status, self.files.until):
+                raise _Lacks(written_again(shown))
             yield descriptor
         finally:
             os.close(descriptor)

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from specc.app.session import Selected, Session
@@ -12,6 +13,7 @@ from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.project import DiagnosticSet
 from specc.submission import Ledger, Record, Selector, only_of, params_of, states_named
+from specc.wording import brief, counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +77,33 @@ class AttemptChoice:
         selector = self.selector(ledger)
         return filter(selector.picks, ledger.chosen(selector.specs, selector.ids, whole_history=whole_history))
 
+    def why_none(self, ledger: Ledger) -> str:
+        """Return why no attempt is meant, in words for a person: nothing was submitted, or other attempts were."""
+        words = self.words
+        wide = replace(words, states=())
+        if words.states and (count := self._count(wide, ledger)):
+            states = " or ".join(state.strip() for text in words.states for state in text.split(","))
+            others = "1 job is in another state" if count == 1 else f"{count:,} jobs are in other states"
+            return f"no job is {states}; {others}"
+        if count := self._count(Words(words.chosen), ledger):
+            given = [("--only", text) for text in words.only] + [("-p", text) for text in words.params]
+            given += [("--cell", text) for text in words.cells]
+            given += [("--target", words.target)] if words.target is not None else []
+            options = ", ".join(f"`{option} {text}`" for option, text in given)
+            return f"no job matches {options}; {counted(count, 'job')} {'does' if count == 1 else 'do'} not"
+        if count := self._count(Words(), ledger):
+            others = "1 job is of another spec" if count == 1 else f"{count:,} jobs are of other specs"
+            return f"nothing of {', '.join(f'`{word}`' for word in words.chosen)} was submitted; {others}"
+        return "nothing was submitted"
+
+    def _count(self, words: Words, ledger: Ledger) -> int:
+        return sum(1 for _ in replace(self, words=words).each(ledger))
+
     def selector(self, ledger: Ledger) -> Selector:
         """Return what the words mean in the ledger. Raises SpeccError for a word that means nothing."""
         specs: list[str] = []
         ids: list[str] = []
+        by_name: dict[str, list[Record]] = {}
         for word in self.words.chosen:
             if word in self.specs:
                 specs.extend(self.specs[word])
@@ -86,6 +111,9 @@ class AttemptChoice:
                 specs.append(word)
             elif meant := ledger.with_id(word):
                 ids.append(_unique(word, meant))
+            elif called := _called(word, ledger):
+                by_name[word] = called
+                ids.extend(record.attempt for record in called)
             else:
                 help = did_you_mean(word, sorted(ledger.specs()), "specs in the ledger")
                 raise SpeccError(f"there is no spec, job or attempt `{word}`", help=help)
@@ -97,7 +125,10 @@ class AttemptChoice:
             known.update(record.shown_params)
         only, params = only_of(words.only, axes), params_of(words.params, known)
         states = states_named(words.states)
-        return Selector(tuple(specs), tuple(ids), only, words.cells, states, words.target, params)
+        selector = Selector(tuple(specs), tuple(ids), only, words.cells, states, words.target, params)
+        for word, called in by_name.items():
+            _check_one(word, [record for record in called if selector.picks(record)])
+        return selector
 
 
 def _unique(word: str, meant: Sequence[Record]) -> str:
@@ -106,6 +137,26 @@ def _unique(word: str, meant: Sequence[Record]) -> str:
         return word
     listed = ", ".join(record.uuid or record.attempt[:12] for record in meant[:3])
     raise SpeccError(f"`{word}` is the beginning of several ids: {listed}", help="write more characters of the id")
+
+
+def _called(word: str, ledger: Ledger) -> list[Record]:
+    """Return the attempts, of each cell the latest, whose job has this name in tables."""
+    return [one for one in ledger.chosen((), (), whole_history=False) if one.shown_name == word]
+
+
+def _check_one(word: str, called: Sequence[Record]) -> None:
+    """Raise SpeccError where jobs of several cells, or with several parameters, have the name."""
+    jobs = {record.key: record for record in called}
+    if len(jobs) > 1:
+        listed = ", ".join(f"{one.uuid or one.attempt[:12]} ({_inputs_of(one)})" for one in list(jobs.values())[:3])
+        message = f"{len(jobs):,} jobs have the name `{word}`: {listed}"
+        raise SpeccError(message, help="write the id of one of them, or choose with `--only`, `-p` or `--target`")
+
+
+def _inputs_of(record: Record) -> str:
+    """Return what tells an attempt from others of one name, on one line."""
+    given = {**record.shown_axes, **record.shown_params}
+    return brief(", ".join([record.key.spec, *(f"{name}={text}" for name, text in given.items())]), 80)
 
 
 def _ids(selected: list[Selected]) -> tuple[str, ...]:

@@ -108,7 +108,10 @@ class Extractor:
         except SpeccError as error:
             return JobFiles(None, error.message, dict.fromkeys(("stdout", "stderr"), error.message), since, is_over)
         streams = {file.stream: file.where if file.path is None else file.path for file in logs.files}
-        return JobFiles(logs.folder, f"it is a file of the target `{record.target_name}`", streams, since, is_over)
+        until = life.ended_at if is_over else None
+        return JobFiles(
+            logs.folder, f"it is a file of the target `{record.target_name}`", streams, since, is_over, until
+        )
 
     def _target(self, record: Record) -> Target | str:
         """Return the target of an attempt, or why there is none."""

@@ -100,8 +100,8 @@ Specs = Annotated[
 Chosen = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[SPEC|UUID]...",
-        help="Specs, folders, jobs or attempts, or the whole project.",
+        metavar="[SPEC|UUID|NAME]...",
+        help="Specs, folders, jobs (by uuid or name) or attempts, or the whole project.",
         autocompletion=complete_spec,
     ),
 ]

@@ -155,7 +155,11 @@ def _take_over(run: Submission, decision: Decision, manner: Manner) -> bool:
         run.take_over(moved)
         return True
     payloads = counted(len(decision.steps), "payload")
-    message = f"nothing was sent: {len(stopped):,} of {payloads} need a decision first"
+    message = (
+        f"nothing was sent: 1 of {payloads} needs a decision first"
+        if len(stopped) == 1
+        else f"nothing was sent: {len(stopped):,} of {payloads} need a decision first"
+    )
     say(message)
     if manner.is_json:
         refused = [step_data(step, run.request.units) for step in stopped]

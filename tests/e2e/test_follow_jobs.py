@@ -140,7 +140,7 @@ class TestWaiting:
         here.put("go", b"")
         eventually(lambda: have_ended(here), "the jobs do not end")
         assert here.run("cancel", "--state", "active") == 0
-        assert "no job to cancel: all have ended" in here.err
+        assert "no job is active; 2 jobs are in other states" in here.err
         assert here.run("wait", "--state", "failed") == 5
         assert "2 failed" in here.err
 
@@ -396,7 +396,86 @@ class TestOutput:
     def test_of_nothing(self, here):
         here.write(jobs__a=JOB % "x")
         assert here.run("logs", "jobs") == 0
-        assert here.err == "no jobs\n"
+        assert here.err == "nothing was submitted\n"
+
+    def test_a_silent_job_that_failed_says_where_it_spoke(self, here):
+        uuid, _ = submitted(here, "test {{ matrix.n }} = 2 || { echo no >&2; exit 1; }", "--wait")
+        assert here.run("logs", "--state", "failed") == 0
+        assert (here.out, here.err) == (
+            "", f"stdout is empty; stderr has 1 line: specc logs {uuid} --stream stderr\n"
+        )  # fmt: skip
+        assert here.run("logs", "--state", "finished") == 0
+        assert (here.out, here.err) == ("", "")
+
+    def test_several_silent_jobs_are_one_line(self, here):
+        submitted(here, "echo {{ matrix.n }} >&2", "--wait")
+        assert here.run("logs") == 0
+        said = "stdout of 2 jobs is empty, and stderr is not: specc logs jobs/a.job.yaml --stream stderr\n"
+        assert (here.out, here.err) == ("", said)
+
+    def test_a_file_that_a_later_job_wrote_again(self, here):
+        here.write(
+            jobs__a="specc: 1\nparams: {steps: {type: integer, default: 1}}\njob:\n  name: j\n"
+            "  cmd_line: echo n = {{ params.steps }}\n  stdout_redirect_path: out/j.out\n"
+            "results: {n: 'n = (.+)'}\n"
+        )
+        assert here.run("submit", "--wait") == 0, here.err
+        assert here.run("submit", "-p", "steps=10", "--wait") == 0, here.err
+        assert here.run("logs") == 0
+        assert "written again" not in here.err
+        written = time.time() + 60  # as by a job that began a minute later
+        os.utime(here.root / "out/j.out", (written, written))
+        again = "was written again after the job had ended, perhaps by a job with other parameters; put the parameter"
+        assert here.run("logs", "-p", "steps=1") == 0
+        assert "n = 10" in here.out
+        assert here.err == f"warning: out/j.out {again} into the file's name\n"
+        assert here.run("results", "-p", "steps=1") == 0
+        assert f"(1) stdout {again}" in here.err
+
+
+class TestChoosing:
+    def test_a_choice_that_is_empty_says_what_there_is(self, here):
+        submitted(here, "test {{ matrix.n }} = 1", "--wait")
+        for command in ("status", "results", "usage", "logs", "wait", "cancel"):
+            assert here.run(command, "--state", "cancelled") == 0
+            assert "no job is cancelled; 2 jobs are in other states\n" in here.err, command
+        assert here.run("status", "--state", "cancelled", "--only", "n=1") == 0
+        assert here.err == "no job is cancelled; 1 job is in another state\n"
+        assert here.run("status", "--only", "n=7", "--state", "failed") == 0
+        assert here.err == "no job matches `--only n=7`; 2 jobs do not\n"
+        assert here.run("status", "--cell", "zz") == 0
+        assert here.err == "no job matches `--cell zz`; 2 jobs do not\n"
+        assert here.run("report", "--cell", "zz", "-o", "r.html") == 2
+        assert "nothing to report: no job matches `--cell zz`" in here.err
+        here.write(jobs__b="specc: 1\njob: {name: b, cmd_line: 'true'}\n")
+        assert here.run("status", "jobs/b.job.yaml") == 0
+        assert here.err == "nothing of `jobs/b.job.yaml` was submitted; 2 jobs are of other specs\n"
+
+    def test_a_job_by_its_name(self, here):
+        submitted(here, "echo {{ matrix.n }}", "--wait")
+        assert here.run("logs", "j-2") == 0
+        assert here.out == "2\n"
+        assert here.run("logs", "j-3") == 2
+        assert "there is no spec, job or attempt `j-3`" in here.err
+
+    def test_a_name_that_several_jobs_have(self, here):
+        here.write(
+            jobs__a="specc: 1\nparams: {n: {type: integer, default: 1}}\n"
+            "job: {name: j, cmd_line: 'echo {{ params.n }}'}\n"
+        )
+        assert here.run("submit", "--wait") == 0
+        assert here.run("submit", "-p", "n=5", "--wait") == 0
+        assert here.run("logs", "j") == 2
+        assert "2 jobs have the name `j`: hpcjob-" in here.err
+        assert "(jobs/a.job.yaml, n=1)" in here.err
+        assert here.run("logs", "j", "-p", "n=5") == 0
+        assert here.out == "5\n"
+
+    def test_one_payload_needs_a_decision(self, here):
+        for command in ("echo 1", "echo 2"):
+            here.write(jobs__a=f"specc: 1\njob: {{name: j, cmd_line: {command}}}\n")
+            here.run("submit", "--wait")
+        assert "nothing was sent: 1 of 1 payload needs a decision first\n" in here.err
 
 
 class TestCancelling:

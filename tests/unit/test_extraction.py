@@ -15,14 +15,16 @@ from specc.resolver.results import extractions
 from specc.source import Source
 
 
-def read(folder: Path, line: str, *, since: float | None = None, is_over: bool = True) -> object:
+def read(
+    folder: Path, line: str, *, since: float | None = None, is_over: bool = True, until: float | None = None
+) -> object:
     """Return what `line` reads, as the value of a result in a spec, of a job that started in `folder`."""
     root, found = parse_tree(Source("x", f"x: {line}\n"))
     assert isinstance(root, Mapping), found
     (extracting,) = extractions(root).values()
     file = str(extracting.file.value) if extracting.file is not None else "stdout"
     streams = {"stdout": folder / "out.log", "stderr": folder / "err.log"}
-    files = JobFiles(folder, "", streams, since, is_over)
+    files = JobFiles(folder, "", streams, since, is_over, until)
     return extracted([Asked(extracting, file, file)], files)["x"]
 
 
@@ -253,6 +255,17 @@ class TestWhereFilesLie:
             why(tmp_path / "gone", "{from: a.json, key: n}")
             == "the folder that the job started in is not there any more"
         )
+
+    def test_what_a_later_job_wrote(self, tmp_path):
+        (tmp_path / "a.json").write_text('{"n": 1}')
+        (tmp_path / "out.log").write_text("n = 1\n")
+        now = time.time()
+        assert read(tmp_path, "{from: a.json, key: n}", until=now - 2) == 1  # clocks differ a little
+        for line, name in (("{from: a.json, key: n}", "`a.json`"), ("'n = (.+)'", "stdout")):
+            assert why(tmp_path, line, until=now - 60) == (
+                f"{name} was written again after the job had ended, perhaps by a job with other parameters; put the "
+                "parameter into the file's name"
+            )
 
     def test_what_an_earlier_job_wrote(self, tmp_path):
         (tmp_path / "a.json").write_text('{"n": 1}')

@@ -41,7 +41,9 @@ def cancel(
         raise SpeccError("nothing says which jobs to cancel", help="name specs or jobs, or write `--all`")
     choice = choose(words)
     with choice.workplace.ledger_if_any() as ledger:
-        found, lost = reach(choice.workplace, ledger, [one for one in chosen_now(choice, ledger) if not is_over(one)])
+        chosen_records = chosen_now(choice, ledger)
+        why_none = "no job to cancel: all have ended" if chosen_records else choice.why_none(ledger)
+        found, lost = reach(choice.workplace, ledger, [one for one in chosen_records if not is_over(one)])
         reports = look_at(found, ledger, choice.workplace.person)
         running = [
             (group, [uuid for uuid in group.uuids if uuid not in reports or not reports[uuid].state.is_final])
@@ -54,11 +56,11 @@ def cancel(
         answers = [answer for group, uuids in running if uuids for answer in group.opened.target.cancel(uuids)]
         look_at(found, ledger, choice.workplace.person)
     answers += [Cancelled(one.uuid or "", False, each.why) for each in lost for one in each.records]
-    _show(answers, output)
+    _show(answers, output, why_none)
     return exits.OK if all(answer.done for answer in answers) else exits.REFUSED
 
 
-def _show(answers: list[Cancelled], output: str) -> None:
+def _show(answers: list[Cancelled], output: str, why_none: str) -> None:
     if output == "json":
         rows = [{"uuid": answer.uuid, "done": answer.done, "message": answer.message} for answer in answers]
         write_json({"cancelled": rows})
@@ -68,7 +70,7 @@ def _show(answers: list[Cancelled], output: str) -> None:
         [("cancelled" if answer.done else "not cancelled", answer.uuid, answer.message) for answer in answers],
     )
     if not answers:
-        say("no job to cancel: all have ended")
+        say(why_none)
         return
     done = sum(answer.done for answer in answers)
     say(f"{done:,} cancelled" + (f", {len(answers) - done:,} not cancelled" if done < len(answers) else ""))

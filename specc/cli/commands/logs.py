@@ -1,28 +1,33 @@
 """`specc logs`: what jobs wrote."""
 
 import os
+import stat
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.cells import cell_len
 
 from specc.app.attempts import Words
-from specc.app.following import Group, chosen_now, look_at, reach
+from specc.app.failures import words_for
+from specc.app.following import Group, chosen_now, is_over, look_at, reach
 from specc.cli import exits
 from specc.cli.console import say, write_bytes, write_json, write_shown
 from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, States, WithParams
 from specc.cli.records import choose
 from specc.errors import SpeccError
+from specc.extraction import is_written_again, written_again
 from specc.fast_dataclass import dataclass
 from specc.person import Person
 from specc.reporters import TextOrJson, format_named
-from specc.submission import Ledger, OutputReader, Record
+from specc.submission import Ledger, OutputReader, Record, life_of
 from specc.targets import LogFile
 from specc.targets.kinds import KINDS
 from specc.visible import VisibleStream, visible
+from specc.wording import counted
 
 LOOK_SECONDS = 2.0
 READ_SECONDS = 0.2
@@ -91,6 +96,7 @@ def logs(
     choice = choose(words)
     with choice.workplace.ledger_if_any() as ledger:
         records = chosen_now(choice, ledger)
+        why_none = "no jobs" if records else choice.why_none(ledger)
         found, lost = reach(choice.workplace, ledger, records)
         listed = [log for group in found for log in _logs(group, stream, tail)]
         shown = {log.uuid for log in listed}
@@ -110,13 +116,16 @@ def logs(
                 break
             _read_on(printer, listed)
         printer.finish()
+        _say_written_again(found, listed, ledger, choice.workplace.person)
+        if stream == "stdout":
+            _say_other_stream(found, listed)
     for log in listed:
         if log.reading is None:
             say(f"{log.name} {log.file.stream}: not visible from here: {log.file.where}")
     _say_cleaned(cleaned)
     if not listed and not lost and not cleaned:
         sent = any(record.uuid is not None for group in found for record in group.records)
-        say(f"no job here has a stream `{stream}`" if sent else "no jobs")
+        say(f"no job here has a stream `{stream}`" if sent else why_none)
     return exits.BROKEN if lost or printer.unread else exits.OK
 
 
@@ -148,6 +157,72 @@ def _logs(group: Group, stream: str, tail: int | None) -> list[Log]:
                 reading = None if file.path is None else OutputReader(file.path, tail)
                 found.append(Log(record.uuid, record.shown_name, file, reading))
     return found
+
+
+def _say_written_again(groups: Sequence[Group], listed: Sequence[Log], ledger: Ledger, person: Person) -> None:
+    """Say which files were written after their jobs had ended. Targets are asked for the ends that are not known."""
+    shown = {log.uuid for log in listed if log.reading is not None}
+    running = [
+        Group(group.opened, tuple(one for one in group.records if one.uuid in shown and not is_over(one)))
+        for group in groups
+    ]
+    reports = look_at([group for group in running if group.records], ledger, person)
+    ends = {
+        record.uuid: life_of(record, reports).ended_at
+        for group in groups
+        for record in group.records
+        if is_over(record) or (record.uuid in reports and reports[record.uuid].state.is_final)
+    }
+    again: dict[Path, None] = {}
+    for log in listed:
+        status = None if log.file.path is None else _status(log.file.path)
+        if status is not None and log.file.path is not None and is_written_again(status, ends.get(log.uuid)):
+            again[log.file.path] = None
+    if again:
+        say(f"warning: {written_again(os.path.relpath(next(iter(again))))}")
+        if len(again) > 1:
+            say(f"the same is true of {counted(len(again) - 1, 'other file')}")
+
+
+def _status(path: Path) -> os.stat_result | None:
+    """Return what is known of a regular file; None where there is none, or nobody may see it."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status if stat.S_ISREG(status.st_mode) else None
+
+
+def _size(path: Path) -> int:
+    status = _status(path)
+    return 0 if status is None else status.st_size
+
+
+def _say_other_stream(groups: Sequence[Group], listed: Sequence[Log]) -> None:
+    """Say where to look for what jobs wrote, where that is not their standard output, which is empty."""
+    silent = {log.uuid for log in listed if log.file.path is not None and not _size(log.file.path)}
+    found: dict[str, tuple[str, Path]] = {}
+    for group in groups:
+        for record in group.records:
+            for file in _files(group, record) if record.uuid in silent else ():
+                if file.stream == "stderr" and file.path is not None and record.uuid and _size(file.path):
+                    found[record.uuid] = record.key.spec, file.path
+    if len(found) == 1:
+        ((uuid, (_, path)),) = found.items()
+        say(f"stdout is empty; stderr has {_lines_of(path)}: specc logs {uuid} --stream stderr")
+    elif found:
+        words = words_for({spec for spec, _ in found.values()}, found)
+        say(f"stdout of {len(found):,} jobs is empty, and stderr is not: specc logs{words} --stream stderr")
+
+
+def _lines_of(path: Path) -> str:
+    """Return how many lines a file has, as far as that is quickly told."""
+    try:
+        data, is_cut = OutputReader(path).last(JSON_BYTES)
+    except SpeccError:  # nobody asked for this file, and reading it will say why it cannot be read
+        return "something"
+    lines = counted(len(data.splitlines()), "line")
+    return f"more than {lines}" if is_cut else lines
 
 
 def _is_same(file: LogFile, other: LogFile) -> bool:

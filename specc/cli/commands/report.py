@@ -61,8 +61,9 @@ def report(
     with choice.workplace.ledger_if_any() as ledger:
         wishes = Wishes(across, down, value, logs)
         found = gather(choice, ledger, wishes, time.time(), request_of(profile, (), set_))
-    if not found.page.jobs:
-        raise SpeccError("there is nothing to report: nothing was submitted", help="`specc submit` sends payloads")
+        if not found.page.jobs:
+            why = choice.why_none(ledger)
+            raise SpeccError(f"there is nothing to report: {why}", help="`specc submit` sends payloads")
     has_errors = print_diagnostics(found.diagnostics)
     if str(out) == "-":
         write_data(render(found.page))

@@ -59,7 +59,7 @@ def results(
         else:
             _write_table(columns, found.rows())
         if not found.count:
-            say("nothing was submitted" if choice.words.is_everything else "nothing that was submitted is meant")
+            say(choice.why_none(ledger))
         return exits.BROKEN if found.seen.is_blind else exits.REFUSED if has_errors else exits.OK
 
 

@@ -72,7 +72,7 @@ def _show(choice: AttemptChoice, ledger: Ledger, reports: Mapping[str, JobReport
         differences.look_at(record)
         failed.add(record, reports)
     if not counts:
-        say("nothing was submitted")
+        say(choice.why_none(ledger))
         return
     named = ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))
     say(f"{counted(counts.total(), 'job')}: {named}" if len(counts) > 1 else named)

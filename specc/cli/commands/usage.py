@@ -45,7 +45,7 @@ def usage(
     with choice.workplace.ledger_if_any() as ledger:
         seen = look_at_chosen(choice, ledger)
         if next(choice.each(ledger), None) is None:
-            say("nothing was submitted")
+            say(choice.why_none(ledger))
         code = exits.BROKEN if seen.is_blind else exits.OK
         reports = seen.reports
         records = (record for record in choice.each(ledger) if record.uuid is not None)

@@ -47,6 +47,7 @@ def wait(
         if begun is None:
             return exits.TIMED_OUT
         ledger, records = begun
+        why_none = "" if records else choice.why_none(ledger)
         found, lost = reach(choice.workplace, ledger, [record for record in records if not is_over(record)])
         left = None if until is None else max(0.0, until - time.monotonic())
         waited = wait_and_show(found, ledger, left)
@@ -62,7 +63,7 @@ def wait(
         write_json({"jobs": jobs, "summary": asdict(ended)})
     if waited.interrupted is not None:
         return exits.INTERRUPTED
-    say(str(ended) + (f"; {counted(len(unasked), 'job')} could not be waited for" if unasked else ""))
+    say((why_none or str(ended)) + (f"; {counted(len(unasked), 'job')} could not be waited for" if unasked else ""))
     return _without_job(records) or (exits.BROKEN if unasked else exit_code_of(ended))
 
 
