@@ -51,7 +51,8 @@ class Advice(NamedTuple):
 
     `asked` is what all of them asked for; None where they asked for nothing, or differ. `used` is the most that one
     of the `jobs` that finished used, and `instead` what to ask for; None where nothing need change, or nobody can tell.
-    `short` jobs were ended by the limit, the largest of which was `short_at`.
+    `short` jobs were ended by the limit, the largest of which was `short_at`. With `is_shown` the jobs show enough to
+    advise another amount.
     """
 
     field: str
@@ -61,6 +62,7 @@ class Advice(NamedTuple):
     jobs: int
     short: int = 0
     short_at: float | None = None
+    is_shown: bool = True
 
     @property
     def limit(self) -> str:
@@ -146,7 +148,7 @@ def _excesses(spec: str, advice: Sequence[Advice], usages: Sequence[Usage]) -> I
     for found in advice:
         amounts = {getattr(usage, ASKED[found.field]) for usage in usages}
         asked = amounts.pop() if len(amounts) == 1 else None
-        if asked is None or found.used is None:
+        if asked is None or found.used is None or not found.is_shown:
             continue
         instead = _instead(found.field, found.used, asked, found.short_at)
         if instead is not None:
@@ -154,7 +156,8 @@ def _excesses(spec: str, advice: Sequence[Advice], usages: Sequence[Usage]) -> I
 
 
 def _advice(field: str, ended: Sequence[Ended]) -> Advice | None:
-    fits = [share for each in ended if each.reason is None and (share := share_of(field, each.life)).used is not None]
+    finished = [share_of(field, each.life) for each in ended if each.reason is None]
+    fits = [share for share in finished if share.used is not None]
     limit = ENDED_BY.get(field)
     short = [at for each in ended if limit and each.reason is limit and (at := share_of(field, each.life).asked)]
     most = max(short, default=None)
@@ -163,8 +166,19 @@ def _advice(field: str, ended: Sequence[Ended]) -> Advice | None:
     used = max(share.used or 0.0 for share in fits)
     asked = {share.asked for share in fits}
     (only,) = asked if len(asked) == 1 else (None,)
-    instead = None if len(asked) > 1 else _instead(field, used, only, most)
-    return Advice(field, only, used, instead, len(fits), len(short), most)
+    is_shown = bool(short) or _shows_enough(field, used, len(finished) - len(fits))
+    instead = _instead(field, used, only, most) if is_shown and len(asked) == 1 else None
+    return Advice(field, only, used, instead, len(fits), len(short), most, is_shown)
+
+
+def _shows_enough(field: str, used: float, unknown: int) -> bool:
+    """Return whether jobs that used at most so much show what is needed. `unknown` more finished without a figure.
+
+    Jobs that end at once are mostly tries, and the one whose peak nobody measured may have had the highest.
+    """
+    if field == TIME:
+        return used >= SHORTEST
+    return field != MEMORY or not unknown
 
 
 def share_of(field: str, life: Life) -> Share:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from specc.config import credentials
-from specc.config.shapes import Each, Items, Shape, Value, described, text_of, wanted
+from specc.config.files import SHARED
+from specc.config.shapes import SETTINGS, Each, Items, Shape, Value, described, text_of, wanted
 from specc.diagnostics import Diagnostic, did_you_mean, one_of
 from specc.diagnostics.codes import BAD_SETTING, UNKNOWN_SETTING
 from specc.nodes import Mapping, Node, Path, Scalar, Sequence, to_data
@@ -14,6 +15,8 @@ from specc.targets.kinds import KINDS
 from specc.targets.local import LOCAL
 
 BARE = re.compile(r"[A-Za-z0-9_-]+")
+HEAD = re.compile(r"(?m)^[ \t]*(\[\[?[^\[\]\n,=]+\]\]?)[ \t]*(?:#.*)?\r?$")
+"""The head of a table of TOML, such as `[targets.hpc]`."""
 
 
 def dotted(path: Path) -> str:
@@ -52,7 +55,7 @@ def _table(node: Mapping, shape: dict[str, Shape] | Each, path: Path, found: lis
         if credentials.is_credential(name):
             found.append(_credential(key, below))
         elif isinstance(shape, dict) and name not in shape:
-            found.append(_unknown(key, path, shape))
+            found.append(_unknown(key, value, path, shape))
         else:
             fitting = _fitting(value, shape.value if isinstance(shape, Each) else shape[name], below, found)
             if fitting is not None:
@@ -65,10 +68,24 @@ def _credential(key: Scalar, path: Path) -> Diagnostic:
     return BAD_SETTING.at(key.span, message, help=credentials.HELP)
 
 
-def _unknown(key: Scalar, path: Path, shape: dict[str, Shape]) -> Diagnostic:
+def _unknown(key: Scalar, value: Node, path: Path, shape: dict[str, Shape]) -> Diagnostic:
     inside = f" in `{dotted(path)}`" if path else ""
-    help = did_you_mean(str(key.value), shape, "settings")
+    is_of_top = bool(path) and str(key.value) in SETTINGS
+    help = _where_it_belongs(key, value) if is_of_top else did_you_mean(str(key.value), shape, "settings")
     return UNKNOWN_SETTING.at(key.span, f"unknown setting `{key.value}`{inside}", help=help)
+
+
+def _where_it_belongs(key: Scalar, value: Node) -> str:
+    """Return where a setting of the top level is written. Behind the head of a table it belongs to that table."""
+    text, is_shared = key.span.source.text, key.span.source.path.endswith(SHARED)
+    if isinstance(value, Mapping):
+        return (
+            f"`{key.value}` belongs to the top level: write it as `[{'tool.specc.' if is_shared else ''}{key.value}]`"
+        )
+    if is_shared:
+        return f"`{key.value}` belongs to the top level: move it to the lines under `[tool.specc]`"
+    head = HEAD.search(text)
+    return f"`{key.value}` belongs to the top level: move it above {f'`{head[1]}`' if head else 'all tables'}"
 
 
 def _misfit(node: Node, shape: Shape, path: Path) -> Diagnostic:

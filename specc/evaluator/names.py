@@ -202,7 +202,10 @@ def _member_help(root: str, name: str, names: Names) -> str | None:
     if root == "env":
         return f'templates read only what specc.toml lists: `env = ["{name}"]`'
     if root == "params":
-        return f"declare it: `params: {{{name}: {{type: string}}}}`"
+        return (
+            f"declare it: `params: {{{name}: {{type: string}}}}`, "
+            f"or with a default: `params: {{{name}: {{type: integer, default: 1}}}}`"
+        )
     if root == "vars":
         return f"add it: `vars: {{{name}: ...}}`"
     listed = ", ".join(f"`{member}`" for member in list(names.known[root])[:12])

@@ -86,6 +86,7 @@ OPENERS = {"variable_begin": "variable_end", "block_begin": "block_end", "lparen
     "lbrace": "rbrace",
 }
 CLOSERS = frozenset(OPENERS.values())
+NAME_OF_STATEMENT = re.compile(r"[-+]?\s*(\w+)")
 
 
 class Unreadable(Exception):
@@ -152,6 +153,7 @@ def _raw_tokens(text: str, ends: dict[int, int]) -> Iterator[tuple[int, str, str
     if len(source) < len(text):
         offsets = [*(match.start() for match in CHARACTER.finditer(text)), len(text)]
     start = end = 0
+    opened: TemplateSpan | None = None
     try:
         for count, (_, kind, value) in enumerate(SYNTAX.lexer.tokeniter(source, None)):
             # Only blanks before `{{-` can lie between two tokens.
@@ -160,12 +162,28 @@ def _raw_tokens(text: str, ends: dict[int, int]) -> Iterator[tuple[int, str, str
             if count >= MAX_TOKENS:
                 raise too_large("the template is too long", at)
             end = start + len(value)
+            opened = at if kind == "block_begin" else None if kind == "block_end" else opened
             ends[at.start] = at.end if kind in CLOSERS else offsets[end]
             yield at.start, kind, _clean(kind, value, at)
     except TemplateSyntaxError as error:
         is_raw = (error.message or "").startswith("Missing end of raw")
         here = TemplateSpan(offsets[start if is_raw else end], offsets[end if is_raw else min(end + 1, len(source))])
-        raise misread(error.message or "", here) from None
+        raise _not_read(text, error.message or "", here, opened) from None
+
+
+def _not_read(text: str, message: str, at: TemplateSpan, opened: TemplateSpan | None) -> Unreadable:
+    """Return the exception for a text that is not made of tokens. `opened` is the `{%` of the statement around it.
+
+    A text such as `{%s}` has no statement, and is reported at its `{%`, not where reading it ends.
+    """
+    if opened is None:
+        return misread(message, at)
+    name = NAME_OF_STATEMENT.match(text, opened.end)
+    if name is None or name[1] not in {*ENDS, *ENDS.values(), *MIDDLES, *WITHOUT_END, *EXTENSIONS}:
+        return misread("`{%` begins a template statement, expected a name such as `if` after it", opened)
+    if message == "unexpected '}'":
+        return misread("`}` does not fit here: a template statement ends with `%}`", at)
+    return misread(message, at)
 
 
 def _clean(kind: str, value: str, at: TemplateSpan) -> str:

@@ -191,7 +191,7 @@ def _tasks(draft: Draft) -> Tasks | None:
     text = f"becomes a matrix: {counted(count, 'job')}, each with its number in its name"
     draft.notes.append(Note(option.line, f"{option.shown} {text}"))
     if tasks.at_once is not None:
-        text = f"is dropped: the API cannot hold jobs back, so all {count:,} are in the queue at once"
+        text = f"is dropped: a spec does not hold jobs back, but `specc submit --max-active {tasks.at_once}` does"
         draft.notes.append(Note(option.line, f"`%{tasks.at_once}` of {_named(option)} {text}"))
     return tasks
 
@@ -232,9 +232,10 @@ def _put_paths(draft: Draft, job: Job, *, joins: bool) -> None:
         if name == "output" and "error" not in draft.options and joins:
             shown = option.shown if option.directive else "`--output`"
             text = (
-                "also takes standard error, as no other file is named for it; set stderr_redirect_path if your target"
+                "also takes standard error, as no other file is named for it; targets of the kinds `local` and `slurm` "
+                "do the same, for another kind set stderr_redirect_path"
             )
-            draft.notes.append(Note(option.line, f"{shown} {text} does not do so"))
+            draft.notes.append(Note(option.line, f"{shown} {text}"))
 
 
 def _named(option: Option) -> str:

@@ -138,7 +138,8 @@ def _one(name: str, value: str, word: Word, reading: Reading) -> None:
         case "J" | "t":
             reading.put("array", value, word)
         case "tc":
-            reading.drop(shown, word, "the API cannot hold jobs back, so all are in the queue at once")
+            most = value if value.isdecimal() else "N"
+            reading.drop(shown, word, f"a spec does not hold jobs back, but `specc submit --max-active {most}` does")
         case "pe":
             _parallel(value, word, reading)
         case "v":

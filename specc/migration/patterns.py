@@ -44,7 +44,7 @@ def fill(path: str, job: Job) -> Filled:
     """Return the path with each pattern replaced. A backslash anywhere turns patterns off, as in Slurm."""
     if "\\" in path:
         return Filled(escaped(path.replace("\\", "")))
-    used = {match[2] for match in PATTERN.finditer(path)}
+    used = {match[2] for match in PATTERN.finditer(path)} | ({"x"} if _holds_name(path, job) else set())
     filled = Filled()
     at = 0
     for match in PATTERN.finditer(path):
@@ -61,6 +61,11 @@ def fill(path: str, job: Job) -> Filled:
             at += 1
     filled.text += escaped(path[at:])
     return filled
+
+
+def _holds_name(path: str, job: Job) -> bool:
+    """Return whether the job's name stands in the path as a word of its own."""
+    return re.search(rf"(?<![^\W_]){re.escape(job.name)}(?![^\W_])", PATTERN.sub("/", path)) is not None
 
 
 def _value(match: re.Match[str], used: set[str | None], job: Job, changes: list[str]) -> str:
@@ -93,7 +98,10 @@ def _without_id(written: str, used: set[str | None], job: Job, changes: list[str
         used.add("x")
     used.add("a")
     instead = f"replaced by `{value}`" if value else "left out"
-    changes.append(f"`{written}`, the job's id, is {instead}, because it is not known until the job is submitted")
+    changes.append(
+        f"`{written}`, the job's id, is {instead}, because it is not known until the job is submitted: "
+        "a later run writes the same file"
+    )
     return value
 
 

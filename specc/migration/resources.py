@@ -60,8 +60,8 @@ def nodes(text: str) -> tuple[int, int] | None:
     return (least, most) if least <= most <= LARGEST else None
 
 
-def minutes(text: str) -> int | None:
-    """Return the whole minutes of `M`, `M:S`, `H:M:S`, `D-H`, `D-H:M` or `D-H:M:S`; seconds round up, as in Slurm."""
+def seconds(text: str) -> int | None:
+    """Return the seconds of `M`, `M:S`, `H:M:S`, `D-H`, `D-H:M` or `D-H:M:S`; None for another text."""
     if text.lower() in NO_LIMIT:
         return UNLIMITED
     # sbatch takes `2-` for two days.
@@ -76,7 +76,13 @@ def minutes(text: str) -> int | None:
         hours, mins, secs = first or 0, second or 0, third
     else:
         hours, mins, secs = 0, first or 0, second or 0
-    return ceil(Fraction((((days or 0) * 24 + hours) * 60 + mins) * 60 + secs, 60))
+    return (((days or 0) * 24 + hours) * 60 + mins) * 60 + secs
+
+
+def minutes(text: str) -> int | None:
+    """Return the whole minutes of such a time. Seconds round up, as in Slurm."""
+    exact = seconds(text)
+    return None if exact is None else ceil(Fraction(exact, 60))
 
 
 def mebibytes(text: str) -> int | None:
@@ -196,6 +202,8 @@ def read_time(options: Options, unit: str | None) -> tuple[Limit | None, list[Di
         said.append(codes.BAD_DIRECTIVE.at(option.span, "a time limit of more than 50 years"))
         return None, said
     limit = Limit("time_limit", time_amount(duration, unit), unit is not None)
+    if not limit.amount.is_rounded and (seconds(option.value or "") or 0) % 60:
+        said.append(Note(option.line, f"{option.shown} is rounded up to {limit.amount.text}, as Slurm does"))
     said.extend(_unit_notes(limit, option, unit))
     return limit, said
 

@@ -83,7 +83,7 @@ def find(job: Job) -> Iterator[Diagnostic]:
 
 def _diagnostic(field: FieldType, quantity: Quantity, unit: str, number: int, node: Scalar) -> Diagnostic:
     said = _spelled(number, quantity, unit)
-    message = f"`{field.name}` is {number}, which is {said} where {unit} are counted"
+    message = f"`{field.name}`: {number} means {said} here: `[units]` counts {field.name} in {unit}"
     other = OTHER.get(unit) or LARGER.get(unit, unit)
     meant = _spelled(number, quantity, other)
     help = f"write `{said}` if that is meant, or `{meant}` if the number was meant in {other}"
@@ -91,11 +91,15 @@ def _diagnostic(field: FieldType, quantity: Quantity, unit: str, number: int, no
 
 
 def _spelled(number: int, quantity: Quantity, unit: str) -> str:
-    """Return a quantity as a person would write it, with at most hours, because these are easy to compare."""
+    """Return a quantity as a person would write it, in one unit where that is exact: days, or hours."""
     if quantity == "memory":
         return f"{number}{unit}"
     seconds = number * UNITS[quantity][unit]
-    return f"{seconds // 3600}h" if seconds % 3600 == 0 else spell(Fraction(seconds))
+    for name in ("d", "h"):
+        count, rest = divmod(seconds, UNITS[quantity][name])
+        if rest == 0:
+            return f"{count}{name}"
+    return spell(Fraction(seconds))
 
 
 RULE = JobRule(UNLIKELY_QUANTITY, find)

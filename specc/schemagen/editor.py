@@ -79,7 +79,8 @@ CONSTRAINTS = ("type", "enum", "minimum", "maximum", "minLength", "maxLength", "
 NUMBER = r"[0-9]+(\.[0-9]+)?"
 QUANTITIES: dict[Quantity, str] = {
     "memory": rf"^ *{NUMBER} *({'|'.join(MEMORY_UNITS)}) *$",
-    "duration": rf"^ *({NUMBER} *({'|'.join(DURATION_UNITS)}|m) *)+$|^ *([0-9]+-)?[0-9]+:[0-9]{{2}}:[0-9]{{2}} *$",
+    "duration": rf"^ *({NUMBER} *({'|'.join(DURATION_UNITS)}|m) *)+$|^ *([0-9]+-)?[0-9]+:[0-9]{{2}}:[0-9]{{2}} *$"
+    r"|^ *[0-9]+-[0-9]{1,2}(:[0-9]{2})? *$",
 }
 QUANTITY_TEXTS: dict[Quantity, str] = {
     "memory": "A size such as `64GiB`, converted into the unit that `[units]` of specc.toml says. "

@@ -1,4 +1,4 @@
-"""Quantities as people write them (`64GiB`, `2h30m`, `12:00:00`, `1-12:00:00`), and the integers that the API wants.
+"""Quantities as people write them (`64GiB`, `2h30m`, `12:00:00`, `1-12:00`), and the integers that the API wants.
 
 All sums are exact.
 """
@@ -169,7 +169,7 @@ def _meant(unit: str, quantity: Quantity) -> str | None:
 
 
 def _clock(text: str) -> Fraction | QuantityMistake:
-    """Read `H:MM:SS`, `D-HH:MM:SS`, and what looks like them."""
+    """Read `H:MM:SS`, `D-HH:MM:SS`, `D-HH:MM`, `D-HH`, and what looks like them."""
     if match := re.fullmatch(CLOCK, text):
         return _full_clock(text, *(int(group or 0) for group in match.groups()), has_days=match[1] is not None)
     if match := re.fullmatch(SHORT_CLOCK, text):
@@ -180,13 +180,7 @@ def _clock(text: str) -> Fraction | QuantityMistake:
             f"write `{first}h{second}m` or `{first}m{second}s`",
         )
     if match := re.fullmatch(DAYS_AND_HOURS, text):
-        days, hours, minutes = int(match[1]), int(match[2]), match[3] or "00"
-        short = f"{days}d{hours}h" + (f"{int(minutes)}m" if int(minutes) else "")
-        return bad(
-            f"`{text}` is not a duration: a full clock time must follow the days",
-            "duration",
-            f"for {days} d {hours} h {int(minutes)} min write `{short}` or `{days}-{hours:02}:{minutes}:00`",
-        )
+        return _full_clock(text, int(match[1]), int(match[2]), int(match[3] or 0), 0, has_days=True)
     return _malformed(text, "duration")
 
 

@@ -73,6 +73,36 @@ def test_a_project_with_units(empty_folder: Path, monkeypatch: Patch, capsys: Ca
     assert json.loads(capsys.readouterr().out)["cmd_line"] == "echo 'hi there' world"
 
 
+@pytest.mark.parametrize("arguments", [["."], [], ["../here"]])
+def test_what_to_do_next_in_the_current_folder(
+    arguments: list[str], empty_folder: Path, monkeypatch: Patch, capsys: Capture
+) -> None:
+    Path("here").mkdir()
+    monkeypatch.chdir("here")
+    assert run(["init", *arguments, *KNOWN]) == 0
+    assert capsys.readouterr().err == "next: specc check && specc submit --target local --wait\n"
+
+
+def test_imported_jobs_can_be_tried_on_this_machine(empty_folder: Path, monkeypatch: Patch, capsys: Capture) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(empty_folder / "state"))
+    Path("here").mkdir()
+    monkeypatch.chdir("here")
+    Path("run.sbatch").write_text("#!/bin/bash\n#SBATCH --mem=100M --time=5\necho done\n", encoding="utf-8")
+    assert run(["init", "--from", "run.sbatch", "."]) == 0
+    *_, first, second = capsys.readouterr().err.splitlines()
+    assert (first, second) == (
+        "next: specc check && specc render",
+        "to run the jobs on this machine: specc submit --target local --wait",
+    )
+    assert run(second.split(": specc ")[1].split()) == 0
+
+
+def test_jobs_without_units_are_not_tried_on_this_machine(empty_folder: Path, capsys: Capture) -> None:
+    Path("run.pbs").write_text("#!/bin/bash\n#PBS -l walltime=1:00:00\necho done\n", encoding="utf-8")
+    assert run(["init", "--from", "run.pbs", "new"]) == 0
+    assert capsys.readouterr().err.splitlines()[-1] == "next: cd new && specc check && specc render"
+
+
 def test_a_project_whose_units_nobody_knows(monkeypatch: Patch, capsys: Capture) -> None:
     assert run(["init", "--zone", "jn1b", "--cluster-id", "ehpc-0a1b2c3d", "--run-user", "usr-Kx81mPq2"]) == 0
     out, err = capsys.readouterr()

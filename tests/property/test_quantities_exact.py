@@ -57,6 +57,8 @@ def test_a_clock_time_and_its_words_are_one_duration(days, hours, minutes, secon
     words = f"{days}d {hours}h {minutes}m {seconds}s"
     total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
     assert read(clock, "duration") == read(words, "duration") == total
+    short = read(f"{days}-{hours:02}:{minutes:02}", "duration"), read(f"{days}-{hours}", "duration")
+    assert short == (total - seconds, total - seconds - minutes * 60), "as sbatch reads them"
 
 
 @given(st.integers(0, 10**17), st.sampled_from(["gib", "mib", "minutes", "seconds"]))

@@ -146,7 +146,7 @@ class TestUnlikelyQuantities:
         "line, one, other",
         [
             ("time_limit: 3600", "60h", "1h"),
-            ("time_limit: 86400", "1440h", "24h"),
+            ("time_limit: 86400", "60d", "1d"),
             ("mem_limit: 16", "16MiB", "16GiB"),
             ("mem_limit: 64000000", "64000000MiB", "64000000GiB"),
         ],
@@ -156,6 +156,9 @@ class TestUnlikelyQuantities:
         assert found["code"] == "SPC534"
         assert f"`{one}`" in found["help"]
         assert f"`{other}`" in found["help"]
+        field, number = line.split(": ")
+        unit = "min" if field == "time_limit" else "MiB"
+        assert found["message"] == f"`{field}`: {number} means {one} here: `[units]` counts {field} in {unit}"
         written = line.split(": ")[0] + ": " + one
         assert check(place, job=written) == []
 

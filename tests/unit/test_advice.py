@@ -99,6 +99,11 @@ class TestMemory:
         assert found is not None
         assert found.limit == "mem_limit: 2GiB"
 
+    def test_a_peak_that_is_not_known_of_all(self):
+        found = of(MEMORY, ended(1 * GIB, 64 * GIB), ended(None, 64 * GIB))
+        assert found is not None
+        assert (found.used, found.instead, in_words([found])) == (1 * GIB, None, "")
+
     def test_what_the_target_does_not_measure(self):
         assert of(MEMORY, ended(None, 8 * GIB)) is None
 
@@ -107,6 +112,12 @@ class TestTimeAndCores:
     def test_time(self):
         found = of(TIME, ended(seconds=20 * 60, limit=86400.0), ended(seconds=5, limit=86400.0))
         assert found == Advice(TIME, 86400.0, 20 * 60, 30 * 60, 2)
+
+    @pytest.mark.parametrize(("longest", "instead"), [(0.0543, None), (9.9, None), (10.0, 60)])
+    def test_jobs_that_ended_at_once_show_nothing_of_time(self, longest, instead):
+        found = of(TIME, ended(seconds=longest, limit=86400.0), ended(seconds=0.01, limit=86400.0))
+        assert found is not None
+        assert found.instead == instead
 
     def test_time_that_ran_out(self):
         found = of(TIME, ended(seconds=10, limit=3600.0), ended(seconds=3600, limit=3600.0, reason=EndReason.TIME))

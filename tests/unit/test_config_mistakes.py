@@ -41,6 +41,24 @@ def only(folder, own):
             "unknown setting `gpus` in `targets.local.queues.q`",
             "settings here: `max_cores`, `max_time`",
         ),
+        (
+            'target = "hpc"\n[targets.hpc]\nkind = "slurm"\nenv = ["A"]',
+            "4:1",
+            "unknown setting `env` in `targets.hpc`",
+            "`env` belongs to the top level: move it above `[targets.hpc]`",
+        ),
+        (
+            '[units]\nmem_limit = "MiB"\n[targets.hpc]\nkind = "slurm"\nproject = "a"',
+            "5:1",
+            "unknown setting `project` in `targets.hpc`",
+            "`project` belongs to the top level: move it above `[units]`",
+        ),
+        (
+            '[targets.hpc]\nkind = "slurm"\n[targets.hpc.rules]\nignore = []',
+            "3:14",
+            "unknown setting `rules` in `targets.hpc`",
+            "`rules` belongs to the top level: write it as `[rules]`",
+        ),
         ('# 流体\n"流体" = 1', "2:1", "unknown setting `流体`", "settings here: `project`, `target`, "),
     ],
 )

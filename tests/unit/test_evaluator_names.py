@@ -76,7 +76,12 @@ UNDEFINED = [
     ("{{ params.rank }}", "19-30", "params.rank", "did you mean `params.ranks`?"),
     ("{{ params.ranks.x.y }}", None, None, None),
     ("{{ params.dir }}", "19-29", "params.dir", "did you mean `vars.dir`?"),
-    ("{{ params.zzz }}", "19-29", "params.zzz", "declare it: `params: {zzz: {type: string}}`"),
+    (
+        "{{ params.zzz }}",
+        "19-29",
+        "params.zzz",
+        "declare it: `params: {zzz: {type: string}}`, or with a default: `params: {zzz: {type: integer, default: 1}}`",
+    ),
     ("{{ vars.zzz }}", "19-27", "vars.zzz", "add it: `vars: {zzz: ...}`"),
     ("{{ vars.run.fast }}", "19-32", "vars.run.fast", "did you mean `vars.run.last`?"),
     ("{{ vars.run.zzzz.b }}", "19-32", "vars.run.zzzz", None),

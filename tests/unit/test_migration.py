@@ -70,6 +70,26 @@ def test_all_memory_of_a_node_and_no_limit_of_time_are_left_out() -> None:
     ]
 
 
+@each(
+    "time, said",
+    [
+        ("1:30", ["`--time=1:30` is rounded up to 2min, as Slurm does"]),
+        ("1:00:01", ["`--time=1:00:01` is rounded up to 1h1min, as Slurm does"]),
+        ("1:00", []),
+        ("1-12", []),
+    ],
+)
+def test_seconds_are_rounded_up_and_said_so(time: str, said: list[str]) -> None:
+    assert [note.text for note in imported(f"-t {time}").notes] == said
+
+
+def test_notes_name_what_does_the_same_here() -> None:
+    notes = [note.text for note in imported("-J wave", "-a 0-20:5%2", "-o wave_%A_%a.out").notes]
+    assert any("`specc submit --max-active 2`" in note for note in notes)
+    assert any(note.endswith("until the job is submitted: a later run writes the same file") for note in notes)
+    assert any("`local` and `slurm`" in note for note in notes)
+
+
 def test_more_than_anybody_has() -> None:
     assert refused("-n 2147483647 -c 2") == ["4,294,967,294 cores are more than specc counts, 10,000,000"]
     assert refused("--mem=2000T") == ["more than 1024 TiB of memory is more than specc counts"]
@@ -128,6 +148,10 @@ def test_the_bound_of_running_tasks_stands_anywhere() -> None:
         ("%x\\%j", "%x%j", "%x%j"),
         ("%b%s%t%n", "%bbatch00", "{{ matrix.task % 10 }}batch00"),
         ("plain.out", "plain.out", "plain.out"),
+        ("logs/n_%A_%a.out", "logs/n_%a.out", "logs/n_{{ matrix.task }}.out"),
+        ("n/%j.out", "n/out", "n/{{ matrix.task }}.out"),
+        ("n-%A.out", "n.out", "n-{{ matrix.task }}.out"),
+        ("nn_%A_%a.out", "nn_{{ job.name }}_%a.out", "nn_n_{{ matrix.task }}.out"),
     ],
 )
 def test_patterns(path: str, alone: str, in_array: str) -> None:

@@ -76,6 +76,8 @@ GOOD = {
     "plain numbers": "specc: 1\njob: {mem_limit: 64, time_limit: 30}",
     "clock times": "specc: 1\njob: {time_limit: 12:00:00, mem_limit: 1.5 TiB}",
     "days": "specc: 1\njob: {time_limit: 1-12:00:00}",
+    "days and minutes": "specc: 1\njob: {time_limit: 3-00:00}",
+    "days and hours": "specc: 1\njob: {time_limit: 1-12}",
     "a script": "specc: 1\njob:\n  cmd_line: |\n    {% for i in range(3) %}\n    echo ${#a[@]}\n    {% endfor %}\n",
     "sections with operators": "specc: 1\njob: {$replace: {name: a}}\nvars: {$unset: true}",
     "one parent": "specc: 1\nextends: base.job.yaml",

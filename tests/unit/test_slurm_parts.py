@@ -417,8 +417,9 @@ class TestClusterName:
     def test_no_configuration(self, tmp_path: Path) -> None:
         nowhere = {"SLURM_CONF": str(tmp_path / "gone")}
         assert cluster_name(nowhere, "Hpc2", "hpc") == "hpc2"
-        with pytest.raises(SpeccError, match="cannot tell which Slurm cluster this is"):
+        with pytest.raises(SpeccError, match="cannot tell which Slurm cluster this is") as refused:
             cluster_name(nowhere, None, "hpc")
+        assert "`--target local`" in (refused.value.help or "")
 
 
 @each("option", ["--gres=gpu:1", "--exclusive", "--exclusive=user", "--constraint=a&b", "--account=x"])

@@ -30,6 +30,7 @@ from specc.disk.outputs import write_file
 from specc.errors import SpeccError
 
 UNKNOWN = "unknown"
+RUN_HERE = "specc submit --target local --wait"
 USUAL = Cluster()
 
 Paths = Annotated[
@@ -198,5 +199,10 @@ def _say_next(made: NewProject, *, has_scripts: bool) -> None:
     if made.unset:
         say(f"set the unit of {' and '.join(made.unset)} in {made.folder / 'specc.toml'} before you use them")
     # Without units this machine could not keep the limits, and somebody's old scripts are not run on a whim.
-    try_it = "specc render" if made.unset or has_scripts else "specc submit --target local --wait"
-    say(f"next: cd {shlex.quote(str(made.folder))} && specc check && {try_it}")
+    commands = f"specc check && {'specc render' if made.unset or has_scripts else RUN_HERE}"
+    if os.path.realpath(made.folder) == os.path.realpath(os.curdir):
+        say(f"next: {commands}")
+    else:
+        say(f"next: cd {shlex.quote(str(made.folder))} && {commands}")
+    if has_scripts and not made.unset:
+        say(f"to run the jobs on this machine: {RUN_HERE}")

@@ -33,7 +33,9 @@ STAGES = {
 
 CodeName = Annotated[
     str | None,
-    typer.Argument(metavar="[CODE]", help="A code or its name, such as SPC501.", autocompletion=complete_code),
+    typer.Argument(
+        metavar="[CODE]", help="A code, its number or its name, such as SPC501.", autocompletion=complete_code
+    ),
 ]
 Output = Annotated[str, typer.Option("--output", metavar="FORMAT", help="text or json.")]
 
@@ -44,16 +46,22 @@ def rules(code: CodeName = None, output: Output = "text") -> int:
     Example: specc rules SPC501
     """
     format = format_named(output, TextOrJson)
-    if code is not None and (named := NAMES.get(code) or NAMES.get(code.upper())) is None:
+    named = _code_named(code) if code is not None else None
+    if code is not None and named is None:
         near = closest_code(code, NAMES)
         help = f"did you mean `{near}`?" if near else "`specc rules` lists them"
         raise SpeccError(f"there is no diagnostic `{code}`", help=help)
-    wanted = [named] if code is not None and named is not None else sorted(CODES.values(), key=lambda each: each.code)
+    wanted = [named] if named is not None else sorted(CODES.values(), key=lambda each: each.code)
     if format is TextOrJson.JSON:
         write_json({"rules": [_data(each) for each in wanted]})
     else:
         _write(_list(wanted) if code is None else _page(wanted[0]), is_page=code is not None)
     return 0
+
+
+def _code_named(text: str) -> Code | None:
+    """Return the code with this name, in any case, or with this number alone."""
+    return NAMES.get(text) or NAMES.get(text.upper()) or NAMES.get(f"SPC{text}")
 
 
 def _write(text: str, *, is_page: bool) -> None:

@@ -27,7 +27,10 @@ def cluster_name(environment: Mapping[str, str], said: str | None, target: str) 
     found = next((name for place in places if (name := _name_in(place)) is not None), None)
     if found is None and said is None:
         where = ", ".join(map(str, places))
-        help = f'write `cluster = "NAME"` under `[targets.{target}]`; `scontrol show config` says its ClusterName'
+        help = (
+            f'on a login node, write `cluster = "NAME"` under `[targets.{target}]`, as `scontrol show config` says it; '
+            "on any other machine, `--target local` runs the jobs here"
+        )
         raise SpeccError(f"cannot tell which Slurm cluster this is: no ClusterName in {where}", help=help)
     if said is not None and found is not None and said.lower() != found:
         message = f"this machine belongs to the cluster `{found}`, and the target `{target}` is `{said}`"
