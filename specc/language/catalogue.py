@@ -25,7 +25,7 @@ FAINTEST = 4
 """Letters. A template with fewer that begins with a value, such as `{1} in {2}`, is wording, and never a message."""
 LATIN = re.compile(r"[\w`\"'$/.~-]", re.ASCII)
 HAN = re.compile("[\u4e00-\u9fff]")
-SENTENCE = re.compile(r"(?<![\w.-])[a-z]{2,} [a-z]+ [a-z]{2,}(?![\w.-])")
+SENTENCE = re.compile(r"(?<![\w.-])[a-z]{2,} [a-z]+ [a-z]{2,}(?![\w.-])|, (?:and|or|but|not|so|which) (?=[\w`])")
 QUOTED = re.compile(r"`[^`]*`|\"[^\"\n]*\"|(?<!\w)'[^'\n]*'(?!\w)")
 """Code, or what somebody wrote, within a message. It is the same in every language."""
 DEEPEST = 5
@@ -41,6 +41,8 @@ PREFIXES = ("error: ", "warning: ", "help: ")
 """What may stand before any message; it is translated for itself."""
 PART = "part"
 """The context of an entry that is never a message of its own."""
+LEAD = "lead"
+"""The context of an entry that says what stands before a message of any kind, such as its line."""
 
 
 class Entry(NamedTuple):
@@ -75,6 +77,7 @@ class Template(NamedTuple):
     is_faint: bool
     has_letters: bool
     is_wording: bool
+    is_lead: bool
 
     @classmethod
     def of(cls, entry: Entry) -> "Template":
@@ -84,7 +87,9 @@ class Template(NamedTuple):
         parts = tuple((text, int(number) - 1, mark) for text, number, mark in triples) if any(pieces) else ()
         letters = sum(map(str.isalpha, "".join(literals)))
         is_wording = entry.context == PART or (not entry.context and not literals[0] and letters < FAINTEST)
-        return cls(literals, parts, sum(map(len, literals)), letters < FAINT, letters > 0, is_wording)
+        return cls(
+            literals, parts, sum(map(len, literals)), letters < FAINT, letters > 0, is_wording, entry.context == LEAD
+        )
 
     def made_of(self, values: list[str]) -> str:
         """Return the message that the template makes of values."""
@@ -145,8 +150,8 @@ def quotes_around(text: str) -> list[Quotes]:
     return around
 
 
-def _surest(template: Template) -> tuple[int, int]:
-    return -template.weight, len(template.literals)
+def _surest(template: Template) -> tuple[bool, int, int]:
+    return not template.is_lead, -template.weight, len(template.literals)
 
 
 class Catalogue:
