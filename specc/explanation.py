@@ -4,7 +4,8 @@
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Literal
 
 from specc.evaluator import MASK, Value, env_names, read_names
@@ -18,6 +19,7 @@ from specc.visible import visible, visible_json
 
 VERSION = 1
 WIDTH = 60
+NO_UNITS: Mapping[str, str] = MappingProxyType({})
 
 State = Literal["known", "unknown", "removed", "hidden"]
 
@@ -138,25 +140,30 @@ def written(node: Node) -> object:
 
 
 def as_text(
-    explanations: list[Explanation], cell: Cell, *, hides_cell: bool = False, translate: Translate = in_english
+    explanations: list[Explanation],
+    cell: Cell,
+    *,
+    units: Mapping[str, str] = NO_UNITS,
+    hides_cell: bool = False,
+    translate: Translate = in_english,
 ) -> str:
-    """Return the tree of each value. The cell of a sweep comes first."""
+    """Return the tree of each value. The cell of a sweep comes first. `units` are those of job fields."""
     values = ", ".join(f"{name}={MASK if hides_cell else value}" for name, value in cell.data().items())
     heading = f"{translate('cell')} {cell.id}: {visible(values)}\n" if values else ""
-    lines = (line for explanation in explanations for line in _tree(explanation, "", translate))
+    lines = (line for explanation in explanations for line in _tree(explanation, "", units, translate))
     return heading + "".join(f"{visible(line)}\n" for line in lines)
 
 
-def _tree(explanation: Explanation, indent: str, translate: Translate) -> Iterator[str]:
+def _tree(explanation: Explanation, indent: str, units: Mapping[str, str], translate: Translate) -> Iterator[str]:
     """Yield the value, its writers from the winner down, and one level deeper what the winner's template read."""
-    yield f"{indent}{explanation.name} = {_final_value(explanation, translate)}"
+    yield f"{indent}{explanation.name} = {_final_value(explanation, translate)}{_unit(explanation, units)}"
     branches: list[tuple[str, list[str]]] = []
     for index, step in enumerate(explanation.steps):
         reads = explanation.reads if index == 0 else ()
-        below = [line for read in reads for line in _tree(read, "", translate)]
+        below = [line for read in reads for line in _tree(read, "", units, translate)]
         branches.append((_step_line(step, index, translate), below))
     if not explanation.steps:
-        branches.extend((line, []) for read in explanation.reads for line in _tree(read, "", translate))
+        branches.extend((line, []) for read in explanation.reads for line in _tree(read, "", units, translate))
     for number, (line, below) in enumerate(branches):
         is_last = number == len(branches) - 1
         yield f"{indent}{'└─' if is_last else '├─'} {line}"
@@ -174,6 +181,12 @@ def _final_value(explanation: Explanation, translate: Translate) -> str:
             return translate(f"{MASK} (from the environment)")
         case _:
             return _brief(explanation.data)
+
+
+def _unit(explanation: Explanation, units: Mapping[str, str]) -> str:
+    """Return the unit of a number that is the value of a job field, such as ` (MiB)`; nothing for other values."""
+    unit = units.get(explanation.name.removeprefix("job.")) if explanation.name.startswith("job.") else None
+    return f" ({unit})" if unit is not None and type(explanation.data) is int else ""
 
 
 def _step_line(step: Step, index: int, translate: Translate) -> str:

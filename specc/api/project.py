@@ -126,9 +126,9 @@ class Project:
         request = asked_request(_asked(profiles, params, set, only, cells))
         explained = explain_spec(session, selected, field, request, self._target)
         _raise_errors(explained.diagnostics)
-        cell = explained.cell
+        cell, hides_cell, units = explained.cell, explained.hides_cell, explained.units
         return [
-            Provenance._of(each, as_text([each], cell, hides_cell=explained.hides_cell) if cell is not None else "")
+            Provenance._of(each, as_text([each], cell, units=units, hides_cell=hides_cell) if cell is not None else "")
             for each in explained.explanations
         ]
 

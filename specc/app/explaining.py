@@ -1,5 +1,7 @@
 """The provenance of the values of one spec."""
 
+from collections.abc import Mapping
+
 from specc.app.session import Selected, Session
 from specc.compiler import Request, evaluated_cells
 from specc.diagnostics import Diagnostic, codes, did_you_mean
@@ -19,13 +21,14 @@ NOT_WRITTEN = ("cell", "spec", "env")
 class Explained:
     """The values of the first cell that was asked for; `cell` is None where the spec has none that can be evaluated.
 
-    `hides_cell` says whether the values of the axes must not be shown.
+    `hides_cell` says whether the values of the axes must not be shown. `units` are those that job fields count in.
     """
 
     explanations: tuple[Explanation, ...]
     cell: Cell | None
     hides_cell: bool
     diagnostics: tuple[Diagnostic, ...]
+    units: Mapping[str, str]
 
 
 def one_spec(selected: list[Selected]) -> tuple[Selected, str]:
@@ -46,7 +49,8 @@ def explain_spec(
     entry, name = one_spec(selected)
     found = DiagnosticSet()
     document = entry.project.document(name, found)
-    cells = evaluated_cells(document, entry.project.context(target), request) if document is not None else iter(())
+    context = entry.project.context(target)
+    cells = evaluated_cells(document, context, request) if document is not None else iter(())
     first = None
     for item in cells:
         if not isinstance(item, Diagnostic):
@@ -56,12 +60,13 @@ def explain_spec(
         if item.code is not codes.MISSING_PARAM:
             found.add(item)
     diagnostics = tuple(session.not_ignored(found))
+    units = context.settings.units_for(context.target)
     if first is None:
-        return Explained((), None, False, diagnostics)
+        return Explained((), None, False, diagnostics, units)
     evaluation, evaluated = first
     hiding = Hiding(entry.project.site.hidden, evaluated.env_of_matrix)
     explanations = tuple(_explanations(evaluation, evaluated, field, hiding))
-    return Explained(explanations, evaluated.cell, hiding.hides_cell, diagnostics)
+    return Explained(explanations, evaluated.cell, hiding.hides_cell, diagnostics, units)
 
 
 def _explanations(

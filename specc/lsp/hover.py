@@ -149,7 +149,8 @@ def _value_blocks(snapshot: Snapshot, name: str, profiles: tuple[str, ...]) -> I
         return
     if len(sweep.values) > 1:
         yield "\n".join(_table(sweep))
-    yield block(as_text([sweep.first], Cell()))
+    settings = snapshot.project.settings
+    yield block(as_text([sweep.first], Cell(), units=settings.units_for(settings.target)))
 
 
 def _table(sweep: Sweep) -> Iterator[str]:

@@ -218,6 +218,23 @@ def test_one_spec_is_explained(run: Place) -> None:
     assert "gone.job.yaml: no such file" in run.err
 
 
+def test_a_number_has_its_unit_behind_it_for_people_alone(run: Place) -> None:
+    given = (*GIVEN, "--set", "job.mem_limit=1GiB", "--set", "job.time_limit=90")
+    assert run.run("explain", "run.job.yaml", *given) == 0, run.err
+    lines = run.out.splitlines()
+    assert "job.mem_limit = 1024 (MiB)" in lines
+    assert "job.time_limit = 90 (min)" in lines
+    assert "job.core_limit = 8" in lines
+    (explained,) = values(run, "mem_limit", *given)
+    assert explained["value"] == 1024
+
+
+def test_a_number_whose_unit_nobody_set_stands_alone(run: Place) -> None:
+    run.put("specc.toml", SETTINGS.replace('mem_limit = "MiB"\n', "").encode())
+    assert run.run("explain", "run.job.yaml", "mem_limit", *GIVEN, "--set", "job.mem_limit=64") == 0, run.err
+    assert run.out.splitlines()[1] == "job.mem_limit = 64"
+
+
 def test_a_spec_that_cannot_be_read(run: Place) -> None:
     run.write(broken="specc: 1\njob: {name: [}\n")
     assert run.run("explain", "broken.job.yaml") == 1

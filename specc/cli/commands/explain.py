@@ -60,5 +60,6 @@ def explain(
         if format is TextOrJson.JSON:
             write_data(as_json(explanations, explained.cell, hides_cell=explained.hides_cell), visible_json)
         else:
-            write_text(as_text(explanations, explained.cell, hides_cell=explained.hides_cell, translate=translated))
+            first, units, hides = explained.cell, explained.units, explained.hides_cell
+            write_text(as_text(explanations, first, units=units, hides_cell=hides, translate=translated))
     return exits.REFUSED if failed else exits.OK
