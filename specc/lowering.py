@@ -5,11 +5,13 @@ therefore in neither body nor digest.
 """
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from json.encoder import encode_basestring as quoted
+from posixpath import normpath
 from typing import TYPE_CHECKING, Any
 
 import rfc8785
@@ -28,7 +30,25 @@ if TYPE_CHECKING:
 MAX_INTEGER = 2**53 - 1
 
 
+STREAM_FIELDS = ("stdout_redirect_path", "stderr_redirect_path")
+FILLED_IN = r"%\w"
+"""sbatch would make such a path another one for each job, of which `scheduler-pattern` speaks."""
+
 Values = dict[str, Value]
+
+
+def stream_paths(body: Mapping[str, object], *, has_folders: bool) -> Iterator[tuple[str, str]]:
+    """Yield the files that a job's streams are written to, in a form that can be compared, each behind its field.
+
+    A path that is another file for each job is left out: one that the scheduler fills in, a device, and a relative path
+    where each job starts in a folder of its own (`has_folders`).
+    """
+    for name in STREAM_FIELDS:
+        path = body.get(name)
+        if not isinstance(path, str) or not path or path.startswith("/dev/") or re.search(FILLED_IN, path):
+            continue
+        if path.startswith("/") or not has_folders:
+            yield name, normpath(path)
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,7 @@ import json
 import os
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from specc.source import file_path
 from specc.submission import FAILED, Record, State, last_word, state_of, why_of
@@ -18,13 +18,20 @@ SAID_BY_STATE: dict[str, str] = {
 
 
 class Failures:
-    """Counts failed jobs by reason, while attempts are read one by one: a large ledger does not fit into memory."""
+    """Counts failed jobs by reason, while attempts are read one by one: a large ledger does not fit into memory.
 
-    def __init__(self, records: Iterable[Record] = (), reports: Mapping[str, JobReport] | None = None) -> None:
+    `usual` is the target that a command means without `--target`.
+    """
+
+    def __init__(
+        self, usual: str, records: Iterable[Record] = (), reports: Mapping[str, JobReport] | None = None
+    ) -> None:
+        self._usual = usual
         self.reasons: Counter[str] = Counter()
         self._uuids: list[str] = []
         self._specs: set[str] = set()
         self._params: set[str] = set()
+        self._targets: set[str] = set()
         for record in records:
             self.add(record, reports or {})
 
@@ -34,6 +41,7 @@ class Failures:
             self.reasons[said_of(record, reports)] += 1
             self._specs.add(record.key.spec)
             self._params.add(record.key.params)
+            self._targets.add(record.target_name)
             if len(self._uuids) <= MOST_NAMED:
                 self._uuids.append(record.uuid)
 
@@ -59,6 +67,7 @@ class Failures:
         if not self.count:
             return
         each = " (once for each value of -p)" if len(self._params) > 1 else ""
+        each += " (once for each --target)" if len(self._targets) > 1 else ""
         they, them = ("it", "it") if self.count == 1 else ("they", "them")
         yield f"help: `{self.logs()}` shows what {they} wrote"
         yield f"help: `{self.again()}` sends {them} again{each}"
@@ -68,15 +77,24 @@ class Failures:
         return f"specc logs{self._words()} --stream stderr"
 
     def again(self) -> str:
-        """Return the command that tries them again, with the parameters that were given for the first of them."""
+        """Return the command that tries them again, with the parameters and at the target of the first of them."""
         given = json.loads(min(self._params, default="{}"))
         params = "".join(f" -p {shlex.quote(f'{name}={value}')}" for name, value in given.items())
-        return f"specc retry{words_for(self._specs, ())}{params}"
+        target = sorted(self._targets)[:1]
+        return f"specc retry{words_for(self._specs, ())}{params}{at_target(target, self._usual)}"
 
     def _words(self) -> str:
         if self.count == 1:
             return f" {self._uuids[0]}"
-        return f"{words_for(self._specs, self._uuids)} --state failed"
+        return f"{words_for(self._specs, self._uuids)} --state failed{at_target(self._targets, self._usual)}"
+
+
+def at_target(targets: Collection[str], usual: str) -> str:
+    """Return the option that a command needs to mean the target of jobs, with a blank before it.
+
+    It needs none for the project's own target (`usual`), nor where jobs are at several.
+    """
+    return "".join(f" --target {shlex.quote(name)}" for name in targets if len(targets) == 1 and name != usual)
 
 
 def said_of(record: Record, reports: Mapping[str, JobReport]) -> str:

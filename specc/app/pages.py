@@ -103,7 +103,7 @@ def gather(
         title=choice.workplace.project.settings.project,
         jobs=tuple(jobs),
         facts=tuple(_facts(choice, records)),
-        commands=tuple(_commands(Failures(records, reports), jobs)),
+        commands=tuple(_commands(Failures(choice.workplace.usual_target, records, reports), jobs)),
         made_at=made_at,
         advice=tuple(_advice(records, reports)),
         seen_at=max(seen, default=None),

@@ -1,10 +1,12 @@
 """What a person asked to be sent: specs compiled to payloads, and a step for each of them."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
+from itertools import islice
 from pathlib import Path
 
+from specc.app.failures import at_target
 from specc.app.retrying import Versions, as_now
 from specc.app.session import Selected, Session, request_of
 from specc.app.workplace import Workplace
@@ -12,19 +14,23 @@ from specc.compiler import Context, Request, evaluated_cells, payloads
 from specc.compiler.discretion import without_values
 from specc.diagnostics import Diagnostic, Label, codes
 from specc.errors import SpeccError
+from specc.evaluator import MASK
 from specc.fast_dataclass import dataclass
-from specc.lowering import Payload
+from specc.lowering import Payload, stream_paths
 from specc.parser import Document
 from specc.project import DiagnosticSet, Project
 from specc.source import Source, Span
 from specc.submission import (
+    LOOKED_UP,
     Action,
     Allowed,
     Asked,
     Ledger,
     LogicalKey,
     PlanFile,
+    Record,
     Selector,
+    State,
     Step,
     canonical_params,
     key_of,
@@ -65,6 +71,11 @@ class SubmissionRequest:
         return self.workplace.project.context(self.target)
 
     @property
+    def at(self) -> str:
+        """Return what a command needs behind it to mean the target: nothing for the project's own."""
+        return at_target((self.target,), self.workplace.usual_target)
+
+    @property
     def units(self) -> dict[str, str]:
         return self.workplace.project.settings.units_for(self.target)
 
@@ -98,7 +109,7 @@ def prepare(
         return Unprepared(tuple(session.diagnostics), is_configuration=True)
     states_named(asked.states)
     workplace = Workplace.of(session, selected, start)
-    name = target or workplace.project.settings.target
+    name = target or workplace.usual_target
     workplace.project.context(name)  # raises for a target that there is not, also where there are no specs
     diagnostics = DiagnosticSet()
     names: list[str] = []
@@ -189,6 +200,7 @@ def decide(
             allowed,
             request.workplace.who,
             resumes=resumes,
+            at=request.at,
         )
 
     steps = planned(wanted)
@@ -261,6 +273,49 @@ def refusals(steps: Sequence[Step], target: Target) -> list[Diagnostic]:
         elif step.action.sends and (refused := target.refuse(step.payload)) is not None:
             diagnostics.add(*rejections(step.payload, refused, codes.REFUSED_BY_TARGET.at))
     return diagnostics.all()
+
+
+@dataclass(frozen=True, slots=True)
+class Overwritten:
+    """A file of an earlier job, with other parameters, that a payload to be sent would write anew.
+
+    `param` is a parameter in which they differ, `field` the field that names the file, as `path`.
+    """
+
+    path: str
+    field: str
+    param: str
+
+
+def overwritten(steps: Sequence[Step], ledger: Ledger, *, has_folders: bool) -> list[Overwritten]:
+    """Return one file for each payload to be sent that would write over what a job of its cell has written."""
+    writing = []
+    for step in steps:
+        paths = {path: name for name, path in stream_paths(step.payload.body, has_folders=has_folders)}
+        if step.action.sends and paths and step.payload.params:
+            writing.append((step, paths))
+    found: list[Overwritten] = []
+    for start in range(0, len(writing), LOOKED_UP):
+        with ledger.at_once():
+            for step, paths in writing[start : start + LOOKED_UP]:
+                others = (one for one in ledger.of_cell(step.key) if one.key != step.key)
+                found += islice(_overwritten(step.payload, paths, others, has_folders=has_folders), 1)
+    return found
+
+
+def _overwritten(
+    payload: Payload, paths: Mapping[str, str], others: Iterable[Record], *, has_folders: bool
+) -> Iterator[Overwritten]:
+    """Yield what a payload that writes these files, each with its field, would take from other jobs."""
+    for record in others:
+        if record.state is not State.ACCEPTED or record.cleaned_at is not None:
+            continue
+        for _, path in stream_paths(json.loads(record.body), has_folders=has_folders):
+            if path in paths:
+                given = json.loads(record.inputs or record.key.params)
+                differ = [name for name, value in payload.params.items() if given.get(name) != value]
+                shown = MASK if paths[path] in payload.hidden else path
+                yield Overwritten(shown, paths[path], next(iter(differ or payload.params)))
 
 
 def rejections(payload: Payload, refused: Rejected, at: Callable[..., Diagnostic]) -> list[Diagnostic]:

@@ -12,7 +12,7 @@ from queue import Empty, SimpleQueue
 from typing import Protocol
 
 from specc.app.following import last_seen
-from specc.app.requests import SubmissionRequest, decide, refusals, rejections
+from specc.app.requests import Overwritten, SubmissionRequest, decide, overwritten, refusals, rejections
 from specc.app.retrying import Retrying, Versions, with_retries
 from specc.diagnostics import Diagnostic, codes
 from specc.errors import SpeccError
@@ -206,11 +206,16 @@ class Submission:
         """Return what speaks against sending, known without sending."""
         return [*self.versions.diagnostics, *refusals(steps, self.opened.target)]
 
+    def overwritten(self, steps: Sequence[Step]) -> list[Overwritten]:
+        """Return the files of earlier jobs, with other parameters, that the payloads to be sent would write anew."""
+        target = self.request.workplace.project.settings.targets[self.request.target]
+        has_folders = KINDS[target.kind].traits.has_workdir and target.workdir == "job"
+        return overwritten(steps, self.ledger, has_folders=has_folders)
+
     def _plan_objection(self, planned: PlanFile, steps: Sequence[Step]) -> Objection | None:
         if self.ledger.has_used(planned.id):
-            return Objection(
-                errors=("this plan has been carried out already",), help="`specc plan` shows what is left to send"
-            )
+            help = f"`specc plan{self.request.at}` shows what is left to send"
+            return Objection(errors=("this plan has been carried out already",), help=help)
         found = tuple(plan_differences(planned, self.ledger.id, self.opened.target.identity, steps))
         help = "nothing was sent; plan again, and have the new plan approved"
         return Objection(errors=found, help=help) if found else None

@@ -66,6 +66,11 @@ class Workplace:
         return cls(selected[0].project if selected else session.project(start or Path.cwd()), session.person)
 
     @property
+    def usual_target(self) -> str:
+        """Return the target that a command means without `--target`."""
+        return self.project.settings.target
+
+    @property
     def ledger_path(self) -> Path:
         settings = self.project.settings
         return ledger_path(

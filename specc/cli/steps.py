@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from specc.app.requests import SubmissionRequest, Unprepared
+from specc.app.requests import Overwritten, SubmissionRequest, Unprepared
 from specc.cli import exits
 from specc.cli.console import say, write_table
 from specc.cli.printing import print_diagnostics
@@ -79,6 +79,18 @@ def say_of_ignored(request: SubmissionRequest, steps: Sequence[Step]) -> None:
     if found:
         shown = ", ".join(f"`{name}`" for name in dict.fromkeys(name for names in found for name in names))
         say(f"`{request.target}` ignores {shown} of `resource_limit`, in {counted(len(found), 'payload')}")
+
+
+def say_of_overwritten(found: Sequence[Overwritten]) -> None:
+    """Warn of files of earlier jobs, with other parameters, that the payloads to be sent would write anew."""
+    if found:
+        first = found[0]
+        add = f"write `{{{{ params.{first.param} }}}}` into `{first.field}` to keep them apart"
+        if len(found) == 1:
+            say(f"warning: 1 payload writes {first.path}, which a job with other parameters wrote; {add}")
+        else:
+            what = f"{len(found):,} payloads write files that jobs with other parameters wrote"
+            say(f"warning: {what}, such as {first.path}; {add}")
 
 
 def summary(steps: Sequence[Step], units: dict[str, str]) -> str:

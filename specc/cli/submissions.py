@@ -26,7 +26,7 @@ from specc.cli import exits
 from specc.cli.console import agrees, is_terminal, say, write_json
 from specc.cli.printing import print_diagnostics
 from specc.cli.sending import following_run, show_results, show_standing, tell_retry
-from specc.cli.steps import say_of_ignored, say_of_states, show_steps, summary
+from specc.cli.steps import say_of_ignored, say_of_overwritten, say_of_states, show_steps, summary
 from specc.cli.waiting import exit_code_of, wait_and_show
 from specc.fast_dataclass import dataclass
 from specc.submission import Action, PlanFile, Record, Room, Step, ending, step_data, tally
@@ -87,6 +87,7 @@ def show_plan(request: SubmissionRequest, planned: PlanFile | None, manner: Mann
     """Show what would be done. The target is made without a way to send, and no ledger is made."""
     with look_ahead(request, planned, retrying=manner.retrying) as run:
         steps = run.decide()
+        overwritten = run.overwritten(steps)
         is_forbidden = _is_forbidden(run.objection(steps), manner)
     if is_forbidden and manner.is_json:
         return exits.REFUSED  # which has been written
@@ -97,6 +98,7 @@ def show_plan(request: SubmissionRequest, planned: PlanFile | None, manner: Mann
         say(f"dry run: {summary(steps, request.units)}")
         say_of_states(request, is_retry=manner.retrying is not None)
         say_of_ignored(request, steps)
+    say_of_overwritten(overwritten)
     return exits.REFUSED if is_forbidden or any(step.action.stops for step in steps) else exits.OK
 
 
@@ -168,7 +170,10 @@ def _take_over(run: Submission, decision: Decision, manner: Manner) -> bool:
 
 
 def _is_permitted(run: Submission, steps: Sequence[Step], manner: Manner) -> bool:
-    """Ask the person, where there are many payloads, and the ledger, where there is a plan."""
+    """Ask the person, where there are many payloads, and the ledger, where there is a plan. First warn of files of
+    earlier jobs that would be written anew.
+    """
+    say_of_overwritten(run.overwritten(steps))
     count = sum(step.action.sends for step in steps)
     if count > UNASKED and not manner.yes and not manner.is_json and is_terminal():
         say(summary(steps, run.request.units))
@@ -184,7 +189,7 @@ def _finish(run: Submission, feeder: Feeder, sent: Sent, reports: dict[str, JobR
     print_diagnostics(sent.rejections())
     waits = manner.wait and not sent.was_stopped and sent.fault is None
     if not waits or not feeder.left:
-        _sum_up(sent, feeder, is_planned=run.planned is not None)
+        _sum_up(run, sent, feeder)
     waited = None
     if waits:
         first = len(feeder.results)
@@ -196,12 +201,12 @@ def _finish(run: Submission, feeder: Feeder, sent: Sent, reports: dict[str, JobR
         over = [one for one in run.ledger.jobs(run.opened.target.identity, feeder.uuids) if is_over(one)]
         reports = {**last_seen(over), **reports, **waited.reports}
         if fed or feeder.left:
-            _sum_up(sent, feeder, is_planned=run.planned is not None)
+            _sum_up(run, sent, feeder)
         if waited.interrupted is None:
             say(str(ending(feeder.uuids, reports)))
             _notify(run, feeder, reports, manner)
     else:
-        _say_failed_before(sent, reports)
+        _say_failed_before(run, sent, reports)
     results = (*sent.results, *feeder.left)
     if manner.is_json:
         target = {"name": run.request.target, "identity": run.opened.target.identity}
@@ -220,10 +225,11 @@ def _finish(run: Submission, feeder: Feeder, sent: Sent, reports: dict[str, JobR
     return exits.TIMED_OUT if feeder.left else exit_code_of(ending(feeder.uuids, reports))
 
 
-def _say_failed_before(sent: Sent, reports: Mapping[str, JobReport]) -> None:
+def _say_failed_before(run: Submission, sent: Sent, reports: Mapping[str, JobReport]) -> None:
     """Say which jobs of those that were accepted before have failed, and how to try them again."""
     kept = (result.step for result in sent.results if result.step.action is Action.KEEP)
-    failed = Failures((step.last for step in kept if step.last is not None), reports)
+    usual = run.request.workplace.usual_target
+    failed = Failures(usual, (step.last for step in kept if step.last is not None), reports)
     for line in failed.lines():
         say(line)
 
@@ -236,12 +242,14 @@ def _notify(run: Submission, feeder: Feeder, reports: dict[str, JobReport], mann
     notify(manner.notice, run.request.workplace, run.ledger, records, reports, ending(feeder.uuids, reports))
 
 
-def _sum_up(sent: Sent, feeder: Feeder, *, is_planned: bool) -> None:
+def _sum_up(run: Submission, sent: Sent, feeder: Feeder) -> None:
     say(str(tally((*sent.results, *feeder.left))))
     for line in _next_steps(sent):
         say(line)
     if left := feeder.left:
-        again = "`specc plan` shows what is left of the plan" if is_planned else "the same command sends more"
+        again = "the same command sends more"
+        if run.planned is not None:
+            again = f"`specc plan{run.request.at}` shows what is left of the plan"
         say(f"{left[0].message}; {again}, and `--wait` sends it as jobs end")
 
 
@@ -262,7 +270,9 @@ def _wait(run: Submission, feeder: Feeder, manner: Manner) -> Waited:
         return run.ledger.jobs(identity, more.uuids) if more.uuids else (), more.is_open
 
     records = tuple(record for record in run.ledger.jobs(identity, feeder.uuids) if not is_over(record))
-    return wait_and_show([Group(run.opened, records)], run.ledger, manner.timeout, feed)
+    return wait_and_show(
+        [Group(run.opened, records)], run.ledger, manner.timeout, run.request.workplace.usual_target, feed
+    )
 
 
 def _exit_code(sent: Sent, *, has_room: bool) -> int:

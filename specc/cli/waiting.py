@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from specc.app.failures import SAID_BY_STATE, Failures, words_for
+from specc.app.failures import SAID_BY_STATE, Failures, at_target, words_for
 from specc.app.following import Feed, Group, Waited, Watch, wait_for
 from specc.cli import exits
 from specc.cli.console import Terminal, say, translated
@@ -31,10 +31,12 @@ def seconds_of(text: str | None, option: str = "--timeout") -> float | None:
     return float(duration)
 
 
-def wait_and_show(groups: Sequence[Group], ledger: Ledger, timeout: float | None, feed: Feed | None = None) -> Waited:
+def wait_and_show(
+    groups: Sequence[Group], ledger: Ledger, timeout: float | None, usual: str, feed: Feed | None = None
+) -> Waited:
     """Wait until all have ended, or for `timeout` seconds. Say what can be done next, also after ^C.
 
-    `feed` may add jobs of the first target meanwhile.
+    `usual` is the target that a command means without `--target`. `feed` may add jobs of the first target meanwhile.
     """
     records = {record.uuid: record for group in groups for record in group.records if record.uuid}
     names = {uuid: record.shown_name for uuid, record in records.items()}
@@ -48,11 +50,11 @@ def wait_and_show(groups: Sequence[Group], ledger: Ledger, timeout: float | None
     with _showing(names) as watch:
         waited = wait_for(groups, ledger, timeout, Terminal(), watch, fed)
     if waited.interrupted is not None:
-        _say_still_running(waited.interrupted)
+        _say_still_running(waited.interrupted, usual)
         return waited
     seen = [record for record in records.values() if record.uuid in waited.reports]
     last = {record.attempt for record in latest(seen)}
-    failed = Failures([record for record in seen if record.attempt in last], waited.reports)
+    failed = Failures(usual, [record for record in seen if record.attempt in last], waited.reports)
     for line in failed.helps():
         say(line)
     return waited
@@ -65,12 +67,13 @@ def exit_code_of(ended: Ending) -> int:
     return exits.JOB_FAILED if ended.failed or ended.cancelled else exits.OK
 
 
-def _say_still_running(records: Sequence[Record]) -> None:
+def _say_still_running(records: Sequence[Record], usual: str) -> None:
     if records:
         named = words_for({record.key.spec for record in records}, [str(record.uuid) for record in records])
+        at = at_target({record.target_name for record in records}, usual)
         they = "it" if len(records) == 1 else "them"
         running = f"{counted(len(records), 'job')} still running"
-        say(f"{running}; `specc wait{named}` waits again, `specc cancel{named or ' --all'}` ends {they}")
+        say(f"{running}; `specc wait{named}{at}` waits again, `specc cancel{named or ' --all'}{at}` ends {they}")
 
 
 @contextmanager

@@ -111,7 +111,7 @@ def _frame(choice: AttemptChoice, ledger: Ledger, seen: Seen, trouble: str) -> F
     records = list(choice.each(ledger))
     jobs = tuple(job_of(record, seen.reports) for record in records)
     title = choice.workplace.project.settings.project
-    return Frame(title, jobs, Failures(records, seen.reports), time.time(), trouble)
+    return Frame(title, jobs, Failures(choice.workplace.usual_target, records, seen.reports), time.time(), trouble)
 
 
 def _draw_for(seconds: float, frame: Frame, live: Live) -> None:

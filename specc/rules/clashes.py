@@ -6,7 +6,7 @@ from posixpath import normpath
 
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.codes import SAME_JOB_NAME, SAME_OUTPUT_PATH, SHARED_RESULT
-from specc.lowering import Payload
+from specc.lowering import Payload, stream_paths
 from specc.nodes import Mapping, Node, Scalar, Sequence
 from specc.rules.commands import Command, sent_commands
 from specc.rules.rule import Claim, Claims, ClashRule, ProjectView, Spec, SpecRule
@@ -61,9 +61,6 @@ def same_job_name(claims: Claims) -> Diagnostic:
     return SAME_JOB_NAME.at(claims.span, message, labels=labels, help=f"add `{way_out}` to the name")
 
 
-OUTPUT_FIELDS = ("stdout_redirect_path", "stderr_redirect_path")
-FILLED_IN = r"%\w"
-"""sbatch would make such a path another one for each job, of which `scheduler-pattern` speaks."""
 BEGINS_ANEW = frozenset({">", ">|", "&>"})
 PLAIN_PATH = r"[\w@%+=:,./-]+"
 """A word that the shell leaves as it is."""
@@ -75,13 +72,8 @@ MOVES = r"(?:^|[\s;&|({])(?:cd|pushd|popd|chdir|source|\.)\s"
 def output_paths(payload: Payload, project: ProjectView) -> Iterator[tuple[str, Claim]]:
     paths: dict[str, Claim] = {}
     has_folders = project.target is not None and project.traits.has_workdir and project.target.workdir == "job"
-    for field in OUTPUT_FIELDS:
-        path = payload.body.get(field)
-        if not isinstance(path, str) or not path or path.startswith("/dev/") or re.search(FILLED_IN, path):
-            continue
-        if path.startswith("/") or not has_folders:
-            claim = Claim(payload.values[field].node.span, payload.spec_id)
-            paths.setdefault(normpath(path), claim)
+    for field, path in stream_paths(payload.body, has_folders=has_folders):
+        paths.setdefault(path, Claim(payload.values[field].node.span, payload.spec_id))
     for command in sent_commands(payload, project.apis[payload.api]) if payload.api in project.apis else ():
         for path, span in _redirected(command):
             if path.startswith("/") or not has_folders:

@@ -29,7 +29,7 @@ from specc.submission.keys import LogicalKey, canonical_params, key_of, split_na
 from specc.submission.ledger import AttemptOpen, Ledger, NoRoom, Room, SentElsewhere, SettledAlready, UuidTaken
 from specc.submission.location import Access, access_of, ledger_path
 from specc.submission.output import OutputReader
-from specc.submission.plan import Action, Allowed, Cost, Step, core_hours, cost, plan_steps, retry_step
+from specc.submission.plan import LOOKED_UP, Action, Allowed, Cost, Step, core_hours, cost, plan_steps, retry_step
 from specc.submission.planfile import (
     Asked,
     Heading,
@@ -60,6 +60,7 @@ from specc.submission.verify import verify_ledger
 
 __all__ = [
     "FAILED",
+    "LOOKED_UP",
     "SILENCE",
     "STATES",
     "Access",

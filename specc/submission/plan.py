@@ -98,10 +98,12 @@ def plan_steps(
     who: str | None = None,
     *,
     resumes: bool = False,
+    at: str = "",
 ) -> list[Step]:
     """Return a step for each payload. `target` is the target's identity, `exists` tells if the project still has a key.
     `who` is the user who would send: what another one has sent by a shared ledger is not sent again.
     `resumes`: the target runs an attempt once, however often it is sent, so one that is unknown is sent again as it is.
+    `at` is the option that a command needs to mean the target, with a blank before it.
 
     Two cells with one digest are refused, except repetitions of one cell. A job that was moved is offered once.
     """
@@ -114,7 +116,7 @@ def plan_steps(
         same = ledger.with_digest(target, payload.digest)
         left = [record for record in same if record.attempt not in offered]
         own = ledger.of_key(key)
-        step = decide(payload, key, own, left, exists, allowed, resumes=resumes)
+        step = decide(payload, key, own, left, exists, allowed, resumes=resumes, at=at)
         if not own and step.action is Action.SEND and (before := ledger.of_retargeted(target_name, key)):
             step = _after_others(step, before[-1], key, allowed, who)
         step = replace(step, seen=frozenset(record.attempt for record in same))
@@ -143,6 +145,7 @@ def decide(
     allowed: Allowed,
     *,
     resumes: bool = False,
+    at: str = "",
 ) -> Step:
     """Return the step for one payload.
 
@@ -167,7 +170,7 @@ def decide(
         return step(Action.KEEP, f"accepted as {accepted.uuid}{changed}", accepted)
     if accepted is not None and not allowed.changed:
         why = f"the payload changed since it was accepted as {accepted.uuid}; `--changed` sends the new one"
-        why += ", `specc keep` keeps the results" if accepted.job_state == JobState.FINISHED else ""
+        why += f", `specc keep{at}` keeps the results" if accepted.job_state == JobState.FINISHED else ""
         return step(Action.REFUSE_CHANGED, why, accepted)
     earlier = next((one for one in own if one.state is State.ACCEPTED and one.digest == payload.digest), None)
     if earlier is not None:

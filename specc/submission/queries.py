@@ -190,6 +190,12 @@ class Queries:
                     raise Damaged(f"attempt {number} of {key} is missing")
         return found
 
+    def of_cell(self, key: LogicalKey) -> list[Record]:
+        """Return all attempts of a key's cell on its target, whatever the parameters."""
+        values, condition = (key.target, key.spec, key.cell), "target = ? AND spec = ? AND cell = ?"
+        with self._reading() as connection:
+            return _find(connection, ("one_number", condition, values), ("also_by_key", condition, values))
+
     def attempt(self, name: str) -> Record | None:
         """Return the attempt of that name, or None."""
         with self._reading() as connection:

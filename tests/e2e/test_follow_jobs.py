@@ -433,6 +433,95 @@ class TestOutput:
         assert f"(1) stdout {again}" in here.err
 
 
+ONE_FILE = (
+    "specc: 1\nparams: {steps: {type: integer, default: 1}}\nmatrix: {axes: {n: [1, 2]}}\njob:\n"
+    "  name: j-{{ matrix.n }}\n  cmd_line: echo n = {{ params.steps }}\n"
+    "  stdout_redirect_path: out/{{ matrix.n }}%s.out\n"
+)
+
+
+class TestOneFileOfSeveralParameters:
+    def test_is_warned_of_before_it_is_written_again(self, here):
+        here.write(jobs__a=ONE_FILE % "")
+        assert here.run("submit", "--wait") == 0, here.err
+        assert "warning" not in here.err
+        said = (
+            "warning: 2 payloads write files that jobs with other parameters wrote, such as out/1.out; write "
+            "`{{ params.steps }}` into `stdout_redirect_path` to keep them apart\n"
+        )
+        for command in (("plan",), ("submit", "--dry-run"), ("plan", "--output", "json"), ("submit", "--wait")):
+            assert here.run(*command, "-p", "steps=10") == 0, here.err
+            assert said in here.err, command
+        assert here.run("plan", "--changed", "--rerun", "--only", "n=2") == 0  # the other way round
+        assert "warning: 1 payload writes out/2.out, which a job with other parameters wrote;" in here.err
+        assert here.run("submit", "-p", "steps=10", "--wait") == 0
+        assert "warning" not in here.err  # nothing is sent
+
+    @pytest.mark.parametrize("there", ["-{{ params.steps }}", "-%j"])
+    def test_is_not_warned_of_where_each_has_its_own(self, here, there):
+        here.write(jobs__a=ONE_FILE % there)
+        assert here.run("submit", "--wait") == 0, here.err
+        assert here.run("plan", "-p", "steps=10") == 0
+        assert "other parameters" not in here.err
+
+    def test_is_no_matter_where_each_job_has_a_folder(self, here):
+        here.put("specc.toml", SETTINGS.replace(b'"caller"', b'"caller"\nworkdir = "job"'))
+        here.write(jobs__a=ONE_FILE % "")
+        assert here.run("submit", "--wait") == 0, here.err
+        assert here.run("plan", "-p", "steps=10") == 0
+        assert "warning" not in here.err
+
+    def test_hides_a_path_that_no_report_shows(self, here, monkeypatch):
+        monkeypatch.setenv("DEPLOY_PAT", "hunter22")
+        here.put("specc.toml", SETTINGS.replace(b'project = "demo"', b'project = "demo"\nenv = ["DEPLOY_PAT"]'))
+        here.write(jobs__a=ONE_FILE % "-{{ env.DEPLOY_PAT }}")
+        assert here.run("submit", "--wait") == 0, here.err
+        assert here.run("plan", "-p", "steps=10") == 0
+        assert "other parameters wrote" in here.err
+        assert "hunter22" not in here.err
+
+
+class TestAdvisedCommands:
+    """A command that specc advises means the target that was used, also where that is not the project's."""
+
+    @pytest.fixture
+    def away(self, here):
+        here.put("specc.toml", SETTINGS.replace(b'project = "demo"', b'project = "demo"\ntarget = "cloud"'))
+        return here
+
+    def test_to_try_again(self, away):
+        submitted(away, "exit {{ matrix.n }}", "--target", "local", "--wait")
+        assert "`specc retry jobs/a.job.yaml --target local` sends them again" in away.err
+        assert away.run("status") == 0
+        assert "`specc retry jobs/a.job.yaml --target local` sends them again" in away.err
+        assert "`specc logs jobs/a.job.yaml --state failed --target local --stream stderr` shows" in away.err
+        assert away.run("submit", "jobs", "--target", "local") == 0
+        assert "`specc retry jobs/a.job.yaml --target local` sends them again" in away.err
+        assert away.run("retry", "jobs/a.job.yaml", "--target", "local", "--wait") == 5
+        assert "`specc retry jobs/a.job.yaml --target local` sends them again" in away.err
+
+    def test_to_keep_results(self, away):
+        submitted(away, "echo {{ matrix.n }}", "--target", "local", "--wait")
+        away.write(jobs__a=JOB % "echo again {{ matrix.n }}")
+        away.run("plan", "--target", "local")
+        assert "`specc keep --target local` keeps the results" in away.out
+
+    def test_to_wait_and_to_cancel(self, away, monkeypatch):
+        def interrupt(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("specc.app.following.follow_jobs", interrupt)
+        away.write(jobs__a=JOB % "sleep 60")
+        assert away.run("submit", "--target", "local", "--wait") == 130
+        assert "`specc wait jobs/a.job.yaml --target local` waits again" in away.err
+        assert "`specc cancel jobs/a.job.yaml --target local` ends them" in away.err
+        assert away.run("cancel", "jobs/a.job.yaml", "--target", "local") == 0
+
+    def test_need_no_option_for_the_target_of_the_project(self, here):
+        submitted(here, "exit {{ matrix.n }}", "--wait")
+        assert "`specc retry jobs/a.job.yaml` sends them again" in here.err
+
+
 class TestChoosing:
     def test_a_choice_that_is_empty_says_what_there_is(self, here):
         submitted(here, "test {{ matrix.n }} = 1", "--wait")

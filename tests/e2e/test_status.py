@@ -147,7 +147,7 @@ class TestColumns:
 class TestScreen:
     @staticmethod
     def text(jobs: list, width: int = 60, height: int = 20, trouble: str = "") -> list[str]:
-        frame = Frame("demo\x1b[2J", tuple(jobs), Failures(), 100.0, trouble)
+        frame = Frame("demo\x1b[2J", tuple(jobs), Failures("local"), 100.0, trouble)
         return [line.plain for line in drawn(frame, (width, height), 103.0).renderables]
 
     def test_what_stands_on_it(self):

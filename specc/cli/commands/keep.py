@@ -63,5 +63,6 @@ def keep(
     what = "kept no longer" if undo else "kept"
     say(f"{counted(len(chosen), 'result')} {f'would be {what}' if dry_run else what}")
     if left:
-        say(f"{counted(len(left), 'other payload')} changed or moved; `specc plan` shows what each needs")
+        other = counted(len(left), "other payload")
+        say(f"{other} changed or moved; `specc plan{request.at}` shows what each needs")
     return exits.OK

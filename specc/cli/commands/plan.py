@@ -31,7 +31,16 @@ from specc.cli.options import (
 )
 from specc.cli.printing import print_diagnostics
 from specc.cli.sessions import open_session
-from specc.cli.steps import asked_of, command_of, say_of_ignored, say_of_states, show_steps, summary, unprepared
+from specc.cli.steps import (
+    asked_of,
+    command_of,
+    say_of_ignored,
+    say_of_overwritten,
+    say_of_states,
+    show_steps,
+    summary,
+    unprepared,
+)
 from specc.disk.outputs import write_file
 from specc.errors import SpeccError
 from specc.reporters import TextOrJson, format_named
@@ -97,6 +106,7 @@ def _show(planned: Submission, steps: list[Step], output: str, out: Path | None)
     data = plan_document(heading, request.asked, steps, request.units)
     if out is not None:
         write_file(out, json.dumps(data, ensure_ascii=False, indent=2) + "\n")
+    say_of_overwritten(planned.overwritten(steps))
     if output == "json":
         del data["version"]
         write_json(data)

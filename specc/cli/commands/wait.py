@@ -50,7 +50,7 @@ def wait(
         why_none = "" if records else choice.why_none(ledger)
         found, lost = reach(choice.workplace, ledger, [record for record in records if not is_over(record)])
         left = None if until is None else max(0.0, until - time.monotonic())
-        waited = wait_and_show(found, ledger, left)
+        waited = wait_and_show(found, ledger, left, choice.workplace.usual_target)
         reports = last_seen(records) | waited.reports
         with_job = [one for one in records if one.uuid is not None]
         ended = ending([str(one.uuid) for one in with_job], reports)
