@@ -203,7 +203,9 @@ def read_time(options: Options, unit: str | None) -> tuple[Limit | None, list[Di
         return None, said
     limit = Limit("time_limit", time_amount(duration, unit), unit is not None)
     if not limit.amount.is_rounded and (seconds(option.value or "") or 0) % 60:
-        said.append(Note(option.line, f"{option.shown} is rounded up to {limit.amount.text}, as Slurm does"))
+        said.append(
+            Note(option.line, f"{option.shown} is rounded up to {limit.amount.text}: an import counts whole minutes")
+        )
     said.extend(_unit_notes(limit, option, unit))
     return limit, said
 

@@ -73,8 +73,8 @@ def test_all_memory_of_a_node_and_no_limit_of_time_are_left_out() -> None:
 @each(
     "time, said",
     [
-        ("1:30", ["`--time=1:30` is rounded up to 2min, as Slurm does"]),
-        ("1:00:01", ["`--time=1:00:01` is rounded up to 1h1min, as Slurm does"]),
+        ("1:30", ["`--time=1:30` is rounded up to 2min: an import counts whole minutes"]),
+        ("1:00:01", ["`--time=1:00:01` is rounded up to 1h1min: an import counts whole minutes"]),
         ("1:00", []),
         ("1-12", []),
     ],
