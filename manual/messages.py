@@ -67,6 +67,8 @@ Options
 Commands
 Example:
 Show this message and exit.
+Install completion for the current shell.
+Show completion for the current shell, to copy it or customize the installation.
 [default: {1}]
 [required]
 No such option: {1}

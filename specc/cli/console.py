@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import chain, islice
 from typing import IO
 
@@ -150,11 +150,11 @@ def write_row(cells: Iterable[str]) -> None:
     sys.stdout.flush()
 
 
-def write_table(head: Sequence[str], rows: Iterable[Sequence[str]], *, has_foreign_head: bool = False) -> None:
+def write_table(head: Sequence[str], rows: Iterable[Sequence[str]], *, foreign: Collection[int] = ()) -> None:
     """Write a table on a terminal, else, or when it is too long for one, a line for each row without the head.
 
-    Columns without a name, and those named `why`, hold messages. `has_foreign_head`: the head has names of axes and
-    results, which stay as they are.
+    Columns without a name, and those named `why`, hold messages. Columns at `foreign` have the names of axes,
+    parameters and results, which stay as they are.
     """
     left = iter(rows)
     if sys.stdout.isatty():
@@ -162,9 +162,9 @@ def write_table(head: Sequence[str], rows: Iterable[Sequence[str]], *, has_forei
         if len(first) < MOST_DRAWN:
             from specc.cli.drawing import table  # brings rich, which costs 50 ms
 
-            said = {at for at, name in enumerate(head) if not name or (name == "why" and not has_foreign_head)}
+            said = {at for at, name in enumerate(head) if name in ("", "why") and at not in foreign}
             shown = [[translated(cell) if at in said else cell for at, cell in enumerate(row)] for row in first]
-            table(head, shown, in_english if has_foreign_head else _translate)
+            table(head, shown, [name if at in foreign else translated(name) for at, name in enumerate(head)])
             return
         left = chain(first, left)
     for row in left:

@@ -16,7 +16,6 @@ from rich.table import Column, Table
 from rich.text import Text
 from rich.theme import Theme
 
-from specc.language import Translate, in_english
 from specc.visible import visible
 
 COLORS = {
@@ -47,17 +46,19 @@ READABLE = 100
 WIDE, WIDE_BAR, NARROW_BAR = 100, 40, 10
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], translate: Translate = in_english) -> None:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], titles: Sequence[str] = ()) -> None:
     """Draw a table. The first column is a state, and has its colour.
 
-    Where the terminal is too narrow, the messages (columns without a name) get lines of their own, and all that nobody
-    copies ends in `…`.
+    `titles` are shown in place of the head. Where the terminal is too narrow, the messages (columns without a name) get
+    lines of their own, and all that nobody copies ends in `…`.
     """
     console = Console(file=sys.stdout)
-    shown = [translate(name) for name in head]
-    widths = [max(cell_len(name), *(cell_len(row[at]) for row in rows)) if rows else 0 for at, name in enumerate(shown)]
+    titles = titles or head
+    widths = [
+        max(cell_len(title), *(cell_len(row[at]) for row in rows)) if rows else 0 for at, title in enumerate(titles)
+    ]
     if sum(widths) + GAP * (len(widths) - 1) <= console.width:
-        console.print(_drawn(head, rows, widths, translate))
+        console.print(_drawn(head, rows, widths, titles))
         return
     named = [at for at, name in enumerate(head) if name or at == 0]
     least = [widths[at] if _is_whole(at, head[at]) else min(widths[at], SHORTEST) for at in named]
@@ -66,7 +67,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], translate: Transla
     console.width = max(width, sum(least) + GAP * (len(least) - 1))
     with console.capture() as captured:
         kept = [[row[at] for at in named] for row in rows]
-        console.print(_drawn([head[at] for at in named], kept, least, translate))
+        console.print(_drawn([head[at] for at in named], kept, least, [titles[at] for at in named]))
     first, *lines = captured.get().removesuffix("\n").split("\n")
     console.file.write(f"{first}\n")
     console.width = width
@@ -90,10 +91,10 @@ def _is_whole(at: int, name: str) -> bool:
     return at == 0 or name in COPIED
 
 
-def _drawn(head: Sequence[str], rows: Sequence[Sequence[str]], least: Sequence[int], translate: Translate) -> Table:
+def _drawn(head: Sequence[str], rows: Sequence[Sequence[str]], least: Sequence[int], titles: Sequence[str]) -> Table:
     columns = (
-        Column(translate(name), header_style="bold", no_wrap=_is_whole(at, name), min_width=width)
-        for at, (name, width) in enumerate(zip(head, least, strict=True))
+        Column(title, header_style="bold", no_wrap=_is_whole(at, name), min_width=width)
+        for at, (title, name, width) in enumerate(zip(titles, head, least, strict=True))
     )
     drawn = Table(*columns, box=None, pad_edge=False)
     for row in rows:

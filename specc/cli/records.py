@@ -78,6 +78,10 @@ class Differences:
         ]
         return "state", "uuid", *shown, ""
 
+    def foreign(self) -> set[int]:
+        """Return the positions in the head of what has the name of an axis or a parameter."""
+        return {at for at, (group, _) in enumerate(self._chosen, 2) if group in NAMESPACES}
+
     def rows(
         self, records: Iterable[Record], reports: Mapping[str, JobReport], *, has_head: bool
     ) -> Iterator[tuple[str, ...]]:

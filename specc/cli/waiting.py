@@ -94,7 +94,7 @@ def _showing(names: Mapping[str, str]) -> Iterator[Watch]:
 
         def show(before: Mapping[str, JobReport], now: Mapping[str, JobReport]) -> None:
             for line in progress.lines(before, now):
-                drawn.say(line)
+                drawn.say(translated(line))
             known = {**before, **now}
             counts = Counter(shown_state(report.state) for report in known.values())
             done = sum(report.state.is_final for report in known.values())

@@ -49,18 +49,24 @@ def foreign_quotes(job: Job) -> Iterator[Diagnostic]:
         if not isinstance(text, str) or not isinstance(node, Scalar) or (name in fields and fields[name].shell):
             continue
         if len(text) > 1 and not text.isascii() and "\n" not in text and (text[0] in QUOTES or text[-1] in QUOTES):
-            yield _odd_quotes(name, text, node)
+            takes_text = name not in fields or fields[name].type not in NUMBERS
+            yield _odd_quotes(name, text, node, takes_text=takes_text)
 
 
-def _odd_quotes(field: str, text: str, node: Scalar) -> Diagnostic:
+def _odd_quotes(field: str, text: str, node: Scalar, *, takes_text: bool) -> Diagnostic:
     odd = text[0] if text[0] in QUOTES else text[-1]
     message = f"`{odd}` is part of `{field}`: YAML's quotes are `'` and `\"`"
     plain = text[1:-1] if text[0] + text[-1] in PAIRS else text.strip("".join(QUOTES))
     is_whole = node.style is Style.PLAIN and node.span.text == text and plain.isalnum()
+    if not takes_text:
+        fix = replacing_fix(node.span, text, plain) if is_whole and plain.isdecimal() and plain.isascii() else None
+        return FOREIGN_QUOTES.at(node.span, message, help=f"write `{field}: {brief(plain)}`", fix=fix)
     fix = replacing_fix(node.span, text, f'"{plain}"') if is_whole else None
     return FOREIGN_QUOTES.at(node.span, message, help=f'write `{field}: "{brief(plain)}"`', fix=fix)
 
 
+NUMBERS = ("integer", "number")
+"""Types of fields whose values are never in quotes."""
 SHELL_BLANKS = "\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff"
 OTHERS = "\x85\xad\u200c-\u200f\u2028-\u202e\u2060-\u206f"
 UNSEEN = re.compile(f"^[{SHELL_BLANKS}{OTHERS}]|[{SHELL_BLANKS}{OTHERS}](?=\n?\\Z)")

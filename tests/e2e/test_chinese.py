@@ -6,12 +6,14 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 from support.projects import Place
 
+from specc.cli.console import choose_language
 from specc.cli.main import run
 from specc.language.catalogue import catalogue_of
 
@@ -24,6 +26,13 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 SENTENCE = re.compile(r"[a-z]{2,} [a-z]{2,} [a-z]{2,}")
 QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"|'[^']*'")
 WORDS_OF_THE_API = re.compile(r"(的文档说：|要求它（.*?）：).*", re.DOTALL)
+
+
+@pytest.fixture(autouse=True)
+def english_again() -> Iterator[None]:
+    """The language is chosen for a whole process: the next test must not have it."""
+    yield
+    choose_language({"SPECC_LANG": "en"})
 
 
 @pytest.fixture
@@ -162,3 +171,27 @@ def test_who_reads_english_loads_no_catalogue(place: Place) -> None:
     environment = {**os.environ, "SPECC_LANG": "", "LC_ALL": "en_US.UTF-8"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "False"
+
+
+@pytest.mark.parametrize(
+    ("english", "said"),
+    [
+        (
+            "  line 6: `--export=ALL` is dropped: the target decides what a job inherits",
+            "  第 6 行：`--export=ALL` 已去掉：作业继承什么由目标决定",
+        ),
+        (
+            "  line 5: `--array=1-4` becomes a matrix: 4 jobs, each with its number in its name",
+            "  第 5 行：`--array=1-4` 变成矩阵：4 个作业，各自的编号写在名称中",
+        ),
+        ("fields of ehpc/v1 here: `name`, `zone` and 28 more", "ehpc/v1 的字段：`name`, `zone` 等，另有 28 个"),
+        ("`ntasks=4` is 4 cores, and `core_limit` is 16", "`ntasks=4` 是 4 核，而 `core_limit` 是 16"),
+        (
+            "error: Invalid value for '--max-active': 0 is not in the range x>=1.",
+            "错误：'--max-active' 的值无效：0 不在范围 x>=1 之内。",
+        ),
+        ("failed: 方腔流-1 u (exit code 3)", "failed：方腔流-1 u（退出码 3）"),
+    ],
+)
+def test_a_message_of_pieces_is_translated_whole(english: str, said: str) -> None:
+    assert catalogue_of("zh_CN").translate(english) == said

@@ -136,6 +136,12 @@ class TestForeignQuotes:
         (one,) = check(place, job=f"{field}: {text}")
         assert (one["code"], one["help"]) == ("SPC533", f'write `{field}: "{plain}"`')
 
+    def test_around_a_number(self, place: Place) -> None:
+        place.write(a="specc: 1\njob:\n  name: n\n  core_limit: “4”\n  cmd_line: ./run\n")
+        place.run("check", "--output", "json")
+        helps = {one["code"]: one["help"] for one in json.loads(place.out)["diagnostics"]}
+        assert helps["SPC533"] == "write `core_limit: 4`"
+
     @each("text", ["it’s", "a “b” c", "x", '"x"', "’"])
     def test_within_a_name(self, place: Place, text: str) -> None:
         assert check(place, job=f"name: {text}") == []

@@ -11,7 +11,6 @@ from specc.cli import exits
 from specc.cli.console import agrees, is_terminal, say, write_json, write_table
 from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, States, Yes
 from specc.cli.records import HEAD, choose, record_data, row
-from specc.cli.submissions import DryRun
 from specc.cli.waiting import seconds_of
 from specc.errors import SpeccError
 from specc.reporters import TextOrJson, format_named
@@ -20,6 +19,7 @@ from specc.targets import Cleaned
 from specc.wording import counted
 
 All = Annotated[bool, typer.Option("--all", help="All jobs of the project.")]
+OnlyShow = Annotated[bool, typer.Option("--dry-run", help="Only show what would be removed.")]
 Older = Annotated[
     str | None, typer.Option("--older-than", metavar="TIME", help="Only jobs that ended so long ago, such as 30d.")
 ]
@@ -29,7 +29,7 @@ def clean_jobs(
     chosen: Chosen = None,
     older_than: Older = None,
     all_: All = False,
-    dry_run: DryRun = False,
+    dry_run: OnlyShow = False,
     yes: Yes = False,
     output: Output = "text",
     state: States = None,

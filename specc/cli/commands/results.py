@@ -87,7 +87,8 @@ def _write_table(columns: Sequence[ResultColumn], rows: Iterator[ResultRow]) -> 
             )
             for row in rows
         ),
-        has_foreign_head=True,
+        foreign={at for at, column in enumerate(before, 1) if column.group != "job"}
+        | {*range(len(before) + 3, len(before) + 3 + len(results))},
     )
     notes.say()
 

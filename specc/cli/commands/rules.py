@@ -1,5 +1,6 @@
 """`specc rules`: what a check can find, and why it matters."""
 
+import re
 import sys
 from dataclasses import asdict
 from typing import Annotated
@@ -19,6 +20,7 @@ from specc.reporters.display import cells
 from specc.reporters.guidance import documentation, guidance
 
 NAMES: dict[str, Code] = {name: code for code in CODES.values() for name in (code.code, code.slug)}
+HEADING = re.compile(r"^## \w+$", re.MULTILINE)
 STAGES = {
     "1": "reading YAML",
     "2": "structure and composition",
@@ -108,6 +110,7 @@ def _page(code: Code) -> str:
         # The pages of rules are English; what they are about is said in one line of the person's language.
         summary = translated(code.summary)
         summary += f"\n\n{translated(REMEDIES[code.code])}" if code.code in REMEDIES else ""
+        text = HEADING.sub(lambda heading: translated(heading[0]), text)
     head = f"# {code.code} {code.slug} ({translated(code.severity.value)})"
     return f"{head}\n\n{summary}\n\n{translated(text)}\n\n{translated(_way_out(code))}\n"
 

@@ -80,7 +80,8 @@ def _show(choice: AttemptChoice, ledger: Ledger, reports: Mapping[str, JobReport
     # Many are read from the ledger once more: they do not fit into memory.
     records = few if len(few) == counts.total() else choice.each(ledger)
     has_head = sys.stdout.isatty() and counts.total() < MOST_DRAWN
-    write_table(differences.head(), differences.rows(records, reports, has_head=has_head), has_foreign_head=True)
+    rows = differences.rows(records, reports, has_head=has_head)
+    write_table(differences.head(), rows, foreign=differences.foreign())
     for line in failed.lines():
         say(line)
 

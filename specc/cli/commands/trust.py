@@ -8,7 +8,7 @@ import typer
 
 from specc.app.selection import Sites
 from specc.app.session import Session
-from specc.cli.console import say, write_row
+from specc.cli.console import say, translated, write_row
 from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
 from specc.project import Apis
@@ -97,7 +97,7 @@ def _forget(trusted: TrustedHosts, origins: list[str]) -> None:
 
 def _list(trusted: TrustedHosts, commands: TrustedCommands) -> None:
     """Print a line for each host and for each target's commands: what is trusted, and who says so."""
-    groups = ((trusted.of_vendor(), "ships with specc"), (trusted.of_environment(), VARIABLE))
+    groups = ((trusted.of_vendor(), translated("ships with specc")), (trusted.of_environment(), VARIABLE))
     for origins, why in (*groups, (trusted.of_user(), str(trusted.path))):
         for origin in origins:
             write_row((origin, why))
