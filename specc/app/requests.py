@@ -291,8 +291,9 @@ def overwritten(steps: Sequence[Step], ledger: Ledger, *, has_folders: bool) -> 
     """Return one file for each payload to be sent that would write over what a job of its cell has written."""
     writing = []
     for step in steps:
-        paths = {path: name for name, path in stream_paths(step.payload.body, has_folders=has_folders)}
-        if step.action.sends and paths and step.payload.params:
+        body = step.payload.body if step.action.sends else {}
+        paths = {path: name for name, path in stream_paths(body, has_folders=has_folders)}
+        if paths and step.payload.params:
             writing.append((step, paths))
     found: list[Overwritten] = []
     for start in range(0, len(writing), LOOKED_UP):
