@@ -26,7 +26,7 @@ from specc.source import Source
 
 MOST_IGNORED = 3
 """So many diagnostics of a selection get an offer to be ignored, because each is tried."""
-IGNORING = re.compile(r"#\s*specc:\s*ignore\[([^\]]*)\]")
+IGNORING = re.compile(r"#\s*+specc:\s*+ignore\[([^\[\]]*+)\]")
 COMMENT = re.compile(r"(?:^|\s)#")
 NAME = re.compile(r"[A-Za-z_]\w*")
 BEFORE = ("vars", "matrix", "profiles", "job")

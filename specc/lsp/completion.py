@@ -358,7 +358,7 @@ class _Completion:
     # comments
 
     def _codes(self) -> Iterator[Offer]:
-        found = re.search(r"specc:\s*ignore\[(?:[^\]]*,\s*)?([\w-]*)$", self._cursor.typed)
+        found = re.search(r"specc:\s*+ignore\[(?:[\w\s-]*+,)*+\s*+([\w-]*+)$", self._cursor.typed)
         opening = re.search(r"#\s*(s?p?e?c?c?:?)$", self._cursor.typed)
         if found is not None:
             for known in filter(is_optional, CODES.values()):
@@ -404,8 +404,14 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
         return []
 
 
-TABLE = re.compile(r"^\s*\[(?P<name>[^\[\]#]+)\]", re.MULTILINE)
+TABLE = re.compile(r"^[ \t]*+\[(?P<name>[^\[\]#\n]++)\]", re.MULTILINE)
 SETTING = re.compile(r"^\s*(?P<key>[\w.-]+)\s*=\s*(?P<value>[^\n]*)$")
+
+
+def _last_word(text: str) -> str:
+    """Return the word that a text ends with, perhaps nothing."""
+    found = re.match(r"[\w-]*+", text[::-1])
+    return "" if found is None else found[0][::-1]
 
 
 def complete_setting(text: Source, offset: int) -> list[Offer]:
@@ -419,8 +425,7 @@ def complete_setting(text: Source, offset: int) -> list[Offer]:
     path = _parts(tables[-1]) if tables else ()
     setting = SETTING.match(line)
     if setting is None:
-        word = re.search(r"[\w-]*$", line)
-        start = offset - (len(word[0]) if word is not None else 0)
+        start = offset - len(_last_word(line))
         shape = settings_at(path)
         named = shape.items() if isinstance(shape, dict) else ()
         return [
@@ -428,8 +433,7 @@ def complete_setting(text: Source, offset: int) -> list[Offer]:
             for key, of in named
             if not isinstance(of, dict | Each)
         ]
-    typed = re.search(r"[\w-]*$", setting["value"])
-    start = offset - (len(typed[0]) if typed is not None else 0)
+    start = offset - len(_last_word(setting["value"]))
     quote = "" if setting["value"].count('"') % 2 else '"'
     values = _values_of(settings_at((*path, *_parts(setting["key"]))))
     return [Offer(value, Kind.VALUE, text.span(start, offset), f"{quote}{value}{quote}") for value in values]

@@ -7,6 +7,8 @@ stays. What requests about texts are answered with is in `features`.
 import asyncio
 import contextlib
 import logging
+import os
+import stat
 import sys
 import threading
 from collections.abc import Generator, Iterable
@@ -349,13 +351,24 @@ class PipeReader:
 
 async def _reader(stdin: BinaryIO) -> Any:
     """Return what reads the messages: the loop itself, or a thread where standard input is not a pipe."""
+    if not _is_pipe(stdin):
+        return StdinAsyncReader(stdin)
     stream = asyncio.StreamReader(limit=LONGEST_LINE)
     loop = asyncio.get_running_loop()
     try:
         await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), stdin)
-    except (ValueError, OSError, NotImplementedError):
+    except (OSError, NotImplementedError):
         return StdinAsyncReader(stdin)
     return PipeReader(stream)
+
+
+def _is_pipe(stdin: BinaryIO) -> bool:
+    """Return whether the loop can read it: a pipe, a socket or a terminal, and not a file."""
+    try:
+        mode = os.fstat(stdin.fileno()).st_mode
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or stat.S_ISCHR(mode)
 
 
 def run(stdin: BinaryIO, stdout: BinaryIO) -> int:

@@ -116,7 +116,7 @@ def _described(shape: Shape, path: str) -> JsonObject:
 def _meaning(path: str) -> str:
     """Return the sentence of a setting or a table, without links to the manual's pages."""
     text = MEANINGS[path] if path in MEANINGS else TABLES[path]
-    plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    plain = re.sub(r"\[([^\[\]]*+)\]\([^()]*+\)", r"\1", text)
     return f"{plain[0].upper()}{plain[1:]}."
 
 

@@ -14,7 +14,14 @@ def test_a_short_storm_over_a_site() -> None:
 
 @pytest.mark.slow
 def test_a_short_storm() -> None:
-    figures = storm([5], payloads=20, runs=14)
+    figures = storm([4], payloads=20, runs=14)
     assert figures.is_good, figures
     assert figures.kills
     assert len(figures.faults) > 5
+
+
+@pytest.mark.slow
+def test_a_short_storm_with_retries() -> None:
+    figures = storm([5], payloads=20, runs=14)
+    assert figures.is_good, figures
+    assert figures.retried

@@ -222,7 +222,7 @@ def _ended(job: str, record: Mapping[str, str]) -> dict[str, object]:
 
 def _end(record: Mapping[str, str], failed: int, code: int) -> str | None:
     """Return why a job ended: by the limits that it asked for, which the accounting keeps, and what it used."""
-    asked = dict(re.findall(r"([A-Za-z_]+)=([0-9.]+[KMGTkmgt]?)", record.get("category", "")))
+    asked = dict(re.findall(r"(?<![A-Za-z_])([A-Za-z_]++)=([0-9.]++[KMGTkmgt]?+)", record.get("category", "")))
     is_killed = failed in (37, 100) or code > 128
     ran, cpu = _amount(record.get("ru_wallclock", "")) or 0, _amount(record.get("cpu", "")) or 0
     for name in TIME_LIMIT:

@@ -10,9 +10,9 @@ from specc.targets.lives import EndReason
 ERROR_LINE = re.compile(r"(?:slurmstepd[^:]*: error|specc): (?!\*\*\*)(.+)")
 ENDS_IN_LOG = (
     (EndReason.MEMORY, re.compile(r"oom[-_]kill|Exceeded (?:job|step) memory limit|exceeded memory limit")),
-    (EndReason.TIME, re.compile(r"\*\*\* .* DUE TO TIME LIMIT")),
-    (EndReason.NODE, re.compile(r"\*\*\* .* DUE TO NODE FAILURE")),
-    (EndReason.PREEMPTED, re.compile(r"\*\*\* .* DUE TO PREEMPTION")),
+    (EndReason.TIME, re.compile(r"^\*\*\* .* DUE TO TIME LIMIT")),
+    (EndReason.NODE, re.compile(r"^\*\*\* .* DUE TO NODE FAILURE")),
+    (EndReason.PREEMPTED, re.compile(r"^\*\*\* .* DUE TO PREEMPTION")),
 )
 """What slurmstepd writes of a job that Slurm ends. Only its own lines count, which begin with its name."""
 
