@@ -196,7 +196,7 @@ class TestWatching:
         assert "\x1b[?1049h" in text  # the other screen, which is left in the end
         last = re.sub(r"\x1b\[[0-9;]*m", "", text.rpartition("\x1b[?1049l")[2])
         assert "2 jobs: 1 failed, 1 finished" in last
-        assert re.search("failed +hpcjob-.* coarse +exit code 1", last)
+        assert re.search(r"failed +hpcjob-\S+ +coarse\s+exit code 1", last)
 
     @pytest.mark.slow
     def test_it_can_be_left(self, here):
