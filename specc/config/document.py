@@ -28,6 +28,7 @@ AT = r"(?s)(.*) \(at (?:line (\d+), column (\d+)|end of document)\)"
 BOM = "\ufeff"
 NOWHERE = KeyAndValue(None, None)
 
+FOREIGN_QUOTES = tuple("“”„‘’＂＇")
 HELPS = {
     "Invalid value": "write texts in quotes",
     "Invalid statement": "write a setting as `key = value`, with quotes around a key that is not plain ASCII",
@@ -92,7 +93,10 @@ def _syntax_error(source: Source, message: str) -> Diagnostic:
     if line is not None:
         starts = [0, *(found.end() for found in re.finditer("\n", source.text))]
         offset = starts[int(line) - 1] + int(column) - 1
-    return CONFIG_SYNTAX.at(source.span(offset), f"not TOML: {reason[:1].lower()}{reason[1:]}", help=HELPS.get(reason))
+    help, char = HELPS.get(reason), source.text[offset : offset + 1]
+    if char in FOREIGN_QUOTES:
+        help = f'`{char}` is a Chinese or typographic quote: write `"`'
+    return CONFIG_SYNTAX.at(source.span(offset), f"not TOML: {reason[:1].lower()}{reason[1:]}", help=help)
 
 
 @dataclass

@@ -37,6 +37,12 @@ NO_COLON = Phrase(
     "a text of several lines needs quotes, or `|` behind its key",
     REST_OF_LINE,
 )
+NO_COMMA = Phrase(
+    r"expected ',' or '(.)'",
+    "expected `,` or `{0}`",
+    "is a bracket not closed? a text that contains any of `[]{},` needs quotes",
+)
+WIDE_COMMA = "，"
 TEXT_ABOVE = Phrase(
     r"mapping values are not allowed here",
     "a `:` in a text that begins in a line above",
@@ -124,11 +130,7 @@ PHRASES = (
         None,
         ONE_CHARACTER,
     ),
-    Phrase(
-        r"expected ',' or '(.)'",
-        "expected `,` or `{0}`",
-        "is a bracket not closed? a text that contains any of `[]{},` needs quotes",
-    ),
+    NO_COMMA,
     Phrase(r"expected the node content, but found '<stream end>'", "the text ends where a value is expected"),
     Phrase(r"expected the node content, but found '(.+)'", "expected a value, found `{0}`", QUOTE_IT),
     Phrase(
@@ -169,7 +171,10 @@ def explained(source: Source, problem: NotYaml, phrase: Phrase, match: re.Match[
     span = spot(source, problem.at - phrase.back, ESCAPE if phrase.back else WORD)
     if phrase is TEXT_ABOVE and (help := _without_colon(source, _line_above(source, problem.at))):
         return codes.YAML_SYNTAX.at(span, message, labels=begun(source, problem), help=help)
-    return codes.YAML_SYNTAX.at(span, message, labels=begun(source, problem), help=phrase.help)
+    help = phrase.help
+    if phrase is NO_COMMA and WIDE_COMMA in source.text[problem.context_at or problem.at : problem.at]:
+        help = f"`{WIDE_COMMA}` is a full-width comma; write `,` and a blank"
+    return codes.YAML_SYNTAX.at(span, message, labels=begun(source, problem), help=help)
 
 
 def _line_above(source: Source, at: int) -> Span:

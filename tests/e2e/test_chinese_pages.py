@@ -1,5 +1,6 @@
 """The pages in Chinese have the code of the English ones, and their sessions print what they say."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,13 @@ def code_of(page: Path) -> list[object]:
     return [written(block) for block in blocks(page)]
 
 
+COMMENT = re.compile(r" +# .*$", re.MULTILINE)
+"""It is in the language of the page."""
+
+
 def written(block: Block) -> object:
-    text = [command for command, _ in commands(block.text)] if block.kind == "console" else block.text
+    is_session = block.kind == "console"
+    text = [command for command, _ in commands(block.text)] if is_session else COMMENT.sub("", block.text)
     return block.kind, block.title, block.place, text
 
 

@@ -248,6 +248,7 @@ def test_a_target_is_not_missed_in_a_file_that_is_not_toml(tmp_path):
     [
         ("target = local\n", "1:10", "not TOML: invalid value", "write texts in quotes"),
         ("# 流体\r\na = 1\r\n b = = 2", "3:6", "not TOML: invalid value", "write texts in quotes"),
+        ("project = “x”", "1:11", "not TOML: invalid value", '`“` is a Chinese or typographic quote: write `"`'),
         ("名 = 1", "1:1", "not TOML: invalid statement", "write a setting as `key = value`, with quotes"),
         ("a = [1,\n", "2:1", "not TOML: ", None),
         ("a = 1\na = 2", "2:6", "not TOML: cannot overwrite a value", None),

@@ -118,6 +118,7 @@ def test_what_is_wrong_and_where(text: str, place: tuple[int, int], written: str
         ("a:\n\tb: 1\n", "indent and align with spaces"),
         ("a: b: c\n", "put the value in quotes if the `:` belongs to it"),
         ('a: "\\q"\n', "write `\\\\` for a backslash, or use single quotes"),
+        ("a: {b: 4，c: d}\n", "`，` is a full-width comma; write `,` and a blank"),
         ("a: [1\nb: 2\n", "is a bracket not closed? a text that contains any of `[]{},` needs quotes"),
         ("%YAML 1.2\n---\na: 1\n", "specs have no YAML directives; remove the line"),
     ],
