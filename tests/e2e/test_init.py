@@ -85,6 +85,7 @@ def test_what_to_do_next_in_the_current_folder(
 
 def test_imported_jobs_can_be_tried_on_this_machine(empty_folder: Path, monkeypatch: Patch, capsys: Capture) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(empty_folder / "state"))
+    monkeypatch.delenv("CI", raising=False)
     Path("here").mkdir()
     monkeypatch.chdir("here")
     Path("run.sbatch").write_text("#!/bin/bash\n#SBATCH --mem=100M --time=5\necho done\n", encoding="utf-8")

@@ -87,7 +87,8 @@ class TestPage:
         text = page_of(here, "--x", "n", "--y", "mesh", "--value", "ran")
         assert "<caption>ran by n and mesh</caption>" in text
 
-    def test_what_to_ask_for_instead(self, here):
+    def test_what_to_ask_for_instead(self, here, monkeypatch):
+        monkeypatch.setattr("specc.app.advice.SHORTEST", 0.0)
         here.write(a=SPEC % "echo {{ matrix.n }}" + "  time_limit: 5h\n")
         assert here.run("submit", "--wait") == 0, here.err
         assert re.search(r"<strong>a.job.yaml</strong>: ask for .*time_limit: ", page_of(here))
