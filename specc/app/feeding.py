@@ -51,7 +51,7 @@ class Feeder:
         self._last: dict[Name, str] = {}
         self._refused: list[Diagnostic] = []
         self._why = "there is no room"
-        self._has_room, self._was_full = True, False
+        self._has_room, self._was_full, self._has_tried = True, False, False
         self._pause, self._tried_at = FIRST_PAUSE, 0.0
         for result in kept:
             self._note_job(result)
@@ -118,7 +118,9 @@ class Feeder:
             if free <= 0:
                 break
             due = [self._waiting.popleft() for _ in range(min(free, len(self._waiting)))]
-            sent = send(due if not self.results else self._numbered(due), room)
+            # What was tried before has an attempt in the ledger, also where there was no room for it.
+            sent = send(self._numbered(due) if self._has_tried else due, room)
+            self._has_tried = True
             self._note(sent)
             back = [result.step for result in sent.results if result.is_not_yet]
             results.extend(result for result in sent.results if not result.is_not_yet)

@@ -1,10 +1,13 @@
 """Room for so many active jobs, and targets that run an attempt once, however often it is sent."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from support import submitting
 
+from specc.app.feeding import Feeder, Limits
+from specc.app.submitting import Sent
 from specc.submission import Action, NoRoom, Room, State
 from specc.targets import JobReport, JobState, NotSent, Unclear
 
@@ -125,3 +128,22 @@ class TestKeys:
         with desk.ledger() as ledger:
             (step,) = desk.plan(ledger, submitting.sweep(1, word="bye"), changed=True, rerun=True)
         assert step.action is Action.REFUSE_UNKNOWN
+
+
+def test_a_step_that_found_a_full_target_first_is_sent_when_there_is_room(tmp_path: Path) -> None:
+    """Nothing was accepted before it in this run; its attempt that found no room is in the ledger."""
+    desk = submitting.Desk(tmp_path / "l.sqlite", submitting.FakeTarget([FULL, "accept"]))
+    payloads = tuple(submitting.sweep(1))
+    with desk.ledger() as ledger, ledger.owners.claim() as owner:
+        run = SimpleNamespace(request=SimpleNamespace(payloads=payloads), ledger=ledger, retrying=None)
+        feeder = Feeder(run, desk.plan(ledger, payloads), [], Limits())
+
+        def send(steps: object, room: object) -> Sent:
+            return Sent(tuple(desk.sender(ledger, owner).results(steps)), False, None)
+
+        feeder.begin(send)
+        assert len(feeder.left) == 1
+        feeder._tried_at = float("-inf")  # long ago
+        feeder.feed({}, send)
+        assert feeder.left == []
+        assert [result.state for result in feeder.results] == [State.ACCEPTED]
