@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from specc.config import is_optional
 from specc.diagnostics import Code
 from specc.diagnostics.codes import OF_RULES
-from specc.reporters.guidance import guidance
+from specc.reporters.guidance import guidance, why_it_stays
 from specc.rules.documentation import document
 from specc.rules.rule import Rule
 
@@ -72,9 +72,7 @@ def _way_out(code: Code) -> str:
     if code.code[3] in "89":
         return "It is not about specs, and cannot be turned off."
     if not is_optional(code):
-        if code.code[3] == "7":
-            return "It cannot be turned off: with it, no job is started."
-        return "It cannot be turned off: with it, there is no payload."
+        return why_it_stays(code)
     return (
         "[`[rules]`](../configuration.md) in `specc.toml` changes it, and\n"
         f"[`# specc: ignore[{code.code}] reason`](../diagnostics.md#ignoring-one-diagnostic) hides one diagnostic."

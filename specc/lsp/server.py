@@ -363,12 +363,12 @@ async def _reader(stdin: BinaryIO) -> Any:
 
 
 def _is_pipe(stdin: BinaryIO) -> bool:
-    """Return whether the loop can read it: a pipe, a socket or a terminal, and not a file."""
+    """Return whether the loop can read it: a pipe, a socket or a terminal, and not a file or `/dev/null`."""
     try:
         mode = os.fstat(stdin.fileno()).st_mode
+        return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or stdin.isatty()
     except (OSError, ValueError):
         return False
-    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or stat.S_ISCHR(mode)
 
 
 def run(stdin: BinaryIO, stdout: BinaryIO) -> int:

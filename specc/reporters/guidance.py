@@ -67,3 +67,10 @@ def _with_remedy(text: str, remedy: str) -> str:
     """Put what to do between the two examples, where a reader has seen what is wrong."""
     above, heading, good = text.rpartition("\n## Good\n")
     return f"{above}\n## Fix\n{remedy}\n{heading}{good}"
+
+
+def why_it_stays(code: Code) -> str:
+    """Return why a diagnostic about specs cannot be turned off."""
+    if code.code[3] == "7":
+        return "It cannot be turned off, because no job is started where it is reported."
+    return "It cannot be turned off, because a spec that has it gives no payload."

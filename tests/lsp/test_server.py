@@ -1,5 +1,7 @@
 """`specc lsp`, as an editor sees it: one session for all tests of this module."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -231,3 +233,11 @@ class TestChanges:
         whole = types.Range(types.Position(0, 0), types.Position(99, 0))
         hint, *_ = session.ask(types.TEXT_DOCUMENT_INLAY_HINT, types.InlayHintParams(document, whole))
         assert (hint.label, hint.position) == ("= run-coarse-1, ...", types.Position(6, 27))
+
+
+def test_without_anybody_to_talk_to_it_ends() -> None:
+    """Also where standard input is a device, which an event loop cannot wait for."""
+    words = (sys.executable, "-P", "-m", "specc", "lsp")
+    ended = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr

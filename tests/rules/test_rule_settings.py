@@ -127,7 +127,7 @@ def test_the_list_has_every_code(project: Place) -> None:
         ("SPC702", "```sh\nspecc submit spec.job.yaml\n```"),
         ("spc402", "It cannot be turned off"),
         ("402", "It cannot be turned off"),
-        ("SPC703", "It cannot be turned off: with it, no job is started."),
+        ("SPC703", "It cannot be turned off, because no job is started where it is reported."),
         ("SPC704", "or for the project in specc.toml"),
         ("SPC902", "It is not about specs (configuration)"),
     ],

@@ -17,7 +17,7 @@ from specc.errors import SpeccError
 from specc.language import in_english
 from specc.reporters import TextOrJson, format_named
 from specc.reporters.display import cells
-from specc.reporters.guidance import documentation, guidance
+from specc.reporters.guidance import documentation, guidance, why_it_stays
 
 NAMES: dict[str, Code] = {name: code for code in CODES.values() for name in (code.code, code.slug)}
 HEADING = re.compile(r"^## \w+$", re.MULTILINE)
@@ -119,9 +119,7 @@ def _way_out(code: Code) -> str:
     if code.code[3] in "89":
         return f"It is not about specs ({STAGES[code.code[3]]}), and cannot be turned off."
     if not is_optional(code):
-        if code.code[3] == "7":
-            return "It cannot be turned off: with it, no job is started."
-        return "It cannot be turned off: with it, there is no payload."
+        return why_it_stays(code)
     key = f'"{code.slug}"' if "." in code.slug else code.slug
     return (
         f"Turn it off at one place with `# specc: ignore[{code.code}] reason`, or for the project in specc.toml:\n"

@@ -123,7 +123,7 @@ def _time(seconds: float) -> str:
 
 
 def thinned(ticks: Sequence[tuple[float, str]], most: int) -> tuple[tuple[float, str], ...]:
-    """Return every so-manieth tick, at most so many."""
+    """Return every n-th tick, at most so many."""
     every = -(-len(ticks) // most) if ticks else 1
     return tuple(ticks[::every])
 
