@@ -15,7 +15,7 @@ from specc.config import mistake_in_option
 from specc.errors import SpeccError
 from specc.targets.batch.folder import Exit, tag_of
 from specc.targets.batch.programs import Installed, Ran, TimedOut
-from specc.targets.batch.script import COPY, NO_CLAIM, NO_START, Command, Manner, script_of
+from specc.targets.batch.script import COPY, NO_CLAIM, NO_START, Command, Manner, program_of, script_of
 from specc.targets.local.processes import born
 from specc.targets.slurm.cluster import cluster_name, of_job, of_query
 from specc.targets.slurm.folder import SlurmFolder as Folder
@@ -130,6 +130,15 @@ def test_the_first_line_names_the_program(root: Path) -> None:
     job = Job(root.with_name("e"), "#!/bin/bash -e\nfalse\necho no\n")
     assert job.run().returncode == 1
     assert job.read("stdout") == ""
+
+
+def test_what_differs_from_job_to_job_is_in_its_settings_alone(root: Path) -> None:
+    """So one script can run many jobs, each with settings of its own."""
+    one, other = Job(root / "a", "echo a"), Job(root / "b", None, script="/run.sh", variables={"A": "1"})
+    program = program_of(NATIVE, USUAL)
+    assert one.script.endswith(program)
+    assert other.script.endswith(program)
+    assert one.script != other.script
 
 
 HOSTILE = "#SBATCH --uid=0\nEOF\n_\n__\n' \" $(echo x) `echo y` \\n %j\r\n# é 漢\nprintf '%s\\n' done  \n\n"

@@ -27,11 +27,21 @@ processes of a job get at its end, is passed on only where the job asked for it 
 
 NEVER_CAUGHT = ("KILL", "STOP", "9", "19")
 
-HEAD = """\
+FIRST = """\
 #!/bin/bash
 # Made by specc. The command is the base64 text below; once the job has begun it is also in claim/command.sh.
-folder={folder} claim={folder}/claim
+{settings}"""
+
+SETTINGS = """\
+folder={folder} tag={tag} name={name}
 stdin={stdin} stdout={stdout} stderr={stderr}
+workdir={workdir} script={script}
+run=({run})
+variables=({variables})
+"""
+
+HEAD = """\
+claim="$folder/claim"
 count={restarts} again=
 job={job}
 printf -v began '%(%s)T' -1
@@ -56,10 +66,10 @@ if ! mkdir "$claim"; then
   fi
 {again}fi
 {note_count}printf '%s\\n' "$job" >"$claim/job" || stop {no_start} "cannot write into $claim"
-export SPECC_JOB_ID="$job-{tag}" SPECC_JOB_NAME={name} SPECC_JOB_DIR="$folder" SPECC_CORES={cores}
+export SPECC_JOB_ID="$job-$tag" SPECC_JOB_NAME="$name" SPECC_JOB_DIR="$folder" SPECC_CORES={cores}
 export OMP_NUM_THREADS={threads}
-workdir={workdir}
-{submit_folder}{variables}[ "$workdir" != "$folder/work" ] || mkdir -p "$workdir"
+{submit_folder}[ "${{#variables[@]}}" -eq 0 ] || export "${{variables[@]}}"
+[ "$workdir" != "$folder/work" ] || mkdir -p "$workdir"
 cd "$workdir" || stop {no_start} "cannot go to $workdir; does this node share it with the login node?"
 for file in "$stdout" "$stderr"; do
   [ -d "${{file%/*}}/" ] || mkdir -p -- "${{file%/*}}/" || stop {no_start} "cannot make the folder of $file"
@@ -67,6 +77,11 @@ for file in "$stdout" "$stderr"; do
   [ ! -p "$file" ] && : >"$file" || stop {no_start} "cannot write to $file"
 done
 [ -r "$stdin" ] || stop {no_start} "cannot read $stdin"
+if [ -z "$script" ]; then
+  script="$claim/command.sh"
+  printf '%s\\n' "$coded" | base64 -d >"$script" || stop {no_start} "cannot write the command"
+fi
+run+=("$script")
 """
 
 NEVER_AGAIN = """\
@@ -110,7 +125,7 @@ done
   trap : TERM INT HUP {signals}
   (
     printf '%s\\n' "$BASHPID" >"$claim/pid.$count"
-    exec {run} <"$stdin" >>"$stdout" 2>>"$stderr"
+    exec "${{run[@]}}" <"$stdin" >>"$stdout" 2>>"$stderr"
   )
   printf '%s\\n' "$?" >"$claim/code.$count"
 ) &
@@ -211,42 +226,53 @@ class Manner:
     signal: str | None = None
 
 
-def script_of(native: Native, folder: Folder, tag: str, name: str, manner: Manner, command: Command) -> str:
-    """Return the text of the batch script."""
-    run = quote(command.script) if command.script else '"$claim/command.sh"'
-    parts = [
-        HEAD.format(
-            job=native.job,
-            restarts=native.restarts,
-            nodes=native.nodes,
-            usage='"$user" "$system" "$peak" ' if native.measures else "",
-            submit_folder=native.folder_lines(),
-            folder=quote(str(folder.root)),
-            tag=tag,
-            name=quote(name),
-            cores=manner.cores,
-            threads=manner.threads,
-            again=AGAIN if manner.is_requeued else NEVER_AGAIN.format(copy=COPY),
-            note_count=NOTE_COUNT if manner.is_requeued else "",
-            stdin=quote(command.stdin or "/dev/null"),
-            stdout=quote(str(command.stdout)),
-            stderr=quote(str(command.stderr)),
-            workdir=quote(str(command.workdir)),
-            variables="".join(f"export {name}={quote(value)}\n" for name, value in command.variables.items()),
-            copy=COPY,
-            no_claim=NO_CLAIM,
-            no_start=NO_START,
-        )
-    ]
-    if command.command is not None:
-        coded = base64.encodebytes(command.command.encode()).decode()
-        parts.append(
-            f'base64 -d <<\'_\' >"$claim/command.sh" || stop {NO_START} "cannot write the command"\n{coded}_\n'
-        )
+def settings_of(folder: Folder, tag: str, name: str, command: Command) -> str:
+    """Return all that differs from job to job, but for the text of the command: assignments of bash."""
+    return SETTINGS.format(
+        folder=quote(str(folder.root)),
+        tag=quote(tag),
+        name=quote(name),
+        stdin=quote(command.stdin or "/dev/null"),
+        stdout=quote(str(command.stdout)),
+        stderr=quote(str(command.stderr)),
+        workdir=quote(str(command.workdir)),
+        script=quote(command.script or ""),
+        run=join(command.starter),
+        variables=join(f"{name}={value}" for name, value in command.variables.items()),
+    )
+
+
+def coded(command: Command) -> str:
+    """Return the text of the command as base64; empty where a file is run."""
+    return base64.encodebytes((command.command or "").encode()).decode().rstrip("\n")
+
+
+def program_of(native: Native, manner: Manner) -> str:
+    """Return what is done with the settings of a job and its command, which is in the variable `coded`.
+
+    The text is the same for all jobs that a scheduler runs in the same manner.
+    """
     asked = manner.signal  # or its number: `kill` and `trap` of bash take both
     own = [asked] if asked is not None and asked not in NEVER_CAUGHT else []
-    signals = " ".join(dict.fromkeys((*PASSED_ON, *own)))
     measure, measured = (MEASURE, MEASURED) if native.measures else ("", "")
-    run = f"{join(command.starter)} {run}"
-    parts.append(TAIL.format(run=run, signals=signals, measure=measure, measured=measured))
-    return "".join(parts)
+    head = HEAD.format(
+        job=native.job,
+        restarts=native.restarts,
+        nodes=native.nodes,
+        usage='"$user" "$system" "$peak" ' if native.measures else "",
+        submit_folder=native.folder_lines(),
+        cores=manner.cores,
+        threads=manner.threads,
+        again=AGAIN if manner.is_requeued else NEVER_AGAIN.format(copy=COPY),
+        note_count=NOTE_COUNT if manner.is_requeued else "",
+        copy=COPY,
+        no_claim=NO_CLAIM,
+        no_start=NO_START,
+    )
+    return head + TAIL.format(signals=" ".join(dict.fromkeys((*PASSED_ON, *own))), measure=measure, measured=measured)
+
+
+def script_of(native: Native, folder: Folder, tag: str, name: str, manner: Manner, command: Command) -> str:
+    """Return the text of the batch script of one job."""
+    settings = f"{settings_of(folder, tag, name, command)}coded='{coded(command)}'\n"
+    return FIRST.format(settings=settings) + program_of(native, manner)
