@@ -1,8 +1,9 @@
 """Jinja2 templates inside scalars: read by Jinja2's own parser, evaluated by a bounded walk of its tree.
 
 `compile_template` gives a `Template`, or the mistakes of the text; `Template.evaluate` gives its value, or raises
-`EvaluationFailed`. For everything that is accepted, the result is Jinja2's. Nothing is ever compiled to Python, no
-attribute of a Python object can be reached, and all work is paid for from a `Budget` before it is done.
+`EvaluationFailed`. For everything that is accepted, the result is Jinja2's, except that a boolean becomes `true` or
+`false` wherever it becomes text. Nothing is ever compiled to Python, no attribute of a Python object can be reached,
+and all work is paid for from a `Budget` before it is done.
 """
 
 from specc.expressions.builder import FUNCTIONS

@@ -187,10 +187,6 @@ def use_jinja(call: Call, value: object, budget: Budget, at: TemplateSpan) -> ob
         return next(value, _nothing(name, at))
     if isinstance(value, Iterator) and entry.reads == "items":
         value = list(value)
-    if isinstance(value, bool) and entry.reads == "text" and name not in MEASURED:
-        value = text_of(value, at)
-    if isinstance(value, list | tuple) and name == "join" and "attribute" not in call.kwargs and len(call.args) < 2:
-        value = [text_of(item, at) if isinstance(item, bool) else item for item in value]
     weight = weigh(budget, at, value, *call.parts())
     if weight.unknown:
         return Unknown(kind_of(value) if entry.kind == "same" else entry.kind)
@@ -198,11 +194,11 @@ def use_jinja(call: Call, value: object, budget: Budget, at: TemplateSpan) -> ob
         raise unfinished(at)
     if weight.characters > 2 * MAX_TEXT and entry.reads != "value":
         raise at.limit(f"`{name}` is given more than {2 * MAX_TEXT:,} characters")
-    given = _given(call) if entry.guard is not None or name in ATTRIBUTED else {}
+    if name in ATTRIBUTED and isinstance(value, Iterable):
+        _hold_attributes(name, value, _given(call), call.attribute_at or at)
+    call, value = _with_texts(call, value, at)
     if entry.guard is not None:
-        entry.guard(Use(name, value, given, weight, budget, at))
-    if name in ATTRIBUTED and given["attribute"] is not None and isinstance(value, Iterable):
-        _hold_attributes(name, value, given, call.attribute_at or at)
+        entry.guard(Use(name, value, _given(call), weight, budget, at))
     try:
         subject = iter(value) if is_stream and isinstance(value, list) else value
         result = HERMETIC.call_filter(name, subject, call.args, call.kwargs, eval_ctx=CONTEXT)
@@ -221,6 +217,8 @@ def use_jinja(call: Call, value: object, budget: Budget, at: TemplateSpan) -> ob
 def _hold_attributes(name: str, items: Iterable[object], given: dict[str, Any], at: TemplateSpan) -> None:
     """Raise EvaluationFailed if an item has no such attribute: Jinja2 says so for some lists only, without a span."""
     attribute = given["attribute"]
+    if attribute is None:
+        return
     paths = attribute.split(",") if name == "sort" and isinstance(attribute, str) else [attribute]
     known = [parts_of(path, at) for path in paths]
     for item in items:
@@ -228,6 +226,37 @@ def _hold_attributes(name: str, items: Iterable[object], given: dict[str, Any], 
             found = attribute_of(item, parts, given.get("default"), at)
             if isinstance(found, Undefined):
                 raise EvaluationFailed(mistake_of(found, at))
+
+
+def _with_texts(call: Call, value: object, at: TemplateSpan) -> tuple[Call, object]:
+    """Return a call and its value with texts for the booleans that Jinja2 would write as `True` and `False`."""
+    match call.name:
+        case "join" if isinstance(value, Iterable):
+            given = _given(call)
+            parts = () if given["attribute"] is None else parts_of(given["attribute"], at)
+            items = [_text_of_boolean(attribute_of(item, parts, None, at), at) for item in value]
+            return Call("join", [_text_of_boolean(given["d"], at)], {}), items
+        case "replace":
+            given = _given(call)
+            texts = [_text_of_boolean(given[name], at) for name in ("old", "new")]
+            return Call("replace", [*texts, given["count"]], {}), _text_of_boolean(value, at)
+        case "urlencode" if isinstance(value, Iterable) and not isinstance(value, str):
+            pairs = value.items() if isinstance(value, dict) else value
+            return call, [_texts_of_booleans(pair, at) for pair in pairs]
+        case name if name == "urlencode" or (FILTERS[name].reads == "text" and name not in MEASURED):
+            return call, _text_of_boolean(value, at)
+        case _:
+            return call, value
+
+
+def _text_of_boolean(value: object, at: TemplateSpan) -> object:
+    return text_of(value, at) if isinstance(value, bool) else value
+
+
+def _texts_of_booleans(pair: object, at: TemplateSpan) -> object:
+    if isinstance(pair, Iterable) and not isinstance(pair, str):
+        return [_text_of_boolean(part, at) for part in pair]
+    return pair
 
 
 def _given(call: Call) -> dict[str, Any]:

@@ -99,11 +99,32 @@ def fill(template: str, values: object, budget: Budget, at: TemplateSpan) -> obj
         raise unfinished(at)
     check_format(template, weight.characters, at)
     try:
-        text = template % values
+        text = template % _for_format(values)
     except (TypeError, ValueError, LookupError, OverflowError) as error:
         raise at.error(f"the format does not fit its values: {error}") from None
     budget.text(len(text), at)
     return text
+
+
+class _Boolean(int):
+    """A boolean for a format: `%s` writes it as all texts of templates do, `%d` as a number, `%r` as Python does."""
+
+    def __str__(self) -> str:
+        return "true" if self else "false"
+
+    def __repr__(self) -> str:
+        return repr(bool(self))
+
+
+def _for_format(values: object) -> object:
+    """Return the values of a format, one or a tuple or mapping of them, with each boolean as a `_Boolean`."""
+    match values:
+        case tuple():
+            return tuple(_Boolean(value) if isinstance(value, bool) else value for value in values)
+        case dict():
+            return {key: _Boolean(value) if isinstance(value, bool) else value for key, value in values.items()}
+        case _:
+            return _Boolean(values) if isinstance(values, bool) else values
 
 
 def arithmetic(sign: str, calculate: Callable[[Any, Any], object]) -> Binary:

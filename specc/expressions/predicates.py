@@ -10,7 +10,7 @@ from jinja2.tests import TESTS as JINJA_TESTS
 
 from specc.expressions.operators import compare, unfinished
 from specc.expressions.run import MAX_TEXT, Budget, weigh
-from specc.expressions.values import Call, EvaluationFailed, TemplateSpan, Unknown, concrete, mistake_of
+from specc.expressions.values import Call, EvaluationFailed, TemplateSpan, Unknown, concrete, mistake_of, text_of
 
 # Jinja2's names of comparisons, and the comparison of each.
 COMPARING = {
@@ -62,6 +62,8 @@ def apply_test(call: Call, value: object, budget: Budget, at: TemplateSpan) -> o
     if name in COMPARING:
         return compare(COMPARING[name], value, call.parts()[0], budget, at)
     _check(call, value, budget, at)
+    if name in READING and isinstance(value, bool):
+        value = text_of(value, at)
     try:
         return _function(name)(value, *call.args, **call.kwargs)
     except ArithmeticError:

@@ -179,7 +179,48 @@ STATEMENTS = [
 ]
 
 
-EXPRESSIONS = [*cells(FILTERS), *cells(PREDICATES), *cells(CALLS), *cells(LANGUAGE)]
+BOOLEANS = {
+    "false|replace(false, '')": "",
+    "(''==0)|replace(false, '')": "",
+    "true|replace('t', 'T')": "True",
+    "'a'|replace('a', true)": "true",
+    "'true'|replace(old=true, new=1)": "1",
+    "'falsefalse'|replace(false, 'x', 1)": "xfalse",
+    "[1, true]|join(',')": "1,true",
+    "['a', 'b']|join(true)": "atrueb",
+    "{true: 1}|join": "true",
+    "{true: 1}.keys()|join(d='')": "true",
+    "(false,)|join": "false",
+    "[true]|map('string')|join": "true",
+    "[[true], [false]]|join(',', 0)": "true,false",
+    "[{'a': true}]|join(attribute='a')": "true",
+    "[[true]]|join": "[True]",
+    "'%s %d %r'|format(true, true, true)": "true 1 True",
+    "'%(a)s'|format(a=false)": "false",
+    "'%-6s-%.1s'|format(true, false)": "true  -f",
+    "'%s' % true": "true",
+    "'%s%s' % (true, 1)": "true1",
+    "'%(a)s' % {'a': false}": "false",
+    "'%s' % [true]": "[True]",
+    "true ~ ''": "true",
+    "true|string": "true",
+    "[true]|string": "[True]",
+    "true|capitalize": "True",
+    "true|center(6)": " true ",
+    "true|lower": "true",
+    "true|title": "True",
+    "true|tojson": "true",
+    "false|trim('f')": "alse",
+    "true|upper": "TRUE",
+    "true|urlencode": "true",
+    "{'a': true, false: 1}|urlencode": "a=true&false=1",
+    "[[1, true]]|urlencode": "1=true",
+    "(true is lower) ~ (true is upper)": "truefalse",
+    "[true, 'A', [1]]|select('lower')|join": "true",
+}
+"""Expressions that make a text of a boolean, and the text."""
+
+EXPRESSIONS = [*cells(FILTERS), *cells(PREDICATES), *cells(CALLS), *cells(LANGUAGE), *BOOLEANS]
 
 
 def test_an_expression_gives_what_jinja_gives() -> None:
@@ -188,6 +229,10 @@ def test_an_expression_gives_what_jinja_gives() -> None:
     assert not [
         (expression, value) for expression, value in values.items() if not same(value, value_by_jinja(expression))
     ]
+
+
+def test_a_boolean_becomes_true_or_false_in_a_text() -> None:
+    assert {expression: ours("{{ " + expression + " }}") for expression in BOOLEANS} == BOOLEANS
 
 
 def test_in_a_text_too() -> None:
