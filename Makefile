@@ -37,20 +37,21 @@ laws: SEED ?= random
 laws: $(READY)
 	$(BIN)/pytest -n 2 -q tests/property $(call examples,deep)
 
-# Submits through a storm of faults and kills, and counts what started twice or got lost.
+# Submits through storms of faults and kills, and counts what started twice or got lost. Each storm has a seed of its own, from
+# SEED on or else from 0, which chooses its faults and when it kills; what a process does until then depends on the machine.
 chaos: $(READY)
-	$(BIN)/python tests/chaos/storm.py --seeds $(SEEDS) --payloads 100
-	$(BIN)/python tests/chaos/sites.py --seeds $(SEEDS) --payloads 30
+	$(BIN)/python tests/chaos/storm.py --seeds $(SEEDS) --first $(or $(seed),0) --payloads 100
+	$(BIN)/python tests/chaos/sites.py --seeds $(SEEDS) --first $(or $(seed),0) --payloads 30
 
 # Kills specc at every system call that changes anything, and counts what ran twice or got lost. Takes some ten minutes;
-# `make crashes SAMPLE=60` kills at so many, by chance, and prints the seed. Linux alone.
+# `make crashes SAMPLE=60` kills at so many, by chance, and prints the seed, by which SEED=... kills at the same ones. Linux alone.
 crashes: $(READY)
-	$(BIN)/python tests/crashes/run.py $(if $(SAMPLE),--sample $(SAMPLE))
+	$(BIN)/python tests/crashes/run.py $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(seed))
 
-# Tries random specs, templates, settings, pages, scripts and command lines; what breaks a law is made small and kept in
-# build/fuzz. `make fuzz SEED=...` tries the same inputs again.
+# Tries random specs, templates, settings, pages, scripts and command lines for MINUTES, or INPUTS of them; what breaks a law is
+# made small and kept in build/fuzz. It prints the seed, by which `make fuzz SEED=...` tries the same inputs again.
 fuzz: $(READY)
-	$(BIN)/python tests/fuzz/run.py --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python tests/fuzz/run.py $(if $(INPUTS),--inputs $(INPUTS),--minutes $(MINUTES)) $(if $(SEED),--seed $(seed))
 
 # Makes small mistakes in some packages, one at a time, and lists those that no test of the package fails on. Takes an hour
 # and more; `make mutants SAMPLE=50` tries so many of each package, by chance, and PACKAGE=resolver those of one.

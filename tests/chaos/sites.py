@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -154,7 +155,7 @@ class Storm:
         return {str(record.key) for record in self.records() if record.state is State.ACCEPTED}
 
 
-def storm(seeds: list[int], payloads: int) -> Figures:
+def storm(seeds: Sequence[int], payloads: int) -> Figures:
     total = Figures()
     for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
@@ -169,8 +170,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="A storm over a site with commands of its own.")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--payloads", type=int, default=30)
+    parser.add_argument("--first", type=int, default=0, metavar="SEED")
     given = parser.parse_args()
-    figures = storm(list(range(1, given.seeds + 1)), given.payloads)
+    print(f"sites: {given.seeds} storms, from seed {given.first} on", flush=True)
+    figures = storm(range(given.first, given.first + given.seeds), given.payloads)
     print(f"sites: {figures}")
     return 0 if figures.is_good else 1
 

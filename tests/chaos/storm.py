@@ -1,8 +1,10 @@
 """The storm: many payloads, a hostile server, and a client that is killed at random, until all is settled.
 
     python tests/chaos/storm.py --seeds 5 --payloads 60
+    python tests/chaos/storm.py --seeds 1 --first 7      the storm of one seed
 
-prints one line of figures, and exits with 1 if a payload started twice or a job was forgotten.
+prints one line of figures, and the seed of each storm that went wrong; it exits with 1 if a payload started twice or a
+job was forgotten.
 """
 
 import argparse
@@ -284,9 +286,12 @@ def storm(seeds: Sequence[int], payloads: int, runs: int = MOST_RUNS) -> Figures
     total = Figures()
     for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
-            total += Storm(Path(folder), seed, payloads, runs).blow()
+            figures = Storm(Path(folder), seed, payloads, runs).blow()
         with tempfile.TemporaryDirectory() as folder:
-            total += pairs(Path(folder), payloads)
+            figures += pairs(Path(folder), payloads)
+        if not figures.is_good:
+            print(f"seed {seed}: {figures}", flush=True)
+        total += figures
     return total
 
 
@@ -296,6 +301,7 @@ def main() -> int:
     parser.add_argument("--payloads", type=int, default=60)
     parser.add_argument("--first", type=int, default=0, metavar="SEED")
     given = parser.parse_args()
+    print(f"chaos: {given.seeds} storms, from seed {given.first} on", flush=True)
     figures = storm(range(given.first, given.first + given.seeds), given.payloads)
     print(f"chaos: {figures}")
     return 0 if figures.is_good else 1

@@ -109,10 +109,15 @@ def every(name: str) -> Figures:
 def sample(name: str, count: int, seed: int) -> Figures:
     """Kill at that many calls of a scenario, chosen at random."""
     with trial_of(name) as trial:
-        numbers = range(1, trial.calls + 1)
-        for number in sorted(random.Random(f"{seed} {name}").sample(numbers, min(count, trial.calls))):
+        for number in sorted(chosen(name, trial.calls, count, seed)):
             trial.kill_at(number)
     return trial.figures
+
+
+def chosen(name: str, calls: int, count: int, seed: int) -> list[int]:
+    """The numbers of `count` calls. A run that takes a call more than another has the same ones, or all but one."""
+    numbers = range(1, calls + 1)
+    return sorted(numbers, key=lambda number: random.Random(f"{seed} {name} {number}").random())[:count]
 
 
 @contextlib.contextmanager

@@ -118,7 +118,9 @@ def find(here: Path, request: dict[str, Any]) -> None:
 def meddle(here: Path, action: str, request: dict[str, Any]) -> None:
     """Do the duty of a command with the faults that a storm has chosen, by chance."""
     chances = json.loads((here / "chances").read_text())
-    dice = random.Random(f"{chances.pop('seed')} {os.getpid()} {time.time_ns()}")
+    with open(here / "calls", "ab", buffering=0) as calls:
+        calls.write(b".")
+        dice = random.Random(f"{chances.pop('seed')} {calls.tell()}")
     fault = next((name for name, chance in chances.items() if dice.random() < chance), "")
     if fault:
         with open(here / "faults", "a", encoding="utf-8") as file:

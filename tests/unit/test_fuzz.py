@@ -1,6 +1,7 @@
 """The fuzz target itself: it repeats its inputs, tries them, and makes small what breaks a law."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,13 @@ def test_inputs_hold_the_laws_and_are_counted() -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "seed suite" in ran.stdout
     assert "0 faults" in ran.stdout
+
+
+def test_ci_draws_what_is_random_from_the_commit() -> None:
+    lines = (ROOT / ".ci" / "run").read_text().splitlines()
+    random = [line for line in lines if re.match(r"make (chaos|crashes|fuzz)\b", line) or "SEED=random" in line]
+    assert len(random) == 3
+    assert all(line.endswith(" SEED=$seed") and "MINUTES" not in line for line in random)
 
 
 def test_what_breaks_a_law_is_made_small(monkeypatch: pytest.MonkeyPatch) -> None:
