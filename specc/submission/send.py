@@ -1,5 +1,7 @@
 """Sending the steps of a plan: first the intent, then the bytes, then the outcome.
 
+Steps that the target takes in one call are sent together; their intents, keys and outcomes are each their own.
+
 One thread decides and writes the ledger; other threads only ask the target, once for each flight. A thread is there
 before the intent is written: where none can be started, nothing is begun. A sender that is stopped sends nothing more,
 waits for the flights and writes their outcomes down, too. A sender that is abandoned leaves at once: what was in flight
@@ -8,22 +10,22 @@ stays an intent, and a later run finds that its process is dead and its outcome 
 
 import heapq
 import json
-import secrets
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from os.path import join, normpath
 from queue import Empty, SimpleQueue
 from threading import Thread
 
 from specc.errors import SpeccError, no_thread
 from specc.fast_dataclass import dataclass
+from specc.submission.batches import batches_of
 from specc.submission.clock import PATIENCE, Backoff, Clock
 from specc.submission.ledger import AttemptOpen, Ledger, NoRoom, Room, SentElsewhere, SettledAlready, UuidTaken
 from specc.submission.plan import Action, Step
 from specc.submission.records import CELL, Record, State
 from specc.submission.results import Result, result_of, settled_elsewhere
-from specc.targets import Accepted, Attempt, NotSent, Origin, Outcome, Rejected, Target, Unclear
+from specc.targets import Accepted, Attempt, NotSent, Origin, Outcome, Rejected, Target, Unclear, new_keys
 
 TAG_DIGITS = 8
 
@@ -56,13 +58,13 @@ class Sending:
     sender: str | None = None
 
 
-def intent_of(step: Step, sending: Sending, now: float, skew: float) -> Record:
-    """Return the intent to carry out a step. `now` is in seconds since the epoch, `skew` in seconds.
+def intent_of(step: Step, attempt: str, sending: Sending, now: float, skew: float) -> Record:
+    """Return the intent to carry out a step. `attempt` is its key, `now` is in seconds since the epoch, `skew` in
+    seconds.
 
     The job's name gets a tag where the settings say so: a part of the attempt's key, by which the job is found again.
     """
     payload = step.payload
-    attempt = secrets.token_hex(16)
     hidden = sorted(payload.hidden) + ([CELL] if payload.hides_cell else [])
     params = payload.params
     return Record(
@@ -90,25 +92,35 @@ def intent_of(step: Step, sending: Sending, now: float, skew: float) -> Record:
 
 
 @dataclass(slots=True, eq=False)
-class _Flight:
-    """One attempt that is being sent, with how often it was tried and signed again.
-
-    `is_unclear`: it may have been accepted in an earlier try, so that nothing but a job settles it.
+class _Member:
+    """One attempt of a flight. `is_unclear`: it may have been accepted in an earlier try, so that nothing but a job
+    settles it.
     """
 
     step: Step
     attempt: Attempt
+    is_unclear: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class _Flight:
+    """The attempts that are sent in one call, with how often that was tried and signed again.
+
+    `most_active`: so many of their jobs may run at a time; None for any number.
+    """
+
+    members: list[_Member]
+    most_active: int | None = None
     tried: int = 0
     signed_again: int = 0
-    is_unclear: bool = False
 
 
 @dataclass(slots=True, eq=False)
 class _Due:
     """What a round begins: the flights, and the results of steps that need not be sent.
 
-    `taken` steps were taken of those that wait, and the `resumed` flights of those that paused. They are put back if
-    the round cannot be written.
+    `taken` groups of steps were taken of those that wait, and the `resumed` flights of those that paused. They are put
+    back if the round cannot be written.
     """
 
     flights: list[_Flight] = field(default_factory=list)
@@ -117,8 +129,8 @@ class _Due:
     resumed: list[_Flight] = field(default_factory=list)
 
 
-Answer = tuple[_Flight, Outcome | SpeccError | None]
-"""A flight with its outcome. None: the target failed in a way that is a bug."""
+Answer = tuple[_Flight, Sequence[Outcome] | SpeccError | None]
+"""A flight with the outcomes of its members. None: the target failed in a way that is a bug."""
 
 
 class ConsecutiveFailures:
@@ -173,7 +185,7 @@ class Sender:
         self._clock = clock
         self._tell = tell
         self._backoff = Backoff(sending.tries, random)
-        self._waiting: deque[Step] = deque()
+        self._waiting: deque[list[Step]] = deque()
         self._paused: list[tuple[float, int, _Flight]] = []
         self._flying: dict[int, _Flight] = {}
         self._most = sending.max_in_flight
@@ -193,8 +205,8 @@ class Sender:
 
         An error of the ledger or the target is raised after the outcomes of all flights have been written down.
         """
-        self._waiting.extend(step for step in steps if step.action.sends)
         try:
+            self._waiting.extend(batches_of([step for step in steps if step.action.sends], self._target.batches))
             while self._flying or (not self._is_over and (self._has_next or self._paused)):
                 yield from self._round()
             yield from self._leave()
@@ -215,7 +227,7 @@ class Sender:
     @property
     def in_flight(self) -> list[Step]:
         """Return the steps that are being sent."""
-        return [flight.step for flight in self._flying.values()]
+        return [member.step for flight in self._flying.values() for member in flight.members]
 
     @property
     def _is_over(self) -> bool:
@@ -223,7 +235,7 @@ class Sender:
 
     @property
     def _has_next(self) -> bool:
-        """Return whether a step waits to be begun, and there is room for its job."""
+        """Return whether steps wait to be begun, and there is room for their jobs."""
         return bool(self._waiting) and self._is_full is None
 
     def _round(self) -> Iterator[Result]:
@@ -231,21 +243,21 @@ class Sender:
 
         Where they cannot be written together, each outcome is written by itself, and nothing more is sent.
         """
-        settled = [(flight, result) for flight, outcome in self._arrived() if (result := self._landed(flight, outcome))]
+        settled = [landed for answer in self._arrived() for landed in self._landed(*answer)]
         if not settled and not self._is_due():
             return
         due = _Due()
         self.unwritten.extend(result for _, result in settled)
         try:
             with self._ledger.together():
-                written = [self._settle(flight, result) for flight, result in settled]
+                written = [self._settle(member, result) for member, result in settled]
                 self._begin(due)
         except SpeccError as error:
             self._error = self._error or error
             for flight in due.resumed:
                 heapq.heappush(self._paused, (self._clock.monotonic(), id(flight), flight))
             del self.unwritten[len(self.unwritten) - len(settled) :]
-            yield from [self._write(flight, result) for flight, result in settled]
+            yield from [self._write(member, result) for member, result in settled]
             return
         del self.unwritten[len(self.unwritten) - len(settled) :]
         for _ in range(due.taken):
@@ -266,17 +278,16 @@ class Sender:
                 return
             if is_paused:
                 due.resumed.append(heapq.heappop(self._paused)[2])
-                ready = self._resumed(due.resumed[-1])
+                ready, results = self._resumed(due.resumed[-1])
             else:
                 try:
-                    ready = self._intended(self._waiting[due.taken])
+                    ready, results = self._intended(due.taken)
                 except NoRoom:
                     self._is_full = f"{self._sending.room.most:,} jobs are active" if self._sending.room else ""
                     return
                 due.taken += 1
-            if isinstance(ready, Result):
-                due.results.append(ready)
-            else:
+            due.results += results
+            if ready.members:
                 due.flights.append(ready)
 
     def _has_thread(self, flying: int) -> bool:
@@ -296,12 +307,18 @@ class Sender:
         self._threads += 1
         return True
 
-    def _resumed(self, flight: _Flight) -> _Flight | Result:
-        """Return a flight whose pause is over; or its result, if somebody has settled the attempt by hand meanwhile."""
-        record = self._ledger.attempt(flight.attempt.key)
-        if record is None or record.state is not State.INTENT:
-            return settled_elsewhere(flight.step, record)
-        return flight
+    def _resumed(self, flight: _Flight) -> tuple[_Flight, list[Result]]:
+        """Return a flight whose pause is over, and the results of those attempts that somebody has settled by hand
+        meanwhile, which are no longer in it.
+        """
+        members, results = [], []
+        for member in flight.members:
+            record = self._ledger.attempt(member.attempt.key)
+            if record is None or record.state is not State.INTENT:
+                results.append(settled_elsewhere(member.step, record))
+            else:
+                members.append(member)
+        return replace(flight, members=members), results
 
     def _is_due(self) -> bool:
         return len(self._flying) < self._most and not self._is_over and (self._has_next or self._has_paused_due())
@@ -319,30 +336,73 @@ class Sender:
             self._tell(f"the quota of {self._target.quota} calls an hour is used up; the next call is in {pause:.0f} s")
         return pause <= 0
 
-    def _intended(self, step: Step) -> _Flight | Result:
-        """Write the intent and return the flight; or the result, where another process has sent the step before."""
-        if step.action is Action.RESUME and step.last is not None:
-            return self._resumed_step(step, step.last)
+    def _intended(self, index: int) -> tuple[_Flight, list[Result]]:
+        """Write the intents of a group that waits. Return the flight, and the results of steps that another process has
+        sent before. Raises NoRoom.
+        """
+        steps, most_active = self._with_room(index)
+        if steps[0].action is Action.RESUME:
+            return self._resumed_steps(steps)
         skew = self._ledger.accounts.skew(self._target.identity)
-        record = intent_of(step, self._sending, self._clock.now(), skew)
-        supersedes = step.last.attempt if step.action is Action.RESEND and step.last is not None else None
-        try:
-            self._ledger.begin(record, supersedes, step.seen, self._sending.room)
-        except AttemptOpen:
-            attempts = self._ledger.of_key(step.key)
-            return settled_elsewhere(step, attempts[-1] if attempts else None)
-        except SentElsewhere as error:
-            return Result(step, None, message=f"another process has sent the same payload as {error}")
-        return _Flight(step, Attempt(record.attempt, step.payload, record.sent_name, origin=self._origin(step)))
+        members, results = [], []
+        records = [
+            intent_of(step, key, self._sending, self._clock.now(), skew)
+            for step, key in zip(steps, new_keys(len(steps)), strict=True)
+        ]
+        attempts = [
+            Attempt(record.attempt, step.payload, record.sent_name, origin=self._origin(step))
+            for step, record in zip(steps, records, strict=True)
+        ]
+        if len(steps) > 1 and self._target.batches is not None:
+            self._target.batches.prepare(attempts)
+        room = self._sending.room if len(steps) == 1 else None
+        for step, record, attempt in zip(steps, records, attempts, strict=True):
+            supersedes = step.last.attempt if step.action is Action.RESEND and step.last is not None else None
+            try:
+                self._ledger.begin(record, supersedes, step.seen, room)
+            except AttemptOpen:
+                of_key = self._ledger.of_key(step.key)
+                results.append(settled_elsewhere(step, of_key[-1] if of_key else None))
+            except SentElsewhere as error:
+                results.append(Result(step, None, message=f"another process has sent the same payload as {error}"))
+            else:
+                members.append(_Member(step, attempt))
+        return _Flight(members, most_active), results
 
-    def _resumed_step(self, step: Step, record: Record) -> _Flight | Result:
-        """Open an attempt again whose outcome is unknown, and return its flight, under the same key."""
-        try:
-            self._ledger.reopen(record.attempt, self._sending.owner)
-        except SettledAlready:
-            return settled_elsewhere(step, self._ledger.attempt(record.attempt))
-        attempt = Attempt(record.attempt, step.payload, record.sent_name, origin=self._origin(step), is_resumed=True)
-        return _Flight(step, attempt, is_unclear=True)
+    def _with_room(self, index: int) -> tuple[list[Step], int | None]:
+        """Return those steps of a group that are sent now, and how many of their jobs may run at a time.
+
+        The target holds the other jobs back by itself. A group is sent in part where less than half of the room is
+        left: with all of it, few would run at a time until its end. Raises NoRoom.
+        """
+        steps, room = self._waiting[index], self._sending.room
+        if room is None or len(steps) == 1:
+            return steps, None
+        active = self._ledger.active(self._target.identity)
+        free = room.most - sum(record.attempt not in room.gone for record in active)
+        if free <= 0:
+            raise NoRoom
+        if free < len(steps) and free < (room.most + 1) // 2:
+            self._waiting[index] = steps[:free]
+            self._waiting.insert(index + 1, steps[free:])
+        return self._waiting[index], free
+
+    def _resumed_steps(self, steps: Sequence[Step]) -> tuple[_Flight, list[Result]]:
+        """Open attempts again whose outcomes are unknown, and return their flight, under the same keys."""
+        members, results = [], []
+        for step in steps:
+            record = step.last
+            if record is None:
+                raise AssertionError("a step that is sent again under its key has an attempt")
+            try:
+                self._ledger.reopen(record.attempt, self._sending.owner)
+            except SettledAlready:
+                results.append(settled_elsewhere(step, self._ledger.attempt(record.attempt)))
+                continue
+            origin = self._origin(step)
+            attempt = Attempt(record.attempt, step.payload, record.sent_name, origin=origin, is_resumed=True)
+            members.append(_Member(step, attempt, is_unclear=True))
+        return _Flight(members), results
 
     def _origin(self, step: Step) -> Origin | None:
         project, payload = self._sending.project, step.payload
@@ -356,15 +416,19 @@ class Sender:
             self._ask(flight)
 
     def _ask(self, flight: _Flight) -> None:
-        outcome: Outcome | SpeccError | None = None
+        outcomes: Sequence[Outcome] | SpeccError | None = None
+        attempts = [member.attempt for member in flight.members]
         try:
-            outcome = self._target.submit(flight.attempt)
+            if len(attempts) > 1 and self._target.batches is not None:
+                outcomes = self._target.batches.submit(attempts, flight.most_active)
+            else:
+                outcomes = [self._target.submit(attempt) for attempt in attempts]
         except SpeccError as error:
-            outcome = error
+            outcomes = error
         finally:
-            self._answers.put((flight, outcome))
+            self._answers.put((flight, outcomes))
 
-    def _arrived(self) -> list[tuple[_Flight, Outcome | SpeccError | None]]:
+    def _arrived(self) -> list[Answer]:
         """Wait for the next outcome, or for a pause to end. Return all outcomes that have come."""
         if not self._flying:
             pause = self._next_due()
@@ -391,66 +455,86 @@ class Sender:
         except Empty:
             return None
 
-    def _landed(self, flight: _Flight, outcome: Outcome | SpeccError | None) -> Result | None:
-        """Return the result of a flight that is over; None if it is to be tried again."""
+    def _landed(self, flight: _Flight, outcomes: Sequence[Outcome] | SpeccError | None) -> list[tuple[_Member, Result]]:
+        """Return the results of the members of a flight that are over. The others are tried again later."""
         del self._flying[id(flight)]
-        result = self._outcome(flight, outcome)
-        if result is not None:
+        each = [outcomes] * len(flight.members) if isinstance(outcomes, SpeccError | None) else outcomes
+        landed: list[tuple[_Member, Result]] = []
+        again: list[tuple[_Member, NotSent]] = []
+        for member, outcome in zip(flight.members, each, strict=True):
+            result = self._outcome(member, outcome)
+            if isinstance(result, NotSent):
+                again.append((member, result))
+            else:
+                landed.append((member, result))
+        if again:
+            landed += self._again(flight, again)
+        for _, result in landed:
             self._failures.note(result)
-        return result
+        return landed
 
-    def _outcome(self, flight: _Flight, outcome: Outcome | SpeccError | None) -> Result | None:
-        """Return the result of a flight; None if it is to be tried again."""
-        step = flight.step
+    def _outcome(self, member: _Member, outcome: Outcome | SpeccError | None) -> Result | NotSent:
+        """Return the result of an attempt, or why it was not sent, if it may be tried again."""
+        step = member.step
         match outcome:
             case Unclear() if self._target.is_idempotent:
-                flight.is_unclear = True
-                return self._again(flight, NotSent(outcome.reason))
-            case Rejected(message=message) if flight.is_unclear:
+                member.is_unclear = True
+                return NotSent(outcome.reason)
+            case Rejected(message=message) if member.is_unclear:
                 return Result(step, State.UNKNOWN, message=f"rejected now, and perhaps accepted before: {message}")
             case Accepted() | Rejected() | Unclear():
                 return result_of(step, outcome)
+            case NotSent(is_full=True) if not member.is_unclear:
+                self._is_full = self._is_full or outcome.reason
+                return Result(step, State.NOT_SENT, message=outcome.reason, is_not_yet=True)
             case NotSent():
-                return self._again(flight, outcome)
+                return outcome
             case SpeccError():
                 self._error = self._error or outcome
-                return Result(step, _unsettled(flight), message=outcome.message, help=outcome.help)
+                return Result(step, _unsettled(member), message=outcome.message, help=outcome.help)
             case None:
                 self._error = self._error or RuntimeError("the target failed; its traceback is above")
                 message = "specc failed while it was sending; `specc ledger resolve` finds out if the job is there"
                 return Result(step, State.UNKNOWN, message=message)
 
-    def _again(self, flight: _Flight, outcome: NotSent) -> Result | None:
-        self._learn_skew(flight, outcome)
-        if outcome.is_full and not flight.is_unclear:
-            self._is_full = self._is_full or outcome.reason
-            return Result(flight.step, State.NOT_SENT, message=outcome.reason, is_not_yet=True)
+    def _again(self, flight: _Flight, members: Sequence[tuple[_Member, NotSent]]) -> list[tuple[_Member, Result]]:
+        """Put members of a flight, which were not sent, among those that are tried again, with one pause for all.
+
+        Return their results where they are not tried again.
+        """
+        first, outcome = members[0]
+        self._learn_skew(first, outcome)
         if outcome.resign and flight.signed_again < SIGNATURES:
             flight.signed_again += 1
             pause: float | None = 0.0
         else:
             pause = self._backoff.pause(flight.tried, outcome.retry_after)
         if pause is None or self._is_over:
-            return Result(flight.step, _unsettled(flight), message=_without_another_try(outcome))
+            return [
+                (member, Result(member.step, _unsettled(member), message=_without_another_try(said)))
+                for member, said in members
+            ]
         if pause >= 1:
-            self._tell(f"{flight.step.key}: {outcome.reason}; trying again in {pause:.0f} s")
-        heapq.heappush(self._paused, (self._clock.monotonic() + pause, id(flight), flight))
-        return None
+            more = f" and {len(members) - 1:,} more" if len(members) > 1 else ""
+            self._tell(f"{first.step.key}{more}: {outcome.reason}; trying again in {pause:.0f} s")
+        later = replace(flight, members=[member for member, _ in members])
+        heapq.heappush(self._paused, (self._clock.monotonic() + pause, id(later), later))
+        return []
 
-    def _learn_skew(self, flight: _Flight, outcome: NotSent) -> None:
+    def _learn_skew(self, member: _Member, outcome: NotSent) -> None:
         if outcome.server_time is None:
             return
         skew = outcome.server_time.timestamp() - self._clock.now()
         try:
-            self._ledger.accounts.learn_skew(self._target.identity, skew, flight.attempt.key)
+            self._ledger.accounts.learn_skew(self._target.identity, skew, member.attempt.key)
         except SpeccError as error:
             self._error = self._error or error
 
-    def _settle(self, flight: _Flight, result: Result) -> Result:
+    def _settle(self, member: _Member, result: Result) -> Result:
         """Write a result to the ledger, and return what was written. Raises SpeccError if the ledger cannot take it."""
         try:
             self._ledger.settle(
-                flight.attempt.key,
+                member.attempt.key,
                 result.state or State.NOT_SENT,
                 uuid=result.uuid,
                 code=result.code,
@@ -458,16 +542,16 @@ class Sender:
             )
         except UuidTaken:
             message = f"the target answered with {result.uuid}, which is the job of another attempt"
-            return self._settle(flight, Result(flight.step, State.UNKNOWN, message=message))
+            return self._settle(member, Result(member.step, State.UNKNOWN, message=message))
         except SettledAlready:
             pass  # another process took this one for dead and settled the attempt in its place
         return result
 
-    def _write(self, flight: _Flight, result: Result) -> Result:
+    def _write(self, member: _Member, result: Result) -> Result:
         """Write a result to the ledger. A result that the ledger cannot take is kept for the user, and ends the run."""
         self.unwritten.append(result)
         try:
-            written = self._settle(flight, result)
+            written = self._settle(member, result)
         except SpeccError as error:
             self._error = self._error or error
             return result
@@ -480,30 +564,31 @@ class Sender:
         if self._error is not None:
             why = "not tried, because of an error"
         while self._paused:
-            flight = heapq.heappop(self._paused)[2]
-            said = f"{why}; it may have been accepted before" if flight.is_unclear else why
-            yield self._write(flight, Result(flight.step, _unsettled(flight), message=said))
+            for member in heapq.heappop(self._paused)[2].members:
+                said = f"{why}; it may have been accepted before" if member.is_unclear else why
+                yield self._write(member, Result(member.step, _unsettled(member), message=said))
         is_not_yet = self._is_full is not None and not self._is_over
         why = f"not yet: {self._is_full}" if is_not_yet else why
         while self._waiting:
-            yield Result(self._waiting.popleft(), None, message=why, is_not_yet=is_not_yet)
+            for step in self._waiting.popleft():
+                yield Result(step, None, message=why, is_not_yet=is_not_yet)
 
     def _close(self) -> None:
         """Wait for the flights and write their outcomes down, also where nobody reads the results any more."""
         self._is_stopped = True
         while self._flying and not self._is_abandoned:
             answer = self._next_answer(None)
-            if answer is not None and (result := self._landed(*answer)) is not None:
-                self._write(answer[0], result)
+            for member, result in self._landed(*answer) if answer is not None else ():
+                self._write(member, result)
         for _ in self._leave() if not self._is_abandoned else ():
             pass
         for _ in range(self._threads):
             self._requests.put(None)
 
 
-def _unsettled(flight: _Flight) -> State:
+def _unsettled(member: _Member) -> State:
     """Return the state of an attempt that is given up without a job."""
-    return State.UNKNOWN if flight.is_unclear else State.NOT_SENT
+    return State.UNKNOWN if member.is_unclear else State.NOT_SENT
 
 
 def _without_another_try(outcome: NotSent) -> str:

@@ -9,6 +9,7 @@ from specc.targets.lives import EndReason, Life, Usage
 from specc.targets.protocol import (
     Accepted,
     Attempt,
+    Batches,
     Cancelled,
     Candidate,
     Cleaned,
@@ -22,11 +23,14 @@ from specc.targets.protocol import (
     Rejected,
     Target,
     Unclear,
+    batch_of,
+    new_keys,
 )
 
 __all__ = [
     "Accepted",
     "Attempt",
+    "Batches",
     "Cancelled",
     "Candidate",
     "Cleaned",
@@ -43,4 +47,6 @@ __all__ = [
     "Target",
     "Unclear",
     "Usage",
+    "batch_of",
+    "new_keys",
 ]

@@ -4,6 +4,7 @@ A target never retries by itself and never guesses: it says what surely happened
 remember and to decide is the business of `specc.submission`.
 """
 
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -75,6 +76,21 @@ class Attempt:
     owner: str = ""
     origin: Origin | None = None
     is_resumed: bool = False
+
+
+KEY_DIGITS = 32
+"""The hexadecimal digits of the key of an attempt."""
+
+
+def new_keys(count: int) -> list[str]:
+    """Return the keys of new attempts that are sent in one call: random, and of several the second half is one."""
+    batch = secrets.token_hex(KEY_DIGITS // 4)
+    return [secrets.token_hex(KEY_DIGITS // 4) + batch for _ in range(count)]
+
+
+def batch_of(key: str) -> str:
+    """Return what the keys of a batch have in common. Of an attempt that is sent alone it is random, too."""
+    return key[KEY_DIGITS // 2 :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +214,27 @@ class Cleaned:
     is_gone: bool = False
 
 
+class Batches(Protocol):
+    """How a target takes several payloads in one call. The attempts of a batch have one `batch_of` their keys."""
+
+    def kind_of(self, payload: "Payload") -> str | None:
+        """Return a text that is equal for payloads which can be sent together; None for one that is sent alone."""
+
+    def most(self) -> int:
+        """Return how many payloads one call can take. The target may be asked for it, once."""
+
+    def prepare(self, attempts: Sequence[Attempt]) -> None:
+        """Make what must be there before the intents of a new batch are written. Nothing is sent.
+
+        Raises SpeccError where it cannot be made.
+        """
+
+    def submit(self, attempts: Sequence[Attempt], most_active: int | None) -> Sequence[Outcome]:
+        """Send attempts of one batch in one call, and return an outcome for each. No more than `most_active` of them
+        run at a time.
+        """
+
+
 class Target(Protocol):
     """A target, which runs payloads.
 
@@ -216,6 +253,10 @@ class Target(Protocol):
     @property
     def is_idempotent(self) -> bool:
         """Return whether an attempt that is sent again under its key runs once all the same."""
+
+    @property
+    def batches(self) -> Batches | None:
+        """Return how several payloads are sent in one call; None where each is sent by itself."""
 
     def refuse(self, payload: "Payload") -> Rejected | None:
         """Return why this payload cannot go to this target, known without sending.

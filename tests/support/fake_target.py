@@ -51,6 +51,10 @@ class FakeTarget:
         """Return False: as an API without keys."""
         return False
 
+    @property
+    def batches(self) -> None:
+        """Return None: each payload is sent by itself."""
+
     def refuse(self, payload: Payload) -> Rejected | None:
         return self.refusal
 

@@ -26,6 +26,7 @@ from specc.submission import (
 from specc.targets import (
     Accepted,
     Attempt,
+    Batches,
     Cancelled,
     Candidate,
     Cleaned,
@@ -93,6 +94,7 @@ class FakeTarget:
     """Answers with what `script` gives for each call in turn, then accepts. `jobs` is what it has started."""
 
     identity = IDENTITY
+    batches: Batches | None = None
 
     def __init__(self, script: Iterable[Outcome | Exception | str] = (), quota: int | None = None) -> None:
         self.script = list(script)

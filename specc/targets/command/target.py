@@ -104,6 +104,10 @@ class CommandTarget:
         """Return True: of the jobs of one key, the one that claims the folder runs the command."""
         return True
 
+    @property
+    def batches(self) -> None:
+        """Return None: each payload is sent by itself."""
+
     def refuse(self, payload: "Payload") -> Rejected | None:
         found = list(refusals(payload.body, self._settings, self._units))
         user = text(payload.body, "run_user")

@@ -47,6 +47,10 @@ class KeylessTarget:
     def is_idempotent(self) -> bool:
         return False
 
+    @property
+    def batches(self) -> None:
+        """Return None: each payload is sent by itself."""
+
     def refuse(self, payload: Payload) -> Rejected | None:
         """Return every reason why no account with these settings takes the payload; None if there is none."""
         return rejected(list(refusals(payload.body, self.settings, {})))

@@ -112,6 +112,10 @@ class EhpcTarget:
         """Return False: the API has no place for a key."""
         return False
 
+    @property
+    def batches(self) -> None:
+        """Return None: each payload is sent by itself."""
+
     def refuse(self, payload: Payload) -> Rejected | None:
         """Return every reason why the payload cannot be sent, known without asking the API; None if there is none."""
         return rejected(list(refusals(payload.body, self._settings, {})))

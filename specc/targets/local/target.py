@@ -100,6 +100,10 @@ class LocalTarget:
         """Return True: the store takes each key once."""
         return True
 
+    @property
+    def batches(self) -> None:
+        """Return None: each payload is sent by itself."""
+
     def refuse(self, payload: "Payload") -> Rejected | None:
         return self._rules.refuse(payload)
 

@@ -57,6 +57,7 @@ def of_job(environment: Mapping[str, str], more: Iterable[str] = ()) -> dict[str
 
 
 def of_query(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of a query, with messages in English and times in UTC."""
+    """Return the environment of a query, with messages in English, times in UTC, and long lists of tasks as a whole."""
     own = {name: value for name, value in environment.items() if name in KEPT}
-    return {"PATH": os.defpath, **own, "LC_ALL": "C", "TZ": "UTC", "SLURM_TIME_FORMAT": "standard"}
+    whole = {"LC_ALL": "C", "TZ": "UTC", "SLURM_TIME_FORMAT": "standard", "SLURM_BITSTR_LEN": "0"}
+    return {"PATH": os.defpath, **own, **whole}

@@ -3,7 +3,7 @@
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -22,21 +22,30 @@ SHARE = 20
 AT_ONCE = 500
 NO_NODES = frozenset({"", "None assigned", "(null)", "N/A"})
 COMMENT = "specc:"
-QUEUE_FORMAT = RECORD + FIELD.join(("%A", "%T", "%k", "%V", "%S", "%e", "%N", "%r"))
+QUEUE_FORMAT = RECORD + FIELD.join(("%i", "%T", "%k", "%V", "%S", "%e", "%N", "%r"))
 ACCOUNT = (
-    "JobIDRaw", "State", "ExitCode", "Submit", "Start", "End", "ElapsedRaw", "NodeList", "MaxRSS", "TotalCPU",
+    "JobID", "State", "ExitCode", "Submit", "Start", "End", "ElapsedRaw", "NodeList", "MaxRSS", "TotalCPU",
     "WorkDir", "Comment",
 )  # fmt: skip
 """What the accounting is asked for: the comment comes last, because it may hold anything."""
 
 CPU_TIME = re.compile(r"(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+(?:\.\d+)?)")
 MEMORY = re.compile(r"(\d+(?:\.\d+)?)([KMGTP]?)")
-EXIT_CODE = re.compile(r"(?m)^JobId=(\d+) .*? BatchFlag=\d+ Reboot=\d+ ExitCode=(\d+):(\d+) ")
+EXIT_CODE = re.compile(
+    r"(?m)^JobId=(\d+) (?:ArrayJobId=(\d+) ArrayTaskId=(\d+) )?.*? BatchFlag=\d+ Reboot=\d+ ExitCode=(\d+):(\d+) "
+)
+MOST_TASKS = re.compile(r"(?m)^MaxArraySize\s*=\s*(\d+)")
+MOST_TASKS_OF_ONE = re.compile(r"(?mi)^SchedulerParameters\s*=.*\bmax_array_tasks=(\d+)")
+USUAL_MOST_TASKS = 1001
+"""Slurm's own default of MaxArraySize."""
+
+TASKS = re.compile(r"(\d+)_\[([\d,:-]+)(?:%\d+)?\]")
+"""Tasks of an array that were not begun, as Slurm lists them together: `123_[0,5-9%2]`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A job as Slurm lists it.
+    """A job as Slurm lists it. `job_id` is `123`, or `123_7` for the task 7 of the array 123.
 
     `key` is that of the attempt, where the comment has it, and `folder` is where the job runs, if that is asked for: an
     accounting keeps the folder even where it keeps no comments.
@@ -105,10 +114,10 @@ class Queries:
         Without accounting nothing is known.
         """
         found: dict[str, Entry] = {}
-        for start in range(0, len(job_ids), AT_ONCE):
+        for words in _in_parts(job_ids):
             if not self._has_accounting:
                 break
-            wanted = ",".join(job_ids[start : start + AT_ONCE])
+            wanted = ",".join(words)
             options = ("--noheader", "--parsable2", f"--delimiter={FIELD}", f"--format={','.join(ACCOUNT)}")
             ran = self._run("sacct", *options, f"--jobs={wanted}")
             if isinstance(ran, Ran) and ran.code != 0 and "accounting storage is disabled" in ran.err:
@@ -130,13 +139,23 @@ class Queries:
         """Return the exit codes of all jobs that the controller still knows, as shells count them."""
         ran = self._ask("scontrol", "--oneliner", "show", "job")
         found = EXIT_CODE.findall(ran.out) if ran is not None else []
-        return {job_id: _code(int(code), int(number)) for job_id, code, number in found}
+        return {
+            f"{array}_{task}" if array else job_id: _code(int(code), int(number))
+            for job_id, array, task, code, number in found
+        }
+
+    def most_tasks(self) -> int:
+        """Return how many tasks an array may have: 0 where the controller takes no arrays."""
+        ran = self._run("scontrol", "show", "config")
+        out = ran.out if isinstance(ran, Ran) and ran.code == 0 else ""
+        said = [int(match[1]) for known in (MOST_TASKS, MOST_TASKS_OF_ONE) if (match := known.search(out))]
+        return min(said, default=USUAL_MOST_TASKS)
 
     def cancel(self, job_ids: Sequence[str]) -> str:
         """Ask for the end of jobs. Return what went wrong, or an empty text."""
         said = []
-        for start in range(0, len(job_ids), AT_ONCE):
-            ran = self._run("scancel", *job_ids[start : start + AT_ONCE])
+        for words in _in_parts(job_ids):
+            ran = self._run("scancel", *words)
             if isinstance(ran, TimedOut):
                 said.append(f"scancel did not end within {ran.seconds:g} s")
             elif ran.code != 0:
@@ -164,8 +183,10 @@ def _entries(out: str) -> Iterator[Entry]:
     for record in out.split(RECORD)[1:]:
         fields = record.removesuffix("\n").split(FIELD)
         if len(fields) == 8:
-            job_id, word, comment, at, start, end, nodes, reason = fields
-            yield Entry(job_id, word, _key(comment), _moment(at), reason, life=_life(at, start, end, nodes))
+            listed, word, comment, at, start, end, nodes, reason = fields
+            key, submitted, life = _key(comment), _moment(at), _life(at, start, end, nodes)
+            for job_id in _each(listed):
+                yield Entry(job_id, word, key, submitted, reason, life=life)
 
 
 def _accounts(out: str) -> Iterator[Entry]:
@@ -189,7 +210,48 @@ def _accounts(out: str) -> Iterator[Entry]:
         life = replace(
             _life(submit, start, end, nodes), seconds=seconds, usage=_folded(_usage(fields), steps.get(job_id))
         )
-        yield Entry(job_id, word, _key(comment), None, "", shell_code, folder, life)
+        for one in _each(job_id):
+            yield Entry(one, word, _key(comment), None, "", shell_code, folder, life)
+
+
+def _each(listed: str) -> Sequence[str]:
+    """Return the jobs that Slurm lists together: the tasks of an array that have not begun, else the one job."""
+    match = TASKS.fullmatch(listed)
+    return [listed] if match is None else [f"{match[1]}_{task}" for task in _numbers(match[2])]
+
+
+def _numbers(ranges: str) -> Iterator[int]:
+    """Yield the numbers of a text such as `0,5-9,20-30:5`, as Slurm writes the tasks of an array."""
+    for part in ranges.split(","):
+        span, _, step = part.partition(":")
+        first, _, last = span.partition("-")
+        yield from range(int(first), int(last or first) + 1, int(step or 1))
+
+
+def ranges_of(numbers: Iterable[int]) -> str:
+    """Return numbers in the form of `0,5-9`, as Slurm reads them."""
+    parts: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if parts and parts[-1][1] == number - 1:
+            parts[-1][1] = number
+        else:
+            parts.append([number, number])
+    return ",".join(f"{first}-{last}" if last > first else str(first) for first, last in parts)
+
+
+def _in_parts(job_ids: Iterable[str]) -> Iterator[list[str]]:
+    """Yield jobs as arguments of Slurm's programs, at most so many in one call: tasks of an array are one word."""
+    arrays: dict[str, list[int]] = {}
+    words: list[str] = []
+    for job_id in job_ids:
+        array, is_task, task = job_id.partition("_")
+        if is_task:
+            arrays.setdefault(array, []).append(int(task))
+        else:
+            words.append(job_id)
+    words += [f"{array}_[{ranges_of(tasks)}]" for array, tasks in arrays.items()]
+    for start in range(0, len(words), AT_ONCE):
+        yield words[start : start + AT_ONCE]
 
 
 def _life(submit: str, start: str, end: str, nodes: str) -> Life:
