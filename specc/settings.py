@@ -78,7 +78,7 @@ class Target:
 
     The other fields are for clusters that run Slurm. `layout` says what cores are: MPI tasks, or threads of one task; a
     queue may differ (`layout_of`). `resource_limits` maps texts of that field to options of sbatch, and `options` go
-    along with every job.
+    along with every job. With `arrays`, cells that are equal in all that sbatch sees are sent as arrays.
     """
 
     name: str
@@ -90,6 +90,7 @@ class Target:
     run_as: Literal["caller"] | None = None
     queues: Map[str, Map[str, object]] = field(default_factory=dict)
     tag_names: bool = False
+    arrays: bool = True
     needs_queue: bool = False
     layout: Layout = "threads"
     hpcqueues: Map[str, str] = field(default_factory=lambda: EMPTY)

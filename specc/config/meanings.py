@@ -35,6 +35,8 @@ MEANINGS = {
     "targets.NAME.resource_limits.NAME": "of a `slurm` target: what this text in the field `resource_limit` means "
     "to sbatch",
     "targets.NAME.options": "of a `slurm` target: options of sbatch for every job, such as `--account=NAME`",
+    "targets.NAME.arrays": "of a `slurm` target: whether cells that are equal in all that sbatch sees are sent "
+    "together, as job arrays; default true",
     "targets.NAME.environment": "of a `slurm` or `command` target: more variables of your environment that jobs get",
     "targets.NAME.directory": "of a `slurm` or `command` target: a folder that login node and compute nodes share",
     "targets.NAME.workdir": "of any target but `ehpc`: the folder that jobs start in: `project` (the default), "

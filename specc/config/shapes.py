@@ -224,6 +224,7 @@ TARGET: dict[str, Shape] = {
     "hpcqueues": Each(TEXT),
     "resource_limits": Each(Items(OPTION)),
     "options": Items(OPTION),
+    "arrays": FLAG,
     "environment": Items(VARIABLE_NAME),
     "directory": TEXT,
     "cluster": CLUSTER,

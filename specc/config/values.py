@@ -54,6 +54,7 @@ def _targets(written: Mapping) -> Iterator[Target]:
                 queues=_queues(node),
                 needs_queue=isinstance(flag := node.get("needs_queue"), Scalar) and flag.value is True,
                 tag_names=isinstance(tag := node.get("tag_names"), Scalar) and tag.value is True,
+                arrays=not (isinstance(arrays := node.get("arrays"), Scalar) and arrays.value is False),
                 layout="tasks" if text_of(node.get("layout")) == "tasks" else "threads",
                 hpcqueues=_pairs(node, "hpcqueues"),
                 resource_limits=_lists(node, "resource_limits"),

@@ -281,7 +281,7 @@ class Sender:
                 ready, results = self._resumed(due.resumed[-1])
             else:
                 try:
-                    ready, results = self._intended(due.taken)
+                    ready, results = self._intended(*self._with_room(due.taken))
                 except NoRoom:
                     self._is_full = f"{self._sending.room.most:,} jobs are active" if self._sending.room else ""
                     return
@@ -336,11 +336,10 @@ class Sender:
             self._tell(f"the quota of {self._target.quota} calls an hour is used up; the next call is in {pause:.0f} s")
         return pause <= 0
 
-    def _intended(self, index: int) -> tuple[_Flight, list[Result]]:
-        """Write the intents of a group that waits. Return the flight, and the results of steps that another process has
-        sent before. Raises NoRoom.
+    def _intended(self, steps: Sequence[Step], most_active: int | None) -> tuple[_Flight, list[Result]]:
+        """Write the intents of steps that are sent together. Return the flight, and the results of steps that another
+        process has sent before. Raises NoRoom.
         """
-        steps, most_active = self._with_room(index)
         if steps[0].action is Action.RESUME:
             return self._resumed_steps(steps)
         skew = self._ledger.accounts.skew(self._target.identity)

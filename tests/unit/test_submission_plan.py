@@ -92,7 +92,7 @@ class TestDecisions:
     def test_a_living_process_is_waited_for(self, desk):
         with desk.ledger() as ledger, ledger.owners.claim() as owner:
             (step,) = desk.plan(ledger, sweep1())
-            assert desk.sender(ledger, owner)._intended(step)
+            assert desk.sender(ledger, owner)._intended([step], None)
             assert actions(desk, sweep1(), rerun=True, resend_unknown=True) == ["in-flight"]
 
     def test_what_stops_and_what_sends(self):

@@ -335,7 +335,7 @@ class TestTwoProcesses:
     def test_one_that_it_is_sending_is_said_to_be(self, desk):
         with desk.ledger() as ledger, ledger.owners.claim() as owner:
             first, second = desk.plan(ledger, submitting.sweep(1)), desk.plan(ledger, submitting.sweep(1))
-            assert desk.sender(ledger, owner)._intended(first[0])
+            assert desk.sender(ledger, owner)._intended(first, None)
             (result,) = desk.sender(ledger, "o").results(second)
         assert (result.state, result.message) == ("intent", "another process is sending it")
 

@@ -20,7 +20,9 @@ from specc.system.reader import Unreadable, read_file, read_start
 from specc.targets.lives import EndReason, Life, Usage, elapsed
 
 TAG_DIGITS = 16
-DIGITS = re.compile(r"[0-9]+")
+DIGITS = re.compile(r"[0-9]+(?:_[0-9]+)?")
+"""The number of a job, and of the task of an array."""
+
 LOG_BYTES = 4096
 MOST_BYTES = 64 << 20
 OWN_ERROR = re.compile(r"specc: (?!\*\*\*)(.+)")
@@ -36,13 +38,22 @@ def tag_of(key: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Handle:
-    """A job's uuid in parts: the scheduler's number, and the tag, because numbers are used again."""
+    """A job's uuid in parts: the scheduler's number, and the tag, because numbers are used again.
+
+    `123-TAG` is a job that was sent alone. `123_7-TAG` is the task 7 of an array, and the tag that of its batch.
+    """
 
     job_id: str
     tag: str
 
     def __str__(self) -> str:
         return f"{self.job_id}-{self.tag}"
+
+    @property
+    def place(self) -> str:
+        """Return where the folder of the job is, below that of all jobs: `TAG`, or `TAG/7`."""
+        _, is_task, task = self.job_id.partition("_")
+        return f"{self.tag}/{task}" if is_task else self.tag
 
     @classmethod
     def parse(cls, uuid: str, ids: re.Pattern[str] = DIGITS) -> "Handle | None":
@@ -146,6 +157,17 @@ class Folder:
     def note_sending(self) -> None:
         """Remove the note that nothing was sent. Raises OSError, because an old note would be wrong."""
         self.not_sent.unlink(missing_ok=True)
+
+    def is_there(self) -> bool:
+        """Return whether there are files of the job."""
+        return self.root.is_dir()
+
+    def remove(self) -> str:
+        """Remove the files of the job; return why that cannot be done, or an empty text.
+
+        Without its folder no copy of the job can make its claim, so it does not run the command.
+        """
+        return private.remove_folder(self.root)
 
     def has_been_gone(self, seconds: float, now: float) -> bool:
         """Note that the scheduler does not know the job, and return whether that is known since so many seconds.

@@ -9,9 +9,21 @@ from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.settings import Target
 from specc.system import private
+from specc.targets.batch.batches import Batch
 from specc.targets.batch.folder import Folder, Handle, tag_of
 from specc.targets.batch.script import Command
-from specc.targets.protocol import Attempt, Cleaned, JobReport, JobState, LogFile, Logs, Origin, Rejected
+from specc.targets.protocol import (
+    KEY_DIGITS,
+    Attempt,
+    Cleaned,
+    JobReport,
+    JobState,
+    LogFile,
+    Logs,
+    Origin,
+    Rejected,
+    batch_of,
+)
 from specc.targets.refusals import Refusal, rejected, text
 from specc.targets.secrets import kept_from_jobs
 from specc.targets.start import path_from, start_folder, starter_of, starter_of_file, variables_of
@@ -19,14 +31,42 @@ from specc.targets.start import path_from, start_folder, starter_of, starter_of_
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
-    """The jobs of a target, each with a folder in `directory`, which the login node and the compute nodes share."""
+    """The jobs of a target, each with a folder in `directory`, which the login node and the compute nodes share.
+
+    `folder_at` makes the folder of a job from its path, and `cell_at` that of a cell of a batch; None where each job is
+    sent alone.
+    """
 
     target: Target
     directory: Path
     folder_at: Callable[[Path], Folder] = Folder
+    cell_at: Callable[[Path], Folder] | None = None
 
-    def folder(self, tag: str) -> Folder:
-        return self.folder_at(self.directory / "jobs" / tag)
+    def folder(self, place: str) -> Folder:
+        """Return the folder of a job at the place `TAG`, or at `TAG/INDEX` for a cell of a batch."""
+        made = self.cell_at if self.cell_at is not None and "/" in place else self.folder_at
+        return made(self.directory / "jobs" / place)
+
+    def place(self, handle: Handle) -> str:
+        """Return the place of a job. Only where there are batches can a number name a task of one."""
+        return handle.place if self.cell_at is not None else handle.tag
+
+    def batch(self, tag: str) -> Batch:
+        return Batch(self.directory / "jobs" / tag)
+
+    def place_of(self, key: str) -> str:
+        """Return where the folder of an attempt is: in that of its batch, if it was sent with others."""
+        has_batches = self.cell_at is not None and len(key) == KEY_DIGITS
+        index = self.batch(batch_of(key)).index_of(key) if has_batches else None
+        return tag_of(key) if index is None else f"{batch_of(key)}/{index}"
+
+    def request(self, place: str) -> dict[str, object] | None:
+        """Return the request that a job was made from; None without one."""
+        tag, is_cell, index = place.partition("/")
+        if not is_cell:
+            return self.folder(place).read_request()
+        known = self.batch(tag).requests()
+        return known[int(index)] if int(index) < len(known) else None
 
     def missing_file(self, attempt: Attempt) -> Rejected | None:
         """Return why the `input_file` of an attempt cannot be given to a job; None where it can."""
@@ -49,31 +89,36 @@ class Jobs:
 
         Raises SpeccError where the folder cannot be made.
         """
-        payload, folder = attempt.payload, self.folder(tag_of(attempt.key))
+        folder = self.folder(tag_of(attempt.key))
+        try:
+            return folder, folder.prepare(self.request_of(attempt, is_requeued=is_requeued))
+        except OSError as error:
+            raise self.unwritable(folder.root, error) from error
+
+    def request_of(self, attempt: Attempt, *, is_requeued: bool) -> dict[str, object]:
+        """Return what is written down of an attempt before it is sent, as JSON data."""
         request = {
             "key": attempt.key,
-            "digest": payload.digest,
+            "digest": attempt.payload.digest,
             "name": attempt.sent_name,
-            "body": payload.body,
+            "body": attempt.payload.body,
             "workdir": start_folder(self.target.workdir, attempt.origin),
             "requeue": is_requeued,
         }
-        try:
-            return folder, folder.prepare(json.loads(json.dumps(request)))
-        except OSError as error:
-            raise self.unwritable(folder, error) from error
+        data: dict[str, object] = json.loads(json.dumps(request))
+        return data
 
     def note_sending(self, folder: Folder) -> None:
         """Note that an attempt may be sent from now on. Raises SpeccError where the folder cannot be written."""
         try:
             folder.note_sending()
         except OSError as error:
-            raise self.unwritable(folder, error) from error
+            raise self.unwritable(folder.root, error) from error
 
-    def unwritable(self, folder: Folder, error: OSError) -> SpeccError:
+    def unwritable(self, folder: Path, error: OSError) -> SpeccError:
         """Return the error about a folder that cannot be made or written."""
         help = f"set `directory` under `[targets.{self.target.name}]` to a folder that the nodes share"
-        return SpeccError(f"cannot make the job's folder {folder.root}: {error.strerror}", help=help)
+        return SpeccError(f"cannot make the job's folder {folder}: {error.strerror}", help=help)
 
     def command(
         self, body: Mapping[str, object], folder: Folder, origin: Origin | None, more: Mapping[str, str] | None = None
@@ -98,8 +143,8 @@ class Jobs:
 
         Raises SpeccError for a job that was not submitted from here.
         """
-        folder = self.folder(handle.tag) if handle else None
-        request = folder.read_request() if folder else None
+        folder = self.folder(self.place(handle)) if handle else None
+        request = self.request(self.place(handle)) if handle else None
         if folder is None or request is None:
             help = f"jobs that were submitted here have their folders in {self.directory / 'jobs'}"
             raise SpeccError(f"nothing is known here of the job {uuid}", help=help)
@@ -116,11 +161,11 @@ class Jobs:
             return Cleaned(uuid, False, "nobody says that it has ended")
         if not report.state.is_final:
             return Cleaned(uuid, False, f"it has not ended: {report.state}")
-        folder = self.folder(handle.tag).root
-        private.sweep_removed(folder.parent)
-        if not folder.is_dir():
+        folder = self.folder(self.place(handle))
+        private.sweep_removed(folder.root.parent)
+        if not folder.is_there():
             return Cleaned(uuid, False, "it has no files here any more", is_gone=True)
-        why = private.remove_folder(folder)
+        why = folder.remove()
         return Cleaned(uuid, not why, why)
 
 

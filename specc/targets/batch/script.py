@@ -16,6 +16,7 @@ from pathlib import Path
 from shlex import join, quote
 
 from specc.fast_dataclass import dataclass
+from specc.targets.batch.batches import GONE, LINES, Batch
 from specc.targets.batch.folder import Folder
 
 COPY, NO_CLAIM, NO_START = 113, 114, 115
@@ -31,6 +32,30 @@ FIRST = """\
 #!/bin/bash
 # Made by specc. The command is the base64 text below; once the job has begun it is also in claim/command.sh.
 {settings}"""
+
+OF_TASK = """\
+#!/bin/bash
+# Made by specc, for all cells of a batch. What differs from cell to cell is in the files cells.* of the folder below, a
+# line for each: its key, and as base64 its settings, its command and its request.
+batch={batch} task={task} lines={lines} job={job}
+read -r key settings coded request < <(sed -n "$((task % lines + 1)){{p;q}}" "$batch/cells.$((task / lines))")
+if [ -z "$request" ]; then
+  printf 'specc: cannot read %s; is this a file system that the login node and this node share?\n' \
+    "$batch/cells.$((task / lines))" >&2
+  exit {no_claim}
+fi
+eval "$(printf '%s' "$settings" | base64 -d)"
+[ "$coded" != - ] || coded=
+mkdir "$folder" 2>/dev/null
+if [ -e "$folder{gone}" ]; then
+  printf 'specc: the command is not run: the files of the job were removed\n' >&2
+  rmdir "$folder"
+  exit {copy}
+fi
+printf '%s' "$request" | base64 -d >"$folder/{request}.$job" &&
+  ln "$folder/{request}.$job" "$folder/{request}" 2>/dev/null
+rm -f "$folder/{request}.$job"
+"""
 
 SETTINGS = """\
 folder={folder} tag={tag} name={name}
@@ -68,7 +93,7 @@ if ! mkdir "$claim"; then
 {note_count}printf '%s\\n' "$job" >"$claim/job" || stop {no_start} "cannot write into $claim"
 export SPECC_JOB_ID="$job-$tag" SPECC_JOB_NAME="$name" SPECC_JOB_DIR="$folder" SPECC_CORES={cores}
 export OMP_NUM_THREADS={threads}
-{submit_folder}[ "${{#variables[@]}}" -eq 0 ] || export "${{variables[@]}}"
+{unset}{submit_folder}[ "${{#variables[@]}}" -eq 0 ] || export "${{variables[@]}}"
 [ "$workdir" != "$folder/work" ] || mkdir -p "$workdir"
 cd "$workdir" || stop {no_start} "cannot go to $workdir; does this node share it with the login node?"
 for file in "$stdout" "$stderr"; do
@@ -182,7 +207,9 @@ class Native:
     """What the scheduler tells a job, as words of bash: the job's number, its nodes, how often it was restarted.
 
     `submit_folders` are the variables that hold the folder a job was submitted from, where they are set. With
-    `measures` the script measures what the command uses.
+    `measures` the script measures what the command uses. In an array, `task` is the number of the job's task, and
+    `of_tasks` are the variables that only tasks have: the command does not get them, because a script that looks for
+    them is not meant to be a task of an array.
     """
 
     job: str
@@ -190,6 +217,8 @@ class Native:
     restarts: str = "0"
     submit_folders: tuple[str, ...] = ()
     measures: bool = False
+    task: str = ""
+    of_tasks: tuple[str, ...] = ()
 
     def folder_lines(self) -> str:
         """Return the lines by which the job's scripts find the folder that they start in, and not that of specc."""
@@ -261,6 +290,7 @@ def program_of(native: Native, manner: Manner) -> str:
         nodes=native.nodes,
         usage='"$user" "$system" "$peak" ' if native.measures else "",
         submit_folder=native.folder_lines(),
+        unset=f"unset {' '.join(native.of_tasks)}\n" if native.of_tasks else "",
         cores=manner.cores,
         threads=manner.threads,
         again=AGAIN if manner.is_requeued else NEVER_AGAIN.format(copy=COPY),
@@ -270,6 +300,21 @@ def program_of(native: Native, manner: Manner) -> str:
         no_start=NO_START,
     )
     return head + TAIL.format(signals=" ".join(dict.fromkeys((*PASSED_ON, *own))), measure=measure, measured=measured)
+
+
+def array_script(native: Native, batch: Batch, manner: Manner) -> str:
+    """Return the text of the script that all jobs of a batch share."""
+    task = OF_TASK.format(
+        batch=quote(str(batch.root)),
+        task=native.task,
+        job=native.job,
+        lines=LINES,
+        gone=GONE,
+        request=Folder(batch.root).request.name,
+        copy=COPY,
+        no_claim=NO_CLAIM,
+    )
+    return task + program_of(native, manner)
 
 
 def script_of(native: Native, folder: Folder, tag: str, name: str, manner: Manner, command: Command) -> str:

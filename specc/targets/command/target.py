@@ -215,7 +215,7 @@ class CommandTarget:
         try:
             _write(script, script_of(self._native(), folder, tag, attempt.sent_name, Manner(cores, cores), command))
         except OSError as error:
-            raise self.jobs.unwritable(folder, error) from error
+            raise self.jobs.unwritable(folder.root, error) from error
         queue_id = text(body, "hpcqueue_id") or ""
         return {
             "key": attempt.key,

@@ -1,9 +1,12 @@
-"""The folder of a job on a Slurm cluster, with what slurmstepd wrote into the job's log."""
+"""The folder of a job on a Slurm cluster, or of a cell of an array, with what slurmstepd wrote into the job's log."""
 
+import contextlib
 import re
 from pathlib import Path
 
 from specc.fast_dataclass import dataclass
+from specc.system import private
+from specc.targets.batch.batches import GONE, Batch
 from specc.targets.batch.folder import Folder
 from specc.targets.lives import EndReason
 
@@ -36,3 +39,41 @@ class SlurmFolder(Folder):
         """Return why Slurm ended the job by what it wrote into the log; None where it wrote nothing of an end."""
         said = [match[1] for line in self.log_lines() if (match := OWN_LINE.match(line))]
         return next((why for why, text in ENDS_IN_LOG if any(text.search(line) for line in said)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class CellFolder(SlurmFolder):
+    """The folder of one cell of an array, which its task makes. What is known before that stands beside it."""
+
+    @property
+    def log(self) -> Path:
+        return self.root.with_name(f"slurm-{self.root.name}.log")
+
+    @property
+    def cancelled(self) -> Path:
+        return self.root.with_name(f"{self.root.name}.cancelled")
+
+    @property
+    def gone(self) -> Path:
+        """A file that exists when the files of the cell were removed. A task that sees it does not run the command."""
+        return self.root.with_name(f"{self.root.name}{GONE}")
+
+    def is_there(self) -> bool:
+        return self.root.parent.is_dir() and not self.gone.exists()
+
+    def remove(self) -> str:
+        """Remove the files of the cell, and those of its batch with the last cell that Slurm may have.
+
+        What keeps a late copy from running comes first: the task looks for it after its claim.
+        """
+        try:
+            self.gone.touch()
+        except OSError as error:
+            return error.strerror or str(error)
+        why = private.remove_folder(self.root) if self.root.exists() else ""
+        for file in (self.log, self.cancelled):
+            with contextlib.suppress(OSError):  # notes, which the next removal of the batch removes
+                file.unlink(missing_ok=True)
+        batch = self.root.parent
+        gone = {int(name) for path in batch.glob(f"*{GONE}") if (name := path.name.removesuffix(GONE)).isdigit()}
+        return private.remove_folder(batch) if not why and Batch(batch).sent() <= gone else why

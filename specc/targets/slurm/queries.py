@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from specc.fast_dataclass import dataclass
+from specc.targets.batch.batches import numbers_in, ranges_of
 from specc.targets.batch.programs import Programs, Ran, TimedOut
 from specc.targets.lives import Life, Usage, elapsed
 
@@ -217,26 +218,12 @@ def _accounts(out: str) -> Iterator[Entry]:
 def _each(listed: str) -> Sequence[str]:
     """Return the jobs that Slurm lists together: the tasks of an array that have not begun, else the one job."""
     match = TASKS.fullmatch(listed)
-    return [listed] if match is None else [f"{match[1]}_{task}" for task in _numbers(match[2])]
+    return [listed] if match is None else [f"{match[1]}_{task}" for task in numbers_in(match[2])]
 
 
-def _numbers(ranges: str) -> Iterator[int]:
-    """Yield the numbers of a text such as `0,5-9,20-30:5`, as Slurm writes the tasks of an array."""
-    for part in ranges.split(","):
-        span, _, step = part.partition(":")
-        first, _, last = span.partition("-")
-        yield from range(int(first), int(last or first) + 1, int(step or 1))
-
-
-def ranges_of(numbers: Iterable[int]) -> str:
-    """Return numbers in the form of `0,5-9`, as Slurm reads them."""
-    parts: list[list[int]] = []
-    for number in sorted(set(numbers)):
-        if parts and parts[-1][1] == number - 1:
-            parts[-1][1] = number
-        else:
-            parts.append([number, number])
-    return ",".join(f"{first}-{last}" if last > first else str(first) for first, last in parts)
+def task_of(job_id: str) -> str:
+    """Return the task of `123_7`; an empty text for a job that is not a task of an array."""
+    return job_id.partition("_")[2]
 
 
 def _in_parts(job_ids: Iterable[str]) -> Iterator[list[str]]:

@@ -114,7 +114,7 @@ class Reports:
         if not state.is_final:
             life = _life_so_far(entry.life, state)
             return JobReport(uuid, state, entry.word, reason_of(entry.word, entry.reason, state), life=life)
-        folder = self._folder(handle.tag)
+        folder = self._folder(handle.place)
         owner = folder.owner()
         if owner and owner != handle.job_id and state is JobState.EXITED:
             first = jobs.get(owner)
@@ -158,7 +158,7 @@ class Reports:
             return self._by_records(handles)
         found = {}
         for uuid, handle in handles.items():
-            folder, entry = self._folder(handle.tag), _own(accounted, handle)
+            folder, entry = self._folder(handle.place), _own(accounted, handle)
             if entry is not None and state_of(entry.word) is not JobState.UNKNOWN:
                 found[uuid] = _ended(uuid, entry, folder)
             else:
@@ -167,7 +167,7 @@ class Reports:
 
     def _by_records(self, handles: Mapping[str, Handle]) -> dict[str, JobReport]:
         """Return what is sure without an answer of Slurm."""
-        reports = {uuid: by_records(uuid, self._folder(handle.tag)) for uuid, handle in handles.items()}
+        reports = {uuid: by_records(uuid, self._folder(handle.place)) for uuid, handle in handles.items()}
         return {uuid: report for uuid, report in reports.items() if report is not None}
 
 

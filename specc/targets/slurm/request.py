@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from specc.fast_dataclass import dataclass
 from specc.settings import Layout, Target
-from specc.targets.batch.folder import Folder
 from specc.targets.batch.script import Manner
 from specc.targets.protocol import Rejected
 from specc.targets.refusals import Refusal, amount, number, rejected, text
@@ -43,8 +42,11 @@ class Rules:
         body = payload.body
         return rejected([*refusals(body, self.target, self.units), *self._own_refusals(body)])
 
-    def options(self, body: Mapping[str, object], name: str, comment: str, folder: Folder) -> list[str]:
-        """Return the options of sbatch for a body that was not refused. Those of the site come first, so ours win."""
+    def options(self, body: Mapping[str, object], name: str, comment: str, root: Path, log: str) -> list[str]:
+        """Return the options of sbatch for a body that was not refused. Those of the site come first, so ours win.
+
+        The job begins in the folder `root`, and Slurm writes to the file `log`, which is a pattern of Slurm's.
+        """
         partition, seconds = self._partition(body), amount(body, "time_limit", self.units)
         return [
             *self.target.options,
@@ -55,10 +57,10 @@ class Rules:
             *self._spread(body),
             *self._memory(body),
             *([f"--time={ceil(seconds, MINUTE)}"] if seconds is not None else []),
-            f"--chdir={folder.root}",
+            f"--chdir={root}",
             "--input=/dev/null",
-            f"--output={escaped(folder.log)}",
-            f"--error={escaped(folder.log)}",
+            f"--output={log}",
+            f"--error={log}",
             "--open-mode=append",
             "--export=ALL",
             REQUEUE if self.is_requeued(body) else "--no-requeue",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from specc.fast_dataclass import dataclass
 from specc.targets.batch.folder import Folder, Handle, tag_of
 from specc.targets.batch.jobs import Jobs
-from specc.targets.batch.programs import Programs
+from specc.targets.batch.programs import Programs, Ran, TimedOut
 from specc.targets.batch.script import Native, script_of
 from specc.targets.protocol import (
     Accepted,
@@ -30,11 +30,13 @@ from specc.targets.protocol import (
     Unclear,
 )
 from specc.targets.slurm.answers import Call, job_number, outcome_without_job
-from specc.targets.slurm.folder import SlurmFolder
+from specc.targets.slurm.arrays import Arrays
+from specc.targets.slurm.finding import Finding, accepted
+from specc.targets.slurm.folder import CellFolder, SlurmFolder
 from specc.targets.slurm.queries import COMMENT, Entry, Queries
 from specc.targets.slurm.refusals import own_options
 from specc.targets.slurm.reports import Reports, state_of
-from specc.targets.slurm.request import Rules
+from specc.targets.slurm.request import Rules, escaped
 
 if TYPE_CHECKING:
     from specc.lowering import Payload
@@ -64,7 +66,8 @@ class SlurmTarget:
         self._rules = rules
         self._programs = programs
         self._queries = queries
-        self._jobs = Jobs(rules.target, place.directory, SlurmFolder)
+        self._jobs = Jobs(rules.target, place.directory, SlurmFolder, CellFolder)
+        self._arrays = Arrays(self._jobs, rules, queries, self._sbatch, self._without_job)
         self._reports = Reports(queries, self._jobs.folder)
 
     @property
@@ -85,6 +88,11 @@ class SlurmTarget:
         """Return True: of the jobs of one key, the one that claims the folder runs the command."""
         return True
 
+    @property
+    def batches(self) -> Arrays | None:
+        """Return how arrays are sent, unless the settings want a job for each payload."""
+        return self._arrays if self._rules.target.arrays else None
+
     def refuse(self, payload: "Payload") -> Rejected | None:
         return self._rules.refuse(payload)
 
@@ -94,6 +102,8 @@ class SlurmTarget:
 
         If the job exists all the same, only one of the two runs.
         """
+        if "/" in self._jobs.place_of(attempt.key):
+            return self._arrays.submit([attempt], None)[0]
         refused = self.refuse(attempt.payload) or self._jobs.missing_file(attempt)
         if refused is not None:
             return refused
@@ -124,15 +134,13 @@ class SlurmTarget:
 
     def look_up(self, attempts: Sequence[Attempt], since: datetime, until: datetime) -> list[Candidate]:
         """Return jobs by their keys, so exactly; the time does not matter."""
-        jobs = self._queries.listed(fresh=True)
-        by_key = {entry.key: entry for entry in (jobs or {}).values() if entry.key}
+        finding = Finding(self._jobs, self._queries.listed(fresh=True))
         found = []
         for attempt in attempts:
-            entry, folder = by_key.get(attempt.key), self._jobs.folder(tag_of(attempt.key))
-            job_id = folder.owner() or (entry.job_id if entry else None)
-            if job_id:
-                at = entry.submitted_at if entry else None
-                handle = Handle(job_id, tag_of(attempt.key))
+            known = finding.job(attempt.key, self._jobs.place_of(attempt.key))
+            if known is not None:
+                handle, entry = known
+                at = entry.submitted_at if entry is not None else None
                 found.append(Candidate(str(handle), at, dict(attempt.payload.body), attempt.key))
         return found
 
@@ -176,7 +184,7 @@ class SlurmTarget:
         handle = Handle.parse(uuid)
         if handle is None or report is None or report.state.is_final or report.state is JobState.UNKNOWN:
             return None
-        owner = self._jobs.folder(handle.tag).owner()
+        owner = self._jobs.folder(handle.place).owner()
         return Handle(owner or handle.job_id, handle.tag)
 
     def _cancelled(self, uuid: str, handle: Handle, jobs: Mapping[str, Entry] | None, last_error: str) -> Cancelled:
@@ -187,7 +195,7 @@ class SlurmTarget:
         if entry is not None and not state.is_final and entry.word != "COMPLETING":
             return Cancelled(uuid, False, last_error or f"Slurm still reports the state {entry.word}")
         if state in (JobState.CANCELLED, JobState.RUNNING):
-            self._jobs.folder(handle.tag).note_cancelled()
+            self._jobs.folder(handle.place).note_cancelled()
         elif state.is_final:
             return Cancelled(uuid, False, f"it has ended: {state}")
         return Cancelled(uuid, True, "its processes were told to end" if state is JobState.RUNNING else "")
@@ -196,33 +204,27 @@ class SlurmTarget:
         body, name = attempt.payload.body, attempt.sent_name
         command = self._jobs.command(body, folder, attempt.origin)
         script = script_of(NATIVE, folder, tag_of(attempt.key), name, self._rules.manner(body), command)
-        options = self._rules.options(body, name, COMMENT + attempt.key, folder)
+        options = self._rules.options(body, name, COMMENT + attempt.key, folder.root, escaped(folder.log))
         self._jobs.note_sending(folder)
-        ran = self._programs(
-            ["sbatch", "--parsable", *options], self._place.environment, SUBMIT_SECONDS, script.encode()
-        )
+        ran = self._sbatch(options, script)
         job_id = job_number(ran)
         if job_id is not None:
-            return _accepted(Handle(job_id, tag_of(attempt.key)), "pending")
-        settings = self._rules.target
-        own = tuple(own_options(body, settings))
-        outcome = outcome_without_job(ran, Call(frozenset(body), own, settings.options, settings.name))
+            return accepted(Handle(job_id, tag_of(attempt.key)), "pending")
+        outcome = self._without_job(ran, body)
         if isinstance(outcome, Unclear):
             jobs = self._queries.listed(fresh=True)
             return (self._found(attempt.key, jobs) if jobs is not None else None) or outcome
         folder.note_not_sent()
         return outcome
 
+    def _sbatch(self, options: Sequence[str], script: str) -> Ran | TimedOut:
+        command = ["sbatch", "--parsable", *options]
+        return self._programs(command, self._place.environment, SUBMIT_SECONDS, script.encode())
+
+    def _without_job(self, ran: Ran | TimedOut, body: Mapping[str, object]) -> Outcome:
+        settings = self._rules.target
+        own = tuple(own_options(body, settings))
+        return outcome_without_job(ran, Call(frozenset(body), own, settings.options, settings.name))
+
     def _found(self, key: str, jobs: Mapping[str, Entry]) -> Accepted | None:
-        """Return the job of a key: the job that has claimed its folder, else the job with the key in its comment."""
-        owner = self._jobs.folder(tag_of(key)).owner()
-        listed = next((entry.job_id for entry in jobs.values() if entry.key == key), None)
-        job_id = owner or listed
-        if job_id is None:
-            return None
-        entry = jobs.get(job_id)
-        return _accepted(Handle(job_id, tag_of(key)), state_of(entry.word).value if entry else "unknown")
-
-
-def _accepted(handle: Handle, state: str) -> Accepted:
-    return Accepted(str(handle), {"job_status": state, "job_id": handle.job_id})
+        return Finding(self._jobs, jobs).accepted(key, tag_of(key))

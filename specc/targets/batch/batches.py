@@ -1,0 +1,133 @@
+"""The folder of jobs that are sent in one call, on the file system that the login node and the compute nodes share.
+
+DIRECTORY/jobs/BATCH/ is made before anything is written to the ledger. `batch.json` has the requests of all its cells,
+in the order of their tasks. `cells.0`, `cells.1` and so on are the same for the jobs, some hundred lines each, so that
+a task reads little: one line has a cell's key, and as base64 its settings, its command and its request. `sent` says
+which tasks the scheduler may have. A task makes the folder of its cell, BATCH/INDEX/, when it starts.
+"""
+
+import json
+import os
+import tempfile
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from specc.fast_dataclass import dataclass
+from specc.system import private
+from specc.system.reader import Unreadable, read_file
+
+LINES = 200
+"""The cells in one file of a batch."""
+
+MOST_BYTES = 256 << 20
+GONE = ".gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One job of a batch: its request, and what its task has to know, as text of bash and as base64."""
+
+    key: str
+    request: Mapping[str, object]
+    settings: str
+    coded: str
+
+    def line(self) -> str:
+        """Return what the task of this cell reads. A command that is a file has no text, which is a `-`."""
+        request = json.dumps(self.request, ensure_ascii=False)
+        command = "".join(self.coded.split()) or "-"
+        return f"{self.key} {_coded(self.settings)} {command} {_coded(request)}\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The folder of a batch, which may not be there."""
+
+    root: Path
+
+    def write(self, cells: Sequence[Cell]) -> None:
+        """Write the cells of a new batch. Raises OSError, and SpeccError where others could write there."""
+        private.make_folder(self.root, own=2, checks_above=False)
+        for start in range(0, len(cells), LINES):
+            text = "".join(cell.line() for cell in cells[start : start + LINES])
+            (self.root / f"cells.{start // LINES}").write_text(text, encoding="utf-8")
+        number, name = tempfile.mkstemp(prefix="batch.", suffix=".part", dir=self.root)
+        with open(number, "w", encoding="utf-8") as file:
+            json.dump([cell.request for cell in cells], file, ensure_ascii=False)
+        os.rename(name, self.root / "batch.json")
+
+    def requests(self) -> list[dict[str, object]]:
+        """Return the requests of the cells, by the numbers of their tasks; none where there is no such batch."""
+        path = self.root / "batch.json"
+        try:
+            status = path.stat()
+        except OSError:
+            return []
+        return _requests(path, status.st_ino, status.st_mtime_ns)
+
+    def index_of(self, key: str) -> int | None:
+        """Return the number of a cell's task; None for a key that is not in the batch."""
+        return next((index for index, one in enumerate(self.requests()) if one.get("key") == key), None)
+
+    def note_sending(self, tasks: str) -> None:
+        """Note that tasks may be sent from now on, as `0-9,12`. Raises OSError, because without the note they could be
+        taken for jobs that were never sent.
+        """
+        self._note(f"+{tasks}\n")
+
+    def note_not_sent(self, tasks: str) -> None:
+        """Note that the tasks were surely not sent. Raises OSError."""
+        self._note(f"-{tasks}\n")
+
+    def sent(self) -> set[int]:
+        """Return the tasks that the scheduler may have. Raises OSError where that cannot be read."""
+        found: set[int] = set()
+        try:
+            lines = (self.root / "sent").read_text("ascii").splitlines()
+        except FileNotFoundError:
+            return found
+        for line in lines:
+            tasks = set(numbers_in(line[1:]))
+            found = found | tasks if line.startswith("+") else found - tasks
+        return found
+
+    def _note(self, line: str) -> None:
+        with open(self.root / "sent", "a", encoding="ascii") as file:
+            file.write(line)
+
+
+def numbers_in(ranges: str) -> list[int]:
+    """Return the numbers of a text such as `0,5-9,20-30:5`, as schedulers write the tasks of an array."""
+    found: list[int] = []
+    for part in ranges.split(","):
+        span, _, step = part.partition(":")
+        first, _, last = span.partition("-")
+        found += range(int(first), int(last or first) + 1, int(step or 1))
+    return found
+
+
+def ranges_of(numbers: Sequence[int]) -> str:
+    """Return numbers in the form of `0,5-9`, as schedulers read them."""
+    parts: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if parts and parts[-1][1] == number - 1:
+            parts[-1][1] = number
+        else:
+            parts.append([number, number])
+    return ",".join(f"{first}-{last}" if last > first else str(first) for first, last in parts)
+
+
+@lru_cache(maxsize=16)
+def _requests(path: Path, inode: int, changed: int) -> list[dict[str, object]]:
+    """Return what a list holds, once for each file: it is never changed, and logs are asked for cell by cell."""
+    try:
+        found = json.loads(read_file(path, MOST_BYTES))
+    except (Unreadable, ValueError, RecursionError):
+        return []
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _coded(text: str) -> str:
+    return b64encode(text.encode()).decode()

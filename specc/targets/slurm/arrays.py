@@ -1,0 +1,187 @@
+"""Many payloads in one call of sbatch: an array, whose tasks are the cells of a sweep.
+
+Payloads go together that are equal in all that sbatch sees; what else differs, each task reads in the list of its batch
+(`specc.targets.batch.batches`). Each task claims its own cell, as the job of a payload that is sent alone does, so a
+cell runs once in however many arrays it is. The batch's key is the comment of the array, by which it is found again.
+"""
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from specc.targets.batch.batches import Batch, Cell, ranges_of
+from specc.targets.batch.folder import Handle
+from specc.targets.batch.jobs import Jobs
+from specc.targets.batch.programs import Ran, TimedOut
+from specc.targets.batch.script import Native, array_script, coded, settings_of
+from specc.targets.protocol import Attempt, NotSent, Outcome, Rejected, Unclear, batch_of
+from specc.targets.slurm.answers import job_number
+from specc.targets.slurm.finding import Finding, accepted
+from specc.targets.slurm.queries import COMMENT, Queries
+from specc.targets.slurm.request import Rules, escaped
+
+if TYPE_CHECKING:
+    from specc.lowering import Payload
+
+MOST = 10_000
+"""An array has at most so many tasks, whatever the controller allows: their list is read as a whole."""
+
+NATIVE_TASK = Native(
+    '"${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID"',
+    '"$SLURM_JOB_NODELIST"',
+    "${SLURM_RESTART_COUNT:-0}",
+    ("SLURM_SUBMIT_DIR",),
+    task="$SLURM_ARRAY_TASK_ID",
+    of_tasks=tuple(
+        f"SLURM_ARRAY_{name}" for name in ("JOB_ID", "TASK_ID", "TASK_COUNT", "TASK_MIN", "TASK_MAX", "TASK_STEP")
+    ),
+)
+
+Sbatch = Callable[[Sequence[str], str], Ran | TimedOut]
+"""Calls sbatch with options and a script."""
+
+Numbered = tuple[int, Attempt]
+"""An attempt with the number of its task."""
+
+
+class Arrays:
+    """Sends batches of attempts, for several threads. `without_job` says what an sbatch that gave no job has done."""
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        rules: Rules,
+        queries: Queries,
+        sbatch: Sbatch,
+        without_job: Callable[[Ran | TimedOut, Mapping[str, object]], Outcome],
+    ) -> None:
+        self._jobs = jobs
+        self._rules = rules
+        self._queries = queries
+        self._sbatch = sbatch
+        self._without_job = without_job
+
+    def kind_of(self, payload: "Payload") -> str:
+        """Return all that sbatch and the nodes see of a payload, but for its name: tasks of an array share one."""
+        body = payload.body
+        return repr((self._rules.options(body, "", "", Path(), ""), self._rules.manner(body)))
+
+    def most(self) -> int:
+        """Return how many tasks an array may have, by the controller."""
+        return min(MOST, self._queries.most_tasks())
+
+    def prepare(self, attempts: Sequence[Attempt]) -> None:
+        """Write the list of a new batch. Raises SpeccError where its folder cannot be made."""
+        tag = batch_of(attempts[0].key)
+        batch = self._jobs.batch(tag)
+        cells = [self._cell(attempt, tag, index) for index, attempt in enumerate(attempts)]
+        try:
+            batch.write(cells)
+        except OSError as error:
+            raise self._jobs.unwritable(batch.root, error) from error
+
+    def submit(self, attempts: Sequence[Attempt], most_active: int | None) -> list[Outcome]:
+        """Call sbatch once for attempts of a batch, and again for fewer of them where Slurm does not take so many now.
+
+        Attempts that were sent before are looked for first, and sent again only when there is no trace of them. If a
+        job exists all the same, only one of the two runs.
+        """
+        batch = self._jobs.batch(batch_of(attempts[0].key))
+        outcomes: dict[str, Outcome] = {}
+        cells: list[Numbered] = []
+        known = {str(request.get("key")): index for index, request in enumerate(batch.requests())}
+        for attempt in attempts:
+            index = known.get(attempt.key)
+            refused = self._rules.refuse(attempt.payload) or self._jobs.missing_file(attempt)
+            if refused is not None:
+                outcomes[attempt.key] = refused
+            elif index is None:
+                outcomes[attempt.key] = Unclear(
+                    f"it has no folder in {batch.root.parent}, where its job would claim it"
+                )
+            elif batch.requests()[index].get("digest") != attempt.payload.digest:
+                outcomes[attempt.key] = Rejected("key-used", f"the key {attempt.key} is that of another payload")
+            else:
+                cells.append((index, attempt))
+        outcomes |= self._sent_before(batch, cells)
+        cells = [(index, attempt) for index, attempt in cells if attempt.key not in outcomes]
+        outcomes |= self._send(batch, cells, most_active)
+        return [outcomes[attempt.key] for attempt in attempts]
+
+    def _cell(self, attempt: Attempt, tag: str, index: int) -> Cell:
+        body, folder = attempt.payload.body, self._jobs.folder(f"{tag}/{index}")
+        request = self._jobs.request_of(attempt, is_requeued=self._rules.is_requeued(body))
+        command = self._jobs.command(body, folder, attempt.origin)
+        return Cell(attempt.key, request, settings_of(folder, tag, attempt.sent_name, command), coded(command))
+
+    def _sent_before(self, batch: Batch, cells: Sequence[Numbered]) -> dict[str, Outcome]:
+        """Return the outcomes of those attempts that may have been sent before, as far as there is a trace of them."""
+        try:
+            sent = batch.sent()
+        except OSError as error:
+            raise self._jobs.unwritable(batch.root, error) from error
+        open_cells = [(index, attempt) for index, attempt in cells if index in sent]
+        if not open_cells:
+            return {}
+        jobs = self._queries.listed(fresh=True)
+        if jobs is None:
+            said = f"it may have been sent before, and Slurm cannot be asked: {self._queries.last_error}"
+            return {attempt.key: Unclear(said) for _, attempt in open_cells}
+        return self._found(batch, open_cells)
+
+    def _found(self, batch: Batch, cells: Sequence[Numbered]) -> dict[str, Outcome]:
+        finding = Finding(self._jobs, self._queries.listed())
+        found = {attempt.key: finding.accepted(attempt.key, f"{batch.root.name}/{index}") for index, attempt in cells}
+        return {key: outcome for key, outcome in found.items() if outcome is not None}
+
+    def _send(self, batch: Batch, cells: Sequence[Numbered], most_active: int | None) -> dict[str, Outcome]:
+        """Send cells in one array; where Slurm has no room for so many, half of them, and so on."""
+        outcomes: dict[str, Outcome] = {}
+        sent = cells
+        while sent:
+            outcomes |= self._send_at_once(batch, sent, most_active)
+            first = outcomes[sent[0][1].key]
+            if len(sent) == 1 or not isinstance(first, NotSent) or not first.is_full:
+                break
+            sent = sent[: len(sent) // 2]
+        return outcomes
+
+    def _send_at_once(self, batch: Batch, cells: Sequence[Numbered], most_active: int | None) -> dict[str, Outcome]:
+        tasks = ranges_of([index for index, _ in cells])
+        body = cells[0][1].payload.body
+        limit = f"%{most_active}" if most_active is not None and most_active < len(cells) else ""
+        log = f"{escaped(batch.root)}/slurm-%a.log"
+        name = self._name([attempt.sent_name for _, attempt in cells])
+        options = self._rules.options(body, name, COMMENT + batch.root.name, batch.root, log)
+        script = array_script(NATIVE_TASK, batch, self._rules.manner(body))
+        try:
+            batch.note_sending(tasks)
+        except OSError as error:
+            raise self._jobs.unwritable(batch.root, error) from error
+        ran = self._sbatch([*options, f"--array={tasks}{limit}"], script)
+        job_id = job_number(ran)
+        if job_id is not None:
+            return {
+                attempt.key: accepted(Handle(f"{job_id}_{index}", batch.root.name), "pending")
+                for index, attempt in cells
+            }
+        outcome = self._without_job(ran, body)
+        found: dict[str, Outcome] = {}
+        if not isinstance(outcome, Unclear):
+            with contextlib.suppress(OSError):  # without the note, it is looked for before it is sent again
+                batch.note_not_sent(tasks)
+        elif self._queries.listed(fresh=True) is not None:
+            found = self._found(batch, cells)
+        return {attempt.key: found.get(attempt.key, outcome) for _, attempt in cells}
+
+    def _name(self, names: Sequence[str]) -> str:
+        """Return one name for all tasks: what their own names begin with, or where a site wants names of a certain
+        form, the first of them.
+        """
+        first, last = min(names), max(names)
+        length = next(
+            (at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first)
+        )
+        common = first[:length].rstrip("-_.,=+@ ")
+        return names[0] if self._rules.target.name_pattern is not None or not common else common
