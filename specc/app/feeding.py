@@ -117,7 +117,8 @@ class Feeder:
             room, free = self._room()
             if free <= 0:
                 break
-            due = [self._waiting.popleft() for _ in range(min(free, len(self._waiting)))]
+            worth_a_try = len(self._waiting) if self._holds_back else min(free, len(self._waiting))
+            due = [self._waiting.popleft() for _ in range(worth_a_try)]
             # What was tried before has an attempt in the ledger, also where there was no room for it.
             sent = send(self._numbered(due) if self._has_tried else due, room)
             self._has_tried = True
@@ -146,6 +147,11 @@ class Feeder:
             self.results.append(result)
             self._note_job(result)
         return found
+
+    @property
+    def _holds_back(self) -> bool:
+        """Return whether the target itself starts no more of what it has than there is room for."""
+        return self._limits.most_active is not None and self._run.opened.target.batches is not None
 
     def _room(self) -> tuple[Room | None, int]:
         """Return the limit for the ledger, and how many steps are worth a try now."""

@@ -514,8 +514,10 @@ class Sender:
                 for member, said in members
             ]
         if pause >= 1:
-            more = f" and {len(members) - 1:,} more" if len(members) > 1 else ""
-            self._tell(f"{first.step.key}{more}: {outcome.reason}; trying again in {pause:.0f} s")
+            if len(members) == 1:
+                self._tell(f"{first.step.key}: {outcome.reason}; trying again in {pause:.0f} s")
+            else:
+                self._tell(f"{len(members):,} jobs: {outcome.reason}; trying again in {pause:.0f} s")
         later = replace(flight, members=[member for member, _ in members])
         heapq.heappush(self._paused, (self._clock.monotonic() + pause, id(later), later))
         return []

@@ -123,6 +123,7 @@ for word in "$@"; do
   case $word in
     --comment=*) comment=${{word#--comment=}};;
     --chdir=*) chdir=${{word#--chdir=}};;
+    --array=*) array=${{word#--array=}};;
     --partition=nope | --partition=norml) echo "sbatch: error: invalid partition specified: ${{word#--partition=}}" >&2
       echo "sbatch: error: Batch job submission failed: Invalid partition name specified" >&2; exit 1;;
   esac
@@ -130,14 +131,25 @@ done
 printf '%s\\n' "$@" >{folder}/options.$number
 env >{folder}/environment.$number
 cat >{folder}/script.$number
-cd "$chdir" && SLURM_JOB_ID=$number bash {folder}/script.$number >>slurm.log 2>&1 </dev/null
-code=$?
-state=COMPLETED reason=None; [ $code = 0 ] || state=FAILED reason=NonZeroExitCode
 times='2026-01-02T03:04:05\\037N/A\\037N/A\\037'
-printf "\\036%s\\037%s\\037%s\\037$times\\037%s\\n" $number $state "$comment" $reason >>{folder}/queue
+run() {{
+  bash {folder}/script.$number >>"$2" 2>&1 </dev/null
+  code=$?
+  state=COMPLETED reason=None; [ $code = 0 ] || state=FAILED reason=NonZeroExitCode
+  printf "\\036%s\\037%s\\037%s\\037$times\\037%s\\n" $1 $state "$comment" $reason >>{folder}/queue
+}}
+cd "$chdir" || exit
+if [ -z "$array" ]; then
+  SLURM_JOB_ID=$number run $number slurm.log
+else
+  for task in $(eval echo $(sed 's/%.*//; s/\\([0-9]*\\)-\\([0-9]*\\)/{{\\1..\\2}}/g; s/,/ /g' <<<"$array")); do
+    SLURM_JOB_ID=$number$task SLURM_ARRAY_JOB_ID=$number SLURM_ARRAY_TASK_ID=$task run ${{number}}_$task slurm-$task.log
+  done
+fi
 [ -e {folder}/silent ] || echo $number
 """
 SQUEUE = "#!/bin/bash\ncat {folder}/queue 2>/dev/null || :\n"
+SCONTROL = "#!/bin/bash\necho 'MaxArraySize            = 1001'\n"
 SACCT = "#!/bin/bash\necho 'Slurm accounting storage is disabled' >&2\nexit 1\n"
 
 
@@ -145,7 +157,7 @@ def programs_in(folder: Path) -> dict[str, str]:
     """Programs that run a job at once, in `folder`/bin, and an environment in which they are found."""
     programs = folder / "bin"
     programs.mkdir(parents=True)
-    for name, text in {"sbatch": SBATCH, "squeue": SQUEUE, "sacct": SACCT}.items():
+    for name, text in {"sbatch": SBATCH, "squeue": SQUEUE, "sacct": SACCT, "scontrol": SCONTROL}.items():
         path = programs / name
         path.write_text(text.format(folder=folder))
         path.chmod(path.stat().st_mode | stat.S_IXUSR)

@@ -290,7 +290,7 @@ def program_of(native: Native, manner: Manner) -> str:
         nodes=native.nodes,
         usage='"$user" "$system" "$peak" ' if native.measures else "",
         submit_folder=native.folder_lines(),
-        unset=f"unset {' '.join(native.of_tasks)}\n" if native.of_tasks else "",
+        unset=" ".join(("unset", *native.of_tasks)) + "\n" if native.of_tasks else "",
         cores=manner.cores,
         threads=manner.threads,
         again=AGAIN if manner.is_requeued else NEVER_AGAIN.format(copy=COPY),
