@@ -7,7 +7,7 @@ import pytest
 
 from specc.targets import NotSent, Outcome, Rejected, Unclear
 from specc.targets.batch.programs import Ran
-from specc.targets.slurm.answers import Call, outcome_without_job
+from specc.targets.slurm.answers import Call, Doubtful, outcome_without_job
 
 REJECTED = {
     "Invalid partition name specified": "no-such-queue",
@@ -126,7 +126,6 @@ FULL = [
 ]
 OPEN = [
     "No error",
-    "Unspecified error",
     "Operation now in progress",
     "Unexpected message received",
     "Message send failure",
@@ -160,7 +159,23 @@ OPEN = [
     "Interrupted system call",
     "Input/output error",
     "Unknown error 512",
+    "No such file or directory",
+    # Texts that a later Slurm may have for the conversation.
+    "Secure channel: connection was reset",
+    "Timed out in conversation",
+    "Request was not sent",
+]
+DOUBTFUL = [
+    "Unspecified error",
     "A text that a later Slurm has",
+    # What a site's rule makes of a job by giving any number of Slurm's.
+    "Job is pending execution",
+    "Requested reservation is in use",
+    "Duplicate job step id",
+    "Empty list",
+    "Required nodes do not fit topology",
+    "Invalid job id specified",
+    "Kill task failed",
 ]
 
 
@@ -192,6 +207,23 @@ def test_what_leaves_it_open_is_unclear(text: str) -> None:
     assert said(text) == Unclear(text)
 
 
+@pytest.mark.parametrize("text", DOUBTFUL)
+def test_an_answer_that_no_table_names_is_a_refusal_where_the_queue_has_no_such_job(text: str) -> None:
+    outcome = said(text)
+    assert isinstance(outcome, Doubtful)
+    assert (outcome.reason, outcome.refusal.code, outcome.refusal.message) == (text, "site-rule", text)
+
+
+def test_the_number_of_a_rule_is_not_an_error_of_the_connection() -> None:
+    """`return 1` of a site's rule is an error of the system to sbatch; its words come before it."""
+    outcome = said("Operation not permitted", "sbatch: error: say a project\n")
+    assert isinstance(outcome, Doubtful)
+    assert outcome.refusal.message == "say a project; Operation not permitted"
+    assert said("Connection reset by peer", "sbatch: error: say a project\n") == Unclear(
+        "say a project; Connection reset by peer"
+    )
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -208,10 +240,28 @@ def test_a_limit_on_submitted_jobs_is_not_yet(name: str) -> None:
     assert outcome == NotSent(f"{name}; {policy}", is_full=True)
 
 
-@pytest.mark.parametrize("name", ["QOSMaxCpuPerUserLimit", "AssocMaxWallDurationPerJobLimit", "QOSMaxMemoryPerJob"])
-def test_a_limit_on_the_size_of_a_job_is_a_refusal(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("QOSMaxCpuPerUserLimit", {"core_limit", "resource_limit"}),
+        ("QOSMinCpuNotSatisfied", {"core_limit", "resource_limit"}),
+        ("AssocMaxNodePerJobLimit", {"core_limit", "resource_limit"}),
+        ("AssocMaxWallDurationPerJobLimit", {"time_limit"}),
+        ("AssocGrpCPURunMinutesLimit", {"time_limit", "core_limit", "resource_limit"}),
+        ("QOSMaxMemoryPerJob", {"mem_limit"}),
+        ("QOSMaxGRESPerUser", {"resource_limit"}),
+        ("AssocMaxLicPerJobSomething", set()),
+        ("", set()),
+    ],
+)
+def test_a_limit_on_the_size_of_a_job_is_a_refusal_at_its_field(name: str, fields: set[str]) -> None:
     policy = "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)"
-    assert isinstance(said(policy, f"sbatch: error: {name}\n"), Rejected)
+    every = frozenset({"name", "core_limit", "resource_limit", "mem_limit", "time_limit"})
+    outcome = said(policy, f"sbatch: error: {name}\n" if name else "", Call(every))
+    assert isinstance(outcome, Rejected)
+    assert set(outcome.fields or {}) == fields
+    shows = "sacctmgr show qos" if name.startswith("QOS") else "sacctmgr show assoc" if name else "staff"
+    assert shows in (outcome.help or "")
 
 
 class TestWhereARefusedOptionComesFrom:

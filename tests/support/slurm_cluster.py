@@ -15,8 +15,9 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -95,7 +96,9 @@ def program(name: str) -> str | None:
 
 class Cluster:
     """`cores` and `memory` (MiB) are what each node claims, `remembered` for how many seconds the controller knows an
-    ended job. `accounting` is none, or whether it stores the comments of jobs."""
+    ended job. `accounting` is none, or whether it stores the comments of jobs. `settings` are lines of slurm.conf in
+    place of those here or beside them, `partitions` lines of more partitions, and `beside` files beside slurm.conf, by
+    name."""
 
     def __init__(
         self,
@@ -104,6 +107,9 @@ class Cluster:
         memory: int = 8000,
         remembered: int = 300,
         accounting: bool | None = None,
+        settings: Mapping[str, str] = MappingProxyType({}),
+        partitions: tuple[str, ...] = (),
+        beside: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.folder = folder
         self.conf = folder / "slurm.conf"
@@ -126,8 +132,11 @@ class Cluster:
             text += f"RealMemory={memory} State=UNKNOWN\n"
         text += f"PartitionName=debug Nodes={','.join(names)} Default=YES MaxTime=INFINITE DefaultTime=60 State=UP\n"
         text += "PartitionName=short Nodes=n1 MaxTime=30 State=UP\n"
+        text += "".join(f"{line}\n" for line in partitions)
         (folder / "state").mkdir()
-        self.conf.write_text(text)
+        self.conf.write_text(_with(text, settings))
+        for name, content in beside.items():
+            (folder / name).write_text(content)
         self.nodes = names
 
     @property
@@ -264,6 +273,12 @@ def _end_leftovers() -> None:
             if owner.stat().st_uid == os.getuid() and not _lives(int(owner.read_text())):
                 end_all(owner.parent)
                 shutil.rmtree(owner.parent, ignore_errors=True)
+
+
+def _with(text: str, settings: Mapping[str, str]) -> str:
+    """Return a slurm.conf with other settings: a name that stands in it twice is an error that every program tells."""
+    kept = [line for line in text.splitlines() if line.partition("=")[0] not in settings]
+    return "\n".join([*(f"{name}={value}" for name, value in settings.items()), *kept, ""])
 
 
 def _host() -> str:

@@ -450,6 +450,8 @@ def test_options_that_a_configuration_may_have(option: str) -> None:
         ("--gres", "needs a value"),
         ("--contiguous=1", "takes no value"),
         ("-p x", "write one option"),
+        ("--clusters=other", "a target is one cluster"),
+        ("-Mother", "a target is one cluster"),
         ("--gres=gpu:1 --uid=0", "write one option"),
         ("--gres=gpu:1\n--uid=0", "write one option"),
         ("", "write one option"),

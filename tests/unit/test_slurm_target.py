@@ -107,11 +107,30 @@ def test_surely_not_sent(fake: Fake, ran: Ran) -> None:
     assert "squeue" not in fake.programs.names()
 
 
+@pytest.mark.parametrize("text", ["Unspecified error", "A new rule"])
+def test_an_answer_that_no_table_names_is_settled_by_the_queue(fake: Fake, text: str) -> None:
+    """The controller has answered: its queue shows whether it took the job."""
+    outcome = answer(fake, refused(text))
+    assert isinstance(outcome, Rejected)
+    assert outcome.message == text
+
+
+def test_an_answer_that_no_table_names_and_a_queue_that_has_the_job(fake: Fake) -> None:
+    fake.queue(line("7", "PENDING", KEY))
+    assert isinstance(answer(fake, refused("A new rule")), Accepted)
+
+
+def test_an_answer_that_no_table_names_and_a_queue_that_cannot_be_asked(fake: Fake) -> None:
+    fake.programs.answers["squeue"] = DOWN
+    outcome = answer(fake, refused("A new rule"))
+    assert isinstance(outcome, Unclear)
+    assert outcome.reason == "A new rule"
+
+
 UNCLEAR = [
     refused("Unable to contact slurm controller (receive failure)"),
     refused("Unable to contact slurm controller (send failure)"),
     refused("Socket timed out on send/recv operation"),
-    refused("Unspecified error"),
     refused("Some message of a later version"),
     failed(
         "sbatch: error: Munge decode failed\nsbatch: error: Batch job submission failed: Protocol authentication error"

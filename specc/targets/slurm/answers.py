@@ -4,6 +4,8 @@ sbatch prints `Batch job submission failed: MESSAGE` after each failed submissio
 or says at which step of the conversation the connection failed. It is one of Slurm's own fixed texts, never translated.
 """
 
+import errno
+import os
 import re
 
 from specc.fast_dataclass import dataclass
@@ -64,7 +66,6 @@ them before the answer, which is the same for all limits."""
 
 OPEN = (
     "No error",
-    "Unspecified error",
     "Operation now in progress",
     "Unexpected message received",
     "Message send failure",
@@ -102,10 +103,26 @@ OPEN = (
     "Unable to query kernel for socket peer credential",
 )
 """Texts that leave it open whether the controller has the job: a time-out, a request or an answer that was cut, an
-answer that could not be checked. They come before the refusals; what stands in no table is open, too."""
+answer that could not be checked. They come before the refusals."""
+
+OF_A_CONNECTION = re.compile(
+    r"connect|socket|communicat|time[ds]? ?-?out|receiv|\b(?:send|sent)\b|transmi|protocol|messag|authenti|credential|"
+    r"contact|network|packet",
+    re.IGNORECASE,
+)
+"""Words of a text that stands in no table and may be about the conversation, as a later Slurm may have one."""
+
+OF_THE_SYSTEM = {os.strerror(number): number for number in range(1, 134)}
+"""The errors of Linux, of which most can come from either end of a connection."""
+
+NEVER_OF_A_CONNECTION = frozenset({errno.EPERM, errno.ENOENT, errno.ESRCH, errno.EACCES})
+"""Errors that no open connection gives. After words of a site they are the number that its rule gave: `return 1`."""
 
 UNKNOWN_CODE = re.compile(r"Unknown error (\d{4,})")
 """A number of Slurm's own that has no text, as a site's rule in Lua may give it. Those of the system are smaller."""
+
+POLICY = re.compile(r"\b(?:Assoc|QOS)[A-Z]\w+")
+"""Slurm's name for a limit of an account (an association), of a user or of a QOS, such as `QOSMaxCpuPerUserLimit`."""
 
 NOT_SUBMITTED = re.compile(r"\bnot submitted\b", re.IGNORECASE)
 """What wrappers of sbatch say of a job that they keep back."""
@@ -172,7 +189,6 @@ REFUSALS = (
     Refusal("Invalid feature specification", "bad-resource", OTHER, options=("constraint",)),
     Refusal("Invalid license specification", "bad-resource", OTHER, options=("licenses",)),
     Refusal("Invalid qos specification", "bad-qos", OTHER, SITE_HELP, options=("qos",)),
-    Refusal("Job violates accounting/QOS policy", "over-policy", (), SITE_HELP),
     Refusal("Requested reservation is invalid", "bad-resource", OTHER, options=("reservation",)),
     Refusal("Requested reservation not usable now", "bad-resource", OTHER, options=("reservation",)),
     Refusal("Access denied to requested reservation", "bad-resource", OTHER, SITE_HELP, options=("reservation",)),
@@ -204,7 +220,6 @@ REFUSALS = (
     Refusal("Invalid QOS specification, relative", "bad-qos", OTHER, options=("qos",)),
     Refusal("Invalid or unknown association", "bad-account", (), options=("account",)),
     Refusal("Invalid parent account specified", "bad-account", (), options=("account",)),
-    Refusal("Job violates accounting", "over-policy", ()),
     Refusal("Task count specification invalid", "too-many-cores", CORES, options=("ntasks", "ntasks-per-node")),
     Refusal("Task distribution specification invalid", "bad-option", OTHER, options=("distribution",)),
     Refusal("Job size specification needs to be provided", "too-large", CORES),
@@ -263,6 +278,22 @@ REFUSALS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Doubtful(Unclear):
+    """An answer of the controller that no table names: where the queue then has no job of it, it is the `refusal`."""
+
+    refusal: Rejected
+
+
+LIMITED = (
+    (re.compile(r"Wall|Minutes|TimeLimit"), TIME),
+    (re.compile(r"C[Pp][Uu]|Node"), CORES),
+    (re.compile(r"Mem"), MEMORY),
+    (re.compile(r"GRES|Gres|TRES|Tres|License|BB|Billing|Energy|FS|Pages|VMem|Unk"), OTHER),
+)
+"""The fields that a limit is about, by words in its name."""
+
+
 def job_number(ran: Ran | TimedOut) -> str | None:
     """Return the number of the job that sbatch says it submitted.
 
@@ -310,16 +341,36 @@ def _answered(ran: Ran, answer: str, said: str, call: Call) -> Outcome:
         return NotSent(said, is_full=True)
     if "encode failed" in ran.err.lower() and "decode failed" not in ran.err.lower():
         return NotSent(f"the request could not be signed: {said}")
+    site_rule = Rejected("site-rule", said, SITE_HELP)
     if answer.startswith("Unspecified error") and answer != said:
         # A site's own rule: it says what it wants, and gives the job no better code than -1.
-        return Rejected("site-rule", said, SITE_HELP)
+        return site_rule
     if answer.startswith(OPEN):
         return Unclear(said)
     refusal = next((known for known in REFUSALS if answer.startswith(known.message)), None)
     if refusal is not None:
         return _refused(refusal, said, call)
-    code = UNKNOWN_CODE.match(answer)
-    return Rejected("site-rule", said, SITE_HELP) if code is not None else Unclear(said)
+    if answer.startswith("Job violates accounting"):
+        return _over_policy(ran.err, said, call)
+    if UNKNOWN_CODE.match(answer):
+        return site_rule
+    number = OF_THE_SYSTEM.get(answer)
+    if number is not None or answer.startswith("Unknown error "):
+        is_rule = number in NEVER_OF_A_CONNECTION and answer != said
+        return Doubtful(said, site_rule) if is_rule else Unclear(said)
+    return Unclear(said) if OF_A_CONNECTION.search(answer) else Doubtful(said, site_rule)
+
+
+def _over_policy(err: str, said: str, call: Call) -> Rejected:
+    """Return the refusal of a job that is over a limit of an account or a QOS, at the fields that the limit is about.
+    Slurm says its name before the answer.
+    """
+    found = POLICY.search(err)
+    name = found[0] if found is not None else ""
+    shows = "`sacctmgr show qos`" if name.startswith("QOS") else "`sacctmgr show assoc where user=$USER`"
+    named = [field for words, fields in LIMITED if words.search(name) for field in fields if field in call.fields]
+    help = f"{shows} shows the limits" if name else SITE_HELP
+    return Rejected("over-policy", said, help, dict.fromkeys(named, said) or None)
 
 
 def _refused(refusal: Refusal, said: str, call: Call) -> Rejected:

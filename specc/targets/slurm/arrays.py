@@ -16,7 +16,7 @@ from specc.targets.batch.jobs import Jobs
 from specc.targets.batch.programs import Ran, TimedOut
 from specc.targets.batch.script import Native, array_script, coded, settings_of
 from specc.targets.protocol import Attempt, NotSent, Outcome, Rejected, Unclear, batch_of
-from specc.targets.slurm.answers import job_number
+from specc.targets.slurm.answers import Doubtful, job_number
 from specc.targets.slurm.finding import Finding, accepted
 from specc.targets.slurm.queries import COMMENT, Queries
 from specc.targets.slurm.request import Rules, escaped
@@ -168,11 +168,12 @@ class Arrays:
             }
         outcome = self._without_job(ran, body)
         found: dict[str, Outcome] = {}
+        if isinstance(outcome, Unclear) and self._queries.listed(fresh=True) is not None:
+            found = self._found(batch, cells)
+            outcome = outcome.refusal if isinstance(outcome, Doubtful) and not found else outcome
         if not isinstance(outcome, Unclear):
             with contextlib.suppress(OSError):  # without the note, it is looked for before it is sent again
                 batch.note_not_sent(tasks)
-        elif self._queries.listed(fresh=True) is not None:
-            found = self._found(batch, cells)
         return {attempt.key: found.get(attempt.key, outcome) for _, attempt in cells}
 
     def _name(self, names: Sequence[str]) -> str:

@@ -103,9 +103,14 @@ DECIDED = {
 }  # fmt: skip
 """Options that a field of the job or another setting stands for."""
 
+CLUSTERS = "a target is one cluster: submit from a login node of the other cluster, with a target of its own"
+"""What stands in place of `--clusters`, with which each program of Slurm would have to be called."""
+
 
 def mistake_in_option(option: str) -> str | None:
     """Return why a configuration cannot give an option, and what to write; None if it can."""
+    if option.startswith(("--clusters", "-M")):
+        return f"remove the option: {CLUSTERS}"
     match = FORM.fullmatch(option)
     if match is None:
         return "write one option an item, its name in full, without spaces: `--gres=gpu:1`"

@@ -29,7 +29,7 @@ from specc.targets.protocol import (
     Rejected,
     Unclear,
 )
-from specc.targets.slurm.answers import Call, job_number, outcome_without_job
+from specc.targets.slurm.answers import Call, Doubtful, job_number, outcome_without_job
 from specc.targets.slurm.arrays import Arrays
 from specc.targets.slurm.finding import Finding, accepted
 from specc.targets.slurm.folder import CellFolder, SlurmFolder
@@ -213,7 +213,10 @@ class SlurmTarget:
         outcome = self._without_job(ran, body)
         if isinstance(outcome, Unclear):
             jobs = self._queries.listed(fresh=True)
-            return (self._found(attempt.key, jobs) if jobs is not None else None) or outcome
+            known = self._found(attempt.key, jobs) if jobs is not None else None
+            if known is not None or jobs is None or not isinstance(outcome, Doubtful):
+                return known or outcome
+            outcome = outcome.refusal
         folder.note_not_sent()
         return outcome
 
