@@ -16,7 +16,7 @@ seed = $(if $(filter random,$(SEED)),$(shell $(PYTHON) -c 'import random; print(
 # The options for examples of a profile by this seed. Make shows them with the command.
 examples = $(if $(SEED),--hypothesis-profile=$(1) --hypothesis-seed=$(seed))
 
-.PHONY: demo test slow laws chaos corpus crashes fuzz mutants slurm slurm-load neovim browser gridengine frames precommit bench counts lint docs generate update-cases wheel wheelhouse versions vsix editors clean
+.PHONY: demo test slow laws chaos corpus crashes fuzz mutants slurm slurm-load neovim browser gridengine frames precommit bench counts simulate lint docs generate update-cases wheel wheelhouse versions vsix editors clean
 
 demo: $(READY)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
@@ -103,6 +103,11 @@ precommit: $(READY)
 bench: $(READY) $(PEERS)/.ready
 	$(BIN)/python -m benchmarks run $(if $(QUICK),--quick) $(if $(FELT),--only-felt)
 	$(BIN)/python -m benchmarks.editor
+
+# What sweeps cost before a simulated Slurm, whose limits, answer times and failures are those of benchmarks/simulation/site.py:
+# `make simulate CELLS="1000 10000 100000" SITE="--storm --seed 3"`; `python -m benchmarks.simulation --help` lists the rest.
+simulate: $(READY)
+	$(BIN)/python -m benchmarks.simulation $(or $(CELLS),1000 10000) $(SITE)
 
 # The calls of fixed workloads against benchmarks/counts.json; `make counts RECORD=1` writes it anew.
 counts: $(READY)

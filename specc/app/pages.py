@@ -106,7 +106,7 @@ def gather(
         commands=tuple(_commands(Failures(choice.workplace.usual_target, records, reports), jobs)),
         made_at=made_at,
         advice=tuple(_advice(records, reports)),
-        seen_at=max(seen, default=None),
+        seen_at=made_at if reports else max(seen, default=None),
         units={name: unit for name, unit in units.items() if unit},
         across=wishes.across,
         down=wishes.down,

@@ -16,6 +16,11 @@ from specc.targets.opening import Opened
 FIRST_SECONDS = 0.25
 MOST_SECONDS = 30.0
 GROWTH = 1.5
+TIMES_AS_LONG = 20
+"""A pause is so many times as long as the look before it, but not longer than `MOST_SECONDS`. A look at many jobs takes
+seconds.
+"""
+
 SHARE = 0.5
 """The part of the quota that waiting may use."""
 
@@ -28,15 +33,30 @@ NOT_FOUND = "not found"
 """For people: the target answers that it has no such job. As data it is `unknown`."""
 
 
-def look(opened: Opened, uuids: Sequence[str], ledger: Ledger, tell: Callable[[str], object]) -> dict[str, JobReport]:
-    """Return the target's reports of jobs, and note them in the ledger. Jobs that it does not mention are left out."""
+def look(
+    opened: Opened,
+    uuids: Sequence[str],
+    ledger: Ledger,
+    tell: Callable[[str], object],
+    noted: dict[str, JobReport] | None = None,
+) -> dict[str, JobReport]:
+    """Return the target's reports of jobs, and note them in the ledger. Jobs that it does not mention are left out.
+
+    `noted` are the reports that the ledger has already; those that it gets now are put there.
+    """
     if not uuids:
         return {}
+    noted = {} if noted is None else noted
     target, before = opened.target, opened.calls()
     reports = target.status(uuids)
-    known = [report for report in reports.values() if report.state is not JobState.UNKNOWN]
+    known = {
+        uuid: report
+        for uuid, report in reports.items()
+        if report.state is not JobState.UNKNOWN and report != noted.get(uuid)
+    }
     try:
-        ledger.saw(target.identity, known)
+        ledger.saw(target.identity, list(known.values()))
+        noted |= known
         if target.quota is not None and opened.calls() > before:
             ledger.accounts.note_calls(target.identity, opened.calls() - before)
     except SpeccError as error:
@@ -68,12 +88,13 @@ def follow_jobs(
     """
     start = clock.monotonic()
     known: dict[str, JobReport] = {}
+    noted: dict[str, JobReport] = {}
     heard = dict.fromkeys(uuids, start)
     waiting = list(uuids)
     interval = FIRST_SECONDS
     while True:
-        before = opened.calls()
-        seen = look(opened, waiting, ledger, tell)
+        before, begun = opened.calls(), clock.monotonic()
+        seen = look(opened, waiting, ledger, tell, noted)
         changed = any(report != known.get(uuid) for uuid, report in seen.items())
         known |= seen
         yield dict(known)
@@ -87,7 +108,8 @@ def follow_jobs(
         if not (waiting or came.is_open) or (left is not None and left <= 0):
             return
         interval = FIRST_SECONDS if changed or came.uuids else min(interval * GROWTH, MOST_SECONDS)
-        pause = max(interval, fair_pause(opened.target.quota, opened.calls() - before))
+        costly = min(TIMES_AS_LONG * (now - begun), MOST_SECONDS)
+        pause = max(interval, costly, fair_pause(opened.target.quota, opened.calls() - before))
         clock.sleep(pause if left is None else min(pause, left))
 
 

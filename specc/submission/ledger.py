@@ -253,24 +253,29 @@ class Ledger(Queries):
         return moved
 
     def saw(self, target: str, reports: Sequence[JobReport]) -> None:
-        """Note the states, times and usage that the target reports of jobs. What it has forgotten since stays noted."""
+        """Note the states, times and usage that the target reports of jobs. What it has forgotten since stays noted.
+
+        Only what has changed is written: of a long sweep most jobs are as they were.
+        """
         if not reports:
             return
         now = self._clock()
         with self._hurried(), self._writing() as connection:
             rows = connection.execute(
-                f"SELECT uuid, life FROM attempts WHERE target = ? AND uuid {LISTED} AND life IS NOT NULL",
+                f"SELECT uuid, job_state, job_reason, exit_code, life FROM attempts WHERE target = ? AND uuid {LISTED}",
                 (target, json.dumps([one.uuid for one in reports])),
             )
-            before = {str(uuid): str(life) for uuid, life in rows}
-            lives = [life_text(life_now(one, before.get(one.uuid))) for one in reports]
+            before = {str(uuid): tuple(noted) for uuid, *noted in rows}
+            changed = []
+            for one in reports:
+                noted = before.get(one.uuid, (None, None, None, None))
+                life = life_text(life_now(one, noted[3]))
+                if (seen := (one.state.value, one.reason, one.exit_code, life)) != noted:
+                    changed.append((*seen, now, target, one.uuid))
             connection.executemany(
-                "UPDATE attempts SET job_state = ?, job_reason = ?, exit_code = ?, seen_at = ?, life = ? "
+                "UPDATE attempts SET job_state = ?, job_reason = ?, exit_code = ?, life = ?, seen_at = ? "
                 "WHERE target = ? AND uuid = ?",
-                [
-                    (one.state.value, one.reason, one.exit_code, now, life, target, one.uuid)
-                    for one, life in zip(reports, lives, strict=True)
-                ],
+                changed,
             )
 
     def keep(self, kept: Mapping[str, str | None]) -> int:

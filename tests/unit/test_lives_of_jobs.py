@@ -53,6 +53,16 @@ class TestLedger:
         (one,) = ledger.all()
         assert life_of(one, {}) == Life(10.0)
 
+    def test_what_has_not_changed_is_not_written_again(self, ledger: Ledger) -> None:
+        ledger.saw("t", [report(JobState.RUNNING, WHOLE)])
+        (before,) = ledger.all()
+        ledger._clock.sleep(10)
+        ledger.saw("t", [report(JobState.RUNNING, WHOLE)])
+        assert ledger.all() == [before]
+        ledger.saw("t", [report(JobState.FINISHED, WHOLE)])
+        (after,) = ledger.all()
+        assert (after.job_state, after.seen_at) == ("finished", before.seen_at + 10)
+
     def test_nothing_known_is_nothing_written(self, ledger: Ledger) -> None:
         ledger.saw("t", [report(JobState.RUNNING)])
         (one,) = ledger.all()

@@ -43,7 +43,21 @@ class Life(submitting.FakeTarget):
         return Opened("life", self, lambda: len(self.asked_for))
 
 
+class Slow(Life):
+    """Each question takes so many seconds of the desk's clock."""
+
+    def __init__(self, *lives, seconds):
+        super().__init__(*lives)
+        self.seconds = seconds
+        self.clock = None
+
+    def status(self, uuids):
+        self.clock.sleep(self.seconds)
+        return super().status(uuids)
+
+
 def followed(desk, timeout=None):
+    desk.target.clock = desk.clock
     with desk.ledger() as ledger:
         uuids = [record.uuid for record in ledger.all()]
         looks = list(
@@ -88,6 +102,34 @@ class TestFollowing:
         assert max(desk.clock.slept) <= 30
         assert sum(desk.clock.slept) == pytest.approx(100)
         assert ending(uuids, looks[-1]).open == 1
+
+    def test_a_look_that_takes_long_is_followed_by_a_long_pause(self, desk):
+        desk.target = Slow(["running", "pending"] * 3 + ["finished"], seconds=0.5)
+        desk.submit(submitting.sweep(1))
+        followed(desk)
+        assert desk.clock.slept == [0.5, 10.0] * 6 + [0.5]
+
+    def test_no_pause_is_longer_than_half_a_minute(self, desk):
+        desk.target = Slow(["running", "finished"], seconds=100.0)
+        desk.submit(submitting.sweep(1))
+        followed(desk)
+        assert desk.clock.slept == [100.0, 30.0, 100.0]
+
+    def test_a_state_that_could_not_be_noted_is_noted_by_the_next_look(self, desk, monkeypatch):
+        desk.target = Life(["running", "running", "running", "running"])
+        desk.submit(submitting.sweep(1))
+        noted, saw = [], Ledger.saw
+
+        def locked_at_first(ledger, target, reports):
+            noted.append([str(report.state) for report in reports])
+            if len(noted) < 3:
+                raise SpeccError("locked")
+            saw(ledger, target, reports)
+
+        monkeypatch.setattr(Ledger, "saw", locked_at_first)
+        followed(desk, timeout=1.5)
+        assert noted == [["running"]] * 3 + [[]] * 2
+        assert len(desk.told) == 2
 
     def test_waiting_leaves_half_the_quota(self, desk):
         desk.target = Life(["running"], quota=100)
