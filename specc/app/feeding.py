@@ -17,8 +17,9 @@ from specc.lowering import Payload
 from specc.submission import Action, More, Result, Room, Step, is_not_found, look
 from specc.targets import JobReport
 
-AT_ONCE = 64
-"""So many steps are tried at once where the target has said that it is full."""
+MOST_AT_ONCE = 1024
+"""The most steps that are tried at once where the target has said that it is full. The first try is of one step, and
+after each that succeeds comes one of twice as many: what does not fit leaves an attempt in the ledger."""
 
 FIRST_PAUSE, MOST_PAUSE, GROWTH = 5.0, 120.0, 1.5
 """Seconds after which a full target is asked again although no job of this run has ended: others have jobs, too."""
@@ -51,7 +52,8 @@ class Feeder:
         self._last: dict[Name, str] = {}
         self._refused: list[Diagnostic] = []
         self._why = "there is no room"
-        self._has_room, self._was_full, self._has_tried = True, False, False
+        self._has_room, self._has_tried = True, False
+        self._at_once: int | None = None
         self._pause, self._tried_at = FIRST_PAUSE, 0.0
         for result in kept:
             self._note_job(result)
@@ -126,8 +128,10 @@ class Feeder:
             back = [result.step for result in sent.results if result.is_not_yet]
             results.extend(result for result in sent.results if not result.is_not_yet)
             self._waiting.extendleft(reversed(back))
+            if self._at_once is not None:
+                self._at_once = min(2 * self._at_once, MOST_AT_ONCE)
             if back:
-                self._was_full = True
+                self._at_once = 1
                 self._why = next(r.message for r in sent.results if r.is_not_yet).removeprefix("not yet: ")
                 break
         self._tried_at = time.monotonic()
@@ -157,7 +161,7 @@ class Feeder:
         """Return the limit for the ledger, and how many steps are worth a try now."""
         most = self._limits.most_active
         if most is None:
-            return None, AT_ONCE if self._was_full else len(self._waiting)
+            return None, self._at_once or len(self._waiting)
         ledger, opened = self._run.ledger, self._run.opened
         active = ledger.active(opened.target.identity)
         uuids = [record.uuid for record in active if record.uuid is not None]

@@ -205,8 +205,9 @@ class Sender:
 
         An error of the ledger or the target is raised after the outcomes of all flights have been written down.
         """
+        due = [step for step in steps if step.action.sends]
         try:
-            self._waiting.extend(batches_of([step for step in steps if step.action.sends], self._target.batches))
+            self._waiting.extend(self._grouped(due))
             while self._flying or (not self._is_over and (self._has_next or self._paused)):
                 yield from self._round()
             yield from self._leave()
@@ -214,6 +215,13 @@ class Sender:
             self._close()
         if self._error is not None:
             raise self._error
+
+    def _grouped(self, steps: Sequence[Step]) -> list[list[Step]]:
+        try:
+            return batches_of(steps, self._target.batches)
+        except SpeccError as error:
+            self._error = error
+            return [[step] for step in steps]
 
     def stop(self) -> None:
         """Send nothing more. May be called from a signal handler."""

@@ -122,6 +122,11 @@ class FakeTarget:
                 return Unclear("no answer in time")
             return self._start(attempt) if isinstance(answer, str) else answer
 
+    def take(self, attempt: Attempt) -> Accepted:
+        """Start the job of an attempt. It is started once for each key."""
+        with self._lock:
+            return self._start(attempt)
+
     def _start(self, attempt: Attempt) -> Accepted:
         again = next((uuid for uuid, one in self.jobs.items() if self.is_idempotent and one.key == attempt.key), None)
         if again is not None:

@@ -60,16 +60,19 @@ class Batch:
 
     def requests(self) -> list[dict[str, object]]:
         """Return the requests of the cells, by the numbers of their tasks; none where there is no such batch."""
+        return self._listed().requests
+
+    def index_of(self, key: str) -> int | None:
+        """Return the number of a cell's task; None for a key that is not in the batch."""
+        return self._listed().indexes.get(key)
+
+    def _listed(self) -> "_List":
         path = self.root / "batch.json"
         try:
             status = path.stat()
         except OSError:
-            return []
-        return _requests(path, status.st_ino, status.st_mtime_ns)
-
-    def index_of(self, key: str) -> int | None:
-        """Return the number of a cell's task; None for a key that is not in the batch."""
-        return next((index for index, one in enumerate(self.requests()) if one.get("key") == key), None)
+            return _List([], {})
+        return _read(path, status.st_ino, status.st_mtime_ns)
 
     def note_sending(self, tasks: str) -> None:
         """Note that tasks may be sent from now on, as `0-9,12`. Raises OSError, because without the note they could be
@@ -119,14 +122,21 @@ def ranges_of(numbers: Sequence[int]) -> str:
     return ",".join(f"{first}-{last}" if last > first else str(first) for first, last in parts)
 
 
+@dataclass(frozen=True, slots=True)
+class _List:
+    requests: list[dict[str, object]]
+    indexes: dict[str, int]
+
+
 @lru_cache(maxsize=16)
-def _requests(path: Path, inode: int, changed: int) -> list[dict[str, object]]:
-    """Return what a list holds, once for each file: it is never changed, and logs are asked for cell by cell."""
+def _read(path: Path, inode: int, changed: int) -> _List:
+    """Return what a list holds. A file is read once: it is never changed, and logs are asked for cell by cell."""
     try:
         found = json.loads(read_file(path, MOST_BYTES))
     except (Unreadable, ValueError, RecursionError):
-        return []
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+        return _List([], {})
+    requests = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    return _List(requests, {str(request.get("key")): index for index, request in enumerate(requests)})
 
 
 def _coded(text: str) -> str:

@@ -31,6 +31,9 @@ QUEUES_HELP = "`sinfo -s` lists the partitions, `scontrol show partition NAME` t
 SITE_HELP = (
     'ask the cluster\'s staff, or set `options` of the target in specc.toml, as in `options = ["--account=NAME"]`'
 )
+ARRAYS_HELP = (
+    "if it is about arrays, write `arrays = false` under the target in specc.toml: then each cell is a job of its own"
+)
 OPTIONS_HELP = (
     "look at `resource_limit`, and at `options` and `resource_limits` of the target: this cluster's sbatch refuses them"
 )
@@ -244,7 +247,7 @@ REFUSALS = (
     Refusal("Immediate execution impossible", "bad-option", OTHER),
     Refusal("Job is in held state", "bad-option", OTHER),
     Refusal("X11 forwarding not available", "bad-option", OTHER),
-    Refusal("Invalid job array specification", "bad-option", OTHER),
+    Refusal("Invalid job array specification", "bad-option", help=ARRAYS_HELP),
     Refusal("Invalid cluster feature specification", "bad-option", OTHER),
     Refusal("Invalid group id", "denied", (), SITE_HELP, is_general=True),
     Refusal("Invalid group ID", "denied", (), SITE_HELP, is_general=True),

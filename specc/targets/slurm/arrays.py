@@ -7,6 +7,7 @@ cell runs once in however many arrays it is. The batch's key is the comment of t
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from specc.targets.batch.jobs import Jobs
 from specc.targets.batch.programs import Ran, TimedOut
 from specc.targets.batch.script import Native, array_script, coded, settings_of
 from specc.targets.protocol import Attempt, NotSent, Outcome, Rejected, Unclear, batch_of
-from specc.targets.slurm.answers import Doubtful, job_number
+from specc.targets.slurm.answers import ARRAYS_HELP, Doubtful, job_number
 from specc.targets.slurm.finding import Finding, accepted
 from specc.targets.slurm.queries import COMMENT, Queries
 from specc.targets.slurm.request import Rules, escaped
@@ -90,9 +91,8 @@ class Arrays:
         batch = self._jobs.batch(batch_of(attempts[0].key))
         outcomes: dict[str, Outcome] = {}
         cells: list[Numbered] = []
-        known = {str(request.get("key")): index for index, request in enumerate(batch.requests())}
         for attempt in attempts:
-            index = known.get(attempt.key)
+            index = batch.index_of(attempt.key)
             refused = self._rules.refuse(attempt.payload) or self._jobs.missing_file(attempt)
             if refused is not None:
                 outcomes[attempt.key] = refused
@@ -174,6 +174,8 @@ class Arrays:
         if not isinstance(outcome, Unclear):
             with contextlib.suppress(OSError):  # without the note, it is looked for before it is sent again
                 batch.note_not_sent(tasks)
+        if isinstance(outcome, Rejected) and outcome.code == "site-rule":
+            outcome = replace(outcome, help=ARRAYS_HELP)
         return {attempt.key: found.get(attempt.key, outcome) for _, attempt in cells}
 
     def _name(self, names: Sequence[str]) -> str:
