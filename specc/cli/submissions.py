@@ -49,7 +49,7 @@ InFlight = Annotated[
 ]
 MaxActive = Annotated[
     int | None,
-    typer.Option("--max-active", metavar="N", min=1, help="Have at most so many jobs of the project in the queue."),
+    typer.Option("--max-active", metavar="N", min=1, help="Have at most so many jobs of the project active."),
 ]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait for the jobs to end.")]
 

@@ -86,7 +86,7 @@ def submit(
     """Send payloads, each once. What was accepted before is not sent again: its job is shown.
 
     With --retries, cells whose jobs fail are tried again, and `cell.attempt` says for which time. With --max-active, no
-    more jobs than that are in the queue of the target; with --wait, the rest is sent as they end.
+    more jobs than that are active at the target, which holds the rest back if it can; else --wait sends it as they end.
 
     Exits with 3 when something was rejected, 4 when an outcome is unknown; with --wait, 5 when a job failed, 6 when the
     time ran out, and 2 when the target has not answered about a job for 10 minutes.

@@ -1,7 +1,8 @@
 """A Slurm cluster as a target, through its own programs on a login node: sbatch, squeue, sacct, scontrol, scancel.
 
-Nothing here schedules; each payload is one batch job. What each field becomes is said in `request.py`, what the job
-does before and after the command in `script.py`, and what sbatch can answer in `answers.py`.
+Nothing here schedules; each payload is one batch job, or a task of an array (`arrays.py`). What each field becomes is
+said in `request.py`, what the job does before and after the command in `script.py`, and what sbatch can answer in
+`answers.py`.
 """
 
 from collections.abc import Iterator, Mapping

@@ -175,7 +175,7 @@ class Arrays:
             with contextlib.suppress(OSError):  # without the note, it is looked for before it is sent again
                 batch.note_not_sent(tasks)
         if isinstance(outcome, Rejected) and outcome.code == "site-rule":
-            outcome = replace(outcome, help=ARRAYS_HELP)
+            outcome = replace(outcome, help=f"{outcome.help}; {ARRAYS_HELP}")
         return {attempt.key: found.get(attempt.key, outcome) for _, attempt in cells}
 
     def _name(self, names: Sequence[str]) -> str:
