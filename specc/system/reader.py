@@ -25,20 +25,8 @@ def read_start(path: str | os.PathLike[str], most: int, *, takes_pipes: bool = F
     `takes_pipes` is for files that the user names on the command line, such as `<(command)`: a pipe is read, too,
     once its writers have opened it. Raises Unreadable for devices, folders, sockets, and for what cannot be opened.
     """
+    descriptor, status = _opened(path, takes_pipes=takes_pipes)
     try:
-        # Without O_NONBLOCK, opening a pipe waits for a writer, for ever.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
-    except OSError as error:
-        raise Unreadable(error.strerror or str(error)) from error
-    except ValueError as error:
-        raise Unreadable(str(error)) from error
-    try:
-        status = os.fstat(descriptor)
-        mode = status.st_mode
-        if takes_pipes and stat.S_ISFIFO(mode):
-            os.set_blocking(descriptor, True)
-        elif not stat.S_ISREG(mode):
-            raise Unreadable("it is a directory" if stat.S_ISDIR(mode) else "it is not a regular file")
         # One byte more than the file has: where it is not there, the file has ended.
         wanted = min(most, status.st_size + 1)
         data = os.read(descriptor, wanted)
@@ -49,6 +37,39 @@ def read_start(path: str | os.PathLike[str], most: int, *, takes_pipes: bool = F
         raise Unreadable(error.strerror or str(error)) from error
     finally:
         os.close(descriptor)
+
+
+def read_end(path: str | os.PathLike[str], most: int) -> bytes:
+    """Return the last `most` bytes of a regular file. Raises Unreadable as `read_start` does."""
+    descriptor, status = _opened(path)
+    try:
+        data, at = b"", max(0, status.st_size - most)
+        while len(data) < most and (more := os.pread(descriptor, most - len(data), at + len(data))):
+            data += more
+        return data
+    except OSError as error:
+        raise Unreadable(error.strerror or str(error)) from error
+    finally:
+        os.close(descriptor)
+
+
+def _opened(path: str | os.PathLike[str], *, takes_pipes: bool = False) -> tuple[int, os.stat_result]:
+    """Return the descriptor of a regular file, and what is known of the file. Raises Unreadable."""
+    try:
+        # Without O_NONBLOCK, opening a pipe waits for a writer, for ever.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    except OSError as error:
+        raise Unreadable(error.strerror or str(error)) from error
+    except ValueError as error:
+        raise Unreadable(str(error)) from error
+    status = os.fstat(descriptor)
+    mode = status.st_mode
+    if takes_pipes and stat.S_ISFIFO(mode):
+        os.set_blocking(descriptor, True)
+    elif not stat.S_ISREG(mode):
+        os.close(descriptor)
+        raise Unreadable("it is a directory" if stat.S_ISDIR(mode) else "it is not a regular file")
+    return descriptor, status
 
 
 def read_file(path: str | os.PathLike[str], most: int, *, takes_pipes: bool = False) -> bytes:

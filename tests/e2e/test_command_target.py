@@ -48,7 +48,7 @@ def test_what_the_commands_are_asked(desk: Desk) -> None:
     assert (asked["cores"], asked["memory_bytes"], asked["time_seconds"], asked["queue"]) == (2, 64 << 20, 30, "long")
     payload = asked["payload"]
     assert payload["name"] == asked["name"] == "hello"
-    assert os.access(asked["script"], os.X_OK)
+    assert Path(asked["script"]).parent == Path(asked["folder"])
     assert (asked["argv"], asked["cwd"]) == ([], "/")
     variables = asked["variables"]
     assert variables["MY_LICENSE"] == "1@server"
@@ -63,6 +63,7 @@ def test_a_lost_answer_is_adopted_by_its_key(desk: Desk) -> None:
     done = desk("submit", "-y")
     assert done.returncode == 0, done.stderr
     assert "accepted\t1-" in done.stdout
+    assert os.access(desk.site.calls("submit")[0]["script"], os.X_OK)
     (found,) = desk.site.calls("find")
     assert found["keys"] == [desk.site.calls("submit")[0]["key"]]
 

@@ -118,7 +118,7 @@ def test_a_failure_ends_the_wait(specc: Place) -> None:
     specc.spec(code=4)
     assert specc("submit", "-y", "--wait").returncode == 5
     assert "exit code 4" in specc("status").stdout
-    log = next(specc.folder.glob("state/specc/slurm/made_up/jobs/*/slurm.log"))
+    log = next(specc.folder.glob("state/specc/slurm/made_up/jobs/*")) / "slurm.log"
     log.write_text("slurmstepd: error: something\n")
     assert "slurmstepd: error: something" in specc("logs", "--stream", "both").stdout
     assert specc("logs", "--stream", "slurm").stdout.startswith("slurmstepd: error: something")

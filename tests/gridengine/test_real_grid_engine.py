@@ -178,7 +178,7 @@ def test_the_same_script_sent_twice_runs_once(project: Project) -> None:
     project.ended()
     eventually(lambda: not project.cell.jobs())
     assert (project.folder / "ran").read_text() == "ran\n"
-    assert json.loads((folder / "request.json").read_text())["name"] == "twice"
+    assert json.loads((folder / "job").read_text().partition("\n")[0])["name"] == "twice"
     assert "has begun it before" in (folder / "scheduler.log").read_text()
 
 

@@ -46,9 +46,7 @@ def test_forgotten_jobs_by_the_accounting_alone(project: Project) -> None:
         ended(target, uuid)
     project.slurm.run("scancel", cancelled.partition("-")[0])
     forgotten(project, good, bad, killed, cancelled)
-    for name in ("exit", "life"):
-        for path in project.jobs.glob(f"jobs/*/claim/{name}"):
-            path.unlink()
+    forget_notes(project)
     # The controller may forget a job before the accounting has written it down.
     eventually(lambda: {good, bad, killed, cancelled} <= target.status([good, bad, killed, cancelled]).keys(), 60)
     programs.calls.clear()
@@ -67,6 +65,12 @@ def test_forgotten_jobs_by_the_accounting_alone(project: Project) -> None:
     assert (found[killed].state, found[killed].exit_code) == (JobState.EXITED, 9)
     assert found[cancelled].state is JobState.CANCELLED
     assert found[cancelled].raw.startswith("CANCELLED")
+
+
+def forget_notes(project: Project) -> None:
+    """Leave the requests of all jobs, and nothing that their scripts have noted."""
+    for path in project.jobs.glob("jobs/*/job"):
+        path.write_text(path.read_text().partition("\n")[0] + "\n")
 
 
 @with_comments
@@ -97,8 +101,7 @@ def test_without_an_answer_of_the_accounting_nothing_is_said(project: Project) -
     target = project.target()
     uuid = accepted(target, attempt("true"))
     forgotten(project, uuid)
-    for path in project.jobs.glob("jobs/*/claim/exit"):
-        path.unlink()
+    forget_notes(project)
     daemon = int((project.slurm.folder / "slurmdbd.pid").read_text())
     os.kill(daemon, signal.SIGSTOP)
     try:

@@ -13,6 +13,7 @@ from specc.targets.slurm.folder import SlurmFolder
 from specc.targets.slurm.queries import FIELD, RECORD, Queries
 from specc.targets.slurm.request import Rules
 from specc.targets.slurm.target import Place, SlurmTarget
+from support import batch_folders
 from support.local_jobs import UNITS, payload
 
 CALLER = "ada"
@@ -110,10 +111,9 @@ class Fake:
     def claimed(self, job_id: str, code: int | None = None, reason: str = "", tag: str = TAG) -> None:
         """What a job that ran leaves behind."""
         folder = self.folder(tag)
-        folder.claim.mkdir(parents=True)
-        (folder.claim / "job").write_text(job_id + "\n")
+        batch_folders.begun(folder, job_id)
         if code is not None:
-            (folder.claim / "exit").write_text(f"{job_id}\n{code}\n{reason}\n")
+            batch_folders.ended(folder, job_id, code, reason)
 
 
 SBATCH = """\

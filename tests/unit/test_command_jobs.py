@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import batch_folders
 from support.local_jobs import CALLER, UNITS, payload
 
 from specc.settings import Target
@@ -66,10 +67,9 @@ class Fake:
 
     def claimed(self, code: int | None = None, job: str = "7") -> None:
         """What a job that ran leaves behind."""
-        self.folder.claim.mkdir(parents=True, exist_ok=True)
-        (self.folder.claim / "job").write_text(f"{job}\n")
+        batch_folders.begun(self.folder, job)
         if code is not None:
-            (self.folder.claim / "exit").write_text(f"{job}\n{code}\n\n")
+            batch_folders.ended(self.folder, job, code)
 
 
 @pytest.fixture
@@ -197,9 +197,9 @@ class TestRecord:
         assert life.seconds >= 1
         assert life.node
 
-    def test_nothing_of_the_meter_is_left(self, fake: Fake) -> None:
+    def test_nothing_of_the_meter_and_no_script_is_left(self, fake: Fake) -> None:
         self.run(fake, "true", JOB_ID="7")
-        assert sorted(path.name for path in fake.folder.claim.iterdir()) == ["command.sh", "exit", "job", "life"]
+        assert sorted(path.name for path in fake.folder.root.iterdir()) == ["claim", "job", "stderr", "stdout", "work"]
 
     def test_scripts_that_go_to_the_folder_of_submission_stay_in_theirs(self, fake: Fake) -> None:
         self.run(fake, 'cd "$PBS_O_WORKDIR" && pwd; echo "${SGE_O_WORKDIR-unset}"', PBS_O_WORKDIR="/", JOB_ID="7")
@@ -258,7 +258,6 @@ class TestStates:
     def test_a_job_is_lost_only_when_it_has_been_gone_for_long(self, fake: Fake) -> None:
         fake.says("gone")
         assert fake.report() is None
-        os.utime(fake.folder.root / "gone", (fake.now, fake.now))
         fake.now += GONE_SECONDS - 1
         assert fake.report() is None
         fake.now += 1

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from support import batch_folders
 from support.fake_slurm import KEY, TAG, Fake, accounted, failed, ok
 from support.submitting import record
 
@@ -36,6 +37,12 @@ def queued(word: str, start: str, end: str, nodes: str) -> str:
 
 def life(fake: Fake) -> Life:
     return fake.target.status([UUID])[UUID].life
+
+
+def lived(fake: Fake, *times_and_nodes: str) -> None:
+    """A job of which the script has noted these times."""
+    fake.claimed("7")
+    batch_folders.ended(fake.folder(TAG), "7", 0, life=(*times_and_nodes, "", "", ""))
 
 
 STEPS = (
@@ -120,26 +127,23 @@ class TestAccounting:
 
 class TestOwnRecord:
     def test_a_job_that_slurm_has_forgotten(self, fake: Fake) -> None:
-        fake.claimed("7", 0)
-        (fake.folder(TAG).claim / "life").write_text("7\n100\n170\n5.25\n65.5\nn1\n")
+        lived(fake, "100", "170", "5.25", "65.5", "n1")
         assert life(fake) == Life(None, 100.0, 170.0, 60.25, "n1")
 
     def test_its_seconds_are_those_of_the_monotonic_clock(self, fake: Fake) -> None:
-        fake.claimed("7", 0)
-        (fake.folder(TAG).claim / "life").write_text("7\n100\n10\n5.25\n65.5\nn1\n")
+        lived(fake, "100", "10", "5.25", "65.5", "n1")
         fake.queue(queued("COMPLETED", "2026-01-02T03:01:00", "2026-01-02T03:01:30", "n1"))
         assert (life(fake).seconds, life(fake).ended_at) == (60.25, at("03:01:30"))
 
-    @pytest.mark.parametrize("text", ["", "7\n", "8\n1\n2\n3\n4\nn1\n", "7\n1\nx\n3\n4\nn1\n", "7\nnan\n2\n3\n4\nn1\n"])
-    def test_one_that_is_torn_or_of_another_job_says_nothing(self, fake: Fake, text: str) -> None:
-        fake.claimed("7", 0)
-        (fake.folder(TAG).claim / "life").write_text(text)
+    @pytest.mark.parametrize("times", [("1", "x", "3", "4"), ("nan", "2", "3", "4"), ("", "", "", "")])
+    def test_times_that_are_none_say_nothing(self, fake: Fake, times: tuple[str, ...]) -> None:
+        lived(fake, *times, "n1")
         assert life(fake) == Life()
 
     @pytest.mark.parametrize("is_requeued", [False, True])
     def test_the_script_writes_it(self, tmp_path: Path, is_requeued: bool) -> None:
         folder = Folder(tmp_path / "job")
-        folder.root.mkdir()
+        folder.prepare({"key": "k"})
         command = Command("sleep 0.3", None, None, tmp_path / "out", tmp_path / "err", ("bash",), folder.work, {})
         script = script_of(NATIVE, folder, TAG, "name", Manner(1, 1, is_requeued=is_requeued), command)
         environment = {"PATH": "/usr/bin:/bin", "SLURM_JOB_ID": "7", "SLURM_JOB_NODELIST": "n1"}

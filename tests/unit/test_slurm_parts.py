@@ -31,7 +31,7 @@ class Job:
 
     def __init__(self, root: Path, command: str | None = "true", manner: Manner = USUAL, **files: object) -> None:
         self.folder = Folder(root)
-        root.mkdir(parents=True, exist_ok=True)
+        self.folder.prepare({"key": "k"})
         usual = {
             "script": None,
             "stdin": None,
@@ -145,10 +145,10 @@ HOSTILE = "#SBATCH --uid=0\nEOF\n_\n__\n' \" $(echo x) `echo y` \\n %j\r\n# Ã© æ
 
 
 def test_the_command_arrives_to_the_byte(root: Path) -> None:
-    job = Job(root, HOSTILE)
+    job = Job(root, HOSTILE, starter=("cat",))
     assert "SBATCH" not in job.script
     job.run()
-    assert (root / "claim" / "command.sh").read_bytes() == HOSTILE.encode()
+    assert (root / "stdout").read_bytes() == HOSTILE.encode()
 
 
 @pytest.mark.slow
@@ -198,7 +198,7 @@ def test_a_fifo_nobody_reads_is_not_waited_for(root: Path, tmp_path: Path) -> No
 
 def test_a_folder_that_the_node_does_not_see(root: Path) -> None:
     job = Job(root, "true")
-    root.rmdir()
+    shutil.rmtree(root)
     done = job.run()
     assert done.returncode == NO_CLAIM
     assert "is this a file system that the login node and this node share?" in done.stderr
@@ -247,7 +247,7 @@ def test_a_job_that_did_not_ask_for_it_is_not_run_again_whoever_requeues_it(root
 
 def test_a_claim_of_nobody_known_is_not_taken(root: Path) -> None:
     job = Job(root, "echo ran", REQUEUED)
-    (root / "claim").mkdir()
+    (root / "claim").touch()
     assert job.run(7, restarts=1).returncode == COPY
     assert not (root / "stdout").exists()
 
@@ -336,12 +336,12 @@ def test_term_does_not_keep_it_from_recording(root: Path) -> None:
 def test_records_that_cannot_be_read(root: Path) -> None:
     folder = Folder(root)
     assert (folder.exit(), folder.owner(), folder.read_request(), folder.error_text()) == (None, None, None, "")
-    folder.claim.mkdir(parents=True)
+    root.mkdir()
+    folder.claim.touch()
     assert folder.owner() == ""
-    (folder.claim / "exit").write_text("7\n")
-    folder.request.write_text("[")
-    assert (folder.exit(), folder.read_request()) == (None, None)
-    folder.request.write_text("[]")
+    folder.journal.write_text("[\n")
+    assert folder.read_request() is None
+    folder.journal.write_text("[]\n")
     assert folder.read_request() is None
 
 
@@ -471,12 +471,12 @@ def test_of_many_who_prepare_one_folder_exactly_one_is_the_first(tmp_path: Path)
             answers = list(pool.map(lambda _, asked=asked: folder.prepare(dict(asked)), range(8)))
             assert answers.count(None) == 1
             assert answers.count(asked) == 7
-            assert [path.name for path in folder.root.iterdir()] == ["request.json"]
+            assert [path.name for path in folder.root.iterdir()] == ["job"]
 
 
 def test_a_request_torn_by_a_power_cut_is_written_again(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
-    folder.request.write_text("")
+    folder.journal.write_text("")
     assert folder.prepare({"key": "a"}) is None
     assert folder.prepare({"key": "b"}) == {"key": "a"}
 

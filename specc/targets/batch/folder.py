@@ -1,23 +1,27 @@
 """The folder of one submission, on a file system that the login node and the compute nodes share.
 
-DIRECTORY/jobs/TAG/ is made before the scheduler is asked. In it, the first copy of the job that runs makes `claim`, and
-no other can, because a folder can be made only once. `claim/exit` is how the command ended; it exists only once it is
-whole. `claim/life` is when it ran, by the node's clocks.
+DIRECTORY/jobs/TAG/ is made before the scheduler is asked, with its journal `job`. The first copy of the job that runs
+makes the link `claim` to it, and no other can, because a name can be given only once. What the script notes, such as
+how the command ended, is in the journal (`specc.targets.batch.journal`).
+
+A file system of a cluster has room for so many files. So the folder of a job that has ended has the journal, `stdout`
+and `stderr`, and whatever is to be remembered with it is another name of the journal, which is not a file more.
 """
 
 import contextlib
 import json
 import os
 import re
+import shutil
 import tempfile
 from hashlib import sha256
-from math import isfinite
 from pathlib import Path
 
 from specc.fast_dataclass import dataclass
 from specc.system import private
-from specc.system.reader import Unreadable, read_file, read_start
-from specc.targets.lives import EndReason, Life, Usage, elapsed
+from specc.system.reader import Unreadable, read_end, read_file, read_start
+from specc.targets.batch.journal import NOTES_BYTES, Exit, Journal, journal_of, request_of
+from specc.targets.lives import EndReason, Life
 
 TAG_DIGITS = 16
 DIGITS = re.compile(r"[0-9]+(?:_[0-9]+)?")
@@ -27,8 +31,11 @@ LOG_BYTES = 4096
 MOST_BYTES = 64 << 20
 OWN_ERROR = re.compile(r"specc: (?!\*\*\*)(.+)")
 HEX = frozenset("0123456789abcdef")
-CPU_TIME = re.compile(r"([0-9]+)m([0-9]+)[.,]([0-9]+)s")
-"""A time as the `times` of bash prints it, in any locale."""
+SCRIPT, RUNNING = "job.sh", ".running."
+"""The script, where a scheduler takes it as a file, and the beginning of the folder of what it needs while it runs."""
+
+GONE = re.compile(r"gone\.([0-9]+)")
+"""The name of a note of when the scheduler did not know the job any more."""
 
 
 def tag_of(key: str) -> str:
@@ -64,24 +71,16 @@ class Handle:
 
 
 @dataclass(frozen=True, slots=True)
-class Exit:
-    """How the command ended, by its own script. `code` is over 128 for a signal, as shells count."""
-
-    job_id: str
-    code: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Folder:
     root: Path
 
     @property
-    def request(self) -> Path:
-        return self.root / "request.json"
+    def journal(self) -> Path:
+        return self.root / "job"
 
     @property
     def claim(self) -> Path:
+        """A link that the first copy of the job makes. It may run the command."""
         return self.root / "claim"
 
     @property
@@ -96,12 +95,12 @@ class Folder:
 
     @property
     def cancelled(self) -> Path:
-        """A file that exists when the scheduler has accepted a cancellation."""
+        """A link that exists when the scheduler has accepted a cancellation."""
         return self.root / "cancelled"
 
     @property
     def not_sent(self) -> Path:
-        """A file that exists when the last submission surely did not reach the scheduler."""
+        """A link that exists when the last submission surely did not reach the scheduler."""
         return self.root / "not-sent"
 
     def stream(self, name: str, asked: str | None, workdir: str | None) -> Path:
@@ -120,26 +119,32 @@ class Folder:
         known = self.read_request()
         if known is not None:
             return known
-        number, name = tempfile.mkstemp(prefix="request.", suffix=".part", dir=self.root)
+        number, name = tempfile.mkstemp(prefix="job.", suffix=".part", dir=self.root)
         part = Path(name)
         try:
             with open(number, "w", encoding="utf-8") as file:
-                json.dump(request, file, ensure_ascii=False)
-            os.link(part, self.request)  # unlike a rename, it fails where another was first
+                file.write(f"{json.dumps(request, ensure_ascii=False)}\n")
+            os.link(part, self.journal)  # unlike a rename, it fails where another was first
         except FileExistsError:
             if (known := self.read_request()) is None:  # torn, as by a power cut
-                os.replace(part, self.request)
+                self._replace(part)
             return known
         finally:
             part.unlink(missing_ok=True)
         return None
 
+    def _replace(self, part: Path) -> None:
+        """Put a new journal in the place of a torn one, with what the script has noted in that."""
+        with open(part, "ab") as file, contextlib.suppress(Unreadable):  # then there is nothing to keep
+            file.write(b"\n" + read_end(self.journal, NOTES_BYTES))
+        os.replace(part, self.journal)
+
     def read_request(self) -> dict[str, object] | None:
+        """Return the request that the folder was made for; None where there is not a whole one."""
         try:
-            found = json.loads(read_file(self.request, MOST_BYTES))
-        except (Unreadable, ValueError, RecursionError):
+            return request_of(read_file(self.journal, MOST_BYTES))
+        except Unreadable:
             return None
-        return found if isinstance(found, dict) else None
 
     def note_cancelled(self) -> None:
         """Note a cancellation, for when the scheduler has forgotten the job.
@@ -147,12 +152,12 @@ class Folder:
         Without the note less is known of the job.
         """
         with contextlib.suppress(OSError):  # a note, as the docstring says
-            self.cancelled.touch()
+            self._note(self.cancelled)
 
     def note_not_sent(self) -> None:
         """Note that nothing was sent. Without the note the next try knows less."""
         with contextlib.suppress(OSError):  # a note, as the docstring says
-            self.not_sent.touch()
+            self._note(self.not_sent)
 
     def note_sending(self) -> None:
         """Remove the note that nothing was sent. Raises OSError, because an old note would be wrong."""
@@ -174,23 +179,44 @@ class Folder:
 
         Where nothing can be written, it is taken for gone at once.
         """
-        note = self.root / "gone"
         try:
-            note.touch(exist_ok=False)
-        except FileExistsError:
-            return now - note.stat().st_mtime >= seconds
+            noted = [int(match[1]) for name in os.listdir(self.root) if (match := GONE.fullmatch(name))]
+            if not noted:
+                self._note(self.root / f"gone.{int(now)}")
         except OSError:
             return True
-        return False
+        return bool(noted) and now - min(noted) >= seconds
+
+    def _note(self, note: Path) -> None:
+        """Make a note, if it is not there: a link to the journal. Raises OSError."""
+        try:
+            os.link(self.journal, note)
+        except FileExistsError:
+            pass
+        except FileNotFoundError:
+            note.touch()  # a folder that an older specc has made has no journal
 
     def owner(self) -> str | None:
         """Return the scheduler's job that runs or ran the command; empty where it died too early to say; None without
         a job.
         """
-        try:
-            return read_start(self.claim / "job", LOG_BYTES).decode("utf-8", "replace").strip()
-        except Unreadable:
-            return "" if self.claim.is_dir() else None
+        owner = self._noted().owner
+        return "" if owner is None and self.is_claimed() else owner
+
+    def is_claimed(self) -> bool:
+        """Return whether a job has claimed the folder, so that no other job runs the command."""
+        return self.claim.exists()
+
+    def tidy(self) -> None:
+        """Remove the rest of a job that has surely ended: an empty log, and what its script left when it was killed."""
+        with contextlib.suppress(OSError):  # then it stays until the folder is removed
+            if self.log.stat().st_size == 0:
+                self.log.unlink()
+        with contextlib.suppress(OSError):  # as above
+            for name in os.listdir(self.root):
+                if name.startswith(RUNNING):
+                    shutil.rmtree(self.root / name, ignore_errors=True)
+            (self.root / SCRIPT).unlink(missing_ok=True)
 
     def error_text(self) -> str:
         """Return the error that the job's script, or its scheduler, has reported; empty without an error."""
@@ -209,29 +235,15 @@ class Folder:
 
     def life(self, job_id: str) -> Life:
         """Return when a job ran, and what it used where its script measures that; empty without a record of it."""
-        try:
-            own, *rest = read_start(self.claim / "life", LOG_BYTES).decode("utf-8", "replace").split("\n")
-            start, end, up_before, up_after = (float(text) for text in rest[:4])
-        except (Unreadable, ValueError):
-            return Life()
-        if own != job_id or not all(isfinite(number) for number in (start, end, up_before, up_after)):
-            return Life()
-        node, *used = [*rest[4:], ""][:4]
-        return Life(None, start, end, elapsed(up_before, up_after), node, _usage(used))
+        noted = self._noted()
+        return noted.life if noted.owner == job_id else Life()
 
     def exit(self) -> Exit | None:
+        """Return how the command ended; None where it has not ended, or left no record."""
+        return self._noted().exit
+
+    def _noted(self) -> Journal:
         try:
-            lines = read_start(self.claim / "exit", LOG_BYTES).decode("utf-8", "replace").split("\n", 2)
-            return Exit(lines[0], int(lines[1]), lines[2].strip())
-        except (Unreadable, ValueError, IndexError):
-            return None
-
-
-def _usage(texts: list[str]) -> Usage:
-    """Return what a job used, by its script: times in user and system mode, as bash prints them, and a peak in KiB."""
-    if len(texts) < 3:
-        return Usage()
-    times = [CPU_TIME.fullmatch(text) for text in texts[:2]]
-    seconds = [int(match[1]) * 60 + float(f"{match[2]}.{match[3]}") for match in times if match is not None]
-    peak = int(texts[2]) * 1024 if texts[2].isascii() and texts[2].isdigit() else 0
-    return Usage(peak or None, sum(seconds) if len(seconds) == len(times) else None)
+            return journal_of(read_end(self.journal, NOTES_BYTES))
+        except Unreadable:
+            return Journal()

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from specc.targets.batch.folder import Exit, Folder
+from specc.targets.batch.folder import Folder
+from specc.targets.batch.journal import Exit
 from specc.targets.lives import EndReason, Life
 from specc.targets.protocol import JobReport, JobState
 

@@ -3,11 +3,13 @@
 The user's command is in it as base64, so that no reader of the script, a scheduler or a site's wrapper, can mistake a
 line of the command for one of its own.
 
-The script runs the command at most once for each folder: the copy of the job that makes `claim` runs it, and a second
-copy ends. A job that asked for `requeue` runs it again each time that the scheduler has started the same job anew,
-which the scheduler counts: each count has a folder in `claim`, too, and only a count above all others runs. The script
-opens the command's files itself, because a scheduler would expand `%` in their names, truncate them for a copy that
-does not run, and not say which file is missing.
+The script runs the command at most once for each folder: the copy of the job that makes the link `claim` runs it, and a
+second copy ends. A job that asked for `requeue` runs it again each time that the scheduler has started the same job
+anew, which the scheduler counts: each count has a link of its own, too, and only a count above all others runs. The
+script opens the command's files itself, because a scheduler would expand `%` in their names, truncate them for a copy
+that does not run, and not say which file is missing.
+
+What it needs while it runs lies in `.running.COUNT`, which it removes at its end. What is left is in the journal.
 """
 
 import base64
@@ -17,7 +19,7 @@ from shlex import join, quote
 
 from specc.fast_dataclass import dataclass
 from specc.targets.batch.batches import GONE, LINES, Batch
-from specc.targets.batch.folder import Folder
+from specc.targets.batch.folder import RUNNING, SCRIPT, Folder
 
 COPY, NO_CLAIM, NO_START = 113, 114, 115
 """Exit codes of a job whose command was not run: another copy runs it, no claim could be made, a file failed."""
@@ -30,7 +32,7 @@ NEVER_CAUGHT = ("KILL", "STOP", "9", "19")
 
 FIRST = """\
 #!/bin/bash
-# Made by specc. The command is the base64 text below; once the job has begun it is also in claim/command.sh.
+# Made by specc. The command is the base64 text below; while it runs it is also in command.sh, in .running.COUNT.
 {settings}"""
 
 OF_TASK = """\
@@ -52,48 +54,64 @@ if [ -e "$folder{gone}" ]; then
   rmdir "$folder"
   exit {copy}
 fi
-printf '%s' "$request" | base64 -d >"$folder/{request}.$job" &&
-  ln "$folder/{request}.$job" "$folder/{request}" 2>/dev/null
-rm -f "$folder/{request}.$job"
+{{ printf '%s' "$request" | base64 -d && echo; }} >"$folder/{journal}.$job" &&
+  ln "$folder/{journal}.$job" "$folder/{journal}" 2>/dev/null
+rm -f "$folder/{journal}.$job"
 """
 
 SETTINGS = """\
 folder={folder} tag={tag} name={name}
 stdin={stdin} stdout={stdout} stderr={stderr}
-workdir={workdir} script={script}
+log={log} workdir={workdir} script={script}
 run=({run})
 variables=({variables})
 """
 
 HEAD = """\
-claim="$folder/claim"
-count={restarts} again=
+count={restarts} again= why= user= system= peak=
 job={job}
+temporary="$folder/{running}$count"
 printf -v began '%(%s)T' -1
 read -r up _ </proc/uptime
 say() {{ printf 'specc: %s\\n' "$1" >&2; }}
-life() {{
-  printf -v ended '%(%s)T' -1
-  read -r later _ </proc/uptime
-  printf '%s\n' "$job" "$began" "$ended" "$up" "$later" {nodes} {usage}>"$claim/life.part" &&
-    mv -f "$claim/life.part" "$claim/life"
+# A note begins on a line of its own, because the one before it may be torn, and is whole with its full stop.
+note() {{
+  local field line=$'\\n'
+  for field in "$@"; do line+=${{field//[$'\\t\\n']/ }}$'\\t'; done
+  printf '%s.\\n' "$line" >>"$folder/job"
 }}
 record() {{
-  life
-  printf '%s\\n%s\\n%s\\n' "$job" "$1" "$2" >"$claim/exit.part" && mv -f "$claim/exit.part" "$claim/exit"
+  newest || return 0
+  printf -v ended '%(%s)T' -1
+  read -r later _ </proc/uptime
+  note ended "$job" "$count" "$1" "$2" "$began" "$ended" "$up" "$later" {nodes} "$user" "$system" "$peak" ||
+    say "cannot note in $folder/job that the command ended with $1"
 }}
-stop() {{ say "$2"; record "$1" "$2"; exit "$1"; }}
+stop() {{ say "$2"; record "$1" "$2"; tidy; exit "$1"; }}
 copy() {{ say "the command is not run: $1"; exit {copy}; }}
-if ! mkdir "$claim"; then
-  if [ ! -d "$claim" ]; then
-    say "cannot make $claim; is this a file system that the login node and this node share?"
+owner() {{
+  local line
+  while IFS= read -r line; do
+    [[ $line == begun$'\\t'*$'\\t.' ]] || continue
+    line=${{line#*$'\\t'}}
+    printf '%s' "${{line%%$'\\t'*}}"
+    return
+  done <"$folder/job"
+}} 2>/dev/null
+newest() {{ :; }}
+tidy() {{ rm -rf -- "$temporary" "$folder/{script_file}"; }}
+if ! why=$({claim} 2>&1); then
+  if [ ! -e {claimed} ]; then
+    say "cannot make the claim: $why; is this a file system that the login node and this node share?"
     exit {no_claim}
   fi
+  before=$(owner)
 {again}fi
-{note_count}printf '%s\\n' "$job" >"$claim/job" || stop {no_start} "cannot write into $claim"
+{note_count}note begun "$job" "$count" || stop {no_start} "cannot write into $folder"
 export SPECC_JOB_ID="$job-$tag" SPECC_JOB_NAME="$name" SPECC_JOB_DIR="$folder" SPECC_CORES={cores}
 export OMP_NUM_THREADS={threads}
 {unset}{submit_folder}[ "${{#variables[@]}}" -eq 0 ] || export "${{variables[@]}}"
+mkdir -- "$temporary" || stop {no_start} "cannot make $temporary"
 [ "$workdir" != "$folder/work" ] || mkdir -p "$workdir"
 cd "$workdir" || stop {no_start} "cannot go to $workdir; does this node share it with the login node?"
 for file in "$stdout" "$stderr"; do
@@ -103,62 +121,60 @@ for file in "$stdout" "$stderr"; do
 done
 [ -r "$stdin" ] || stop {no_start} "cannot read $stdin"
 if [ -z "$script" ]; then
-  script="$claim/command.sh"
+  script="$temporary/command.sh"
   printf '%s\\n' "$coded" | base64 -d >"$script" || stop {no_start} "cannot write the command"
 fi
 run+=("$script")
 """
 
+CLAIM, CLAIMED = 'ln -T -- "$folder/job" "$folder/claim"', '"$folder/claim"'
+"""How a job claims its folder, which was made before: a name can be given once, and costs no file."""
+
 NEVER_AGAIN = """\
-  copy "job $(cat "$claim/job") has begun it before"
+  copy "${before:+job }${before:-another job} has begun it before"
 """
 
 AGAIN = """\
-  [ "$(cat "$claim/job")" = "$job" ] || copy "job $(cat "$claim/job") has begun it before"
+  [ -n "$before" ] && [ "$before" = "$job" ] || copy "${before:+job }${before:-another job} has begun it before"
   [ "$count" -gt 0 ] || copy "it has not been restarted, and it has begun before"
   again=1
 """
 
 NOTE_COUNT = """\
-# The folder of a count is made before the others are looked at: of two copies, the older one sees the other, and ends.
+# The link of a count is made before the others are looked at: of two copies, the older one sees the other, and ends.
 newest() {
-  for other in "$claim"/restart.*; do
+  for other in "$folder"/claim.*; do
     [ "${other##*.}" -le "$count" ] || return 1
   done
 }
-record() {
-  newest || return 0
-  life
-  printf '%s\\n%s\\n%s\\n' "$job" "$1" "$2" >"$claim/exit.$count" && mv -f "$claim/exit.$count" "$claim/exit"
-}
-mkdir "$claim/restart.$count" || copy "it has begun before, after $count restarts"
+ln -T -- "$folder/job" "$folder/claim.$count" || copy "it has begun before, after $count restarts"
 newest || copy "it has begun again, after more restarts than $count"
-rm -f "$claim/exit"
 """
 
 TAIL = """\
 # A scheduler tells every process of the job to end; this one stays to write down how the command did, and what is sent
 # to it alone is for the command. bash answers no signal while it runs a command before it, and can lose the exit code
 # of one beside it when a signal comes. So a second shell runs the command, and writes its exit code to a file.
-rm -f "$claim/code.$count" "$claim/pid.$count"
 trap : TERM INT HUP
 for signal in {signals}; do
-  trap "kill -$signal \\$(cat \\"\\$claim/pid.$count\\") 2>/dev/null" "$signal"
+  trap "kill -$signal \\$(cat \\"\\$temporary/pid\\") 2>/dev/null" "$signal"
 done
 (
   trap - QUIT
   trap : TERM INT HUP {signals}
   (
-    printf '%s\\n' "$BASHPID" >"$claim/pid.$count"
+    printf '%s\\n' "$BASHPID" >"$temporary/pid"
     exec "${{run[@]}}" <"$stdin" >>"$stdout" 2>>"$stderr"
   )
-  printf '%s\\n' "$?" >"$claim/code.$count"
+  printf '%s\\n' "$?" >"$temporary/code"
 ) &
 runner=$!
 {measure}while kill -0 "$runner" 2>/dev/null; do wait "$runner"; done
-read -r code <"$claim/code.$count" || code=137
+read -r code <"$temporary/code" || code=137
 {measured}record "$code" ""
-rm -f "$claim/code.$count" "$claim/pid.$count"
+tidy
+# Of a job that failed, the scheduler may still have something to say.
+[ "$code" != 0 ] || [ -s "$log" ] || rm -f -- "$log"
 exit "$code"
 """
 
@@ -183,8 +199,8 @@ memory() {
 (
   peak=0 tenths=1
   while kill -0 $$; do
-    read -r pid <"$claim/pid.$count" && memory "$pid"
-    [ "${sum:-0}" -le "$peak" ] || { peak=$sum; printf '%s\\n' "$peak" >"$claim/peak"; }
+    read -r pid <"$temporary/pid" && memory "$pid"
+    [ "${sum:-0}" -le "$peak" ] || { peak=$sum; printf '%s\\n' "$peak" >"$temporary/peak"; }
     sleep "$((tenths / 10)).$((tenths % 10))"
     [ "$tenths" -ge 50 ] || tenths=$((tenths * 2))
   done
@@ -195,10 +211,9 @@ meter=$!
 MEASURED = """\
 kill -KILL "$meter" 2>/dev/null
 wait "$meter" 2>/dev/null
-times >"$claim/times"
-{ read -r _; read -r user system; } <"$claim/times"
-{ read -r peak <"$claim/peak"; } 2>/dev/null || peak=
-rm -f "$claim/times" "$claim/peak"
+times >"$temporary/times"
+{ read -r _; read -r user system; } <"$temporary/times"
+{ read -r peak <"$temporary/peak"; } 2>/dev/null || peak=
 """
 
 
@@ -264,6 +279,7 @@ def settings_of(folder: Folder, tag: str, name: str, command: Command) -> str:
         stdin=quote(command.stdin or "/dev/null"),
         stdout=quote(str(command.stdout)),
         stderr=quote(str(command.stderr)),
+        log=quote(str(folder.log)),
         workdir=quote(str(command.workdir)),
         script=quote(command.script or ""),
         run=join(command.starter),
@@ -288,12 +304,15 @@ def program_of(native: Native, manner: Manner) -> str:
         job=native.job,
         restarts=native.restarts,
         nodes=native.nodes,
-        usage='"$user" "$system" "$peak" ' if native.measures else "",
+        running=RUNNING,
+        script_file=SCRIPT,
+        claim=CLAIM,
+        claimed=CLAIMED,
         submit_folder=native.folder_lines(),
         unset=" ".join(("unset", *native.of_tasks)) + "\n" if native.of_tasks else "",
         cores=manner.cores,
         threads=manner.threads,
-        again=AGAIN if manner.is_requeued else NEVER_AGAIN.format(copy=COPY),
+        again=AGAIN if manner.is_requeued else NEVER_AGAIN,
         note_count=NOTE_COUNT if manner.is_requeued else "",
         copy=COPY,
         no_claim=NO_CLAIM,
@@ -310,7 +329,7 @@ def array_script(native: Native, batch: Batch, manner: Manner) -> str:
         job=native.job,
         lines=LINES,
         gone=GONE,
-        request=Folder(batch.root).request.name,
+        journal=Folder(batch.root).journal.name,
         copy=COPY,
         no_claim=NO_CLAIM,
     )

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from specc.fast_dataclass import dataclass
 from specc.settings import Target
-from specc.targets.batch.folder import Folder, Handle, tag_of
+from specc.targets.batch.folder import SCRIPT, Folder, Handle, tag_of
 from specc.targets.batch.jobs import Jobs
 from specc.targets.batch.reports import BY_STATE, SIGNALLED, by_records, lost, recorded
 from specc.targets.batch.script import Manner, Native, script_of
@@ -44,7 +44,6 @@ from specc.targets.refusals import Refusal, amount, number, rejected, text
 if TYPE_CHECKING:
     from specc.lowering import Payload
 
-SCRIPT = "job.sh"
 GONE_SECONDS = 60.0
 """How long a job that has left no record has to be gone before it is lost: queues, accountings and shared folders do
 not change at one moment."""
@@ -201,6 +200,8 @@ class CommandTarget:
         answer = self.site.submit(request)
         if isinstance(answer, str):
             return _accepted(answer, attempt.key)
+        if owner := folder.owner():
+            return _accepted(owner, attempt.key, "unknown")  # an earlier copy, while this one was sent
         if isinstance(answer, Unclear):
             return self._found(attempt.key, folder)[1] or answer
         folder.note_not_sent()
@@ -296,6 +297,8 @@ class CommandTarget:
         own = folder.exit()
         if own is not None and own.job_id not in ("", told.job_id):
             own = None
+        if own is not None:
+            folder.tidy()  # without its record it may be running, whatever the scheduler says
         if state is None or (state is JobState.FINISHED and (own is None or own.code != 0)):
             return self._by_folder(uuid, told, folder)
         return _ended(uuid, told, folder)

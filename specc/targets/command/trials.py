@@ -279,7 +279,7 @@ def _twice(bench: Bench) -> None:
     if ran != "ran\n":
         raise Broken(
             f"of two jobs with one key the command ran {ran.count('ran')} times",
-            f"the script has to run as it is, on a file system where a folder can be made only once; it ends with "
+            f"the script has to run as it is, on a file system where a link can be made only once; it ends with "
             f"exit code {COPY} where another copy was the first",
         )
 

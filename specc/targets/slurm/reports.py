@@ -185,6 +185,8 @@ def _ended(uuid: str, entry: Entry, folder: Folder) -> JobReport:
     began.
     """
     state, own = state_of(entry.word), folder.exit()
+    if folder.owner() == entry.job_id:
+        folder.tidy()
     recorded = own if own is not None and own.job_id == entry.job_id else None
     code = recorded.code if recorded is not None else entry.exit_code
     said = entry.reason
