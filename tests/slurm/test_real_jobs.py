@@ -143,7 +143,7 @@ def test_a_sweep_of_200(project: Project) -> None:
     jobs = project.states()
     assert len({job["uuid"] for job in jobs}) == 200
     assert {job["job_state"] for job in jobs} == {"finished"}
-    found = sorted(int(path.read_text()) for path in project.jobs.glob("jobs/*/stdout"))
+    found = sorted(int(path.read_text()) for path in project.jobs.rglob("stdout"))
     assert found == list(range(1, 201))
 
 
