@@ -35,7 +35,8 @@ class Submission:
     name: str
     comment: str
     folder: Path
-    command: str
+    log: str
+    script: traces.Script
     submitted: float
     is_requeued: bool
     most_active: int | None
@@ -67,12 +68,24 @@ class Task:
     ended: float | None = None
     restarts: int = 0
     node: str = ""
-    runs_command: bool = False
+    work: traces.Work | None = None
+    """What the job does; None for a copy, which does nothing."""
 
     @property
     def id(self) -> str:
         """Return the task as squeue's `%i` has it."""
         return str(self.number) if self.index is None else f"{self.submission.number}_{self.index}"
+
+    @property
+    def folder(self) -> Path:
+        """Return the folder in which the job makes its claim."""
+        made = self.submission
+        return made.folder if self.index is None else made.folder / str(self.index)
+
+    @property
+    def log(self) -> Path:
+        """Return the file of `--output`, which Slurm opens before the job begins."""
+        return Path(self.submission.log.replace("%a", str(self.index)).replace("%%", "%"))
 
 
 @dataclass(frozen=True)
@@ -141,7 +154,8 @@ class Controller:
         name: str,
         comment: str,
         folder: Path,
-        command: str,
+        log: str,
+        script: traces.Script,
         *,
         is_requeued: bool,
         indices: list[int] | None = None,
@@ -159,7 +173,7 @@ class Controller:
             raise Full
         number = self._take_number()
         made = Submission(
-            number, name, comment, folder, command, self.now, is_requeued, most_active, dict.fromkeys(tasks),
+            number, name, comment, folder, log, script, self.now, is_requeued, most_active, dict.fromkeys(tasks),
             indices is not None,
         )  # fmt: skip
         self._submissions[number] = made
@@ -274,19 +288,19 @@ class Controller:
         made.active += 1
         task.word, task.reason, task.started, task.ended = RUNNING, "None", self.now, None
         task.node = f"n{self._random.randrange(1000):03d}"
-        folder = self.folder_of(task)
-        traces.log(made.folder, "")
-        task.runs_command = traces.begin(folder, self._run(task), made.command)
-        if not task.runs_command:
+        run, work = self._run(task), made.script.work(task.index)
+        _write(task.log, "")
+        if not traces.begin(task.folder, run, work):
+            task.work = None
             self.book.copies += 1
-            said = "specc: the command is not run: another job has begun it before\n"
-            traces.log(made.folder, said)
+            _write(task.log, "specc: the command is not run: another job has begun it before\n")
             self._plan(self.now + 1, task, Fate("FAILED", "NonZeroExitCode", None, (traces.COPY, 0)))
             return
+        task.work = work
         if task.restarts:
             self.book.restarts += 1
         else:
-            self.book.runs[made.command] += 1
+            self.book.runs[work.command] += 1
         load = self.site.load
         fate, seconds = self._fate(), self._random.uniform(load.least, load.most)
         if fate in (PREEMPTED, NODE_FAILED, OUT_OF_MEMORY):
@@ -307,13 +321,14 @@ class Controller:
             drawn -= share
         return DONE
 
-    def folder_of(self, task: Task) -> Path:
-        """Return the folder in which the job makes its claim."""
-        made = task.submission
-        return made.folder if task.index is None else made.folder / str(task.index)
-
     def _run(self, task: Task) -> traces.Run:
-        return traces.Run(task.number, task.restarts, task.submission.is_requeued, task.node, task.started or self.now)
+        return traces.Run(
+            task.id,
+            task.restarts,
+            task.submission.is_requeued,
+            task.node,
+            self.now if task.started is None else task.started,
+        )
 
     def _end(self, task: Task, fate: Fate, *, was_running: bool = True) -> None:
         made = task.submission
@@ -321,10 +336,11 @@ class Controller:
             self._free += 1
             made.active -= 1
             if fate.log:
-                traces.log(made.folder, fate.log.format(number=task.number, node=task.node))
-            if task.runs_command:
-                output = f"{made.command}\nscore = {0.001 * (task.number % 1000):.3f}\n" if fate is DONE else ""
-                traces.end(self.folder_of(task), self._run(task), self.now, fate.code, output)
+                _write(task.log, fate.log.format(number=task.number, node=task.node))
+            if task.work is not None:
+                output = f"{task.work.command}\nscore = {0.001 * (task.number % 1000):.3f}\n" if fate is DONE else ""
+                traces.end(task.folder, task.log, self._run(task), self.now, fate.code, output)
+            task.work = None
         if made.is_requeued and fate in (PREEMPTED, NODE_FAILED):
             task.word, task.reason, task.started = PENDING, "BeginTime", None
             task.restarts += 1
@@ -353,3 +369,10 @@ class Controller:
     def _drop(self, made: Submission) -> None:
         if not made.waiting and not made.tasks:
             self._submissions.pop(made.number, None)
+
+
+def _write(log: Path, line: str) -> None:
+    """Write a line into the log of a job, as Slurm does. A folder that is not there any more has none."""
+    if log.parent.is_dir():
+        with open(log, "a", encoding="utf-8") as file:
+            file.write(line)
