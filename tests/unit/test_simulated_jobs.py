@@ -11,11 +11,14 @@ from support.fake_slurm import KEY, TAG, Fake
 from benchmarks.simulation import Controller, Load, SimulatedPrograms, Site, VirtualClock
 from benchmarks.simulation.controller import Full, Refused
 from benchmarks.simulation.programs import indices_of, ranges
+from benchmarks.simulation.traces import Script
 from specc.settings import Target
 from specc.targets import Accepted, Attempt, JobState, Origin
 from specc.targets.batch.programs import Ran
+from specc.targets.slurm.folder import SlurmFolder
 
 START = 1_780_000_000.0
+BATCH = "b" * 16
 REQUEUED = Target("hpc", "slurm", options=("--requeue",))
 
 
@@ -36,10 +39,19 @@ def sent(folder: Path, settings: Target | None = None, command: str = "echo 17")
     return fake, fake.programs.scripts[-1]
 
 
-def run_for_real(folder: Path, script: str) -> None:
+def sent_together(fake: Fake, count: int) -> str:
+    """So many attempts in one batch. Return the uuid of the first."""
+    attempts = [attempt(fake, f"echo {index}", f"{index:016x}{BATCH}") for index in range(count)]
+    fake.target.batches.prepare(attempts)
+    outcomes = fake.target.batches.submit(attempts, None)
+    assert all(isinstance(outcome, Accepted) for outcome in outcomes), outcomes
+    return outcomes[0].uuid
+
+
+def run_for_real(folder: Path, script: str, log: str = "slurm.log", **more: str) -> None:
     """Run a job's script as Slurm does, which opens the job's log first."""
-    with open(folder / "slurm.log", "a") as log:
-        variables = {"SLURM_JOB_ID": "7", "SLURM_JOB_NODELIST": "n1", "PATH": "/usr/bin:/bin"}
+    with open(folder / log, "a") as log:
+        variables = {"SLURM_JOB_ID": "7", "SLURM_JOB_NODELIST": "n1", "PATH": "/usr/bin:/bin", **more}
         subprocess.run(["bash"], input=script, env=variables, stdout=log, stderr=log, text=True, timeout=30)
 
 
@@ -87,6 +99,26 @@ class TestTraces:
         assert (own.code, own.reason) == (other.code, other.reason) == (0, "")
         assert simulated.life(own.job_id).started_at is not None
         assert real.life(other.job_id).started_at is not None
+        assert cluster.state(uuid) is JobState.FINISHED
+
+    def test_a_task_of_an_array_leaves_what_the_script_leaves(self, tmp_path: Path) -> None:
+        fake = Fake(tmp_path / "real")
+        sent_together(fake, 3)
+        real = fake.place.directory / "jobs" / BATCH
+        for index in range(3):
+            task = {"SLURM_ARRAY_JOB_ID": "7", "SLURM_ARRAY_TASK_ID": str(index)}
+            run_for_real(real, fake.programs.scripts[-1], f"slurm-{index}.log", **task)
+        cluster = Cluster(tmp_path / "simulated")
+        uuid = sent_together(cluster.fake, 3)
+        cluster.programs.finish()
+        simulated = cluster.fake.place.directory / "jobs" / BATCH
+        assert left(simulated) == left(real)
+        for index in range(3):
+            own, other = (SlurmFolder(folder / str(index)) for folder in (simulated, real))
+            assert own.read_request() is not None
+            assert [folder.exit() and folder.exit().code for folder in (own, other)] == [0, 0]
+            assert own.owner().endswith(f"_{index}")
+            assert (simulated / str(index) / "stdout").read_text().startswith(f"echo {index}\n")
         assert cluster.state(uuid) is JobState.FINISHED
 
     def test_a_second_copy_runs_nothing(self, tmp_path: Path) -> None:
@@ -167,9 +199,11 @@ class TestArrays:
     def submit(self, controller: Controller, folder: Path, indices: list[int], most: int | None = None) -> int:
         for index in indices:
             (folder / str(index)).mkdir(exist_ok=True)
+            (folder / str(index) / "job").touch()
+        log = f"{folder}/slurm-%a.log"
         return controller.submit(
-            "a", "specc:k", folder, "echo", is_requeued=False, indices=indices, most_active=most
-        )  # fmt: skip
+            "a", "k", folder, log, Script("echo"), is_requeued=False, indices=indices, most_active=most
+        )
 
     def listed(self, controller: Controller) -> list[tuple[int | None, str]]:
         return [
