@@ -12,6 +12,8 @@ from specc.source import Source
 
 NO_PARAMS = "{}"
 
+Family = tuple[str, str, str, str, bool]
+
 
 class LogicalKey(NamedTuple):
     """The identity of a submission. The digest of its payload is not a part of it.
@@ -39,15 +41,17 @@ class LogicalKey(NamedTuple):
         """Return the cell without the number of its repetition."""
         return self.cell.partition(".")[0]
 
+    @property
+    def family(self) -> Family:
+        """Return what the keys of a cell's repetitions have in common, since `matrix.repeat` repeats a payload.
+
+        Two keys of one family that are not equal differ in the repetition alone.
+        """
+        return self.target, self.spec, self.params, self.coordinates, "." in self.cell
+
     def repeats(self, other: "LogicalKey") -> bool:
-        """Return whether the two keys differ only in the repetition, since `matrix.repeat` repeats a payload."""
-        return (
-            (self.target, self.spec, self.params) == (other.target, other.spec, other.params)
-            and self.coordinates == other.coordinates
-            and self.cell != other.cell
-            and "." in self.cell
-            and "." in other.cell
-        )
+        """Return whether the two keys differ only in the repetition."""
+        return self.cell != other.cell and self.family == other.family
 
 
 def split_name(text: str) -> tuple[str, str | None]:

@@ -11,7 +11,7 @@ from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.submission import database
 from specc.submission.database import database_errors, transaction
-from specc.submission.keys import LogicalKey, account_of
+from specc.submission.keys import Family, LogicalKey, account_of
 from specc.submission.location import Access
 from specc.submission.owners import Owners
 from specc.submission.projects import Projects
@@ -87,6 +87,8 @@ class Ledger(Queries):
         self.owners = Owners(path.with_name(f"{path.name}.owners"), is_shared=is_shared)
         self._clock = clock
         self._file = _file_id(path)
+        self._is_together = False
+        self._looked_up: dict[tuple[str, str, str], tuple[list[Record], set[Family]]] = {}
 
     @classmethod
     @contextlib.contextmanager
@@ -137,7 +139,12 @@ class Ledger(Queries):
     def together(self) -> Iterator[None]:
         """Write all that is written inside at once: it is on the disk, whole or not at all, when this has ended."""
         with self._writing():
-            yield
+            self._is_together = True
+            try:
+                yield
+            finally:
+                self._is_together = False
+                self._looked_up.clear()
 
     def begin(
         self,
@@ -154,9 +161,8 @@ class Ledger(Queries):
         is counted and written in one transaction: two processes never exceed the number together.
         """
         with self._writing() as connection:
-            for other in self.with_digest(record.key.target, record.digest):
-                is_own = other.owner == record.owner or other.key == record.key or other.key.repeats(record.key)
-                if not is_own and other.attempt not in seen:
+            for other in self._of_others(record):
+                if other.attempt not in seen:
                     raise SentElsewhere(str(other.key))
             if supersedes is not None:
                 changed = connection.execute(
@@ -177,6 +183,20 @@ class Ledger(Queries):
                 connection.execute(f"INSERT INTO attempts ({COLUMNS}) VALUES ({PLACEHOLDERS})", row_of(record))
             except sqlite3.IntegrityError as error:
                 raise AttemptOpen(str(record.key)) from error
+
+    def _of_others(self, record: Record) -> list[Record]:
+        """Return the attempts of a payload that others have begun, under another key than that of a repetition.
+
+        While much is written at once nobody else can write, so each payload is looked up once.
+        """
+        name = (record.key.target, record.digest, record.owner)
+        if name not in self._looked_up:
+            same = self.with_digest(record.key.target, record.digest)
+            foreign = [other for other in same if other.owner != record.owner]
+            self._looked_up[name] = foreign, {other.key.family for other in foreign}
+        records, families = self._looked_up[name] if self._is_together else self._looked_up.pop(name)
+        own = record.key.family
+        return [] if families <= {own} else [other for other in records if other.key.family != own]
 
     def reopen(self, attempt: str, owner: str) -> None:
         """Make an unknown attempt one that is being sent, again: under its own key. Raises SettledAlready."""

@@ -83,6 +83,21 @@ class Step:
     retried_for: EndReason | None = None
 
 
+class Same:
+    """The attempts of one payload under any key, of which a job is or may be there."""
+
+    def __init__(self, records: Sequence[Record]) -> None:
+        self.attempts = frozenset(record.attempt for record in records)
+        self._records = records
+        self._families = {record.key.family for record in records}
+
+    def of_others(self, key: LogicalKey) -> list[Record]:
+        """Return those that are neither of this key nor of another repetition of its cell."""
+        if self._families <= {key.family}:
+            return []
+        return [record for record in self._records if record.key.family != key.family]
+
+
 LOOKED_UP = 500
 """So many payloads are looked up at once: some 50 ms, for which other processes wait."""
 
@@ -109,17 +124,20 @@ def plan_steps(
     """
     steps: list[Step] = []
     first: dict[str, Step] = {}
+    known: dict[str, Same] = {}
     offered: set[str] = set()
 
     def add_step(payload: Payload) -> None:
         key = key_of(payload, target, params)
-        same = ledger.with_digest(target, payload.digest)
-        left = [record for record in same if record.attempt not in offered]
+        if payload.digest not in known:  # of a thousand repetitions, all have one
+            known[payload.digest] = Same(ledger.with_digest(target, payload.digest))
+        same = known[payload.digest]
+        left = [record for record in same.of_others(key) if record.attempt not in offered]
         own = ledger.of_key(key)
         step = decide(payload, key, own, left, exists, allowed, resumes=resumes, at=at)
         if not own and step.action is Action.SEND and (before := ledger.of_retargeted(target_name, key)):
             step = _after_others(step, before[-1], key, allowed, who)
-        step = replace(step, seen=frozenset(record.attempt for record in same))
+        step = replace(step, seen=same.attempts)
         if step.action is Action.REFUSE_MOVED and step.last is not None:
             offered.add(step.last.attempt)
         twin = first.setdefault(payload.digest, step)
@@ -140,7 +158,7 @@ def decide(
     payload: Payload,
     key: LogicalKey,
     own: Sequence[Record],
-    same_digest: Sequence[Record],
+    of_others: Sequence[Record],
     exists: Exists,
     allowed: Allowed,
     *,
@@ -149,8 +167,8 @@ def decide(
 ) -> Step:
     """Return the step for one payload.
 
-    `own` are the attempts of its key in order, `same_digest` the attempts of the same payload under any key of which a
-    job is or may be there.
+    `own` are the attempts of its key in order, `of_others` the attempts of the same payload under other keys, but for
+    repetitions, of which a job is or may be there.
     """
     number = own[-1].number + 1 if own else 1
     accepted = next((record for record in reversed(own) if record.state is State.ACCEPTED), None)
@@ -178,8 +196,7 @@ def decide(
             return step(Action.RERUN, f"runs again on purpose, as {earlier.uuid} did", accepted)
         why = f"the payload is again the one that was accepted as {earlier.uuid}; `--changed --rerun` runs it once more"
         return step(Action.REFUSE_CHANGED, why, accepted)
-    elsewhere = [one for one in same_digest if one.key != key and not one.key.repeats(key)]
-    for record in elsewhere:
+    for record in of_others:
         refused = _for_elsewhere(record, key, allowed, is_gone=not exists(record.key))
         if refused is not None:
             return step(*refused, record)
@@ -193,18 +210,18 @@ def retry_step(step: Step, payload: Payload, attempt: int, reason: EndReason, le
     payload is one that another cell has sent, and was not before, the step is refused.
     """
     key, last = step.key, step.accepted
-    same = ledger.with_digest(key.target, payload.digest)
+    same = Same(ledger.with_digest(key.target, payload.digest))
     made = replace(
         step,
         payload=payload,
         action=Action.RETRY,
         why=f"attempt {attempt}, because {last.uuid if last else 'the last job'} ended for `{reason}`",
         last=last,
-        seen=frozenset(record.attempt for record in same),
+        seen=same.attempts,
         attempt=attempt,
         retried_for=reason,
     )
-    other = next((one for one in same if one.key != key and not one.key.repeats(key)), None)
+    other = next(iter(same.of_others(key)), None)
     was_shared = payload.digest == step.payload.digest
     if other is None or was_shared:
         return made

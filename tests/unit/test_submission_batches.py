@@ -212,3 +212,18 @@ class TestRoom:
         results = send(desk, submitting.sweep(9), Room(4))
         assert sum(result.is_not_yet for result in results) == 5
         assert len(desk.target.jobs) == 4
+
+
+def test_repetitions_of_a_payload_are_looked_up_once(desk: submitting.Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once for the plan, and once when they are begun: not once for each of a thousand."""
+    asked: list[str] = []
+    find = submitting.Ledger.with_digest
+
+    def with_digest(ledger: submitting.Ledger, target: str, digest: str) -> list[submitting.Record]:
+        asked.append(digest)
+        return find(ledger, target, digest)
+
+    monkeypatch.setattr(submitting.Ledger, "with_digest", with_digest)
+    results = send(desk, submitting.same(8))
+    assert [result.state for result in results] == [State.ACCEPTED] * 8
+    assert len(asked) == 2
