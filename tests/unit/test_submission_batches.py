@@ -31,7 +31,7 @@ class FakeBatches:
         self.is_broken = False
 
     def kind_of(self, payload: Payload) -> str | None:
-        cores = payload.body["core_limit"]
+        cores = payload.body.get("core_limit")
         return None if cores == 99 else str(cores)
 
     def most(self) -> int:
