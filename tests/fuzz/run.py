@@ -1,7 +1,7 @@
 """Tries random inputs for some minutes: none may end in a traceback, take long or much memory, or break another law.
 
     python tests/fuzz/run.py --minutes 10 [--seed WORD] [--workers 2] [--replay build/fuzz/FOLDER]
-    python tests/fuzz/run.py --inputs 2500 --seed WORD [--first 1200]
+    python tests/fuzz/run.py --inputs 4000 --seed WORD [--first 1200]
 
 prints the seed, by which a run can be repeated, and what was tried. With `--inputs`, a run of one seed tries the same,
 however long it takes. Each fault is made small and written to `build/fuzz/`; with one, the exit code is 1.
