@@ -20,7 +20,7 @@ from jinja2.runtime import StrictUndefined, Undefined
 from specc.diagnostics import codes, did_you_mean
 from specc.expressions import guards
 from specc.expressions.guards import Guard, Use
-from specc.expressions.operators import fill, unfinished
+from specc.expressions.operators import fill, kind_of_signed, unfinished
 from specc.expressions.predicates import TESTS, apply_test
 from specc.expressions.predicates import parameters as test_signature
 from specc.expressions.run import CHARACTERS_READ_IN_A_STEP, MAX_TEXT, Budget, weigh
@@ -110,20 +110,17 @@ ABSENT = StrictUndefined()
 CONTEXT = nodes.EvalContext(HERMETIC)
 
 
-Result = Kind | Literal["same"] | None
-
-
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A filter of Jinja2's. `kind` is the kind of its result; `reads` says how it reads its value."""
+    """A filter of Jinja2's. `kind` is the kind of its result, if it has one; `reads` says how it reads its value."""
 
-    kind: Result
+    kind: Kind | None
     reads: Literal["text", "items", "value"]
     guard: Guard | None = None
 
 
 FILTERS: dict[str, Filter] = {
-    "abs": Filter("same", "value", guards.number_only),
+    "abs": Filter("number", "value", guards.number_only),
     "batch": Filter("list", "items", guards.batch),
     "capitalize": Filter("string", "text"),
     "center": Filter("string", "text", guards.width),
@@ -143,7 +140,7 @@ FILTERS: dict[str, Filter] = {
     "max": Filter(None, "items"),
     "min": Filter(None, "items"),
     "replace": Filter("string", "text", guards.replace),
-    "reverse": Filter("same", "items"),
+    "reverse": Filter(None, "items"),
     "round": Filter("number", "value", guards.round_),
     "slice": Filter("list", "items", guards.slices),
     "sort": Filter("list", "items"),
@@ -189,7 +186,7 @@ def use_jinja(call: Call, value: object, budget: Budget, at: TemplateSpan) -> ob
         value = list(value)
     weight = weigh(budget, at, value, *call.parts())
     if weight.unknown:
-        return Unknown(kind_of(value) if entry.kind == "same" else entry.kind)
+        return Unknown(_kind_of_result(call, value))
     if weight.streams:
         raise unfinished(at)
     if weight.characters > 2 * MAX_TEXT and entry.reads != "value":
@@ -212,6 +209,21 @@ def use_jinja(call: Call, value: object, budget: Budget, at: TemplateSpan) -> ob
         raise at.error(f"`{name}` does not work on {noun(value)} like this") from None
     except REFUSED as error:
         raise at.error(f"`{name}`: {error}") from None
+
+
+def _kind_of_result(call: Call, value: object) -> Kind | None:
+    """Return the kind of a filter's result when a part of what the filter is given is unknown."""
+    own, kind = FILTERS[call.name].kind, kind_of(value)
+    match call.name:
+        case "abs":
+            return kind_of_signed(kind)
+        case "int" | "float":
+            # A value that cannot be read becomes the default, whatever its kind.
+            return own if kind_of(_given(call)["default"]) in (own, "integer") else None
+        case "reverse":
+            return "list" if kind == "mapping" else kind
+        case _:
+            return own
 
 
 def _hold_attributes(name: str, items: Iterable[object], given: dict[str, Any], at: TemplateSpan) -> None:
@@ -344,7 +356,8 @@ def apply_filter(call: Call, value: object, extra: Extra, budget: Budget, at: Te
         return _format(call, value, budget, at)
     if name in FILTERS:
         return use_jinja(call, value, budget, at)
-    if isinstance(value, Unknown):
+    looked_up = (*call.args[: 2 if name.endswith("attr") else 1], call.kwargs.get("attribute"))
+    if any(isinstance(part, Unknown) for part in (value, *looked_up)):
         return Unknown("list")
     items = items_of(value, budget, at)
     return _map(call, items, extra, budget, at) if name == "map" else _select(call, items, budget, at)

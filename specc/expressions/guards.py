@@ -93,6 +93,7 @@ def sum_(use: Use) -> None:
 
 
 def truncate(use: Use) -> None:
+    text_only(use)  # Jinja2 would give a short list back as it is
     length, end = use.given["length"], use.given["end"]
     if isinstance(length, int) and isinstance(end, str) and length < len(end):
         raise use.at.error(f"`truncate` to {length} characters has no room for its `{end}`")

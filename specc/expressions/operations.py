@@ -8,9 +8,20 @@ from jinja2 import nodes
 
 from specc.diagnostics import codes
 from specc.expressions.builder import Builder, BuildExpression
-from specc.expressions.operators import Binary, add, arithmetic, compare, kind_of_result, modulo, multiply, power, sign
+from specc.expressions.operators import (
+    Binary,
+    add,
+    arithmetic,
+    compare,
+    kind_of_result,
+    kind_of_signed,
+    modulo,
+    multiply,
+    power,
+    sign,
+)
 from specc.expressions.run import Evaluate, Frame, guess
-from specc.expressions.values import Omitted, Unknown, common_kind, concrete, kind_of, text_of, truth
+from specc.expressions.values import Omitted, Unknown, common_kind, concrete, text_of, truth
 
 
 def constant(builder: Builder, node: nodes.Const) -> Evaluate:
@@ -76,7 +87,7 @@ def unary(symbol: str, calculate: Callable[[Any], object]) -> BuildExpression:
 
         def calculated(frame: Frame) -> object:
             value = concrete(operand(frame))
-            return Unknown(kind_of(value)) if isinstance(value, Unknown) else signed(value, at)
+            return Unknown(kind_of_signed(value.kind)) if isinstance(value, Unknown) else signed(value, at)
 
         return calculated
 

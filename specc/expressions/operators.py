@@ -226,6 +226,11 @@ COMPARISONS: dict[str, tuple[str, Callable[[Any, Any], object]]] = {
 }
 
 
+def kind_of_signed(kind: Kind | None) -> Kind | None:
+    """Return the kind of a value of this kind behind a sign, or of its absolute value: a boolean becomes an integer."""
+    return "integer" if kind == "boolean" else kind
+
+
 def kind_of_result(symbol: str, left: object, right: object) -> Kind | None:
     """Return the kind of `left symbol right` when one of the two is unknown."""
     kinds = {kind_of(left), kind_of(right)}

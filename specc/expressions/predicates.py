@@ -61,28 +61,34 @@ def apply_test(call: Call, value: object, budget: Budget, at: TemplateSpan) -> o
         return Unknown("boolean")
     if name in COMPARING:
         return compare(COMPARING[name], value, call.parts()[0], budget, at)
-    _check(call, value, budget, at)
-    if name in READING and isinstance(value, bool):
-        value = text_of(value, at)
+    if name in READING:
+        return _read(name, value, budget, at)
+    _check(call, value, at)
     try:
         return _function(name)(value, *call.args, **call.kwargs)
     except ArithmeticError:
         raise at.error("division by zero") from None
 
 
-def _check(call: Call, value: object, budget: Budget, at: TemplateSpan) -> None:
+def _read(name: str, value: object, budget: Budget, at: TemplateSpan) -> object:
+    """Return whether the text of a value is written in small letters, or in capitals: `lower` and `upper`."""
+    weight = weigh(budget, at, value)
+    if weight.unknown:
+        return Unknown("boolean")
+    if weight.streams:
+        raise unfinished(at)
+    if weight.characters > 2 * MAX_TEXT:
+        raise at.limit(f"`is {name}` reads more than {2 * MAX_TEXT:,} characters")
+    return _function(name)(text_of(value, at) if isinstance(value, bool) else value)
+
+
+def _check(call: Call, value: object, at: TemplateSpan) -> None:
     """Check a test that could be slow, or whose result could differ from one run to the next."""
     name = call.name
     if name in CALCULATING and not all(isinstance(part, int | float) for part in (value, *call.parts())):
         raise at.error(f"`is {name}` takes numbers")
     if name == "sameas" and not any(part is None or isinstance(part, bool) for part in call.parts()):
         raise at.error("`is sameas` compares with `true`, `false` or `none`", "write `==`")
-    if name in READING:
-        weight = weigh(budget, at, value)
-        if weight.streams:
-            raise unfinished(at)
-        if weight.characters > 2 * MAX_TEXT:
-            raise at.limit(f"`is {name}` reads more than {2 * MAX_TEXT:,} characters")
 
 
 def _function(name: str) -> Callable[..., object]:

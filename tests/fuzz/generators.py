@@ -122,6 +122,7 @@ TEXTS = [
 ]
 VALUES = [
     *("params.n", "params.ranks", "params.case", "params.name", "params.none", "params.yes", "params.nope", "params"),
+    *("params.f", "params.zero", "params.no", "params.empty", "vars.run.depth"),
     *("vars", "vars.a", "vars.m", "vars.m.x", "vars.cases", "vars.cases[0]", "vars.cases[9]", "vars.cases[0].nmae"),
     *("vars.words", "vars.sizes", "vars.text", "vars.run", "vars.run.dir", "vars.nope", "vars.nope.x", "vars['a']"),
     *("matrix.mesh", "matrix", "job.name", "job", "cell.slug", "cell", "spec.id", "env.HOME", "nope", "none", "loop"),

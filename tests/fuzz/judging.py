@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from random import Random
 
 import rfc8785
 from fuzz.generators import SPEC, Input
+from support import unknown_values
 from support.jinja_oracle import SCOPE, same, text_by_jinja, value_by_jinja
 
 from specc.cli import dispatch as app
@@ -196,7 +198,10 @@ def _layout(name: str, text: bytes, folder: Path) -> None:
 
 
 def _templates(tried: Input, folder: Path) -> None:
-    """What is accepted, Jinja2's sandbox gives the same result for; then all of them in one spec."""
+    """What is accepted, Jinja2's sandbox gives the same result for, and unknown values change nothing that is known.
+
+    Then all of the templates are put into one spec.
+    """
     for text in _texts_of(tried.files[SPEC]):
         if is_template(text) and not any(word in text for word in FOREIGN):
             _agrees(text)
@@ -208,6 +213,8 @@ def _templates(tried: Input, folder: Path) -> None:
 def _agrees(text: str) -> None:
     template = compile_template(text)
     if isinstance(template, Template):
+        contradiction = unknown_values.contradiction(template, Random(text))
+        hold(contradiction is None, "unknown", f"{text!r}\n{contradiction}")
         try:
             found = template.evaluate(SCOPE, Budget())
         except EvaluationFailed as error:

@@ -1,11 +1,14 @@
-"""What we accept, real Jinja2 gives the same result for; and what is well typed, we accept."""
+"""What we accept, Jinja2 gives the same for; what is well typed, we accept; and unknown values change no result."""
 
 from collections.abc import Iterable
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
 from support.jinja_oracle import REFUSED, cells, ours, same, text_by_jinja, value_by_jinja
+from support.unknown_values import contradiction
 
+from specc.expressions import Template, compile_template
 from specc.expressions.filters import NAMES
 from specc.expressions.methods import METHODS
 from specc.expressions.predicates import TESTS
@@ -119,6 +122,12 @@ def test_any_expression_in_a_text_agrees_or_is_refused(expression: str) -> None:
     text = "<{{ " + expression + " }}>"
     found = ours(text)
     assert found is REFUSED or same(found, text_by_jinja(text))
+
+
+@given(LOOSE | VOCABULARY | st.one_of(*TWICE), st.integers(0, 2**32))
+def test_what_is_known_of_unknown_values_holds_for_all(expression: str, seed: int) -> None:
+    template = compile_template("{{ " + expression + " }}")
+    assert not isinstance(template, Template) or contradiction(template, Random(seed)) is None
 
 
 GROWN = dict(zip(("i", "t", "x", "ws", "b"), grown(*LOCAL), strict=True))

@@ -302,6 +302,18 @@ def test_filters_of_the_caller() -> None:
             ("n in ([1] | map('abs'))", "boolean"),
             ("1 in ([n] | map('abs'))", "boolean"),
         ],
+        *[("-(n > 1)", "integer"), ("+(n > 1)", "integer"), ("(n > 1) | abs", "integer"), ("what | abs", None)],
+        *[("s | int", "integer"), ("s | int(1)", "integer"), ("s | int('x')", None), ("s | int(1.5)", None)],
+        *[("s | float", "number"), ("s | float(1)", "number"), ("s | float(none)", None), ("xs | int(n)", "integer")],
+        *[("m | reverse", "list"), ("xs | reverse", "list"), ("s | reverse", "string"), ("what | reverse", None)],
+        *[
+            ("['a'] | map(s)", "list"),
+            ("['a'] | map(attribute=n)", "list"),
+            ("['a'] | select(s)", "list"),
+            ("['a'] | selectattr(n)", "list"),
+            ("['a'] | rejectattr('x', s)", "list"),
+        ],
+        *[("{'a': n} is lower", "boolean"), ("[n] is upper", "boolean")],
     ],
 )
 def test_what_depends_on_an_unknown_is_unknown(expression: str, kind: str | None) -> None:
