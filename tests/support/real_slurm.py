@@ -2,10 +2,13 @@
 
 import getpass
 import json
+import os
 import secrets
+import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -41,6 +44,7 @@ job:
   cmd_line: |
 """
 LONG = 60.0
+CALLED = ("sbatch", "squeue", "sacct", "scontrol", "scancel")
 
 T = TypeVar("T")
 
@@ -109,6 +113,28 @@ class Project:
 
     def said(self) -> str:
         return (self.folder / "said").read_text()
+
+    def in_front(self, name: str, text: str) -> None:
+        """Put a program in front of one of Slurm's on the PATH: a bash script, in which `$real` is the true program."""
+        folder = self.folder.parent / "front"
+        folder.mkdir(exist_ok=True)
+        path, real = folder / name, shutil.which(name, path=self.slurm.environment["PATH"])
+        path.write_text(f"#!/bin/bash\nreal={real}\n{text}")
+        path.chmod(0o755)
+        if not self.environment["PATH"].startswith(str(folder)):
+            self.environment["PATH"] = f"{folder}{os.pathsep}{self.environment['PATH']}"
+
+    def count_calls(self) -> None:
+        """Have `calls` know from now on which of Slurm's programs are called, and how often."""
+        for name in CALLED:
+            self.in_front(name, f'echo {name} >>{self.folder.parent}/calls\nexec "$real" "$@"\n')
+
+    def calls(self) -> Counter[str]:
+        """Return how often each of Slurm's programs was called, and forget it."""
+        path = self.folder.parent / "calls"
+        found = Counter(path.read_text().split() if path.exists() else ())
+        path.write_text("")
+        return found
 
     def states(self) -> list[dict[str, Any]]:
         done = self("status", "--output", "json")

@@ -183,6 +183,31 @@ class Cluster:
     def stop_controller(self) -> None:
         _end([self.controller()])
 
+    def kill_controller(self) -> None:
+        """End the controller as a crash of its machine does."""
+        pid = self.controller()
+        os.kill(pid, signal.SIGKILL)
+        while _lives(pid):
+            time.sleep(0.05)
+
+    @contextlib.contextmanager
+    def with_settings(self, **settings: str) -> Iterator[None]:
+        """Set other lines of slurm.conf for a while. The controller is started anew with them, and knows its jobs."""
+        before = self.conf.read_text()
+        self.conf.write_text(_with(before, settings))
+        self._start_anew()
+        try:
+            yield
+        finally:
+            self.conf.write_text(before)
+            self._start_anew()
+
+    def _start_anew(self) -> None:
+        if self.is_up():
+            self.stop_controller()
+        self.start_controller()
+        self.until_idle()
+
     def stop_node(self, name: str) -> None:
         _end([int((self.folder / f"slurmd.{name}.pid").read_text())])
 
