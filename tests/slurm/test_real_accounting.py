@@ -85,6 +85,24 @@ def test_many_in_one_call(project: Project) -> None:
 
 
 @with_comments
+@pytest.mark.parametrize("count", [4, 60])
+def test_tasks_of_an_array_after_all_is_forgotten(project: Project, count: int) -> None:
+    """Of few tasks each is asked for, of many their array."""
+    axes = {"axes": {"n": {"from": 1, "to": count}}}
+    project.spec("a-{{ matrix.n }}", "exit {{ 3 if matrix.n == 2 else 0 }}", matrix=axes)
+    assert project("submit", "-y").returncode == 0
+    uuids = [job["uuid"] for job in project.states()]
+    array = uuids[0].partition("_")[0]
+    eventually(lambda: array not in project.slurm.run("squeue", "-h", "-t", "all", "-o", "%F").split(), 150)
+    shutil.rmtree(project.jobs)
+    assert project("wait").returncode == 5
+    jobs = {job["axes"]["n"]: (job["job_state"], job["exit_code"]) for job in project.states()}
+    assert jobs.pop(2) == ("exited", 3)
+    assert set(jobs.values()) == {("finished", 0)}
+    assert len(jobs) == count - 1
+
+
+@with_comments
 def test_the_command_line_after_all_is_forgotten(project: Project) -> None:
     project.spec("a", "exit 3")
     assert project("submit", "-y").returncode == 0

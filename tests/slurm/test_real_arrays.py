@@ -231,7 +231,7 @@ class TestWhatIsLost:
             slurm.until_idle()
             if done.returncode != 0:  # what the controller had accepted and forgot is not guessed to have run
                 assert "lost" in {job["job_state"] for job in project.states()}, done.stderr[-3000:]
-                finished(project, "--retry", "lost")
+                assert project("retry", "--reason", "lost", "-y", "--wait", seconds=400).returncode == 0
         found = ran(project)
         assert found.keys() == set(range(1, 201))
         assert set(found.values()) == {"ran\n"}

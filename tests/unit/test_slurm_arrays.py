@@ -257,6 +257,15 @@ class TestJobs:
         reports = fake.target.status([uuid(0)])
         assert reports[uuid(0)].state is JobState.CANCELLED
 
+    def test_the_accounting_is_asked_without_ranges_of_tasks(self, fake: Fake) -> None:
+        """sacct refuses `7_[0-2]`."""
+        send(fake, attempts(60))
+        fake.programs.answers["sacct"] = ok()
+        fake.target.status([uuid(0), uuid(2), f"9-{BATCH}"])
+        fake.target.status([uuid(index) for index in range(60)])
+        asked = [call[-1] for call in fake.programs.calls if call[0] == "sacct"]
+        assert asked == ["--jobs=9,7_0,7_2", "--jobs=7"]
+
     def test_logs_of_a_cell_that_has_not_begun(self, fake: Fake) -> None:
         send(fake, attempts(2, stdout_redirect_path="/data/out.txt"))
         logs = fake.target.logs(uuid(1))

@@ -21,6 +21,9 @@ SHARE = 20
 """The seconds between questions about the queue; more where an answer takes more than 1/20 of that."""
 
 AT_ONCE = 500
+FEW_TASKS = 50
+"""So many tasks of an array are asked for by themselves, more of them by their array."""
+
 NO_NODES = frozenset({"", "None assigned", "(null)", "N/A"})
 COMMENT = "specc:"
 QUEUE_FORMAT = RECORD + FIELD.join(("%i", "%T", "%k", "%V", "%S", "%e", "%N", "%r"))
@@ -115,7 +118,7 @@ class Queries:
         Without accounting nothing is known.
         """
         found: dict[str, Entry] = {}
-        for words in _in_parts(job_ids):
+        for words in _parts(_of_accounting(job_ids)):
             if not self._has_accounting:
                 break
             wanted = ",".join(words)
@@ -155,7 +158,7 @@ class Queries:
     def cancel(self, job_ids: Sequence[str]) -> str:
         """Ask for the end of jobs. Return what went wrong, or an empty text."""
         said = []
-        for words in _in_parts(job_ids):
+        for words in _parts(_tasks_as_ranges(job_ids)):
             ran = self._run("scancel", *words)
             if isinstance(ran, TimedOut):
                 said.append(f"scancel did not end within {ran.seconds:g} s")
@@ -226,17 +229,35 @@ def task_of(job_id: str) -> str:
     return job_id.partition("_")[2]
 
 
-def _in_parts(job_ids: Iterable[str]) -> Iterator[list[str]]:
-    """Yield jobs as arguments of Slurm's programs, at most so many in one call: tasks of an array are one word."""
+def _of_accounting(job_ids: Iterable[str]) -> list[str]:
+    """Return jobs as sacct takes them, which knows no ranges of tasks: of many tasks the array, which is all of it."""
+    arrays, words = _by_array(job_ids)
+    for array, tasks in arrays.items():
+        words += [array] if len(tasks) > FEW_TASKS else [f"{array}_{task}" for task in tasks]
+    return words
+
+
+def _tasks_as_ranges(job_ids: Iterable[str]) -> list[str]:
+    """Return jobs as scancel takes them: the tasks of an array are one word."""
+    arrays, words = _by_array(job_ids)
+    return words + [f"{array}_[{ranges_of(tasks)}]" for array, tasks in arrays.items()]
+
+
+def _by_array(job_ids: Iterable[str]) -> tuple[dict[str, list[int]], list[str]]:
+    """Return the tasks of each array, and the jobs that are not tasks."""
     arrays: dict[str, list[int]] = {}
-    words: list[str] = []
+    others: list[str] = []
     for job_id in job_ids:
         array, is_task, task = job_id.partition("_")
         if is_task:
             arrays.setdefault(array, []).append(int(task))
         else:
-            words.append(job_id)
-    words += [f"{array}_[{ranges_of(tasks)}]" for array, tasks in arrays.items()]
+            others.append(job_id)
+    return arrays, others
+
+
+def _parts(words: list[str]) -> Iterator[list[str]]:
+    """Yield at most so many words as one call takes."""
     for start in range(0, len(words), AT_ONCE):
         yield words[start : start + AT_ONCE]
 
