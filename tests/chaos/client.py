@@ -1,8 +1,8 @@
 """Runs `specc` as processes that can be killed, without paying for the imports each time.
 
 Reads command lines as JSON from standard input. Each becomes a fork of this process, or several at once, which get a
-signal when their time has come; their exit statuses are answered. The client's waiting times are cut, or a storm would
-take a day.
+signal when their time has come, or kill themselves at a moment that `moments` names; their exit statuses are answered.
+The client's waiting times are cut, or a storm would take a day.
 """
 
 import json
@@ -12,17 +12,28 @@ import sys
 import threading
 import time
 from importlib import import_module
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from chaos.moments import die_at
 
 from specc.cli.main import run
 from specc.submission import clock
 from specc.targets.ehpc.client import Patience
 
+COMMANDS = ("submit", "retry", "clean", "ledger", "cancel", "status", "wait")
+"""What is imported before it is needed."""
+
 
 def main() -> None:
     patience = float(sys.argv[1])
-    import_module("specc.cli.dispatch")
+    for name in ("dispatch", *(f"commands.{name}" for name in COMMANDS)):
+        import_module(f"specc.cli.{name}")
     target = import_module("specc.targets.ehpc.opening")
     target.PATIENCE = Patience(connect=patience, read=patience, total=patience * 2)
+    import_module("specc.targets.slurm.target").SUBMIT_SECONDS = patience * 10
+    import_module("specc.targets.slurm.queries").SECONDS = patience * 10
     clock.FIRST_SECONDS = 0.02
     import_module("specc.submission.follow").FIRST_SECONDS = 0.02
     for line in sys.stdin:
@@ -33,6 +44,7 @@ def main() -> None:
             if pid == 0:
                 _be(call)
             pids.append(pid)
+            call["dies_at"] = None
         statuses = [_ended(pid, call["kill_after"], call["signal"]) for pid in pids]
         print(*map(os.waitstatus_to_exitcode, statuses), flush=True)
 
@@ -60,6 +72,8 @@ def _be(call: dict) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if call["threads"] is not None:
         _leave_threads(call["threads"])
+    if call["dies_at"] is not None:
+        die_at(*call["dies_at"])
     code = run(call["arguments"])
     sys.stdout.flush()
     sys.stderr.flush()

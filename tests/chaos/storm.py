@@ -114,15 +114,18 @@ class Clients:
             env={**kept, **keys, "HOME": str(folder), "SPECC_TRUSTED_HOSTS": "http://127.0.0.1:*"},
         )
 
-    def run(self, *arguments: str, **how: float | None) -> list[int]:
+    def run(self, *arguments: str, **how: object) -> list[int]:
         """The exit statuses: -9 when it was killed in time."""
         self.begin(*arguments, **how)
         return self.end()
 
-    def begin(self, *arguments: str, **how: float | None) -> None:
-        """`at_once` processes, which get `signal` after `kill_after` seconds and may start so many `threads` each."""
+    def begin(self, *arguments: str, **how: object) -> None:
+        """`at_once` processes, which get `signal` after `kill_after` seconds and may start so many `threads` each.
+
+        `dies_at` is a moment at which the first of them kills itself, and the how-manieth of its kind.
+        """
         assert self._process.stdin is not None
-        usual = {"kill_after": None, "signal": signal.SIGKILL, "at_once": 1, "threads": None}
+        usual = {"kill_after": None, "signal": signal.SIGKILL, "at_once": 1, "threads": None, "dies_at": None}
         call = {"arguments": arguments, "log": str(self.log), **usual, **how}
         print(json.dumps(call), file=self._process.stdin, flush=True)
 
