@@ -1,9 +1,10 @@
 """Why jobs ended, in one word: as each target says it, and as the ledger keeps it."""
 
+import shutil
 from pathlib import Path
 
 import pytest
-from support.fake_slurm import TAG, Fake, line
+from support.fake_slurm import KEY, TAG, Fake, accounted, line, ok
 from support.submitting import FakeClock, record
 
 from specc.submission import Ledger, State, end_reason
@@ -75,6 +76,58 @@ def test_a_job_that_slurm_has_forgotten_is_explained_by_its_log(tmp_path: Path, 
     folder.log.write_text(LOG.format(said))
     report = fake.target.status([UUID])[UUID]
     assert (report.state, report.life.ended_for) == (JobState.EXITED, word)
+
+
+class TestANodeThatDoesNotShareTheFolder:
+    """Slurm cannot open the log of the job there, and says it to nobody but the log of that node."""
+
+    @pytest.fixture
+    def fake(self, tmp_path: Path) -> Fake:
+        fake = Fake(tmp_path)
+        fake.target.submit(fake.attempt())
+        return fake
+
+    @pytest.mark.parametrize("reason", ["JobLaunchFailure", "RaisedSignal:53(Real-time_signal_19)"])
+    def test_what_is_wrong_and_what_to_write(self, fake: Fake, reason: str) -> None:
+        fake.queue(line("7", "FAILED", reason=reason))
+        report = fake.target.status([UUID])[UUID]
+        assert (report.state, report.life.ended_for) == (JobState.EXITED, EndReason.NODE)
+        assert report.reason == (
+            f"{reason}; the job left no trace in {fake.folder(TAG).shared}, which its node probably does not share, or "
+            "cannot write: set `directory` under `[targets.hpc]` to a folder that all nodes share"
+        )
+
+    def test_by_the_accounting(self, fake: Fake) -> None:
+        usage = ("n3", "", "")
+        fake.programs.answers["sacct"] = ok(accounted("7", "FAILED", "0:53", usage=usage, comment=f"specc:{KEY}"))
+        fake.queue()
+        report = fake.target.status([UUID])[UUID]
+        assert "which the node n3 probably does not share" in report.reason
+        assert report.life.ended_for is EndReason.NODE
+
+    def test_a_job_that_has_reached_it_is_not_blamed_on_it(self, fake: Fake) -> None:
+        fake.queue(line("7", "FAILED", reason="JobLaunchFailure"))
+        fake.folder(TAG).log.touch()
+        assert fake.target.status([UUID])[UUID].reason == "JobLaunchFailure"
+        fake.folder(TAG).log.unlink()
+        fake.claimed("7")
+        assert fake.target.status([UUID])[UUID].reason == "JobLaunchFailure"
+
+    def test_nor_is_one_that_failed_otherwise(self, fake: Fake) -> None:
+        """What it wrote may not be here yet."""
+        fake.queue(line("7", "FAILED", reason="NonZeroExitCode"))
+        assert fake.target.status([UUID])[UUID].reason == "NonZeroExitCode"
+
+    def test_nor_is_one_whose_folder_was_removed(self, fake: Fake) -> None:
+        fake.queue(line("7", "FAILED", reason="JobLaunchFailure"))
+        shutil.rmtree(fake.folder(TAG).root)
+        assert fake.target.status([UUID])[UUID].reason == "JobLaunchFailure"
+
+    def test_one_that_nobody_knows_any_more(self, fake: Fake) -> None:
+        fake.queue()
+        report = fake.target.status([UUID])[UUID]
+        assert report.state is JobState.LOST
+        assert f"if it ran, its node does not share {fake.folder(TAG).shared}" in report.reason
 
 
 def test_a_command_that_dies_by_itself_is_not_excused_by_an_old_line_of_its_log(tmp_path: Path) -> None:

@@ -75,6 +75,11 @@ class Folder:
     root: Path
 
     @property
+    def shared(self) -> Path:
+        """The folder of all jobs, which the nodes have to share."""
+        return self.root.parent
+
+    @property
     def journal(self) -> Path:
         return self.root / "job"
 
@@ -206,6 +211,10 @@ class Folder:
     def is_claimed(self) -> bool:
         """Return whether a job has claimed the folder, so that no other job runs the command."""
         return self.claim.exists()
+
+    def has_nothing(self) -> bool:
+        """Return whether no job has ever reached this place: neither its script, nor its scheduler with a log."""
+        return self.log.parent.is_dir() and not self.log.exists() and self.owner() is None
 
     def tidy(self) -> None:
         """Remove the rest of a job that has surely ended: an empty log, and what its script left when it was killed."""

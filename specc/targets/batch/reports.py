@@ -52,11 +52,25 @@ def lost(uuid: str, folder: Folder, scheduler: str) -> JobReport:
         return JobReport(uuid, JobState.CANCELLED, "", "cancelled", life=Life(ended_for=EndReason.CANCELLED))
     if (why := folder.ended_for()) is not None:
         return JobReport(uuid, JobState.EXITED, "", _by_log(why, folder), life=Life(ended_for=why))
-    begun = (
-        "it began, and left no record of its end" if folder.owner() is not None else "it left no trace of having run"
-    )
-    said = f"{scheduler} does not know it any more; {begun}"
+    said = f"{scheduler} does not know it any more; {_traces(folder)}"
     return JobReport(uuid, JobState.LOST, "", said, life=Life(ended_for=EndReason.LOST))
+
+
+def _traces(folder: Folder) -> str:
+    if folder.owner() is not None:
+        return "it began, and left no record of its end"
+    if folder.has_nothing():
+        return f"it left no trace of having run; if it ran, its node does not share {folder.shared}"
+    return "it left no trace of having run"
+
+
+def not_shared(folder: Folder, node: str, target: str) -> str:
+    """Return what is probably wrong where a job could not begin, and nothing of it is in its folder."""
+    where = f"the node {node}" if node else "its node"
+    return (
+        f"the job left no trace in {folder.shared}, which {where} probably does not share, or cannot write: "
+        f"set `directory` under `[targets.{target}]` to a folder that all nodes share"
+    )
 
 
 def _by_log(why: EndReason, folder: Folder) -> str:

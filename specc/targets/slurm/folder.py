@@ -46,6 +46,10 @@ class CellFolder(SlurmFolder):
     """The folder of one cell of an array, which its task makes. What is known before that stands beside it."""
 
     @property
+    def shared(self) -> Path:
+        return self.root.parent.parent
+
+    @property
     def log(self) -> Path:
         return self.root.with_name(f"slurm-{self.root.name}.log")
 

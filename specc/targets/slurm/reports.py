@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from specc.targets.batch.folder import Folder, Handle, tag_of
-from specc.targets.batch.reports import BY_STATE, SIGNALLED, by_records, lost, recorded
+from specc.targets.batch.reports import BY_STATE, SIGNALLED, by_records, lost, not_shared, recorded
 from specc.targets.batch.script import COPY
 from specc.targets.lives import EndReason, Life
 from specc.targets.protocol import JobReport, JobState
@@ -52,6 +52,12 @@ END_REASONS: dict[str, EndReason] = {
     "LAUNCH_FAILED": EndReason.NODE,
     "PREEMPTED": EndReason.PREEMPTED,
 }
+NOT_LAUNCHED = ("JobLaunchFailure", "RaisedSignal:53")
+"""The beginnings of what Slurm gives as the reason of a job whose node could not open its log."""
+
+NO_OUTPUT = SIGNALLED + 53
+"""The exit code of such a job."""
+
 SAYS_NOTHING = frozenset({"", "None", "(null)"})
 
 
@@ -79,10 +85,22 @@ def reason_of(word: str, said: str, state: JobState) -> str:
     return word if word != "COMPLETED" and state.is_final else ""
 
 
+def could_not_begin(entry: Entry, folder: Folder) -> bool:
+    """Return whether a job that failed never began, because its node could not even open its log.
+
+    Slurm says nothing else of that to anybody but its own log on the node.
+    """
+    is_no_launch = entry.exit_code == NO_OUTPUT or entry.reason.startswith(NOT_LAUNCHED)
+    return is_no_launch and state_of(entry.word) is JobState.EXITED and folder.has_nothing()
+
+
 class Reports:
-    def __init__(self, queries: Queries, folder: Callable[[str], Folder]) -> None:
+    """Says how jobs are. `target` is the name of the target in the settings, which messages advise to change."""
+
+    def __init__(self, queries: Queries, folder: Callable[[str], Folder], target: str) -> None:
         self._queries = queries
         self._folder = folder
+        self._target = target
 
     def of(self, uuids: Sequence[str], *, fresh: bool = False) -> dict[str, JobReport]:
         """Return a report for each job about which something is known."""
@@ -123,7 +141,7 @@ class Reports:
             return recorded(uuid, folder.exit(), folder) or JobReport(
                 uuid, state, entry.word, f"the command ran as Slurm's job {owner}", COPY
             )
-        return _ended(uuid, entry, folder)
+        return _ended(uuid, entry, folder, self._target)
 
     def _explain(self, found: dict[str, JobReport], handles: Mapping[str, Handle]) -> None:
         """Return the exit codes of jobs that failed and left no record."""
@@ -160,7 +178,7 @@ class Reports:
         for uuid, handle in handles.items():
             folder, entry = self._folder(handle.place), _own(accounted, handle)
             if entry is not None and state_of(entry.word) is not JobState.UNKNOWN:
-                found[uuid] = _ended(uuid, entry, folder)
+                found[uuid] = _ended(uuid, entry, folder, self._target)
             else:
                 found[uuid] = recorded(uuid, folder.exit(), folder, knows_cancelled=True) or lost(uuid, folder, "Slurm")
         return found
@@ -180,7 +198,7 @@ def _own(jobs: Mapping[str, Entry], handle: Handle) -> Entry | None:
     return entry if tag in (handle.tag, "") else None
 
 
-def _ended(uuid: str, entry: Entry, folder: Folder) -> JobReport:
+def _ended(uuid: str, entry: Entry, folder: Folder, target: str) -> JobReport:
     """Return the report of a job that Slurm says has ended. Without a record it was ended from outside, or never
     began.
     """
@@ -188,19 +206,22 @@ def _ended(uuid: str, entry: Entry, folder: Folder) -> JobReport:
     if folder.owner() == entry.job_id:
         folder.tidy()
     recorded = own if own is not None and own.job_id == entry.job_id else None
+    is_unseen = recorded is None and could_not_begin(entry, folder)
     code = recorded.code if recorded is not None else entry.exit_code
     said = entry.reason
     if recorded is not None and recorded.reason:
         said = recorded.reason
     elif recorded is None and state is JobState.EXITED:
-        said = "; ".join(filter(None, (said, folder.error_text())))
+        error = not_shared(folder, entry.life.node, target) if is_unseen else folder.error_text()
+        said = "; ".join(filter(None, (said, error)))
     if said == "NonZeroExitCode" and code is not None:
         said = f"exit code {code}"
     if code is None and state is JobState.FINISHED:
         code = 0
     life = folder.life(entry.job_id)
     life = replace(entry.life.over(life), seconds=entry.life.seconds if life.seconds is None else life.seconds)
-    life = replace(life, ended_for=ended_for(entry.word, state, code, folder))
+    why = EndReason.NODE if is_unseen else ended_for(entry.word, state, code, folder)
+    life = replace(life, ended_for=why)
     return JobReport(uuid, state, entry.word, reason_of(entry.word, said, state), code, life=life)
 
 

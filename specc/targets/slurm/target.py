@@ -68,7 +68,7 @@ class SlurmTarget:
         self._queries = queries
         self._jobs = Jobs(rules.target, place.directory, SlurmFolder, CellFolder)
         self._arrays = Arrays(self._jobs, rules, queries, self._sbatch, self._without_job)
-        self._reports = Reports(queries, self._jobs.folder)
+        self._reports = Reports(queries, self._jobs.folder, rules.target.name)
 
     @property
     def identity(self) -> str:
