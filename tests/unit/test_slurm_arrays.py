@@ -266,6 +266,12 @@ class TestJobs:
         asked = [call[-1] for call in fake.programs.calls if call[0] == "sacct"]
         assert asked == ["--jobs=9,7_0,7_2", "--jobs=7"]
 
+    def test_a_call_asks_for_no_more_than_can_be_read(self, fake: Fake) -> None:
+        """The answer about a sweep of 100,000 cells would be as large as all that is kept of an output."""
+        fake.programs.answers["sacct"] = ok()
+        fake.target.status([f"{array}_{task}-{BATCH}" for array in (7, 8, 9) for task in range(4000)])
+        assert [call[-1] for call in fake.programs.calls if call[0] == "sacct"] == ["--jobs=7,8", "--jobs=9"]
+
     def test_logs_of_a_cell_that_has_not_begun(self, fake: Fake) -> None:
         send(fake, attempts(2, stdout_redirect_path="/data/out.txt"))
         logs = fake.target.logs(uuid(1))

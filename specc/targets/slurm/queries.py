@@ -21,8 +21,11 @@ SHARE = 20
 """The seconds between questions about the queue; more where an answer takes more than 1/20 of that."""
 
 AT_ONCE = 500
-FEW_TASKS = 50
-"""So many tasks of an array are asked for by themselves, more of them by their array."""
+FEW = 20
+"""So many tasks of an array are asked for by their own numbers."""
+
+MOST_ANSWERS = 10_000
+"""A call asks for as many jobs as this, where it asks for whole arrays: their answer is read as a whole."""
 
 NO_NODES = frozenset({"", "None assigned", "(null)", "N/A"})
 COMMENT = "specc:"
@@ -118,7 +121,7 @@ class Queries:
         Without accounting nothing is known.
         """
         found: dict[str, Entry] = {}
-        for words in _parts(_of_accounting(job_ids)):
+        for words in _for_sacct(job_ids):
             if not self._has_accounting:
                 break
             wanted = ",".join(words)
@@ -158,7 +161,7 @@ class Queries:
     def cancel(self, job_ids: Sequence[str]) -> str:
         """Ask for the end of jobs. Return what went wrong, or an empty text."""
         said = []
-        for words in _parts(_tasks_as_ranges(job_ids)):
+        for words in _for_scancel(job_ids):
             ran = self._run("scancel", *words)
             if isinstance(ran, TimedOut):
                 said.append(f"scancel did not end within {ran.seconds:g} s")
@@ -229,37 +232,47 @@ def task_of(job_id: str) -> str:
     return job_id.partition("_")[2]
 
 
-def _of_accounting(job_ids: Iterable[str]) -> list[str]:
-    """Return jobs as sacct takes them, which knows no ranges of tasks: of many tasks the array, which is all of it."""
-    arrays, words = _by_array(job_ids)
+def _for_scancel(job_ids: Iterable[str]) -> Iterator[list[str]]:
+    """Yield jobs as arguments of scancel, at most so many in one call: tasks of an array are one word."""
+    jobs, arrays = _sorted(job_ids)
+    words = jobs + [f"{array}_[{ranges_of(tasks)}]" for array, tasks in arrays.items()]
+    for start in range(0, len(words), AT_ONCE):
+        yield words[start : start + AT_ONCE]
+
+
+def _for_sacct(job_ids: Iterable[str]) -> Iterator[list[str]]:
+    """Yield jobs as arguments of sacct, at most so many in one call.
+
+    It takes no ranges: of an array of which many tasks are asked for, all are.
+    """
+    jobs, arrays = _sorted(job_ids)
+    counted = [(word, 1) for word in jobs]
     for array, tasks in arrays.items():
-        words += [array] if len(tasks) > FEW_TASKS else [f"{array}_{task}" for task in tasks]
-    return words
+        is_whole = len(tasks) > FEW
+        counted += [(array, len(tasks))] if is_whole else [(f"{array}_{task}", 1) for task in tasks]
+    words: list[str] = []
+    total = 0
+    for word, count in counted:
+        if words and (len(words) >= AT_ONCE or total + count > MOST_ANSWERS):
+            yield words
+            words, total = [], 0
+        words.append(word)
+        total += count
+    if words:
+        yield words
 
 
-def _tasks_as_ranges(job_ids: Iterable[str]) -> list[str]:
-    """Return jobs as scancel takes them: the tasks of an array are one word."""
-    arrays, words = _by_array(job_ids)
-    return words + [f"{array}_[{ranges_of(tasks)}]" for array, tasks in arrays.items()]
-
-
-def _by_array(job_ids: Iterable[str]) -> tuple[dict[str, list[int]], list[str]]:
-    """Return the tasks of each array, and the jobs that are not tasks."""
+def _sorted(job_ids: Iterable[str]) -> tuple[list[str], dict[str, list[int]]]:
+    """Return the jobs that are alone, and the tasks of each array."""
+    jobs: list[str] = []
     arrays: dict[str, list[int]] = {}
-    others: list[str] = []
     for job_id in job_ids:
         array, is_task, task = job_id.partition("_")
         if is_task:
             arrays.setdefault(array, []).append(int(task))
         else:
-            others.append(job_id)
-    return arrays, others
-
-
-def _parts(words: list[str]) -> Iterator[list[str]]:
-    """Yield at most so many words as one call takes."""
-    for start in range(0, len(words), AT_ONCE):
-        yield words[start : start + AT_ONCE]
+            jobs.append(job_id)
+    return jobs, arrays
 
 
 def _life(submit: str, start: str, end: str, nodes: str) -> Life:
