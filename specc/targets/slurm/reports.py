@@ -214,7 +214,7 @@ def _ended(uuid: str, entry: Entry, folder: Folder, target: str) -> JobReport:
     elif recorded is None and state is JobState.EXITED:
         error = not_shared(folder, entry.life.node, target) if is_unseen else folder.error_text()
         said = "; ".join(filter(None, (said, error)))
-    if said == "NonZeroExitCode" and code is not None:
+    if said in ("NonZeroExitCode", "") and entry.word == "FAILED" and code:
         said = f"exit code {code}"
     if code is None and state is JobState.FINISHED:
         code = 0
