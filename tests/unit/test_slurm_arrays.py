@@ -256,6 +256,9 @@ class TestJobs:
         fake.queue()
         reports = fake.target.status([uuid(0)])
         assert reports[uuid(0)].state is JobState.CANCELLED
+        root = fake.place.directory / "jobs" / BATCH
+        files = {path.stat().st_ino for path in root.iterdir()}
+        assert len(files) == 3, "the list, that of the tasks, and what was sent: a note is not a file more"
 
     def test_the_accounting_is_asked_without_ranges_of_tasks(self, fake: Fake) -> None:
         """sacct refuses `7_[0-2]`."""

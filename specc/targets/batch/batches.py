@@ -23,6 +23,7 @@ LINES = 200
 
 MOST_BYTES = 256 << 20
 GONE = ".gone"
+LIST = "batch.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Batch:
         number, name = tempfile.mkstemp(prefix="batch.", suffix=".part", dir=self.root)
         with open(number, "w", encoding="utf-8") as file:
             json.dump([cell.request for cell in cells], file, ensure_ascii=False)
-        os.rename(name, self.root / "batch.json")
+        os.rename(name, self.root / LIST)
 
     def requests(self) -> list[dict[str, object]]:
         """Return the requests of the cells, by the numbers of their tasks; none where there is no such batch."""
@@ -67,7 +68,7 @@ class Batch:
         return self._listed().indexes.get(key)
 
     def _listed(self) -> "_List":
-        path = self.root / "batch.json"
+        path = self.root / LIST
         try:
             status = path.stat()
         except OSError:

@@ -1,12 +1,13 @@
 """The folder of a job on a Slurm cluster, or of a cell of an array, with what slurmstepd wrote into the job's log."""
 
 import contextlib
+import os
 import re
 from pathlib import Path
 
 from specc.fast_dataclass import dataclass
 from specc.system import private
-from specc.targets.batch.batches import GONE, Batch
+from specc.targets.batch.batches import GONE, LIST, Batch
 from specc.targets.batch.folder import Folder
 from specc.targets.lives import EndReason
 
@@ -43,7 +44,9 @@ class SlurmFolder(Folder):
 
 @dataclass(frozen=True, slots=True)
 class CellFolder(SlurmFolder):
-    """The folder of one cell of an array, which its task makes. What is known before that stands beside it."""
+    """The folder of one cell of an array, which its task makes. What is known before that stands beside it: names of the
+    list of cells, which cost no file.
+    """
 
     @property
     def shared(self) -> Path:
@@ -71,7 +74,7 @@ class CellFolder(SlurmFolder):
         What keeps a late copy from running comes first: the task looks for it after its claim.
         """
         try:
-            self.gone.touch()
+            self._note(self.gone)
         except OSError as error:
             return error.strerror or str(error)
         why = private.remove_folder(self.root) if self.root.exists() else ""
@@ -81,3 +84,7 @@ class CellFolder(SlurmFolder):
         batch = self.root.parent
         gone = {int(name) for path in batch.glob(f"*{GONE}") if (name := path.name.removesuffix(GONE)).isdigit()}
         return private.remove_folder(batch) if not why and Batch(batch).sent() <= gone else why
+
+    def _note(self, note: Path) -> None:
+        with contextlib.suppress(FileExistsError):
+            os.link(self.root.with_name(LIST), note)
