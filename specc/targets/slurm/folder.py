@@ -44,8 +44,9 @@ class SlurmFolder(Folder):
 
 @dataclass(frozen=True, slots=True)
 class CellFolder(SlurmFolder):
-    """The folder of one cell of an array, which its task makes. What is known before that stands beside it: names of the
-    list of cells, which cost no file.
+    """The folder of one cell of an array, which its task makes.
+
+    What is known before that stands beside it, as names of the list of cells, which cost no file.
     """
 
     @property
