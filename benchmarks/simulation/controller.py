@@ -126,6 +126,7 @@ class Book:
     ends: Counter[str] = field(default_factory=Counter)
     most_listed: int = 0
     most_open: int = 0
+    most_running: int = 0
 
 
 class Controller:
@@ -284,6 +285,7 @@ class Controller:
         if task.ended is not None:  # cancelled while it waited to start again
             return
         self._free -= 1
+        self.book.most_running = max(self.book.most_running, self.site.slots - self._free)
         made = task.submission
         made.active += 1
         task.word, task.reason, task.started, task.ended = RUNNING, "None", self.now, None

@@ -25,6 +25,9 @@ NO_CONTROLLER = "Unable to contact slurm controller (connect failure)"
 SAYS = {"sbatch": FAILED, "squeue": "slurm_load_jobs error: ", "scontrol": "slurm_load_jobs error: "}
 NO_JOB = "scancel: error: Kill job error on job id {}: Invalid job id specified"
 TASKS = re.compile(r"(\d+)(?:_(?:(\d+)|\[([\d,-]+)\]))?")
+WORD = re.compile(r"[^,\[]+(?:\[[^\]]*\])?")
+"""A word of a list of jobs, in which commas may stand in brackets."""
+
 MOST_SHOWN = 64
 """How many characters of a list of tasks squeue shows where SLURM_BITSTR_LEN says nothing else."""
 
@@ -234,7 +237,7 @@ class SimulatedPrograms:
         options = dict(word.removeprefix("--").partition("=")[::2] for word in words)
         delimiter, names = options.get("delimiter", "|"), options["format"].split(",")
         rows = []
-        for task in self._accounted(options["jobs"].split(",")):
+        for task in self._accounted(WORD.findall(options["jobs"])):
             values = _account(task)
             rows.append(delimiter.join(values[name] for name in names) + "\n")
             if task.started is not None:

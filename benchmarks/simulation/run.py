@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import random
 import sys
 import time
 from collections import Counter
@@ -19,6 +20,7 @@ from specc.cli.main import run
 from specc.targets.slurm import opening
 from specc.targets.slurm.queries import Queries
 
+BUG = 101
 START = 1_780_000_000.0
 """When the simulated time begins, in seconds since the epoch."""
 
@@ -94,6 +96,7 @@ class Simulation:
         self.folder = folder
         self.cells = cells
         self.clock = VirtualClock(START, counts_work=counts_work)
+        self._random = random.Random(seed + 2)
         self.programs = SimulatedPrograms(site, self.clock, seed)
         self.root, self.jobs = folder / "project", folder / "jobs"
         self.root.mkdir(parents=True)
@@ -123,6 +126,7 @@ class Simulation:
             err.getvalue(),
         )
         self.steps.append(made)
+        assert code != BUG, made.err
         return made
 
     def figures(self) -> Figures:
@@ -160,6 +164,7 @@ class Simulation:
             stack.enter_context(patch.dict(os.environ, variables, clear=True))
             stack.enter_context(patch.object(opening, "Installed", self._installed))
             stack.enter_context(patch.object(opening, "Queries", partial(Queries, monotonic=self.clock.monotonic)))
+            stack.enter_context(patch.object(random, "random", self._random.random))  # the jitter of pauses
             stack.enter_context(virtual_time(self.clock))
             stack.enter_context(contextlib.chdir(self.root))
             yield

@@ -21,6 +21,11 @@ TIMES_AS_LONG = 20
 seconds.
 """
 
+LATENESS = 0.01
+"""A pause is at least this part of the time since the first look, but not longer than `MOST_SECONDS`: what has taken
+hours may be heard of seconds later. Where jobs wait for room that an end makes, they are not kept waiting.
+"""
+
 SHARE = 0.5
 """The part of the quota that waiting may use."""
 
@@ -108,8 +113,9 @@ def follow_jobs(
         if not (waiting or came.is_open) or (left is not None and left <= 0):
             return
         interval = FIRST_SECONDS if changed or came.uuids else min(interval * GROWTH, MOST_SECONDS)
-        costly = min(TIMES_AS_LONG * (now - begun), MOST_SECONDS)
-        pause = max(interval, costly, fair_pause(opened.target.quota, opened.calls() - before))
+        late = 0.0 if came.is_open else LATENESS * (now - start)
+        patient = min(max(TIMES_AS_LONG * (now - begun), late), MOST_SECONDS)
+        pause = max(interval, patient, fair_pause(opened.target.quota, opened.calls() - before))
         clock.sleep(pause if left is None else min(pause, left))
 
 
