@@ -127,7 +127,9 @@ class Reader:
 
     def block(self, event: Event, kind: str, parent: Block | None) -> Block:
         start = self.gap()
-        block = Block(kind, event.kind is not Kind.MAPPING, self.column(start), parent)
+        is_list = event.kind is not Kind.MAPPING
+        # The items of a list have no order but their own, also where a mapping belongs.
+        block = Block(OTHER if is_list else kind, is_list, self.column(start), parent)
         while (first := next(self.events)).kind is not Kind.END:
             block.entries.append(self.item(block, first) if block.is_list else self.pair(block, first))
         return block

@@ -1,6 +1,6 @@
 """The layout of specs: order, quotes, indentation, and where comments go."""
 
-from textwrap import dedent
+from textwrap import dedent, indent
 
 import pytest
 from support.tables import each
@@ -213,6 +213,14 @@ def test_a_text_of_blank_lines_alone_is_formatted_once(header: str) -> None:
 
 def test_no_empty_line_joins_a_text_that_keeps_them() -> None:
     assert formatted("vars: |+\n  a\n\nspecc: 1\n\n# end\n") == "specc: 1\nvars: |+\n  a\n\n# end\n"
+
+
+@each("kind", ["job", "params", "matrix", "results"])
+def test_a_list_keeps_its_order_also_where_a_mapping_belongs(kind: str) -> None:
+    text = f"{kind}:\n  - |\n    a\n  - b\n  - x: 1\n    name: 2\n  - a\n"
+    assert formatted(text) == text
+    in_a_profile = f"profiles:\n  p:\n{indent(text, '    ')}"
+    assert formatted(in_a_profile) == in_a_profile
 
 
 def test_line_breaks_become_lf_and_the_last_line_has_one() -> None:
