@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -227,6 +228,40 @@ class TestAccidents:
         assert folder.journal.stat().st_size == 16384
         assert (folder.owner(), folder.exit()) == ("7", None)
         assert "cannot note in" in folder.log.read_text()
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("is_requeued", [False, True])
+    def test_a_script_that_is_killed_at_any_step(self, tmp_path: Path, is_requeued: bool) -> None:
+        """Then the job comes again: as another job, or as the same one, which Slurm has restarted."""
+        manner = Manner(1, 1, is_requeued=is_requeued)
+
+        def tried(step: int) -> bool:
+            """Kill the first copy at a step, and return whether it came so far."""
+            folder = SlurmFolder(tmp_path / str(step))
+            folder.prepare({"key": "k"})
+            ran = tmp_path / f"{step}.ran"
+            command = f"echo ran >>{ran}; exit 3"
+            die = f"set -T; trap '[ $((step += 1)) != {step} ] || kill -9 $BASHPID $$' DEBUG\n"
+            is_killed = run(folder, command, manner, before=die) == -9
+            first = ran.read_text().count("ran") if ran.exists() else 0
+            before = folder.exit()
+            assert before in (None, Exit("7", 3, ""))
+            again = {"SLURM_RESTART_COUNT": "1"} if is_requeued else {"SLURM_JOB_ID": "8"}
+            code = run(folder, command, manner, **again)
+            count = ran.read_text().count("ran") if ran.exists() else 0
+            assert code in (3, COPY)
+            if code == COPY:
+                assert (count, folder.exit()) == (first, before)
+            else:
+                assert count == first + 1
+                assert folder.exit() == Exit("7" if is_requeued else "8", 3, "")
+            assert first <= 1
+            assert is_requeued or count <= 1
+            return is_killed
+
+        with ThreadPoolExecutor(4) as pool:
+            killed = list(pool.map(tried, range(1, 200)))
+        assert 60 < killed.index(False) < 190, "each step was tried"
 
     def test_a_reason_of_several_lines_is_one_note(self, folder: Folder) -> None:
         odd = folder.root / "a\nended\t7\t0\t0"

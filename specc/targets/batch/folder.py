@@ -198,8 +198,8 @@ class Folder:
             os.link(self.journal, note)
         except FileExistsError:
             pass
-        except FileNotFoundError:
-            note.touch()  # a folder that an older specc has made has no journal
+        except OSError:  # no journal, as before a task has begun; or a file system that links in one folder alone
+            note.touch()
 
     def owner(self) -> str | None:
         """Return the scheduler's job that runs or ran the command; empty where it died too early to say; None without

@@ -180,6 +180,8 @@ class Reports:
             if entry is not None and state_of(entry.word) is not JobState.UNKNOWN:
                 found[uuid] = _ended(uuid, entry, folder, self._target)
             else:
+                if folder.exit() is not None:
+                    folder.tidy()
                 found[uuid] = recorded(uuid, folder.exit(), folder, knows_cancelled=True) or lost(uuid, folder, "Slurm")
         return found
 
