@@ -14,7 +14,7 @@ from specc.app.submitting import Sent, Submission
 from specc.diagnostics import Diagnostic
 from specc.fast_dataclass import dataclass
 from specc.lowering import Payload
-from specc.submission import Action, More, Result, Room, Step, is_not_found, look
+from specc.submission import Action, More, Result, Room, State, Step, is_not_found, look
 from specc.targets import JobReport
 
 MOST_AT_ONCE = 1024
@@ -87,9 +87,11 @@ class Feeder:
 
         Raises KeyboardInterrupt when the user stops the sending, and SpeccError where it breaks.
         """
-        before = set(self._jobs)
         ended = [uuid for uuid, report in reports.items() if uuid in self._jobs and report.state.is_final]
-        self._retry([self._first[self._jobs.pop(uuid)] for uuid in ended])
+        vanished = [uuid for uuid in ended if reports[uuid].is_vanished]
+        self._resume([self._first[self._jobs.pop(uuid)] for uuid in vanished])
+        self._retry([self._first[self._jobs.pop(uuid)] for uuid in ended if uuid in self._jobs])
+        before = set(self._jobs)
         is_due = time.monotonic() >= self._tried_at + self._pause
         if self._waiting and (self._has_room or ended or is_due):
             sent = self._send(send)
@@ -109,6 +111,12 @@ class Feeder:
             if step.action is Action.RETRY and not refused:
                 self._waiting.append(step)
                 self._has_room = True
+
+    def _resume(self, payloads: Sequence[Payload]) -> None:
+        """Put what the target has lost before it began it behind all that waits, to be sent again under its key."""
+        resumed = [step for step in self._run.decide(payloads) if step.action is Action.RESUME] if payloads else []
+        self._waiting.extend(resumed)
+        self._has_room |= bool(resumed)
 
     def _send(self, send: Send) -> Sent:
         """Send what waits, as far as there is room."""
@@ -142,7 +150,8 @@ class Feeder:
         """Return the steps as they are to be sent now, without those that another process has sent meanwhile."""
         found = []
         for step in steps:
-            now = numbered_now(step, self._run.ledger)
+            is_open = step.action is Action.RESUME and self._run.ledger.of_key(step.key)[-1].state is State.UNKNOWN
+            now = step if is_open else numbered_now(step, self._run.ledger)
             if now is not None:
                 found.append(now)
                 continue

@@ -61,6 +61,7 @@ def look(
     }
     try:
         ledger.saw(target.identity, list(known.values()))
+        ledger.vanished(target.identity, {uuid: one.reason for uuid, one in known.items() if one.is_vanished})
         noted |= known
         if target.quota is not None and opened.calls() > before:
             ledger.accounts.note_calls(target.identity, opened.calls() - before)
@@ -107,6 +108,8 @@ def follow_jobs(
         heard.update((uuid, now) for uuid, report in seen.items() if not is_not_found(report))
         waiting = [uuid for uuid in waiting if not _has_ended(known.get(uuid)) and now - heard[uuid] < SILENCE]
         came = more(known)
+        for uuid in came.uuids:  # a number can come again: of a job that its target had lost
+            known.pop(uuid, None)
         waiting.extend(came.uuids)
         heard.update(dict.fromkeys(came.uuids, now))
         left = None if timeout is None else start + timeout - now

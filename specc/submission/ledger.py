@@ -298,6 +298,20 @@ class Ledger(Queries):
                 changed,
             )
 
+    def vanished(self, target: str, whys: Mapping[str, str]) -> None:
+        """Make accepted attempts unknown again whose jobs the target lost before it began them. By their uuids, why.
+
+        So they are sent again under their keys, as every attempt that is unknown.
+        """
+        if not whys:
+            return
+        with self._hurried(), self._writing() as connection:
+            connection.executemany(
+                "UPDATE attempts SET state = 'unknown', uuid = NULL, message = ?, job_state = NULL, job_reason = NULL, "
+                "exit_code = NULL, life = NULL WHERE target = ? AND uuid = ? AND state = 'accepted'",
+                [(why, target, uuid) for uuid, why in whys.items()],
+            )
+
     def keep(self, kept: Mapping[str, str | None]) -> int:
         """Write in place of which payload's digest the results of an attempt are kept; None for its own alone.
 

@@ -145,7 +145,11 @@ Outcome = Accepted | Rejected | NotSent | Unclear
 
 @dataclass(frozen=True, slots=True)
 class JobReport:
-    """The state of one job. `raw` is the target's own word for the state, `reason` its own explanation."""
+    """The state of one job. `raw` is the target's own word for the state, `reason` its own explanation.
+
+    `is_vanished`: the target had accepted the job, lost its own record of it, as in a crash, and never began it. So the
+    attempt can be sent again under its key.
+    """
 
     uuid: str
     state: JobState
@@ -154,6 +158,7 @@ class JobReport:
     exit_code: int | None = None
     name: str = ""
     life: Life = Life()
+    is_vanished: bool = False
 
 
 @dataclass(frozen=True, slots=True)

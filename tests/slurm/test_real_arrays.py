@@ -207,6 +207,7 @@ class TestWhatIsLost:
         each_ran_once(project, 300)
 
     def test_the_controller_while_arrays_are_sent(self, project: Project, slurm: Cluster) -> None:
+        """It crashes three times, and forgets what it had accepted in the seconds before: that is sent again."""
         sweep(project, "true", 200)
         with slurm.with_settings(MaxArraySize="21"):
             over = threading.Event()
@@ -229,12 +230,8 @@ class TestWhatIsLost:
                 if not slurm.is_up():
                     slurm.start_controller()
             slurm.until_idle()
-            if done.returncode != 0:  # what the controller had accepted and forgot is not guessed to have run
-                assert "lost" in {job["job_state"] for job in project.states()}, done.stderr[-3000:]
-                assert project("retry", "--reason", "lost", "-y", "--wait", seconds=400).returncode == 0
-        found = ran(project)
-        assert found.keys() == set(range(1, 201))
-        assert set(found.values()) == {"ran\n"}
+        assert done.returncode == 0, done.stderr[-3000:]
+        each_ran_once(project, 200)
 
     def test_a_controller_that_freezes_meanwhile(self, project: Project, slurm: Cluster) -> None:
         sweep(project, "true", 40)
@@ -300,7 +297,7 @@ class TestEachCellIsAJob:
     def test_what_slurm_does_to_one_cell_is_said_of_it(self, project: Project) -> None:
         """Of one that needs more memory than it asked for, and one that fails, without accounting."""
         eat = "python3 -c 'import time; x = bytearray(400 << 20); time.sleep(60)'"
-        sweep(project, f"{{{{ '' if matrix.n == 2 else 'exit 0; ' }}}} {eat}", 4, mem_limit=60)
+        sweep(project, f"[ {{{{ matrix.n }}}} = 2 ] || exit 0\n{eat}", 4, mem_limit=60)
         done = project("submit", "-y", "--wait")
         assert done.returncode == 5, done.stderr
         jobs = by_cell(project)

@@ -432,9 +432,35 @@ class TestForgotten:
         assert report(fake) == expected
 
     def test_that_there_is_no_accounting_is_found_out_once(self, fake: Fake) -> None:
+        fake.claimed("7")
         report(fake)
         report(fake)
         assert fake.programs.names() == ["squeue", "sacct", "squeue"]
+
+    @pytest.mark.parametrize(
+        ("next_number", "listed", "has_begun", "is_vanished"),
+        [
+            ("7", None, False, True),
+            ("8", None, False, False),
+            ("", None, False, False),
+            ("7", None, True, False),
+            ("9", "f" * 32, False, True),
+            ("9", "f" * 32, True, False),
+        ],
+    )
+    def test_a_job_that_a_controller_accepted_and_forgot_has_vanished(
+        self, fake: Fake, next_number: str, listed: str | None, has_begun: bool, is_vanished: bool
+    ) -> None:
+        """Its number was not given yet, or was given to another job, and nothing of it ran."""
+        if has_begun:
+            fake.claimed("7")
+        if listed is not None:
+            fake.queue(line("7", "RUNNING", listed))
+        fake.programs.answers["scontrol"] = ok(f"MaxArraySize = 1001\nNEXT_JOB_ID             = {next_number}\n")
+        found = report(fake)
+        assert found is not None
+        assert (found.state, found.is_vanished) == (JobState.LOST, is_vanished)
+        assert ("lost it in a crash" in found.reason) == is_vanished
 
     def test_a_failed_question_is_no_verdict(self, fake: Fake) -> None:
         fake.programs.answers["sacct"] = failed("sacct: error: slurmdbd: connection refused")

@@ -9,7 +9,7 @@ from support import submitting
 from specc.app.feeding import Feeder, Limits
 from specc.app.submitting import Sent
 from specc.submission import Action, NoRoom, Room, State
-from specc.targets import JobReport, JobState, NotSent, Unclear
+from specc.targets import Accepted, JobReport, JobState, NotSent, Unclear
 
 FULL = NotSent("QOSMaxSubmitJobPerUserLimit", is_full=True)
 
@@ -128,6 +128,40 @@ class TestKeys:
         with desk.ledger() as ledger:
             (step,) = desk.plan(ledger, submitting.sweep(1, word="bye"), changed=True, rerun=True)
         assert step.action is Action.REFUSE_UNKNOWN
+
+
+@pytest.mark.parametrize("number", ["job-1", "job-2"])
+def test_a_job_that_the_target_has_lost_before_it_began_is_sent_again_under_its_key(
+    tmp_path: Path, number: str
+) -> None:
+    """The target may give it the same number again."""
+    target = submitting.FakeTarget(["accept", Accepted(number, {})])
+    target.is_idempotent = True
+    desk = submitting.Desk(tmp_path / "l.sqlite", target)
+    payloads = tuple(submitting.sweep(1))
+    with desk.ledger() as ledger, ledger.owners.claim() as owner:
+        run = SimpleNamespace(
+            request=SimpleNamespace(payloads=payloads),
+            ledger=ledger,
+            retrying=None,
+            decide=lambda payloads: desk.plan(ledger, payloads),
+        )
+        feeder = Feeder(run, desk.plan(ledger, payloads), [], Limits())
+
+        def send(steps: object, room: object) -> Sent:
+            return Sent(tuple(desk.sender(ledger, owner).results(steps)), False, None)
+
+        feeder.begin(send)
+        assert feeder.uuids == ["job-1"]
+        report = JobReport("job-1", JobState.LOST, "", "lost it", is_vanished=True)
+        ledger.saw(target.identity, [report])
+        ledger.vanished(target.identity, {"job-1": "lost it"})
+        assert [(one.state, one.uuid, one.message) for one in ledger.all()] == [(State.UNKNOWN, None, "lost it")]
+        assert feeder.feed({"job-1": report}, send).uuids == (number,)
+        assert feeder.uuids == [number]
+        assert [(one.state, one.uuid, one.job_state) for one in ledger.all()] == [(State.ACCEPTED, number, None)]
+    assert [attempt.is_resumed for attempt in target.attempts] == [False, True]
+    assert len({attempt.key for attempt in target.attempts}) == 1
 
 
 def test_a_step_that_found_a_full_target_first_is_sent_when_there_is_room(tmp_path: Path) -> None:

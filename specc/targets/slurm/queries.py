@@ -43,6 +43,7 @@ EXIT_CODE = re.compile(
 )
 MOST_TASKS = re.compile(r"(?m)^MaxArraySize\s*=\s*(\d+)")
 MOST_TASKS_OF_ONE = re.compile(r"(?mi)^SchedulerParameters\s*=.*\bmax_array_tasks=(\d+)")
+NEXT_NUMBER = re.compile(r"(?m)^NEXT_JOB_ID\s*=\s*(\d+)")
 USUAL_MOST_TASKS = 1001
 """Slurm's own default of MaxArraySize."""
 
@@ -153,10 +154,19 @@ class Queries:
 
     def most_tasks(self) -> int:
         """Return how many tasks an array may have: 0 where the controller takes no arrays."""
-        ran = self._run("scontrol", "show", "config")
-        out = ran.out if isinstance(ran, Ran) and ran.code == 0 else ""
-        said = [int(match[1]) for known in (MOST_TASKS, MOST_TASKS_OF_ONE) if (match := known.search(out))]
+        config = self._config()
+        said = [int(match[1]) for known in (MOST_TASKS, MOST_TASKS_OF_ONE) if (match := known.search(config))]
         return min(said, default=USUAL_MOST_TASKS)
+
+    def next_number(self) -> int | None:
+        """Return the number that the next job gets; None where the controller does not say it."""
+        match = NEXT_NUMBER.search(self._config())
+        return int(match[1]) if match is not None else None
+
+    def _config(self) -> str:
+        """Return what the controller says of its configuration; nothing where it does not answer."""
+        ran = self._run("scontrol", "show", "config")
+        return ran.out if isinstance(ran, Ran) and ran.code == 0 else ""
 
     def cancel(self, job_ids: Sequence[str]) -> str:
         """Ask for the end of jobs. Return what went wrong, or an empty text."""

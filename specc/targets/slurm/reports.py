@@ -58,6 +58,10 @@ NOT_LAUNCHED = ("JobLaunchFailure", "RaisedSignal:53")
 NO_OUTPUT = SIGNALLED + 53
 """The exit code of such a job."""
 
+LARGEST_NUMBER = (1 << 26) - 1
+VANISHED = (
+    "Slurm had accepted it, lost it in a crash of its controller, and never began it; `specc submit` sends it again"
+)
 SAYS_NOTHING = frozenset({"", "None", "(null)"})
 
 
@@ -121,7 +125,8 @@ class Reports:
                 found[uuid] = self._listed(uuid, handle, entry, jobs)
         self._explain(found, handles)
         self._measure(found, handles)
-        return foreign | found | self._forgotten({uuid: handles[uuid] for uuid in handles if uuid not in found})
+        forgotten = self._forgotten({uuid: handles[uuid] for uuid in handles if uuid not in found})
+        return foreign | found | forgotten | self._vanished(forgotten, handles, jobs)
 
     def _listed(self, uuid: str, handle: Handle, entry: Entry, jobs: Mapping[str, Entry]) -> JobReport:
         """Return the report of a listed job.
@@ -185,10 +190,40 @@ class Reports:
                 found[uuid] = recorded(uuid, folder.exit(), folder, knows_cancelled=True) or lost(uuid, folder, "Slurm")
         return found
 
+    def _vanished(
+        self, reports: Mapping[str, JobReport], handles: Mapping[str, Handle], jobs: Mapping[str, Entry]
+    ) -> dict[str, JobReport]:
+        """Return the reports of those lost jobs that a controller has accepted and then forgotten, as a crash does.
+
+        Its numbers show it, which come again: that of such a job is not given yet, or is that of another job.
+        """
+        lost = [
+            uuid
+            for uuid, report in reports.items()
+            if report.state is JobState.LOST and self._folder(handles[uuid].place).owner() is None
+        ]
+        if not lost:
+            return {}
+        next_number = self._queries.next_number()
+        others = {_number(entry.job_id): tag_of(entry.key) for entry in jobs.values() if entry.key is not None}
+        found = {}
+        for uuid in lost:
+            handle = handles[uuid]
+            number = _number(handle.job_id)
+            is_given_anew = others.get(number, handle.tag) != handle.tag
+            if is_given_anew or (next_number is not None and number >= _number(str(next_number))):
+                found[uuid] = replace(reports[uuid], reason=VANISHED, is_vanished=True)
+        return found
+
     def _by_records(self, handles: Mapping[str, Handle]) -> dict[str, JobReport]:
         """Return what is sure without an answer of Slurm."""
         reports = {uuid: by_records(uuid, self._folder(handle.place)) for uuid, handle in handles.items()}
         return {uuid: report for uuid, report in reports.items() if report is not None}
+
+
+def _number(job_id: str) -> int:
+    """Return the number of a job or of a task's array, without the part that says the cluster of a federation."""
+    return int(job_id.partition("_")[0]) & LARGEST_NUMBER
 
 
 def _own(jobs: Mapping[str, Entry], handle: Handle) -> Entry | None:
