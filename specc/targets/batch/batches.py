@@ -22,8 +22,9 @@ LINES = 200
 """The cells in one file of a batch."""
 
 MOST_BYTES = 256 << 20
-GONE = ".gone"
 LIST = "batch.json"
+GONE, CANCELLED = ".gone", ".cancelled"
+"""What stands behind the number of a cell in the names of its notes. A task that sees one does not run the command."""
 
 
 @dataclass(frozen=True, slots=True)

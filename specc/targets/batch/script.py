@@ -18,7 +18,7 @@ from pathlib import Path
 from shlex import join, quote
 
 from specc.fast_dataclass import dataclass
-from specc.targets.batch.batches import GONE, LINES, Batch
+from specc.targets.batch.batches import CANCELLED, GONE, LINES, Batch
 from specc.targets.batch.folder import RUNNING, SCRIPT, Folder
 
 COPY, NO_CLAIM, NO_START = 113, 114, 115
@@ -40,21 +40,23 @@ OF_TASK = """\
 # Made by specc, for all cells of a batch. What differs from cell to cell is in the files cells.* of the folder below, a
 # line for each: its key, and as base64 its settings, its command and its request.
 batch={batch} task={task} lines={lines} job={job}
-read -r key settings coded request < <(sed -n "$((task % lines + 1)){{p;q}}" "$batch/cells.$((task / lines))")
-if [ -z "$request" ]; then
+# A line that is cut has no end, and a text of which a part is missing is not decoded well: then nothing is run.
+read -r key settings coded request < <(sed -n "$((task % lines + 1)){{p;q}}" "$batch/cells.$((task / lines))") &&
+  settings=$(set -o pipefail; printf '%s' "$settings" | base64 -d) || settings=
+if [ -z "$settings" ]; then
   printf 'specc: cannot read %s; is this a file system that the login node and this node share?\n' \
     "$batch/cells.$((task / lines))" >&2
   exit {no_claim}
 fi
-eval "$(printf '%s' "$settings" | base64 -d)"
+eval "$settings"
 [ "$coded" != - ] || coded=
 mkdir "$folder" 2>/dev/null
-if [ -e "$folder{gone}" ]; then
-  printf 'specc: the command is not run: the files of the job were removed\n' >&2
-  rmdir "$folder"
+if [ -e "$folder{gone}" ] || [ -e "$folder{cancelled}" ]; then
+  printf 'specc: the command is not run: the job was cancelled, or its files were removed\n' >&2
+  rmdir "$folder" 2>/dev/null
   exit {copy}
 fi
-{{ printf '%s' "$request" | base64 -d && echo; }} >"$folder/{journal}.$job" &&
+(set -o pipefail; printf '%s' "$request" | base64 -d && echo) >"$folder/{journal}.$job" &&
   ln "$folder/{journal}.$job" "$folder/{journal}" 2>/dev/null
 rm -f "$folder/{journal}.$job"
 """
@@ -100,14 +102,14 @@ owner() {{
 }} 2>/dev/null
 newest() {{ :; }}
 tidy() {{ rm -rf -- "$temporary" "$folder/{script_file}"; }}
-if ! why=$({claim} 2>&1); then
+{wanted}if ! why=$({claim} 2>&1); then
   if [ ! -e {claimed} ]; then
     say "cannot make the claim: $why; is this a file system that the login node and this node share?"
     exit {no_claim}
   fi
   before=$(owner)
 {again}fi
-{note_count}note begun "$job" "$count" || stop {no_start} "cannot write into $folder"
+{kept}{note_count}note begun "$job" "$count" || stop {no_start} "cannot write into $folder"
 export SPECC_JOB_ID="$job-$tag" SPECC_JOB_NAME="$name" SPECC_JOB_DIR="$folder" SPECC_CORES={cores}
 export OMP_NUM_THREADS={threads}
 {unset}{submit_folder}[ "${{#variables[@]}}" -eq 0 ] || export "${{variables[@]}}"
@@ -122,13 +124,21 @@ done
 [ -r "$stdin" ] || stop {no_start} "cannot read $stdin"
 if [ -z "$script" ]; then
   script="$temporary/command.sh"
-  printf '%s\\n' "$coded" | base64 -d >"$script" || stop {no_start} "cannot write the command"
+  (set -o pipefail; printf '%s\\n' "$coded" | base64 -d) >"$script" || stop {no_start} "cannot write the command"
 fi
 run+=("$script")
 """
 
 CLAIM, CLAIMED = 'ln -T -- "$folder/job" "$folder/claim"', '"$folder/claim"'
 """How a job claims its folder, which was made before: a name can be given once, and costs no file."""
+
+WANTED = '[ ! -e "$folder/cancelled" ] || copy "it was cancelled"\n'
+"""Of a job that was cancelled there may be another copy, of which nobody knows and which the scheduler starts later."""
+
+KEPT = """\
+# The files of the cell may have been removed since this copy looked for that: then another copy made the folder again.
+[ ! -e "$folder{gone}" ] || {{ rm -rf -- "$folder"; copy "the files of the job were removed"; }}
+"""
 
 NEVER_AGAIN = """\
   copy "${before:+job }${before:-another job} has begun it before"
@@ -308,6 +318,8 @@ def program_of(native: Native, manner: Manner) -> str:
         script_file=SCRIPT,
         claim=CLAIM,
         claimed=CLAIMED,
+        wanted="" if native.task else WANTED,
+        kept=KEPT.format(gone=GONE) if native.task else "",
         submit_folder=native.folder_lines(),
         unset=" ".join(("unset", *native.of_tasks)) + "\n" if native.of_tasks else "",
         cores=manner.cores,
@@ -329,6 +341,7 @@ def array_script(native: Native, batch: Batch, manner: Manner) -> str:
         job=native.job,
         lines=LINES,
         gone=GONE,
+        cancelled=CANCELLED,
         journal=Folder(batch.root).journal.name,
         copy=COPY,
         no_claim=NO_CLAIM,

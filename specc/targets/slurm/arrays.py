@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 MOST = 10_000
 """An array has at most so many tasks, whatever the controller allows: their list is read as a whole."""
 
+TOO_MANY_TASKS = "Invalid job array specification"
+"""How sbatch refuses an array that has more tasks than the controller takes, which it may not have said."""
+
 NATIVE_TASK = Native(
     '"${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID"',
     '"$SLURM_JOB_NODELIST"',
@@ -156,6 +159,7 @@ class Arrays:
         options = self._rules.options(body, name, COMMENT + batch.root.name, batch.root, log)
         script = array_script(NATIVE_TASK, batch, self._rules.manner(body))
         try:
+            before = batch.sent()
             batch.note_sending(tasks)
         except OSError as error:
             raise self._jobs.unwritable(batch.root, error) from error
@@ -171,9 +175,12 @@ class Arrays:
         if isinstance(outcome, Unclear) and self._queries.listed(fresh=True) is not None:
             found = self._found(batch, cells)
             outcome = outcome.refusal if isinstance(outcome, Doubtful) and not found else outcome
-        if not isinstance(outcome, Unclear):
+        if not isinstance(outcome, Unclear) and (new := [index for index, _ in cells if index not in before]):
+            # A task that was sent before may still come, though it was refused now.
             with contextlib.suppress(OSError):  # without the note, it is looked for before it is sent again
-                batch.note_not_sent(tasks)
+                batch.note_not_sent(ranges_of(new))
+        if isinstance(outcome, Rejected) and len(cells) > 1 and outcome.message.startswith(TOO_MANY_TASKS):
+            outcome = NotSent(outcome.message, is_full=True)
         if isinstance(outcome, Rejected) and outcome.code == "site-rule":
             outcome = replace(outcome, help=f"{outcome.help}; {ARRAYS_HELP}")
         return {attempt.key: found.get(attempt.key, outcome) for _, attempt in cells}

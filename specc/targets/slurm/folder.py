@@ -7,7 +7,7 @@ from pathlib import Path
 
 from specc.fast_dataclass import dataclass
 from specc.system import private
-from specc.targets.batch.batches import GONE, LIST, Batch
+from specc.targets.batch.batches import CANCELLED, GONE, LIST, Batch
 from specc.targets.batch.folder import Folder
 from specc.targets.lives import EndReason
 
@@ -59,7 +59,7 @@ class CellFolder(SlurmFolder):
 
     @property
     def cancelled(self) -> Path:
-        return self.root.with_name(f"{self.root.name}.cancelled")
+        return self.root.with_name(f"{self.root.name}{CANCELLED}")
 
     @property
     def gone(self) -> Path:
