@@ -1,7 +1,8 @@
 """Run `specc` in forks of a process that has imported it already, traced or not.
 
-Each line of standard input is a command line as JSON. Two lines answer it: the pid when it has been started, and the
-result when it and everything that it has started have ended. The waiting times are cut: a run that waits shows nothing.
+Each line of standard input is a command line as JSON; with `variables` it is that of a task, not of specc. Two lines
+answer it: the pid when it has been started, and the result when it and everything that it has started have ended. The
+waiting times are cut: a run that waits shows nothing.
 """
 
 import functools
@@ -25,9 +26,12 @@ def main() -> None:
     _import_everything()
     for line in sys.stdin:
         call = json.loads(line)
+        is_task = call["variables"] is not None
         start = functools.partial(_be, call["arguments"], call["log"])
+        if is_task:
+            start = functools.partial(_run_task, call["arguments"], call["variables"])
         if call["traced"]:
-            tracer = Tracer(call["kill_at"], everything=call["everything"], ignores=IGNORED)
+            tracer = Tracer(call["kill_at"], everything=call["everything"], ignores=() if is_task else IGNORED)
             _say(vars(tracer.run(start, _say)))
         else:
             _say(vars(_untraced(start)))
@@ -44,6 +48,7 @@ def _import_everything() -> None:
     for name in ("uvicorn.loops.asyncio", "uvicorn.protocols.http.h11_impl", "uvicorn.lifespan.off", "rfc8785"):
         import_module(name)
     import_module("specc.targets.command.opening")
+    import_module("specc.targets.slurm.opening")
     import_module("specc.targets.ehpc.opening").PATIENCE = Patience(connect=2, read=2, total=4)
     local = import_module("specc.targets.local.opening").LocalTarget
     local.open = functools.partial(local.open, options=Options(cores=2, grace=0.2, idle=0.1))
@@ -69,6 +74,15 @@ def _be(arguments: list[str], log: str) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
+
+
+def _run_task(words: list[str], variables: dict[str, str]) -> None:
+    """Become a task, in the environment that a node gives it."""
+    for number in (1, 2):
+        os.dup2(os.open(os.devnull, os.O_RDWR), number)
+    os.closerange(3, 64)
+    os.chdir("/")
+    os.execvpe(words[0], words, {"PATH": os.defpath, **variables})
 
 
 def _say(data: object) -> None:

@@ -18,6 +18,7 @@ from typing import TypeVar
 import psutil
 from chaos.hostile import Hostile, Job
 from crashes.tracing import Traced
+from support.fake_cluster import Cluster
 from support.fake_site import Site
 
 from specc.submission import Ledger, Record, State, verify_ledger
@@ -41,7 +42,11 @@ job = {{zone = "z", cluster_id = "c", run_user = "u"}}
 kind = "command"
 run_as = "caller"
 job = {{zone = "z", cluster_id = "c", run_user = "u"}}
-{site}[targets.local]
+{site}[targets.cluster]
+kind = "slurm"
+run_as = "caller"
+job = {{zone = "z", cluster_id = "c", run_user = "u"}}
+[targets.local]
 run_as = "caller"
 job = {{zone = "z", cluster_id = "c", run_user = "u"}}
 """
@@ -69,10 +74,10 @@ WAITS = "read -r -t 20 <> {folder}/never || true"
 class Clients:
     """`specc` in a project, one command at a time."""
 
-    def __init__(self, folder: Path, endpoint: str, commands: str) -> None:
+    def __init__(self, folder: Path, endpoint: str, commands: str, cluster: Mapping[str, str]) -> None:
         self.log = folder / "log"
         trusted = {"SPECC_TRUSTED_HOSTS": endpoint, "SPECC_TRUSTED_COMMANDS": commands}
-        kept = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "LANG": "C.UTF-8"}
+        kept = {**cluster, "HOME": str(folder), "LANG": "C.UTF-8"}
         keys = {"QY_ACCESS_KEY_ID": "KEYKEYKEYKEY", "QY_SECRET_ACCESS_KEY": "secret"}
         self._process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("client.py"))],
@@ -85,9 +90,16 @@ class Clients:
         self._answers: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._hear, daemon=True).start()
 
-    def begin(self, *arguments: str, traced: bool = False, kill_at: int | None = None, everything: bool = False) -> int:
-        """Start a command and return its pid."""
-        call = {"arguments": arguments, "log": str(self.log)}
+    def begin(
+        self,
+        *arguments: str,
+        traced: bool = False,
+        kill_at: int | None = None,
+        everything: bool = False,
+        variables: Mapping[str, str] | None = None,
+    ) -> int:
+        """Start a command and return its pid. With `variables` it is a task of a job, and not specc."""
+        call = {"arguments": arguments, "log": str(self.log), "variables": variables}
         how = {"traced": traced, "kill_at": kill_at, "everything": everything}
         assert self._process.stdin is not None
         print(json.dumps({**call, **how}), file=self._process.stdin, flush=True)
@@ -127,7 +139,9 @@ class Ground:
         self._site_folder = Path(f"{folder}.site")  # no command of a target lies in its project
         self.site = Site(self._site_folder)
         self._trusted = TrustedCommands.digest(self.site.commands)
-        self.clients = Clients(folder, self.server.endpoint, self._trusted)
+        self._cluster_folder = Path(f"{folder}.cluster")
+        self.cluster = Cluster(self._cluster_folder)
+        self.clients = Clients(folder, self.server.endpoint, self._trusted, self.cluster.variables)
         self.local = StateDir(self.state / "specc" / "local" / machine_id()[:12])
         self._saved: list[Job] = []
         self._supervisor_lock: int | None = None
@@ -141,7 +155,7 @@ class Ground:
     @cached_property
     def others(self) -> Clients:
         """For commands beside one that is traced."""
-        return Clients(self.folder, self.server.endpoint, self._trusted)
+        return Clients(self.folder, self.server.endpoint, self._trusted, self.cluster.variables)
 
     def write_one(self, more: str) -> None:
         (self.folder / "one.job.yaml").write_text(ONE.format(folder=self.folder, more=more))
@@ -152,6 +166,7 @@ class Ground:
             self.others.close()
         self.server.close()
         shutil.rmtree(self._site_folder, ignore_errors=True)
+        shutil.rmtree(self._cluster_folder, ignore_errors=True)
         self.keep_supervisors_out(False)
         for process in self.processes():
             with contextlib.suppress(psutil.Error):
@@ -165,6 +180,8 @@ class Ground:
         shutil.rmtree(self._site_folder, ignore_errors=True)
         self.site = Site(self._site_folder)
         self.site.set("hold")
+        shutil.rmtree(self._cluster_folder, ignore_errors=True)
+        self.cluster = Cluster(self._cluster_folder)
         self.server.jobs.clear()
         self.server.stopped.clear()
 
@@ -173,6 +190,8 @@ class Ground:
         shutil.copytree(self.state, self.folder / "saved", symlinks=True)
         shutil.rmtree(self.folder / "saved-site", ignore_errors=True)
         shutil.copytree(self._site_folder, self.folder / "saved-site")
+        shutil.rmtree(self.folder / "saved-cluster", ignore_errors=True)
+        shutil.copytree(self._cluster_folder, self.folder / "saved-cluster")
         self._saved = list(self.server.jobs)
 
     def restore(self, *, is_served: bool) -> None:
@@ -182,6 +201,7 @@ class Ground:
         (self.folder / "ran").unlink(missing_ok=True)
         shutil.copytree(self.folder / "saved", self.state, symlinks=True, copy_function=_copy)
         shutil.copytree(self.folder / "saved-site", self._site_folder, dirs_exist_ok=True)
+        shutil.copytree(self.folder / "saved-cluster", self._cluster_folder, dirs_exist_ok=True)
         self.server.jobs.extend(self._saved)
         self.keep_supervisors_out(not is_served)
 

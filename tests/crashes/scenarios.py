@@ -4,6 +4,8 @@ import contextlib
 import http.client
 import json
 import os
+import random
+import shutil
 import signal
 import sqlite3
 from collections import Counter
@@ -14,6 +16,7 @@ from datetime import UTC, datetime
 from chaos.hostile import Job as ServerJob
 from crashes.ground import COUNT, WAITS, Ground, eventually, read_keys
 from crashes.tracing import Traced
+from support.fake_cluster import command_of, variables_of
 
 from specc.submission import State
 from specc.targets.ehpc.signing import signed_query, timestamp_of
@@ -353,6 +356,103 @@ def _compare_site(ground: Ground, verdict: Verdict) -> None:
     verdict.wrong += ground.damage()
 
 
+# Arrays on a cluster with Slurm.
+
+
+def at_the_cluster(faults: str = "") -> Callable[[Ground], None]:
+    """Three payloads as an array that no node runs yet; with a fault of sbatch nobody knows if they are there."""
+
+    def prepare(ground: Ground) -> None:
+        ground.empty()
+        if faults:
+            ground.cluster.weather(0.5, {"sbatch": {faults: 1.0}, "squeue": {"refuses": 1.0}})
+            ground.clients.run("submit", "sited.job.yaml", "--target", "cluster")
+            assert len(ground.unsettled()) == COUNT, ground.clients.log.read_text()
+            ground.cluster.be_calm()
+
+    return prepare
+
+
+def array_accepted(ground: Ground) -> None:
+    ground.empty()
+    assert ground.clients.run("submit", "sited.job.yaml", "--target", "cluster") == 0, ground.clients.log.read_text()
+
+
+def array_ended(ground: Ground) -> None:
+    """Three tasks that have run, which the ledger does not know yet."""
+    array_accepted(ground)
+    ground.cluster.run(ground.cluster.waiting(), random.Random(0))
+    shutil.copy(ground.folder / "ran", ground.state / "ran")  # what has run is a part of the state
+
+
+def each_cell_once(ground: Ground, traced: Traced, verdict: Verdict) -> None:
+    """Each cell is accepted in the end, without a person's help. Started in several copies, it has run once."""
+    ground.cluster.be_calm()
+    for _ in range(3):
+        ground.clients.run("submit", "sited.job.yaml", "--target", "cluster")
+    verdict.must(not ground.unsettled(), f"{len(ground.unsettled())} are unsettled")
+    accepted = [record for record in ground.records() if record.state is State.ACCEPTED]
+    verdict.must(len(accepted) == COUNT, f"{len(accepted)} accepted")
+    verdict.wrong += ground.damage()
+    _start_copies(ground)
+    ran = _ran(ground)
+    verdict.twice += sum(count - 1 for count in ran.values())
+    verdict.lost += COUNT - len(ran)
+
+
+def a_task(ground: Ground, kill_at: int | None, everything: bool) -> Traced:
+    """A task of an array runs on a node, and one of its processes is killed, or all of them."""
+    (job,) = ground.cluster.jobs()
+    how = {"traced": True, "kill_at": kill_at, "everything": everything}
+    ground.clients.begin(*command_of(job), variables=variables_of(job, 1), **how)
+    return ground.clients.end()
+
+
+def at_most_once(ground: Ground, traced: Traced, verdict: Verdict) -> None:
+    """The cell whose task was killed is not run again after its command has begun, and no success is made up. All
+    others have run once."""
+    (job,) = ground.cluster.jobs()
+    job.note(1, "NODE_FAIL" if traced.killed_at else "COMPLETED")
+    before = _ran(ground)
+    verdict.must(bool(traced.killed_at) or before["2"] == 1, "the task did not run")
+    _start_copies(ground)
+    ran = _ran(ground)
+    verdict.twice += sum(count - 1 for count in ran.values())
+    verdict.lost += len({"1", "3"} - set(ran))
+    job.note(0, "COMPLETED")
+    job.note(2, "COMPLETED")
+    job.forget()
+    ground.clients.run("status", "--target", "cluster")
+    for record in ground.records():
+        n = str(json.loads(record.axes)["n"])
+        verdict.must(record.job_state != "finished" or ran[n] == 1, f"the cell {n} is `finished`, and did not run")
+        verdict.must(n == "2" or record.job_state == "finished", f"the cell {n} is `{record.job_state}`")
+    verdict.wrong += ground.damage()
+
+
+def array_cleaned(ground: Ground, traced: Traced, verdict: Verdict) -> None:
+    """The next cleaning finishes what was begun, and no copy of a task runs afterwards."""
+    shutil.copy(ground.state / "ran", ground.folder / "ran")
+    status = ground.clients.run("clean", "--all", "--yes")
+    verdict.must(status == 0, f"the second clean ended with {status}")
+    left = sorted(path.name for path in ground.state.glob("specc/slurm/*/jobs/*"))
+    verdict.must(not left, f"folders are left: {left}")
+    verdict.lost += sum(record.job_state != "finished" for record in ground.records())
+    verdict.must(all(one.cleaned_at is not None for one in ground.records()), "a job is not noted as cleaned")
+    _start_copies(ground)
+    verdict.twice += sum(count - 1 for count in _ran(ground).values())
+    verdict.wrong += ground.damage()
+
+
+def _ran(ground: Ground) -> Counter[str]:
+    path = ground.folder / "ran"
+    return Counter(path.read_text().split() if path.exists() else [])
+
+
+def _start_copies(ground: Ground) -> None:
+    ground.cluster.run_copies([(job, task) for job in ground.cluster.jobs() for task in job.states()] * 2)
+
+
 # The gateway.
 
 
@@ -436,6 +536,7 @@ def answered_once(ground: Ground, traced: Traced, verdict: Verdict) -> None:
 
 SUBMIT_THREE = ("submit", "three.job.yaml", "--target")
 SUBMIT_SITED = ("submit", "sited.job.yaml", "--target", "site")
+SUBMIT_ARRAY = ("submit", "sited.job.yaml", "--target", "cluster")
 RETRY = ("retry", "tried.job.yaml", "--target", "cloud")
 RETRIES = ("submit", "tried.job.yaml", "--target", "cloud", "--wait", "--retries", "1", "--max-active", "2")
 CANCEL = ("cancel", "--all", "--yes")
@@ -459,6 +560,12 @@ SCENARIOS = (
     Scenario("submit to this machine", nothing_yet, command(*SUBMIT_THREE, "local"), queued_once),
     Scenario("submit to a site", at_the_site(), command(*SUBMIT_SITED), runs_once),
     Scenario("resolve at a site", at_the_site("silent find.error"), command("ledger", "resolve", "--yes"), runs_once),
+    Scenario("submit an array", at_the_cluster(), command(*SUBMIT_ARRAY), each_cell_once),
+    Scenario("submit an array again", at_the_cluster("silent"), command(*SUBMIT_ARRAY), each_cell_once),
+    Scenario("resolve an array", at_the_cluster("silent"), command("ledger", "resolve", "--yes"), each_cell_once),
+    Scenario("a task of an array", array_accepted, a_task, at_most_once),
+    Scenario("a task of an array, all killed", array_accepted, a_task, at_most_once, everything=True),
+    Scenario("clean an array", array_ended, command("clean", "--all", "--yes"), array_cleaned),
     Scenario("clean", finished, command("clean", "--all", "--yes"), cleaned),
     Scenario("cancel what waits", pending, command(*CANCEL), all_cancelled),
     Scenario("a job", one_pending(), command("status", "--target", "local"), ran_once, is_served=True),

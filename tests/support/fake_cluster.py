@@ -44,7 +44,7 @@ class Cluster:
 
     @property
     def variables(self) -> dict[str, str]:
-        return {"PATH": f"{self.folder}/bin:{os.environ['PATH']}", "SLURM_CONF": str(self.folder / "slurm.conf")}
+        return {"PATH": f"{self.folder}/bin:/usr/bin:/bin", "SLURM_CONF": str(self.folder / "slurm.conf")}
 
     def set(self, name: str, text: str = "") -> None:
         """Write a file of the folder, whole or not at all."""
@@ -119,12 +119,6 @@ class Cluster:
 
 def start(job: Job, task: int) -> subprocess.Popen[bytes]:
     """Start a task as a node does, with Slurm's variables and its log."""
-    number = str(job.number) if task < 0 else str(job.number * 100_000 + task)
-    variables = {"SLURM_JOB_ID": number, "SLURM_JOB_NODELIST": "node1", "SLURM_SUBMIT_DIR": job.asked["chdir"]}
-    if job.tasks is not None:
-        count = {"COUNT": len(job.tasks), "MIN": min(job.tasks), "MAX": max(job.tasks), "STEP": 1}
-        variables |= {f"SLURM_ARRAY_TASK_{name}": str(value) for name, value in count.items()}
-        variables |= {"SLURM_ARRAY_JOB_ID": str(job.number), "SLURM_ARRAY_TASK_ID": str(task)}
     log = job.asked["output"].replace("%a", str(task)).replace("%%", "%")
     try:
         out = open(log, "ab")  # noqa: SIM115 - the task has it, and it is closed below
@@ -133,11 +127,27 @@ def start(job: Job, task: int) -> subprocess.Popen[bytes]:
     chdir = job.asked["chdir"] if os.path.isdir(job.asked["chdir"]) else "/"
     with out:
         return subprocess.Popen(
-            ["bash", str(job.folder / "script")],
-            env={"PATH": os.environ.get("PATH", os.defpath), **variables},
+            command_of(job),
+            env={"PATH": os.environ.get("PATH", os.defpath), **variables_of(job, task)},
             cwd=chdir,
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+
+
+def command_of(job: Job) -> list[str]:
+    """Return what a node runs."""
+    return ["bash", str(job.folder / "script")]
+
+
+def variables_of(job: Job, task: int) -> dict[str, str]:
+    """Return Slurm's variables of a task, or with -1 of a job that is not an array."""
+    number = str(job.number) if task < 0 else str(job.number * 100_000 + task)
+    variables = {"SLURM_JOB_ID": number, "SLURM_JOB_NODELIST": "node1", "SLURM_SUBMIT_DIR": job.asked["chdir"]}
+    if job.tasks is not None:
+        count = {"COUNT": len(job.tasks), "MIN": min(job.tasks), "MAX": max(job.tasks), "STEP": 1}
+        variables |= {f"SLURM_ARRAY_TASK_{name}": str(value) for name, value in count.items()}
+        variables |= {"SLURM_ARRAY_JOB_ID": str(job.number), "SLURM_ARRAY_TASK_ID": str(task)}
+    return variables
