@@ -13,11 +13,12 @@ from specc.settings import Traits
 from specc.source import Span
 
 PATH_FIELDS = ("stdout_redirect_path", "stderr_redirect_path", "input_file")
-PATTERN = r"(?<!%)%[jJAaxNu](?![0-9A-Za-z])"
+PATTERN = r"(?<!%)%0?[0-9]?[AJNajnstux](?![0-9A-Za-z])"
 INSTEAD_OF_PATTERN = {
     "%x": "`{{ job.name }}`",
     "%a": "`{{ cell.index }}`",
     "%u": "`{{ job.run_user }}`",
+    **dict.fromkeys(("%n", "%s", "%t"), "`{{ cell.slug }}`: a job has one file for all its nodes and tasks"),
     "%N": "`{{ cell.slug }}`: which node it will be is not known before",
 }
 BY_CELL = "`{{ cell.slug }}`: the job has no id before it is sent"
@@ -27,7 +28,8 @@ def scheduler_pattern(job: Job) -> Iterator[Diagnostic]:
     """A path with a pattern that only sbatch fills in.
 
     ## What
-    Finds `%j`, `%A`, `%a`, `%x`, `%N` and `%u` in `stdout_redirect_path`, `stderr_redirect_path` and `input_file`.
+    Finds `%j`, `%A`, `%a`, `%x`, `%N` and the like, also with a width as in `%4a`, in `stdout_redirect_path`,
+    `stderr_redirect_path` and `input_file`.
 
     ## Why
     These come from the `#SBATCH --output` of a script. The API does not say that it fills them in, so every job may
@@ -58,7 +60,7 @@ def scheduler_pattern(job: Job) -> Iterator[Diagnostic]:
         for word in found:
             span = _place_of_pattern(job.evaluated.job[field].node, word)
             message = f"`{word}` in `{field}` is filled in by sbatch alone"
-            yield SCHEDULER_PATTERN.at(span, message, help=f"write {INSTEAD_OF_PATTERN.get(word, BY_CELL)}")
+            yield SCHEDULER_PATTERN.at(span, message, help=f"write {INSTEAD_OF_PATTERN.get(f'%{word[-1]}', BY_CELL)}")
 
 
 def _place_of_pattern(node: Node, pattern: str) -> Span:

@@ -75,3 +75,21 @@ def test_plain_paths(place: Place, field: str, path: str) -> None:
 def test_the_diagnostic_points_at_the_word(place: Place) -> None:
     (one,) = found(place, "stdout_redirect_path", "out/$HOME.txt")
     assert (one["start"]["column"], one["end"]["column"]) == (30, 35)
+
+
+@each(
+    "path, patterns",
+    [
+        ("o/%A_%a.txt", ["%A", "%a"]),
+        ("%4a.out", ["%4a"]),
+        ("%x-%J.%03t", ["%x", "%J", "%03t"]),
+        ("run.%s", ["%s"]),
+        ("100%.txt", []),
+        ("a%%j.out", []),
+        ("%job.out", []),
+    ],
+)
+def test_patterns_of_sbatch_are_named_each(place: Place, path: str, patterns: list[str]) -> None:
+    named = found(place, "stdout_redirect_path", path)
+    assert [one["message"].split("`")[1] for one in named] == patterns
+    assert all("{{" in (one["help"] or "") for one in named)

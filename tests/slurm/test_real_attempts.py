@@ -4,6 +4,7 @@ import json
 import os
 import signal
 
+import pytest
 from support.real_slurm import Project, eventually
 from support.slurm_cluster import Cluster
 
@@ -46,5 +47,29 @@ def test_a_controller_that_freezes_and_goes_on_settles_within_the_run(project: P
     finally:
         os.kill(controller, signal.SIGCONT)
     assert process.wait(200) == 0, project.said()
+    assert project("submit", "-y", "--wait").returncode == 0
+    assert (project.folder / "ran").read_text() == "ran\n"
+
+
+@pytest.mark.parametrize("command", ["status", "wait"])
+def test_what_was_given_up_while_the_controller_was_frozen_settles_by_looking(
+    project: Project, slurm: Cluster, command: str
+) -> None:
+    """The controller has the request in its socket, and runs it when it goes on."""
+    project.spec("a", f"echo ran >>{project.folder}/ran")
+    controller = slurm.controller()
+    os.kill(controller, signal.SIGSTOP)
+    try:
+        process = project.begin("submit", "-y")
+        eventually(lambda: "trying again" in project.said(), 200)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    finally:
+        os.kill(controller, signal.SIGCONT)
+    eventually(lambda: (project.folder / "ran").exists())
+    done = project(command)
+    assert done.returncode == 0, done.stderr
+    job = project.state()
+    assert (job["state"], job["job_state"]) == ("accepted", "finished")
     assert project("submit", "-y", "--wait").returncode == 0
     assert (project.folder / "ran").read_text() == "ran\n"

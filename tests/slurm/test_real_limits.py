@@ -138,3 +138,14 @@ def test_a_job_that_its_limits_never_let_start_says_so(project: Project) -> None
     eventually(lambda: target.status([uuid])[uuid].reason == "QOSMaxWallDurationPerJobLimit")
     assert target.status([uuid])[uuid].state is JobState.PENDING
     assert all(answer.done for answer in target.cancel([uuid]))
+
+
+def test_an_array_that_is_larger_than_the_limit_gets_there(project: Project, slurm: Cluster) -> None:
+    axes = {"axes": {"n": {"from": 1, "to": 60}}}
+    project.spec("a-{{ matrix.n }}", f"echo ran >>{project.folder}/ran.{{{{ matrix.n }}}}", matrix=axes)
+    project.count_calls()
+    with limited(slurm, USER, "MaxSubmitJobs", 25):
+        done = project("submit", "-y", "--wait", seconds=300)
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.read_text() for path in project.folder.glob("ran.*")) == ["ran\n"] * 60
+    assert project.calls()["sbatch"] < 30

@@ -235,18 +235,30 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def cluster(**options: Any) -> Iterator[Cluster]:
+def cluster(small: Mapping[str, str] = MappingProxyType({}), **options: Any) -> Iterator[Cluster]:
+    """Start a cluster, and end it. `small` are folders of it that get a file system of their own, each of that size."""
     _end_leftovers()
     with contextlib.ExitStack() as stack:
-        yield _started(stack, options)
+        yield _started(stack, small, options)
 
 
-def _started(stack: contextlib.ExitStack, options: dict[str, Any]) -> Cluster:
+def _mounted(stack: contextlib.ExitStack, folder: Path, size: str) -> None:
+    """Mount a file system in memory, which only root may do."""
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size},mode=0755", "tmpfs", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"cannot mount a small file system: {done.stderr.strip()}")
+    stack.callback(subprocess.run, ["umount", "-l", str(folder)], check=False)
+
+
+def _started(stack: contextlib.ExitStack, small: Mapping[str, str], options: dict[str, Any]) -> Cluster:
     for left in range(STARTS - 1, -1, -1):
         name = stack.enter_context(tempfile.TemporaryDirectory(prefix=PREFIX, dir="/tmp", ignore_cleanup_errors=True))
         Path(name).chmod(0o755)
         Path(name, OWNER).write_text(str(os.getpid()))
         made = Cluster(Path(name), **options)
+        for folder, size in small.items():
+            _mounted(stack, made.folder / folder, size)
         stack.callback(made.stop)
         try:
             made.start()
