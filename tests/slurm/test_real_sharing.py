@@ -1,4 +1,7 @@
-"""Nodes that do not share the folder of the jobs, each in a mount namespace of its own: `specc status` says so."""
+"""The folder that nodes share: what a job costs of it, and what is said where a node does not share it.
+
+Such nodes have a mount namespace of their own.
+"""
 
 import os
 import subprocess
@@ -44,3 +47,17 @@ def test_a_job_that_never_reached_its_folder(blind: Project, count: int) -> None
         assert job["ended_for"] == "node"
     said = blind("status").stdout
     assert f"the job left no trace in {blind.jobs}/jobs, which the node n" in said
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_job_costs_four_files(project: Project, count: int) -> None:
+    """Whether it ended well or not; the tasks of an array share a few more."""
+    command = "echo {{ matrix.n }}; exit {{ matrix.n % 2 }}"
+    project.spec("a-{{ matrix.n }}", command, matrix={"axes": {"n": [*range(count)]}})
+    assert project("submit", "-y", "--wait").returncode in (0, 5)
+    folders = [path.parent for path in project.jobs.rglob("job")]
+    assert len(folders) == count
+    for folder in folders:
+        assert len({path.stat().st_ino for path in (folder, *folder.rglob("*"))}) == 4
+    shared = {path for path in project.jobs.glob("jobs/*/*") if path not in folders and path.parent not in folders}
+    assert sorted(path.name for path in shared) == (["batch.json", "cells.0", "sent"] if count > 1 else [])
