@@ -101,9 +101,9 @@ owner() {{
   done <"$folder/job"
 }} 2>/dev/null
 newest() {{ :; }}
-tidy() {{ rm -rf -- "$temporary" "$folder/{script_file}"; }}
-{wanted}if ! why=$({claim} 2>&1); then
-  if [ ! -e {claimed} ]; then
+tidy() {{ rm -rf -- "$temporary" "$folder/{script_file}"; }} 2>/dev/null
+{wanted}if ! why=$(ln -T -- "$folder/job" "$folder/claim" 2>&1); then
+  if [ ! -e "$folder/claim" ]; then
     say "cannot make the claim: $why; is this a file system that the login node and this node share?"
     exit {no_claim}
   fi
@@ -128,9 +128,6 @@ if [ -z "$script" ]; then
 fi
 run+=("$script")
 """
-
-CLAIM, CLAIMED = 'ln -T -- "$folder/job" "$folder/claim"', '"$folder/claim"'
-"""How a job claims its folder, which was made before: a name can be given once, and costs no file."""
 
 WANTED = '[ ! -e "$folder/cancelled" ] || copy "it was cancelled"\n'
 """Of a job that was cancelled there may be another copy, of which nobody knows and which the scheduler starts later."""
@@ -316,8 +313,6 @@ def program_of(native: Native, manner: Manner) -> str:
         nodes=native.nodes,
         running=RUNNING,
         script_file=SCRIPT,
-        claim=CLAIM,
-        claimed=CLAIMED,
         wanted="" if native.task else WANTED,
         kept=KEPT.format(gone=GONE) if native.task else "",
         submit_folder=native.folder_lines(),
