@@ -232,7 +232,8 @@ def _binding(builder: Builder, target: nodes.Node) -> Bind:
 
     def unpack(frame: Frame, value: object) -> None:
         value = concrete(value)
-        items = [value] * len(parts) if isinstance(value, Unknown) else items_of(value, frame.run.budget, at)
+        is_unknown = isinstance(value, Unknown)
+        items = [Unknown(None)] * len(parts) if is_unknown else items_of(value, frame.run.budget, at)
         if len(items) != len(parts):
             raise at.error(f"found {len(items)} values for {len(parts)} names")
         for bind, item in zip(parts, items, strict=True):

@@ -341,13 +341,16 @@ def qualified(expression: str, names: dict[str, Any]) -> str:
         ("{% for x in params.u %}{{ x / 0 }}{{ loop.index }}{% else %}{{ x.y }}{% endfor %}", Unknown("string")),
         ("{% for x in [1] if params.u %}{{ x }}{% endfor %}", Unknown("string")),
         ("{% if params.u %}{% set a = 1 %}{% endif %}{{ a + 1 }}", Unknown("string")),
+        ("{% set a, b = params.xs %}{{ a }} {{ b + 1 }}", Unknown("string")),
+        ("{% for a, b in [params.xs, params.m] %}{{ a }}{{ b }}{% endfor %}", Unknown("string")),
+        ("{% with a, b = params.m %}{{ a ~ b }}{% endwith %}", Unknown("string")),
         ("{% for a, b in [params.u] %}{{ a ~ b }}{% endfor %}", Unknown("string")),
         ("{{ 1 if params.yes else params.u }}", 1),
         ("{{ [params.u, 1] | length }}", Unknown("integer")),
     ],
 )
 def test_faults_that_may_never_happen_are_not_told(text: str, expected: object) -> None:
-    assert value(text, u=Unknown(None)) == expected
+    assert value(text, u=Unknown(None), xs=Unknown("list"), m=Unknown("mapping")) == expected
 
 
 def test_variables_set_under_an_unknown_condition_are_unknown_the_others_are_not() -> None:
