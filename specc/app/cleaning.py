@@ -6,10 +6,12 @@ from specc.app.attempts import AttemptChoice
 from specc.app.following import Group, is_over, look_at_chosen, reach
 from specc.fast_dataclass import dataclass
 from specc.submission import Ledger, Record, life_of
-from specc.targets import Cleaned
+from specc.targets import Cleaned, batch_of
 
 AT_ONCE = 100
 """So many jobs are noted and removed at once: a process that is killed has noted at most so many too many."""
+
+SENT_WITH_IT = "others that were sent together with it are unknown; `specc submit` settles them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +29,17 @@ class Cleaning:
 def cleaning_of(choice: AttemptChoice, ledger: Ledger, before: float | None) -> Cleaning:
     """Return what can be cleaned of what is meant: of all attempts of a cell, those whose jobs have ended.
 
-    `before` is a time: what has ended later is not meant. Targets are asked about jobs that have not ended yet.
+    `before` is a time: what has ended later is not meant. Targets are asked about jobs that have not ended yet. Jobs
+    stay that were sent together with others of which nobody knows: their files are needed to settle those.
     """
     look_at_chosen(choice, ledger)
     chosen = [one for one in choice.each(ledger, whole_history=True) if one.cleaned_at is None and _is_job(one)]
-    ended = [one for one in chosen if is_over(one) and (before is None or _ended_at(one) <= before)]
+    needed = {batch_of(one.attempt) for one in ledger.open_attempts()}
+    over = [one for one in chosen if is_over(one) and (before is None or _ended_at(one) <= before)]
+    ended = [one for one in over if batch_of(one.attempt) not in needed]
     groups, lost = reach(choice.workplace, ledger, ended)
     left = [(one, f"it has not ended: {one.job_state or one.state}") for one in chosen if not is_over(one)]
+    left += [(one, SENT_WITH_IT) for one in over if batch_of(one.attempt) in needed]
     left += [(one, each.why) for each in lost for one in each.records]
     return Cleaning(groups, left)
 

@@ -62,6 +62,24 @@ def test_what_has_ended_is_removed_and_stays_known(here: Place) -> None:
     assert states(here) == ["finished", "finished"]
 
 
+def test_what_others_are_settled_with_stays(here: Place) -> None:
+    """The jobs of an array have one folder, without which those that are unknown could not be sent again."""
+    here.run("submit", "--wait")
+    (path,) = (here.root / "state").glob("specc/*/ledger.sqlite")
+    with closing(sqlite3.connect(path)) as ledger, ledger:
+        ((first, batch),) = ledger.execute("SELECT max(attempt), substr(max(attempt), 17) FROM attempts")
+        ledger.execute("UPDATE attempts SET state = 'unknown', uuid = NULL WHERE attempt <> ?", (first,))
+        ledger.execute("UPDATE attempts SET attempt = ? WHERE state = 'unknown'", (f"{'0' * 16}{batch}",))
+    assert here.run("clean", "--all", "--yes", "--output", "json") == 0
+    assert len(folders(here)) == 2
+    here.run("clean", "--all")
+    assert "sent together with it are unknown" in here.err
+    with closing(sqlite3.connect(path)) as ledger, ledger:
+        ledger.execute("UPDATE attempts SET state = 'dismissed' WHERE state = 'unknown'")
+    assert here.run("clean", "--all", "--yes") == 0
+    assert len(folders(here)) == 1
+
+
 def test_logs_say_that_the_output_is_gone(here: Place) -> None:
     here.run("submit", "--wait")
     here.run("clean", "--all", "--yes")
