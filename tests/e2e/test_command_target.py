@@ -73,6 +73,8 @@ def test_a_failure_ends_the_wait(desk: Desk) -> None:
     desk.trusted()
     assert desk("submit", "-y", "--wait").returncode == 5
     assert "exit code 4" in desk("status").stdout
+    folder = Path(desk.site.calls("submit")[0]["folder"])
+    assert sorted(path.name for path in folder.iterdir()) == ["claim", "job", "stderr", "stdout"], "four files with it"
 
 
 def test_a_refusal_is_shown_where_it_is_written(desk: Desk) -> None:

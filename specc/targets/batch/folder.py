@@ -205,7 +205,7 @@ class Folder:
         """Return the scheduler's job that runs or ran the command; empty where it died too early to say; None without
         a job.
         """
-        owner = self._noted().owner
+        owner = self.noted().owner
         return "" if owner is None and self.is_claimed() else owner
 
     def is_claimed(self) -> bool:
@@ -244,14 +244,15 @@ class Folder:
 
     def life(self, job_id: str) -> Life:
         """Return when a job ran, and what it used where its script measures that; empty without a record of it."""
-        noted = self._noted()
+        noted = self.noted()
         return noted.life if noted.owner == job_id else Life()
 
     def exit(self) -> Exit | None:
         """Return how the command ended; None where it has not ended, or left no record."""
-        return self._noted().exit
+        return self.noted().exit
 
-    def _noted(self) -> Journal:
+    def noted(self) -> Journal:
+        """Return what the job's script has noted, with one look at the journal; nothing where there is none."""
         try:
             return journal_of(read_end(self.journal, NOTES_BYTES))
         except Unreadable:

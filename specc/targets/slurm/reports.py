@@ -239,10 +239,11 @@ def _ended(uuid: str, entry: Entry, folder: Folder, target: str) -> JobReport:
     """Return the report of a job that Slurm says has ended. Without a record it was ended from outside, or never
     began.
     """
-    state, own = state_of(entry.word), folder.exit()
-    if folder.owner() == entry.job_id:
+    state, noted = state_of(entry.word), folder.noted()
+    is_own = noted.owner == entry.job_id
+    recorded = noted.exit if is_own else None
+    if is_own and (recorded is None or recorded.code != 0):  # after success its script has done so
         folder.tidy()
-    recorded = own if own is not None and own.job_id == entry.job_id else None
     is_unseen = recorded is None and could_not_begin(entry, folder)
     code = recorded.code if recorded is not None else entry.exit_code
     said = entry.reason
@@ -255,7 +256,7 @@ def _ended(uuid: str, entry: Entry, folder: Folder, target: str) -> JobReport:
         said = f"exit code {code}"
     if code is None and state is JobState.FINISHED:
         code = 0
-    life = folder.life(entry.job_id)
+    life = noted.life if is_own else Life()
     life = replace(entry.life.over(life), seconds=entry.life.seconds if life.seconds is None else life.seconds)
     why = EndReason.NODE if is_unseen else ended_for(entry.word, state, code, folder)
     life = replace(life, ended_for=why)
