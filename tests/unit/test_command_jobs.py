@@ -198,7 +198,10 @@ class TestRecord:
         assert life.node
 
     def test_nothing_of_the_meter_and_no_script_is_left(self, fake: Fake) -> None:
-        self.run(fake, "true", JOB_ID="7")
+        fake.target.submit(fake.attempt("true"))
+        environment = {"PATH": os.environ["PATH"], "JOB_ID": "7"}
+        with fake.folder.log.open("w") as log:
+            subprocess.run(["bash", fake.folder.root / "job.sh"], env=environment, stdout=log, stderr=log, timeout=60)
         assert sorted(path.name for path in fake.folder.root.iterdir()) == ["claim", "job", "stderr", "stdout", "work"]
 
     def test_scripts_that_go_to_the_folder_of_submission_stay_in_theirs(self, fake: Fake) -> None:

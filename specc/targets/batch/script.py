@@ -216,8 +216,7 @@ meter=$!
 """
 
 MEASURED = """\
-kill -KILL "$meter" 2>/dev/null
-wait "$meter" 2>/dev/null
+{ kill -KILL "$meter"; wait "$meter"; } 2>/dev/null  # bash says "Killed" at one of the two
 times >"$temporary/times"
 { read -r _; read -r user system; } <"$temporary/times"
 { read -r peak <"$temporary/peak"; } 2>/dev/null || peak=
