@@ -157,7 +157,7 @@ def test_a_preempted_job_that_says_requeue_runs_again(project: Project) -> None:
     uuid, out = filled(project, "low", command, resource_limit="requeue")
     other = preempting(project)
     eventually(lambda: target.status([uuid])[uuid].state is JobState.PENDING)
-    assert target.status([uuid])[uuid].reason
+    eventually(lambda: target.status([uuid])[uuid].reason == "requeued; BeginTime")
     assert ended(target, other).state is JobState.FINISHED
     at_once(project.slurm, uuid)
     report = ended(target, uuid, 240)

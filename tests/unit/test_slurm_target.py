@@ -431,6 +431,13 @@ class TestForgotten:
         expected = JobReport(UUID, JobState.LOST, "", f"Slurm does not know it any more; {reason}")
         assert report(fake) == expected
 
+    @pytest.mark.parametrize(("has_begun", "said"), [(True, "requeued; BeginTime"), (False, "BeginTime")])
+    def test_a_job_that_waits_again_is_called_requeued(self, fake: Fake, has_begun: bool, said: str) -> None:
+        if has_begun:
+            fake.claimed("7")
+        fake.queue(line("7", "PENDING", KEY, "BeginTime"))
+        assert report(fake) == JobReport(UUID, JobState.PENDING, "PENDING", said)
+
     def test_that_there_is_no_accounting_is_found_out_once(self, fake: Fake) -> None:
         fake.claimed("7")
         report(fake)

@@ -58,6 +58,9 @@ NOT_LAUNCHED = ("JobLaunchFailure", "RaisedSignal:53")
 NO_OUTPUT = SIGNALLED + 53
 """The exit code of such a job."""
 
+WAITS_AGAIN = "BeginTime"
+"""Slurm's reason of a job that it has put back into the queue, and of one that asked for a later time."""
+
 LARGEST_NUMBER = (1 << 26) - 1
 VANISHED = (
     "Slurm had accepted it, lost it in a crash of its controller, and never began it; `specc submit` sends it again"
@@ -136,7 +139,10 @@ class Reports:
         state = state_of(entry.word)
         if not state.is_final:
             life = _life_so_far(entry.life, state)
-            return JobReport(uuid, state, entry.word, reason_of(entry.word, entry.reason, state), life=life)
+            said = reason_of(entry.word, entry.reason, state)
+            if entry.reason == WAITS_AGAIN and self._folder(handle.place).owner() == entry.job_id:
+                said = f"requeued; {said}"
+            return JobReport(uuid, state, entry.word, said, life=life)
         folder = self._folder(handle.place)
         owner = folder.owner()
         if owner and owner != handle.job_id and state is JobState.EXITED:
