@@ -7,6 +7,7 @@ The jobs of these begin in an hour and are cancelled. Then a sweep of each size 
 
 import getpass
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -21,15 +22,18 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from support.real_slurm import Project
 from support.slurm_cluster import Cluster, cluster
 
-ROUNDS = 3
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
 LATER = "--begin=now+1hour"
 SCRIPT = "#!/bin/bash\necho $1\n"
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Cost(NamedTuple):
-    calls: int
+    """Calls of Slurm's programs, seconds, and the processor time of the client with its programs, and of slurmctld."""
+
+    calls: float
     seconds: float
+    client: float
     controller: float
 
 
@@ -37,6 +41,12 @@ def controller_seconds(slurm: Cluster) -> float:
     """Return the processor time of slurmctld, in user and system mode."""
     fields = Path(f"/proc/{slurm.controller()}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def client_seconds() -> float:
+    """Return the processor time of all programs that were started here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def project_in(slurm: Cluster, folder: Path, count: int, settings: str, command: str) -> Project:
@@ -76,15 +86,15 @@ def specc(slurm: Cluster, count: int, arrays: str) -> Cost:
 
 def cost(slurm: Cluster, work: Callable[[], object], calls: Callable[[], int]) -> Cost:
     """Return what a way of sending costs. All jobs are cancelled after it."""
-    before, start = controller_seconds(slurm), time.monotonic()
+    before, own, start = controller_seconds(slurm), client_seconds(), time.monotonic()
     work()
-    seconds = time.monotonic() - start
+    seconds, client = time.monotonic() - start, client_seconds() - own
     time.sleep(1)  # the controller writes its state a moment later
     used = controller_seconds(slurm) - before
     slurm.run("scancel", f"--user={getpass.getuser()}")
     while slurm.run("squeue", "-h", "-t", "pending,running").strip():
         time.sleep(0.5)
-    return Cost(calls(), seconds, used)
+    return Cost(calls(), seconds, client, used)
 
 
 WAYS: dict[str, Callable[[Cluster, int], Cost]] = {
@@ -101,13 +111,12 @@ def compared(slurm: Cluster, counts: list[int]) -> None:
         for count in counts:
             for way, send in WAYS.items():
                 found.setdefault((count, way), []).append(send(slurm, count))
-    print("| jobs | sent by | calls of Slurm's programs | seconds | seconds of the controller's processor |")
-    print("|---:|---|---:|---:|---:|")
+    print("| jobs | sent by | calls of Slurm's programs | seconds | processor, client | processor, controller |")
+    print("|---:|---|---:|---:|---:|---:|")
     for (count, way), costs in found.items():
         middle = Cost(*(statistics.median(column) for column in zip(*costs, strict=True)))
-        print(
-            f"| {count:,} | {way} | {middle.calls:,.0f} | {middle.seconds:.2f} | {middle.controller:.2f} |", flush=True
-        )
+        cells = [f"{count:,}", way, f"{middle.calls:,.0f}", *(f"{number:.2f}" for number in middle[1:])]
+        print(f"| {' | '.join(cells)} |", flush=True)
 
 
 def watched(slurm: Cluster, count: int) -> str:
