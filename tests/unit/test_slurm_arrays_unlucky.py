@@ -10,6 +10,7 @@ import pytest
 from support.fake_slurm import Fake, failed, line, ok, refused
 from support.local_jobs import payload
 
+from specc.system.private import REMOVED
 from specc.targets import Accepted, Attempt, NotSent, Outcome, Rejected, Unclear
 
 BATCH = "feedfeedfeedfeed"
@@ -72,6 +73,22 @@ class TestAnswers:
         fake.queue(line("9_0", "COMPLETED", BATCH))
         assert [one.done for one in fake.target.clean([f"9_0-{BATCH}"])] == [True]
         assert (fake.place.directory / "jobs" / BATCH / "batch.json").exists()
+
+    @pytest.mark.parametrize("torn", ["+0-", "+0-1", "-0", "\0\0\0", "ä"])
+    def test_a_note_that_is_torn_is_of_any_task(self, fake: Fake, torn: str) -> None:
+        """As where the disk was full: what can have been sent is looked for before it is sent."""
+        some = attempts(3)
+        assert fake.target.batches is not None
+        fake.target.batches.prepare(some)
+        note = fake.place.directory / "jobs" / BATCH / "sent"
+        note.write_text(f"\n{torn}")
+        fake.queue(line("12_[1-2]", "PENDING", BATCH))
+        outcomes = send(fake, some)
+        assert arrays(fake) == ["0"]
+        assert [one.uuid for one in outcomes if isinstance(one, Accepted)] == [
+            f"{job}-{BATCH}" for job in ("7_0", "12_1", "12_2")
+        ]
+        assert note.read_text() == f"\n{torn}\n+0.\n"
 
     def test_an_array_that_is_too_large_is_halved(self, fake: Fake) -> None:
         """scontrol did not answer, so nobody knew how many tasks the controller takes."""
@@ -156,6 +173,14 @@ class TestCopies:
         copy = subprocess.run(words, env={"PATH": "/usr/bin:/bin", "SLURM_JOB_ID": "8"}, capture_output=True, text=True)
         assert (copy.returncode, copy.stderr) == (113, "specc: the command is not run: it was cancelled\n")
         assert not folder.is_claimed()
+
+    def test_the_next_cleaning_finishes_one_that_was_killed(self, fake: Fake) -> None:
+        send(fake, attempts(2))
+        fake.queue(line("7_[0-1]", "COMPLETED", BATCH))
+        batch = fake.place.directory / "jobs" / BATCH
+        batch.rename(batch.with_name(f"{REMOVED}{BATCH}"))
+        assert [one.is_gone for one in fake.target.clean([f"7_0-{BATCH}"])] == [True]
+        assert list(batch.parent.iterdir()) == []
 
     def test_files_that_are_removed_while_a_copy_starts(self, fake: Fake, tmp_path: Path) -> None:
         """A copy has seen that the files are there; then they are removed, and a third copy makes the folder again."""

@@ -8,6 +8,7 @@ which tasks the scheduler may have. A task makes the folder of its cell, BATCH/I
 
 import json
 import os
+import re
 import tempfile
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,11 @@ MOST_BYTES = 256 << 20
 LIST = "batch.json"
 GONE, CANCELLED = ".gone", ".cancelled"
 """What stands behind the number of a cell in the names of its notes. A task that sees one does not run the command."""
+
+NOTE = re.compile(r"([+-])([\d,:-]+)\.")
+"""A note of tasks that may be sent, or that were not sent. It begins on a line of its own, and ends with a full stop.
+Without it the note is torn.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,27 +86,30 @@ class Batch:
         """Note that tasks may be sent from now on, as `0-9,12`. Raises OSError, because without the note they could be
         taken for jobs that were never sent.
         """
-        self._note(f"+{tasks}\n")
+        self._note(f"+{tasks}")
 
     def note_not_sent(self, tasks: str) -> None:
         """Note that the tasks were surely not sent. Raises OSError."""
-        self._note(f"-{tasks}\n")
+        self._note(f"-{tasks}")
 
     def sent(self) -> set[int]:
         """Return the tasks that the scheduler may have. Raises OSError where that cannot be read."""
-        found: set[int] = set()
         try:
-            lines = (self.root / "sent").read_text("ascii").splitlines()
+            lines = (self.root / "sent").read_text("ascii", "replace").splitlines()
         except FileNotFoundError:
-            return found
-        for line in lines:
-            tasks = set(numbers_in(line[1:]))
-            found = found | tasks if line.startswith("+") else found - tasks
+            return set()
+        found: set[int] = set()
+        for line in filter(None, lines):
+            note = NOTE.fullmatch(line)
+            if note is None:
+                return set(range(len(self.requests())))  # it is torn, as by a full disk: then it may be any task
+            tasks = set(numbers_in(note[2]))
+            found = found | tasks if note[1] == "+" else found - tasks
         return found
 
-    def _note(self, line: str) -> None:
+    def _note(self, text: str) -> None:
         with open(self.root / "sent", "a", encoding="ascii") as file:
-            file.write(line)
+            file.write(f"\n{text}.\n")
 
 
 def numbers_in(ranges: str) -> list[int]:

@@ -162,7 +162,7 @@ class Jobs:
         if not report.state.is_final:
             return Cleaned(uuid, False, f"it has not ended: {report.state}")
         folder = self.folder(self.place(handle))
-        private.sweep_removed(folder.root.parent)
+        private.sweep_removed(folder.shared)
         if not folder.is_there():
             return Cleaned(uuid, False, "it has no files here any more", is_gone=True)
         why = folder.remove()
