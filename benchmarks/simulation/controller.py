@@ -184,11 +184,11 @@ class Controller:
         self._plan_start()
         return number
 
-    def cancel(self, number: int, indices: list[int] | None = None) -> bool:
-        """End a job, or tasks of an array; with None, all of them. Return whether there is such a job."""
+    def cancel(self, number: int, indices: list[int] | None = None) -> None:
+        """End a job, or tasks of an array; with None, all of them. Nothing happens where there is no such job."""
         made = self._submissions.get(number) or self._with_task(number)
         if made is None:
-            return False
+            return
         if indices is None:
             if made.waiting and made.cancelled is None:
                 made.cancelled = self.now
@@ -205,7 +205,6 @@ class Controller:
             if task.ended is None:
                 fate = Fate(CANCELLED, "None", TERMINATED, (0, 15))
                 self._end(task, fate, was_running=task.word == RUNNING)
-        return True
 
     def advance(self, to: float) -> None:
         """Let everything happen that happens until then."""

@@ -15,7 +15,7 @@ from random import Random
 
 from benchmarks.simulation import traces
 from benchmarks.simulation.clock import VirtualClock
-from benchmarks.simulation.controller import CANCELLED, PENDING, Controller, Full, Refused, Submission, Task
+from benchmarks.simulation.controller import CANCELLED, PENDING, RUNNING, Controller, Full, Refused, Submission, Task
 from benchmarks.simulation.site import Site
 from specc.targets.batch.programs import Ran, TimedOut
 
@@ -23,11 +23,11 @@ FAILED = "sbatch: error: Batch job submission failed: "
 NO_ANSWER = "Socket timed out on send/recv operation"
 NO_CONTROLLER = "Unable to contact slurm controller (connect failure)"
 SAYS = {"sbatch": FAILED, "squeue": "slurm_load_jobs error: ", "scontrol": "slurm_load_jobs error: "}
-NO_JOB = "scancel: error: Kill job error on job id {}: Invalid job id specified"
 TASKS = re.compile(r"(\d+)(?:_(?:(\d+)|\[([\d,-]+)\]))?")
 WORD = re.compile(r"[^,\[]+(?:\[[^\]]*\])?")
 """A word of a list of jobs, in which commas may stand in brackets."""
 
+TIME_LIMIT = 3600.0
 MOST_SHOWN = 64
 """How many characters of a list of tasks squeue shows where SLURM_BITSTR_LEN says nothing else."""
 
@@ -241,7 +241,12 @@ class SimulatedPrograms:
             values = _account(task)
             rows.append(delimiter.join(values[name] for name in names) + "\n")
             if task.started is not None:
-                step = {name: values.get(name, "") for name in names} | {"MaxRSS": "102400K", "Comment": ""}
+                word = "FAILED" if task.word == CANCELLED else task.word  # the script ends by its own
+                step = {name: values.get(name, "") for name in names} | {
+                    "State": word,
+                    "MaxRSS": "102400K",
+                    "Comment": "",
+                }
                 step |= {name: f"{values[name]}.batch" for name in ("JobID", "JobIDRaw") if name in step}
                 rows.append(delimiter.join(step[name] for name in names) + "\n")
         return Ran(0, "".join(rows), "")
@@ -274,12 +279,10 @@ class SimulatedPrograms:
         return Ran(0, "".join(rows), "")
 
     def _scancel(self, words: Sequence[str], environment: Mapping[str, str], stdin: bytes) -> Ran:
-        said = []
+        """End jobs. Of a job that there is not, scancel says nothing."""
         for word in words:
-            number, indices = parsed(word)
-            if not self.controller.cancel(number, indices):
-                said.append(NO_JOB.format(word))
-        return Ran(1 if said else 0, "", "".join(f"{line}\n" for line in said))
+            self.controller.cancel(*parsed(word))
+        return Ran(0, "", "")
 
 
 def parsed(word: str) -> tuple[int, list[int] | None]:
@@ -327,10 +330,12 @@ def _values(made: Submission, task: Task | None, shown: int = 0) -> dict[str, st
     if task is None:
         word = PENDING if made.cancelled is None else CANCELLED
         name = f"{made.number}_[{index}]" if made.is_array else str(made.number)
-        number, reason, start, end, node = made.number, "Priority", None, made.cancelled, ""
+        number, reason, start, end, node = made.number, "Priority", made.cancelled, made.cancelled, ""
     else:
         name, word, number, reason = task.id, task.word, task.number, task.reason
         start, end, node = task.started, task.ended, task.node if task.word != PENDING else ""
+        if task.word == RUNNING and start is not None:
+            end = start + TIME_LIMIT  # when Slurm expects the end
     return {
         "%A": str(number), "%T": word, "%k": made.comment or "(null)", "%V": _time(made.submitted), "%S": _time(start),
         "%e": _time(end), "%N": node, "%r": reason, "%F": str(made.number), "%K": index, "%i": name, "%j": made.name,

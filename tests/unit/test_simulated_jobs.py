@@ -227,7 +227,7 @@ class TestArrays:
     def test_a_cancelled_task_that_waited_leaves_no_row(self, controller: Controller, tmp_path: Path) -> None:
         number = self.submit(controller, tmp_path, list(range(20)), most=1)
         controller.advance(1.0)
-        assert controller.cancel(number, [7, 0])
+        controller.cancel(number, [7, 0])
         assert self.listed(controller) == [(None, "18 wait"), (0, "CANCELLED")]
 
     def test_limits(self, controller: Controller, tmp_path: Path) -> None:
