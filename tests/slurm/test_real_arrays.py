@@ -6,6 +6,7 @@ import io
 import json
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -22,10 +23,11 @@ from support.slurm_cluster import PROGRAMS, Cluster, cluster, need
 
 MANY = 1000
 SECONDS = 1.5
-"""How long a sweep of so many cells may take to be sent."""
+"""So long may a processor work on sending so many cells. Where it does nothing else, that is the time that it takes."""
 
-PATIENCE = 4
-"""How much longer it may take where the machine has more to do than this."""
+
+CONTENTION = 2
+"""How much longer a processor that others use, too, works on the same: its caches are theirs."""
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +60,12 @@ def each_ran_once(project: Project, count: int) -> None:
     assert Counter(job["job_state"] for job in jobs) == {"finished": count}
 
 
+def used() -> float:
+    """Return the processor time of all programs that were started here and have ended."""
+    found = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return found.ru_utime + found.ru_stime
+
+
 def by_cell(project: Project) -> dict[int, dict[str, Any]]:
     return {int(job["axes"]["n"]): job for job in project.states()}
 
@@ -77,15 +85,15 @@ def test_a_sweep_of_1000_is_one_call_and_each_cell_runs_once(
         MANY,
         results={"value": {"pattern": r"value (\d+)", "type": "integer"}},
     )
-    start = time.monotonic()
+    before, start = used(), time.monotonic()
     done = project("submit", "-y")
-    seconds = time.monotonic() - start
+    seconds, processor = time.monotonic() - start, used() - before
     assert done.returncode == 0, done.stderr[-3000:]
     calls = project.calls()
     with capsys.disabled():
-        print(f"\n{MANY} cells sent in {seconds:.2f} s: {dict(calls)}")
+        print(f"\n{MANY} cells sent in {seconds:.2f} s, {processor:.2f} s of a processor: {dict(calls)}")
     assert calls["sbatch"] == 1
-    assert seconds < SECONDS * PATIENCE
+    assert processor < SECONDS * CONTENTION
     done = project("wait", seconds=500)
     assert done.returncode == 0, done.stderr[-3000:]
     each_ran_once(project, MANY)

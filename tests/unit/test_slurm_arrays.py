@@ -136,13 +136,43 @@ class TestSending:
         send(fake, attempts(5), most)
         assert arrays(fake) == [array]
 
-    def test_where_there_is_room_for_fewer_it_is_halved(self, fake: Fake) -> None:
-        fake.programs.answers["sbatch"] = [QOS_LIMIT, QOS_LIMIT, ok("9\n")]
-        outcomes = send(fake, attempts(10))
-        assert arrays(fake) == ["0-9", "0-4", "0-1"]
-        assert [isinstance(outcome, Accepted) for outcome in outcomes] == [True] * 2 + [False] * 8
-        assert all(isinstance(outcome, NotSent) and outcome.is_full for outcome in outcomes[2:])
-        assert Batch(fake.place.directory / "jobs" / BATCH).sent() == {0, 1}
+    @pytest.mark.parametrize(
+        ("room", "most_active", "sent"),
+        [
+            (0, None, ["0-9", "0-4", "0-1", "0"]),
+            (1, None, ["0-9", "0-4", "0-1", "0"]),
+            (2, None, ["0-9", "0-4", "0-1", "2"]),
+            (7, None, ["0-9", "0-4", "5-6", "7"]),
+            (9, None, ["0-9", "0-4", "5-6", "7", "8"]),
+            (10, None, ["0-9"]),
+            (7, 3, ["0-9%3", "0-4%3"]),
+            (7, 6, ["0-9%6", "0-4", "5-6%1"]),
+        ],
+    )
+    def test_where_there_is_room_for_fewer_as_many_are_sent(
+        self, fake: Fake, room: int, most_active: int | None, sent: list[str]
+    ) -> None:
+        taken: list[int] = []
+
+        def sbatch(command: Sequence[str]) -> Ran:
+            (tasks,) = (word for word in command if word.startswith("--array="))
+            asked = numbers_in(tasks.removeprefix("--array=").partition("%")[0])
+            if len(taken) + len(asked) > room:
+                return QOS_LIMIT
+            taken.extend(asked)
+            return ok("9\n")
+
+        fake.programs.answers["sbatch"] = sbatch
+        outcomes = send(fake, attempts(10), most_active)
+        assert arrays(fake) == sent
+        assert [isinstance(outcome, Accepted) for outcome in outcomes] == [index in taken for index in range(10)]
+        assert all(
+            isinstance(outcome, NotSent) and outcome.is_full
+            for index, outcome in enumerate(outcomes)
+            if index not in taken
+        )
+        assert len(taken) == room or most_active is not None
+        assert Batch(fake.place.directory / "jobs" / BATCH).sent() == set(taken)
 
     def test_a_refusal_is_that_of_each_cell(self, fake: Fake) -> None:
         fake.programs.answers["sbatch"] = refused("Invalid partition name specified")

@@ -16,7 +16,7 @@ from specc.targets.batch.folder import Handle
 from specc.targets.batch.jobs import Jobs
 from specc.targets.batch.programs import Ran, TimedOut
 from specc.targets.batch.script import Native, array_script, coded, settings_of
-from specc.targets.protocol import Attempt, NotSent, Outcome, Rejected, Unclear, batch_of
+from specc.targets.protocol import Accepted, Attempt, NotSent, Outcome, Rejected, Unclear, batch_of
 from specc.targets.slurm.answers import ARRAYS_HELP, Doubtful, job_number
 from specc.targets.slurm.finding import Finding, accepted
 from specc.targets.slurm.queries import COMMENT, Queries
@@ -139,15 +139,23 @@ class Arrays:
         return {key: outcome for key, outcome in found.items() if outcome is not None}
 
     def _send(self, batch: Batch, cells: Sequence[Numbered], most_active: int | None) -> dict[str, Outcome]:
-        """Send cells in one array; where Slurm has no room for so many, half of them, and so on."""
+        """Send cells in one array; where Slurm has no room for so many, as many as there is room for, in few arrays.
+
+        Slurm does not say how much room there is, so it is searched for by halves.
+        """
         outcomes: dict[str, Outcome] = {}
-        sent = cells
-        while sent:
-            outcomes |= self._send_at_once(batch, sent, most_active)
-            first = outcomes[sent[0][1].key]
-            if len(sent) == 1 or not isinstance(first, NotSent) or not first.is_full:
+        sent, refused, until = 0, len(cells) + 1, len(cells)
+        while sent < until and (most_active is None or sent < most_active):
+            left = None if most_active is None else most_active - sent
+            outcomes |= self._send_at_once(batch, cells[sent:until], left)
+            first = outcomes[cells[sent][1].key]
+            if isinstance(first, NotSent) and first.is_full:
+                refused = until
+            elif isinstance(first, Accepted):
+                sent = until
+            else:
                 break
-            sent = sent[: len(sent) // 2]
+            until = (sent + refused) // 2
         return outcomes
 
     def _send_at_once(self, batch: Batch, cells: Sequence[Numbered], most_active: int | None) -> dict[str, Outcome]:
