@@ -47,10 +47,11 @@ def sweep(project: Project, count: int = SWEEP) -> None:
 def each_ran_once(project: Project, count: int = SWEEP) -> None:
     found = {path.name: path.read_text() for path in (project.folder / "ran").iterdir()}
     assert found == {str(number): "ran\n" for number in range(1, count + 1)}
-    comments = project.slurm.run("squeue", "-h", "-t", "all", "-o", "%k").split()
-    known = {job["uuid"].partition("-")[2] for job in project.states()}
-    own = [comment for comment in comments if comment.removeprefix("specc:")[:16] in known]
-    assert len(own) == len(set(own)) == count
+    lines = project.slurm.run("squeue", "-h", "-r", "-t", "all", "-o", "%i %k").splitlines()
+    known = [job["uuid"].partition("-") for job in project.states()]
+    tags = {tag for _, _, tag in known}
+    own = [job_id for job_id, comment in map(str.split, lines) if comment.removeprefix("specc:")[:16] in tags]
+    assert sorted(own) == sorted(job_id for job_id, _, _ in known)
 
 
 def test_two_processes_submit_one_sweep(project: Project) -> None:
