@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from support.real_slurm import Project, eventually
+from support.real_slurm import Project, begin_again, eventually
 from support.slurm_cluster import PROGRAMS, Cluster, cluster, need
 
 MANY = 1000
@@ -322,7 +322,7 @@ class TestEachCellIsAJob:
         job_id = by_cell(project)[3]["uuid"].partition("-")[0]
         slurm.run("scontrol", "requeue", job_id)
         eventually(lambda: by_cell(project)[3]["job_state"] == "pending")
-        at_once(slurm, job_id)
+        begin_again(slurm, job_id)
         done = project("wait", seconds=300)
         assert done.returncode == 0, done.stderr
         assert {n: text.count("ran") for n, text in ran(project).items()} == {1: 1, 2: 1, 3: 2, 4: 1, 5: 1}
@@ -336,7 +336,7 @@ class TestEachCellIsAJob:
         job_id = by_cell(project)[3]["uuid"].partition("-")[0]
         slurm.run("scontrol", "update", f"jobid={job_id}", "requeue=1")
         slurm.run("scontrol", "requeue", job_id)
-        at_once(slurm, job_id)
+        begin_again(slurm, job_id)
         done = project("wait", seconds=300)
         assert done.returncode == 5, done.stderr
         assert set(ran(project).values()) == {"ran\n"}
@@ -357,12 +357,6 @@ class TestEachCellIsAJob:
 
 def cancelled(project: Project) -> set[int]:
     return {n for n, job in by_cell(project).items() if job["job_state"] == "cancelled"}
-
-
-def at_once(slurm: Cluster, job_id: str) -> None:
-    """Let a job that was requeued begin now, and not after the two minutes that Slurm leaves it."""
-    eventually(lambda: slurm.run("squeue", "-h", "-t", "pending", "-j", job_id, "-o", "%i").strip())
-    slurm.run("scontrol", "update", f"jobid={job_id}", "starttime=now")
 
 
 def test_the_times_of_cells_are_their_own(project: Project) -> None:

@@ -9,7 +9,7 @@ import sys
 import time
 from datetime import UTC, datetime
 
-from support.real_slurm import Counting, Project, accepted, attempt, ended, eventually, output
+from support.real_slurm import Counting, Project, accepted, attempt, begin_again, ended, eventually, output
 from support.slurm_cluster import Cluster
 
 from specc.targets import Accepted, JobState, NotSent, Rejected
@@ -92,6 +92,7 @@ def test_a_job_that_is_requeued_by_hand(project: Project, slurm: Cluster) -> Non
     subprocess.run(["scontrol", "update", f"jobid={number}", "requeue=1"], env=slurm.environment, check=False)
     asked = subprocess.run(["scontrol", "requeue", number], env=slurm.environment, capture_output=True, check=False)
     assert asked.returncode == 0, asked.stderr
+    begin_again(slurm, number)
     report = ended(target, uuid, 200)
     assert (project.folder / "ran").read_text() == "ran\n"
     assert report.state is not JobState.FINISHED

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.real_slurm import Project, accepted, attempt, ended, eventually, output
+from support.real_slurm import Project, accepted, attempt, begin_again, ended, eventually, output
 from support.slurm_cluster import PROGRAMS, Cluster, cluster, need, program
 
 from specc.targets import EndReason, JobState, Rejected
@@ -131,11 +131,6 @@ def filled(project: Project, partition: str, command: str, **fields: object) -> 
     return uuid, out
 
 
-def at_once(slurm: Cluster, uuid: str) -> None:
-    """Let a job that was requeued begin now, and not after the two minutes that Slurm leaves it."""
-    slurm.run("scontrol", "update", f"jobid={uuid.partition('-')[0]}", "starttime=now")
-
-
 def preempting(project: Project) -> str:
     sent = attempt("sleep 1", scheduler_queue_name="high", core_limit=ALL_CORES, resource_limit="nodelist=n1")
     return accepted(project.target(), sent)
@@ -159,7 +154,7 @@ def test_a_preempted_job_that_says_requeue_runs_again(project: Project) -> None:
     eventually(lambda: target.status([uuid])[uuid].state is JobState.PENDING)
     eventually(lambda: target.status([uuid])[uuid].reason == "requeued; BeginTime")
     assert ended(target, other).state is JobState.FINISHED
-    at_once(project.slurm, uuid)
+    begin_again(project.slurm, uuid.partition("-")[0])
     report = ended(target, uuid, 240)
     assert (report.state, report.exit_code) == (JobState.FINISHED, 0)
     assert out.read_text() == "run 0\nrun 1\n"

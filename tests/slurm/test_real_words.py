@@ -4,7 +4,7 @@ import contextlib
 from pathlib import Path
 
 import pytest
-from support.real_slurm import Project, accepted, attempt, ended, eventually, output
+from support.real_slurm import Project, accepted, attempt, begin_again, ended, eventually, output
 from support.slurm_cluster import need
 
 from specc.targets import JobState
@@ -83,6 +83,7 @@ def test_a_requeued_job_goes_on_from_its_checkpoint(project: Project) -> None:
     eventually(lambda: (project.folder / "step").exists())
     job_id = project.state()["uuid"].partition("-")[0]
     project.slurm.run("scontrol", "requeue", job_id)
+    begin_again(project.slurm, job_id)
     done = project("wait", "--timeout", "200s")
     assert done.returncode == 0, (done.stderr, project("logs", "--stream", "both").stdout)
     assert project.state()["job_state"] == "finished"
@@ -98,6 +99,9 @@ def test_a_job_that_requeues_itself_before_its_time_is_over(project: Project) ->
     target = project.target()
     uuid = accepted(target, attempt(command, time_limit=1, resource_limit="requeue signal=B:USR1@50"))
     path = Path(project.jobs) / "jobs" / uuid.partition("-")[2] / "stdout"
+    job_id = uuid.partition("-")[0]
+    eventually(lambda: "PENDING" in project.slurm.run("squeue", "-h", "-t", "pending", "-j", job_id, "-o", "%T"), 120)
+    begin_again(project.slurm, job_id)
     eventually(lambda: path.exists() and "run 1" in path.read_text(), 240)
     report = ended(target, uuid, 100)
     assert (report.state, report.exit_code) == (JobState.FINISHED, 0)
@@ -115,6 +119,7 @@ def test_a_job_whose_node_goes_down_runs_again_on_another(project: Project) -> N
     node = path.read_text().split()[-1]
     project.slurm.run("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
     try:
+        begin_again(project.slurm, uuid.partition("-")[0])
         report = ended(target, uuid, 240)
     finally:
         with contextlib.suppress(AssertionError):  # it may have come back by itself

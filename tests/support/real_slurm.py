@@ -57,6 +57,12 @@ def eventually(look: Callable[[], T], seconds: float = LONG, what: str = "it did
     return found
 
 
+def begin_again(slurm: Cluster, job_id: str) -> None:
+    """Let a job that was requeued begin now, and not after the two minutes that Slurm leaves it."""
+    eventually(lambda: slurm.run("squeue", "-h", "-t", "pending", "-j", job_id, "-o", "%i").strip())
+    slurm.run("scontrol", "update", f"jobid={job_id}", "starttime=now")
+
+
 class Counting:
     """Slurm's programs, counted by name. `meddle` may put another answer in the place of the true one."""
 
@@ -78,7 +84,8 @@ class Project:
         self.folder = folder / "project"
         self.folder.mkdir()
         self.environment = {**slurm.environment, "XDG_STATE_HOME": str(folder / "state"), "HOME": str(folder)}
-        self.environment.pop("CI", None)
+        for name in ("CI", "PYTHONDONTWRITEBYTECODE"):
+            self.environment.pop(name, None)
         self.jobs = folder / "jobs"
         self.write("specc.toml", SETTINGS + f'directory = "{self.jobs}"\n')
 
