@@ -259,9 +259,11 @@ class TestAccidents:
             assert is_requeued or count <= 1
             return is_killed
 
+        steps = 0
         with ThreadPoolExecutor(4) as pool:
-            killed = list(pool.map(tried, range(1, 200)))
-        assert 60 < killed.index(False) < 190, "each step was tried"
+            while all(pool.map(tried, range(steps + 1, steps + 9))):
+                steps += 8
+        assert steps > 60, "the script has more commands than that"
 
     def test_a_reason_of_several_lines_is_one_note(self, folder: Folder) -> None:
         odd = folder.root / "a\nended\t7\t0\t0"
