@@ -84,7 +84,8 @@ def test_a_controller_that_freezes_is_asked_again_later(project: Project, slurm:
     finally:
         os.kill(controller, signal.SIGCONT)
     eventually(lambda: "specc:" in slurm.run("squeue", "-h", "-t", "all", "-o", "%k"))
-    assert project("ledger", "resolve", "-y").returncode == 0
+    assert project("status").returncode == 0
+    assert project.state()["state"] == "accepted"
     again = project("submit", "-y", "--wait")
     assert again.returncode == 0, again.stderr
     job = project.state()

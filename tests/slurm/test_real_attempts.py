@@ -4,7 +4,6 @@ import json
 import os
 import signal
 
-import pytest
 from support.real_slurm import Project, eventually
 from support.slurm_cluster import Cluster
 
@@ -51,10 +50,7 @@ def test_a_controller_that_freezes_and_goes_on_settles_within_the_run(project: P
     assert (project.folder / "ran").read_text() == "ran\n"
 
 
-@pytest.mark.parametrize("command", ["status", "wait"])
-def test_what_was_given_up_while_the_controller_was_frozen_settles_by_looking(
-    project: Project, slurm: Cluster, command: str
-) -> None:
+def test_what_a_killed_run_left_open_settles_by_waiting(project: Project, slurm: Cluster) -> None:
     """The controller has the request in its socket, and runs it when it goes on."""
     project.spec("a", f"echo ran >>{project.folder}/ran")
     controller = slurm.controller()
@@ -67,7 +63,7 @@ def test_what_was_given_up_while_the_controller_was_frozen_settles_by_looking(
     finally:
         os.kill(controller, signal.SIGCONT)
     eventually(lambda: (project.folder / "ran").exists())
-    done = project(command)
+    done = project("wait")
     assert done.returncode == 0, done.stderr
     job = project.state()
     assert (job["state"], job["job_state"]) == ("accepted", "finished")
