@@ -272,6 +272,22 @@ class TestEachCellIsAJob:
         assert done.returncode == 0, done.stderr
         eventually(lambda: cancelled(project) == jobs.keys())
 
+    def test_tasks_that_somebody_cancels_while_they_wait_are_not_sent_again(
+        self, project: Project, slurm: Cluster
+    ) -> None:
+        settings = (project.folder / "specc.toml").read_text()
+        project.write("specc.toml", settings + 'options = ["--begin=now+300"]\n')
+        sweep(project, "true", 6)
+        assert project("submit", "-y").returncode == 0
+        jobs = by_cell(project)
+        slurm.run("scancel", *(jobs[n]["uuid"].partition("-")[0] for n in (2, 4)))
+        eventually(lambda: {n for n, job in by_cell(project).items() if job["job_state"] != "pending"} == {2, 4})
+        project.count_calls()
+        assert project("submit", "-y").returncode in (0, 5)
+        assert project.calls()["sbatch"] == 0
+        assert {by_cell(project)[n]["job_state"] for n in (2, 4)} <= {"lost", "cancelled"}
+        assert project("cancel", "--all", "--yes").returncode == 0
+
     def test_what_fails_is_tried_again_and_no_other_cell(self, project: Project) -> None:
         project.count_calls()
         sweep(project, "exit {{ 3 if matrix.n % 7 == 0 and cell.attempt == 1 else 0 }}", 50)

@@ -290,6 +290,21 @@ class TestJobs:
         files = {path.stat().st_ino for path in root.iterdir()}
         assert len(files) == 3, "the list, that of the tasks, and what was sent: a note is not a file more"
 
+    def test_a_task_that_has_left_its_array_is_lost_and_not_sent_again(self, fake: Fake) -> None:
+        """Somebody has cancelled it with scancel while it waited: then Slurm keeps nothing of it."""
+        send(fake, attempts(3))
+        fake.queue(line("7_[0,2]", "PENDING", BATCH))
+        fake.programs.answers["scontrol"] = ok("NEXT_JOB_ID = 8\n")
+        report = fake.target.status([uuid(1)])[uuid(1)]
+        assert (report.state, report.is_vanished) == (JobState.LOST, False)
+        assert "probably cancelled" in report.reason
+
+    def test_an_array_whose_number_was_given_to_another_has_vanished(self, fake: Fake) -> None:
+        send(fake, attempts(3))
+        fake.queue(line("7_[0-2]", "PENDING", "f" * 16))
+        report = fake.target.status([uuid(1)])[uuid(1)]
+        assert (report.state, report.is_vanished) == (JobState.LOST, True)
+
     def test_the_accounting_is_asked_without_ranges_of_tasks(self, fake: Fake) -> None:
         """sacct refuses `7_[0-2]`."""
         send(fake, attempts(60))

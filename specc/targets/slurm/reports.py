@@ -65,6 +65,7 @@ LARGEST_NUMBER = (1 << 26) - 1
 VANISHED = (
     "Slurm had accepted it, lost it in a crash of its controller, and never began it; `specc submit` sends it again"
 )
+LEFT_ARRAY = "Slurm has its array without it, and it never began: it was probably cancelled while it waited"
 SAYS_NOTHING = frozenset({"", "None", "(null)"})
 
 
@@ -199,7 +200,8 @@ class Reports:
     def _vanished(
         self, reports: Mapping[str, JobReport], handles: Mapping[str, Handle], jobs: Mapping[str, Entry]
     ) -> dict[str, JobReport]:
-        """Return the reports of those lost jobs that a controller has accepted and then forgotten, as a crash does.
+        """Return the reports of those lost jobs that a controller has accepted and then forgotten, as a crash does, and
+        of tasks that have left their array.
 
         Its numbers show it, which come again: that of such a job is not given yet, or is that of another job.
         """
@@ -219,6 +221,8 @@ class Reports:
             is_given_anew = others.get(number, handle.tag) != handle.tag
             if is_given_anew or (next_number is not None and number >= _number(str(next_number))):
                 found[uuid] = replace(reports[uuid], reason=VANISHED, is_vanished=True)
+            elif number in others:
+                found[uuid] = replace(reports[uuid], reason=LEFT_ARRAY)
         return found
 
     def _by_records(self, handles: Mapping[str, Handle]) -> dict[str, JobReport]:
