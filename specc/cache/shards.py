@@ -25,7 +25,7 @@ Record = dict[str, Json]
 MOST_WORLDS = 4
 MOST_PROJECTS = 32
 DIGEST = re.compile(r"[0-9a-f]{64}")
-FILE = re.compile(r"(?:\d\d|clean)\.json|\.[0-9a-f]{16}\.part")
+FILE = re.compile(r"(?:\d\d|clean|plain)\.json|\.[0-9a-f]{16}\.part")
 
 
 @dataclass

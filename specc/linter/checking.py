@@ -5,13 +5,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import field
 from functools import cached_property, partial
 
-from specc.cache import Asked, Counts, Part
+from specc.cache import Asked, Part
 from specc.compiler import Context, Request
 from specc.diagnostics import Diagnostic, Missing
 from specc.fast_dataclass import dataclass
+from specc.linter import plain as plain_specs
 from specc.linter.examining import Clashes, Examined, examine, is_broken
-from specc.linter.families import Register, dependents, family_diagnostics, judged_by_rules
+from specc.linter.families import Facts, Register, dependents, family_diagnostics, judged_by_rules
 from specc.linter.filters import judged, masked, suppress, without_doubtful_fixes
+from specc.linter.plain import Plain, Row, row_of
 from specc.linter.records import (
     Json,
     Memory,
@@ -128,28 +130,68 @@ def check_specs(
     if not all_specs:
         wanted += dependents(wanted, specs_there, project.site.contents, register, memory.searchable)
     context = project.context(target)
-    whole = _Whole()
-    for examined in examinations(project, wanted, context, request, register, memory):
-        whole.add(examined)
-    known = [facts for name in wanted if (facts := register.of(name)) is not None]
+    plain = _plain(project, wanted, memory) if all_specs and len(wanted) >= plain_specs.LARGE else None
+    look = partial(examinations, project, context=context, request=request, register=register, memory=memory)
+    whole, remaining = _look_at(wanted, look, plain or Plain())
     diagnostics = whole.diagnostics
     diagnostics.add(*whole.clashes.diagnostics())
-    if len(known) == len(wanted):  # else what could not be read may use what nothing else does
+    facts = {name: found for name in whole.examined if (found := register.of(name)) is not None}
+    are_known = len(facts) == len(whole.examined)
+    if are_known:  # else what could not be read may use what nothing else does
+        faulty = _faulty(diagnostics)
+        judged_too = remaining.stand_ins(facts.values(), faulty)
+        files = (facts.get(name) or register.of(name) for name in wanted if name in facts or name in judged_too)
         judge = partial(_judge, project)
-        diagnostics.add(*family_diagnostics(known, register, project.settings, _faulty(diagnostics), judge))
+        known = [each for each in files if each is not None]
+        diagnostics.add(*family_diagnostics(known, register, project.settings, faulty, judge))
     as_is = request == Request() and target is None
     broken = frozenset(whole.broken | _faulty(diagnostics))
-    coverage = Coverage(tuple(specs_there), project.library, register, whole.reads, frozenset(wanted), broken, as_is)
-    comments = project.library.suppressions(whole.reads)
+    if plain is not None and are_known and not broken:
+        _learn_plain(remaining, whole, facts, project, memory)
+    reads = remaining.reads()
+    reads.add(whole.reads)
+    coverage = Coverage(tuple(specs_there), project.library, register, reads, frozenset(wanted), broken, as_is)
+    comments = project.library.suppressions(remaining.without_own(reads))
     kept = suppress(diagnostics.all(), comments, lambda source, code: coverage.is_sound(source.name, code.code))
     kept = masked(judged(kept, project.settings.rules))
     kept = list(without_doubtful_fixes(list(kept)))
     memory.save()
-    counts = Counts(len(wanted), sum(not each.is_abstract for each in known), sum(whole.payloads.values()))
+    parts = dict(remaining.parts())
+    parts |= {name: Part(each.is_abstract, whole.payloads[name], each.references) for name, each in facts.items()}
     if not kept:
-        checked = {each.name: Part(each.is_abstract, whole.payloads[each.name], each.references) for each in known}
-        memory.learn_clean(asked, checked, (whole.reads, *(facts.reads for facts in known)))
-    return Checked(tuple(kept), *counts, coverage)
+        memory.learn_clean(asked, parts, (reads, *(each.reads for each in facts.values())))
+    specs = sum(not part.is_abstract for part in parts.values())
+    payloads = sum(whole.payloads.values()) + remaining.payloads
+    return Checked(tuple(kept), len(wanted), specs, payloads, coverage)
+
+
+def _plain(project: Project, names: list[str], memory: Memory) -> Plain:
+    return plain_specs.recalled(memory.recall(plain_specs.NAME), names, project.site.contents.digest)
+
+
+def _look_at(names: list[str], look: Callable[[list[str]], Iterable[Examined]], plain: Plain) -> "tuple[_Whole, Plain]":
+    """Return what specs come to, without the plain ones that take nothing of what others take; and these."""
+    examined = {each.name: each for each in look([name for name in names if name not in plain])}
+    clashing = plain.takers(each.taking for each in examined.values())
+    examined |= {each.name: each for each in look([name for name in names if name in clashing])}
+    whole = _Whole()
+    for name in names:
+        if name in examined:
+            whole.add(examined[name])
+    return whole, plain.without(clashing)
+
+
+def _learn_plain(plain: Plain, whole: "_Whole", facts: dict[str, Facts], project: Project, memory: Memory) -> None:
+    """Note which specs are plain, after a check without errors."""
+    named = {diagnostic.span.source.name for diagnostic in whole.diagnostics.every()}
+    rows: dict[str, Row] = {}
+    for name in facts.keys() - named:
+        row = row_of(whole.examined[name], facts[name], whole.clashes.taken, project.library)
+        if row is not None:
+            rows[name] = row
+    record = plain.record(rows, named, facts.values())
+    if record is not None:
+        memory.keep(plain_specs.NAME, record)
 
 
 @dataclass
@@ -161,8 +203,10 @@ class _Whole:
     broken: set[str] = field(default_factory=set)
     reads: Reads = field(default_factory=Reads)
     payloads: dict[str, int] = field(default_factory=dict)
+    examined: dict[str, Examined] = field(default_factory=dict)
 
     def add(self, examined: Examined) -> None:
+        self.examined[examined.name] = examined
         self.diagnostics.add(*examined.diagnostics)
         self.clashes.add(examined.taking)
         self.reads.add(examined.reads)

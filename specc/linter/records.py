@@ -1,5 +1,6 @@
 """What a check of one spec came to, as JSON, and what is remembered of it."""
 
+import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -97,7 +98,7 @@ def encode_facts(facts: Facts, library: FileLibrary) -> Json:
         sorted(facts.references),
         sorted(facts.uses),
         sorted(facts.declares),
-        _digests(facts.reads, library),
+        digests_of_reads(facts.reads, library),
     ]
 
 
@@ -132,7 +133,7 @@ def encode_examined(examined: Examined, sources: Sources) -> Json:
     ]
     diagnostics = [_diagnostic(diagnostic, sources) for diagnostic in examined.diagnostics]
     viewpoint = sources.viewpoint if diagnostics else None
-    return [diagnostics, viewpoint, taking, examined.payloads, _digests(examined.reads, sources.library)]
+    return [diagnostics, viewpoint, taking, examined.payloads, digests_of_reads(examined.reads, sources.library)]
 
 
 def decode_examined(name: str, record: Json, sources: Sources) -> Examined:
@@ -159,7 +160,8 @@ def digests_of(record: Json) -> dict[str, str]:
     raise Unrecordable
 
 
-def _digests(reads: Reads, library: FileLibrary) -> Json:
+def digests_of_reads(reads: Reads, library: FileLibrary) -> Json:
+    """Return the digests of the specs and of the other texts that were read, by name. Raises Unrecordable."""
     if not reads.is_whole:
         raise Unrecordable
     return [{name: _digest(name, library) for name in sorted(names)} for names in (reads.documents, reads.texts)]
@@ -354,6 +356,16 @@ class Memory:
             whole.add(each)
         if self._clean is not None and whole.is_whole:
             self._clean.keep(asked, checked, whole.documents | whole.texts, self._project.site.contents)
+
+    def recall(self, name: str) -> Json | None:
+        """Return a record of the whole project."""
+        return self._shards.store.read(self._shards.world, name) if self._shards is not None else None
+
+    def keep(self, name: str, record: Json) -> None:
+        """Write a record of the whole project. It is not an error if that fails."""
+        if self._shards is not None:
+            with suppress(OSError), self._shards.store.writing(self._shards.world) as write:
+                write(name, json.dumps(record, separators=(",", ":")).encode())
 
     def save(self) -> None:
         if self._shards is not None:

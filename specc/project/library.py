@@ -116,13 +116,14 @@ class FileLibrary:
     def suppressions(self, reads: Reads | None = None) -> dict[Source, Suppressions]:
         """The comments of these texts, else of every text that has been read, about diagnostics in it."""
         documents, texts = (reads.documents, reads.texts) if reads is not None else (self._parsed, self._texts)
-        parsed = [self.document(name) for name in documents if name in self._parsed or self._may_suppress(name)]
+        parsed = [self.document(name) for name in documents if name in self._parsed or self.may_suppress(name)]
         specs = [each for each in parsed if not isinstance(each, Missing)]
         found = {each.document.source: each.suppressions for each in specs if each.document is not None}
         scripts = [text for name in texts if isinstance(text := self.text(name), Source)]
         return found | {text: script_suppressions(text) for text in scripts}
 
-    def _may_suppress(self, name: str) -> bool:
+    def may_suppress(self, name: str) -> bool:
+        """Return whether a spec may have a comment that ignores diagnostics, told from its bytes."""
         data = self.contents.data(name, codes.PARENT_NOT_FOUND)
         return not isinstance(data, Missing) and SUPPRESSION in data.lower()
 

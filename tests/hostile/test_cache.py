@@ -19,6 +19,7 @@ from specc.cache.store import KEY, KEY_BYTES, TAG, Store, store_of
 from specc.config import read_configuration
 from specc.diagnostics import Missing
 from specc.disk import Contents, Site
+from specc.linter import plain
 from specc.linter.records import Sources, Unrecordable, decode_examined, decode_facts, digests_of
 from specc.project import Apis, Project
 
@@ -398,6 +399,37 @@ class TestAnyShape:
                     except Unrecordable:
                         pass
         assert tried > 1_000
+
+    def test_of_plain_specs_is_a_record_or_none(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(plain, "LARGE", 1)
+        place.write(b=GOOD.replace("name: a", "name: b"))
+        assert place.run("check") == 0
+        store, world = store_and_world(place)
+        known, contents = store.read(world, plain.NAME), Contents(place.root, str)
+        names = ["a.job.yaml", "b.job.yaml"]
+        assert all(name in plain.recalled(known, names, contents.digest) for name in names)
+        inner = {"kins": [json.loads(text) for text in known["kins"]], "origins": map(json.loads, known["origins"])}
+        odd = [*changed(known)]
+        for part, values in inner.items():
+            odd += [{**known, part: [json.dumps(each)]} for value in values for each in changed(value)]
+        assert len(odd) > 300
+        for record in odd:
+            read = plain.recalled(record, names, contents.digest)
+            assert sum(part.payloads for _, part in read.parts()) == read.payloads
+            assert len(read.reads().documents) >= len(read.stand_ins((), set()))
+
+    def test_of_plain_specs_does_not_hide_a_changed_one(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Even with the key: the bytes of each spec are compared."""
+        monkeypatch.setattr(plain, "LARGE", 1)
+        place.run("check")
+        store, world = store_and_world(place)
+        for body in (json.dumps(store.read(world, plain.NAME)).encode(), *BODIES):
+            place.write(a=BAD)
+            write(store, world, plain.NAME, body)
+            assert place.run("check") == 1
+            place.write(a=GOOD)
+            write(store, world, plain.NAME, body)
+            assert (place.run("check"), place.out) == (0, CLEAN)
 
     def test_larger_than_any_is_not_read(self, place: Place, home: Path) -> None:
         place.run("check")

@@ -15,6 +15,7 @@ from support.projects import BASE, SETTINGS, SWEEP
 
 from specc.cli.main import run
 from specc.linter import checking as examinations
+from specc.linter import plain
 
 TEXTS: dict[str, list[str]] = {
     "base.job.yaml": [
@@ -144,6 +145,94 @@ def test_a_check_of_what_was_clean_says_what_it_would_say_anew(steps: list[tuple
             assert printed("check", *paths) == said
             assert printed("check", *paths) == said
             patch.chdir(folder)
+
+
+def heir(parent: str, name: str, uses: str, own: str = "") -> str:
+    """Return a spec that inherits."""
+    return f"specc: 1\nextends: {parent}\nvars: {{{own}}}\njob: {{name: {name}, cmd_line: 'echo {uses}'}}\n"
+
+
+PQ = "specc: 1\nabstract: true\nparams: {p: {default: 1}, q: {default: 2}}\njob: {core_limit: 4, time_limit: 2h}\n"
+
+
+def heirs(name: str, parent: str, *others: str) -> list[str | None]:
+    """Return texts of a spec: none, with other parents, names, uses, comments, a warning and an error."""
+    usual = heir(parent, name, "{{ params.p }}")
+    return [
+        usual,
+        heir(parent, name, "{{ params.p }} {{ params.q }}"),
+        heir(parent, name, "{{ params.p }}", "own: 1"),
+        heir(parent, name, "{{ vars.own }} {{ params.q }}", "own: 1"),
+        heir(parent, "same", name, "own: 1, z: 3"),
+        heir(parent, name, "{{ params.p }}", "own: 1} # specc: ignore[SPC502] later\nprofiles: {"),
+        f"{usual}# specc: ignore[SPC502] nothing\n",
+        usual.replace("echo ", "ls –n; "),
+        usual.replace("name:", "nam:"),
+        *(heir(each, name, "{{ params.p }}") for each in others),
+        *(heir(each, name, "{{ params.q }}", "own: 1") for each in others),
+        "specc: 1\njob: {name: same, core_limit: 1, time_limit: 1h, cmd_line: {$file: run.sh.j2}}\n",
+        f"specc: 1\nabstract: true\nextends: {parent}\nvars: {{own: 1}}\n",
+        None,
+    ]
+
+
+KIN: dict[str, list[str | None]] = {
+    "base.job.yaml": [
+        PQ,
+        PQ.replace("q:", "r: {default: 3}, q:"),
+        PQ + "# specc: ignore[SPC502] some\n",
+        PQ + "# more\n",
+    ],
+    "a.job.yaml": heirs("a", "base.job.yaml", "c.job.yaml"),
+    "b.job.yaml": heirs("b", "base.job.yaml", "a.job.yaml"),
+    "c.job.yaml": heirs("c", "base.job.yaml", "b.job.yaml"),
+    "d.job.yaml": heirs("d", "a.job.yaml", "c.job.yaml", "base.job.yaml"),
+    "run.sh.j2": ["echo\n", "echo {{ vars.p }}\n", "echo 'open\n", "#SBATCH -n 4 # specc: ignore[SPC543] old\necho\n"],
+    "specc.toml": [SETTINGS, SETTINGS + '[rules]\nignore = ["SPC502"]\n', SETTINGS + 'exclude = ["d*"]\n'],
+}
+"""Heirs of one base, most of them plain, and what makes them be looked at."""
+
+
+def old_record(number: int) -> None:
+    """Put a record of plain specs back that was there before, or remove it: as a backup does, or another process."""
+    for path in Path(os.environ["XDG_CACHE_HOME"]).glob("specc/*/*/plain.json"):
+        known = path.with_suffix(".kept")
+        before = known.read_bytes() if known.exists() else b""
+        known.write_bytes(path.read_bytes())
+        path.write_bytes(before if number else b"")
+
+
+@law(120)
+@given(
+    steps=st.lists(
+        st.one_of(
+            st.sampled_from([(name, text) for name, texts in KIN.items() for text in texts]),
+            st.sampled_from([("the whole", None), ("a part", None), ("an old record", None), ("no record", None)]),
+        ),
+        max_size=12,
+    )
+)
+def test_a_check_that_decodes_no_plain_specs_says_what_one_that_decodes_all_says(
+    steps: list[tuple[str, str | None]],
+) -> None:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plain, "LARGE", 1)
+        Path(folder, "project").mkdir()
+        patch.chdir(Path(folder, "project"))
+        for name, texts in KIN.items():
+            written(name, texts[0])
+        for name, text in [("the whole", None), *steps, ("the whole", None)]:
+            if name in KIN:
+                written(name, text)
+            elif name in ("an old record", "no record"):
+                old_record(name == "an old record")
+            else:
+                paths = [] if name == "the whole" else ["base.job.yaml"]
+                fresh = checked(*paths, "--no-cache")
+                said = printed("check", *paths, "--no-cache")
+                for _ in range(2):
+                    assert checked(*paths) == fresh
+                    assert printed("check", *paths) == said
 
 
 @law(20)
