@@ -185,7 +185,7 @@ def _learn_plain(plain: Plain, whole: "_Whole", facts: dict[str, Facts], project
     """Note which specs are plain, after a check without errors."""
     named = {diagnostic.span.source.name for diagnostic in whole.diagnostics.every()}
     rows: dict[str, Row] = {}
-    for name in facts.keys() - named:
+    for name in sorted(facts.keys() - named):
         row = row_of(whole.examined[name], facts[name], whole.clashes.taken, project.library)
         if row is not None:
             rows[name] = row

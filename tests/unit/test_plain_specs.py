@@ -11,6 +11,7 @@ from specc.linter.examining import Examined
 from specc.linter.records import Memory
 
 BASE = "specc: 1\nabstract: true\nparams: {p: {type: integer, default: 1}}\njob: {core_limit: 4, time_limit: 2h}\n"
+ARID = "specc: 1\nabstract: true\njob: {core_limit: 4, time_limit: 2h}\n"
 NAMES = ("a", "b", "c", "d")
 
 
@@ -39,7 +40,7 @@ def place(
     """A project that was checked, in which one heir uses what the base declares."""
     monkeypatch.setattr(plain, "LARGE", 1)
     place = Place(tmp_path / "project", capsys)
-    place.write(**{"specc.toml": SETTINGS, "base": BASE, **{name: heir(name) for name in NAMES}})
+    place.write(**{"specc.toml": SETTINGS, "base": BASE, "arid": ARID, **{name: heir(name) for name in NAMES}})
     place.write(a=heir("a", "echo {{ params.p }}"))
     monkeypatch.chdir(place.root)
     assert place.run("check") == 0
@@ -71,16 +72,16 @@ def test_only_what_has_changed_is_decoded(place: Place, decoded: list[str]) -> N
 def test_a_small_project_has_no_such_record(place: Place, decoded: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     (record,) = records()
     record.unlink()
-    monkeypatch.setattr(plain, "LARGE", 6)
+    monkeypatch.setattr(plain, "LARGE", 7)
     place.write(d=heir("d", "echo d"))
-    assert (place.run("check"), len(decoded), records()) == (0, 5, [])
+    assert (place.run("check"), len(decoded), records()) == (0, 6, [])
 
 
 def test_without_its_record_all_are_decoded_and_it_is_written_again(place: Place, decoded: list[str]) -> None:
     (record,) = records()
     record.unlink()
     place.write(d=heir("d", "echo d"))
-    assert (place.run("check"), len(decoded), records()) == (0, 5, [record])
+    assert (place.run("check"), len(decoded), records()) == (0, 6, [record])
 
 
 def test_a_spec_that_takes_what_a_plain_one_takes_is_a_clash_of_both(place: Place, decoded: list[str]) -> None:
@@ -105,14 +106,35 @@ def test_a_name_that_only_a_removed_heir_used_is_unused(warned: bool, place: Pla
 
 @pytest.mark.parametrize("warned", [False, True])
 def test_a_plain_spec_that_has_lost_its_heir_is_judged(warned: bool, place: Place) -> None:
-    place.write(b=heir("b").replace("job:", "vars: {own: 1}\njob:"))
+    place.write(d=heir("d").replace("job:", "vars: {own: 1}\njob:"))
     rest = "ls –n; " if warned else ""
-    place.write(e=heir("e", rest + "echo {{ vars.own }}", "b"))
+    place.write(e=heir("e", rest + "echo {{ vars.own }}", "d"))
     assert slugs(place) == (["e.job.yaml"] if warned else [])
     place.write(c=heir("c", "echo again"))
     assert slugs(place) == (["e.job.yaml"] if warned else [])
     (place.root / "e.job.yaml").unlink()
-    assert slugs(place) == ["b.job.yaml"]
+    assert slugs(place) == ["d.job.yaml"]
+    assert slugs(place) == ["d.job.yaml"]
+
+
+def test_a_plain_spec_that_gets_an_heir_is_judged(place: Place) -> None:
+    """An abstract spec that nothing inherits is a beginning, and what it declares may be used one day."""
+    place.write(f="specc: 1\nabstract: true\nextends: base.job.yaml\nparams: {own: {type: integer, default: 1}}\n")
+    place.write(e="specc: 1\nabstract: true\nextends: base.job.yaml\n")
+    assert slugs(place) == []
+    place.write(g=heir("g", "echo", "f"))
+    assert slugs(place) == ["f.job.yaml"]
+
+
+def test_an_error_in_a_text_that_a_plain_spec_refers_to(place: Place) -> None:
+    """What the base declares may be used once the text is right, so nothing is said of the base."""
+    own = "vars: {v: 1}\njob:"
+    place.write(t=heir("t", "echo {{ vars.v }}").replace("job:", own), **{"run.sh.j2": "echo {{ vars.v | sh }}\n"})
+    place.write(u=heir("u").replace("job:", own).replace("'echo'", "{$file: run.sh.j2}"))
+    assert slugs(place) == []
+    place.write(x=heir("x", "echo", "arid").replace("'echo'", "{$file: run.sh.j2}"))
+    (place.root / "a.job.yaml").unlink()
+    assert "base.job.yaml" not in slugs(place)
 
 
 def test_an_error_leaves_the_record_as_it_was(place: Place, decoded: list[str]) -> None:
@@ -127,11 +149,11 @@ def test_an_error_leaves_the_record_as_it_was(place: Place, decoded: list[str]) 
 
 
 def test_a_spec_with_a_comment_that_ignores_is_looked_at(place: Place, decoded: list[str]) -> None:
-    place.write(d=heir("d").replace("job:", "vars: {z: 1} # specc: ignore[SPC502] later\njob:"))
-    assert slugs(place) == []
+    place.write(d=heir("d") + "# specc: ignore[SPC546] nothing\n")
+    assert slugs(place) == ["d.job.yaml"]
     place.write(c=heir("c", "echo c"))
     decoded.clear()
-    assert slugs(place) == []
+    assert slugs(place) == ["d.job.yaml"]
     assert {"c.job.yaml", "d.job.yaml"} == set(decoded[:2])
 
 
