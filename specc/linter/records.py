@@ -364,6 +364,7 @@ class Memory:
     def keep(self, name: str, record: Json) -> None:
         """Write a record of the whole project. It is not an error if that fails."""
         if self._shards is not None:
+            # Without it, the next check takes longer.
             with suppress(OSError), self._shards.store.writing(self._shards.world) as write:
                 write(name, json.dumps(record, separators=(",", ":")).encode())
 
