@@ -170,7 +170,7 @@ class Storm:
             ("submit", SPEC_NAME, "-y", *wave, *limit, *waits, "--retries", "1"): 3,
             ("submit", SPEC_NAME, "-y", *wave, *one): 2,
             ("retry", SPEC_NAME, "-y", *wave, *self._random.choice([[], waits, ["--reason", "lost,node"]])): 3,
-            ("cancel", SPEC_NAME, "-y", *wave, *one): 2,
+            ("cancel", SPEC_NAME, "-y", *one): 3,
             ("status", SPEC_NAME): 1,
             ("wait", SPEC_NAME, "--timeout", "0.3"): 1,
             ("clean", "--all", "-y"): 2,
