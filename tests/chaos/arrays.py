@@ -30,7 +30,7 @@ from support.fake_cluster import Cluster
 from specc.submission import Ledger, Record, State, verify_ledger
 
 PATIENCE = 0.1
-MOST_RUNS = 30
+MOST_RUNS = 40
 MOST_ROUNDS = 12
 SETTINGS = """\
 project = "storm"
@@ -59,7 +59,7 @@ job:
 SPEC_NAME = "sweep.job.yaml"
 SENDING = (
     "in the folder", "after the folder", "in the intents", "after the intents", "before sbatch", "after sbatch",
-    "after a refusal", "in the outcomes", "while resuming", "in a list of jobs",
+    "after a refusal", "in the outcomes", "in the outcomes", "while resuming", "in a list of jobs",
 )  # fmt: skip
 ASKING = ("in a list of jobs", "while noting states", "in the outcomes")
 CLEANING = ("in a list of jobs", "while cleaning", "in a removal", "after cleaning")
@@ -120,7 +120,7 @@ class Storm:
     def __init__(self, folder: Path, seed: int, cells: int, runs: int) -> None:
         self._runs = runs
         self._random = random.Random(seed)
-        self._waves = min(self._random.choice([1, 6, 12]), cells // 12)
+        self._waves = min(self._random.choice([2, 8, 16]), cells // 12)
         self._each = max(2, cells // self._waves // 2 * 2)
         self._cells = self._each * self._waves
         self._ran = folder / "ran"
@@ -137,18 +137,25 @@ class Storm:
             self.cluster.set("accounting")
         variables = {**self.cluster.variables, "XDG_STATE_HOME": str(folder / "state")}
         self._clients = Clients(self._project, variables, PATIENCE)
+        self._open = list(range(self._waves))
         self.figures = Figures(cells=self._cells)
 
     def blow(self) -> Figures:
         try:
-            while self.figures.runs < self._runs:
+            while self.figures.runs < self._runs and self._open:
                 self._weather()
                 self._run(*self._command())
+                self._look()
             self._settle()
             self._judge()
         finally:
             self._clients.close()
         return self.figures
+
+    def _look(self) -> None:
+        """Note which waves are not accepted as a whole yet."""
+        accepted = Counter(wave_of(key) for key, one in latest_of(self._records()).items() if one.uuid is not None)
+        self._open = [wave for wave in range(self._waves) if accepted[wave] < self._each]
 
     def _weather(self) -> None:
         """Say how often the programs fail until the next run."""
@@ -156,20 +163,22 @@ class Storm:
         chances = {
             program: {fault: self._random.random() * most for fault in faults} for program, faults in CHANCES.items()
         }
+        chances["squeue"]["nothing"] /= 4  # then all that waits counts as lost, and is not cancelled any more
         self.cluster.weather(self._random.random(), chances)
 
     def _command(self) -> list[str]:
         """Return what the next client is told to do."""
-        wave = ["-p", f"wave={self._random.randrange(self._waves)}"]
+        wave = ["-p", f"wave={self._random.choice(self._open)}"]
+        any_wave = ["-p", f"wave={self._random.randrange(self._waves)}"]
         one = ["--only", f"n={self._random.randint(1, self._each // 2)}"]
         limit = ["--max-active", str(self._random.choice([3, self._each // 2, self._each]))]
         waits = ["--wait", "--timeout", "0.5"]
         choices = {
-            ("submit", SPEC_NAME, "-y", *wave): 6,
+            ("submit", SPEC_NAME, "-y", *wave): 9,
             ("submit", SPEC_NAME, "-y", *wave, *limit): 2,
             ("submit", SPEC_NAME, "-y", *wave, *limit, *waits, "--retries", "1"): 3,
             ("submit", SPEC_NAME, "-y", *wave, *one): 2,
-            ("retry", SPEC_NAME, "-y", *wave, *self._random.choice([[], waits, ["--reason", "lost,node"]])): 3,
+            ("retry", SPEC_NAME, "-y", *any_wave, *self._random.choice([[], waits, ["--reason", "lost,node"]])): 3,
             ("cancel", SPEC_NAME, "-y", *one): 3,
             ("status", SPEC_NAME): 1,
             ("wait", SPEC_NAME, "--timeout", "0.3"): 1,
@@ -180,7 +189,7 @@ class Storm:
 
     def _run(self, *arguments: str) -> None:
         """Run a client, or two at once, which may be killed, while the site runs some of its tasks."""
-        how = self._random.choice(["ends", "killed", "dies", "dies"])
+        how = self._random.choice(["ends", "killed", "dies", "dies", "dies"])
         kinds = MOMENTS_OF.get(arguments[0], ASKING)
         moment = [self._random.choice(kinds), self._random.choice([1, 1, self._random.randint(1, self._each // 2)])]
         kill_after = self._random.uniform(0.1, self._random.choice([0.6, 2.0])) if how == "killed" else None
@@ -264,6 +273,11 @@ def name_of(record: Record) -> str:
     """Return what the job of an attempt writes down of itself."""
     axes, params = json.loads(record.axes), json.loads(record.key.params)
     return f"{params['wave']}.{axes['n']}.{axes['c']}.{record.cell_attempt or 1}"
+
+
+def wave_of(key: tuple[str, str]) -> int:
+    """Return the wave of a cell."""
+    return int(json.loads(key[0]).get("wave", 0))
 
 
 def latest_of(records: Sequence[Record]) -> dict[tuple[str, str], Record]:
