@@ -42,7 +42,7 @@ laws: $(READY)
 chaos: $(READY)
 	$(BIN)/python tests/chaos/storm.py --seeds $(SEEDS) --first $(or $(seed),0) --payloads 100
 	$(BIN)/python tests/chaos/sites.py --seeds $(SEEDS) --first $(or $(seed),0) --payloads 30
-	$(BIN)/python tests/chaos/arrays.py --seeds $(SEEDS) --first $(or $(seed),0) --cells 400
+	$(BIN)/python tests/chaos/arrays.py --seeds $(SEEDS) --first $(or $(seed),0) --cells 300
 
 # Kills specc at every system call that changes anything, and counts what ran twice or got lost. Takes some ten minutes;
 # `make crashes SAMPLE=60` kills at so many, by chance, and prints the seed, by which SEED=... kills at the same ones. Linux alone.
