@@ -92,9 +92,9 @@ class TestAnswers:
 
     def test_an_array_that_is_too_large_is_halved(self, fake: Fake) -> None:
         """scontrol did not answer, so nobody knew how many tasks the controller takes."""
-        fake.programs.answers["sbatch"] = [TOO_MANY, TOO_MANY, ok("9\n")]
+        fake.programs.answers["sbatch"] = [TOO_MANY, TOO_MANY, ok("9\n"), TOO_MANY]
         outcomes = send(fake, attempts(8))
-        assert arrays(fake) == ["0-7", "0-3", "0-1"]
+        assert arrays(fake) == ["0-7", "0-3", "0-1", "2"]
         assert [type(one) for one in outcomes] == [Accepted] * 2 + [NotSent] * 6
         assert all(one.is_full for one in outcomes if isinstance(one, NotSent))
 

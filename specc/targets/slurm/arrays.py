@@ -29,7 +29,7 @@ MOST = 10_000
 """An array has at most so many tasks, whatever the controller allows: their list is read as a whole."""
 
 TOO_MANY_TASKS = "Invalid job array specification"
-"""How sbatch refuses an array that has more tasks than the controller takes, which it may not have said."""
+"""How sbatch refuses an array whose tasks have higher numbers than the controller takes, which it may not have said."""
 
 NATIVE_TASK = Native(
     '"${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID"',
@@ -187,7 +187,7 @@ class Arrays:
             # A task that was sent before may still come, though it was refused now.
             with contextlib.suppress(OSError):  # without the note, it is looked for before it is sent again
                 batch.note_not_sent(ranges_of(new))
-        if isinstance(outcome, Rejected) and len(cells) > 1 and outcome.message.startswith(TOO_MANY_TASKS):
+        if isinstance(outcome, Rejected) and outcome.message.startswith(TOO_MANY_TASKS) and cells[-1][0] > 0:
             outcome = NotSent(outcome.message, is_full=True)
         if isinstance(outcome, Rejected) and outcome.code == "site-rule":
             outcome = replace(outcome, help=f"{outcome.help}; {ARRAYS_HELP}")
