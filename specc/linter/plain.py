@@ -26,7 +26,7 @@ from specc.project.library import FileLibrary, Reads
 from specc.rules import CLASH_RULES
 
 NAME = "plain.json"
-LARGE = 100
+LARGE = 300
 """Only in a project of so many specs are plain ones noted: in others, it would cost more than it saves."""
 MOST_THINGS = 100
 """A spec whose jobs take more than this is not plain, because its record would be large."""
