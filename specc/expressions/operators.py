@@ -2,6 +2,7 @@
 
 import operator
 import re
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -65,6 +66,8 @@ def multiply(left: Any, right: Any, budget: Budget, at: TemplateSpan) -> object:
         return _calculated(operator.mul, left, right, at)
     many, times = (right, left) if isinstance(left, int) else (left, right)
     if isinstance(times, int):
+        if isinstance(many, str | list | tuple) and abs(times) > sys.maxsize:
+            raise at.limit("the number is too large")  # for Python's own multiplication, too
         if isinstance(many, str):
             budget.text(len(many) * max(times, 0), at)
             return many * max(times, 0) if many else ""

@@ -172,6 +172,8 @@ def test_all_that_is_forbidden_is_told_at_once_and_in_order() -> None:
         ("{{ [1, 'a'] | sort }}", "[1, 'a'] | sort", "`sort` does not work on a list like this"),
         ("{{ 'a' | abs }}", "'a' | abs", "`abs` takes a number, not a text"),
         ("{{ [1] | indent }}", "[1] | indent", "`indent` takes a text, not a list"),
+        ("{{ '' * 10**20 }}", "'' * 10**20", "the number is too large"),
+        ("{{ [1] * (0 - 10**20) }}", "[1] * (0 - 10**20)", "the number is too large"),
         ("{{ [1] | truncate }}", "[1] | truncate", "`truncate` takes a text, not a list"),
         ("{{ [] | first }}", "[] | first", "`first` finds nothing: the list is empty"),
         ("{{ [] | map('abs') | first }}", "[] | map('abs') | first", "`first` finds nothing: the list is empty"),
