@@ -57,6 +57,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--storm", action="store_true", help="one call in nine fails, and one job in fifteen")
     parser.add_argument("--slots", type=int, default=2000, help="jobs that run at once")
+    parser.add_argument("--starts", type=float, default=50.0, help="jobs that start in a second")
     parser.add_argument("--minutes", type=float, default=30.0, help="how long a job runs, on average")
     parser.add_argument("--slowness", type=float, default=1.0, help="how many times slower the controller answers")
     parser.add_argument("--max-job-count", type=int, default=1_000_000)
@@ -79,6 +80,7 @@ def _print_one(cells: int, options: argparse.Namespace) -> None:
     load = replace(ROUGH if options.storm else Load(), least=seconds * 0.5, most=seconds * 1.5)
     site = Site(
         slots=options.slots,
+        starts_per_second=options.starts,
         max_job_count=options.max_job_count,
         max_array_size=options.max_array_size,
         rate=options.rate,
@@ -93,6 +95,7 @@ def _print_one(cells: int, options: argparse.Namespace) -> None:
             more = options.submit.split() if command == "submit" else []
             for _ in range(100):
                 step = simulation(command, *words, *more)
+                print(f"{cells:,} cells: {' '.join(step.words)}: exit code {step.code}", file=sys.stderr)
                 if command != "submit" or step.code == 0:
                     break
         simulation.programs.finish()

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from random import Random
 
@@ -366,5 +367,6 @@ def _account(task: Task) -> dict[str, str]:
     }  # fmt: skip
 
 
+@lru_cache(maxsize=1 << 16)
 def _time(seconds: float | None, without: str = "N/A") -> str:
     return without if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -146,7 +146,7 @@ class Simulation:
             dict(self.programs.faults),
             dict(self.programs.refusals),
             sum(path.stat().st_size for path in ledgers),
-            sum(len(names) + len(files) for _, names, files in os.walk(self.jobs / "jobs")),
+            _inodes(self.jobs / "jobs"),
         )
 
     @contextlib.contextmanager
@@ -171,6 +171,14 @@ class Simulation:
 
     def _installed(self, *_: object, **__: object) -> SimulatedPrograms:
         return self.programs
+
+
+def _inodes(folder: Path) -> int:
+    """Return how many files and folders there are, each counted once whatever number of names it has."""
+    found = set()
+    for root, names, files in os.walk(folder):
+        found.update(os.lstat(os.path.join(root, name)).st_ino for name in (*names, *files))
+    return len(found)
 
 
 def _reset_peak() -> int:
