@@ -18,11 +18,18 @@ from specc.submission import Action, More, Result, Room, State, Step, is_not_fou
 from specc.targets import JobReport
 
 MOST_AT_ONCE = 1024
-"""The most steps that are tried at once where the target has said that it is full. The first try is of one step, and
-after each that succeeds comes one of twice as many: what does not fit leaves an attempt in the ledger."""
+"""The most steps that are tried at once where the target has said that it is full. The first try is of as many steps as
+jobs have ended, and after each that succeeds comes one of twice as many: what does not fit leaves an attempt in the
+ledger."""
+
+SHARE = 0.05
+"""What part of the jobs has to end before their places are filled again, unless some time has passed."""
 
 FIRST_PAUSE, MOST_PAUSE, GROWTH = 5.0, 120.0, 1.5
 """Seconds after which a full target is asked again although no job of this run has ended: others have jobs, too."""
+
+REST = 30.0
+"""The same, once it has taken something: few places are not worth a call each."""
 
 Send = Callable[[Sequence[Step], Room | None], Sent]
 
@@ -54,6 +61,7 @@ class Feeder:
         self._why = "there is no room"
         self._has_room, self._has_tried = True, False
         self._at_once: int | None = None
+        self._ended = 0
         self._pause, self._tried_at = FIRST_PAUSE, 0.0
         for result in kept:
             self._note_job(result)
@@ -92,8 +100,10 @@ class Feeder:
         self._resume([self._first[self._jobs.pop(uuid)] for uuid in vanished])
         self._retry([self._first[self._jobs.pop(uuid)] for uuid in ended if uuid in self._jobs])
         before = set(self._jobs)
+        self._ended += len(ended)
+        is_worth_it = self._ended >= max(1.0, SHARE * len(self._jobs))
         is_due = time.monotonic() >= self._tried_at + self._pause
-        if self._waiting and (self._has_room or ended or is_due):
+        if self._waiting and (self._has_room or is_worth_it or is_due):
             sent = self._send(send)
             if sent.fault is not None:
                 raise sent.fault
@@ -123,6 +133,9 @@ class Feeder:
         results: list[Result] = []
         sent = Sent((), False, None)
         self._has_room = False
+        if self._at_once is not None:
+            self._at_once = max(1, min(self._ended, MOST_AT_ONCE))
+        self._ended = 0
         while self._waiting and not sent.was_stopped and sent.fault is None:
             room, free = self._room()
             if free <= 0:
@@ -143,7 +156,7 @@ class Feeder:
                 self._why = next(r.message for r in sent.results if r.is_not_yet).removeprefix("not yet: ")
                 break
         self._tried_at = time.monotonic()
-        self._pause = FIRST_PAUSE if results else min(self._pause * GROWTH, MOST_PAUSE)
+        self._pause = REST if results else min(self._pause * GROWTH, MOST_PAUSE)
         return Sent(tuple(results), sent.was_stopped, sent.fault)
 
     def _numbered(self, steps: Iterable[Step]) -> list[Step]:

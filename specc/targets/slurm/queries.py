@@ -95,6 +95,7 @@ class Queries:
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
         self._has_accounting = True
+        self._most_tasks: int | None = None
         self.last_error = ""
 
     def listed(self, needed: Sequence[str] = (), *, fresh: bool = False) -> Mapping[str, Entry] | None:
@@ -153,10 +154,12 @@ class Queries:
         }
 
     def most_tasks(self) -> int:
-        """Return how many tasks an array may have: 0 where the controller takes no arrays."""
-        config = self._config()
-        said = [int(match[1]) for known in (MOST_TASKS, MOST_TASKS_OF_ONE) if (match := known.search(config))]
-        return min(said, default=USUAL_MOST_TASKS)
+        """Return how many tasks an array may have, as the controller says it first: 0 where it takes no arrays."""
+        if self._most_tasks is None:
+            config = self._config()
+            said = [int(match[1]) for known in (MOST_TASKS, MOST_TASKS_OF_ONE) if (match := known.search(config))]
+            self._most_tasks = min(said, default=None)
+        return USUAL_MOST_TASKS if self._most_tasks is None else self._most_tasks
 
     def next_number(self) -> int | None:
         """Return the number that the next job gets; None where the controller does not say it."""
