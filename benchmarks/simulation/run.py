@@ -175,7 +175,7 @@ class Simulation:
 
 def _inodes(folder: Path) -> int:
     """Return how many files and folders there are, each counted once whatever number of names it has."""
-    found = set()
+    found: set[int] = set()
     for root, names, files in os.walk(folder):
         found.update(os.lstat(os.path.join(root, name)).st_ino for name in (*names, *files))
     return len(found)
