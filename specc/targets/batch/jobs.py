@@ -164,7 +164,8 @@ class Jobs:
         folder = self.folder(self.place(handle))
         private.sweep_removed(folder.shared)
         if not folder.is_there():
-            return Cleaned(uuid, False, "it has no files here any more", is_gone=True)
+            why = folder.remove_rest()
+            return Cleaned(uuid, False, why or "it has no files here any more", is_gone=not why)
         why = folder.remove()
         return Cleaned(uuid, not why, why)
 

@@ -78,11 +78,16 @@ class CellFolder(SlurmFolder):
             self._note(self.gone)
         except OSError as error:
             return error.strerror or str(error)
+        return self.remove_rest()
+
+    def remove_rest(self) -> str:
+        batch = self.root.parent
+        if not batch.is_dir():
+            return ""
         why = private.remove_folder(self.root) if self.root.exists() else ""
         for file in (self.log, self.cancelled):
             with contextlib.suppress(OSError):  # notes, which the next removal of the batch removes
                 file.unlink(missing_ok=True)
-        batch = self.root.parent
         gone = {int(name) for path in batch.glob(f"*{GONE}") if (name := path.name.removesuffix(GONE)).isdigit()}
         return private.remove_folder(batch) if not why and Batch(batch).sent() <= gone else why
 
