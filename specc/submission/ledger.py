@@ -24,6 +24,7 @@ from specc.submission.records import (
     State,
     life_now,
     row_of,
+    seal_of,
     seconds_of,
 )
 from specc.system import locks
@@ -180,7 +181,10 @@ class Ledger(Queries):
             ):
                 raise NoRoom
             try:
-                connection.execute(f"INSERT INTO attempts ({COLUMNS}) VALUES ({PLACEHOLDERS})", row_of(record))
+                row = row_of(record)
+                connection.execute(
+                    f"INSERT INTO attempts ({COLUMNS}, seal) VALUES ({PLACEHOLDERS}, ?)", (*row, seal_of(row))
+                )
             except sqlite3.IntegrityError as error:
                 raise AttemptOpen(str(record.key)) from error
 
@@ -363,6 +367,10 @@ class Ledger(Queries):
 
         A file that was removed or replaced while this process ran would keep what is written to itself.
         """
+        if self._is_together:  # it is a part of a transaction, which looks at the file
+            with transaction(self.path, self._connection) as connection:
+                yield connection
+            return
         self._check_file()
         with transaction(self.path, self._connection) as connection:
             self._check_file()

@@ -224,9 +224,9 @@ class Damaged(Exception):
 
 
 def row_of(record: Record) -> tuple[object, ...]:
-    """Return the values of a record in the order of COLUMNS."""
+    """Return the values of a record in the order of COLUMNS, of the types in which they come out of the file again."""
     key = record.key
-    return (
+    values = (
         record.attempt, key.target, key.spec, key.cell, key.params, record.target_name, record.api, record.digest,
         record.body, record.sent_name, record.slug, record.axes, record.units, record.state, record.owner,
         record.number, record.created_at, record.skew, record.settled_at, record.uuid, record.code, record.message,
@@ -234,6 +234,14 @@ def row_of(record: Record) -> tuple[object, ...]:
         record.life, record.inputs, record.cell_attempt, record.retried_for, record.kept, record.cleaned_at,
         record.sender,
     )  # fmt: skip
+    return tuple(_stored(name, value) for name, value in zip(NAMES, values, strict=True))
+
+
+def _stored(name: str, value: str | float | None) -> str | float | None:
+    """Return a value as the file gives it: without the names of words such as a state, and times as fractions."""
+    if isinstance(value, str):
+        return str(value)
+    return float(value) if name in NUMBERS and value is not None else value
 
 
 def record_of(row: sqlite3.Row) -> Record:

@@ -196,7 +196,7 @@ def test_a_cell_of_an_array_costs_four_and_is_read_in_the_same_way(tmp_path: Pat
         made = Command(
             f"exit {index}", None, None, folder.root / "stdout", folder.root / "stderr", ("bash",), tmp_path, {}
         )
-        cells.append(Cell(str(index), {"key": str(index)}, settings_of(folder, TAG, "name", made), coded(made)))
+        cells.append(Cell(str(index), f'{{"key": "{index}"}}', settings_of(folder, TAG, "name", made), coded(made)))
     batch.write(cells)
     script = array_script(NATIVE_TASK, batch, Manner(1, 1))
     assert (folders[1].owner(), folders[1].exit()) == (None, None)

@@ -11,7 +11,7 @@ import os
 import re
 import tempfile
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -35,18 +35,17 @@ Without it the note is torn.
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One job of a batch: its request, and what its task has to know, as text of bash and as base64."""
+    """One job of a batch: its request as JSON, and what its task has to know, as text of bash and as base64."""
 
     key: str
-    request: Mapping[str, object]
+    request: str
     settings: str
     coded: str
 
     def line(self) -> str:
         """Return what the task of this cell reads. A command that is a file has no text, which is a `-`."""
-        request = json.dumps(self.request, ensure_ascii=False)
         command = "".join(self.coded.split()) or "-"
-        return f"{self.key} {_coded(self.settings)} {command} {_coded(request)}\n"
+        return f"{self.key} {_coded(self.settings)} {command} {_coded(self.request)}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +62,24 @@ class Batch:
             (self.root / f"cells.{start // LINES}").write_text(text, encoding="utf-8")
         number, name = tempfile.mkstemp(prefix="batch.", suffix=".part", dir=self.root)
         with open(number, "w", encoding="utf-8") as file:
-            json.dump([cell.request for cell in cells], file, ensure_ascii=False)
+            file.write(f"[{','.join(cell.request for cell in cells)}]")
         os.rename(name, self.root / LIST)
 
     def requests(self) -> list[dict[str, object]]:
         """Return the requests of the cells, by the numbers of their tasks; none where there is no such batch."""
-        return self._listed().requests
+        return self.listed().requests
 
     def index_of(self, key: str) -> int | None:
         """Return the number of a cell's task; None for a key that is not in the batch."""
-        return self._listed().indexes.get(key)
+        return self.listed().indexes.get(key)
 
-    def _listed(self) -> "_List":
+    def listed(self) -> "Cells":
+        """Return the cells, as they are on the disk now."""
         path = self.root / LIST
         try:
             status = path.stat()
         except OSError:
-            return _List([], {})
+            return Cells([], {})
         return _read(path, status.st_ino, status.st_mtime_ns)
 
     def note_sending(self, tasks: str) -> None:
@@ -134,20 +134,22 @@ def ranges_of(numbers: Sequence[int]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _List:
+class Cells:
+    """The requests of the cells of a batch in the order of their tasks, and the number of the task of each key."""
+
     requests: list[dict[str, object]]
     indexes: dict[str, int]
 
 
 @lru_cache(maxsize=16)
-def _read(path: Path, inode: int, changed: int) -> _List:
+def _read(path: Path, inode: int, changed: int) -> Cells:
     """Return what a list holds. A file is read once: it is never changed, and logs are asked for cell by cell."""
     try:
         found = json.loads(read_file(path, MOST_BYTES))
     except (Unreadable, ValueError, RecursionError):
-        return _List([], {})
+        return Cells([], {})
     requests = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
-    return _List(requests, {str(request.get("key")): index for index, request in enumerate(requests)})
+    return Cells(requests, {str(request.get("key")): index for index, request in enumerate(requests)})
 
 
 def _coded(text: str) -> str:

@@ -1,6 +1,5 @@
 """The folders of a target's jobs, prepared for attempts, and what is found in them afterwards."""
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -97,7 +96,7 @@ class Jobs:
 
     def request_of(self, attempt: Attempt, *, is_requeued: bool) -> dict[str, object]:
         """Return what is written down of an attempt before it is sent, as JSON data."""
-        request = {
+        return {
             "key": attempt.key,
             "digest": attempt.payload.digest,
             "name": attempt.sent_name,
@@ -105,8 +104,6 @@ class Jobs:
             "workdir": start_folder(self.target.workdir, attempt.origin),
             "requeue": is_requeued,
         }
-        data: dict[str, object] = json.loads(json.dumps(request))
-        return data
 
     def note_sending(self, folder: Folder) -> None:
         """Note that an attempt may be sent from now on. Raises SpeccError where the folder cannot be written."""

@@ -6,6 +6,7 @@ cell runs once in however many arrays it is. The batch's key is the comment of t
 """
 
 import contextlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -42,6 +43,9 @@ NATIVE_TASK = Native(
     ),
 )
 
+UNSEEN = frozenset({"name", "cmd_line", "input_file", "stdout_redirect_path", "stderr_redirect_path"})
+"""Fields of which sbatch sees nothing in an array."""
+
 Sbatch = Callable[[Sequence[str], str], Ran | TimedOut]
 """Calls sbatch with options and a script."""
 
@@ -65,11 +69,15 @@ class Arrays:
         self._queries = queries
         self._sbatch = sbatch
         self._without_job = without_job
+        self._kinds: dict[tuple[tuple[str, object], ...], str] = {}
 
     def kind_of(self, payload: "Payload") -> str:
         """Return all that sbatch and the nodes see of a payload, but for its name: tasks of an array share one."""
-        body = payload.body
-        return repr((self._rules.options(body, "", "", Path(), ""), self._rules.manner(body)))
+        seen = tuple(item for item in payload.body.items() if item[0] not in UNSEEN)
+        if seen not in self._kinds:  # of a thousand cells most have one
+            body = payload.body
+            self._kinds[seen] = repr((self._rules.options(body, "", "", Path(), ""), self._rules.manner(body)))
+        return self._kinds[seen]
 
     def most(self) -> int:
         """Return how many tasks an array may have, by the controller."""
@@ -94,8 +102,9 @@ class Arrays:
         batch = self._jobs.batch(batch_of(attempts[0].key))
         outcomes: dict[str, Outcome] = {}
         cells: list[Numbered] = []
+        listed = batch.listed()
         for attempt in attempts:
-            index = batch.index_of(attempt.key)
+            index = listed.indexes.get(attempt.key)
             refused = self._rules.refuse(attempt.payload) or self._jobs.missing_file(attempt)
             if refused is not None:
                 outcomes[attempt.key] = refused
@@ -103,7 +112,7 @@ class Arrays:
                 outcomes[attempt.key] = Unclear(
                     f"it has no folder in {batch.root.parent}, where its job would claim it"
                 )
-            elif batch.requests()[index].get("digest") != attempt.payload.digest:
+            elif listed.requests[index].get("digest") != attempt.payload.digest:
                 outcomes[attempt.key] = Rejected("key-used", f"the key {attempt.key} is that of another payload")
             else:
                 cells.append((index, attempt))
@@ -114,7 +123,9 @@ class Arrays:
 
     def _cell(self, attempt: Attempt, tag: str, index: int) -> Cell:
         body, folder = attempt.payload.body, self._jobs.folder(f"{tag}/{index}")
-        request = self._jobs.request_of(attempt, is_requeued=self._rules.is_requeued(body))
+        request = json.dumps(
+            self._jobs.request_of(attempt, is_requeued=self._rules.is_requeued(body)), ensure_ascii=False
+        )
         command = self._jobs.command(body, folder, attempt.origin)
         return Cell(attempt.key, request, settings_of(folder, tag, attempt.sent_name, command), coded(command))
 
