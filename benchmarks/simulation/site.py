@@ -1,6 +1,6 @@
 """What a simulated site is like: its limits, how long its controller takes, what fails, and what its jobs do.
 
-The times are those of a real Slurm 22.05 on a small machine (`python tests/slurm/measure.py --answers`). Probabilities
+The times are those that a real Slurm 22.05 took on a machine with two cores, one call after the other. Probabilities
 cannot be measured on one machine: they are set high, so that a short run meets each failure.
 """
 
