@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import groupby
 from typing import Annotated
 
 import typer
@@ -35,6 +36,9 @@ from specc.wording import counted
 
 UNASKED = 10
 """So many payloads are sent without asking."""
+
+SHOWN = 10
+"""Of so many payloads that need one decision, each is shown."""
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would be sent.")]
 InFlight = Annotated[
@@ -149,8 +153,12 @@ def _take_over(run: Submission, decision: Decision, manner: Manner) -> bool:
     """List what needs a decision. A person at a terminal can take over at once what was only moved: then True."""
     stopped = decision.stopped
     moved = [(step.last.key, step.key) for step in stopped if step.action is Action.REFUSE_MOVED and step.last]
-    for step in stopped:
-        say(f"{step.action}: {step.key}: {step.why}")
+    for action, steps in groupby(sorted(stopped, key=lambda step: step.action), lambda step: step.action):
+        alike = list(steps)
+        for step in alike[:SHOWN]:
+            say(f"{step.action}: {step.key}: {step.why}")
+        if len(alike) > SHOWN:
+            say(f"{action}: and {len(alike) - SHOWN:,} more; `specc plan{run.request.at}` shows each")
     if len(moved) == len(stopped) and not manner.is_json and run.planned is None and is_terminal():
         if not agrees(f"take over {len(moved):,} jobs under their new names?"):
             return False

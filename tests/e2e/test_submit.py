@@ -134,6 +134,15 @@ class TestRefusals:
         assert cloud.run("submit", "--set", "job.core_limit=8", "--changed") == 0
         assert len(server.jobs) == 8
 
+    def test_of_many_changes_ten_are_listed(self, cloud, server):
+        matrix, job = "{axes: {n: {from: 1, to: 13}}}", "{name: 'x{{ matrix.n }}', cmd_line: y}"
+        cloud.write(many=f"specc: 1\nextends: base.job.yaml\nmatrix: {matrix}\njob: {job}\n")
+        cloud.run("submit", "many.job.yaml", "--yes")
+        assert cloud.run("submit", "many.job.yaml", "--set", "job.core_limit=8") == 1
+        assert cloud.err.count("changed: many.job.yaml@") == 10
+        assert "changed: and 3 more; `specc plan` shows each" in cloud.err
+        assert "nothing was sent: 13 of 13 payloads need a decision first" in cloud.err
+
     def test_one_change_holds_up_what_is_new(self, cloud, server):
         cloud.run("submit", *FIRST)
         assert cloud.run("submit", "--set", "job.core_limit=8") == 1
