@@ -239,5 +239,5 @@ def test_the_folder_of_jobs_is_for_the_user_alone(desk: Desk) -> None:
         os.umask(umask)
     folder = Path(desk.site.calls("submit")[0]["folder"])
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert (folder / "job.sh").stat().st_mode & 0o077 == 0
+    assert (folder / "job").stat().st_mode & 0o077 == 0
     assert (folder.parent).stat().st_mode & 0o777 == 0o700

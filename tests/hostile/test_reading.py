@@ -38,6 +38,7 @@ READERS = {
     "targets/local/environment.py": "it reads /proc",
     "targets/local/machine.py": "it reads names of this machine from /proc and /etc",
     "targets/batch/folder.py": "it writes its own request",
+    "targets/batch/batches.py": "it writes its own list of cells",
     "targets/command/target.py": "it writes its own request",
     "targets/command/trials.py": "it reads what its own trial wrote, in a folder of its own",
     "extraction.py": "it reads what jobs wrote: part by part of the path, regular files alone, no links out",

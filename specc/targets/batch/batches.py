@@ -93,16 +93,20 @@ class Batch:
         self._note(f"-{tasks}")
 
     def sent(self) -> set[int]:
-        """Return the tasks that the scheduler may have. Raises OSError where that cannot be read."""
-        try:
-            lines = (self.root / "sent").read_text("ascii", "replace").splitlines()
-        except FileNotFoundError:
+        """Return the tasks that the scheduler may have: all of them where the notes of that cannot be read."""
+        notes = self.root / "sent"
+        if not notes.exists():
             return set()
+        every = set(range(len(self.requests())))
+        try:
+            lines = read_file(notes, MOST_BYTES).decode("ascii", "replace").splitlines()
+        except Unreadable:
+            return every
         found: set[int] = set()
         for line in filter(None, lines):
             note = NOTE.fullmatch(line)
             if note is None:
-                return set(range(len(self.requests())))  # it is torn, as by a full disk: then it may be any task
+                return every  # it is torn, as by a full disk
             tasks = set(numbers_in(note[2]))
             found = found | tasks if note[1] == "+" else found - tasks
         return found

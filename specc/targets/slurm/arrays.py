@@ -131,10 +131,7 @@ class Arrays:
 
     def _sent_before(self, batch: Batch, cells: Sequence[Numbered]) -> dict[str, Outcome]:
         """Return the outcomes of those attempts that may have been sent before, as far as there is a trace of them."""
-        try:
-            sent = batch.sent()
-        except OSError as error:
-            raise self._jobs.unwritable(batch.root, error) from error
+        sent = batch.sent()
         open_cells = [(index, attempt) for index, attempt in cells if index in sent]
         if not open_cells:
             return {}
@@ -177,8 +174,8 @@ class Arrays:
         name = self._name([attempt.sent_name for _, attempt in cells])
         options = self._rules.options(body, name, COMMENT + batch.root.name, batch.root, log)
         script = array_script(NATIVE_TASK, batch, self._rules.manner(body))
+        before = batch.sent()
         try:
-            before = batch.sent()
             batch.note_sending(tasks)
         except OSError as error:
             raise self._jobs.unwritable(batch.root, error) from error
