@@ -61,8 +61,11 @@ def look(
     }
     try:
         ledger.saw(target.identity, list(known.values()))
-        ledger.vanished(target.identity, {uuid: one.reason for uuid, one in known.items() if one.is_vanished})
+        vanished = {uuid: one.reason for uuid, one in known.items() if one.is_vanished}
+        ledger.vanished(target.identity, vanished)
         noted |= known
+        for uuid in vanished:  # the ledger has no job of this name any more, and may get one again
+            del noted[uuid]
         if target.quota is not None and opened.calls() > before:
             ledger.accounts.note_calls(target.identity, opened.calls() - before)
     except SpeccError as error:

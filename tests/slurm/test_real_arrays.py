@@ -230,7 +230,8 @@ class TestWhatIsLost:
             crashing = threading.Thread(target=crash)
             crashing.start()
             try:
-                done = project("submit", "-y", "--wait", seconds=400)
+                # What it lost after it had begun to start it ends for `node`, as on any day.
+                done = project("submit", "-y", "--wait", "--retries", "2", "--retry-on", "node", seconds=400)
             finally:
                 over.set()
                 crashing.join()

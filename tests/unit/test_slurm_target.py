@@ -1,5 +1,6 @@
 """What the Slurm target makes of what Slurm's programs say."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -468,6 +469,18 @@ class TestForgotten:
         assert found is not None
         assert (found.state, found.is_vanished) == (JobState.LOST, is_vanished)
         assert ("lost it in a crash" in found.reason) == is_vanished
+
+    @pytest.mark.parametrize(("after", "is_vanished"), [(3, True), (0, True), (600, False), (-600, False)])
+    def test_a_controller_that_starts_soon_after_a_job_was_sent_may_have_lost_it(
+        self, fake: Fake, after: int, is_vanished: bool
+    ) -> None:
+        """By then others may have got its number, and have ended."""
+        fake.target.submit(fake.attempt())
+        start = datetime.fromtimestamp(time.time() + after, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        fake.programs.answers["scontrol"] = ok(f"BOOT_TIME               = {start}\nNEXT_JOB_ID = 99\n")
+        found = report(fake)
+        assert found is not None
+        assert (found.state, found.is_vanished) == (JobState.LOST, is_vanished)
 
     def test_a_failed_question_is_no_verdict(self, fake: Fake) -> None:
         fake.programs.answers["sacct"] = failed("sacct: error: slurmdbd: connection refused")

@@ -322,3 +322,18 @@ class TestOutput:
         path.write_bytes(content)
         expected = subprocess.run(["tail", "-n", str(lines), path], capture_output=True, check=True).stdout
         assert b"".join(OutputReader(path, lines).more()) == expected
+
+
+def test_a_job_that_vanishes_twice_is_sent_again_twice(desk):
+    """A number comes again after a crash, so its second loss looks like the first."""
+    target, opened = desk.target, Opened("fake", desk.target, lambda: 0)
+    desk.submit(submitting.sweep(1))
+    vanished = JobReport("job-1", JobState.LOST, "", "lost it", is_vanished=True)
+    target.status = lambda uuids: {"job-1": vanished}
+    noted = {}
+    with desk.ledger() as ledger:
+        (record,) = ledger.all()
+        for _ in range(2):
+            look(opened, ["job-1"], ledger, desk.told.append, noted)
+            assert [str(one.state) for one in ledger.all()] == ["unknown"]
+            ledger.settle(record.attempt, submitting.State.ACCEPTED, uuid="job-1")

@@ -23,7 +23,7 @@ LINES = 200
 """The cells in one file of a batch."""
 
 MOST_BYTES = 256 << 20
-LIST = "batch.json"
+LIST, SENT = "batch.json", "sent"
 GONE, CANCELLED = ".gone", ".cancelled"
 """What stands behind the number of a cell in the names of its notes. A task that sees one does not run the command."""
 
@@ -94,7 +94,7 @@ class Batch:
 
     def sent(self) -> set[int]:
         """Return the tasks that the scheduler may have: all of them where the notes of that cannot be read."""
-        notes = self.root / "sent"
+        notes = self.root / SENT
         if not notes.exists():
             return set()
         every = set(range(len(self.requests())))
@@ -112,7 +112,7 @@ class Batch:
         return found
 
     def _note(self, text: str) -> None:
-        with open(self.root / "sent", "a", encoding="ascii") as file:
+        with open(self.root / SENT, "a", encoding="ascii") as file:
             file.write(f"\n{text}.\n")
 
 

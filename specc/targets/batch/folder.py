@@ -168,6 +168,13 @@ class Folder:
         """Remove the note that nothing was sent. Raises OSError, because an old note would be wrong."""
         self.not_sent.unlink(missing_ok=True)
 
+    def sent_at(self) -> float | None:
+        """Return when the job was sent, in seconds since the epoch, if it has not begun since; None if nobody knows."""
+        try:
+            return self.journal.stat().st_mtime
+        except OSError:
+            return None
+
     def is_there(self) -> bool:
         """Return whether there are files of the job."""
         return self.root.is_dir()

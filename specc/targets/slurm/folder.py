@@ -7,7 +7,7 @@ from pathlib import Path
 
 from specc.fast_dataclass import dataclass
 from specc.system import private
-from specc.targets.batch.batches import CANCELLED, GONE, LIST, Batch
+from specc.targets.batch.batches import CANCELLED, GONE, LIST, SENT, Batch
 from specc.targets.batch.folder import Folder
 from specc.targets.lives import EndReason
 
@@ -65,6 +65,12 @@ class CellFolder(SlurmFolder):
     def gone(self) -> Path:
         """A file that exists when the files of the cell were removed. A task that sees it does not run the command."""
         return self.root.with_name(f"{self.root.name}{GONE}")
+
+    def sent_at(self) -> float | None:
+        try:
+            return self.root.with_name(SENT).stat().st_mtime
+        except OSError:
+            return None
 
     def is_there(self) -> bool:
         return self.root.parent.is_dir() and not self.gone.exists()

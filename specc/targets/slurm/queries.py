@@ -44,6 +44,7 @@ EXIT_CODE = re.compile(
 MOST_TASKS = re.compile(r"(?m)^MaxArraySize\s*=\s*(\d+)")
 MOST_TASKS_OF_ONE = re.compile(r"(?mi)^SchedulerParameters\s*=.*\bmax_array_tasks=(\d+)")
 NEXT_NUMBER = re.compile(r"(?m)^NEXT_JOB_ID\s*=\s*(\d+)")
+BEGAN = re.compile(r"(?m)^BOOT_TIME\s*=\s*(\S+)")
 USUAL_MOST_TASKS = 1001
 """Slurm's own default of MaxArraySize."""
 
@@ -76,6 +77,16 @@ class Snapshot:
     at: float
     seconds: float
     jobs: Mapping[str, Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class Controller:
+    """The number that the next job gets, and when the controller was started, in seconds since the epoch; None for what
+    it does not say.
+    """
+
+    next_number: int | None
+    began_at: float | None
 
 
 class Queries:
@@ -161,10 +172,12 @@ class Queries:
             self._most_tasks = min(said, default=None)
         return USUAL_MOST_TASKS if self._most_tasks is None else self._most_tasks
 
-    def next_number(self) -> int | None:
-        """Return the number that the next job gets; None where the controller does not say it."""
-        match = NEXT_NUMBER.search(self._config())
-        return int(match[1]) if match is not None else None
+    def controller(self) -> Controller:
+        """Return what the controller says of itself; nothing where it does not answer."""
+        config = self._config()
+        number, began = NEXT_NUMBER.search(config), BEGAN.search(config)
+        moment = _moment(began[1]) if began is not None else None
+        return Controller(int(number[1]) if number else None, moment.timestamp() if moment else None)
 
     def _config(self) -> str:
         """Return what the controller says of its configuration; nothing where it does not answer."""

@@ -62,6 +62,12 @@ WAITS_AGAIN = "BeginTime"
 """Slurm's reason of a job that it has put back into the queue, and of one that asked for a later time."""
 
 LARGEST_NUMBER = (1 << 26) - 1
+UNSAVED_SECONDS = 60.0
+"""A controller that is started so soon after a job was sent may have lost it: it saves its jobs every few seconds."""
+
+CLOCK_SECONDS = 2.0
+"""Clocks of a cluster differ by no more, and Slurm writes whole seconds."""
+
 VANISHED = (
     "Slurm had accepted it, lost it in a crash of its controller, and never began it; `specc submit` sends it again"
 )
@@ -203,7 +209,8 @@ class Reports:
         """Return the reports of those lost jobs that a controller has accepted and then forgotten, as a crash does, and
         of tasks that have left their array.
 
-        Its numbers show it, which come again: that of such a job is not given yet, or is that of another job.
+        Its numbers show it, which come again: that of such a job is not given yet, or is that of another job. So does
+        its start, if it came shortly after the job was sent: what it accepts is on its disk only some seconds later.
         """
         lost = [
             uuid
@@ -212,18 +219,28 @@ class Reports:
         ]
         if not lost:
             return {}
-        next_number = self._queries.next_number()
+        controller = self._queries.controller()
         others = {_number(entry.job_id): tag_of(entry.key) for entry in jobs.values() if entry.key is not None}
         found = {}
         for uuid in lost:
             handle = handles[uuid]
             number = _number(handle.job_id)
             is_given_anew = others.get(number, handle.tag) != handle.tag
-            if is_given_anew or (next_number is not None and number >= _number(str(next_number))):
+            next_number = controller.next_number
+            is_not_given = next_number is not None and number >= _number(str(next_number))
+            is_unsaved = number not in others and self._crashed_after(handle, controller.began_at)
+            if is_given_anew or is_not_given or is_unsaved:
                 found[uuid] = replace(reports[uuid], reason=VANISHED, is_vanished=True)
             elif number in others:
                 found[uuid] = replace(reports[uuid], reason=LEFT_ARRAY)
         return found
+
+    def _crashed_after(self, handle: Handle, began_at: float | None) -> bool:
+        """Return whether the controller was started shortly after a job was sent."""
+        sent_at = self._folder(handle.place).sent_at()
+        if began_at is None or sent_at is None:
+            return False
+        return -CLOCK_SECONDS <= began_at - sent_at <= UNSAVED_SECONDS
 
     def _by_records(self, handles: Mapping[str, Handle]) -> dict[str, JobReport]:
         """Return what is sure without an answer of Slurm."""
