@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -305,7 +306,7 @@ class Project:
     def _path(self, path: str | Path) -> str:
         """Return a path that works from the current folder. Relative ones begin at the project's root."""
         below = self._root / path
-        return str(below) if below.exists() else str(path)
+        return str(below) if os.path.exists(below) else str(path)
 
 
 def open_project(path: str | Path = ".", target: str | None = None) -> Project:
@@ -315,7 +316,7 @@ def open_project(path: str | Path = ".", target: str | None = None) -> Project:
     where the settings have errors (`InvalidSpec`), and where they have no target of that name.
     """
     start = Path(path)
-    if not start.exists():
+    if not os.path.exists(start):
         raise SpeccError(f"{start}: no such file or folder")
     session = Session(Sites(), _Log())
     project = session.project(start.absolute())

@@ -203,7 +203,7 @@ class Contents:
         for above in (folder, *folder.parents):
             if is_below(str(self.root), str(above)):
                 return None
-            if above.is_dir() and not _names_in(above):
+            if os.path.isdir(above) and not _names_in(above):
                 name = above.relative_to(self.root).as_posix()
                 return f"`{name}` is empty; if it is a submodule of git, `git submodule update --init {name}` fills it"
         return None
@@ -211,7 +211,7 @@ class Contents:
 
 def _shipped(name: str) -> Path | Missing:
     path = assets.folder("templates") / f"{name}{SUFFIX}"
-    if SHIPPED_NAME.fullmatch(name) and path.is_file():
+    if SHIPPED_NAME.fullmatch(name) and os.path.isfile(path):
         return path
     known = shipped_names()
     near = closest(name, known)
@@ -227,7 +227,7 @@ def _meant(path: Path) -> str | None:
     """Return the name that was probably meant: often the suffix is missing, or `specc:`."""
     if os.path.isfile(path.with_name(path.name + SUFFIX)):
         return f"{path.name}{SUFFIX}"
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):
         return None
     near = closest(path.name, _names_in(path.parent))
     base = path.name.removesuffix(SUFFIX)
@@ -236,7 +236,7 @@ def _meant(path: Path) -> str | None:
 
 def _meant_folder(folder: Path) -> str | None:
     """Return help for a file in a folder that does not exist, where another folder has nearly its name."""
-    near = None if folder.is_dir() else closest(folder.name, _names_in(folder.parent))
+    near = None if os.path.isdir(folder) else closest(folder.name, _names_in(folder.parent))
     return None if near is None else f"there is no folder `{folder.name}`; did you mean `{near}`?"
 
 

@@ -1,5 +1,6 @@
 """All generated files of a folder of schemas, and which files are stale."""
 
+import os
 from enum import StrEnum
 from pathlib import Path
 
@@ -89,7 +90,9 @@ def stale_copy(path: Path, wanted: str) -> list[Diagnostic]:
 def _version(root: Path, path: Path) -> tuple[Version | None, list[Diagnostic]]:
     name = path.parent.relative_to(root).as_posix()
     text, found = _read(root, path)
-    patch_text, patch_found = _read(root, path.with_name(PATCH)) if path.with_name(PATCH).exists() else (None, [])
+    patch_text, patch_found = (
+        _read(root, path.with_name(PATCH)) if os.path.exists(path.with_name(PATCH)) else (None, [])
+    )
     found += patch_found
     if text is None:
         return None, found
@@ -121,7 +124,7 @@ def _read(root: Path, path: Path) -> tuple[Source | None, list[Diagnostic]]:
 
 def _difference(root: Path, path: Path, wanted: str, what: str, help: str) -> Diagnostic | None:
     """Return the first line of a file that differs, or None."""
-    if not path.exists():
+    if not os.path.exists(path):
         name = path.relative_to(root.parent).as_posix()
         return codes.STALE_SCHEMA.at(Source(name, "", name).span(), "the generated file is missing", help=help)
     source, found = _read(root, path)

@@ -11,6 +11,7 @@ from support.projects import Place
 from support.tables import each
 
 import specc
+from specc.cli.main import run
 from specc.config import MAX_BYTES
 from specc.disk.outputs import write_file
 from specc.errors import SpeccError
@@ -341,3 +342,28 @@ def test_settings_are_read_up_to_their_limit(place: Place) -> None:
     assert place.run("check") == 0
     place.put("specc.toml", data + b"#" * (MAX_BYTES - len(data) + 1))
     assert place.run("check") == 2
+
+
+LONG = "a" * 300
+"""More characters than a file system allows in a name."""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"job: {{$file: {LONG}/x}}",
+        f"job: {{cmd_line: {{$file: {LONG}/run.sh}}}}",
+        f"extends: {LONG}/x",
+        f"extends: {LONG}",
+        f"extends: specc:{LONG}",
+        f"matrix: {{axes: {{n: {{$file: {LONG}/x.csv}}}}}}",
+    ],
+)
+def test_a_name_that_no_file_can_have_is_a_mistake_of_the_spec(
+    tmp_path: Path, line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "specc.toml").write_text('project = "long"\n')
+    (tmp_path / "a.job.yaml").write_text(f"specc: 1\n{line}\n")
+    monkeypatch.chdir(tmp_path)
+    assert run(["check", "a.job.yaml"]) == 1
+    assert "a.job.yaml:2" in capsys.readouterr().out

@@ -93,7 +93,7 @@ def _reached(whole: InheritanceGraph, files: list[str], selected: list[Selected]
         if any(_configures(entry.project.root, Path(file)) for entry in selected):
             say(f"every spec depends on {path}")
             return whole
-        if not Path(path).exists():
+        if not os.path.exists(path):
             raise SpeccError(f"{file}: no such file or folder", help=did_you_mean(path, whole.kinds, "files"))
         say(f"no spec refers to {path}")
     return whole.only(below(paths, whole))

@@ -137,7 +137,7 @@ def _files(group: Group, record: Record) -> tuple[LogFile, ...]:
         files = group.opened.target.logs(record.uuid).files
     except SpeccError:  # the target knew where they were from the job's folder
         return ()
-    return tuple(file for file in files if file.path is not None and file.path.exists())
+    return tuple(file for file in files if file.path is not None and os.path.exists(file.path))
 
 
 def _say_cleaned(records: Sequence[Record]) -> None:

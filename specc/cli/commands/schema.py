@@ -1,5 +1,6 @@
 """`specc schema`: JSON Schema from the API's pages."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -130,9 +131,9 @@ def check_schemas(
     Example: specc schema check schemas/jobspec.schema.json
     """
     root = path if path is not None else assets.folder("schemas")
-    if root.name in (EDITOR, SETTINGS) and not root.is_dir():
+    if root.name in (EDITOR, SETTINGS) and not os.path.isdir(root):
         return _check_copy(root, write=write)
-    if not root.is_dir():
+    if not os.path.isdir(root):
         raise SpeccError(f"{root} is neither a folder nor a file `{EDITOR}` or `{SETTINGS}`")
     if not write:
         return _verdict(stale(root))
