@@ -15,6 +15,7 @@ from support.local_jobs import eventually
 from support.projects import Place
 
 from specc.app.feeding import Feeder
+from specc.submission.resolve import settle_by_hand
 from specc.targets import JobState
 
 SETTINGS = b"""project = "demo"
@@ -700,6 +701,15 @@ class TestUnknown:
         assert "hpcjob-x is the job of another attempt" in unknown.err
         assert unknown.run("ledger", "resolve", "jobs", "--only", "n=2", "--dismiss") == 0
         assert states(unknown) == ["dismissed"]
+
+    def test_of_two_who_say_the_same_the_second_is_told(self, unknown, monkeypatch):
+        def twice(ledger, record, uuid):
+            settle_by_hand(ledger, record, uuid)
+            settle_by_hand(ledger, record, uuid)
+
+        monkeypatch.setattr("specc.cli.commands.ledger.settle_by_hand", twice)
+        assert unknown.run("ledger", "resolve", "jobs", "--only", "n=1", "--dismiss") == 0
+        assert "another process settled it meanwhile" in unknown.err
 
     @pytest.mark.parametrize(
         ("arguments", "said"),

@@ -329,6 +329,8 @@ def _take_word(ledger: Ledger, records: Sequence[Record], uuid: str | None, word
     for record in records:
         try:
             settle_by_hand(ledger, record, uuid)
+        except SettledAlready:
+            say(f"{record.key}: another process settled it meanwhile")
         except UuidTaken:
             raise SpeccError(f"{uuid} is the job of another attempt", help=f"`specc ledger show {uuid}`") from None
 
