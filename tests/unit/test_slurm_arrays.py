@@ -390,10 +390,12 @@ class TestTasks:
         assert (late.returncode, "is this a file system that" in late.stderr) == (114, True)
 
     def test_the_command_is_no_task_of_an_array(self, fake: Fake) -> None:
-        made = payload('env | grep -c "^SLURM_ARRAY_"; echo "$SPECC_JOB_ID $SPECC_JOB_NAME"')
+        made = payload(
+            'env | grep -c "^SLURM_ARRAY_"; echo "$SPECC_JOB_ID $SPECC_JOB_NAME"; env | grep ^SLURM_JOB_NAME'
+        )
         send(fake, [Attempt(f"{index:016x}{BATCH}", made, "x") for index in range(2)])
-        self.run(fake, 1, SLURM_ARRAY_TASK_COUNT="2", SLURM_ARRAY_TASK_MAX="1")
-        assert (fake.folder(f"{BATCH}/1").root / "stdout").read_text() == f"0\n7_1-{BATCH} x\n"
+        self.run(fake, 1, SLURM_ARRAY_TASK_COUNT="2", SLURM_ARRAY_TASK_MAX="1", SLURM_JOB_NAME="of the array")
+        assert (fake.folder(f"{BATCH}/1").root / "stdout").read_text() == f"0\n7_1-{BATCH} x\nSLURM_JOB_NAME=x\n"
 
     @pytest.mark.parametrize(
         "command", ["echo \"it's\" '$x' \\\n  a", "#!/usr/bin/env python3\nprint('ä' * 3)", "echo -n -"]

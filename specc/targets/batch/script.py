@@ -230,7 +230,8 @@ class Native:
     `submit_folders` are the variables that hold the folder a job was submitted from, where they are set. With
     `measures` the script measures what the command uses. In an array, `task` is the number of the job's task, and
     `of_tasks` are the variables that only tasks have: the command does not get them, because a script that looks for
-    them is not meant to be a task of an array.
+    them is not meant to be a task of an array. `names` are the variables that hold the name of a job: an array has one
+    name for all, and a script may call its files by it.
     """
 
     job: str
@@ -240,6 +241,13 @@ class Native:
     measures: bool = False
     task: str = ""
     of_tasks: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+    def task_lines(self) -> str:
+        """Return the lines by which a task of an array is to its command what a job of its own would be."""
+        lines = [" ".join(("unset", *self.of_tasks))] if self.of_tasks else []
+        lines += [f'export {name}="$name"' for name in self.names]
+        return "".join(f"{line}\n" for line in lines)
 
     def folder_lines(self) -> str:
         """Return the lines by which the job's scripts find the folder that they start in, and not that of specc."""
@@ -315,7 +323,7 @@ def program_of(native: Native, manner: Manner) -> str:
         wanted="" if native.task else WANTED,
         kept=KEPT.format(gone=GONE) if native.task else "",
         submit_folder=native.folder_lines(),
-        unset=" ".join(("unset", *native.of_tasks)) + "\n" if native.of_tasks else "",
+        unset=native.task_lines(),
         cores=manner.cores,
         threads=manner.threads,
         again=AGAIN if manner.is_requeued else NEVER_AGAIN,

@@ -41,6 +41,7 @@ NATIVE_TASK = Native(
     of_tasks=tuple(
         f"SLURM_ARRAY_{name}" for name in ("JOB_ID", "TASK_ID", "TASK_COUNT", "TASK_MIN", "TASK_MAX", "TASK_STEP")
     ),
+    names=("SLURM_JOB_NAME",),
 )
 
 UNSEEN = frozenset({"name", "cmd_line", "input_file", "stdout_redirect_path", "stderr_redirect_path"})
