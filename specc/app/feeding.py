@@ -142,7 +142,7 @@ class Feeder:
                 break
             worth_a_try = len(self._waiting) if self._holds_back else min(free, len(self._waiting))
             due = [self._waiting.popleft() for _ in range(worth_a_try)]
-            # What was tried before has an attempt in the ledger, also where there was no room for it.
+            # A step that was tried before has an attempt in the ledger, even if there was no room for its job.
             sent = send(self._numbered(due) if self._has_tried else due, room)
             self._has_tried = True
             self._note(sent)

@@ -316,8 +316,8 @@ class Sender:
         return True
 
     def _resumed(self, flight: _Flight) -> tuple[_Flight, list[Result]]:
-        """Return a flight whose pause is over, and the results of those attempts that somebody has settled by hand
-        meanwhile, which are no longer in it.
+        """Return a flight whose pause is over, and the results of the attempts that somebody has settled by hand
+        meanwhile. The flight that is returned leaves these attempts out.
         """
         members, results = [], []
         for member in flight.members:

@@ -66,7 +66,7 @@ class Batch:
         os.rename(name, self.root / LIST)
 
     def requests(self) -> list[dict[str, object]]:
-        """Return the requests of the cells, by the numbers of their tasks; none where there is no such batch."""
+        """Return the requests of the cells in the order of their tasks; an empty list if the batch does not exist."""
         return self.listed().requests
 
     def index_of(self, key: str) -> int | None:

@@ -97,8 +97,8 @@ class Arrays:
     def submit(self, attempts: Sequence[Attempt], most_active: int | None) -> list[Outcome]:
         """Call sbatch once for attempts of a batch, and again for fewer of them where Slurm does not take so many now.
 
-        Attempts that were sent before are looked for first, and sent again only when there is no trace of them. If a
-        job exists all the same, only one of the two runs.
+        An attempt that was sent before is sent again only if neither the queue nor its folder shows a job of it. If a
+        job exists all the same, only one of the two runs the command.
         """
         batch = self._jobs.batch(batch_of(attempts[0].key))
         outcomes: dict[str, Outcome] = {}

@@ -24,8 +24,9 @@ class Finding:
                     self._traces[trace] = entry
 
     def job(self, key: str, place: str) -> tuple[Handle, Entry | None] | None:
-        """Return the job of an attempt, whose folder is at a place: the one that has claimed the folder, else the one
-        with the key in its comment. With it comes what Slurm lists of it. None where there is no job.
+        """Return the job of an attempt, and Slurm's entry for the job if there is one; None if no job is known.
+
+        The job that has claimed the folder at `place` comes before a job with the attempt's key in its comment.
         """
         tag, is_cell, index = place.partition("/")
         listed = self._traces.get((tag, index) if is_cell else (key, ""))
