@@ -14,7 +14,7 @@ from specc.app.submitting import Sent, Submission
 from specc.diagnostics import Diagnostic
 from specc.fast_dataclass import dataclass
 from specc.lowering import Payload
-from specc.submission import Action, More, Result, Room, State, Step, is_not_found, look
+from specc.submission import Action, More, Result, Room, State, Step, is_not_found, look, resumed_in
 from specc.targets import JobReport
 
 MOST_AT_ONCE = 1024
@@ -194,7 +194,10 @@ class Feeder:
         self._why = f"{len(active) - len(gone):,} jobs are active" + (
             f", {unknown:,} of them unknown" if unknown else ""
         )
-        return Room(most, frozenset(gone)), most - sum(record.attempt not in gone for record in active)
+        own = resumed_in(self._waiting)
+        return Room(most, frozenset(gone)), most - sum(
+            one.attempt not in gone and one.attempt not in own for one in active
+        )
 
     def _note(self, sent: Sent) -> None:
         for result in sent.results:

@@ -55,7 +55,7 @@ from specc.submission.selector import (
     shown_state,
     states_named,
 )
-from specc.submission.send import Sender, Sending
+from specc.submission.send import Sender, Sending, resumed_in
 from specc.submission.verify import verify_ledger
 
 __all__ = [
@@ -124,6 +124,7 @@ __all__ = [
     "plan_steps",
     "read_plan",
     "recognised",
+    "resumed_in",
     "retries_made",
     "retry_step",
     "settle_by_hand",

@@ -11,7 +11,7 @@ stays an intent, and a later run finds that its process is dead and its outcome 
 import heapq
 import json
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import field, replace
 from os.path import join, normpath
 from queue import Empty, SimpleQueue
@@ -349,7 +349,7 @@ class Sender:
         process has sent before. Raises NoRoom.
         """
         if steps[0].action is Action.RESUME:
-            return self._resumed_steps(steps)
+            return self._resumed_steps(steps, most_active)
         skew = self._ledger.accounts.skew(self._target.identity)
         members, results = [], []
         records = [
@@ -386,7 +386,8 @@ class Sender:
         if room is None or len(steps) == 1:
             return steps, None
         active = self._ledger.active(self._target.identity)
-        free = room.most - sum(record.attempt not in room.gone for record in active)
+        own = resumed_in(steps)  # they are active already, as far as anybody knows
+        free = room.most - sum(record.attempt not in room.gone and record.attempt not in own for record in active)
         if free <= 0:
             raise NoRoom
         if free < len(steps) and free < (room.most + 1) // 2:
@@ -394,7 +395,7 @@ class Sender:
             self._waiting.insert(index + 1, steps[free:])
         return self._waiting[index], free
 
-    def _resumed_steps(self, steps: Sequence[Step]) -> tuple[_Flight, list[Result]]:
+    def _resumed_steps(self, steps: Sequence[Step], most_active: int | None) -> tuple[_Flight, list[Result]]:
         """Open attempts again whose outcomes are unknown, and return their flight, under the same keys."""
         members, results = [], []
         for step in steps:
@@ -409,7 +410,7 @@ class Sender:
             origin = self._origin(step)
             attempt = Attempt(record.attempt, step.payload, record.sent_name, origin=origin, is_resumed=True)
             members.append(_Member(step, attempt, is_unclear=True))
-        return _Flight(members), results
+        return _Flight(members, most_active), results
 
     def _origin(self, step: Step) -> Origin | None:
         project, payload = self._sending.project, step.payload
@@ -593,6 +594,11 @@ class Sender:
             pass
         for _ in range(self._threads):
             self._requests.put(None)
+
+
+def resumed_in(steps: Iterable[Step]) -> frozenset[str]:
+    """Return the attempts that are sent again under their keys. Each has its place among those that are active."""
+    return frozenset(one.last.attempt for one in steps if one.action is Action.RESUME and one.last is not None)
 
 
 def _unsettled(member: _Member) -> State:

@@ -207,6 +207,16 @@ class TestRoom:
         assert list(map(len, batches(desk).calls)) == [10, 2]
         assert sum(result.is_not_yet for result in results) == 11
 
+    def test_what_is_sent_again_has_its_places_and_its_limit(self, desk: submitting.Desk) -> None:
+        """After a kill all of it is unknown, and counts as active."""
+        batches(desk).answers = [Unclear("killed")] * 9
+        send(desk, submitting.sweep(9), Room(4))
+        assert desk.states() == ["unknown"] * 9
+        batches(desk).answers, batches(desk).limits = [], []
+        results = send(desk, submitting.sweep(9), Room(4))
+        assert {result.state for result in results} == {State.ACCEPTED}
+        assert batches(desk).limits == [4]
+
     def test_without_room_nothing_is_begun(self, desk: submitting.Desk) -> None:
         send(desk, submitting.sweep(4))
         results = send(desk, submitting.sweep(9), Room(4))
