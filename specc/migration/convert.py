@@ -46,7 +46,8 @@ class Migrated:
 class Script:
     """A script as it was read: its options by name, and notes.
 
-    With `joins`, one file takes both streams where only one file is named.
+    With `joins`, one file takes both streams where only one file is named. With `starts_at_home`, the scheduler starts
+    the job in the home folder.
     """
 
     source: Source
@@ -54,6 +55,7 @@ class Script:
     options: dict[str, Option]
     notes: tuple[Note, ...]
     joins: bool
+    starts_at_home: bool = False
 
     @property
     def is_of_slurm(self) -> bool:
@@ -92,18 +94,19 @@ def read_script(source: Source) -> Script | list[Diagnostic]:
     found.extend(directive_mistakes(source, header))
     notes = list(script_notes(source, header))
     parts: list[Option | Diagnostic] = []
-    joins = True
+    joins, starts_at_home = True, False
     if not found and scheduler == "Slurm":
         parts = list(read_options(header.words))
     elif not found:
-        foreign = read_foreign(header.words, scheduler)
-        parts, joins = [*foreign.options, *foreign.found], foreign.joins
+        foreign = read_foreign(header.words, scheduler, program_of(source))
+        parts, joins = [*foreign.options, *foreign.found], foreign.joins is not None
+        starts_at_home = foreign.starts_at_home
         notes.extend(foreign.notes)
     found.extend(part for part in parts if isinstance(part, Diagnostic))
     if found:
         return found
     options, replaced = last_of_each([part for part in parts if isinstance(part, Option)])
-    return Script(source, header, options, (*notes, *replaced), joins)
+    return Script(source, header, options, (*notes, *replaced), joins, starts_at_home)
 
 
 def migrate(
@@ -153,7 +156,7 @@ def _converted(draft: Draft, script: Script, name: str, units: Mapping[str, str]
     _put_queue(draft)
     _put_paths(draft, Job(slurm_name, tasks is not None), joins=script.joins)
     _place_others(draft, cores, memory, reading, site)
-    draft.say(list(_folder_notes(draft, reading, site)))
+    draft.say(list(_folder_notes(draft, reading, script, site)))
     arguments = read_arguments(reading)
     draft.say([argument.note() for argument in arguments])
     draft.say(list(all_arguments(reading, arguments)))
@@ -263,13 +266,18 @@ def _place_others(draft: Draft, cores: Cores, memory: Limit | None, reading: Rea
         draft.job["core_limit"] = str(shared_out.total)
 
 
-def _folder_notes(draft: Draft, reading: Reading, site: Site) -> Iterator[Note]:
-    """Yield where the job starts, if this is another folder than that of the script and matters."""
+def _folder_notes(draft: Draft, reading: Reading, script: Script, site: Site) -> Iterator[Note]:
+    """Yield where the job starts, if this is another folder than before and matters."""
     folder = draft.options.get("chdir")
-    calls = sorted(call for call in reading.calls if call)
-    words = [reading.text[start:end].strip("\"'") for start, end in calls[0][:2]] if calls else []
-    goes = len(words) == 2 and words[0] == "cd" and words[1].startswith("/")
-    if site.is_elsewhere and not goes and not (folder is not None and (folder.value or "").startswith("/")):
+    calls = [
+        [reading.text[start:end].strip("\"'") for start, end in call[:2]] for call in sorted(reading.calls) if call
+    ]
+    folders = [words[1] for words in calls if len(words) == 2 and words[0] == "cd"]
+    goes = bool(calls) and calls[0][0] == "cd" and folders[:1] != [] and folders[0].startswith("/")
+    if script.starts_at_home and folder is None and not any(each.startswith(("/", "~", "$")) for each in folders):
+        text = f"{script.header.scheduler} starts the job in the home folder, and specc in the project's folder"
+        yield Note(1, f"{text}; if the script means the home folder, write `cd || exit 1` before its first command")
+    elif site.is_elsewhere and not goes and not (folder is not None and (folder.value or "").startswith("/")):
         text = "the job starts in the project's folder, not where you submit the script"
         yield Note(1, f"{text}; to change that, set `workdir` under `[targets.NAME]` in specc.toml")
 

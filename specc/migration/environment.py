@@ -14,8 +14,10 @@ from specc.shell import Reading
 
 VARIABLE = re.compile(r"\b(?:SLURM|SLURMD)_[A-Z0-9_]+\b")
 OTHERS = {
-    "PBS": re.compile(r"\$\{?(PBS_[A-Z0-9_]+|NCPUS)\b"),
-    "Grid Engine": re.compile(r"\$\{?(SGE_[A-Z0-9_]+|NSLOTS|NHOSTS|PE_HOSTFILE|JOB_ID|JOB_NAME|TASK_ID)\b"),
+    "PBS": re.compile(r"\$\{?(PBS_[A-Z0-9_]+|NCPUS|TMPDIR(?!:?[-=+]))\b"),
+    "Grid Engine": re.compile(
+        r"\$\{?(SGE_[A-Z0-9_]+|NSLOTS|NHOSTS|PE_HOSTFILE|JOB_ID|JOB_NAME|TASK_ID|TMPDIR(?!:?[-=+]))\b"
+    ),
 }
 NAMES = "srun|sbatch|salloc|squeue|sacct|scancel|scontrol|sbcast|sattach|sstat"
 COMMAND = re.compile(rf"(?:^|[\s;&|(`])({NAMES})(?=$|[\s;&|)`])")
@@ -77,6 +79,7 @@ INSTEAD = {
     "SLURMD_NODENAME": "write `$(hostname)`",
     "PBS_JOBID": "if any number will do, use `$$` (the process id), and `mktemp -d` for a scratch folder",
     "JOB_ID": "if any number will do, use `$$` (the process id), and `mktemp -d` for a scratch folder",
+    "TMPDIR": "write `$(mktemp -d)`",
     "PBS_NODEFILE": "give the number of ranks: `mpirun -np {{ job.core_limit }}`",
     "PE_HOSTFILE": "give the number of ranks: `mpirun -np {{ job.core_limit }}`",
 }
@@ -127,7 +130,10 @@ class Ranges:
 def uses(reading: Reading, scheduler: str = "Slurm") -> Lines:
     """Return the variables of a scheduler that the script names outside comments, and where."""
     pattern = OTHERS.get(scheduler)
-    return _found(VARIABLE, 0, reading) if pattern is None else _found(pattern, 1, reading)
+    found = _found(VARIABLE, 0, reading) if pattern is None else _found(pattern, 1, reading)
+    if re.search(r"\bTMPDIR=", reading.text):
+        found.pop("TMPDIR", None)
+    return found
 
 
 def unknown_variables(used: Lines, given: set[str], scheduler: str = "Slurm") -> Iterator[Note]:

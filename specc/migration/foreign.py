@@ -1,13 +1,15 @@
 """`#PBS` and `#$` lines: options of PBS and Grid Engine as options of sbatch."""
 
 import re
-from dataclasses import field
+from dataclasses import field, replace
 from math import ceil
+from pathlib import PurePosixPath
 
 from specc.diagnostics import Diagnostic, codes
 from specc.fast_dataclass import dataclass
 from specc.migration.directives import Word
 from specc.migration.options import KNOWN, Option
+from specc.migration.script import LIKE_SHELLS, SHELLS
 from specc.migration.writing import Note
 from specc.wording import counted
 
@@ -19,6 +21,9 @@ TASK = re.compile(r"\$\{?(?:PBS_ARRAY_INDEX|PBS_ARRAYID|SGE_TASK_ID|TASK_ID)\}?|
 JOB_ID = re.compile(r"\$\{?(?:PBS_JOBID|JOB_ID)\}?")
 NAME = re.compile(r"\$\{?(?:PBS_JOBNAME|JOB_NAME)\}?")
 HOST = re.compile(r"(?<![\w.-])[\w.-]*+:(?=.)")
+FOLDER = re.compile(r"\$\{?(?:PBS|SGE)_O_WORKDIR\}?(?:/+|$)")
+"""The folder that a relative path begins in, at the start of a path."""
+
 KIB = {"k": 1, "m": 1024, "g": 1024**2, "t": 1024**3, "p": 1024**4}
 
 HOLDS = "a target cannot hold a job"
@@ -36,20 +41,23 @@ DROPPED = {
     "notify": "the API sends no signal before the time limit",
 }
 OTHER = "the API has no field for it"
-IGNORED = frozenset(["V", "cwd", "S", "k", "R", "z", "f", "terse", "clear", "w", "b", "shell", "sync", "ac"])
+IGNORED = frozenset(["V", "k", "R", "z", "f", "terse", "clear", "w", "b", "shell", "sync", "ac"])
 """Options that change nothing for a job of specc."""
 
 
 @dataclass(slots=True)
 class Reading:
     """What was read so far. `options` are those of sbatch, in the order written; `memory` is that of the whole
-    job, in KiB, which sbatch is told for each node. `shown` is the directive that is being read."""
+    job, in KiB, which sbatch is told for each node. `shown` is the directive that is being read. `program` is what the
+    `#!` line names; None is a shell. `joins` is the option whose file takes both streams, and the directive."""
 
     scheduler: str
+    program: str | None = None
     options: list[Option] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     found: list[Diagnostic] = field(default_factory=list)
-    joins: bool = False
+    joins: tuple[str, str] | None = None
+    starts_at_home: bool = True
     shown: str = ""
     memory: tuple[int, Word, str] | None = None
 
@@ -67,9 +75,9 @@ class Reading:
         self.found.append(codes.BAD_DIRECTIVE.at(word.span, message))
 
 
-def read_foreign(words: list[Word], scheduler: str) -> Reading:
+def read_foreign(words: list[Word], scheduler: str, program: str | None) -> Reading:
     """Return the options of sbatch that the words of a header stand for, in the order written."""
-    reading = Reading(scheduler)
+    reading = Reading(scheduler, program)
     rest = list(reversed(words))
     while rest:
         word = rest.pop()
@@ -80,6 +88,7 @@ def read_foreign(words: list[Word], scheduler: str) -> Reading:
             reading.found.append(codes.BAD_DIRECTIVE.at(word.span, message, help=help))
             continue
         _option(name, word, rest, reading)
+    _settle_paths(reading)
     nodes = next((int(each.value or 1) for each in reading.options if each.flag.name == "nodes"), 1)
     if reading.memory is not None:
         kib, word, reading.shown = reading.memory
@@ -121,14 +130,14 @@ def _one(name: str, value: str, word: Word, reading: Reading) -> None:
             if queue != value:
                 reading.drop(shown, word, f"only its queue `{queue}` is taken over")
         case "o" | "e" | "i" if name != "i" or not is_pbs:
-            path = _path(value, is_pbs)
-            if path.endswith("/"):
-                path += "%x.out" if name == "o" else "%x.err"
-            reading.put({"o": "output", "e": "error", "i": "input"}[name], path, word)
+            reading.put({"o": "output", "e": "error", "i": "input"}[name], _path(value, is_pbs), word)
         case "j":
-            reading.joins = value not in ("n", "no")
-            if value in ("eo",):
-                reading.notes.append(Note(word.line, "`-j eo` joins standard output to standard error: see the paths"))
+            into = "error" if value == "eo" else "output"
+            reading.joins = None if value in ("n", "no") else (into, shown)
+        case "S":
+            _shell(value, word, reading)
+        case "cwd":
+            reading.starts_at_home = False
         case "A" if is_pbs:
             reading.put("account", value, word)
         case "P":
@@ -156,7 +165,39 @@ def _path(text: str, is_pbs: bool) -> str:
     """Return a path with the patterns of sbatch. What a host has before it is not the path's."""
     path = HOST.sub("", text, count=1) if is_pbs or text.startswith(":") else text
     path = path.replace("%", "%%")
+    if (folder := FOLDER.match(path)) is not None:
+        path = path[folder.end() :] or "./"
     return NAME.sub("%x", JOB_ID.sub("%j", TASK.sub("%a", path)))
+
+
+def _settle_paths(reading: Reading) -> None:
+    """Keep the path of the file that takes both streams, and name files in the folders that paths name."""
+    task = ".%a" if any(option.flag.name == "array" for option in reading.options) else ""
+    for at, option in enumerate(reading.options):
+        name, path = option.flag.name, option.value or ""
+        if name in ("output", "error") and path.endswith("/"):
+            suffix = "out" if name == "output" else "err"
+            reading.options[at] = replace(option, value=f"{path.removeprefix('./')}%x{task}.{suffix}")
+    if reading.joins is None:
+        return
+    into, shown = reading.joins
+    streams = [option for option in reading.options if option.flag.name in ("output", "error")]
+    for option in streams:
+        if option.flag.name != into:
+            text = f"{option.shown} has no effect: `{shown}` writes both streams into one file"
+            reading.notes.append(Note(option.line, text))
+    kept = [replace(option, flag=KNOWN["output"]) for option in streams if option.flag.name == into]
+    reading.options = [option for option in reading.options if option not in streams] + kept
+
+
+def _shell(value: str, word: Word, reading: Reading) -> None:
+    """Report a `-S` that names another program than the `#!` line, by which a job of specc is run."""
+    path = re.split("[@,]", value)[0]
+    name = PurePosixPath(path).name
+    if (None if name in (*SHELLS, *LIKE_SHELLS) else name) != reading.program:
+        message = f"`-S {value}` runs the script with `{name}`, which its `#!` line does not name"
+        help = f"write `#!{path}` as the first line, or remove `-S`"
+        reading.found.append(codes.BAD_DIRECTIVE.at(word.span, message, help=help))
 
 
 def _parallel(value: str, word: Word, reading: Reading) -> None:
@@ -233,13 +274,16 @@ def _chunks(kind: str, text: str, word: Word, reading: Reading) -> None:
     if nodes > 1:
         reading.put("nodes", str(nodes), word)
     if gpus := sum(chunk["nodes"] * chunk["gpus"] for chunk in chunks):
+        reading.shown = f"{shown}: {counted(gpus, 'GPU')}"
         reading.put("gpus", str(gpus), word)
     for chunk in text.split("+"):
         for part in chunk.split(":")[1:] if _is_count(chunk[:1]) else chunk.split(":"):
             name, _, amount = part.partition("=")
             if name == "mem":
                 _memory("mem", part, amount, word, reading, _chunk(chunk)["nodes"])
-            elif name not in ("ncpus", "ppn", "mpiprocs", "ngpus", "gpus", "ompthreads"):
+            elif name == "ompthreads":
+                reading.drop(f"{shown}: {part}", word, f"write `export OMP_NUM_THREADS={amount}` into the script")
+            elif name not in ("ncpus", "ppn", "mpiprocs", "ngpus", "gpus"):
                 reading.drop(f"{shown}: {part}", word, "the API has no field for it; choose a queue that has it")
 
 

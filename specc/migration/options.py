@@ -5,6 +5,7 @@ wins.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from specc.diagnostics import Diagnostic, closest, codes, one_of
@@ -194,7 +195,16 @@ def read_options(words: list[Word]) -> Iterator[Option | Diagnostic]:
 
 
 def last_of_each(options: list[Option]) -> tuple[dict[str, Option], list[Note]]:
-    """Return the options that count, by name, and a note on each option that a later one replaces."""
+    """Return the options that count, by name, and a note on each option that a later one replaces.
+
+    Types of mail add up, as in sbatch.
+    """
+    mails = [option for option in options if option.flag.name == "mail-type"]
+    if len(mails) > 1 and all(option.value for option in mails):
+        kinds = (kind for option in mails for kind in (option.value or "").upper().split(",") if kind != "NONE")
+        types = dict.fromkeys(kinds) or ["NONE"]
+        together = replace(mails[-1], value=",".join(types))
+        options = [*(option for option in options if option not in mails), together]
     chosen = {option.flag.name: option for option in options}
     notes = [
         Note(option.line, f"{option.shown} has no effect: line {chosen[option.flag.name].line} sets it again")

@@ -181,7 +181,8 @@ def read_memory(options: Options, cores: Cores, unit: str | None) -> tuple[Limit
     if not size or size * times > MOST_MEMORY:
         return None, said
     limit = Limit("mem_limit", memory_amount(size * times, unit), unit is not None)
-    if times > 1:
+    # Outside of chunks, these are of the whole job.
+    if times > 1 and not (option.directive or "").startswith(("-l mem=", "-l vmem=")):
         text = f"{option.shown} times {times} {each} gives mem_limit {limit.amount.text}"
         said.append(Note(option.line, text))
     said.extend(_unit_notes(limit, option, unit))

@@ -46,6 +46,7 @@ TILDE = r"~[A-Za-z0-9_.-]*(?=/|\Z)"
 VARIABLE = r"\$(?:\{[^}]*\}|[A-Za-z_][A-Za-z0-9_]*)"
 COMMAND = r"\$\([^)]*\)?|`[^`]*`?"
 JOB_NUMBER = r"(?:SLURM|PBS|LSB|SGE)_?\w*|JOB_?ID|\w*JOBID\w*"
+SUBMIT_FOLDER = r"SLURM_SUBMIT_DIR|(?:PBS|SGE)_O_WORKDIR|LS_SUBCWD"
 BLANKS = r"\A\s+|\s+\Z"
 
 
@@ -86,6 +87,8 @@ def _absolute(rest: str) -> str:
 
 
 def _instead_of(name: str) -> str:
+    if re.fullmatch(SUBMIT_FOLDER, name):
+        return "remove it: a relative path begins in the folder where the job starts"
     if re.fullmatch(JOB_NUMBER, name):
         return "write `{{ cell.slug }}`: a job has no number before it is sent"
     return f'write the path itself, or `{{{{ env.{name} }}}}` with `env = ["{name}"]` in specc.toml'

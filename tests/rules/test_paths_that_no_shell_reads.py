@@ -32,6 +32,7 @@ FIELDS = ("stdout_redirect_path", "stderr_redirect_path", "input_file")
         ("out/$(date).log", "$(date)", "{{ cell.slug }}"),
         ("out/`date`.log", "`date`", "{{ cell.slug }}"),
         ("$SLURM_JOB_ID.out", "$SLURM_JOB_ID", "{{ cell.slug }}"),
+        ("$PBS_O_WORKDIR/o.txt", "$PBS_O_WORKDIR", "remove it"),
         ("{{ vars.dir }}/o.txt", "~", "/home/NAME/data/o.txt"),
         ("logs/", "`logs/`", "`logs/"),
         ("/scratch/../", "`/scratch/../`", "`/scratch/../"),

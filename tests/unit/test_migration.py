@@ -83,6 +83,20 @@ def test_seconds_are_rounded_up_and_said_so(time: str, said: list[str]) -> None:
     assert [note.text for note in imported(f"-t {time}").notes] == said
 
 
+@each(
+    "lines, mail",
+    [
+        (["--mail-type=END", "--mail-type=FAIL"], "--mail-type=END,FAIL"),
+        (["--mail-type=end,fail", "-c 2", "--mail-type=END"], "--mail-type=END,FAIL"),
+        (["--mail-type=NONE", "--mail-type=END"], "--mail-type=END"),
+        (["--mail-type=NONE", "--mail-type=NONE"], "--mail-type=NONE"),
+    ],
+)
+def test_types_of_mail_add_up_as_in_sbatch(lines: list[str], mail: str) -> None:
+    (note,) = imported(*lines).notes
+    assert note.text.startswith(f"`{mail}` is dropped")
+
+
 def test_notes_name_what_does_the_same_here() -> None:
     notes = [note.text for note in imported("-J wave", "-a 0-20:5%2", "-o wave_%A_%a.out").notes]
     assert any("`specc submit --max-active 2`" in note for note in notes)

@@ -99,3 +99,92 @@ def test_what_cannot_be_read_is_refused(line: str, message: str) -> None:
     outcome = migrated_or_refused(f"#!/bin/bash\n{line}\n./run\n", UNITS)
     assert not isinstance(outcome, Migrated)
     assert message in [each.message for each in outcome]
+
+
+@each(
+    "lines, fields",
+    [
+        (["#PBS -j oe", "#PBS -o a", "#PBS -e b"], {"stdout_redirect_path": "a"}),
+        (["#PBS -j eo", "#PBS -o a", "#PBS -e b"], {"stdout_redirect_path": "b"}),
+        (["#PBS -e b", "#PBS -j oe"], {}),
+        (["#$ -j y", "#$ -o a", "#$ -e b"], {"stdout_redirect_path": "a"}),
+        (["#$ -j n", "#$ -o a", "#$ -e b"], {"stdout_redirect_path": "a", "stderr_redirect_path": "b"}),
+    ],
+)
+def test_streams_that_are_joined_go_to_one_file(lines: list[str], fields: dict[str, str]) -> None:
+    migrated = imported(*lines)
+    assert {name: value for name, value in job(migrated).items() if name.endswith("_path")} == fields
+    assert ("has no effect: `-j" in migrated.spec) == ("-j n" not in lines[0])
+
+
+@each(
+    "path, wanted",
+    [
+        ("$PBS_O_WORKDIR/logs/a.out", "logs/a.out"),
+        ("${PBS_O_WORKDIR}", '"run.{{ matrix.task }}.out"'),
+        ("logs/", '"logs/run.{{ matrix.task }}.out"'),
+    ],
+)
+def test_a_path_of_pbs_begins_in_the_folder_of_the_submission(path: str, wanted: str) -> None:
+    assert job(imported("#PBS -J 1-3", f"#PBS -o {path}"))["stdout_redirect_path"] == wanted
+
+
+@each("line", ["#PBS -S /usr/bin/perl", "#$ -S /usr/bin/perl", "#$ -S /bin/csh@host,/bin/sh"])
+def test_another_program_than_that_of_the_first_line_is_refused(line: str) -> None:
+    outcome = migrated_or_refused(f"#!/bin/bash\n{line}\nprint 1\n", UNITS)
+    assert not isinstance(outcome, Migrated)
+    assert "which its `#!` line does not name" in outcome[0].message
+
+
+@each("line", ["#PBS -S /bin/sh", "#$ -S /usr/local/bin/zsh"])
+def test_a_shell_like_that_of_the_first_line_changes_nothing(line: str) -> None:
+    assert job(imported(line))["core_limit"] == "1"
+
+
+def test_a_program_that_both_lines_name_runs_the_script() -> None:
+    outcome = migrated_or_refused("#!/usr/bin/env Rscript\n#$ -S /opt/R/bin/Rscript\nx <- f(1)\n", UNITS)
+    assert isinstance(outcome, Migrated)
+    assert outcome.file == "run.R"
+
+
+@each(
+    "lines, body, is_said",
+    [
+        (["#PBS -N a"], "./run\n", True),
+        (["#PBS -N a"], "module load x\ncd sub\n", True),
+        (["#PBS -N a"], "module load x\ncd $PBS_O_WORKDIR\n./run\n", False),
+        (["#PBS -N a", "#PBS -d /data"], "./run\n", False),
+        (["#$ -N a"], "./run\n", True),
+        (["#$ -cwd"], "./run\n", False),
+        (["#$ -wd /data"], "./run\n", False),
+        (["#SBATCH -n 1"], "./run\n", False),
+    ],
+)
+def test_a_job_that_began_in_the_home_folder_is_told_where_it_begins_now(
+    lines: list[str], body: str, is_said: bool
+) -> None:
+    assert ("starts the job in the home folder" in imported(*lines, body=body).spec) == is_said
+
+
+@each(
+    "body, is_said",
+    [
+        ("cd $TMPDIR\n", True),
+        ("cp x ${TMPDIR}/\n", True),
+        ("cd ${TMPDIR:-/tmp}\n", False),
+        ("export TMPDIR=/scratch\ncd $TMPDIR\n", False),
+    ],
+)
+def test_the_scratch_folder_of_a_scheduler_is_not_given(body: str, is_said: bool) -> None:
+    for line in ("#PBS -N a", "#$ -cwd"):
+        assert ("`TMPDIR` is set only by" in imported(line, body=body).spec) == is_said
+
+
+def test_memory_of_the_whole_job_is_not_said_to_be_multiplied() -> None:
+    migrated = imported("#PBS -l nodes=2:ppn=1,mem=4gb")
+    assert job(migrated)["mem_limit"] == "4GiB"
+    assert "times 2 nodes" not in migrated.spec
+
+
+def test_threads_that_pbs_sets_are_said() -> None:
+    assert "export OMP_NUM_THREADS=4" in imported("#PBS -l select=1:ncpus=8:ompthreads=4").spec
