@@ -275,6 +275,16 @@ def test_what_cannot_be_killed_is_said(tmp_path: Path, monkeypatch: pytest.Monke
     assert replace(ended, measured=None) == Ended(JobState.FINISHED, 0, "some of its processes could not be killed")
 
 
+def test_the_memory_of_a_runner_is_not_the_peak_of_its_command() -> None:
+    """What a runner takes between making its meter and starting the command is its own, too."""
+    meter = watch.Meter()
+    ballast = b"x" * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+    command = os.posix_spawn("/bin/true", ["true"], {})
+    meter.has_begun()
+    meter.reaped(os.wait4(command, 0)[2])
+    assert ballast and meter.measured().peak_memory is None
+
+
 def test_without_a_subreaper_processes_are_known_by_their_mark(tmp_path: Path, default_signals: None) -> None:
     """As on macOS. The marked process is no child of the watched command."""
     folder = StateDir(tmp_path).job("hpcjob-1")

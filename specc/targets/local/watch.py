@@ -96,15 +96,19 @@ class Meter:
     """Measures what a command uses. It is made before the command begins, of which some end in a moment.
 
     The system counts the processor time of every process that is waited for, and its peak of memory. That peak is at
-    least the peak of this process, of which each command is a copy for a moment; so a smaller peak is known only as far
-    as memory was looked at while the command ran.
+    least the peak of this process when the command began, because the command is a copy of it for a moment; so a
+    smaller peak is known only as far as memory was looked at while the command ran.
     """
 
     def __init__(self) -> None:
         self._start = time.monotonic()
-        self._floor = _peak(resource.getrusage(resource.RUSAGE_SELF))
+        self._floor = 0
         self._cpu_seconds = 0.0
         self._peak = 0
+
+    def has_begun(self) -> None:
+        """Note that the command is no copy of this process any more."""
+        self._floor = _peak(resource.getrusage(resource.RUSAGE_SELF))
 
     def saw_memory(self, used: int) -> None:
         """Note the memory that all processes of the command use now."""
@@ -149,6 +153,7 @@ class Watch:
         self._is_cancelled = is_cancelled
         self._status: int | None = None
         self._meter = meter or Meter()
+        self._meter.has_begun()
 
     def to_the_end(self) -> Ended:
         """Return how the command ended. Descendants that outlive the command are ended, too, as a batch system does."""
