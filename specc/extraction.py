@@ -5,7 +5,8 @@ included, and nothing is read of git or of what keeps passwords. Nothing here wa
 bounds below: of a log of many gigabytes the end is searched, or the beginning for the first match. No code of anybody
 runs, and patterns are matched in linear time.
 
-What cannot be read is `Missing`, with the reason in words.
+What cannot be read is `Missing`, with the reason in words. All kinds of files are read in this one module, because they
+share these bounds.
 """
 
 import contextlib
@@ -29,7 +30,7 @@ from specc.parser.scalars import to_number
 from specc.patterns import line_pattern
 from specc.resolver.results import STREAMS, Extraction, path_mistake
 from specc.source import Source
-from specc.system.reader import Unreadable, is_below
+from specc.system.reader import Unreadable, is_below, is_on_own_disk
 from specc.wording import brief, counted
 
 MIB = 1 << 20
@@ -49,6 +50,9 @@ READING = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 CLOCKS = 5.0
 """Seconds by which the clocks of a node and of a file server may differ."""
+
+KERNEL_TICK = 0.02
+"""Seconds by which the times of files on a disk of this machine may lag behind its clock."""
 
 LOOSE_NUMBER = re.compile(r"[+-]?+(?:[0-9]++\.?+[0-9]*+|\.[0-9]++)(?:[eEdD][+-]?+[0-9]{1,4}+)?+")
 FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -74,7 +78,7 @@ class JobFiles:
     `folder` is where the job started; None where this machine does not see it, which `elsewhere` explains. `streams`
     are its outputs; in place of a path, a text says where it is. `since` is when the job started and `until` when it
     ended, in seconds since the epoch: what was not written in between is not its result. `is_over`: nothing more is
-    written.
+    written. `is_timed_here`: these times are exact, and of this machine's clock.
     """
 
     folder: Path | None
@@ -83,19 +87,28 @@ class JobFiles:
     since: float | None = None
     is_over: bool = True
     until: float | None = None
+    is_timed_here: bool = False
 
 
 def written_again(name: str) -> str:
     """Return what to say of a file that was written after its job had ended."""
     return (
-        f"{name} was written again after the job had ended, perhaps by a job with other parameters; put the parameter "
-        "into the file's name"
+        f"{name} was written again after the job had ended, perhaps by another job; put the axes or parameters by "
+        "which the jobs differ into the file's name"
     )
 
 
-def is_written_again(status: os.stat_result, ended_at: float | None) -> bool:
+def is_written_again(path: Path, status: os.stat_result, ended_at: float | None, *, is_timed_here: bool) -> bool:
     """Return whether a file was written after a job had ended, as far as that is known."""
-    return ended_at is not None and status.st_mtime > ended_at + CLOCKS
+    if ended_at is None or status.st_mtime <= ended_at:
+        return False
+    return status.st_mtime > ended_at + CLOCKS or (is_timed_here and is_on_own_disk(path))
+
+
+def _is_older(path: Path, status: os.stat_result, started_at: float | None, *, is_timed_here: bool) -> bool:
+    if started_at is None or status.st_ctime >= started_at - KERNEL_TICK:
+        return False
+    return status.st_ctime < started_at - CLOCKS or (is_timed_here and is_on_own_disk(path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +170,10 @@ class _Reading:
                 kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
                 raise _Lacks(f"{shown} is {kind}")
             # Not the time of the content: what a job unpacks or copies keeps that of the original.
-            if self.files.since is not None and status.st_ctime < self.files.since - CLOCKS:
+            path, since, is_timed_here = Path(f"/proc/self/fd/{descriptor}"), self.files.since, self.files.is_timed_here
+            if _is_older(path, status, since, is_timed_here=is_timed_here):
                 raise _Lacks(f"{shown} is older than the job, which has not written it")
-            if is_written_again(status, self.files.until):
+            if is_written_again(path, status, self.files.until, is_timed_here=is_timed_here):
                 raise _Lacks(written_again(shown))
             yield descriptor
         finally:

@@ -99,7 +99,10 @@ class Extractor:
     def _files(self, record: Record, reports: Mapping[str, JobReport]) -> JobFiles:
         """Return the files of an attempt that has a job."""
         life, is_over = life_of(record, reports), state_of(record, reports) in OVER
-        since = life.started_at if life.started_at is not None else life.submitted_at
+        since, until = life.started_at if life.started_at is not None else life.submitted_at, life.ended_at
+        if since is not None and until is not None and life.seconds is not None:
+            # A clock that was set while the job ran: its files may have times of both clocks.
+            since, until = min(since, until - life.seconds), max(until, since + life.seconds)
         target = self._target(record)
         if isinstance(target, str):
             return JobFiles(None, target, dict.fromkeys(("stdout", "stderr"), target), since, is_over)
@@ -108,9 +111,14 @@ class Extractor:
         except SpeccError as error:
             return JobFiles(None, error.message, dict.fromkeys(("stdout", "stderr"), error.message), since, is_over)
         streams = {file.stream: file.where if file.path is None else file.path for file in logs.files}
-        until = life.ended_at if is_over else None
         return JobFiles(
-            logs.folder, f"it is a file of the target `{record.target_name}`", streams, since, is_over, until
+            logs.folder,
+            f"it is a file of the target `{record.target_name}`",
+            streams,
+            since,
+            is_over,
+            until if is_over else None,
+            is_timed_here=any(file.is_timed_here for file in logs.files),
         )
 
     def _target(self, record: Record) -> Target | str:

@@ -179,12 +179,13 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class LogFile:
     """One output stream of a job. `path` is where it is visible from here, `where` tells a person how else to get
-    it.
+    it. `is_timed_here`: the times of the job are exact, and of this machine's clock.
     """
 
     stream: str
     path: Path | None
     where: str
+    is_timed_here: bool = False
 
 
 @dataclass(frozen=True, slots=True)

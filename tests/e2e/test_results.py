@@ -1,11 +1,15 @@
 """`specc results`: what jobs that really ran on this machine came to."""
 
+import contextlib
 import csv
 import io
 import json
+import sqlite3
 
 import pytest
 from support.projects import Place
+
+from specc.system.reader import is_on_own_disk
 
 SETTINGS = b"""project = "demo"
 [units]
@@ -130,15 +134,25 @@ class TestValues:
         assert [row["cells"] for row in rows_of(here)] == ["100", "400"]
 
     def test_a_file_is_named_by_the_parameter_that_the_job_had(self, here):
-        text = SPEC % "echo {{ params.solver }} 1 > {{ params.solver }}.txt"
-        text += "results: {x: {from: '{{ params.solver }}.txt', pattern: '(.*)'}}\n"
+        text = SPEC % "echo {{ params.solver }} 1 > {{ params.solver }}-{{ matrix.mesh }}.txt"
+        text += "results: {x: {from: '{{ params.solver }}-{{ matrix.mesh }}.txt', pattern: '(.*)'}}\n"
         submitted(here, text)
         here.write(a=text.replace("default: ico", "default: simple"))
         assert [row["x"] for row in rows_of(here)] == ["ico 1", "ico 1"]
 
+    def test_one_file_of_all_cells_is_the_result_of_the_last(self, here):
+        command = "sleep {{ 1 if matrix.mesh == 'fine' else 0 }}; echo {{ matrix.mesh }} > x.txt  # {{ params.solver }}"
+        submitted(here, SPEC % command + "results: {x: {from: x.txt, pattern: '(.+)'}}\n")
+        if is_on_own_disk(here.root):
+            assert [row["x"] for row in rows_of(here)] == ["", "fine"]
+
     def test_what_is_missing_says_why(self, here):
-        text = SPEC % "echo a {{ params.solver }}; echo = > eq.txt"
-        submitted(here, text + "results: {x: 'b(.)', y: {from: no.json, key: a}, z: {from: eq.txt, pattern: (.)}}\n")
+        text = SPEC % "echo a {{ params.solver }}; echo = > {{ matrix.mesh }}.txt"
+        submitted(
+            here,
+            text
+            + "results: {x: 'b(.)', y: {from: no.json, key: a}, z: {from: '{{ matrix.mesh }}.txt', pattern: (.)}}\n",
+        )
         assert [row["x"] for row in rows_of(here)] == ["", ""]
         assert here.run("results", "--output", "json") == 0
         assert json.loads(here.out)["rows"][0]["missing"] == {
@@ -154,6 +168,15 @@ class TestValues:
         submitted(here, text)
         submitted(here, text, "--rerun", "--yes", "--state", "finished")
         assert [(row["attempt"], row["n"]) for row in rows_of(here)] == [("2", "2"), ("2", "2")]
+
+    @pytest.mark.parametrize("step", [-3600, 3600], ids=["back", "forward"])
+    def test_the_clock_was_set_while_the_job_ran(self, here, step):
+        submitted(here, SPEC % "echo {{ params.solver }}" + "results: {x: '(.+)'}\n")
+        (path,) = (here.root / "state").rglob("ledger.sqlite")
+        began = f"json_set(life, '$.started_at', json_extract(life, '$.started_at') - {step})"
+        with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute(f"UPDATE attempts SET life = {began}")
+        assert [row["x"] for row in rows_of(here)] == ["ico", "ico"]
 
     def test_a_spec_that_is_gone(self, here):
         submitted(here, SPEC % "echo {{ params.solver }}" + "results: {x: '(.)'}\n")

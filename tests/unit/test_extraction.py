@@ -1,6 +1,7 @@
 """Values read from what jobs wrote: by pattern, from JSON, YAML and CSV, typed, bounded, and never from outside."""
 
 import os
+import tempfile
 import time
 from pathlib import Path
 
@@ -13,10 +14,17 @@ from specc.nodes import Mapping, to_data
 from specc.parser import json_number, parse_tree
 from specc.resolver.results import extractions
 from specc.source import Source
+from specc.system.reader import is_on_own_disk
 
 
 def read(
-    folder: Path, line: str, *, since: float | None = None, is_over: bool = True, until: float | None = None
+    folder: Path,
+    line: str,
+    *,
+    since: float | None = None,
+    is_over: bool = True,
+    until: float | None = None,
+    is_timed_here: bool = False,
 ) -> object:
     """Return what `line` reads, as the value of a result in a spec, of a job that started in `folder`."""
     root, found = parse_tree(Source("x", f"x: {line}\n"))
@@ -24,7 +32,7 @@ def read(
     (extracting,) = extractions(root).values()
     file = str(extracting.file.value) if extracting.file is not None else "stdout"
     streams = {"stdout": folder / "out.log", "stderr": folder / "err.log"}
-    files = JobFiles(folder, "", streams, since, is_over, until)
+    files = JobFiles(folder, "", streams, since, is_over, until, is_timed_here)
     return extracted([Asked(extracting, file, file)], files)["x"]
 
 
@@ -263,8 +271,8 @@ class TestWhereFilesLie:
         assert read(tmp_path, "{from: a.json, key: n}", until=now - 2) == 1  # clocks differ a little
         for line, name in (("{from: a.json, key: n}", "`a.json`"), ("'n = (.+)'", "stdout")):
             assert why(tmp_path, line, until=now - 60) == (
-                f"{name} was written again after the job had ended, perhaps by a job with other parameters; put the "
-                "parameter into the file's name"
+                f"{name} was written again after the job had ended, perhaps by another job; put the axes or "
+                "parameters by which the jobs differ into the file's name"
             )
 
     def test_what_an_earlier_job_wrote(self, tmp_path):
@@ -275,6 +283,15 @@ class TestWhereFilesLie:
             why(tmp_path, "{from: a.json, key: n}", since=now + 60)
             == "`a.json` is older than the job, which has not written it"
         )
+
+    @pytest.mark.skipif(not is_on_own_disk(tempfile.gettempdir()), reason="temporary files are on a file server")
+    def test_what_a_job_of_this_machine_wrote_is_known_exactly(self, tmp_path):
+        before = time.time()
+        (tmp_path / "a.json").write_text('{"n": 1}')
+        after, line = time.time(), "{from: a.json, key: n}"
+        assert read(tmp_path, line, since=before, until=after, is_timed_here=True) == 1
+        assert "is older than the job" in why(tmp_path, line, since=after + 0.1, is_timed_here=True)
+        assert "was written again" in why(tmp_path, line, until=before - 0.1, is_timed_here=True)
 
     def test_what_a_job_unpacked_keeps_its_old_time(self, tmp_path):
         (tmp_path / "a.json").write_text('{"n": 1}')

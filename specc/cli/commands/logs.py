@@ -175,9 +175,12 @@ def _say_written_again(groups: Sequence[Group], listed: Sequence[Log], ledger: L
     }
     again: dict[Path, None] = {}
     for log in listed:
-        status = None if log.file.path is None else _status(log.file.path)
-        if status is not None and log.file.path is not None and is_written_again(status, ends.get(log.uuid)):
-            again[log.file.path] = None
+        path, is_timed_here = log.file.path, log.file.is_timed_here
+        status = None if path is None else _status(path)
+        if path is None or status is None:
+            continue
+        if is_written_again(path, status, ends.get(log.uuid), is_timed_here=is_timed_here):
+            again[path] = None
     if again:
         say(f"warning: {written_again(os.path.relpath(next(iter(again))))}")
         if len(again) > 1:

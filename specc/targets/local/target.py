@@ -168,7 +168,9 @@ class LocalTarget:
             "stderr": folder.stream("stderr", run.stderr, run.workdir),
         }
         start = Path(run.workdir) if run.workdir is not None else folder.work
-        return Logs(uuid, tuple(LogFile(stream, path, str(path)) for stream, path in paths.items()), start)
+        return Logs(
+            uuid, tuple(LogFile(stream, path, str(path), is_timed_here=True) for stream, path in paths.items()), start
+        )
 
     def cancel(self, uuids: Sequence[str]) -> list[Cancelled]:
         """Cancel jobs. Pending jobs leave the queue at once; running processes are asked to end, and later killed."""
