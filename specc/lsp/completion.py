@@ -1,5 +1,6 @@
-"""What can be written at the cursor: keys, values, names in templates, filters, files, codes, settings, snippets."""
+"""What can be written at the cursor: keys, values, names in templates, filters, files, codes, snippets."""
 
+import json
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -10,27 +11,25 @@ from pathlib import Path
 from specc.app.editing import EditedProject, Snapshot
 from specc.compiler import Request
 from specc.config import is_optional
-from specc.config.shapes import Each, Items, Value
 from specc.diagnostics.codes import CODES, UNREADABLE
 from specc.disk import SHIPPED, SKIPPED
 from specc.disk.contents import shipped_names
 from specc.expressions.filters import NAMES as FILTERS
 from specc.expressions.predicates import TESTS
 from specc.fast_dataclass import dataclass
+from specc.formatter import quoted
 from specc.lsp.cursor import ITEM, Cursor, Part, cursor_at, template_at
 from specc.lsp.hover import api_of, code, field_page, flow, shown_value, values_by_name
 from specc.lsp.language import (
     MEMBERS,
     NAMESPACES,
     OPERATOR,
-    expected,
     filter_meaning,
     keys_at,
-    settings_at,
     test_meaning,
     values_at,
 )
-from specc.nodes import Mapping, Node, Scalar, Sequence, to_data
+from specc.nodes import Mapping, Node, Scalar, Sequence, Style, to_data
 from specc.parser import SECTIONS
 from specc.resolver import Param, ResolvedSpec, resolve
 from specc.rules.queues import QUEUE_NAMES
@@ -53,6 +52,12 @@ SNIPPETS = {
     "results": ("a result", "results:\n  ${1:name}: {from: ${2:stdout}, pattern: '${3:(.+)}', type: ${4:number}}\n"),
 }  # fmt: skip
 AMOUNT = re.compile(r"\d+(?:\.\d+)?")
+REST_OF_KEY = re.compile(r"[^\s:,{}\[\]#]*+")
+REST_OF_WORD = re.compile(r"[\w-]*+")
+REST_OF_VALUE = re.compile(r"(?:[^\s]|[ \t]+(?=[^\s#]))*+")
+REST_IN_FLOW = re.compile(r"(?:[^\s,\[\]{}]|[ \t]+(?=[^\s#,\[\]{}]))*+")
+"""What may stand behind the cursor of the thing that is typed there, and goes with it."""
+COLON = re.compile(r"[ \t]*:(?=\s|$)")
 
 
 class Kind(StrEnum):
@@ -72,7 +77,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Something that can be written over `span`. `insert` is the text, or a snippet with places to fill in."""
+    """Something that can be written over `span`: the key, value or word that the cursor is in, also what is behind it.
+
+    `insert` is the text, or a snippet with places to fill in.
+    """
 
     label: str
     kind: Kind
@@ -120,7 +128,8 @@ class _Completion:
         for step in self._cursor.path:
             node = node.get(step) if isinstance(node, Mapping) else None
         if isinstance(node, Mapping):
-            at = self._snapshot.in_tree(self._cursor.start) if self._cursor.typed else -1
+            is_in_key = self._cursor.typed or self._rest(REST_OF_KEY) > self._offset
+            at = self._snapshot.in_tree(self._cursor.start) if is_in_key else -1
             yield from (name for name, key in node.keys.items() if not key.span.start <= at <= key.span.end)
 
     def offers(self) -> Iterator[Offer]:
@@ -142,9 +151,34 @@ class _Completion:
         self, label: str, kind: Kind, insert: str | None = None, *, start: int | None = None, detail: str = "",
         documentation: str = "", is_snippet: bool = False,
     ) -> Offer:  # fmt: skip
+        text = label if insert is None else insert
+        end = self._rest(self._rest_of(text, is_word=start is not None))
+        if text.endswith(": ") and COLON.match(self._snapshot.text.text, end):
+            text = text.removesuffix(": ")
+        if text.endswith("=") and self._snapshot.text.text.startswith("=", end):
+            end += 1
         begin = self._cursor.start if start is None else start
-        span = self._snapshot.text.span(begin, self._offset)
-        return Offer(label, kind, span, label if insert is None else insert, detail, documentation, is_snippet)
+        if self._cursor.part is Part.VALUE and self._snapshot.text.text[begin - 1 : begin] == ":":
+            text = f" {text}"  # without a blank behind it, the colon would be of the key
+        span = self._snapshot.text.span(begin, end)
+        return Offer(label, kind, span, text, detail, documentation, is_snippet)
+
+    def _rest(self, pattern: re.Pattern[str]) -> int:
+        """Return where the thing ends that the cursor is in."""
+        found = pattern.match(self._snapshot.text.text, self._offset)
+        return found.end() if found is not None else self._offset
+
+    def _rest_of(self, insert: str, *, is_word: bool) -> re.Pattern[str]:
+        """Return what goes, behind the cursor, with the thing that an offer is written over."""
+        if is_word:
+            return REST_OF_WORD
+        if insert.endswith(": ") or (self._cursor.part is Part.KEY and self._cursor.path[-1:] != (ITEM,)):
+            return REST_OF_KEY
+        return REST_IN_FLOW if self._cursor.is_flow else REST_OF_VALUE
+
+    def _as_written(self, value: str) -> str:
+        """Return a text as a value of YAML, with quotes where it would be something else without them."""
+        return quoted(json.dumps(value, ensure_ascii=False), value, Style.DOUBLE, in_flow=self._cursor.is_flow)
 
     # keys
 
@@ -192,6 +226,8 @@ class _Completion:
                 yield self._offer(name, Kind.NAME, f"{name}: ", detail=detail, documentation=code(flow(to_data(value))))
 
     def _sections(self) -> Iterator[Offer]:
+        if COLON.match(self._snapshot.text.text, self._rest(REST_OF_KEY)):
+            return
         for name in SECTIONS:
             if name not in self._siblings and name in SNIPPETS:
                 what, text = SNIPPETS[name]
@@ -222,7 +258,7 @@ class _Completion:
             values = axes.get(name) if isinstance(axes, Mapping) else None
             for value in values.items if isinstance(values, Sequence) else ():
                 if isinstance(value, Scalar) and isinstance(value.raw, str) and "{{" not in value.raw:
-                    yield self._offer(value.raw, Kind.VALUE)
+                    yield self._offer(value.raw, Kind.VALUE, self._as_written(value.raw))
 
     def _of_field(self, name: str) -> Iterator[Offer]:
         api, settings = api_of(self._snapshot), self._snapshot.project.settings
@@ -235,15 +271,17 @@ class _Completion:
         if name in QUEUE_NAMES and target is not None:
             for queue in target.hpcqueues if name == "hpcqueue_id" and target.hpcqueues else target.queues:
                 limits = ", ".join(f"{limit} {value}" for limit, value in target.queues.get(queue, {}).items())
-                yield self._offer(queue, Kind.VALUE, detail=limits or f"a queue of {target.name}")
+                yield self._offer(
+                    queue, Kind.VALUE, self._as_written(queue), detail=limits or f"a queue of {target.name}"
+                )
         if name == "resource_limit" and target is not None:
             yield from self._resources(target.resource_limits, has_words=target.traits.has_layout)
         if name == "cmd_line":
-            for label, text, detail in (
-                ("script", "|\n  ${1:command}", "the lines of a script"),
-                ("$file", "{$file: ${1:run.sh}}", "the text of a file"),
-            ):
-                yield self._offer(label, Kind.SNIPPET, text, detail=detail, is_snippet=True)
+            if not self._cursor.is_flow:
+                text = "|\n  ${1:command}"
+                yield self._offer("script", Kind.SNIPPET, text, detail="the lines of a script", is_snippet=True)
+            text = "{\\$file: ${1:run.sh}}"
+            yield self._offer("$file", Kind.SNIPPET, text, detail="the text of a file", is_snippet=True)
 
     def _quantities(self, units: dict[str, int]) -> Iterator[Offer]:
         amount = AMOUNT.match(self._cursor.typed)
@@ -254,7 +292,8 @@ class _Completion:
     def _resources(self, mapped: Iterable[str], *, has_words: bool) -> Iterator[Offer]:
         """Yield the words of a field that says options of the scheduler, and the texts that the target maps."""
         if not self._cursor.typed:
-            yield from (self._offer(text, Kind.VALUE, detail="of the target") for text in mapped)
+            for text in mapped:
+                yield self._offer(text, Kind.VALUE, self._as_written(text), detail="of the target")
         word = self._cursor.typed.rpartition(" ")[2]
         for name in sorted(WITH_VALUE | FLAGS | OF_JOBS) if has_words else ():
             insert = name if name in FLAGS else f"{name}="
@@ -269,7 +308,8 @@ class _Completion:
             parsed = self._snapshot.project.library.document(name) if _may_be_base(name, self._snapshot) else None
             document = getattr(parsed, "document", None)
             if document is not None and document.abstract:
-                yield self._offer(relative(own, name), Kind.FILE, detail="a base of this project")
+                path = relative(own, name)
+                yield self._offer(path, Kind.FILE, self._as_written(path), detail="a base of this project")
         for name in shipped_names():
             yield self._offer(f"{SHIPPED}{name}", Kind.FILE, detail="a base that ships with specc")
 
@@ -286,7 +326,8 @@ class _Completion:
                 continue
             is_folder = entry.is_dir(follow_symlinks=False)
             path = f"{typed_folder}/{entry.name}" if typed_folder else entry.name
-            yield self._offer(f"{path}/" if is_folder else path, Kind.FILE)
+            path += "/" if is_folder else ""
+            yield self._offer(path, Kind.FILE, self._as_written(path))
 
     # templates
 
@@ -402,58 +443,3 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
         return list(os.scandir(folder))
     except (OSError, ValueError):  # no folder, or no name of one
         return []
-
-
-TABLE = re.compile(r"^[ \t]*+\[(?P<name>[^\[\]#\n]++)\]", re.MULTILINE)
-SETTING = re.compile(r"^\s*(?P<key>[\w.-]+)\s*=\s*(?P<value>[^\n]*)$")
-
-
-def _last_word(text: str) -> str:
-    """Return the word that a text ends with, perhaps nothing."""
-    found = re.match(r"[\w-]*+", text[::-1])
-    return "" if found is None else found[0][::-1]
-
-
-def complete_setting(text: Source, offset: int) -> list[Offer]:
-    """Return the settings, or their values, that can be written at an offset of `specc.toml`."""
-    before = text.text[:offset]
-    line = before.rpartition("\n")[2]
-    heading = re.match(r"\s*\[\[?([^\]]*)$", line)
-    if heading is not None:
-        return _tables(text, offset, heading[1])
-    tables = [match["name"] for match in TABLE.finditer(before)]
-    path = _parts(tables[-1]) if tables else ()
-    setting = SETTING.match(line)
-    if setting is None:
-        start = offset - len(_last_word(line))
-        shape = settings_at(path)
-        named = shape.items() if isinstance(shape, dict) else ()
-        return [
-            Offer(key, Kind.KEY, text.span(start, offset), f"{key} = ", expected(of))
-            for key, of in named
-            if not isinstance(of, dict | Each)
-        ]
-    start = offset - len(_last_word(setting["value"]))
-    quote = "" if setting["value"].count('"') % 2 else '"'
-    values = _values_of(settings_at((*path, *_parts(setting["key"]))))
-    return [Offer(value, Kind.VALUE, text.span(start, offset), f"{quote}{value}{quote}") for value in values]
-
-
-def _tables(text: Source, offset: int, typed: str) -> list[Offer]:
-    names = ("defaults", "units", "ledger", "rules", "rules.severity", "rules.quantities", "targets.NAME",
-             "targets.NAME.job", "targets.NAME.units", "targets.NAME.queues.QUEUE")  # fmt: skip
-    return [Offer(name, Kind.KEY, text.span(offset - len(typed), offset), name) for name in names]
-
-
-def _parts(name: str) -> tuple[str, ...]:
-    return tuple(part.strip().strip("\"'") for part in name.split("."))
-
-
-def _values_of(shape: object) -> list[str]:
-    """Return the texts that a setting can be, where these are few: those of which its help lists all."""
-    if isinstance(shape, Items):
-        shape = shape.item
-    if not isinstance(shape, Value):
-        return []
-    hint = shape.help(Scalar("?", Source("", "").span())) or ""
-    return re.findall(r"`([\w-]+)`", shape.expected) or re.findall(r"`([\w-]+)`", hint)

@@ -12,7 +12,7 @@ from specc.app.editing import SETTINGS, EditedProject, Snapshot
 from specc.diagnostics import Edit
 from specc.lsp.actions import Action, actions_at, fix_all, formatting_of
 from specc.lsp.actions import Kind as ActionKind
-from specc.lsp.completion import Kind, Offer, complete_at, complete_script, complete_setting
+from specc.lsp.completion import Kind, Offer, complete_at, complete_script
 from specc.lsp.hints import hints_of
 from specc.lsp.hover import hover_at, hover_script
 from specc.lsp.navigation import (
@@ -34,6 +34,7 @@ from specc.lsp.navigation import (
 from specc.lsp.positions import offset_of, place_of
 from specc.lsp.rename import Refused, renamable_at, renamed
 from specc.lsp.server import RequestRefused, Server, run, server
+from specc.lsp.settings import complete_setting
 from specc.lsp.translation import lsp_diagnostic, lsp_range, uri_of
 from specc.visible import visible
 
@@ -249,8 +250,9 @@ def _relative(project: EditedProject, relative: Relative) -> types.TypeHierarchy
     types.TEXT_DOCUMENT_CODE_ACTION,
     types.CodeActionOptions([kind.value for kind in ActionKind]),
 )
-def code_action(ls: Server, params: types.CodeActionParams) -> list[types.CodeAction] | None:
-    """Answer with what can be done about the selected text."""
+async def code_action(ls: Server, params: types.CodeActionParams) -> list[types.CodeAction] | None:
+    """Answer with what can be done about the selected text, as soon as its diagnostics are known."""
+    found = await ls.checks.diagnostics_of(params.text_document.uri)
     known = ls.snapshot(params.text_document.uri)
     if known is None:
         return None
@@ -262,7 +264,6 @@ def code_action(ls: Server, params: types.CodeActionParams) -> list[types.CodeAc
         every = fix_all(project, snapshot)
         actions += [every] if every is not None else []
     if not only or any(not ActionKind.FIX_ALL.startswith(kind) for kind in only):
-        found = ls.checks.found_in(params.text_document.uri)
         actions += actions_at(snapshot, found, start, end)
     wanted = [each for each in actions if not only or any(each.kind.startswith(kind) for kind in only)]
     return [_action(ls, project, each) for each in wanted]

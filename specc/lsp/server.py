@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidRequest
 from pygls.io_ import StdinAsyncReader, StdoutWriter, run_async
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, default_converter
@@ -55,6 +55,16 @@ class ContentModified(JsonRpcException):
         super().__init__(message=self.MESSAGE, code=self.CODE)
 
 
+class ServerNotInitialized(JsonRpcException):
+    """Says that a session begins with `initialize`."""
+
+    CODE = types.ErrorCodes.ServerNotInitialized
+    MESSAGE = "a session begins with `initialize`"
+
+    def __init__(self) -> None:
+        super().__init__(message=self.MESSAGE, code=self.CODE)
+
+
 class RequestRefused(JsonRpcException):
     """Says why something that was asked for is not done."""
 
@@ -79,6 +89,24 @@ class Protocol(LanguageServerProtocol):
     def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> Handled:
         """Hand a text that was closed to its handler."""
         yield self.fm.features[types.TEXT_DOCUMENT_DID_CLOSE], (params,), None
+
+    def handle_message(self, message: Any) -> None:
+        """Hand on a message. A request outside of a session is answered with an error, a notification is dropped."""
+        method, number = getattr(message, "method", ""), getattr(message, "id", None)
+        refused = self._why_outside(method) if method not in ("", types.EXIT) else None
+        if refused is None:
+            super().handle_message(message)
+        elif number is not None:
+            self._send_response(number, error=refused.to_response_error())
+
+    def _why_outside(self, method: str) -> JsonRpcException | None:
+        """Return what is wrong with a message that comes before `initialize` or after `shutdown`; None in between."""
+        if self._shutdown:
+            return JsonRpcInvalidRequest("the session has been shut down")
+        has_begun = self._workspace is not None
+        if method == types.INITIALIZE:
+            return JsonRpcInvalidRequest("the session has begun already") if has_begun else None
+        return None if has_begun else ServerNotInitialized()
 
     def structure_message(self, data: dict[str, Any]) -> Any:
         """Return a message as its type. A request that does not fit its type is answered with an error."""

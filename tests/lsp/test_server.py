@@ -1,8 +1,11 @@
 """`specc lsp`, as an editor sees it: one session for all tests of this module."""
 
+import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from lsprotocol import types
@@ -211,6 +214,18 @@ class TestChanges:
         assert (uri, edits[0].new_text, edits[0].range) == (session.uri("f.job.yaml"), "cmd_line", found.range)
         assert action.diagnostics[0].code == "SPC401"
 
+    def test_fixes_are_those_of_the_text_as_it_is(self, session: Editor) -> None:
+        """Also where they are asked for with the last key, before the text has been checked."""
+        session.open("f.job.yaml", SPEC)
+        session.diagnostics("f.job.yaml")
+        session.change("f.job.yaml", SPEC.replace("cmd_line", "cmd_lime"))
+        document = types.TextDocumentIdentifier(session.uri("f.job.yaml"))
+        at, only = types.Position(2, 20), [types.CodeActionKind.QuickFix]
+        params = types.CodeActionParams(document, types.Range(at, at), types.CodeActionContext([], only=only))
+        (action,) = session.ask(types.TEXT_DOCUMENT_CODE_ACTION, params)
+        ((_, edits),) = action.edit.changes.items()
+        assert [edit.new_text for edit in edits] == ["cmd_line"]
+
     def test_formatting_is_that_of_fmt(self, session: Editor) -> None:
         session.open("f.job.yaml", "job: {name: a}\nspecc: 1\n")
         document = types.TextDocumentIdentifier(session.uri("f.job.yaml"))
@@ -241,3 +256,28 @@ def test_without_anybody_to_talk_to_it_ends() -> None:
     ended = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 1
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("is_over", [False, True], ids=["before", "after"])
+def test_requests_outside_of_a_session_are_answered_with_an_error(tmp_path: Path, is_over: bool) -> None:
+    hover = {"textDocument": {"uri": (tmp_path / "a.job.yaml").as_uri()}, "position": {"line": 0, "character": 0}}
+    begin = ("initialize", {"processId": None, "rootUri": None, "capabilities": {}})
+    asked = (
+        [begin, begin, ("shutdown", None), ("textDocument/hover", hover)]
+        if is_over
+        else [("textDocument/hover", hover)]
+    )
+    sent = [
+        {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+        for number, (method, params) in enumerate(asked)
+    ]
+    bodies = [json.dumps(message).encode() for message in [*sent, {"jsonrpc": "2.0", "method": "exit"}]]
+    words = (sys.executable, "-P", "-m", "specc", "lsp")
+    given = b"".join(b"Content-Length: %d\r\n\r\n%b" % (len(body), body) for body in bodies)
+    ended = subprocess.run(words, input=given, capture_output=True, timeout=60, check=False)
+    answers = [
+        json.loads(found) for found in re.findall(rb"\r\n\r\n(\{.*?\})(?=Content-Length|$)", ended.stdout, re.DOTALL)
+    ]
+    codes = {answer["id"]: answer["error"]["code"] for answer in answers if "error" in answer}
+    assert codes == ({1: -32600, 3: -32600} if is_over else {0: -32002})
+    assert ended.returncode == (0 if is_over else 1)

@@ -7,7 +7,7 @@ from specc.app.editing import EditedProject
 from specc.diagnostics import Edit
 from specc.linter.steps import run_to_end
 from specc.lsp.actions import Action, actions_at, applied, fix_all, formatting_of
-from specc.lsp.completion import Offer, complete_at, complete_script, complete_setting
+from specc.lsp.completion import Offer, complete_at, complete_script
 from specc.lsp.hints import hints_of
 from specc.lsp.hover import hover_at, hover_script
 from specc.lsp.navigation import (
@@ -24,6 +24,7 @@ from specc.lsp.navigation import (
     symbols_of,
 )
 from specc.lsp.rename import Refused, renamed
+from specc.lsp.settings import complete_setting
 from specc.source import Source, Span
 
 MOST = 40

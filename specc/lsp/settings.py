@@ -1,0 +1,82 @@
+"""What can be written at the cursor in `specc.toml`: tables, settings, and the values of those that have few."""
+
+import re
+
+from specc.config.shapes import Each, Items, Value
+from specc.lsp.completion import Kind, Offer
+from specc.lsp.language import expected, settings_at
+from specc.nodes import Scalar
+from specc.source import Source
+
+TABLE = re.compile(r"^[ \t]*+\[(?P<name>[^\[\]#\n]++)\]", re.MULTILINE)
+SETTING = re.compile(r"^\s*(?P<key>[\w.-]+)\s*=\s*(?P<value>[^\n]*)$")
+
+
+def _last_word(text: str) -> str:
+    """Return the word that a text ends with, perhaps nothing."""
+    found = re.match(r"[\w-]*+", text[::-1])
+    return "" if found is None else found[0][::-1]
+
+
+def complete_setting(text: Source, offset: int) -> list[Offer]:
+    """Return the settings, or their values, that can be written at an offset of `specc.toml`."""
+    before = text.text[:offset]
+    line = before.rpartition("\n")[2]
+    heading = re.match(r"\s*\[\[?([^\]]*)$", line)
+    if heading is not None:
+        return _tables(text, offset, heading[1])
+    tables = [match["name"] for match in TABLE.finditer(before)]
+    path = _parts(tables[-1]) if tables else ()
+    setting = SETTING.match(line)
+    behind = text.text[offset:].partition("\n")[0]
+    rest = re.match(r"[\w-]*+", behind)
+    end = offset + (rest.end() if rest is not None else 0)
+    if setting is None:
+        start = offset - len(_last_word(line))
+        shape = settings_at(path)
+        named = shape.items() if isinstance(shape, dict) else ()
+        equals = "" if re.match(r"[\w-]*+\s*=", behind) else " = "
+        written = _settings_beside(text.text, start, end)
+        return [
+            Offer(key, Kind.KEY, text.span(start, end), f"{key}{equals}", expected(of))
+            for key, of in named
+            if not isinstance(of, dict | Each) and key not in written
+        ]
+    start = offset - len(_last_word(setting["value"]))
+    is_quoted = setting["value"].count('"') % 2 == 1
+    opening, closing = "" if is_quoted else '"', "" if is_quoted and text.text.startswith('"', end) else '"'
+    values = _values_of(settings_at((*path, *_parts(setting["key"]))))
+    return [Offer(value, Kind.VALUE, text.span(start, end), f"{opening}{value}{closing}") for value in values]
+
+
+def _settings_beside(text: str, start: int, end: int) -> set[str]:
+    """Return the settings that the table around a key has already."""
+    headings = [match.start() for match in TABLE.finditer(text)]
+    first = max((at for at in headings if at < start), default=0)
+    last = min((at for at in headings if at >= end), default=len(text))
+    lines = (*text[first:start].split("\n")[:-1], *text[end:last].split("\n")[1:])
+    return {found["key"] for line in lines if (found := SETTING.match(line)) is not None}
+
+
+def _tables(text: Source, offset: int, typed: str) -> list[Offer]:
+    names = ("defaults", "units", "ledger", "rules", "rules.severity", "rules.quantities", "targets.NAME",
+             "targets.NAME.job", "targets.NAME.units", "targets.NAME.queues.QUEUE")  # fmt: skip
+    rest = re.match(r"([^\]\n]*+)(\])?", text.text[offset:])
+    end = offset + (len(rest[1]) if rest is not None else 0)
+    closing = "" if rest is not None and rest[2] else "]"
+    span = text.span(offset - len(typed), end)
+    return [Offer(name, Kind.KEY, span, f"{name}{closing}", name) for name in names]
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    return tuple(part.strip().strip("\"'") for part in name.split("."))
+
+
+def _values_of(shape: object) -> list[str]:
+    """Return the texts that a setting can be, where these are few: those of which its help lists all."""
+    if isinstance(shape, Items):
+        shape = shape.item
+    if not isinstance(shape, Value):
+        return []
+    hint = shape.help(Scalar("?", Source("", "").span())) or ""
+    return re.findall(r"`([\w-]+)`", shape.expected) or re.findall(r"`([\w-]+)`", hint)

@@ -1,0 +1,98 @@
+"""What is chosen of a completion, at any character of a spec, leaves a text that can still be read."""
+
+from pathlib import Path
+
+import pytest
+from support.projects import SETTINGS
+
+from specc.app.editing import EditedProject
+from specc.lsp.completion import Offer, complete_at
+from specc.lsp.settings import complete_setting
+from specc.parser import parse_tree
+from specc.source import Source
+
+BASE = "specc: 1\nabstract: true\nparams: {ranks: {type: integer, default: 4}}\njob: {core_limit: 4, time_limit: 2h}\n"
+BLOCK = """specc: 1
+extends: the base.job.yaml
+params:
+  ranks: {default: 8}
+vars:
+  scratch: /scratch/{{ spec.name }}
+matrix:
+  axes:
+    mesh: [coarse, "very, fine"]
+  exclude:
+    - mesh: coarse
+job:
+  name: run-{{ cell.slug | lower }}
+  mem_limit: 64GiB
+  time_limit: 2h # enough
+  hpcqueue_id: normal
+  resource_limit: --nodes=2 --mem=4
+  cmd_line:
+    $file: run.sh
+    env: {RANKS: "{{ params.ranks }}"}
+"""
+FLOW = """specc: 1
+extends: [the base.job.yaml]
+matrix: {axes: {mesh: [coarse, "very, fine"]}, exclude: [{mesh: coarse}]}
+job: {name: "{{ cell.slug }}", mem_limit: 64GiB, hpcqueue_id: normal, cmd_line: {$file: run.sh}} # specc: ignore[SPC502]
+"""
+
+
+def is_shown(offer: Offer, offset: int) -> bool:
+    """Return whether an editor shows an offer, by what stands before the cursor.
+
+    A key before another one still lacks its value and what separates them, and a snippet is filled in.
+    """
+    text = offer.span.source.text
+    is_before_another = offer.insert.endswith(": ") and text[offer.span.end :].partition("\n")[0].strip(" }]")
+    return offer.label.startswith(text[offer.span.start : offset]) and not (is_before_another or offer.is_snippet)
+
+
+def result(offer: Offer) -> str:
+    start, end, text = offer.span.start, offer.span.end, offer.span.source.text
+    return text[:start] + offer.insert + text[end:]
+
+
+@pytest.mark.parametrize("text", [BLOCK, FLOW], ids=["block", "flow"])
+def test_of_a_spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "specc.toml").write_text(SETTINGS + "[targets.hpc.queues.normal]\n[targets.hpc.queues.'a, b']\n")
+    (tmp_path / "the base.job.yaml").write_text(BASE)
+    for name in ("run.sh", "a, b.sh", "a #1.sh", "[a].sh", "'a'.sh"):
+        (tmp_path / name).write_text("true\n")
+    project = EditedProject(tmp_path)
+    project.put("spec.job.yaml", text)
+    snapshot, seen = project.snapshot("spec.job.yaml"), 0
+    for offset in range(len(text) + 1):
+        for offer in complete_at(project, snapshot, offset):
+            if is_shown(offer, offset):
+                seen += 1
+                after = result(offer)
+                _, found = parse_tree(Source("", after))
+                assert not [each for each in found if each.is_error], (offset, offer.label, after)
+    assert seen > 400
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "expected"),
+    [
+        ("[targets.hpc]\nki‸nd = \"slurm\"\n", "kind", "[targets.hpc]\nkind = \"slurm\"\n"),
+        ("[targets.hpc]\nkind = \"sl‸xx\"\n", "slurm", "[targets.hpc]\nkind = \"slurm\"\n"),
+        ("[targets.hpc]\nkind = \"sl‸\n", "slurm", "[targets.hpc]\nkind = \"slurm\"\n"),
+        ("[un‸its]\nmem_limit = \"MiB\"\n", "units", "[units]\nmem_limit = \"MiB\"\n"),
+        ("[un‸\n", "units", "[units]\n"),
+    ],
+)  # fmt: skip
+def test_of_settings(text: str, label: str, expected: str) -> None:
+    before, _, after = text.partition("‸")
+    offers = complete_setting(Source("specc.toml", before + after), len(before))
+    assert result(next(offer for offer in offers if offer.label == label)) == expected
+
+
+def test_settings_that_a_table_has_are_not_offered_again() -> None:
+    text = '[targets.hpc]\n\nkind = "slurm"\n[targets.other]\nrun_as = "caller"\n'
+    labels = [offer.label for offer in complete_setting(Source("specc.toml", text), len("[targets.hpc]\n"))]
+    assert "kind" not in labels
+    assert "run_as" in labels
