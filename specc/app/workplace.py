@@ -23,6 +23,17 @@ from specc.targets.kinds import KINDS
 from specc.targets.opening import Opened, Opening, Skew
 
 
+def _is_missing(path: Path) -> bool:
+    """Return whether there is no such file. One in a folder that is closed to this user may be there."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def open_target(
     root: Path,
     name: str,
@@ -135,7 +146,7 @@ class Workplace:
     def ledger_for_plan(self) -> Iterator[Ledger]:
         """Open the ledger for a look ahead, which works without one, too: the reviewer of a plan may have none."""
         path = self.ledger_path
-        if self._access.may_make or os.path.lexists(path):
+        if self._access.may_make or not _is_missing(path):
             with self.ledger_if_any() as ledger:
                 yield ledger
             return

@@ -333,7 +333,8 @@ def _dangling(path: Path, target: str) -> SpeccError:
 
 
 def _unusable(path: Path, error: OSError) -> SpeccError:
-    return SpeccError(f"the folder {path} cannot be used: {error.strerror}", help=ELSEWHERE)
+    help = f"ask the owner of {path.parent} for access, or {ELSEWHERE}" if error.errno == errno.EACCES else ELSEWHERE
+    return SpeccError(f"{path} cannot be used: {error.strerror}", help=help)
 
 
 def _link_target(path: Path) -> str | None:

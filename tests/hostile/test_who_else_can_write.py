@@ -3,6 +3,7 @@
 Each attack is made from nothing, with the umask of 002 with which groups share folders.
 """
 
+import errno
 import os
 import sqlite3
 import stat
@@ -237,3 +238,19 @@ class TestASharedLedger:
         place.put("specc.toml", (SETTINGS + "[ledger]\nshared = true\n").encode())
         assert place.run("submit") == 2
         assert "needs a path" in place.err
+
+    def test_in_a_folder_that_is_closed_to_this_user_is_not_taken_for_missing(self, shared, monkeypatch):
+        ledger, really = shared.root / "group" / "l.sqlite", os.lstat
+
+        def closed(path, **options):
+            if os.fspath(path) == os.fspath(ledger):
+                raise PermissionError(errno.EACCES, "Permission denied")
+            return really(path, **options)
+
+        (shared.root / "specc.toml").write_text(SETTINGS + f'[ledger]\npath = "{ledger}"\nshared = true\n')
+        ledger.parent.chmod(0o2770)
+        monkeypatch.setattr(os, "lstat", closed)
+        assert shared.run("plan") == 2
+        assert f"{ledger} cannot be used: Permission denied" in shared.err
+        assert f"ask the owner of {ledger.parent} for access" in shared.err
+        assert "does not exist" not in shared.err
