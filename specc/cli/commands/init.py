@@ -85,7 +85,7 @@ def init(
     With --from, as in `specc init --from old/*.sbatch new`, each batch script becomes a spec NAME.job.yaml and the
     script NAME.sh that it runs. They go into DIR, or into jobs/ where DIR is the root of the project. What has no place
     in a spec is listed on standard error and at the top of the spec. Scripts that cannot be imported are skipped. A new
-    project gets a target `slurm`, its default, with the account, the queues and the resources of the scripts.
+    project for scripts of Slurm gets a target `slurm`, its default, with their account and their queues.
 
     With --editor, settings are written with which an editor or a formatter agrees with specc. In a project that exists
     already, `specc init --editor vscode` writes nothing else. `prettier` is for its configuration alone, `taplo` for

@@ -12,11 +12,11 @@ from specc.cli.options import Cells, Only, Output, Params, Profiles, Sets, Specs
 from specc.cli.printing import print_diagnostics
 from specc.cli.sessions import open_session
 from specc.cli.steps import asked_of, show_steps, unprepared
-from specc.cli.submissions import DryRun
 from specc.reporters import TextOrJson, format_named
 from specc.submission import step_data
 from specc.wording import counted
 
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show which results would be kept.")]
 Undo = Annotated[bool, typer.Option("--undo", help="Do not keep them any longer: they are changed again.")]
 
 
