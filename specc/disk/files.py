@@ -149,7 +149,7 @@ def look_alikes(folder: Path, root: Path, settings: Settings, show: Callable[[Pa
         shown = show(file)
         named = " or ".join(f"`{pattern}`" for pattern in settings.include)
         message = f"{shown} looks like a spec, and was not checked: the specs of this project are named {named}"
-        help = f"rename the file to {file.stem}.job.yaml, or name it: `specc check {shown}`"
+        help = f"rename the file to {file.stem.removesuffix('.job')}.job.yaml, or name it: `specc check {shown}`"
         yield codes.NOT_CHOSEN.at(Source(shown, "", shown).span(), message, help=help)
 
 

@@ -20,6 +20,9 @@ NOT_OURS = "fields of the job go below `job:`; keys for other tools begin with `
 
 ID = re.compile(r"[\w.-]+(?:/[\w.-]+)*")
 MAX_ID = 200
+SCRIPT = ("#!", "#SBATCH", "#PBS", "#BSUB", "#$ -")
+"""How a script begins. In YAML these are comments, so a spec may begin so, too."""
+
 TEMPLATE_OPENER = re.compile(r"\{\{|\{%")
 
 
@@ -61,6 +64,8 @@ class Parsed:
 
 def parse(source: Source) -> Parsed:
     """Read a spec file. Parts that cannot be used are reported and left out of the document."""
+    if source.text.startswith(SCRIPT) and "\nspecc:" not in source.text:
+        return Parsed(None, (a_script(source),))
     root, diagnostics, scalars, has_operators = read(source)
     if isinstance(root, Mapping):
         header = Header(root)
@@ -81,6 +86,11 @@ def parse(source: Source) -> Parsed:
     if not any(diagnostic.is_error for diagnostic in diagnostics):
         diagnostics.append(no_mapping(source, root))
     return Parsed(None, tuple(diagnostics))
+
+
+def a_script(source: Source) -> Diagnostic:
+    help = "`specc init --from SCRIPT` makes a spec of a batch script; `cmd_line: {$file: SCRIPT}` runs any script"
+    return codes.NOT_A_SPEC.at(source.span(0, len(source.line(1))), "the file is a script, not a spec", help=help)
 
 
 def no_mapping(source: Source, root: Node | None) -> Diagnostic:

@@ -111,6 +111,9 @@ def test_a_folder_whose_specs_have_other_names(project: Place) -> None:
     assert "other/foo.yaml looks like a spec, and was not checked" in project.out
     assert "rename the file to foo.job.yaml" in project.out
     assert "values.yaml" not in project.out
+    project.put("again/b.job.yml", (HEAD + JOB).encode())
+    assert project.run("check", "again") == 0
+    assert "rename the file to b.job.yaml" in project.out
     project.put("other/a.job.yaml", (HEAD + JOB).encode())
     project.run("check", "other")
     assert "looks like a spec" not in project.out

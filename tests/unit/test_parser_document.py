@@ -79,6 +79,27 @@ def test_an_empty_file(text: str) -> None:
 
 
 @each(
+    "text",
+    [
+        "#!/bin/bash\n#SBATCH -n 4\nmodule load x\ncd $HOME\n",
+        "#!/bin/bash\nif a; then\n\tb\nfi\n",
+        "#PBS -N x\n./run: it\n echo a\n",
+        "#!/usr/bin/env python3\n",
+    ],
+)
+def test_a_script_is_told_from_a_spec(text: str) -> None:
+    (one,) = parse(Source("run.sh", text)).diagnostics
+    assert (one.message, one.span.start) == ("the file is a script, not a spec", 0)
+    assert "specc init --from" in (one.help or "")
+
+
+def test_a_spec_that_begins_like_a_script_is_read_as_a_spec() -> None:
+    assert document("#!/usr/bin/env -S specc check\nspecc: 1\njob: {}\n").body
+    messages = [each.message for each in parse(Source("x.yaml", "#!/bin/sh\nspecc: 1\njob: [\n")).diagnostics]
+    assert messages and "the file is a script, not a spec" not in messages
+
+
+@each(
     "text, found",
     [
         ("[a]", "a list"),
