@@ -15,7 +15,8 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from collections.abc import Mapping as Map
 from dataclasses import field
 from math import isfinite
 from pathlib import Path
@@ -24,7 +25,7 @@ from typing import Any
 from specc.diagnostics import closest
 from specc.disk.secrets import kind_of_secret
 from specc.fast_dataclass import dataclass
-from specc.nodes import to_data
+from specc.nodes import Mapping, Node, Scalar, Sequence, to_data
 from specc.parser import decode, json_number, parse_tree
 from specc.parser.scalars import to_number
 from specc.patterns import line_pattern
@@ -54,6 +55,7 @@ CLOCKS = 5.0
 KERNEL_TICK = 0.02
 """Seconds by which the times of files on a disk of this machine may lag behind its clock."""
 
+BOM = b"\xef\xbb\xbf"
 LOOSE_NUMBER = re.compile(r"[+-]?+(?:[0-9]++\.?+[0-9]*+|\.[0-9]++)(?:[eEdD][+-]?+[0-9]{1,4}+)?+")
 FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -65,6 +67,17 @@ class Missing:
     """Why there is no value."""
 
     why: str
+
+
+class _Written(float):
+    """A number of a file with its text: as a text, `1.10` is not `1.1`."""
+
+    def __new__(cls, text: str, value: float | None = None) -> "_Written":
+        self = super().__new__(cls, text if value is None else value)
+        self.text = text
+        return self
+
+    text: str
 
 
 class _Lacks(Exception):
@@ -83,7 +96,7 @@ class JobFiles:
 
     folder: Path | None
     elsewhere: str
-    streams: Mapping[str, Path | str]
+    streams: Map[str, Path | str]
     since: float | None = None
     is_over: bool = True
     until: float | None = None
@@ -149,7 +162,7 @@ class _Reading:
                 return _by_pattern(extraction, file, name)
             if extraction.format == "jsonl":
                 return _by_line(extraction, file, name)
-            return _by_column(extraction, descriptor, name)
+            return _by_column(extraction, descriptor, name, is_over=self.files.is_over)
 
     def _whole(self, asked: Asked) -> object:
         key = asked.file, asked.extraction.format
@@ -245,15 +258,16 @@ class _File:
 
     def forwards(self) -> Iterator[bytes]:
         """Yield the beginning of the file, at most MOST_SEARCHED bytes."""
-        held, at, size = b"", 0, BLOCK
+        held, at, size, is_first = b"", 0, BLOCK, True
         while at < MOST_SEARCHED and (block := os.pread(self._descriptor, size, at)):
             at += len(block)
             lines, newline, rest = (held + block).rpartition(b"\n")
             held, size = (rest, BLOCK) if newline else (held + block, 2 * size)
             if newline:
-                yield _clean(lines)
+                yield _clean(lines, is_first=is_first)
+                is_first = False
         if held and self.is_over and not self.is_cut:
-            yield _clean(held)
+            yield _clean(held, is_first=is_first)
 
     def backwards(self) -> Iterator[bytes]:
         """Yield the end of the file, at most MOST_SEARCHED bytes, the last lines first."""
@@ -273,12 +287,15 @@ class _File:
             if is_last and not self.is_over:
                 block = block.rpartition(b"\n")[0]
             is_last = False
-            yield _clean(block)
+            yield _clean(block, is_first=start == 0)
 
 
-def _clean(block: bytes) -> bytes:
-    """Return lines with plain ends, in UTF-8: a pattern matches no byte that is not."""
-    lines = block.replace(b"\r\n", b"\n")
+def _clean(block: bytes, *, is_first: bool) -> bytes:
+    """Return lines with plain ends, in UTF-8: a pattern matches no byte that is not.
+
+    A lone carriage return ends a line, too: progress is written over what was there before.
+    """
+    lines = (block.removeprefix(BOM) if is_first else block).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return lines if lines.isascii() else lines.decode(errors="replace").encode()
 
 
@@ -328,19 +345,20 @@ def _no_match(file: _File, name: str, take: str) -> str:
     return f"the pattern matches nothing in {where}"
 
 
-def _by_column(extraction: Extraction, descriptor: int, name: str) -> Value:
+def _by_column(extraction: Extraction, descriptor: int, name: str, *, is_over: bool) -> Value:
     (column,) = extraction.key
     if os.fstat(descriptor).st_size > MOST_SEARCHED:
         raise _Lacks(f"{_named(name)} is larger than {MOST_SEARCHED // MIB} MiB")
     with open(descriptor, encoding="utf-8-sig", errors="replace", newline="", closefd=False) as file:
-        rows = csv.reader(file, delimiter="\t" if extraction.format == "tsv" else ",", skipinitialspace=True)
+        lines = file if is_over else (line for line in file if line.endswith(("\n", "\r")))
+        rows = csv.reader(lines, delimiter="\t" if extraction.format == "tsv" else ",", skipinitialspace=True)
         try:
             head = [each.strip() for each in next((row for row in rows if row), [])]
             if not head:
                 raise _Lacks(f"{_named(name)} is empty")
             if head.count(column) != 1:
                 raise _Lacks(_no_column(column, head, name))
-            texts = _column(rows, head.index(column), extraction, name)
+            texts = _column(rows, head.index(column), len(head), extraction, name)
         except csv.Error as error:
             raise _Lacks(f"line {rows.line_num:,} of {_named(name)} is not CSV: {error}") from error
     if not texts:
@@ -348,12 +366,20 @@ def _by_column(extraction: Extraction, descriptor: int, name: str) -> Value:
     return _taken(extraction, texts, name)
 
 
-def _column(rows: Any, at: int, extraction: Extraction, name: str) -> list[str]:
-    """Return the values of a column that are wanted, from the rows behind the head. Blank lines are no rows."""
+def _column(rows: Any, at: int, width: int, extraction: Extraction, name: str) -> list[str]:
+    """Return the values of a column that are wanted, from the rows behind the head. Blank lines are no rows.
+
+    A row with more values than the head has names has no value of which the name is known: `1,5` may be one number.
+    """
     texts: list[str] = []
-    for row in filter(None, rows):
+    for row in rows:
+        if not row or (width > 1 and len(row) == 1 and not row[0].strip()):
+            continue
         if at >= len(row):
             raise _Lacks(f"line {rows.line_num:,} of {_named(name)} is too short for the column `{extraction.key[0]}`")
+        if any(row[width:]):
+            values, names = counted(len(row), "value"), counted(width, "name")
+            raise _Lacks(f"line {rows.line_num:,} of {_named(name)} has {values}, and the head {names}")
         if extraction.take == "last":
             texts.clear()
         texts.append(row[at])
@@ -402,7 +428,7 @@ def _read_all(descriptor: int, name: str) -> bytes:
 
 def _json(data: bytes, name: str) -> object:
     try:
-        return json.loads(data.removeprefix(b"\xef\xbb\xbf"))
+        return json.loads(data.removeprefix(BOM), parse_float=_Written)
     except (ValueError, RecursionError) as error:
         said = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
         raise _Lacks(f"{_named(name)} is not JSON: {brief(said, 120)}") from error
@@ -416,7 +442,18 @@ def _yaml(data: bytes, name: str) -> object:
     mistake = next((each for each in found if each.is_error), None)
     if mistake is not None:
         raise _Lacks(f"line {mistake.span.first.line} of {_named(name)} is not YAML: {mistake.message}")
-    return None if root is None else to_data(root)
+    return None if root is None else _data(root)
+
+
+def _data(node: Node) -> object:
+    match node:
+        case Mapping():
+            return {key: _data(value) for key, value in node.entries.items()}
+        case Sequence():
+            return [_data(item) for item in node.items]
+        case Scalar(value=float() as number):
+            return _Written(node.raw, number)
+    return to_data(node)
 
 
 def _at(data: object, key: tuple[str, ...], name: str) -> object:
@@ -458,10 +495,12 @@ def _typed(value: object, type_name: str | None) -> Value:
     if isinstance(value, str):
         return _typed_text(value, type_name)
     if type_name == "text":
-        return json.dumps(value)
+        return value.text if isinstance(value, _Written) else json.dumps(value)
     if isinstance(value, bool):
         if type_name in ("number", "integer"):
-            raise _Lacks(f"the value is {json.dumps(value)}, and not a {type_name}")
+            raise _Lacks(
+                f"the value is {json.dumps(value)}, and not {'an integer' if type_name == 'integer' else 'a number'}"
+            )
         return value
     assert isinstance(value, int | float)
     if type_name == "boolean":
@@ -475,6 +514,8 @@ def _typed_text(text: str, type_name: str | None) -> Value:
     if len(text) > LONGEST:
         raise _Lacks(f"the text is longer than {LONGEST:,} characters")
     plain = text.strip()
+    if not plain and type_name != "text":
+        raise _Lacks("the value is empty")
     match type_name:
         case "text":
             return text.encode(errors="replace").decode()  # JSON can write half of a surrogate pair
@@ -491,7 +532,7 @@ def _typed_text(text: str, type_name: str | None) -> Value:
     return _typed_text(text, "text") if number is None else number
 
 
-def _number(value: int | float, written: str, type_name: str | None) -> int | float:
+def _number(value: int | float, written: str, type_name: str | None) -> Value:
     is_whole = isinstance(value, int) or value.is_integer()
     if isinstance(value, float) and not isfinite(value):
         raise _Lacks(f"`{brief(written)}` is not a finite number")
@@ -499,9 +540,11 @@ def _number(value: int | float, written: str, type_name: str | None) -> int | fl
         if not is_whole or abs(value) >= 1 << 63:
             raise _Lacks(f"`{brief(written)}` is not an integer" + (" of 64 bits" if is_whole else ""))
         return int(value)
-    if isinstance(value, int) and (type_name == "number" or abs(value) >= 1 << 63):
+    if isinstance(value, int) and type_name is None and abs(value) >= 1 << 63:
+        return _typed_text(written, "text")  # as a number, it would lose digits
+    if isinstance(value, int) and type_name == "number":
         try:
             return float(value)
         except OverflowError as error:
             raise _Lacks(f"`{brief(written)}` is too large for a number") from error
-    return value
+    return value if isinstance(value, int) else float(value)

@@ -118,6 +118,13 @@ class TestPatterns:
         assert read(tmp_path, "{pattern: 'r = (.)', take: all}", is_over=False) == [1]
         assert read(tmp_path, "'r = (.)'") == 2
         assert "has not ended" in why(tmp_path, "{pattern: zzz, type: boolean}", is_over=False)
+        (tmp_path / "a.csv").write_text("step,loss\n1,0.5\n2,0.1")  # of 0.125
+        assert read(tmp_path, "{from: a.csv, key: loss}", is_over=False) == 0.5
+        assert read(tmp_path, "{from: a.csv, key: loss}") == 0.1
+
+    def test_marks_and_ends_of_lines_of_other_systems(self, tmp_path):
+        (tmp_path / "out.log").write_bytes(b"\xef\xbb\xbfr = 1\rr = 2\r\nr = 3\r")
+        assert read(tmp_path, "{pattern: '^r = (.+)$', take: all}") == [1, 2, 3]
 
     def test_a_pattern_that_matches_everywhere(self, tmp_path):
         (tmp_path / "out.log").write_bytes(b"x" * (1 << 20))
@@ -147,22 +154,31 @@ class TestFiles:
             "a column with a dot": ("{from: a.csv, key: v.x}", 8),
             "tsv": ("{from: a.tsv, key: b}", 2),
             "lines of json": ("{from: a.jsonl, key: loss}", 0.5),
+            "a number as it is written": ("{from: a.json, key: f, type: text}", "1.10"),
+            "a number of yaml as it is written": ("{from: a.yaml, key: v, type: text}", "1.10"),
+            "no number of 64 bits": ("{from: a.json, key: big}", "12345678901234567890"),
+            "no number of 64 bits, as a number": ("{from: a.json, key: big, type: number}", 12345678901234567890.0),
+            "lines of blanks": ("{from: blanks.csv, key: a}", 1),
+            "values behind the last column": ("{from: comma.csv, key: a}", 1),
             "lines of json, all": ("{from: a.jsonl, key: loss, take: all}", [1, 0.5]),
             "text with another ending": ("{from: a.dat, key: s.cells, format: json}", 42),
         }.values(),
     )
     def test_values(self, tmp_path, line, value):
         json = '{"s": {"cells": 42, "runs": [{"t": 1.5}, {"t": 2}], "res": [1, 0.25]}, "a.b": {"c": "x"}, '
-        json += '"v": "3.5", "ok": true}'
+        json += '"v": "3.5", "ok": true, "f": 1.10, "big": 12345678901234567890}'
         (tmp_path / "a.json").write_text("\ufeff" + json)
         (tmp_path / "a.dat").write_text(json)
-        (tmp_path / "a.yaml").write_text("s:\n  cells: 42\n  time: 12:00:00\n")
+        (tmp_path / "a.yaml").write_text("v: 1.10\ns:\n  cells: 42\n  time: 12:00:00\n")
         (tmp_path / "a.csv").write_bytes(
             b'\xef\xbb\xbfstep, loss,a note,v.x\r\n1,1,x,7\r\n\r\n2,0.5,"two ""words"", and\na line",8\r\n'
         )
         (tmp_path / "a.tsv").write_text("a\tb\n1\t2\n")
+        (tmp_path / "blanks.csv").write_text("a,b\n1,2\n  \n")
+        (tmp_path / "comma.csv").write_text("a,b\n1,2,\n")
         (tmp_path / "a.jsonl").write_text('{"loss": 1}\n{"loss": 0.5}\n\n')
         assert read(tmp_path, line) == value
+        assert type(read(tmp_path, line)) is type(value)
 
     @each(
         "line, reason",
@@ -181,17 +197,22 @@ class TestFiles:
             "a short row": ("{from: short.csv, key: b}", "line 3 of `short.csv` is too short for the column `b`"),
             "no rows": ("{from: head.csv, key: b}", "`head.csv` has a head, and no row"),
             "empty": ("{from: empty.csv, key: b}", "`empty.csv` is empty"),
-            "an empty cell": ("{from: a.csv, key: loss, type: number}", "`` is not a finite number"),
+            "an empty cell": ("{from: a.csv, key: loss}", "the value is empty"),
+            "a long row": ("{from: long.csv, key: a}", "line 2 of `long.csv` has 3 values, and the head 2 names"),
+            "a flag as an integer": ("{from: a.json, key: ok, type: integer}", "the value is true, and not an integer"),
             "alias bombs": ("{from: bomb.yaml, key: z}", "is not YAML"),
         }.values(),
     )
     def test_reasons(self, tmp_path, line, reason):
-        (tmp_path / "a.json").write_text('{"s": {"cells": 1}, "r": [1], "n": null, "inf": Infinity, "e": []}')
+        (tmp_path / "a.json").write_text(
+            '{"s": {"cells": 1}, "r": [1], "n": null, "inf": Infinity, "e": [], "ok": true}'
+        )
         (tmp_path / "b.json").write_text("x")
         (tmp_path / "deep.json").write_text("[" * 100_000)
         (tmp_path / "a.csv").write_text("step,loss\n1,\n")
         (tmp_path / "two.csv").write_text("a,a\n1,2\n")
         (tmp_path / "short.csv").write_text("a,b\n1,2\n3\n")
+        (tmp_path / "long.csv").write_text("a,b\n1,5,2\n")
         (tmp_path / "head.csv").write_text("a,b\n")
         (tmp_path / "empty.csv").write_text("\n")
         lines = ["a: &a [x]"] + [
