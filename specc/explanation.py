@@ -148,7 +148,8 @@ def as_text(
     translate: Translate = in_english,
 ) -> str:
     """Return the tree of each value. The cell of a sweep comes first. `units` are those of job fields."""
-    values = ", ".join(f"{name}={MASK if hides_cell else value}" for name, value in cell.data().items())
+    texts = {name: value if isinstance(value, str) else _brief(value) for name, value in cell.data().items()}
+    values = ", ".join(f"{name}={MASK if hides_cell else text}" for name, text in texts.items())
     heading = f"{translate('cell')} {cell.id}: {visible(values)}\n" if values else ""
     lines = (line for explanation in explanations for line in _tree(explanation, "", units, translate))
     return heading + "".join(f"{visible(line)}\n" for line in lines)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from support.tables import each
 
 from specc.evaluator import Read, Value
-from specc.expander import Cell
+from specc.expander import AxisValue, Cell
 from specc.explanation import Explanation, as_json, as_text, explain, removed
 from specc.expressions import Unknown
 from specc.nodes import FileText, Layer, LayerKind, Mapping, Node, Scalar
@@ -154,3 +154,8 @@ def test_json_has_the_same_keys_everywhere() -> None:
 
 def test_without_a_sweep_there_is_no_heading() -> None:
     assert as_text([], NO_SWEEP) == ""
+
+
+def test_values_of_the_cell_are_written_as_everywhere() -> None:
+    cell = Cell({"c": AxisValue({"n": 1, "flag": True}, node("x: 1")), "u": AxisValue(None, node("x: 1"))})
+    assert as_text([], cell) == f'cell {cell.id}: c={{"n": 1, "flag": true}}, u=null\n'
