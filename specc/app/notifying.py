@@ -145,8 +145,10 @@ def _post(url: str, data: bytes) -> str:
     """Send the summary; return why that did not work, or an empty text. Redirects are not followed."""
     import httpx  # a tenth of a second, for who is told by the web alone
 
+    headers = {"Content-Type": "application/json"}
     try:
-        answer = httpx.post(url, content=data, headers={"Content-Type": "application/json"}, timeout=SECONDS)
+        # What is answered beside the code is not read: nobody needs it, and it may have no end.
+        with httpx.stream("POST", url, content=data, headers=headers, timeout=SECONDS) as answer:
+            return "" if answer.is_success else f"it answered {answer.status_code}"
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
         return str(error) or type(error).__name__
-    return "" if answer.is_success else f"it answered {answer.status_code}"

@@ -1,5 +1,6 @@
 """`--notify`: a command or a web address is told that a run has ended, once."""
 
+import contextlib
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -111,6 +112,31 @@ def test_a_web_address_gets_it(here: Place) -> None:
     here.run("submit", "--rerun", "--only", "n=1", "--wait", "--notify", url)
     assert "127.0.0.1" in here.err
     assert "secret" not in here.err
+
+
+def test_an_answer_without_an_end_is_not_waited_for(here: Place) -> None:
+    ended = threading.Event()
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                while not ended.wait(0.01):
+                    self.wfile.write(b"x")
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Hook) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Timer(20, ended.set).start()
+        assert here.run("submit", "--wait", "--notify", f"http://127.0.0.1:{server.server_port}/hook") == 5
+        assert not ended.is_set()
+        ended.set()
+        server.shutdown()
+    assert "warning" not in here.err
 
 
 @pytest.mark.parametrize("text", ["http://hooks.example.org/x", "ftp://hooks.example.org/x", "https://"])
