@@ -18,8 +18,8 @@ from typing import NamedTuple
 from specc import assets
 from specc.app.selection import show, site_at
 from specc.compiler import Request
-from specc.config import OWN, PERSONAL, SHARED
-from specc.diagnostics import Code, Diagnostic, Missing, codes
+from specc.config import OWN, PERSONAL, SHARED, Configuration
+from specc.diagnostics import Code, Diagnostic, Missing, codes, did_you_mean
 from specc.disk import Contents
 from specc.disk.contents import SHIPPED, SUFFIX
 from specc.disk.files import HEADER, Patterns
@@ -35,6 +35,7 @@ from specc.parser import Document, Parsed, decode, parse
 from specc.project import Project, shipped_apis
 from specc.project.library import Reads
 from specc.rules import FAMILY_RULES
+from specc.settings import Settings
 from specc.source import Source, Span
 
 REQUEST = Request()
@@ -378,10 +379,14 @@ class EditedProject:
         self.error, self._memory = None, None
         texts = {name: encoded(text) for name, text in self._settings.items()}
         try:
-            site, self.settings_found = site_at(self.root, texts)
+            site, read = site_at(self.root, texts)
         except SpeccError as error:
             self.error, self.settings_found = error, ()
             return
+        unknown = tuple(_unknown_api(read))
+        self.settings_found = read.diagnostics + unknown
+        if unknown:
+            site = replace(site, settings=replace(site.settings, api=Settings("").api))
         if self._project is not None and any(each.is_error for each in self.settings_found):
             site = self._project.site
         self._contents = _Contents(self.root)
@@ -432,6 +437,14 @@ def _file_of(root: Path, name: str) -> Path:
     if name.startswith("schemas/") and not os.path.lexists(root / name):
         return assets.folder("schemas").parent / name  # where the API states a default
     return root / name
+
+
+def _unknown_api(read: Configuration) -> Iterator[Diagnostic]:
+    """Yield a diagnostic where the settings name an API that there is not."""
+    apis, name = shipped_apis(), read.settings.api
+    for entry in read.entries:
+        if entry.key == "api" and entry.span is not None and not entry.is_overridden and name not in apis:
+            yield codes.BAD_SETTING.at(entry.span, f"there is no API `{name}`", help=did_you_mean(name, apis, "APIs"))
 
 
 def _by_name(diagnostics: Iterable[Diagnostic]) -> dict[str, tuple[Diagnostic, ...]]:

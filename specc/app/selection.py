@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from specc.cache import world_of
-from specc.config import NO_TEXTS, find_root, read_configuration
+from specc.config import NO_TEXTS, Configuration, find_root, read_configuration
 from specc.diagnostics import Diagnostic
 from specc.disk import Contents, Site, look_alikes, specs_below
 from specc.errors import SpeccError
@@ -20,7 +20,10 @@ STDIN_NAME = "<stdin>"
 
 def show(path: str | Path) -> str:
     """The path that messages print: relative to the current folder where it lies below it."""
-    absolute, cwd = os.path.abspath(path), os.getcwd()
+    try:
+        absolute, cwd = os.path.abspath(path), os.getcwd()
+    except FileNotFoundError:  # the current folder was removed, and paths are relative to nothing
+        return file_path(str(path))
     if absolute == cwd:
         return "."
     below = cwd.rstrip("/") + "/"  # texts, because this is done for each of many files
@@ -43,14 +46,14 @@ def viewpoint(site: Site) -> str:
     return f"{show(site.root)}:{'' if below.startswith(os.pardir) else below}"
 
 
-def site_at(root: Path, texts: Mapping[str, bytes] = NO_TEXTS) -> tuple[Site, tuple[Diagnostic, ...]]:
-    """Return the project whose root is this folder, and what is wrong with its settings.
+def site_at(root: Path, texts: Mapping[str, bytes] = NO_TEXTS) -> tuple[Site, Configuration]:
+    """Return the project whose root is this folder, and its settings as they were read.
 
     `texts` are read in place of files of settings. Raises SpeccError for a file that cannot be read.
     """
     read = read_configuration(root, show, os.environ, texts=texts)
     site = Site(root, read.settings, Contents(root, show), os.environ, read.digest, read.hidden)
-    return site, read.diagnostics
+    return site, read
 
 
 @dataclass
@@ -79,8 +82,8 @@ class Sites:
         """The project that a path belongs to. Its configuration's diagnostics are noted."""
         root = self._root(Path(os.path.abspath(start)))
         if root not in self._sites:
-            self._sites[root], found = site_at(root)
-            self.diagnostics.extend(found)
+            self._sites[root], read = site_at(root)
+            self.diagnostics.extend(read.diagnostics)
         return self._sites[root]
 
     def _root(self, start: Path) -> Path:

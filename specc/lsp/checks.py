@@ -22,17 +22,26 @@ Show = Callable[[File, Buffer | None, tuple[Diagnostic, ...]], None]
 """Shows the diagnostics of a file, which may be open, in place of those shown before."""
 Fail = Callable[[Exception], None]
 """Tells of an error that no request is the reason of."""
+Settled = Callable[[], None]
+"""Tells that texts have been checked again because of a change elsewhere."""
 
 
 class Checks:
     """The checks of a workspace. `show` is told what is found, and `fail` what went wrong."""
 
     def __init__(
-        self, workspace: Workspace, show: Show, fail: Fail, clock: Callable[[], float] = time.monotonic
+        self,
+        workspace: Workspace,
+        show: Show,
+        fail: Fail,
+        settled: Settled = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._workspace = workspace
         self._show = show
         self._fail = fail
+        self._settled = settled
+        self._concerns_others = False
         self._clock = clock
         self._looked = float("-inf")
         self._waiting: dict[str, None] = {}
@@ -58,10 +67,12 @@ class Checks:
         """Check a text as soon as nothing else is to be read, then all others of its project that are open."""
         project, _ = self._workspace.named(buffer.path)
         others = [each.uri for each in self._workspace.open_in(project) if each.uri != buffer.uri]
+        self._concerns_others |= bool(others)
         self._wait_for([buffer.uri, *self._waiting, *others])
 
     def all_again(self) -> None:
         """Check all texts that are open."""
+        self._concerns_others = True
         self._wait_for([*self._waiting, *self._workspace.buffers])
 
     def closed(self, buffer: Buffer) -> None:
@@ -72,6 +83,7 @@ class Checks:
         project, name = self._workspace.named(buffer.path)
         for file in {(project, name), *files}:
             self._show_file(file)
+        self._concerns_others = True
         self._wait_for([*self._waiting, *(each.uri for each in self._workspace.open_in(project))])
 
     async def diagnostics_of(self, uri: str) -> tuple[Diagnostic, ...]:
@@ -105,6 +117,9 @@ class Checks:
                 self._fail(error)
             self._waiting.pop(uri, None)
             self._known_now(uri)
+        if self._concerns_others:
+            self._concerns_others = False
+            self._settled()
 
     async def _check(self, buffer: Buffer) -> None:
         if self._clock() - self._looked > LOOK_EVERY:

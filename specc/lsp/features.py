@@ -15,6 +15,7 @@ from specc.lsp.actions import Kind as ActionKind
 from specc.lsp.completion import Kind, Offer, complete_at, complete_script
 from specc.lsp.hints import hints_of
 from specc.lsp.hover import hover_at, hover_script
+from specc.lsp.names import Name, name_of_script
 from specc.lsp.navigation import (
     Relative,
     Symbol,
@@ -27,15 +28,17 @@ from specc.lsp.navigation import (
     links_of,
     parents_of,
     references_at,
+    references_of,
     relative_of,
     symbols_named,
     symbols_of,
 )
 from specc.lsp.positions import offset_of, place_of
-from specc.lsp.rename import Refused, renamable_at, renamed
+from specc.lsp.rename import Refused, renamable_at, renamed, renamed_everywhere
 from specc.lsp.server import RequestRefused, Server, run, server
 from specc.lsp.settings import complete_setting
-from specc.lsp.translation import lsp_diagnostic, lsp_range, uri_of
+from specc.lsp.translation import lsp_diagnostic, lsp_range, markup, uri_of
+from specc.source import Span
 from specc.visible import visible
 
 
@@ -53,8 +56,10 @@ def hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
         return None
     if found is None:
         return None
-    content = types.MarkupContent(types.MarkupKind.Markdown, found.markdown)
-    return types.Hover(content, lsp_range(found.span, ls.encoding))
+    able = ls.text_capabilities.hover
+    return types.Hover(
+        markup(found.markdown, able.content_format if able is not None else None), lsp_range(found.span, ls.encoding)
+    )
 
 
 KINDS = {
@@ -95,12 +100,15 @@ def completion(ls: Server, params: types.CompletionParams) -> types.CompletionLi
 
 
 def _item(ls: Server, offer: Offer, index: int) -> types.CompletionItem:
-    documentation = types.MarkupContent(types.MarkupKind.Markdown, offer.documentation) if offer.documentation else None
+    able = ls.text_capabilities.completion
+    formats = (
+        able.completion_item.documentation_format if able is not None and able.completion_item is not None else None
+    )
     return types.CompletionItem(
         offer.label,
         kind=KINDS[offer.kind],
         detail=offer.detail or None,
-        documentation=documentation,
+        documentation=markup(offer.documentation, formats) if offer.documentation else None,
         sort_text=f"{index:04}",
         insert_text_format=types.InsertTextFormat.Snippet if offer.is_snippet else None,
         insert_text_mode=types.InsertTextMode.AdjustIndentation if offer.is_snippet else None,
@@ -133,12 +141,17 @@ def definition(ls: Server, params: types.DefinitionParams) -> list[types.Locatio
 async def references(ls: Server, params: types.ReferenceParams) -> list[types.Location] | None:
     """Answer with where the thing under the cursor is written, in all files."""
     known = ls.snapshot(params.text_document.uri)
-    if known is None:
-        return None
-    project, snapshot = known
-    offset = offset_at(ls, snapshot, params.position)
     with_declarations = params.context.include_declaration
-    spans = await ls.stepped(references_at(project, snapshot, offset, with_declarations=with_declarations))
+    if known is not None:
+        project, snapshot = known
+        offset = offset_at(ls, snapshot, params.position)
+        steps = references_at(project, snapshot, offset, with_declarations=with_declarations)
+    elif (read := read_in_script(ls, params.text_document.uri, params.position)) is not None:
+        project, snapshot, name, _ = read
+        steps = references_of(project, snapshot, name, with_declarations=with_declarations)
+    else:
+        return None
+    spans = await ls.stepped(steps)
     return [ls.location(project, span) for span in spans]
 
 
@@ -181,10 +194,21 @@ SYMBOL_KINDS = {
 
 
 @server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
-def document_symbol(ls: Server, params: types.DocumentSymbolParams) -> list[types.DocumentSymbol] | None:
-    """Answer with what a spec declares."""
+def document_symbol(
+    ls: Server, params: types.DocumentSymbolParams
+) -> list[types.DocumentSymbol] | list[types.SymbolInformation] | None:
+    """Answer with what a spec declares: as a tree, or as a list where the client shows no trees."""
     known = ls.snapshot(params.text_document.uri)
-    return [_symbol(ls, symbol) for symbol in symbols_of(known[1])] if known is not None else None
+    if known is None:
+        return None
+    project, snapshot = known
+    symbols, able = symbols_of(snapshot), ls.text_capabilities.document_symbol
+    if able is None or able.hierarchical_document_symbol_support:
+        return [_symbol(ls, symbol) for symbol in symbols]
+    every = (each for symbol in symbols for each in (symbol, *symbol.below))
+    return [
+        types.SymbolInformation(ls.location(project, each.span), each.name, SYMBOL_KINDS[each.kind]) for each in every
+    ]
 
 
 def _symbol(ls: Server, symbol: Symbol) -> types.DocumentSymbol:
@@ -202,7 +226,9 @@ def _symbol(ls: Server, symbol: Symbol) -> types.DocumentSymbol:
 async def workspace_symbol(ls: Server, params: types.WorkspaceSymbolParams) -> list[types.WorkspaceSymbol]:
     """Answer with specs, and what they declare, by their names."""
     found = []
-    for project in ls.texts.projects:
+    for project in ls.projects:
+        if project.error is not None:
+            continue  # a check of its texts says so
         for symbol in await ls.stepped(symbols_named(project, params.query)):
             found.append(
                 types.WorkspaceSymbol(ls.location(project, symbol.key), symbol.name, SYMBOL_KINDS[symbol.kind])
@@ -322,25 +348,40 @@ def inlay_hint(ls: Server, params: types.InlayHintParams) -> list[types.InlayHin
 def prepare_rename(ls: Server, params: types.PrepareRenameParams) -> types.PrepareRenamePlaceholder | None:
     """Answer with the name that can be renamed at the cursor."""
     known = ls.snapshot(params.text_document.uri)
-    if known is None:
-        return None
-    _, snapshot = known
-    found = renamable_at(snapshot, offset_at(ls, snapshot, params.position))
+    if known is not None:
+        found = renamable_at(known[1], offset_at(ls, known[1], params.position))
+    else:
+        read = read_in_script(ls, params.text_document.uri, params.position)
+        found = read[2:] if read is not None else None
     if found is None:
         return None
     name, span = found
     return types.PrepareRenamePlaceholder(lsp_range(span, ls.encoding), name.word)
 
 
+def read_in_script(ls: Server, uri: str, position: types.Position) -> tuple[EditedProject, Snapshot, Name, Span] | None:
+    """Return the name that an open script reads at a position, and a spec that includes the script."""
+    script = ls.script(uri)
+    if script is None:
+        return None
+    project, _, text = script
+    found = name_of_script(*script, offset_of(text, (position.line, position.character), ls.encoding))
+    return (project, *found) if found is not None else None
+
+
 @server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))
 async def rename(ls: Server, params: types.RenameParams) -> types.WorkspaceEdit | None:
     """Answer with the edits of a new name, or with why there can be none."""
     known = ls.snapshot(params.text_document.uri)
-    if known is None:
-        return None
-    project, snapshot = known
-    try:
+    if known is not None:
+        project, snapshot = known
         steps = renamed(project, snapshot, offset_at(ls, snapshot, params.position), params.new_name)
+    elif (read := read_in_script(ls, params.text_document.uri, params.position)) is not None:
+        project, snapshot, name, _ = read
+        steps = renamed_everywhere(project, snapshot, name, params.new_name)
+    else:
+        return None
+    try:
         renaming = await ls.stepped(steps)
     except Refused as refused:
         raise RequestRefused(str(refused)) from refused

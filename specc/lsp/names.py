@@ -9,7 +9,7 @@ from specc.diagnostics.codes import UNREADABLE
 from specc.evaluator.templates import COMPILER
 from specc.expressions import Template
 from specc.fast_dataclass import dataclass
-from specc.lsp.spots import Spot, names_in
+from specc.lsp.spots import Spot, name_in_script, names_in
 from specc.nodes import Mapping, Node, Scalar, Sequence
 from specc.parser import Document
 from specc.project import Project
@@ -58,6 +58,20 @@ def name_at(spot: Spot) -> Name | None:
         case ("matrix", "exclude" | "include", int(), str(word)):
             return Name("matrix", word)
     return None
+
+
+def name_of_script(project: EditedProject, file: str, text: Source, offset: int) -> tuple[Snapshot, Name, Span] | None:
+    """Return the name that a script reads at an offset, where its word stands, and the first spec that includes it."""
+    found = name_in_script(text, offset) if file.endswith(TEMPLATE_SUFFIX) else None
+    users = project.dependents(file) if found is not None else []
+    if found is None or not users or len(found[0]) < 2 or found[0][0] not in DECLARING:
+        return None
+    path, span = found
+    name = Name(str(path[0]), str(path[1]))
+    word = _word_in(span.text, name)
+    if word is None:
+        return None
+    return project.snapshot(users[0]), name, Span(text, span.start + word[0], span.start + word[1])
 
 
 def mentions(document: Document, library: Library, name: Name) -> Iterator[Mention]:

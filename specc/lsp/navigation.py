@@ -10,7 +10,7 @@ from specc.diagnostics.codes import UNREADABLE
 from specc.fast_dataclass import dataclass
 from specc.inheritance import links
 from specc.lsp.hover import flow, name_of
-from specc.lsp.names import Mention, everywhere, mentions, name_at
+from specc.lsp.names import Mention, Name, everywhere, mentions, name_at
 from specc.lsp.spots import Spot, name_in_script, spot_at
 from specc.nodes import Mapping, Node, Scalar, Sequence, Style, kind_of, to_data
 from specc.parser import SECTIONS, Document
@@ -128,8 +128,7 @@ def references_at(
         return []
     name = name_at(spot)
     if name is not None:
-        seen = yield from everywhere(project, snapshot, name)
-        return [each.span for each in seen.every() if with_declarations or not each.is_declaration]
+        return (yield from references_of(project, snapshot, name, with_declarations=with_declarations))
     file = _file_at(snapshot, spot)
     target = file.source.name if file is not None else snapshot.name if not spot.path else None
     if target is None:
@@ -137,6 +136,14 @@ def references_at(
     heirs = yield from project.dependents_in_steps(target)
     documents = (_document(snapshot, heir) for heir in heirs)
     return [link.span for each in documents if each is not None for link in links(each) if link.target == target]
+
+
+def references_of(
+    project: EditedProject, snapshot: Snapshot, name: Name, *, with_declarations: bool = True
+) -> Generator[None, None, list[Span]]:
+    """Return where a name is written, in all files that see what a spec means by it, in steps."""
+    seen = yield from everywhere(project, snapshot, name)
+    return [each.span for each in seen.every() if with_declarations or not each.is_declaration]
 
 
 def _setting(project: EditedProject, snapshot: Snapshot, spot: Spot) -> Generator[None, None, list[Span]]:

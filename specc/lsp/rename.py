@@ -12,6 +12,7 @@ from specc.lsp.names import Name, Seen, everywhere, mentions, name_at
 from specc.lsp.spots import spot_at
 from specc.parser import Document
 from specc.project import DiagnosticSet, Project
+from specc.resolver.ancestry import ancestry
 from specc.source import Span
 
 WORD = re.compile(r"[A-Za-z_]\w*")
@@ -55,30 +56,35 @@ def renamable_at(snapshot: Snapshot, offset: int) -> tuple[Name, Span] | None:
 
 def renamed(project: EditedProject, snapshot: Snapshot, offset: int, new: str) -> Generator[None, None, Renaming]:
     """Return where a new name is to be written, in steps. Raises Refused where it cannot, or payloads would change."""
+    known = renamable_at(snapshot, offset) if project.is_readable else None
+    return (yield from renamed_everywhere(project, snapshot, known[0] if known is not None else None, new))
+
+
+def renamed_everywhere(
+    project: EditedProject, snapshot: Snapshot, name: Name | None, new: str
+) -> Generator[None, None, Renaming]:
+    """Return where a new name of something that a spec sees is to be written, in steps. Raises Refused as `renamed`."""
     if not project.is_readable:
         raise Refused("a text of the project cannot be read at the moment: finish it first")
-    known = renamable_at(snapshot, offset)
-    if known is None:
+    if name is None:
         raise Refused("there is no parameter, variable, axis or profile here")
-    name, _ = known
     pattern = LOOSE if name.namespace == "profiles" else WORD
     if not pattern.fullmatch(new):
         raise Refused(f"`{new}` is not a name: write letters, digits and `_`")
     seen = yield from everywhere(project, snapshot, name)
-    _check_files(snapshot.project, seen, name, Name(name.namespace, new))
+    _check_files(snapshot.project, seen, name)
     spans = tuple(mention.span for mention in seen.every())
-    yield from _check_payloads(project, snapshot, seen, spans, new)
+    affected = yield from _affected(project, seen, spans)
+    yield from _check_new_name(snapshot.project, affected, Name(name.namespace, new))
+    yield from _check_payloads(project, snapshot, affected, spans, new)
     return Renaming(spans, _warning(name))
 
 
-def _check_files(project: Project, seen: Seen, old: Name, new: Name) -> None:
-    """Raise Refused where a file cannot be changed, or has the new name already."""
+def _check_files(project: Project, seen: Seen, old: Name) -> None:
+    """Raise Refused where a file cannot be changed."""
     for file in seen.mentions:
         if file.startswith(SHIPPED):
             raise Refused(f"`{old}` is of the base {file}, which ships with specc")
-        document = _document(project, file)
-        if document is not None and any(True for _ in mentions(document, project.library, new)):
-            raise Refused(f"`{new}` exists already, in {file}")
     settings = project.settings
     targets = settings.targets.values()
     layers = [settings.defaults, *(layer for target in targets for layer in (target.job, target.prelude))]
@@ -87,16 +93,33 @@ def _check_files(project: Project, seen: Seen, old: Name, new: Name) -> None:
             raise Refused(f"{layer.span.source.name} mentions `{old}`: rename it there by hand, or take it out first")
 
 
-def _check_payloads(
-    project: EditedProject, snapshot: Snapshot, seen: Seen, spans: tuple[Span, ...], new: str
-) -> Generator[None, None, None]:
-    """Raise Refused where a spec comes to other payloads, or to more errors, with the new name."""
-    texts = dict(project.texts) | written(spans, new)
-    after = snapshot.project.again(texts)
+def _affected(project: EditedProject, seen: Seen, spans: tuple[Span, ...]) -> Generator[None, None, list[str]]:
+    """Return the specs that a new name could change: those that write the old one, and whatever depends on a file."""
     affected = dict.fromkeys(seen.mentions)
-    for file in seen.mentions:
+    for file in dict.fromkeys([*seen.mentions, *(span.source.name for span in spans)]):
         heirs = yield from project.dependents_in_steps(file)
         affected |= dict.fromkeys(heirs)
+    return list(affected)
+
+
+def _check_new_name(project: Project, affected: list[str], new: Name) -> Generator[None]:
+    """Raise Refused where a spec that could change, or one that it inherits from, has the new name already."""
+    looked_at: set[str] = set()
+    for file in affected:
+        document = _document(project, file)
+        line = ancestry(document, project.library)[0].order if document is not None else ()
+        for part in line:
+            if part.source.name not in looked_at and any(True for _ in mentions(part, project.library, new)):
+                raise Refused(f"`{new}` exists already, in {part.source.name}")
+            looked_at.add(part.source.name)
+        yield
+
+
+def _check_payloads(
+    project: EditedProject, snapshot: Snapshot, affected: list[str], spans: tuple[Span, ...], new: str
+) -> Generator[None]:
+    """Raise Refused where a spec comes to other payloads, or to more errors, with the new name."""
+    after = snapshot.project.again(dict(project.texts) | written(spans, new))
     for file in affected:
         yield
         if sent(snapshot.project, file) != sent(after, file):

@@ -30,7 +30,7 @@ from specc.diagnostics import Diagnostic, Edit
 from specc.errors import SpeccError
 from specc.lsp.checks import Checks, File
 from specc.lsp.positions import Encoding, offset_of
-from specc.lsp.translation import NAME, lsp_diagnostic, lsp_range, uri_of
+from specc.lsp.translation import NAME, Manual, lsp_diagnostic, lsp_range, uri_of
 from specc.lsp.workspace import Buffer, Workspace
 from specc.source import Source, Span
 
@@ -124,24 +124,28 @@ class Server(LanguageServer):
     def __init__(self) -> None:
         super().__init__(NAME, __version__, protocol_cls=Protocol, converter_factory=default_converter)
         self.texts = Workspace()
-        self.checks = Checks(self.texts, self.show, self.tell)
+        self.checks = Checks(self.texts, self.show, self.tell, self.refresh_hints)
         self.encoding = Encoding.UTF16
-        self.manual: str | None = None
+        self.manual: Manual | None = None
         self.pulled: dict[str, tuple[Diagnostic, ...]] = {}
         self.folder = Path.cwd()
         self._told: set[str] = set()
 
     @property
+    def text_capabilities(self) -> types.TextDocumentClientCapabilities:
+        """What the client can do with texts."""
+        return self.client_capabilities.text_document or types.TextDocumentClientCapabilities()
+
+    @property
     def pulls(self) -> bool:
         """Whether the client asks for the diagnostics of open texts by itself."""
-        text = self.client_capabilities.text_document
-        return text is not None and text.diagnostic is not None
+        return self.text_capabilities.diagnostic is not None
 
     @property
     def snippets(self) -> bool:
         """Whether the client takes texts with places to fill in."""
-        text = self.client_capabilities.text_document
-        item = text.completion.completion_item if text is not None and text.completion is not None else None
+        completion = self.text_capabilities.completion
+        item = completion.completion_item if completion is not None else None
         return item is not None and bool(item.snippet_support)
 
     @property
@@ -149,21 +153,39 @@ class Server(LanguageServer):
         """Whether the client has said that it is about to end."""
         return bool(self.protocol._shutdown)
 
+    @property
+    def projects(self) -> list[EditedProject]:
+        """Return the projects of the texts that are open, and of the folders of the workspace."""
+        folders = [*self.workspace.folders] or [self.workspace.root_uri or ""]
+        roots = (to_fs_path(uri) for uri in folders if uri.startswith("file:"))
+        paths = [buffer.path for buffer in self.texts.buffers.values()]
+        paths += [Path(root) / "specc.toml" for root in roots if root is not None]
+        return list(dict.fromkeys(self.texts.named(path)[0] for path in paths))
+
     def path_of(self, uri: str) -> Path:
-        """Return the file of an address. A text without a file lies in the folder of the workspace."""
+        """Return the file of an address.
+
+        A text without a file, such as one of a revision, lies in the folder of the workspace, and stands for no file.
+        """
         parts = urlsplit(uri)
         path = to_fs_path(uri) if parts.scheme == "file" else None
         if path is None:
-            return self.folder / Path(unquote(parts.path).replace("\0", "") or "untitled").name
+            name = Path(unquote(parts.path).replace("\0", "") or "untitled").name
+            is_taken = os.path.lexists(self.folder / name)
+            return self.folder / (f"{parts.scheme}-{name}" if is_taken else name)
         return Path(path.replace("\0", ""))
 
     def snapshot(self, uri: str) -> tuple[EditedProject, Snapshot] | None:
-        """Return the spec at an address as it is now; None for what is not a spec."""
+        """Return the spec at an address as it is now; None for what is not a spec, or cannot be compiled at all."""
         buffer = self.texts.buffers.get(uri)
         project, name = self.texts.named(buffer.path if buffer is not None else self.path_of(uri))
         if not project.is_spec(name, buffer.text if buffer is not None else None):
             return None
-        return project, project.snapshot(name)
+        try:
+            return project, project.snapshot(name)
+        except SpeccError as error:
+            self.tell(error)
+            return None
 
     def script(self, uri: str) -> tuple[EditedProject, str, Source] | None:
         """Return an open text that is not a spec, with its name in its project."""
@@ -185,6 +207,12 @@ class Server(LanguageServer):
         version = buffer.version if buffer is not None else None
         items = [lsp_diagnostic(each, project, self.encoding, self.manual) for each in found]
         self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, items, version))
+
+    def refresh_hints(self) -> None:
+        """Say that hints of texts may be others: what a text inherits has changed."""
+        workspace = self.client_capabilities.workspace
+        if workspace is not None and workspace.inlay_hint is not None and workspace.inlay_hint.refresh_support:
+            self.protocol.send_request(types.WORKSPACE_INLAY_HINT_REFRESH, None)
 
     def _refresh(self) -> None:
         workspace = self.client_capabilities.workspace
@@ -259,13 +287,13 @@ def initialize(ls: Server, params: types.InitializeParams) -> None:
     ls.folder = Path(first) if first is not None else Path.cwd()
     options = params.initialization_options
     manual = options.get("manual") if isinstance(options, dict) else None
-    ls.manual = manual if isinstance(manual, str) else shipped_manual()
+    ls.manual = Manual(manual) if isinstance(manual, str) and manual else shipped_manual()
 
 
-def shipped_manual() -> str | None:
-    """Return the address of the manual's pages in a checkout; None where specc is installed without them."""
+def shipped_manual() -> Manual | None:
+    """Return the manual's pages in a checkout, as they are written; None where specc is installed without them."""
     pages = assets.PACKAGE.parent / "docs"
-    return uri_of(pages) if (pages / "codes.md").is_file() else None
+    return Manual(uri_of(pages), ".md") if (pages / "codes.md").is_file() else None
 
 
 @server.feature(types.INITIALIZED)

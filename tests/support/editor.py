@@ -5,7 +5,7 @@ The client is that of pytest-lsp. Tests are plain functions, which the loop of t
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,6 +31,7 @@ class Editor:
         self.heard = asyncio.Event()
         self.published: dict[str, types.PublishDiagnosticsParams] = {}
         self.registered: list[str] = []
+        self.refreshed = 0
         self._loop = loop
 
     def run(self, awaited: Awaitable[Result]) -> Result:
@@ -101,9 +102,15 @@ class Editor:
 
 @contextmanager
 def editor(
-    root: Path, *, like: str = "neovim", pulls: bool = False, encoding: str = "utf-16", options: object = None
+    root: Path,
+    *,
+    like: str = "neovim",
+    pulls: bool = False,
+    encoding: str = "utf-16",
+    options: object = None,
+    but: Callable[[types.ClientCapabilities], None] = lambda able: None,
 ) -> Iterator[Editor]:
-    """Give a session in a project, with an editor that can do what the named one can.
+    """Give a session in a project, with an editor that can do what the named one can, `but` for what that changes.
 
     `pulls`: it asks for the diagnostics of what is open, in place of being told. Columns are counted by
     `encoding`.
@@ -119,6 +126,11 @@ def editor(
         session.published[params.uri] = params
         session.heard.set()
 
+    @client.feature(types.WORKSPACE_INLAY_HINT_REFRESH)
+    def refreshed(params: None) -> None:
+        session.refreshed += 1
+        session.heard.set()
+
     @client.feature(types.CLIENT_REGISTER_CAPABILITY)
     def registered(params: types.RegistrationParams) -> None:
         session.registered += [registration.method for registration in params.registrations]
@@ -129,6 +141,7 @@ def editor(
         able.text_document.diagnostic = types.DiagnosticClientCapabilities() if pulls else None
         able.general = able.general or types.GeneralClientCapabilities()
         able.general.position_encodings = [encoding]
+        but(able)
         asked = types.InitializeParams(
             able,
             root_uri=root.as_uri(),

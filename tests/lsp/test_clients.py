@@ -1,0 +1,169 @@
+"""`specc lsp` with editors that can less than most, that show texts of no file, or that have opened nothing yet."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+from support.editor import Editor, editor
+from support.projects import BASE, SETTINGS
+
+SPEC = "specc: 1\nextends: base.job.yaml\njob: {name: one, core_limit: 4, cmd_line: ./run}\n"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "specc.toml").write_text(SETTINGS)
+    (root / "base.job.yaml").write_text(BASE)
+    (root / "spec.job.yaml").write_text(SPEC)
+    return root
+
+
+def plain(able: types.ClientCapabilities) -> None:
+    """An editor that shows no Markdown and no trees, and wants to be told of hints."""
+    assert able.text_document is not None
+    assert able.workspace is not None
+    able.text_document.hover = types.HoverClientCapabilities(content_format=[types.MarkupKind.PlainText])
+    able.text_document.document_symbol = types.DocumentSymbolClientCapabilities()
+    able.workspace.inlay_hint = types.InlayHintWorkspaceClientCapabilities(refresh_support=True)
+
+
+@pytest.fixture
+def session(root: Path) -> Iterator[Editor]:
+    with editor(root, but=plain) as session:
+        yield session
+
+
+def codes(found: list[types.Diagnostic]) -> list[str]:
+    return [str(each.code) for each in found]
+
+
+def test_a_client_without_markdown_is_shown_plain_text(session: Editor) -> None:
+    at = session.at("spec.job.yaml", SPEC.replace("name", "na‸me"))
+    shown = session.ask(types.TEXT_DOCUMENT_HOVER, types.HoverParams(**at)).contents
+    assert shown.kind == types.MarkupKind.PlainText
+    assert shown.value.startswith(
+        'job.name = "one"\n└─ set by file spec.job.yaml:3:13: "one"\n\nname (string, required'
+    )
+
+
+def test_a_client_without_trees_is_given_a_list_of_symbols(session: Editor) -> None:
+    session.open("spec.job.yaml", SPEC)
+    document = types.TextDocumentIdentifier(session.uri("spec.job.yaml"))
+    found = session.ask(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL, types.DocumentSymbolParams(document))
+    assert [symbol.name for symbol in found] == ["job", "name", "core_limit", "cmd_line"]
+    assert found[1].location.uri == document.uri
+
+
+def test_hints_are_asked_for_again_after_an_edit_of_a_base(session: Editor) -> None:
+    session.open("spec.job.yaml", SPEC)
+    session.open("base.job.yaml", BASE)
+    session.wait_until(lambda: session.refreshed)
+    before = session.refreshed
+    session.change("base.job.yaml", BASE.replace("core_limit: 4", "core_limit: 8"))
+    session.wait_until(lambda: session.refreshed > before)
+    whole = types.Range(types.Position(0, 0), types.Position(9, 0))
+    document = types.TextDocumentIdentifier(session.uri("spec.job.yaml"))
+    (hint,) = session.ask(types.TEXT_DOCUMENT_INLAY_HINT, types.InlayHintParams(document, whole))
+    assert hint.label == "overrides base.job.yaml: 8"
+
+
+def test_symbols_of_a_folder_are_known_before_a_text_is_open(session: Editor) -> None:
+    found = session.ask(types.WORKSPACE_SYMBOL, types.WorkspaceSymbolParams("spec"))
+    assert [symbol.name for symbol in found] == ["spec.job.yaml"]
+
+
+def test_a_text_of_a_revision_does_not_stand_for_the_file(session: Editor) -> None:
+    session.open("spec.job.yaml", SPEC)
+    assert session.diagnostics("spec.job.yaml") == []
+    uri = f"git:{session.root}/spec.job.yaml?HEAD"
+    item = types.TextDocumentItem(uri, "yaml", 1, SPEC.replace("name", "nmae"))
+    session.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+    session.wait_until(lambda: uri in session.published)
+    assert codes(list(session.published[uri].diagnostics)) == ["SPC401"]
+    session.change("spec.job.yaml", SPEC + "\n")
+    assert session.diagnostics("spec.job.yaml") == []
+    assert '= "one"' in session.hover("spec.job.yaml", SPEC.replace("name", "na‸me"))
+
+
+def test_an_api_that_there_is_not_is_shown_in_the_settings_while_it_is_typed(session: Editor) -> None:
+    session.open("spec.job.yaml", SPEC)
+    session.open("specc.toml", SETTINGS)
+    for typed in ('api = "ehpc/v"', 'api = "ehpc/v9"'):
+        session.change("specc.toml", f"{typed}\n{SETTINGS}")
+        (found,) = session.diagnostics("specc.toml")
+        assert (found.code, found.range.start) == ("SPC903", types.Position(0, 6))
+        assert '= "one"' in session.hover("spec.job.yaml", SPEC.replace("name", "na‸me"))
+    session.change("specc.toml", f'api = "ehpc/v1"\n{SETTINGS}')
+    assert session.diagnostics("specc.toml") == []
+    assert not session.client.messages
+
+
+def test_a_project_that_cannot_be_opened_is_told_once_and_answers_nothing(root: Path) -> None:
+    (root / "specc.toml").unlink()
+    (root / "specc.toml").symlink_to("/etc/hostname")
+    with editor(root) as session:
+        assert session.hover("spec.job.yaml", SPEC.replace("name", "na‸me")) == ""
+        assert not session.ask(types.WORKSPACE_SYMBOL, types.WorkspaceSymbolParams("spec"))
+        assert len(session.client.messages) == 1
+
+
+def test_a_folder_that_goes_and_comes_back_is_read_again(root: Path) -> None:
+    """Also where the server was started in it, so that it has no current folder any more."""
+    with editor(root) as session:
+        session.open("spec.job.yaml", SPEC)
+        assert session.diagnostics("spec.job.yaml") == []
+        shutil.rmtree(root)
+        session.client.workspace_did_change_watched_files(
+            types.DidChangeWatchedFilesParams(
+                [types.FileEvent(session.uri("specc.toml"), types.FileChangeType.Deleted)]
+            )
+        )
+        session.wait_until(lambda: session.published[session.uri("spec.job.yaml")].diagnostics)
+        assert not [each.message for each in session.client.log_messages if "a bug" in each.message]
+        root.mkdir()
+        (root / "specc.toml").write_text(SETTINGS)
+        (root / "base.job.yaml").write_text(BASE)
+        session.change("spec.job.yaml", SPEC + "\n")
+        session.wait_until(lambda: not session.published[session.uri("spec.job.yaml")].diagnostics)
+
+
+class TestRename:
+    NEEDED = SPEC.replace("one", "'{{ params.x }}'") + "params: {x: {type: string}}\n"
+    VARIABLE = BASE.replace("core_limit: 4", "core_limit: '{{ vars.a }}'") + "vars: {‸a: 1}\n"
+
+    def rename(self, session: Editor, name: str, text: str, new: str) -> dict[str, list[str]]:
+        params = types.RenameParams(new_name=new, **session.at(name, text))
+        edit = session.ask(types.TEXT_DOCUMENT_RENAME, params)
+        changes = edit.changes or {each.text_document.uri: each.edits for each in edit.document_changes}
+        return {uri.rpartition("/")[2]: [each.new_text for each in edits] for uri, edits in changes.items()}
+
+    def test_is_refused_where_an_heir_that_needs_inputs_has_the_new_name(self, session: Editor) -> None:
+        """Without its inputs such an heir has no payload to compare."""
+        text = self.NEEDED.replace("./run", "./run {{ vars.b }}") + "vars: {b: 2}\n"
+        (session.root / "heir.job.yaml").write_text(text)
+        with pytest.raises(JsonRpcException, match=r"`vars\.b` exists already, in heir"):
+            self.rename(session, "base.job.yaml", self.VARIABLE, "b")
+        assert self.rename(session, "base.job.yaml", self.VARIABLE, "c") == {"base.job.yaml": ["c", "c"]}
+
+    def test_begins_in_a_script_as_well(self, session: Editor) -> None:
+        (session.root / "run.sh.j2").write_text("./run {{ params.x }}\n")
+        text = self.NEEDED.replace("./run", "{$file: run.sh.j2}")
+        (session.root / "heir.job.yaml").write_text(text)
+        found = self.rename(session, "run.sh.j2", "./run {{ params.‸x }}\n", "word")
+        assert found == {"run.sh.j2": ["word"], "heir.job.yaml": ["word", "word"]}
+        at = session.at("run.sh.j2", "./run {{ params.‸x }}\n")
+        asked = types.ReferenceParams(context=types.ReferenceContext(include_declaration=True), **at)
+        assert len(session.ask(types.TEXT_DOCUMENT_REFERENCES, asked)) == 3
+
+    def test_is_refused_where_a_stranger_includes_the_same_script(self, session: Editor) -> None:
+        (session.root / "run.sh.j2").write_text("./run {{ params.x }}\n")
+        text = self.NEEDED.replace("./run", "{$file: run.sh.j2}").replace("type: string", "type: string, default: a")
+        for name in ("heir", "stranger"):
+            (session.root / f"{name}.job.yaml").write_text(text)
+        with pytest.raises(JsonRpcException, match="the payloads of stranger"):
+            self.rename(session, "heir.job.yaml", text.replace("{x", "{‸x"), "y")
