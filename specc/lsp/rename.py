@@ -108,7 +108,7 @@ def _check_new_name(project: Project, affected: list[str], new: Name) -> Generat
     for file in affected:
         document = _document(project, file)
         line = ancestry(document, project.library)[0].order if document is not None else ()
-        for part in line:
+        for part in reversed(line):
             if part.source.name not in looked_at and any(True for _ in mentions(part, project.library, new)):
                 raise Refused(f"`{new}` exists already, in {part.source.name}")
             looked_at.add(part.source.name)
