@@ -93,14 +93,18 @@ def _is_whole(at: int, name: str) -> bool:
 
 def _drawn(head: Sequence[str], rows: Sequence[Sequence[str]], least: Sequence[int], titles: Sequence[str]) -> Table:
     columns = (
-        Column(title, header_style="bold", no_wrap=_is_whole(at, name), min_width=width)
+        # A title is a text and no markup: `[s]` is a unit. It stays on one line, as each row does.
+        Column(_line(title), header_style="bold", no_wrap=_is_whole(at, name), min_width=width)
         for at, (title, name, width) in enumerate(zip(titles, head, least, strict=True))
     )
     drawn = Table(*columns, box=None, pad_edge=False)
     for row in rows:
-        others = (Text(text, no_wrap=True, overflow="ellipsis") for text in row[1:])
-        drawn.add_row(Text(row[0], COLORS.get(row[0], "")), *others)
+        drawn.add_row(Text(row[0], COLORS.get(row[0], "")), *map(_line, row[1:]))
     return drawn
+
+
+def _line(text: str) -> Text:
+    return Text(text, no_wrap=True, overflow="ellipsis")
 
 
 class Bar:

@@ -70,3 +70,10 @@ def test_a_bar_on_a_narrow_terminal_still_counts(monkeypatch: pytest.MonkeyPatch
 def test_other_tables(drawn: Draw) -> None:
     lines = drawn(20, ("", "uuid", ""), [("not cancelled", UUID, "it has ended: finished")])
     assert any(UUID in line for line in lines)
+
+
+@pytest.mark.parametrize("width", [10, 30, 40, 100])
+def test_units_in_the_head_are_kept_and_make_no_second_line(drawn: Draw, width: int) -> None:
+    lines = drawn(width, ("state", "time to solution [s]", "[bold]x"), [("finished", "1", "2")])
+    assert len(lines) == 2
+    assert width < 100 or "time to solution [s]  [bold]x" in lines[0]
