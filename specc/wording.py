@@ -32,6 +32,16 @@ def one_line(text: str, most: int = 200) -> str:
     return brief(" ".join(text.split()), most)
 
 
+RESULT_DIGITS = 10
+"""Digits of a result in a table: more than the noise of a calculation leaves."""
+
+
+def exact_text(value: float) -> str:
+    """Return a float in as few digits as tell it from any other: values of axes that look alike would be one."""
+    short = f"{value:.7g}"
+    return short if float(short) == value else repr(value)
+
+
 def size_text(amount: float) -> str:
     """Return bytes in the largest unit of which there is one: `3.1GiB`."""
     for unit in ("B", "KiB", "MiB", "GiB"):

@@ -163,6 +163,17 @@ class TestValues:
         assert here.out.splitlines()[0].split("\t")[-4:] == ["(1)", "(2)", "=", ""]
         assert here.err.splitlines()[0] == "(1) the pattern matches nothing in stdout, 2 values"
 
+    def test_a_table_keeps_the_digits_that_tell_values_apart(self, here):
+        text = SPEC.replace("mesh: [coarse, fine]", "mesh: [2459000.25, 2459000.5]")
+        submitted(
+            here, text % "echo E={{ matrix.mesh - 2459076.276765 }} {{ params.solver }}" + "results: {e: 'E=(\\S+)'}\n"
+        )
+        assert here.run("results") == 0
+        assert [line.split("\t")[1:5:3] for line in here.out.splitlines()] == [
+            ["2459000.25", "-76.026765"],
+            ["2459000.5", "-75.776765"],
+        ]
+
     def test_two_jobs_of_one_cell_are_one_row(self, here):
         text = SPEC % "echo {{ params.solver }}; echo n=$SPECC_ATTEMPT" + "results: {n: 'n=(.)'}\n"
         submitted(here, text)

@@ -69,6 +69,18 @@ class TestForeignText:
             assert cell(text, class_, exact) == element("td", text, class_=class_, data_v=exact)
 
 
+class TestDigits:
+    def test_values_of_an_axis_that_differ_have_texts_that_differ(self) -> None:
+        jobs = [replace(job(0), axes={"day": day}) for day in (2459000.25, 2459000.5, 1.0, 1e-05)]
+        (column,) = [one for one in columns_of(jobs) if one.name == "day"]
+        assert [column.text(column.value(one)) for one in jobs] == ["2459000.25", "2459000.5", "1", "1e-05"]
+
+    def test_results_have_ten_digits(self) -> None:
+        jobs = [replace(job(0), results={"e": energy}) for energy in (-1234.567891, 0.1 + 0.2)]
+        (column,) = [one for one in columns_of(jobs) if one.name == "e"]
+        assert [column.text(column.value(one)) for one in jobs] == ["-1234.567891", "0.3"]
+
+
 class TestPolicy:
     def test_only_its_own_style_and_script_may_work(self) -> None:
         document = render(page())

@@ -17,7 +17,7 @@ from specc.cli.records import choose
 from specc.errors import SpeccError
 from specc.reporters import TextOrJson, format_named
 from specc.submission import shown_state
-from specc.wording import brief, counted, duration_text, size_text
+from specc.wording import RESULT_DIGITS, brief, counted, duration_text, exact_text, size_text
 
 AsCsv = Annotated[bool, typer.Option("--csv", help="Write CSV with all columns, for a program or a spreadsheet.")]
 MOST_NOTES = 10
@@ -79,7 +79,7 @@ def _write_table(columns: Sequence[ResultColumn], rows: Iterator[ResultRow]) -> 
         (
             (
                 shown_state(row.state),
-                *(_text(row.cell_of(column)) for column in before),
+                *(_input_text(row.cell_of(column)) for column in before),
                 "" if row.life.seconds is None else duration_text(row.life.seconds),
                 "" if row.life.usage.peak_memory is None else size_text(row.life.usage.peak_memory),
                 *(_text(row.cell_of(column)) or notes.mark(row, column) for column in results),
@@ -99,12 +99,17 @@ def _is_shown(column: ResultColumn) -> bool:
     return column.group in ("axis", "result") or column.varies
 
 
+def _input_text(value: object) -> str:
+    """Return the value of an axis or a parameter."""
+    return exact_text(value) if isinstance(value, float) else _text(value)
+
+
 def _text(value: object) -> str:
     match value:
         case None:
             return ""
         case float():
-            return f"{value:.6g}"
+            return f"{value:.{RESULT_DIGITS}g}"
         case str():
             return brief(value, LONGEST)
         case list() if len(value) > 3:

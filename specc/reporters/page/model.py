@@ -6,7 +6,7 @@ from enum import StrEnum
 from math import isfinite
 
 from specc.fast_dataclass import dataclass
-from specc.wording import duration_text, size_text
+from specc.wording import RESULT_DIGITS, duration_text, exact_text, size_text
 
 
 class Outcome(StrEnum):
@@ -173,7 +173,7 @@ def value_text(value: object) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, float):
-        return f"{value:.7g}"
+        return exact_text(value)
     return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
 
 
@@ -206,7 +206,11 @@ def _entry(field: str, name: str, kind: Kind, unit: str = "") -> Column:
         found: object = getattr(job, field).get(name)
         return found
 
-    return Column(name, kind, value, value_text, unit=unit)
+    return Column(name, kind, value, _result_text if kind is Kind.RESULT else value_text, unit=unit)
+
+
+def _result_text(value: object) -> str:
+    return f"{value:.{RESULT_DIGITS}g}" if isinstance(value, float) else value_text(value)
 
 
 def is_numeric(column: Column, jobs: Iterable[Job]) -> bool:

@@ -190,7 +190,7 @@
   function written(column, value) {
     const row = every.find((each) => number(column, each) === value);
     if (row !== undefined) return text(column, row);
-    if (column.kind !== "measure") return digits(value, 7);
+    if (column.kind !== "measure") return digits(value, 10);
     return column.name === "cores" ? digits(value, 3) : column.name === "memory" ? size(value) : duration(value);
   }
   const size = (value) => {
