@@ -400,6 +400,13 @@ class TestOutput:
         assert here.run("logs", "jobs") == 0
         assert here.err == "nothing was submitted\n"
 
+    def test_whose_file_is_not_there(self, here):
+        submitted(here, "echo {{ matrix.n }}", "--wait")
+        for log in (here.root / "state").rglob("stdout"):
+            log.unlink()
+        assert here.run("logs") == 0
+        assert here.err.endswith("/stdout is not there\nthe same is true of 1 other file\n")
+
     def test_a_silent_job_that_failed_says_where_it_spoke(self, here):
         uuid, _ = submitted(here, "test {{ matrix.n }} = 2 || { echo no >&2; exit 1; }", "--wait")
         assert here.run("logs", "--state", "failed") == 0

@@ -116,7 +116,7 @@ def logs(
                 break
             _read_on(printer, listed)
         printer.finish()
-        _say_written_again(found, listed, ledger, choice.workplace.person)
+        _say_foreign_and_gone(found, listed, ledger, choice.workplace.person)
         if stream == "stdout":
             _say_other_stream(found, listed)
     for log in listed:
@@ -159,8 +159,11 @@ def _logs(group: Group, stream: str, tail: int | None) -> list[Log]:
     return found
 
 
-def _say_written_again(groups: Sequence[Group], listed: Sequence[Log], ledger: Ledger, person: Person) -> None:
-    """Say which files were written after their jobs had ended. Targets are asked for the ends that are not known."""
+def _say_foreign_and_gone(groups: Sequence[Group], listed: Sequence[Log], ledger: Ledger, person: Person) -> None:
+    """Say which files were written after their jobs had ended, and which are not there.
+
+    Targets are asked for the ends that are not known.
+    """
     shown = {log.uuid for log in listed if log.reading is not None}
     running = [
         Group(group.opened, tuple(one for one in group.records if one.uuid in shown and not is_over(one)))
@@ -174,13 +177,19 @@ def _say_written_again(groups: Sequence[Group], listed: Sequence[Log], ledger: L
         if is_over(record) or (record.uuid in reports and reports[record.uuid].state.is_final)
     }
     again: dict[Path, None] = {}
+    gone: dict[Path, None] = {}
     for log in listed:
-        path, is_timed_here = log.file.path, log.file.is_timed_here
+        path, is_timed_here, ended_at = log.file.path, log.file.is_timed_here, ends.get(log.uuid)
         status = None if path is None else _status(path)
         if path is None or status is None:
-            continue
-        if is_written_again(path, status, ends.get(log.uuid), is_timed_here=is_timed_here):
+            if path is not None and ended_at is not None and not os.path.lexists(path):
+                gone[path] = None
+        elif is_written_again(path, status, ended_at, is_timed_here=is_timed_here):
             again[path] = None
+    if gone:
+        say(f"warning: {next(iter(gone))} is not there")
+        if len(gone) > 1:
+            say(f"the same is true of {counted(len(gone) - 1, 'other file')}")
     if again:
         say(f"warning: {written_again(os.path.relpath(next(iter(again))))}")
         if len(again) > 1:
