@@ -7,6 +7,7 @@ starts the same command again goes on where this was, because the ledger alone s
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from specc.app.requests import refusals
 from specc.app.retrying import Name, name_of, numbered_now
@@ -30,6 +31,8 @@ FIRST_PAUSE, MOST_PAUSE, GROWTH = 5.0, 120.0, 1.5
 
 REST = 30.0
 """The same, once it has taken something: few places are not worth a call each."""
+
+SENT_ELSEWHERE = "another process sent it"
 
 Send = Callable[[Sequence[Step], Room | None], Sent]
 
@@ -86,6 +89,7 @@ class Feeder:
         sent = self._send(send)
         if self._elsewhere and not sent.was_stopped and sent.fault is None:
             other = send(self._elsewhere, None)
+            self._elsewhere = []
             self._note(other)
             sent = Sent((*sent.results, *other.results), other.was_stopped, other.fault)
         return sent
@@ -97,19 +101,18 @@ class Feeder:
         """
         ended = [uuid for uuid, report in reports.items() if uuid in self._jobs and report.state.is_final]
         vanished = [uuid for uuid in ended if reports[uuid].is_vanished]
+        before = set(self._jobs) - set(ended)
         self._resume([self._first[self._jobs.pop(uuid)] for uuid in vanished])
         self._retry([self._first[self._jobs.pop(uuid)] for uuid in ended if uuid in self._jobs])
-        before = set(self._jobs)
         self._ended += len(ended)
         is_worth_it = self._ended >= max(1.0, SHARE * len(self._jobs))
         is_due = time.monotonic() >= self._tried_at + self._pause
         if self._waiting and (self._has_room or is_worth_it or is_due):
-            sent = self._send(send)
-            if sent.fault is not None:
-                raise sent.fault
-            if sent.was_stopped:
-                raise KeyboardInterrupt
-        return More(tuple(uuid for uuid in self._jobs if uuid not in before), bool(self._waiting))
+            _go_on(self._send(send))
+        if self._elsewhere:
+            self._settle(send)
+        is_open = bool(self._waiting or self._elsewhere)
+        return More(tuple(uuid for uuid in self._jobs if uuid not in before), is_open)
 
     def _retry(self, payloads: Sequence[Payload]) -> None:
         """Put the next attempts of these cells behind all that waits, where their jobs ended for such a reason."""
@@ -121,12 +124,33 @@ class Feeder:
             if step.action is Action.RETRY and not refused:
                 self._waiting.append(step)
                 self._has_room = True
+            elif not refused:
+                self._follow(step)
 
     def _resume(self, payloads: Sequence[Payload]) -> None:
         """Put what the target has lost before it began it behind all that waits, to be sent again under its key."""
-        resumed = [step for step in self._run.decide(payloads) if step.action is Action.RESUME] if payloads else []
-        self._waiting.extend(resumed)
-        self._has_room |= bool(resumed)
+        for step in self._run.decide(payloads) if payloads else ():
+            if step.action is Action.RESUME:
+                self._waiting.append(step)
+                self._has_room = True
+            else:
+                self._follow(step)
+
+    def _follow(self, step: Step) -> None:
+        """Take what another process has sent for a cell, before this one could, for the cell's last job."""
+        if step.action is Action.WAIT:
+            self._elsewhere.append(step)
+        elif step.action is Action.KEEP and step.accepted is not None:
+            uuid = step.accepted.uuid
+            if uuid != self._last.get((step.key.spec, step.key.cell)):
+                self._note(Sent((Result(step, State.ACCEPTED, uuid, message=SENT_ELSEWHERE),), False, None))
+
+    def _settle(self, send: Send) -> None:
+        """Wait for what another process is sending. What takes longer is asked for again with the next look."""
+        sent = send(self._elsewhere, None)
+        self._elsewhere = [result.step for result in sent.results if result.state is State.INTENT]
+        self._note(replace(sent, results=tuple(one for one in sent.results if one.state is not State.INTENT)))
+        _go_on(sent)
 
     def _send(self, send: Send) -> Sent:
         """Send what waits, as far as there is room."""
@@ -169,7 +193,10 @@ class Feeder:
                 found.append(now)
                 continue
             last = self._run.ledger.of_key(step.key)[-1]
-            result = Result(step, last.state, last.uuid, message="another process sent it")
+            if last.state is State.INTENT:
+                self._elsewhere.append(replace(step, action=Action.WAIT))
+                continue
+            result = Result(step, last.state, last.uuid, message=SENT_ELSEWHERE)
             self.results.append(result)
             self._note_job(result)
         return found
@@ -210,3 +237,11 @@ class Feeder:
         name = (result.step.key.spec, result.step.key.cell)
         if result.uuid is not None and name in self._first:
             self._jobs[result.uuid], self._last[name] = name, result.uuid
+
+
+def _go_on(sent: Sent) -> None:
+    """Raise what broke or stopped a sending, if anything did."""
+    if sent.fault is not None:
+        raise sent.fault
+    if sent.was_stopped:
+        raise KeyboardInterrupt

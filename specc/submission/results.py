@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import field
 
 from specc.fast_dataclass import dataclass
+from specc.submission.keys import LogicalKey
 from specc.submission.plan import Action, Step
 from specc.submission.records import Record, State
 from specc.targets import Accepted, Rejected, Unclear
@@ -79,15 +80,20 @@ ACCEPTED = {Action.KEEP: "kept", Action.RETRY: "retried"}
 
 
 def tally(results: Iterable[Result]) -> Tally:
-    """Return the summary of a run. An attempt that another process is still sending counts as unknown."""
+    """Return the summary of a run. An attempt that another process is still sending counts as unknown, and one whose job
+    the target had lost before it was sent again counts once.
+    """
     counts: Counter[str] = Counter()
+    accepted: set[LogicalKey] = set()
     for result in results:
         if result.is_not_yet:
             counts["not_yet"] += 1
             continue
         match result.state:
             case State.ACCEPTED:
-                counts[ACCEPTED.get(result.step.action, "accepted")] += 1
+                is_same = result.step.action is Action.RESUME and result.step.key in accepted
+                counts[ACCEPTED.get(result.step.action, "accepted")] += not is_same
+                accepted.add(result.step.key)
             case State.REJECTED:
                 counts["rejected"] += 1
             case State.UNKNOWN | State.INTENT:

@@ -8,7 +8,7 @@ from support import submitting
 
 from specc.app.feeding import Feeder, Limits
 from specc.app.submitting import Sent
-from specc.submission import Action, NoRoom, Room, State
+from specc.submission import Action, NoRoom, Result, Room, State, Step, tally
 from specc.targets import Accepted, JobReport, JobState, NotSent, Unclear
 
 FULL = NotSent("QOSMaxSubmitJobPerUserLimit", is_full=True)
@@ -158,6 +158,7 @@ def test_a_job_that_the_target_has_lost_before_it_began_is_sent_again_under_its_
         ledger.vanished(target.identity, {"job-1": "lost it"})
         assert [(one.state, one.uuid, one.message) for one in ledger.all()] == [(State.UNKNOWN, None, "lost it")]
         assert feeder.feed({"job-1": report}, send).uuids == (number,)
+        assert str(tally(feeder.results)) == "1 accepted"
         assert feeder.uuids == [number]
         assert [(one.state, one.uuid, one.job_state) for one in ledger.all()] == [(State.ACCEPTED, number, None)]
     assert [attempt.is_resumed for attempt in target.attempts] == [False, True]
@@ -181,3 +182,75 @@ def test_a_step_that_found_a_full_target_first_is_sent_when_there_is_room(tmp_pa
         feeder.feed({}, send)
         assert feeder.left == []
         assert [result.state for result in feeder.results] == [State.ACCEPTED]
+
+
+class TestAnotherProcess:
+    """Of two processes that wait for one sweep, one sends what a cell needs, and the other waits for that, too."""
+
+    FAILED = JobReport("job-1", JobState.EXITED, "exited", "", 3)
+
+    @pytest.fixture
+    def desk(self, tmp_path: Path) -> submitting.Desk:
+        target = submitting.FakeTarget()
+        target.is_idempotent = True
+        return submitting.Desk(tmp_path / "l.sqlite", target)
+
+    def waiting(self, desk: submitting.Desk, ledger: object, retrying: object = None) -> tuple[Feeder, object]:
+        """Return the feeder of a run that has sent one cell, and what carries its steps out."""
+        payloads = tuple(submitting.sweep(1))
+        run = SimpleNamespace(
+            request=SimpleNamespace(payloads=payloads),
+            ledger=ledger,
+            retrying=retrying,
+            decide=lambda payloads: desk.plan(ledger, payloads),
+        )
+        feeder = Feeder(run, desk.plan(ledger, payloads), [], Limits())
+
+        def send(steps: list[Step], room: object) -> Sent:
+            if steps[0].action is Action.WAIT:
+                (last,) = ledger.of_key(steps[0].key)[-1:]
+                return Sent((Result(steps[0], last.state, last.uuid),), False, None)
+            with ledger.owners.claim() as owner:
+                return Sent(tuple(desk.sender(ledger, owner).results(steps)), False, None)
+
+        feeder.begin(send)
+        assert feeder.uuids == ["job-1"]
+        return feeder, send
+
+    def test_has_sent_again_what_the_target_lost(self, desk: submitting.Desk) -> None:
+        lost = JobReport("job-1", JobState.LOST, "", "lost it", is_vanished=True)
+        with desk.ledger() as ledger:
+            feeder, send = self.waiting(desk, ledger)
+            ledger.vanished(desk.target.identity, {"job-1": "lost it"})
+            desk.target.script = [Accepted("job-2", {})]
+            sent(desk, 1)
+            more = feeder.feed({"job-1": lost}, send)
+            assert (more.uuids, more.is_open) == (("job-2",), False)
+            assert feeder.uuids == ["job-2"]
+        assert len(desk.target.attempts) == 2
+
+    def test_is_sending_it_still(self, desk: submitting.Desk) -> None:
+        lost = JobReport("job-1", JobState.LOST, "", "lost it", is_vanished=True)
+        with desk.ledger() as ledger, ledger.owners.claim() as other:
+            feeder, send = self.waiting(desk, ledger)
+            ledger.vanished(desk.target.identity, {"job-1": "lost it"})
+            (attempt,) = ledger.all()
+            ledger.reopen(attempt.attempt, other)
+            more = feeder.feed({"job-1": lost}, send)
+            assert (more.uuids, more.is_open) == ((), True)
+            ledger.settle(attempt.attempt, State.ACCEPTED, uuid="job-7")
+            more = feeder.feed({}, send)
+            assert (more.uuids, more.is_open) == (("job-7",), False)
+        assert len(desk.target.attempts) == 1
+
+    def test_has_sent_the_next_attempt(self, desk: submitting.Desk) -> None:
+        with desk.ledger() as ledger:
+            feeder, send = self.waiting(desk, ledger, retrying=SimpleNamespace(is_all=False))
+            ledger.saw(desk.target.identity, [self.FAILED])
+            (step,) = desk.plan(ledger, submitting.sweep(1), rerun=True)
+            desk.target.script = [Accepted("job-2", {})]
+            sent(desk, 1, steps=[step])
+            more = feeder.feed({"job-1": self.FAILED}, send)
+            assert (more.uuids, more.is_open) == (("job-2",), False)
+            assert feeder.uuids == ["job-2"]
+        assert len(desk.target.attempts) == 2
