@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 from support import slurm_accounting
-from support.real_slurm import Counting, Project, accepted, attempt, ended, eventually
+from support.real_slurm import Counting, Project, accepted, attempt, ended, eventually, memory_and_time_grow
 from support.slurm_cluster import PROGRAMS, Cluster, cluster, need
 
 from specc.targets import JobReport, JobState, Rejected
@@ -128,6 +128,11 @@ def test_without_an_answer_of_the_accounting_nothing_is_said(project: Project) -
     finally:
         os.kill(daemon, signal.SIGCONT)
     assert eventually(lambda: target.status([uuid]))[uuid].state is JobState.FINISHED
+
+
+@with_comments
+def test_what_had_too_little_memory_and_time_gets_more(project: Project) -> None:
+    memory_and_time_grow(project)
 
 
 @with_comments

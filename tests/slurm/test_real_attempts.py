@@ -4,7 +4,7 @@ import json
 import os
 import signal
 
-from support.real_slurm import Project, eventually
+from support.real_slurm import Project, eventually, memory_and_time_grow
 from support.slurm_cluster import Cluster
 
 TRIED = "exit {{ 0 if cell.attempt > 1 else 3 }}"
@@ -18,6 +18,11 @@ def test_what_failed_is_tried_again_and_fed_as_jobs_end(project: Project) -> Non
     assert (summary["accepted"], summary["retried"], summary["jobs"]["finished"]) == (4, 4, 4)
     listed = json.loads(project("ledger", "list", "--output", "json").stdout)["attempts"]
     assert sorted((one["cell_attempt"], one["ended_for"]) for one in listed) == [(1, "exit")] * 4 + [(2, None)] * 4
+
+
+def test_what_had_too_little_memory_and_time_gets_more(project: Project) -> None:
+    """Without an accounting, so by what Slurm has written into the logs. It looks at the time each half minute."""
+    memory_and_time_grow(project)
 
 
 def test_folders_of_ended_jobs_are_removed_and_the_jobs_stay_known(project: Project) -> None:

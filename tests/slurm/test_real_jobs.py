@@ -78,7 +78,8 @@ def test_a_memory_limit(project: Project) -> None:
     uuid = accepted(target, attempt(command, mem_limit=60))
     report = ended(target, uuid)
     assert report.state is JobState.EXITED
-    assert "exceeded memory limit" in report.reason
+    assert report.reason == "out of memory"
+    assert "exceeded memory limit" in output(target, uuid, "slurm")
     assert report.exit_code not in (0, None)
 
 

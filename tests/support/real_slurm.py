@@ -159,6 +159,29 @@ class Project:
         return SlurmTarget(place, Rules(made, UNITS, user), run, Queries(run, of_query(self.environment), user))
 
 
+GREEDY = """\
+size={{ 200 if matrix.over == 'memory' else 0 }}
+seconds={{ 8 if matrix.over == 'memory' else 300 if cell.attempt == 1 else 0 }}
+python3 -c "import time; x = bytearray($size << 20); time.sleep($seconds)"
+"""
+
+
+def memory_and_time_grow(project: Project) -> None:
+    """Slurm ends one cell for its memory and one for its time; the next attempts have more of both, and finish."""
+    project.spec(
+        "a-{{ matrix.over }}",
+        GREEDY,
+        matrix={"axes": {"over": ["memory", "time"]}},
+        mem_limit="{{ 100 * cell.attempt ** 2 }}MiB",
+        time_limit="{{ cell.attempt }}min",
+    )
+    done = project("submit", "-y", "--wait", "--retries", "2")
+    assert done.returncode == 0, done.stderr
+    listed = json.loads(project("ledger", "list", "--output", "json").stdout)["attempts"]
+    ends = {(one["axes"]["over"], one["cell_attempt"], one["ended_for"]) for one in listed}
+    assert ends == {("memory", 1, "memory"), ("time", 1, "time"), ("memory", 2, None), ("time", 2, None)}
+
+
 def attempt(command: str = "true", key: str = "", **fields: object) -> Attempt:
     made = payload(command, **fields)
     return Attempt(key or secrets.token_hex(16), made, made.name)

@@ -13,7 +13,7 @@ from support.fake_slurm import Fake, failed, line, ok, refused
 from support.local_jobs import payload
 
 from specc.settings import Target
-from specc.targets import Accepted, Attempt, JobState, NotSent, Outcome, Rejected, Unclear
+from specc.targets import Accepted, Attempt, EndReason, JobState, NotSent, Outcome, Rejected, Unclear
 from specc.targets.batch.batches import Batch, numbers_in, ranges_of
 from specc.targets.batch.programs import Ran, TimedOut
 
@@ -298,6 +298,17 @@ class TestJobs:
         report = fake.target.status([uuid(1)])[uuid(1)]
         assert (report.state, report.is_vanished) == (JobState.LOST, False)
         assert "probably cancelled" in report.reason
+
+    def test_tasks_that_ran_out_of_memory_have_one_reason(self, fake: Fake) -> None:
+        """A summary counts jobs by it, so the numbers of a task are not in it."""
+        send(fake, attempts(2))
+        batch = fake.place.directory / "jobs" / BATCH
+        for index, size in ((0, 340), (1, 360)):
+            said = f"StepId={8 + index}.batch exceeded memory limit ({size} > 100), being killed"
+            (batch / f"slurm-{index}.log").write_text(f"slurmstepd-n1: error: {said}\n")
+        fake.queue(line("7_0", "FAILED", BATCH, "JobLaunchFailure"), line("7_1", "OUT_OF_MEMORY", BATCH, "OutOfMemory"))
+        reports = fake.target.status([uuid(0), uuid(1)]).values()
+        assert [(one.reason, one.life.ended_for) for one in reports] == [("out of memory", EndReason.MEMORY)] * 2
 
     def test_an_array_whose_number_was_given_to_another_has_vanished(self, fake: Fake) -> None:
         send(fake, attempts(3))

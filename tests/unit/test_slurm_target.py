@@ -362,8 +362,7 @@ class TestEnds:
             "JobId=6 JobName=x JobState=FAILED Requeue=0 Restarts=0 BatchFlag=1 Reboot=0 ExitCode=1:0 RunTime=0\n"
             "JobId=7 JobName=a b ExitCode=0:0 Requeue=0 Restarts=0 BatchFlag=1 Reboot=0 ExitCode=0:9 RunTime=0\n"
         )
-        reason = "JobLaunchFailure; Exceeded job memory limit"
-        assert report(fake) == JobReport(UUID, JobState.EXITED, "FAILED", reason, 137)
+        assert report(fake) == JobReport(UUID, JobState.EXITED, "FAILED", "out of memory", 137)
 
     def test_a_second_copy_gives_the_report_of_the_first(self, fake: Fake) -> None:
         fake.claimed("6", 0)
@@ -432,11 +431,13 @@ class TestForgotten:
         expected = JobReport(UUID, JobState.LOST, "", f"Slurm does not know it any more; {reason}")
         assert report(fake) == expected
 
-    @pytest.mark.parametrize(("has_begun", "said"), [(True, "requeued; BeginTime"), (False, "BeginTime")])
-    def test_a_job_that_waits_again_is_called_requeued(self, fake: Fake, has_begun: bool, said: str) -> None:
+    @pytest.mark.parametrize("reason", ["BeginTime", "JobArrayTaskLimit,BeginTime"])
+    @pytest.mark.parametrize("has_begun", [True, False])
+    def test_a_job_that_waits_again_is_called_requeued(self, fake: Fake, has_begun: bool, reason: str) -> None:
         if has_begun:
             fake.claimed("7")
-        fake.queue(line("7", "PENDING", KEY, "BeginTime"))
+        fake.queue(line("7", "PENDING", KEY, reason))
+        said = f"requeued; {reason}" if has_begun else reason
         assert report(fake) == JobReport(UUID, JobState.PENDING, "PENDING", said)
 
     def test_that_there_is_no_accounting_is_found_out_once(self, fake: Fake) -> None:

@@ -33,7 +33,7 @@ def recorded(uuid: str, own: Exit | None, folder: Folder, *, knows_cancelled: bo
         life = replace(life, ended_for=EndReason.CANCELLED)
         return JobReport(uuid, JobState.CANCELLED, "", "cancelled while it ran", own.code, life=life)
     why = folder.ended_for() if own.code > SIGNALLED else None
-    said = own.reason or (_by_log(why, folder) if why else f"exit code {own.code}")
+    said = own.reason or (_by_log(why) if why else f"exit code {own.code}")
     life = replace(life, ended_for=why or EndReason.EXIT)
     return JobReport(uuid, JobState.EXITED, "", said, own.code, life=life)
 
@@ -51,7 +51,7 @@ def lost(uuid: str, folder: Folder, scheduler: str) -> JobReport:
     if folder.cancelled.exists():
         return JobReport(uuid, JobState.CANCELLED, "", "cancelled", life=Life(ended_for=EndReason.CANCELLED))
     if (why := folder.ended_for()) is not None:
-        return JobReport(uuid, JobState.EXITED, "", _by_log(why, folder), life=Life(ended_for=why))
+        return JobReport(uuid, JobState.EXITED, "", _by_log(why), life=Life(ended_for=why))
     said = f"{scheduler} does not know it any more; {_traces(folder)}"
     return JobReport(uuid, JobState.LOST, "", said, life=Life(ended_for=EndReason.LOST))
 
@@ -73,5 +73,6 @@ def not_shared(folder: Folder, node: str, target: str) -> str:
     )
 
 
-def _by_log(why: EndReason, folder: Folder) -> str:
-    return f"{SAID_IN_LOG[why]}, by its {folder.log.name}"
+def _by_log(why: EndReason) -> str:
+    """Return why a job ended by its log. Its name is left out, because jobs are counted by these words."""
+    return f"{SAID_IN_LOG[why]}, by its log"

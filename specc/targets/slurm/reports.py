@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from specc.targets.batch.folder import Folder, Handle, tag_of
-from specc.targets.batch.reports import BY_STATE, SIGNALLED, by_records, lost, not_shared, recorded
+from specc.targets.batch.reports import BY_STATE, SAID_IN_LOG, SIGNALLED, by_records, lost, not_shared, recorded
 from specc.targets.batch.script import COPY
 from specc.targets.lives import EndReason, Life
 from specc.targets.protocol import JobReport, JobState
@@ -59,7 +59,8 @@ NO_OUTPUT = SIGNALLED + 53
 """The exit code of such a job."""
 
 WAITS_AGAIN = "BeginTime"
-"""Slurm's reason of a job that it has put back into the queue, and of one that asked for a later time."""
+"""Slurm's reason of a job that it has put back into the queue, and of one that asked for a later time. Tasks of an
+array that wait are listed together, with the reasons of all of them."""
 
 LARGEST_NUMBER = (1 << 26) - 1
 UNSAVED_SECONDS = 60.0
@@ -147,7 +148,7 @@ class Reports:
         if not state.is_final:
             life = _life_so_far(entry.life, state)
             said = reason_of(entry.word, entry.reason, state)
-            if entry.reason == WAITS_AGAIN and self._folder(handle.place).owner() == entry.job_id:
+            if WAITS_AGAIN in entry.reason.split(",") and self._folder(handle.place).owner() == entry.job_id:
                 said = f"requeued; {said}"
             return JobReport(uuid, state, entry.word, said, life=life)
         folder = self._folder(handle.place)
@@ -273,9 +274,12 @@ def _ended(uuid: str, entry: Entry, folder: Folder, target: str) -> JobReport:
         folder.tidy()
     is_unseen = recorded is None and could_not_begin(entry, folder)
     code = recorded.code if recorded is not None else entry.exit_code
+    why = EndReason.NODE if is_unseen else ended_for(entry.word, state, code, folder)
     said = entry.reason
     if recorded is not None and recorded.reason:
         said = recorded.reason
+    elif recorded is None and why is EndReason.MEMORY:
+        said = SAID_IN_LOG[why]  # Slurm's own reason may be `JobLaunchFailure`, and what it logs has numbers of the job
     elif recorded is None and state is JobState.EXITED:
         error = not_shared(folder, entry.life.node, target) if is_unseen else folder.error_text()
         said = "; ".join(filter(None, (said, error)))
@@ -285,7 +289,6 @@ def _ended(uuid: str, entry: Entry, folder: Folder, target: str) -> JobReport:
         code = 0
     life = noted.life if is_own else Life()
     life = replace(entry.life.over(life), seconds=entry.life.seconds if life.seconds is None else life.seconds)
-    why = EndReason.NODE if is_unseen else ended_for(entry.word, state, code, folder)
     life = replace(life, ended_for=why)
     return JobReport(uuid, state, entry.word, reason_of(entry.word, said, state), code, life=life)
 
