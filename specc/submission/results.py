@@ -80,8 +80,8 @@ ACCEPTED = {Action.KEEP: "kept", Action.RETRY: "retried"}
 
 
 def tally(results: Iterable[Result]) -> Tally:
-    """Return the summary of a run. An attempt that another process is still sending counts as unknown, and one whose job
-    the target had lost before it was sent again counts once.
+    """Return the summary of a run. An attempt that another process is still sending counts as unknown, and one that was
+    sent again, because the target had lost its job, counts once.
     """
     counts: Counter[str] = Counter()
     accepted: set[LogicalKey] = set()
