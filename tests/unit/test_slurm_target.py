@@ -128,6 +128,7 @@ def test_an_answer_that_no_table_names_and_a_queue_that_cannot_be_asked(fake: Fa
     assert outcome.reason == "A new rule"
 
 
+KEPT_BACK = failed("note: the job was not submitted to the accounting of the project")
 UNCLEAR = [
     refused("Unable to contact slurm controller (receive failure)"),
     refused("Unable to contact slurm controller (send failure)"),
@@ -155,7 +156,11 @@ def test_what_nobody_knows_is_unclear(fake: Fake, ran: Ran | TimedOut) -> None:
     assert outcome.reason
 
 
-@pytest.mark.parametrize("ran", UNCLEAR)
+def test_words_of_a_wrapper_are_a_refusal_where_there_is_no_job(fake: Fake) -> None:
+    assert isinstance(answer(fake, KEPT_BACK), Rejected)
+
+
+@pytest.mark.parametrize("ran", [*UNCLEAR, KEPT_BACK])
 def test_a_lost_answer_is_adopted_by_the_key_in_the_comment(fake: Fake, ran: Ran | TimedOut) -> None:
     fake.queue(line("3", "RUNNING", "another"), line("7", "PENDING", reason="a reason, with\nall (kinds) of | text"))
     assert answer(fake, ran) == Accepted(UUID, {"job_status": "pending", "job_id": "7"})
@@ -430,6 +435,11 @@ class TestForgotten:
         reason = "it began, and left no record of its end" if has_begun else "it left no trace of having run"
         expected = JobReport(UUID, JobState.LOST, "", f"Slurm does not know it any more; {reason}")
         assert report(fake) == expected
+
+    def test_what_a_wrapper_of_squeue_says_is_not_a_reason(self, fake: Fake) -> None:
+        fake.queue("Welcome!\n", line("7", "FAILED", KEY, "NonZeroExitCode"), "Bye!\n")
+        fake.claimed("7", 3)
+        assert report(fake) == JobReport(UUID, JobState.EXITED, "FAILED", "exit code 3", 3)
 
     @pytest.mark.parametrize("reason", ["BeginTime", "JobArrayTaskLimit,BeginTime"])
     @pytest.mark.parametrize("has_begun", [True, False])

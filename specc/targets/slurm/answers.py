@@ -283,7 +283,9 @@ REFUSALS = (
 
 @dataclass(frozen=True, slots=True)
 class Doubtful(Unclear):
-    """An answer of the controller that no table names: where the queue then has no job of it, it is the `refusal`."""
+    """An answer of the controller that no table names, or words of a wrapper of sbatch: where the queue then has no job
+    of it, it is the `refusal`.
+    """
 
     refusal: Rejected
 
@@ -402,7 +404,7 @@ def _before_submission(ran: Ran, said: str, sent: frozenset[str]) -> Outcome:
         return Rejected("site-rule", said, SITE_HELP)
     if ran.code > 0 and NOT_SUBMITTED.search(f"{ran.err} {ran.out}"):
         words = "; ".join(filter(None, (said, _lines(ran.out))))
-        return Rejected("site-rule", words, SITE_HELP)
+        return Doubtful(words, Rejected("site-rule", words, SITE_HELP))
     died_early = "sbatch: fatal:" in ran.err or 'Try "sbatch --help"' in ran.err
     if ran.code > 0 and died_early:
         return Rejected("sbatch", said, "sbatch failed before it submitted anything", is_general=True)

@@ -214,9 +214,10 @@ class Queries:
 
 def _entries(out: str) -> Iterator[Entry]:
     for record in out.split(RECORD)[1:]:
-        fields = record.removesuffix("\n").split(FIELD)
+        fields = record.split(FIELD)
         if len(fields) == 8:
-            listed, word, comment, at, start, end, nodes, reason = fields
+            listed, word, comment, at, start, end, nodes, rest = fields
+            reason = rest.partition("\n")[0]  # behind it may be words of a site's wrapper
             key, submitted, life = _key(comment), _moment(at), _life(at, start, end, nodes)
             for job_id in _each(listed):
                 yield Entry(job_id, word, key, submitted, reason, life=life)
