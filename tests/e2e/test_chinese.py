@@ -191,6 +191,30 @@ def test_who_reads_english_loads_no_catalogue(place: Place) -> None:
             "错误：'--max-active' 的值无效：0 不在范围 x>=1 之内。",
         ),
         ("failed: 方腔流-1 u (exit code 3)", "failed：方腔流-1 u（退出码 3）"),
+        (
+            "failed: m u (memory limit of 20 MiB exceeded: 37 MiB in use)",
+            "failed：m u（超过内存限制 20 MiB：使用了 37 MiB）",
+        ),
+        ("failed: m u (time limit of 5 s reached)", "failed：m u（达到时限 5 s）"),
+        (
+            "changed: a.job.yaml@015: the payload changed since it was accepted as u; `--changed` sends the new one, "
+            "`specc keep --target local` keeps the results",
+            "changed：a.job.yaml@015：载荷自作为 u 被接受之后已改变；`--changed` 提交新的，`specc keep --target local` 保留结果",
+        ),
+        ("3 results would be kept", "将会保留 3 个结果"),
+        ("1 result kept no longer", "不再保留 1 个结果"),
+        ("no job is active; 2 jobs are in other states", "没有作业的状态是 active；有 2 个作业处于其他状态"),
+        ("2 accepted, 1 not tried", "2 accepted, 1 个没有尝试"),
+        ("1 accepted, 5 not yet sent", "1 accepted, 5 个尚未提交"),
+        ("m-1: the account has no money left (no)", "m-1：账户余额不足（no）"),
+        (
+            "`--mem-per-cpu=24G` times 12 cores gives mem_limit 288GiB",
+            "`--mem-per-cpu=24G` 乘以 12 个核，得到 mem_limit 288GiB",
+        ),
+        (
+            "  line 2: `--nodes=2-4` is `nodes=2` in `resource_limit`: a job of specc says how many it has",
+            "  第 2 行：`--nodes=2-4` 写作 `resource_limit` 中的 `nodes=2`：specc 的作业要说明节点数",
+        ),
     ],
 )
 def test_a_message_of_pieces_is_translated_whole(english: str, said: str) -> None:
