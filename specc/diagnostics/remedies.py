@@ -90,7 +90,7 @@ REMEDIES: dict[str, str] = {
     "SPC807": "Ask the authors of the API which of the two is right; a patch can say so.",
     "SPC808": "Nothing needs to be done; one of the rows can be removed.",
     "SPC851": "Remove the line from the script, or write its meaning into the spec by hand.",
-    "SPC852": "Name a shell script. To run another program, write a script that has the `#SBATCH` lines and starts it.",
+    "SPC852": "Name a batch script that has `#SBATCH`, `#PBS` or `#$` lines above its first command.",
     # configuration
     "SPC901": "Correct the line that the message names. TOML needs quotes around every text.",
     "SPC902": "Correct the name; the manual's page about configuration lists all settings.",

@@ -199,7 +199,8 @@ def test_who_reads_english_loads_no_catalogue(place: Place) -> None:
         (
             "changed: a.job.yaml@015: the payload changed since it was accepted as u; `--changed` sends the new one, "
             "`specc keep --target local` keeps the results",
-            "changed：a.job.yaml@015：载荷自作为 u 被接受之后已改变；`--changed` 提交新的，`specc keep --target local` 保留结果",
+            "changed：a.job.yaml@015：载荷自作为 u 被接受之后已改变；"
+            "`--changed` 提交新的，`specc keep --target local` 保留结果",
         ),
         ("3 results would be kept", "将会保留 3 个结果"),
         ("1 result kept no longer", "不再保留 1 个结果"),
