@@ -190,6 +190,14 @@ class TestContent:
         assert 'class="o-running"' in drawing.svg
         assert timeline([job(0, submitted_at=None, started_at=None, ended_at=None)], None) is None
 
+    def test_many_short_jobs_one_after_another_are_one_at_a_time(self) -> None:
+        times = [(START + at, START + at + 1) for at in range(3000)]
+        jobs = [job(0, submitted_at=START, started_at=start, ended_at=end) for start, end in times]
+        for most, others in ((1, []), (2, [job(0, submitted_at=START, started_at=START, ended_at=START)])):
+            drawing = timeline([*jobs, *others], None)
+            assert drawing is not None
+            assert f"at most {most} ran at a time" in drawing.svg
+
     def test_beside_a_map_of_states_the_most_telling_value_is_drawn(self) -> None:
         jobs = tuple(job(at, results={}) for at in range(20))
         assert "<figcaption>ran over grid</figcaption>" in render(page(0, jobs=jobs))

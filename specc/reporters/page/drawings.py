@@ -4,7 +4,7 @@ A picture that has more marks than anybody can see leaves some out, and says so.
 """
 
 from collections.abc import Callable, Sequence
-from itertools import accumulate
+from math import inf, nextafter
 
 from markupsafe import Markup
 
@@ -96,15 +96,21 @@ def _bars(job: Job, start: float, end: float) -> _Bars:
 
 
 def _running(jobs: Sequence[Job], start: float, end: float, slope: float) -> tuple[Markup, int]:
-    """Return the curve of how many jobs ran at a time, and the most. It has a step for each two units at most."""
-    changes = [0] * (WIDTH // 2 + 2)
-    for job in jobs:
-        ran = _bars(job, start, end).ran
-        if ran is not None:
-            first, last = int(ran[0] * slope / 2), int(ran[1] * slope / 2)
-            changes[first] += 1
-            changes[max(last, first + 1)] -= 1
-    counts = list(accumulate(changes))
+    """Return the curve of how many jobs ran at a time, and the most.
+
+    The curve has a step for each two units at most, which shows the most that ran at a time within the step.
+    """
+    spans = [ran for job in jobs if (ran := _bars(job, start, end).ran) is not None]
+    # Of a job that ends when another begins, the end comes first.
+    events = sorted(
+        [*((first, 1) for first, _ in spans), *((max(last, nextafter(first, inf)), -1) for first, last in spans)]
+    )
+    counts, level, at = [0] * (WIDTH // 2 + 2), 0, 0
+    for moment, change in events:
+        before, at = at, int(moment * slope / 2)
+        counts[before + 1 : at + 1] = [level] * (at - before)
+        level += change
+        counts[at] = max(counts[at], level)
     most = max(counts)
     if not most:
         return EMPTY, 0
