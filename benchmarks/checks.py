@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 
 from benchmarks.corpora import Project
-from benchmarks.peers import AJV, CHECK_JSONSCHEMA, SPECC, YAMLLINT, usable
+from benchmarks.peers import AJV, CHECK_JSONSCHEMA, PYTHON, SCRIPTS, SPECC, YAMLLINT, usable
 from benchmarks.timing import Contestant
 
 YAMLLINT_RULES = "{extends: relaxed, rules: {line-length: disable}}"
@@ -39,6 +39,8 @@ def check_peers(project: Project) -> Iterator[Contestant]:
     yield Contestant("yamllint", (str(YAMLLINT), "-s", "-d", YAMLLINT_RULES, *plain), root)
     command = (str(CHECK_JSONSCHEMA), "-vv", "--schemafile", str(project.schema), *plain)
     yield Contestant("check-jsonschema", command, root, project.size, _lines_with("plain/"))
+    events = (PYTHON, str(SCRIPTS / "pyyaml_events.py"), str(project.specs[0].parent))
+    yield Contestant("PyYAML's events", events, root, project.size, int)
     if usable(AJV):
         dialect = ("--spec=draft2020", "--strict=false")
         command = (str(AJV), "validate", *dialect, "-s", str(project.schema), "-d", "plain/*")

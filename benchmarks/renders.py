@@ -2,15 +2,20 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterable, Iterator
 from functools import partial
 
+from benchmarks.checks import payloads_checked
 from benchmarks.peers import PEER_PYTHON, PKL, SCRIPTS, SPECC, usable
 from benchmarks.sweeps import Sweep
 from benchmarks.timing import Contestant
 
 MOST = {"Hydra": 100, "OmegaConf": 10_000, "jsonnet": 10_000}
 """The largest sweep that is worth the wait."""
+
+MOST_CHECKED = 10_000
+"""The check of a longer sweep may stop before its end."""
 
 HYDRA_QUIETLY = (
     "hydra.output_subdir=null",
@@ -27,6 +32,12 @@ def specc_renders(sweep: Sweep) -> Iterator[Contestant]:
     yield render("specc", command, expected=_digest(map(_canonical, sweep.payloads())), read=payloads_of)
     digests = (hashlib.sha256(_canonical(payload).encode()).hexdigest() for payload in sweep.payloads())
     yield render("specc --digest", (*command, "--digest"), expected=_digest(digests), read=digests_of)
+    if sweep.size <= MOST_CHECKED:
+        caches = sweep.root.with_name(f"{sweep.root.name}-caches")
+        forget = partial(shutil.rmtree, caches, ignore_errors=True)
+        environment = {"XDG_CACHE_HOME": str(caches)}
+        checks = partial(render, expected=sweep.size, read=payloads_checked, environment=environment, before=forget)
+        yield checks("specc check", (SPECC, "check", sweep.spec))
 
 
 def render_peers(sweep: Sweep) -> Iterator[Contestant]:

@@ -1,4 +1,4 @@
-"""Runs one command and prints its wall and user seconds, its peak memory in KiB and its exit status, as JSON.
+"""Runs one command and prints its wall, user and system seconds, its peak memory in KiB and its exit status, as JSON.
 
 A process of its own, with hardly an import: Linux counts the memory of whoever starts a command as the command's own.
 
@@ -23,7 +23,10 @@ def main() -> None:
     _, status, usage = os.wait4(pid, 0)
     wall = time.perf_counter() - begun
     code = os.waitstatus_to_exitcode(status)
-    print(f'{{"wall": {wall}, "user": {usage.ru_utime}, "peak": {usage.ru_maxrss}, "code": {code}}}')
+    print(
+        f'{{"wall": {wall}, "user": {usage.ru_utime}, "system": {usage.ru_stime}, "peak": {usage.ru_maxrss}, '
+        f'"code": {code}}}'
+    )
 
 
 if __name__ == "__main__":

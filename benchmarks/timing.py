@@ -43,6 +43,7 @@ class Contestant:
 class Run:
     wall: float
     user: float
+    system: float
     peak: int
 
 
@@ -71,6 +72,11 @@ class Timing:
     @property
     def user(self) -> float:
         return statistics.median(run.user for run in self.runs)
+
+    @property
+    def cores(self) -> float:
+        """Return how many processors were at work, on average."""
+        return statistics.median((run.user + run.system) / run.wall for run in self.runs)
 
     @property
     def spread(self) -> tuple[float, float]:
@@ -110,4 +116,4 @@ def timed(contestant: Contestant) -> Run:
         answer = contestant.read(out.read_text(encoding="utf-8"))
     if answer != contestant.expected:
         raise BenchError(f"{contestant.name} gave {answer!r} instead of {contestant.expected!r}")
-    return Run(measured["wall"], measured["user"], measured["peak"])
+    return Run(measured["wall"], measured["user"], measured["system"], measured["peak"])

@@ -58,7 +58,7 @@ class Payload:
     `folder` is that of the spec, from the root of the project. `unseen` are the variables of the environment whose
     values no report shows; `env_of_matrix` those that the axes depend on. Everything else is made when it is first
     asked for, because most payloads of a long sweep are only written. One that came over the wire has no `values`, and
-    no `params`.
+    no `params`. `like` is an earlier payload of a check, from which this one differs in numbers of its texts alone.
     """
 
     spec_id: str
@@ -70,6 +70,7 @@ class Payload:
     unseen: frozenset[str] = frozenset()
     env_of_matrix: frozenset[str] = frozenset()
     make_params: Callable[[], Values] = field(default=dict, repr=False)
+    like: "Payload | None" = field(default=None, repr=False)
 
     @cached_property
     def digest(self) -> str:

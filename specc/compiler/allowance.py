@@ -6,12 +6,14 @@ It is counted and not timed, so that a check says the same on every machine and 
 from specc.compiler.part import Share
 from specc.diagnostics import Diagnostic, codes
 from specc.evaluator import EvaluatedSpec
+from specc.lowering import Payload
 from specc.resolver import ResolvedSpec
 from specc.source import Span
 
 WORK = 4_000_000
 """Enough for some nine thousand cells of a usual job. A unit is about a third of a microsecond."""
 WORK_OF_A_CELL = 230
+WORK_OF_AN_ALIKE = 80
 WORK_OF_A_VARIANT = 2_000
 WORK_OF_A_NAME = 8
 """A parameter, a variable or a field, which every variant evaluates again, and an axis, which every cell has."""
@@ -44,10 +46,19 @@ class Allowance:
         """Begin another sweep of at most so many cells."""
         self.cells, self.most_cells = 0, most_cells
 
+    def covers(self, evaluated: EvaluatedSpec) -> bool:
+        """Return whether all cells of the sweep can be paid for, if each costs what this one does."""
+        return price(evaluated) * self.most_cells < self.left
+
     def pay_for_cell(self, evaluated: EvaluatedSpec, steps: int) -> None:
         """Pay for a cell, and for the steps that its templates took."""
         self.cells += 1
         self.left -= price(evaluated) + steps
+
+    def pay_for_alike(self, payload: Payload) -> None:
+        """Pay for a cell that shows the rules nothing new."""
+        self.cells += 1
+        self.left -= WORK_OF_AN_ALIKE + len(payload.canonical) // 8
 
     def pay_for_variant(self, spec: ResolvedSpec) -> None:
         """Pay for composing the spec with a profile, or for evaluating it with another choice."""

@@ -10,10 +10,13 @@ from itertools import islice, repeat
 
 import rfc8785
 
-from specc.evaluator import CHUNK, Chunk, ColumnBuilder, Evaluation, NotByColumns, Value, Whole, joined
+from specc.compiler.novelty import Novelty
+from specc.evaluator import CHUNK, Chunk, ColumnBuilder, Evaluation, NotByColumns, Texts, Value, Whole, joined
 from specc.expander import Cell
-from specc.lowering import Payload, canonical_bytes
+from specc.lowering import STREAM_FIELDS, Payload, canonical_bytes
 from specc.schema import ApiSchema, Test
+
+FREE = ("name", *STREAM_FIELDS)
 
 
 class Sheet:
@@ -38,14 +41,34 @@ class Sheet:
 
     def payloads(self, cells: Iterable[Cell]) -> Iterator[Payload]:
         """Yield the payload of each cell."""
-        spec_id, folder = self._evaluation.spec.id, self._evaluation.spec.folder
-        api, unseen, params = self._schema.name, self._unseen, self._walk.params
-        remaining = iter(cells)
-        while made := list(islice(remaining, CHUNK)):
-            lines, env_of_matrix = self._lines(Chunk(made)), self._evaluation.env_of_matrix
-            for cell, line in zip(made, lines if len(lines) > 1 else repeat(lines[0]), strict=False):
-                values = partial(self._values, cell)
-                yield Payload(spec_id, api, cell, line.encode(), values, folder, unseen, env_of_matrix, params)
+        for chunk in _chunks(cells):
+            for cell, line in zip(chunk.cells, _each(self._lines(chunk)), strict=False):
+                yield self._payload(cell, line)
+
+    def compared(self, cells: Iterable[Cell]) -> Iterator[Payload]:
+        """Yield the payload of each cell, with the earlier one that it is like if it shows the rules nothing new."""
+        novelty = Novelty()
+        free = {name: field for name, field in self._fields.items() if self._is_free(name, field)}
+        for chunk in _chunks(cells):
+            texts = [field.data(chunk) for field in free.values() if isinstance(field, Texts)]
+            others = [joined(self._json(name, chunk)) for name in self._fields if name not in free]
+            rows = zip(chunk.cells, _each(self._lines(chunk)), _rows(texts), _rows(others), strict=False)
+            for cell, line, mine, rest in rows:
+                like = novelty.like(cell, mine, rest)
+                payload = self._payload(cell, line, like)
+                if like is None:
+                    novelty.add(payload)
+                yield payload
+
+    def _payload(self, cell: Cell, line: str, like: Payload | None = None) -> Payload:
+        spec, values = self._evaluation.spec, partial(self._values, cell)
+        of_matrix, params = self._evaluation.env_of_matrix, self._walk.params
+        api = self._schema.name
+        return Payload(spec.id, api, cell, line.encode(), values, spec.folder, self._unseen, of_matrix, params, like)
+
+    def _is_free(self, name: str, field: Texts | Whole) -> bool:
+        """Return whether people write the text of a field, as they write commands and the names of jobs and files."""
+        return isinstance(field, Texts) and (name in FREE or self._schema.fields[name].shell)
 
     def _values(self, cell: Cell) -> dict[str, Value]:
         """Return the value of each field with its provenance, which only the walk keeps."""
@@ -76,3 +99,19 @@ def _written(test: Test, value: Value) -> str:
         return canonical_bytes(value.data).decode()
     except rfc8785.CanonicalizationError:
         raise NotByColumns from None
+
+
+def _chunks(cells: Iterable[Cell]) -> Iterator[Chunk]:
+    remaining = iter(cells)
+    while some := list(islice(remaining, CHUNK)):
+        yield Chunk(some)
+
+
+def _each(made: Sequence[str]) -> Iterable[str]:
+    """Return what there is for each cell, where there may be one for all."""
+    return made if len(made) > 1 else repeat(made[0])
+
+
+def _rows(columns: Sequence[Sequence[str]]) -> Iterable[tuple[str, ...]]:
+    """Return what columns have for each cell."""
+    return zip(*map(_each, columns), strict=False) if columns else repeat(())

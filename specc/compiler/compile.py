@@ -1,111 +1,36 @@
 """Document -> ResolvedSpec -> cells -> EvaluatedSpec -> CheckedSpec -> Payload, for one spec."""
 
 from collections.abc import Callable, Iterator
-from collections.abc import Mapping as Map
-from dataclasses import field, replace
+from dataclasses import replace
 from functools import partial
-from itertools import chain, islice
 
-from specc.checker import check
 from specc.compiler.allowance import Allowance
-from specc.compiler.by_columns import Sheet
+from specc.compiler.context import Context, Request
 from specc.compiler.discretion import discreet
 from specc.compiler.part import Part, Share, Uneven
-from specc.compiler.ruling import JobCheck, job_diagnostics, nothing_refused, spec_diagnostics
+from specc.compiler.ruling import lowered, ruled, spec_diagnostics
+from specc.compiler.sweeps import cells_of, rendered_by_columns, unremarkable
 from specc.diagnostics import Code, Diagnostic, codes
 from specc.evaluator import (
     Binding,
     EvaluatedSpec,
     Evaluation,
-    Inputs,
     NotByColumns,
-    Prelude,
     bind,
     cells_by_columns,
     missing,
     sample_count,
     samples,
 )
-from specc.expander import Cell, Expansion, Selection, expand, select
-from specc.fast_dataclass import dataclass
-from specc.lowering import Payload, lower
-from specc.nodes import FileText, Scalar
+from specc.expander import Cell, Expansion, expand, select
+from specc.lowering import Payload
 from specc.parser import Document
-from specc.resolver import Library, Overlays, ResolvedSpec, compose, overlaid, read_forms, resolve
-from specc.rules.rule import Job, ProjectView, Spec
-from specc.schema import ApiSchema
-from specc.settings import Settings
-from specc.source import Source, Span
+from specc.resolver import ResolvedSpec, compose, overlaid, resolve
+from specc.rules.rule import Spec
+from specc.source import Span
 
 CELLS_OF_VARIANTS = 5_000
 """So many cells, in all, are checked under the profiles and with the other choices of required parameters."""
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What the specs of one project are compiled against. `apis` holds every API by name.
-
-    `refusals` says of a cell why the target would not take it. Only a check asks it, because whoever submits asks
-    the target itself. `hidden` are variables of the environment whose values no report shows; `is_blind`: these
-    values are not even known to the evaluation.
-    """
-
-    library: Library
-    apis: Map[str, ApiSchema]
-    settings: Settings
-    target: str
-    environment: Map[str, str] = field(default_factory=dict)
-    refusals: JobCheck = nothing_refused
-    hidden: frozenset[str] = frozenset()
-    is_blind: bool = False
-
-    @property
-    def view(self) -> ProjectView:
-        return ProjectView(self.settings, self.target, self.apis)
-
-    def overlays(self, request: "Request") -> Overlays:
-        target = self.settings.targets.get(self.target)
-        below = (self.settings.defaults, target.job if target is not None else None)
-        return Overlays(
-            lambda api: self.apis[api].defaults if api in self.apis else None,
-            self.settings.api,
-            tuple(self.apis),
-            tuple(layer for layer in below if layer is not None),
-            request.profiles,
-            request.sets,
-        )
-
-    def prelude(self, found: list[Diagnostic]) -> Prelude | None:
-        """Return what the target puts before every command. A file that cannot be had is reported to `found`."""
-        target = self.settings.targets.get(self.target)
-        if target is None or target.prelude is None:
-            return None
-        before = len(found)
-        lines = read_forms(target.prelude, self.library, found)
-        if len(found) > before or not isinstance(lines, Scalar | FileText):
-            return None
-        return Prelude(lines, wraps=target.traits.runs_scripts)
-
-    def inputs(self, spec: ResolvedSpec, bindings: dict[str, Binding], *, checking: bool, attempt: int = 1) -> Inputs:
-        fields = self.apis[spec.api].field_types(self.settings.units_for(self.target))
-        unknown = self.hidden if self.is_blind else frozenset()
-        prelude = self.prelude([])
-        return Inputs(bindings, fields, self.settings.env, self.environment, checking, unknown, prelude, attempt)
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a person asks of a spec. Texts of a command line are sources, so that diagnostics can point at them.
-
-    `attempt` is what `cell.attempt` is in all cells: 1, or more for the payloads of a retry.
-    """
-
-    profiles: tuple[str, ...] = ()
-    params: tuple[Source, ...] = ()
-    sets: tuple[Source, ...] = ()
-    only: tuple[Source, ...] = ()
-    cells: tuple[str, ...] = ()
-    attempt: int = 1
 
 
 def evaluated_cells(
@@ -175,7 +100,7 @@ def _payloads(
     made = 0
     if not found:
         try:
-            for payload in _by_columns(spec, context, request, bindings, part):
+            for payload in rendered_by_columns(spec, context, request, bindings, part):
                 yield payload
                 made += 1
         except NotByColumns:
@@ -183,29 +108,11 @@ def _payloads(
         else:
             return
     for item in _walked(spec, context, request, bindings, part):
-        for result in (item,) if isinstance(item, Diagnostic) else _lowered(item[1], context):
+        for result in (item,) if isinstance(item, Diagnostic) else lowered(item[1], context):
             if isinstance(result, Diagnostic) or made <= 0:
                 yield result
             else:
                 made -= 1  # the columns have made it already
-
-
-def _by_columns(
-    spec: ResolvedSpec, context: Context, request: Request, bindings: dict[str, Binding], part: Part | None
-) -> Iterator[Payload]:
-    """Every selected payload of a sweep. Raises NotByColumns as soon as there is anything to say."""
-    if not spec.section("matrix").entries or spec.is_open:
-        raise NotByColumns
-    evaluation = Evaluation(spec, context.inputs(spec, bindings, checking=False, attempt=request.attempt))
-    expansion, found = expand(spec.section("matrix"), evaluation.static, evaluation.condition)
-    if expansion is None or found or evaluation.has_found:
-        raise NotByColumns
-    selection, found = select(expansion, request.only, request.cells)
-    cells = _cells_of(expansion, selection, part)
-    first = next(cells, None)
-    if found or first is None:
-        raise NotByColumns
-    yield from Sheet(evaluation, context.apis[spec.api], context.hidden).payloads(chain((first,), cells))
 
 
 def check_document(
@@ -289,18 +196,33 @@ def _checked(
     share = max(1, CELLS_OF_VARIANTS // (tried * (1 + len(spec.profile_names))))
     for index, sample in enumerate(samples(bindings)):
         if allowance.is_spent:
-            allowance.miss(_key_of(spec, "params"), f"{index:,} of {tried:,} choices of parameters")
+            allowance.miss(spec.key_span("params"), f"{index:,} of {tried:,} choices of parameters")
             return
         allowance.pay_for_variant(spec)
         looked_at = part if is_plain and index == 0 else Part(0, share)
+        made = 0
+        if is_plain and index == 0:
+            left = allowance.left
+            try:
+                for payload in unremarkable(spec, context, request, sample, part, allowance):
+                    yield payload
+                    made += 1
+            except NotByColumns:
+                allowance.left = left
+            else:
+                continue
         evaluation = None
         for item in _cells(spec, context, request, sample, part=looked_at, allowance=allowance):
             if not isinstance(item, Diagnostic):
+                if evaluation is None and part is not None and not allowance.covers(item[1]):
+                    raise Uneven
                 reads_attempt = reads_attempt or (evaluation is None and item[1].reads_attempt)
                 evaluation = item[0]
-            for result in (item,) if isinstance(item, Diagnostic) else _ruled(item[1], context, allowance):
-                if index == 0 or isinstance(result, Diagnostic):
+            for result in (item,) if isinstance(item, Diagnostic) else ruled(item[1], context):
+                if isinstance(result, Diagnostic) or (index == 0 and made <= 0):
                     yield result
+                elif index == 0:
+                    made -= 1  # it is known already
                 if isinstance(result, Diagnostic):
                     said.add((result.code, result.span))
                 exceeded |= _is_limit(result)
@@ -325,14 +247,8 @@ def _as_second(
 ) -> Iterator[Diagnostic]:
     """Everything that is wrong with a part of the cells when they are tried for the second time."""
     for item in _cells(spec, context, replace(request, attempt=2), sample, part=part, allowance=allowance):
-        found = (item,) if isinstance(item, Diagnostic) else _ruled(item[1], context, allowance)
+        found = (item,) if isinstance(item, Diagnostic) else ruled(item[1], context)
         yield from (result for result in found if isinstance(result, Diagnostic))
-
-
-def _key_of(spec: ResolvedSpec, section: str) -> Span:
-    """Return where a section begins; the spec's own file where only its overlays have one."""
-    key = spec.body.keys.get(section)
-    return key.span if key is not None else spec.document.source.span()
 
 
 def _is_limit(item: Diagnostic | Payload) -> bool:
@@ -378,7 +294,7 @@ def _swept(
         evaluation.without_axes()
     selection, found = select(expansion, request.only, request.cells)
     yield from found
-    cells = partial(_cells_of, expansion, selection, part)
+    cells = partial(cells_of, expansion, selection, part)
     if allowance is not None:
         allowance.left -= 4 * evaluation.asked  # three expansions ask, and a question costs more than a step
         allowance.begin(expansion.most if part is None else min(expansion.most, part.after - part.first))
@@ -394,16 +310,12 @@ def _swept(
         if evaluation.exceeded:
             return
         if allowance is not None and allowance.is_spent and allowance.cells < allowance.most_cells:
-            allowance.miss_cells(_key_of(spec, "matrix"))
+            allowance.miss_cells(spec.key_span("matrix"))
             return
     if not picked and not found:
         message = "no cell of the matrix is selected"
         help = "`specc render SPEC --format cells` lists all cells"
         yield codes.NO_SUCH_CELL.at(spec.document.source.span(), message, help=help)
-
-
-def _cells_of(expansion: Expansion, selection: Selection, part: Part | None) -> Iterator[Cell]:
-    return islice(selection.of(expansion.cells()), *(part or (None,)))
 
 
 def _evaluated(
@@ -424,23 +336,3 @@ def _evaluated(
         evaluated = evaluation.cell(cell)
         if index >= made:
             yield evaluated, evaluation.steps
-
-
-def _lowered(evaluated: EvaluatedSpec, context: Context) -> Iterator[Diagnostic | Payload]:
-    checked, found = check(evaluated, context.apis[evaluated.spec.api])
-    yield from map(evaluated.spec.traced, found)
-    if checked is not None:
-        payload, found = lower(checked, context.hidden)
-        yield from map(evaluated.spec.traced, found)
-        if payload is not None:
-            yield payload
-
-
-def _ruled(evaluated: EvaluatedSpec, context: Context, allowance: Allowance) -> Iterator[Diagnostic | Payload]:
-    """As `_lowered`, and what the rules have to say about the cell."""
-    payload = None
-    for result in _lowered(evaluated, context):
-        payload = result if isinstance(result, Payload) else None
-        yield result
-    job = Job(evaluated, payload, context.view)
-    yield from job_diagnostics(job, context.refusals)

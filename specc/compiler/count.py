@@ -1,7 +1,7 @@
 """How long a sweep is, before any of its cells is made."""
 
-from specc.compiler.allowance import WORK, price
-from specc.compiler.compile import Context, Request
+from specc.compiler.allowance import WORK, WORK_OF_AN_ALIKE
+from specc.compiler.context import Context, Request
 from specc.evaluator import Evaluation, bind, missing, sample_count, samples
 from specc.expander import expand
 from specc.parser import Document
@@ -23,9 +23,8 @@ def most_cells(document: Document, context: Context, request: Request) -> int | 
 
 
 def cells_to_check(document: Document, context: Context) -> int:
-    """Return how many cells a check goes through that has nothing to do but these; 1 for any other check.
-
-    The first cell tells whether all of them can be paid for.
+    """Return how many cells a check goes through that has nothing to do but these; 1 for any other check, and where
+    they could not be paid for even if all were like the first.
     """
     request = Request()
     if not _may_sweep(document, context, request):
@@ -39,7 +38,7 @@ def cells_to_check(document: Document, context: Context) -> int:
     if expansion is None or found or evaluation.has_found:
         return 1
     first = evaluation.cell(next(expansion.cells()))
-    is_cheap = price(first) * expansion.most < WORK and not first.reads_attempt
+    is_cheap = WORK_OF_AN_ALIKE * expansion.most < WORK and not first.reads_attempt
     return expansion.most if is_cheap and not evaluation.has_found else 1
 
 

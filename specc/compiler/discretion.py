@@ -7,22 +7,20 @@ then, word for word, cannot come from them. Of anything else, the kind and the p
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
+from specc.compiler.context import Context
 from specc.compiler.part import Part
 from specc.diagnostics import Diagnostic
 from specc.source import Span
-
-if TYPE_CHECKING:
-    from specc.compiler.compile import Context
 
 Item = TypeVar("Item")
 HELP = "look at the value where it is set; `SPECC_SHOW_ENV=NAME` shows what comes from this variable of the environment"
 
 
 def discreet(
-    run: "Callable[[Context, Part | None], Iterator[Diagnostic | Item]]", context: "Context", part: Part | None
-) -> "Iterator[Diagnostic | Item]":
+    run: Callable[[Context, Part | None], Iterator[Diagnostic | Item]], context: Context, part: Part | None
+) -> Iterator[Diagnostic | Item]:
     """Yield what `run` gives, with diagnostics that show nothing of hidden variables."""
     if context.is_blind or not any(name in context.environment for name in context.hidden):
         yield from run(context, part)

@@ -1,21 +1,19 @@
-"""The rules that look at one spec or at one cell, run; and what the target would say of the cell."""
+"""From one evaluated cell to its payload, and what the schema, the rules and the target have to say about it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain, islice
 
+from specc.checker import check
+from specc.compiler.context import Context, JobCheck
 from specc.diagnostics import Diagnostic
+from specc.evaluator import EvaluatedSpec
+from specc.lowering import Payload, lower
 from specc.parser import MAX_ALIKE
 from specc.rules import JOB_RULES, SPEC_RULES
 from specc.rules.rule import Job, Spec
 
 FIND = tuple(rule.find for rule in JOB_RULES)
-JobCheck = Callable[[Job], Iterable[Diagnostic]]
-
-
-def nothing_refused(job: Job) -> Iterable[Diagnostic]:
-    """Say of every job that its target takes it, where no target is known."""
-    return ()
 
 
 def spec_diagnostics(spec: Spec, *, is_sound: bool) -> Iterator[Diagnostic]:
@@ -23,6 +21,27 @@ def spec_diagnostics(spec: Spec, *, is_sound: bool) -> Iterator[Diagnostic]:
     for rule in SPEC_RULES:
         if is_sound or rule.always:
             yield from map(spec.plain.traced, rule.find(spec))
+
+
+def lowered(evaluated: EvaluatedSpec, context: Context) -> Iterator[Diagnostic | Payload]:
+    """Yield the payload of a cell, or why it has none."""
+    checked, found = check(evaluated, context.apis[evaluated.spec.api])
+    yield from map(evaluated.spec.traced, found)
+    if checked is not None:
+        payload, found = lower(checked, context.hidden)
+        yield from map(evaluated.spec.traced, found)
+        if payload is not None:
+            yield payload
+
+
+def ruled(evaluated: EvaluatedSpec, context: Context) -> Iterator[Diagnostic | Payload]:
+    """Yield what `lowered` does, and what the rules have to say about the cell."""
+    payload = None
+    for result in lowered(evaluated, context):
+        payload = result if isinstance(result, Payload) else None
+        yield result
+    job = Job(evaluated, payload, context.view)
+    yield from job_diagnostics(job, context.refusals)
 
 
 def job_diagnostics(job: Job, refusals: JobCheck) -> Iterator[Diagnostic]:

@@ -7,7 +7,7 @@
 
 from specc.evaluator.bindings import Binding, bind, missing, sample_count, samples
 from specc.evaluator.column_builder import ColumnBuilder, cells_by_columns
-from specc.evaluator.columns import CHUNK, Chunk, NotByColumns, Whole, joined
+from specc.evaluator.columns import CHUNK, Chunk, NotByColumns, Texts, Whole, joined
 from specc.evaluator.commands import PRELUDE, SHELL_LINE, Prelude, passed_to
 from specc.evaluator.evaluation import VARYING_FILE, Evaluation, Inputs
 from specc.evaluator.names import NAMESPACES, OF_CELL, OF_SPEC, STATIC_NAMESPACES
@@ -35,6 +35,7 @@ __all__ = [
     "Prefix",
     "Prelude",
     "Read",
+    "Texts",
     "Value",
     "Whole",
     "all_names",

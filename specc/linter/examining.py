@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import field, replace
 from itertools import islice
 
-from specc.compiler import Context, Request, Share, check_document
+from specc.compiler import Context, Request, Share, check_document, counterpart
 from specc.diagnostics import Diagnostic
 from specc.fast_dataclass import dataclass
 from specc.linter.filters import RULES
@@ -13,7 +13,7 @@ from specc.lowering import Payload
 from specc.project.library import Reader, Reads
 from specc.project.project import DiagnosticSet, Project
 from specc.rules import CLASH_RULES
-from specc.rules.rule import Claim, Claims, ProjectView
+from specc.rules.rule import Claim, Claims, ProjectView, Where
 
 MOST_PLACES = 4
 """So many claims on one thing are kept and shown; a sweep can have one a cell."""
@@ -48,6 +48,7 @@ class Takings:
 
     def __init__(self, project: ProjectView) -> None:
         self._project = project
+        self._claims: dict[Payload, list[list[tuple[Where, Claim]]]] = {}
         self.digests: set[str] = set()
         self.taken: Taking = tuple({} for _ in CLASH_RULES)
 
@@ -56,9 +57,27 @@ class Takings:
         if payload.digest in self.digests:
             return
         self.digests.add(payload.digest)
-        for rule, taken in zip(CLASH_RULES, self.taken, strict=True):
-            for thing, claim in rule.claims(payload, self._project):
+        for rule, taken, claims in zip(CLASH_RULES, self.taken, self._claims_of(payload), strict=True):
+            things: dict[str, Claim] = {}
+            for where, claim in claims:
+                things.setdefault(rule.thing(self._text(where, payload)), claim)
+            for thing, claim in things.items():
                 taken.setdefault(thing, Taken()).add(1, (claim,))
+
+    def _claims_of(self, payload: Payload) -> list[list[tuple[Where, Claim]]]:
+        """Return what a payload claims for each rule, or the payload that it is like."""
+        if payload.like is None:
+            return [list(rule.claims(payload, self._project)) for rule in CLASH_RULES]
+        if payload.like not in self._claims:
+            self._claims[payload.like] = self._claims_of(payload.like)
+        return self._claims[payload.like]
+
+    def _text(self, where: Where, payload: Payload) -> str:
+        """Return the text that is claimed, where the claim may be that of the payload that this one is like."""
+        text = str(payload.body[where.field])
+        if payload.like is None:
+            return text[where.start : where.end]
+        return counterpart(str(payload.like.body[where.field]), where.start, where.end, text)
 
 
 class Clashes:

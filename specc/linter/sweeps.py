@@ -13,7 +13,7 @@ from specc.linter.records import Json, Sources, Unrecordable, decode_examined, d
 from specc.project.processes import elsewhere, processors
 from specc.project.project import DiagnosticSet, Project
 
-CELLS_WORTH_A_FORK = 500
+CELLS_WORTH_A_FORK = 1_000
 """So many must be left for each process: below it, forking costs more than it saves."""
 
 

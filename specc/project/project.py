@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from specc.compiler import Context
-from specc.compiler.ruling import JobCheck, nothing_refused
+from specc.compiler.context import JobCheck, nothing_refused
 from specc.diagnostics import Diagnostic, Missing, codes, did_you_mean
 from specc.disk import Site
 from specc.errors import SpeccError

@@ -82,6 +82,11 @@ class ResolvedSpec:
         direct = (ref.span for ref in self.document.parents if join(name, str(ref.value)) == source.name)
         return next(direct, self.document.root.entries["extends"].span)
 
+    def key_span(self, section: str) -> Span:
+        """Return where a section begins; the spec's own file where only its overlays have one."""
+        key = self.body.keys.get(section)
+        return key.span if key is not None else self.document.source.span()
+
     def section(self, name: str) -> Mapping:
         node = self.body.entries[name]
         assert isinstance(node, Mapping)

@@ -9,17 +9,16 @@ from specc.diagnostics.codes import SAME_JOB_NAME, SAME_OUTPUT_PATH, SHARED_RESU
 from specc.lowering import Payload, stream_paths
 from specc.nodes import Mapping, Node, Scalar, Sequence
 from specc.rules.commands import Command, sent_commands
-from specc.rules.rule import Claim, Claims, ClashRule, ProjectView, Spec, SpecRule
+from specc.rules.rule import Claim, Claims, ClashRule, ProjectView, Spec, SpecRule, Where
 from specc.rules.uses import uses_of
-from specc.source import Span
 from specc.wording import brief
 
 STREAMS = ("stdout", "stderr")
 
 
-def job_names(payload: Payload, project: ProjectView) -> Iterator[tuple[str, Claim]]:
+def job_names(payload: Payload, project: ProjectView) -> Iterator[tuple[Where, Claim]]:
     if payload.name:
-        yield payload.name, Claim(payload.values["name"].node.span, payload.spec_id)
+        yield Where("name", 0, len(payload.name)), Claim(payload.values["name"].node.span, payload.spec_id)
 
 
 def same_job_name(claims: Claims) -> Diagnostic:
@@ -69,19 +68,17 @@ MOVES = r"(?:^|[\s;&|({])(?:cd|pushd|popd|chdir|source|\.)\s"
 """Behind one of these, nobody knows in which folder a relative path begins."""
 
 
-def output_paths(payload: Payload, project: ProjectView) -> Iterator[tuple[str, Claim]]:
-    paths: dict[str, Claim] = {}
+def output_paths(payload: Payload, project: ProjectView) -> Iterator[tuple[Where, Claim]]:
     has_folders = project.target is not None and project.traits.has_workdir and project.target.workdir == "job"
-    for field, path in stream_paths(payload.body, has_folders=has_folders):
-        paths.setdefault(path, Claim(payload.values[field].node.span, payload.spec_id))
+    for field, _ in stream_paths(payload.body, has_folders=has_folders):
+        yield Where(field, 0, len(str(payload.body[field]))), Claim(payload.values[field].node.span, payload.spec_id)
     for command in sent_commands(payload, project.apis[payload.api]) if payload.api in project.apis else ():
-        for path, span in _redirected(command):
-            if path.startswith("/") or not has_folders:
-                paths.setdefault(normpath(path), Claim(span, payload.spec_id))
-    yield from paths.items()
+        for start, end in _redirected(command):
+            if command.text[start] == "/" or not has_folders:
+                yield Where(command.field, start, end), Claim(command.span(start, end), payload.spec_id)
 
 
-def _redirected(command: Command) -> Iterator[tuple[str, Span]]:
+def _redirected(command: Command) -> Iterator[tuple[int, int]]:
     """Yield the files that a command surely writes: plain words behind `>` and `tee`, in a text that was understood."""
     reading = command.reading
     if not reading.is_whole:
@@ -96,7 +93,7 @@ def _redirected(command: Command) -> Iterator[tuple[str, Span]]:
         path = command.text[start:end]
         is_sure = re.fullmatch(PLAIN_PATH, path) is not None and (path.startswith("/") or not moves)
         if is_sure and not path.startswith(OF_ONE_MACHINE):
-            yield path, command.span(start, end)
+            yield start, end
 
 
 def same_output_path(claims: Claims) -> Diagnostic:
@@ -214,6 +211,6 @@ def _varies(node: Node, variables: Mapping, seen: set[str]) -> bool:
 
 RULES = (
     SpecRule(SHARED_RESULT, shared_result),
-    ClashRule(SAME_JOB_NAME, job_names, same_job_name),
-    ClashRule(SAME_OUTPUT_PATH, output_paths, same_output_path),
+    ClashRule(SAME_JOB_NAME, job_names, str, same_job_name),
+    ClashRule(SAME_OUTPUT_PATH, output_paths, normpath, same_output_path),
 )

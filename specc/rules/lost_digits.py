@@ -74,10 +74,11 @@ def _passed(passed: Scalar, value: Value) -> Iterator[tuple[Scalar, Node]]:
 
 def _taken(text: str, reader: Node, value: Value) -> Iterator[tuple[Scalar, Node]]:
     names = _names(text)
-    reads = [(_dotted(read.name), read) for read in value.reads] if names else ()
+    reads = {_dotted(read.name): read for read in value.reads if read.value is not None} if names else {}
     for name in names:
-        for above, read in reads:
-            if read.value is not None and f"{name}.".startswith(f"{above}."):
+        for above in _above(name):
+            read = reads.get(above)
+            if read is not None and read.value is not None:
                 member = _member(read.value.node, name[len(above) + 1 :])
                 shown = member.items if isinstance(member, Sequence) else (member,)
                 lost = [each for each in shown if isinstance(each, Scalar) and _is_lost(each)]
@@ -93,6 +94,14 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(_dotted, re.findall(EXPRESSION, text))))
 
 
+@lru_cache(maxsize=64)
+def _above(name: str) -> tuple[str, ...]:
+    """Return what has a name in it, and the name: of `a.b.c` also `a` and `a.b`."""
+    parts = name.split(".")
+    return tuple(".".join(parts[: index + 1]) for index in range(len(parts)))
+
+
+@lru_cache(maxsize=256)
 def _dotted(name: str) -> str:
     """Return `a.0` for `a[0]`."""
     return name.replace("[", ".").replace("]", "")

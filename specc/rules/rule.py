@@ -81,6 +81,14 @@ class Job:
         return self.evaluated.spec.section("job")
 
 
+class Where(NamedTuple):
+    """What a payload claims: the text of a field from character `start` to `end`."""
+
+    field: str
+    start: int
+    end: int
+
+
 class Claim(NamedTuple):
     """A claim of a payload to something, such as a name: where it is written, and the spec of the payload."""
 
@@ -139,10 +147,14 @@ class JobRule:
 
 @dataclass(frozen=True, slots=True)
 class ClashRule:
-    """A rule about all payloads: `claims` says what one payload claims, `clash` what is wrong with several claims."""
+    """A rule about all payloads: `claims` says what one payload claims, `clash` what is wrong with several claims.
+
+    `thing` makes the text that is claimed one that can be compared.
+    """
 
     code: Code
-    claims: Callable[[Payload, ProjectView], Iterable[tuple[str, Claim]]]
+    claims: Callable[[Payload, ProjectView], Iterable[tuple[Where, Claim]]]
+    thing: Callable[[str], str]
     clash: Callable[[Claims], Diagnostic]
 
 
