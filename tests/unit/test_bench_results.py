@@ -30,7 +30,7 @@ class TestTiming:
     def test_time_and_memory_are_those_of_the_command(self, tmp_path):
         small = timed(python("pass", tmp_path))
         large = timed(python("x = bytearray(80_000_000)", tmp_path))
-        assert 0 < small.user <= 60
+        assert 0 < small.user + small.system <= 60  # a short process can have either alone
         assert large.peak - small.peak > 70_000
 
     def test_the_memory_of_the_bench_is_not_the_command_s(self, tmp_path):
