@@ -114,10 +114,10 @@ class TestTables:
         assert data["missing"] == {"pkl": "no npm"}
 
     def test_a_page_is_written_between_its_marks_only(self):
-        page = on_page(f"above\n{BEGIN}old\n{END}below\n", RESULTS)
+        page = on_page(f"above\n{BEGIN}former\n{END}below\n", RESULTS)
         assert page.startswith(f"above\n{BEGIN}")
         assert page.endswith(f"{END}below\n")
-        assert "old" not in page
+        assert "former" not in page
         assert on_page(page, RESULTS) == page
 
     def test_the_manual_shows_the_run_that_is_kept(self):
