@@ -1,13 +1,14 @@
 """What can be done about a text: fixes, comments that ignore diagnostics, lines that can go, values that become inputs.
 
 A line that goes, and a value that becomes an input, have been tried before they are offered: the text with the change
-comes to the same payloads. A comment that is offered does ignore its diagnostic. Fixes are those of `specc check`.
+comes to the same payloads, and so do its heirs. A comment that is offered does ignore its diagnostic. Fixes are those
+of `specc check`.
 """
 
 import difflib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from enum import StrEnum
 from itertools import islice
 
@@ -17,8 +18,9 @@ from specc.diagnostics import Diagnostic, Edit, removing_fix
 from specc.fast_dataclass import dataclass
 from specc.linter.filters import is_ignorable
 from specc.linter.fixing import fixed, is_fixable
+from specc.lsp.hover import CELLS
 from specc.lsp.navigation import resolved
-from specc.lsp.rename import sent
+from specc.lsp.rename import is_same
 from specc.lsp.spots import Spot, spot_at
 from specc.nodes import Mapping, Node, Scalar, Style, to_data
 from specc.parser import parse, parse_tree
@@ -26,6 +28,8 @@ from specc.source import Source
 
 MOST_IGNORED = 3
 """So many diagnostics of a selection get an offer to be ignored, because each is tried."""
+MOST_HEIRS = 20
+"""So many heirs of a base are tried with a change of it."""
 IGNORING = re.compile(r"#\s*+specc:\s*+ignore\[([^\[\]]*+)\]")
 COMMENT = re.compile(r"(?:^|\s)#")
 NAME = re.compile(r"[A-Za-z_]\w*")
@@ -53,8 +57,19 @@ class Action:
     is_preferred: bool = False
 
 
-def actions_at(snapshot: Snapshot, found: Iterable[Diagnostic], start: int, end: int) -> Iterator[Action]:
-    """Yield what can be done about the text from `start` to `end`, with the diagnostics that are known of it."""
+def actions_at(
+    project: EditedProject, snapshot: Snapshot, found: Iterable[Diagnostic], start: int, end: int
+) -> Generator[None, None, list[Action]]:
+    """Return what can be done about the text from `start` to `end`, in steps. `found` are the diagnostics of it."""
+    actions = list(_about(snapshot, found, start, end))
+    for each in _rewriting(snapshot, start):
+        if (yield from _is_same(project, snapshot, each.edits)):
+            actions.append(each)
+    return actions
+
+
+def _about(snapshot: Snapshot, found: Iterable[Diagnostic], start: int, end: int) -> Iterator[Action]:
+    """Yield what can be done about diagnostics."""
     near = [each for each in found if each.span.start <= end and start <= each.span.end]
     opened = snapshot.project
     for each in near:
@@ -66,16 +81,24 @@ def actions_at(snapshot: Snapshot, found: Iterable[Diagnostic], start: int, end:
         edit = ignoring(snapshot, each)
         if edit is not None:
             yield Action(f"ignore {each.code.slug} here", Kind.FIX, (edit,), each)
-    spot = spot_at(snapshot.document, start)
+
+
+def _rewriting(snapshot: Snapshot, offset: int) -> Iterator[Action]:
+    """Yield the changes of the line at an offset that should leave payloads as they are."""
+    if snapshot.document is None or snapshot.text is not snapshot.document.source:
+        return
+    spot = spot_at(snapshot.document, offset)
     if spot is not None:
         yield from _without_line(snapshot, spot)
         yield from _as_parameter(snapshot, spot)
 
 
-def fix_all(project: EditedProject, snapshot: Snapshot) -> Action | None:
-    """Return all safe fixes of a spec as one action; None where there are none."""
+def fix_all(project: EditedProject, snapshot: Snapshot, found: Iterable[Diagnostic]) -> Action | None:
+    """Return all safe fixes of a spec as one action; None where there are none. `found` are the diagnostics of it."""
     if not project.is_readable or snapshot.document is None:
         return None
+    if not any(is_fixable(each, snapshot.project, unsafe=False) for each in found):
+        return None  # nothing has to be checked for that
     name = snapshot.name
     result = fixed(
         snapshot.project.again(project.texts), lambda opened: project.check_alone(opened, name), unsafe=False
@@ -154,7 +177,7 @@ def _without_line(snapshot: Snapshot, spot: Spot) -> Iterator[Action]:
     key = parent.keys.get(str(spot.path[-1]))
     title = f"remove this line: {node.beneath.span.source.name} says the same"
     fix = removing_fix(key.span, node.span, title) if key is not None else None
-    if fix is not None and _is_same(snapshot, fix.edits):
+    if fix is not None:
         yield Action(title, Kind.REWRITE, fix.edits)
 
 
@@ -172,7 +195,7 @@ def _as_parameter(snapshot: Snapshot, spot: Spot) -> Iterator[Action]:
         return
     declared = f"{word}: {{type: {kind}, default: {json.dumps(data, ensure_ascii=False)}}}"
     edits = (_declaring(snapshot, declared), Edit(node.span, f'"{{{{ params.{word} }}}}"'))
-    if node.span.source is snapshot.text and _is_same(snapshot, edits):
+    if node.span.source is snapshot.text:
         yield Action(f"make this value the parameter `{word}`", Kind.EXTRACT, edits)
 
 
@@ -192,10 +215,19 @@ def _declaring(snapshot: Snapshot, declared: str) -> Edit:
     return Edit(text.span(behind), f"params:\n  {declared}\n")
 
 
-def _is_same(snapshot: Snapshot, edits: tuple[Edit, ...]) -> bool:
-    """Return whether the spec comes to the same payloads with the edits, and to no more errors."""
-    texts = {snapshot.name: applied(snapshot.text.text, edits)}
-    return sent(snapshot.project.again(texts), snapshot.name) == sent(snapshot.project, snapshot.name)
+def _is_same(project: EditedProject, snapshot: Snapshot, edits: tuple[Edit, ...]) -> Generator[None, None, bool]:
+    """Return whether a spec and its heirs come to the same payloads with the edits, and to no more errors, in steps.
+
+    What is written in a line is the same for all cells, so the first ones tell. Of a base with more heirs than can be
+    tried while somebody waits, the answer is no.
+    """
+    texts = {**project.texts, snapshot.name: applied(snapshot.text.text, edits)}
+    after = snapshot.project.again(texts)
+    heirs = yield from project.dependents_in_steps(snapshot.name)
+    for name in (snapshot.name, *heirs) if len(heirs) <= MOST_HEIRS else ():
+        if not (yield from is_same(snapshot.project, after, name, CELLS)):
+            return False
+    return len(heirs) <= MOST_HEIRS
 
 
 def formatting_of(project: EditedProject, snapshot: Snapshot, lines: tuple[int, int] | None = None) -> list[Edit]:

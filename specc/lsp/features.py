@@ -287,10 +287,10 @@ async def code_action(ls: Server, params: types.CodeActionParams) -> list[types.
     only = tuple(params.context.only or ())
     actions: list[Action] = []
     if not only or any(ActionKind.FIX_ALL.startswith(kind) for kind in only):
-        every = fix_all(project, snapshot)
+        every = fix_all(project, snapshot, found)
         actions += [every] if every is not None else []
     if not only or any(not ActionKind.FIX_ALL.startswith(kind) for kind in only):
-        actions += actions_at(snapshot, found, start, end)
+        actions += await ls.stepped(actions_at(project, snapshot, found, start, end))
     wanted = [each for each in actions if not only or any(each.kind.startswith(kind) for kind in only)]
     return [_action(ls, project, each) for each in wanted]
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Generator
+from itertools import islice
 from typing import NamedTuple
 
 from specc.app.editing import EditedProject, Snapshot
@@ -121,8 +122,7 @@ def _check_payloads(
     """Raise Refused where a spec comes to other payloads, or to more errors, with the new name."""
     after = snapshot.project.again(dict(project.texts) | written(spans, new))
     for file in affected:
-        yield
-        if sent(snapshot.project, file) != sent(after, file):
+        if not (yield from is_same(snapshot.project, after, file)):
             raise Refused(f"the payloads of {file} would change: something else depends on the name")
 
 
@@ -135,14 +135,26 @@ def written(spans: tuple[Span, ...], new: str) -> dict[str, str]:
     return texts
 
 
-def sent(project: Project, name: str) -> Sent:
-    """Return what a spec comes to in a check, without inputs."""
+def sent(project: Project, name: str, most: int | None = None) -> Generator[None, None, Sent]:
+    """Return what a spec comes to in a check, without inputs, in steps; of so many payloads and diagnostics at most."""
     document = project.document(name, DiagnosticSet())
     if document is None:
         return Sent((), 1)
-    found = list(check_document(document, project.context(), Request()))
-    errors = sum(isinstance(each, Diagnostic) and each.is_error for each in found)
-    return Sent(tuple(each.canonical for each in found if not isinstance(each, Diagnostic)), errors)
+    payloads, errors = list[bytes](), 0
+    for each in islice(check_document(document, project.context(), Request()), most):
+        if isinstance(each, Diagnostic):
+            errors += each.is_error
+        else:
+            payloads.append(each.canonical)
+        yield
+    return Sent(tuple(payloads), errors)
+
+
+def is_same(before: Project, after: Project, name: str, most: int | None = None) -> Generator[None, None, bool]:
+    """Return whether a spec comes to the same payloads, and to as many errors, in two states of a project, in steps."""
+    one = yield from sent(before, name, most)
+    other = yield from sent(after, name, most)
+    return one == other
 
 
 def _document(project: Project, name: str) -> Document | None:

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from support.projects import BASE, SETTINGS
 
 from specc.app.editing import EditedProject
+from specc.linter.steps import run_to_end
+from specc.lsp.actions import actions_at
 from specc.lsp.checks import Checks, File
 from specc.lsp.cursor import cursor_at
 from specc.lsp.workspace import Buffer, Workspace
@@ -234,6 +236,51 @@ class TestEditedProject:
         (verdict,) = project.check("README.md")
         assert verdict is not None
         assert verdict.found == {"README.md": ()}
+
+
+class TestActions:
+    """Changes of a line that leave all payloads as they are."""
+
+    LINE = "specc: 1\nextends: base.job.yaml\njob:\n  name: a\n  core_limit: 4\n  cmd_line: ./run\n"
+
+    def offered(self, project: EditedProject, name: str, text: str, at: str = "core_limit") -> list[str]:
+        project.put(name, text)
+        offset = text.index(at)
+        found = run_to_end(actions_at(project, project.snapshot(name), (), offset, offset))
+        return [action.title.partition(":")[0] for action in found]
+
+    def test_are_held_to_bases_that_are_not_saved(self, root: Path) -> None:
+        project = EditedProject(root)
+        project.put("base.job.yaml", BASE.replace("core_limit: 4", "core_limit: 8"))
+        text = self.LINE.replace("core_limit: 4", "core_limit: 8")
+        assert self.offered(project, "x.job.yaml", text) == [
+            "remove this line",
+            "make this value the parameter `core_limit`",
+        ]
+        assert self.offered(project, "x.job.yaml", self.LINE) == ["make this value the parameter `core_limit`"]
+
+    def test_are_not_offered_where_an_heir_would_come_to_something_else(self, root: Path) -> None:
+        (root / "left.job.yaml").write_text(SPEC.replace("job: {", "job: {core_limit: 8, ") % "l")
+        (root / "h.job.yaml").write_text("specc: 1\nextends: [left.job.yaml, x.job.yaml]\njob: {name: h}\n")
+        project = EditedProject(root)
+        assert "remove this line" not in self.offered(project, "x.job.yaml", self.LINE)
+        (root / "h.job.yaml").write_text(
+            "specc: 1\nextends: x.job.yaml\nparams: {core_limit: {type: integer, default: 16}}\n"
+            "job: {name: 'h{{ params.core_limit }}'}\n"
+        )
+        project = EditedProject(root)
+        assert self.offered(project, "x.job.yaml", self.LINE) == ["remove this line"]
+
+    def test_try_the_first_cells_of_a_large_sweep(self, root: Path) -> None:
+        text = (
+            self.LINE.replace("name: a", "name: a{{ matrix.n }}")
+            + "matrix: {max: 3000, axes: {n: {from: 1, to: 3000}}}\n"
+        )
+        project = EditedProject(root)
+        project.put("x.job.yaml", text)
+        offset = text.index("core_limit")
+        steps = sum(1 for _ in actions_at(project, project.snapshot("x.job.yaml"), (), offset, offset))
+        assert 0 < steps < 1000
 
 
 @given(st.text("ab: {}[]\"'#-|>\n%$,.𝄞\r", max_size=60), st.data())

@@ -115,8 +115,8 @@ def _actions(project: EditedProject, name: str, offset: int, words: Words) -> st
     *_, verdict = (each for each in project.check(name) if each is not None)
     snapshot = project.snapshot(name)
     found = verdict.found[name]
-    every = [*actions_at(snapshot, found, offset, offset)]
-    everything = fix_all(project, snapshot)
+    every = run_to_end(actions_at(project, snapshot, found, offset, offset))
+    everything = fix_all(project, snapshot, found)
     every += [everything] if everything is not None else []
     return "\n".join(line for each in every for line in _action(project, each)) or "(nothing)"
 
