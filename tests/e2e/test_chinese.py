@@ -118,6 +118,11 @@ def test_carets_stand_under_wide_characters(place: Place, chinese: None, capsys:
     assert cell_len("params.网格数") == carets.count("^")
 
 
+def test_changes_of_the_api_are_said_in_chinese(chinese: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["schema", "diff", "ehpc/v1", "ehpc/v2"]) == 0
+    assert "`cmd_line` 现在是必选的" in capsys.readouterr().out.splitlines()
+
+
 def test_an_error_speaks_chinese(chinese: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["check", "没有/这个.job.yaml"]) == 2
     assert capsys.readouterr().err.startswith("错误：没有/这个.job.yaml：没有这个文件或目录\n")

@@ -10,7 +10,7 @@ from specc import assets
 from specc.app.reporting import report_of
 from specc.app.selection import STDIN, STDIN_NAME, show
 from specc.cli.completion import complete_api
-from specc.cli.console import read_stdin, write_data, write_json, write_line
+from specc.cli.console import read_stdin, translated, write_data, write_json, write_line
 from specc.cli.printing import outputs_of, print_diagnostics, write_report
 from specc.diagnostics import Diagnostic, Missing, did_you_mean
 from specc.disk import check_stays, read_bytes
@@ -114,7 +114,7 @@ def diff_schemas(
         write_json({"changes": rows})
     else:
         for line in map(str, changes) if changes else ("no difference",):
-            write_line(line)
+            write_line(translated(line))
     return 0
 
 
