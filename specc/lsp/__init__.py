@@ -26,7 +26,7 @@ def serve() -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("specc"):
             raise
-        help = "install specc with the extra `lsp`: pip install 'specc-hpc[lsp]'"
+        help = "install the protocol's libraries beside specc: pip install 'pygls>=2.1,<3' lsprotocol"
         raise SpeccError(f"`specc lsp` needs {error.name}, which is not installed", help=help) from error
     gc.freeze()  # what was imported stays, and is not searched for garbage in the middle of a word
     stdout, sys.stdout = sys.stdout, sys.stderr  # nothing else may write between the messages
