@@ -73,7 +73,9 @@ class Workplace:
         Raises SpeccError where the specs belong to several projects.
         """
         if len(selected) > 1:
-            raise SpeccError("the specs belong to several projects, and each has a ledger of its own")
+            roots = ", ".join(str(each.project.root) for each in selected[:3]) + (", ..." if len(selected) > 3 else "")
+            message = "the specs belong to several projects, and each has a ledger of its own"
+            raise SpeccError(message, help=f"name specs of one project, or go to one of these folders: {roots}")
         return cls(selected[0].project if selected else session.project(start or Path.cwd()), session.person)
 
     @property

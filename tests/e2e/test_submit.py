@@ -245,6 +245,7 @@ class TestRefusals:
         cloud.put("other/a.job.yaml", b"specc: 1\njob: {}\n")
         assert cloud.run("submit", "sweep.job.yaml", "other/a.job.yaml") == 2
         assert "several projects" in cloud.err
+        assert "name specs of one project, or go to one of these folders: " in cloud.err
 
     @pytest.mark.parametrize(
         ("arguments", "said"),
