@@ -10,7 +10,7 @@ from specc.app.advice import advice_by_spec, in_words
 from specc.app.attempts import AttemptChoice
 from specc.app.failures import Failures, said_of
 from specc.app.following import reach
-from specc.app.results import NOTHING_ASKED, ResultRow, Results
+from specc.app.results import NOTHING_ASKED, ResultRow, Results, Units
 from specc.app.usage import used_by
 from specc.comparison.git import GitOrigin
 from specc.compiler import Request
@@ -68,11 +68,15 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """A page, what is wrong with the specs of the jobs, and whether no target answered about jobs that run."""
+    """A page, what is wrong with the specs of the jobs, and whether no target answered about jobs that run.
+
+    `mixed_units` says which results have several units.
+    """
 
     page: Page
     diagnostics: tuple[Diagnostic, ...]
     is_blind: bool
+    mixed_units: tuple[str, ...]
 
 
 def gather(
@@ -86,14 +90,14 @@ def gather(
     reports = found.seen.reports
     records: list[Record] = []
     jobs: list[Job] = []
-    units: dict[str, str | None] = {}
+    units = Units()
     for record, row in found.with_attempts():
         if len(jobs) >= MOST_JOBS:
             help = "choose some with SPEC or `--only AXIS=VALUE`, or write all to a table with `specc results --csv`"
             raise SpeccError(f"a page shows at most {MOST_JOBS:,} jobs", help=help)
         records.append(record)
         jobs.append(job_of(record, reports, _results_of(row)))
-        units |= found.units(record)
+        units.meet(record.key.spec, found.units(record))
     _check(wishes, jobs)
     if wishes.has_logs:
         logs = _logs(choice, ledger, records, jobs)
@@ -107,12 +111,12 @@ def gather(
         made_at=made_at,
         advice=tuple(_advice(records, reports)),
         seen_at=made_at if reports else max(seen, default=None),
-        units={name: unit for name, unit in units.items() if unit},
+        units={name: unit for name, unit in units.found().items() if unit},
         across=wishes.across,
         down=wishes.down,
         value=wishes.value,
     )
-    return Gathered(page, tuple(found.diagnostics), found.seen.is_blind)
+    return Gathered(page, tuple(found.diagnostics), found.seen.is_blind, tuple(units.mixed()))
 
 
 def _check(wishes: Wishes, jobs: Sequence[Job]) -> None:

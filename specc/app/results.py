@@ -135,13 +135,14 @@ def columns_of(
 class Results:
     """The rows of the attempts that are meant, and their columns. The ledger stays open while rows are read.
 
-    `seen` is what targets said of jobs that had not ended, when this was made; `count` the number of rows, once there
-    are `columns`.
+    `seen` is what targets said of jobs that had not ended, when this was made; once there are `columns`, `count` is the
+    number of rows, and `mixed_units` says which results have several units.
     """
 
     def __init__(self, choice: AttemptChoice, ledger: Ledger, request: Request = NOTHING_ASKED) -> None:
         self.seen: Seen = look_at_chosen(choice, ledger)
         self.count = 0
+        self.mixed_units: list[str] = []
         self._choice = choice
         self._ledger = ledger
         self._extractor = Extractor(choice.workplace, ledger, request)
@@ -154,16 +155,17 @@ class Results:
     def columns(self) -> list[ResultColumn]:
         """Return the columns of all rows. This reads all of the attempts, but nothing that jobs wrote."""
         axes, params, job = _Variety(), _Variety(), _Variety()
-        results: dict[str, str | None] = {}
+        results = Units()
         self.count = 0
         for record in self._records():
             self.count += 1
             axes.meet(record.shown_axes)
             params.meet(record.shown_params)
             job.meet({"spec": record.key.spec, "target": record.target_name, "attempt": record.number})
-            results |= self._extractor.units(record)
+            results.meet(record.key.spec, self._extractor.units(record))
+        self.mixed_units = results.mixed()
         fixed = (name for name, varies in job.found().items() if not varies)
-        return columns_of(axes.found(), params.found(), results, fixed)
+        return columns_of(axes.found(), params.found(), results.found(), fixed)
 
     def rows(self) -> Iterator[ResultRow]:
         """Yield a row for each cell, one by one: all of a large ledger does not fit into memory."""
@@ -189,6 +191,30 @@ class Results:
     def _has_job(self, record: Record, selector: Selector) -> bool:
         """Return whether an earlier attempt for the same cell became a job, which has a row of its own."""
         return any(one.uuid is not None and selector.picks(one) for one in self._ledger.of_key(record.key))
+
+
+class Units:
+    """The units of results. One that has several, of several specs, has none that is right for all rows."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, dict[str | None, str]] = {}
+
+    def meet(self, spec: str, units: Mapping[str, str | None]) -> None:
+        for name, unit in units.items():
+            self._found.setdefault(name, {}).setdefault(unit, spec)
+
+    def found(self) -> dict[str, str | None]:
+        return {name: next(iter(units)) if len(units) == 1 else None for name, units in self._found.items()}
+
+    def mixed(self) -> list[str]:
+        """Return which results have several units, and which of them a spec gives, for a person."""
+        several = {name: units for name, units in self._found.items() if len(units) > 1}
+        listed = {
+            name: ", ".join(f"{spec}: {unit or '-'}" for unit, spec in units.items()) for name, units in several.items()
+        }
+        return [
+            f"the result `{name}` has several units, and is shown without one: {each}" for name, each in listed.items()
+        ]
 
 
 class _Variety:

@@ -4,6 +4,7 @@ import contextlib
 import csv
 import io
 import json
+import re
 import sqlite3
 
 import pytest
@@ -246,6 +247,30 @@ def test_csv_gives_no_formula_to_a_spreadsheet(here):
 def test_two_formats_are_refused(here):
     assert here.run("results", "--csv", "--output", "json") == 2
     assert "two formats" in here.err
+
+
+def test_a_result_of_several_specs_with_several_units_has_none(here):
+    for spec, unit in (("a", ", unit: K"), ("b", ", unit: °C"), ("c", "")):
+        here.write(
+            **{
+                spec: SPEC % f"echo T=3 {spec} {{{{ params.solver }}}}"
+                + f"results: {{t: {{pattern: 'T=(.)'{unit}}}}}\n"
+            }
+        )
+    assert here.run("submit", "--wait") == 0, here.err
+    said = (
+        "warning: the result `t` has several units, and is shown without one: a.job.yaml: K, b.job.yaml: °C, "
+        "c.job.yaml: -\n"
+    )
+    assert here.run("results", "--output", "json") == 0
+    assert json.loads(here.out)["columns"][-1] == {"name": "t", "group": "result", "key": "t", "unit": None}
+    assert here.err == said
+    assert here.run("report", "-o", "page.html") == 0
+    assert said in here.err
+    page = (here.root / "page.html").read_text()
+    assert not re.search("t \\[(K|°C)\\]|°C", page)
+    assert here.run("results", "a.job.yaml", "--output", "json") == 0
+    assert json.loads(here.out)["columns"][-1]["unit"] == "K"
 
 
 def test_names_that_two_columns_would_have(here):

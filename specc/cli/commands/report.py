@@ -65,6 +65,8 @@ def report(
             why = choice.why_none(ledger)
             raise SpeccError(f"there is nothing to report: {why}", help="`specc submit` sends payloads")
     has_errors = print_diagnostics(found.diagnostics)
+    for doubt in found.mixed_units:
+        say(f"warning: {doubt}")
     if str(out) == "-":
         write_data(render(found.page))
     else:

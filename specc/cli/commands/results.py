@@ -51,6 +51,8 @@ def results(
         found = Results(choice, ledger, request_of(profile, (), set_))
         columns = found.columns()
         has_errors = print_diagnostics(found.diagnostics)
+        for doubt in found.mixed_units:
+            say(f"warning: {doubt}")
         if is_csv:
             write_lines(csv_lines(columns, found.rows()))
         elif format is TextOrJson.JSON:
