@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 
 from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
@@ -68,7 +69,9 @@ class Selector:
         wanted: dict[str, set[str]] = {}
         for name, text in self.params:
             wanted.setdefault(name, set()).add(text)
-        return all(name in known and texts_of(known[name]) & texts for name, texts in wanted.items())
+        return all(
+            name in known and any(_is_written(known[name], text) for text in texts) for name, texts in wanted.items()
+        )
 
     def _has_axes(self, axes: dict[str, object]) -> bool:
         wanted: dict[str, list[Choice]] = {}
@@ -104,11 +107,21 @@ def states_named(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(state for name in names for state in NAMED.get(name, {name}))
 
 
-def texts_of(value: object) -> set[str]:
-    """Return how a value may be written behind `-p NAME=`: as a text, or as YAML has it."""
-    if isinstance(value, str):
-        return {value, json.dumps(value, ensure_ascii=False)}
-    return {json.dumps(value, ensure_ascii=False), str(value)}
+def _is_written(value: object, text: str) -> bool:
+    """Return whether a text behind `-p NAME=` means a value: it is the value as a text, or YAML reads the value in it.
+
+    A number may be written in any way, as it may where it is submitted: `1e-3` is 0.001.
+    """
+    if text in (value, str(value)):
+        return True
+    read = _read(text)
+    return read is not None and AxisValue(value, read.node).key == read.key
+
+
+@lru_cache(maxsize=64)
+def _read(text: str) -> AxisValue | None:
+    node, found = parse_flow(Source("-p", text), 0, Layer(LayerKind.SET))
+    return None if node is None or any(each.is_error for each in found) else AxisValue(to_data(node), node)
 
 
 def params_of(texts: Iterable[str], known: Collection[str]) -> tuple[tuple[str, str], ...]:

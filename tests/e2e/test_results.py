@@ -280,6 +280,18 @@ def test_names_that_two_columns_would_have(here):
     assert (row["params.cell"], row["matrix.state"], row["state"]) == ("ico", "a", "finished")
 
 
+@pytest.mark.parametrize(
+    "text", ["rate=1e-3", "rate=0.001", "rate=0.00100", "case='007'", "case=007", "rate=1e-3 on=true"]
+)
+def test_a_parameter_may_be_written_as_where_it_was_submitted(here, text):
+    spec = "specc: 1\nparams: {rate: {type: number}, case: {type: string}, on: {type: boolean}}\n"
+    spec += "job: {name: a, cmd_line: 'echo {{ params.rate }} {{ params.case }} {{ params.on }}'}\n"
+    submitted(here, spec, "-p", "rate=1e-3", "-p", "case=007", "-p", "on=true")
+    chosen = [word for each in text.split() for word in ("-p", each)]
+    assert len(rows_of(here, *chosen)) == 1
+    assert rows_of(here, "-p", "rate=0.002") == rows_of(here, "-p", "case=7") == rows_of(here, "-p", "on=1") == []
+
+
 def test_jobs_are_chosen_by_a_parameter(here):
     text = SPEC % "echo {{ params.solver }}; exit {{ 1 if params.solver == 'piso' else 0 }}"
     submitted(here, text)
