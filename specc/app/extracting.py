@@ -42,10 +42,14 @@ class _Declared:
 
 
 class Extractor:
-    """Reads the results of attempts. `request` has the profiles and `--set`s of the specs as they are now."""
+    """Reads the results of attempts. `request` has the profiles and `--set`s of the specs as they are now.
+
+    `lost_specs` are those of attempts that the project does not have now.
+    """
 
     def __init__(self, workplace: Workplace, ledger: Ledger, request: Request) -> None:
         self.diagnostics = DiagnosticSet()
+        self.lost_specs: list[str] = []
         self._workplace = workplace
         self._ledger = ledger
         self._request = request
@@ -161,6 +165,8 @@ class Extractor:
         key = record.key.spec, record.target_name
         if key not in self._specs:
             name = self._name(record.key.spec)
+            if name is None and record.key.spec not in self.lost_specs:
+                self.lost_specs.append(record.key.spec)
             document = self._workplace.project.document(name, self.diagnostics) if name is not None else None
             if document is None:
                 self._specs[key] = None

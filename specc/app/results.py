@@ -152,6 +152,11 @@ class Results:
         """What is wrong with the specs as they are now, as far as rows were read."""
         return self._extractor.diagnostics.all()
 
+    @property
+    def lost_specs(self) -> list[str]:
+        """The specs of attempts that the project does not have now, as far as rows were read."""
+        return self._extractor.lost_specs
+
     def columns(self) -> list[ResultColumn]:
         """Return the columns of all rows. This reads all of the attempts, but nothing that jobs wrote."""
         axes, params, job = _Variety(), _Variety(), _Variety()

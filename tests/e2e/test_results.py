@@ -194,6 +194,7 @@ class TestValues:
         submitted(here, SPEC % "echo {{ params.solver }}" + "results: {x: '(.)'}\n")
         (here.root / "a.job.yaml").unlink()
         assert [row["solver"] for row in rows_of(here)] == ["ico", "ico"]
+        assert here.err == "the project has no such spec now, so nothing says what to read of its jobs: a.job.yaml\n"
 
     def test_the_log_of_a_job_is_gone(self, here):
         submitted(here, SPEC % "echo {{ params.solver }}" + "results: {x: '(.+)'}\n")

@@ -21,6 +21,7 @@ from specc.wording import RESULT_DIGITS, brief, counted, duration_text, exact_te
 
 AsCsv = Annotated[bool, typer.Option("--csv", help="Write CSV with all columns, for a program or a spreadsheet.")]
 MOST_NOTES = 10
+MOST_LOST = 3
 LONGEST = 40
 
 
@@ -53,6 +54,9 @@ def results(
         has_errors = print_diagnostics(found.diagnostics)
         for doubt in found.mixed_units:
             say(f"warning: {doubt}")
+        if found.lost_specs:
+            names = ", ".join(found.lost_specs[:MOST_LOST]) + (", ..." if len(found.lost_specs) > MOST_LOST else "")
+            say(f"the project has no such spec now, so nothing says what to read of its jobs: {names}")
         if is_csv:
             write_lines(csv_lines(columns, found.rows()))
         elif format is TextOrJson.JSON:
