@@ -9,7 +9,7 @@ from specc.compiler.context import Context, Request
 from specc.compiler.discretion import discreet
 from specc.compiler.part import Part, Share, Uneven
 from specc.compiler.ruling import lowered, ruled, spec_diagnostics
-from specc.compiler.sweeps import cells_of, rendered_by_columns, unremarkable
+from specc.compiler.sweeps import cells_of, checked_by_columns, rendered_by_columns
 from specc.diagnostics import Code, Diagnostic, codes
 from specc.evaluator import (
     Binding,
@@ -204,9 +204,9 @@ def _checked(
         if is_plain and index == 0:
             left = allowance.left
             try:
-                for payload in unremarkable(spec, context, request, sample, part, allowance):
-                    yield payload
-                    made += 1
+                for result in checked_by_columns(spec, context, request, sample, part, allowance):
+                    yield result
+                    made += isinstance(result, Payload)
             except NotByColumns:
                 allowance.left = left
             else:

@@ -1,4 +1,4 @@
-"""Sweeps by columns: their payloads, and the check of those in which nothing is wrong."""
+"""Sweeps by columns: their payloads, and their check, for which not every cell has to be looked at."""
 
 from collections.abc import Iterator
 from itertools import chain, islice
@@ -9,11 +9,13 @@ from specc.compiler.by_columns import Sheet
 from specc.compiler.context import Context, Request
 from specc.compiler.part import Part
 from specc.compiler.ruling import ruled
+from specc.diagnostics import Code, Diagnostic
 from specc.evaluator import Binding, Evaluation, NotByColumns
 from specc.expander import Cell, Expansion, Selection, expand, select
 from specc.lowering import Payload
 from specc.nodes import Mapping, Sequence
 from specc.resolver import ResolvedSpec
+from specc.source import Span
 
 LONG = 100
 """A sweep of so many cells has enough that are alike to be worth a second look at each that is not."""
@@ -46,18 +48,18 @@ def _selected(evaluation: Evaluation, request: Request, part: Part | None) -> tu
     return chain((first,), cells), expansion.most
 
 
-def unremarkable(
+def checked_by_columns(
     spec: ResolvedSpec,
     context: Context,
     request: Request,
     sample: dict[str, Binding],
     part: Part | None,
     allowance: Allowance,
-) -> Iterator[Payload]:
-    """Every payload of a sweep in which nothing is wrong, as far as can be paid.
+) -> Iterator[Diagnostic | Payload]:
+    """Every payload of a long sweep, and what is found in it, as far as can be paid.
 
-    The rules look at those cells alone that show them something new. Raises NotByColumns as soon as there is anything
-    to say.
+    The rules look at those cells alone that show them something new. Raises NotByColumns where a cell has no payload,
+    or where there is something to say that differs from cell to cell.
     """
     if not may_be_long(spec.section("matrix")):
         raise NotByColumns
@@ -69,27 +71,36 @@ def unremarkable(
     allowance.left -= 4 * evaluation.asked
     allowance.begin(most if part is None else min(most, part.after - part.first))
     sheet, walk = Sheet(evaluation, context.apis[spec.api], context.hidden), Evaluation(spec, inputs)
+    said: dict[tuple[Code, Span], str] = {}
     for payload in sheet.compared(cells):
         if payload.like is not None:
             allowance.pay_for_alike(payload)
             yield payload
         else:
-            yield _sound(payload.cell, walk, context, allowance)
+            for item in _looked_at(payload.cell, walk, context, allowance):
+                if (
+                    isinstance(item, Diagnostic)
+                    and said.setdefault((item.code, item.span), item.message) != item.message
+                ):
+                    raise NotByColumns
+                yield item
         if allowance.is_spent and allowance.cells < allowance.most_cells:
             allowance.miss_cells(spec.key_span("matrix"))
             return
 
 
-def _sound(cell: Cell, walk: Evaluation, context: Context, allowance: Allowance) -> Payload:
-    """Return the payload of a cell in which nothing is wrong. Raises NotByColumns for any other cell."""
+def _looked_at(cell: Cell, walk: Evaluation, context: Context, allowance: Allowance) -> list[Diagnostic | Payload]:
+    """Return the payload of a cell and what the rules find in it. Raises NotByColumns without a payload, or where more
+    than one attempt must be looked at.
+    """
     evaluated = walk.cell(cell)
     allowance.pay_for_cell(evaluated, walk.steps)
     if allowance.cells == 1:
         walk.check_rest(cell)
     found = list(ruled(evaluated, context))
-    if len(found) == 1 and isinstance(found[0], Payload) and not walk.has_found and not evaluated.reads_attempt:
-        return found[0]
-    raise NotByColumns
+    if walk.has_found or evaluated.reads_attempt or not any(isinstance(item, Payload) for item in found):
+        raise NotByColumns
+    return found
 
 
 def cells_of(expansion: Expansion, selection: Selection, part: Part | None) -> Iterator[Cell]:

@@ -8,10 +8,12 @@ from itertools import pairwise
 
 from specc.compiler import Context, Part, Request, Share, Uneven
 from specc.compiler.count import cells_to_check
+from specc.diagnostics import Code, Diagnostic
 from specc.linter.examining import Clashes, Examined, Taken, examine_share
 from specc.linter.records import Json, Sources, Unrecordable, decode_examined, digests_of, encode_examined
 from specc.project.processes import elsewhere, processors
 from specc.project.project import DiagnosticSet, Project
+from specc.source import Span
 
 CELLS_WORTH_A_FORK = 1_000
 """So many must be left for each process: below it, forking costs more than it saves."""
@@ -20,8 +22,8 @@ CELLS_WORTH_A_FORK = 1_000
 def examine_sweep(project: Project, name: str, context: Context, sources: Sources) -> Examined | None:
     """Return what `examine` says of a spec with a long sweep, without a request of its own.
 
-    None for any other spec, and where the shares do not tell what the whole is: if there is a diagnostic outside of the
-    first one, if two of them make the same payload, or if one of them takes more than its part.
+    None for any other spec, and where the shares do not tell what the whole is: if there is a diagnostic that the first
+    one does not have, if two of them make the same payload, or if one of them takes more than its part.
     """
     document = project.document(name, DiagnosticSet())
     cells = cells_to_check(document, context) if document is not None else 1
@@ -52,17 +54,23 @@ def _line(project: Project, name: str, context: Context, sources: Sources, share
 def _together(whole: Examined, digests: set[str], shares: list[Json], sources: Sources) -> Examined | None:
     """Return the first share with what all others take. Raises Unrecordable."""
     clashes, payloads, contents = Clashes(), whole.payloads, sources.library.contents
+    known = set(map(_fact, whole.diagnostics))
     clashes.add(whole.taking)
     for record, made in shares:
         if record is None or any(contents.digest(file) != was for file, was in digests_of(record).items()):
             return None
         share = decode_examined(whole.name, record, sources)
-        if share.diagnostics or not digests.isdisjoint(made):
+        if not digests.isdisjoint(made) or any(_fact(each) not in known for each in share.diagnostics):
             return None
         digests.update(made)
         clashes.add(tuple({thing: _made(taken) for thing, taken in each.items()} for each in share.taking))
         payloads += share.payloads
     return replace(whole, taking=clashes.taken, payloads=payloads)
+
+
+def _fact(diagnostic: Diagnostic) -> tuple[Code, Span, str]:
+    """Return what a diagnostic says, wherever it was found."""
+    return diagnostic.code, diagnostic.span, diagnostic.message
 
 
 def _made(taken: Taken) -> Taken:

@@ -17,6 +17,7 @@ from specc.compiler.novelty import NUMBER
 from specc.evaluator import NotByColumns
 from specc.linter.examining import Takings
 from specc.parser import Document
+from specc.project.project import DiagnosticSet
 
 OFTEN = ["matrix.a", "matrix.b", "matrix.w"]
 SELDOM = ["vars.of[matrix.w]", "vars.both", "cell.index", "cell.slug", "matrix.w | sh", "matrix.a + 1"]
@@ -107,7 +108,7 @@ def at_length(least: int) -> Iterator[None]:
 
 @contextmanager
 def every_cell() -> Iterator[None]:
-    with patch("specc.compiler.compile.unremarkable", side_effect=NotByColumns):
+    with patch("specc.compiler.compile.checked_by_columns", side_effect=NotByColumns):
         yield
 
 
@@ -120,7 +121,11 @@ def outcome(parsed: Document, world: Context) -> tuple[object, object, int]:
         [(thing, known.count, [(str(claim.span), claim.spec) for claim in known.claims]) for thing, known in of.items()]
         for of in takings.taken
     ]
-    found = [(each.code.code, each.message, str(each.span), each.help, each.notes, each.labels) for each in made.found]
+    distinct = DiagnosticSet()
+    distinct.add(*made.found)
+    found = [
+        (each.code.code, each.message, str(each.span), each.help, each.notes, each.labels) for each in distinct.every()
+    ]
     told = [(payload.cell.id, payload.canonical) for payload in made.payloads]
     return (told, found), taken, sum(payload.like is not None for payload in made.payloads)
 
