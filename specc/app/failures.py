@@ -12,6 +12,7 @@ from specc.targets import JobReport, JobState
 
 MOST_NAMED, MOST_REASONS = 3, 5
 SAID_BY_STATE: dict[str, str] = {
+    JobState.EXITED: "its exit code is not known",
     JobState.LOST: "nobody knows how it ended",
     JobState.STOPPED: "the target ended it, and does not say why",
 }
@@ -32,12 +33,14 @@ class Failures:
         self._specs: set[str] = set()
         self._params: set[str] = set()
         self._targets: set[str] = set()
+        self._states: set[str] = set()
         for record in records:
             self.add(record, reports or {})
 
     def add(self, record: Record, reports: Mapping[str, JobReport]) -> None:
         """Count the attempt, if its job has failed."""
-        if record.uuid is not None and state_of(record, reports) in FAILED:
+        if record.uuid is not None and (state := state_of(record, reports)) in FAILED:
+            self._states.add(state)
             self.reasons[said_of(record, reports)] += 1
             self._specs.add(record.key.spec)
             self._params.add(record.key.params)
@@ -81,7 +84,8 @@ class Failures:
         given = json.loads(min(self._params, default="{}"))
         params = "".join(f" -p {shlex.quote(f'{name}={value}')}" for name, value in given.items())
         target = sorted(self._targets)[:1]
-        return f"specc retry{words_for(self._specs, ())}{params}{at_target(target, self._usual)}"
+        reason = " --reason lost" if self._states == {JobState.LOST} else ""  # which is not done unless it is said
+        return f"specc retry{words_for(self._specs, ())}{params}{at_target(target, self._usual)}{reason}"
 
     def _words(self) -> str:
         if self.count == 1:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import termios
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from specc.app.failures import Failures
 from specc.cli.records import Differences
 from specc.cli.watching import Frame, drawn
 from specc.reporters.page import Outcome
+from specc.submission import State
 
 SETTINGS = b"""project = "demo"
 [units]
@@ -142,6 +144,19 @@ class TestColumns:
         differences.look_at(one)
         assert differences.head() == ("state", "uuid", "name", "")
         assert list(differences.rows([one], {}, has_head=False)) == [("intent", "", "n", "")]
+
+
+def ended(attempt, state):
+    return replace(record(attempt), state=State.ACCEPTED, uuid=attempt, job_state=state)
+
+
+class TestFailures:
+    def test_jobs_that_are_lost_are_tried_again_only_where_that_is_said(self):
+        assert Failures("prod", [ended("a1", "lost")]).again() == "specc retry a.job.yaml --reason lost"
+        assert Failures("prod", [ended("a1", "lost"), ended("a2", "exited")]).again() == "specc retry a.job.yaml"
+
+    def test_a_job_of_which_no_exit_code_is_known_has_a_reason_all_the_same(self):
+        assert list(Failures("prod", [ended("a1", "exited")]).why()) == ["1 failed: its exit code is not known"]
 
 
 class TestScreen:
