@@ -122,6 +122,8 @@ def test_what_a_status_says() -> None:
         ({"state": "exited", "exit_code": 256}, "`exit_code` is not an integer from 0 to 255"),
         ({"state": "exited", "exit_code": True}, "`exit_code`"),
         ({"state": "exited", "end": "boredom"}, "`end` is `boredom`"),
+        ({"state": "exited", "end": ["time"]}, "`end` is"),
+        ({"state": "exited", "end": {}}, "`end` is"),
         ({"state": "running", "started_at": "now"}, "is not a number"),
         ({"state": "running", "started_at": -1}, "is not a number"),
         ({"state": "running", "peak_memory": 1e300}, "is not a number"),
@@ -143,6 +145,21 @@ def test_a_question_that_fails_has_no_answer_and_says_why() -> None:
     site.answer = Ran(0, '{"job": "1", "state": "gone"}', "")
     assert site.commands.status(["1"]) == {"1": Told("1", None)}
     assert site.commands.last_error == ""
+
+
+def test_two_answers_for_one_job_that_differ_say_nothing() -> None:
+    runs, ended = '{"job": "1", "state": "running"}\n', '{"job": "1", "state": "exited"}\n'
+    site = Site(runs + ended)
+    assert site.commands.status(["1"]) is None
+    assert site.commands.last_error == "the answer of `status` has two lines for the job 1, which differ"
+    site.answer = Ran(0, runs + runs, "")
+    assert site.commands.status(["1"]) == {"1": Told("1", JobState.RUNNING)}
+    assert site.commands.last_error == ""
+
+
+def test_half_a_character_is_replaced() -> None:
+    """JSON can hold it, and neither a ledger nor a terminal takes it."""
+    assert Site('{"not_sent": "full \\ud800 \\u00fc"}').commands.submit({}) == NotSent("full ? \u00fc")
 
 
 def test_many_jobs_are_asked_for_in_parts() -> None:

@@ -107,7 +107,12 @@ class SiteCommands:
     def status(self, job_ids: Sequence[str]) -> dict[str, Told] | None:
         """Return what the scheduler says of jobs; None where it could not be asked."""
         lines = self._ask("status", "jobs", job_ids, told_of)
-        return None if lines is None else {told.job_id: told for told in lines}
+        found: dict[str, Told] = {}
+        for told in lines or ():
+            if found.setdefault(told.job_id, told) != told:
+                self.last_error = f"the answer of `status` has two lines for the job {told.job_id}, which differ"
+                return None
+        return None if lines is None else found
 
     def cancel(self, job_ids: Sequence[str]) -> dict[str, tuple[bool, str]] | None:
         """Ask for the end of jobs. Return of each whether that was done, and why not; None without an answer."""
@@ -154,6 +159,8 @@ def lines_of(out: str) -> Iterator[Mapping[str, object]]:
             continue
         try:
             value = json.loads(line)
+            if "\\u" in line:  # JSON can hold halves of characters, and no file can
+                value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
         except (ValueError, RecursionError):
             value = None
         if not isinstance(value, dict):
@@ -203,7 +210,7 @@ def told_of(line: Mapping[str, object]) -> Told:
     if code is not None and not (type(code) is int and 0 <= code <= 255):
         raise BrokenAnswer("`exit_code` is not an integer from 0 to 255")
     end = line.get("end")
-    if end is not None and end not in ENDS:
+    if end is not None and (not isinstance(end, str) or end not in ENDS):
         raise BrokenAnswer(f"`end` is {named(str(end))}, expected one of {_listed(ENDS)}")
     raw, reason, node = (str(line.get(name, "")) for name in ("raw", "reason", "node"))
     return Told(job_id, STATES[word], raw, reason, code, _life(times, node, ENDS.get(str(end))))

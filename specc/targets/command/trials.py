@@ -146,6 +146,11 @@ def _submit(bench: Bench) -> None:
     handle = _accepted(bench, attempt)
     report = _ended(bench, handle)
     _had_record(bench, attempt, handle, report)
+    if handle.job_id not in (bench.site.status([handle.job_id]) or {}):
+        raise Broken(
+            bench.site.last_error or f"`status` had no line for the job {handle.job_id}, which has ended",
+            "it has to answer for each job, in a line, and with `gone` for one that is not known any more",
+        )
     if report.state is not JobState.FINISHED or report.exit_code != 0:
         raise Broken(
             f"a job that succeeds ended as {_said(report)}",
@@ -249,7 +254,8 @@ def _find(bench: Bench) -> None:
     outcome = bench.target.submit(attempt)
     handle = _handle(outcome)
     if handle is None or handle.job_id != sent:
-        raise Broken(f"a second submission of one key was answered with {outcome}", "look at `find`")
+        said = f"the job {handle.job_id}" if handle is not None else _why(outcome)
+        raise Broken(f"the key of the job {sent} was sent again, and the answer was {said}", "look at `find`")
     _ended(bench, handle)
     ran = _text(bench.folder(attempt).work / "ran")
     if ran != "ran\n":
@@ -306,8 +312,9 @@ def _unknown(bench: Bench) -> None:
         raise Broken(f"`status` did not answer for the job {handle.job_id}", "it has to answer for each job, in a line")
     cancelled = bench.site.cancel([nobody])
     if cancelled is None or cancelled.get(nobody, (True, ""))[0]:
+        why = f": {bench.site.last_error}" if bench.site.last_error else ""
         raise Broken(
-            f"`cancel` did not say that the job {nobody} cannot be cancelled: {bench.site.last_error}",
+            f"`cancel` did not say that the job {nobody} cannot be cancelled{why}",
             'it has to answer `{"job": "...", "cancelled": false, "message": "..."}`, with exit code 0',
         )
 
@@ -346,11 +353,15 @@ def _accepted(bench: Bench, attempt: Attempt) -> Handle:
         raise Broken(f"the job was rejected: {outcome.message}", outcome.help or help)
     if isinstance(outcome, NotSent):
         raise Broken(f"the job was not sent: {outcome.reason}", "try again when the scheduler can be reached")
-    reason = getattr(outcome, "reason", "")
     raise Broken(
-        f"it is unclear whether the job was submitted: {reason}",
+        f"it is unclear whether the job was submitted: {_why(outcome)}",
         '`submit` has to answer with one line, `{"job": "NUMBER"}`, and nothing else on its standard output',
     )
+
+
+def _why(outcome: object) -> str:
+    """Return what was said of a submission that gave no job."""
+    return outcome.message if isinstance(outcome, Rejected) else str(getattr(outcome, "reason", ""))
 
 
 def _sent(bench: Bench, attempt: Attempt) -> str:
@@ -359,7 +370,7 @@ def _sent(bench: Bench, attempt: Attempt) -> str:
     bench.target.jobs.prepare(attempt)
     answer = bench.site.submit(bench.target.request(attempt, folder))
     if not isinstance(answer, str):
-        raise Broken(f"`submit` gave no job: {answer}", "look at the trial `submit` first")
+        raise Broken(f"`submit` gave no job: {_why(answer)}", "look at the trial `submit` first")
     return answer
 
 
