@@ -232,13 +232,9 @@ def _put_paths(draft: Draft, job: Job, *, joins: bool) -> None:
         start = normpath(folder.value or ".") if folder is not None and is_relative else "."
         draft.job[key] = scalar(filled.text if start == "." else f"{escaped(start)}/{filled.text}")
         draft.notes.extend(Note(option.line, f"{_named(option)}: {change}") for change in filled.changes)
-        if name == "output" and "error" not in draft.options and joins:
-            shown = option.shown if option.directive else "`--output`"
-            text = (
-                "also takes standard error, as no other file is named for it; targets of the kinds `local` and `slurm` "
-                "do the same, for another kind set stderr_redirect_path"
-            )
-            draft.notes.append(Note(option.line, f"{shown} {text}"))
+    out, err = fields["output"], fields["error"]
+    if out in draft.job and draft.job.get(err) in ((None, draft.job[out]) if joins else (draft.job[out],)):
+        draft.job[err] = scalar("{{ job.stdout_redirect_path }}")
 
 
 def _named(option: Option) -> str:

@@ -266,3 +266,14 @@ def test_all_jobs_of_an_array_see_its_name() -> None:
     spec = Path("jobs/a.job.yaml").read_text(encoding="utf-8")
     assert "SLURM_JOB_NAME: sweep\n" in spec
     assert "sweep-{{ matrix.task }}" in spec
+
+
+def test_both_streams_of_a_job_reach_the_one_file_that_its_script_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(Path("state").absolute()))
+    monkeypatch.delenv("CI", raising=False)
+    text = "#!/bin/bash\n#SBATCH -o logs/%x.out\necho said\necho went wrong >&2\n"
+    assert run(["init", "--from", script("loud.sbatch", text), "project"]) == 0
+    monkeypatch.chdir("project")
+    assert run(["check", "--strict"]) == 0
+    assert run(["submit", "--target", "local", "--wait"]) == 0
+    assert Path("logs/loud.out").read_text(encoding="utf-8") == "said\nwent wrong\n"

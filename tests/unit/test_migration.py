@@ -101,7 +101,20 @@ def test_notes_name_what_does_the_same_here() -> None:
     notes = [note.text for note in imported("-J wave", "-a 0-20:5%2", "-o wave_%A_%a.out").notes]
     assert any("`specc submit --max-active 2`" in note for note in notes)
     assert any(note.endswith("until the job is submitted: a later run writes the same file") for note in notes)
-    assert any("`local` and `slurm`" in note for note in notes)
+
+
+@each(
+    "lines, error",
+    [
+        (["-o a.out"], '"{{ job.stdout_redirect_path }}"'),
+        (["-o a.out -e a.out"], '"{{ job.stdout_redirect_path }}"'),
+        (["-o a.out -e b.out"], "b.out"),
+        (["-e b.out"], "b.out"),
+        (["-c 2"], None),
+    ],
+)
+def test_one_file_takes_both_streams_as_in_sbatch(lines: list[str], error: str | None) -> None:
+    assert fields(imported(*lines)).get("stderr_redirect_path") == error
 
 
 def test_more_than_anybody_has() -> None:

@@ -6,6 +6,7 @@ from support.tables import each
 from specc.migration import Migrated
 
 UNITS = {"mem_limit": "MiB", "time_limit": "min"}
+JOINED = {"stderr_redirect_path": '"{{ job.stdout_redirect_path }}"'}
 
 
 def imported(*lines: str, body: str = "./run\n") -> Migrated:
@@ -104,10 +105,10 @@ def test_what_cannot_be_read_is_refused(line: str, message: str) -> None:
 @each(
     "lines, fields",
     [
-        (["#PBS -j oe", "#PBS -o a", "#PBS -e b"], {"stdout_redirect_path": "a"}),
-        (["#PBS -j eo", "#PBS -o a", "#PBS -e b"], {"stdout_redirect_path": "b"}),
+        (["#PBS -j oe", "#PBS -o a", "#PBS -e b"], {"stdout_redirect_path": "a", **JOINED}),
+        (["#PBS -j eo", "#PBS -o a", "#PBS -e b"], {"stdout_redirect_path": "b", **JOINED}),
         (["#PBS -e b", "#PBS -j oe"], {}),
-        (["#$ -j y", "#$ -o a", "#$ -e b"], {"stdout_redirect_path": "a"}),
+        (["#$ -j y", "#$ -o a", "#$ -e b"], {"stdout_redirect_path": "a", **JOINED}),
         (["#$ -j n", "#$ -o a", "#$ -e b"], {"stdout_redirect_path": "a", "stderr_redirect_path": "b"}),
     ],
 )
