@@ -47,6 +47,7 @@ REJECTED = {
     "Invalid license specification": "bad-resource",
     "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)": "over-policy",
     "Requested time limit is invalid (missing or exceeds some limit)": "over-time",
+    "Time limit specification required, but not provided": "no-time",
     "Access denied to requested reservation": "bad-resource",
     "Requested reservation is invalid": "bad-resource",
     "Invalid time specified": "over-time",

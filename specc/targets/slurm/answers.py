@@ -175,6 +175,7 @@ REFUSALS = (
     ),
     Refusal("Requested time limit is invalid", "over-time", TIME, QUEUES_HELP),
     Refusal("Requested time limit exceeds partition limit", "over-time", TIME, QUEUES_HELP),
+    Refusal("Time limit specification required", "no-time", (), "write `time_limit`, which this cluster demands"),
     Refusal("Memory required by task is not available", "over-memory", MEMORY, QUEUES_HELP),
     Refusal("Memory specification can not be satisfied", "over-memory", MEMORY, QUEUES_HELP),
     Refusal("CPU count per node can not be satisfied", "too-many-cores", CORES, "`sinfo -N -l` shows the nodes"),
