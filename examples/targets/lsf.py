@@ -12,8 +12,20 @@ import sys
 import time
 
 COLUMNS = "jobid stat exit_code exit_reason pend_reason submit_time start_time finish_time exec_host cpu_used max_mem"
-NOT_CONNECTED = ("LSF is down", "Cannot connect to LSF", "Failed in an LSF library call", "master LIM")
-FULL = ("job limit", "limit reached", "Too many", "too many")
+NOT_CONNECTED = (
+    "LSF is down", "Cannot connect to LSF", "Failed in an LSF library call", "master LIM", "LIM is down",
+    "Timeout on connect", "Connection refused", "cannot fork", "service not registered",
+)  # fmt: skip
+FULL = ("job limit", "Pending job threshold")
+OPEN = (
+    "Communication time", "timed out", "protocol error", "internal error", "XDR", "System call failed", "End of file",
+)  # fmt: skip
+"""Texts after which LSF may have the job."""
+
+FIELDS = {"No such queue": "scheduler_queue_name", "Queue has been closed": "scheduler_queue_name",
+          "cannot use the queue": "scheduler_queue_name", "RUNLIMIT": "time_limit", "run limit": "time_limit",
+          "MEMLIMIT": "mem_limit", "memory": "mem_limit", "Too many processors": "core_limit",
+          "Too many tasks": "core_limit"}  # fmt: skip
 STATES = {"PEND": "pending", "PSUSP": "pending", "WAIT": "pending", "PROV": "pending", "RUN": "running",
           "UNKWN": "running", "USUSP": "suspended", "SSUSP": "suspended", "DONE": "finished", "EXIT": "exited",
           "ZOMBI": "stopped"}  # fmt: skip
@@ -42,14 +54,13 @@ def submit(request):
     said = words_of(ran)
     if len(found) == 1:
         return [{"job": found[0]}]
-    if found or ran.returncode <= 0:
+    if found or ran.returncode <= 0 or any(text in said for text in OPEN):
         return [{"unclear": said}]
     if any(text in said for text in NOT_CONNECTED + FULL):
         return [{"not_sent": said}]
     if "Job not submitted" not in said:
         return [{"unclear": said}]
-    fields = {"No such queue": "scheduler_queue_name", "run limit": "time_limit", "memory": "mem_limit"}
-    return [{"rejected": said, "fields": {field: said for text, field in fields.items() if text in said}}]
+    return [{"rejected": said, "fields": {field: said for text, field in FIELDS.items() if text in said}}]
 
 
 def status(request):
@@ -139,10 +150,13 @@ def words_of(ran):
 def moment(text):
     """Return a time such as `Nov 29 10:00` or, with a year, `Nov 29 10:00:01 2026`, and ` L` or ` E` behind it."""
     text = re.sub(r" [LEX]$", "", text.strip())
-    text = text if re.search(r" \d{4}$", text) else f"{text} {time.localtime().tm_year}"
+    has_year = re.search(r" \d{4}$", text) is not None
+    this_year = time.localtime().tm_year
     for form in ("%b %d %H:%M:%S %Y", "%b %d %H:%M %Y"):
         try:
-            return time.mktime(time.strptime(text, form))
+            at = time.mktime(time.strptime(text if has_year else f"{text} {this_year}", form))
+            is_ahead = not has_year and at > time.time() + 86400  # of last year, asked for after New Year
+            return time.mktime(time.strptime(f"{text} {this_year - 1}", form)) if is_ahead else at
         except ValueError:
             continue
     return None

@@ -12,8 +12,15 @@ import subprocess
 import sys
 import time
 
-NOT_CONNECTED = ("cannot connect to server", "Connection refused", "could not connect to trqauthd")
-FULL = ("would exceed", "exceeds available resource", "limit reached", "maximum number of jobs")
+NOT_CONNECTED = (
+    "cannot connect to server", "Connection refused", "could not connect to trqauthd", "No free connections",
+    "Server connection table full", "Server shutting down", "Resource temporarily unavailable",
+)  # fmt: skip
+FULL = ("would exceed", "Maximum number of jobs")
+OPEN = ("protocol error", "End of File", "timed out", "System error", "internal error", "Communication failure")
+"""Texts after which the server may have the job. Every other answer of qsub is a refusal."""
+
+NO_QUEUE = ("Unknown queue", "Queue is not enabled", "Access to queue is denied", "No default queue")
 STATES = {"Q": "pending", "H": "pending", "W": "pending", "T": "pending", "M": "pending", "S": "suspended",
           "U": "suspended", "R": "running", "E": "running", "B": "running"}  # fmt: skip
 KILLED = {-29: "time", -28: "time", -27: "memory", -26: "memory"}
@@ -42,11 +49,11 @@ def submit(request):
     said = words_of(ran)
     if ran.returncode == 0 and len(found) == 1:
         return [{"job": found[0]}]
-    if found or ran.returncode <= 0:
+    if found or ran.returncode <= 0 or has(said, OPEN):
         return [{"unclear": said}]
-    if any(text in said for text in NOT_CONNECTED + FULL):
+    if has(said, NOT_CONNECTED + FULL):
         return [{"not_sent": said}]
-    if "queue" in said.lower() and request["queue"]:
+    if has(said, NO_QUEUE) and request["queue"]:
         return [{"rejected": said, "code": "bad-queue", "fields": {"scheduler_queue_name": said}}]
     return [{"rejected": said}] if said.startswith("qsub: ") else [{"unclear": said}]
 
@@ -85,7 +92,7 @@ def cancel(request):
     answers = []
     for job in request["jobs"]:
         wrong = [line for line in lines if line.rstrip().endswith(job)]
-        if lines and not wrong and any(text in said for text in NOT_CONNECTED):
+        if lines and not wrong and has(said, NOT_CONNECTED):
             raise Failed(said)
         answers.append({"job": job, "cancelled": not wrong, "message": "; ".join(wrong)})
     return answers
@@ -113,7 +120,7 @@ def listed(*words):
         return json.loads(ran.stdout).get("Jobs", {})
     except ValueError:
         known = "Unknown Job Id" in ran.stderr or "has finished" in ran.stderr
-        if ran.returncode == 0 or (known and not any(text in ran.stderr for text in NOT_CONNECTED)):
+        if ran.returncode == 0 or (known and not has(ran.stderr, NOT_CONNECTED)):
             return {}
         raise Failed(words_of(ran)) from None
 
@@ -123,6 +130,10 @@ def run(*words):
         return subprocess.run(words, capture_output=True, text=True, errors="replace", check=False)
     except OSError as error:
         raise Failed(f"cannot run {words[0]}: {error.strerror}") from error
+
+
+def has(said, texts):
+    return any(text.lower() in said.lower() for text in texts)
 
 
 def words_of(ran):

@@ -327,12 +327,24 @@ class TestOpenPbs:
             ("qsub: Unknown queue\n", Rejected),
             ("qsub: cannot connect to server pbs01 (errno=15010)\n", NotSent),
             ("qsub: would exceed queue generic's per-user limit of jobs in 'Q' state\n", NotSent),
+            ("qsub: Maximum number of jobs for user ada already in queue workq\n", NotSent),
+            ("qsub: Maximum number of jobs in 'Q' state already in complex\n", NotSent),
+            ("qsub: Request not allowed: Server shutting down\n", NotSent),
+            ("qsub: Batch protocol error\n", Unclear),
+            ("qsub: End of File\n", Unclear),
             ("Segmentation fault\n", Unclear),
         ],
     )
     def test_what_qsub_says(self, pbs: Adapter, err: str, kind: type) -> None:
         pbs.says("qsub", err=err, code=1)
         assert isinstance(pbs.submit({"scheduler_queue_name": "x"}, queue="x"), kind)
+
+    def test_only_what_is_said_of_a_queue_is_shown_at_it(self, pbs: Adapter) -> None:
+        for said, fields in (("Unknown queue", True), ("Job violates queue and/or server resource limits", False)):
+            pbs.says("qsub", err=f"qsub: {said}\n", code=1)
+            outcome = pbs.submit({"scheduler_queue_name": "x"}, queue="x")
+            assert isinstance(outcome, Rejected)
+            assert bool(outcome.fields) is fields
 
     def status(self, pbs: Adapter, **job: object) -> Any:
         pbs.says("qstat", json.dumps({"Jobs": {"12.pbs01": job}}), code=0)
@@ -381,6 +393,10 @@ class TestLsf:
             ("normel: No such queue. Job not submitted.\n", Rejected),
             ("LSF is down. Please wait ...\n", NotSent),
             ("User's job limit reached. Job not submitted.\n", NotSent),
+            ("The destination queue has reached its job limit. Job not submitted.\n", NotSent),
+            ("Too many processors requested. Job not submitted.\n", Rejected),
+            ("RUNLIMIT: Cannot exceed queue's hard limit(s). Job not submitted.\n", Rejected),
+            ("Contacting batch daemon: Communication timeout. Job not submitted.\n", Unclear),
             ("Killed\n", Unclear),
         ],
     )
