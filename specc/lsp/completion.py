@@ -216,12 +216,13 @@ class _Completion:
                 yield self._offer(field.name, Kind.FIELD, f"{field.name}: ", detail=detail, documentation=page)
 
     def _inherited_names(self, path: tuple[str, ...]) -> Iterator[Offer]:
-        """Yield the names that parents declare, which this file may set anew."""
-        spec = self._spec()
+        """Yield the names that parents declare, which this file may set anew; in a profile, those of the file, too."""
+        spec, is_of_profile = self._spec(), self._cursor.path[:1] == ("profiles",)
         section = spec.section(path[0]) if spec is not None else None
         node = section.get(path[1]) if section is not None and len(path) > 1 else section
         for name, value in node.entries.items() if isinstance(node, Mapping) else ():
-            if name not in self._siblings and value.span.source.name != self._snapshot.name:
+            is_of_other = value.span.source.name != self._snapshot.name or is_of_profile
+            if name not in self._siblings and is_of_other:
                 detail = f"from {visible(value.span.source.name)}"
                 yield self._offer(name, Kind.NAME, f"{name}: ", detail=detail, documentation=code(flow(to_data(value))))
 

@@ -10,6 +10,7 @@ from lsprotocol import types
 
 from specc.app.editing import SETTINGS, EditedProject, Snapshot
 from specc.diagnostics import Edit
+from specc.errors import SpeccError
 from specc.lsp.actions import Action, actions_at, fix_all, formatting_of
 from specc.lsp.actions import Kind as ActionKind
 from specc.lsp.completion import Kind, Offer, complete_at, complete_script
@@ -227,12 +228,15 @@ async def workspace_symbol(ls: Server, params: types.WorkspaceSymbolParams) -> l
     """Answer with specs, and what they declare, by their names."""
     found = []
     for project in ls.projects:
-        if project.error is not None:
-            continue  # a check of its texts says so
-        for symbol in await ls.stepped(symbols_named(project, params.query)):
-            found.append(
-                types.WorkspaceSymbol(ls.location(project, symbol.key), symbol.name, SYMBOL_KINDS[symbol.kind])
-            )
+        try:
+            symbols = await ls.stepped(symbols_named(project, params.query))
+        except SpeccError as error:  # other projects can be read
+            ls.tell(error)
+            continue
+        found += [
+            types.WorkspaceSymbol(ls.location(project, each.key), each.name, SYMBOL_KINDS[each.kind])
+            for each in symbols
+        ]
     return found
 
 

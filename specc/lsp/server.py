@@ -8,10 +8,12 @@ import asyncio
 import contextlib
 import logging
 import os
+import re
 import stat
 import sys
 import threading
 from collections.abc import Generator, Iterable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -40,6 +42,8 @@ WATCHED = ("**/*.yaml", "**/*.yml", "**/*.toml", "**/*.sh", "**/*.j2")
 """The files whose changes an editor is asked to tell of."""
 LONGEST_LINE = 1 << 16
 """The longest line that a header of a message may have."""
+
+LENGTH = re.compile(rb"content-length[ \t]*+:[ \t]*+(\d++)\s*+", re.IGNORECASE)
 
 Handled = Generator[Any, Any, None]
 Result = TypeVar("Result")
@@ -107,6 +111,15 @@ class Protocol(LanguageServerProtocol):
         if method == types.INITIALIZE:
             return JsonRpcInvalidRequest("the session has begun already") if has_begun else None
         return None if has_begun else ServerNotInitialized()
+
+    def _send_handler_result(self, future: Future[Any], *, msg_id: Any) -> None:
+        """Send the answer to a request. What is wrong with the environment is told once, and is not a crash."""
+        error = None if future.cancelled() else future.exception()
+        if isinstance(error, SpeccError):
+            server.tell(error)
+            future = Future()
+            future.set_exception(RequestRefused(str(error)))
+        super()._send_handler_result(future, msg_id=msg_id)
 
     def structure_message(self, data: dict[str, Any]) -> Any:
         """Return a message as its type. A request that does not fit its type is answered with an error."""
@@ -385,7 +398,10 @@ def is_unforeseen(record: logging.LogRecord) -> bool:
 
 
 class PipeReader:
-    """Reads messages without a thread. A line that is too long for a header is skipped."""
+    """Reads messages without a thread. A line that is too long for a header is skipped.
+
+    pygls knows one spelling of the header that matters, and clients have others: `content-length:5`.
+    """
 
     def __init__(self, stream: asyncio.StreamReader) -> None:
         self._stream = stream
@@ -394,7 +410,9 @@ class PipeReader:
         """Return a line of a header."""
         while True:
             try:
-                return await self._stream.readline()
+                line = await self._stream.readline()
+                length = LENGTH.fullmatch(line)
+                return b"Content-Length: %b\r\n" % length[1] if length is not None else line
             except ValueError:
                 logger.error("a line of a header is too long, and is skipped")
 

@@ -259,6 +259,23 @@ def test_without_anybody_to_talk_to_it_ends() -> None:
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.parametrize(
+    "header", ["content-length:%d\r\n\r\n", "CONTENT-LENGTH : %d\r\nX: y\r\n\r\n", "Content-Length: %d\n\n"]
+)
+def test_headers_are_read_as_clients_write_them(header: str) -> None:
+    begin = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "initialize",
+        "params": {"processId": None, "rootUri": None, "capabilities": {}},
+    }
+    bodies = [json.dumps(each).encode() for each in (begin, {"jsonrpc": "2.0", "id": 2, "method": "shutdown"})]
+    given = b"".join((header % len(body)).encode() + body for body in bodies)
+    words = (sys.executable, "-P", "-m", "specc", "lsp")
+    ended = subprocess.run(words, input=given, capture_output=True, timeout=60, check=False)
+    assert b'"id": 2' in ended.stdout or b'"id":2' in ended.stdout
+
+
 @pytest.mark.parametrize("is_over", [False, True], ids=["before", "after"])
 def test_requests_outside_of_a_session_are_answered_with_an_error(tmp_path: Path, is_over: bool) -> None:
     hover = {"textDocument": {"uri": (tmp_path / "a.job.yaml").as_uri()}, "position": {"line": 0, "character": 0}}
