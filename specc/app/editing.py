@@ -8,6 +8,7 @@ else, and for other specs, the project keeps what the text said when it was read
 """
 
 import os
+import time
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -47,6 +48,9 @@ PAGE, PATCH = ".md", ".patch.yaml"
 
 OF_ALL_HEIRS = frozenset({codes.UNUSED_IGNORE.code, *(rule.code.code for rule in FAMILY_RULES)})
 """What is only known of a text when all that inherits from it has been checked."""
+
+TOO_NEW = 2_000_000_000
+"""A folder that changed less than so many nanoseconds ago may change again and look the same."""
 
 SOON = 20
 """So many specs are parsed while somebody waits for an answer."""
@@ -168,11 +172,33 @@ Signature = tuple[int, int, int] | None
 
 
 class _Contents(Contents):
-    """The bytes of files, and by which signs it is known whether those have changed since they were read."""
+    """The bytes of files, and by which signs it is known whether those have changed since they were read.
 
-    def __init__(self, root: Path) -> None:
+    A folder is listed again when its own signs have changed: a project can have tens of thousands, of what jobs wrote.
+    """
+
+    def __init__(self, root: Path, wanted: Patterns) -> None:
         super().__init__(root, show)
         self.signatures: dict[str, Signature] = {}
+        self._wanted = wanted
+        self._listed: dict[str, tuple[Signature, list[os.DirEntry[str]]]] = {}
+
+    def again(self) -> Contents:
+        again = _Contents(self.root, self._wanted)
+        again._listed = self._listed
+        return again
+
+    def entries_of(self, folder: str) -> list[os.DirEntry[str]]:
+        signature = _signature(folder)
+        known = self._listed.get(folder)
+        if known is not None and signature is not None and known[0] == signature:
+            return known[1]
+        inside = tuple(part for part in folder.removeprefix(str(self.root)).split("/") if part)
+        entries = super().entries_of(folder)
+        found = [each for each in entries if each.is_dir(follow_symlinks=False) or self._wanted.fit(inside, each.name)]
+        is_old = signature is not None and time.time_ns() - signature[0] > TOO_NEW
+        self._listed[folder] = (signature if is_old else None, found)
+        return found
 
     def read(self, name: str, code: Code) -> bytes | Missing:
         self.signatures[name] = _signature(_file_of(self.root, name))  # before it is read: what comes later is a change
@@ -201,7 +227,7 @@ class EditedProject:
         self._unreadable: set[str] = set()
         self._readable: dict[str, str] = {}
         self._signatures: dict[str, Signature] = {}
-        self._contents = _Contents(root)
+        self._contents = _Contents(root, Patterns(()))
         self._names = Contents(root, show)
         self._project: Project | None = None
         self._memory: _Memory | None = None
@@ -265,6 +291,8 @@ class EditedProject:
             return set()
         changed = self._contents.changed()
         self._project = replace(self._project, site=replace(self._project.site))  # lists its specs anew
+        with suppress(SpeccError):  # whoever needs the list is told
+            _ = self._project.site.folders
         self._forget(changed)
         return changed
 
@@ -389,7 +417,7 @@ class EditedProject:
             site = replace(site, settings=replace(site.settings, api=Settings("").api))
         if self._project is not None and any(each.is_error for each in self.settings_found):
             site = self._project.site
-        self._contents = _Contents(self.root)
+        self._contents = _Contents(self.root, Patterns(site.settings.include))
         self._project = Project.open(replace(site, contents=self._contents), shipped_apis())
         for name, text in self.texts.items():
             if name in self._unreadable:
@@ -454,7 +482,7 @@ def _by_name(diagnostics: Iterable[Diagnostic]) -> dict[str, tuple[Diagnostic, .
     return {name: tuple(each) for name, each in found.items()}
 
 
-def _signature(path: Path) -> Signature:
+def _signature(path: Path | str) -> Signature:
     """Return what differs where a file has changed; None where there is none."""
     with suppress(OSError, ValueError):  # no file, or no name of one
         known = os.stat(path)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from specc import assets
 from specc.diagnostics import Code, Missing, closest, codes
-from specc.disk.files import read_bytes, specs_below
+from specc.disk.files import entries_of, read_bytes, specs_below
 from specc.disk.secrets import BELONGS_TO_GIT, is_git_folder, kind_of_secret
 from specc.fast_dataclass import dataclass
 from specc.settings import Settings
@@ -45,6 +45,10 @@ class Contents:
     def again(self) -> "Contents":
         """Return the same files, to be read anew."""
         return Contents(self.root, self._show)
+
+    def entries_of(self, folder: str) -> list[os.DirEntry[str]]:
+        """Return the entries of a folder, as `files.entries_of` does."""
+        return entries_of(folder)
 
     def add(self, name: str, path: str, data: bytes) -> None:
         """Add a text that is not in a file, such as standard input, under the path that messages print."""
@@ -270,7 +274,7 @@ class Site:
     def folders(self) -> list[tuple[str, list[str]]]:
         """The folders of the project, with the names of the specs in each, as `specs_below` lists them, once."""
         root = str(self.root)
-        return list(specs_below(root, root, self.settings.include, self.settings.exclude))
+        return list(specs_below(root, root, self.settings.include, self.settings.exclude, self.contents.entries_of))
 
     @cached_property
     def spec_names(self) -> list[str]:

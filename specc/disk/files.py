@@ -34,18 +34,36 @@ def read_bytes(path: Path | str, *, takes_pipes: bool = False) -> bytes | Missin
         return Missing(codes.UNREADABLE, f"cannot read {os.path.basename(path) or path}: {error.reason}")
 
 
+def entries_of(folder: str) -> list[os.DirEntry[str]]:
+    """Return the entries of a folder, in order. Raises SpeccError where the folder cannot be listed."""
+    try:
+        return sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return []  # the folder was removed since it was listed
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            shown = Path(*Path(folder).parts[:SHOWN])
+            help = "remove these folders, or add a folder above them to `exclude` in specc.toml"
+            raise SpeccError(f"folders are nested too deeply to be listed: {shown}/...", help=help) from error
+        raise SpeccError(f"cannot list {folder}: {error.strerror}") from error
+
+
 def specs_below(
-    folder: str, root: str, include: tuple[str, ...], exclude: tuple[str, ...]
+    folder: str,
+    root: str,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+    entries_of: Callable[[str], list[os.DirEntry[str]]] = entries_of,
 ) -> Iterator[tuple[str, list[str]]]:
     """Yield the folders below a folder of the project with the names of their specs, in the order of their parts.
 
     A folder comes again where another one stands between its files. Patterns are relative to the project's root,
     whichever folder is searched. The specs of a nested project are found, too. Folders can be nested deeper than
-    Python's stack. Paths are texts, because a project can have tens of thousands of files.
+    Python's stack. Paths are texts, because a project can have tens of thousands of files. `entries_of` lists a folder.
     """
     inside = Path(os.path.abspath(folder)).relative_to(root).parts
     wanted, unwanted = Patterns(include), Patterns(exclude)
-    open_folders = [(folder, inside, iter(_entries(folder)))]
+    open_folders = [(folder, inside, iter(entries_of(folder)))]
     while open_folders:
         folder, inside, entries = open_folders[-1]
         specs: list[str] = []
@@ -65,26 +83,12 @@ def specs_below(
             open_folders.pop()
         else:
             path = _joined(folder, below)
-            open_folders.append((path, (*inside, below), iter(_entries(path))))
+            open_folders.append((path, (*inside, below), iter(entries_of(path))))
 
 
 def _joined(folder: str, name: str) -> str:
     """Return a path as `Path` writes it."""
     return name if folder == "." else f"{folder}{name}" if folder.endswith("/") else f"{folder}/{name}"
-
-
-def _entries(folder: str) -> list[os.DirEntry[str]]:
-    """Return the entries of a folder, in order. Raises SpeccError where the folder cannot be listed."""
-    try:
-        return sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except FileNotFoundError:
-        return []  # the folder was removed since it was listed
-    except OSError as error:
-        if error.errno == errno.ENAMETOOLONG:
-            shown = Path(*Path(folder).parts[:SHOWN])
-            help = "remove these folders, or add a folder above them to `exclude` in specc.toml"
-            raise SpeccError(f"folders are nested too deeply to be listed: {shown}/...", help=help) from error
-        raise SpeccError(f"cannot list {folder}: {error.strerror}") from error
 
 
 class Patterns:

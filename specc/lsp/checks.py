@@ -15,6 +15,8 @@ from specc.lsp.workspace import Buffer, Workspace
 
 LOOK_EVERY = 1.0
 """So many seconds can pass before the disk is looked at again; an editor tells of most changes before that."""
+LOOK_SHARE = 20
+"""A look at a slow disk is followed by a pause that is so many times as long."""
 
 File = tuple[EditedProject, str]
 """A file of a project by its name in it."""
@@ -44,6 +46,7 @@ class Checks:
         self._concerns_others = False
         self._clock = clock
         self._looked = float("-inf")
+        self._pause = LOOK_EVERY
         self._waiting: dict[str, None] = {}
         self.edits = 0
         self._task: asyncio.Task[None] | None = None
@@ -122,9 +125,11 @@ class Checks:
             self._settled()
 
     async def _check(self, buffer: Buffer) -> None:
-        if self._clock() - self._looked > LOOK_EVERY:
+        if self._clock() - self._looked > self._pause:
+            began = self._clock()
             self._workspace.refresh()
             self._looked = self._clock()
+            self._pause = max(LOOK_EVERY, LOOK_SHARE * (self._looked - began))
         project, name = self._workspace.named(buffer.path)
         edits = self.edits
         for verdict in project.check(name):

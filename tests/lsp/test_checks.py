@@ -1,6 +1,7 @@
 """Which text is checked next, and what is shown where: the work of the server without a client."""
 
 import asyncio
+import os
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -162,6 +163,29 @@ class TestEditedProject:
         (root / "specc.toml").write_text(SETTINGS + 'exclude = ["more*"]\n')
         project.refresh()
         assert project.settings_found or len(project.dependents("base.job.yaml")) == HEIRS
+
+    def test_folders_are_listed_again_where_they_have_changed(
+        self, root: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for number in range(9):
+            (root / "out" / str(number)).mkdir(parents=True)
+        listed: list[str] = []
+        plain = os.scandir
+        for folder in (root, root / "out", *(root / "out").iterdir()):
+            os.utime(folder, ns=(0, 0))
+        monkeypatch.setattr("os.scandir", lambda path: (listed.append(str(path)), plain(path))[1])
+        project = EditedProject(root)
+        assert len(project.dependents("base.job.yaml")) == HEIRS
+        assert len(listed) == 11
+        listed.clear()
+        (root / "out" / "4" / "more.job.yaml").write_text((SPEC % "more").replace("base", "../../base"))
+        project.refresh()
+        assert len(project.dependents("base.job.yaml")) == HEIRS + 1
+        assert listed == [str(root / "out" / "4")]
+        (root / "out" / "4" / "other.job.yaml").write_text((SPEC % "other").replace("base", "../../base"))
+        os.utime(root / "out" / "4")
+        project.refresh()
+        assert len(project.dependents("base.job.yaml")) == HEIRS + 2
 
     def test_the_last_tree_answers_for_a_text_that_cannot_be_read(self, root: Path) -> None:
         project = EditedProject(root)
