@@ -171,6 +171,8 @@ def _shape_mistakes(name: str, node: Mapping) -> Iterator[Diagnostic]:
             yield codes.TEMPLATE_NOT_ALLOWED.at(value.span, message, help=help)
         elif not _is_word(word, value):
             message = f"`{word}` of the result `{name}` is {kind_of(value)}, not a text"
+            if isinstance(value, Scalar) and value.value == "":
+                message = f"`{word}` of the result `{name}` is empty"
             help = (
                 "write the names on the way to the value: `key: a.b.c`, or `key: [a, b.c]`" if word == "key" else None
             )

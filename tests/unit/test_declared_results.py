@@ -45,6 +45,8 @@ def said(place: Place, results: str) -> list[str]:
         ("x: {pattern: '(a)', type: text, unit: s}", 41, "is a text, which has no unit"),
         ("x: {pattern: '(a)', unit: ' '}", 29, "`unit` of"),
         ("x: {pattern: '{{ matrix.n }} (a)'}", 16, "is fixed, without templates"),
+        ("x: {pattern: ''}", 16, "`pattern` of the result `x` is empty"),
+        ("x: {from: '', pattern: (a)}", 13, "`from` of the result `x` is empty"),
         ("x: [a]", 6, "is a list"),
         ("x: 3", 6, "is the number 3"),
         ("n: '(a)'", 3, "`n` is an axis"),
