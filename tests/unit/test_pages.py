@@ -165,7 +165,7 @@ class TestContent:
 
     def test_the_choice_of_what_is_compared(self) -> None:
         document = render(page(40, across="rate", down="solver", value="memory"))
-        assert "<caption>memory by rate and solver</caption>" in document
+        assert "<caption>memory by rate and solver, the median of up to 5 jobs</caption>" in document
         assert "<figcaption>memory over rate</figcaption>" in document
 
     @each(
@@ -210,6 +210,14 @@ class TestContent:
         columns = columns_of(jobs)
         map_ = heat_map(jobs, columns[1], None, columns[0])
         assert '<td class="o-failed" title="failed">✗ 1/2</td>' in map_
+
+    def test_a_map_of_several_jobs_says_that_it_shows_medians(self) -> None:
+        jobs = [job(at, axes={"a": at // 2}, results={"x": 1.0 * at if at != 3 else None}) for at in range(6)]
+        columns = {column.name: column for column in columns_of(jobs)}
+        assert "<caption>x by a, the median of up to 2 jobs</caption>" in heat_map(
+            jobs, columns["a"], None, columns["x"]
+        )
+        assert "<caption>x by a</caption>" in heat_map(jobs[2:4], columns["a"], None, columns["x"])
 
     def test_usage_of_jobs_that_have_ended(self) -> None:
         assert used_shares([job(0, outcome=Outcome.RUNNING)]) == []

@@ -25,11 +25,12 @@ def heat_map(jobs: Sequence[Job], across: Column, down: Column | None, value: Co
     if len(columns) * len(rows) > MOST_CELLS:
         return element("p", f"{len(columns):,} by {len(rows):,} values are too many for a map.", class_="note")
     cells = grouped(jobs, lambda job: (across.text(across.value(job)), down.text(down.value(job)) if down else ""))
-    numbers = {
-        at: median(found)
+    known = {
+        at: found
         for at, listed in cells.items()
         if (found := [each for job in listed if (each := value.number(job)) is not None])
     }
+    numbers = {at: median(found) for at, found in known.items()}
     is_state = value.kind is Kind.STATE
     least, largest = min(numbers.values(), default=0.0), max(numbers.values(), default=0.0)
 
@@ -48,9 +49,11 @@ def heat_map(jobs: Sequence[Job], across: Column, down: Column | None, value: Co
     body = (
         element("tr", element("th", row, scope="row"), *(drawn((column, row)) for column in columns)) for row in rows
     )
+    most = max(map(len, known.values()), default=0)
+    of_several = "" if is_state or most < 2 else f", the median of up to {most:,} jobs"
     table = element(
         "table",
-        element("caption", f"{value.head} by {across.head}" + (f" and {down.head}" if down else "")),
+        element("caption", f"{value.head} by {across.head}" + (f" and {down.head}" if down else "") + of_several),
         element("thead", head),
         element("tbody", *body),
         class_="heat dense" if len(columns) > DENSE_FROM else "heat",

@@ -210,9 +210,11 @@
     if (names.length * sides.length > MOST_CELLS) return [make("p", { class: "note" }, `${names.length} by ${sides.length} values are too many for a map.`)];
     const cells = group(every, (row) => JSON.stringify([text(across, row), down ? text(down, row) : ""]));
     const found = new Map();
+    let most = 0;
     for (const [key, listed] of cells) {
       const known = listed.map((row) => number(value, row)).filter((each) => !isNaN(each));
       if (known.length) found.set(key, median(known));
+      most = Math.max(most, known.length);
     }
     const least = smallest([...found.values()]), largest = greatest([...found.values()]), isState = value.kind === "state";
     const of = isLogarithmic(least, largest) ? Math.log10 : (each) => each;
@@ -239,7 +241,8 @@
     };
     const head = make("tr", {}, make("th", { scope: "col" }, down ? down.name : ""), ...names.map((name) => make("th", { scope: "col" }, name)));
     const drawnRows = sides.map((side) => make("tr", {}, make("th", { scope: "row" }, side), ...names.map((name) => drawn(name, side))));
-    const caption = `${value.head} by ${across.head}${down ? ` and ${down.head}` : ""}`;
+    const ofSeveral = isState || most < 2 ? "" : `, the median of up to ${most.toLocaleString("en")} jobs`;
+    const caption = `${value.head} by ${across.head}${down ? ` and ${down.head}` : ""}${ofSeveral}`;
     const drawnTable = make("table", { class: names.length > DENSE_FROM ? "heat dense" : "heat" },
       make("caption", {}, caption), make("thead", {}, head), make("tbody", {}, ...drawnRows));
     if (isState || !found.size) return [drawnTable];
