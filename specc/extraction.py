@@ -206,7 +206,7 @@ class _Reading:
         if not os.path.isdir(root):
             raise _Lacks("the folder that the job started in is not there any more")
         parts = Path(os.path.relpath(path, root)).parts
-        kind = kind_of_secret(parts)
+        kind = kind_of_secret("/".join(parts))
         if kind is not None:
             raise _Lacks(f"{shown} {kind}, and is not read")
         return _open_below(root, parts, shown)

@@ -81,7 +81,7 @@ def _check_link(path: Path, shown: str) -> None:
     if leads_out(path, path.parent):
         help = "put the file itself into the project, or what it says into the project's own settings"
         raise SpeccError(f"cannot read {shown}: it is a link that leads out of the project", help=help)
-    kind = kind_of_secret(Path(os.path.realpath(path)).relative_to(os.path.realpath(path.parent)).parts)
+    kind = kind_of_secret(Path(os.path.realpath(path)).relative_to(os.path.realpath(path.parent)).as_posix())
     if kind is not None:
         raise SpeccError(f"cannot read {shown}: it is a link to a file that {kind}")
 

@@ -163,7 +163,7 @@ class Contents:
     def _secret(self, name: str, real: str) -> Missing | None:
         """Return why a file of the project must not be included, by the name in use and by its real name."""
         inside = real[len(self._resolved_root.rstrip("/")) + 1 :]
-        kind = kind_of_secret(name.split("/")) or (None if inside == name else kind_of_secret(inside.split("/")))
+        kind = kind_of_secret(name) or (None if inside == name else kind_of_secret(inside))
         is_gits = kind == BELONGS_TO_GIT or self._lies_in_git(os.path.dirname(real))
         if not is_gits and kind is None:
             return None

@@ -50,7 +50,7 @@ def _check_link(link: Path, path: Path | str, verb: str) -> None:
     if not is_below(target, os.path.realpath(root)):
         help = f"if you mean that file, name it itself: {target}"
         raise SpeccError(f"cannot {verb} {path}: the link {link} leads out of {root}", help=help)
-    kind = kind_of_secret(Path(target).relative_to(os.path.realpath(root)).parts)
+    kind = kind_of_secret(Path(target).relative_to(os.path.realpath(root)).as_posix())
     if kind is not None:
         raise SpeccError(f"cannot {verb} {path}: the link {link} leads to a file that {kind}")
 

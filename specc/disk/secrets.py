@@ -7,10 +7,11 @@ So these files are refused by name, in any letter case, wherever in the project 
 
 import os
 import unicodedata
-from collections.abc import Iterable
+from functools import lru_cache
 
 GIT = ".git"
 BELONGS_TO_GIT = "belongs to git"
+KEPT_THERE = "lies where keys and passwords are kept"
 GIT_ALIASES = (GIT, "git~1")
 """The names of git's folder. The second is the short name that some file systems give to the first."""
 
@@ -33,19 +34,28 @@ HARMLESS = (".env.example", ".env.sample", ".env.template", ".env.dist")
 """Files that only show how the real file looks."""
 
 
-def kind_of_secret(parts: Iterable[str]) -> str | None:
-    """Return which kind of secret a path is, in words, or None. `parts` are its names below the project."""
-    names = [_folded(part) for part in parts]
-    if any(name in GIT_ALIASES for name in names):
+def kind_of_secret(path: str) -> str | None:
+    """Return which kind of secret a path below the project is, in words, or None."""
+    folder, _, base = path.rpartition("/")
+    last = _folded(base)
+    if last in GIT_ALIASES or (kind := _kind_of_folder(folder)) == BELONGS_TO_GIT:
         return BELONGS_TO_GIT
-    if any(name in FOLDERS for name in names):
-        return "lies where keys and passwords are kept"
-    last = names[-1] if names else ""
+    if kind is not None or last in FOLDERS:
+        return KEPT_THERE
     if last in HARMLESS:
         return None
     if last in FILES or last.startswith(BEGINNINGS) or last.endswith(ENDINGS):
         return "has the name of a file of keys and passwords"
     return None
+
+
+@lru_cache(maxsize=256)
+def _kind_of_folder(path: str) -> str | None:
+    """Return which kind of secret all files of a folder are. A folder can have thousands."""
+    names = [_folded(part) for part in path.split("/")]
+    if any(name in GIT_ALIASES for name in names):
+        return BELONGS_TO_GIT
+    return KEPT_THERE if any(name in FOLDERS for name in names) else None
 
 
 def is_git_folder(folder: str) -> bool:

@@ -5,6 +5,6 @@
 """
 
 from specc.inheritance.links import Link, links, references
-from specc.inheritance.mentioned import mentions, searchable, word_of
+from specc.inheritance.mentioned import mentioned_in, mentions, searchable, word_of
 
-__all__ = ["Link", "links", "mentions", "references", "searchable", "word_of"]
+__all__ = ["Link", "links", "mentioned_in", "mentions", "references", "searchable", "word_of"]

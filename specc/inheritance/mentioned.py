@@ -5,7 +5,7 @@ difference between a moment and seconds. `property/test_dependents_by_text.py` h
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from posixpath import basename
 
 WORD = re.compile(rb"[\w.\x80-\xff-]+")
@@ -32,6 +32,18 @@ def searchable(text: bytes) -> bytes | None:
     if NUMBERED.search(text):
         return None
     return text + b"\n" + CONTINUED.sub(b"", text) if b"\\" in text else text
+
+
+def mentioned_in(texts: Collection[bytes | None], words: Iterable[bytes]) -> set[bytes]:
+    """Return the words that are in any of the texts; all, if they are many.
+
+    Most files that a person edits are those that no other refers to.
+    """
+    looked_for = set(words)
+    if len(looked_for) > FEW:
+        return looked_for
+    whole = b"\n".join(text for text in texts if text is not None)
+    return {word for word in looked_for if word in whole}
 
 
 def mentions(text: bytes | None, words: Collection[bytes]) -> bool:

@@ -7,7 +7,7 @@ from functools import partial
 from specc.diagnostics import Diagnostic, Missing, codes
 from specc.disk import Contents
 from specc.fast_dataclass import dataclass
-from specc.inheritance import mentions, references, searchable, word_of
+from specc.inheritance import mentioned_in, mentions, references, searchable, word_of
 from specc.linter.steps import run_to_end
 from specc.parser import Document
 from specc.project.library import Reader, Reads
@@ -116,7 +116,7 @@ def dependents_in_steps(
     texts = {name: prepared(name, text) for name, text in data.items() if isinstance(text, bytes)}
     reached, new = set(start), start
     while new:
-        words = {word_of(name) for name in new}
+        words = mentioned_in(texts.values(), map(word_of, new))
         likely = [name for name, text in texts.items() if name not in reached and mentions(text, words)]
         found = set()
         for name in likely:
