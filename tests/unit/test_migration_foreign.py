@@ -189,3 +189,14 @@ def test_memory_of_the_whole_job_is_not_said_to_be_multiplied() -> None:
 
 def test_threads_that_pbs_sets_are_said() -> None:
     assert "export OMP_NUM_THREADS=4" in imported("#PBS -l select=1:ncpus=8:ompthreads=4").spec
+
+
+def test_cores_beyond_the_ranks_are_said() -> None:
+    migrated = imported("#PBS -l select=2:ncpus=20:mpiprocs=15")
+    assert job(migrated)["core_limit"] == "30"
+    assert "asks for 40 cores for 30 ranks; core_limit is 30, one core for each" in migrated.spec
+
+
+def test_the_processors_of_a_chunk_are_those_of_one_node() -> None:
+    assert 'NCPUS: "{{ job.core_limit }}"' in imported("#PBS -l select=1:ncpus=8", body="echo $NCPUS\n").spec
+    assert "NCPUS: 8\n" in imported("#PBS -l select=2:ncpus=8", body="echo $NCPUS\n").spec
