@@ -118,6 +118,11 @@ def test_carets_stand_under_wide_characters(place: Place, chinese: None, capsys:
     assert cell_len("params.网格数") == carets.count("^")
 
 
+def test_what_is_trusted_is_the_same_for_programs(chinese: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["trust"]) == 0
+    assert capsys.readouterr().out.splitlines()[0].endswith("\tships with specc")
+
+
 def test_changes_of_the_api_are_said_in_chinese(chinese: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["schema", "diff", "ehpc/v1", "ehpc/v2"]) == 0
     assert "`cmd_line` 现在是必选的" in capsys.readouterr().out.splitlines()

@@ -1,6 +1,7 @@
 """`specc trust`: the hosts that may get signed requests, and the commands of targets that may run."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,8 @@ OfTarget = Annotated[
     str | None, typer.Option("--target", metavar="NAME", help="Trust the commands of this target of the project.")
 ]
 Forget = Annotated[bool, typer.Option("--forget", help="Stop trusting these hosts, or the commands of this target.")]
+
+SHIPPED = "ships with specc"
 
 
 def trust(hosts: Hosts = None, target: OfTarget = None, forget: Forget = False) -> int:
@@ -97,7 +100,8 @@ def _forget(trusted: TrustedHosts, origins: list[str]) -> None:
 
 def _list(trusted: TrustedHosts, commands: TrustedCommands) -> None:
     """Print a line for each host and for each target's commands: what is trusted, and who says so."""
-    groups = ((trusted.of_vendor(), translated("ships with specc")), (trusted.of_environment(), VARIABLE))
+    shipped = translated(SHIPPED) if sys.stdout.isatty() else SHIPPED
+    groups = ((trusted.of_vendor(), shipped), (trusted.of_environment(), VARIABLE))
     for origins, why in (*groups, (trusted.of_user(), str(trusted.path))):
         for origin in origins:
             write_row((origin, why))
