@@ -39,6 +39,16 @@ class _Spoken:
         option.help = translated("Show this message and exit.")
         return option
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        try:
+            rest: list[str] = super().parse_args(ctx, args)  # type: ignore[misc]
+        except typer.TyperException as error:
+            # Of an option without its argument, the parser does not say which command it is of.
+            if getattr(error, "ctx", None) is None:
+                error.ctx = ctx  # type: ignore[attr-defined]
+            raise
+        return rest
+
 
 class _Command(_Spoken, TyperCommand):
     """A command that is called."""

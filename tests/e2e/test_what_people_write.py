@@ -117,3 +117,10 @@ def test_a_folder_whose_specs_have_other_names(project: Place) -> None:
     project.put("other/a.job.yaml", (HEAD + JOB).encode())
     project.run("check", "other")
     assert "looks like a spec" not in project.out
+
+
+def test_an_option_without_its_argument_names_the_help_of_its_command(project: Place) -> None:
+    assert project.run("init", "--from") == 2
+    assert "`specc init --help` says what there is" in project.err
+    assert project.run("ledger", "show", "--output") == 2
+    assert "`specc ledger show --help` says what there is" in project.err
