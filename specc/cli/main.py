@@ -27,14 +27,26 @@ def main() -> None:
     """Answer the command line of this process, and end it."""
     if sys.argv[1:] in (["--version"], ["-V"]):
         # Answered before anything heavy is imported.
-        print(f"specc {__version__}")
-        return
+        sys.exit(_say_version())
     _read_names_as_utf8()
     _settle_streams()
     code = run(sys.argv[1:])
     if sys.argv[1:2] == ["check"]:
         _leave(code)
     sys.exit(code)
+
+
+def _say_version() -> int:
+    try:
+        print(f"specc {__version__}", flush=True)
+    except BrokenPipeError:
+        _drop(sys.stdout.fileno())
+        return exits.UNREAD
+    except OSError as error:
+        _drop(sys.stdout.fileno())
+        _say_error(SpeccError(f"cannot write the output: {error.strerror}"))
+        return exits.BROKEN
+    return exits.OK
 
 
 def _read_names_as_utf8() -> None:

@@ -61,9 +61,11 @@ def test_a_current_folder_that_is_gone(tmp_path: Path, command: list[str]) -> No
 @pytest.mark.slow
 def test_an_output_that_takes_nothing_more(place: Place) -> None:
     place.write(sweep=LARGE)
-    result = subprocess.run(f"{SPECC} render > /dev/full", shell=True, capture_output=True, text=True, check=False)
-    assert result.returncode == 2
-    assert result.stderr == "error: cannot write the output: No space left on device\n"
+    for arguments in ("render", "--version"):
+        command = f"{SPECC} {arguments} > /dev/full"
+        result = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+        assert result.returncode == 2
+        assert result.stderr == "error: cannot write the output: No space left on device\n"
 
 
 @pytest.mark.parametrize(
