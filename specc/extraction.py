@@ -180,8 +180,8 @@ class _Reading:
         try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
-                raise _Lacks(f"{shown} is {kind}")
+                is_folder = stat.S_ISDIR(status.st_mode)
+                raise _Lacks(f"{shown} is a folder" if is_folder else f"{shown} is not a regular file")
             # Not the time of the content: what a job unpacks or copies keeps that of the original.
             path, since, is_timed_here = Path(f"/proc/self/fd/{descriptor}"), self.files.since, self.files.is_timed_here
             if _is_older(path, status, since, is_timed_here=is_timed_here):

@@ -4,12 +4,14 @@ import contextlib
 import csv
 import io
 import json
+import os
 import re
 import sqlite3
 
 import pytest
 from support.projects import Place
 
+from specc.cli.console import choose_language
 from specc.system.reader import is_on_own_disk
 
 SETTINGS = b"""project = "demo"
@@ -22,6 +24,7 @@ zone = "z"
 cluster_id = "c"
 run_user = "u"
 """
+LATER = 2**32
 SPEC = """specc: 1
 params:
   solver: {type: string, default: ico}
@@ -174,6 +177,17 @@ class TestValues:
             ["2459000.25", "-76.026765"],
             ["2459000.5", "-75.776765"],
         ]
+
+    def test_what_is_missing_says_why_in_chinese(self, here, monkeypatch):
+        text = SPEC % "echo {{ params.solver }} {{ matrix.mesh }}"
+        submitted(here, text + "results: {x: {from: stdout, key: a, format: json}}\n")
+        for log in (here.root / "state").rglob("stdout"):
+            os.utime(log, (LATER, LATER))
+        monkeypatch.setenv("SPECC_LANG", "zh")
+        assert here.run("results") == 0
+        choose_language({"SPECC_LANG": "en"})
+        assert here.err.splitlines()[0].startswith("(1) stdout 在作业结束后又被写入，")
+        assert here.err.splitlines()[0].endswith("文件名，2 个值")
 
     def test_two_jobs_of_one_cell_are_one_row(self, here):
         text = SPEC % "echo {{ params.solver }}; echo n=$SPECC_ATTEMPT" + "results: {n: 'n=(.)'}\n"

@@ -10,7 +10,7 @@ from specc.app.attempts import Words
 from specc.app.results import ResultColumn, ResultRow, Results, csv_lines
 from specc.app.session import request_of
 from specc.cli import exits
-from specc.cli.console import say, write_json_list, write_lines, write_table
+from specc.cli.console import say, translated, write_json_list, write_lines, write_table
 from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, Profiles, Sets, States, WithParams
 from specc.cli.printing import print_diagnostics
 from specc.cli.records import choose
@@ -142,4 +142,5 @@ class _Notes:
 
     def say(self) -> None:
         for number, (why, count) in enumerate(self._counts.items(), 1):
-            say(f"({number}) {why}" + (f", {counted(count, 'value')}" if count > 1 else ""))
+            # By itself, the reason is recognized for sure: it may hold commas, and another reason.
+            say(f"({number}) {translated(why)}" + (f", {counted(count, 'value')}" if count > 1 else ""))
