@@ -6,12 +6,12 @@ exceed. Then `specc.compiler.compile` walks the cells one by one, which is what 
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from itertools import islice, repeat
+from itertools import repeat
 
 import rfc8785
 
 from specc.compiler.novelty import Novelty
-from specc.evaluator import CHUNK, Chunk, ColumnBuilder, Evaluation, NotByColumns, Texts, Value, Whole, joined
+from specc.evaluator import Chunk, ColumnBuilder, Evaluation, NotByColumns, Texts, Value, Whole, chunks, joined
 from specc.expander import Cell
 from specc.lowering import STREAM_FIELDS, Payload, canonical_bytes
 from specc.schema import ApiSchema, Test
@@ -41,24 +41,25 @@ class Sheet:
 
     def payloads(self, cells: Iterable[Cell]) -> Iterator[Payload]:
         """Yield the payload of each cell."""
-        for chunk in _chunks(cells):
+        for chunk in chunks(cells):
             for cell, line in zip(chunk.cells, _each(self._lines(chunk)), strict=False):
                 yield self._payload(cell, line)
 
-    def compared(self, cells: Iterable[Cell]) -> Iterator[Payload]:
-        """Yield the payload of each cell, with the earlier one that it is like if it shows the rules nothing new."""
+    def compared(self, cells: Iterable[Cell]) -> Iterator[tuple[Chunk, list[Payload]]]:
+        """Yield the payloads of the cells of each chunk. A cell that shows the rules nothing new has `like`."""
         novelty = Novelty()
         free = {name: field for name, field in self._fields.items() if self._is_free(name, field)}
-        for chunk in _chunks(cells):
+        for chunk in chunks(cells):
             texts = [field.data(chunk) for field in free.values() if isinstance(field, Texts)]
             others = [joined(self._json(name, chunk)) for name in self._fields if name not in free]
             rows = zip(chunk.cells, _each(self._lines(chunk)), _rows(texts), _rows(others), strict=False)
+            made = []
             for cell, line, mine, rest in rows:
                 like = novelty.like(cell, mine, rest)
-                payload = self._payload(cell, line, like)
+                made.append(self._payload(cell, line, like))
                 if like is None:
-                    novelty.add(payload)
-                yield payload
+                    novelty.add(made[-1])
+            yield chunk, made
 
     def _payload(self, cell: Cell, line: str, like: Payload | None = None) -> Payload:
         spec, values = self._evaluation.spec, partial(self._values, cell)
@@ -99,12 +100,6 @@ def _written(test: Test, value: Value) -> str:
         return canonical_bytes(value.data).decode()
     except rfc8785.CanonicalizationError:
         raise NotByColumns from None
-
-
-def _chunks(cells: Iterable[Cell]) -> Iterator[Chunk]:
-    remaining = iter(cells)
-    while some := list(islice(remaining, CHUNK)):
-        yield Chunk(some)
 
 
 def _each(made: Sequence[str]) -> Iterable[str]:

@@ -10,12 +10,15 @@ from specc.compiler.context import Context, Request
 from specc.compiler.part import Part
 from specc.compiler.ruling import ruled
 from specc.diagnostics import Code, Diagnostic
-from specc.evaluator import Binding, Evaluation, NotByColumns
+from specc.evaluator import Binding, CellColumns, Chunk, EvaluatedSpec, Evaluation, NotByColumns
 from specc.expander import Cell, Expansion, Selection, expand, select
 from specc.lowering import Payload
 from specc.nodes import Mapping, Sequence
 from specc.resolver import ResolvedSpec
 from specc.source import Span
+
+FEW_IN = 4
+"""Where one cell in so many is new, columns are worth making."""
 
 LONG = 100
 """A sweep of so many cells has enough that are alike to be worth a second look at each that is not."""
@@ -70,37 +73,72 @@ def checked_by_columns(
         raise NotByColumns
     allowance.left -= 4 * evaluation.asked
     allowance.begin(most if part is None else min(most, part.after - part.first))
-    sheet, walk = Sheet(evaluation, context.apis[spec.api], context.hidden), Evaluation(spec, inputs)
-    said: dict[tuple[Code, Span], str] = {}
-    for payload in sheet.compared(cells):
-        if payload.like is not None:
-            allowance.pay_for_alike(payload)
-            yield payload
+    sheet = Sheet(evaluation, context.apis[spec.api], context.hidden)
+    looking = _Looking(Evaluation(spec, inputs), context, allowance)
+    for chunk, made in sheet.compared(cells):
+        looking.prepare(chunk, made)
+        for index, payload in enumerate(made):
+            if payload.like is not None:
+                allowance.pay_for_alike(payload)
+                yield payload
+            else:
+                yield from looking.at(index)
+            if allowance.is_spent and allowance.cells < allowance.most_cells:
+                allowance.miss_cells(spec.key_span("matrix"))
+                return
+
+
+class _Looking:
+    """Evaluates and judges the new cells: one by one where they are few, and else by columns of their own."""
+
+    def __init__(self, walk: Evaluation, context: Context, allowance: Allowance) -> None:
+        self._walk = walk
+        self._context = context
+        self._allowance = allowance
+        self._said: dict[tuple[Code, Span], str] = {}
+        self._columns: CellColumns | None = None
+        self._chunk: Chunk | None = None
+        self._by_columns = False
+
+    def prepare(self, chunk: Chunk, made: list[Payload]) -> None:
+        """Prepare for the new cells of a chunk. Raises NotByColumns."""
+        self._chunk = chunk
+        self._by_columns = sum(payload.like is None for payload in made) * FEW_IN >= len(made)
+        if self._by_columns:
+            self._columns = self._columns or CellColumns(Evaluation(self._walk.spec, self._walk.inputs))
+            self._columns.over(chunk)
+
+    def at(self, index: int) -> Iterator[Diagnostic | Payload]:
+        """Yield the payload of a cell of the chunk, and what the rules find in it.
+
+        Raises NotByColumns without a payload, where a message is not the one that an earlier cell had, and where more
+        than one attempt must be looked at.
+        """
+        evaluated = self._evaluated(index)
+        found = list(ruled(evaluated, self._context))
+        if self._walk.has_found or evaluated.reads_attempt or not any(isinstance(item, Payload) for item in found):
+            raise NotByColumns
+        for item in found:
+            if isinstance(item, Diagnostic) and self._differs(item):
+                raise NotByColumns
+        yield from found
+
+    def _differs(self, found: Diagnostic) -> bool:
+        """Return whether an earlier cell has had another message at this place."""
+        return self._said.setdefault((found.code, found.span), found.message) != found.message
+
+    def _evaluated(self, index: int) -> EvaluatedSpec:
+        assert self._chunk is not None
+        cell, steps = self._chunk.cells[index], 0
+        if self._by_columns and self._columns is not None:
+            evaluated = self._columns.cell(self._chunk, index)
         else:
-            for item in _looked_at(payload.cell, walk, context, allowance):
-                if (
-                    isinstance(item, Diagnostic)
-                    and said.setdefault((item.code, item.span), item.message) != item.message
-                ):
-                    raise NotByColumns
-                yield item
-        if allowance.is_spent and allowance.cells < allowance.most_cells:
-            allowance.miss_cells(spec.key_span("matrix"))
-            return
-
-
-def _looked_at(cell: Cell, walk: Evaluation, context: Context, allowance: Allowance) -> list[Diagnostic | Payload]:
-    """Return the payload of a cell and what the rules find in it. Raises NotByColumns without a payload, or where more
-    than one attempt must be looked at.
-    """
-    evaluated = walk.cell(cell)
-    allowance.pay_for_cell(evaluated, walk.steps)
-    if allowance.cells == 1:
-        walk.check_rest(cell)
-    found = list(ruled(evaluated, context))
-    if walk.has_found or evaluated.reads_attempt or not any(isinstance(item, Payload) for item in found):
-        raise NotByColumns
-    return found
+            evaluated = self._walk.cell(cell)
+            steps = self._walk.steps
+        self._allowance.pay_for_cell(evaluated, steps)
+        if self._allowance.cells == 1:
+            self._walk.check_rest(cell)
+        return evaluated
 
 
 def cells_of(expansion: Expansion, selection: Selection, part: Part | None) -> Iterator[Cell]:

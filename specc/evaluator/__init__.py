@@ -6,8 +6,8 @@
 """
 
 from specc.evaluator.bindings import Binding, bind, missing, sample_count, samples
-from specc.evaluator.column_builder import ColumnBuilder, cells_by_columns
-from specc.evaluator.columns import CHUNK, Chunk, NotByColumns, Texts, Whole, joined
+from specc.evaluator.column_builder import CellColumns, ColumnBuilder, cells_by_columns
+from specc.evaluator.columns import Chunk, NotByColumns, Texts, Whole, chunks, joined
 from specc.evaluator.commands import PRELUDE, SHELL_LINE, Prelude, passed_to
 from specc.evaluator.evaluation import VARYING_FILE, Evaluation, Inputs
 from specc.evaluator.names import NAMESPACES, OF_CELL, OF_SPEC, STATIC_NAMESPACES
@@ -16,7 +16,6 @@ from specc.evaluator.templates import span_in, template_text
 from specc.evaluator.values import MASK, EvaluatedSpec, Prefix, Read, Value, all_names, env_names, read_names, told
 
 __all__ = [
-    "CHUNK",
     "MASK",
     "NAMESPACES",
     "OF_CELL",
@@ -26,6 +25,7 @@ __all__ = [
     "STATIC_NAMESPACES",
     "VARYING_FILE",
     "Binding",
+    "CellColumns",
     "Chunk",
     "ColumnBuilder",
     "EvaluatedSpec",
@@ -41,6 +41,7 @@ __all__ = [
     "all_names",
     "bind",
     "cells_by_columns",
+    "chunks",
     "end_of_template",
     "env_names",
     "joined",

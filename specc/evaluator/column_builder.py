@@ -9,10 +9,8 @@ no cell could have exceeded a limit.
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 
 from specc.evaluator.columns import (
-    CHUNK,
     Behind,
     Chunk,
     Column,
@@ -23,6 +21,7 @@ from specc.evaluator.columns import (
     Whole,
     as_part,
     at,
+    chunks,
 )
 from specc.evaluator.commands import NAME, PRELUDE, SHELL_LINE, Prelude, as_text, passed_to, with_prelude
 from specc.evaluator.evaluation import Evaluation
@@ -334,18 +333,33 @@ class ColumnBuilder:
             raise NotByColumns
 
 
+class CellColumns:
+    """The job fields of a spec by columns, as `Evaluation.cell` gives them. Every method raises NotByColumns."""
+
+    def __init__(self, evaluation: Evaluation) -> None:
+        builder = ColumnBuilder(evaluation, with_reads=True)
+        self._evaluation = evaluation
+        entries = evaluation.spec.section("job").entries
+        self._fields = {name: builder.field(name, node) for name, node in entries.items()}
+
+    def over(self, chunk: Chunk) -> None:
+        """Make all values of a chunk that are not known yet."""
+        for field in self._fields.values():
+            field.over(chunk)
+
+    def cell(self, chunk: Chunk, index: int) -> EvaluatedSpec:
+        """Return all job fields of one cell of the chunk that `over` was called with last."""
+        job = {name: field.value(chunk, index) for name, field in self._fields.items()}
+        return EvaluatedSpec(self._evaluation.spec, chunk.cells[index], job, self._evaluation.env_of_matrix)
+
+
 def cells_by_columns(evaluation: Evaluation, cells: Iterable[Cell]) -> Iterator[EvaluatedSpec]:
     """Yield all job fields of each cell, as `Evaluation.cell` gives them. Raises NotByColumns where it cannot."""
-    spec, builder = evaluation.spec, ColumnBuilder(evaluation, with_reads=True)
-    fields = {name: builder.field(name, node) for name, node in spec.section("job").entries.items()}
-    remaining = iter(cells)
-    while some := list(islice(remaining, CHUNK)):
-        chunk = Chunk(some)
-        for field in fields.values():
-            field.over(chunk)
-        for index, cell in enumerate(some):
-            job = {name: field.value(chunk, index) for name, field in fields.items()}
-            yield EvaluatedSpec(spec, cell, job, evaluation.env_of_matrix)
+    columns = CellColumns(evaluation)
+    for chunk in chunks(cells):
+        columns.over(chunk)
+        for index in range(len(chunk.cells)):
+            yield columns.cell(chunk, index)
 
 
 class _Length:

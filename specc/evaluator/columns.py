@@ -6,9 +6,9 @@ that finds anything which is unknown, limited or wrong raises `NotByColumns`, an
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Sequence as Many
-from itertools import repeat
+from itertools import islice, repeat
 from json.encoder import encode_basestring as quoted
 from operator import itemgetter
 from typing import Generic, NamedTuple, TypeVar
@@ -51,6 +51,12 @@ class Chunk:
             values_of = itemgetter(*axes)
             self._keys[axes] = [values_of(cell.values) for cell in self.cells]
         return self._keys[axes]
+
+
+def chunks(cells: Iterable[Cell]) -> Iterator[Chunk]:
+    remaining = iter(cells)
+    while some := list(islice(remaining, CHUNK)):
+        yield Chunk(some)
 
 
 class Column(Generic[Made]):
