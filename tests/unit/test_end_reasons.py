@@ -78,6 +78,27 @@ def test_a_job_that_slurm_has_forgotten_is_explained_by_its_log(tmp_path: Path, 
     assert (report.state, report.life.ended_for) == (JobState.EXITED, word)
 
 
+@pytest.mark.parametrize("code", [143, None])
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        ("*** JOB 7 ON n1 CANCELLED AT 2026-01-01T00:00:00 ***", EndReason.CANCELLED),
+        ("*** JOB 7 ON n1 CANCELLED AT 2026-01-01T00:00:00 DUE TO JOB REQUEUE ***", None),
+    ],
+)
+def test_a_job_that_was_cancelled_by_hand_and_that_slurm_has_forgotten(
+    tmp_path: Path, code: int | None, said: str, word: EndReason | None
+) -> None:
+    """Without a record, or with that of the signal, its log says it; so it is not tried again."""
+    fake = Fake(tmp_path)
+    fake.claimed("7", code)
+    fake.queue()
+    fake.folder(TAG).log.write_text(LOG.format(said))
+    report = fake.target.status([UUID])[UUID]
+    unknown = (JobState.EXITED, EndReason.EXIT) if code else (JobState.LOST, EndReason.LOST)
+    assert (report.state, report.life.ended_for) == ((JobState.CANCELLED, word) if word else unknown)
+
+
 class TestANodeThatDoesNotShareTheFolder:
     """Slurm cannot open the log of the job there, and says it to nobody but the log of that node."""
 

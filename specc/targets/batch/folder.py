@@ -159,6 +159,10 @@ class Folder:
         with contextlib.suppress(OSError):  # a note, as the docstring says
             self._note(self.cancelled)
 
+    def was_cancelled(self) -> bool:
+        """Return whether a cancellation is known, of a job that the scheduler has forgotten."""
+        return self.cancelled.exists()
+
     def note_not_sent(self) -> None:
         """Note that nothing was sent. Without the note the next try knows less."""
         with contextlib.suppress(OSError):  # a note, as the docstring says

@@ -29,7 +29,7 @@ def recorded(uuid: str, own: Exit | None, folder: Folder, *, knows_cancelled: bo
     life = folder.life(own.job_id)
     if own.code == 0:
         return JobReport(uuid, JobState.FINISHED, "", "", 0, life=life)
-    if own.code > SIGNALLED and knows_cancelled and folder.cancelled.exists():
+    if own.code > SIGNALLED and knows_cancelled and folder.was_cancelled():
         life = replace(life, ended_for=EndReason.CANCELLED)
         return JobReport(uuid, JobState.CANCELLED, "", "cancelled while it ran", own.code, life=life)
     why = folder.ended_for() if own.code > SIGNALLED else None
@@ -48,7 +48,7 @@ def by_records(uuid: str, folder: Folder) -> JobReport | None:
 
 def lost(uuid: str, folder: Folder, scheduler: str) -> JobReport:
     """Return the report of a job that the scheduler does not know, and that left no record of its end."""
-    if folder.cancelled.exists():
+    if folder.was_cancelled():
         return JobReport(uuid, JobState.CANCELLED, "", "cancelled", life=Life(ended_for=EndReason.CANCELLED))
     if (why := folder.ended_for()) is not None:
         return JobReport(uuid, JobState.EXITED, "", _by_log(why), life=Life(ended_for=why))

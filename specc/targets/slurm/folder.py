@@ -20,6 +20,9 @@ ENDS_IN_LOG = (
 )
 """What slurmstepd writes of a job that Slurm ends. Only its own lines count, which begin with its name."""
 
+CANCELLED_IN_LOG = re.compile(r"^\*\*\* (?!.* DUE TO ).* CANCELLED AT ")
+"""What slurmstepd writes of a job that somebody has cancelled, and also of one that ran out of memory."""
+
 OWN_LINE = re.compile(r"slurmstepd[^:]*: error: (.+)")
 
 
@@ -36,10 +39,19 @@ class SlurmFolder(Folder):
         """Return the error that Slurm or the job's script reported; empty without an error."""
         return next((match[1] for line in self.log_lines() if (match := ERROR_LINE.match(line))), "")
 
+    def was_cancelled(self) -> bool:
+        """Return whether a cancellation is known: by its note, or by the log, where scancel was called by hand."""
+        if self.cancelled.exists():
+            return True
+        return self.ended_for() is None and any(CANCELLED_IN_LOG.search(line) for line in self._own_lines())
+
     def ended_for(self) -> EndReason | None:
         """Return why Slurm ended the job by what it wrote into the log; None where it wrote nothing of an end."""
-        said = [match[1] for line in self.log_lines() if (match := OWN_LINE.match(line))]
+        said = self._own_lines()
         return next((why for why, text in ENDS_IN_LOG if any(text.search(line) for line in said)), None)
+
+    def _own_lines(self) -> list[str]:
+        return [match[1] for line in self.log_lines() if (match := OWN_LINE.match(line))]
 
 
 @dataclass(frozen=True, slots=True)
