@@ -96,7 +96,7 @@ def gather(
             help = "choose some with SPEC or `--only AXIS=VALUE`, or write all to a table with `specc results --csv`"
             raise SpeccError(f"a page shows at most {MOST_JOBS:,} jobs", help=help)
         records.append(record)
-        jobs.append(job_of(record, reports, _results_of(row)))
+        jobs.append(replace(job_of(record, reports, _results_of(row)), attempt=row.attempt))
         units.meet(record.key.spec, found.units(record))
     _check(wishes, jobs)
     if wishes.has_logs:

@@ -31,7 +31,8 @@ class ResultRow:
 
     `target` is the name of the target, and `cell` the id of the cell, whose values are `axes` and whose `slug` is the
     word for it in names. `params` has every parameter of the spec when it was submitted, given with `-p` or not.
-    `state` is the job's or, where there is no job, the attempt's, and `reason` says why. `attempt` counts from 1.
+    `state` is the job's or, where there is no job, the attempt's, and `reason` says why. `attempt` counts the jobs of
+    the cell from 1.
     `life` has times and usage. `values` has the results that the spec declares, in its order. A value that is missing
     is None, and `missing` says by its name why.
     """
@@ -166,7 +167,13 @@ class Results:
             self.count += 1
             axes.meet(record.shown_axes)
             params.meet(record.shown_params)
-            job.meet({"spec": record.key.spec, "target": record.target_name, "attempt": record.number})
+            job.meet(
+                {
+                    "spec": record.key.spec,
+                    "target": record.target_name,
+                    "attempt": self._ledger.run_of(record.key, record.number),
+                }
+            )
             results.meet(record.key.spec, self._extractor.units(record))
         self.mixed_units = results.mixed()
         fixed = (name for name, varies in job.found().items() if not varies)
@@ -180,7 +187,8 @@ class Results:
     def with_attempts(self) -> Iterator[tuple[Record, ResultRow]]:
         """Yield the rows, each behind the attempt that it is of."""
         for record in self._records():
-            yield record, _row(record, self.seen.reports, self._extractor.values(record, self.seen.reports))
+            found = self._extractor.values(record, self.seen.reports)
+            yield record, _row(record, self.seen.reports, found, self._ledger.run_of(record.key, record.number))
 
     def units(self, record: Record) -> dict[str, str | None]:
         """Return the results that the spec of an attempt declares, with their units."""
@@ -281,7 +289,7 @@ def plain_text(value: object, column: ResultColumn) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _row(record: Record, reports: Mapping[str, JobReport], found: Mapping[str, Value | Missing]) -> ResultRow:
+def _row(record: Record, reports: Mapping[str, JobReport], found: Mapping[str, Value | Missing], run: int) -> ResultRow:
     values = {name: None if isinstance(value, Missing) else value for name, value in found.items()}
     missing = {name: record.cleaned_on or value.why for name, value in found.items() if isinstance(value, Missing)}
     return ResultRow(
@@ -295,7 +303,7 @@ def _row(record: Record, reports: Mapping[str, JobReport], found: Mapping[str, V
         state_of(record, reports),
         why_of(record, reports),
         last_word(record, reports)[1],
-        record.number,
+        run,
         record.uuid,
         life_of(record, reports),
         values,

@@ -1,7 +1,8 @@
 """Attempts of the ledger: which the words of a command line mean, and how they look as rows and as JSON."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import attrgetter
 
 from specc.app.attempts import AttemptChoice, Words
 from specc.app.failures import said_of
@@ -38,10 +39,12 @@ def row(record: Record, reports: Mapping[str, JobReport]) -> tuple[str, ...]:
 class Differences:
     """The columns in which attempts differ. All are looked at first, one by one, and then written.
 
-    The first two columns are always the state and the job, and the last, which has no name, says why.
+    The first two columns are always the state and the job, and the last, which has no name, says why. `run_of` says
+    which job of its cell that of an attempt is.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, run_of: Callable[[Record], int] = attrgetter("number")) -> None:
+        self._run_of = run_of
         self._count = 0
         self._first: dict[tuple[str, str], str] = {}
         self._seen: dict[tuple[str, str], int] = {}
@@ -50,7 +53,7 @@ class Differences:
     def look_at(self, record: Record) -> None:
         """Take an attempt into account."""
         self._count += 1
-        for column, text in _columns(record):
+        for column, text in self._columns(record):
             self._seen[column] = self._seen.get(column, 0) + 1
             if self._first.setdefault(column, text) != text:
                 self._differ.add(column)
@@ -89,7 +92,7 @@ class Differences:
         chosen = self._chosen
         names = self.head()[2:-1]
         for record in records:
-            texts = {**dict(_columns(record)), ("name", "name"): record.shown_name}
+            texts = {**dict(self._columns(record)), ("name", "name"): record.shown_name}
             cells = [texts.get(column, "") for column in chosen]
             if not has_head:
                 cells = [
@@ -98,19 +101,18 @@ class Differences:
                 ]
             yield shown_state(state_of(record, reports)), record.uuid or "", *cells, _why(record, reports)
 
-
-def _columns(record: Record) -> Iterator[tuple[tuple[str, str], str]]:
-    """Yield what tells an attempt from others: groups and names of columns with their texts."""
-    yield ("spec", "spec"), record.key.spec
-    yield ("target", "target"), record.target_name
-    for name, value in record.shown_axes.items():
-        yield ("axis", name), _text(value)
-    for name, value in record.shown_params.items():
-        yield ("param", name), _text(value)
-    repeat = record.key.cell.partition(".")[2]
-    if repeat:
-        yield ("repeat", "repeat"), repeat
-    yield ("attempt", "attempt"), str(record.number)
+    def _columns(self, record: Record) -> Iterator[tuple[tuple[str, str], str]]:
+        """Yield what tells an attempt from others: groups and names of columns with their texts."""
+        yield ("spec", "spec"), record.key.spec
+        yield ("target", "target"), record.target_name
+        for name, value in record.shown_axes.items():
+            yield ("axis", name), _text(value)
+        for name, value in record.shown_params.items():
+            yield ("param", name), _text(value)
+        repeat = record.key.cell.partition(".")[2]
+        if repeat:
+            yield ("repeat", "repeat"), repeat
+        yield ("attempt", "attempt"), str(self._run_of(record))
 
 
 def _text(value: object) -> str:

@@ -15,7 +15,16 @@ from pathlib import Path
 
 from specc.submission.database import ACTIVE, integrity_errors, reading
 from specc.submission.keys import LogicalKey
-from specc.submission.records import SEALED, Damaged, Record, State, is_attempt_start, is_uuid_start, record_of
+from specc.submission.records import (
+    NOTHING_STARTED,
+    SEALED,
+    Damaged,
+    Record,
+    State,
+    is_attempt_start,
+    is_uuid_start,
+    record_of,
+)
 
 LISTED = "IN (SELECT value FROM json_each(?))"
 """Any number of values in one query, whatever the limit on `?`."""
@@ -189,6 +198,12 @@ class Queries:
                 if record.key != key or record.number != number:
                     raise Damaged(f"attempt {number} of {key} is missing")
         return found
+
+    def run_of(self, key: LogicalKey, number: int) -> int:
+        """Return which job of its key the attempt of this number is, from 1: what started nothing does not count."""
+        if number == 1:
+            return 1
+        return 1 + sum(one.state not in NOTHING_STARTED for one in self.of_key(key) if one.number < number)
 
     def of_cell(self, key: LogicalKey) -> list[Record]:
         """Return all attempts of a key's cell on its target, whatever the parameters."""

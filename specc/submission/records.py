@@ -45,6 +45,8 @@ OPEN = (State.INTENT, State.UNKNOWN)
 """States in which nothing else may be sent for the same key."""
 
 
+NOTHING_STARTED = (State.REJECTED, State.NOT_SENT, State.DISMISSED)
+
 SHORTEST = 6
 """The characters that the beginning of a job's or an attempt's name needs, to stand for the whole."""
 

@@ -357,7 +357,7 @@ class Sender:
             for step, key in zip(steps, new_keys(len(steps)), strict=True)
         ]
         attempts = [
-            Attempt(record.attempt, step.payload, record.sent_name, origin=self._origin(step))
+            Attempt(record.attempt, step.payload, record.sent_name, origin=self._origin(step, step.number))
             for step, record in zip(steps, records, strict=True)
         ]
         if len(steps) > 1 and self._target.batches is not None:
@@ -407,16 +407,18 @@ class Sender:
             except SettledAlready:
                 results.append(settled_elsewhere(step, self._ledger.attempt(record.attempt)))
                 continue
-            origin = self._origin(step)
+            origin = self._origin(step, record.number)
             attempt = Attempt(record.attempt, step.payload, record.sent_name, origin=origin, is_resumed=True)
             members.append(_Member(step, attempt, is_unclear=True))
         return _Flight(members, most_active), results
 
-    def _origin(self, step: Step) -> Origin | None:
+    def _origin(self, step: Step, number: int) -> Origin | None:
+        """Return where the job of the attempt of this number comes from."""
         project, payload = self._sending.project, step.payload
         if project is None:
             return None
-        return Origin(project, normpath(join(project, payload.folder)), payload.cell.slug, step.number)
+        run = self._ledger.run_of(step.key, number)
+        return Origin(project, normpath(join(project, payload.folder)), payload.cell.slug, run)
 
     def _work(self) -> None:
         """Send one flight after another, in a thread of its own that uses only the target and the queues."""

@@ -13,6 +13,8 @@ from support.projects import Place
 
 from specc.cli.console import choose_language
 from specc.system.reader import is_on_own_disk
+from specc.targets import NotSent
+from specc.targets.local.target import LocalTarget
 
 SETTINGS = b"""project = "demo"
 [units]
@@ -203,6 +205,25 @@ class TestValues:
         with contextlib.closing(sqlite3.connect(path)) as connection, connection:
             connection.execute(f"UPDATE attempts SET life = {began}")
         assert [row["x"] for row in rows_of(here)] == ["ico", "ico"]
+
+    def test_what_started_nothing_is_no_attempt_of_a_job(self, here, monkeypatch):
+        text = SPEC % "echo {{ params.solver }}; echo n=$SPECC_ATTEMPT" + "results: {n: 'n=(.)'}\n"
+        here.write(a=text)
+        with monkeypatch.context() as patch:
+            patch.setattr(LocalTarget, "submit", lambda self, attempt: NotSent("there is no room", is_full=True))
+            here.run("submit")
+        assert "not yet" in here.err
+        submitted(here, text)
+        submitted(here, text, "--rerun", "--only", "mesh=fine")
+        assert [(row["mesh"], row["attempt"], row["n"]) for row in rows_of(here)] == [
+            ("coarse", "1", "1"),
+            ("fine", "2", "2"),
+        ]
+        assert here.run("status") == 0
+        assert sorted(line.split("\t")[2:4] for line in here.out.splitlines()) == [
+            ["mesh=coarse", "attempt=1"],
+            ["mesh=fine", "attempt=2"],
+        ]
 
     def test_a_spec_that_is_gone(self, here):
         submitted(here, SPEC % "echo {{ params.solver }}" + "results: {x: '(.)'}\n")

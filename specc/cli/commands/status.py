@@ -63,7 +63,8 @@ def status(
 def _show(choice: AttemptChoice, ledger: Ledger, reports: Mapping[str, JobReport]) -> None:
     """Write how many there are of each state, then a row for each, then why jobs failed."""
     counts: Counter[str] = Counter()
-    differences, failed = Differences(), Failures(choice.workplace.usual_target)
+    differences = Differences(lambda record: ledger.run_of(record.key, record.number))
+    failed = Failures(choice.workplace.usual_target)
     few: list[Record] = []
     for record in choice.each(ledger):
         if len(few) <= MOST_DRAWN:
