@@ -254,12 +254,13 @@ def exported(option: Option) -> tuple[dict[str, str | int], list[Note]]:
     """Return the variables with values of `--export=ALL,CASE=cavity`, and notes on all others."""
     env: dict[str, str | int] = {}
     notes: list[Note] = []
+    written = "--export=" if option.directive is None else "-v "
     for word in filter(None, (option.value or "").split(",")):
         if match := EXPORTED.fullmatch(word):
             env[match[1]] = escaped(match[2])
-        elif word.upper() in WHOLE:
+        elif option.directive is None and word.upper() in WHOLE:
             notes.append(Note(option.line, f"`--export={word}` is dropped: the target decides what a job inherits"))
         else:
             text = "is dropped: specc passes no variable of your shell; give its value under `env` of cmd_line"
-            notes.append(Note(option.line, f"`--export={word}` {text}"))
+            notes.append(Note(option.line, f"`{written}{word}` {text}"))
     return env, notes

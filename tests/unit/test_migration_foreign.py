@@ -200,3 +200,8 @@ def test_cores_beyond_the_ranks_are_said() -> None:
 def test_the_processors_of_a_chunk_are_those_of_one_node() -> None:
     assert 'NCPUS: "{{ job.core_limit }}"' in imported("#PBS -l select=1:ncpus=8", body="echo $NCPUS\n").spec
     assert "NCPUS: 8\n" in imported("#PBS -l select=2:ncpus=8", body="echo $NCPUS\n").spec
+
+
+def test_a_variable_that_is_not_passed_is_named_as_its_script_names_it() -> None:
+    assert "`-v DISPLAY` is dropped" in imported("#$ -v DISPLAY,A=1").spec
+    assert "`--export=DISPLAY` is dropped" in imported("#SBATCH --export=DISPLAY,A=1").spec
