@@ -213,6 +213,19 @@ def test_who_reads_english_loads_no_catalogue(place: Place) -> None:
             "`--changed` 提交新的，`specc keep --target local` 保留结果",
         ),
         ("3 results would be kept", "将会保留 3 个结果"),
+        ("2 not ended; 2 jobs could not be waited for", "2 个尚未结束；无法等待 2 个作业"),
+        (
+            "  line 1: `SGE_ROOT` (also in line 6, 9, ...) is set only by Grid Engine; write `$(mktemp -d)`",
+            "  第 1 行：`SGE_ROOT`（还有第 6, 9 行等） 只由 Grid Engine 设置；请写 `$(mktemp -d)`",
+        ),
+        (
+            "error: Invalid value for '--kind': 'reply' is not one of 'request', 'response'.",
+            "错误：'--kind' 的值无效：'reply' 不是 'request', 'response' 之一。",
+        ),
+        (
+            "r: over quota: of calls in an hour or a day, or of resources (no)",
+            "r：超过配额：一小时或一天的调用次数，或资源（no）",
+        ),
         ("1 result kept no longer", "不再保留 1 个结果"),
         ("no job is active; 2 jobs are in other states", "没有作业的状态是 active；有 2 个作业处于其他状态"),
         ("2 accepted, 1 not tried", "2 accepted, 1 个没有尝试"),
