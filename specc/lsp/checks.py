@@ -7,7 +7,8 @@ checks of open texts say about it.
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 from specc.app.editing import EditedProject, Verdict
 from specc.diagnostics import Diagnostic
@@ -26,6 +27,9 @@ Fail = Callable[[Exception], None]
 """Tells of an error that no request is the reason of."""
 Settled = Callable[[], None]
 """Tells that texts have been checked again because of a change elsewhere."""
+
+
+Known = TypeVar("Known")
 
 
 class Checks:
@@ -56,6 +60,7 @@ class Checks:
         """The texts that are open whose diagnostics are known, be they of the text alone."""
         self._asked: dict[str, asyncio.Event] = {}
         self._shown: dict[File, tuple[int | None, tuple[Diagnostic, ...]]] = {}
+        self._generation = workspace.generation
 
     @property
     def is_busy(self) -> bool:
@@ -83,8 +88,9 @@ class Checks:
         files = self._found.pop(buffer.uri, {})
         self._waiting.pop(buffer.uri, None)
         self._known_now(buffer.uri)
+        self._follow_projects()
         project, name = self._workspace.named(buffer.path)
-        for file in {(project, name), *files}:
+        for file in {(project, name), *self._now(files)}:
             self._show_file(file)
         self._concerns_others = True
         self._wait_for([*self._waiting, *(each.uri for each in self._workspace.open_in(project))])
@@ -130,6 +136,7 @@ class Checks:
             self._workspace.refresh()
             self._looked = self._clock()
             self._pause = max(LOOK_EVERY, LOOK_SHARE * (self._looked - began))
+        self._follow_projects()
         project, name = self._workspace.named(buffer.path)
         edits = self.edits
         for verdict in project.check(name):
@@ -139,6 +146,18 @@ class Checks:
             if self.edits != edits:
                 return
         self._waiting.pop(buffer.uri, None)
+
+    def _follow_projects(self) -> None:
+        """Know files by the projects that they belong to now, where projects were opened anew since the last check."""
+        if self._generation == self._workspace.generation:
+            return
+        self._generation = self._workspace.generation
+        self._found = {uri: self._now(files) for uri, files in self._found.items()}
+        self._shown = self._now(self._shown)
+
+    def _now(self, files: Mapping[File, Known]) -> dict[File, Known]:
+        named = ((self._workspace.now(*file), known) for file, known in files.items())
+        return {file: known for file, known in named if file is not None}
 
     def _take(self, buffer: Buffer, project: EditedProject, verdict: Verdict) -> None:
         before = self._found.get(buffer.uri, {})

@@ -226,18 +226,18 @@ def _symbol(ls: Server, symbol: Symbol) -> types.DocumentSymbol:
 @server.feature(types.WORKSPACE_SYMBOL)
 async def workspace_symbol(ls: Server, params: types.WorkspaceSymbolParams) -> list[types.WorkspaceSymbol]:
     """Answer with specs, and what they declare, by their names."""
-    found = []
+    found: dict[object, types.WorkspaceSymbol] = {}
     for project in ls.projects:
         try:
             symbols = await ls.stepped(symbols_named(project, params.query))
         except SpeccError as error:  # other projects can be read
             ls.tell(error)
             continue
-        found += [
-            types.WorkspaceSymbol(ls.location(project, each.key), each.name, SYMBOL_KINDS[each.kind])
-            for each in symbols
-        ]
-    return found
+        for symbol in symbols:
+            place, kind = ls.location(project, symbol.key), SYMBOL_KINDS[symbol.kind]
+            at = (place.uri, place.range.start.line, place.range.start.character, kind)
+            found.setdefault(at, types.WorkspaceSymbol(place, symbol.name, kind))  # a project can lie in another one
+    return list(found.values())
 
 
 @server.feature(types.TEXT_DOCUMENT_FOLDING_RANGE)

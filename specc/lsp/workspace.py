@@ -23,6 +23,8 @@ class Workspace:
 
     def __init__(self) -> None:
         self.buffers: dict[str, Buffer] = {}
+        self.generation = 0
+        """How often all projects were opened anew."""
         self._projects: dict[Path, EditedProject] = {}
         self._roots: dict[Path, Path] = {}
 
@@ -56,6 +58,11 @@ class Workspace:
         project = self._projects[root]
         return project, project.name_of(path)
 
+    def now(self, project: EditedProject, name: str) -> tuple[EditedProject, str] | None:
+        """Return the project that a file belongs to now, and its name there; None for one outside of any project."""
+        path = project.file_of(name)
+        return self.named(path) if path.is_relative_to(project.root) else None
+
     def open_as(self, project: EditedProject, name: str) -> Buffer | None:
         """Return the buffer of a file, if it is open."""
         return next((buffer for buffer in self.buffers.values() if self.named(buffer.path) == (project, name)), None)
@@ -70,6 +77,7 @@ class Workspace:
             for project in self._projects.values():
                 project.refresh()
             return
+        self.generation += 1
         self._projects.clear()
         self._roots.clear()
         for buffer in self.buffers.values():

@@ -143,6 +143,31 @@ def test_what_a_closed_text_said_of_others_goes_with_it(root: Path) -> None:
     assert run(work).codes["base.job.yaml"] == []
 
 
+def test_what_is_known_of_open_texts_stays_when_settings_are_saved(root: Path) -> None:
+    """Also where the settings that went were those of a project within the project."""
+    (root / "inner").mkdir()
+    (root / "inner" / "specc.toml").write_text(SETTINGS)
+    wrong = (SPEC % "a").replace("name", "nmae")
+    inner = wrong.replace("extends: base.job.yaml\n", "")
+
+    async def work(workspace: Workspace, checks: Checks, shown: Shown) -> None:
+        for each in (buffer(root, "heir-0.job.yaml", wrong), buffer(root, "inner/x.job.yaml", inner)):
+            workspace.put(each)
+            checks.edited(each)
+        await settled(checks)
+        assert "SPC401" in shown.codes["heir-0.job.yaml"]
+        (root / "inner" / "specc.toml").unlink()
+        workspace.files_changed([root / "inner" / "specc.toml"])
+        checks.all_again()
+        await settled(checks)
+        assert workspace.close((root / "heir-0.job.yaml").as_uri()) is not None
+
+    shown = run(work)
+    assert "SPC401" in shown.codes["heir-0.job.yaml"]
+    assert "SPC401" in shown.codes["inner/x.job.yaml"]
+    assert len([name for name, count in shown.order if count == 0]) == 0
+
+
 class TestEditedProject:
     def test_files_that_others_change_are_read_anew(self, root: Path) -> None:
         project = EditedProject(root)
