@@ -118,17 +118,14 @@ def test_a_folder_that_goes_and_comes_back_is_read_again(root: Path) -> None:
         session.open("spec.job.yaml", SPEC)
         assert session.diagnostics("spec.job.yaml") == []
         shutil.rmtree(root)
-        session.client.workspace_did_change_watched_files(
-            types.DidChangeWatchedFilesParams(
-                [types.FileEvent(session.uri("specc.toml"), types.FileChangeType.Deleted)]
-            )
-        )
+        event = types.FileEvent(session.uri("specc.toml"), types.FileChangeType.Deleted)
+        session.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
         session.wait_until(lambda: session.published[session.uri("spec.job.yaml")].diagnostics)
         assert not [each.message for each in session.client.log_messages if "a bug" in each.message]
         root.mkdir()
         (root / "specc.toml").write_text(SETTINGS)
         (root / "base.job.yaml").write_text(BASE)
-        session.change("spec.job.yaml", SPEC + "\n")
+        session.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
         session.wait_until(lambda: not session.published[session.uri("spec.job.yaml")].diagnostics)
 
 
