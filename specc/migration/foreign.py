@@ -272,8 +272,8 @@ def _chunks(kind: str, text: str, word: Word, reading: Reading) -> None:
         if cores > tasks and cores % tasks == 0:
             reading.put("cpus-per-task", str(cores // tasks), word)
         elif cores > tasks:
-            text = f"`{shown}` asks for {cores:,} cores for {tasks:,} ranks; core_limit is {tasks}, one core for each"
-            reading.notes.append(Note(word.line, text))
+            said = f"`{shown}` asks for {cores:,} cores for {tasks:,} ranks; core_limit is {tasks}, one core for each"
+            reading.notes.append(Note(word.line, said))
     if nodes > 1:
         reading.put("nodes", str(nodes), word)
     if gpus := sum(chunk["nodes"] * chunk["gpus"] for chunk in chunks):

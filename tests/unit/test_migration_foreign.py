@@ -192,9 +192,10 @@ def test_threads_that_pbs_sets_are_said() -> None:
 
 
 def test_cores_beyond_the_ranks_are_said() -> None:
-    migrated = imported("#PBS -l select=2:ncpus=20:mpiprocs=15")
-    assert job(migrated)["core_limit"] == "30"
-    assert "asks for 40 cores for 30 ranks; core_limit is 30, one core for each" in migrated.spec
+    migrated = imported("#PBS -l select=2:ncpus=20:mpiprocs=15:mem=1gb")
+    assert (job(migrated)["core_limit"], job(migrated)["mem_limit"]) == ("30", "2GiB")
+    (note, *_) = [note.text for note in migrated.notes if "asks for" in note.text]
+    assert note.endswith("` asks for 40 cores for 30 ranks; core_limit is 30, one core for each")
 
 
 def test_the_processors_of_a_chunk_are_those_of_one_node() -> None:
