@@ -14,7 +14,7 @@ from specc.migration.arguments import all_arguments, read_arguments
 from specc.migration.arrays import Tasks, axis, read_tasks
 from specc.migration.directives import Header, read_header, scheduler_of
 from specc.migration.environment import FOLDERS, TASKS, exported, given_variables
-from specc.migration.foreign import read_foreign
+from specc.migration.foreign import JOB_ID, read_foreign
 from specc.migration.options import Option, last_of_each, read_options
 from specc.migration.patterns import Job, escaped, fill
 from specc.migration.resources import Cores, Limit, read_cores, read_memory, read_time
@@ -231,7 +231,10 @@ def _put_paths(draft: Draft, job: Job, *, joins: bool) -> None:
         is_relative = folder is not None and folder.value and not option.value.startswith("/")
         start = normpath(folder.value or ".") if folder is not None and is_relative else "."
         draft.job[key] = scalar(filled.text if start == "." else f"{escaped(start)}/{filled.text}")
-        draft.notes.extend(Note(option.line, f"{_named(option)}: {change}") for change in filled.changes)
+        written = JOB_ID.search(option.directive or "")
+        for change in filled.changes:
+            said = change if written is None else change.replace("`%j`", f"`{written[0]}`")
+            draft.notes.append(Note(option.line, f"{_named(option)}: {said}"))
     out, err = fields["output"], fields["error"]
     if out in draft.job and draft.job.get(err) in ((None, draft.job[out]) if joins else (draft.job[out],)):
         draft.job[err] = scalar("{{ job.stdout_redirect_path }}")

@@ -206,3 +206,9 @@ def test_the_processors_of_a_chunk_are_those_of_one_node() -> None:
 def test_a_variable_that_is_not_passed_is_named_as_its_script_names_it() -> None:
     assert "`-v DISPLAY` is dropped" in imported("#$ -v DISPLAY,A=1").spec
     assert "`--export=DISPLAY` is dropped" in imported("#SBATCH --export=DISPLAY,A=1").spec
+
+
+@each("line, written", [("#$ -o $JOB_ID.out", "`$JOB_ID`"), ("#PBS -o ${PBS_JOBID}.out", "`${PBS_JOBID}`")])
+def test_the_id_that_is_not_known_is_named_as_its_script_names_it(line: str, written: str) -> None:
+    (note,) = [note.text for note in imported(line).notes if "the job's id" in note.text]
+    assert f": {written}, the job's id, is replaced" in note
