@@ -191,6 +191,13 @@ class TestValues:
         assert here.err.splitlines()[0].startswith("(1) stdout 在作业结束后又被写入，")
         assert here.err.splitlines()[0].endswith("文件名，2 个值")
 
+    def test_a_table_shows_values_of_axes_whole(self, here):
+        axis = json.dumps([None, "x" * 50 + "1", "x" * 50 + "2", {"name": "a", "path": "y" * 50}])
+        submitted(here, SPEC.replace("[coarse, fine]", axis) % "echo {{ params.solver }} {{ cell.slug }}")
+        assert here.run("results") == 0
+        shown = [line.split("\t")[1] for line in here.out.splitlines()]
+        assert shown == ["null", "x" * 50 + "1", "x" * 50 + "2", json.dumps({"name": "a", "path": "y" * 50})]
+
     def test_two_jobs_of_one_cell_are_one_row(self, here):
         text = SPEC % "echo {{ params.solver }}; echo n=$SPECC_ATTEMPT" + "results: {n: 'n=(.)'}\n"
         submitted(here, text)

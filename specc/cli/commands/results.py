@@ -85,7 +85,7 @@ def _write_table(columns: Sequence[ResultColumn], rows: Iterator[ResultRow]) -> 
         (
             (
                 shown_state(row.state),
-                *(_input_text(row.cell_of(column)) for column in before),
+                *(_input_text(row, column) for column in before),
                 "" if row.life.seconds is None else duration_text(row.life.seconds),
                 "" if row.life.usage.peak_memory is None else size_text(row.life.usage.peak_memory),
                 *(_text(row.cell_of(column)) or notes.mark(row, column) for column in results),
@@ -105,9 +105,14 @@ def _is_shown(column: ResultColumn) -> bool:
     return column.group in ("axis", "result") or column.varies
 
 
-def _input_text(value: object) -> str:
-    """Return the value of an axis or a parameter."""
-    return exact_text(value) if isinstance(value, float) else _text(value)
+def _input_text(row: ResultRow, column: ResultColumn) -> str:
+    """Return the value of an axis or a parameter, whole: values that differ must look different."""
+    value = row.cell_of(column)
+    if isinstance(value, float):
+        return exact_text(value)
+    if value is None and column.key not in (row.axes if column.group == "axis" else row.params):
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _text(value: object) -> str:
