@@ -352,6 +352,18 @@ class TestEnds:
         assert report(fake) == JobReport(UUID, JobState.EXITED, "FAILED", "exit code 3", 3)
         assert fake.programs.names() == ["squeue", "sacct"]
 
+    @pytest.mark.parametrize(
+        ("reason", "said"),
+        [
+            ("JobArrayTaskLimit", "CANCELLED"),
+            ("Priority,JobHeldUser", "CANCELLED"),
+            ("DependencyNeverSatisfied", "DependencyNeverSatisfied"),
+        ],
+    )
+    def test_what_a_cancelled_job_waited_for_is_not_why_it_ended(self, fake: Fake, reason: str, said: str) -> None:
+        fake.queue(line("7", "CANCELLED", reason=reason))
+        assert report(fake) == JobReport(UUID, JobState.CANCELLED, "CANCELLED", said)
+
     def test_why_the_script_gave_up(self, fake: Fake) -> None:
         fake.claimed("7", 115, "cannot write to /x")
         fake.queue(line("7", "FAILED", reason="NonZeroExitCode"))

@@ -74,6 +74,11 @@ VANISHED = (
 )
 LEFT_ARRAY = "Slurm has its array without it, and it never began: it was probably cancelled while it waited"
 SAYS_NOTHING = frozenset({"", "None", "(null)"})
+WAITED = frozenset({
+    "Priority", "Resources", "JobArrayTaskLimit", "JobHeldUser", "JobHeldAdmin", "Dependency", "Licenses",
+    "Reservation", WAITS_AGAIN,
+})  # fmt: skip
+"""Reasons for which a job waits. Slurm still gives them for a job that was cancelled meanwhile."""
 
 
 def state_of(word: str) -> JobState:
@@ -95,7 +100,8 @@ def ended_for(word: str, state: JobState, code: int | None, folder: Folder) -> E
 
 def reason_of(word: str, said: str, state: JobState) -> str:
     """Return Slurm's reason, or its word for the state where that says more than the API's."""
-    if said not in SAYS_NOTHING:
+    is_over = state is JobState.CANCELLED and WAITED.issuperset(said.split(","))
+    if said not in SAYS_NOTHING and not is_over:
         return said
     return word if word != "COMPLETED" and state.is_final else ""
 
