@@ -43,6 +43,7 @@ WATCHED = ("**/*.yaml", "**/*.yml", "**/*.toml", "**/*.sh", "**/*.j2")
 LONGEST_LINE = 1 << 16
 """The longest line that a header of a message may have."""
 
+NO_FOLDER = "no-folder-is-open"
 LENGTH = re.compile(rb"content-length[ \t]*+:[ \t]*+(\d++)\s*+", re.IGNORECASE)
 
 Handled = Generator[Any, Any, None]
@@ -131,6 +132,19 @@ class Protocol(LanguageServerProtocol):
             raise
 
 
+def folder_without_workspace() -> Path:
+    """Return the folder that texts without a file lie in where no folder is open.
+
+    That is the current one, unless it is the home of the user or of the machine, as where an editor is started from a
+    menu: its specs are not looked for in all that lies there.
+    """
+    try:
+        here = os.getcwd()
+    except FileNotFoundError:
+        here = os.sep
+    return Path(here, NO_FOLDER) if here in (os.sep, os.path.expanduser("~")) else Path(here)
+
+
 class Server(LanguageServer):
     """The state of a session: its workspace, the checks, and what the client can do."""
 
@@ -141,7 +155,7 @@ class Server(LanguageServer):
         self.encoding = Encoding.UTF16
         self.manual: Manual | None = None
         self.pulled: dict[str, tuple[Diagnostic, ...]] = {}
-        self.folder = Path.cwd()
+        self.folder = folder_without_workspace()
         self._told: set[str] = set()
 
     @property
@@ -297,7 +311,7 @@ def initialize(ls: Server, params: types.InitializeParams) -> None:
     ls.encoding = Encoding(encoding or "utf-16")
     folders = [folder.uri for folder in params.workspace_folders or ()] or [params.root_uri or ""]
     first = to_fs_path(folders[0]) if folders[0].startswith("file:") else None
-    ls.folder = Path(first) if first is not None else Path.cwd()
+    ls.folder = Path(first) if first is not None else folder_without_workspace()
     options = params.initialization_options
     manual = options.get("manual") if isinstance(options, dict) else None
     ls.manual = Manual(manual) if isinstance(manual, str) and manual else shipped_manual()

@@ -10,6 +10,8 @@ from pygls.exceptions import JsonRpcException
 from support.editor import Editor, editor
 from support.projects import BASE, SETTINGS
 
+from specc.lsp.server import folder_without_workspace
+
 SPEC = "specc: 1\nextends: base.job.yaml\njob: {name: one, core_limit: 4, cmd_line: ./run}\n"
 
 
@@ -127,6 +129,18 @@ def test_a_folder_that_goes_and_comes_back_is_read_again(root: Path) -> None:
         (root / "base.job.yaml").write_text(BASE)
         session.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
         session.wait_until(lambda: not session.published[session.uri("spec.job.yaml")].diagnostics)
+
+
+@pytest.mark.parametrize("place", ["root", "home", "gone", "project"])
+def test_texts_without_a_file_or_a_folder_do_not_have_the_whole_disk_searched(
+    root: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setenv("HOME", str(root if place == "home" else root.parent))
+    monkeypatch.chdir("/" if place == "root" else root)
+    if place == "gone":
+        shutil.rmtree(root)
+    folder = folder_without_workspace()
+    assert folder.is_dir() == (place == "project")
 
 
 class TestRename:
