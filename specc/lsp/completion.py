@@ -51,6 +51,7 @@ SNIPPETS = {
     "job": ("the job", "job:\n  name: ${1:name}\n  cmd_line: |\n    ${2:command}\n"),
     "results": ("a result", "results:\n  ${1:name}: {from: ${2:stdout}, pattern: '${3:(.+)}', type: ${4:number}}\n"),
 }  # fmt: skip
+IGNORING = "specc: ignore"
 AMOUNT = re.compile(r"\d+(?:\.\d+)?")
 REST_OF_KEY = re.compile(r"[^\s:,{}\[\]#]*+")
 REST_OF_WORD = re.compile(r"[\w-]*+")
@@ -401,7 +402,7 @@ class _Completion:
 
     def _codes(self) -> Iterator[Offer]:
         found = re.search(r"specc:\s*+ignore\[(?:[\w\s-]*+,)*+\s*+([\w-]*+)$", self._cursor.typed)
-        opening = re.search(r"#\s*(s?p?e?c?c?:?)$", self._cursor.typed)
+        opening = re.search(r"#\s*([\w:\s]*)$", self._cursor.typed)
         if found is not None:
             for known in filter(is_optional, CODES.values()):
                 start = self._offset - len(found[1])
@@ -409,9 +410,9 @@ class _Completion:
                 label = known.slug if by_slug else known.code
                 other = known.code if by_slug else known.slug
                 yield self._offer(label, Kind.CODE, start=start, detail=f"{other}: {known.summary}")
-        elif opening is not None:
+        elif opening is not None and IGNORING.startswith(opening[1]):
             start = self._offset - len(opening[1])
-            text = "specc: ignore[${1:code}] ${2:reason}"
+            text = f"{IGNORING}[${{1:code}}] ${{2:reason}}"
             yield self._offer("specc: ignore[...]", Kind.SNIPPET, text, start=start, is_snippet=True)
 
 
