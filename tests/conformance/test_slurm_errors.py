@@ -293,3 +293,16 @@ def test_a_wrapper_that_keeps_a_job_back_is_shown(out: str) -> None:
     outcome = outcome_without_job(Ran(1, out, err), Call(frozenset()))
     assert isinstance(outcome, Doubtful), "its words may be about something else: the queue is asked"
     assert "project" in outcome.refusal.message
+
+
+def test_a_wrapper_that_was_refused_in_several_ways_was_refused() -> None:
+    """It tries one partition after the other; the queue is asked all the same, because it may have tried one more."""
+    line = "sbatch: error: Batch job submission failed: "
+    closed, unknown = "Required partition not available (inactive or drain)", "Invalid partition name specified"
+    outcome = outcome_without_job(Ran(1, "", f"{line}{closed}\n{line}{unknown}\n"), Call(frozenset()))
+    assert isinstance(outcome, Doubtful)
+    assert (outcome.refusal.code, outcome.refusal.message) == ("no-such-queue", f"{closed}; {unknown}")
+    lost = "Socket timed out on send/recv operation"
+    assert outcome_without_job(Ran(1, "", f"{line}{closed}\n{line}{lost}\n"), Call(frozenset())) == Unclear(
+        f"{closed}; {lost}"
+    )

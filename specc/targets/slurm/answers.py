@@ -332,7 +332,10 @@ def outcome_without_job(ran: Ran | TimedOut, call: Call) -> Outcome:
         return Unclear(f"sbatch gave no job number: {said or ran.out.strip()[:200] or 'it said nothing'}")
     if numbers or len(answers) > 1:
         # A site's wrapper has asked more than once, or says more than sbatch does.
-        return Unclear("; ".join(filter(None, (said, *numbers))))
+        each = [_answered(ran, answer, said, call) for answer in answers]
+        refused = [outcome for outcome in each if isinstance(outcome, Rejected)]
+        is_refused = not numbers and len(refused) == len(each)
+        return Doubtful(said, refused[-1]) if is_refused else Unclear("; ".join(filter(None, (said, *numbers))))
     answer = next(iter(answers), None)
     if answer is None:
         return _before_submission(ran, said, call.fields)
