@@ -32,6 +32,12 @@ def one_line(text: str, most: int = 200) -> str:
     return brief(" ".join(text.split()), most)
 
 
+def template_of(space: str, name: object) -> str:
+    """Return the template expression that reads a name: `{{ params.n }}`, and `{{ params['a-b'] }}`."""
+    text = str(name)
+    return f"{{{{ {space}.{text} }}}}" if text.isidentifier() else f"{{{{ {space}[{text!r}] }}}}"
+
+
 RESULT_DIGITS = 10
 """Digits of a result in a table: more than the noise of a calculation leaves."""
 

@@ -10,7 +10,7 @@ from specc.cli.console import say, write_table
 from specc.cli.printing import print_diagnostics
 from specc.submission import Action, Asked, Step, changes_of, cost
 from specc.targets.kinds import KINDS
-from specc.wording import counted
+from specc.wording import counted, template_of
 
 OPTIONS = {
     "profiles": "--profile",
@@ -85,7 +85,7 @@ def say_of_overwritten(found: Sequence[Overwritten]) -> None:
     """Warn of files of earlier jobs, with other parameters, that the payloads to be sent would write anew."""
     if found:
         first = found[0]
-        add = f"write `{{{{ params.{first.param} }}}}` into `{first.field}` to keep them apart"
+        add = f"write `{template_of('params', first.param)}` into `{first.field}` to keep them apart"
         if len(found) == 1:
             say(f"warning: 1 payload writes {first.path}, which a job with other parameters wrote; {add}")
         else:

@@ -45,6 +45,7 @@ from specc.rules.rule import Spec, SpecRule
 from specc.rules.uses import TEMPLATE_SUFFIX, mentioned
 from specc.rules.written import TAG, scalars
 from specc.settings import Target
+from specc.wording import template_of
 
 LABELS = frozenset({"name", "stdout_redirect_path", "stderr_redirect_path"})
 OF_ALL_AXES = frozenset({"cell", "cell.id", "cell.index", "cell.slug", "job.name"})
@@ -81,7 +82,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
             # Another rule reports an axis that nothing reads.
             if f"matrix.{key.value}" in names or OF_ALL_AXES & names:
                 message = f"`matrix.{key.value}` only names the jobs: cells that differ in it alone are the same job"
-                help = f"write `{{{{ matrix.{key.value} }}}}` in the command, or `repeat: N` in place of the axis"
+                help = f"write `{template_of('matrix', key.value)}` in the command, or `repeat: N` in place of the axis"
                 yield AXIS_IN_NAMES_ONLY.at(key.span, message, help=help)
 
 

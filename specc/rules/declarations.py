@@ -17,6 +17,7 @@ from specc.nodes import FileText, Mapping, Node, Scalar, Sequence
 from specc.resolver import Param, join, shown
 from specc.rules.rule import Document, Family, FamilyRule, Spec, SpecRule
 from specc.rules.uses import uses_of
+from specc.wording import template_of
 
 
 def unused_param(family: Family) -> Iterator[Diagnostic]:
@@ -54,7 +55,7 @@ def unused_param(family: Family) -> Iterator[Diagnostic]:
     ```
     """
     for key in family.unread("params"):
-        help = f"write `{{{{ params.{key.value} }}}}` where it is meant, or remove it"
+        help = f"write `{template_of('params', key.value)}` where it is meant, or remove it"
         yield UNUSED_PARAM.at(key.span, f"nothing reads `params.{key.value}`", help=help)
 
 
@@ -92,7 +93,7 @@ def unused_var(family: Family) -> Iterator[Diagnostic]:
     ```
     """
     for key in family.unread("vars") if not family.document.abstract else ():
-        help = f"write `{{{{ vars.{key.value} }}}}` where it is meant, or remove it"
+        help = f"write `{template_of('vars', key.value)}` where it is meant, or remove it"
         yield UNUSED_VAR.at(key.span, f"nothing reads `vars.{key.value}`", help=help)
 
 
@@ -137,7 +138,8 @@ def unused_axis(family: Family) -> Iterator[Diagnostic]:
         return
     for key in family.unread("matrix"):
         message = f"nothing reads the axis `matrix.{key.value}`, so its cells are the same job"
-        help = f"write `{{{{ matrix.{key.value} }}}}` where it is meant, or remove the axis; `repeat: N` repeats a job"
+        read = template_of("matrix", key.value)
+        help = f"write `{read}` where it is meant, or remove the axis; `repeat: N` repeats a job"
         yield UNUSED_AXIS.at(key.span, message, help=help)
 
 

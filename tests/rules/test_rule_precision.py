@@ -328,3 +328,15 @@ def test_a_variable_that_reads_the_param_of_its_name_through_a_script(project: P
     head = "params: {n: {type: integer, default: 1}}\nvars: {n: {$file: n.j2}}\n"
     project.write(a=spec("  resource_limit: '{{ vars.n }}'\n", head))
     assert found(project) == []
+
+
+def test_help_reads_any_name_as_a_template_can(project: Place) -> None:
+    project.write(
+        a="specc: 1\nparams: {my-steps: {type: integer, default: 1}, n: {type: integer, default: 1}}\nvars: {a.b: 1}\n"
+        "matrix: {axes: {learning rate: [1, 2]}}\n"
+        "job: {name: 'j-{{ cell.slug }}', cmd_line: 'true'}\n"
+    )
+    project.run("check", "a.job.yaml", "--output", "json")
+    helps = " ".join(found["help"] or "" for found in json.loads(project.out)["diagnostics"])
+    for read in ("params['my-steps']", "params.n", "vars['a.b']", "matrix['learning rate']"):
+        assert f"write `{{{{ {read} }}}}`" in helps
