@@ -248,7 +248,11 @@ def _named(name: str) -> str:
 
 
 class _File:
-    """The text of a file in blocks of whole lines. The line that a running job is writing is left out."""
+    """The text of a file in blocks of whole lines. The line that a running job is writing is left out.
+
+    Of a line that is longer than all that is searched, as behind a hole in the file, the part that is searched is a
+    line, without what stands next to the cut: half of a number is another number.
+    """
 
     def __init__(self, descriptor: int, is_over: bool) -> None:
         self._descriptor = descriptor
@@ -266,7 +270,9 @@ class _File:
             if newline:
                 yield _clean(lines, is_first=is_first)
                 is_first = False
-        if held and self.is_over and not self.is_cut:
+        if self.is_cut:
+            yield _clean(held[:-LONGEST], is_first=is_first)
+        elif held and self.is_over:
             yield _clean(held, is_first=is_first)
 
     def backwards(self) -> Iterator[bytes]:
@@ -288,6 +294,8 @@ class _File:
                 block = block.rpartition(b"\n")[0]
             is_last = False
             yield _clean(block, is_first=start == 0)
+        if first > 0 and (self.is_over or not is_last):
+            yield _clean(held[LONGEST:], is_first=False)
 
 
 def _clean(block: bytes, *, is_first: bool) -> bytes:

@@ -103,6 +103,18 @@ class TestPatterns:
             why(tmp_path, "{pattern: zzz, type: boolean}") == "the pattern matches nothing in the last 1 MiB of stdout"
         )
 
+    def test_a_line_that_is_longer_than_what_is_searched(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(extraction, "MOST_SEARCHED", 1 << 20)
+        with (tmp_path / "out.log").open("wb") as file:
+            file.write(b"begin\nr = 1")
+            file.seek(10 << 30)
+            file.write(b"r = 2\nend\n")
+        assert read(tmp_path, "'r = (.)'") == 2
+        assert read(tmp_path, "{pattern: 'r = (.)', take: first}") == 1
+        assert read(tmp_path, "{pattern: 'r = 2', type: boolean}") is True
+        assert read(tmp_path, "{pattern: 'r = (.)', take: first}", is_over=False) == 1
+        assert why(tmp_path, "'s = (.)'") == "the pattern matches nothing in the last 1 MiB of stdout"
+
     @pytest.mark.parametrize("block", [1, 2, 3, 7, 64])
     def test_wherever_blocks_end(self, tmp_path, monkeypatch, block):
         monkeypatch.setattr(extraction, "BLOCK", block)
