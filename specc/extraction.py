@@ -56,6 +56,7 @@ KERNEL_TICK = 0.02
 """Seconds by which the times of files on a disk of this machine may lag behind its clock."""
 
 BOM = b"\xef\xbb\xbf"
+HOLE = bytes(64)
 LOOSE_NUMBER = re.compile(r"[+-]?+(?:[0-9]++\.?+[0-9]*+|\.[0-9]++)(?:[eEdD][+-]?+[0-9]{1,4}+)?+")
 FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -301,8 +302,11 @@ class _File:
 def _clean(block: bytes, *, is_first: bool) -> bytes:
     """Return lines with plain ends, in UTF-8: a pattern matches no byte that is not.
 
-    A lone carriage return ends a line, too: progress is written over what was there before.
+    A lone carriage return ends a line, too: progress is written over what was there before. So does a hole in the file,
+    which reads as zeros.
     """
+    if HOLE in block:
+        block = re.sub(HOLE + b"\0*", b"\n", block)
     lines = (block.removeprefix(BOM) if is_first else block).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return lines if lines.isascii() else lines.decode(errors="replace").encode()
 

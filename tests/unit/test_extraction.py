@@ -112,6 +112,8 @@ class TestPatterns:
         assert read(tmp_path, "'r = (.)'") == 2
         assert read(tmp_path, "{pattern: 'r = (.)', take: first}") == 1
         assert read(tmp_path, "{pattern: 'r = 2', type: boolean}") is True
+        assert read(tmp_path, "'^r = (.*)$'") == 2
+        assert read(tmp_path, "{pattern: '^r = (.*)$', take: first}") == 1
         assert read(tmp_path, "{pattern: 'r = (.)', take: first}", is_over=False) == 1
         assert why(tmp_path, "'s = (.)'") == "the pattern matches nothing in the last 1 MiB of stdout"
 
