@@ -19,6 +19,10 @@ NUMBER = re.compile(r"([0-9]+(?:\.[0-9]+)*)")
 """A number, a version or the like. The shell reads all of its characters as they are, wherever they stand."""
 
 
+MOST_KEPT = 2_000
+"""So many kinds of cells are remembered."""
+
+
 @dataclass(slots=True, eq=False)
 class _Alike:
     """Cells with the same words: the payload of the first, and what numbers and values of axes they have shown."""
@@ -45,7 +49,9 @@ class Novelty:
         is_longer = self._is_longer(texts)
         words = (*others, len(set(texts)), *(tuple(piece[::2]) for piece in pieces))
         shown = set(enumerate(chain(*(piece[1::2] for piece in pieces), cell.values.values())))
-        self._last = alike = self._known.get(words) or self._known.setdefault(words, _Alike())
+        if len(self._known) >= MOST_KEPT and words not in self._known:
+            self._known.clear()  # what is seen once more is looked at once more
+        self._last = alike = self._known.setdefault(words, _Alike())
         if alike.first is not None and not is_longer and shown <= alike.shown:
             return alike.first
         alike.shown |= shown
