@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.checks import breaks, check_peers, specc_checks
+from benchmarks.checks import breaks, check_peers, events_alone, specc_checks
 from benchmarks.corpora import project
 from benchmarks.felt import felt
 from benchmarks.growth import changed_base_check, deep, deep_check, shared
@@ -90,7 +90,8 @@ def _start_up(place: Path, extent: Extent) -> Result:
 
 def _checks(root: Path, size: int, extent: Extent) -> Result:
     made = project(root, size)
-    return Result("check", size, "specs", interleaved([*specc_checks(made), *check_peers(made)], extent.budget))
+    contestants = [*specc_checks(made), *check_peers(made), events_alone(made)]
+    return Result("check", size, "specs", interleaved(contestants, extent.budget))
 
 
 def _renders(root: Path, size: int, extent: Extent) -> Result:
