@@ -4,7 +4,7 @@ What is not plain raises `NotByColumns`: any diagnostic, anything that is not kn
 exceed. Then `specc.compiler.compile` walks the cells one by one, which is what a payload means.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import repeat
 
@@ -41,13 +41,13 @@ class Sheet:
 
     def payloads(self, cells: Iterable[Cell]) -> Iterator[Payload]:
         """Yield the payload of each cell."""
+        make = self._make()
         for chunk in chunks(cells):
-            for cell, line in zip(chunk.cells, _each(self._lines(chunk)), strict=False):
-                yield self._payload(cell, line)
+            yield from map(make, chunk.cells, _each(self._lines(chunk)))
 
     def compared(self, cells: Iterable[Cell]) -> Iterator[tuple[Chunk, list[Payload]]]:
         """Yield the payloads of the cells of each chunk. A cell that shows the rules nothing new has `like`."""
-        novelty = Novelty()
+        novelty, make = Novelty(), self._make()
         free = {name: field for name, field in self._fields.items() if self._is_free(name, field)}
         for chunk in chunks(cells):
             texts = [field.data(chunk) for field in free.values() if isinstance(field, Texts)]
@@ -56,16 +56,21 @@ class Sheet:
             made = []
             for cell, line, mine, rest in rows:
                 like = novelty.like(cell, mine, rest)
-                made.append(self._payload(cell, line, like))
+                made.append(make(cell, line, like))
                 if like is None:
                     novelty.add(made[-1])
             yield chunk, made
 
-    def _payload(self, cell: Cell, line: str, like: Payload | None = None) -> Payload:
-        spec, values = self._evaluation.spec, partial(self._values, cell)
-        of_matrix, params = self._evaluation.env_of_matrix, self._walk.params
-        api = self._schema.name
-        return Payload(spec.id, api, cell, line.encode(), values, spec.folder, self._unseen, of_matrix, params, like)
+    def _make(self) -> Callable[..., Payload]:
+        """Return what makes the payload of a cell from its line, and from an earlier one that it is like."""
+        spec, api, unseen, params = self._evaluation.spec, self._schema.name, self._unseen, self._walk.params
+        spec_id, folder, of_matrix = spec.id, spec.folder, self._evaluation.env_of_matrix
+
+        def make(cell: Cell, line: str, like: Payload | None = None) -> Payload:
+            values = partial(self._values, cell)
+            return Payload(spec_id, api, cell, line.encode(), values, folder, unseen, of_matrix, params, like)
+
+        return make
 
     def _is_free(self, name: str, field: Texts | Whole) -> bool:
         """Return whether people write the text of a field, as they write commands and the names of jobs and files."""
