@@ -30,4 +30,5 @@ def slurm() -> Iterator[Cluster]:
 
 @pytest.fixture
 def project(slurm: Cluster, tmp_path: Path) -> Project:
+    slurm.undrain()  # whatever a test before this one has done to the controller
     return Project(slurm, tmp_path)

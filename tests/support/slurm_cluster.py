@@ -172,6 +172,12 @@ class Cluster:
         idle = ("sinfo", "-h", "-N", "-p", "debug", "-t", "idle", "-o", "%N")
         self._until(lambda: self.run(*idle).split() == self.nodes)
 
+    def undrain(self) -> None:
+        """Give drained nodes back, as staff do: Slurm drains a node with a job that it lost in a crash."""
+        drained = sorted({*self.run("sinfo", "-h", "-N", "-t", "drain", "-o", "%N").split()})
+        if drained:
+            self.run("scontrol", "update", f"nodename={','.join(drained)}", "state=resume")
+
     def is_up(self) -> bool:
         pid = self.folder / "slurmctld.pid"
         return pid.exists() and Path(f"/proc/{pid.read_text().strip()}").exists()
