@@ -14,7 +14,7 @@ from manual.codes import page_of
 from specc import assets
 from specc.diagnostics import Code
 from specc.diagnostics.codes import CODES
-from specc.lsp.translation import page_of as address_of
+from specc.lsp.translation import Manual
 from specc.reporters.guidance import documentation, family
 from specc.rules import RULES
 from specc.rules.documentation import Documentation, Example, document, function_of, parse
@@ -86,7 +86,8 @@ def test_every_code_has_a_page_that_says_what_and_why(code: Code) -> None:
 
 @each("code", CODES.values())
 def test_an_editor_links_to_the_page_that_the_manual_has(code: Code) -> None:
-    assert address_of(code.code, "https://specc.example.org/") == f"https://specc.example.org/{page_of(code)[:-3]}.html"
+    address = Manual("https://specc.example.org/").page_of(code.code)
+    assert address == f"https://specc.example.org/{page_of(code)[:-3]}.html"
 
 
 @each("path", assets.folder("codes").iterdir())
