@@ -299,6 +299,16 @@ class TestJobs:
         assert (report.state, report.is_vanished) == (JobState.LOST, False)
         assert "probably cancelled" in report.reason
 
+    def test_a_task_that_completed_and_never_began_is_sent_again(self, fake: Fake) -> None:
+        """After a crash, Slurm can take the end of another job for that of a task which no node has begun."""
+        send(fake, attempts(3))
+        fake.queue(line("7_0", "COMPLETED", BATCH), line("7_1", "COMPLETED", BATCH))
+        (fake.place.directory / "jobs" / BATCH / "slurm-1.log").write_text("")
+        reports = fake.target.status([uuid(0), uuid(1)])
+        assert (reports[uuid(0)].state, reports[uuid(0)].is_vanished) == (JobState.LOST, True)
+        assert "never began" in reports[uuid(0)].reason
+        assert (reports[uuid(1)].state, reports[uuid(1)].is_vanished) == (JobState.FINISHED, False)
+
     def test_tasks_that_ran_out_of_memory_have_one_reason(self, fake: Fake) -> None:
         """A summary counts jobs by it, so the numbers of a task are not in it."""
         send(fake, attempts(2))

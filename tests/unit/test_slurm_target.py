@@ -396,6 +396,15 @@ class TestEnds:
         fake.queue(line("7", "FAILED", reason="NonZeroExitCode"))
         assert report(fake) == JobReport(UUID, JobState.EXITED, "FAILED", "the command ran as Slurm's job 6", 113)
 
+    @pytest.mark.parametrize(("code", "state"), [(0, JobState.FINISHED), (3, JobState.EXITED), (143, JobState.STOPPED)])
+    def test_what_had_ended_before_its_node_was_lost(self, fake: Fake, code: int, state: JobState) -> None:
+        """A controller that crashes calls jobs so that it does not find any more; to try them again would be twice."""
+        fake.claimed("7", code)
+        fake.queue(line("7", "NODE_FAIL"))
+        found = report(fake)
+        assert found is not None
+        assert (found.state, found.exit_code) == (state, code)
+
     def test_success_is_what_slurm_says(self, fake: Fake) -> None:
         fake.queue(line("7", "COMPLETED"))
         assert report(fake) == JobReport(UUID, JobState.FINISHED, "COMPLETED", "", 0)

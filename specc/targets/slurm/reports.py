@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from specc.targets.batch.folder import Folder, Handle, tag_of
+from specc.targets.batch.journal import Journal
 from specc.targets.batch.reports import BY_STATE, SAID_IN_LOG, SIGNALLED, by_records, lost, not_shared, recorded
 from specc.targets.batch.script import COPY
 from specc.targets.lives import EndReason, Life
@@ -71,6 +72,10 @@ CLOCK_SECONDS = 2.0
 
 VANISHED = (
     "Slurm had accepted it, lost it in a crash of its controller, and never began it; `specc submit` sends it again"
+)
+NEVER_BEGAN = (
+    "Slurm says that it has completed, and its script never began: Slurm took the end of another job for that of this "
+    "one, as after a crash of its controller; `specc submit` sends it again"
 )
 LEFT_ARRAY = "Slurm has its array without it, and it never began: it was probably cancelled while it waited"
 SAYS_NOTHING = frozenset({"", "None", "(null)"})
@@ -274,6 +279,11 @@ def _ended(uuid: str, entry: Entry, folder: Folder, target: str) -> JobReport:
     began.
     """
     state, noted = state_of(entry.word), folder.noted()
+    if state is JobState.FINISHED and folder.is_there() and folder.has_nothing():
+        life = replace(entry.life, ended_for=EndReason.LOST)
+        return JobReport(uuid, JobState.LOST, entry.word, NEVER_BEGAN, life=life, is_vanished=True)
+    if (before := _ended_before_its_node(uuid, entry, folder, noted)) is not None:
+        return before
     is_own = noted.owner == entry.job_id
     recorded = noted.exit if is_own else None
     if is_own and (recorded is None or recorded.code != 0):  # after success its script has done so
@@ -297,6 +307,15 @@ def _ended(uuid: str, entry: Entry, folder: Folder, target: str) -> JobReport:
     life = replace(entry.life.over(life), seconds=entry.life.seconds if life.seconds is None else life.seconds)
     life = replace(life, ended_for=why)
     return JobReport(uuid, state, entry.word, reason_of(entry.word, said, state), code, life=life)
+
+
+def _ended_before_its_node(uuid: str, entry: Entry, folder: Folder, noted: Journal) -> JobReport | None:
+    """Return how a command had ended by itself before its node, or what Slurm knew of the job, was lost; else None."""
+    own = noted.exit if noted.owner == entry.job_id else None
+    if own is None or own.code >= SIGNALLED or END_REASONS.get(entry.word) is not EndReason.NODE:
+        return None
+    report = recorded(uuid, own, folder)
+    return None if report is None else replace(report, life=entry.life.over(report.life))
 
 
 def _life_so_far(life: Life, state: JobState) -> Life:
