@@ -85,11 +85,16 @@ def testing(builder: Builder, node: nodes.Test) -> Evaluate:
         _check_arguments(builder, node, test_signature(name))
     if name in ("defined", "undefined"):
         _guard(builder, node.node)
-    subject = builder.expression(node.node)
+    subject, asks = builder.expression(node.node), name in ("defined", "undefined")
+    above = node.node.node if isinstance(node.node, nodes.Getattr) else None
+    is_declared = isinstance(above, nodes.Name) and not builder.is_local(above.name)
 
     def tested(frame: Frame) -> object:
         call = Call(name, [arg(frame) for arg in args], {key: arg(frame) for key, arg in kwargs.items()})
-        return apply_test(call, subject(frame), frame.run.budget, at)
+        value = subject(frame)
+        if asks and isinstance(value, Unknown) and not is_declared:
+            return Unknown("boolean")  # what an unknown value has in it may be missing
+        return apply_test(call, value, frame.run.budget, at)
 
     return tested
 
