@@ -240,8 +240,9 @@ class TestWhatIsLost:
                 crashing.join()
                 if not slurm.is_up():
                     slurm.start_controller()
+            assert done.returncode == 0, done.stderr[-3000:]
+            slurm.undrain()
             slurm.until_idle()
-        assert done.returncode == 0, done.stderr[-3000:]
         each_ran_once(project, 200)
 
     def test_a_controller_that_freezes_meanwhile(self, project: Project, slurm: Cluster) -> None:
