@@ -21,7 +21,7 @@ from specc.expressions import Unknown
 from specc.nodes import Node
 
 Made = TypeVar("Made")
-CHUNK = 1_000
+CHUNK = 200
 """So many cells are looked up at once."""
 WORD = re.compile(r"[\w@%+=:,./-]*", re.ASCII)
 """What `sh` leaves as it is, if it is not empty."""

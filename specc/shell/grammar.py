@@ -43,7 +43,7 @@ class Opener(NamedTuple):
         return self.start, self.start + len(self.word)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)
 def read(text: str) -> Reading:
     """Return what a text holds. A text that is too long, or that is not understood, has no mistakes."""
     if len(text) > MAX_LENGTH:

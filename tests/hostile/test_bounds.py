@@ -62,7 +62,7 @@ SPECS: dict[str, Callable[[], str]] = {
         "matrix: {max: 1000000, axes: {a: {from: 1, to: 1000000}}}\n" + block("run {{ matrix.a }}")
     ),
     "cells of long commands": lambda: (
-        "matrix: {axes: {a: {from: 1, to: 1000}}}\n" + block("a " * 25_000 + "{{ matrix.a }}")
+        "matrix: {axes: {a: {from: 1, to: 1000}}}\n" + block("a " * 32_000 + "{{ matrix.a }}")
     ),
 }
 
