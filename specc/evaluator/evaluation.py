@@ -4,7 +4,7 @@ from collections.abc import Callable
 from collections.abc import Mapping as Map
 from dataclasses import field
 
-from specc.diagnostics import Diagnostic, codes
+from specc.diagnostics import Diagnostic, codes, replacing_fix
 from specc.evaluator.bindings import Binding
 from specc.evaluator.commands import PRELUDE, Prelude, with_prelude
 from specc.evaluator.names import (
@@ -60,8 +60,12 @@ def _no_condition(node: Node) -> Diagnostic:
         return codes.BAD_MATRIX.at(
             node.span, message, help='write `where: "{{ matrix.n <= 64 }}"`, or a list of such texts'
         )
-    help = f'put it in braces and quotes: `"{{{{ {node.value} }}}}"`'
-    return codes.BAD_MATRIX.at(node.span, "a condition of `where` is a template, and this is a text", help=help)
+    template = f"{{{{ {node.value} }}}}"
+    is_plain = '"' not in template and "\\" not in template
+    written = f'"{template}"' if is_plain else "'" + template.replace("'", "''") + "'"
+    fix = replacing_fix(node.span, node.value, written, is_safe="matrix." in template)
+    message = "a condition of `where` is a template, and this is a text"
+    return codes.BAD_MATRIX.at(node.span, message, help=f"put it in braces and quotes: `{written}`", fix=fix)
 
 
 def _not_true_or_false(node: Node, value: Value) -> Diagnostic:

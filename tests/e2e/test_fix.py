@@ -29,6 +29,14 @@ def put(place: Place, name: str, text: str) -> Path:
         (HEAD + "x-a: {1: b}\n", HEAD + 'x-a: {"1": b}\n'),
         (HEAD + "params: {n: {type: integer, default: '4'}}\n", HEAD + "params: {n: {type: integer, default: 4}}\n"),
         (HEAD + "params: {n: {type: string, default: 4}}\n", HEAD + 'params: {n: {type: string, default: "4"}}\n'),
+        (
+            HEAD + "matrix: {axes: {n: [1, 9]}, where: matrix.n * 8 <= 64}\n",
+            HEAD + 'matrix: {axes: {n: [1, 9]}, where: "{{ matrix.n * 8 <= 64 }}"}\n',
+        ),
+        (
+            HEAD + "matrix:\n  axes: {n: [a, b]}\n  where:\n    - matrix.n != \"b\" or matrix.n == 'c'\n",
+            HEAD + "matrix:\n  axes: {n: [a, b]}\n  where:\n    - '{{ matrix.n != \"b\" or matrix.n == ''c'' }}'\n",
+        ),
     ],
 )
 def test_a_safe_fix(place: Place, written: str, expected: str) -> None:
