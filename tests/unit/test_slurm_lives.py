@@ -1,6 +1,7 @@
 """When jobs ran on a cluster and what they used: by the queue, by the accounting, and by what they left behind."""
 
 import subprocess
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -71,6 +72,19 @@ class TestQueue:
         fake.queue(queued("COMPLETED", "2026-01-02T03:01:00", "2026-01-02T03:01:30", "n1"))
         assert life(fake) == Life(at("03:00:00"), at("03:01:00"), at("03:01:30"), 30.0, "n1")
         assert fake.programs.names() == ["squeue", "sacct"]
+
+    @pytest.mark.parametrize(("seconds", "state"), [(20, JobState.RUNNING), (70, JobState.LOST)])
+    def test_a_job_that_has_just_completed_may_have_files_that_are_not_seen_yet(
+        self, fake: Fake, monkeypatch: pytest.MonkeyPatch, seconds: int, state: JobState
+    ) -> None:
+        """Of a folder on NFS, another machine sees what it saw there up to a minute ago."""
+        monkeypatch.setattr(time, "time", lambda: at("03:01:30") + seconds)
+        fake.folder(TAG).root.mkdir(parents=True)
+        fake.queue(queued("COMPLETED", "2026-01-02T03:01:00", "2026-01-02T03:01:30", "n1"))
+        report = fake.target.status([UUID])[UUID]
+        assert (report.state, report.is_vanished) == (state, state is JobState.LOST)
+        fake.folder(TAG).log.write_text("")
+        assert fake.target.status([UUID])[UUID].state is JobState.FINISHED
 
     def test_a_job_that_never_ran(self, fake: Fake) -> None:
         fake.queue(queued("CANCELLED", "N/A", "2026-01-02T03:01:30", ""))

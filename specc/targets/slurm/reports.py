@@ -3,6 +3,7 @@
 Slurm's states are told in the words of the API.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -76,6 +77,12 @@ VANISHED = (
 NEVER_BEGAN = (
     "Slurm says that it has completed, and its script never began: Slurm took the end of another job for that of this "
     "one, as after a crash of its controller; `specc submit` sends it again"
+)
+SEEN_SECONDS = 65.0
+"""So long after a job has ended, each machine sees its files: NFS believes for a minute what it knows of a folder."""
+NOT_SEEN = (
+    "Slurm says that it has completed, and its files are not to be seen yet; a network file system may show them a "
+    "minute later"
 )
 LEFT_ARRAY = "Slurm has its array without it, and it never began: it was probably cancelled while it waited"
 SAYS_NOTHING = frozenset({"", "None", "(null)"})
@@ -280,8 +287,7 @@ def _ended(uuid: str, entry: Entry, folder: Folder, target: str) -> JobReport:
     """
     state, noted = state_of(entry.word), folder.noted()
     if state is JobState.FINISHED and folder.is_there() and folder.has_nothing():
-        life = replace(entry.life, ended_for=EndReason.LOST)
-        return JobReport(uuid, JobState.LOST, entry.word, NEVER_BEGAN, life=life, is_vanished=True)
+        return _without_files(uuid, entry)
     if (before := _ended_before_its_node(uuid, entry, folder, noted)) is not None:
         return before
     is_own = noted.owner == entry.job_id
@@ -307,6 +313,15 @@ def _ended(uuid: str, entry: Entry, folder: Folder, target: str) -> JobReport:
     life = replace(entry.life.over(life), seconds=entry.life.seconds if life.seconds is None else life.seconds)
     life = replace(life, ended_for=why)
     return JobReport(uuid, state, entry.word, reason_of(entry.word, said, state), code, life=life)
+
+
+def _without_files(uuid: str, entry: Entry) -> JobReport:
+    """Return the report of a job that Slurm says has completed, and that has left nothing: not even a log."""
+    ended_at = entry.life.ended_at
+    if ended_at is not None and time.time() < ended_at + SEEN_SECONDS:
+        return JobReport(uuid, JobState.RUNNING, entry.word, NOT_SEEN, life=_life_so_far(entry.life, JobState.RUNNING))
+    life = replace(entry.life, ended_for=EndReason.LOST)
+    return JobReport(uuid, JobState.LOST, entry.word, NEVER_BEGAN, life=life, is_vanished=True)
 
 
 def _ended_before_its_node(uuid: str, entry: Entry, folder: Folder, noted: Journal) -> JobReport | None:
