@@ -31,13 +31,11 @@ msgstr ""
 
 SILENT = (
     "specc/api/",  # for programs
-    "specc/lsp/",  # for editors
     "specc/gateway/",  # answers in the API's own form
     "specc/reporters/page/",  # a page in one file, which stays English
     "specc/reporters/ci.py",
     "specc/reporters/tools.py",
     "specc/comparison/markdown.py",
-    "specc/schemagen/editor.py",  # generated files
     "specc/schemagen/settings.py",
     "specc/schemagen/templates.py",
     "specc/config/meanings.py",  # the manual, and a generated file

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from specc.app.selection import STDIN, Chosen, Sites, world
 from specc.cache import Asked, CleanChecks, Counts, store_of
 from specc.cli import import_libraries
-from specc.cli.console import Terminal, translated, wants_color, write_painted
+from specc.cli.console import Terminal, wants_color, write_painted
 from specc.cli.sessions import open_sites
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
+from specc.language import translated
 from specc.reporters.counts import sum_up
 from specc.reporters.paint import painter
 from specc.reporters.report import Summary

@@ -8,43 +8,17 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import chain, islice
 from typing import IO
 
 from specc.errors import SpeccError
-from specc.language import Translate, in_english, language_of
+from specc.language import translated
 from specc.source import MAX_BYTES
 from specc.visible import uncommanded, visible, visible_json
 
 MOST_DRAWN = 5000
 """Rows. The columns of a longer table are not lined up, because all of it would have to be read first."""
-
-
-_translate: Translate = in_english
-
-
-def choose_language(environment: Mapping[str, str]) -> str | None:
-    """Speak the language that the environment asks for from now on, and return its name; None for English."""
-    global _translate
-    language = language_of(environment)
-    if language is None:
-        _translate = in_english
-        return None
-    from specc.language.catalogue import catalogue_of  # only who does not read English waits for a catalogue
-
-    _translate = catalogue_of(language).translate
-    return language
-
-
-def translator() -> Translate:
-    """Return what translates into the language of the person."""
-    return _translate
-
-
-def translated(message: str) -> str:
-    """Return a message of specc in the language of the person. Data of others is never a message."""
-    return _translate(message)
 
 
 def say(line: str) -> None:

@@ -12,10 +12,11 @@ from typer.core import TyperCommand, TyperGroup
 
 from specc import __version__
 from specc.cli import COMPLETE, import_libraries
-from specc.cli.console import translated, translator, write_line
+from specc.cli.console import write_line
 from specc.cli.table import COMMANDS, Command, panel_of
 from specc.docstrings import restore
 from specc.errors import SpeccError
+from specc.language import translated, translator
 
 NAME = "specc"
 COMPLETION = ("--show-completion", "--install-completion")

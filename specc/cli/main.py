@@ -110,7 +110,7 @@ def run(arguments: list[str]) -> int:
 
 def _ended(arguments: list[str]) -> int:
     """Return the exit code of a command line, also where it ends with an error or a bug."""
-    from specc.cli.console import choose_language  # deferred, as are the imports of `_answer`
+    from specc.language import choose_language  # deferred, as are the imports of `_answer`
 
     try:
         choose_language(os.environ)

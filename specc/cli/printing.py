@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from specc.app.reporting import report_of
-from specc.cli.console import translated, wants_color, write_data, write_painted
+from specc.cli.console import wants_color, write_data, write_painted
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError
+from specc.language import translated
 from specc.reporters import Report, ReportFormat, format_named, report_text
 from specc.reporters.counts import statistics
 from specc.source import Source

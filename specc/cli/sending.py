@@ -9,7 +9,8 @@ from types import FrameType
 
 from specc.app.failures import said_of
 from specc.app.submitting import Stop, message_of, word_for
-from specc.cli.console import is_watched, say, translated, write_row, write_table
+from specc.cli.console import is_watched, say, write_row, write_table
+from specc.language import translated
 from specc.submission import Action, Result, Sender, Step, shown_state, tally
 from specc.targets import JobReport, JobState
 from specc.wording import counted

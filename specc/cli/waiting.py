@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from specc.app.failures import SAID_BY_STATE, Failures, at_target, words_for
 from specc.app.following import Feed, Group, Waited, Watch, wait_for
 from specc.cli import exits
-from specc.cli.console import Terminal, say, translated
+from specc.cli.console import Terminal, say
 from specc.errors import SpeccError
+from specc.language import translated
 from specc.submission import Ending, Ledger, Record, latest, shown_state, word_of
 from specc.targets import JobReport, JobState
 from specc.units import QuantityMistake, read

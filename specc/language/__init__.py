@@ -41,3 +41,29 @@ def _is_chinese(locale: str) -> bool:
     """Return whether a locale is Chinese in the simplified script: `zh`, `zh_CN.UTF-8`, `zh-Hans`, `zh_Hans_CN`."""
     name = locale.partition("@")[0].partition(".")[0].lower().replace("-", "_")
     return name in SIMPLIFIED or name.startswith("zh_hans_")
+
+
+_translate: Translate = in_english
+
+
+def choose_language(environment: Mapping[str, str]) -> str | None:
+    """Speak the language that the environment asks for from now on, and return its name; None for English."""
+    global _translate
+    language = language_of(environment)
+    if language is None:
+        _translate = in_english
+        return None
+    from specc.language.catalogue import catalogue_of  # only who does not read English waits for a catalogue
+
+    _translate = catalogue_of(language).translate
+    return language
+
+
+def translator() -> Translate:
+    """Return what translates into the language of the person."""
+    return _translate
+
+
+def translated(message: str) -> str:
+    """Return a message of specc in the language of the person. Data of others is never a message."""
+    return _translate(message)

@@ -18,8 +18,9 @@ from specc.expressions.filters import NAMES as FILTERS
 from specc.expressions.predicates import TESTS
 from specc.fast_dataclass import dataclass
 from specc.formatter import quoted
+from specc.language import translated
 from specc.lsp.cursor import ITEM, Cursor, Part, cursor_at, template_at
-from specc.lsp.hover import api_of, code, field_page, flow, shown_value, values_by_name
+from specc.lsp.hover import api_of, code, field_page, flow, kind_of, shown_value, values_by_name
 from specc.lsp.language import (
     MEMBERS,
     NAMESPACES,
@@ -203,7 +204,7 @@ class _Completion:
             if name in ("env", "args") and "$file" in known and not {"$file", "$command"} & set(siblings):
                 continue
             kind = Kind.OPERATOR if is_operator else Kind.KEY
-            yield self._offer(name, kind, f"{name}: ", documentation=meaning)
+            yield self._offer(name, kind, f"{name}: ", documentation=translated(meaning))
         if len(path) == 0:
             yield from self._sections()
 
@@ -212,9 +213,9 @@ class _Completion:
         api = api_of(self._snapshot)
         for field in api.fields.values() if api is not None else ():
             if field.name not in self._siblings and not field.filled_by_transport and api is not None:
-                detail = field.type + (", required" if field.required else "")
                 page = field_page(field, api, self._snapshot)
-                yield self._offer(field.name, Kind.FIELD, f"{field.name}: ", detail=detail, documentation=page)
+                insert = f"{field.name}: "
+                yield self._offer(field.name, Kind.FIELD, insert, detail=kind_of(field), documentation=page)
 
     def _inherited_names(self, path: tuple[str, ...]) -> Iterator[Offer]:
         """Yield the names that parents declare, which this file may set anew; in a profile, those of the file, too."""
@@ -224,7 +225,7 @@ class _Completion:
         for name, value in node.entries.items() if isinstance(node, Mapping) else ():
             is_of_other = value.span.source.name != self._snapshot.name or is_of_profile
             if name not in self._siblings and is_of_other:
-                detail = f"from {visible(value.span.source.name)}"
+                detail = translated(f"from {visible(value.span.source.name)}")
                 yield self._offer(name, Kind.NAME, f"{name}: ", detail=detail, documentation=code(flow(to_data(value))))
 
     def _sections(self) -> Iterator[Offer]:
@@ -232,7 +233,7 @@ class _Completion:
             return
         for name in SECTIONS:
             if name not in self._siblings and name in SNIPPETS:
-                what, text = SNIPPETS[name]
+                what, text = translated(SNIPPETS[name][0]), SNIPPETS[name][1]
                 yield self._offer(f"{name}: {what}", Kind.SNIPPET, text, detail=what, is_snippet=True)
 
     # values
@@ -274,16 +275,18 @@ class _Completion:
             for queue in target.hpcqueues if name == "hpcqueue_id" and target.hpcqueues else target.queues:
                 limits = ", ".join(f"{limit} {value}" for limit, value in target.queues.get(queue, {}).items())
                 yield self._offer(
-                    queue, Kind.VALUE, self._as_written(queue), detail=limits or f"a queue of {target.name}"
+                    queue, Kind.VALUE, self._as_written(queue), detail=limits or translated(f"a queue of {target.name}")
                 )
         if name == "resource_limit" and target is not None:
             yield from self._resources(target.resource_limits, has_words=target.traits.has_layout)
         if name == "cmd_line":
             if not self._cursor.is_flow:
                 text = "|\n  ${1:command}"
-                yield self._offer("script", Kind.SNIPPET, text, detail="the lines of a script", is_snippet=True)
+                yield self._offer(
+                    "script", Kind.SNIPPET, text, detail=translated("the lines of a script"), is_snippet=True
+                )
             text = "{\\$file: ${1:run.sh}}"
-            yield self._offer("$file", Kind.SNIPPET, text, detail="the text of a file", is_snippet=True)
+            yield self._offer("$file", Kind.SNIPPET, text, detail=translated("the text of a file"), is_snippet=True)
 
     def _quantities(self, units: dict[str, int]) -> Iterator[Offer]:
         amount = AMOUNT.match(self._cursor.typed)
@@ -295,11 +298,13 @@ class _Completion:
         """Yield the words of a field that says options of the scheduler, and the texts that the target maps."""
         if not self._cursor.typed:
             for text in mapped:
-                yield self._offer(text, Kind.VALUE, self._as_written(text), detail="of the target")
+                yield self._offer(text, Kind.VALUE, self._as_written(text), detail=translated("of the target"))
         word = self._cursor.typed.rpartition(" ")[2]
         for name in sorted(WITH_VALUE | FLAGS | OF_JOBS) if has_words else ():
             insert = name if name in FLAGS else f"{name}="
-            yield self._offer(name, Kind.VALUE, insert, start=self._offset - len(word), detail="an option of sbatch")
+            yield self._offer(
+                name, Kind.VALUE, insert, start=self._offset - len(word), detail=translated("an option of sbatch")
+            )
 
     def _parents(self) -> Iterator[Offer]:
         """Yield what the spec can inherit from: bases of the project, by the path to them, and those that ship."""
@@ -311,9 +316,9 @@ class _Completion:
             document = getattr(parsed, "document", None)
             if document is not None and document.abstract:
                 path = relative(own, name)
-                yield self._offer(path, Kind.FILE, self._as_written(path), detail="a base of this project")
+                yield self._offer(path, Kind.FILE, self._as_written(path), detail=translated("a base of this project"))
         for name in shipped_names():
-            yield self._offer(f"{SHIPPED}{name}", Kind.FILE, detail="a base that ships with specc")
+            yield self._offer(f"{SHIPPED}{name}", Kind.FILE, detail=translated("a base that ships with specc"))
 
     def _files(self) -> Iterator[Offer]:
         """Yield the scripts and other texts of the project, by the path to them from the spec."""
@@ -340,7 +345,7 @@ class _Completion:
         naming = re.search(r"(?<![\w.\]])((?:\w+\.)*)(\w*)$", typed)
         if calling is not None:
             for name in FILTERS:
-                yield self._called(name, filter_meaning(name), calling[1])
+                yield self._called(name, translated(filter_meaning(name)), calling[1])
         elif testing is not None:
             for name in TESTS:
                 if name.isidentifier():
@@ -356,7 +361,7 @@ class _Completion:
         start = self._offset - len(typed)
         if not parent:
             for name, meaning in NAMESPACES.items():
-                yield self._offer(name, Kind.NAME, start=start, detail=meaning)
+                yield self._offer(name, Kind.NAME, start=start, detail=translated(meaning))
             return
         for name, (detail, documentation) in self._members(parent).items():
             if name.isidentifier():
@@ -366,9 +371,9 @@ class _Completion:
         """Return the names below a name, each with its value and what it is."""
         root, *rest = parent.split(".")
         if root in MEMBERS and not rest:
-            return {name: (meaning, "") for name, meaning in MEMBERS[root].items()}
+            return {name: (translated(meaning), "") for name, meaning in MEMBERS[root].items()}
         if root == "env":
-            return dict.fromkeys(self._snapshot.project.settings.env, ("a variable of the environment", ""))
+            return dict.fromkeys(self._snapshot.project.settings.env, (translated("a variable of the environment"), ""))
         spec = self._spec()
         if spec is None or root not in ("params", "vars", "matrix", "job"):
             return {}
@@ -409,7 +414,7 @@ class _Completion:
                 by_slug = (bool(found[1]) and not found[1].upper().startswith("S")) or found[1].islower()
                 label = known.slug if by_slug else known.code
                 other = known.code if by_slug else known.slug
-                yield self._offer(label, Kind.CODE, start=start, detail=f"{other}: {known.summary}")
+                yield self._offer(label, Kind.CODE, start=start, detail=f"{other}: {translated(known.summary)}")
         elif opening is not None and IGNORING.startswith(opening[1]):
             start = self._offset - len(opening[1])
             text = f"{IGNORING}[${{1:code}}] ${{2:reason}}"
@@ -419,9 +424,10 @@ class _Completion:
 def _declared(param: Param) -> tuple[str, str]:
     """Return the type of a parameter with its default, and its description."""
     described = param.node.get("description")
-    default = f", default {flow(to_data(param.default))}" if param.default is not None else ""
     text = str(described.value) if isinstance(described, Scalar) else ""
-    return f"{param.type}{default}", visible(text)
+    if param.default is None:
+        return param.type, visible(text)
+    return translated(f"{param.type}, default {flow(to_data(param.default))}"), visible(text)
 
 
 def _may_be_base(name: str, snapshot: Snapshot) -> bool:

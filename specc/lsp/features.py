@@ -11,6 +11,7 @@ from lsprotocol import types
 from specc.app.editing import SETTINGS, EditedProject, Snapshot
 from specc.diagnostics import Edit
 from specc.errors import SpeccError
+from specc.language import translated
 from specc.lsp.actions import Action, actions_at, fix_all, formatting_of
 from specc.lsp.actions import Kind as ActionKind
 from specc.lsp.completion import Kind, Offer, complete_at, complete_script
@@ -302,7 +303,7 @@ async def code_action(ls: Server, params: types.CodeActionParams) -> list[types.
 def _action(ls: Server, project: EditedProject, action: Action) -> types.CodeAction:
     fixes = [lsp_diagnostic(action.fixes, project, ls.encoding, ls.manual)] if action.fixes is not None else None
     return types.CodeAction(
-        visible(action.title),
+        visible(translated(action.title)),
         kind=action.kind.value,
         diagnostics=fixes,
         is_preferred=action.is_preferred or None,
@@ -390,7 +391,7 @@ async def rename(ls: Server, params: types.RenameParams) -> types.WorkspaceEdit 
     except Refused as refused:
         raise RequestRefused(str(refused)) from refused
     if renaming.warning:
-        text = f"specc: {visible(renaming.warning)}"
+        text = f"specc: {visible(translated(renaming.warning))}"
         ls.window_show_message(types.ShowMessageParams(types.MessageType.Warning, text))
     return ls.workspace_edit(project, tuple(Edit(span, params.new_name) for span in renaming.spans))
 

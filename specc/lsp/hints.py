@@ -7,6 +7,7 @@ from specc.compiler import Request
 from specc.evaluator import MASK, EvaluatedSpec, Evaluation, Value
 from specc.explanation import Hiding, written
 from specc.fast_dataclass import dataclass
+from specc.language import translated
 from specc.lsp.hover import cells_of, flow
 from specc.nodes import Mapping, Node, Scalar, Style, to_data
 from specc.wording import brief
@@ -97,4 +98,4 @@ def _overrides(node: Node) -> str:
     if below is None or isinstance(node, Mapping):
         return ""
     said = written(below) if not isinstance(below, Mapping) else to_data(below)
-    return f"overrides {below.span.source.name}: {brief(flow(said), WIDTH)}"
+    return translated(f"overrides {below.span.source.name}: {brief(flow(said), WIDTH)}")

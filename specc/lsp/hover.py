@@ -14,6 +14,7 @@ from specc.evaluator import MASK, EvaluatedSpec, Evaluation
 from specc.expander import Cell
 from specc.explanation import Explanation, Hiding, as_text, explain
 from specc.fast_dataclass import dataclass
+from specc.language import translated
 from specc.lsp.cursor import ITEM
 from specc.lsp.language import filter_meaning, meaning_of
 from specc.lsp.spots import Spot, name_in_script, spot_at
@@ -78,7 +79,7 @@ def hover_script(project: EditedProject, name: str, text: Source, offset: int) -
     if found is None or not users:
         return None
     path, span = found
-    blocks = [f"In {code(users[0])}:", *_value_blocks(project.snapshot(users[0]), _dotted(path), ())]
+    blocks = [translated(f"In {code(users[0])}:"), *_value_blocks(project.snapshot(users[0]), _dotted(path), ())]
     return Hover("\n\n".join(blocks), span) if len(blocks) > 1 else None
 
 
@@ -87,7 +88,7 @@ def _blocks(project: EditedProject, snapshot: Snapshot, spot: Spot) -> Iterator[
         yield from _value_blocks(snapshot, _dotted(spot.name), ())
         return
     if spot.filter:
-        yield f"**{spot.filter}**\n\n{filter_meaning(spot.filter)}"
+        yield f"**{spot.filter}**\n\n{translated(filter_meaning(spot.filter))}"
         return
     if spot.path[:1] == ("extends",) and not spot.is_key:
         yield from _parent_blocks(snapshot, spot)
@@ -96,7 +97,7 @@ def _blocks(project: EditedProject, snapshot: Snapshot, spot: Spot) -> Iterator[
     named = name_of(spot.path)
     if named is None:
         if meaning:
-            yield f"**{spot.path[-1]}**\n\n{meaning}"
+            yield f"**{spot.path[-1]}**\n\n{translated(meaning)}"
         return
     name, profile = named
     yield from _value_blocks(snapshot, name, (profile,) if profile else ())
@@ -115,11 +116,14 @@ def _parent_blocks(snapshot: Snapshot, spot: Spot) -> Iterator[str]:
     document = getattr(snapshot.project.library.document(target), "document", None) if target is not None else None
     if document is None:
         return
-    yield f"{code(document.source.name)}, a {'base' if document.abstract else 'spec'}"
-    for section, what in (("params", "takes"), ("vars", "computes"), ("job", "sets")):
+    is_base, name = document.abstract, code(document.source.name)
+    yield translated(f"{name}, a base") if is_base else translated(f"{name}, a spec")
+    for section in ("params", "vars", "job"):
         node = document.root.get(section)
         if isinstance(node, Mapping) and node.entries:
-            yield f"{what} " + ", ".join(code(name) for name in node.entries)
+            names = ", ".join(code(name) for name in node.entries)
+            said = {"params": f"takes {names}", "vars": f"computes {names}", "job": f"sets {names}"}
+            yield translated(said[section])
 
 
 def name_of(path: Path) -> tuple[str, str] | None:
@@ -150,16 +154,17 @@ def _value_blocks(snapshot: Snapshot, name: str, profiles: tuple[str, ...]) -> I
     if len(sweep.values) > 1:
         yield "\n".join(_table(sweep))
     settings = snapshot.project.settings
-    yield block(as_text([sweep.first], Cell(), units=settings.units_for(settings.target)))
+    yield block(as_text([sweep.first], Cell(), units=settings.units_for(settings.target), translate=translated))
 
 
 def _table(sweep: Sweep) -> Iterator[str]:
-    of = f" of {sweep.total:,}" if sweep.total > sweep.looked_at else ""
-    yield f"{counted(len(sweep.values), 'value')} in {counted(sweep.looked_at, 'cell')}{of}:\n"
+    values, cells = counted(len(sweep.values), "value"), counted(sweep.looked_at, "cell")
+    is_all = sweep.total <= sweep.looked_at
+    yield translated(f"{values} in {cells}:" if is_all else f"{values} in {cells} of {sweep.total:,}:") + "\n"
     for value, cell in islice(sweep.values.items(), SHOWN_CELLS):
-        yield f"- {code(value)} where {code(cell)}"
+        yield "- " + translated(f"{code(value)} where {code(cell)}")
     if len(sweep.values) > SHOWN_CELLS:
-        yield f"- and {len(sweep.values) - SHOWN_CELLS:,} more"
+        yield "- " + translated(f"and {len(sweep.values) - SHOWN_CELLS:,} more")
 
 
 def code(text: str) -> str:
@@ -238,9 +243,9 @@ def shown_value(explained: Explanation) -> str:
         case "hidden":
             return MASK
         case "unknown":
-            return "(not given)"
+            return translated("(not given)")
         case "removed":
-            return "(removed)"
+            return translated("(removed)")
         case _:
             return flow(explained.data)
 
@@ -270,18 +275,23 @@ def api_of(snapshot: Snapshot) -> ApiSchema | None:
 
 def field_page(known: Field, api: ApiSchema, snapshot: Snapshot) -> str:
     """Return what the API's table says of a field, and its unit in this project."""
-    kind = known.type + (", required" if known.required else "")
-    lines = [f"**{known.name}** ({kind}; {api.name})"]
+    lines = [f"**{known.name}** ({kind_of(known)}; {api.name})"]
     if known.description:
         lines.append(visible(known.description, keep="\n"))
     if known.allowed:
-        lines.append("One of " + ", ".join(f"`{value}`" for value in known.allowed))
+        lines.append(translated(f"One of {', '.join(f'`{value}`' for value in known.allowed)}"))
     if known.quantity is not None:
         noun, example = NOUNS[known.quantity], EXAMPLES[known.quantity]
         unit = snapshot.project.settings.units_for(snapshot.project.settings.target).get(known.name)
-        lines.append(f"In {unit}, or as a {noun} such as `{example}`." if unit else f"A {noun} without a unit.")
+        said = f"In {unit}, or as a {noun} such as `{example}`." if unit else f"A {noun} without a unit."
+        lines.append(translated(said))
     lines += _made_of(known.name, snapshot)
     return "\n\n".join(lines)
+
+
+def kind_of(known: Field) -> str:
+    """Return the type of a field, and whether it is required."""
+    return translated(f"{known.type}, required") if known.required else known.type
 
 
 def _made_of(field: str, snapshot: Snapshot) -> list[str]:
@@ -290,7 +300,7 @@ def _made_of(field: str, snapshot: Snapshot) -> list[str]:
     said = [(target.name, KINDS[target.kind].meanings.get(field, AS_IT_IS)) for target in targets]
     if all(meaning == AS_IT_IS for _, meaning in said):
         return []
-    return ["\n".join(f"- target {code(name)}: {meaning}" for name, meaning in said)]
+    return ["\n".join("- " + translated(f"target {code(name)}: {meaning}") for name, meaning in said)]
 
 
 def _heirs_block(project: EditedProject, snapshot: Snapshot, path: Path) -> Iterator[str]:
@@ -299,9 +309,9 @@ def _heirs_block(project: EditedProject, snapshot: Snapshot, path: Path) -> Iter
         return
     inheriting, overriding = heirs
     if inheriting:
-        yield f"Inherited by {_listed(inheriting)}"
+        yield translated(f"Inherited by {_listed(inheriting)}")
     if overriding:
-        yield f"Set anew by {_listed(overriding)}"
+        yield translated(f"Set anew by {_listed(overriding)}")
 
 
 def _listed(names: list[str]) -> str:

@@ -30,6 +30,7 @@ from specc import __version__, assets
 from specc.app.editing import EditedProject, Snapshot
 from specc.diagnostics import Diagnostic, Edit
 from specc.errors import SpeccError
+from specc.language import choose_language, translated
 from specc.lsp.checks import Checks, File
 from specc.lsp.positions import Encoding, offset_of
 from specc.lsp.translation import NAME, Manual, lsp_diagnostic, lsp_range, uri_of
@@ -74,7 +75,7 @@ class RequestRefused(JsonRpcException):
     """Says why something that was asked for is not done."""
 
     def __init__(self, why: str) -> None:
-        super().__init__(message=why, code=types.LSPErrorCodes.RequestFailed)
+        super().__init__(message=translated(why), code=types.LSPErrorCodes.RequestFailed)
 
 
 class Protocol(LanguageServerProtocol):
@@ -291,7 +292,7 @@ class Server(LanguageServer):
     def tell(self, error: Exception) -> None:
         """Tell the client and the log of an error: once of a broken environment, each time of a bug."""
         if isinstance(error, SpeccError):
-            text = f"{error}" + (f"\n{error.help}" if error.help else "")
+            text = translated(str(error)) + (f"\n{translated(error.help)}" if error.help else "")
             if text not in self._told:
                 self._told.add(text)
                 self.window_show_message(types.ShowMessageParams(types.MessageType.Error, f"specc: {text}"))
@@ -312,6 +313,8 @@ def initialize(ls: Server, params: types.InitializeParams) -> None:
     folders = [folder.uri for folder in params.workspace_folders or ()] or [params.root_uri or ""]
     first = to_fs_path(folders[0]) if folders[0].startswith("file:") else None
     ls.folder = Path(first) if first is not None else folder_without_workspace()
+    if params.locale and not os.environ.get("SPECC_LANG"):
+        choose_language({"LC_ALL": params.locale})
     options = params.initialization_options
     manual = options.get("manual") if isinstance(options, dict) else None
     ls.manual = Manual(manual) if isinstance(manual, str) and manual else shipped_manual()

@@ -3,6 +3,7 @@
 import re
 
 from specc.config.shapes import Each, Items, Value
+from specc.language import translated
 from specc.lsp.completion import Kind, Offer
 from specc.lsp.language import expected, settings_at
 from specc.nodes import Scalar
@@ -38,7 +39,7 @@ def complete_setting(text: Source, offset: int) -> list[Offer]:
         equals = "" if re.match(r"[\w-]*+\s*=", behind) else " = "
         written = _settings_beside(text.text, start, end)
         return [
-            Offer(key, Kind.KEY, text.span(start, end), f"{key}{equals}", expected(of))
+            Offer(key, Kind.KEY, text.span(start, end), f"{key}{equals}", translated(expected(of)))
             for key, of in named
             if not isinstance(of, dict | Each) and key not in written
         ]

@@ -10,6 +10,7 @@ from pygls.uris import from_fs_path
 
 from specc.app.editing import EditedProject
 from specc.diagnostics import Diagnostic, Severity, codes
+from specc.language import translated
 from specc.lsp.positions import Encoding, Place, range_of
 from specc.source import Span
 from specc.visible import visible
@@ -65,7 +66,7 @@ def lsp_diagnostic(
     related = [
         types.DiagnosticRelatedInformation(
             types.Location(uri_of(project.file_of(label.span.source.name)), lsp_range(label.span, encoding)),
-            visible(label.message),
+            visible(translated(label.message)),
         )
         for label in found.labels
     ]
@@ -91,8 +92,9 @@ def markup(text: str, formats: Sequence[types.MarkupKind] | None) -> types.Marku
 
 
 def message_of(found: Diagnostic) -> str:
-    """Return all that a report says of a diagnostic, line by line."""
-    lines = [found.message, found.label, *(f"note: {note}" for note in found.notes)]
+    """Return all that a report says of a diagnostic, line by line, in the language of the person."""
+    lines = [translated(found.message), translated(found.label)]
+    lines += [f"{translated('note')}: {translated(note)}" for note in found.notes]
     if found.help:
-        lines.append(f"help: {found.help}")
+        lines.append(f"{translated('help')}: {translated(found.help)}")
     return "\n".join(visible(line) for line in lines if line)

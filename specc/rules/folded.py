@@ -110,8 +110,9 @@ def _lost_in_comment(text: Written, start: int, joins: tuple[int, ...]) -> str:
     lines = numbers(text.line(joins[0] + 1), text.line(joins[-1] + 1))
     if text.reading.is_whole and not text.reading.statements:
         return f"nothing runs: {joiner(text)} joins {lines} to this comment"
-    verb = "does" if lines.startswith("line ") else "do"
-    return f"{joiner(text)} joins {lines} to this comment, so {lines} {verb} not run"
+    if lines.startswith("line "):
+        return f"{joiner(text)} joins {lines} to this comment, so {lines} does not run"
+    return f"{joiner(text)} joins {lines} to this comment, so {lines} do not run"
 
 
 def _end_of_line(text: Written, start: int, join: int) -> int:

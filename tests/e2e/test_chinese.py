@@ -13,8 +13,8 @@ import pytest
 from rich.cells import cell_len
 from support.projects import Place
 
-from specc.cli.console import choose_language
 from specc.cli.main import run
+from specc.language import choose_language
 from specc.language.catalogue import catalogue_of
 
 ROOT = Path(__file__).parent.parent.parent

@@ -11,7 +11,7 @@ import sqlite3
 import pytest
 from support.projects import Place
 
-from specc.cli.console import choose_language
+from specc.language import choose_language
 from specc.system.reader import is_on_own_disk
 from specc.targets import NotSent
 from specc.targets.local.target import LocalTarget

@@ -1,5 +1,6 @@
 """`specc lsp` with editors that can less than most, that show texts of no file, or that have opened nothing yet."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -178,3 +179,56 @@ class TestRename:
             (session.root / f"{name}.job.yaml").write_text(text)
         with pytest.raises(JsonRpcException, match="the payloads of stranger"):
             self.rename(session, "heir.job.yaml", text.replace("{x", "{‸x"), "y")
+
+
+SWEEP = """\
+specc: 1
+params: {n: {type: integer, default: 3}}
+matrix: {axes: {size: [1, 2]}}
+job:
+  name: one
+  cmd_line: ./run {{ matrix.size }}
+  core_limit: 4
+  scheduler_queue_name: "{{ params.n }}"
+  mem_limt: 3
+"""
+ENGLISH = re.compile(r"[a-z]{2,} [a-z]+ [a-z]{2,}")
+
+
+def own_words(text: str) -> str:
+    """Return a text without code, values and what others wrote."""
+    return re.sub(r"`[^`]*`|\"[^\"]*\"|```.*?```", "", text, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("locale", ["zh-cn", "zh_CN.UTF-8"])
+def test_a_client_whose_person_reads_chinese_is_spoken_to_in_chinese(
+    root: Path, locale: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SPECC_LANG", raising=False)
+    with editor(root, locale=locale) as session:
+        session.open("spec.job.yaml", SWEEP)
+        document = types.TextDocumentIdentifier(session.uri("spec.job.yaml"))
+        found = session.diagnostics("spec.job.yaml")
+        unknown = next(each for each in found if each.code == "SPC401")
+        assert unknown.message.startswith("未知字段 `mem_limt`\n")
+        assert "\n建议: " in unknown.message
+        shown = session.hover("spec.job.yaml", SWEEP.replace("matrix.size", "matrix.si‸ze"))
+        assert shown.startswith("2 个单元中有 2 个值：")
+        texts = [each.message for each in found] + [shown]
+        texts.append(session.hover("spec.job.yaml", SWEEP.replace("matrix:", "mat‸rix:")))
+        whole = types.Range(types.Position(0, 0), types.Position(9, 0))
+        actions = types.CodeActionParams(document, whole, types.CodeActionContext(found))
+        texts += [each.title for each in session.ask(types.TEXT_DOCUMENT_CODE_ACTION, actions)]
+        at = session.at("spec.job.yaml", SWEEP + "\n‸")
+        offers = session.ask(types.TEXT_DOCUMENT_COMPLETION, types.CompletionParams(**at)).items
+        texts += [each.detail or "" for each in offers]
+        texts += [each.documentation.value for each in offers if each.documentation is not None]
+        assert len(texts) > 20
+        assert [text for text in texts if ENGLISH.search(own_words(text))] == []
+
+
+def test_a_person_chooses_the_language_by_the_environment(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPECC_LANG", "en")
+    with editor(root, locale="zh-cn") as session:
+        session.open("spec.job.yaml", SWEEP)
+        assert any(each.message.startswith("unknown field") for each in session.diagnostics("spec.job.yaml"))

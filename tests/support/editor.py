@@ -108,12 +108,13 @@ def editor(
     pulls: bool = False,
     encoding: str = "utf-16",
     options: object = None,
+    locale: str | None = None,
     but: Callable[[types.ClientCapabilities], None] = lambda able: None,
 ) -> Iterator[Editor]:
     """Give a session in a project, with an editor that can do what the named one can, `but` for what that changes.
 
     `pulls`: it asks for the diagnostics of what is open, in place of being told. Columns are counted by
-    `encoding`.
+    `encoding`. `locale` is the language that it speaks itself.
     """
     loop = asyncio.new_event_loop()
     client = make_test_lsp_client()
@@ -147,6 +148,7 @@ def editor(
             root_uri=root.as_uri(),
             workspace_folders=[types.WorkspaceFolder(root.as_uri(), root.name)],
             initialization_options=options,
+            locale=locale,
         )
         session.answer = session.run(client.initialize_session(asked))
         yield session

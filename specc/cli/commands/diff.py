@@ -11,7 +11,7 @@ from specc.app.comparing import against_revision, two_specs
 from specc.app.session import request_of
 from specc.cli import exits
 from specc.cli.completion import complete_spec
-from specc.cli.console import say, translated, visible_text, wants_color, write_data, write_painted
+from specc.cli.console import say, visible_text, wants_color, write_data, write_painted
 from specc.cli.options import Params, Profiles, Sets, TargetName
 from specc.cli.printing import Output, print_diagnostics
 from specc.cli.sessions import open_session
@@ -22,6 +22,7 @@ from specc.compiler import Request
 from specc.diagnostics import did_you_mean
 from specc.disk.outputs import write_file
 from specc.errors import SpeccError
+from specc.language import translated
 from specc.project import DiagnosticSet
 from specc.reporters import format_named
 from specc.reporters.locations import writable

@@ -8,11 +8,12 @@ from specc.app.explaining import explain_spec
 from specc.app.session import request_of
 from specc.cli import exits
 from specc.cli.completion import complete_field, complete_spec
-from specc.cli.console import translated, write_data, write_text
+from specc.cli.console import write_data, write_text
 from specc.cli.options import AttemptNumber, Cells, Only, Params, Profiles, Sets, TargetName
 from specc.cli.printing import print_diagnostics
 from specc.cli.sessions import open_session
 from specc.explanation import as_json, as_text
+from specc.language import translated
 from specc.reporters import TextOrJson, format_named
 from specc.visible import visible_json
 

@@ -23,11 +23,12 @@ from specc.app.importing import Scripts as ReadScripts
 from specc.app.scaffolding import EDITORS, UNITS, Cluster, NewProject, editor_settings, is_for_cloud, new_project
 from specc.app.selection import show
 from specc.cli import exits
-from specc.cli.console import say, say_error, say_lines, translated, write_line
+from specc.cli.console import say, say_error, say_lines, write_line
 from specc.cli.printing import print_diagnostics
 from specc.diagnostics import Diagnostic
 from specc.disk.outputs import write_file
 from specc.errors import SpeccError
+from specc.language import translated
 
 UNKNOWN = "unknown"
 RUN_HERE = "specc submit --target local --wait"

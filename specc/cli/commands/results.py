@@ -10,11 +10,12 @@ from specc.app.attempts import Words
 from specc.app.results import ResultColumn, ResultRow, Results, csv_lines
 from specc.app.session import request_of
 from specc.cli import exits
-from specc.cli.console import say, translated, write_json_list, write_lines, write_table
+from specc.cli.console import say, write_json_list, write_lines, write_table
 from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, Profiles, Sets, States, WithParams
 from specc.cli.printing import print_diagnostics
 from specc.cli.records import choose
 from specc.errors import SpeccError
+from specc.language import translated
 from specc.reporters import TextOrJson, format_named
 from specc.submission import shown_state
 from specc.wording import RESULT_DIGITS, brief, counted, duration_text, exact_text, size_text

@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from specc.cli.completion import complete_code
-from specc.cli.console import translated, translator, write_json, write_text
+from specc.cli.console import write_json, write_text
 from specc.config import is_optional
 from specc.diagnostics import Code, closest_code
 from specc.diagnostics.codes import CODES
 from specc.diagnostics.remedies import REMEDIES
 from specc.errors import SpeccError
-from specc.language import in_english
+from specc.language import in_english, translated, translator
 from specc.reporters import TextOrJson, format_named
 from specc.reporters.display import cells
 from specc.reporters.guidance import documentation, guidance, why_it_stays

@@ -10,12 +10,13 @@ from specc import assets
 from specc.app.reporting import report_of
 from specc.app.selection import STDIN, STDIN_NAME, show
 from specc.cli.completion import complete_api
-from specc.cli.console import read_stdin, translated, write_data, write_json, write_line
+from specc.cli.console import read_stdin, write_data, write_json, write_line
 from specc.cli.printing import outputs_of, print_diagnostics, write_report
 from specc.diagnostics import Diagnostic, Missing, did_you_mean
 from specc.disk import check_stays, read_bytes
 from specc.disk.outputs import write_file
 from specc.errors import SpeccError
+from specc.language import translated
 from specc.parser import decode
 from specc.project import Apis
 from specc.reporters import TextOrJson, format_named

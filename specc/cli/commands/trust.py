@@ -9,9 +9,10 @@ import typer
 
 from specc.app.selection import Sites
 from specc.app.session import Session
-from specc.cli.console import say, translated, write_row
+from specc.cli.console import say, write_row
 from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
+from specc.language import translated
 from specc.project import Apis
 from specc.settings import Target
 from specc.targets.ehpc.account import origin_of
