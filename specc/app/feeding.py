@@ -15,7 +15,7 @@ from specc.app.submitting import Sent, Submission
 from specc.diagnostics import Diagnostic
 from specc.fast_dataclass import dataclass
 from specc.lowering import Payload
-from specc.submission import Action, More, Result, Room, State, Step, is_not_found, look, resumed_in
+from specc.submission import Action, More, Result, Room, State, Step, active_jobs, is_not_found, look, resumed_in
 from specc.targets import JobReport
 
 MOST_AT_ONCE = 1024
@@ -218,9 +218,7 @@ class Feeder:
         gone = {record.attempt for record in active if (report := seen.get(record.uuid or "")) and is_not_found(report)}
         active = ledger.active(opened.target.identity)
         unknown = sum(record.uuid is None for record in active)
-        self._why = f"{len(active) - len(gone):,} jobs are active" + (
-            f", {unknown:,} of them unknown" if unknown else ""
-        )
+        self._why = active_jobs(len(active) - len(gone)) + (f", {unknown:,} of them unknown" if unknown else "")
         own = resumed_in(self._waiting)
         return Room(most, frozenset(gone)), most - sum(
             one.attempt not in gone and one.attempt not in own for one in active

@@ -55,7 +55,7 @@ from specc.submission.selector import (
     shown_state,
     states_named,
 )
-from specc.submission.send import Sender, Sending, resumed_in
+from specc.submission.send import Sender, Sending, active_jobs, resumed_in
 from specc.submission.verify import verify_ledger
 
 __all__ = [
@@ -96,6 +96,7 @@ __all__ = [
     "Tally",
     "UuidTaken",
     "access_of",
+    "active_jobs",
     "adopt",
     "asked_for",
     "canonical_params",

@@ -133,6 +133,11 @@ Answer = tuple[_Flight, Sequence[Outcome] | SpeccError | None]
 """A flight with the outcomes of its members. None: the target failed in a way that is a bug."""
 
 
+def active_jobs(count: int) -> str:
+    """Return how many jobs a target has that have not ended."""
+    return "1 job is active" if count == 1 else f"{count:,} jobs are active"
+
+
 class ConsecutiveFailures:
     """The failures in a row that show that a run should stop.
 
@@ -291,7 +296,7 @@ class Sender:
                 try:
                     ready, results = self._intended(*self._with_room(due.taken))
                 except NoRoom:
-                    self._is_full = f"{self._sending.room.most:,} jobs are active" if self._sending.room else ""
+                    self._is_full = active_jobs(self._sending.room.most) if self._sending.room else ""
                     return
                 due.taken += 1
             due.results += results
