@@ -35,6 +35,13 @@ def open_repository(folder: Path, environment: Mapping[str, str]) -> Repository:
     except GitFault as fault:
         if "not a git repository" in str(fault):
             raise SpeccError(f"{folder} is not in a git repository", help=TWO_SPECS) from fault
+        if "dubious ownership" in str(fault):
+            place = str(fault).partition(" at ")[2] or str(folder)
+            help = (
+                "run specc as that user, in a container with `--user`; or, if you trust it, "
+                f"`git config --global --add safe.directory {place}`"
+            )
+            raise SpeccError(f"the git repository at {place} belongs to another user", help=help) from fault
         raise SpeccError(f"git refuses: {fault}") from fault
     if inside != b"true":
         raise SpeccError(f"{folder} is not a work tree of a git repository", help=TWO_SPECS)

@@ -254,7 +254,8 @@ def test_a_repository_of_somebody_else_is_refused(repo: Place, monkeypatch: pyte
     monkeypatch.setattr(revision_git, "KEPT", revision_git.KEPT | {variable})
     monkeypatch.setenv(variable, "1")
     assert repo.run("diff") == 2
-    assert "dubious ownership" in repo.err
+    assert f"the git repository at '{repo.root}' belongs to another user" in repo.err
+    assert f"`git config --global --add safe.directory '{repo.root}'`" in repo.err
     monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
     monkeypatch.setenv("GIT_CONFIG_KEY_0", "safe.directory")
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", "*")
