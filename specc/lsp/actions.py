@@ -184,7 +184,7 @@ def _without_line(snapshot: Snapshot, spot: Spot) -> Iterator[Action]:
 def _as_parameter(snapshot: Snapshot, spot: Spot) -> Iterator[Action]:
     """Yield the declaration of a parameter whose default is the value at a spot."""
     node = spot.node
-    if spot.path[:1] not in (("job",), ("vars",)) or not isinstance(node, Scalar) or spot.name or spot.filter:
+    if spot.path[:1] not in (("job",), ("vars",)) or not isinstance(node, Scalar) or spot.is_in_template:
         return
     word = next((str(step) for step in reversed(spot.path) if isinstance(step, str)), "")
     data = node.value

@@ -14,20 +14,18 @@ from specc.config import is_optional
 from specc.diagnostics.codes import CODES, UNREADABLE
 from specc.disk import SHIPPED, SKIPPED
 from specc.disk.contents import shipped_names
-from specc.expressions.filters import NAMES as FILTERS
-from specc.expressions.predicates import TESTS
 from specc.fast_dataclass import dataclass
 from specc.formatter import quoted
 from specc.language import translated
 from specc.lsp.cursor import ITEM, Cursor, Part, cursor_at, template_at
 from specc.lsp.hover import api_of, code, field_page, flow, kind_of, shown_value, values_by_name
 from specc.lsp.language import (
+    FILTERS,
     MEMBERS,
     NAMESPACES,
     OPERATOR,
-    filter_meaning,
+    TESTS,
     keys_at,
-    test_meaning,
     values_at,
 )
 from specc.nodes import Mapping, Node, Scalar, Sequence, Style, to_data
@@ -344,12 +342,11 @@ class _Completion:
         testing = re.search(r"\bis\s+(?:not\s+)?(\w*)$", typed)
         naming = re.search(r"(?<![\w.\]])((?:\w+\.)*)(\w*)$", typed)
         if calling is not None:
-            for name in FILTERS:
-                yield self._called(name, translated(filter_meaning(name)), calling[1])
+            for name, meaning in FILTERS.items():
+                yield self._called(name, translated(meaning), calling[1])
         elif testing is not None:
-            for name in TESTS:
-                if name.isidentifier():
-                    yield self._called(name, test_meaning(name), testing[1])
+            for name, meaning in TESTS.items():
+                yield self._called(name, translated(meaning), testing[1])
         elif naming is not None and not re.search(r"[\"'][^\"']*$", re.sub(r"([\"'])[^\"']*\1", "", typed)):
             yield from self._names(naming[1].rstrip("."), naming[2])
 

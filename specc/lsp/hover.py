@@ -16,7 +16,7 @@ from specc.explanation import Explanation, Hiding, as_text, explain
 from specc.fast_dataclass import dataclass
 from specc.language import translated
 from specc.lsp.cursor import ITEM
-from specc.lsp.language import filter_meaning, meaning_of
+from specc.lsp.language import FILTERS, TESTS, meaning_of
 from specc.lsp.spots import Spot, name_in_script, spot_at
 from specc.nodes import Mapping, Node, Path, Scalar
 from specc.parser import Document
@@ -87,8 +87,9 @@ def _blocks(project: EditedProject, snapshot: Snapshot, spot: Spot) -> Iterator[
     if spot.name:
         yield from _value_blocks(snapshot, _dotted(spot.name), ())
         return
-    if spot.filter:
-        yield f"**{spot.filter}**\n\n{translated(filter_meaning(spot.filter))}"
+    called = FILTERS.get(spot.filter) or TESTS.get(spot.test)
+    if called is not None:
+        yield f"**{spot.filter or spot.test}**\n\n{translated(called)}"
         return
     if spot.path[:1] == ("extends",) and not spot.is_key:
         yield from _parent_blocks(snapshot, spot)
@@ -309,15 +310,14 @@ def _heirs_block(project: EditedProject, snapshot: Snapshot, path: Path) -> Iter
         return
     inheriting, overriding = heirs
     if inheriting:
-        yield translated(f"Inherited by {_listed(inheriting)}")
+        yield translated(f"Inherited by {counted(len(inheriting), 'spec')}: {_listed(inheriting)}")
     if overriding:
-        yield translated(f"Set anew by {_listed(overriding)}")
+        yield translated(f"Set anew by {counted(len(overriding), 'spec')}: {_listed(overriding)}")
 
 
 def _listed(names: list[str]) -> str:
     listed = ", ".join(f"`{visible(name)}`" for name in names[:SHOWN_HEIRS])
-    more = f" and {len(names) - SHOWN_HEIRS} more" if len(names) > SHOWN_HEIRS else ""
-    return f"{counted(len(names), 'spec')}: {listed}{more}"
+    return listed if len(names) <= SHOWN_HEIRS else f"{listed} {translated(f'and {len(names) - SHOWN_HEIRS:,} more')}"
 
 
 def heirs_of(project: EditedProject, snapshot: Snapshot, path: Path) -> tuple[list[str], list[str]] | None:

@@ -1,13 +1,9 @@
 """The keys and values of the spec language and of `specc.toml`, as their schemas have them, with what they mean."""
 
 import json
-import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
-
-from jinja2.filters import FILTERS as JINJA_FILTERS
-from jinja2.tests import TESTS as JINJA_TESTS
 
 from specc import assets
 from specc.config.shapes import SETTINGS, Each, Items, Shape, Value
@@ -37,14 +33,89 @@ MEMBERS = {
         "path": "the file, from the project's root",
     },
 }
-OUR_FILTERS = {
+FILTERS = {
     "sh": "Quotes a value for the shell; a list becomes several words.",
     "raw": "Says that the shell is meant to see the value as it is.",
     "gib": "A number becomes a quantity (`4 | gib` is `4GiB`), a quantity a number.",
     "mib": "A number becomes a quantity (`4 | mib` is `4MiB`), a quantity a number.",
     "minutes": "A number becomes a quantity (`4 | minutes` is `4min`), a quantity a number.",
     "seconds": "A number becomes a quantity (`4 | seconds` is `4s`), a quantity a number.",
+    "abs": "Returns a number without its sign.",
+    "batch": "Cuts a list into lists of so many items: `batch(3)`.",
+    "capitalize": "Writes the first letter as a capital, and all others small.",
+    "center": "Centers a text in so many characters: `center(20)`.",
+    "count": "Counts the items of a list, or the characters of a text.",
+    "d": "Replaces a value that is not defined; with `true`, also one that is empty: `d('none', true)`.",
+    "default": "Replaces a value that is not defined; with `true`, also one that is empty: `default('none', true)`.",
+    "dictsort": "Sorts the entries of a mapping by their keys, or by their values: `dictsort(by='value')`.",
+    "first": "Returns the first item of a list.",
+    "float": "Makes a number with a fraction of a value; 0.0, or its argument, where there is none.",
+    "format": "Fills values into a text: `'%03d' | format(cell.index)`.",
+    "groupby": "Groups mappings by the value of a key: `groupby('queue')`.",
+    "indent": "Indents all lines but the first by 4 blanks, or by so many: `indent(2)`.",
+    "int": "Makes an integer of a value; 0, or its argument, where there is none.",
+    "items": "Returns the entries of a mapping, each as its key and its value.",
+    "join": "Joins the items of a list into a text, with a separator between them: `join(' ')`.",
+    "last": "Returns the last item of a list.",
+    "length": "Counts the items of a list, or the characters of a text.",
+    "list": "Makes a list of a value; of a text, a list of its characters.",
+    "lower": "Writes a text in small letters.",
+    "map": "Applies a filter to each item of a list, or takes one key of each: `map('sh')`, `map(attribute='name')`.",
+    "max": "Returns the largest item of a list.",
+    "min": "Returns the smallest item of a list.",
+    "reject": "Removes the items of a list for which a test holds: `reject('odd')`.",
+    "rejectattr": "Removes the mappings of a list in which a test holds for a key: `rejectattr('queue', 'eq', 'gpu')`.",
+    "replace": "Replaces one text by another wherever it stands: `replace('.', '_')`.",
+    "reverse": "Reverses a list or a text.",
+    "round": "Rounds a number to so many digits: `round(2)`; up or down with `round(0, 'ceil')`, `round(0, 'floor')`.",
+    "select": "Keeps the items of a list for which a test holds: `select('odd')`.",
+    "selectattr": "Keeps the mappings of a list in which a test holds for a key: `selectattr('queue', 'eq', 'gpu')`.",
+    "slice": "Divides a list into so many lists: `slice(3)`.",
+    "sort": "Sorts a list: `sort(reverse=true)`, `sort(attribute='name')`.",
+    "string": "Makes a text of a value.",
+    "sum": "Adds up the numbers of a list.",
+    "title": "Writes each word with a capital.",
+    "tojson": "Writes a value as JSON.",
+    "trim": "Removes blanks at both ends of a text, or other characters: `trim('/')`.",
+    "truncate": "Cuts a text to so many characters: `truncate(20)`.",
+    "unique": "Removes the items of a list that are there already.",
+    "upper": "Writes a text in capitals.",
+    "urlencode": "Writes a text as it stands in the address of a page.",
+    "wordcount": "Counts the words of a text.",
 }
+"""The filters of templates, with what each does: those of specc first."""
+TESTS = {
+    "boolean": "Whether a value is `true` or `false`.",
+    "defined": "Whether a name is defined.",
+    "divisibleby": "Whether a number can be divided by another one: `is divisibleby 2`.",
+    "eq": "Whether two values are equal: `is eq 1`.",
+    "equalto": "Whether two values are equal: `is equalto 1`.",
+    "even": "Whether a number is even.",
+    "false": "Whether a value is `false`.",
+    "float": "Whether a value is a number with a fraction.",
+    "ge": "Whether a value is at least another one: `is ge 1`.",
+    "greaterthan": "Whether a value is greater than another one: `is greaterthan 1`.",
+    "gt": "Whether a value is greater than another one: `is gt 1`.",
+    "in": "Whether a value is in a list: `is in [1, 2]`.",
+    "integer": "Whether a value is an integer.",
+    "iterable": "Whether a value has items: a list, a mapping or a text.",
+    "le": "Whether a value is at most another one: `is le 1`.",
+    "lessthan": "Whether a value is less than another one: `is lessthan 1`.",
+    "lower": "Whether a text is written in small letters.",
+    "lt": "Whether a value is less than another one: `is lt 1`.",
+    "mapping": "Whether a value is a mapping.",
+    "ne": "Whether two values differ: `is ne 1`.",
+    "none": "Whether a value is null.",
+    "number": "Whether a value is a number.",
+    "odd": "Whether a number is odd.",
+    "sameas": "Whether two values are the same, of the same type: `is sameas true`.",
+    "sequence": "Whether a value has items that can be counted: a list, a mapping or a text.",
+    "string": "Whether a value is a text.",
+    "true": "Whether a value is `true`.",
+    "undefined": "Whether a name is not defined.",
+    "upper": "Whether a text is written in capitals.",
+}
+"""The tests of templates, as in `{{ n is odd }}`, with what each asks."""
 Schema = dict[str, Any]
 OPERATOR = "$"
 
@@ -148,22 +219,3 @@ def expected(shape: Shape) -> str:
             return "any value"
         case _:
             return "a table"
-
-
-@cache
-def filter_meaning(name: str) -> str:
-    """Return what a filter does, in a sentence."""
-    return OUR_FILTERS.get(name) or first_sentence(getattr(JINJA_FILTERS.get(name), "__doc__", None))
-
-
-def first_sentence(text: str | None) -> str:
-    """Return the first sentence of a docstring, as it stands in a library."""
-    paragraph = " ".join((text or "").strip().split("\n\n")[0].split())
-    sentence = re.split(r"(?<=[.:])\s", paragraph, maxsplit=1)[0]
-    return re.sub(r":\w+:`([^`]*)`|``([^`]*)``", r"`\1\2`", sentence)
-
-
-@cache
-def test_meaning(name: str) -> str:
-    """Return what a test asks, in a sentence."""
-    return first_sentence(getattr(JINJA_TESTS.get(name), "__doc__", None))

@@ -39,7 +39,7 @@ def complete_setting(text: Source, offset: int) -> list[Offer]:
         equals = "" if re.match(r"[\w-]*+\s*=", behind) else " = "
         written = _settings_beside(text.text, start, end)
         return [
-            Offer(key, Kind.KEY, text.span(start, end), f"{key}{equals}", translated(expected(of)))
+            Offer(key, Kind.KEY, text.span(start, end), f"{key}{equals}", translated(f"takes {expected(of)}"))
             for key, of in named
             if not isinstance(of, dict | Each) and key not in written
         ]

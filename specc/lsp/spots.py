@@ -10,14 +10,15 @@ from specc.nodes import Mapping, Node, Path, Scalar, Sequence, locate, written_c
 from specc.parser import Document
 from specc.source import Source, Span
 
-FILTER = re.compile(r"\|\s*(\w+)|\bis\s+(?:not\s+)?(\w+)")
+CODE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+CALL = re.compile(r"""'[^']*'|"[^"]*"|\|\s*(?P<filter>\w+)|\bis\s+(?:not\s+)?(?P<test>\w+)""")
 
 
 class Spot(NamedTuple):
     """The innermost thing at an offset. `path` leads to `node` from the root; `span` is what the cursor is on.
 
     `is_key`: the cursor is on the key of the node. `name` is a name that a template reads there, such as
-    ("params", "ranks"), and `filter` the filter or test that it calls there.
+    ("params", "ranks"), and `filter` or `test` what it calls there.
     """
 
     path: Path
@@ -26,6 +27,12 @@ class Spot(NamedTuple):
     is_key: bool = False
     name: tuple[str | int, ...] = ()
     filter: str = ""
+    test: str = ""
+
+    @property
+    def is_in_template(self) -> bool:
+        """Whether the cursor is on a name, a filter or a test of a template."""
+        return bool(self.name or self.filter or self.test)
 
 
 def spot_at(document: Document, offset: int) -> Spot | None:
@@ -69,9 +76,9 @@ def _in_scalar(path: Path, node: Scalar, offset: int) -> Spot:
     for name, span in names_in(node):
         if _holds(span, offset):
             return Spot(path, node, span, name=name)
-    for called, span in filters_in(node):
+    for called, asked, span in calls_in(node):
         if _holds(span, offset):
-            return Spot(path, node, span, filter=called)
+            return Spot(path, node, span, filter=called, test=asked)
     return Spot(path, node, node.span)
 
 
@@ -99,13 +106,14 @@ def name_in_script(text: Source, offset: int) -> tuple[tuple[str | int, ...], Sp
     return None
 
 
-def filters_in(node: Node) -> Iterator[tuple[str, Span]]:
-    """Yield the filters and tests that the template of a scalar calls."""
+def calls_in(node: Node) -> Iterator[tuple[str, str, Span]]:
+    """Yield what the template of a scalar calls: the name of a filter, or that of a test, and its span in the file."""
     template = template_of(node)
     if template is not None and isinstance(node, Scalar):
-        for match in FILTER.finditer(template.text):
-            group = 1 if match[1] else 2
-            yield match[group], locate(node, match.start(group), match.end(group))
+        for code in CODE.finditer(template.text):
+            for call in CALL.finditer(template.text, *code.span()):
+                if call.lastgroup is not None:
+                    yield call["filter"] or "", call["test"] or "", locate(node, *call.span(call.lastgroup))
 
 
 def index_at(node: Scalar, offset: int) -> int | None:

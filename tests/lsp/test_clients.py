@@ -11,7 +11,12 @@ from pygls.exceptions import JsonRpcException
 from support.editor import Editor, editor
 from support.projects import BASE, SETTINGS
 
+from specc.expressions.filters import NAMES as FILTER_NAMES
+from specc.expressions.predicates import TESTS as TEST_NAMES
+from specc.language.catalogue import catalogue_of
+from specc.lsp.language import FILTERS, TESTS
 from specc.lsp.server import folder_without_workspace
+from specc.units import filters as unit_filters
 
 SPEC = "specc: 1\nextends: base.job.yaml\njob: {name: one, core_limit: 4, cmd_line: ./run}\n"
 
@@ -232,3 +237,27 @@ def test_a_person_chooses_the_language_by_the_environment(root: Path, monkeypatc
     with editor(root, locale="zh-cn") as session:
         session.open("spec.job.yaml", SWEEP)
         assert any(each.message.startswith("unknown field") for each in session.diagnostics("spec.job.yaml"))
+
+
+def test_each_filter_and_test_of_a_template_says_what_it_does() -> None:
+    assert {*FILTERS} == {*FILTER_NAMES, *unit_filters()}
+    assert {*TESTS} == {name for name in TEST_NAMES if name.isidentifier()}
+    chinese = catalogue_of("zh_CN").translate
+    assert [said for said in (*FILTERS.values(), *TESTS.values()) if chinese(said) == said] == []
+
+
+def test_heirs_and_settings_are_told_in_chinese(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SPECC_LANG", raising=False)
+    (root / "base.job.yaml").write_text("specc: 1\nabstract: true\njob: {core_limit: 4}\n")
+    for number in range(7):
+        (root / f"heir-{number}.job.yaml").write_text("specc: 1\nextends: base.job.yaml\njob: {name: x}\n")
+    with editor(root, locale="zh-cn") as session:
+        shown = session.hover("base.job.yaml", "specc: 1\nabstract: true\njob: {core_‸limit: 4}\n")
+        assert "被 7 个规格继承：`heir-0.job.yaml`" in shown
+        assert "`heir-4.job.yaml` 另有 2 个\n\n被 1 个规格重新设置：" in shown
+        at = session.at("specc.toml", "[rules.severity]\nunused‸")
+        offers = session.ask(types.TEXT_DOCUMENT_COMPLETION, types.CompletionParams(**at)).items
+        assert "接受 `error`、`warning` 或 `off`" in {offer.detail for offer in offers}
+        at = session.at("new.job.yaml", "‸")
+        offers = session.ask(types.TEXT_DOCUMENT_COMPLETION, types.CompletionParams(**at)).items
+        assert "params: 一个参数" in {offer.label for offer in offers}

@@ -63,13 +63,13 @@ MEANINGS = {
     "stderr_redirect_path": "the file of the standard error, made anew",
     "run_user": "must be you, unless the target says `run_as`",
     "resource_limit": "words that count cores, and a signal before the time limit",
-    "cluster_id": "ignored",
-    "zone": "ignored",
-    "hpcqueue_id": "ignored",
-    "scheduler_queue_name": "ignored",
-    "priority": "ignored",
-    "submit_type": "ignored",
-    "cmd_line_type": "ignored",
+    "cluster_id": "not used",
+    "zone": "not used",
+    "hpcqueue_id": "not used",
+    "scheduler_queue_name": "not used",
+    "priority": "not used",
+    "submit_type": "not used",
+    "cmd_line_type": "not used",
 }
 LOCAL = Kind("local", _refusals, _open, _ignored, in_flight=1, traits=TRAITS, is_free=True, meanings=MEANINGS)
 """Jobs on this machine are queued in the order in which they come, so one is sent at a time."""

@@ -39,9 +39,9 @@ MEANINGS = {
     "stderr_redirect_path": "the file of the standard error",
     "cluster_id": "must not contradict the target",
     "zone": "must not contradict the target",
-    "priority": "ignored",
-    "submit_type": "ignored",
-    "cmd_line_type": "ignored",
+    "priority": "not used",
+    "submit_type": "not used",
+    "cmd_line_type": "not used",
 }
 SLURM = Kind("slurm", _refusals, _open, traits=TRAITS, own_streams=("slurm",), meanings=MEANINGS)
 
