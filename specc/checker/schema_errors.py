@@ -88,8 +88,9 @@ def _unknown_field(name: str, subject: Subject) -> Diagnostic:
     meant = meant_by(name, subject.fields)
     help = f"did you mean `{meant}`?" if meant else elsewhere(name)
     help = help or did_you_mean(name, subject.fields, f"fields of {subject.schema.name}")
-    is_sure = meant is not None and meant not in subject.job.entries
-    fix = replacing_fix(key.span, name, meant) if is_sure and meant and _is_plainly(name, meant) else None
+    beside = subject.job.keys.get(meant) if meant else None  # where a parent sets it, it can be set anew here
+    is_free = beside is None or beside.span.source is not key.span.source
+    fix = replacing_fix(key.span, name, meant) if is_free and meant and _is_plainly(name, meant) else None
     return codes.UNKNOWN_FIELD.at(key.span, f"unknown field `{name}`", help=help, fix=fix)
 
 

@@ -240,9 +240,10 @@ def formatting_of(project: EditedProject, snapshot: Snapshot, lines: tuple[int, 
     result = lay_out(snapshot.project, snapshot.name)
     if not isinstance(result, LaidOut) or not result.is_changed:
         return []
-    edits = list(edits_between(snapshot.text, result.text))
     if lines is None:
-        return edits
+        return list(edits_between(snapshot.text, result.text))
+    end = "\r\n" if "\r\n" in snapshot.text.text else "\n"  # other ends of lines would change all of them
+    edits = edits_between(snapshot.text, result.text.replace("\n", end))
     first, last = lines
     chosen = [each for each in edits if each.span.first.line - 1 <= last and first <= each.span.last.line - 1]
     root, found = parse_tree(Source("", applied(snapshot.text.text, chosen), snapshot.name))

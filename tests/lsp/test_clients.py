@@ -261,3 +261,15 @@ def test_heirs_and_settings_are_told_in_chinese(root: Path, monkeypatch: pytest.
         at = session.at("new.job.yaml", "‸")
         offers = session.ask(types.TEXT_DOCUMENT_COMPLETION, types.CompletionParams(**at)).items
         assert "params: 一个参数" in {offer.label for offer in offers}
+
+
+def test_a_range_of_a_text_with_ends_of_lines_of_windows_is_laid_out_alone(root: Path) -> None:
+    text = "specc: 1\nid:  x\nextends: base.job.yaml\njob: {name:  x, cmd_line: ./r}\n".replace("\n", "\r\n")
+    with editor(root) as session:
+        session.open("new.job.yaml", text)
+        lines = types.Range(types.Position(3, 0), types.Position(3, 4))
+        asked = types.DocumentRangeFormattingParams(
+            types.TextDocumentIdentifier(session.uri("new.job.yaml")), lines, types.FormattingOptions(2, True)
+        )
+        edits = session.ask(types.TEXT_DOCUMENT_RANGE_FORMATTING, asked)
+        assert [edit.new_text for edit in edits] == ["job: {name: x, cmd_line: ./r}\r\n"]

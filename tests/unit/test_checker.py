@@ -87,6 +87,12 @@ def test_a_name_is_corrected_by_a_fix_where_it_is_free(job, replacement):
     assert (fix and [edit.replacement for edit in fix.edits]) == (replacement and [replacement])
 
 
+def test_a_name_is_corrected_by_a_fix_where_a_parent_sets_what_is_meant():
+    spec = "extends: b\njob: {name: n, cmd_line: run, mem_limt: 4}"
+    (fix,) = [found.fix for found in check(spec, {"b": BASE + "job: {mem_limit: 5}"}).found if found.fix is not None]
+    assert [edit.replacement for edit in fix.edits] == ["mem_limit"]
+
+
 @each("written, replacement", [("4", '"4"'), ("0x10", '"0x10"'), ("true", '"true"'), ("null", None), ("[4]", None)])
 def test_quotes_are_added_by_a_fix_where_a_text_is_wanted(written, replacement):
     fix = one(f"job: {{name: n, cmd_line: run, input_file: {written}}}").fix
