@@ -214,7 +214,10 @@ class TestWhatIsLost:
         each_ran_once(project, 300)
 
     def test_the_controller_while_arrays_are_sent(self, project: Project, slurm: Cluster) -> None:
-        """It crashes three times, and forgets what it had accepted in the seconds before: that is sent again."""
+        """It crashes three times, and forgets what it had accepted in the seconds before: that is sent again.
+
+        Nothing runs twice, and what is not called finished has not run.
+        """
         sweep(project, "true", 200)
         with slurm.with_settings(MaxArraySize="21"):
             over = threading.Event()
@@ -240,9 +243,17 @@ class TestWhatIsLost:
                 crashing.join()
                 if not slurm.is_up():
                     slurm.start_controller()
-            assert done.returncode == 0, done.stderr[-3000:]
             slurm.undrain()
             slurm.until_idle()
+            if done.returncode != 0:
+                # On a busy machine Slurm ends tasks of its own accord after such crashes. They have not run, and a
+                # person sends them again.
+                left = {n for n, job in by_cell(project).items() if job["job_state"] != "finished"}
+                assert left
+                assert left.isdisjoint(ran(project)), done.stderr[-3000:]
+                every = "memory,time,node,preempted,exit,stopped,lost,cancelled"
+                done = project("retry", "-y", "--wait", "--reason", every, seconds=400)
+                assert done.returncode == 0, done.stderr[-3000:]
         each_ran_once(project, 200)
 
     def test_a_controller_that_freezes_meanwhile(self, project: Project, slurm: Cluster) -> None:

@@ -14,6 +14,8 @@ from specc.targets.local.jobs import ended_for
 
 UUID = f"7-{TAG}"
 LOG = "slurmstepd-n1: error: {}\n"
+LOGS = [LOG, "[2026-01-01T00:00:00.123] error: {}\n", "[2026-01-01T00:00:00] [7.batch] error: {}\n"]
+"""As versions of Slurm write it: the newer ones without the name of the program."""
 
 
 @pytest.mark.parametrize(
@@ -66,14 +68,17 @@ def test_slurm_says_it_in_its_word_for_the_state(tmp_path: Path, state: str, wor
         ("*** JOB 7 ON n1 CANCELLED AT 2026-01-01T00:00:00 DUE TO PREEMPTION ***", EndReason.PREEMPTED),
     ],
 )
-def test_a_job_that_slurm_has_forgotten_is_explained_by_its_log(tmp_path: Path, said: str, word: EndReason) -> None:
+@pytest.mark.parametrize("log", LOGS)
+def test_a_job_that_slurm_has_forgotten_is_explained_by_its_log(
+    tmp_path: Path, log: str, said: str, word: EndReason
+) -> None:
     fake = Fake(tmp_path)
     fake.claimed("7")
     fake.queue()
     folder = fake.folder(TAG)
     folder.log.write_text(f"{said}\n")  # a line of the job itself, which proves nothing
     assert fake.target.status([UUID])[UUID].state is JobState.LOST
-    folder.log.write_text(LOG.format(said))
+    folder.log.write_text(log.format(said))
     report = fake.target.status([UUID])[UUID]
     assert (report.state, report.life.ended_for) == (JobState.EXITED, word)
 
@@ -83,6 +88,7 @@ def test_a_job_that_slurm_has_forgotten_is_explained_by_its_log(tmp_path: Path, 
     ("said", "word"),
     [
         ("*** JOB 7 ON n1 CANCELLED AT 2026-01-01T00:00:00 ***", EndReason.CANCELLED),
+        ("*** JOB 7 ON n1 CANCELLED AT 2026-01-01T00:00:00 DUE to SIGNAL Terminated ***", EndReason.CANCELLED),
         ("*** JOB 7 ON n1 CANCELLED AT 2026-01-01T00:00:00 DUE TO JOB REQUEUE ***", None),
     ],
 )

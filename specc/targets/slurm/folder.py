@@ -11,19 +11,21 @@ from specc.targets.batch.batches import CANCELLED, GONE, LIST, SENT, Batch
 from specc.targets.batch.folder import Folder
 from specc.targets.lives import EndReason
 
-ERROR_LINE = re.compile(r"(?:slurmstepd[^:]*: error|specc): (?!\*\*\*)(.+)")
+STEPD = r"(?:slurmstepd[^:]*:|\[[0-9-]+T[0-9:.]+\])(?: \[[\w.+]+\])? error"
+"""How a line of slurmstepd begins: with its name or, in newer versions of Slurm, with the time."""
+ERROR_LINE = re.compile(rf"(?:{STEPD}|specc): (?!\*\*\*)(.+)")
 ENDS_IN_LOG = (
     (EndReason.MEMORY, re.compile(r"oom[-_]kill|Exceeded (?:job|step) memory limit|exceeded memory limit")),
     (EndReason.TIME, re.compile(r"^\*\*\* .* DUE TO TIME LIMIT")),
     (EndReason.NODE, re.compile(r"^\*\*\* .* DUE TO NODE FAILURE")),
     (EndReason.PREEMPTED, re.compile(r"^\*\*\* .* DUE TO PREEMPTION")),
 )
-"""What slurmstepd writes of a job that Slurm ends. Only its own lines count, which begin with its name."""
+"""What slurmstepd writes of a job that Slurm ends. Only its own lines count, by how they begin."""
 
 CANCELLED_IN_LOG = re.compile(r"^\*\*\* (?!.* DUE TO ).* CANCELLED AT ")
 """What slurmstepd writes of a job that somebody has cancelled, and also of one that ran out of memory."""
 
-OWN_LINE = re.compile(r"slurmstepd[^:]*: error: (.+)")
+OWN_LINE = re.compile(rf"{STEPD}: (.+)")
 
 
 @dataclass(frozen=True, slots=True)
