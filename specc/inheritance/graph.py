@@ -71,8 +71,9 @@ class InheritanceGraph:
         )
 
     def joined(self, other: "InheritanceGraph") -> "InheritanceGraph":
-        """Return this graph together with that of another project."""
-        return _ordered({**self.kinds, **other.kinds}, [*self.edges, *other.edges])
+        """Return this graph together with that of another project. Bases that ship with specc are in both."""
+        edges = {(edge.source, edge.target, edge.how): edge for edge in (*self.edges, *other.edges)}
+        return _ordered({**self.kinds, **other.kinds}, edges.values())
 
 
 EMPTY = InheritanceGraph({}, (), ())

@@ -179,3 +179,15 @@ def test_two_projects_in_one_picture(place: Place, monkeypatch: pytest.MonkeyPat
     place.put("inner/base.job.yaml", b"specc: 1\nabstract: true\n")
     assert place.run("graph", "--output", "text") == 0
     assert place.out == "base.job.yaml\n  sweep.job.yaml\ninner/base.job.yaml\n  inner/sweep.job.yaml\n"
+
+
+def test_bases_that_ship_with_specc_are_drawn_once_for_two_projects(place: Place) -> None:
+    (place.root / "inner").mkdir()
+    place.put("inner/specc.toml", b'project = "inner"\n')
+    for name in ("one.job.yaml", "inner/two.job.yaml"):
+        place.put(name, b"specc: 1\nextends: specc:array\njob: {name: x, cmd_line: ./r}\n")
+    assert place.run("graph", "one.job.yaml", "inner/two.job.yaml", "--output", "mermaid") == 0
+    lines = place.out.splitlines()
+    assert len(lines) == len({*lines})
+    assert place.run("graph", "one.job.yaml", "inner/two.job.yaml", "--output", "text") == 0
+    assert place.out.count("specc:array") == 1

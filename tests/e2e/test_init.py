@@ -334,3 +334,13 @@ def test_an_editor_without_settings_is_refused(empty_folder: Path, capsys: Captu
     assert run(["init", "--editor", "ed"]) == 2
     assert "write one of vscode, prettier, taplo" in capsys.readouterr().err
     assert written(empty_folder) == set()
+
+
+def test_a_script_without_its_option_is_not_taken_for_a_folder(empty_folder: Path, capsys: Capture) -> None:
+    (empty_folder / "my run.sbatch").write_text("#!/bin/bash\n", encoding="utf-8")
+    assert run(["init", "my run.sbatch"]) == 2
+    assert capsys.readouterr().err == (
+        "error: my run.sbatch is a file, and not a folder\n"
+        "help: to make a spec of a batch script, write `specc init --from 'my run.sbatch'`\n"
+    )
+    assert written(empty_folder) == {"my run.sbatch"}

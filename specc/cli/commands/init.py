@@ -100,6 +100,9 @@ def init(
         help = "for scripts write `specc init --from SCRIPT... DIR`"
         raise SpeccError(f"one folder is expected, not {len(given)}", help=help)
     paths_of_scripts, folder = split_paths(from_, given) if from_ else ([], Path(*given))
+    if folder.is_file():
+        help = f"to make a spec of a batch script, write `specc init --from {shlex.quote(str(folder))}`"
+        raise SpeccError(f"{show(folder)} is a file, and not a folder", help=help)
     if editors and not from_ and os.path.lexists(folder / "specc.toml"):
         return _write_settings(folder, editors)
     scripts = read_scripts(paths_of_scripts)
