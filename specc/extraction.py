@@ -363,14 +363,15 @@ def _by_column(extraction: Extraction, descriptor: int, name: str, *, is_over: b
         raise _Lacks(f"{_named(name)} is larger than {MOST_SEARCHED // MIB} MiB")
     with open(descriptor, encoding="utf-8-sig", errors="replace", newline="", closefd=False) as file:
         lines = file if is_over else (line for line in file if line.endswith(("\n", "\r")))
-        rows = csv.reader(lines, delimiter="\t" if extraction.format == "tsv" else ",", skipinitialspace=True)
+        delimiter = "\t" if extraction.format == "tsv" else ","
+        rows = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
         try:
             head = [each.strip() for each in next((row for row in rows if row), [])]
             if not head:
                 raise _Lacks(f"{_named(name)} is empty")
             if head.count(column) != 1:
                 raise _Lacks(_no_column(column, head, name))
-            texts = _column(rows, head.index(column), len(head), extraction, name)
+            texts = _column(_numbered(rows, is_over=is_over), head.index(column), len(head), extraction, name)
         except csv.Error as error:
             raise _Lacks(f"line {rows.line_num:,} of {_named(name)} is not CSV: {error}") from error
     if not texts:
@@ -378,20 +379,30 @@ def _by_column(extraction: Extraction, descriptor: int, name: str, *, is_over: b
     return _taken(extraction, texts, name)
 
 
-def _column(rows: Any, at: int, width: int, extraction: Extraction, name: str) -> list[str]:
+def _numbered(rows: Any, *, is_over: bool) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row with its line, but for one that ends within quotes, which a running job is writing."""
+    try:
+        for row in rows:
+            yield rows.line_num, row
+    except csv.Error as error:
+        if is_over or str(error) != "unexpected end of data":
+            raise
+
+
+def _column(rows: Iterator[tuple[int, list[str]]], at: int, width: int, extraction: Extraction, name: str) -> list[str]:
     """Return the values of a column that are wanted, from the rows behind the head. Blank lines are no rows.
 
     A row with more values than the head has names has no value of which the name is known: `1,5` may be one number.
     """
     texts: list[str] = []
-    for row in rows:
+    for line, row in rows:
         if not row or (width > 1 and len(row) == 1 and not row[0].strip()):
             continue
         if at >= len(row):
-            raise _Lacks(f"line {rows.line_num:,} of {_named(name)} is too short for the column `{extraction.key[0]}`")
+            raise _Lacks(f"line {line:,} of {_named(name)} is too short for the column `{extraction.key[0]}`")
         if any(row[width:]):
             values, names = counted(len(row), "value"), counted(width, "name")
-            raise _Lacks(f"line {rows.line_num:,} of {_named(name)} has {values}, and the head {names}")
+            raise _Lacks(f"line {line:,} of {_named(name)} has {values}, and the head {names}")
         if extraction.take == "last":
             texts.clear()
         texts.append(row[at])
@@ -440,10 +451,15 @@ def _read_all(descriptor: int, name: str) -> bytes:
 
 def _json(data: bytes, name: str) -> object:
     try:
-        return json.loads(data.removeprefix(BOM), parse_float=_Written)
+        return json.loads(data.removeprefix(BOM), parse_float=_Written, parse_int=_whole)
     except (ValueError, RecursionError) as error:
         said = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
         raise _Lacks(f"{_named(name)} is not JSON: {brief(said, 120)}") from error
+
+
+def _whole(text: str) -> int | _Written:
+    """Return a whole number of JSON. One that no float can hold is not made an int, which takes long."""
+    return int(text) if len(text) < 400 else _Written(text)
 
 
 def _yaml(data: bytes, name: str) -> object:

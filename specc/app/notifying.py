@@ -136,7 +136,9 @@ def _run(words: Sequence[str], data: bytes, root: Path) -> str:
         ran = subprocess.run([program, *words[1:]], input=data, stdout=2, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired:
         return f"it has not ended within {SECONDS:.0f} s, and was killed"
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        return error.strerror or str(error)
+    except ValueError as error:
         return str(error)
     return "" if ran.returncode == 0 else f"it ended with {ran.returncode}"
 

@@ -83,7 +83,11 @@ def test_nobody_is_told_before_the_end(here: Place) -> None:
 
 @pytest.mark.parametrize(
     ("words", "why"),
-    [("no-such-command-at-all", "there is no such command"), ("false", "it ended with 1"), ("/", "Permission denied")],
+    [
+        ("no-such-command-at-all", "there is no such command"),
+        ("false", "it ended with 1"),
+        ("/", "the run has ended: Permission denied"),
+    ],
 )
 def test_a_command_that_fails_is_said_and_changes_nothing(here: Place, words: str, why: str) -> None:
     assert here.run("submit", "--wait", "--notify", words) == 5

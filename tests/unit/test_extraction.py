@@ -135,6 +135,8 @@ class TestPatterns:
         (tmp_path / "a.csv").write_text("step,loss\n1,0.5\n2,0.1")  # of 0.125
         assert read(tmp_path, "{from: a.csv, key: loss}", is_over=False) == 0.5
         assert read(tmp_path, "{from: a.csv, key: loss}") == 0.1
+        (tmp_path / "a.csv").write_text('step,note\n1,"two\nlines"\n2,"the first\n')
+        assert read(tmp_path, "{from: a.csv, key: note}", is_over=False) == "two\nlines"
 
     def test_marks_and_ends_of_lines_of_other_systems(self, tmp_path):
         (tmp_path / "out.log").write_bytes(b"\xef\xbb\xbfr = 1\rr = 2\r\nr = 3\r")
@@ -213,6 +215,12 @@ class TestFiles:
             "empty": ("{from: empty.csv, key: b}", "`empty.csv` is empty"),
             "an empty cell": ("{from: a.csv, key: loss}", "the value is empty"),
             "a long row": ("{from: long.csv, key: a}", "line 2 of `long.csv` has 3 values, and the head 2 names"),
+            "an open quote": ("{from: open.csv, key: a}", "line 3 of `open.csv` is not CSV: unexpected end of data"),
+            "a quote within quotes": (
+                "{from: quotes.csv, key: b}",
+                "line 2 of `quotes.csv` is not CSV: ',' expected after '\"'",
+            ),
+            "thousands of digits": ("{from: digits.json, key: a}", "` is not a finite number"),
             "a flag as an integer": ("{from: a.json, key: ok, type: integer}", "the value is true, and not an integer"),
             "alias bombs": ("{from: bomb.yaml, key: z}", "is not YAML"),
         }.values(),
@@ -229,6 +237,10 @@ class TestFiles:
         (tmp_path / "long.csv").write_text("a,b\n1,5,2\n")
         (tmp_path / "head.csv").write_text("a,b\n")
         (tmp_path / "empty.csv").write_text("\n")
+        (tmp_path / "open.csv").write_text('a,b\n1,"2\n3,4\n')
+        (tmp_path / "quotes.csv").write_text('a,b\n"say \\"1, 2\\"",3\n')
+        (tmp_path / "digits.json").write_text(f'{{"a": {"9" * 5000}, "b": 1}}')
+        assert read(tmp_path, "{from: digits.json, key: b}") == 1
         lines = ["a: &a [x]"] + [
             f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join([f'*{chr(97 + n)}'] * 9)}]" for n in range(9)
         ]
