@@ -14,8 +14,10 @@ from rich.cells import cell_len
 from support.projects import Place
 
 from specc.cli.main import run
+from specc.diagnostics.codes import CODES
 from specc.language import choose_language
 from specc.language.catalogue import catalogue_of
+from specc.reporters.guidance import guidance
 
 ROOT = Path(__file__).parent.parent.parent
 CASES = ROOT / "tests/cases"
@@ -131,6 +133,14 @@ def test_changes_of_the_api_are_said_in_chinese(chinese: None, capsys: pytest.Ca
 def test_an_error_speaks_chinese(chinese: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["check", "没有/这个.job.yaml"]) == 2
     assert capsys.readouterr().err.startswith("错误：没有/这个.job.yaml：没有这个文件或目录\n")
+
+
+def test_the_pages_of_codes_stay_as_they_are(chinese: None, capsys: pytest.CaptureFixture[str]) -> None:
+    for code in CODES.values():
+        assert run(["rules", code.code]) == 0
+        page = capsys.readouterr().out
+        lines = [line for line in guidance(code).markdown.splitlines() if not line.startswith("## ")]
+        assert "\n".join(lines) in re.sub(r"(?m)^## .*\n", "", page)
 
 
 @pytest.mark.parametrize("command", ["check", "plan", "submit", "ledger resolve", "schema diff", "init"])

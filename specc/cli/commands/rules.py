@@ -110,9 +110,10 @@ def _page(code: Code) -> str:
         # The pages of rules are English; what they are about is said in one line of the person's language.
         summary = translated(code.summary)
         summary += f"\n\n{translated(REMEDIES[code.code])}" if code.code in REMEDIES else ""
-        text = HEADING.sub(lambda heading: translated(heading[0]), text)
+        is_page = documentation(code) is not None
+        text = HEADING.sub(lambda heading: translated(heading[0]), text) if is_page else translated(text)
     head = f"# {code.code} {code.slug} ({translated(code.severity.value)})"
-    return f"{head}\n\n{summary}\n\n{translated(text)}\n\n{translated(_way_out(code))}\n"
+    return f"{head}\n\n{summary}\n\n{text}\n\n{translated(_way_out(code))}\n"
 
 
 def _way_out(code: Code) -> str:
