@@ -7,8 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from specc.cache import world_of
-from specc.config import NO_TEXTS, Configuration, find_root, read_configuration
-from specc.diagnostics import Diagnostic
+from specc.config import NO_TEXTS, OWN, Configuration, find_root, read_configuration
+from specc.diagnostics import Diagnostic, closest
 from specc.disk import Contents, Site, look_alikes, specs_below
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
@@ -121,7 +121,7 @@ class Sites:
             _choose(chosen, owner, [name])
             chosen[owner.root].explicit.add(name)
         else:
-            raise SpeccError(f"{path}: no such file or folder")
+            raise SpeccError(f"{path}: no such file or folder", help=_meant(path, owner))
 
     @staticmethod
     def _folders(owner: Site, path: Path) -> list[tuple[str, list[str]]]:
@@ -137,6 +137,16 @@ class Sites:
             raise SpeccError("there is no standard input here", help="name the file")
         site.contents.add(name, self.stdin_name, self.standard_input())
         return name
+
+
+def _meant(path: Path, site: Site) -> str | None:
+    """Return a help line with the spec of a project that a path may have been meant for: by its name, or nearly so."""
+    if not os.path.lexists(site.root / OWN):
+        return None  # it may be a home folder, or all of a disk
+    specs = [show(Path(folder, file)) for folder, files in site.folders for file in files]
+    named = [spec for spec in specs if path.name in (Path(spec).name, Path(spec).name.partition(".")[0])]
+    near = named[0] if len(named) == 1 else closest(str(path), specs)
+    return f"did you mean `{near}`?" if near is not None else None
 
 
 def _choose(chosen: dict[Path, Chosen], site: Site, names: Iterable[str]) -> None:

@@ -168,6 +168,14 @@ def test_usage_errors_end_with_2_and_one_line(place: Place, arguments: list[str]
     assert place.out == ""
 
 
+@pytest.mark.parametrize("written", ["hello", "hello.job.yaml", "jobs/hello", "jobs/helo.job.yaml"])
+def test_a_spec_that_is_not_there_by_this_path_is_named(place: Place, written: str) -> None:
+    (place.root / "jobs").mkdir()
+    place.put("jobs/hello.job.yaml", b"specc: 1\n")
+    assert place.run("explain", written) == 2
+    assert place.err == f"error: {written}: no such file or folder\nhelp: did you mean `jobs/hello.job.yaml`?\n"
+
+
 def test_broken_settings_end_with_2_and_are_in_the_report(place: Place) -> None:
     place.put("specc.toml", b"[unitz]\nmem_limit = 1\n")
     assert place.run("check", "--output", "json") == 2
