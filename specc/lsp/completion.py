@@ -51,7 +51,8 @@ SNIPPETS = {
     "results": ("a result", "results:\n  ${1:name}: {from: ${2:stdout}, pattern: '${3:(.+)}', type: ${4:number}}\n"),
 }  # fmt: skip
 IGNORING = "specc: ignore"
-AMOUNT = re.compile(r"\d+(?:\.\d+)?")
+AMOUNT = re.compile(r"""["']?((?:\d+(?:\.\d+)?[A-Za-z]+)*)(\d+(?:\.\d+)?)[A-Za-z]*""")
+"""An amount whose unit is typed, and the amounts with units before it, as in `1h30`."""
 REST_OF_KEY = re.compile(r"[^\s:,{}\[\]#]*+")
 REST_OF_WORD = re.compile(r"[\w-]*+")
 REST_OF_VALUE = re.compile(r"(?:[^\s]|[ \t]+(?=[^\s#]))*+")
@@ -247,6 +248,8 @@ class _Completion:
             yield from self._of_field(inner[1])
         elif inner[:1] == ("matrix",) and inner[2:3] == (ITEM,) and len(inner) == 4:
             yield from self._of_axis(inner[3])
+        elif inner[:1] == ("results",) and inner[2:] == ("from",):
+            yield from (self._offer(stream, Kind.VALUE) for stream in ("stdout", "stderr"))
         for value in values_at(path):
             yield self._offer(value, Kind.VALUE)
 
@@ -287,10 +290,10 @@ class _Completion:
             yield self._offer("$file", Kind.SNIPPET, text, detail=translated("the text of a file"), is_snippet=True)
 
     def _quantities(self, units: dict[str, int]) -> Iterator[Offer]:
-        amount = AMOUNT.match(self._cursor.typed)
-        for unit in units if amount is not None else ():
-            assert amount is not None
-            yield self._offer(f"{amount[0]}{unit}", Kind.UNIT)
+        amount = AMOUNT.fullmatch(self._cursor.typed)
+        if amount is not None and (units is DURATION_UNITS or not amount[1]):
+            for unit in units:
+                yield self._offer(f"{amount[1]}{amount[2]}{unit}", Kind.UNIT)
 
     def _resources(self, mapped: Iterable[str], *, has_words: bool) -> Iterator[Offer]:
         """Yield the words of a field that says options of the scheduler, and the texts that the target maps."""
@@ -313,7 +316,7 @@ class _Completion:
             parsed = self._snapshot.project.library.document(name) if _may_be_base(name, self._snapshot) else None
             document = getattr(parsed, "document", None)
             if document is not None and document.abstract:
-                path = relative(own, name)
+                path = f"//{name}" if self._cursor.typed.lstrip("\"'").startswith("//") else relative(own, name)
                 yield self._offer(path, Kind.FILE, self._as_written(path), detail=translated("a base of this project"))
         for name in shipped_names():
             yield self._offer(f"{SHIPPED}{name}", Kind.FILE, detail=translated("a base that ships with specc"))
@@ -321,7 +324,7 @@ class _Completion:
     def _files(self) -> Iterator[Offer]:
         """Yield the scripts and other texts of the project, by the path to them from the spec."""
         root, own = self._snapshot.project.root, self._snapshot.name
-        typed_folder = os.path.dirname(self._cursor.typed)
+        typed_folder = os.path.dirname(self._cursor.typed.lstrip("\"'"))
         start = root if typed_folder.startswith("//") else root / os.path.dirname(own)
         folder = os.path.normpath(start / typed_folder.lstrip("/"))
         if not _is_inside(Path(folder), root):
@@ -330,7 +333,7 @@ class _Completion:
             if entry.name in SKIPPED or entry.name.endswith((".job.yaml", ".job.yml")) or not entry.name.isprintable():
                 continue
             is_folder = entry.is_dir(follow_symlinks=False)
-            path = f"{typed_folder}/{entry.name}" if typed_folder else entry.name
+            path = os.path.join(typed_folder, entry.name)
             path += "/" if is_folder else ""
             yield self._offer(path, Kind.FILE, self._as_written(path))
 

@@ -64,6 +64,7 @@ def hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
     )
 
 
+QUOTES = ('"', "'")
 KINDS = {
     Kind.KEY: types.CompletionItemKind.Property,
     Kind.FIELD: types.CompletionItemKind.Field,
@@ -106,8 +107,10 @@ def _item(ls: Server, offer: Offer, index: int) -> types.CompletionItem:
     formats = (
         able.completion_item.documentation_format if able is not None and able.completion_item is not None else None
     )
+    quote = offer.span.text[:1]  # an editor compares what is typed with the label, also the quote that begins it
     return types.CompletionItem(
         offer.label,
+        filter_text=f"{quote}{offer.label}" if quote in QUOTES else None,
         kind=KINDS[offer.kind],
         detail=offer.detail or None,
         documentation=markup(offer.documentation, formats) if offer.documentation else None,

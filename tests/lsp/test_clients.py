@@ -273,3 +273,12 @@ def test_a_range_of_a_text_with_ends_of_lines_of_windows_is_laid_out_alone(root:
         )
         edits = session.ask(types.TEXT_DOCUMENT_RANGE_FORMATTING, asked)
         assert [edit.new_text for edit in edits] == ["job: {name: x, cmd_line: ./r}\r\n"]
+
+
+def test_what_is_offered_in_quotes_is_found_by_what_is_typed_with_them(root: Path) -> None:
+    with editor(root) as session:
+        at = session.at("new.job.yaml", 'specc: 1\njob:\n  mem_limit: "4‸"\n')
+        offers = session.ask(types.TEXT_DOCUMENT_COMPLETION, types.CompletionParams(**at)).items
+        (found,) = (offer for offer in offers if offer.label == "4GiB")
+        assert found.filter_text == '"4GiB'
+        assert (found.text_edit.new_text, found.text_edit.range.end.character) == ("4GiB", 16)
