@@ -89,8 +89,9 @@ def _check_files(project: Project, seen: Seen, old: Name) -> None:
     settings = project.settings
     targets = settings.targets.values()
     layers = [settings.defaults, *(layer for target in targets for layer in (target.job, target.prelude))]
+    mentioned = re.compile(rf"\b{re.escape(f'{old}')}\b")
     for layer in layers:
-        if layer is not None and f"{old}" in layer.span.source.text and old.namespace != "profiles":
+        if layer is not None and mentioned.search(layer.span.source.text) and old.namespace != "profiles":
             raise Refused(f"{layer.span.source.name} mentions `{old}`: rename it there by hand, or take it out first")
 
 

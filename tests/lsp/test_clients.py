@@ -167,6 +167,19 @@ class TestRename:
             self.rename(session, "base.job.yaml", self.VARIABLE, "b")
         assert self.rename(session, "base.job.yaml", self.VARIABLE, "c") == {"base.job.yaml": ["c", "c"]}
 
+    @pytest.mark.parametrize(("mentioned", "is_refused"), [("vars.a", True), ("vars.ab", False)])
+    def test_is_refused_where_the_settings_mention_the_name(
+        self, session: Editor, mentioned: str, is_refused: bool
+    ) -> None:
+        settings = f'{SETTINGS}[defaults]\nstdout_redirect_path = "{{{{ {mentioned} }}}}.log"\n'
+        (session.root / "specc.toml").write_text(settings)
+        text = self.VARIABLE.replace("{‸a: 1}", "{‸a: 1, ab: x}")
+        if is_refused:
+            with pytest.raises(JsonRpcException, match=r"specc.toml mentions `vars\.a`"):
+                self.rename(session, "base.job.yaml", text, "c")
+        else:
+            assert self.rename(session, "base.job.yaml", text, "c") == {"base.job.yaml": ["c", "c"]}
+
     def test_begins_in_a_script_as_well(self, session: Editor) -> None:
         (session.root / "run.sh.j2").write_text("./run {{ params.x }}\n")
         text = self.NEEDED.replace("./run", "{$file: run.sh.j2}")
