@@ -17,7 +17,17 @@ from specc.compiler import Request
 from specc.diagnostics import Diagnostic, did_you_mean
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
-from specc.reporters.page import Job, Kind, Log, Missing, Outcome, Page, columns_of, failures_of
+from specc.reporters.page import (
+    Job,
+    Log,
+    Missing,
+    Outcome,
+    Page,
+    column_named,
+    columns_of,
+    failures_of,
+    inputs_and_values,
+)
 from specc.submission import (
     FAILED,
     Ledger,
@@ -121,22 +131,23 @@ def gather(
 
 def _check(wishes: Wishes, jobs: Sequence[Job]) -> None:
     """Raise SpeccError for an axis by which jobs cannot be compared, and for a value that is not there to compare."""
-    shown = columns_of(jobs)
-    axes = {column.name for column in shown if column.kind in (Kind.AXIS, Kind.PARAM)}
-    values = {column.name for column in shown if any(column.number(job) is not None for job in jobs)} | {"state"}
+    inputs, values = inputs_and_values(columns_of(jobs), jobs)
+    axes, compared = ([column.name for column in columns] for columns in (inputs, values))
     same, known = {name for job in jobs for name in job.params}, {name for job in jobs for name in job.results}
-    for option, name in (("--x", wishes.across), ("--y", wishes.down)):
-        if name is not None and name not in axes:
+    across, down = (column_named(name, inputs) for name in (wishes.across, wishes.down))
+    for option, name, column in (("--x", wishes.across, across), ("--y", wishes.down, down)):
+        if name is not None and column is None:
             if name in same:
                 raise SpeccError(f"`{option} {name}`: all jobs have the same value", help=_choices(axes))
             help = did_you_mean(name, sorted(axes), "axes and parameters")
             raise SpeccError(f"`{option} {name}`: no job has this axis or parameter", help=help)
-    if wishes.across is not None and wishes.across == wishes.down:
-        raise SpeccError(f"`--x` and `--y` are both `{wishes.across}`", help=_choices(axes - {wishes.across}))
-    if wishes.value is not None and wishes.value not in values:
+    if across is not None and across is down:
+        others = [name for name in axes if name != across.name]
+        raise SpeccError(f"`--x` and `--y` are both `{wishes.across}`", help=_choices(others))
+    if wishes.value is not None and column_named(wishes.value, values) is None:
         if wishes.value in known:
-            raise SpeccError(f"`--value {wishes.value}`: no job has a number for it", help=_choices(values))
-        help = did_you_mean(wishes.value, sorted(values), "values")
+            raise SpeccError(f"`--value {wishes.value}`: no job has a number for it", help=_choices(compared))
+        help = did_you_mean(wishes.value, sorted(compared), "values")
         raise SpeccError(f"`--value {wishes.value}`: no job has this value", help=help)
 
 

@@ -87,6 +87,14 @@ class TestPage:
         text = page_of(here, "--x", "n", "--y", "mesh", "--value", "ran")
         assert "<caption>ran by n and mesh</caption>" in text
 
+    def test_an_axis_with_the_name_of_a_measure(self, here):
+        here.write(a=(SPEC % "echo {{ matrix.cores }}").replace(" n: [1, 2]", " cores: [1, 2]"))
+        assert here.run("submit", "--wait", "--yes") == 0, here.err
+        text = page_of(here, "--x", "cores", "--y", "mesh", "--value", "cores")
+        assert "<caption>cores by matrix.cores and mesh</caption>" in text
+        assert here.run("report", "-o", "page.html", "--value", "matrix.cores") == 2
+        assert "no job has this value" in here.err
+
     def test_what_to_ask_for_instead(self, here, monkeypatch):
         monkeypatch.setattr("specc.app.advice.SHORTEST", 0.0)
         here.write(a=SPEC % "echo {{ matrix.n }}" + "  time_limit: 5h\n")

@@ -163,6 +163,17 @@ class TestContent:
         document = render(page(0, jobs=jobs, seen_at=None))
         assert ("no jobs" in document) == (not jobs)
 
+    def test_two_columns_never_have_one_name(self) -> None:
+        jobs = tuple(
+            job(at, axes={"cores": at, "n": 1}, params={"n": at, "state": at}, results={"ran": 0.5}) for at in (1, 2)
+        )
+        names = [column.name for column in columns_of(jobs)]
+        assert len(set(names)) == len(names)
+        assert {"matrix.cores", "cores", "matrix.n", "params.n", "params.state", "results.ran", "ran"} <= set(names)
+        document = render(replace(page(0, across="cores", value="cores"), jobs=jobs))
+        assert "<caption>cores by matrix.cores and" in document
+        assert document.count('<option value="ran"') == 1
+
     def test_the_choice_of_what_is_compared(self) -> None:
         document = render(page(40, across="rate", down="solver", value="memory"))
         assert "<caption>memory by rate and solver, the median of up to 5 jobs</caption>" in document

@@ -7,7 +7,17 @@ jobs are compared (`columns_of`, `levels`, `grouped`, `worst_of`) also serve `sp
 from specc.reporters.page.document import SCRIPT, STYLE, asset, failures_of, notice, render
 from specc.reporters.page.drawings import cell_text
 from specc.reporters.page.heat import worst_of
-from specc.reporters.page.model import Job, Kind, Log, Missing, Outcome, Page, columns_of
+from specc.reporters.page.model import (
+    Job,
+    Kind,
+    Log,
+    Missing,
+    Outcome,
+    Page,
+    column_named,
+    columns_of,
+    inputs_and_values,
+)
 from specc.reporters.page.scales import grouped, levels
 
 __all__ = [
@@ -21,9 +31,11 @@ __all__ = [
     "Page",
     "asset",
     "cell_text",
+    "column_named",
     "columns_of",
     "failures_of",
     "grouped",
+    "inputs_and_values",
     "levels",
     "notice",
     "render",

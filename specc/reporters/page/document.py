@@ -25,8 +25,10 @@ from specc.reporters.page.model import (
     Missing,
     Outcome,
     Page,
+    column_named,
     columns_of,
     drawable,
+    inputs_and_values,
     is_numeric,
     shared_params,
 )
@@ -40,8 +42,6 @@ MOST_ROWS = 2000
 """Rows that are laid out without a script. Others are kept in the page: to lay out 100,000 takes a browser minutes."""
 
 STYLE, SCRIPT = "page.css", "page.js"
-CHOSEN = (Kind.AXIS, Kind.PARAM)
-COMPARED = (Kind.RESULT, Kind.MEASURE)
 
 
 def asset(name: str) -> str:
@@ -231,15 +231,15 @@ def _log(job: Job, log: Log) -> Markup:
 
 def _comparison(page: Page, columns: Sequence[Column]) -> Markup:
     """Return the heat map and the plot of what is compared, with the choices of other columns."""
-    axes = [column for column in columns if column.kind in CHOSEN]
-    values = [column for column in columns if column.kind in COMPARED and _has_numbers(column, page.jobs)]
-    state = next(column for column in columns if column.kind is Kind.STATE)
+    axes, (state, *values) = inputs_and_values(columns, page.jobs)
     if not axes:
         return EMPTY
-    across = _named(page.across, axes) or axes[0]
+    across = column_named(page.across, axes) or axes[0]
     others = [column for column in axes if column is not across]
-    down = _named(page.down, others) or (others[0] if others else None)
-    value = _named(page.value, [state, *values]) or (values[0] if values and values[0].kind is Kind.RESULT else state)
+    down = column_named(page.down, others) or (others[0] if others else None)
+    value = column_named(page.value, [state, *values]) or (
+        values[0] if values and values[0].kind is Kind.RESULT else state
+    )
     drawn = value if value is not state else min(values, key=_is_drawn_last, default=None)
     form = element(
         "form",
@@ -261,14 +261,6 @@ def _comparison(page: Page, columns: Sequence[Column]) -> Markup:
 def _is_drawn_last(column: Column) -> tuple[bool, bool]:
     """Order values by how much a plot of them says: results, then how long jobs ran, then the others."""
     return column.kind is not Kind.RESULT, column.name != "ran"
-
-
-def _named(name: str | None, columns: Iterable[Column]) -> Column | None:
-    return next((column for column in columns if column.name == name), None)
-
-
-def _has_numbers(column: Column, jobs: Iterable[Job]) -> bool:
-    return any(column.number(job) is not None for job in jobs)
 
 
 def _choice(name: str, columns: Sequence[Column], chosen: Column | None, *, has_none: bool = False) -> Markup:

@@ -1,7 +1,9 @@
 """What a page is about: jobs as rows, the columns by which they are shown and compared, and their origin."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from math import isfinite
 
@@ -127,11 +129,17 @@ class Kind(StrEnum):
     TEXT = "text"
 
 
+CHOSEN = (Kind.AXIS, Kind.PARAM)
+COMPARED = (Kind.RESULT, Kind.MEASURE)
+SPACES = {Kind.AXIS: "matrix", Kind.PARAM: "params", Kind.RESULT: "results"}
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column of the table, which may be an axis or a value of the pictures, too.
 
-    The value of a job is None where nothing is known.
+    The value of a job is None where nothing is known. `key` is the name of an axis, a parameter or a result by itself,
+    where `name` tells it from another column.
     """
 
     name: str
@@ -140,6 +148,7 @@ class Column:
     text: Callable[[object], str]
     title: str = ""
     unit: str = ""
+    key: str = ""
 
     @property
     def head(self) -> str:
@@ -178,7 +187,10 @@ def value_text(value: object) -> str:
 
 
 def columns_of(jobs: Sequence[Job], units: Mapping[str, str] | None = None) -> tuple[Column, ...]:
-    """Return the columns in which jobs differ, or of which anything is known, in a fixed order."""
+    """Return the columns in which jobs differ, or of which anything is known, in a fixed order.
+
+    A name that two of them would have is written with its namespace, as in tables of results.
+    """
     axes, params, results = (_names(getattr(job, kind) for job in jobs) for kind in ("axes", "params", "results"))
     found = [Column("state", Kind.STATE, lambda job: job.state, str)]
     found += [_entry("axes", name, Kind.AXIS) for name in axes]
@@ -188,7 +200,29 @@ def columns_of(jobs: Sequence[Job], units: Mapping[str, str] | None = None) -> t
     found += [_entry("results", name, Kind.RESULT, (units or {}).get(name, "")) for name in results]
     found += [column for column in MEASURES if any(column.number(job) is not None for job in jobs)]
     found += [column for column in TEXTS if _differs(column, jobs) or column.name in IDENTITY]
-    return tuple(found)
+    taken = Counter(column.name for column in found)
+    return tuple(_told_apart(column) if taken[column.name] > 1 else column for column in found)
+
+
+def _told_apart(column: Column) -> Column:
+    space = SPACES.get(column.kind)
+    return replace(column, name=f"{space}.{column.name}") if space else column
+
+
+def inputs_and_values(columns: Sequence[Column], jobs: Sequence[Job]) -> tuple[list[Column], list[Column]]:
+    """Return the columns by which jobs are chosen, and those that are compared: the state, and what has numbers."""
+    inputs = [column for column in columns if column.kind in CHOSEN]
+    states = [column for column in columns if column.kind is Kind.STATE]
+    values = (column for column in columns if column.kind in COMPARED)
+    return inputs, states + [column for column in values if any(column.number(job) is not None for job in jobs)]
+
+
+def column_named(name: str | None, columns: Sequence[Column]) -> Column | None:
+    """Return the column with a name, or else the one that has it without its namespace."""
+    wanted = [column for column in columns if column.name == name] + [
+        column for column in columns if column.key == name
+    ]
+    return wanted[0] if name is not None and wanted else None
 
 
 def shared_params(jobs: Sequence[Job]) -> dict[str, str]:
@@ -206,7 +240,7 @@ def _entry(field: str, name: str, kind: Kind, unit: str = "") -> Column:
         found: object = getattr(job, field).get(name)
         return found
 
-    return Column(name, kind, value, _result_text if kind is Kind.RESULT else value_text, unit=unit)
+    return Column(name, kind, value, _result_text if kind is Kind.RESULT else value_text, unit=unit, key=name)
 
 
 def _result_text(value: object) -> str:
