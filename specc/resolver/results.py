@@ -238,6 +238,11 @@ def _pattern_mistakes(name: str, pattern: Scalar, node: Mapping | None) -> Itera
         message = f"the pattern of the result `{name}` cannot be read: {brief(mistake, 120)}"
         yield codes.BAD_RESULT.at(pattern.span, message, help=help)
         return
+    if text.endswith("\n"):
+        message = f"the pattern of the result `{name}` ends with a line break, and a match lies within one line"
+        help = "write the pattern in single quotes, or `|-` in place of `|`"
+        yield codes.BAD_RESULT.at(pattern.span, message, help=help)
+        return
     count = groups_in(text)
     is_flag = node is not None and node.get("type") is not None and to_data(node.entries["type"]) == "boolean"
     if count > 1:

@@ -26,6 +26,7 @@ def said(place: Place, results: str) -> list[str]:
         ("x: {pattern: '(a)(?=b)'}", 16, "cannot be read"),
         ("x: {pattern: '(a)(b)'}", 16, "has 2 groups"),
         ("x: {pattern: abc}", 16, "has no group"),
+        ('x: {pattern: "(a)\\n"}', 16, "ends with a line break"),
         ("x: {pattern: abc, type: boolean, take: last}", 42, "nothing to take"),
         ("x: {pattern: '(a)', type: nmber}", 29, "`type` of the result `x` is `nmber`"),
         ("x: {pattern: '(a)', type: float}", 29, "`type` of the result `x` is `float`"),
