@@ -90,6 +90,9 @@ class ResultRow:
                 return self.of_job(column.key)
 
 
+SPACES: Mapping[Group, str] = {"axis": "matrix", "param": "params", "result": "results"}
+
+
 @dataclass(frozen=True, slots=True)
 class ResultColumn:
     """One column of a flat table. `key` is its name in the axes, parameters or results of a row; `name` is unique in
@@ -120,9 +123,8 @@ def columns_of(
     named: list[tuple[Group, str, bool]] = [("axis", *each) for each in axes.items()]
     named += [("param", *each) for each in params.items()]
     taken = [*FIRST_COLUMNS, *JOB_COLUMNS, *results, *(key for _, key, _ in named)]
-    spaces = {"axis": "matrix", "param": "params"}
     inputs = [
-        ResultColumn(key if taken.count(key) == 1 else f"{spaces[group]}.{key}", group, key, varies=varies)
+        ResultColumn(key if taken.count(key) == 1 else f"{SPACES[group]}.{key}", group, key, varies=varies)
         for group, key, varies in named
     ]
     same = set(fixed)

@@ -198,6 +198,14 @@ class TestValues:
         shown = [line.split("\t")[1] for line in here.out.splitlines()]
         assert shown == ["null", "x" * 50 + "1", "x" * 50 + "2", json.dumps({"name": "a", "path": "y" * 50})]
 
+    def test_no_two_heads_of_a_table_are_the_same(self, here, monkeypatch):
+        text = SPEC.replace("mesh: [coarse, fine]", "mesh: [1], time: [1, 2]") % "echo {{ matrix.time }}"
+        submitted(here, text + "results: {memory: {pattern: '(.)', unit: B}, x: '(.)'}\n")
+        heads: list[str] = []
+        monkeypatch.setattr("specc.cli.commands.results.write_table", lambda head, *_, **__: heads.extend(head))
+        assert here.run("results") == 0
+        assert heads == ["state", "mesh", "matrix.time", "time", "memory", "results.memory [B]", "x", ""]
+
     def test_two_jobs_of_one_cell_are_one_row(self, here):
         text = SPEC % "echo {{ params.solver }}; echo n=$SPECC_ATTEMPT" + "results: {n: 'n=(.)'}\n"
         submitted(here, text)

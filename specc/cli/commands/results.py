@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from specc.app.attempts import Words
-from specc.app.results import ResultColumn, ResultRow, Results, csv_lines
+from specc.app.results import SPACES, ResultColumn, ResultRow, Results, csv_lines
 from specc.app.session import request_of
 from specc.cli import exits
 from specc.cli.console import say, write_json_list, write_lines, write_table
@@ -24,6 +24,8 @@ AsCsv = Annotated[bool, typer.Option("--csv", help="Write CSV with all columns, 
 MOST_NOTES = 10
 MOST_LOST = 3
 LONGEST = 40
+MEASURES = ("time", "memory")
+"""Heads of columns of the table alone."""
 
 
 def results(
@@ -80,7 +82,7 @@ def _write_table(columns: Sequence[ResultColumn], rows: Iterator[ResultRow]) -> 
     before = [column for column in shown if column.group != "result"]
     results = [column for column in shown if column.group == "result"]
     notes = _Notes()
-    head = ["state", *(column.head for column in before), "time", "memory", *(column.head for column in results), ""]
+    head = ["state", *map(_head, before), *MEASURES, *map(_head, results), ""]
     write_table(
         head,
         (
@@ -98,6 +100,11 @@ def _write_table(columns: Sequence[ResultColumn], rows: Iterator[ResultRow]) -> 
         | {*range(len(before) + 3, len(before) + 3 + len(results))},
     )
     notes.say()
+
+
+def _head(column: ResultColumn) -> str:
+    """Return the head of a column. One that a measure has, too, is written with its namespace."""
+    return f"{SPACES[column.group]}.{column.head}" if column.name in MEASURES else column.head
 
 
 def _is_shown(column: ResultColumn) -> bool:
