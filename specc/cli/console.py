@@ -133,6 +133,8 @@ def write_table(head: Sequence[str], rows: Iterable[Sequence[str]], *, foreign: 
     left = iter(rows)
     if sys.stdout.isatty():
         first = [[uncommanded(visible(cell)) for cell in row] for row in islice(left, MOST_DRAWN)]
+        if not first:
+            return
         if len(first) < MOST_DRAWN:
             from specc.cli.drawing import table  # brings rich, which costs 50 ms
 

@@ -7,6 +7,7 @@ import pytest
 from support.projects import Place
 
 from specc.cli.main import run
+from specc.reporters.display import cells
 
 
 def rows(place: Place) -> dict[tuple[str, bool], tuple[object, str]]:
@@ -82,3 +83,14 @@ def test_what_cannot_be_asked(place: Place) -> None:
     assert "formats: text, json" in place.err
     assert place.run("config", "nowhere") == 2
     assert "nowhere: no such file or folder" in place.err
+
+
+def test_names_of_others_are_written_and_lined_up_as_they_are(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = place.root / "项目"
+    root.mkdir()
+    (root / "specc.toml").write_text('[targets."集群"]\nkind = "local"\n', encoding="utf-8")
+    assert place.run("config", "项目") == 0
+    first, *lines = place.out.splitlines()
+    assert first == f'root = "{root}"'
+    assert len({cells(line.partition(" = ")[0]) for line in lines}) == 1
+    assert any("集群" in line for line in lines)

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from specc.cli import console
-from specc.cli.console import confirm
+from specc.cli.console import confirm, write_table
 from specc.wording import counted
 
 
@@ -41,3 +41,9 @@ def test_an_interruption_ends_the_line_and_says_what_it_came_to(
 
 def test_one_of_a_thing() -> None:
     assert [counted(n, "job") for n in (0, 1, 2, 1200)] == ["0 jobs", "1 job", "2 jobs", "1,200 jobs"]
+
+
+def test_a_table_without_rows_has_no_head(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    write_table(("state", "uuid"), [])
+    assert capsys.readouterr().out == ""

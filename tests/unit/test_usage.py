@@ -7,6 +7,7 @@ from support.submitting import KEY, record
 
 from specc.app.usage import Share, Used, by_spec, used_by
 from specc.cli.commands.usage import _cells
+from specc.language import choose_language
 from specc.submission import Record, State
 from specc.targets import Life, Usage
 from specc.targets.lives import life_text
@@ -30,6 +31,17 @@ def test_shares_of_a_job() -> None:
     assert used == Used(Share(2.0, 4), Share(3 * GIB, 4 * GIB), Share(50.0, 100))
     assert (used.cores.efficiency, used.memory.efficiency, used.time.efficiency) == (0.5, 0.75, 0.5)
     assert _cells(used) == ("2 of 4 (50%)", "3GiB of 4GiB (75%)", "50s of 1m40s (50%)")
+
+
+def test_shares_are_shown_in_chinese_on_a_terminal_and_as_data_in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    used = used_by(life(50.0, 100.0, 4, 3 * GIB, 4 * GIB))
+    try:
+        choose_language({"SPECC_LANG": "zh"})
+        assert _cells(used)[0] == "2 of 4 (50%)"
+        monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+        assert _cells(used) == ("2 / 4 (50%)", "3GiB / 4GiB (75%)", "50s / 1m40s (50%)")
+    finally:
+        choose_language({})
 
 
 @pytest.mark.parametrize("nothing", [Life(), life(0.0, 0.0, 1, None, None), life(None, 5.0, 1, None, 4 * GIB)])

@@ -13,6 +13,7 @@ from specc.cli.printing import print_diagnostics
 from specc.config import find_root, read_configuration
 from specc.errors import SpeccError
 from specc.reporters import TextOrJson, format_named
+from specc.reporters.display import cells
 
 Output = Annotated[str, typer.Option("--output", metavar="FORMAT", help="text or json.")]
 Folder = Annotated[Path, typer.Argument(metavar="[PATH]", help="A folder or file of the project.")]
@@ -37,10 +38,10 @@ def config(path: Folder = Path(), output: Output = "text") -> int:
         document = {"version": 1, "root": str(configuration.root), "settings": settings}
         write_document(document)
         return 2 if failed else 0
-    write_line(f"root = {json.dumps(str(configuration.root))}")
-    width = max((len(entry.key) for entry, _ in rows), default=0)
+    write_line(f"root = {json.dumps(str(configuration.root), ensure_ascii=False)}")
+    width = max((cells(entry.key) for entry, _ in rows), default=0)
     for entry, origin in rows:
         verdict = "overridden, " if entry.is_overridden else ""
         value = json.dumps(entry.value, ensure_ascii=False, default=str)
-        write_line(f"{entry.key.ljust(width)} = {value}  # {verdict}{origin}")
+        write_line(f"{entry.key}{' ' * (width - cells(entry.key))} = {value}  # {verdict}{origin}")
     return 2 if failed else 0

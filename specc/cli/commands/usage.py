@@ -1,5 +1,6 @@
 """`specc usage`: what jobs used of what they asked for."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from specc.cli import exits
 from specc.cli.console import say, write_json_list, write_table
 from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, States, WithParams
 from specc.cli.records import choose, record_data
+from specc.language import translated
 from specc.reporters import TextOrJson, format_named
 from specc.submission import Record, life_of, shown_state, state_of
 from specc.targets import JobReport
@@ -86,7 +88,8 @@ def _text(share: Share, shown: Callable[[float], str]) -> str:
         return ""
     if share.asked is None or share.efficiency is None:
         return shown(share.used)
-    return f"{shown(share.used)} of {shown(share.asked)} ({share.efficiency:.0%})"
+    of = translated("of") if sys.stdout.isatty() else "of"  # a row in a pipe is data
+    return f"{shown(share.used)} {of} {shown(share.asked)} ({share.efficiency:.0%})"
 
 
 def _job_data(record: Record, reports: Mapping[str, JobReport]) -> dict[str, object]:
