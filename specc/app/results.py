@@ -53,6 +53,12 @@ class ResultRow:
     values: dict[str, Value | None]
     missing: dict[str, str]
 
+    @property
+    def repeat(self) -> int | None:
+        """Return which repetition of its cell this is, from 1, where the sweep repeats its cells."""
+        number = self.cell.partition(".")[2]
+        return int(number) if number else None
+
     def data(self) -> dict[str, object]:
         """Return the row as JSON data."""
         return {
@@ -173,6 +179,7 @@ class Results:
                 {
                     "spec": record.key.spec,
                     "target": record.target_name,
+                    "repeat": record.key.cell.partition(".")[2],
                     "attempt": self._ledger.run_of(record.key, record.number),
                 }
             )

@@ -32,7 +32,7 @@ FOREIGN_TYPES = {
 
 FIRST_COLUMNS = ("spec", "cell", "target")
 JOB_COLUMNS = (
-    "state", "exit_code", "attempt", "uuid", "submitted_at", "started_at", "ended_at", "seconds", "node",
+    "repeat", "state", "exit_code", "attempt", "uuid", "submitted_at", "started_at", "ended_at", "seconds", "node",
     "peak_memory", "cpu_seconds", "cores_asked", "memory_asked", "seconds_asked",
 )  # fmt: skip
 """The columns that every table of results has, before and behind those of axes and parameters."""

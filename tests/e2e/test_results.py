@@ -198,6 +198,13 @@ class TestValues:
         shown = [line.split("\t")[1] for line in here.out.splitlines()]
         assert shown == ["null", "x" * 50 + "1", "x" * 50 + "2", json.dumps({"name": "a", "path": "y" * 50})]
 
+    def test_repeated_cells_are_told_apart(self, here):
+        text = SPEC.replace("mesh: [coarse, fine]}", "mesh: [coarse]}, repeat: 2") % "echo r={{ cell.repeat }}"
+        submitted(here, text + "results: {r: 'r=(.)'}\n")
+        assert [(row["repeat"], row["r"]) for row in rows_of(here)] == [("1", "1"), ("2", "2")]
+        assert here.run("results") == 0
+        assert [line.split("\t")[1:3] for line in here.out.splitlines()] == [["coarse", "1"], ["coarse", "2"]]
+
     def test_no_two_heads_of_a_table_are_the_same(self, here, monkeypatch):
         text = SPEC.replace("mesh: [coarse, fine]", "mesh: [1], time: [1, 2]") % "echo {{ matrix.time }}"
         submitted(here, text + "results: {memory: {pattern: '(.)', unit: B}, x: '(.)'}\n")

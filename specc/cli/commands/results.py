@@ -109,7 +109,7 @@ def _head(column: ResultColumn) -> str:
 
 def _is_shown(column: ResultColumn) -> bool:
     if column.group == "job":
-        return column.key in ("spec", "target", "attempt") and column.varies
+        return column.key in ("spec", "target", "repeat", "attempt") and column.varies
     return column.group in ("axis", "result") or column.varies
 
 
