@@ -2,7 +2,7 @@
 
 import re
 
-from specc.config.shapes import Each, Items, Value
+from specc.config.shapes import Each, Items, Shape, Value
 from specc.language import translated
 from specc.lsp.completion import Kind, Offer
 from specc.lsp.language import expected, settings_at
@@ -10,6 +10,7 @@ from specc.nodes import Scalar
 from specc.source import Source
 
 TABLE = re.compile(r"^[ \t]*+\[(?P<name>[^\[\]#\n]++)\]", re.MULTILINE)
+CHOICES = re.compile(r"(?:`[^`]+`, )*`[^`]+` or `[^`]+`")
 SETTING = re.compile(r"^\s*(?P<key>[\w.-]+)\s*=\s*(?P<value>[^\n]*)$")
 
 
@@ -39,7 +40,7 @@ def complete_setting(text: Source, offset: int) -> list[Offer]:
         equals = "" if re.match(r"[\w-]*+\s*=", behind) else " = "
         written = _settings_beside(text.text, start, end)
         return [
-            Offer(key, Kind.KEY, text.span(start, end), f"{key}{equals}", translated(f"takes {expected(of)}"))
+            Offer(key, Kind.KEY, text.span(start, end), f"{key}{equals}", _taken(of))
             for key, of in named
             if not isinstance(of, dict | Each) and key not in written
         ]
@@ -48,6 +49,13 @@ def complete_setting(text: Source, offset: int) -> list[Offer]:
     opening, closing = "" if is_quoted else '"', "" if is_quoted and text.text.startswith('"', end) else '"'
     values = _values_of(settings_at((*path, *_parts(setting["key"]))))
     return [Offer(value, Kind.VALUE, text.span(start, end), f"{opening}{value}{closing}") for value in values]
+
+
+def _taken(shape: Shape) -> str:
+    """Return what a setting takes, in a few words."""
+    words = expected(shape)
+    choices = CHOICES.fullmatch(words)
+    return translated(f"One of {words.replace(' or ', ', ')}" if choices is not None else words)
 
 
 def _settings_beside(text: str, start: int, end: int) -> set[str]:

@@ -270,7 +270,15 @@ def test_heirs_and_settings_are_told_in_chinese(root: Path, monkeypatch: pytest.
         assert "`heir-4.job.yaml` 另有 2 个\n\n被 1 个规格重新设置：" in shown
         at = session.at("specc.toml", "[rules.severity]\nunused‸")
         offers = session.ask(types.TEXT_DOCUMENT_COMPLETION, types.CompletionParams(**at)).items
-        assert "接受 `error`、`warning` 或 `off`" in {offer.detail for offer in offers}
+        assert "取值之一：`error`, `warning`, `off`" in {offer.detail for offer in offers}
+        at = session.at("specc.toml", "[targets.x]\n‸")
+        offers = session.ask(types.TEXT_DOCUMENT_COMPLETION, types.CompletionParams(**at)).items
+        details = {offer.label: offer.detail for offer in offers}
+        assert [label for label, detail in details.items() if not re.search("[\u4e00-\u9fff]", detail)] == [
+            "run_as",
+            "adapter",
+        ]
+        assert details["arrays"] == "true 或 false"
         at = session.at("new.job.yaml", "‸")
         offers = session.ask(types.TEXT_DOCUMENT_COMPLETION, types.CompletionParams(**at)).items
         assert "params: 一个参数" in {offer.label for offer in offers}
