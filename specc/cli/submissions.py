@@ -113,7 +113,7 @@ def carry_out(request: SubmissionRequest, planned: PlanFile | None, manner: Mann
         if steps is None or not _is_permitted(run, steps, manner):
             return exits.REFUSED
         if not steps and manner.retrying is not None and manner.retrying.is_all:
-            reasons = ", ".join(sorted(manner.retrying.reasons))
+            reasons = ", ".join(f"`{reason}`" for reason in sorted(manner.retrying.reasons))
             say(f"no job has failed for {reasons}; `specc status` shows how each cell stands")
         kept, reports = run.standing(steps)
         if not manner.is_json:

@@ -63,8 +63,8 @@ class TestRetry:
         assert by_name(here) == {"j-1": [1], "j-2": [1, 2], "j-3": [1, 2]}
         assert here.run("retry", "--wait") == 0
         assert by_name(here) == {"j-1": [1], "j-2": [1, 2], "j-3": [1, 2, 3]}
-        assert here.run("retry") == 0
-        assert "no job has failed" in here.err
+        assert here.run("retry", "--reason", "memory,time") == 0
+        assert "no job has failed for `memory`, `time`; " in here.err
 
     def test_a_plain_submit_and_a_plan_know_the_attempt_that_each_cell_is_at(self, here):
         here.run("submit", "--wait", "--retries", "2")
