@@ -17,7 +17,7 @@ from specc.fast_dataclass import dataclass
 from specc.language import translated
 from specc.lsp.cursor import ITEM
 from specc.lsp.language import FILTERS, TESTS, meaning_of
-from specc.lsp.spots import Spot, name_in_script, spot_at
+from specc.lsp.spots import Spot, calls_of, name_in_script, spot_at
 from specc.nodes import Mapping, Node, Path, Scalar
 from specc.parser import Document
 from specc.resolver import join
@@ -73,8 +73,15 @@ def hover_at(project: EditedProject, snapshot: Snapshot, offset: int) -> Hover |
 
 
 def hover_script(project: EditedProject, name: str, text: Source, offset: int) -> Hover | None:
-    """Return what to show at an offset of a script that is a template: the value in the first spec that includes it."""
-    found = name_in_script(text, offset) if name.endswith(TEMPLATE_SUFFIX) else None
+    """Return what to show at an offset of a script that is a template: the value in the first spec that includes it.
+
+    On a filter or a test, that is what it does.
+    """
+    is_template = name.endswith(TEMPLATE_SUFFIX)
+    for call in calls_of(text.text) if is_template else ():
+        if call.start <= offset <= call.end and (said := _called(call.filter, call.test)):
+            return Hover(said, text.span(call.start, call.end))
+    found = name_in_script(text, offset) if is_template else None
     users = project.dependents(name) if found is not None else []
     if found is None or not users:
         return None
@@ -87,9 +94,9 @@ def _blocks(project: EditedProject, snapshot: Snapshot, spot: Spot) -> Iterator[
     if spot.name:
         yield from _value_blocks(snapshot, _dotted(spot.name), ())
         return
-    called = FILTERS.get(spot.filter) or TESTS.get(spot.test)
-    if called is not None:
-        yield f"**{spot.filter or spot.test}**\n\n{translated(called)}"
+    called = _called(spot.filter, spot.test)
+    if called:
+        yield called
         return
     if spot.path[:1] == ("extends",) and not spot.is_key:
         yield from _parent_blocks(snapshot, spot)
@@ -108,6 +115,12 @@ def _blocks(project: EditedProject, snapshot: Snapshot, spot: Spot) -> Iterator[
             yield field_page(*known, snapshot)
     if spot.is_key and not profile:
         yield from _heirs_block(project, snapshot, spot.path)
+
+
+def _called(filter: str, test: str) -> str:
+    """Return what a filter or a test of a template does; nothing for a name that is neither."""
+    said = FILTERS.get(filter) or TESTS.get(test)
+    return f"**{filter or test}**\n\n{translated(said)}" if said is not None else ""
 
 
 def _parent_blocks(snapshot: Snapshot, spot: Spot) -> Iterator[str]:

@@ -76,9 +76,11 @@ def _in_scalar(path: Path, node: Scalar, offset: int) -> Spot:
     for name, span in names_in(node):
         if _holds(span, offset):
             return Spot(path, node, span, name=name)
-    for called, asked, span in calls_in(node):
+    template = template_of(node)
+    for call in calls_of(template.text) if template is not None else ():
+        span = locate(node, call.start, call.end)
         if _holds(span, offset):
-            return Spot(path, node, span, filter=called, test=asked)
+            return Spot(path, node, span, filter=call.filter, test=call.test)
     return Spot(path, node, node.span)
 
 
@@ -106,14 +108,21 @@ def name_in_script(text: Source, offset: int) -> tuple[tuple[str | int, ...], Sp
     return None
 
 
-def calls_in(node: Node) -> Iterator[tuple[str, str, Span]]:
-    """Yield what the template of a scalar calls: the name of a filter, or that of a test, and its span in the file."""
-    template = template_of(node)
-    if template is not None and isinstance(node, Scalar):
-        for code in CODE.finditer(template.text):
-            for call in CALL.finditer(template.text, *code.span()):
-                if call.lastgroup is not None:
-                    yield call["filter"] or "", call["test"] or "", locate(node, *call.span(call.lastgroup))
+class Call(NamedTuple):
+    """A filter or a test that a template calls; the name of the other is empty. `start` and `end` are of the name."""
+
+    filter: str
+    test: str
+    start: int
+    end: int
+
+
+def calls_of(text: str) -> Iterator[Call]:
+    """Yield what the expressions and statements of a template call."""
+    for code in CODE.finditer(text):
+        for call in CALL.finditer(text, *code.span()):
+            if call.lastgroup is not None:
+                yield Call(call["filter"] or "", call["test"] or "", *call.span(call.lastgroup))
 
 
 def index_at(node: Scalar, offset: int) -> int | None:
