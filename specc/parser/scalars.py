@@ -248,7 +248,7 @@ JSON_NUMBER = re.compile(rf"[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+){EXP
 def json_number(text: str) -> int | float | None:
     """Return the number that a text is written as, as JSON writes numbers; None for any other text.
 
-    `007` and `1_000` are texts, and so is a number that a float cannot hold.
+    `+5`, `.5` and `1.` are numbers, too. `007` and `1_000` are texts, and so is a number that a float cannot hold.
     """
     if not JSON_NUMBER.fullmatch(text):
         return None
