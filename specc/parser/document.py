@@ -66,6 +66,8 @@ def parse(source: Source) -> Parsed:
     """Read a spec file. Parts that cannot be used are reported and left out of the document."""
     if source.text.startswith(SCRIPT) and "\nspecc:" not in source.text:
         return Parsed(None, (a_script(source),))
+    if source.name.endswith(".toml"):
+        return Parsed(None, (settings(source),))
     root, diagnostics, scalars, has_operators = read(source)
     if isinstance(root, Mapping):
         header = Header(root)
@@ -91,6 +93,13 @@ def parse(source: Source) -> Parsed:
 def a_script(source: Source) -> Diagnostic:
     help = "`specc init --from SCRIPT` makes a spec of a batch script; `cmd_line: {$file: SCRIPT}` runs any script"
     return codes.NOT_A_SPEC.at(source.span(0, len(source.line(1))), "the file is a script, not a spec", help=help)
+
+
+def settings(source: Source) -> Diagnostic:
+    help = (
+        "every check reads specc.toml; `specc check` without a path checks it with all specs, `specc config` shows it"
+    )
+    return codes.NOT_A_SPEC.at(source.span(0, len(source.line(1))), "the file is TOML, not a spec", help=help)
 
 
 def no_mapping(source: Source, root: Node | None) -> Diagnostic:

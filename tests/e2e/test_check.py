@@ -168,6 +168,14 @@ def test_usage_errors_end_with_2_and_one_line(place: Place, arguments: list[str]
     assert place.out == ""
 
 
+@pytest.mark.parametrize(("command", "code"), [("check", 1), ("fmt", 2)])
+def test_settings_are_not_taken_for_a_spec(place: Place, command: str, code: int) -> None:
+    assert place.run(command, "specc.toml") == code
+    said = place.out + place.err
+    assert "error[SPC112 not-a-spec]: the file is TOML, not a spec\n --> specc.toml:1:1\n" in said
+    assert "`specc config` shows it" in said
+
+
 @pytest.mark.parametrize("written", ["hello", "hello.job.yaml", "jobs/hello", "jobs/helo.job.yaml"])
 def test_a_spec_that_is_not_there_by_this_path_is_named(place: Place, written: str) -> None:
     (place.root / "jobs").mkdir()
