@@ -1,5 +1,6 @@
 """Words of `resource_limit` on a real Slurm: ranks as they were asked for, signals, and jobs that start again."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -132,4 +133,5 @@ def test_a_job_whose_node_goes_down_runs_again_on_another(project: Project) -> N
     assert (report.state, report.exit_code) == (JobState.FINISHED, 0)
     first, second = path.read_text().splitlines()
     (other,) = {*slurm.nodes} - {node}
-    assert (first, second) == (f"run 0 on {node}", f"run 1 on {other}")
+    assert first == f"run 0 on {node}"
+    assert re.fullmatch(rf"run [12] on {other}", second)  # a newer Slurm counts that it tried the lost node again
