@@ -155,7 +155,7 @@ def _check_one(word: str, called: Sequence[Record]) -> None:
 
 def _inputs_of(record: Record) -> str:
     """Return what tells an attempt from others of one name, on one line."""
-    given = {**record.shown_axes, **record.shown_params}
+    given = {**record.flat_axes, **record.shown_params}
     return brief(", ".join([record.key.spec, *(f"{name}={text}" for name, text in given.items())]), 80)
 
 

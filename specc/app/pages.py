@@ -172,7 +172,7 @@ def job_of(record: Record, reports: Mapping[str, JobReport], results: Mapping[st
         name=record.shown_name,
         state=shown_state(state),
         outcome=outcome_of(state),
-        axes=record.shown_axes,
+        axes=record.flat_axes,
         params=record.shown_params,
         results=results or {},
         uuid=record.uuid or "",

@@ -17,7 +17,7 @@ from specc.diagnostics import Diagnostic
 from specc.extraction import Missing, Value
 from specc.fast_dataclass import dataclass
 from specc.resolver.results import FIRST_COLUMNS, JOB_COLUMNS
-from specc.submission import Ledger, Record, Selector, last_word, life_of, state_of, why_of
+from specc.submission import Ledger, Record, Selector, flat, last_word, life_of, state_of, why_of
 from specc.targets import JobReport, Life
 from specc.targets.lives import TIMES, USED
 
@@ -87,7 +87,7 @@ class ResultRow:
         """Return the value in a column; None where this row has none."""
         match column.group:
             case "axis":
-                return self.axes.get(column.key)
+                return flat(self.axes).get(column.key)
             case "param":
                 return self.params.get(column.key)
             case "result":
@@ -101,8 +101,11 @@ SPACES: Mapping[Group, str] = {"axis": "matrix", "param": "params", "result": "r
 
 @dataclass(frozen=True, slots=True)
 class ResultColumn:
-    """One column of a flat table. `key` is its name in the axes, parameters or results of a row; `name` is unique in
-    the table. `unit` is set for results alone. `varies` is False where all rows surely have the same value.
+    """One column of a flat table.
+
+    `key` is its name in the axes, parameters or results of a row; `name` is unique in the table. Of an axis whose
+    values are mappings, each key has a column, such as `case.mesh`. `unit` is set for results alone. `varies` is False
+    where all rows surely have the same value.
     """
 
     name: str
@@ -173,7 +176,7 @@ class Results:
         self.count = 0
         for record in self._records():
             self.count += 1
-            axes.meet(record.shown_axes)
+            axes.meet(record.flat_axes)
             params.meet(record.shown_params)
             job.meet(
                 {

@@ -105,7 +105,7 @@ class Differences:
         """Yield what tells an attempt from others: groups and names of columns with their texts."""
         yield ("spec", "spec"), record.key.spec
         yield ("target", "target"), record.target_name
-        for name, value in record.shown_axes.items():
+        for name, value in record.flat_axes.items():
             yield ("axis", name), _text(value)
         for name, value in record.shown_params.items():
             yield ("param", name), _text(value)

@@ -41,7 +41,7 @@ from specc.submission.planfile import (
     step_data,
 )
 from specc.submission.projects import KnownProject, ProjectOrigin, known_as, recognised
-from specc.submission.records import Record, State, asked_for, current_attempt, retries_made
+from specc.submission.records import Record, State, asked_for, current_attempt, flat, retries_made
 from specc.submission.resolve import Found, Match, adopt, find_jobs, settle_by_hand
 from specc.submission.results import Result, Tally, tally
 from specc.submission.selector import (
@@ -108,6 +108,7 @@ __all__ = [
     "ending",
     "fair_pause",
     "find_jobs",
+    "flat",
     "follow_jobs",
     "is_id_of",
     "is_not_found",

@@ -61,6 +61,17 @@ def is_uuid_start(text: str) -> bool:
     return len(text.partition("-")[2]) >= SHORTEST
 
 
+def flat(axes: Mapping[str, object]) -> dict[str, object]:
+    """Return the values of axes by name, and those of a mapping each by a name of its own, such as `case.mesh`."""
+    found: dict[str, object] = {}
+    for name, value in axes.items():
+        if isinstance(value, dict) and value:
+            found |= flat({f"{name}.{key}": each for key, each in value.items()})
+        else:
+            found[name] = value
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One attempt. Times are seconds since the epoch by this machine's clock, which may have been wrong.
@@ -140,6 +151,11 @@ class Record:
         """Return the values of the cell as reports may show them."""
         axes: dict[str, object] = json.loads(self.axes)
         return dict.fromkeys(axes, MASK) if CELL in self._hides else axes
+
+    @property
+    def flat_axes(self) -> dict[str, object]:
+        """Return the values of the cell as columns of a table have them."""
+        return flat(self.shown_axes)
 
     @property
     def shown_body(self) -> dict[str, object]:

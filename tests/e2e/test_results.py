@@ -195,8 +195,9 @@ class TestValues:
         axis = json.dumps([None, "x" * 50 + "1", "x" * 50 + "2", {"name": "a", "path": "y" * 50}])
         submitted(here, SPEC.replace("[coarse, fine]", axis) % "echo {{ params.solver }} {{ cell.slug }}")
         assert here.run("results") == 0
-        shown = [line.split("\t")[1] for line in here.out.splitlines()]
-        assert shown == ["null", "x" * 50 + "1", "x" * 50 + "2", json.dumps({"name": "a", "path": "y" * 50})]
+        shown = [line.split("\t")[1:4] for line in here.out.splitlines()]
+        texts = ("null", "x" * 50 + "1", "x" * 50 + "2")
+        assert shown == [*([text, "", ""] for text in texts), ["", "a", "y" * 50]]
 
     def test_repeated_cells_are_told_apart(self, here):
         text = SPEC.replace("mesh: [coarse, fine]}", "mesh: [coarse]}, repeat: 2") % "echo r={{ cell.repeat }}"
@@ -204,6 +205,21 @@ class TestValues:
         assert [(row["repeat"], row["r"]) for row in rows_of(here)] == [("1", "1"), ("2", "2")]
         assert here.run("results") == 0
         assert [line.split("\t")[1:3] for line in here.out.splitlines()] == [["coarse", "1"], ["coarse", "2"]]
+
+    def test_each_key_of_an_axis_of_mappings_has_a_column(self, here):
+        """Also where a value is no mapping, or has no such key."""
+        text = SPEC.replace("mesh: [coarse, fine]", "case: [{mesh: {n: 8}, dt: 0.1}, {mesh: {n: 16}}, plain]")
+        submitted(here, text % "echo x" + "results: {x: '(x)'}\n")
+        names = ("case.mesh.n", "case.dt", "case")
+        shown = [tuple(row[name] for name in names) for row in rows_of(here)]
+        assert shown == [("8", "0.1", ""), ("16", "", ""), ("", "", "plain")]
+        assert here.run("results", "--output", "json") == 0
+        assert [row["axes"] for row in json.loads(here.out)["rows"]] == [
+            {"case": {"mesh": {"n": 8}, "dt": 0.1}}, {"case": {"mesh": {"n": 16}}}, {"case": "plain"},
+        ]  # fmt: skip
+        assert here.run("status") == 0
+        assert "case.mesh.n=16" in here.out
+        assert here.run("report", "-o", "r.html", "--x", "case.mesh.n") == 0, here.err
 
     def test_no_two_heads_of_a_table_are_the_same(self, here, monkeypatch):
         text = SPEC.replace("mesh: [coarse, fine]", "mesh: [1], time: [1, 2]") % "echo {{ matrix.time }}"

@@ -17,7 +17,7 @@ from specc.cli.records import choose
 from specc.errors import SpeccError
 from specc.language import translated
 from specc.reporters import TextOrJson, format_named
-from specc.submission import shown_state
+from specc.submission import flat, shown_state
 from specc.wording import RESULT_DIGITS, brief, counted, duration_text, exact_text, size_text
 
 AsCsv = Annotated[bool, typer.Option("--csv", help="Write CSV with all columns, for a program or a spreadsheet.")]
@@ -118,7 +118,7 @@ def _input_text(row: ResultRow, column: ResultColumn) -> str:
     value = row.cell_of(column)
     if isinstance(value, float):
         return exact_text(value)
-    if value is None and column.key not in (row.axes if column.group == "axis" else row.params):
+    if value is None and column.key not in (flat(row.axes) if column.group == "axis" else row.params):
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
