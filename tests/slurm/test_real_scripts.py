@@ -181,8 +181,13 @@ def with_sbatch(folder: Path, shape: Shape, environment: Mapping[str, str], slur
     for _ in range(shape.runs):
         done = subprocess.run(
             ["sbatch", "--parsable", "--wait", "run.sbatch"],
-            cwd=folder, env=environment, capture_output=True, text=True, timeout=200, check=False,
-        )  # fmt: skip
+            cwd=folder,
+            env={**environment, "PWD": str(folder)},
+            capture_output=True,
+            text=True,
+            timeout=200,
+            check=False,
+        )
         job_id = done.stdout.strip()
         assert job_id.isdigit(), done
         shown = slurm.run("scontrol", "--oneliner", "show", "job", job_id)
@@ -206,7 +211,7 @@ def with_specc(folder: Path, shape: Shape, environment: Mapping[str, str]) -> Di
 def specc(folder: Path, environment: Mapping[str, str], *words: str, code: int | None = 0) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "specc", *words],
-        cwd=folder, env=environment, capture_output=True, text=True, timeout=240, check=False,
+        cwd=folder, env={**environment, "PWD": str(folder)}, capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
     assert code is None or done.returncode == code, (words, done.stdout, done.stderr)
     return done.stdout + done.stderr if words[0] == "check" else done.stdout
