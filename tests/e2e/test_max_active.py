@@ -90,11 +90,23 @@ def test_the_time_runs_out_before_everything_is_sent(here: Place) -> None:
     assert "not yet sent" in here.err
 
 
-def test_two_submitters_do_not_exceed_it_together(here: Place) -> None:
+IMPATIENT = """
+import sys
+from specc.app import feeding
+from specc.cli.main import run
+feeding.FIRST_PAUSE = feeding.REST = 0.5
+sys.exit(run(sys.argv[1:]))
+"""
+"""A submitter that soon asks again whether the jobs of others have ended."""
+
+
+def test_two_submitters_do_not_exceed_it_together(here: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("specc.app.feeding.FIRST_PAUSE", 0.5)
+    monkeypatch.setattr("specc.app.feeding.REST", 0.5)
     command = "sleep 0.2"
     here.write(jobs__a=JOB.replace("COMMAND", command), jobs__b=JOB.replace("COMMAND", command).replace("j-", "b-"))
     arguments = ("--wait", "--max-active", "2")
-    command_line = [sys.executable, "-m", "specc", "submit", "jobs/b.job.yaml", *arguments]
+    command_line = [sys.executable, "-c", IMPATIENT, "submit", "jobs/b.job.yaml", *arguments]
     with subprocess.Popen(command_line, cwd=here.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as other:
         assert here.run("submit", "jobs/a.job.yaml", *arguments) == 0
     assert other.returncode == 0
