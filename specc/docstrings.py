@@ -26,7 +26,9 @@ def _source_of(module: str) -> ast.Module:
     """Return an empty module where only compiled files are installed."""
     loader = sys.modules[module].__spec__.loader  # type: ignore[union-attr]
     text = loader.get_source(module) if isinstance(loader, InspectLoader) else None
-    return ast.parse(text or "")
+    tree = compile(text or "", module, "exec", ast.PyCF_ONLY_AST, optimize=0)  # `ast.parse` drops them, too
+    assert isinstance(tree, ast.Module)
+    return tree
 
 
 def _written(node: ast.Module | ast.FunctionDef) -> str | None:

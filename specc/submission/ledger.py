@@ -130,8 +130,8 @@ class Ledger(Queries):
             is_there = real is not None and real.exists()
             if not is_there:
                 database.check_new(path, access)
-            connection = database.empty()
-            if is_there:
+                connection = database.empty()
+            else:
                 connection = database.connect(path, writable=False, checks_rows=checks_rows)
         with contextlib.closing(connection):
             yield cls(path, connection, clock, is_shared=access.is_shared)
