@@ -10,7 +10,8 @@ from specc.nodes import Mapping, Node, Path, Scalar, Sequence, locate, written_c
 from specc.parser import Document
 from specc.source import Source, Span
 
-CODE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+OPENING = re.compile(r"\{[{%]")
+CLOSINGS = {"{{": "}}", "{%": "%}"}
 CALL = re.compile(r"""'[^']*'|"[^"]*"|\|\s*(?P<filter>\w+)|\bis\s+(?:not\s+)?(?P<test>\w+)""")
 
 
@@ -119,10 +120,24 @@ class Call(NamedTuple):
 
 def calls_of(text: str) -> Iterator[Call]:
     """Yield what the expressions and statements of a template call."""
-    for code in CODE.finditer(text):
-        for call in CALL.finditer(text, *code.span()):
+    for start, end in _codes(text):
+        for call in CALL.finditer(text, start, end):
             if call.lastgroup is not None:
                 yield Call(call["filter"] or "", call["test"] or "", *call.span(call.lastgroup))
+
+
+def _codes(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where the expressions and statements of a template begin and end. What has no end is not one."""
+    at, endless = 0, set[str]()
+    while (opening := OPENING.search(text, at)) is not None:
+        closing = CLOSINGS[opening[0]]
+        end = -1 if closing in endless else text.find(closing, opening.end())
+        if end < 0:
+            endless.add(closing)
+            at = opening.end()
+        else:
+            at = end + len(closing)
+            yield opening.start(), at
 
 
 def index_at(node: Scalar, offset: int) -> int | None:
