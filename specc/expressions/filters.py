@@ -432,6 +432,8 @@ def _select(call: Call, items: list[object], budget: Budget, at: TemplateSpan) -
     kept = []
     for item in items:
         subject = item if get is None else get(item)
+        if isinstance(subject, Unknown) and test is not None and test.name in ("defined", "undefined"):
+            return Unknown("list")  # what an unknown item has in it may be missing
         holds = truth(subject if test is None else apply_test(test, subject, budget, at), at)
         if holds is None:
             return Unknown("list")

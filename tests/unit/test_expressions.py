@@ -339,6 +339,8 @@ def qualified(expression: str, names: dict[str, Any]) -> str:
         ("{{ params.u[9] is undefined }}", Unknown("boolean")),
         ("{{ (params.u | map(attribute='x'))[1] is defined }}", Unknown("boolean")),
         ("{{ params.u.x is defined }}", Unknown("boolean")),
+        ("{{ ([params.u, {}] | selectattr('x', 'undefined')) | list }}", Unknown("list")),
+        ("{{ ([params.u, {}] | map(attribute='x') | rejectattr('y', 'defined')) | list }}", Unknown("list")),
         ("{% if params.u %}{{ 1 / 0 }}{% endif %}a", Unknown("string")),
         ("{% if params.no %}{% elif params.u %}b{% endif %}", Unknown("string")),
         ("{% for x in params.u %}{{ x / 0 }}{{ loop.index }}{% else %}{{ x.y }}{% endfor %}", Unknown("string")),
