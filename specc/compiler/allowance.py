@@ -17,6 +17,8 @@ WORK_OF_AN_ALIKE = 80
 WORK_OF_A_VARIANT = 2_000
 WORK_OF_A_NAME = 8
 """A parameter, a variable or a field, which every variant evaluates again, and an axis, which every cell has."""
+USUAL_FIELDS, WORK_OF_A_FIELD = 30, 25
+"""A cell pays for so many fields of its job. More than that are wrong ones, and something is said of each."""
 
 HELP = "`specc render` looks at every cell; `--profile NAME` and `-p NAME=VALUE` choose one case of many"
 
@@ -24,7 +26,8 @@ HELP = "`specc render` looks at every cell; `--profile NAME` and `-p NAME=VALUE`
 def price(evaluated: EvaluatedSpec) -> int:
     """Return what a cell costs without its templates: above all the rules, which read each character of its texts."""
     texts = (value.data for value in evaluated.job.values() if isinstance(value.data, str))
-    return WORK_OF_A_CELL + WORK_OF_A_NAME * len(evaluated.cell.values) + sum(map(len, texts)) * 5 // 4
+    names = WORK_OF_A_NAME * len(evaluated.cell.values) + WORK_OF_A_FIELD * max(0, len(evaluated.job) - USUAL_FIELDS)
+    return WORK_OF_A_CELL + names + sum(map(len, texts)) * 5 // 4
 
 
 class Allowance:

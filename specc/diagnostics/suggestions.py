@@ -21,8 +21,8 @@ def closest(word: str, candidates: Iterable[str]) -> str | None:
     return _closest(word, tuple(candidates))
 
 
-# Each of a thousand cells can ask for the same wrong name.
-@lru_cache(maxsize=256)
+# Each of a thousand cells can ask for the same wrong names, of which a spec can have thousands.
+@lru_cache(maxsize=8_192)
 def _closest(word: str, candidates: tuple[str, ...]) -> str | None:
     from difflib import get_close_matches  # 2 ms, and only a wrong name needs it
 

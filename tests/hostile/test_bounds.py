@@ -61,6 +61,9 @@ SPECS: dict[str, Callable[[], str]] = {
     "cells at the limit": lambda: (
         "matrix: {max: 1000000, axes: {a: {from: 1, to: 1000000}}}\n" + block("run {{ matrix.a }}")
     ),
+    "cells of unknown fields": lambda: (
+        "matrix: {axes: {a: {from: 1, to: 90}}}\n" + block("run {{ matrix.a }}") + lines("  cmd_line@: x\n", 4_000)
+    ),
     "cells of long commands": lambda: (
         "matrix: {axes: {a: {from: 1, to: 1000}}}\n" + block("a " * 32_000 + "{{ matrix.a }}")
     ),
