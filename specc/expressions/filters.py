@@ -172,7 +172,10 @@ REFUSED = (ValueError, ArithmeticError, AssertionError, TemplateError)
 @cache
 def parameters(name: str) -> Signature:
     """Return the value and the arguments of one of Jinja2's filters."""
-    found = signature(JINJA_FILTERS[name]).parameters.values()
+    try:
+        found = signature(JINJA_FILTERS[name]).parameters.values()
+    except ValueError:  # written in C, as `string` is with an older markupsafe
+        return Signature([Parameter("value", Parameter.POSITIONAL_ONLY)])
     return Signature([parameter for parameter in found if parameter.name not in HANDED])
 
 

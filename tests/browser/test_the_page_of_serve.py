@@ -123,7 +123,7 @@ class TestLogin:
     def test_logging_out(self, chromium, server):
         logged_in(chromium, server)
         chromium.one(".out button").click()
-        assert chromium.texts("h1") == ["Good-bye"]
+        chromium.until("h1", ["Good-bye"])
         assert chromium.driver.get_cookies() == []
         chromium.driver.get(jobs_at(server))
         assert "Please open the link" in chromium.texts("h1")[0]

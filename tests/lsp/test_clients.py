@@ -10,12 +10,17 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from support.editor import Editor, editor
 from support.projects import BASE, SETTINGS
+from support.tables import each
 
+from manual.codes import page_of
+from specc.diagnostics import Code
+from specc.diagnostics.codes import CODES
 from specc.expressions.filters import NAMES as FILTER_NAMES
 from specc.expressions.predicates import TESTS as TEST_NAMES
 from specc.language.catalogue import catalogue_of
 from specc.lsp.language import FILTERS, TESTS
 from specc.lsp.server import folder_without_workspace
+from specc.lsp.translation import Manual
 from specc.units import filters as unit_filters
 
 SPEC = "specc: 1\nextends: base.job.yaml\njob: {name: one, core_limit: 4, cmd_line: ./run}\n"
@@ -303,3 +308,9 @@ def test_what_is_offered_in_quotes_is_found_by_what_is_typed_with_them(root: Pat
         (found,) = (offer for offer in offers if offer.label == "4GiB")
         assert found.filter_text == '"4GiB'
         assert (found.text_edit.new_text, found.text_edit.range.end.character) == ("4GiB", 16)
+
+
+@each("code", CODES.values())
+def test_a_code_leads_to_the_page_that_the_manual_has(code: Code) -> None:
+    address = Manual("https://specc.example.org/").page_of(code.code)
+    assert address == f"https://specc.example.org/{page_of(code)[:-3]}.html"

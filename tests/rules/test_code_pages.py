@@ -10,11 +10,9 @@ from support.fake_slurm import programs_in
 from support.projects import SETTINGS, Place
 from support.tables import each
 
-from manual.codes import page_of
 from specc import assets
 from specc.diagnostics import Code
 from specc.diagnostics.codes import CODES
-from specc.lsp.translation import Manual
 from specc.reporters.guidance import documentation, family
 from specc.rules import RULES
 from specc.rules.documentation import Documentation, Example, document, function_of, parse
@@ -82,12 +80,6 @@ def test_every_code_has_a_page_that_says_what_and_why(code: Code) -> None:
     assert written.why
     assert not written.title.startswith(code.code)
     assert written.bad.commands == written.good.commands or code.code not in {rule.code.code for rule in RULES}
-
-
-@each("code", CODES.values())
-def test_an_editor_links_to_the_page_that_the_manual_has(code: Code) -> None:
-    address = Manual("https://specc.example.org/").page_of(code.code)
-    assert address == f"https://specc.example.org/{page_of(code)[:-3]}.html"
 
 
 @each("path", assets.folder("codes").iterdir())

@@ -12,6 +12,8 @@ import pytest
 
 AXE = Path(__file__).parents[2] / "build" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
 WIDE, PHONE, NARROW = (1280, 900), (390, 844), (320, 640)
+PATIENCE = 30.0
+"""So many seconds a test waits for a page."""
 
 
 def need(is_there: bool, what: str) -> None:
@@ -59,6 +61,14 @@ class Browser:
 
     def texts(self, selector: str) -> list[str]:
         return self.run("return [...document.querySelectorAll(arguments[0])].map((each) => each.textContent)", selector)
+
+    def until(self, selector: str, texts: list[str]) -> None:
+        """Wait until elements have these texts, on the page that a click leads to."""
+        from selenium.common.exceptions import WebDriverException  # as below
+        from selenium.webdriver.support.wait import WebDriverWait
+
+        wait = WebDriverWait(self.driver, PATIENCE, ignored_exceptions=[WebDriverException])
+        wait.until(lambda _: self.texts(selector) == texts)
 
     def one(self, selector: str) -> Any:
         return self.driver.find_element("css selector", selector)
