@@ -58,8 +58,14 @@ def eventually(look: Callable[[], T], seconds: float = LONG, what: str = "it did
 
 
 def begin_again(slurm: Cluster, job_id: str) -> None:
-    """Let a job that was requeued begin now, and not after the two minutes that Slurm leaves it."""
+    """Let a job that was requeued begin now, and not after the two minutes that Slurm leaves it.
+
+    Those are for the end of its first run: one that Slurm hears of later is taken for that of the second.
+    """
     eventually(lambda: slurm.run("squeue", "-h", "-t", "pending", "-j", job_id, "-o", "%i").strip())
+    eventually(
+        lambda: subprocess.run(["pgrep", "-f", rf"slurmstepd: \[{job_id}\."], stdout=subprocess.DEVNULL).returncode
+    )
     slurm.run("scontrol", "update", f"jobid={job_id}", "starttime=now")
 
 
