@@ -125,7 +125,7 @@ def test_a_job_whose_node_goes_down_runs_again_on_another(project: Project) -> N
     slurm.stop_node(node)
     slurm.run("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
     try:
-        begin_again(slurm, uuid.partition("-")[0])
+        begin_again(slurm, uuid.partition("-")[0], has_ended=False)
         report = ended(target, uuid, 240)
     finally:
         slurm.start_node(node)

@@ -57,15 +57,17 @@ def eventually(look: Callable[[], T], seconds: float = LONG, what: str = "it did
     return found
 
 
-def begin_again(slurm: Cluster, job_id: str) -> None:
+def begin_again(slurm: Cluster, job_id: str, *, has_ended: bool = True) -> None:
     """Let a job that was requeued begin now, and not after the two minutes that Slurm leaves it.
 
-    Those are for the end of its first run: one that Slurm hears of later is taken for that of the second.
+    Those are for the end of its first run, and Slurm takes an end of which it hears later for that of the second. With
+    `has_ended` False, the first run goes on, where Slurm does not hear of it.
     """
     eventually(lambda: slurm.run("squeue", "-h", "-t", "pending", "-j", job_id, "-o", "%i").strip())
-    eventually(
-        lambda: subprocess.run(["pgrep", "-f", rf"slurmstepd: \[{job_id}\."], stdout=subprocess.DEVNULL).returncode
-    )
+    if has_ended:
+        number = slurm.run("squeue", "-h", "-j", job_id, "-o", "%A").strip()  # that of a task is another one
+        first = ["pgrep", "-f", rf"slurmstepd: \[{number}\."]
+        eventually(lambda: subprocess.run(first, stdout=subprocess.DEVNULL, check=False).returncode)
     slurm.run("scontrol", "update", f"jobid={job_id}", "starttime=now")
 
 
