@@ -63,20 +63,23 @@ mutants: $(READY)
 corpus: $(READY)
 	cd tests && ../$(BIN)/python -m corpus $(abspath $(PLACES))
 
+# `make slurm AGAIN=1` tries only what failed the last time; so do browser, neovim, editors and gridengine.
+again = $(if $(AGAIN),--last-failed )
+
 # Before a real Slurm on this machine, from Debian's packages (.ci/slurm-packages). Takes some minutes. What is missing is
 # skipped, and said; with `make slurm NEEDED=1` it fails.
 slurm: $(READY)
-	$(if $(NEEDED),SLURM_NEEDED=1 )$(BIN)/pytest -q tests/slurm
+	$(if $(NEEDED),SLURM_NEEDED=1 )$(BIN)/pytest -q $(again)tests/slurm
 
 # The pages of `specc report` and `specc serve` in a real Chromium (.ci/browser-packages), with axe-core for accessibility.
 # What is missing is skipped, and said; with `make browser NEEDED=1` it fails.
 browser: $(READY) $(BROWSER)/.ready
-	$(if $(NEEDED),BROWSER_NEEDED=1 )$(BIN)/pytest -q tests/browser
+	$(if $(NEEDED),BROWSER_NEEDED=1 )$(BIN)/pytest -q $(again)tests/browser
 
 # `specc lsp` in a real Neovim without a screen (.ci/neovim-packages), set up by the lines of the manual. Without one it is
 # skipped; with `make neovim NEEDED=1` it fails.
 neovim: $(READY)
-	$(if $(NEEDED),NEOVIM_NEEDED=1 )$(BIN)/pytest -q tests/neovim
+	$(if $(NEEDED),NEOVIM_NEEDED=1 )$(BIN)/pytest -q $(again)tests/neovim
 
 # Tables of results as pandas and polars read them. Both are installed beside the environment: they are larger than all of it.
 frames: $(READY) $(FRAMES)/.ready
@@ -89,11 +92,11 @@ slurm-load: $(READY)
 # With the editors' own tools from npm (the YAML language server, prettier, Taplo), and Debian's Emacs
 # (.ci/editors-packages). What is missing is skipped, and said; with `make editors NEEDED=1` it fails.
 editors: $(READY) $(EDITORS)/.ready
-	$(if $(NEEDED),EDITORS_NEEDED=1 )$(BIN)/pytest -q tests/editors
+	$(if $(NEEDED),EDITORS_NEEDED=1 )$(BIN)/pytest -q $(again)tests/editors
 
 # Before a real Grid Engine on this machine, from Debian's packages (.ci/gridengine-packages). Takes some minutes.
 gridengine: $(READY)
-	$(if $(NEEDED),GRID_ENGINE_NEEDED=1 )$(BIN)/pytest -q tests/gridengine
+	$(if $(NEEDED),GRID_ENGINE_NEEDED=1 )$(BIN)/pytest -q $(again)tests/gridengine
 
 # The hooks of this checkout, as pre-commit installs them. Needs the network or a package index.
 precommit: $(READY)
