@@ -63,7 +63,9 @@ def begin_again(slurm: Cluster, job_id: str, *, has_ended: bool = True) -> None:
     Those are for the end of its first run, and Slurm takes an end of which it hears later for that of the second. With
     `has_ended` False, the first run goes on, where Slurm does not hear of it.
     """
-    eventually(lambda: slurm.run("squeue", "-h", "-t", "pending", "-j", job_id, "-o", "%i").strip())
+    # A job that has never run is pending, too, and begins by itself.
+    requeued = ("squeue", "-h", "-t", "pending", "-j", job_id, "-O", "RestartCnt")
+    eventually(lambda: slurm.run(*requeued).strip() not in ("", "0"))
     if has_ended:
         number = slurm.run("squeue", "-h", "-j", job_id, "-o", "%A").strip()  # that of a task is another one
         first = ["pgrep", "-f", rf"slurmstepd: \[{number}\."]
