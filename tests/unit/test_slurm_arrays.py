@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -370,6 +370,22 @@ class TestJobs:
         (second,) = fake.target.clean([uuid(1)])
         assert second.done
         assert not root.exists()
+
+    def test_a_batch_is_listed_once_for_all_its_cells(self, fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+        send(fake, attempts(30))
+        fake.queue(line("7_[0-29]", "COMPLETED", BATCH))
+        listed: list[Path] = []
+        real = Path.glob
+
+        def counting(path: Path, pattern: str) -> Iterator[Path]:
+            listed.append(path)
+            return real(path, pattern)
+
+        monkeypatch.setattr(Path, "glob", counting)
+        assert all(answer.done for answer in fake.target.clean([uuid(index) for index in range(30)]))
+        jobs = fake.place.directory / "jobs"
+        assert sorted(listed) == [jobs, jobs / BATCH]
+        assert not (jobs / BATCH).exists()
 
 
 class TestTasks:

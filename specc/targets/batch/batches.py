@@ -111,6 +111,16 @@ class Batch:
             found = found | tasks if note[1] == "+" else found - tasks
         return found
 
+    def remove_after_cells(self) -> str:
+        """Remove the batch if the files of each cell that the scheduler may have are gone; return why that cannot be
+        done, or an empty text.
+        """
+        if not self.root.is_dir():
+            return ""
+        names = (path.name.removesuffix(GONE) for path in self.root.glob(f"*{GONE}"))
+        gone = {int(name) for name in names if name.isdigit()}
+        return private.remove_folder(self.root) if self.sent() <= gone else ""
+
     def _note(self, text: str) -> None:
         with open(self.root / SENT, "a", encoding="ascii") as file:
             file.write(f"\n{text}.\n")

@@ -1,7 +1,7 @@
 """The folders of a target's jobs, prepared for attempts, and what is found in them afterwards."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from specc.errors import SpeccError
@@ -152,14 +152,27 @@ class Jobs:
         files = tuple(LogFile(stream, path, str(path)) for stream, path in paths.items())
         return Logs(uuid, files, folder.work if start is None else Path(start))
 
-    def clean(self, uuid: str, handle: Handle | None, report: JobReport | None) -> Cleaned:
-        """Remove the folder of a job that has ended, by the newest report of it."""
+    def clean(self, uuids: Sequence[str], reports: Mapping[str, JobReport]) -> list[Cleaned]:
+        """Remove the folders of jobs that have ended, by the newest report of each, and those of batches with them."""
+        private.sweep_removed(self.directory / "jobs")
+        answers = {uuid: self._cleaned(uuid, Handle.parse(uuid), reports.get(uuid)) for uuid in uuids}
+        batches: dict[str, list[Cleaned]] = {}
+        for uuid, answer in answers.items():
+            handle = Handle.parse(uuid)
+            if handle is not None and "/" in self.place(handle):
+                batches.setdefault(handle.tag, []).append(answer)
+        for tag, cells in batches.items():
+            are_gone = all(cell.done or cell.is_gone for cell in cells)
+            if are_gone and (why := self.batch(tag).remove_after_cells()):
+                answers[cells[-1].uuid] = Cleaned(cells[-1].uuid, False, why)
+        return list(answers.values())
+
+    def _cleaned(self, uuid: str, handle: Handle | None, report: JobReport | None) -> Cleaned:
         if handle is None or report is None or report.state is JobState.UNKNOWN:
             return Cleaned(uuid, False, "nobody says that it has ended")
         if not report.state.is_final:
             return Cleaned(uuid, False, f"it has not ended: {report.state}")
         folder = self.folder(self.place(handle))
-        private.sweep_removed(folder.shared)
         if not folder.is_there():
             why = folder.remove_rest()
             return Cleaned(uuid, False, why or "it has no files here any more", is_gone=not why)

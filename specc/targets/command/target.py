@@ -191,8 +191,7 @@ class CommandTarget:
 
     def clean(self, uuids: Sequence[str]) -> list[Cleaned]:
         """Remove the folders of jobs that have ended by what the site's command says now."""
-        reports = self.reports(uuids, fresh=True)
-        return [self.jobs.clean(uuid, Handle.parse(uuid), reports.get(uuid)) for uuid in uuids]
+        return self.jobs.clean(uuids, self.reports(uuids, fresh=True))
 
     def _send(self, attempt: Attempt, folder: Folder) -> Outcome:
         request = self.request(attempt, folder)

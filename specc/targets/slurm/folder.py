@@ -7,7 +7,7 @@ from pathlib import Path
 
 from specc.fast_dataclass import dataclass
 from specc.system import private
-from specc.targets.batch.batches import CANCELLED, GONE, LIST, SENT, Batch
+from specc.targets.batch.batches import CANCELLED, GONE, LIST, SENT
 from specc.targets.batch.folder import Folder
 from specc.targets.lives import EndReason
 
@@ -90,9 +90,8 @@ class CellFolder(SlurmFolder):
         return self.root.parent.is_dir() and not self.gone.exists()
 
     def remove(self) -> str:
-        """Remove the files of the cell, and those of its batch with the last cell that Slurm may have.
-
-        What keeps a late copy from running comes first: the task looks for it after its claim.
+        """Remove the files of the cell. What keeps a late copy from running comes first: the task looks for it after
+        its claim.
         """
         try:
             self._note(self.gone)
@@ -101,15 +100,11 @@ class CellFolder(SlurmFolder):
         return self.remove_rest()
 
     def remove_rest(self) -> str:
-        batch = self.root.parent
-        if not batch.is_dir():
-            return ""
         why = private.remove_folder(self.root) if self.root.exists() else ""
         for file in (self.log, self.cancelled):
-            with contextlib.suppress(OSError):  # notes, which the next removal of the batch removes
+            with contextlib.suppress(OSError):  # notes, which are removed with the batch
                 file.unlink(missing_ok=True)
-        gone = {int(name) for path in batch.glob(f"*{GONE}") if (name := path.name.removesuffix(GONE)).isdigit()}
-        return private.remove_folder(batch) if not why and Batch(batch).sent() <= gone else why
+        return why
 
     def _note(self, note: Path) -> None:
         with contextlib.suppress(FileExistsError):

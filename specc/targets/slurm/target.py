@@ -177,8 +177,7 @@ class SlurmTarget:
 
         Without its folder no job can make its claim, so it does not run the command.
         """
-        reports = self._reports.of(uuids, fresh=True)
-        return [self._jobs.clean(uuid, Handle.parse(uuid), reports.get(uuid)) for uuid in uuids]
+        return self._jobs.clean(uuids, self._reports.of(uuids, fresh=True))
 
     def _cancellable(self, uuid: str, report: JobReport | None) -> Handle | None:
         handle = Handle.parse(uuid)
