@@ -7,7 +7,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from support.local_jobs import eventually
 from support.projects import Place
+
+from specc.targets.local.machine import cores
 
 JOB = """specc: 1
 matrix: {axes: {n: [1, 2]}}
@@ -108,6 +111,35 @@ def test_what_runs_is_left_alone(here: Place) -> None:
     assert here.run("clean", "--all", "--yes") == 0
     assert "removed the files of 2 jobs; 1 other job left alone: it has not ended" in here.err
     assert sorted(states(here)) in (["finished", "finished", "pending"], ["finished", "finished", "running"])
+    here.run("cancel", "--all", "--yes")
+
+
+def test_each_reason_why_jobs_are_left_alone_is_said_once(here: Place) -> None:
+    whole_machine = f"core_limit: {cores()}"
+    here.write(
+        jobs__a=JOB.replace("COMMAND", "sleep 30")
+        .replace("[1, 2]", "[1, 2, 3]")
+        .replace("core_limit: 1", whole_machine)
+    )
+    here.run("submit")
+    eventually(lambda: sorted(states(here)) == ["pending", "pending", "running"])
+    assert here.run("clean", "--all", "--yes") == 0
+    assert "1 other job left alone: it has not ended: running" in here.err
+    assert "2 other jobs left alone: it has not ended: pending" in here.err
+    here.run("cancel", "--all", "--yes")
+
+
+@pytest.mark.parametrize("left", [0, 1])
+def test_what_would_be_removed_is_said_in_chinese(here: Place, monkeypatch: pytest.MonkeyPatch, left: int) -> None:
+    here.run("submit", "--wait")
+    here.write(jobs__b=JOB.replace("COMMAND", "sleep 30").replace("j-", "b-").replace("[1, 2]", "[1]"))
+    if left:
+        here.run("submit", "jobs/b.job.yaml")
+    monkeypatch.setenv("SPECC_LANG", "zh_CN")
+    assert here.run("clean", "--all") == 1
+    monkeypatch.undo()
+    assert here.err.startswith("将会删除 2 个作业的文件；")
+    assert here.err.endswith("`--yes` 会删除它们\n")
     here.run("cancel", "--all", "--yes")
 
 

@@ -1,6 +1,7 @@
 """`specc clean`: removes the files of jobs that have ended."""
 
 import time
+from collections import Counter
 from typing import Annotated
 
 import typer
@@ -66,7 +67,7 @@ def clean_jobs(
     for record, answer in answers:
         if not (answer.done or answer.is_gone):
             say(f"{record.shown_name} {answer.uuid}: {answer.message}")
-    say(f"removed the files of {counted(done, 'job')}" + _of_left(cleaning))
+    _say(f"removed the files of {counted(done, 'job')}", cleaning)
     return exits.OK if all(answer.done or answer.is_gone for _, answer in answers) else exits.REFUSED
 
 
@@ -87,11 +88,16 @@ def _show_dry(cleaning: Cleaning, *, is_json: bool) -> None:
     word = (
         "there are no files to remove" if not records else f"would remove the files of {counted(len(records), 'job')}"
     )
-    say(f"{word}{_of_left(cleaning)}" + ("; `--yes` removes them" if records else ""))
+    _say(word, cleaning, "; `--yes` removes them" if records else "")
 
 
-def _of_left(cleaning: Cleaning) -> str:
-    return f"; {counted(len(cleaning.left), 'other job')} left alone: {cleaning.left[0][1]}" if cleaning.left else ""
+def _say(done: str, cleaning: Cleaning, then: str = "") -> None:
+    """Say what was done, and of the jobs that are left alone why, each reason once."""
+    reasons = Counter(why for _, why in cleaning.left)
+    left = [f"{counted(many, 'other job')} left alone: {why}" for why, many in reasons.items()]
+    say(done + (f"; {left[0]}" if left else "") + then)
+    for line in left[1:]:
+        say(line)
 
 
 def _data(record: Record, answer: Cleaned) -> dict[str, object]:
