@@ -95,3 +95,19 @@ def test_an_update_keeps_translations_and_drops_what_is_not_said() -> None:
     after = updated(translated, {("", "old"): [Said("old", ("n",), "b.py")], ("", "more"): [Said("more", (), "b.py")]})
     assert list(read_entries(after)) == [Entry("old", "旧"), Entry("more", ""), Entry("x", "某", PART)]
     assert "#: b.py\n#. {1} n\n" in after
+
+
+NEIGHBOURS = re.compile(r"\{(\d)\}\{(\d)\}")
+
+
+def test_values_side_by_side_stay_so_or_a_shorter_entry_has_the_first_alone() -> None:
+    """The first of two is empty when a message is taken apart, so a translation cannot put its own words between."""
+    known = {VALUE.sub("{}", entry.template) for entry in ENTRIES}
+    parted = [
+        entry.template
+        for entry in ENTRIES
+        for first, second in NEIGHBOURS.findall(entry.template)
+        if entry.translation and not re.search(rf"\{{{first}[~#-]?\}}\{{{second}[~#-]?\}}", entry.translation)
+        if VALUE.sub("{}", entry.template.replace(f"{{{second}}}", "")) not in known
+    ]
+    assert parted == []
