@@ -20,7 +20,7 @@ from specc.lsp.language import FILTERS, TESTS, meaning_of
 from specc.lsp.spots import Spot, calls_of, name_in_script, spot_at
 from specc.nodes import Mapping, Node, Path, Scalar
 from specc.parser import Document
-from specc.resolver import join
+from specc.resolver import join, resolve
 from specc.resolver.ancestry import ancestry
 from specc.rules.uses import TEMPLATE_SUFFIX
 from specc.schema import ApiSchema, Field
@@ -38,6 +38,8 @@ SHOWN_TARGETS = 5
 AS_IT_IS = "sent as it is"
 SHOWN_HEIRS = 5
 BACKTICKS = re.compile("`+")
+MARKDOWN = re.compile(r"[!-/:-@\[-`{-~]")
+"""What Markdown can give a meaning to: a backslash before any mark of ASCII takes it away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,8 @@ def _dotted(path: tuple[str | int, ...]) -> str:
 
 
 def _value_blocks(snapshot: Snapshot, name: str, profiles: tuple[str, ...]) -> Iterator[str]:
+    if described := description_of(snapshot, name):
+        yield prose(described)
     sweep = values_of(snapshot, name, profiles)
     if sweep.first is None:
         return
@@ -179,6 +183,23 @@ def _table(sweep: Sweep) -> Iterator[str]:
         yield "- " + translated(f"{code(value)} where {code(cell)}")
     if len(sweep.values) > SHOWN_CELLS:
         yield "- " + translated(f"and {len(sweep.values) - SHOWN_CELLS:,} more")
+
+
+def description_of(snapshot: Snapshot, name: str) -> str:
+    """Return what a parameter says of itself, or an empty text."""
+    section, _, param = name.partition(".")
+    if section != "params" or snapshot.document is None:
+        return ""
+    context = snapshot.project.context()
+    spec, _ = resolve(snapshot.document, context.library, context.overlays(Request()))
+    declared = spec.section("params").get(param) if spec is not None else None
+    described = declared.get("description") if isinstance(declared, Mapping) else None
+    return described.value if isinstance(described, Scalar) and isinstance(described.value, str) else ""
+
+
+def prose(text: str) -> str:
+    """Return a text as words in Markdown, whatever it holds: no link, no picture, no heading comes of it."""
+    return MARKDOWN.sub(r"\\\g<0>", visible(" ".join(text.split())))
 
 
 def code(text: str) -> str:
