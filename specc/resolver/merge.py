@@ -8,10 +8,11 @@ from functools import lru_cache
 
 from specc.diagnostics import Diagnostic, Label, closest, codes
 from specc.fast_dataclass import dataclass
-from specc.nodes import FileText, Mapping, Node, Passed, Path, Scalar, Sequence, kind_of
+from specc.nodes import FileText, Mapping, Node, Passed, Path, Scalar, Sequence, kind_of, to_data
 from specc.parser import is_dangling
 from specc.resolver.operators import VALUE_FORMS, Operator, is_template, mistake_of, operator_of
 from specc.resolver.overlays import COMPOSED
+from specc.resolver.params import shown
 from specc.source import Source, Span
 
 RANGE_KEYS = frozenset({"from", "to", "step", "steps", "scale"})
@@ -156,10 +157,18 @@ class Merge:
                 above.span,
                 f"`{'.'.join(map(str, path))}` is {kind_of(above)} here, but {kind_of(below)} where it was inherited",
                 labels=(Label(below.span, f"inherited as {kind_of(below)}"),),
-                help="to put it in place of the inherited value on purpose, write `{$replace: ...}`",
+                help=_instead(above, path),
             )
         )
         return True
+
+
+def _instead(above: Node, path: Path) -> str:
+    """Return what to write in place of a value of another kind than the inherited one."""
+    match path:
+        case ("params", str(name)) if isinstance(above, Scalar | Sequence):
+            return f"another default of a parameter is written `{name}: {{default: {shown(to_data(above))}}}`"
+    return "to put it in place of the inherited value on purpose, write `{$replace: ...}`"
 
 
 def _lists_values(below: Node, above: Node) -> bool:
