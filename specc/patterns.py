@@ -1,7 +1,13 @@
 """Regular expressions of a repository or its jobs. RE2 matches them in time that is linear in the text's length."""
 
+import re
 from functools import cache
+from itertools import pairwise
 from typing import Any
+
+TOKEN = re.compile(r"\\[\s\S]|\[\^?\]?(?:\\[\s\S]|[^\]\\])*+\]|[\s\S]")
+"""One escape, one class or one character of a pattern."""
+OPTIONAL = ("?", "*", "{")
 
 
 def mistake_in(pattern: str) -> str | None:
@@ -19,6 +25,19 @@ def groups_in(pattern: str) -> int:
     """Return how many groups a pattern without mistakes has."""
     groups: int = _compiled(pattern).groups
     return groups
+
+
+def demands_line_break(pattern: str) -> bool:
+    """Return whether every match of a pattern has a line break, as far as its outermost level shows."""
+    if r"\Q" in pattern:
+        return False  # what stands behind it is no escape
+    depth, found = 0, False
+    for token, behind in pairwise([*TOKEN.findall(pattern), ""]):
+        if token == "|" and depth == 0:
+            return False
+        depth += {"(": 1, ")": -1}.get(token, 0)
+        found |= depth == 0 and token in (r"\n", "\n") and behind not in OPTIONAL
+    return found
 
 
 def line_pattern(pattern: str) -> Any:

@@ -11,7 +11,7 @@ from posixpath import normpath
 from specc.diagnostics import Diagnostic, Fix, closest, codes, did_you_mean, spelling_fix
 from specc.fast_dataclass import dataclass
 from specc.nodes import Mapping, Node, Scalar, Sequence, kind_of, to_data
-from specc.patterns import groups_in, mistake_in
+from specc.patterns import demands_line_break, groups_in, mistake_in
 from specc.resolver.operators import is_template
 from specc.wording import brief
 
@@ -241,6 +241,11 @@ def _pattern_mistakes(name: str, pattern: Scalar, node: Mapping | None) -> Itera
     if text.endswith("\n"):
         message = f"the pattern of the result `{name}` ends with a line break, and a match lies within one line"
         help = "write the pattern in single quotes, or `|-` in place of `|`"
+        yield codes.BAD_RESULT.at(pattern.span, message, help=help)
+        return
+    if demands_line_break(text):
+        message = f"the pattern of the result `{name}` demands a line break, and a match lies within one line"
+        help = "write a pattern of the line that has the value, and let the job print its name on the same line"
         yield codes.BAD_RESULT.at(pattern.span, message, help=help)
         return
     count = groups_in(text)

@@ -27,6 +27,8 @@ def said(place: Place, results: str) -> list[str]:
         ("x: {pattern: '(a)(b)'}", 16, "has 2 groups"),
         ("x: {pattern: abc}", 16, "has no group"),
         ('x: {pattern: "(a)\\n"}', 16, "ends with a line break"),
+        (r"x: {pattern: 'energy:\n *(\S+)'}", 16, "demands a line break"),
+        ('x: {pattern: "energy:\\n(a)"}', 16, "demands a line break"),
         ("x: {pattern: abc, type: boolean, take: last}", 42, "nothing to take"),
         ("x: {pattern: '(a)', type: nmber}", 29, "`type` of the result `x` is `nmber`"),
         ("x: {pattern: '(a)', type: float}", 29, "`type` of the result `x` is `float`"),
