@@ -31,7 +31,8 @@ REMEDIES: dict[str, str] = {
     "SPC210": "The operators are `$append`, `$prepend`, `$replace`, `$unset`, `$literal`, `$file` and `$command`. "
     "Each is the only key of its mapping; only `$file` and `$command` may have `env` and `args` beside them.",
     "SPC211": "Write the value itself, without the operator, or correct the name of what should be inherited.",
-    "SPC212": "Give it one kind of value everywhere, or write `{$replace: ...}` where another kind is meant.",
+    "SPC212": "Give it one kind of value everywhere, or write `{$replace: ...}` where another kind is meant. "
+    "A parameter gets another default by `{default: ...}`.",
     "SPC213": "Correct the path. It is relative to the file that has the `$file`.",
     "SPC214": "Write `name: {type: integer, default: 4}`; types are `string`, `integer`, `number`, `boolean`, `list`.",
     "SPC215": "Give each axis a list, or `{from: 1, to: 9, step: 2}`; `zip`, `include` and `exclude` name axes.",

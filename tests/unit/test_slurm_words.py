@@ -70,6 +70,11 @@ def test_words_are_options_and_the_rest_is_as_ever(tmp_path: Path) -> None:
     assert {"--gres=gpu:a100:2", "--constraint=a100|v100", "--exclusive", "--qos=long", "--no-requeue"} <= set(options)
 
 
+def test_words_of_newer_releases_are_passed_on(tmp_path: Path) -> None:
+    words = "segment=4 spread-segments oom-kill-step no-kill stepmgr wait-all-nodes=1"
+    assert {f"--{word}" for word in words.split()} <= set(sent(tmp_path, resource_limit=words, core_limit=1))
+
+
 def test_a_job_is_requeued_where_it_or_its_target_says_so(tmp_path: Path) -> None:
     mapped = Target("hpc", "slurm", resource_limits={"again": ("--requeue",)})
     for number, (target, fields) in enumerate(
@@ -113,6 +118,9 @@ def test_a_text_that_the_target_maps_keeps_its_mapping(tmp_path: Path) -> None:
         ("signal=B:USR9@60", "is not a value of `signal`", "such as `B:USR1@60`"),
         ("signal=B:99@60", "is not a value of `signal`", "such as `B:USR1@60`"),
         ("signal=B:USR1@soon", "is not a value of `signal`", "such as `B:USR1@60`"),
+        ("segment=0", "is not a value of `segment`", "it expects an integer of at least 1"),
+        ("oom-kill-step=yes", "is not a value of `oom-kill-step`", "it expects `0` or `1`"),
+        ("no-kill=on", "is not a value of `no-kill`", "it expects no value, or `off`"),
         ('account="a"', "is not a value of `account`", "it expects a value without quotation marks"),
         ("account=a\u200bb", "holds a character that cannot be seen", "remove it"),
         ("mem=4G", "`mem` cannot stand in `resource_limit`", "the memory is the field `mem_limit`"),

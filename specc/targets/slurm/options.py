@@ -1,7 +1,7 @@
 """The options of sbatch that a project or a job may give, and the values that they take.
 
-The list names what is allowed, because a file of a project must not give a job to another user, run another program, or
-change what specc itself decides. The settings of a target give options as `--gres=gpu:1`, a job as words of
+The list names what is allowed, in whatever release of Slurm, because a file of a project must not give a job to another
+user, run another program, or change what specc itself decides. The settings of a target give options as `--gres=gpu:1`, a job as words of
 `resource_limit`, `gres=gpu:1`.
 """
 
@@ -12,17 +12,20 @@ from specc.diagnostics import did_you_mean
 
 WITH_VALUE = frozenset(
     {
-        "account", "acctg-freq", "begin", "bb", "constraint", "core-spec", "cores-per-socket", "cpu-freq",
+        "account", "acctg-freq", "bb", "begin", "constraint", "core-spec", "cores-per-socket", "cpu-freq",
         "cpus-per-gpu", "deadline", "delay-boot", "distribution", "exclude", "exclusive", "gpu-bind", "gpu-freq",
         "gpus", "gpus-per-node", "gpus-per-socket", "gpus-per-task", "gres", "gres-flags", "hint", "licenses",
-        "mail-type", "mail-user", "mem-bind", "mem-per-gpu", "mincpus", "network", "nice", "nodelist",
-        "ntasks-per-core", "ntasks-per-gpu", "ntasks-per-node", "ntasks-per-socket", "prefer", "qos", "reservation",
-        "signal", "sockets-per-node", "switches", "thread-spec", "threads-per-core", "tmp", "tres-bind",
-        "tres-per-task", "wckey",
+        "mail-type", "mail-user", "mcs-label", "mem-bind", "mem-per-gpu", "mincpus", "network", "nice", "no-kill",
+        "nodelist", "ntasks-per-core", "ntasks-per-gpu", "ntasks-per-node", "ntasks-per-socket", "oom-kill-step",
+        "prefer", "profile", "qos", "reservation", "segment", "signal", "sockets-per-node", "switches", "thread-spec",
+        "threads-per-core", "tmp", "tres-bind", "tres-per-task", "wait-all-nodes", "wckey",
     }
 )  # fmt: skip
 FLAGS = frozenset(
-    {"contiguous", "exclusive", "oversubscribe", "overcommit", "requeue", "spread-job", "use-min-nodes"}
+    {
+        "consolidate-segments", "contiguous", "exclusive", "no-kill", "oom-kill-step", "overcommit", "oversubscribe",
+        "requeue", "spread-job", "spread-segments", "stepmgr", "use-min-nodes",
+    }
 )  # fmt: skip
 OF_JOBS = frozenset({"nodes", "ntasks", "cpus-per-task", "mem-per-cpu"})
 """Options that a job alone may give: in the settings of a target, they would contradict `core_limit` or `mem_limit`."""
@@ -57,6 +60,8 @@ SIGNAL = Form(
     rf"(?:[BR]{{1,2}}:)?(?:(?:SIG)?(?:{SIGNAL_NAMES})|[1-9]|[1-5][0-9]|6[0-4])(?:@[0-9]{{1,5}})?",
     "a signal and the seconds before the time limit, such as `B:USR1@60`",
 )
+SWITCH = Form(r"[01]", "`0` or `1`")
+OFF = Form(r"off", "no value, or `off`")
 INTEGER = Form(r"[+-]?[0-9]{1,10}", "an integer, such as `100`")
 SWITCHES = Form(r"[1-9][0-9]{0,5}(?:@[0-9:-]+)?", "a number of switches, such as `1` or `1@10:00`")
 ANY = Form(r"(?!help\Z)[^\"'`]+", "a value without quotation marks")
@@ -66,7 +71,7 @@ FORMS: dict[str, Form] = {
     **dict.fromkeys(
         (
             "ntasks", "ntasks-per-node", "ntasks-per-socket", "ntasks-per-core", "ntasks-per-gpu", "cpus-per-task",
-            "cpus-per-gpu", "mincpus", "core-spec", "thread-spec",
+            "cpus-per-gpu", "mincpus", "core-spec", "thread-spec", "segment",
         ),
         COUNT,
     ),
@@ -77,6 +82,9 @@ FORMS: dict[str, Form] = {
     "exclusive": EXCLUSIVE,
     "signal": SIGNAL,
     "nice": INTEGER,
+    "no-kill": OFF,
+    "oom-kill-step": SWITCH,
+    "wait-all-nodes": SWITCH,
     "switches": SWITCHES,
 }  # fmt: skip
 
