@@ -1,8 +1,8 @@
 """The options of sbatch that a project or a job may give, and the values that they take.
 
 The list names what is allowed, in whatever release of Slurm, because a file of a project must not give a job to another
-user, run another program, or change what specc itself decides. The settings of a target give options as `--gres=gpu:1`, a job as words of
-`resource_limit`, `gres=gpu:1`.
+user, run another program, or change what specc itself decides. The settings of a target give options as `--gres=gpu:1`,
+a job as words of `resource_limit`, `gres=gpu:1`.
 """
 
 import re

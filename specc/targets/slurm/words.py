@@ -11,6 +11,7 @@ from specc.wording import brief
 WORD = re.compile(r"[^ \t\r\n]+")
 NAME = re.compile(r"[A-Za-z][\w-]*")
 OPTIONS = WITH_VALUE | FLAGS | OF_JOBS
+OF_PBS = frozenset({"select", "ncpus", "mpiprocs", "ompthreads", "place"})
 MOST_WORDS = 64
 """More than the options of sbatch."""
 
@@ -165,7 +166,7 @@ def _mistake(word: Word) -> tuple[str, str] | None:
     if word.name in ELSEWHERE:
         return f"`{word.name}` cannot stand in `resource_limit`", ELSEWHERE[word.name]
     if word.name not in OPTIONS:
-        near = ALIASES.get(word.name) or closest(word.name.replace("_", "-"), sorted(OPTIONS | ELSEWHERE.keys()))
+        near = ALIASES.get(word.name) or _like(word.name)
         if near is not None and near in ELSEWHERE:
             return f"`{brief(word.name)}` is not a resource option of sbatch", ELSEWHERE[near]
         help = f"did you mean `{near}`?" if near else example
@@ -179,6 +180,11 @@ def _mistake(word: Word) -> tuple[str, str] | None:
     if expected == "takes no value":
         return f"`{shown}` has a value", f"write `{word.name}`, which takes no value"
     return f"`{shown}` is not a value of `{word.name}`", f"it {expected}"
+
+
+def _like(name: str) -> str | None:
+    """Return the option that a name was probably meant for. Words of PBS are not meant for options of sbatch."""
+    return None if name in OF_PBS else closest(name.replace("_", "-"), sorted(OPTIONS | ELSEWHERE.keys()))
 
 
 def shape_of(words: Mapping[str, str | None]) -> Shape | None:
