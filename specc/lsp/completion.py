@@ -58,6 +58,11 @@ REST_OF_WORD = re.compile(r"[\w-]*+")
 REST_OF_VALUE = re.compile(r"(?:[^\s]|[ \t]+(?=[^\s#]))*+")
 REST_IN_FLOW = re.compile(r"(?:[^\s,\[\]{}]|[ \t]+(?=[^\s#,\[\]{}]))*+")
 """What may stand behind the cursor of the thing that is typed there, and goes with it."""
+REST_IN_QUOTES = {
+    '"': re.compile(r"""(?:[^"\\\n]|\\[^\n])*+"(?=[ \t]*(?:[,:\]}#\r\n]|$))"""),
+    "'": re.compile(r"""(?:[^'\n]|'')*+'(?=[ \t]*(?:[,:\]}#\r\n]|$))"""),
+}
+"""The rest of what is in quotes, with the quote that ends it."""
 COLON = re.compile(r"[ \t]*:(?=\s|$)")
 
 
@@ -131,7 +136,13 @@ class _Completion:
         if isinstance(node, Mapping):
             is_in_key = self._cursor.typed or self._rest(REST_OF_KEY) > self._offset
             at = self._snapshot.in_tree(self._cursor.start) if is_in_key else -1
-            yield from (name for name, key in node.keys.items() if not key.span.start <= at <= key.span.end)
+            for name, key in node.keys.items():
+                if not key.span.start <= at <= key.span.end and self._is_still_there(key):
+                    yield name
+
+    def _is_still_there(self, key: Scalar) -> bool:
+        """Return whether a key of the last tree that could be read is in the text, as it is typed now."""
+        return key.span.text in self._snapshot.in_text(key.span).text
 
     def offers(self) -> Iterator[Offer]:
         match self._cursor.part:
@@ -156,6 +167,8 @@ class _Completion:
         end = self._rest(self._rest_of(text, is_word=start is not None))
         if text.endswith(": ") and COLON.match(self._snapshot.text.text, end):
             text = text.removesuffix(": ")
+        elif text.endswith(": ") and self._quote and self._snapshot.text.text.startswith(":", end):
+            end += 1  # behind quotes, a colon needs no blank
         if text.endswith("=") and self._snapshot.text.text.startswith("=", end):
             end += 1
         begin = self._cursor.start if start is None else start
@@ -163,6 +176,12 @@ class _Completion:
             text = f" {text}"  # without a blank behind it, the colon would be of the key
         span = self._snapshot.text.span(begin, end)
         return Offer(label, kind, span, text, detail, documentation, is_snippet)
+
+    @property
+    def _quote(self) -> str:
+        """The quote that begins what is typed; nothing where none does."""
+        first = self._cursor.typed[:1]
+        return first if first in REST_IN_QUOTES else ""
 
     def _rest(self, pattern: re.Pattern[str]) -> int:
         """Return where the thing ends that the cursor is in."""
@@ -173,6 +192,8 @@ class _Completion:
         """Return what goes, behind the cursor, with the thing that an offer is written over."""
         if is_word:
             return REST_OF_WORD
+        if self._quote and REST_IN_QUOTES[self._quote].match(self._snapshot.text.text, self._offset):
+            return REST_IN_QUOTES[self._quote]
         if insert.endswith(": ") or (self._cursor.part is Part.KEY and self._cursor.path[-1:] != (ITEM,)):
             return REST_OF_KEY
         return REST_IN_FLOW if self._cursor.is_flow else REST_OF_VALUE
@@ -297,10 +318,11 @@ class _Completion:
 
     def _resources(self, mapped: Iterable[str], *, has_words: bool) -> Iterator[Offer]:
         """Yield the words of a field that says options of the scheduler, and the texts that the target maps."""
-        if not self._cursor.typed:
+        typed = self._cursor.typed.removeprefix(self._quote)
+        if not typed:
             for text in mapped:
                 yield self._offer(text, Kind.VALUE, self._as_written(text), detail=translated("of the target"))
-        word = self._cursor.typed.rpartition(" ")[2]
+        word = typed.rpartition(" ")[2]
         for name in sorted(WITH_VALUE | FLAGS | OF_JOBS) if has_words else ():
             insert = name if name in FLAGS else f"{name}="
             yield self._offer(

@@ -134,9 +134,14 @@ class _Reading:
             self._value(line, at)
         if template is not None:
             return Cursor(Part.TEMPLATE, self._path(), *template)
-        if in_block or self._quote:
+        if in_block or (self._quote and not self._is_in_quoted_item(before)):
             return Cursor(Part.TEXT, self._path(), "", len(before))
         return self._in_brackets(before)
+
+    def _is_in_quoted_item(self, before: str) -> bool:
+        """Return whether the quotes that are open are those of a key or value between brackets, in this line."""
+        typed = before[self._brackets[-1].since :].lstrip() if self._brackets else ""
+        return typed.startswith(self._quote) and "\n" not in typed
 
     def _key_or_item(self, content: str, at: int, indent: int) -> Cursor:
         siblings = self._siblings(indent)
@@ -195,7 +200,7 @@ class _Reading:
         while index < len(rest):
             character = rest[index]
             if self._quote:
-                if character == "\\" and self._quote == '"':
+                if (character == "\\" and self._quote == '"') or rest[index : index + 2] == "''" == 2 * self._quote:
                     index += 1
                 elif character == self._quote:
                     self._quote = ""
@@ -208,17 +213,18 @@ class _Reading:
                 if not self._brackets:
                     return
             elif self._brackets:
-                self._in_bracket(character, rest, index, at)
+                self._in_bracket(character, rest, index, at, is_behind_quote=last in "\"'")
             elif not self._quote:
                 return
             last = character if character not in " \t" else last
             index += 1
 
-    def _in_bracket(self, character: str, rest: str, index: int, at: int) -> None:
+    def _in_bracket(self, character: str, rest: str, index: int, at: int, *, is_behind_quote: bool) -> None:
         top = self._brackets[-1]
+        ends_key = is_behind_quote or rest[index + 1 : index + 2] in ("", " ")
         if character == ",":
             top.key, top.since = None, at + index + 1
-        elif character == ":" and top.opener == "{" and top.key is None and rest[index + 1 : index + 2] in ("", " "):
+        elif character == ":" and top.opener == "{" and top.key is None and ends_key:
             begin = top.since - at
             name = (rest[begin:index] if begin >= 0 else rest[:index]).strip().strip("\"'")
             top.key, top.since = name, at + index + 1

@@ -38,6 +38,23 @@ extends: [the base.job.yaml]
 matrix: {axes: {mesh: [coarse, "very, fine"]}, exclude: [{mesh: coarse}]}
 job: {name: "{{ cell.slug }}", mem_limit: 64GiB, hpcqueue_id: normal, cmd_line: {$file: run.sh}} # specc: ignore[SPC502]
 """
+QUOTED = """specc: 1
+extends: ["the base.job.yaml"]
+matrix: {axes: {"mesh": [coarse, 'very, fine']}, exclude: [{"mesh": "very, fine"}, {'mesh':'it''s, so'}]}
+params:
+  "ranks": {"type":"integer", 'default': 8}
+job: {"name": 'it''s, a # b', "mem_limit":"64GiB", 'hpcqueue_id': 'a, b', "resource_limit": "--nodes=2 --mem=4"}
+profiles: {smoke: {job: {"time_limit":"2h", cmd_line: {"$file": "run.sh"}}}}
+"""
+IN_QUOTES = """specc: 1
+extends: "the base.job.yaml"
+job:
+  "mem_limit": "64GiB"
+  'hpcqueue_id': 'a, b #c'
+  resource_limit: "--nodes=2 --mem=4"
+  cmd_line:
+    "$file": 'run.sh'
+"""
 
 
 def is_shown(offer: Offer, offset: int) -> bool:
@@ -47,7 +64,9 @@ def is_shown(offer: Offer, offset: int) -> bool:
     """
     text = offer.span.source.text
     is_before_another = offer.insert.endswith(": ") and text[offer.span.end :].partition("\n")[0].strip(" }]")
-    return offer.label.startswith(text[offer.span.start : offset]) and not (is_before_another or offer.is_snippet)
+    typed = text[offer.span.start : offset]
+    label = f"{typed[:1]}{offer.label}" if typed[:1] in ("'", '"') and offer.label[:1] != typed[:1] else offer.label
+    return label.startswith(typed) and not (is_before_another or offer.is_snippet)
 
 
 def result(offer: Offer) -> str:
@@ -55,8 +74,12 @@ def result(offer: Offer) -> str:
     return text[:start] + offer.insert + text[end:]
 
 
-@pytest.mark.parametrize("text", [BLOCK, FLOW], ids=["block", "flow"])
-def test_of_a_spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "fewest"),
+    [(BLOCK, 400), (FLOW, 400), (QUOTED, 300), (IN_QUOTES, 100)],
+    ids=["block", "flow", "quotes between brackets", "quotes"],
+)
+def test_of_a_spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, fewest: int) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "specc.toml").write_text(SETTINGS + "[targets.hpc.queues.normal]\n[targets.hpc.queues.'a, b']\n")
     (tmp_path / "the base.job.yaml").write_text(BASE)
@@ -72,7 +95,7 @@ def test_of_a_spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -
                 after = result(offer)
                 _, found = parse_tree(Source("", after))
                 assert not [each for each in found if each.is_error], (offset, offer.label, after)
-    assert seen > 400
+    assert seen > fewest
 
 
 @pytest.mark.parametrize(
@@ -96,3 +119,36 @@ def test_settings_that_a_table_has_are_not_offered_again() -> None:
     labels = [offer.label for offer in complete_setting(Source("specc.toml", text), len("[targets.hpc]\n"))]
     assert "kind" not in labels
     assert "run_as" in labels
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "expected"),
+    [
+        ('extends: ["‸"]\n', "the base.job.yaml", 'extends: ["the base.job.yaml"]\n'),
+        ('extends: [specc:mpi, "th‸\n', "the base.job.yaml", 'extends: [specc:mpi, "the base.job.yaml"\n'),
+        ('job: {hpcqueue_id: "n‸"}\n', "normal", "job: {hpcqueue_id: normal}\n"),
+        ('job: {"hpcqueue_id":"n‸", name: a}\n', "normal", 'job: {"hpcqueue_id": normal, name: a}\n'),
+        ("job: {name: 'it''s, so', \"hpc‸\":x}\n", "hpcqueue_id", "job: {name: 'it''s, so', hpcqueue_id: x}\n"),
+        ('job: {hpcqueue_id: "n‸ormal, long", name: "a"}\n', "normal", 'job: {hpcqueue_id: normal, name: "a"}\n'),
+        ('job: {hpcqueue_id: "n‸, name: "a"}\n', "normal", 'job: {hpcqueue_id: normal, name: "a"}\n'),
+        ('job:\n  hpcqueue_id: "n‸ #1" # why\n', "normal", "job:\n  hpcqueue_id: normal # why\n"),
+        ('job:\n  resource_limit: "no‸"\n', "nodes", 'job:\n  resource_limit: "nodes="\n'),
+    ],
+)
+def test_in_quotes(tmp_path: Path, text: str, label: str, expected: str) -> None:
+    (tmp_path / "specc.toml").write_text(SETTINGS.replace('"ehpc"', '"slurm"') + "[targets.hpc.queues.normal]\n")
+    (tmp_path / "the base.job.yaml").write_text(BASE)
+    offset, project = text.index("‸"), EditedProject(tmp_path)
+    project.put("spec.job.yaml", text.replace("‸", ""))
+    offers = complete_at(project, project.snapshot("spec.job.yaml"), offset)
+    assert result(next(offer for offer in offers if offer.label == label)) == expected
+
+
+def test_keys_that_are_gone_are_offered_again(tmp_path: Path) -> None:
+    """Also while the text cannot be read, so that only its last tree is known."""
+    project = EditedProject(tmp_path)
+    project.put("spec.job.yaml", "specc: 1\njob: {name: a}\n")
+    project.snapshot("spec.job.yaml")
+    project.put("spec.job.yaml", "")
+    labels = [offer.label for offer in complete_at(project, project.snapshot("spec.job.yaml"), 0)]
+    assert {"specc", "extends", "job"} <= {*labels}
