@@ -33,18 +33,21 @@ TOKENS = {
     "string": "a text in quotes",
 }
 
+VALUE = re.compile(r"\{([0-9])\}")
+"""A piece of Jinja2's message within the words for it."""
+
 PATTERNS = (
     (r"expected token '(.+)', got '(.*)'", "found {1}, expected {0}"),
     (r"Expected an expression, got '(.*)'", "found {0}, expected a value"),
     (r"unexpected char (['\"].*['\"]) at \d+", "the character {0} has no meaning in a template"),
     (r"unexpected '(.+)', expected '(.+)'", "found {0}, expected {1}"),
-    (r"unexpected '(})'", "{0} does not fit here: a template ends with `}}}}`"),
+    (r"unexpected '(})'", "{0} does not fit here: a template ends with `}}`"),
     (r"unexpected '([)\]])'", "{0} does not fit here"),
     (r"unexpected '(.*)'", "found {0}, expected a value"),
     (r"unexpected end of template, expected '(.*)'\.", "the text ends here, expected {0}"),
     (r"can't assign to '(.*)'", "nothing can be assigned to this"),
-    (r"tag name expected", "found no statement after `{{%`, expected a name such as `if`"),
-    (r"Missing end of raw directive", "`{{% raw %}}` is never closed"),
+    (r"tag name expected", "found no statement after `{%`, expected a name such as `if`"),
+    (r"Missing end of raw directive", "`{% raw %}` is never closed"),
     (r"Invalid character in identifier", "a name has a character that names cannot have"),
     (r"You cannot chain multiple tests with is", "`is` cannot follow another `is` without `and` or `or`"),
     (r"invalid syntax for function call expression", "these arguments are in the wrong order"),
@@ -57,8 +60,13 @@ def worded(message: str) -> str:
     for pattern, words in PATTERNS:
         match = re.fullmatch(pattern, message, re.DOTALL)
         if match is not None:
-            return words.format(*map(_token, match.groups()))
+            return _filled(words, [_token(each) for each in match.groups()])
     return message[:1].lower() + message[1:].rstrip(".")
+
+
+def _filled(words: str, tokens: list[str]) -> str:
+    """Return words with their tokens. Other braces in them are those of templates."""
+    return VALUE.sub(lambda value: tokens[int(value[1])], words)
 
 
 def _token(name: str) -> str:

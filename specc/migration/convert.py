@@ -12,7 +12,7 @@ from specc.fast_dataclass import dataclass
 from specc.migration import environment
 from specc.migration.arguments import all_arguments, read_arguments
 from specc.migration.arrays import Tasks, axis, read_tasks
-from specc.migration.directives import Header, read_header, scheduler_of
+from specc.migration.directives import MAGICS, Header, read_header, scheduler_of
 from specc.migration.environment import FOLDERS, TASKS, exported, given_variables
 from specc.migration.foreign import JOB_ID, read_foreign
 from specc.migration.options import Option, last_of_each, read_options
@@ -142,7 +142,7 @@ def _converted(draft: Draft, script: Script, name: str, units: Mapping[str, str]
     program = program_of(script.source)
     reading = read(script.source.text if program is None else "")
     if program is not None:
-        draft.say(list(foreign_mistakes(script.source, program, options)))
+        draft.say(list(foreign_mistakes(script.source, program, MAGICS[script.header.scheduler], options)))
     given_name = options["job-name"].value if "job-name" in options else None
     slurm_name = given_name or name
     draft.job["name"] = scalar(_name(slurm_name, tasks))

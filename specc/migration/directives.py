@@ -19,6 +19,9 @@ OWN = {
     "Grid Engine": re.compile(r"#\$(?=[ \t]*-)"),
 }
 FOREIGN = re.compile(r"#(PBS|BSUB|COBALT|OAR|\$)(?=\s)")
+READ_BY_SBATCH = ("PBS", "BSUB")
+"""The other schedulers whose directives sbatch reads as its own, wherever they stand, unless it has `--ignore-pbs`."""
+
 HETEROGENEOUS = ("hetjob", "packjob")
 SPACE = " \t\v\f\r"
 QUOTES = "\"'"
@@ -37,7 +40,8 @@ class Word:
 class Header:
     """The header, before the first command: the numbers of its directive lines, and the script without them.
 
-    `late` are directives behind the first command, which sbatch does not read; `foreign` those of other schedulers.
+    `late` are directives behind the first command, which sbatch does not read; `foreign` those of other schedulers,
+    also behind it where sbatch reads them.
     """
 
     body: str
@@ -74,8 +78,9 @@ def read_header(source: Source, scheduler: str) -> tuple[Header, list[Diagnostic
         late=[number for number in marked if number > end],
         foreign=[
             (n, match[1])
-            for n, line in enumerate(lines[: end - 1], 1)
+            for n, line in enumerate(lines, 1)
             if not own.match(line) and (match := FOREIGN.match(line))
+            if n < end or (scheduler == "Slurm" and match[1] in READ_BY_SBATCH)
         ],
         scheduler=scheduler,
     )

@@ -246,6 +246,9 @@ def given_variables(
             "SLURM_ARRAY_TASK_MIN": first,
             "SLURM_ARRAY_TASK_MAX": last,
             "SLURM_ARRAY_TASK_STEP": tasks.step or 1,
+            "SGE_TASK_FIRST": first,
+            "SGE_TASK_LAST": last,
+            "SGE_TASK_STEPSIZE": tasks.step or 1,
         }
     return env | {name: known[name] for name in used if name in known}
 

@@ -279,6 +279,7 @@ def _chunks(kind: str, text: str, word: Word, reading: Reading) -> None:
     if gpus := sum(chunk["nodes"] * chunk["gpus"] for chunk in chunks):
         reading.shown = f"{shown}: {counted(gpus, 'GPU')}"
         reading.put("gpus", str(gpus), word)
+        reading.shown = shown
     for chunk in text.split("+"):
         for part in chunk.split(":")[1:] if _is_count(chunk[:1]) else chunk.split(":"):
             name, _, amount = part.partition("=")

@@ -1,14 +1,16 @@
 """Whether a file is a script that sbatch would take and a target can run, and what its `#!` line asks for."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from specc.diagnostics import Diagnostic, codes
-from specc.migration.directives import MAGICS, Header
+from specc.migration.directives import MAGICS, READ_BY_SBATCH, Header
 from specc.migration.options import Option
 from specc.migration.writing import Note
+from specc.shell import read
 from specc.source import Source
 
 SHELLS = ("sh", "bash", "dash")
@@ -173,15 +175,28 @@ def directive_mistakes(source: Source, header: Header) -> Iterator[Diagnostic]:
 def script_notes(source: Source, header: Header) -> Iterator[Note]:
     """Yield notes on what runs otherwise, or is read by sbatch and not by specc."""
     yield from interpreter_notes(source)
+    ignores = header.scheduler != "Slurm" or any(word.text == "--ignore-pbs" for word in header.words)
     for line, mark in header.foreign:
-        yield Note(
-            line,
-            f"`#{mark}` is ignored because the script has directives of {header.scheduler}; it stays as a comment",
-        )
+        text = f"`#{mark}` is ignored because the script has directives of {header.scheduler}; it stays as a comment"
+        if mark in READ_BY_SBATCH and not ignores:
+            instead = "set in the spec what it sets"
+            text = f"sbatch reads `#{mark}`, too, and rather than `#SBATCH`; specc does not: {instead}"
+        yield Note(line, text)
     magic = MAGICS[header.scheduler]
     reader = "sbatch" if header.scheduler == "Slurm" else header.scheduler
-    for line in header.late:
+    for line in _comments(source, header.late):
         yield Note(line, f"`{magic}` after a command is not read by {reader} either; it stays as a comment")
+
+
+def _comments(source: Source, lines: Sequence[int]) -> Iterator[int]:
+    """Yield the lines that are comments of a shell, and not the text of a script that this one writes."""
+    reading = read(source.text) if lines and program_of(source) is None else None
+    if reading is None or not reading.is_whole:
+        yield from lines
+        return
+    starts = {start for start, _ in reading.comments}
+    offsets = [0, *accumulate(len(line) + 1 for line in source.text.split("\n"))]
+    yield from (line for line in lines if offsets[line - 1] in starts)
 
 
 def _interpreter_mistakes(source: Source) -> Iterator[Diagnostic]:
@@ -191,13 +206,13 @@ def _interpreter_mistakes(source: Source) -> Iterator[Diagnostic]:
         yield codes.NOT_A_BATCH_SCRIPT.at(span, message, help="write `#!/bin/bash`, or `#!/usr/bin/env python3`")
 
 
-def foreign_mistakes(source: Source, name: str, options: Mapping[str, Option]) -> Iterator[Diagnostic]:
+def foreign_mistakes(source: Source, name: str, magic: str, options: Mapping[str, Option]) -> Iterator[Diagnostic]:
     """Yield why a script of a program that is not a shell cannot be imported: no lines can be put before it."""
     for option in options.values():
         is_variable = option.flag.name == "export" and "=" in (option.value or "")
         if is_variable or option.flag.name in ("array", "chdir"):
             message = f"{option.shown} needs shell lines before the script, and this is a script for `{name}`"
-            help = f"put the `#SBATCH` lines into a shell script that runs `{name} {source.path}`"
+            help = f"put the `{magic}` lines into a shell script that runs `{name} {source.path}`"
             yield codes.BAD_DIRECTIVE.at(option.span, message, help=help)
 
 

@@ -70,6 +70,9 @@ def place(options: Options, site: Site) -> tuple[list[str], list[Note]]:
     for option in without_field(options):
         if not are_words(word(option)):
             notes.append(Note(option.line, f"{option.shown} is dropped: {option.flag.reason}"))
+        elif option.directive is not None:
+            text = f"{option.flag.reason}; on a `slurm` target write `{word(option)}` in `resource_limit`"
+            notes.append(Note(option.line, f"{option.shown} is dropped: {text}"))
         elif target is None:
             text = f"{option.flag.reason}; with a `slurm` target in specc.toml it is a word of `resource_limit`"
             notes.append(Note(option.line, f"{option.shown} is dropped: {text}"))

@@ -203,6 +203,10 @@ def _is_set(command: Command, name: str) -> bool:
 
 
 def _instead_of_index(command: Command, name: str, axis: str) -> str:
+    if name == "SLURM_ARRAY_JOB_ID":
+        return "write a name of your own for the whole sweep"
+    if name.startswith("SLURM_ARRAY_TASK_") and name != "SLURM_ARRAY_TASK_ID":
+        return "write the number itself, which the axes under `matrix:` give"
     value = f"{{{{ matrix.{axis or 'NAME'} }}}}"
     matrix = "" if axis else ", with an axis NAME under `matrix:`"
     if isinstance(command.node, FileText) and not command.node.is_template:

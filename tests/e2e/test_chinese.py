@@ -249,6 +249,12 @@ def test_who_reads_english_loads_no_catalogue(place: Place) -> None:
             "  line 2: `--nodes=2-4` is `nodes=2` in `resource_limit`: a job of specc says how many it has",
             "  第 2 行：`--nodes=2-4` 写作 `resource_limit` 中的 `nodes=2`：specc 的作业要说明节点数",
         ),
+        ("`}` does not fit here: a template ends with `}}`", "`}` 不应出现在这里：模板以 `}}` 结束"),
+        ("`{% raw %}` is never closed", "`{% raw %}` 没有结束"),
+        (
+            "found no statement after `{%`, expected a name such as `if`",
+            "`{%` 之后没有语句，应当是 `if` 之类的名称",
+        ),
     ],
 )
 def test_a_message_of_pieces_is_translated_whole(english: str, said: str) -> None:

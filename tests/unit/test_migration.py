@@ -320,3 +320,12 @@ def test_an_argument_that_is_not_read_keeps_the_place_of_the_next() -> None:
     migrated = imported("-n 1", body="a=$1\nb=$3\n")
     assert 'args: ["{{ params.a }}", "{{ params.arg2 }}", "{{ params.b }}"]' in migrated.spec
     assert 'arg2: {type: string, default: ""' in migrated.spec
+
+
+def test_directives_of_a_script_that_the_script_writes_are_text() -> None:
+    body = "cat > next.sh <<EOF\n#!/bin/bash\n#SBATCH -n 4\nEOF\n#SBATCH -n 8\nsbatch next.sh\n"
+    migrated = migrated_or_refused(f"#!/bin/bash\n#SBATCH -n 2\n{body}", {})
+    assert isinstance(migrated, Migrated)
+    assert migrated.script == f"#!/bin/bash\n{body}"
+    late = "`#SBATCH` after a command is not read by sbatch either; it stays as a comment"
+    assert [note.line for note in migrated.notes if note.text == late] == [7]

@@ -73,7 +73,45 @@ def test_the_folder_of_submission_is_where_the_job_starts() -> None:
 def test_a_script_of_slurm_stays_one_with_lines_of_others() -> None:
     migrated = imported("#PBS -l ncpus=9", "#SBATCH -n 2", "#$ -pe smp 3")
     assert job(migrated)["core_limit"] == "2"
-    assert "is ignored because the script has directives of Slurm" in migrated.spec
+    assert "line 4: `#$` is ignored because the script has directives of Slurm" in migrated.spec
+
+
+def test_sbatch_reads_lines_of_pbs_and_lsf_wherever_they_stand_unless_it_is_told_not_to() -> None:
+    body = "./run\n#PBS -q late\n#$ -pe smp 3\n"
+    said = "sbatch reads `#{}`, too, and rather than `#SBATCH`; specc does not: set in the spec what it sets"
+    read = imported("#SBATCH -n 2", "#BSUB -q a", body=body)
+    assert [str(note.shown()) for note in read.notes] == [
+        f"line 3: {said.format('BSUB')}",
+        f"line 5: {said.format('PBS')}",
+    ]
+    ignored = imported("#SBATCH -n 2 --ignore-pbs", "#BSUB -q a", body=body)
+    assert "rather than" not in ignored.spec
+    assert "line 3: `#BSUB` is ignored because" in ignored.spec
+    assert "rather than" not in imported("#PBS -N a", "#BSUB -q a", body=body).spec
+
+
+def test_each_note_on_a_chunk_names_what_it_is_about() -> None:
+    notes = imported("#PBS -l select=2:ncpus=8:mem=16gb:ngpus=1").notes
+    chunk = "-l select=2:ncpus=8:mem=16gb:ngpus=1"
+    instead = "on a `slurm` target write `gpus=2` in `resource_limit`"
+    accelerators = "the API has no field for accelerators; choose a queue that has them"
+    assert {note.shown() for note in notes if "GPU" in note.shown() or "times" in note.shown()} == {
+        f"line 2: `{chunk}: 2 GPUs` is dropped: {accelerators}; {instead}",
+        f"line 2: `{chunk}` times 2 nodes gives mem_limit 32GiB",
+    }
+
+
+def test_variables_of_an_array_of_grid_engine_are_those_of_the_whole_array() -> None:
+    spec = imported("#$ -t 1-100:10", body="./run $SGE_TASK_FIRST $SGE_TASK_LAST $SGE_TASK_STEPSIZE\n").spec
+    assert "SGE_TASK_FIRST: 1\n" in spec
+    assert "SGE_TASK_LAST: 91\n" in spec
+    assert "SGE_TASK_STEPSIZE: 10\n" in spec
+
+
+def test_the_way_out_for_a_program_names_the_directives_that_the_script_has() -> None:
+    outcome = migrated_or_refused("#!/bin/tcsh\n#PBS -t 1-4\n./run\n", UNITS)
+    assert not isinstance(outcome, Migrated)
+    assert [each.help for each in outcome] == ["put the `#PBS` lines into a shell script that runs `tcsh run.sbatch`"]
 
 
 @each(

@@ -134,6 +134,8 @@ HELPS = [
     ("|\n    #SBATCH --array=1-4\n    ./a\n", "write an axis under `matrix:`, which gives one job for each value"),
     ("|\n    #SBATCH --exclusive\n    ./a\n", "write the field that does it, if the API has one"),
     ("echo $PBS_ARRAYID", "write `{{ matrix.NAME }}` instead, with an axis NAME under `matrix:`"),
+    ("echo $SLURM_ARRAY_JOB_ID", "write a name of your own for the whole sweep"),
+    ("echo $SLURM_ARRAY_TASK_COUNT", "write the number itself, which the axes under `matrix:` give"),
     ("mpirun -np 8 ./a", "write `{{ job.core_limit }}` for the number, or ask for more cores"),
 ]
 
