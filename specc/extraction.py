@@ -22,11 +22,11 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from specc.diagnostics import closest
+from specc.diagnostics import closest, codes
 from specc.disk.secrets import kind_of_secret
 from specc.fast_dataclass import dataclass
 from specc.nodes import Mapping, Node, Scalar, Sequence, to_data
-from specc.parser import decode, json_number, parse_tree
+from specc.parser import UTF16_BOMS, decode, json_number, parse_tree
 from specc.parser.scalars import to_number
 from specc.patterns import line_pattern
 from specc.resolver.results import STREAMS, Extraction, path_mistake
@@ -158,6 +158,8 @@ class _Reading:
         if extraction.pattern is None and extraction.format in ("json", "yaml"):
             return _taken(extraction, [_at(self._whole(asked), extraction.key, name)], name)
         with self._opened(asked) as descriptor:
+            if os.pread(descriptor, 2, 0) in UTF16_BOMS:
+                raise _Lacks(f"{_named(name)} is UTF-16, expected UTF-8")
             file = _File(descriptor, self.files.is_over)
             if extraction.pattern is not None:
                 return _by_pattern(extraction, file, name)
@@ -467,7 +469,8 @@ def _yaml(data: bytes, name: str) -> object:
     if not isinstance(source, Source):
         raise _Lacks(f"{_named(name)} is not YAML: {source.message}")
     root, found = parse_tree(source)
-    mistake = next((each for each in found if each.is_error), None)
+    # A program writes numbers as keys, too. The tree has their texts.
+    mistake = next((each for each in found if each.is_error and each.code is not codes.BAD_KEY), None)
     if mistake is not None:
         raise _Lacks(f"line {mistake.span.first.line} of {_named(name)} is not YAML: {mistake.message}")
     return None if root is None else _data(root)

@@ -156,6 +156,9 @@ def _log_range(name: str, first: Fraction, last: Fraction, count: int | None, no
         return codes.BAD_MATRIX.at(below.span, message, help="begin above 0, or remove `scale`")
     if (count == 1) != (first == last):
         return _not_so_many(name, {"from": float(first), "to": float(last)}, count, node)
+    if max(first, last) / min(first, last) > LARGEST:
+        message = f"the range of axis `{name}` is too wide: its ends differ by more than a factor of {LARGEST:g}"
+        return codes.BAD_MATRIX.at(node.span, message)
     return LogRange(first, last, count, node)
 
 

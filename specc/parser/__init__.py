@@ -10,7 +10,7 @@ from specc.parser.document import EXTENSION, HEADER, SECTIONS, TEMPLATE_OPENER, 
 from specc.parser.events import BETWEEN, Event, Kind, events_of
 from specc.parser.scalars import json_number, plain_value, read_1_1
 from specc.parser.suppressions import Suppression, Suppressions, right_form, script_suppressions
-from specc.parser.tree import MAX_ALIKE, UTF8_BOM, decode, parse_flow, parse_tree, thinned
+from specc.parser.tree import MAX_ALIKE, UTF8_BOM, UTF16_BOMS, decode, parse_flow, parse_tree, thinned
 
 __all__ = [
     "BETWEEN",
@@ -20,6 +20,7 @@ __all__ = [
     "SECTIONS",
     "TEMPLATE_OPENER",
     "UTF8_BOM",
+    "UTF16_BOMS",
     "Document",
     "Event",
     "Kind",

@@ -169,6 +169,21 @@ class TestValues:
         assert here.out.splitlines()[0].split("\t")[-4:] == ["(1)", "(2)", "=", ""]
         assert here.err.splitlines()[0] == "(1) the pattern matches nothing in stdout, 2 values"
 
+    def test_reasons_that_differ_in_names_alone_hide_no_other(self, here):
+        axis = f"mesh: {[*range(12)]}"
+        command = "echo nan > {{ 11 if matrix.mesh == 11 else 'x' }}.txt  # {{ params.solver }} {{ matrix.mesh }}"
+        submitted(
+            here,
+            SPEC.replace("mesh: [coarse, fine]", axis) % command
+            + "results: {x: {from: '{{ matrix.mesh }}.txt', pattern: (.+), type: number}}\n",
+        )
+        assert here.run("results") == 0
+        assert here.err.splitlines()[:2] == [
+            "(1) cannot read `0.txt`: no such file or directory, and 10 more like this",
+            "(2) `nan` is not a finite number",
+        ]
+        assert [line.split("\t")[-2] for line in here.out.splitlines()] == ["(1)"] * 11 + ["(2)"]
+
     def test_a_table_keeps_the_digits_that_tell_values_apart(self, here):
         text = SPEC.replace("mesh: [coarse, fine]", "mesh: [2459000.25, 2459000.5]")
         submitted(

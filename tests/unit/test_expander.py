@@ -773,6 +773,14 @@ class TestRangesOfSoManySteps:
                 "axis `a` has a `scale` of `log`, so its numbers are above 0",
             ),
             (
+                "{from: 1e-300, to: 1e300, steps: 3, scale: log}",
+                "the range of axis `a` is too wide: its ends differ by more than a factor of 1e+300",
+            ),
+            (
+                "{from: 1e300, to: 1e-300, steps: 3, scale: log}",
+                "the range of axis `a` is too wide: its ends differ by more than a factor of 1e+300",
+            ),
+            (
                 "{from: 1, to: 9, scale: log}",
                 "the range of axis `a` has a `scale` of `log`, and no `steps`",
             ),

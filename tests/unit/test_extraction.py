@@ -162,6 +162,8 @@ class TestFiles:
             "a flag": ("{from: a.json, key: ok}", True),
             "a number as text": ("{from: a.json, key: s.cells, type: text}", "42"),
             "yaml": ("{from: a.yaml, key: s.cells}", 42),
+            "a number as a key of yaml": ("{from: a.yaml, key: s.1}", "one"),
+            "beside a key that is no text": ("{from: a.yaml, key: s.true.0}", 7),
             "yaml 1.2": ("{from: a.yaml, key: s.time}", "12:00:00"),
             "csv": ("{from: a.csv, key: loss}", 0.5),
             "csv, the first row": ("{from: a.csv, key: loss, take: first}", 1),
@@ -185,7 +187,9 @@ class TestFiles:
         json += '"v": "3.5", "ok": true, "f": 1.10, "big": 12345678901234567890}'
         (tmp_path / "a.json").write_text("\ufeff" + json)
         (tmp_path / "a.dat").write_text(json)
-        (tmp_path / "a.yaml").write_text("v: 1.10\ns:\n  cells: 42\n  time: 12:00:00\n")
+        (tmp_path / "a.yaml").write_text(
+            "v: 1.10\ns:\n  cells: 42\n  time: 12:00:00\n  1: one\n  ? [a]\n  : 3\n  true: [7]\n"
+        )
         (tmp_path / "a.csv").write_bytes(
             b'\xef\xbb\xbfstep, loss,a note,v.x\r\n1,1,x,7\r\n\r\n2,0.5,"two ""words"", and\na line",8\r\n'
         )
@@ -222,6 +226,8 @@ class TestFiles:
             ),
             "thousands of digits": ("{from: digits.json, key: a}", "` is not a finite number"),
             "a flag as an integer": ("{from: a.json, key: ok, type: integer}", "the value is true, and not an integer"),
+            "UTF-16": ("{from: wide.csv, key: b}", "`wide.csv` is UTF-16, expected UTF-8"),
+            "whether UTF-16 has a word": ("{from: wide.csv, pattern: b, type: boolean}", "is UTF-16, expected UTF-8"),
             "alias bombs": ("{from: bomb.yaml, key: z}", "is not YAML"),
         }.values(),
     )
@@ -230,6 +236,7 @@ class TestFiles:
             '{"s": {"cells": 1}, "r": [1], "n": null, "inf": Infinity, "e": [], "ok": true}'
         )
         (tmp_path / "b.json").write_text("x")
+        (tmp_path / "wide.csv").write_text("a,b\n1,2\n", encoding="utf-16")
         (tmp_path / "deep.json").write_text("[" * 100_000)
         (tmp_path / "a.csv").write_text("step,loss\n1,\n")
         (tmp_path / "two.csv").write_text("a,a\n1,2\n")

@@ -1,6 +1,7 @@
 """`specc results`: what jobs came to, beside what they were given."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Annotated
 
@@ -24,6 +25,7 @@ AsCsv = Annotated[bool, typer.Option("--csv", help="Write CSV with all columns, 
 MOST_NOTES = 10
 MOST_LOST = 3
 LONGEST = 40
+NAME_OR_NUMBER = re.compile("`[^`]*`|[0-9][0-9,.]*")
 MEASURES = ("time", "memory")
 """Heads of columns of the table alone."""
 
@@ -138,22 +140,55 @@ def _text(value: object) -> str:
 
 
 class _Notes:
-    """Why values are missing: each reason has a number, which stands in the place of the value."""
+    """Why values are missing: each reason has a number, which stands in the place of the value.
+
+    Reasons of one result that differ in names or numbers alone, as where each cell has a file of its own, share one.
+    """
 
     def __init__(self) -> None:
-        self._counts: dict[str, int] = {}
+        self._notes: list[_Note] = []
+        self._same: dict[str, int] = {}
+        self._alike: dict[tuple[str, str], int] = {}
 
     def mark(self, row: ResultRow, column: ResultColumn) -> str:
         """Return what stands in the place of a missing value; nothing where the spec does not declare the result."""
         why = row.missing.get(column.key)
         if why is None:
             return ""
-        if why not in self._counts and len(self._counts) >= MOST_NOTES:
+        alike = column.key, NAME_OR_NUMBER.sub("", why)
+        at = self._same.get(why, self._alike.get(alike))
+        if at is None and len(self._notes) >= MOST_NOTES:
             why = "other reasons: `--output json` has them all"
-        self._counts[why] = self._counts.get(why, 0) + 1
-        return f"({list(self._counts).index(why) + 1})"
+            at = self._same.get(why)
+        if at is None:
+            at = self._same[why] = len(self._notes)
+            self._notes.append(_Note(why))
+        if at < MOST_NOTES:
+            self._alike.setdefault(alike, at)
+        self._notes[at].add(why)
+        return f"({at + 1})"
 
     def say(self) -> None:
-        for number, (why, count) in enumerate(self._counts.items(), 1):
+        for number, note in enumerate(self._notes, 1):
             # By itself, the reason is recognized for sure: it may hold commas, and another reason.
-            say(f"({number}) {translated(why)}" + (f", {counted(count, 'value')}" if count > 1 else ""))
+            say(f"({number}) {translated(note.why)}{note.more}")
+
+
+class _Note:
+    """A reason, and how often it and reasons like it stand in the table."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        self._count = 0
+        self._is_one = True
+
+    def add(self, why: str) -> None:
+        self._count += 1
+        self._is_one &= why == self.why
+
+    @property
+    def more(self) -> str:
+        """Return what to say behind the reason; nothing where one value is missing for it."""
+        if not self._is_one:
+            return f", and {self._count - 1:,} more like this"
+        return f", {counted(self._count, 'value')}" if self._count > 1 else ""
