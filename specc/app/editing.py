@@ -12,12 +12,12 @@ import time
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import NamedTuple
 
 from specc import assets
-from specc.app.selection import show, site_at
+from specc.app.selection import shown_in, site_at
 from specc.compiler import Request
 from specc.config import OWN, PERSONAL, SHARED, Configuration
 from specc.diagnostics import Code, Diagnostic, Missing, codes, did_you_mean
@@ -171,6 +171,11 @@ def _is_of(reads: Reads, changed: set[str]) -> bool:
 Signature = tuple[int, int, int] | None
 
 
+def shown_from(root: Path, path: str | Path) -> str:
+    """Return the path that messages print: from the root of the project, wherever the server was started."""
+    return shown_in(str(root), os.path.abspath(path))
+
+
 class _Contents(Contents):
     """The bytes of files, and by which signs it is known whether those have changed since they were read.
 
@@ -178,7 +183,7 @@ class _Contents(Contents):
     """
 
     def __init__(self, root: Path, wanted: Patterns) -> None:
-        super().__init__(root, show)
+        super().__init__(root, partial(shown_from, root))
         self.signatures: dict[str, Signature] = {}
         self._wanted = wanted
         self._listed: dict[str, tuple[Signature, list[os.DirEntry[str]]]] = {}
@@ -228,7 +233,7 @@ class EditedProject:
         self._readable: dict[str, str] = {}
         self._signatures: dict[str, Signature] = {}
         self._contents = _Contents(root, Patterns(()))
-        self._names = Contents(root, show)
+        self._names = Contents(root, partial(shown_from, root))
         self._project: Project | None = None
         self._memory: _Memory | None = None
         self._open()
@@ -407,7 +412,7 @@ class EditedProject:
         self.error, self._memory = None, None
         texts = {name: encoded(text) for name, text in self._settings.items()}
         try:
-            site, read = site_at(self.root, texts)
+            site, read = site_at(self.root, texts, partial(shown_from, self.root))
         except SpeccError as error:
             self.error, self.settings_found = error, ()
             return

@@ -24,10 +24,14 @@ def show(path: str | Path) -> str:
         absolute, cwd = os.path.abspath(path), os.getcwd()
     except FileNotFoundError:  # the current folder was removed, and paths are relative to nothing
         return file_path(str(path))
-    if absolute == cwd:
+    return shown_in(cwd, absolute)
+
+
+def shown_in(folder: str, absolute: str) -> str:
+    """Return a path relative to a folder where it lies in it. Both are texts: this is done for each of many files."""
+    if absolute == folder:
         return "."
-    below = cwd.rstrip("/") + "/"  # texts, because this is done for each of many files
-    return file_path(absolute.removeprefix(below))
+    return file_path(absolute.removeprefix(folder.rstrip("/") + "/"))
 
 
 @lru_cache(maxsize=16)
@@ -46,13 +50,16 @@ def viewpoint(site: Site) -> str:
     return f"{show(site.root)}:{'' if below.startswith(os.pardir) else below}"
 
 
-def site_at(root: Path, texts: Mapping[str, bytes] = NO_TEXTS) -> tuple[Site, Configuration]:
+def site_at(
+    root: Path, texts: Mapping[str, bytes] = NO_TEXTS, shown: Callable[[str | Path], str] = show
+) -> tuple[Site, Configuration]:
     """Return the project whose root is this folder, and its settings as they were read.
 
-    `texts` are read in place of files of settings. Raises SpeccError for a file that cannot be read.
+    `texts` are read in place of files of settings. `shown` gives the path that messages print.
+    Raises SpeccError for a file that cannot be read.
     """
-    read = read_configuration(root, show, os.environ, texts=texts)
-    site = Site(root, read.settings, Contents(root, show), os.environ, read.digest, read.hidden)
+    read = read_configuration(root, shown, os.environ, texts=texts)
+    site = Site(root, read.settings, Contents(root, shown), os.environ, read.digest, read.hidden)
     return site, read
 
 

@@ -16,6 +16,7 @@ from specc.linter.steps import run_to_end
 from specc.lsp.actions import actions_at
 from specc.lsp.checks import Checks, File
 from specc.lsp.cursor import cursor_at
+from specc.lsp.hover import hover_at
 from specc.lsp.workspace import Buffer, Workspace
 
 SPEC = "specc: 1\nextends: base.job.yaml\njob: {name: %s, cmd_line: ./run}\n"
@@ -269,6 +270,19 @@ class TestEditedProject:
         project, name = workspace.named(root / "link" / "a.job.yaml")
         assert name == "jobs/a.job.yaml"
         assert workspace.open_as(project, name) is not None
+
+    def test_paths_are_shown_from_the_root_wherever_the_server_was_started(
+        self, root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        (root / "heir-0.job.yaml").write_text(SPEC % "n0" + "nope: 1\n")
+        for folder in (tmp_path_factory.mktemp("elsewhere"), root.parent, root):
+            monkeypatch.chdir(folder)
+            project = EditedProject(root)
+            shown = hover_at(project, project.snapshot("base.job.yaml"), BASE.index("core_limit"))
+            assert shown is not None
+            assert "set by file base.job.yaml:3:" in shown.markdown
+            (unknown,) = (each for each in project.check_alone(project.project, "heir-0.job.yaml"))
+            assert str(unknown.span) == "heir-0.job.yaml:4:1"
 
     def test_a_page_of_an_api_is_read_with_its_patch(self, root: Path) -> None:
         page = (SCHEMAS / "submitjob.md").read_text(encoding="utf-8")
