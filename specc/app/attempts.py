@@ -105,7 +105,7 @@ class AttemptChoice:
         ids: list[str] = []
         by_name: dict[str, list[Record]] = {}
         for word in self.words.chosen:
-            if word in self.specs:
+            if self.specs.get(word):  # a folder without specs does not mean everything: jobs leave such folders
                 specs.extend(self.specs[word])
             elif ledger.has_spec(word):
                 specs.append(word)

@@ -65,6 +65,18 @@ def test_what_has_ended_is_removed_and_stays_known(here: Place) -> None:
     assert states(here) == ["finished", "finished"]
 
 
+def test_a_folder_without_specs_is_not_everything(here: Place) -> None:
+    here.run("submit", "--wait")
+    (here.root / "empty").mkdir()
+    (here.root / "j-1").mkdir()
+    for command in (["clean", "--yes"], ["cancel", "--yes"], ["status"], ["results"], ["wait"], ["logs"], ["usage"]):
+        assert here.run(*command, "empty") == 2
+        assert "there is no spec, job or attempt `empty`" in here.err
+    assert len(folders(here)) == 2
+    assert here.run("clean", "--yes", "j-1") == 0  # a job has the name of its own folder of results
+    assert len(folders(here)) == 1
+
+
 def test_what_others_are_settled_with_stays(here: Place) -> None:
     """The jobs of an array have one folder, without which those that are unknown could not be sent again."""
     here.run("submit", "--wait")
