@@ -48,7 +48,7 @@ HEARD = ("specc/gateway/keys.py", "specc/gateway/process.py", "specc/gateway/ser
 """Exceptions from `SILENT`: what `specc serve` says when it starts."""
 
 PROSE = re.compile(
-    r"(?<![\w`./$<{\\-])[A-Za-z][a-z]+(?:'s|,)? (?:`|[a-z]{2}|\{|a |\d)|\} [a-z]{3,}|^[a-z]{3,}: \{|^an? [a-z]"
+    r"(?<![\w`./$<{\\-])[A-Za-z][a-z]+(?:'s|,)? (?:`|[a-z]{2}|\{|a |\d)|\} [a-z]{3,}|^[a-z]{3,}: \{|^an? [A-Za-z]"
 )
 SCRIPT = re.compile(r"#!/bin/bash|^folder=|^ln -T|\$\{?(?:before|count|folder|meter|temporary|workdir)\b")
 """Lines of the scripts that schedulers get."""

@@ -21,7 +21,7 @@ from specc.diagnostics import (
 from specc.evaluator import EvaluatedSpec, Value, told
 from specc.expressions import Unknown
 from specc.nodes import LayerKind, Mapping, Node, Scalar, kind_of
-from specc.resolver import shown
+from specc.resolver import VALUE_FORMS, shown
 from specc.schema import ApiSchema, FieldError, JsonObject
 from specc.source import Span
 from specc.wording import brief
@@ -213,6 +213,8 @@ def _type_help(name: str, wanted: str, value: Value) -> str | None:
             if is_inherited
             else "give it a value, or remove it"
         )
+    if wanted == "string" and isinstance(data, dict) and data and f"${next(iter(data))}" in VALUE_FORMS:
+        return f"write `{name}: {{${next(iter(data))}: ...}}`, with the `$`"
     if wanted == "string" and isinstance(data, list) and data and all(isinstance(item, str | int) for item in data):
         line = " ".join(map(str, data))
         return f"write one text, such as `{name}: {brief(line)}`; several lines go below `{name}: |`"

@@ -5,11 +5,12 @@ over them. A `Library` gives the texts of the project. `shown` writes a value as
 """
 
 from specc.resolver.library import Library, join
-from specc.resolver.operators import is_lost_form, is_template, operator_of, read_forms
+from specc.resolver.operators import VALUE_FORMS, is_lost_form, is_template, operator_of, read_forms
 from specc.resolver.params import Param, has_type, shown
 from specc.resolver.resolve import Overlays, ResolvedSpec, compose, overlaid, resolve
 
 __all__ = [
+    "VALUE_FORMS",
     "Library",
     "Overlays",
     "Param",

@@ -251,6 +251,12 @@ def test_who_reads_english_loads_no_catalogue(place: Place) -> None:
         ),
         ("`}` does not fit here: a template ends with `}}`", "`}` 不应出现在这里：模板以 `}}` 结束"),
         ("`{% raw %}` is never closed", "`{% raw %}` 没有结束"),
+        ("this looks like a GitHub token", "这看起来像 GitHub 令牌"),
+        ("this looks like an API key", "这看起来像 API 密钥"),
+        (
+            "`qsub` is a command of PBS or Grid Engine, of which the API promises nothing",
+            "`qsub` 是 PBS 或 Grid Engine 的命令，而 API 没有承诺提供",
+        ),
         (
             "found no statement after `{%`, expected a name such as `if`",
             "`{%` 之后没有语句，应当是 `if` 之类的名称",

@@ -69,6 +69,27 @@ def test_a_project_that_is_there_gets_jobs_in_its_own_units(capsys: Capture) -> 
     assert run(["check"]) == 0
 
 
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--mem-unit", "MiB"),
+        ("--time-unit", "s"),
+        ("--project", "other"),
+        ("--zone", "pek3"),
+        ("--cluster-id", "ehpc-1"),
+        ("--run-user", "me"),
+    ],
+)
+def test_an_option_of_a_new_project_is_refused_in_one_that_is_there(option: tuple[str, str], capsys: Capture) -> None:
+    script("specc.toml", SETTINGS)
+    for arguments in (["--from", script("a.sbatch")], ["--editor", "vscode"]):
+        assert run(["init", *arguments, *option]) == 2
+        err = capsys.readouterr().err
+        assert f"error: `{option[0]}` is for a new project, and this one is there already" in err
+        assert "has the settings of this project" in err
+    assert files() == {"specc.toml", "a.sbatch"}
+
+
 def test_a_folder_of_the_project_gets_the_files_itself() -> None:
     script("specc.toml", SETTINGS)
     assert run(["init", "--from", script("a.sbatch"), "cases/deep"]) == 0

@@ -79,6 +79,7 @@ def test_the_catalogue_is_as_the_tool_writes_it() -> None:
         ('q = "SELECT name FROM jobs"\n', []),
         ('raise SpeccError("gone", help="look")\n', ["gone", "look"]),
         ('x = "cores"\n', []),
+        ('x = "an API key"\n', ["an API key"]),
         ('t = ("found {1} of {0}",)\n', ["found {1} of {2}"]),
     ],
 )

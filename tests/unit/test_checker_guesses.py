@@ -14,6 +14,7 @@ FIELDS = list(Apis()["ehpc/v1"].payload["properties"])
         ("core_limt", "core_limit"),
         ("partition", "scheduler_queue_name"),
         ("cpus-per-task", "core_limit"),
+        ("ncpus", "core_limit"),
         ("Walltime", "time_limit"),
         ("zzz", None),
     ],

@@ -103,14 +103,17 @@ def init(
     if folder.is_file():
         help = f"to make a spec of a batch script, write `specc init --from {shlex.quote(str(folder))}`"
         raise SpeccError(f"{show(folder)} is a file, and not a folder", help=help)
+    cluster = Cluster(zone, cluster_id, run_user)
+    of_new = {"--project": project, "--mem-unit": mem_unit, "--time-unit": time_unit, **_chosen(cluster)}
     if editors and not from_ and os.path.lexists(folder / "specc.toml"):
+        _refuse(of_new, folder)
         return _write_settings(folder, editors)
     scripts = read_scripts(paths_of_scripts)
     root = root_of(folder) if scripts else None
     if root is not None:
+        _refuse(of_new, root)
         _write_settings(root, editors)
         return _import(scripts, _place_in(root, folder), {})
-    cluster = Cluster(zone, cluster_id, run_user)
     units = _units({"mem_limit": mem_unit, "time_limit": time_unit}, asks=is_for_cloud(scripts, cluster))
     made = new_project(folder, project, cluster, units, scripts)
     code = _import(scripts, made.place, made.files) if scripts else _write(made.files)
@@ -118,6 +121,24 @@ def init(
         _write_settings(folder, editors)
         _say_next(made, has_scripts=bool(scripts))
     return code
+
+
+def _chosen(cluster: Cluster) -> dict[str, str]:
+    """Return the options that choose another cluster than the usual one."""
+    pairs = {
+        "--zone": (cluster.zone, USUAL.zone),
+        "--cluster-id": (cluster.id, USUAL.id),
+        "--run-user": (cluster.user, USUAL.user),
+    }
+    return {name: value for name, (value, usual) in pairs.items() if value != usual}
+
+
+def _refuse(of_new: Mapping[str, str | None], root: Path) -> None:
+    """Raise an error for options that a project which is there already would not follow."""
+    for option, value in of_new.items():
+        if value is not None:
+            help = f"leave it out; {show(root / 'specc.toml')} has the settings of this project"
+            raise SpeccError(f"`{option}` is for a new project, and this one is there already", help=help)
 
 
 def _editor(name: str) -> str:

@@ -378,7 +378,7 @@ def _adopt(ledger: Ledger, match: Match) -> None:
 
 
 def _job(candidate: Candidate) -> str:
-    when = "" if candidate.submitted_at is None else f" of {candidate.submitted_at:%Y-%m-%d %H:%M:%SZ}"
+    when = "" if candidate.submitted_at is None else f" ({candidate.submitted_at:%Y-%m-%d %H:%M:%SZ})"
     return f"{candidate.uuid}{when}"
 
 
