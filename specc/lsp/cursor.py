@@ -17,7 +17,7 @@ PLAIN_KEY = r"""[^\s#:{}\[\],&*!|>'"%@`-][^:#{}\[\],\n]*|-[^\s:][^:\n]*"""
 KEY = re.compile(rf"""(?:"(?P<double>[^"\\]*)"|'(?P<single>[^']*)'|(?P<plain>{PLAIN_KEY}))[ ]*:(?=\s|$)""")
 DASH = re.compile(r"-(?=[ \t]|$)[ \t]*")
 BLOCK = re.compile(r"(?:[&!]\S*[ \t]+)*[|>][-+0-9]*[ \t]*(?:#.*)?$")
-COMMENT = re.compile(r"(?:^|(?<=\s))#")
+QUOTED = re.compile(r""""(?:[^"\\]|\\.)*+"|'(?:[^']|'')*+'""")
 CLOSER = re.compile(r"\}\}|%\}")
 WORD = re.compile(r"[^\s,:{}\[\]\"']*$")
 
@@ -89,6 +89,7 @@ class _Reading:
         self._brackets: list[_Bracket] = []
         self._block: int | None = None
         self._quote = ""
+        self._comment: int | None = None
 
     def line(self, line: str, at: int) -> None:
         """Take a line."""
@@ -116,9 +117,9 @@ class _Reading:
         in_block = self._block is not None and (not line.strip() or indent > self._block)
         if not in_block and not (self._brackets or self._quote):
             content = line[indent:]
-            comment = COMMENT.search(line)
-            if comment is not None and not _is_quoted(line, comment.start()):
-                return Cursor(Part.COMMENT, (), line[comment.start() :], at + comment.start())
+            comment = _comment_of(line)
+            if comment is not None:
+                return Cursor(Part.COMMENT, (), line[comment:], at + comment)
             rest, indent = self._entry(content, indent)
             self._block = None
             is_value = rest != content and (self._levels and self._levels[-1].indent == indent)
@@ -132,6 +133,10 @@ class _Reading:
                 return Cursor(Part.VALUE, self._path(), typed, at + len(line) - len(typed), indent=indent)
         elif not in_block:
             self._value(line, at)
+            behind = _comment_of(line) if not (self._brackets or self._quote) else None
+            start = self._comment if behind is None else at + behind
+            if start is not None:
+                return Cursor(Part.COMMENT, (), before[start:], start)
         if template is not None:
             return Cursor(Part.TEMPLATE, self._path(), *template)
         if in_block or (self._quote and not self._is_in_quoted_item(before)):
@@ -194,6 +199,7 @@ class _Reading:
 
     def _value(self, rest: str, at: int) -> None:
         """Take a part of a value: its brackets and quotes. Without an open bracket, only the first character tells."""
+        self._comment = None
         if not self._brackets and not self._quote and rest[:1] not in ("{", "[", '"', "'"):
             return
         index, last = 0, ","
@@ -212,6 +218,10 @@ class _Reading:
                 self._brackets.pop()
                 if not self._brackets:
                     return
+            elif self._brackets and character == "#" and rest[index - 1 : index] in ("", " ", "\t"):
+                self._comment = at + index
+                self._brackets[-1].since = max(self._brackets[-1].since, at + len(rest))
+                return
             elif self._brackets:
                 self._in_bracket(character, rest, index, at, is_behind_quote=last in "\"'")
             elif not self._quote:
@@ -229,8 +239,6 @@ class _Reading:
             name = (rest[begin:index] if begin >= 0 else rest[:index]).strip().strip("\"'")
             top.key, top.since = name, at + index + 1
             top.seen.append(name)
-        elif character == "#" and (index == 0 or rest[index - 1] in " \t"):
-            top.since = max(top.since, at + len(rest))
 
     def _path(self) -> tuple[str, ...]:
         path = [ITEM if level.key is None else level.key for level in self._levels]
@@ -251,8 +259,18 @@ def _template(before: str, *, is_of_line: bool, line_start: int) -> tuple[str, i
     return before[opened + 2 :], opened + 2
 
 
-def _is_quoted(line: str, offset: int) -> bool:
-    return line[:offset].count('"') % 2 == 1 or line[:offset].count("'") % 2 == 1
+def _comment_of(line: str) -> int | None:
+    """Return where the comment of a line begins: behind a blank, and not in quotes that begin a key or a value."""
+    index, last = 0, ","
+    while index < len(line):
+        quoted = QUOTED.match(line, index) if last in ",:{[-" else None
+        if quoted is None and line[index] == "#" and line[index - 1 : index] in ("", " ", "\t"):
+            return index
+        if quoted is None and last in ",:{[-" and line[index] in "\"'":
+            return None  # quotes without an end
+        last = line[index] if line[index] not in " \t" else last
+        index = quoted.end() if quoted is not None else index + 1
+    return None
 
 
 def template_at(text: str, offset: int) -> Cursor | None:

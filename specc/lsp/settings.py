@@ -12,6 +12,10 @@ from specc.source import Source
 TABLE = re.compile(r"^[ \t]*+\[(?P<name>[^\[\]#\n]++)\]", re.MULTILINE)
 CHOICES = re.compile(r"(?:`[^`]+`, )*`[^`]+` or `[^`]+`")
 SETTING = re.compile(r"^\s*(?P<key>[\w.-]+)\s*=\s*(?P<value>[^\n]*)$")
+BEGUN = re.compile(r"^[ \t]*+(?P<key>[\w.-]++)[ \t]*+=[ \t]*+", re.MULTILINE)
+TOKEN = re.compile(
+    r""""(?:[^"\\\n]|\\.)*+"|'[^'\n]*+'|(?P<open>["'][^\n]*+)|(?P<comment>\#[^\n]*+)|(?P<bracket>[\[\]])"""
+)
 
 
 def _last_word(text: str) -> str:
@@ -24,16 +28,18 @@ def complete_setting(text: Source, offset: int) -> list[Offer]:
     """Return the settings, or their values, that can be written at an offset of `specc.toml`."""
     before = text.text[:offset]
     line = before.rpartition("\n")[2]
-    heading = re.match(r"\s*\[\[?([^\]]*)$", line)
+    if _is_in_comment(line):
+        return []
+    begun = _begun(before)
+    heading = re.match(r"\s*\[\[?([^\]]*)$", line) if begun is None else None
     if heading is not None:
         return _tables(text, offset, heading[1])
     tables = [match["name"] for match in TABLE.finditer(before)]
     path = _parts(tables[-1]) if tables else ()
-    setting = SETTING.match(line)
     behind = text.text[offset:].partition("\n")[0]
     rest = re.match(r"[\w-]*+", behind)
     end = offset + (rest.end() if rest is not None else 0)
-    if setting is None:
+    if begun is None:
         start = offset - len(_last_word(line))
         shape = settings_at(path)
         named = shape.items() if isinstance(shape, dict) else ()
@@ -44,11 +50,41 @@ def complete_setting(text: Source, offset: int) -> list[Offer]:
             for key, of in named
             if not isinstance(of, dict | Each) and key not in written
         ]
-    start = offset - len(_last_word(setting["value"]))
-    is_quoted = setting["value"].count('"') % 2 == 1
-    opening, closing = "" if is_quoted else '"', "" if is_quoted and text.text.startswith('"', end) else '"'
-    values = _values_of(settings_at((*path, *_parts(setting["key"]))))
+    key, value = begun
+    start = offset - len(_last_word(value))
+    quote = next((found["open"][0] for found in TOKEN.finditer(value) if found["open"]), "")
+    opening, closing = "" if quote else '"', "" if quote and text.text.startswith(quote, end) else quote or '"'
+    values = _values_of(settings_at((*path, *_parts(key))))
     return [Offer(value, Kind.VALUE, text.span(start, end), f"{opening}{value}{closing}") for value in values]
+
+
+def _is_in_comment(line: str) -> bool:
+    """Return whether a line, as far as it is typed, ends in a comment."""
+    return any(found["comment"] for found in TOKEN.finditer(line))
+
+
+def _begun(before: str) -> tuple[str, str] | None:
+    """Return the setting whose value is being typed at the end of a text, as far as it is typed.
+
+    That is the one of the last line, or one whose list is still open.
+    """
+    begun = next(reversed([*BEGUN.finditer(before)]), None)
+    if begun is None:
+        return None
+    value = before[begun.end() :]
+    is_value = "\n" not in value or _is_open_list(value)
+    return (begun["key"], value.rpartition("\n")[2]) if is_value else None
+
+
+def _is_open_list(value: str) -> bool:
+    """Return whether a value begins a list that has no end yet."""
+    depth = 0
+    for found in TOKEN.finditer(value) if value.startswith("[") else ():
+        if found["bracket"]:
+            depth += 1 if found["bracket"] == "[" else -1
+            if depth == 0:
+                return False
+    return depth > 0
 
 
 def _taken(shape: Shape) -> str:

@@ -106,12 +106,31 @@ def test_of_a_spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, f
         ("[targets.hpc]\nkind = \"sl‸\n", "slurm", "[targets.hpc]\nkind = \"slurm\"\n"),
         ("[un‸its]\nmem_limit = \"MiB\"\n", "units", "[units]\nmem_limit = \"MiB\"\n"),
         ("[un‸\n", "units", "[units]\n"),
+        ("[targets.hpc]\nkind = 'sl‸'\n", "slurm", "[targets.hpc]\nkind = 'slurm'\n"),
+        ("[targets.hpc]\nkind = 'sl‸\n", "slurm", "[targets.hpc]\nkind = 'slurm'\n"),
+        ("include = ['a']\n[un‸\n", "units", "include = ['a']\n[units]\n"),
+        ("target = 'a'\n[un‸\n", "units", "target = 'a'\n[units]\n"),
     ],
 )  # fmt: skip
 def test_of_settings(text: str, label: str, expected: str) -> None:
     before, _, after = text.partition("‸")
     offers = complete_setting(Source("specc.toml", before + after), len(before))
     assert result(next(offer for offer in offers if offer.label == label)) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'target = "hpc" # ‸\n',
+        "# ki‸\n",
+        '[targets.hpc]\nkind = "slurm" # ‸\n',
+        "[rules]\nignore = [\n  ‸\n]\n",
+        '[rules]\nignore = ["]", # why [\n  ‸\n]\n',
+        'include = ["a",\n  [‸\n',
+    ],
+)
+def test_in_a_comment_and_a_list_no_setting_is_offered(text: str) -> None:
+    assert complete_setting(Source("specc.toml", text.replace("‸", "")), text.index("‸")) == []
 
 
 def test_settings_that_a_table_has_are_not_offered_again() -> None:
@@ -144,11 +163,40 @@ def test_in_quotes(tmp_path: Path, text: str, label: str, expected: str) -> None
     assert result(next(offer for offer in offers if offer.label == label)) == expected
 
 
+def labels(tmp_path: Path, text: str) -> list[str]:
+    project = EditedProject(tmp_path)
+    project.put("spec.job.yaml", text.replace("‸", ""))
+    return [offer.label for offer in complete_at(project, project.snapshot("spec.job.yaml"), text.index("‸"))]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "job: {\n  name: a, # ‸\n}\n",
+        "job: {\n  name: a } # ‸\n",
+        "job: {\n  name: 'a # b', # ‸\n}\n",
+        'vars: {a: "x # y"} # ‸\n',
+        "vars:\n  a: the solver's input # ‸\n",
+        "vars:\n  - 'a' # ‸\n",
+    ],
+)
+def test_in_a_comment_nothing_but_the_comment_that_ignores_is_offered(tmp_path: Path, text: str) -> None:
+    assert labels(tmp_path, text) == ["specc: ignore[...]"]
+    assert "unused-var" in labels(tmp_path, text.replace("‸", "specc: ignore[un‸"))
+
+
+@pytest.mark.parametrize("comment", ["it's [here", "{", '"', "'a', b: c"])
+def test_comments_between_braces_are_not_read(tmp_path: Path, comment: str) -> None:
+    offered = labels(tmp_path, f"job: {{\n  name: a, # {comment}\n  # {comment}\n  ‸\n}}\n")
+    assert "cmd_line" in offered
+    assert "name" not in offered
+
+
 def test_keys_that_are_gone_are_offered_again(tmp_path: Path) -> None:
     """Also while the text cannot be read, so that only its last tree is known."""
     project = EditedProject(tmp_path)
     project.put("spec.job.yaml", "specc: 1\njob: {name: a}\n")
     project.snapshot("spec.job.yaml")
     project.put("spec.job.yaml", "")
-    labels = [offer.label for offer in complete_at(project, project.snapshot("spec.job.yaml"), 0)]
-    assert {"specc", "extends", "job"} <= {*labels}
+    offers = complete_at(project, project.snapshot("spec.job.yaml"), 0)
+    assert {"specc", "extends", "job"} <= {offer.label for offer in offers}
