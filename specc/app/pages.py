@@ -172,7 +172,7 @@ def job_of(record: Record, reports: Mapping[str, JobReport], results: Mapping[st
         name=record.shown_name,
         state=shown_state(state),
         outcome=outcome_of(state),
-        axes=record.flat_axes,
+        axes={name: "null" if value is None else value for name, value in record.flat_axes.items()},
         params=record.shown_params,
         results=results or {},
         uuid=record.uuid or "",

@@ -95,6 +95,14 @@ class TestPage:
         assert here.run("report", "-o", "page.html", "--value", "matrix.cores") == 2
         assert "no job has this value" in here.err
 
+    def test_an_axis_that_is_null_in_some_cells(self, here):
+        here.write(a=SPEC.replace("n: [1, 2]", "n: [1, null]") % "exit {{ 0 if matrix.n else 3 }}")
+        assert here.run("submit", "--wait") == 5
+        text = page_of(here, "--x", "n", "--y", "mesh", "--value", "ran")
+        assert '<th scope="col">1</th><th scope="col">null</th>' in text
+        assert text.count("<circle ") == 4
+        assert "mesh coarse, n null" in text
+
     def test_what_to_ask_for_instead(self, here, monkeypatch):
         monkeypatch.setattr("specc.app.advice.SHORTEST", 0.0)
         here.write(a=SPEC % "echo {{ matrix.n }}" + "  time_limit: 5h\n")
