@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import field
-from itertools import islice
+from itertools import islice, takewhile
 
 from specc.app.editing import EditedProject, Snapshot
 from specc.compiler import Request, evaluated_cells
@@ -54,7 +54,7 @@ class Hover:
 class Sweep:
     """The distinct values of one name in the first cells, each with the first cell that has it.
 
-    `first` explains the value of the first cell; `total` counts all cells.
+    `first` explains the value of the first cell; `total` is how many cells there are at most.
     """
 
     total: int
@@ -152,7 +152,7 @@ def name_of(path: Path) -> tuple[str, str] | None:
             return _dotted(path[:2] if path[0] == "job" else path), ""
         case ("params", str(name), *_):
             return f"params.{name}", ""
-        case ("matrix", "axes" | "zip", str(name), *_):
+        case ("matrix", "axes" | "zip", str(name), *_) | ("matrix", "exclude" | "include", int(), str(name), *_):
             return f"matrix.{name}", ""
         case ("results", str(name), *_):
             return f"results.{name}", ""
@@ -160,7 +160,12 @@ def name_of(path: Path) -> tuple[str, str] | None:
 
 
 def _dotted(path: tuple[str | int, ...]) -> str:
-    return ".".join(str(part) for part in path)
+    return ".".join(named_part(path))
+
+
+def named_part(path: tuple[str | int, ...]) -> tuple[str, ...]:
+    """Return a path as far as it leads through keys: an item of a list has no name, so it is told with its list."""
+    return tuple(str(part) for part in takewhile(lambda part: isinstance(part, str), path))
 
 
 def _value_blocks(snapshot: Snapshot, name: str, profiles: tuple[str, ...]) -> Iterator[str]:
@@ -177,7 +182,7 @@ def _value_blocks(snapshot: Snapshot, name: str, profiles: tuple[str, ...]) -> I
 
 def _table(sweep: Sweep) -> Iterator[str]:
     values, cells = counted(len(sweep.values), "value"), counted(sweep.looked_at, "cell")
-    is_all = sweep.total <= sweep.looked_at
+    is_all = sweep.looked_at < CELLS or sweep.total <= sweep.looked_at
     yield translated(f"{values} in {cells}:" if is_all else f"{values} in {cells} of {sweep.total:,}:") + "\n"
     for value, cell in islice(sweep.values.items(), SHOWN_CELLS):
         yield "- " + translated(f"{code(value)} where {code(cell)}")

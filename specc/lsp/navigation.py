@@ -9,7 +9,7 @@ from specc.compiler import Request
 from specc.diagnostics.codes import UNREADABLE
 from specc.fast_dataclass import dataclass
 from specc.inheritance import links
-from specc.lsp.hover import flow, name_of
+from specc.lsp.hover import flow, name_of, named_part
 from specc.lsp.names import Mention, Name, everywhere, mentions, name_at
 from specc.lsp.spots import Spot, name_in_script, spot_at
 from specc.nodes import Mapping, Node, Scalar, Sequence, Style, kind_of, to_data
@@ -36,7 +36,7 @@ def definitions_at(snapshot: Snapshot, offset: int) -> list[Span]:
     if file := _file_at(snapshot, spot):
         return [file]
     if spot.name:
-        return _writers(snapshot, tuple(str(part) for part in spot.name), ())
+        return _writers(snapshot, named_part(spot.name), ())
     named = name_of(spot.path)
     if named is None or not spot.is_key:
         return []
@@ -52,7 +52,7 @@ def definitions_in_script(project: EditedProject, name: str, text: Source, offse
     users = project.dependents(name) if found is not None else []
     if found is None or not users:
         return []
-    return _writers(project.snapshot(users[0]), tuple(str(part) for part in found[0]), ())
+    return _writers(project.snapshot(users[0]), named_part(found[0]), ())
 
 
 def _overlaps(span: Span, spot: Spot) -> bool:
