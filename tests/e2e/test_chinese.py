@@ -251,6 +251,13 @@ def test_who_reads_english_loads_no_catalogue(place: Place) -> None:
         ),
         ("`}` does not fit here: a template ends with `}}`", "`}` 不应出现在这里：模板以 `}}` 结束"),
         ("`{% raw %}` is never closed", "`{% raw %}` 没有结束"),
+        ("error: cannot write a/b.yaml: Permission denied", "错误：无法写入 a/b.yaml：没有权限"),
+        ("error: cannot write the output: No space left on device", "错误：无法写出输出：设备上没有空间"),
+        ("error: cannot read a.yaml: Operation not permitted", "错误：无法读取 a.yaml：操作不被允许"),
+        (
+            "`stdout_redirect_path` cannot be written: /a/b/x.out: no permission to write into /a",
+            "无法写入 `stdout_redirect_path`：/a/b/x.out：没有写入 /a 的权限",
+        ),
         ("this looks like a GitHub token", "这看起来像 GitHub 令牌"),
         ("this looks like an API key", "这看起来像 API 密钥"),
         (

@@ -80,7 +80,7 @@ def test_output_that_is_a_socket_or_the_jobs_folder(odd: Path) -> None:
     assert said(stderr="./") == "`stderr_redirect_path` cannot be written: ./: it is the job's own folder"
 
 
-@pytest.mark.parametrize("name", ["new", "file"])
-def test_where_nothing_may_be_written(odd: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("name", "why"), [("new", "no permission to write into {}"), ("file", "Permission denied")])
+def test_where_nothing_may_be_written(odd: Path, name: str, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda path, mode: False)
-    assert said(stdout=str(odd / name)).endswith("Permission denied")
+    assert said(stdout=str(odd / name)).endswith(why.format(odd))

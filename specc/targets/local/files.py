@@ -75,7 +75,7 @@ def _unmakeable(file: Path) -> str | None:
     """Return why a missing file cannot be made: the first entry on its way that exists decides."""
     for place in file.parents:
         if place.is_dir():
-            return None if os.access(place, os.W_OK | os.X_OK) else f"{place}: Permission denied"
+            return None if os.access(place, os.W_OK | os.X_OK) else f"no permission to write into {place}"
         if os.path.lexists(place):
             return no_folder(place)
     return None
