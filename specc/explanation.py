@@ -16,6 +16,7 @@ from specc.language import Translate, in_english
 from specc.nodes import FileText, LayerKind, Node, Scalar, Sequence, to_data
 from specc.source import Span
 from specc.visible import visible, visible_json
+from specc.wording import json_text
 
 VERSION = 1
 WIDTH = 60
@@ -211,7 +212,7 @@ def as_json(explanations: list[Explanation], cell: Cell, *, hides_cell: bool = F
         "cell": {"id": cell.id, "slug": MASK if hides_cell else cell.slug, "values": values},
         "values": [_object(explanation) for explanation in explanations],
     }
-    return visible_json(json.dumps(document, ensure_ascii=False, indent=2, default=str)) + "\n"
+    return visible_json(json_text(document, 2)) + "\n"
 
 
 def _object(explanation: Explanation) -> dict[str, object]:

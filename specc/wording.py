@@ -5,8 +5,11 @@
 - `brief` for a name, a value or a path: the text itself, escaped, cut where it is long; `named` is it in backticks;
 - `one_line` for prose of another program, whose line breaks mean nothing: they become spaces.
 
-`size_text` and `duration_text` write what jobs used.
+`size_text` and `duration_text` write what jobs used, `json_text` what programs read.
 """
+
+import json
+from math import isfinite
 
 from specc.visible import visible
 
@@ -46,6 +49,22 @@ def exact_text(value: float) -> str:
     """Return a float in as few digits as tell it from any other: values of axes that look alike would be one."""
     short = f"{value:.7g}"
     return short if float(short) == value else repr(value)
+
+
+def json_text(data: object, indent: int | None = None) -> str:
+    """Return data in JSON. Infinity and NaN, which an axis may hold and JSON cannot, are texts as YAML has them."""
+    try:
+        return json.dumps(data, ensure_ascii=False, indent=indent, default=str, allow_nan=False)
+    except ValueError:
+        return json.dumps(_with_texts(data), ensure_ascii=False, indent=indent, default=str)
+
+
+def _with_texts(data: object) -> object:
+    if isinstance(data, float) and not isfinite(data):
+        return {"inf": ".inf", "-inf": "-.inf"}.get(str(data), ".nan")
+    if isinstance(data, dict):
+        return {key: _with_texts(value) for key, value in data.items()}
+    return [_with_texts(each) for each in data] if isinstance(data, list | tuple) else data
 
 
 def size_text(amount: float) -> str:

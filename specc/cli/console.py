@@ -16,6 +16,7 @@ from specc.errors import SpeccError
 from specc.language import translated
 from specc.source import MAX_BYTES
 from specc.visible import uncommanded, visible, visible_json
+from specc.wording import json_text
 
 MOST_DRAWN = 5000
 """Rows. The columns of a longer table are not lined up, because all of it would have to be read first."""
@@ -95,7 +96,7 @@ def write_shown(text: str) -> None:
 
 def write_document(document: object) -> None:
     """Write a JSON document to standard output. What nobody sees in its strings is written with JSON's escapes."""
-    sys.stdout.write(visible_json(json.dumps(document, ensure_ascii=False, indent=2, default=str)) + "\n")
+    sys.stdout.write(visible_json(json_text(document, 2)) + "\n")
 
 
 def write_json(document: dict[str, object]) -> None:
@@ -105,11 +106,11 @@ def write_json(document: dict[str, object]) -> None:
 
 def write_json_list(head: dict[str, object], name: str, items: Iterable[object]) -> None:
     """Write a JSON document whose last member is a list, item by item: it may be larger than memory."""
-    begun = json.dumps({"version": 1, **head}, ensure_ascii=False, indent=2, default=str)
+    begun = json_text({"version": 1, **head}, 2)
     sys.stdout.write(visible_json(begun).removesuffix("\n}") + f",\n  {json.dumps(name)}: [")
     is_first = True
     for item in items:
-        text = visible_json(json.dumps(item, ensure_ascii=False, indent=2, default=str))
+        text = visible_json(json_text(item, 2))
         sys.stdout.write(
             ("" if is_first else ",") + "\n" + "".join(f"    {line}" for line in text.splitlines(keepends=True))
         )

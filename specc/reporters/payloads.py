@@ -7,6 +7,7 @@ from specc.lowering import Payload
 from specc.reporters.formats import PayloadFormat
 from specc.schema import ApiSchema
 from specc.visible import visible
+from specc.wording import json_text
 
 MASK = "***"
 
@@ -55,7 +56,7 @@ def _cells(payload: Payload, api: ApiSchema, endpoint: str | None) -> str:
         "name": payload.name,
         "digest": payload.digest,
     }
-    return json.dumps(row, ensure_ascii=False) + "\n"
+    return json_text(row) + "\n"
 
 
 def digest_line(payload: Payload, api: ApiSchema, endpoint: str | None) -> str:

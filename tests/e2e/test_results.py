@@ -184,6 +184,14 @@ class TestValues:
         ]
         assert [line.split("\t")[-2] for line in here.out.splitlines()] == ["(1)"] * 11 + ["(2)"]
 
+    def test_json_of_an_axis_that_is_infinite(self, here):
+        submitted(here, SPEC.replace("[coarse, fine]", "[.inf, 1]") % "echo {{ params.solver }} {{ cell.slug }}")
+        for command in (["results"], ["status"], ["explain", "a.job.yaml"]):
+            assert here.run(*command, "--output", "json") == 0
+            json.loads(here.out, parse_constant=pytest.fail)
+        assert here.run("results", "--output", "json") == 0
+        assert [row["axes"]["mesh"] for row in json.loads(here.out)["rows"]] == [".inf", 1]
+
     def test_a_table_keeps_the_digits_that_tell_values_apart(self, here):
         text = SPEC.replace("mesh: [coarse, fine]", "mesh: [2459000.25, 2459000.5]")
         submitted(

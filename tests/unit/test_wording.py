@@ -1,8 +1,10 @@
 """Numbers and foreign texts in messages."""
 
+import json
+
 from support.tables import each
 
-from specc.wording import brief, counted, one_line
+from specc.wording import brief, counted, json_text, one_line
 
 
 @each("number, said", [(0, "0 payloads"), (1, "1 payload"), (2, "2 payloads"), (1234567, "1,234,567 payloads")])
@@ -25,3 +27,14 @@ def test_prose_on_one_line_loses_only_its_layout() -> None:
     assert one_line("it failed:\n\n   no such\tfile\r\n") == "it failed: no such file"
     assert one_line("a\x1b[31m\u202eb") == r"a\x1b[31m\u202eb"
     assert one_line("word " * 100, 12) == "word word..."
+
+
+def test_json_has_no_infinity() -> None:
+    inf = float("inf")
+    text = json_text({"a": [inf, -inf, (inf - inf,), 1.5], "b": "Infinity", "c": {"d": inf}})
+    assert json.loads(text) == {
+        "a": [".inf", "-.inf", [".nan"], 1.5],
+        "b": "Infinity",
+        "c": {"d": ".inf"},
+    }
+    assert json_text({"a": [1]}, 2) == json.dumps({"a": [1]}, indent=2)
