@@ -32,7 +32,7 @@ MOST_HEIRS = 20
 """So many heirs of a base are tried with a change of it."""
 IGNORING = re.compile(r"#\s*+specc:\s*+ignore\[([^\[\]]*+)\]")
 COMMENT = re.compile(r"(?:^|\s)#")
-NAME = re.compile(r"[A-Za-z_]\w*")
+NAME = re.compile(r"[^\W\d]\w*")
 BEFORE = ("vars", "matrix", "profiles", "job")
 """The sections before which `params:` is written."""
 

@@ -16,7 +16,7 @@ from specc.project import DiagnosticSet, Project
 from specc.resolver.ancestry import ancestry
 from specc.source import Span
 
-WORD = re.compile(r"[A-Za-z_]\w*")
+WORD = re.compile(r"[^\W\d]\w*")
 LOOSE = re.compile(r"[\w][\w.-]*")
 """A name of a profile, which no template reads."""
 SHIPPED = "specc:"
@@ -40,6 +40,10 @@ class Sent(NamedTuple):
 
     payloads: tuple[bytes, ...]
     errors: int
+
+
+UNREADABLE = Sent((), -1)
+"""What a text comes to that cannot be read: it is the same as no text that can."""
 
 
 def renamable_at(snapshot: Snapshot, offset: int) -> tuple[Name, Span] | None:
@@ -140,7 +144,7 @@ def sent(project: Project, name: str, most: int | None = None) -> Generator[None
     """Return what a spec comes to in a check, without inputs, in steps; of so many payloads and diagnostics at most."""
     document = project.document(name, DiagnosticSet())
     if document is None:
-        return Sent((), 1)
+        return UNREADABLE
     payloads, errors = list[bytes](), 0
     for each in islice(check_document(document, project.context(), Request()), most):
         if isinstance(each, Diagnostic):
