@@ -43,10 +43,13 @@ class Retrying:
 def reasons_named(texts: Iterable[str], option: str) -> frozenset[EndReason]:
     """Return the reasons of `--reason memory,time`, repeatable; the usual ones for none.
 
-    Raises SpeccError for a word that is not a reason.
+    Raises SpeccError for a word that is not a reason, and for no word: an unset variable of a script is not the usual.
     """
+    texts = list(texts)
     names = [name.strip() for text in texts for name in text.split(",") if name.strip()]
     known = {reason.value: reason for reason in EndReason}
+    if texts and not names:
+        raise SpeccError(f"`{option}` names no reason", help=did_you_mean("", known, "reasons"))
     for name in names:
         if name not in known:
             raise SpeccError(f"`{option} {name}`: no job ends for that", help=did_you_mean(name, known, "reasons"))

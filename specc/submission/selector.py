@@ -99,8 +99,14 @@ def states_of(record: Record) -> set[str]:
 
 
 def states_named(texts: Iterable[str]) -> frozenset[str]:
-    """Return the states of `--state failed,rejected`, repeatable. Raises SpeccError for an unknown state."""
+    """Return the states of `--state failed,rejected`, repeatable.
+
+    Raises SpeccError for an unknown state, and for none: an unset variable of a script would select everything.
+    """
+    texts = list(texts)
     names = [name.strip() for text in texts for name in text.split(",") if name.strip()]
+    if texts and not names:
+        raise SpeccError("`--state` names no state", help=did_you_mean("", STATES, "states"))
     for name in names:
         if name not in STATES:
             raise SpeccError(f"there is no state `{name}`", help=did_you_mean(name, STATES, "states"))

@@ -77,6 +77,18 @@ def test_a_folder_without_specs_is_not_everything(here: Place) -> None:
     assert len(folders(here)) == 1
 
 
+def test_a_state_of_an_unset_variable_is_not_everything(here: Place) -> None:
+    here.run("submit", "--wait")
+    for command in (["clean", "--yes"], ["cancel", "--yes"], ["status"], ["submit", "--rerun", "--yes"]):
+        for empty in ("", " ,"):
+            assert here.run(*command, "--state", empty) == 2
+            assert "`--state` names no state" in here.err
+    for command in (["retry", "--reason"], ["submit", "--wait", "--retries", "1", "--retry-on"]):
+        assert here.run(*command, "") == 2
+        assert f"`{command[-1]}` names no reason" in here.err
+    assert len(folders(here)) == 2
+
+
 def test_what_others_are_settled_with_stays(here: Place) -> None:
     """The jobs of an array have one folder, without which those that are unknown could not be sent again."""
     here.run("submit", "--wait")
@@ -180,6 +192,8 @@ def test_by_age_and_by_state(here: Place) -> None:
     assert len(folders(here)) == 1
     assert here.run("clean", "--older-than", "0", "--yes") == 0
     assert folders(here) == []
+    assert here.run("clean", "--older-than", "30", "--yes") == 2
+    assert "`--older-than 30` has no unit" in here.err
     assert here.run("clean", "--older-than", "soon") == 2
     assert "`--older-than`" in here.err
 

@@ -12,7 +12,7 @@ from specc.cli import exits
 from specc.cli.console import agrees, is_terminal, say, write_json, write_table
 from specc.cli.options import AtTarget, Cells, Chosen, Only, Output, States, Yes
 from specc.cli.records import HEAD, choose, record_data, row
-from specc.cli.waiting import seconds_of
+from specc.cli.waiting import SECONDS, seconds_of
 from specc.errors import SpeccError
 from specc.reporters import TextOrJson, format_named
 from specc.submission import Record
@@ -24,6 +24,13 @@ OnlyShow = Annotated[bool, typer.Option("--dry-run", help="Only show what would 
 Older = Annotated[
     str | None, typer.Option("--older-than", metavar="TIME", help="Only jobs that ended so long ago, such as 30d.")
 ]
+
+
+def _age_of(text: str | None) -> float | None:
+    """Return `--older-than 30d` in seconds. A plain number is refused: who writes 30 may mean days."""
+    if text is not None and SECONDS.fullmatch(text) and float(text):
+        raise SpeccError(f"`--older-than {text}` has no unit", help=f"write `{text}d` for days")
+    return seconds_of(text, "--older-than")
 
 
 def clean_jobs(
@@ -48,7 +55,7 @@ def clean_jobs(
     """
     format_named(output, TextOrJson)
     words = Words.of(chosen, only, cell, state, target)
-    age = seconds_of(older_than, "--older-than")
+    age = _age_of(older_than)
     if words.is_everything and age is None and not all_:
         raise SpeccError(
             "nothing says whose files to remove", help="name specs or jobs, or write `--older-than` or `--all`"
