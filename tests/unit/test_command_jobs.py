@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,15 @@ class TestOnce:
         assert isinstance(outcome, Unclear)
         assert "no server" in outcome.reason
         assert fake.actions() == ["submit", "find"]
+
+    @pytest.mark.parametrize("is_there", [True, False])
+    def test_a_folder_that_was_being_made_when_the_client_ended(self, fake: Fake, is_there: bool) -> None:
+        """It was not sent then. Without any folder here it may have had one elsewhere."""
+        if is_there:
+            fake.folder.root.mkdir(parents=True)
+        outcome = fake.target.submit(replace(fake.attempt(), is_resumed=True))
+        assert isinstance(outcome, Accepted if is_there else Unclear)
+        assert fake.actions() == ["find", "submit"][: 1 + is_there]
 
     def test_after_a_submission_that_surely_was_not_made_it_may_be_tried_again(self, fake: Fake) -> None:
         fake.answers["submit"] = [{"not_sent": "full"}]

@@ -255,6 +255,20 @@ class TestSentTwice:
         assert isinstance(answer(fake, ok("8\n")), Unclear)
         assert fake.programs.names() == ["squeue"]
 
+    @pytest.mark.parametrize("left", [None, "job.1234.part"])
+    def test_one_whose_client_ended_while_it_made_the_folder_is_sent(self, fake: Fake, left: str | None) -> None:
+        folder = fake.folder(TAG)
+        folder.root.mkdir(parents=True)
+        if left is not None:
+            (folder.root / left).touch()
+        resumed = replace(fake.attempt(), is_resumed=True)
+        assert isinstance(fake.target.submit(resumed), Accepted)
+        assert fake.programs.names() == ["squeue", "sbatch"]
+
+    def test_one_whose_folder_is_elsewhere_is_not_sent(self, fake: Fake) -> None:
+        assert isinstance(fake.target.submit(replace(fake.attempt(), is_resumed=True)), Unclear)
+        assert fake.programs.names() == ["squeue"]
+
     def test_a_controller_that_stays_down_has_not_got_it(self, fake: Fake) -> None:
         fake.programs.answers["squeue"] = DOWN
         for _ in range(3):

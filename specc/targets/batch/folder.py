@@ -151,6 +151,10 @@ class Folder:
         except Unreadable:
             return None
 
+    def is_half_made(self) -> bool:
+        """Return whether a client ended while it made the folder, before it could send the job."""
+        return self.root.is_dir() and not self.journal.exists() and not self.is_claimed()
+
     def note_cancelled(self) -> None:
         """Note a cancellation, for when the scheduler has forgotten the job.
 

@@ -126,14 +126,15 @@ class CommandTarget:
         refused = self.refuse(attempt.payload) or self.jobs.missing_file(attempt)
         if refused is not None:
             return refused
-        if attempt.is_resumed and self.jobs.folder(tag_of(attempt.key)).read_request() is None:
+        folder = self.jobs.folder(tag_of(attempt.key))
+        if attempt.is_resumed and folder.read_request() is None and not folder.is_half_made():
             # It may have had a folder in another `directory`, where a job would make its claim.
-            _, known = self._found(attempt.key, self.jobs.folder(tag_of(attempt.key)))
+            _, known = self._found(attempt.key, folder)
             return known or Unclear(f"it has no folder in {self.jobs.directory / 'jobs'}, and no job of it is found")
         folder, before = self.jobs.prepare(attempt)
-        if before is not None:
-            if before.get("digest") != attempt.payload.digest:
-                return Rejected("key-used", f"the key {attempt.key} is that of another payload")
+        if before is not None and before.get("digest") != attempt.payload.digest:
+            return Rejected("key-used", f"the key {attempt.key} is that of another payload")
+        if before is not None or attempt.is_resumed:
             is_known, known = self._found(attempt.key, folder)
             if known is not None:
                 return known

@@ -107,12 +107,13 @@ class SlurmTarget:
         refused = self.refuse(attempt.payload) or self._jobs.missing_file(attempt)
         if refused is not None:
             return refused
-        if attempt.is_resumed and self._jobs.folder(tag_of(attempt.key)).read_request() is None:
+        folder = self._jobs.folder(tag_of(attempt.key))
+        if attempt.is_resumed and folder.read_request() is None and not folder.is_half_made():
             return self._without_folder(attempt)
         folder, before = self._jobs.prepare(attempt, is_requeued=self._rules.is_requeued(attempt.payload.body))
-        if before is not None:
-            if before.get("digest") != attempt.payload.digest:
-                return Rejected("key-used", f"the key {attempt.key} is that of another payload")
+        if before is not None and before.get("digest") != attempt.payload.digest:
+            return Rejected("key-used", f"the key {attempt.key} is that of another payload")
+        if before is not None or attempt.is_resumed:
             jobs = self._queries.listed(fresh=True)
             if jobs is None and folder.not_sent.exists():
                 return NotSent(f"Slurm cannot be asked: {self._queries.last_error}")
