@@ -4,11 +4,13 @@ import os
 import shutil
 import signal as signals
 import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from support.local_jobs import eventually
 from support.tables import each
 
 from specc.config import mistake_in_option
@@ -381,6 +383,24 @@ class TestPrograms:
         while born(child) is not None:
             assert time.monotonic() < end, "it is still running"
             time.sleep(0.02)
+
+    def test_one_whose_caller_is_killed_still_has_its_whole_input(self, tmp_path: Path) -> None:
+        """A scheduler would take half a script for the whole, and run it."""
+        environment = self.program(
+            tmp_path, 'cd "$0.d"; touch up; until [ -e go ]; do sleep 0.02; done; cat >part; mv part all'
+        )
+        folder = tmp_path / "tool.d"
+        folder.mkdir()
+        call = (
+            "from specc.targets.batch.programs import Installed\n"
+            f"Installed()(['tool'], {environment!r}, 60, b'line\\n' * 200_000)"
+        )
+        with subprocess.Popen([sys.executable, "-c", call]) as caller:
+            eventually((folder / "up").exists)
+            caller.kill()
+        (folder / "go").touch()
+        eventually((folder / "all").exists)
+        assert (folder / "all").read_bytes() == b"line\n" * 200_000
 
     def test_one_that_is_not_there(self, tmp_path: Path) -> None:
         with pytest.raises(SpeccError, match="`tool` is not on the PATH"):

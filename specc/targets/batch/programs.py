@@ -5,10 +5,12 @@ import os
 import selectors
 import signal
 import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
@@ -74,30 +76,43 @@ class Installed:
             raise SpeccError(f"`{name}` is {where}", help=self._help)
         self._count()
         try:
-            process = subprocess.Popen(
-                [path, *command[1:]],
-                env=dict(environment),
-                cwd="/",
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                # Else a Ctrl-C in the terminal would reach it, and nobody would know what it had done by then.
-                start_new_session=True,
-            )
+            with _whole(stdin) as file:
+                process = subprocess.Popen(
+                    [path, *command[1:]],
+                    env=dict(environment),
+                    cwd="/",
+                    stdin=file,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    # Else a Ctrl-C in the terminal would reach it, and nobody would know what it had done by then.
+                    start_new_session=True,
+                )
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             raise SpeccError(f"cannot run {path}: {reason}") from error
         with process:
-            return _conversation(process, stdin, seconds)
+            return _conversation(process, seconds)
 
 
-def _conversation(process: subprocess.Popen[bytes], stdin: bytes, seconds: float) -> Ran | TimedOut:
-    """Give a process its input, and return what it said.
+@contextlib.contextmanager
+def _whole(data: bytes) -> Iterator[IO[bytes]]:
+    """Give an open file of no name with the data.
+
+    A pipe would end early where this process is killed, and a scheduler would take half a script for the whole.
+    """
+    with open(os.memfd_create("input"), "w+b") if sys.platform == "linux" else tempfile.TemporaryFile() as file:
+        file.write(data)
+        file.seek(0)
+        yield file
+
+
+def _conversation(process: subprocess.Popen[bytes], seconds: float) -> Ran | TimedOut:
+    """Return what a process said.
 
     One that takes too long, or that says too much, is killed with all that it started: a program of a scheduler may be
     the child of a site's wrapper. Whoever holds its outputs open as well is not waited for.
     """
-    pipes = _Pipes(process, stdin)
+    pipes = _Pipes(process)
     end = time.monotonic() + seconds
     while pipes.are_open and not pipes.is_flooded and (left := end - time.monotonic()) > 0:
         pipes.turn(left)
@@ -130,18 +145,14 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 
 class _Pipes:
-    """The pipes of a process, read and written as far as they are ready. `said` is what came through each so far."""
+    """The pipes of a process, read as far as they are ready. `said` is what came through each so far."""
 
-    def __init__(self, process: subprocess.Popen[bytes], stdin: bytes) -> None:
-        self._input, self._left = process.stdin, memoryview(stdin)
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self.said: dict[object, bytearray] = {process.stdout: bytearray(), process.stderr: bytearray()}
         self._selector = selectors.DefaultSelector()
         for pipe in (process.stdout, process.stderr):
             assert pipe is not None
             self._selector.register(pipe, selectors.EVENT_READ)
-        assert self._input is not None
-        os.set_blocking(self._input.fileno(), False)
-        self._selector.register(self._input, selectors.EVENT_WRITE)
 
     @property
     def are_open(self) -> bool:
@@ -152,29 +163,12 @@ class _Pipes:
         return any(len(text) > MOST_OUTPUT for text in self.said.values())
 
     def turn(self, seconds: float) -> None:
-        """Wait until a pipe is ready, and serve all that are."""
+        """Wait until a pipe is ready, and read all that are."""
         for key, _ in self._selector.select(seconds):
-            if key.fileobj is self._input:
-                self._write()
-            elif data := os.read(key.fd, PIECE):
+            if data := os.read(key.fd, PIECE):
                 self.said[key.fileobj] += data
             else:
                 self._selector.unregister(key.fileobj)
 
-    def _write(self) -> None:
-        assert self._input is not None
-        try:
-            self._left = self._left[os.write(self._input.fileno(), self._left[:PIECE]) :] if self._left else self._left
-        except BlockingIOError:
-            return
-        except BrokenPipeError:  # it reads no more
-            self._left = self._left[:0]
-        if not self._left:
-            self._selector.unregister(self._input)
-            self._input.close()
-
     def close(self) -> None:
         self._selector.close()
-        if self._input is not None and not self._input.closed:
-            with contextlib.suppress(BrokenPipeError):
-                self._input.close()
