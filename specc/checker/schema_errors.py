@@ -21,7 +21,7 @@ from specc.diagnostics import (
 from specc.evaluator import EvaluatedSpec, Value, told
 from specc.expressions import Unknown
 from specc.nodes import LayerKind, Mapping, Node, Scalar, kind_of
-from specc.resolver import VALUE_FORMS, shown
+from specc.resolver import VALUE_FORMS, mistake_of, operator_of, shown
 from specc.schema import ApiSchema, FieldError, JsonObject
 from specc.source import Span
 from specc.wording import brief
@@ -148,7 +148,16 @@ def _is_asked_for(names: Iterable[str], subject: Subject) -> bool:
     """
     spec = subject.evaluated.spec
     misspelled = {meant_by(key, subject.fields) for key in subject.job.entries if key not in subject.fields}
-    return not spec.is_open and not any(name in misspelled or name in spec.document.root.entries for name in names)
+    there = {*misspelled, *spec.document.root.entries, *_misread(spec.document.root.get("job"))}
+    return not spec.is_open and not any(name in there for name in names)
+
+
+def _misread(job: Node | None) -> Iterator[str]:
+    """Yield the fields whose operator has a mistake, such as `{$fil: run.sh}`, which is reported."""
+    for name, node in job.entries.items() if isinstance(job, Mapping) else ():
+        operator = operator_of(node)
+        if operator is not None and isinstance(node, Mapping) and mistake_of(operator, node) is not None:
+            yield name
 
 
 def _wrong_value(error: FieldError, subject: Subject) -> Diagnostic:

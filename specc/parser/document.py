@@ -15,6 +15,7 @@ from specc.wording import named
 VERSION = 1
 HEADER = ("specc", "id", "extends", "abstract", "api")
 SECTIONS = ("params", "vars", "matrix", "profiles", "job", "results")
+KNOWN = (*HEADER, *SECTIONS)
 EXTENSION = "x-"
 NOT_OURS = "fields of the job go below `job:`; keys for other tools begin with `x-`"
 
@@ -119,6 +120,8 @@ class Header:
 
     def check_version(self) -> None:
         node = self.root.get("specc")
+        if node is None and any(closest(str(key.value), KNOWN) == "specc" for key in self.unknown()[:MAX_ALIKE]):
+            return  # the misspelled key is reported, and its spelling mends both
         if node is None:
             first = next(iter(self.root.keys.values()), None)
             span = first.span if first is not None else self.root.span
@@ -142,13 +145,19 @@ class Header:
         start = first.span.source.span(first.span.start)
         return Fix(f"add `specc: {VERSION}`", (Edit(start, f"specc: {VERSION}\n"),), False)
 
+    def unknown(self) -> list[Scalar]:
+        """Return the keys at the top level that a spec does not have."""
+        keys = self.root.keys.items()
+        return [key for name, key in keys if name not in KNOWN and not name.startswith(EXTENSION)]
+
     def check_keys(self) -> None:
-        known = (*HEADER, *SECTIONS)
-        unknown = [key for name, key in self.root.keys.items() if name not in known and not name.startswith(EXTENSION)]
-        for count, key in enumerate(unknown):
-            near = closest(str(key.value), known) if count < MAX_ALIKE else None  # the others are not shown
-            help = f"did you mean `{near}`?" if near else NOT_OURS
-            fix = None if near in self.root.entries else spelling_fix(key.span, str(key.value), near)
+        for count, key in enumerate(self.unknown()):
+            near = closest(str(key.value), KNOWN) if count < MAX_ALIKE else None  # the others are not shown
+            is_there = near in self.root.entries
+            help = NOT_OURS if near is None else f"did you mean `{near}`?"
+            if is_there:
+                help = f"did you mean `{near}`, which is there already? then remove this one"
+            fix = None if is_there else spelling_fix(key.span, str(key.value), near)
             message = f"unknown key {named(str(key.value))} at the top level of a spec"
             self.diagnostics.append(codes.UNKNOWN_KEY.at(key.span, message, help=help, fix=fix))
 

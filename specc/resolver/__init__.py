@@ -5,7 +5,7 @@ over them. A `Library` gives the texts of the project. `shown` writes a value as
 """
 
 from specc.resolver.library import Library, join
-from specc.resolver.operators import VALUE_FORMS, is_lost_form, is_template, operator_of, read_forms
+from specc.resolver.operators import VALUE_FORMS, is_lost_form, is_template, mistake_of, operator_of, read_forms
 from specc.resolver.params import Param, has_type, shown
 from specc.resolver.resolve import Overlays, ResolvedSpec, compose, overlaid, resolve
 
@@ -20,6 +20,7 @@ __all__ = [
     "is_lost_form",
     "is_template",
     "join",
+    "mistake_of",
     "operator_of",
     "overlaid",
     "read_forms",
