@@ -71,6 +71,25 @@ class Checks:
         """Look at the disk before the next check."""
         self._looked = float("-inf")
 
+    def look_now(self, *, at_once: bool = False) -> None:
+        """Look at the disk for an answer that tells of files, and check all texts again where one has changed.
+
+        With `at_once`, also where the last look was a moment ago: positions in a file must be those it has now.
+        """
+        if (at_once or self._is_due) and self._refresh():
+            self.all_again()
+
+    @property
+    def _is_due(self) -> bool:
+        return self._clock() - self._looked > self._pause
+
+    def _refresh(self) -> bool:
+        began = self._clock()
+        has_changed = self._workspace.refresh()
+        self._looked = self._clock()
+        self._pause = max(LOOK_EVERY, LOOK_SHARE * (self._looked - began))
+        return has_changed
+
     def edited(self, buffer: Buffer) -> None:
         """Check a text as soon as nothing else is to be read, then all others of its project that are open."""
         project, _ = self._workspace.named(buffer.path)
@@ -131,11 +150,8 @@ class Checks:
             self._settled()
 
     async def _check(self, buffer: Buffer) -> None:
-        if self._clock() - self._looked > self._pause:
-            began = self._clock()
-            self._workspace.refresh()
-            self._looked = self._clock()
-            self._pause = max(LOOK_EVERY, LOOK_SHARE * (self._looked - began))
+        if self._is_due:
+            self._refresh()
         self._follow_projects()
         project, name = self._workspace.named(buffer.path)
         edits = self.edits

@@ -129,6 +129,7 @@ def offset_at(ls: Server, snapshot: Snapshot, position: types.Position) -> int:
 @server.feature(types.TEXT_DOCUMENT_DEFINITION)
 def definition(ls: Server, params: types.DefinitionParams) -> list[types.Location] | None:
     """Answer with where the thing under the cursor is set."""
+    ls.checks.look_now()
     uri, at = params.text_document.uri, (params.position.line, params.position.character)
     known, script = ls.snapshot(uri), ls.script(uri)
     if known is not None:
@@ -145,6 +146,7 @@ def definition(ls: Server, params: types.DefinitionParams) -> list[types.Locatio
 @server.feature(types.TEXT_DOCUMENT_REFERENCES)
 async def references(ls: Server, params: types.ReferenceParams) -> list[types.Location] | None:
     """Answer with where the thing under the cursor is written, in all files."""
+    ls.checks.look_now()
     known = ls.snapshot(params.text_document.uri)
     with_declarations = params.context.include_declaration
     if known is not None:
@@ -286,6 +288,7 @@ def _relative(project: EditedProject, relative: Relative) -> types.TypeHierarchy
 )
 async def code_action(ls: Server, params: types.CodeActionParams) -> list[types.CodeAction] | None:
     """Answer with what can be done about the selected text, as soon as its diagnostics are known."""
+    ls.checks.look_now()
     found = await ls.checks.diagnostics_of(params.text_document.uri)
     known = ls.snapshot(params.text_document.uri)
     if known is None:
@@ -380,6 +383,7 @@ def read_in_script(ls: Server, uri: str, position: types.Position) -> tuple[Edit
 @server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))
 async def rename(ls: Server, params: types.RenameParams) -> types.WorkspaceEdit | None:
     """Answer with the edits of a new name, or with why there can be none."""
+    ls.checks.look_now(at_once=True)
     known = ls.snapshot(params.text_document.uri)
     if known is not None:
         project, snapshot = known

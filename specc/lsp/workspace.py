@@ -83,11 +83,11 @@ class Workspace:
         for buffer in self.buffers.values():
             self.put(buffer)
 
-    def refresh(self) -> None:
-        """Look whether roots or files have changed that no editor tells about."""
+    def refresh(self) -> bool:
+        """Look whether roots or files have changed that no editor tells about, and return whether any have."""
         roots = {folder: find_root(folder / "file") for folder in self._roots}
         if roots != self._roots:
             self.files_changed([Path(SETTINGS[0])])
-            return
-        for project in self._projects.values():
-            project.refresh()
+            return True
+        changed = [project.refresh() for project in self._projects.values()]
+        return any(changed)

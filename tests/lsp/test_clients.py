@@ -164,6 +164,24 @@ class TestRename:
         changes = edit.changes or {each.text_document.uri: each.edits for each in edit.document_changes}
         return {uri.rpartition("/")[2]: [each.new_text for each in edits] for uri, edits in changes.items()}
 
+    def test_is_of_the_files_as_they_are_on_the_disk(self, session: Editor) -> None:
+        """Also where no editor tells of a change, and nobody types: an edit of an older text would damage the file."""
+        heir = SPEC.replace("one", "'{{ vars.‸a }}'")
+        session.open("heir.job.yaml", heir.replace("‸", ""))
+        base = session.root / "base.job.yaml"
+        base.write_text(self.VARIABLE.replace("‸", ""))
+        assert self.rename(session, "heir.job.yaml", heir, "c") == {"heir.job.yaml": ["c"], "base.job.yaml": ["c", "c"]}
+        session.diagnostics("heir.job.yaml")
+        at = session.at("heir.job.yaml", heir, new_name="c")
+        for above in ("# one\n", "# one\n# two\n"):
+            session.diagnostics("heir.job.yaml")
+            base.write_text(above + self.VARIABLE.replace("‸", ""))
+            edit = session.ask(types.TEXT_DOCUMENT_RENAME, types.RenameParams(**at))
+            changes = edit.changes or {each.text_document.uri: each.edits for each in edit.document_changes}
+            lines = base.read_text().splitlines()
+            found = [(each.range.start, each.range.end) for each in changes[session.uri("base.job.yaml")]]
+            assert [lines[start.line][start.character : end.character] for start, end in found] == ["a", "a"]
+
     def test_is_refused_where_an_heir_that_needs_inputs_has_the_new_name(self, session: Editor) -> None:
         """Without its inputs such an heir has no payload to compare."""
         text = self.NEEDED.replace("./run", "./run {{ vars.b }}") + "vars: {b: 2}\n"
