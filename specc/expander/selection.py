@@ -98,4 +98,17 @@ def _lack(axis: str, choice: Choice, values: list[AxisValue]) -> Iterator[Diagno
     message = f"axis `{axis}` has no value `{choice.text}`"
     if choice.path:
         message = f"no value of axis `{axis}` has `{choice.text}` at `{name}`"
-    yield codes.NO_SUCH_CELL.at(choice.value.node.span, message, help=did_you_mean(choice.text, known, "values"))
+    help = _by_part(axis, choice, values) or did_you_mean(choice.text, known, "values")
+    yield codes.NO_SUCH_CELL.at(choice.value.node.span, message, help=help)
+
+
+def _by_part(axis: str, choice: Choice, values: list[AxisValue]) -> str | None:
+    """Return a help line with the key of a mapping that has the value, or with the keys that there are."""
+    above = choice.path[:-1]
+    around = [part.data for value in values[:MOST_COMPARED] if (part := value.part(above)) is not None]
+    mappings = [each for each in around if isinstance(each, dict)]
+    if not choice.path:
+        near = next((key for each in mappings for key, value in each.items() if value == choice.value.data), None)
+        return None if near is None else f"did you mean `{axis}.{near}={choice.text}`?"
+    keys = list(dict.fromkeys(str(key) for each in mappings for key in each))
+    return None if choice.path[-1] in keys else did_you_mean(choice.path[-1], keys, "keys")

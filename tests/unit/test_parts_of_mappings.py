@@ -77,7 +77,8 @@ def test_only_chooses_by_a_part(only: list[str], names: list[str]) -> None:
     "only, message, help",
     [
         ("case.name=smal", "no value of axis `case` has `smal` at `case.name`", "did you mean `small`?"),
-        ("case.nme=small", "no value of axis `case` has `small` at `case.nme`", None),
+        ("case.nme=small", "no value of axis `case` has `small` at `case.nme`", "did you mean `name`?"),
+        ("case=small", "axis `case` has no value `small`", "did you mean `case.name=small`?"),
         ("cse.name=small", "the matrix has no axis `cse`", "did you mean `case`?"),
     ],
 )
