@@ -38,6 +38,9 @@ MIB = 1 << 20
 MOST_SEARCHED = 64 * MIB
 MOST_PARSED = 16 * MIB
 BLOCK = 1 << 18
+HEAD = 1 << 12
+"""So much of a file is looked at to see whether it is UTF-16, in which each blank and line break has a zero byte."""
+
 MOST_MATCHES = 1 << 18
 """So many matches in one block, and the pattern is wrong."""
 
@@ -158,7 +161,8 @@ class _Reading:
         if extraction.pattern is None and extraction.format in ("json", "yaml"):
             return _taken(extraction, [_at(self._whole(asked), extraction.key, name)], name)
         with self._opened(asked) as descriptor:
-            if os.pread(descriptor, 2, 0) in UTF16_BOMS:
+            head = os.pread(descriptor, HEAD, 0)
+            if head[:2] in UTF16_BOMS and b"\0" in head:
                 raise _Lacks(f"{_named(name)} is UTF-16, expected UTF-8")
             file = _File(descriptor, self.files.is_over)
             if extraction.pattern is not None:

@@ -368,7 +368,7 @@ class TestResolving:
 
     def test_a_match_is_proposed_and_taken_on_a_word(self, lost, server):
         assert lost.run("ledger", "resolve") == 4
-        assert f"is {server.jobs[0].uuid} of " in lost.err
+        assert f"is {server.jobs[0].uuid} (" in lost.err
         assert lost.run("ledger", "resolve", "--yes") == 0
         assert lost.run("submit", *FIRST) == 0
         assert len(server.jobs) == 1

@@ -100,7 +100,7 @@ def _whole(data: bytes) -> Iterator[IO[bytes]]:
 
     A pipe would end early where this process is killed, and a scheduler would take half a script for the whole.
     """
-    with open(os.memfd_create("input"), "w+b") if sys.platform == "linux" else tempfile.TemporaryFile() as file:
+    with os.fdopen(os.memfd_create("input"), "w+b") if sys.platform == "linux" else tempfile.TemporaryFile() as file:
         file.write(data)
         file.seek(0)
         yield file
