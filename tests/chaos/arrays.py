@@ -58,8 +58,9 @@ job:
 
 SPEC_NAME = "sweep.job.yaml"
 SENDING = (
-    "in the folder", "after the folder", "in the intents", "after the intents", "before sbatch", "after sbatch",
-    "after a refusal", "in the outcomes", "in the outcomes", "while resuming", "in a list of jobs",
+    "in the folder", "after the folder", "in the intents", "after the intents", "before sbatch",
+    "while a program starts", "after sbatch", "after a refusal", "in the outcomes", "in the outcomes",
+    "while resuming", "in a list of jobs",
 )  # fmt: skip
 ASKING = ("in a list of jobs", "while noting states", "in the outcomes")
 CLEANING = ("in a list of jobs", "while cleaning", "in a removal", "after cleaning")

@@ -13,6 +13,7 @@ MOMENTS = {
     "in the intents": ("specc.submission.ledger:Ledger.begin", "before"),
     "after the intents": ("specc.targets.batch.batches:Batch.note_sending", "before"),
     "before sbatch": ("specc.targets.batch.batches:Batch.note_sending", "after"),
+    "while a program starts": ("specc.targets.batch.programs:_conversation", "before"),
     "after sbatch": ("specc.targets.slurm.arrays:job_number", "before"),
     "after a refusal": ("specc.targets.batch.batches:Batch.note_not_sent", "before"),
     "in the outcomes": ("specc.submission.ledger:Ledger.settle", "before"),
