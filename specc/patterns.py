@@ -5,7 +5,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-TOKEN = re.compile(r"\\[\s\S]|\[\^?\]?(?:\\[\s\S]|[^\]\\])*+\]|[\s\S]")
+TOKEN = re.compile(r"\\[\s\S]|\[\^?\]?(?:\\[\s\S]?|[^\]\\])*+(?:\]|\Z)|[\s\S]")
 """One escape, one class or one character of a pattern."""
 OPTIONAL = ("?", "*", "{")
 

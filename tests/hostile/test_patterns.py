@@ -30,7 +30,7 @@ SHORT, LONG = 2_048, 16_384
 SUSPICIOUS, MOST_SECONDS = 0.001, 0.1
 MOST_PARTS = 30
 SEARCHES = {"search", "finditer", "findall", "sub", "subn", "split"}
-MATCHED_IN_PLACE = ("specc.config.places.",)
+MATCHED_IN_PLACE = ("specc.config.places.", "specc.lsp.completion.REST_IN_QUOTES")
 """Modules that hand their patterns to one function, which matches them where it stands."""
 OF_SPECC_ITSELF = {
     "specc.cli.commands.rules.FENCED": "it reads the docstrings of rules",
