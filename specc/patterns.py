@@ -8,6 +8,7 @@ from typing import Any
 TOKEN = re.compile(r"\\[\s\S]|\[\^?\]?(?:\\[\s\S]?|[^\]\\])*+(?:\]|\Z)|[\s\S]")
 """One escape, one class or one character of a pattern."""
 OPTIONAL = ("?", "*", "{")
+"""How a quantifier begins that may allow none."""
 
 
 def mistake_in(pattern: str) -> str | None:
@@ -30,7 +31,7 @@ def groups_in(pattern: str) -> int:
 def demands_line_break(pattern: str) -> bool:
     """Return whether every match of a pattern has a line break, as far as its outermost level shows."""
     if r"\Q" in pattern:
-        return False  # what stands behind it is no escape
+        return False  # in quoted text, a backslash and an `n` are two characters
     depth, found = 0, False
     for token, behind in pairwise([*TOKEN.findall(pattern), ""]):
         if token == "|" and depth == 0:

@@ -16,7 +16,6 @@ from specc.errors import SpeccError
 from specc.language import translated
 from specc.source import MAX_BYTES
 from specc.visible import uncommanded, visible, visible_json
-from specc.wording import json_text
 
 MOST_DRAWN = 5000
 """Rows. The columns of a longer table are not lined up, because all of it would have to be read first."""
@@ -96,7 +95,13 @@ def write_shown(text: str) -> None:
 
 def write_document(document: object) -> None:
     """Write a JSON document to standard output. What nobody sees in its strings is written with JSON's escapes."""
-    sys.stdout.write(visible_json(json_text(document, 2)) + "\n")
+    sys.stdout.write(_json(document) + "\n")
+
+
+def _json(data: object) -> str:
+    from specc.wording import json_text  # deferred: help and errors are no JSON
+
+    return visible_json(json_text(data, 2))
 
 
 def write_json(document: dict[str, object]) -> None:
@@ -106,11 +111,11 @@ def write_json(document: dict[str, object]) -> None:
 
 def write_json_list(head: dict[str, object], name: str, items: Iterable[object]) -> None:
     """Write a JSON document whose last member is a list, item by item: it may be larger than memory."""
-    begun = json_text({"version": 1, **head}, 2)
-    sys.stdout.write(visible_json(begun).removesuffix("\n}") + f",\n  {json.dumps(name)}: [")
+    begun = _json({"version": 1, **head})
+    sys.stdout.write(begun.removesuffix("\n}") + f",\n  {json.dumps(name)}: [")
     is_first = True
     for item in items:
-        text = visible_json(json_text(item, 2))
+        text = _json(item)
         sys.stdout.write(
             ("" if is_first else ",") + "\n" + "".join(f"    {line}" for line in text.splitlines(keepends=True))
         )

@@ -39,7 +39,7 @@ AS_IT_IS = "sent as it is"
 SHOWN_HEIRS = 5
 BACKTICKS = re.compile("`+")
 MARKDOWN = re.compile(r"[!-/:-@\[-`{-~]")
-"""What Markdown can give a meaning to: a backslash before any mark of ASCII takes it away."""
+"""The punctuation of ASCII. Markdown shows any of it as it is behind a backslash."""
 
 
 @dataclass(frozen=True, slots=True)

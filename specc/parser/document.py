@@ -121,7 +121,7 @@ class Header:
     def check_version(self) -> None:
         node = self.root.get("specc")
         if node is None and any(closest(str(key.value), KNOWN) == "specc" for key in self.unknown()[:MAX_ALIKE]):
-            return  # the misspelled key is reported, and its spelling mends both
+            return  # the misspelled key is reported, and correcting it corrects both
         if node is None:
             first = next(iter(self.root.keys.values()), None)
             span = first.span if first is not None else self.root.span

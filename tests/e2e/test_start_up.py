@@ -57,7 +57,7 @@ def test_the_list_of_commands_imports_none_of_them(place: Place) -> None:
     modules = set(imported_by(place.root, "--help"))
     assert not {f"specc.cli.commands.{command.module}" for command in COMMANDS} & modules
     assert {name.split(".")[1] for name in modules if name.startswith("specc.")} == {
-        "cli", "docstrings", "errors", "fast_dataclass", "language", "source", "visible", "wording",
+        "cli", "docstrings", "errors", "fast_dataclass", "language", "source", "visible",
     }  # fmt: skip
 
 
