@@ -10,7 +10,7 @@ from functools import cache
 from typing import NamedTuple
 
 from specc.assets import folder
-from specc.diagnostics import Code
+from specc.diagnostics import Code, codes
 from specc.diagnostics.remedies import REMEDIES
 from specc.rules import RULES
 from specc.rules.documentation import UNTITLED, Documentation, docstring, document, parse
@@ -73,4 +73,9 @@ def why_it_stays(code: Code) -> str:
     """Return why a diagnostic about specs cannot be turned off."""
     if code.code[3] == "7":
         return "It cannot be turned off, because no job is started where it is reported."
+    if code.code == codes.BAD_RESULT.code:
+        return (
+            "It cannot be turned off. `render` and `submit` do not look at results, so only `check` tells of it in "
+            "time."
+        )
     return "It cannot be turned off, because a spec that has it gives no payload."
