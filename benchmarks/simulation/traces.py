@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-COMMAND = re.compile(r"^coded='([^']*)'$", re.MULTILINE)
-OF_BATCH = re.compile(r"^batch=(\S+) task=\S+ lines=(\d+) ", re.MULTILINE)
+COMMAND = re.compile(r"^_coded='([^']*)'$", re.MULTILINE)
+OF_BATCH = re.compile(r"^_batch=(\S+) _task=\S+ _lines=(\d+) ", re.MULTILINE)
 COPY = 113
 
 

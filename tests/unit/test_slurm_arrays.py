@@ -1,16 +1,19 @@
 """Arrays of Slurm: which payloads go together, what sbatch is asked, and what becomes of each cell."""
 
+import base64
 import json
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.fake_slurm import Fake, failed, line, ok, refused
 from support.local_jobs import payload
+from support.shell_words import words_in
 
 from specc.settings import Target
 from specc.targets import Accepted, Attempt, EndReason, JobState, NotSent, Outcome, Rejected, Unclear
@@ -391,11 +394,13 @@ class TestJobs:
 class TestTasks:
     """The script of an array under a real bash."""
 
-    def run(self, fake: Fake, task: int, job: str = "7", **more: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, fake: Fake, task: int, job: str = "7", more: Mapping[str, str] = MappingProxyType({})
+    ) -> subprocess.CompletedProcess[str]:
         script = fake.programs.scripts[-1]
         variables = {"SLURM_ARRAY_JOB_ID": job, "SLURM_ARRAY_TASK_ID": str(task), "SLURM_JOB_ID": f"{job}{task}"}
         return subprocess.run(
-            ["bash", "-c", script], env={"PATH": "/usr/bin:/bin", **variables, **more}, capture_output=True, text=True
+            ["bash", "-c", script], env={"PATH": "/usr/bin:/bin", **more, **variables}, capture_output=True, text=True
         )
 
     def test_each_task_runs_its_own_command(self, fake: Fake) -> None:
@@ -431,8 +436,18 @@ class TestTasks:
             'env | grep -c "^SLURM_ARRAY_"; echo "$SPECC_JOB_ID $SPECC_JOB_NAME"; env | grep ^SLURM_JOB_NAME'
         )
         send(fake, [Attempt(f"{index:016x}{BATCH}", made, "x") for index in range(2)])
-        self.run(fake, 1, SLURM_ARRAY_TASK_COUNT="2", SLURM_ARRAY_TASK_MAX="1", SLURM_JOB_NAME="of the array")
+        of_slurm = {"SLURM_ARRAY_TASK_COUNT": "2", "SLURM_ARRAY_TASK_MAX": "1", "SLURM_JOB_NAME": "of the array"}
+        self.run(fake, 1, more=of_slurm)
         assert (fake.folder(f"{BATCH}/1").root / "stdout").read_text() == f"0\n7_1-{BATCH} x\nSLURM_JOB_NAME=x\n"
+
+    def test_no_variable_of_the_script_hides_one_of_the_job(self, fake: Fake) -> None:
+        send(fake, [Attempt(f"{index:016x}{BATCH}", payload("env"), "x") for index in range(2)])
+        cells = (fake.place.directory / "jobs" / BATCH / "cells.0").read_text()
+        settings = base64.b64decode(cells.split()[1]).decode()
+        given = dict.fromkeys(words_in(fake.programs.scripts[-1] + settings), "of the job")
+        assert self.run(fake, 1, more=given).returncode == 0
+        seen = (fake.folder(f"{BATCH}/1").root / "stdout").read_text().splitlines()
+        assert not {*(f"{name}=of the job" for name in given)} - {*seen}
 
     @pytest.mark.parametrize(
         "command", ["echo \"it's\" '$x' \\\n  a", "#!/usr/bin/env python3\nprint('ä' * 3)", "echo -n -"]

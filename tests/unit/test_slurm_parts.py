@@ -1,23 +1,27 @@
 """The batch script as bash runs it, Slurm's programs as processes, and which cluster this is."""
 
+import dataclasses
 import os
 import shutil
 import signal as signals
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from support.local_jobs import eventually
+from support.shell_words import words_in
 from support.tables import each
 
 from specc.config import mistake_in_option
 from specc.errors import SpeccError
 from specc.targets.batch.folder import Exit, tag_of
 from specc.targets.batch.programs import Installed, Ran, TimedOut
-from specc.targets.batch.script import COPY, NO_CLAIM, NO_START, Command, Manner, program_of, script_of
+from specc.targets.batch.script import COPY, NO_CLAIM, NO_START, Command, Manner, Native, program_of, script_of
 from specc.targets.local.processes import born
 from specc.targets.slurm.cluster import cluster_name, of_job, of_query
 from specc.targets.slurm.folder import SlurmFolder as Folder
@@ -31,7 +35,9 @@ USUAL = Manner(4, 1)
 class Job:
     """A batch script in a folder, run as a node would."""
 
-    def __init__(self, root: Path, command: str | None = "true", manner: Manner = USUAL, **files: object) -> None:
+    def __init__(
+        self, root: Path, command: str | None = "true", manner: Manner = USUAL, native: Native = NATIVE, **files: object
+    ) -> None:
         self.folder = Folder(root)
         self.folder.prepare({"key": "k"})
         usual = {
@@ -44,10 +50,12 @@ class Job:
             "variables": {},
         }
         made = Command(command=command, **{**usual, **files})
-        self.script = script_of(NATIVE, self.folder, TAG, "my 'job'", manner, made)
+        self.script = script_of(native, self.folder, TAG, "my 'job'", manner, made)
 
-    def run(self, number: int = 7, restarts: int | None = None) -> subprocess.CompletedProcess[str]:
-        environment = {"PATH": os.environ["PATH"], "SLURM_JOB_ID": str(number), "SLURM_SUBMIT_DIR": "/"}
+    def run(
+        self, number: int = 7, restarts: int | None = None, more: Mapping[str, str] = MappingProxyType({})
+    ) -> subprocess.CompletedProcess[str]:
+        environment = {"PATH": os.environ["PATH"], "SLURM_JOB_ID": str(number), "SLURM_SUBMIT_DIR": "/", **more}
         if restarts is not None:
             environment["SLURM_RESTART_COUNT"] = str(restarts)
         # A node starts a job with no signal ignored, whatever runs the tests.
@@ -84,6 +92,15 @@ def test_the_command_runs_in_its_own_folder_and_its_end_is_recorded(root: Path) 
     assert job.folder.exit() == Exit("7", 3, "")
     assert job.folder.owner() == "7"
     assert not list(root.glob("**/*.part"))
+
+
+@pytest.mark.parametrize("native", [NATIVE, dataclasses.replace(NATIVE, measures=True)])
+def test_no_variable_of_the_script_hides_one_of_the_job(root: Path, native: Native) -> None:
+    """A site's prolog or the setting `environment` may give a job any variable, such as `name` or `run`."""
+    job = Job(root, "env", Manner(4, 1, is_requeued=True), native=native)
+    given = dict.fromkeys(words_in(job.script), "of the job")
+    assert job.run(7, more=given).returncode == 0
+    assert not {*(f"{name}=of the job" for name in given)} - {*job.read("stdout").splitlines()}
 
 
 def test_a_second_copy_does_not_run(root: Path) -> None:

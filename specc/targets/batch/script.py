@@ -1,7 +1,8 @@
 """The batch script of a job.
 
 The user's command is in it as base64, so that no reader of the script, a scheduler or a site's wrapper, can mistake a
-line of the command for one of its own.
+line of the command for one of its own. The script's variables begin with `_`, because bash passes a variable on to the
+command where the job has been given one of the same name.
 
 The script runs the command at most once for each folder: the copy of the job that makes the link `claim` runs it, and a
 second copy ends. A job that asked for `requeue` runs it again each time that the scheduler has started the same job
@@ -39,55 +40,57 @@ OF_TASK = """\
 #!/bin/bash
 # Made by specc, for all cells of a batch. What differs from cell to cell is in the files cells.* of the folder below, a
 # line for each: its key, and as base64 its settings, its command and its request.
-batch={batch} task={task} lines={lines} job={job}
+_batch={batch} _task={task} _lines={lines} _job={job}
 # A line that is cut has no end, and a text of which a part is missing is not decoded well: then nothing is run.
-read -r key settings coded request < <(sed -n "$((task % lines + 1)){{p;q}}" "$batch/cells.$((task / lines))") &&
-  settings=$(set -o pipefail; printf '%s' "$settings" | base64 -d) || settings=
-if [ -z "$settings" ]; then
+read -r _key _settings _coded _request < <(
+  sed -n "$((_task % _lines + 1)){{p;q}}" "$_batch/cells.$((_task / _lines))"
+) &&
+  _settings=$(set -o pipefail; printf '%s' "$_settings" | base64 -d) || _settings=
+if [ -z "$_settings" ]; then
   printf 'specc: cannot read %s; is this a file system that the login node and this node share?\n' \
-    "$batch/cells.$((task / lines))" >&2
+    "$_batch/cells.$((_task / _lines))" >&2
   exit {no_claim}
 fi
-eval "$settings"
-[ "$coded" != - ] || coded=
-mkdir "$folder" 2>/dev/null
-if [ -e "$folder{gone}" ] || [ -e "$folder{cancelled}" ]; then
+eval "$_settings"
+[ "$_coded" != - ] || _coded=
+mkdir "$_folder" 2>/dev/null
+if [ -e "$_folder{gone}" ] || [ -e "$_folder{cancelled}" ]; then
   printf 'specc: the command is not run: the job was cancelled, or its files were removed\n' >&2
-  rmdir "$folder" 2>/dev/null
+  rmdir "$_folder" 2>/dev/null
   exit {copy}
 fi
-(set -o pipefail; printf '%s' "$request" | base64 -d && echo) >"$folder/{journal}.$job" &&
-  ln "$folder/{journal}.$job" "$folder/{journal}" 2>/dev/null
-rm -f "$folder/{journal}.$job"
+(set -o pipefail; printf '%s' "$_request" | base64 -d && echo) >"$_folder/{journal}.$_job" &&
+  ln "$_folder/{journal}.$_job" "$_folder/{journal}" 2>/dev/null
+rm -f "$_folder/{journal}.$_job"
 """
 
 SETTINGS = """\
-folder={folder} tag={tag} name={name}
-stdin={stdin} stdout={stdout} stderr={stderr}
-log={log} workdir={workdir} script={script}
-run=({run})
-variables=({variables})
+_folder={folder} _tag={tag} _name={name}
+_stdin={stdin} _stdout={stdout} _stderr={stderr}
+_log={log} _workdir={workdir} _script={script}
+_run=({run})
+_variables=({variables})
 """
 
 HEAD = """\
-count={restarts} again= why= user= system= peak=
-job={job}
-temporary="$folder/{running}$count"
-printf -v began '%(%s)T' -1
-read -r up _ </proc/uptime
+_count={restarts} _again= _why= _user= _system= _peak=
+_job={job}
+_temporary="$_folder/{running}$_count"
+printf -v _began '%(%s)T' -1
+read -r _up _ </proc/uptime
 say() {{ printf 'specc: %s\\n' "$1" >&2; }}
 # A note begins on a line of its own, because the one before it may be torn, and is whole with its full stop.
 note() {{
   local field line=$'\\n'
   for field in "$@"; do line+=${{field//[$'\\t\\n']/ }}$'\\t'; done
-  printf '%s.\\n' "$line" >>"$folder/job"
+  printf '%s.\\n' "$line" >>"$_folder/job"
 }}
 record() {{
   newest || return 0
-  printf -v ended '%(%s)T' -1
-  read -r later _ </proc/uptime
-  note ended "$job" "$count" "$1" "$2" "$began" "$ended" "$up" "$later" {nodes} "$user" "$system" "$peak" ||
-    say "cannot note in $folder/job that the command ended with $1"
+  printf -v _ended '%(%s)T' -1
+  read -r _later _ </proc/uptime
+  note ended "$_job" "$_count" "$1" "$2" "$_began" "$_ended" "$_up" "$_later" {nodes} "$_user" "$_system" "$_peak" ||
+    say "cannot note in $_folder/job that the command ended with $1"
 }}
 stop() {{ say "$2"; record "$1" "$2"; tidy; exit "$1"; }}
 copy() {{ say "the command is not run: $1"; exit {copy}; }}
@@ -98,64 +101,64 @@ owner() {{
     line=${{line#*$'\\t'}}
     printf '%s' "${{line%%$'\\t'*}}"
     return
-  done <"$folder/job"
+  done <"$_folder/job"
 }} 2>/dev/null
 newest() {{ :; }}
-tidy() {{ rm -rf -- "$temporary" "$folder/{script_file}"; }} 2>/dev/null
-{wanted}if ! why=$(ln -T -- "$folder/job" "$folder/claim" 2>&1); then
-  if [ ! -e "$folder/claim" ]; then
-    say "cannot make the claim: $why; is this a file system that the login node and this node share?"
+tidy() {{ rm -rf -- "$_temporary" "$_folder/{script_file}"; }} 2>/dev/null
+{wanted}if ! _why=$(ln -T -- "$_folder/job" "$_folder/claim" 2>&1); then
+  if [ ! -e "$_folder/claim" ]; then
+    say "cannot make the claim: $_why; is this a file system that the login node and this node share?"
     exit {no_claim}
   fi
-  before=$(owner)
+  _before=$(owner)
 {again}fi
-{kept}{note_count}note begun "$job" "$count" || stop {no_start} "cannot write into $folder"
-export SPECC_JOB_ID="$job-$tag" SPECC_JOB_NAME="$name" SPECC_JOB_DIR="$folder" SPECC_CORES={cores}
+{kept}{note_count}note begun "$_job" "$_count" || stop {no_start} "cannot write into $_folder"
+export SPECC_JOB_ID="$_job-$_tag" SPECC_JOB_NAME="$_name" SPECC_JOB_DIR="$_folder" SPECC_CORES={cores}
 export OMP_NUM_THREADS={threads}
-{unset}{submit_folder}[ "${{#variables[@]}}" -eq 0 ] || export "${{variables[@]}}"
-mkdir -- "$temporary" || stop {no_start} "cannot make $temporary"
-[ "$workdir" != "$folder/work" ] || mkdir -p "$workdir"
-cd "$workdir" || stop {no_start} "cannot go to $workdir; does this node share it with the login node?"
-for file in "$stdout" "$stderr"; do
-  [ -d "${{file%/*}}/" ] || mkdir -p -- "${{file%/*}}/" || stop {no_start} "cannot make the folder of $file"
-  [ -n "$again" ] && [ -f "$file" ] && continue
-  [ ! -p "$file" ] && : >"$file" || stop {no_start} "cannot write to $file"
+{unset}{submit_folder}[ "${{#_variables[@]}}" -eq 0 ] || export "${{_variables[@]}}"
+mkdir -- "$_temporary" || stop {no_start} "cannot make $_temporary"
+[ "$_workdir" != "$_folder/work" ] || mkdir -p "$_workdir"
+cd "$_workdir" || stop {no_start} "cannot go to $_workdir; does this node share it with the login node?"
+for _file in "$_stdout" "$_stderr"; do
+  [ -d "${{_file%/*}}/" ] || mkdir -p -- "${{_file%/*}}/" || stop {no_start} "cannot make the folder of $_file"
+  [ -n "$_again" ] && [ -f "$_file" ] && continue
+  [ ! -p "$_file" ] && : >"$_file" || stop {no_start} "cannot write to $_file"
 done
-[ -r "$stdin" ] || stop {no_start} "cannot read $stdin"
-if [ -z "$script" ]; then
-  script="$temporary/command.sh"
-  (set -o pipefail; printf '%s\\n' "$coded" | base64 -d) >"$script" || stop {no_start} "cannot write the command"
+[ -r "$_stdin" ] || stop {no_start} "cannot read $_stdin"
+if [ -z "$_script" ]; then
+  _script="$_temporary/command.sh"
+  (set -o pipefail; printf '%s\\n' "$_coded" | base64 -d) >"$_script" || stop {no_start} "cannot write the command"
 fi
-run+=("$script")
+_run+=("$_script")
 """
 
-WANTED = '[ ! -e "$folder/cancelled" ] || copy "it was cancelled"\n'
+WANTED = '[ ! -e "$_folder/cancelled" ] || copy "it was cancelled"\n'
 """Of a job that was cancelled there may be another copy, of which nobody knows and which the scheduler starts later."""
 
 KEPT = """\
 # The files of the cell may have been removed since this copy looked for that: then another copy made the folder again.
-[ ! -e "$folder{gone}" ] || {{ rm -rf -- "$folder"; copy "the files of the job were removed"; }}
+[ ! -e "$_folder{gone}" ] || {{ rm -rf -- "$_folder"; copy "the files of the job were removed"; }}
 """
 
 NEVER_AGAIN = """\
-  copy "${before:+job }${before:-another job} has begun it before"
+  copy "${_before:+job }${_before:-another job} has begun it before"
 """
 
 AGAIN = """\
-  [ -n "$before" ] && [ "$before" = "$job" ] || copy "${before:+job }${before:-another job} has begun it before"
-  [ "$count" -gt 0 ] || copy "it has not been restarted, and it has begun before"
-  again=1
+  [ -n "$_before" ] && [ "$_before" = "$_job" ] || copy "${_before:+job }${_before:-another job} has begun it before"
+  [ "$_count" -gt 0 ] || copy "it has not been restarted, and it has begun before"
+  _again=1
 """
 
 NOTE_COUNT = """\
 # The link of a count is made before the others are looked at: of two copies, the older one sees the other, and ends.
 newest() {
-  for other in "$folder"/claim.*; do
-    [ "${other##*.}" -le "$count" ] || return 1
+  for _other in "$_folder"/claim.*; do
+    [ "${_other##*.}" -le "$_count" ] || return 1
   done
 }
-ln -T -- "$folder/job" "$folder/claim.$count" || copy "it has begun before, after $count restarts"
-newest || copy "it has begun again, after more restarts than $count"
+ln -T -- "$_folder/job" "$_folder/claim.$_count" || copy "it has begun before, after $_count restarts"
+newest || copy "it has begun again, after more restarts than $_count"
 """
 
 TAIL = """\
@@ -163,26 +166,26 @@ TAIL = """\
 # to it alone is for the command. bash answers no signal while it runs a command before it, and can lose the exit code
 # of one beside it when a signal comes. So a second shell runs the command, and writes its exit code to a file.
 trap : TERM INT HUP
-for signal in {signals}; do
-  trap "kill -$signal \\$(cat \\"\\$temporary/pid\\") 2>/dev/null" "$signal"
+for _signal in {signals}; do
+  trap "kill -$_signal \\$(cat \\"\\$_temporary/pid\\") 2>/dev/null" "$_signal"
 done
 (
   trap - QUIT
   trap : TERM INT HUP {signals}
   (
-    printf '%s\\n' "$BASHPID" >"$temporary/pid"
-    exec "${{run[@]}}" <"$stdin" >>"$stdout" 2>>"$stderr"
+    printf '%s\\n' "$BASHPID" >"$_temporary/pid"
+    exec "${{_run[@]}}" <"$_stdin" >>"$_stdout" 2>>"$_stderr"
   )
-  printf '%s\\n' "$?" >"$temporary/code"
+  printf '%s\\n' "$?" >"$_temporary/code"
 ) &
-runner=$!
-{measure}while kill -0 "$runner" 2>/dev/null; do wait "$runner"; done
-read -r code <"$temporary/code" || code=137
-{measured}record "$code" ""
+_runner=$!
+{measure}while kill -0 "$_runner" 2>/dev/null; do wait "$_runner"; done
+read -r _code <"$_temporary/code" || _code=137
+{measured}record "$_code" ""
 tidy
 # Of a job that failed, the scheduler may still have something to say.
-[ "$code" != 0 ] || [ -s "$log" ] || rm -f -- "$log"
-exit "$code"
+[ "$_code" != 0 ] || [ -s "$_log" ] || rm -f -- "$_log"
+exit "$_code"
 """
 
 
@@ -206,20 +209,20 @@ memory() {
 (
   peak=0 tenths=1
   while kill -0 $$; do
-    read -r pid <"$temporary/pid" && memory "$pid"
-    [ "${sum:-0}" -le "$peak" ] || { peak=$sum; printf '%s\\n' "$peak" >"$temporary/peak"; }
+    read -r pid <"$_temporary/pid" && memory "$pid"
+    [ "${sum:-0}" -le "$peak" ] || { peak=$sum; printf '%s\\n' "$peak" >"$_temporary/peak"; }
     sleep "$((tenths / 10)).$((tenths % 10))"
     [ "$tenths" -ge 50 ] || tenths=$((tenths * 2))
   done
 ) </dev/null >/dev/null 2>&1 &
-meter=$!
+_meter=$!
 """
 
 MEASURED = """\
-{ kill -KILL "$meter"; wait "$meter"; } 2>/dev/null  # bash says "Killed" at one of the two
-times >"$temporary/times"
-{ read -r _; read -r user system; } <"$temporary/times"
-{ read -r peak <"$temporary/peak"; } 2>/dev/null || peak=
+{ kill -KILL "$_meter"; wait "$_meter"; } 2>/dev/null  # bash says "Killed" at one of the two
+times >"$_temporary/times"
+{ read -r _; read -r _user _system; } <"$_temporary/times"
+{ read -r _peak <"$_temporary/peak"; } 2>/dev/null || _peak=
 """
 
 
@@ -246,12 +249,12 @@ class Native:
     def task_lines(self) -> str:
         """Return the lines by which a task of an array is to its command what a job of its own would be."""
         lines = [" ".join(("unset", *self.of_tasks))] if self.of_tasks else []
-        lines += [f'export {name}="$name"' for name in self.names]
+        lines += [f'export {name}="$_name"' for name in self.names]
         return "".join(f"{line}\n" for line in lines)
 
     def folder_lines(self) -> str:
         """Return the lines by which the job's scripts find the folder that they start in, and not that of specc."""
-        return "".join(f'[ -z "${{{name}+set}}" ] || export {name}="$workdir"\n' for name in self.submit_folders)
+        return "".join(f'[ -z "${{{name}+set}}" ] || export {name}="$_workdir"\n' for name in self.submit_folders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +310,7 @@ def coded(command: Command) -> str:
 
 
 def program_of(native: Native, manner: Manner) -> str:
-    """Return what is done with the settings of a job and its command, which is in the variable `coded`.
+    """Return what is done with the settings of a job and its command, which is in the variable `_coded`.
 
     The text is the same for all jobs that a scheduler runs in the same manner.
     """
@@ -353,5 +356,5 @@ def array_script(native: Native, batch: Batch, manner: Manner) -> str:
 
 def script_of(native: Native, folder: Folder, tag: str, name: str, manner: Manner, command: Command) -> str:
     """Return the text of the batch script of one job."""
-    settings = f"{settings_of(folder, tag, name, command)}coded='{coded(command)}'\n"
+    settings = f"{settings_of(folder, tag, name, command)}_coded='{coded(command)}'\n"
     return FIRST.format(settings=settings) + program_of(native, manner)
