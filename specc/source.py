@@ -51,6 +51,12 @@ class Source:
         """The offset of each line."""
         return [0, *(match.end() for match in LINE_BREAK.finditer(self.text))]
 
+    @property
+    def line_end(self) -> str:
+        """How its lines end, as the first does: what an edit puts between two lines."""
+        found = LINE_BREAK.search(self.text)
+        return found[0] if found is not None else "\n"
+
     def position(self, offset: int) -> Position:
         """Return the position of an offset."""
         line = bisect_right(self.line_starts, offset)

@@ -118,6 +118,7 @@ class AttemptChoice:
                 help = did_you_mean(word, sorted(ledger.specs()), "specs in the ledger")
                 raise SpeccError(f"there is no spec, job or attempt `{word}`", help=help)
         words = self.words
+        self._check_target(ledger)
         axes: set[str] = set()
         known: set[str] = set()
         for record in ledger.chosen(specs, ids, whole_history=True) if words.only or words.params else ():
@@ -129,6 +130,15 @@ class AttemptChoice:
         for word, called in by_name.items():
             _check_one(word, [record for record in called if selector.picks(record)])
         return selector
+
+
+    def _check_target(self, ledger: Ledger) -> None:
+        """Raise SpeccError for a target that is not in the settings and to which nothing was ever sent."""
+        name, known = self.words.target, self.workplace.project.settings.targets
+        if name is None or name in known:
+            return
+        if not any(record.target_name == name for record in ledger.chosen((), (), whole_history=True)):
+            raise SpeccError(f"there is no target `{name}`", help=did_you_mean(name, known, "targets"))
 
 
 def _unique(word: str, meant: Sequence[Record]) -> str:

@@ -147,7 +147,7 @@ def _comments(text: Source, found: Diagnostic) -> Iterator[Edit]:
     for above in range(number, 0, -1):
         indent = len(text.line(above)) - len(text.line(above).lstrip(" "))
         if above == number or indent < len(line) - len(line.lstrip(" ")):
-            yield Edit(text.span(text.line_starts[above - 1]), " " * indent + comment + "\n")
+            yield Edit(text.span(text.line_starts[above - 1]), f"{' ' * indent}{comment}{text.line_end}")
         if above < number and indent < len(line) - len(line.lstrip(" ")):
             return
 
@@ -201,18 +201,18 @@ def _as_parameter(snapshot: Snapshot, spot: Spot) -> Iterator[Action]:
 
 def _declaring(snapshot: Snapshot, declared: str) -> Edit:
     """Return the edit that adds a declaration to `params:`, or that section with it."""
-    text, root = snapshot.text, _root(snapshot)
+    text, root, end = snapshot.text, _root(snapshot), snapshot.text.line_end
     assert isinstance(root, Mapping)
     section, key = root.get("params"), root.keys.get("params")
     if isinstance(section, Mapping) and section.entries:
         first = next(iter(section.keys.values())).span
         is_flow = section.span.text.startswith("{")
         indent = " " * (first.first.column - 1)
-        return Edit(text.span(first.start), f"{declared}, " if is_flow else f"{declared}\n{indent}")
+        return Edit(text.span(first.start), f"{declared}, " if is_flow else f"{declared}{end}{indent}")
     if key is not None:
-        return Edit(text.span(key.span.start, root.entries["params"].span.end), f"params:\n  {declared}")
+        return Edit(text.span(key.span.start, root.entries["params"].span.end), f"params:{end}  {declared}")
     behind = next((root.keys[name].span.start for name in BEFORE if name in root.keys), len(text.text))
-    return Edit(text.span(behind), f"params:\n  {declared}\n")
+    return Edit(text.span(behind), f"params:{end}  {declared}{end}")
 
 
 def _is_same(project: EditedProject, snapshot: Snapshot, edits: tuple[Edit, ...]) -> Generator[None, None, bool]:
@@ -242,8 +242,8 @@ def formatting_of(project: EditedProject, snapshot: Snapshot, lines: tuple[int, 
         return []
     if lines is None:
         return list(edits_between(snapshot.text, result.text))
-    end = "\r\n" if "\r\n" in snapshot.text.text else "\n"  # other ends of lines would change all of them
-    edits = edits_between(snapshot.text, result.text.replace("\n", end))
+    same_ends = result.text.replace("\n", snapshot.text.line_end)  # other ends of lines would change all of them
+    edits = edits_between(snapshot.text, same_ends)
     first, last = lines
     chosen = [each for each in edits if each.span.first.line - 1 <= last and first <= each.span.last.line - 1]
     root, found = parse_tree(Source("", applied(snapshot.text.text, chosen), snapshot.name))

@@ -119,7 +119,7 @@ def _fix(line: str, span: Span, setting: str, title: str) -> Fix | None:
         return None
     program = line[2:].split()[0]
     shell = program if not program.endswith("/env") else f"{program} bash"
-    return Fix(title, (Edit(Span(source, start, end), f"#!{shell}\n{indent}{setting}"),), is_safe=False)
+    return Fix(title, (Edit(Span(source, start, end), f"#!{shell}{source.line_end}{indent}{setting}"),), is_safe=False)
 
 
 RULE = JobRule(INTERPRETER_LINE, find)

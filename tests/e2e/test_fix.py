@@ -182,6 +182,14 @@ def test_layout_line_breaks_mode_and_symlink_are_kept(place: Place) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
+def test_a_line_that_is_put_in_ends_as_the_others_do(place: Place) -> None:
+    before = "specc: 1\njob:\n  name: n\n  cmd_line: |\n    #!/bin/bash -e\n    ./run\n"
+    path = put(place, "a.job.yaml", before.replace("\n", "\r\n"))
+    assert place.run("check", "--fix", "--unsafe-fixes") == 0
+    after = before.replace("#!/bin/bash -e\n", "#!/bin/bash\n    set -e\n")
+    assert path.read_bytes() == after.replace("\n", "\r\n").encode()
+
+
 @pytest.mark.parametrize("command", [["check", "--fix"], ["fmt"]])
 def test_a_byte_order_mark_is_kept(place: Place, command: list[str]) -> None:
     before = b"\xef\xbb\xbf" + (HEAD + "vars: {a:  no}\n").encode()

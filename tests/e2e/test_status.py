@@ -115,6 +115,24 @@ class TestText:
         assert here.run(*command.split(), "-p", "scale=4") in (0, 2)
         assert not here.out
 
+    @pytest.mark.parametrize(
+        "command", ["status", "usage", "results", "wait", "cancel --state failed", "retry", "report -o run.html"]
+    )
+    def test_a_target_that_does_not_exist_is_no_choice_of_nothing(self, here, command):
+        submitted(here, "echo")
+        assert here.run(*command.split(), "--target", "locla") == 2
+        assert not here.out
+        assert "no target `locla`" in here.err
+        assert "did you mean `local`?" in here.err
+
+    def test_a_target_that_is_no_longer_in_the_settings_still_has_its_jobs(self, here):
+        submitted(here, "echo")
+        here.run("status")
+        here.put("specc.toml", SETTINGS.replace(b"[targets.local]", b'[targets.mine]\nkind = "local"'))
+        assert here.run("status", "--target", "locla") == 2
+        assert here.run("results", "--target", "local") == 0, here.err
+        assert len(rows(here)) == 2
+
     def test_specs_are_named_where_there_are_several(self, here):
         submitted(here, "'true'")
         here.write(b=SPEC.replace("j-", "k-") % "'true'")

@@ -10,7 +10,7 @@ from contextlib import chdir
 from pathlib import Path
 
 import pytest
-from support.editor_answers import ANSWERS
+from support.editor_answers import ANSWERS, actions
 
 from specc.app.editing import EditedProject
 from specc.config import find_root
@@ -54,6 +54,22 @@ def test_session(path: Path, tmp_path: Path, request: pytest.FixtureRequest) -> 
     if request.config.getoption("--update-cases"):
         path.write_text(told, encoding="utf-8")
     assert told == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", sorted(CASES.glob("act-*.txt")), ids=lambda path: path.stem)
+def test_an_action_ends_its_lines_as_the_text_does(path: Path, tmp_path: Path) -> None:
+    files = {name: part for name, part in parts(path.read_text(encoding="utf-8")).items() if not name.startswith("<")}
+    marked = next(name for name, part in files.items() if MARK in part)
+    for name, part in files.items():
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(part.replace(MARK, "").replace("\n", "\r\n").encode())
+    text = files[marked].replace("\n", "\r\n")
+    with chdir(tmp_path):
+        project = EditedProject(find_root(tmp_path / marked))
+        project.put(marked, text.replace(MARK, ""))
+        edits = [edit for action in actions(project, marked, text.index(MARK)) for edit in action.edits]
+    assert not [edit for edit in edits if re.search(r"(?<!\r)\n", edit.replacement)]
 
 
 def test_each_answer_has_a_session() -> None:

@@ -1,5 +1,6 @@
 """What `--fix` writes reads again, lacks what it mended, has no new errors, and comes to the same jobs."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -164,6 +165,7 @@ def test_fixes_mend_and_nothing_else(unsafe: bool, spec: str, base: str) -> None
         assert fixed(after, check, unsafe=unsafe).files == ()
         for file in result.files:
             assert comments(file.text) == comments(file.source.text)
+            assert not ("\r\n" in file.source.text and re.search(r"(?<!\r)\n", file.text))
 
 
 def names(finding: Diagnostic) -> set[str]:

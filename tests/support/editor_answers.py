@@ -111,13 +111,18 @@ def _heirs(project: EditedProject, name: str, offset: int, words: Words) -> str:
     return "\n".join(each.name for each in run_to_end(heirs_of_file(project, project.snapshot(name)))) or "(nothing)"
 
 
-def _actions(project: EditedProject, name: str, offset: int, words: Words) -> str:
+def actions(project: EditedProject, name: str, offset: int) -> list[Action]:
+    """Return the actions at an offset of a text, and all fixes together where there are some."""
     *_, verdict = (each for each in project.check(name) if each is not None)
     snapshot = project.snapshot(name)
     found = verdict.found[name]
     every = run_to_end(actions_at(project, snapshot, found, offset, offset))
     everything = fix_all(project, snapshot, found)
-    every += [everything] if everything is not None else []
+    return [*every, *([everything] if everything is not None else [])]
+
+
+def _actions(project: EditedProject, name: str, offset: int, words: Words) -> str:
+    every = actions(project, name, offset)
     return "\n".join(line for each in every for line in _action(project, each)) or "(nothing)"
 
 
