@@ -50,7 +50,7 @@ HEARD = ("specc/gateway/keys.py", "specc/gateway/process.py", "specc/gateway/ser
 PROSE = re.compile(
     r"(?<![\w`./$<{\\-])[A-Za-z][a-z]+(?:'s|,)? (?:`|[a-z]{2}|\{|a |\d)|\} [a-z]{3,}|^[a-z]{3,}: \{|^an? [A-Za-z]"
 )
-SCRIPT = re.compile(r"#!/bin/bash|^folder=|^ln -T|\$\{?(?:before|count|folder|meter|temporary|workdir)\b")
+SCRIPT = re.compile(r"#!/bin/bash|\$\{?#?_[a-z]")
 """Lines of the scripts that schedulers get."""
 QUERY = re.compile(
     r"\s*(?:SELECT|INSERT|CREATE|UPDATE|DELETE|PRAGMA|BEGIN|ALTER|DROP|WITH|AND|WHERE|ORDER|CASE)\b|\w+(?:, \w+){6,}$"

@@ -131,7 +131,6 @@ class AttemptChoice:
             _check_one(word, [record for record in called if selector.picks(record)])
         return selector
 
-
     def _check_target(self, ledger: Ledger) -> None:
         """Raise SpeccError for a target that is not in the settings and to which nothing was ever sent."""
         name, known = self.words.target, self.workplace.project.settings.targets

@@ -143,7 +143,8 @@ class Header:
         if first is None or first.span.first.column != 1:
             return None
         start = first.span.source.span(first.span.start)
-        return Fix(f"add `specc: {VERSION}`", (Edit(start, f"specc: {VERSION}\n"),), False)
+        added = f"specc: {VERSION}{start.source.line_end}"
+        return Fix(f"add `specc: {VERSION}`", (Edit(start, added),), False)
 
     def unknown(self) -> list[Scalar]:
         """Return the keys at the top level that a spec does not have."""
