@@ -63,7 +63,7 @@ FULL = (
 )
 """Answers of a controller that has as many jobs as it takes, or takes none at the moment."""
 
-SUBMIT_LIMIT = re.compile(r"\b(?:Assoc|QOS)\w*Submit\w*Limit\b")
+SUBMIT_LIMIT = re.compile(r"\b(?:Assoc|QOS)(?:(?!Submit)\w)*+Submit\w*+(?<=Limit)")
 """Slurm's names for limits on how many jobs may be in the queue, such as `QOSMaxSubmitJobPerUserLimit`. sbatch says
 them before the answer, which is the same for all limits."""
 
