@@ -16,7 +16,11 @@ RUNNERS = {
     "pre-commit": (sys.executable, "-m", "pre_commit"),
     "prek": (str(Path(sys.executable).with_name("prek")),),
 }
-PLACES = {"root": ".", "folder": "jobs/cfd", "blanks and marks": "jobs/the team's [cfd]"}
+PLACES = [
+    pytest.param(".", id="root"),
+    pytest.param("jobs/cfd", id="folder", marks=pytest.mark.slow),
+    pytest.param("jobs/the team's [cfd]", id="blanks and marks"),
+]
 
 Make = Callable[[str], Hooked]
 
@@ -37,7 +41,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     return made
 
 
-@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
+@pytest.mark.parametrize("place", PLACES)
 def test_they_let_a_clean_project_in_and_no_other(make: Make, place: str) -> None:
     project = make(place)
     assert project.commit(), project.said
