@@ -166,6 +166,7 @@ def test_a_job_that_the_target_does_not_know_is_not_found(here: Place, server: S
     assert (one["job_state"], one["asked"]) == ("unknown", True)
 
 
+@pytest.mark.slow
 def test_a_server_that_stays_silent_is_given_up(here: Place, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(follow, "SILENCE", 1.0)
     server.behaviours = [http("<html>", 502)]

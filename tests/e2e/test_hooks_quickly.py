@@ -12,10 +12,10 @@ from specc.cli.main import run
 
 OFFERED = ROOT / ".pre-commit-hooks.yaml"
 SCAFFOLD = ROOT / "templates" / "init" / "pre-commit-config.yaml.in"
-RUNNERS = {
-    "pre-commit": (sys.executable, "-m", "pre_commit"),
-    "prek": (str(Path(sys.executable).with_name("prek")),),
-}
+RUNNERS = [
+    pytest.param((sys.executable, "-m", "pre_commit"), id="pre-commit"),
+    pytest.param((str(Path(sys.executable).with_name("prek")),), id="prek", marks=pytest.mark.slow),
+]
 PLACES = [
     pytest.param(".", id="root"),
     pytest.param("jobs/cfd", id="folder", marks=pytest.mark.slow),
@@ -25,7 +25,7 @@ PLACES = [
 Make = Callable[[str], Hooked]
 
 
-@pytest.fixture(params=RUNNERS.values(), ids=RUNNERS)
+@pytest.fixture(params=RUNNERS)
 def make(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
     runner: Sequence[str] = request.param
 

@@ -100,6 +100,7 @@ sys.exit(run(sys.argv[1:]))
 """A submitter that soon asks again whether the jobs of others have ended."""
 
 
+@pytest.mark.slow
 def test_two_submitters_do_not_exceed_it_together(here: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("specc.app.feeding.FIRST_PAUSE", 0.5)
     monkeypatch.setattr("specc.app.feeding.REST", 0.5)

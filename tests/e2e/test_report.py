@@ -185,6 +185,7 @@ class TestRefusals:
         assert "`--y p`: all jobs have the same value" in here.err
         assert not (here.root / "run.html").exists()
 
+    @pytest.mark.slow
     def test_a_file_that_cannot_be_written(self, here):
         submitted(here, "true {{ matrix.n }}")
         Path("file").touch()

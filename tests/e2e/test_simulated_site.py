@@ -104,6 +104,7 @@ def test_a_limit_on_submitted_jobs_is_kept_to(tmp_path: Path, settings: str) -> 
     assert simulation.programs.controller.book.most_open <= 25
 
 
+@pytest.mark.slow
 def test_places_that_come_free_are_filled_several_at_a_time(tmp_path: Path) -> None:
     simulation = Simulation(tmp_path, 160, replace(CALM, max_submit_jobs=80, slots=40))
     assert simulation("submit", "-y", "--wait").code == 0

@@ -164,6 +164,7 @@ class TestNoThread:
         assert gateway.target.submissions == 0
         assert gateway.post(SUBMIT, BODY)["ret_code"] == 0
 
+    @pytest.mark.slow
     def test_a_real_limit(self, cloud: Place, server: Hostile) -> None:
         """Each thread would need a stack of a tebibyte, and there are eight gibibytes."""
         at(cloud, server.endpoint)

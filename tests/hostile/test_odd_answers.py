@@ -31,6 +31,7 @@ def assert_unknown(outcome: Outcome) -> None:
 
 
 @each("status", STATUSES)
+@pytest.mark.slow
 def test_an_odd_code_beside_a_job_is_unknown_whatever_the_status(status: int) -> None:
     bodies = [f'{{"ret_code": {code}, "hpcjob_uuid": "{JOB}"}}' for code in (*ODD_CODES, *UNDOCUMENTED)]
     bodies.append(json.dumps({"hpcjob_uuid": JOB, "job_status": "pending"}))

@@ -204,6 +204,7 @@ def test_this_test_finds_patterns_of_quadratic_time(text: str) -> None:
         *("-----BEGIN A ", "glpat-", "xoxb-", "://", "a://b:", "password=", "password:\n", '"', "'", "\\", "read "),
     ],
 )
+@pytest.mark.slow
 def test_looking_for_secrets_takes_linear_time(word: str) -> None:
     text = (word * MAX_BYTES)[:MAX_BYTES]
     with limited():

@@ -122,6 +122,7 @@ HARMLESS = [
 
 
 @each("text", LIMIT)
+@pytest.mark.slow
 def test_too_much_work_is_refused_before_it_is_done(text: str) -> None:
     found: list[EvaluationFailed] = []
     assert calls(lambda: found.extend(mistakes_of(text))) < CALLS
@@ -224,6 +225,7 @@ def outcome(chain: Chain) -> object:
         "{% for x in vars.u %}" * 11 + "{{ NEXT }}" + "{% endfor %}" * 11,
     ],
 )
+@pytest.mark.slow
 def test_a_chain_without_end_does_not_exhaust_the_stack(text: str) -> None:
     chain = Chain(text, 70)
     assert outcome(chain) in (Unknown, codes.TEMPLATE_LIMIT)

@@ -247,6 +247,7 @@ time.sleep(60)
 
 
 @each("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.slow
 def test_no_fork_outlives_a_parent_that_is_killed(number: signal.Signals) -> None:
     with subprocess.Popen([sys.executable, "-c", KILLED], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None

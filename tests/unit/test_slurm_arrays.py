@@ -338,6 +338,7 @@ class TestJobs:
         asked = [call[-1] for call in fake.programs.calls if call[0] == "sacct"]
         assert asked == ["--jobs=9,7_0,7_2", "--jobs=7"]
 
+    @pytest.mark.slow
     def test_a_call_asks_for_no_more_than_can_be_read(self, fake: Fake) -> None:
         """The answer about a sweep of 100,000 cells would be as large as all that is kept of an output."""
         fake.programs.answers["sacct"] = ok()
