@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -446,9 +447,20 @@ class TestTasks:
         cells = (fake.place.directory / "jobs" / BATCH / "cells.0").read_text()
         settings = base64.b64decode(cells.split()[1]).decode()
         given = dict.fromkeys(words_in(fake.programs.scripts[-1] + settings), "of the job")
+        assert "line" in given, "a variable of one of its functions"
         assert self.run(fake, 1, more=given).returncode == 0
         seen = (fake.folder(f"{BATCH}/1").root / "stdout").read_text().splitlines()
         assert not {*(f"{name}=of the job" for name in given)} - {*seen}
+
+    def test_cells_that_another_version_wrote_are_not_run(self, fake: Fake) -> None:
+        send(fake, attempts(2))
+        cells = fake.place.directory / "jobs" / BATCH / "cells.0"
+        key, settings, *others = cells.read_text().splitlines()[1].split()
+        older = base64.b64encode(re.sub(rb"(?m)(^| )_", rb"\1", base64.b64decode(settings))).decode()
+        cells.write_text("\n" + " ".join([key, older, *others]) + "\n")
+        done = self.run(fake, 1)
+        assert (done.returncode, done.stderr) == (114, f"specc: another version of specc wrote {cells}\n")
+        assert not fake.folder(f"{BATCH}/1").root.exists()
 
     @pytest.mark.parametrize(
         "command", ["echo \"it's\" '$x' \\\n  a", "#!/usr/bin/env python3\nprint('ä' * 3)", "echo -n -"]

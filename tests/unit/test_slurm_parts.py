@@ -99,6 +99,7 @@ def test_no_variable_of_the_script_hides_one_of_the_job(root: Path, native: Nati
     """A site's prolog or the setting `environment` may give a job any variable, such as `name` or `run`."""
     job = Job(root, "env", Manner(4, 1, is_requeued=True), native=native)
     given = dict.fromkeys(words_in(job.script), "of the job")
+    assert "line" in given, "a variable of one of its functions"
     assert job.run(7, more=given).returncode == 0
     assert not {*(f"{name}=of the job" for name in given)} - {*job.read("stdout").splitlines()}
 

@@ -40,7 +40,7 @@ OF_TASK = """\
 #!/bin/bash
 # Made by specc, for all cells of a batch. What differs from cell to cell is in the files cells.* of the folder below, a
 # line for each: its key, and as base64 its settings, its command and its request.
-_batch={batch} _task={task} _lines={lines} _job={job}
+_batch={batch} _task={task} _lines={lines} _job={job} _folder=
 # A line that is cut has no end, and a text of which a part is missing is not decoded well: then nothing is run.
 read -r _key _settings _coded _request < <(
   sed -n "$((_task % _lines + 1)){{p;q}}" "$_batch/cells.$((_task / _lines))"
@@ -52,6 +52,10 @@ if [ -z "$_settings" ]; then
   exit {no_claim}
 fi
 eval "$_settings"
+if [ -z "$_folder" ]; then
+  printf 'specc: another version of specc wrote %s\n' "$_batch/cells.$((_task / _lines))" >&2
+  exit {no_claim}
+fi
 [ "$_coded" != - ] || _coded=
 mkdir "$_folder" 2>/dev/null
 if [ -e "$_folder{gone}" ] || [ -e "$_folder{cancelled}" ]; then
@@ -207,10 +211,10 @@ memory() {
   done
 }
 (
-  peak=0 tenths=1
+  peak=0 sum=0 tenths=1
   while kill -0 $$; do
     read -r pid <"$_temporary/pid" && memory "$pid"
-    [ "${sum:-0}" -le "$peak" ] || { peak=$sum; printf '%s\\n' "$peak" >"$_temporary/peak"; }
+    [ "$sum" -le "$peak" ] || { peak=$sum; printf '%s\\n' "$peak" >"$_temporary/peak"; }
     sleep "$((tenths / 10)).$((tenths % 10))"
     [ "$tenths" -ge 50 ] || tenths=$((tenths * 2))
   done
