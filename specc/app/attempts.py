@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from specc.app.session import Selected, Session
-from specc.app.workplace import Workplace
+from specc.app.workplace import Workplace, unknown_target
 from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
@@ -137,7 +137,7 @@ class AttemptChoice:
         if name is None or name in known:
             return
         if not any(record.target_name == name for record in ledger.chosen((), (), whole_history=True)):
-            raise SpeccError(f"there is no target `{name}`", help=did_you_mean(name, known, "targets"))
+            raise unknown_target(name, known)
 
 
 def _unique(word: str, meant: Sequence[Record]) -> str:

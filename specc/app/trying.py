@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from specc.app.session import Session
-from specc.diagnostics import did_you_mean
+from specc.app.workplace import unknown_target
 from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.lowering import Payload, receive
@@ -46,7 +46,7 @@ def try_target(session: Session, name: str, person: Person, *, patience: float, 
     project = session.project(Path.cwd())
     settings = project.settings.targets.get(name)
     if settings is None:
-        raise SpeccError(f"there is no target `{name}`", help=did_you_mean(name, project.settings.targets, "targets"))
+        raise unknown_target(name, project.settings.targets)
     if settings.kind != COMMAND.name:
         raise SpeccError(f"the target `{name}` is of kind `{settings.kind}`, and has no commands to test")
     settings = replace(settings, run_as="caller", workdir="job", prelude=None)

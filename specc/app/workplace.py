@@ -4,7 +4,7 @@ import contextlib
 import json
 import os
 import pwd
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
 
@@ -34,6 +34,11 @@ def _is_missing(path: Path) -> bool:
     return False
 
 
+def unknown_target(name: str, known: Iterable[str]) -> SpeccError:
+    """Return the error that says which target was meant, for a name that none has."""
+    return SpeccError(f"there is no target `{name}`", help=did_you_mean(name, known, "targets"))
+
+
 def open_target(
     root: Path,
     name: str,
@@ -49,7 +54,7 @@ def open_target(
     """Return the target of that name. Raises SpeccError where there is none, or it cannot be opened."""
     known = settings.targets.get(name)
     if known is None:
-        raise SpeccError(f"there is no target `{name}`", help=did_you_mean(name, settings.targets, "targets"))
+        raise unknown_target(name, settings.targets)
     endpoint = known.endpoint or (apis[settings.api].endpoint if settings.api in apis else None)
     vendors = (apis[api].endpoint for api in apis) if KINDS[known.kind].is_of_api else ()
     shipped = tuple(address for address in vendors if address is not None)

@@ -9,8 +9,8 @@ import typer
 
 from specc.app.selection import Sites
 from specc.app.session import Session
+from specc.app.workplace import unknown_target
 from specc.cli.console import say, write_row
-from specc.diagnostics import did_you_mean
 from specc.errors import SpeccError
 from specc.language import translated
 from specc.project import Apis
@@ -66,8 +66,7 @@ def _commands(name: str, *, forget: bool) -> int:
     project = Session(Sites()).project(Path.cwd())
     settings = project.settings.targets.get(name)
     if settings is None:
-        near = did_you_mean(name, project.settings.targets, "targets")
-        raise SpeccError(f"there is no target `{name}`", help=near)
+        raise unknown_target(name, project.settings.targets)
     commands = _commands_of(settings, project.root)
     trusted = TrustedCommands(project.environment, project.root)
     if forget:
