@@ -21,7 +21,7 @@ from support.local_jobs import Place, attempt, eventually, place_at
 
 from specc.errors import SpeccError
 from specc.targets import JobState, NotSent
-from specc.targets.local.processes import ProcessId, this_process
+from specc.targets.local.processes import ProcessId, born, this_process
 
 ANYTHING = resource.RLIM_INFINITY
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="limits of another process can be set only on Linux")
@@ -139,10 +139,10 @@ def test_runner_and_supervisor_killed_at_once(place: Place) -> None:
         process.send_signal(signal.SIGSTOP)
     for process in killed:
         process.kill()
-    eventually(lambda: not set(killed) & set(place.processes()))
-    # One that is dying has no command line any more by which it is known, and is there for a moment longer.
-    eventually(lambda: place.report(uuid).state is JobState.LOST)
-    eventually(lambda: not [process for process in place.processes() if process.name() == "sleep"])
+    # One that is dying has no command line any more by which `processes` knows it, and is there for a moment longer.
+    eventually(lambda: not any(born(process.pid) for process in killed))
+    assert place.report(uuid).state is JobState.LOST
+    assert not [process for process in place.processes() if process.name() == "sleep"]
 
 
 def test_an_exit_record_is_believed_when_the_store_never_heard(place: Place) -> None:
@@ -150,11 +150,10 @@ def test_an_exit_record_is_believed_when_the_store_never_heard(place: Place) -> 
     place.wait(uuid)
     eventually(lambda: not place.processes(), "its runner is still there")
     place.sql("UPDATE jobs SET state = 'running', exit_code = NULL, reason = '' WHERE uuid = ?", uuid)
-    eventually(lambda: place.report(uuid).state is JobState.EXITED)
-    assert place.report(uuid).exit_code == 3
+    assert (place.report(uuid).state, place.report(uuid).exit_code) == (JobState.EXITED, 3)
     place.sql("UPDATE jobs SET state = 'running', exit_code = NULL WHERE uuid = ?", uuid)
     place.folder(uuid).record.write_text('{"state": "fini')
-    eventually(lambda: place.report(uuid).state is JobState.LOST, "half a record is none")
+    assert place.report(uuid).state is JobState.LOST, "half a record is none"
 
 
 def as_if_running(place: Place, runner: ProcessId) -> str:

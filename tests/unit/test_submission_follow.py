@@ -109,6 +109,7 @@ class TestFollowing:
         followed(desk)
         assert desk.clock.slept == [0.5, 10.0] * 6 + [0.5]
 
+    @pytest.mark.slow
     def test_the_longer_jobs_take_the_less_often_they_are_asked_about(self, desk):
         desk.target = Life(["running", "pending"] * 5000 + ["finished"])
         desk.submit(submitting.sweep(1))
