@@ -94,7 +94,7 @@ def intent_of(step: Step, attempt: str, sending: Sending, now: float, skew: floa
 @dataclass(slots=True, eq=False)
 class _Member:
     """One attempt of a flight. `is_unclear`: it may have been accepted in an earlier try, so that nothing but a job
-    settles it.
+    settles it, or that the target withdraws the attempt.
     """
 
     step: Step
@@ -484,8 +484,8 @@ class Sender:
                 landed.append((member, result))
         if again:
             landed += self._again(flight, again)
-        for _, result in landed:
-            self._failures.note(result)
+        for result in {result.code or result.state: result for _, result in landed}.values():
+            self._failures.note(result)  # one answer for many jobs counts once
         return landed
 
     def _outcome(self, member: _Member, outcome: Outcome | SpeccError | None) -> Result | NotSent:
@@ -495,13 +495,15 @@ class Sender:
             case Unclear() if self._target.is_idempotent:
                 member.is_unclear = True
                 return NotSent(outcome.reason)
-            case Rejected(message=message) if member.is_unclear:
+            case Rejected(message=message, is_withdrawn=False) if member.is_unclear:
                 return Result(step, State.UNKNOWN, message=f"rejected now, and perhaps accepted before: {message}")
             case Accepted() | Rejected() | Unclear():
                 return result_of(step, outcome)
-            case NotSent(is_full=True) if not member.is_unclear:
+            case NotSent(is_full=True) if outcome.is_withdrawn or not member.is_unclear:
                 self._is_full = self._is_full or outcome.reason
                 return Result(step, State.NOT_SENT, message=outcome.reason, is_not_yet=True)
+            case NotSent(is_withdrawn=True):
+                return Result(step, State.NOT_SENT, message=outcome.reason)
             case NotSent():
                 return outcome
             case SpeccError():

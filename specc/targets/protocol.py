@@ -103,7 +103,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The target surely did not start anything.
+    """The target surely did not start anything in this call, and where the attempt `is_withdrawn`, in no earlier one.
 
     `fields` maps names of fields to what is wrong with each, and `helps` to what to write; `help` is for all fields
     without their own. `is_general` says that the rejection is about the account or the target, so that every other
@@ -116,6 +116,7 @@ class Rejected:
     fields: dict[str, str] | None = None
     is_general: bool = False
     helps: dict[str, str] | None = None
+    is_withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,7 @@ class NotSent:
 
     `resign` says that only the time of signing was wrong, and `server_time` is that of the server's clock. `is_full`
     says that the target has as many jobs of this account as it takes: there is room when some of them have ended.
+    `is_withdrawn` says that no earlier call starts anything either, so that the payload needs another attempt.
     """
 
     reason: str
@@ -131,6 +133,7 @@ class NotSent:
     resign: bool = False
     server_time: datetime | None = None
     is_full: bool = False
+    is_withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,8 @@ class Storm:
         self.cluster.set("most-jobs", str(self._random.choice([10**6, cells, cells // 4])))
         if seed % 2:
             self.cluster.set("accounting")
+        if seed % 3 == 0:
+            self.cluster.set("silent")
         variables = {**self.cluster.variables, "XDG_STATE_HOME": str(folder / "state")}
         self._clients = Clients(self._project, variables, PATIENCE)
         self._open = list(range(self._waves))

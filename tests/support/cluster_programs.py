@@ -168,7 +168,7 @@ def _meant(here: Path, words: list[str], *, all: bool = False) -> Iterator[tuple
 
 
 def scontrol(here: Path, words: list[str]) -> str:
-    if words[-2:] == ["show", "config"]:
+    if words[-2:] == ["show", "config"] and not (here / "silent").exists():
         return f"MaxArraySize            = {setting(here, 'max-array', 1001)}\n"
     return ""
 

@@ -28,7 +28,8 @@ class Cluster:
     """The folder of a cluster. `variables` are what a client's environment needs besides its own.
 
     `chances` say how often each program fails in which way. The array limit and the number of jobs that a user may
-    have are files, too: `max-array` and `most-jobs`. With `accounting` there is an sacct.
+    have are files, too: `max-array` and `most-jobs`. With `accounting` there is an sacct. With `silent` the controller
+    does not say how many tasks an array may have.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -131,6 +131,18 @@ class TestOnce:
         fake.answers["find"] = []
         assert isinstance(fake.target.submit(fake.attempt(key="f" * 32)), Unclear)
 
+    def test_a_rejection_holds_for_the_earlier_calls_too(self, fake: Fake) -> None:
+        fake.answers |= {"submit": TimedOut(180, ""), "find": []}
+        assert isinstance(fake.target.submit(fake.attempt()), Unclear)
+        fake.answers["submit"] = [{"rejected": "no such queue", "code": "queue"}]
+        outcome = fake.target.submit(fake.attempt())
+        assert isinstance(outcome, Rejected)
+        assert outcome.is_withdrawn
+        assert fake.folder.is_withdrawn()
+        again = fake.target.submit(replace(fake.attempt(), is_resumed=True))
+        assert isinstance(again, NotSent)
+        assert again.is_withdrawn
+
     def test_another_payload_under_the_same_key(self, fake: Fake) -> None:
         fake.target.submit(fake.attempt())
         outcome = fake.target.submit(fake.attempt("false"))

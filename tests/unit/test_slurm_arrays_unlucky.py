@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from support.local_jobs import payload
 
 from specc.system.private import REMOVED
 from specc.targets import Accepted, Attempt, NotSent, Outcome, Rejected, Unclear
+from specc.targets.batch.batches import numbers_in
+from specc.targets.batch.programs import Ran
 
 BATCH = "feedfeedfeedfeed"
 LOST = refused("Socket timed out on send/recv operation")
@@ -44,6 +46,21 @@ def send(fake: Fake, some: Sequence[Attempt]) -> list[Outcome]:
 def arrays(fake: Fake) -> list[str]:
     calls = [call for call in fake.programs.calls if call[0] == "sbatch"]
     return [word.removeprefix("--array=") for call in calls for word in call if word.startswith("--array=")]
+
+
+def resume(fake: Fake, some: Sequence[Attempt]) -> list[Outcome]:
+    """As the next `submit` sends what is unknown."""
+    return send(fake, [replace(one, is_resumed=True) for one in some])
+
+
+def up_to(most: int) -> Callable[[Sequence[str]], Ran]:
+    """Answer as a controller that takes tasks up to a number."""
+
+    def answer(command: Sequence[str]) -> Ran:
+        ranges = next(word.removeprefix("--array=") for word in command if word.startswith("--array="))
+        return ok("9\n") if max(numbers_in(ranges)) <= most else TOO_MANY
+
+    return answer
 
 
 def task(fake: Fake, number: int, job: str = "7", path: str = "/usr/bin:/bin") -> subprocess.CompletedProcess[str]:
@@ -102,6 +119,89 @@ class TestAnswers:
         fake.programs.answers["sbatch"] = TOO_MANY
         assert [type(one) for one in send(fake, attempts(2))] == [Rejected, NotSent]
         assert isinstance(fake.target.submit(replace(attempts(2)[0], is_resumed=True)), Rejected)
+
+
+class TestWithdrawal:
+    """Cells that may have been sent, and that Slurm then refuses: no task of theirs runs any more, and they settle."""
+
+    def test_numbers_that_are_too_high_need_another_batch(self, fake: Fake) -> None:
+        """The limit was not known when the batch was made, and the answer to the first call was lost."""
+        some = attempts(8)
+        fake.programs.answers["sbatch"] = LOST
+        assert {type(one) for one in send(fake, some)} == {Unclear}
+        fake.programs.answers["sbatch"] = up_to(4)
+        outcomes = resume(fake, some)
+        assert [type(one) for one in outcomes] == [Accepted] * 5 + [NotSent] * 3
+        assert [(one.is_full, one.is_withdrawn) for one in outcomes if isinstance(one, NotSent)] == [(True, True)] * 3
+
+    def test_a_task_of_an_earlier_call_does_not_run_it(self, fake: Fake) -> None:
+        some = attempts(4)
+        fake.programs.answers["sbatch"] = LOST
+        send(fake, some)
+        fake.programs.answers["sbatch"] = up_to(1)
+        resume(fake, some)
+        assert task(fake, 1).returncode == 0
+        late = task(fake, 3)
+        assert (late.returncode, "begun it before" in late.stderr) == (113, True)
+        assert not (fake.folder(f"{BATCH}/3").root / "stdout").exists()
+
+    def test_one_that_has_begun_is_not_withdrawn(self, fake: Fake) -> None:
+        """Its task made the claim after the queue was asked, and has not said its number yet."""
+        some = attempts(4)
+        fake.programs.answers["sbatch"] = LOST
+        send(fake, some)
+        folder = fake.folder(f"{BATCH}/3")
+        folder.root.mkdir()
+        folder.claim.touch()
+        fake.programs.answers["sbatch"] = up_to(1)
+        outcomes = resume(fake, some)
+        assert [isinstance(one, NotSent) and one.is_withdrawn for one in outcomes] == [False, False, True, False]
+
+    def test_what_was_never_sent_is_only_refused(self, fake: Fake) -> None:
+        fake.programs.answers["sbatch"] = up_to(1)
+        outcomes = send(fake, attempts(4))
+        assert [one.is_withdrawn for one in outcomes if isinstance(one, NotSent)] == [False, False]
+        assert not fake.folder(f"{BATCH}/3").is_claimed()
+
+    def test_a_client_that_ended_before_it_said_so(self, fake: Fake) -> None:
+        some = attempts(4)
+        fake.programs.answers["sbatch"] = LOST
+        send(fake, some)
+        fake.programs.answers["sbatch"] = up_to(1)
+        resume(fake, some)
+        before = len(fake.programs.calls)
+        again = [fake.target.submit(replace(one, is_resumed=True)) for one in some[2:]]
+        assert [isinstance(one, NotSent) and one.is_withdrawn for one in again] == [True, True]
+        assert len(fake.programs.calls) == before
+
+    @pytest.mark.parametrize("count", [1, 3])
+    def test_a_rejection_holds_for_the_earlier_calls_too(self, fake: Fake, count: int) -> None:
+        some = attempts(count)
+        fake.programs.answers["sbatch"] = LOST
+        send(fake, some)
+        fake.programs.answers["sbatch"] = refused("Invalid qos specification")
+        outcomes = resume(fake, some)
+        assert [isinstance(one, Rejected) and one.is_withdrawn for one in outcomes] == [True] * count
+        assert task(fake, 0).returncode == 113
+
+    def test_where_nothing_can_be_written_it_stays_open(self, fake: Fake) -> None:
+        some = attempts(2)
+        fake.programs.answers["sbatch"] = LOST
+        send(fake, some)
+        (fake.folder(f"{BATCH}/1").root).write_text("no folder")
+        fake.programs.answers["sbatch"] = refused("Invalid qos specification")
+        assert [isinstance(one, Rejected) and one.is_withdrawn for one in resume(fake, some)] == [True, False]
+
+    def test_the_batch_is_removed_without_them(self, fake: Fake) -> None:
+        some = attempts(4)
+        fake.programs.answers["sbatch"] = LOST
+        send(fake, some)
+        fake.programs.answers["sbatch"] = up_to(1)
+        resume(fake, some)
+        fake.queue(line("9_[0-1]", "COMPLETED", BATCH))
+        assert [one.done for one in fake.target.clean([f"9_0-{BATCH}", f"9_1-{BATCH}"])] == [True, True]
+        assert list((fake.place.directory / "jobs").iterdir()) == []
+        assert task(fake, 3).returncode == 114
 
 
 class TestProcessesThatDie:

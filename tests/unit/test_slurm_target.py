@@ -1,5 +1,6 @@
 """What the Slurm target makes of what Slurm's programs say."""
 
+import subprocess
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ from specc.targets.slurm.target import SUBMIT_SECONDS
 
 UUID = f"7-{TAG}"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+NODE = {"PATH": "/usr/bin:/bin", "SLURM_JOB_ID": "8", "SLURM_JOB_NODELIST": "node1"}
 NO_CONTACT = "Unable to contact slurm controller (connect failure)"
 DOWN = failed(f"slurm_load_jobs error: {NO_CONTACT}")
 
@@ -282,6 +284,24 @@ class TestSentTwice:
         assert isinstance(answer(fake, UNCLEAR[0]), Unclear)
         fake.programs.answers["squeue"] = DOWN
         assert isinstance(answer(fake, refused(NO_CONTACT)), Unclear)
+
+    def test_a_rejection_holds_for_the_earlier_calls_too(self, fake: Fake) -> None:
+        """The job of an earlier call comes later, and does not run the command."""
+        assert isinstance(answer(fake, UNCLEAR[0]), Unclear)
+        outcome = answer(fake, refused("Invalid qos specification"))
+        assert isinstance(outcome, Rejected)
+        assert outcome.is_withdrawn
+        late = subprocess.run(["bash"], input=fake.programs.scripts[-1], env=NODE, capture_output=True, text=True)
+        assert (late.returncode, "begun it before" in late.stderr) == (113, True)
+        again = fake.target.submit(replace(fake.attempt(), is_resumed=True))
+        assert isinstance(again, NotSent)
+        assert again.is_withdrawn
+
+    def test_a_rejection_of_one_that_was_not_sent_before_leaves_its_folder(self, fake: Fake) -> None:
+        outcome = answer(fake, refused("Invalid qos specification"))
+        assert isinstance(outcome, Rejected)
+        assert not outcome.is_withdrawn
+        assert not fake.folder(TAG).is_claimed()
 
     def test_a_note_that_cannot_be_taken_back_keeps_it_from_being_sent(self, fake: Fake) -> None:
         fake.folder(TAG).not_sent.mkdir(parents=True)

@@ -83,10 +83,12 @@ def cores(*counts: int) -> list[Payload]:
     return compiled.payloads
 
 
-def send(desk: submitting.Desk, payloads: list[Payload], room: Room | None = None) -> list[submitting.Result]:
+def send(
+    desk: submitting.Desk, payloads: list[Payload], room: Room | None = None, **how: object
+) -> list[submitting.Result]:
     with desk.ledger() as ledger, ledger.owners.claim() as owner:
         ledger.recover(owner)
-        return list(desk.sender(ledger, owner, room=room).results(desk.plan(ledger, payloads)))
+        return list(desk.sender(ledger, owner, room=room, **how).results(desk.plan(ledger, payloads)))
 
 
 class TestGroups:
@@ -98,6 +100,12 @@ class TestGroups:
     def test_a_call_takes_no_more_than_the_target_allows(self, desk: submitting.Desk) -> None:
         send(desk, submitting.sweep(23))
         assert sorted(map(len, batches(desk).calls)) == [3, 10, 10]
+
+    def test_one_answer_for_many_is_one_failure(self, desk: submitting.Desk) -> None:
+        """A batch of which nothing is known does not keep the next one from being tried."""
+        batches(desk).answers = [Unclear("no answer")] * 3
+        results = send(desk, submitting.sweep(20), tries=2)
+        assert [result.state for result in results] == [State.UNKNOWN] * 10 + [State.ACCEPTED] * 10
 
     def test_what_has_no_kind_and_what_is_alone_is_sent_alone(self, desk: submitting.Desk) -> None:
         send(desk, cores(99, 1, 99, 2))

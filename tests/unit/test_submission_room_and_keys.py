@@ -1,5 +1,6 @@
 """Room for so many active jobs, and targets that run an attempt once, however often it is sent."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,7 +10,7 @@ from support import submitting
 from specc.app.feeding import Feeder, Limits
 from specc.app.submitting import Sent
 from specc.submission import Action, NoRoom, Result, Room, State, Step, tally
-from specc.targets import Accepted, JobReport, JobState, NotSent, Unclear
+from specc.targets import Accepted, JobReport, JobState, NotSent, Outcome, Unclear
 
 FULL = NotSent("QOSMaxSubmitJobPerUserLimit", is_full=True)
 
@@ -92,6 +93,23 @@ class TestKeys:
         (result,) = sent(desk, 1)
         assert result.state is State.UNKNOWN
         assert desk.states() == ["unknown"]
+
+    @pytest.mark.parametrize(
+        ("later", "state"),
+        [
+            (replace(submitting.REJECTED, is_withdrawn=True), State.REJECTED),
+            (NotSent("refused", is_withdrawn=True), State.NOT_SENT),
+            (replace(FULL, is_withdrawn=True), State.NOT_SENT),
+        ],
+    )
+    def test_or_that_the_target_withdraws_it(self, desk: submitting.Desk, later: Outcome, state: State) -> None:
+        desk.target.script = [Unclear("no answer"), later]
+        (result,) = sent(desk, 1)
+        assert result.state is state
+        assert result.is_not_yet == (isinstance(later, NotSent) and later.is_full)
+        (again,) = sent(desk, 1)
+        assert again.state is State.ACCEPTED
+        assert len({attempt.key for attempt in desk.target.attempts}) == 2
 
     def test_it_is_given_up_as_unknown(self, desk: submitting.Desk) -> None:
         desk.target.script = [Unclear("no answer")] * 9

@@ -18,6 +18,7 @@ from pathlib import Path
 from specc.fast_dataclass import dataclass
 from specc.system import private
 from specc.system.reader import Unreadable, read_file
+from specc.targets.batch.folder import Folder
 
 LINES = 200
 """The cells in one file of a batch."""
@@ -112,14 +113,16 @@ class Batch:
         return found
 
     def remove_after_cells(self) -> str:
-        """Remove the batch if the files of each cell that the scheduler may have are gone; return why that cannot be
-        done, or an empty text.
+        """Remove the batch if the files of each cell that the scheduler may have are gone, or the cell was withdrawn;
+        return why that cannot be done, or an empty text.
         """
         if not self.root.is_dir():
             return ""
         names = (path.name.removesuffix(GONE) for path in self.root.glob(f"*{GONE}"))
         gone = {int(name) for name in names if name.isdigit()}
-        return private.remove_folder(self.root) if self.sent() <= gone else ""
+        late = self.sent() - gone
+        are_withdrawn = all(Folder(self.root / str(index)).is_withdrawn() for index in late)
+        return private.remove_folder(self.root) if are_withdrawn else ""
 
     def _note(self, text: str) -> None:
         with open(self.root / SENT, "a", encoding="ascii") as file:

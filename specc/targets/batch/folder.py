@@ -89,6 +89,11 @@ class Folder:
         return self.root / "claim"
 
     @property
+    def withdrawn(self) -> Path:
+        """A file, of which `claim` is another name where no job is to run the command any more."""
+        return self.root / "withdrawn"
+
+    @property
     def log(self) -> Path:
         """What the scheduler itself says of the job, such as that it killed the job."""
         return self.root / "scheduler.log"
@@ -154,6 +159,24 @@ class Folder:
     def is_half_made(self) -> bool:
         """Return whether a client ended while it made the folder, before it could send the job."""
         return self.root.is_dir() and not self.journal.exists() and not self.is_claimed()
+
+    def withdraw(self) -> bool:
+        """Make the claim for no job, so that no copy of the job runs the command, and return whether that is so.
+
+        It is not where a job was first. Raises OSError.
+        """
+        self.root.mkdir(private.FOLDER_MODE, exist_ok=True)
+        self.withdrawn.touch()
+        with contextlib.suppress(FileExistsError):  # a job was first, or an earlier call
+            os.link(self.withdrawn, self.claim)
+        return self.is_withdrawn()
+
+    def is_withdrawn(self) -> bool:
+        """Return whether no job runs the command any more, though none has begun it."""
+        try:
+            return os.path.samefile(self.withdrawn, self.claim)
+        except OSError:
+            return False
 
     def note_cancelled(self) -> None:
         """Note a cancellation, for when the scheduler has forgotten the job.

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from specc.errors import SpeccError
@@ -19,6 +20,7 @@ from specc.targets.protocol import (
     JobState,
     LogFile,
     Logs,
+    NotSent,
     Origin,
     Rejected,
     batch_of,
@@ -26,6 +28,9 @@ from specc.targets.protocol import (
 from specc.targets.refusals import Refusal, rejected, text
 from specc.targets.secrets import kept_from_jobs
 from specc.targets.start import path_from, start_folder, starter_of, starter_of_file, variables_of
+
+WITHDRAWN = NotSent("its earlier attempt was withdrawn; the same command sends it", is_withdrawn=True)
+"""The outcome of an attempt that was withdrawn, by a client that ended before it could say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,16 @@ class Jobs:
             folder.note_sending()
         except OSError as error:
             raise self.unwritable(folder.root, error) from error
+
+    def withdraw(self, folder: Folder, outcome: Rejected | NotSent) -> Rejected | NotSent:
+        """Return a refusal of an attempt that may have been sent before: for good, where no job can begin it now.
+
+        Where one has begun, or nothing can be written, the refusal says nothing of the earlier calls.
+        """
+        try:
+            return replace(outcome, is_withdrawn=folder.withdraw())
+        except OSError:  # as the docstring says
+            return outcome
 
     def unwritable(self, folder: Path, error: OSError) -> SpeccError:
         """Return the error about a folder that cannot be made or written."""

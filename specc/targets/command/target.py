@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from specc.fast_dataclass import dataclass
 from specc.settings import Target
 from specc.targets.batch.folder import SCRIPT, Folder, Handle, tag_of
-from specc.targets.batch.jobs import Jobs
+from specc.targets.batch.jobs import WITHDRAWN, Jobs
 from specc.targets.batch.reports import BY_STATE, SIGNALLED, by_records, lost, recorded
 from specc.targets.batch.script import Manner, Native, script_of
 from specc.targets.command.contract import JOB_ID, SiteCommands, Told
@@ -127,6 +127,8 @@ class CommandTarget:
         if refused is not None:
             return refused
         folder = self.jobs.folder(tag_of(attempt.key))
+        if attempt.is_resumed and folder.is_withdrawn():
+            return WITHDRAWN
         if attempt.is_resumed and folder.read_request() is None and not folder.is_half_made():
             # It may have had a folder in another `directory`, where a job would make its claim.
             _, known = self._found(attempt.key, folder)
@@ -142,7 +144,10 @@ class CommandTarget:
                 return NotSent(f"the scheduler cannot be asked: {self.last_error}")
             if not is_known:
                 return Unclear(f"it may have been sent before, and the scheduler cannot be asked: {self.last_error}")
-        return self._send(attempt, folder)
+        outcome = self._send(attempt, folder)
+        if isinstance(outcome, Rejected) and (before is not None or attempt.is_resumed):
+            return self.jobs.withdraw(folder, outcome)
+        return outcome
 
     def look_up(self, attempts: Sequence[Attempt], since: datetime, until: datetime) -> list[Candidate]:
         """Return jobs by their keys, so exactly; the time does not matter."""

@@ -7,14 +7,15 @@ cell runs once in however many arrays it is. The batch's key is the comment of t
 
 import contextlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from specc.targets.batch.batches import Batch, Cell, ranges_of
-from specc.targets.batch.folder import Handle
-from specc.targets.batch.jobs import Jobs
+from specc.targets.batch.folder import Folder, Handle
+from specc.targets.batch.jobs import WITHDRAWN, Jobs
 from specc.targets.batch.programs import Ran, TimedOut
 from specc.targets.batch.script import Native, array_script, coded, settings_of
 from specc.targets.protocol import Accepted, Attempt, NotSent, Outcome, Rejected, Unclear, batch_of
@@ -113,12 +114,14 @@ class Arrays:
                 outcomes[attempt.key] = Unclear(
                     f"it has no folder in {batch.root.parent}, where its job would claim it"
                 )
+            elif attempt.is_resumed and self._folder(batch, index).is_withdrawn():
+                outcomes[attempt.key] = WITHDRAWN
             elif listed.requests[index].get("digest") != attempt.payload.digest:
                 outcomes[attempt.key] = Rejected("key-used", f"the key {attempt.key} is that of another payload")
             else:
                 cells.append((index, attempt))
         outcomes |= self._sent_before(batch, cells)
-        cells = [(index, attempt) for index, attempt in cells if attempt.key not in outcomes]
+        cells = sorted((one for one in cells if one[1].key not in outcomes), key=itemgetter(0))
         outcomes |= self._send(batch, cells, most_active)
         return [outcomes[attempt.key] for attempt in attempts]
 
@@ -142,21 +145,26 @@ class Arrays:
             return {attempt.key: Unclear(said) for _, attempt in open_cells}
         return self._found(batch, open_cells)
 
+    def _folder(self, batch: Batch, index: int) -> Folder:
+        return self._jobs.folder(f"{batch.root.name}/{index}")
+
     def _found(self, batch: Batch, cells: Sequence[Numbered]) -> dict[str, Outcome]:
         finding = Finding(self._jobs, self._queries.listed())
         found = {attempt.key: finding.accepted(attempt.key, f"{batch.root.name}/{index}") for index, attempt in cells}
         return {key: outcome for key, outcome in found.items() if outcome is not None}
 
     def _send(self, batch: Batch, cells: Sequence[Numbered], most_active: int | None) -> dict[str, Outcome]:
-        """Send cells in one array; where Slurm has no room for so many, as many as there is room for, in few arrays.
+        """Send cells, by the numbers of their tasks, in one array; where Slurm has no room for so many, as many as
+        there is room for, in few arrays.
 
         Slurm does not say how much room there is, so it is searched for by halves.
         """
         outcomes: dict[str, Outcome] = {}
+        before = batch.sent()
         sent, refused, until = 0, len(cells) + 1, len(cells)
         while sent < until and (most_active is None or sent < most_active):
             left = None if most_active is None else most_active - sent
-            outcomes |= self._send_at_once(batch, cells[sent:until], left)
+            outcomes |= self._send_at_once(batch, cells[sent:until], left, before)
             first = outcomes[cells[sent][1].key]
             if isinstance(first, NotSent) and first.is_full:
                 refused = until
@@ -165,9 +173,28 @@ class Arrays:
             else:
                 break
             until = (sent + refused) // 2
-        return outcomes
+        left_over = [one for one in cells[sent:] if one[1].is_resumed or one[0] in before]
+        last = outcomes[cells[sent][1].key] if refused == sent + 1 <= len(cells) else None
+        is_too_high = isinstance(last, NotSent) and TOO_MANY_TASKS in last.reason
+        return outcomes | self._withdrawn(batch, left_over, outcomes, is_too_high=is_too_high)
 
-    def _send_at_once(self, batch: Batch, cells: Sequence[Numbered], most_active: int | None) -> dict[str, Outcome]:
+    def _withdrawn(
+        self, batch: Batch, cells: Sequence[Numbered], outcomes: Mapping[str, Outcome], *, is_too_high: bool
+    ) -> dict[str, Outcome]:
+        """Return the refusals of cells that may have been sent before: of each for good, if no job has begun it.
+
+        Where the number of one `is_too_high`, so are the numbers after it: they need a batch of their own.
+        """
+        found: dict[str, Outcome] = {}
+        for index, attempt in cells:
+            outcome = outcomes[attempt.key]
+            if isinstance(outcome, Rejected) or (is_too_high and isinstance(outcome, NotSent)):
+                found[attempt.key] = self._jobs.withdraw(self._folder(batch, index), outcome)
+        return found
+
+    def _send_at_once(
+        self, batch: Batch, cells: Sequence[Numbered], most_active: int | None, before: Set[int]
+    ) -> dict[str, Outcome]:
         tasks = ranges_of([index for index, _ in cells])
         body = cells[0][1].payload.body
         limit = f"%{most_active}" if most_active is not None and most_active < len(cells) else ""
@@ -175,7 +202,6 @@ class Arrays:
         name = self._name([attempt.sent_name for _, attempt in cells])
         options = self._rules.options(body, name, COMMENT + batch.root.name, batch.root, log)
         script = array_script(NATIVE_TASK, batch, self._rules.manner(body))
-        before = batch.sent()
         try:
             batch.note_sending(tasks)
         except OSError as error:
@@ -196,8 +222,8 @@ class Arrays:
             # A task that was sent before may still come, though it was refused now.
             with contextlib.suppress(OSError):  # without the note, it is looked for before it is sent again
                 batch.note_not_sent(ranges_of(new))
-        if isinstance(outcome, Rejected) and outcome.message.startswith(TOO_MANY_TASKS) and cells[-1][0] > 0:
-            outcome = NotSent(outcome.message, is_full=True)
+        if isinstance(outcome, Rejected) and TOO_MANY_TASKS in outcome.message and cells[-1][0] > 0:
+            outcome = NotSent(f"Slurm takes smaller arrays: {outcome.message}", is_full=True)
         if isinstance(outcome, Rejected) and outcome.code == "site-rule":
             outcome = replace(outcome, help=f"{outcome.help}; {ARRAYS_HELP}")
         return {attempt.key: found.get(attempt.key, outcome) for _, attempt in cells}

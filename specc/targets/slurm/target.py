@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from specc.fast_dataclass import dataclass
 from specc.targets.batch.folder import Folder, Handle, tag_of
-from specc.targets.batch.jobs import Jobs
+from specc.targets.batch.jobs import WITHDRAWN, Jobs
 from specc.targets.batch.programs import Programs, Ran, TimedOut
 from specc.targets.batch.script import Native, script_of
 from specc.targets.protocol import (
@@ -108,6 +108,8 @@ class SlurmTarget:
         if refused is not None:
             return refused
         folder = self._jobs.folder(tag_of(attempt.key))
+        if attempt.is_resumed and folder.is_withdrawn():
+            return WITHDRAWN
         if attempt.is_resumed and folder.read_request() is None and not folder.is_half_made():
             return self._without_folder(attempt)
         folder, before = self._jobs.prepare(attempt, is_requeued=self._rules.is_requeued(attempt.payload.body))
@@ -121,7 +123,10 @@ class SlurmTarget:
                 return Unclear(f"it may have been sent before, and Slurm cannot be asked: {self._queries.last_error}")
             if (known := self._found(attempt.key, jobs)) is not None:
                 return known
-        return self._send(attempt, folder)
+        outcome = self._send(attempt, folder)
+        if isinstance(outcome, Rejected) and (before is not None or attempt.is_resumed):
+            return self._jobs.withdraw(folder, outcome)
+        return outcome
 
     def _without_folder(self, attempt: Attempt) -> Outcome:
         """Return what is known of an attempt that was sent before and has no folder here.
