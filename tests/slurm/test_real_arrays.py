@@ -197,6 +197,16 @@ class TestWhatIsLost:
         finished(project)
         each_ran_once(project, 30)
 
+    def test_the_request_and_the_limit_of_arrays(self, project: Project, slurm: Cluster) -> None:
+        """Nobody says how large an array may be, and the first call is lost: what is too large goes in other arrays."""
+        died = project.folder.parent / "died"
+        project.in_front("scontrol", "exit 1")
+        project.in_front("sbatch", f'[ -e {died} ] && exec "$real" "$@"\ntouch {died}; kill -9 $$')
+        sweep(project, "true", 60)
+        with slurm.with_settings(MaxArraySize="21"):
+            finished(project)
+        each_ran_once(project, 60)
+
     def test_the_client_at_any_moment(self, project: Project) -> None:
         sweep(project, "true", 300)
         chance = random.Random(7)
