@@ -143,6 +143,21 @@ class TestOnce:
         assert isinstance(again, NotSent)
         assert again.is_withdrawn
 
+    @pytest.mark.parametrize("is_there", [True, False])
+    def test_one_that_the_target_does_not_take_any_more(self, fake: Fake, tmp_path: Path, is_there: bool) -> None:
+        """Its input file was there when it was sent."""
+        given = tmp_path / "in.dat"
+        given.touch()
+        attempt = fake.attempt(input_file=str(given))
+        fake.answers |= {"submit": TimedOut(180, ""), "find": []}
+        assert isinstance(fake.target.submit(attempt), Unclear)
+        given.unlink()
+        fake.answers["find"] = [{"key": KEY, "job": "7"}] if is_there else []
+        outcome = fake.target.submit(replace(attempt, is_resumed=True))
+        assert isinstance(outcome, Accepted if is_there else Rejected)
+        assert isinstance(outcome, Accepted) or outcome.is_withdrawn
+        assert fake.actions().count("submit") == 1
+
     def test_another_payload_under_the_same_key(self, fake: Fake) -> None:
         fake.target.submit(fake.attempt())
         outcome = fake.target.submit(fake.attempt("false"))

@@ -184,6 +184,22 @@ class TestWithdrawal:
         assert [isinstance(one, Rejected) and one.is_withdrawn for one in outcomes] == [True] * count
         assert task(fake, 0).returncode == 113
 
+    @pytest.mark.parametrize("count", [1, 3])
+    def test_what_the_target_does_not_take_any_more(self, fake: Fake, count: int) -> None:
+        """Their input file was there when they were sent: the first of them runs, the others do not."""
+        given = fake.place.directory / "in.dat"
+        given.touch()
+        made = payload("true", name="heat", input_file=str(given))
+        some = [Attempt(f"{index:016x}{BATCH}", made, "heat") for index in range(count + 1)]
+        fake.programs.answers["sbatch"] = LOST
+        send(fake, some)
+        given.unlink()
+        fake.queue(line("12_0", "RUNNING", BATCH))
+        first, *others = resume(fake, some)
+        assert isinstance(first, Accepted)
+        assert [isinstance(one, Rejected) and one.is_withdrawn for one in others] == [True] * count
+        assert len(arrays(fake)) == 1
+
     def test_where_nothing_can_be_written_it_stays_open(self, fake: Fake) -> None:
         some = attempts(2)
         fake.programs.answers["sbatch"] = LOST

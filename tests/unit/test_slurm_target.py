@@ -297,6 +297,21 @@ class TestSentTwice:
         assert isinstance(again, NotSent)
         assert again.is_withdrawn
 
+    @pytest.mark.parametrize("is_listed", [True, False])
+    def test_one_that_the_target_does_not_take_any_more(self, fake: Fake, tmp_path: Path, is_listed: bool) -> None:
+        """Its input file was there when it was sent."""
+        given = tmp_path / "in.dat"
+        given.touch()
+        attempt = fake.attempt(input_file=str(given))
+        fake.programs.answers["sbatch"] = UNCLEAR[0]
+        assert isinstance(fake.target.submit(attempt), Unclear)
+        given.unlink()
+        fake.queue(*[line("7", "RUNNING")] * is_listed)
+        outcome = fake.target.submit(replace(attempt, is_resumed=True))
+        assert isinstance(outcome, Accepted if is_listed else Rejected)
+        assert isinstance(outcome, Accepted) or outcome.is_withdrawn
+        assert fake.programs.names().count("sbatch") == 1
+
     def test_a_rejection_of_one_that_was_not_sent_before_leaves_its_folder(self, fake: Fake) -> None:
         outcome = answer(fake, refused("Invalid qos specification"))
         assert isinstance(outcome, Rejected)

@@ -124,7 +124,7 @@ class CommandTarget:
         If the job exists all the same, only one of the two runs.
         """
         refused = self.refuse(attempt.payload) or self.jobs.missing_file(attempt)
-        if refused is not None:
+        if refused is not None and not attempt.is_resumed:
             return refused
         folder = self.jobs.folder(tag_of(attempt.key))
         if attempt.is_resumed and folder.is_withdrawn():
@@ -144,7 +144,7 @@ class CommandTarget:
                 return NotSent(f"the scheduler cannot be asked: {self.last_error}")
             if not is_known:
                 return Unclear(f"it may have been sent before, and the scheduler cannot be asked: {self.last_error}")
-        outcome = self._send(attempt, folder)
+        outcome = refused or self._send(attempt, folder)
         if isinstance(outcome, Rejected) and (before is not None or attempt.is_resumed):
             return self.jobs.withdraw(folder, outcome)
         return outcome

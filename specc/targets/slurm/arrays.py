@@ -102,28 +102,37 @@ class Arrays:
         job exists all the same, only one of the two runs the command.
         """
         batch = self._jobs.batch(batch_of(attempts[0].key))
-        outcomes: dict[str, Outcome] = {}
+        refusals = {one.key: refused for one in attempts if (refused := self._refusal(one)) is not None}
+        outcomes: dict[str, Outcome] = {
+            one.key: refusals[one.key] for one in attempts if one.key in refusals and not one.is_resumed
+        }
+        cells, others = self._numbered(batch, [one for one in attempts if one.key not in outcomes])
+        outcomes |= others
+        outcomes |= self._sent_before(batch, cells)
+        left = [one for one in cells if one[1].key in refusals and one[1].key not in outcomes]
+        outcomes |= self._withdrawn(batch, left, refusals)
+        outcomes |= self._send(batch, [one for one in cells if one[1].key not in outcomes], most_active)
+        return [outcomes[attempt.key] for attempt in attempts]
+
+    def _refusal(self, attempt: Attempt) -> Rejected | None:
+        return self._rules.refuse(attempt.payload) or self._jobs.missing_file(attempt)
+
+    def _numbered(self, batch: Batch, attempts: Sequence[Attempt]) -> tuple[list[Numbered], dict[str, Outcome]]:
+        """Return the attempts that can be sent, by the numbers of their tasks, and the outcomes of the others."""
         cells: list[Numbered] = []
+        others: dict[str, Outcome] = {}
         listed = batch.listed()
         for attempt in attempts:
             index = listed.indexes.get(attempt.key)
-            refused = self._rules.refuse(attempt.payload) or self._jobs.missing_file(attempt)
-            if refused is not None:
-                outcomes[attempt.key] = refused
-            elif index is None:
-                outcomes[attempt.key] = Unclear(
-                    f"it has no folder in {batch.root.parent}, where its job would claim it"
-                )
+            if index is None:
+                others[attempt.key] = Unclear(f"it has no folder in {batch.root.parent}, where its job would claim it")
             elif attempt.is_resumed and self._folder(batch, index).is_withdrawn():
-                outcomes[attempt.key] = WITHDRAWN
+                others[attempt.key] = WITHDRAWN
             elif listed.requests[index].get("digest") != attempt.payload.digest:
-                outcomes[attempt.key] = Rejected("key-used", f"the key {attempt.key} is that of another payload")
+                others[attempt.key] = Rejected("key-used", f"the key {attempt.key} is that of another payload")
             else:
                 cells.append((index, attempt))
-        outcomes |= self._sent_before(batch, cells)
-        cells = sorted((one for one in cells if one[1].key not in outcomes), key=itemgetter(0))
-        outcomes |= self._send(batch, cells, most_active)
-        return [outcomes[attempt.key] for attempt in attempts]
+        return sorted(cells, key=itemgetter(0)), others
 
     def _cell(self, attempt: Attempt, tag: str, index: int) -> Cell:
         body, folder = attempt.payload.body, self._jobs.folder(f"{tag}/{index}")
@@ -179,7 +188,7 @@ class Arrays:
         return outcomes | self._withdrawn(batch, left_over, outcomes, is_too_high=is_too_high)
 
     def _withdrawn(
-        self, batch: Batch, cells: Sequence[Numbered], outcomes: Mapping[str, Outcome], *, is_too_high: bool
+        self, batch: Batch, cells: Sequence[Numbered], outcomes: Mapping[str, Outcome], *, is_too_high: bool = False
     ) -> dict[str, Outcome]:
         """Return the refusals of cells that may have been sent before: of each for good, if no job has begun it.
 

@@ -105,7 +105,7 @@ class SlurmTarget:
         if "/" in self._jobs.place_of(attempt.key):
             return self._arrays.submit([attempt], None)[0]
         refused = self.refuse(attempt.payload) or self._jobs.missing_file(attempt)
-        if refused is not None:
+        if refused is not None and not attempt.is_resumed:
             return refused
         folder = self._jobs.folder(tag_of(attempt.key))
         if attempt.is_resumed and folder.is_withdrawn():
@@ -123,7 +123,7 @@ class SlurmTarget:
                 return Unclear(f"it may have been sent before, and Slurm cannot be asked: {self._queries.last_error}")
             if (known := self._found(attempt.key, jobs)) is not None:
                 return known
-        outcome = self._send(attempt, folder)
+        outcome = refused or self._send(attempt, folder)
         if isinstance(outcome, Rejected) and (before is not None or attempt.is_resumed):
             return self._jobs.withdraw(folder, outcome)
         return outcome
