@@ -187,8 +187,7 @@ class Feeder:
         """Return the steps as they are to be sent now, without those that another process has sent meanwhile."""
         found = []
         for step in steps:
-            is_open = step.action is Action.RESUME and self._run.ledger.of_key(step.key)[-1].state is State.UNKNOWN
-            now = step if is_open else numbered_now(step, self._run.ledger)
+            now = numbered_now(step, self._run.ledger)
             if now is not None:
                 found.append(now)
                 continue

@@ -270,6 +270,8 @@ def refusals(steps: Sequence[Step], target: Target) -> list[Diagnostic]:
     for step in steps:
         if step.action is Action.REFUSE_TWIN and step.twin is not None:
             diagnostics.add(_twin(step, step.twin))
+        elif step.action is Action.RESUME:
+            continue  # whether it was sent comes first
         elif step.action.sends and (refused := target.refuse(step.payload)) is not None:
             diagnostics.add(*rejections(step.payload, refused, codes.REFUSED_BY_TARGET.at))
     return diagnostics.all()

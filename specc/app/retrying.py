@@ -12,7 +12,7 @@ from specc.errors import SpeccError
 from specc.fast_dataclass import dataclass
 from specc.lowering import Payload
 from specc.project import DiagnosticSet
-from specc.submission import Action, Ledger, Step, end_reason, retries_made, retry_step
+from specc.submission import Action, Ledger, Record, Step, end_reason, retries_made, retry_step
 from specc.targets import EndReason
 
 USUAL = frozenset(
@@ -131,8 +131,23 @@ def _failed(step: Step, retrying: Retrying) -> bool:
 
 
 def numbered_now(step: Step, ledger: Ledger) -> Step | None:
-    """Return a step that was not sent with the number that its attempt gets now; None if another process sent it."""
-    since = ledger.of_key(step.key)[step.number - 1 :]
+    """Return a step that was not sent with the number that its attempt gets now; None if another process sent it.
+
+    What is unknown is sent again under its key, unless it was withdrawn meanwhile: then it needs another attempt, too.
+    """
+    of_key = ledger.of_key(step.key)
+    if step.action is Action.RESUME:
+        return step if of_key[-1].may_run else _anew(step, of_key)
+    since = of_key[step.number - 1 :]
     if any(record.may_run for record in since):
         return None
     return replace(step, number=step.number + len(since))
+
+
+def _anew(step: Step, of_key: Sequence[Record]) -> Step:
+    """Return a step whose attempt was withdrawn, with another attempt for the same reason."""
+    last = of_key[-1]
+    reason = EndReason(last.retried_for) if last.retried_for is not None else None
+    action = Action.SEND if reason is None else Action.RETRY
+    attempt = last.cell_attempt or 1
+    return replace(step, action=action, number=len(of_key) + 1, attempt=attempt, retried_for=reason)

@@ -76,11 +76,11 @@ class Submissions:
 
     def _answer(self, caller: Caller, payload: Payload, request: Request, *, is_new: bool) -> Answer:
         """Return what becomes of a request that has no answer yet."""
-        refusal = self._refusal(caller, payload, request, is_new=is_new)
-        if refusal is not None:
-            return self._settled(request, refusal.answer())
         adopted = None if is_new else self._adopted(request, payload)
-        return adopted if adopted is not None else self._sent(request, payload)
+        if adopted is not None:
+            return adopted
+        refusal = self._refusal(caller, payload, request, is_new=is_new)
+        return self._sent(request, payload) if refusal is None else self._settled(request, refusal.answer())
 
     def recover(self) -> None:
         """Look for the jobs of requests without an answer, or whose outcome the target did not know."""

@@ -139,28 +139,26 @@ def active_jobs(count: int) -> str:
 
 
 class ConsecutiveFailures:
-    """The failures in a row that show that a run should stop.
+    """The calls in a row that failed, which show that a run should stop.
 
     Every answer is the same rejection, or there is no answer, or nothing reaches the target.
     """
 
     def __init__(self) -> None:
-        self._kind: str | None = None
+        self._kinds: list[str] = []
         self._count = 0
         self._general: str | None = None
 
-    def note(self, result: Result) -> None:
-        """Count a result. That there is no room yet is not a failure."""
-        if result.is_not_yet:
-            return
-        if result.state is State.ACCEPTED:
-            self._kind, self._count = None, 0
-            return
-        kind = result.code or str(result.state)
-        self._count = self._count + 1 if kind == self._kind else 1
-        self._kind = kind
-        if result.is_general:
-            self._general = kind
+    def note(self, results: Sequence[Result]) -> None:
+        """Count the results of one call. That there is no room yet is not a failure."""
+        failed = [result for result in results if not result.is_not_yet]
+        if any(result.state is State.ACCEPTED for result in failed):
+            self._kinds, self._count = [], 0
+        elif failed:
+            kinds = sorted({_kind(result) for result in failed})
+            self._count = self._count + 1 if kinds == self._kinds else 1
+            self._kinds = kinds
+        self._general = next((_kind(result) for result in failed if result.is_general), self._general)
 
     @property
     def stop(self) -> bool:
@@ -168,7 +166,11 @@ class ConsecutiveFailures:
         return self._general is not None or self._count >= STOP_AFTER
 
     def __str__(self) -> str:
-        return f"`{self._general}`" if self._general else f"{self._count} times in a row `{self._kind}`"
+        return f"`{self._general}`" if self._general else f"{self._count} times in a row `{', '.join(self._kinds)}`"
+
+
+def _kind(result: Result) -> str:
+    return result.code or str(result.state)
 
 
 class Sender:
@@ -484,8 +486,7 @@ class Sender:
                 landed.append((member, result))
         if again:
             landed += self._again(flight, again)
-        for result in {result.code or result.state: result for _, result in landed}.values():
-            self._failures.note(result)  # one answer for many jobs counts once
+        self._failures.note([result for _, result in landed])
         return landed
 
     def _outcome(self, member: _Member, outcome: Outcome | SpeccError | None) -> Result | NotSent:
@@ -503,7 +504,7 @@ class Sender:
                 self._is_full = self._is_full or outcome.reason
                 return Result(step, State.NOT_SENT, message=outcome.reason, is_not_yet=True)
             case NotSent(is_withdrawn=True):
-                return Result(step, State.NOT_SENT, message=outcome.reason)
+                return Result(step, State.NOT_SENT, message=outcome.reason, is_not_yet=True)
             case NotSent():
                 return outcome
             case SpeccError():

@@ -139,9 +139,12 @@ class TestOnce:
         assert isinstance(outcome, Rejected)
         assert outcome.is_withdrawn
         assert fake.folder.is_withdrawn()
-        again = fake.target.submit(replace(fake.attempt(), is_resumed=True))
-        assert isinstance(again, NotSent)
-        assert again.is_withdrawn
+        fake.answers["find"] = [{"key": KEY, "job": "8"}]
+        assert fake.target.look_up([fake.attempt()], EPOCH, EPOCH) == []
+        for is_resumed in (True, False):
+            again = fake.target.submit(replace(fake.attempt(), is_resumed=is_resumed))
+            assert isinstance(again, NotSent)
+            assert again.is_withdrawn
 
     @pytest.mark.parametrize("is_there", [True, False])
     def test_one_that_the_target_does_not_take_any_more(self, fake: Fake, tmp_path: Path, is_there: bool) -> None:

@@ -256,6 +256,18 @@ def test_a_gateway_that_died_before_its_answer_goes_on_where_it_was(place: Place
     assert send() == answer
 
 
+def test_a_job_that_was_started_is_not_refused_afterwards(place: Place) -> None:
+    """The settings refuse its payload since."""
+    place.target.answer = killed(place, after_start=True)
+    send = request_of(place)
+    with pytest.raises(Killed):
+        send()
+    place.restart()
+    place.target.refusal = Rejected("run-user", "not this user")
+    assert send()["ret_code"] == 0
+    assert place.target.submissions == 1
+
+
 def test_a_job_that_nobody_was_told_of_is_in_the_list_all_the_same(place: Place) -> None:
     place.target.answer = killed(place, after_start=True)
     send = request_of(place)

@@ -50,6 +50,7 @@ def test_what_is_refused_is_not_kept(place: Place, bad: Attempt, code: str) -> N
     outcome = place.target.submit(bad)
     assert isinstance(outcome, Rejected)
     assert outcome.code == code
+    assert outcome.is_withdrawn  # the store has not got it, whatever was tried before
     assert place.all_states() == {}
 
 

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from specc.targets import Accepted, Attempt, NotSent, Outcome, Rejected, Unclear
 from specc.targets.batch.batches import numbers_in
 from specc.targets.batch.programs import Ran
 
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 BATCH = "feedfeedfeedfeed"
 LOST = refused("Socket timed out on send/recv operation")
 FULL = failed(
@@ -142,7 +144,7 @@ class TestWithdrawal:
         resume(fake, some)
         assert task(fake, 1).returncode == 0
         late = task(fake, 3)
-        assert (late.returncode, "begun it before" in late.stderr) == (113, True)
+        assert (late.returncode, "specc has withdrawn it" in late.stderr) == (113, True)
         assert not (fake.folder(f"{BATCH}/3").root / "stdout").exists()
 
     def test_one_that_has_begun_is_not_withdrawn(self, fake: Fake) -> None:
@@ -199,6 +201,40 @@ class TestWithdrawal:
         assert isinstance(first, Accepted)
         assert [isinstance(one, Rejected) and one.is_withdrawn for one in others] == [True] * count
         assert len(arrays(fake)) == 1
+
+    def test_a_job_that_comes_late_is_not_taken_for_its_job(self, fake: Fake) -> None:
+        """The client ended before it wrote to the ledger that it was withdrawn."""
+        some = attempts(4)
+        fake.programs.answers["sbatch"] = LOST
+        send(fake, some)
+        fake.programs.answers["sbatch"] = up_to(1)
+        resume(fake, some)
+        fake.queue(line("12_[0-3]", "PENDING", BATCH))
+        assert [one.uuid for one in fake.target.look_up(some, NOW, NOW)] == [f"12_{n}-{BATCH}" for n in (0, 1)]
+        again = resume(fake, some[2:])
+        assert [isinstance(one, NotSent) and one.is_withdrawn for one in again] == [True, True]
+
+    def test_nor_is_it_sent_by_whoever_does_not_know_that_it_was_sent(self, fake: Fake) -> None:
+        some = attempts(4)
+        fake.programs.answers["sbatch"] = LOST
+        send(fake, some)
+        fake.programs.answers["sbatch"] = up_to(1)
+        resume(fake, some)
+        fake.programs.answers["sbatch"] = ok("9\n")
+        again = send(fake, some[2:])
+        assert [isinstance(one, NotSent) and one.is_withdrawn for one in again] == [True, True]
+
+    @pytest.mark.parametrize("is_resumed", [True, False])
+    def test_a_refusal_comes_after_the_look_at_the_queue(self, fake: Fake, is_resumed: bool) -> None:
+        given = fake.place.directory / "in.dat"
+        given.touch()
+        made = payload("true", name="heat", input_file=str(given))
+        some = [Attempt(f"{index:016x}{BATCH}", made, "heat", is_resumed=is_resumed) for index in range(2)]
+        fake.programs.answers["sbatch"] = LOST
+        send(fake, [replace(one, is_resumed=False) for one in some])
+        given.unlink()
+        fake.queue(line("12_[0-1]", "RUNNING", BATCH))
+        assert [type(one) for one in send(fake, some)] == [Accepted, Accepted]
 
     def test_where_nothing_can_be_written_it_stays_open(self, fake: Fake) -> None:
         some = attempts(2)

@@ -292,13 +292,19 @@ class TestSentTwice:
         assert isinstance(outcome, Rejected)
         assert outcome.is_withdrawn
         late = subprocess.run(["bash"], input=fake.programs.scripts[-1], env=NODE, capture_output=True, text=True)
-        assert (late.returncode, "begun it before" in late.stderr) == (113, True)
-        again = fake.target.submit(replace(fake.attempt(), is_resumed=True))
-        assert isinstance(again, NotSent)
-        assert again.is_withdrawn
+        assert (late.returncode, "specc has withdrawn it" in late.stderr) == (113, True)
+        fake.queue(line("8", "FAILED"))
+        assert fake.target.look_up([fake.attempt()], NOW, NOW) == []
+        for is_resumed in (True, False):
+            again = fake.target.submit(replace(fake.attempt(), is_resumed=is_resumed))
+            assert isinstance(again, NotSent)
+            assert again.is_withdrawn
 
+    @pytest.mark.parametrize("is_resumed", [True, False])
     @pytest.mark.parametrize("is_listed", [True, False])
-    def test_one_that_the_target_does_not_take_any_more(self, fake: Fake, tmp_path: Path, is_listed: bool) -> None:
+    def test_one_that_the_target_does_not_take_any_more(
+        self, fake: Fake, tmp_path: Path, is_listed: bool, is_resumed: bool
+    ) -> None:
         """Its input file was there when it was sent."""
         given = tmp_path / "in.dat"
         given.touch()
@@ -307,7 +313,7 @@ class TestSentTwice:
         assert isinstance(fake.target.submit(attempt), Unclear)
         given.unlink()
         fake.queue(*[line("7", "RUNNING")] * is_listed)
-        outcome = fake.target.submit(replace(attempt, is_resumed=True))
+        outcome = fake.target.submit(replace(attempt, is_resumed=is_resumed))
         assert isinstance(outcome, Accepted if is_listed else Rejected)
         assert isinstance(outcome, Accepted) or outcome.is_withdrawn
         assert fake.programs.names().count("sbatch") == 1

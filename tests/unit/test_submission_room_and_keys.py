@@ -8,9 +8,10 @@ import pytest
 from support import submitting
 
 from specc.app.feeding import Feeder, Limits
+from specc.app.requests import refusals
 from specc.app.submitting import Sent
 from specc.submission import Action, NoRoom, Result, Room, State, Step, tally
-from specc.targets import Accepted, JobReport, JobState, NotSent, Outcome, Unclear
+from specc.targets import Accepted, EndReason, JobReport, JobState, NotSent, Outcome, Unclear
 
 FULL = NotSent("QOSMaxSubmitJobPerUserLimit", is_full=True)
 
@@ -106,7 +107,7 @@ class TestKeys:
         desk.target.script = [Unclear("no answer"), later]
         (result,) = sent(desk, 1)
         assert result.state is state
-        assert result.is_not_yet == (isinstance(later, NotSent) and later.is_full)
+        assert result.is_not_yet == isinstance(later, NotSent)
         (again,) = sent(desk, 1)
         assert again.state is State.ACCEPTED
         assert len({attempt.key for attempt in desk.target.attempts}) == 2
@@ -181,6 +182,51 @@ def test_a_job_that_the_target_has_lost_before_it_began_is_sent_again_under_its_
         assert [(one.state, one.uuid, one.job_state) for one in ledger.all()] == [(State.ACCEPTED, number, None)]
     assert [attempt.is_resumed for attempt in target.attempts] == [False, True]
     assert len({attempt.key for attempt in target.attempts}) == 1
+
+
+@pytest.mark.parametrize("attempt", [None, 2])
+def test_what_the_target_has_withdrawn_gets_another_attempt_in_the_same_run(
+    tmp_path: Path, attempt: int | None
+) -> None:
+    """It was unknown before this run; if it was the second attempt of its cell, so is the one in its place."""
+    desk = submitting.Desk(tmp_path / "l.sqlite", submitting.FakeTarget([Unclear("no answer")]))
+    desk.target.is_idempotent = True
+    payloads = tuple(submitting.sweep(1))
+    with desk.ledger() as ledger, ledger.owners.claim() as owner:
+        steps = desk.plan(ledger, payloads)
+        if attempt is not None:
+            steps = [replace(step, attempt=attempt, retried_for=EndReason.MEMORY) for step in steps]
+        list(desk.sender(ledger, owner, tries=1).results(steps))
+        desk.target.script = [replace(FULL, is_withdrawn=True), "accept"]
+        run = SimpleNamespace(request=SimpleNamespace(payloads=payloads), ledger=ledger, retrying=None)
+        feeder = Feeder(run, desk.plan(ledger, payloads), [], Limits())
+
+        def send(steps: object, room: object) -> Sent:
+            return Sent(tuple(desk.sender(ledger, owner).results(steps)), False, None)
+
+        feeder.begin(send)
+        assert [step.step.action for step in feeder.left] == [Action.RESUME]
+        feeder._tried_at = float("-inf")  # long ago
+        assert len(feeder.feed({}, send).uuids) == 1
+        assert str(tally(feeder.results)) == ("1 accepted" if attempt is None else "1 retried")
+        records = [(one.number, one.state, one.cell_attempt, one.retried_for) for one in ledger.all()]
+    why = None if attempt is None else "memory"
+    assert records == [(1, State.NOT_SENT, attempt, why), (2, State.ACCEPTED, attempt, why)]
+
+
+def test_what_may_have_been_sent_is_not_refused_without_a_look(desk: submitting.Desk) -> None:
+    """The target takes it no more, and has perhaps taken it before."""
+    desk.target.is_idempotent = True
+    desk.target.refused = lambda payload: submitting.REJECTED
+    desk.target.script = [Unclear("no answer")] * 9
+    with desk.ledger() as ledger:
+        (step,) = desk.plan(ledger, submitting.sweep(1))
+    assert refusals([step], desk.target)
+    sent(desk, 1, steps=[step])
+    with desk.ledger() as ledger:
+        (step,) = desk.plan(ledger, submitting.sweep(1))
+    assert step.action is Action.RESUME
+    assert refusals([step], desk.target) == []
 
 
 def test_a_step_that_found_a_full_target_first_is_sent_when_there_is_room(tmp_path: Path) -> None:

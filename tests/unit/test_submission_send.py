@@ -8,11 +8,22 @@ from support import submitting
 from support.tables import each
 
 from specc.errors import SpeccError
-from specc.submission import Ledger, State, database, tally
+from specc.submission import Ledger, Result, State, Step, database, tally
 from specc.submission import ledger as ledger_module
 from specc.submission.clock import Backoff
 from specc.submission.ledger import Accounts
+from specc.submission.plan import Action
+from specc.submission.send import STOP_AFTER, ConsecutiveFailures
 from specc.targets import NotSent, Rejected, Unclear
+
+STEP = Step(submitting.sweep(1)[0], submitting.KEY, Action.SEND, "", 1)
+RESULTS = {
+    "accepted": Result(STEP, State.ACCEPTED, "job-1"),
+    "rejected": Result(STEP, State.REJECTED, None, "2100"),
+    "unknown": Result(STEP, State.UNKNOWN),
+    "not yet": Result(STEP, State.NOT_SENT, is_not_yet=True),
+    "general": Result(STEP, State.REJECTED, None, "1400", is_general=True),
+}
 
 
 @pytest.fixture
@@ -178,6 +189,32 @@ class TestStopping:
         desk.target.script = [*[submitting.REJECTED] * 4, "accept", *[submitting.REJECTED] * 4, other, "accept"]
         results = desk.submit(submitting.sweep(11))
         assert None not in shown(results)
+
+    def test_a_rejection_among_what_was_accepted_is_no_failure_of_all(self, desk):
+        failures = ConsecutiveFailures()
+        for _ in range(STOP_AFTER):
+            failures.note([RESULTS["accepted"], RESULTS["rejected"]])
+        assert not failures.stop
+
+    @pytest.mark.parametrize("names", [["rejected"], ["rejected", "unknown"], ["unknown", "rejected", "not yet"]])
+    def test_calls_that_fail_in_the_same_ways_end_the_run(self, names):
+        failures = ConsecutiveFailures()
+        for _ in range(STOP_AFTER):
+            assert not failures.stop
+            failures.note([RESULTS[name] for name in names])
+        assert failures.stop
+
+    def test_one_answer_that_is_general_ends_the_run_whatever_the_others_say(self):
+        failures = ConsecutiveFailures()
+        failures.note([RESULTS["general"], RESULTS["rejected"]])
+        assert failures.stop
+        assert str(failures) == "`1400`"
+
+    def test_no_room_is_no_failure(self):
+        failures = ConsecutiveFailures()
+        for _ in range(STOP_AFTER):
+            failures.note([RESULTS["not yet"]])
+        assert not failures.stop
 
     def test_what_is_left_is_sent_by_the_next_run(self, desk):
         desk.target.script = [submitting.REJECTED] * 5

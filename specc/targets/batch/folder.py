@@ -5,7 +5,8 @@ makes the link `claim` to it, and no other can, because a name can be given only
 how the command ended, is in the journal (`specc.targets.batch.journal`).
 
 A file system of a cluster has room for so many files. So the folder of a job that has ended has the journal, `stdout`
-and `stderr`, and whatever is to be remembered with it is another name of the journal, which is not a file more.
+and `stderr`, and whatever is to be remembered with it is another name of the journal, which is not a file more. Where
+no job is to run the command any more, specc makes the claim itself, as another name of a file of its own.
 """
 
 import contextlib
@@ -33,6 +34,8 @@ OWN_ERROR = re.compile(r"specc: (?!\*\*\*)(.+)")
 HEX = frozenset("0123456789abcdef")
 SCRIPT, RUNNING = "job.sh", ".running."
 """The script, where a scheduler takes it as a file, and the beginning of the folder of what it needs while it runs."""
+
+WITHDRAWN = b"withdrawn\n"
 
 GONE = re.compile(r"gone\.([0-9]+)")
 """The name of a note of when the scheduler did not know the job any more."""
@@ -85,12 +88,12 @@ class Folder:
 
     @property
     def claim(self) -> Path:
-        """A link that the first copy of the job makes. It may run the command."""
+        """A link that the first copy of the job makes, which may run the command; or specc, so that none does."""
         return self.root / "claim"
 
     @property
     def withdrawn(self) -> Path:
-        """A file, of which `claim` is another name where no job is to run the command any more."""
+        """A file with one word. `claim` is another name of it where specc made the claim, so that no job makes it."""
         return self.root / "withdrawn"
 
     @property
@@ -163,19 +166,20 @@ class Folder:
     def withdraw(self) -> bool:
         """Make the claim for no job, so that no copy of the job runs the command, and return whether that is so.
 
-        It is not where a job was first. Raises OSError.
+        It is not where a job was first. Raises OSError, and SpeccError where the folder cannot be made.
         """
-        self.root.mkdir(private.FOLDER_MODE, exist_ok=True)
-        self.withdrawn.touch()
+        if not self.root.is_dir():
+            private.make_folder(self.root, own=2, checks_above=False)
+        self.withdrawn.write_bytes(WITHDRAWN)
         with contextlib.suppress(FileExistsError):  # a job was first, or an earlier call
             os.link(self.withdrawn, self.claim)
         return self.is_withdrawn()
 
     def is_withdrawn(self) -> bool:
-        """Return whether no job runs the command any more, though none has begun it."""
+        """Return whether specc has made the claim, so that no job runs the command."""
         try:
-            return os.path.samefile(self.withdrawn, self.claim)
-        except OSError:
+            return read_start(self.claim, len(WITHDRAWN)) == WITHDRAWN
+        except Unreadable:
             return False
 
     def note_cancelled(self) -> None:
@@ -244,14 +248,14 @@ class Folder:
             note.touch()
 
     def owner(self) -> str | None:
-        """Return the scheduler's job that runs or ran the command; empty where it died too early to say; None without
-        a job.
+        """Return the scheduler's job that runs or ran the command; empty where it died too early to say, or was
+        withdrawn; None without a job.
         """
         owner = self.noted().owner
         return "" if owner is None and self.is_claimed() else owner
 
     def is_claimed(self) -> bool:
-        """Return whether a job has claimed the folder, so that no other job runs the command."""
+        """Return whether a job has claimed the folder, so that no other job runs the command, or specc has."""
         return self.claim.exists()
 
     def has_nothing(self) -> bool:

@@ -29,7 +29,7 @@ from specc.targets.refusals import Refusal, rejected, text
 from specc.targets.secrets import kept_from_jobs
 from specc.targets.start import path_from, start_folder, starter_of, starter_of_file, variables_of
 
-WITHDRAWN = NotSent("its earlier attempt was withdrawn; the same command sends it", is_withdrawn=True)
+WITHDRAWN = NotSent("specc has withdrawn it after a refusal; it needs another attempt", is_withdrawn=True)
 """The outcome of an attempt that was withdrawn, by a client that ended before it could say so."""
 
 
@@ -124,7 +124,7 @@ class Jobs:
         """
         try:
             return replace(outcome, is_withdrawn=folder.withdraw())
-        except OSError:  # as the docstring says
+        except (OSError, SpeccError):  # as the docstring says
             return outcome
 
     def unwritable(self, folder: Path, error: OSError) -> SpeccError:

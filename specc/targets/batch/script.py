@@ -114,6 +114,7 @@ tidy() {{ rm -rf -- "$_temporary" "$_folder/{script_file}"; }} 2>/dev/null
     say "cannot make the claim: $_why; is this a file system that the login node and this node share?"
     exit {no_claim}
   fi
+  [ ! "$_folder/claim" -ef "$_folder/withdrawn" ] || copy "specc has withdrawn it, and may have sent it anew"
   _before=$(owner)
 {again}fi
 {kept}{note_count}note begun "$_job" "$_count" || stop {no_start} "cannot write into $_folder"

@@ -124,10 +124,10 @@ class CommandTarget:
         If the job exists all the same, only one of the two runs.
         """
         refused = self.refuse(attempt.payload) or self.jobs.missing_file(attempt)
-        if refused is not None and not attempt.is_resumed:
-            return refused
         folder = self.jobs.folder(tag_of(attempt.key))
-        if attempt.is_resumed and folder.is_withdrawn():
+        if refused is not None and not attempt.is_resumed and folder.read_request() is None:
+            return refused
+        if folder.is_withdrawn():
             return WITHDRAWN
         if attempt.is_resumed and folder.read_request() is None and not folder.is_half_made():
             # It may have had a folder in another `directory`, where a job would make its claim.
@@ -155,7 +155,8 @@ class CommandTarget:
         candidates = []
         for attempt in attempts:
             found, tag = by_key.get(attempt.key), tag_of(attempt.key)
-            job_id = self.jobs.folder(tag).owner() or (found.job_id if found else None)
+            folder = self.jobs.folder(tag)
+            job_id = folder.owner() or (found.job_id if found and not folder.is_withdrawn() else None)
             if job_id:
                 at = found.submitted_at if found else None
                 when = datetime.fromtimestamp(at, UTC) if at is not None else None
@@ -250,7 +251,7 @@ class CommandTarget:
         if owner:
             return True, _accepted(owner, key, "unknown")
         found = self.site.find([key])
-        job = found.get(key) if found is not None else None
+        job = found.get(key) if found is not None and not folder.is_withdrawn() else None
         return found is not None, _accepted(job.job_id, key, "unknown") if job is not None else None
 
     def _current(self, handle: Handle) -> str:

@@ -116,10 +116,12 @@ class LocalTarget:
         if known:
             return _same(known[0], attempt)
         refused = self.refuse(attempt.payload)
+        if refused is None:
+            run = replace(self._rules.run(attempt.payload.body, os.environ, attempt.origin), owner=attempt.owner)
+            refused = unusable(run)
         if refused is not None:
-            return refused
-        run = replace(self._rules.run(attempt.payload.body, os.environ, attempt.origin), owner=attempt.owner)
-        return unusable(run) or self._add(attempt, run)
+            return replace(refused, is_withdrawn=True)  # no earlier call has put the job into the queue
+        return self._add(attempt, run)
 
     def _add(self, attempt: Attempt, run: Run) -> Outcome:
         payload = attempt.payload

@@ -103,11 +103,7 @@ class Arrays:
         """
         batch = self._jobs.batch(batch_of(attempts[0].key))
         refusals = {one.key: refused for one in attempts if (refused := self._refusal(one)) is not None}
-        outcomes: dict[str, Outcome] = {
-            one.key: refusals[one.key] for one in attempts if one.key in refusals and not one.is_resumed
-        }
-        cells, others = self._numbered(batch, [one for one in attempts if one.key not in outcomes])
-        outcomes |= others
+        cells, outcomes = self._numbered(batch, attempts, refusals)
         outcomes |= self._sent_before(batch, cells)
         left = [one for one in cells if one[1].key in refusals and one[1].key not in outcomes]
         outcomes |= self._withdrawn(batch, left, refusals)
@@ -117,16 +113,23 @@ class Arrays:
     def _refusal(self, attempt: Attempt) -> Rejected | None:
         return self._rules.refuse(attempt.payload) or self._jobs.missing_file(attempt)
 
-    def _numbered(self, batch: Batch, attempts: Sequence[Attempt]) -> tuple[list[Numbered], dict[str, Outcome]]:
-        """Return the attempts that can be sent, by the numbers of their tasks, and the outcomes of the others."""
+    def _numbered(
+        self, batch: Batch, attempts: Sequence[Attempt], refusals: Mapping[str, Rejected]
+    ) -> tuple[list[Numbered], dict[str, Outcome]]:
+        """Return the attempts that can be sent or may have been, by the numbers of their tasks, and the outcomes of the
+        others.
+        """
         cells: list[Numbered] = []
         others: dict[str, Outcome] = {}
-        listed = batch.listed()
+        listed, sent = batch.listed(), batch.sent()
         for attempt in attempts:
             index = listed.indexes.get(attempt.key)
-            if index is None:
+            may_be_sent = attempt.is_resumed or index in sent
+            if attempt.key in refusals and not may_be_sent:
+                others[attempt.key] = refusals[attempt.key]
+            elif index is None:
                 others[attempt.key] = Unclear(f"it has no folder in {batch.root.parent}, where its job would claim it")
-            elif attempt.is_resumed and self._folder(batch, index).is_withdrawn():
+            elif may_be_sent and self._folder(batch, index).is_withdrawn():
                 others[attempt.key] = WITHDRAWN
             elif listed.requests[index].get("digest") != attempt.payload.digest:
                 others[attempt.key] = Rejected("key-used", f"the key {attempt.key} is that of another payload")

@@ -26,11 +26,15 @@ class Finding:
     def job(self, key: str, place: str) -> tuple[Handle, Entry | None] | None:
         """Return the job of an attempt, and Slurm's entry for the job if there is one; None if no job is known.
 
-        The job that has claimed the folder at `place` comes before a job with the attempt's key in its comment.
+        The job that has claimed the folder at `place` comes before a job with the attempt's key in its comment. Of an
+        attempt that was withdrawn there is none: what Slurm lists does not run the command.
         """
         tag, is_cell, index = place.partition("/")
         listed = self._traces.get((tag, index) if is_cell else (key, ""))
-        job_id = self._jobs.folder(place).owner() or (listed.job_id if listed is not None else None)
+        folder = self._jobs.folder(place)
+        job_id = folder.owner()
+        if not job_id and listed is not None and not folder.is_withdrawn():
+            job_id = listed.job_id
         return (Handle(job_id, tag), self._entries.get(job_id)) if job_id else None
 
     def accepted(self, key: str, place: str) -> Accepted | None:

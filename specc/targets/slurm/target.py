@@ -105,10 +105,10 @@ class SlurmTarget:
         if "/" in self._jobs.place_of(attempt.key):
             return self._arrays.submit([attempt], None)[0]
         refused = self.refuse(attempt.payload) or self._jobs.missing_file(attempt)
-        if refused is not None and not attempt.is_resumed:
-            return refused
         folder = self._jobs.folder(tag_of(attempt.key))
-        if attempt.is_resumed and folder.is_withdrawn():
+        if refused is not None and not attempt.is_resumed and folder.read_request() is None:
+            return refused
+        if folder.is_withdrawn():
             return WITHDRAWN
         if attempt.is_resumed and folder.read_request() is None and not folder.is_half_made():
             return self._without_folder(attempt)
