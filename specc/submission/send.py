@@ -436,7 +436,8 @@ class Sender:
         outcomes: Sequence[Outcome] | SpeccError | None = None
         attempts = [member.attempt for member in flight.members]
         try:
-            if len(attempts) > 1 and self._target.batches is not None:
+            is_batch = len(attempts) > 1 or flight.most_active is not None
+            if is_batch and self._target.batches is not None:
                 outcomes = self._target.batches.submit(attempts, flight.most_active)
             else:
                 outcomes = [self._target.submit(attempt) for attempt in attempts]
@@ -485,7 +486,7 @@ class Sender:
             else:
                 landed.append((member, result))
         if again:
-            landed += self._again(flight, again)
+            landed += self._again(_with_less_room(flight, each), again)
         self._failures.note([result for _, result in landed])
         return landed
 
@@ -604,6 +605,14 @@ class Sender:
             pass
         for _ in range(self._threads):
             self._requests.put(None)
+
+
+def _with_less_room(flight: _Flight, outcomes: Sequence[Outcome | SpeccError | None]) -> _Flight:
+    """Return a flight that is sent again in part: the jobs that the target has by now take of its room."""
+    if flight.most_active is None:
+        return flight
+    accepted = sum(isinstance(outcome, Accepted) for outcome in outcomes)
+    return replace(flight, most_active=max(0, flight.most_active - accepted))
 
 
 def resumed_in(steps: Iterable[Step]) -> frozenset[str]:

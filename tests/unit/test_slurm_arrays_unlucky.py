@@ -256,6 +256,24 @@ class TestWithdrawal:
         assert task(fake, 3).returncode == 114
 
 
+class TestRoom:
+    """So many may run at a time, also of cells that are sent again because nobody knows of their jobs."""
+
+    @pytest.mark.parametrize(("most", "sent"), [(5, ["2-9%3"]), (2, []), (1, [])])
+    def test_jobs_that_are_found_take_of_it(self, fake: Fake, most: int, sent: list[str]) -> None:
+        assert fake.target.batches is not None
+        some = attempts(10)
+        fake.programs.answers["sbatch"] = LOST
+        send(fake, some)
+        before = len(arrays(fake))
+        fake.programs.answers["sbatch"] = ok("9\n")
+        fake.queue(line("12_[0-1]", "RUNNING", BATCH))
+        resumed = [replace(one, is_resumed=True) for one in some]
+        outcomes = fake.target.batches.submit(resumed, most)
+        assert arrays(fake)[before:] == sent
+        assert [type(one) for one in outcomes] == [Accepted] * 2 + [Accepted if sent else NotSent] * 8
+
+
 class TestProcessesThatDie:
     """The programs of a task can be killed as well, as where memory runs out."""
 

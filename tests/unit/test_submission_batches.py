@@ -91,6 +91,25 @@ def send(
         return list(desk.sender(ledger, owner, room=room, **how).results(desk.plan(ledger, payloads)))
 
 
+def test_what_is_sent_again_has_the_room_that_is_left(desk: submitting.Desk) -> None:
+    """Nobody knows of the jobs of ten cells; then there is room for some, and the others are tried again."""
+    batches(desk).answers = [Unclear("no answer")]
+    send(desk, submitting.sweep(10), Room(4), tries=1)
+    batches(desk).room = 3
+    send(desk, submitting.sweep(10), Room(4), tries=3)
+    assert batches(desk).limits == [4, 4, 1, 0]
+    assert desk.target.attempts == []
+
+
+def test_nor_is_the_last_one_sent_alone_without_room(desk: submitting.Desk) -> None:
+    batches(desk).answers = [Unclear("no answer")]
+    send(desk, submitting.sweep(4), Room(3), tries=1)
+    batches(desk).room = 3
+    send(desk, submitting.sweep(4), Room(3), tries=2)
+    assert batches(desk).limits == [3, 3, 0]
+    assert desk.target.attempts == []
+
+
 class TestGroups:
     def test_what_is_equal_to_the_target_goes_together_wherever_it_stands(self, desk: submitting.Desk) -> None:
         results = send(desk, cores(1, 2, 1, 2, 1))

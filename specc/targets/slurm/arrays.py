@@ -33,6 +33,9 @@ MOST = 10_000
 TOO_MANY_TASKS = "Invalid job array specification"
 """How sbatch refuses an array whose tasks have higher numbers than the controller takes, which it may not have said."""
 
+NO_ROOM = NotSent("as many jobs are active as may be", is_full=True)
+"""The outcome of cells for which the jobs that were found leave no room."""
+
 NATIVE_TASK = Native(
     '"${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID"',
     '"$SLURM_JOB_NODELIST"',
@@ -107,7 +110,9 @@ class Arrays:
         outcomes |= self._sent_before(batch, cells)
         left = [one for one in cells if one[1].key in refusals and one[1].key not in outcomes]
         outcomes |= self._withdrawn(batch, left, refusals)
-        outcomes |= self._send(batch, [one for one in cells if one[1].key not in outcomes], most_active)
+        found = sum(isinstance(outcome, Accepted) for outcome in outcomes.values())
+        room = None if most_active is None else most_active - found
+        outcomes |= self._send(batch, [one for one in cells if one[1].key not in outcomes], room)
         return [outcomes[attempt.key] for attempt in attempts]
 
     def _refusal(self, attempt: Attempt) -> Rejected | None:
@@ -171,7 +176,7 @@ class Arrays:
 
         Slurm does not say how much room there is, so it is searched for by halves.
         """
-        outcomes: dict[str, Outcome] = {}
+        outcomes: dict[str, Outcome] = {attempt.key: NO_ROOM for _, attempt in cells}
         before = batch.sent()
         sent, refused, until = 0, len(cells) + 1, len(cells)
         while sent < until and (most_active is None or sent < most_active):
