@@ -271,7 +271,7 @@ def refusals(steps: Sequence[Step], target: Target) -> list[Diagnostic]:
         if step.action is Action.REFUSE_TWIN and step.twin is not None:
             diagnostics.add(_twin(step, step.twin))
         elif step.action is Action.RESUME:
-            continue  # whether it was sent comes first
+            continue  # its job may be running: the target looks for the job before it refuses the payload
         elif step.action.sends and (refused := target.refuse(step.payload)) is not None:
             diagnostics.add(*rejections(step.payload, refused, codes.REFUSED_BY_TARGET.at))
     return diagnostics.all()

@@ -145,7 +145,7 @@ def numbered_now(step: Step, ledger: Ledger) -> Step | None:
 
 
 def _anew(step: Step, of_key: Sequence[Record]) -> Step:
-    """Return a step whose attempt was withdrawn, with another attempt for the same reason."""
+    """Return a step whose last attempt surely started nothing, with another attempt for the same reason."""
     last = of_key[-1]
     reason = EndReason(last.retried_for) if last.retried_for is not None else None
     action = Action.SEND if reason is None else Action.RETRY

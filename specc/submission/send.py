@@ -93,8 +93,8 @@ def intent_of(step: Step, attempt: str, sending: Sending, now: float, skew: floa
 
 @dataclass(slots=True, eq=False)
 class _Member:
-    """One attempt of a flight. `is_unclear`: it may have been accepted in an earlier try, so that nothing but a job
-    settles it, or that the target withdraws the attempt.
+    """One attempt of a flight. `is_unclear`: it may have been accepted in an earlier try, so that only a job or a
+    withdrawal by the target settles it.
     """
 
     step: Step
@@ -150,15 +150,15 @@ class ConsecutiveFailures:
         self._general: str | None = None
 
     def note(self, results: Sequence[Result]) -> None:
-        """Count the results of one call. That there is no room yet is not a failure."""
-        failed = [result for result in results if not result.is_not_yet]
-        if any(result.state is State.ACCEPTED for result in failed):
+        """Count the results of one call. A payload that waits for room has not failed."""
+        tried = [result for result in results if not result.is_not_yet]
+        if any(result.state is State.ACCEPTED for result in tried):
             self._kinds, self._count = [], 0
-        elif failed:
-            kinds = sorted({_kind(result) for result in failed})
+        elif tried:
+            kinds = sorted({_kind(result) for result in tried})
             self._count = self._count + 1 if kinds == self._kinds else 1
             self._kinds = kinds
-        self._general = next((_kind(result) for result in failed if result.is_general), self._general)
+        self._general = next((_kind(result) for result in tried if result.is_general), self._general)
 
     @property
     def stop(self) -> bool:
@@ -501,10 +501,9 @@ class Sender:
                 return Result(step, State.UNKNOWN, message=f"rejected now, and perhaps accepted before: {message}")
             case Accepted() | Rejected() | Unclear():
                 return result_of(step, outcome)
-            case NotSent(is_full=True) if outcome.is_withdrawn or not member.is_unclear:
-                self._is_full = self._is_full or outcome.reason
-                return Result(step, State.NOT_SENT, message=outcome.reason, is_not_yet=True)
-            case NotSent(is_withdrawn=True):
+            case NotSent() if outcome.is_withdrawn or (outcome.is_full and not member.is_unclear):
+                if outcome.is_full:
+                    self._is_full = self._is_full or outcome.reason
                 return Result(step, State.NOT_SENT, message=outcome.reason, is_not_yet=True)
             case NotSent():
                 return outcome
@@ -608,7 +607,7 @@ class Sender:
 
 
 def _with_less_room(flight: _Flight, outcomes: Sequence[Outcome | SpeccError | None]) -> _Flight:
-    """Return a flight that is sent again in part: the jobs that the target has by now take of its room."""
+    """Return a flight of which a part is sent again, without the room that its accepted jobs take."""
     if flight.most_active is None:
         return flight
     accepted = sum(isinstance(outcome, Accepted) for outcome in outcomes)

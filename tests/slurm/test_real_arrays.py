@@ -205,6 +205,7 @@ class TestWhatIsLost:
         sweep(project, "true", 60)
         with slurm.with_settings(MaxArraySize="21"):
             finished(project)
+        assert died.exists()
         each_ran_once(project, 60)
 
     def test_the_client_at_any_moment(self, project: Project) -> None:

@@ -6,7 +6,7 @@ how the command ended, is in the journal (`specc.targets.batch.journal`).
 
 A file system of a cluster has room for so many files. So the folder of a job that has ended has the journal, `stdout`
 and `stderr`, and whatever is to be remembered with it is another name of the journal, which is not a file more. Where
-no job is to run the command any more, specc makes the claim itself, as another name of a file of its own.
+no job is to run the command any more, specc makes the claim itself, as a file that says so.
 """
 
 import contextlib
@@ -35,7 +35,8 @@ HEX = frozenset("0123456789abcdef")
 SCRIPT, RUNNING = "job.sh", ".running."
 """The script, where a scheduler takes it as a file, and the beginning of the folder of what it needs while it runs."""
 
-WITHDRAWN = b"withdrawn\n"
+WITHDRAWAL = b"withdrawn\n"
+"""What the claim holds where specc has made it. The claim of a job is a link to the journal."""
 
 GONE = re.compile(r"gone\.([0-9]+)")
 """The name of a note of when the scheduler did not know the job any more."""
@@ -90,11 +91,6 @@ class Folder:
     def claim(self) -> Path:
         """A link that the first copy of the job makes, which may run the command; or specc, so that none does."""
         return self.root / "claim"
-
-    @property
-    def withdrawn(self) -> Path:
-        """A file with one word. `claim` is another name of it where specc made the claim, so that no job makes it."""
-        return self.root / "withdrawn"
 
     @property
     def log(self) -> Path:
@@ -170,15 +166,20 @@ class Folder:
         """
         if not self.root.is_dir():
             private.make_folder(self.root, own=2, checks_above=False)
-        self.withdrawn.write_bytes(WITHDRAWN)
-        with contextlib.suppress(FileExistsError):  # a job was first, or an earlier call
-            os.link(self.withdrawn, self.claim)
+        number, name = tempfile.mkstemp(prefix="withdrawn.", suffix=".part", dir=self.root)
+        try:
+            with open(number, "wb") as file:
+                file.write(WITHDRAWAL)
+            with contextlib.suppress(FileExistsError):  # a job was first, or an earlier call
+                os.link(name, self.claim)
+        finally:
+            os.unlink(name)
         return self.is_withdrawn()
 
     def is_withdrawn(self) -> bool:
         """Return whether specc has made the claim, so that no job runs the command."""
         try:
-            return read_start(self.claim, len(WITHDRAWN)) == WITHDRAWN
+            return read_start(self.claim, len(WITHDRAWAL)) == WITHDRAWAL
         except Unreadable:
             return False
 

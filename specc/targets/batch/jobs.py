@@ -118,9 +118,10 @@ class Jobs:
             raise self.unwritable(folder.root, error) from error
 
     def withdraw(self, folder: Folder, outcome: Rejected | NotSent) -> Rejected | NotSent:
-        """Return a refusal of an attempt that may have been sent before: for good, where no job can begin it now.
+        """Withdraw an attempt that was refused and may have been sent before, and return the refusal, which says
+        whether that worked.
 
-        Where one has begun, or nothing can be written, the refusal says nothing of the earlier calls.
+        It does not where a job has begun, or nothing can be written: then the attempt stays unknown.
         """
         try:
             return replace(outcome, is_withdrawn=folder.withdraw())

@@ -20,7 +20,7 @@ from shlex import join, quote
 
 from specc.fast_dataclass import dataclass
 from specc.targets.batch.batches import CANCELLED, GONE, LINES, Batch
-from specc.targets.batch.folder import RUNNING, SCRIPT, Folder
+from specc.targets.batch.folder import RUNNING, SCRIPT, WITHDRAWAL, Folder
 
 COPY, NO_CLAIM, NO_START = 113, 114, 115
 """Exit codes of a job whose command was not run: another copy runs it, no claim could be made, a file failed."""
@@ -77,7 +77,7 @@ _variables=({variables})
 """
 
 HEAD = """\
-_count={restarts} _again= _why= _user= _system= _peak=
+_count={restarts} _again= _why= _word= _user= _system= _peak=
 _job={job}
 _temporary="$_folder/{running}$_count"
 printf -v _began '%(%s)T' -1
@@ -114,7 +114,8 @@ tidy() {{ rm -rf -- "$_temporary" "$_folder/{script_file}"; }} 2>/dev/null
     say "cannot make the claim: $_why; is this a file system that the login node and this node share?"
     exit {no_claim}
   fi
-  [ ! "$_folder/claim" -ef "$_folder/withdrawn" ] || copy "specc has withdrawn it, and may have sent it anew"
+  {{ read -r _word <"$_folder/claim"; }} 2>/dev/null
+  [ "$_word" != {withdrawal} ] || copy "specc has withdrawn it, and may have sent it anew"
   _before=$(owner)
 {again}fi
 {kept}{note_count}note begun "$_job" "$_count" || stop {no_start} "cannot write into $_folder"
@@ -327,6 +328,7 @@ def program_of(native: Native, manner: Manner) -> str:
         restarts=native.restarts,
         nodes=native.nodes,
         running=RUNNING,
+        withdrawal=WITHDRAWAL.decode().strip(),
         script_file=SCRIPT,
         wanted="" if native.task else WANTED,
         kept=KEPT.format(gone=GONE) if native.task else "",

@@ -34,7 +34,7 @@ TOO_MANY_TASKS = "Invalid job array specification"
 """How sbatch refuses an array whose tasks have higher numbers than the controller takes, which it may not have said."""
 
 NO_ROOM = NotSent("as many jobs are active as may be", is_full=True)
-"""The outcome of cells for which the jobs that were found leave no room."""
+"""The outcome of cells that wait, because the jobs that were found leave no room."""
 
 NATIVE_TASK = Native(
     '"${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID"',
@@ -198,9 +198,9 @@ class Arrays:
     def _withdrawn(
         self, batch: Batch, cells: Sequence[Numbered], outcomes: Mapping[str, Outcome], *, is_too_high: bool = False
     ) -> dict[str, Outcome]:
-        """Return the refusals of cells that may have been sent before: of each for good, if no job has begun it.
+        """Withdraw the cells that were refused, all of which may have been sent before, and return their outcomes.
 
-        Where the number of one `is_too_high`, so are the numbers after it: they need a batch of their own.
+        Where the first number `is_too_high`, all of them are: these cells need another batch.
         """
         found: dict[str, Outcome] = {}
         for index, attempt in cells:
